@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+// Inkwire: a shared whiteboard, peer-to-peer and end-to-end encrypted. See README.md.
+//
+// Targets stand floor by floor; arrows point down only (`tools/check-layers` proves it).
+
+import PackageDescription
+
+let package = Package(
+    name: "inkwire",
+    platforms: [.macOS(.v26)],
+    targets: [
+        // Floor 0
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .target(name: "InkPrimitives"),
+        // Floor 1
+        .target(name: "InkCrypto", dependencies: ["CSodium", "InkPrimitives"]),
+        // Floor 2
+        .target(name: "InkBoard", dependencies: ["InkPrimitives", "InkCrypto"]),
+        .target(name: "InkTransport", dependencies: ["InkPrimitives", "InkCrypto"]),
+        // Floor 3
+        .target(name: "InkSession", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkTransport"]),
+        // Tests
+        .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

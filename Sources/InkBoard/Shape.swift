@@ -1,0 +1,151 @@
+import InkPrimitives
+
+/// Names a shape: its maker and a number that the maker counts from 1. Nobody can fuse with or pre-empt another's.
+public struct ShapeID: Hashable, Comparable, Sendable {
+    public var author: AuthorID
+    public var number: UInt64
+
+    public init(author: AuthorID, number: UInt64) { (self.author, self.number) = (author, number) }
+
+    public static func < (left: ShapeID, right: ShapeID) -> Bool {
+        left.author == right.author ? left.number < right.number : left.author < right.author
+    }
+}
+
+/// A place or a displacement in world units: integers of 1/8 pixel, |x| and |y| ≤ `Limits.coordinate`. y grows downward.
+public struct Point: Hashable, Sendable {
+    public var x: Int32
+    public var y: Int32
+
+    public init(x: Int32, y: Int32) { (self.x, self.y) = (x, y) }
+
+    public static let zero = Point(x: 0, y: 0)
+
+    /// The sum, computed in 64 bits and clamped to the coordinate limit.
+    public static func + (left: Point, right: Point) -> Point {
+        Point(clampingX: Int64(left.x) + Int64(right.x), y: Int64(left.y) + Int64(right.y))
+    }
+
+    /// The difference, computed in 64 bits and clamped to the coordinate limit.
+    public static func - (left: Point, right: Point) -> Point {
+        Point(clampingX: Int64(left.x) - Int64(right.x), y: Int64(left.y) - Int64(right.y))
+    }
+
+    /// The nearest point within the coordinate limit.
+    public init(clampingX x: Int64, y: Int64) {
+        let limit = Int64(Limits.coordinate)
+        self.init(x: Int32(max(-limit, min(limit, x))), y: Int32(max(-limit, min(limit, y))))
+    }
+}
+
+/// Width and height in world units, 0...`Limits.coordinate` each.
+public struct Size: Hashable, Sendable {
+    public var width: Int32
+    public var height: Int32
+
+    public init(width: Int32, height: Int32) { (self.width, self.height) = (width, height) }
+
+    public static let zero = Size(width: 0, height: 0)
+}
+
+/// An opaque sRGB colour.
+public struct Color: Hashable, Sendable {
+    /// 0xRRGGBB.
+    public var rgb: UInt32
+
+    public init(rgb: UInt32) { self.rgb = rgb & 0xFF_FFFF }
+
+    /// From `#RRGGBB`; nil for anything else.
+    public init?(_ text: String) {
+        guard text.utf8.count == 7, text.utf8.first == UInt8(ascii: "#"), let bytes = Hex.decode(String(text.dropFirst())) else { return nil }
+        self.init(rgb: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+    }
+
+    /// `#RRGGBB`, upper case.
+    public var text: String {
+        "#" + Hex.encode([UInt8(rgb >> 16), UInt8(rgb >> 8 & 255), UInt8(rgb & 255)]).uppercased()
+    }
+}
+
+/// What a shape is.
+public enum ShapeKind: UInt8, CaseIterable, Hashable, Sendable {
+    case rectangle = 1
+    case ellipse = 2
+    case diamond = 3
+    case line = 4
+    case arrow = 5
+    case freehand = 6
+    case text = 7
+    case note = 8
+
+    /// True for kinds that are drawn through `points` rather than filling `size`.
+    public var isPath: Bool { self == .line || self == .arrow || self == .freehand }
+}
+
+/// What a person asks to be drawn: a shape that has no name yet.
+public struct ShapeDraft: Hashable, Sendable {
+    public var kind: ShapeKind
+    /// Top left corner of boxes and text; origin of `points`.
+    public var position: Point
+    /// Extent of boxes; `.zero` for paths and for text, whose extent follows from its content.
+    public var size: Size
+    /// Corners or samples of a path, relative to `position`; empty for other kinds. At most `Limits.pointsPerStroke`.
+    public var points: [Point]
+    /// What stands in or at the shape, at most `Limits.textBytes` of UTF-8; lines are separated by U+000A.
+    public var text: String
+    /// Line colour; nil is the reader's own ink (the terminal's or page's foreground).
+    public var stroke: Color?
+    /// Colour of the inside; nil is transparent.
+    public var fill: Color?
+    /// Line width in world units, 0...2047; 0 means the thinnest line that the reader can draw. 16 (2 px) is usual.
+    public var strokeWidth: UInt16
+    /// The name by which a script calls the shape, at most `Limits.nameBytes`; empty for none.
+    public var label: String
+
+    public init(
+        kind: ShapeKind, position: Point, size: Size = .zero, points: [Point] = [], text: String = "", stroke: Color? = nil,
+        fill: Color? = nil, strokeWidth: UInt16 = 16, label: String = ""
+    ) {
+        self.kind = kind
+        self.position = position
+        self.size = size
+        self.points = points
+        self.text = text
+        self.stroke = stroke
+        self.fill = fill
+        self.strokeWidth = strokeWidth
+        self.label = label
+    }
+}
+
+/// A shape as the registers of the board show it now.
+public struct Shape: Hashable, Sendable, Identifiable {
+    public let id: ShapeID
+    /// Everything a person gave it.
+    public var content: ShapeDraft
+    /// Place in the depth order: a fractional index compared as bytes; ties are broken by `id`.
+    public var depth: [UInt8]
+
+    public init(id: ShapeID, content: ShapeDraft, depth: [UInt8]) {
+        self.id = id
+        self.content = content
+        self.depth = depth
+    }
+
+    /// True if this is drawn before (under) `other`.
+    public func isBelow(_ other: Shape) -> Bool {
+        depth == other.depth ? id < other.id : depth.lexicographicallyPrecedes(other.depth)
+    }
+}
+
+/// One property given a new value.
+public enum PropertyChange: Hashable, Sendable {
+    case position(Point)
+    case size(Size)
+    case points([Point])
+    case text(String)
+    case stroke(Color?)
+    case fill(Color?)
+    case strokeWidth(UInt16)
+    case depth([UInt8])
+}

@@ -1,0 +1,108 @@
+/// Thirty-two bytes that name one thing; the tag says what kind, so that a board's name cannot pass for an author's.
+///
+/// Ordered as the bytes are ordered, first byte first.
+public struct Identifier<Tag>: Hashable, Comparable, Sendable {
+    // Four big-endian words: compared and hashed without a loop, stored without an allocation.
+    private let word0: UInt64
+    private let word1: UInt64
+    private let word2: UInt64
+    private let word3: UInt64
+
+    /// Length in bytes.
+    public static var byteCount: Int { 32 }
+    /// All zero: "none yet", for example the board id inside genesis.
+    public static var zero: Identifier { Identifier(0, 0, 0, 0) }
+
+    private init(_ word0: UInt64, _ word1: UInt64, _ word2: UInt64, _ word3: UInt64) {
+        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
+    }
+
+    /// The identifier with these bytes; nil unless there are exactly 32.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        for (index, byte) in bytes.enumerated() {
+            switch index >> 3 {
+            case 0: words.0 = words.0 << 8 | UInt64(byte)
+            case 1: words.1 = words.1 << 8 | UInt64(byte)
+            case 2: words.2 = words.2 << 8 | UInt64(byte)
+            default: words.3 = words.3 << 8 | UInt64(byte)
+            }
+        }
+        self.init(words.0, words.1, words.2, words.3)
+    }
+
+    /// Thirty-two bytes drawn from `generator`.
+    public init(using generator: inout some RandomNumberGenerator) {
+        self.init(generator.next(), generator.next(), generator.next(), generator.next())
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 32) { buffer, count in
+            for (index, word) in [word0, word1, word2, word3].enumerated() {
+                for byte in 0..<8 { buffer[index * 8 + byte] = UInt8(truncatingIfNeeded: word >> UInt64(56 - byte * 8)) }
+            }
+            count = 32
+        }
+    }
+
+    /// The first eight bytes as a big-endian number: a good hash, never an identity.
+    public var prefix: UInt64 { word0 }
+
+    /// The `index`-th group of four bits, 0 the most significant; `index` in 0..<64.
+    public func nibble(_ index: Int) -> Int {
+        precondition((0..<64).contains(index), "a name has 64 nibbles, there is no number \(index)")
+        let word =
+            switch index >> 4 {
+            case 0: word0
+            case 1: word1
+            case 2: word2
+            default: word3
+            }
+        return Int(word >> UInt64(60 - (index & 15) * 4) & 15)
+    }
+
+    /// 64 lower-case hex digits.
+    public var hex: String { Hex.encode(bytes) }
+
+    /// The identifier written as 64 hex digits; nil for anything else.
+    public init?(hex: String) {
+        guard let bytes = Hex.decode(hex) else { return nil }
+        self.init(bytes)
+    }
+
+    public static func < (left: Identifier, right: Identifier) -> Bool {
+        if left.word0 != right.word0 { return left.word0 < right.word0 }
+        if left.word1 != right.word1 { return left.word1 < right.word1 }
+        if left.word2 != right.word2 { return left.word2 < right.word2 }
+        return left.word3 < right.word3
+    }
+}
+
+extension Identifier: CustomStringConvertible {
+    /// The first eight hex digits.
+    public var description: String { String(hex.prefix(8)) }
+}
+
+/// Tag of `AuthorID`.
+public enum AuthorTag: Sendable {}
+/// Tag of `TransactionName`.
+public enum TransactionTag: Sendable {}
+/// Tag of `BoardID`.
+public enum BoardTag: Sendable {}
+/// Tag of `PeerID`.
+public enum PeerTag: Sendable {}
+/// Tag of `Fingerprint`.
+public enum FingerprintTag: Sendable {}
+
+/// The Ed25519 public key of a device that signs.
+public typealias AuthorID = Identifier<AuthorTag>
+/// The BLAKE2b-256 of a transaction's body.
+public typealias TransactionName = Identifier<TransactionTag>
+/// The name of a board's genesis transaction.
+public typealias BoardID = Identifier<BoardTag>
+/// Random per process; two processes of one device differ.
+public typealias PeerID = Identifier<PeerTag>
+/// The root of a board's Merkle tree.
+public typealias Fingerprint = Identifier<FingerprintTag>

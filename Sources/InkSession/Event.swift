@@ -1,0 +1,157 @@
+import InkBoard
+import InkPrimitives
+
+/// What a front end must know. Texts and names in events come from peers: a front end sanitises them for its medium.
+public enum Event: Hashable, Sendable {
+    /// The board can be shown and drawn on. After a join: genesis is known and the first reconciliation is done.
+    case ready(BoardID, me: AuthorID)
+    /// Shapes appeared, changed or went; `ref` repeats the one given with the intent that did it.
+    case changed([ShapeChange], ref: UInt64?)
+    /// An intent was accepted and made no change of shapes (undo with nothing to undo says so by `refused`).
+    case accepted(ref: UInt64)
+    /// An intent was refused; nothing changed.
+    case refused(Refusal, ref: UInt64?)
+    /// An undo or redo left something alone because somebody changed it since.
+    case skipped(shapes: [ShapeID], ref: UInt64?)
+    /// Somebody came, changed state, or left.
+    case peer(PeerStatus)
+    /// Somebody's live gesture; nil when it ended, was cancelled, or its transaction has arrived.
+    case gesture(peer: PeerID, Gesture?)
+    /// Somebody's pointer; nil when it left.
+    case cursor(peer: PeerID, Point?)
+    /// Somebody is typing a message.
+    case typing(peer: PeerID)
+    /// A chat message entered the board, ours included.
+    case chat(ChatMessage)
+    /// Where we stand with disk and peers. Sent when any field changes.
+    case sync(SyncStatus)
+    /// The connection to the rendezvous changed.
+    case rendezvous(RendezvousStatus)
+    /// Something a peer sent broke a rule and was refused; once per rule and author in a second.
+    case rejected(author: AuthorID?, rule: String)
+    /// Two transactions of one author carry one sequence: portable proof of a fork.
+    case fork(author: AuthorID, sequence: UInt64)
+    /// The shutdown that `.quit` asked for is complete.
+    case stopped(unsaved: Int, unsent: Int)
+}
+
+/// One shape's change.
+public struct ShapeChange: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable { case added, changed, removed }
+    public var kind: Kind
+    public var id: ShapeID
+    /// The author of the transaction that caused it.
+    public var author: AuthorID
+    /// The shape as it is now; as it was, when `kind` is `removed`.
+    public var shape: Shape
+
+    public init(kind: Kind, id: ShapeID, author: AuthorID, shape: Shape) {
+        (self.kind, self.id, self.author, self.shape) = (kind, id, author, shape)
+    }
+}
+
+/// Another participant as seen from here.
+public struct PeerStatus: Hashable, Sendable {
+    public enum State: String, Hashable, Sendable { case joining, joined, idle, away, left }
+    /// How packets reach the peer.
+    public enum Path: String, Hashable, Sendable { case direct }
+    public var peer: PeerID
+    /// The device key that signs for the peer; nil until the handshake is done.
+    public var author: AuthorID?
+    /// The name the peer gave itself, unsanitised.
+    public var name: String
+    public var state: State
+    public var path: Path?
+    /// Smoothed round trip; nil before the first sample.
+    public var roundTrip: Duration?
+    /// Seconds since something of this peer is overdue; nil when all is well.
+    public var silentSeconds: Int?
+
+    public init(
+        peer: PeerID, author: AuthorID? = nil, name: String = "", state: State, path: Path? = nil, roundTrip: Duration? = nil,
+        silentSeconds: Int? = nil
+    ) {
+        self.peer = peer
+        self.author = author
+        self.name = name
+        self.state = state
+        self.path = path
+        self.roundTrip = roundTrip
+        self.silentSeconds = silentSeconds
+    }
+}
+
+/// A chat message as it stands in the board.
+public struct ChatMessage: Hashable, Sendable {
+    public var id: TransactionName
+    public var author: AuthorID
+    public var text: String
+
+    public init(id: TransactionName, author: AuthorID, text: String) { (self.id, self.author, self.text) = (id, author, text) }
+}
+
+/// Where we stand with our disk and with those present.
+public struct SyncStatus: Hashable, Sendable {
+    public enum State: String, Hashable, Sendable {
+        /// Equal fingerprints with every present peer (true when nobody is present).
+        case synced
+        /// Somebody has what we lack.
+        case behind
+        /// We have what somebody lacks.
+        case ahead
+    }
+    public var state: State
+    /// Transactions known to exist that we lack (orphans' parents and names asked for).
+    public var missing: Int
+    /// Own transactions that no other device is known to have (all time, from receipts), or that a present peer lacks.
+    public var unsent: Int
+    /// True when our disk has all that we show.
+    public var isSaved: Bool
+    public var fingerprint: Fingerprint
+
+    public init(state: State, missing: Int, unsent: Int, isSaved: Bool, fingerprint: Fingerprint) {
+        self.state = state
+        self.missing = missing
+        self.unsent = unsent
+        self.isSaved = isSaved
+        self.fingerprint = fingerprint
+    }
+}
+
+/// The rendezvous as seen from here.
+public enum RendezvousStatus: Hashable, Sendable {
+    /// No rendezvous is configured.
+    case none
+    case connecting
+    case connected
+    /// It cannot be reached; trying again.
+    case unreachable(reason: String)
+}
+
+/// Why an intent was refused, fit for a status line.
+public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// No shape of that name stands on the board.
+    case noSuchShape
+    /// A value is outside its range; the name of the field as in the JSON contract.
+    case badValue(field: String)
+    case nothingToUndo
+    case nothingToRedo
+    /// The disk refuses to save; the reason as the system gave it.
+    case diskRefuses(String)
+    /// The board is not there yet: we joined and nobody has given us genesis.
+    case notReady
+    /// No gesture is under way.
+    case noGesture
+
+    public var description: String {
+        switch self {
+        case .noSuchShape: "no such shape on the board"
+        case .badValue(let field): "bad value for \(field)"
+        case .nothingToUndo: "nothing to undo"
+        case .nothingToRedo: "nothing to redo"
+        case .diskRefuses(let reason): "the disk refuses to save: \(reason)"
+        case .notReady: "the board has not arrived yet"
+        case .noGesture: "no gesture is under way"
+        }
+    }
+}

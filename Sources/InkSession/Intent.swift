@@ -1,0 +1,48 @@
+import InkBoard
+import InkPrimitives
+
+/// What a person (human or script) wants. Front ends make these; `Node` turns them into presence and transactions.
+public enum Intent: Hashable, Sendable {
+    /// One new shape, one transaction.
+    case draw(ShapeDraft)
+    /// New values for properties of one shape, one transaction.
+    case set(ShapeID, [PropertyChange])
+    /// Shapes displaced, one transaction.
+    case move([ShapeID], by: Point)
+    /// Shapes deleted, one transaction.
+    case delete([ShapeID])
+    /// Takes back this person's last gesture that still has effect.
+    case undo
+    /// Does again what was last undone.
+    case redo
+    /// Begins a live gesture; one that is under way is cancelled first.
+    case begin(Gesture)
+    /// Appends samples, absolute world positions, to the stroke being drawn. Ignored when none is.
+    case extend([Point])
+    /// Replaces the gesture under way by its newest state (a rubber band or a drag that moved).
+    case update(Gesture)
+    /// Ends the gesture under way: it becomes one transaction. A stroke that reached a limit was already committed and goes on.
+    case commit
+    /// Ends the gesture under way without a trace, here and at the others.
+    case cancel
+    /// Where this person points; nil when the pointer left.
+    case cursor(Point?)
+    /// One chat message.
+    case say(String)
+    /// This person is typing now.
+    case typing
+    /// The name the others see.
+    case rename(String)
+}
+
+/// What is being done by hand and is not yet in the board.
+public enum Gesture: Hashable, Sendable {
+    /// A stroke being drawn; `points` grow by `.extend`. `draft.kind` is `.freehand`.
+    case stroke(ShapeDraft)
+    /// A shape being spanned (rubber band) or a text being typed.
+    case shape(ShapeDraft)
+    /// Shapes being dragged by a displacement.
+    case move([ShapeID], by: Point)
+    /// A shape being given other corners.
+    case resize(ShapeID, position: Point, size: Size)
+}
