@@ -1,0 +1,65 @@
+import CSodium
+
+/// ChaCha20-Poly1305 (RFC 8439 §2.8), in place behind a header that is authenticated and stays in clear.
+enum ChaChaPoly {
+    /// Length of a tag, bytes.
+    static let tagCount = 16
+
+    /// Twelve bytes of nonce: a prefix and a counter, both little-endian. Noise has prefix zero (Noise §12.3).
+    struct Nonce {
+        var prefix: UInt32 = 0
+        var counter: UInt64
+
+        /// Lends the 12 bytes.
+        func withBytes<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R {
+            let words = (
+                prefix.littleEndian, UInt32(truncatingIfNeeded: counter).littleEndian,
+                UInt32(truncatingIfNeeded: counter >> 32).littleEndian
+            )
+            return withUnsafeBytes(of: words) { raw in
+                guard let base = raw.baseAddress else { preconditionFailure("three words have an address") }
+                return body(base.assumingMemoryBound(to: UInt8.self))
+            }
+        }
+    }
+
+    /// Encrypts `packet[headerCount...]` in place and appends the tag. Allocates only if the array has no room for 16 bytes more.
+    static func seal(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) {
+        precondition((0...packet.count).contains(headerCount), "a header of \(headerCount) bytes in a packet of \(packet.count)")
+        let bodyCount = packet.count - headerCount
+        for _ in 0..<tagCount { packet.append(0) }
+        packet.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let body = base + headerCount
+            nonce.withBytes { nonceBytes in
+                _ = crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+                    body, body + bodyCount, nil, body, UInt64(bodyCount), base, UInt64(headerCount), nil, nonceBytes, key)
+            }
+        }
+    }
+
+    /// Verifies, decrypts `packet[headerCount...]` in place and takes the tag off. Leaves the packet as it was when it is not authentic.
+    static func open(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) -> Bool {
+        guard headerCount >= 0, packet.count >= headerCount + tagCount else { return false }
+        let bodyCount = packet.count - headerCount - tagCount
+        // Verified before the array is written to, so that a forged packet in a shared array costs no copy.
+        let isAuthentic = packet.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            let body = base + headerCount
+            return nonce.withBytes { nonceBytes in
+                // Without room for a plaintext libsodium only verifies; with it, a forged body would be overwritten by zeros.
+                crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+                    nil, nil, body, UInt64(bodyCount), body + bodyCount, base, UInt64(headerCount), nonceBytes, key) == 0
+            }
+        }
+        guard isAuthentic else { return false }
+        packet.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let body = base + headerCount
+            // Block 0 of the key stream made the Poly1305 key, the text begins with block 1 (RFC 8439 §2.8).
+            nonce.withBytes { _ = crypto_stream_chacha20_ietf_xor_ic(body, body, UInt64(bodyCount), $0, 1, key) }
+        }
+        packet.removeLast(tagCount)
+        return true
+    }
+}
