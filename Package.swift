@@ -14,6 +14,7 @@ let package = Package(
         .target(name: "InkPrimitives"),
         // Floor 1
         .target(name: "InkCrypto", dependencies: ["CSodium", "InkPrimitives"]),
+        .target(name: "InkConnectivity", dependencies: ["InkPrimitives"]),
         // Floor 2
         .target(name: "InkBoard", dependencies: ["InkPrimitives", "InkCrypto"]),
         .target(name: "InkTransport", dependencies: ["InkPrimitives", "InkCrypto"]),
@@ -21,6 +22,7 @@ let package = Package(
         .target(name: "InkSession", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkTransport"]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
+        .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,65 @@
+import InkPrimitives
+
+/// An address at which a peer may be reached.
+public struct Candidate: Hashable, Comparable, Sendable {
+    /// How the peer learned it (RFC 8445 §5.1.1).
+    public enum Kind: UInt8, Hashable, Sendable {
+        /// From an own interface.
+        case host = 1
+        /// From a STUN server's answer.
+        case serverReflexive = 2
+    }
+
+    public var address: SocketAddress
+    public var kind: Kind
+
+    public init(address: SocketAddress, kind: Kind) { (self.address, self.kind) = (address, kind) }
+
+    /// By kind, then by address.
+    public static func < (left: Candidate, right: Candidate) -> Bool {
+        left.kind == right.kind ? left.address < right.address : left.kind.rawValue < right.kind.rawValue
+    }
+
+    /// Kind, then the address.
+    public func write(to writer: inout ByteWriter) {
+        writer.write(kind.rawValue)
+        address.write(to: &writer)
+    }
+
+    /// Reads what `write(to:)` wrote.
+    public init(from reader: inout ByteReader) throws(WireError) {
+        guard let kind = Kind(rawValue: try reader.readUInt8()) else { throw .unexpected }
+        self.init(address: try SocketAddress(from: &reader), kind: kind)
+    }
+}
+
+/// The addresses that share one link with us.
+public struct LocalNetwork: Hashable, Sendable {
+    public var address: IPAddress
+    /// Leading bits that all hosts of the link share, 0...32 or 0...128.
+    public var prefixLength: Int
+
+    public init(address: IPAddress, prefixLength: Int) { (self.address, self.prefixLength) = (address, prefixLength) }
+
+    /// The network of an address whose mask is unknown: /24 for IPv4, /64 for IPv6 (RFC 4291 §2.5.4).
+    public init(assumedFor address: IPAddress) {
+        let length =
+            switch address {
+            case .v4: 24
+            case .v6: 64
+            }
+        self.init(address: address, prefixLength: length)
+    }
+
+    /// Whether `other` has the same leading bits.
+    public func contains(_ other: IPAddress) -> Bool {
+        let (left, right) = (address.bytes, other.bytes)
+        guard left.count == right.count else { return false }
+        let length = min(max(prefixLength, 0), left.count * 8)
+        for index in 0..<left.count where index * 8 < length {
+            let mask = UInt8(truncatingIfNeeded: 0xFF00 >> min(8, length - index * 8))
+            if (left[index] ^ right[index]) & mask != 0 { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,74 @@
+import InkPrimitives
+
+/// Decides which addresses may be offered to peers and which of theirs may be dialled.
+///
+/// A member may name any address. Without these rules our dialling would be a port scanner inside our own network or a weapon
+/// against somebody else's; with them a lie costs a few packets of fixed content to a port where no classic service listens.
+/// Addresses that our own user typed (`--direct`) do not pass through here.
+public struct CandidateFilter: Hashable, Sendable {
+    /// The rendezvous was reached over loopback, so peers on this machine are likely (CN-5).
+    public var allowsLoopback: Bool
+    /// The links we are on; private addresses inside them are reachable.
+    public var networks: [LocalNetwork]
+    /// Our own addresses as STUN servers see them.
+    public var ownReflexive: [SocketAddress]
+
+    public init(allowsLoopback: Bool = false, networks: [LocalNetwork] = [], ownReflexive: [SocketAddress] = []) {
+        (self.allowsLoopback, self.networks, self.ownReflexive) = (allowsLoopback, networks, ownReflexive)
+    }
+
+    /// The own candidates worth telling a peer: each address once, as host if it is both, at most `Limits.candidates`.
+    public func offerable(_ own: [Candidate]) -> [Candidate] {
+        bounded(own.filter { isUsable($0.address) })
+    }
+
+    /// The candidates of a peer that may be dialled: each address once, at most the first `Limits.candidates` of what was offered.
+    ///
+    /// - Parameter own: our own candidates, which are never dialled.
+    public func dialable(_ offered: [Candidate], own: [Candidate] = []) -> [SocketAddress] {
+        let ownAddresses = Set(own.map(\.address))
+        let sharesNAT = offered.contains { theirs in
+            theirs.kind == .serverReflexive && ownReflexive.contains { $0.ip == theirs.address.ip }
+        }
+        // A rendezvous that sees us under a private address is inside our private network, and so is whoever else it sees that way.
+        let sharesPrivateServer = ownReflexive.contains { Self.isPrivate($0.ip) }
+        return bounded(Array(offered.prefix(Limits.candidates))).filter { candidate in
+            let ip = candidate.address.ip
+            guard isUsable(candidate.address), !ownAddresses.contains(candidate.address) else { return false }
+            guard Self.isPrivate(ip) else { return true }
+            return networks.contains { $0.contains(ip) } || sharesNAT || (candidate.kind == .serverReflexive && sharesPrivateServer)
+        }.map(\.address)
+    }
+
+    /// Ports at or above 1024 where something answers a stranger's datagram, often at length, and multicast services (CN-6).
+    package static let forbiddenPorts: Set<UInt16> = [
+        1434, 1604, 1701, 1900, 2049, 3283, 3389, 3478, 3702, 5060, 5061, 5093, 5351, 5353, 5355, 10001, 11211, 17185, 26000, 27015, 27960,
+        30718, 32414, 33848, 37810, 47808,
+    ]
+
+    private func isUsable(_ address: SocketAddress) -> Bool {
+        let ip = address.ip
+        guard address.port >= 1024, !Self.forbiddenPorts.contains(address.port) else { return false }
+        if ip.isLoopback { return allowsLoopback }
+        return !ip.isUnspecified && !ip.isMulticastOrBroadcast && !ip.isLinkLocal && !Self.isV4Compatible(ip)
+    }
+
+    /// RFC 1918, the shared space of carriers (RFC 6598), unique local IPv6 (RFC 4193).
+    package static func isPrivate(_ ip: IPAddress) -> Bool {
+        switch ip {
+        case .v4(let word): word >> 24 == 10 || word >> 20 == 0xAC1 || word >> 16 == 0xC0A8 || word >> 22 == 0x6440_0000 >> 22
+        case .v6(let high, _): high >> 57 == 0x7E
+        }
+    }
+
+    /// ::/96, the long retired "IPv4-compatible" form (RFC 4291 §2.5.5.1): another spelling of an IPv4 address.
+    private static func isV4Compatible(_ ip: IPAddress) -> Bool {
+        guard case .v6(let high, let low) = ip else { return false }
+        return high == 0 && low >> 32 == 0 && !ip.isLoopback
+    }
+
+    private func bounded(_ candidates: [Candidate]) -> [Candidate] {
+        var seen: Set<SocketAddress> = []
+        return Array(candidates.sorted().filter { seen.insert($0.address).inserted }.prefix(Limits.candidates))
+    }
+}
