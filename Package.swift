@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "InkSession", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkTransport"]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
+        .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
     ],
     swiftLanguageModes: [.v6]
