@@ -50,6 +50,9 @@ public struct ByteWriter: Sendable {
 
     public mutating func write<Tag>(_ identifier: Identifier<Tag>) { bytes.append(contentsOf: identifier.bytes) }
 
+    /// Forgets what was written after the first `count` bytes; `count` must not exceed what was written.
+    public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
     private mutating func writeBigEndian(_ value: UInt64, count: Int) {
         for index in stride(from: count - 1, through: 0, by: -1) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8))) }
     }

@@ -2,6 +2,7 @@ import InkPrimitives
 import Testing
 
 @Suite struct ByteReaderTests {
+    // PR-1
     @Test(arguments: [0, 1, 63, 64, 16383, 16384, 1 << 30 - 1, 1 << 30, Varint.max] as [UInt64])
     func `a varint reads back and takes the shortest form`(value: UInt64) throws {
         var writer = ByteWriter()
@@ -12,12 +13,14 @@ import Testing
         try reader.finish()
     }
 
+    // PR-1, PR-2
     @Test func `a longer spelling of a small varint is refused and moves nothing`() {
         var reader = ByteReader([0x40, 0x01])
         #expect(throws: WireError.nonCanonical) { try reader.readVarint() }
         #expect(reader.position == 0)
     }
 
+    // PR-3, PR-4
     @Test func `the window accepts each number once and forgets what is older than itself`() {
         var window = SlidingWindow()
         for number in [5, 3, 9000] as [UInt64] {
@@ -59,6 +62,7 @@ import Testing
         #expect(SocketAddress(text) == nil)
     }
 
+    // PR-7
     @Test func `base 64 has one spelling`() {
         for count in 0..<50 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 73) }
@@ -66,5 +70,49 @@ import Testing
         }
         #expect(Base64URL.decode("AB") == nil)
         #expect(Base64URL.decode("A") == nil)
+    }
+
+    // PR-2
+    @Test(arguments: 0..<500 as Range<UInt64>)
+    func `reads of random bytes throw or succeed, and a throw moves nothing`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let bytes = (0..<random.below(40)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        var reader = ByteReader(bytes)
+        for _ in 0..<20 {
+            let before = reader.position
+            do throws(WireError) {
+                switch random.below(7) {
+                case 0: _ = try reader.readVarint()
+                case 1: _ = try reader.readZigzag()
+                case 2: _ = try reader.readLengthPrefixed(limit: 20)
+                case 3: _ = try reader.readText(limit: 20)
+                case 4: _ = try reader.readUInt64()
+                case 5: _ = try reader.readIdentifier(PeerTag.self)
+                default: _ = try reader.readUInt8()
+                }
+            } catch {
+                #expect(reader.position == before)
+            }
+        }
+    }
+
+    // PR-5
+    @Test func `a stream split by name does not depend on what its parent or sisters drew`() {
+        var parent = SplitMix64(seed: 9)
+        var first = parent.split("link")
+        let numbers = (0..<5).map { _ in first.next() }
+        var other = parent.split("disk")
+        _ = other.next()
+        var again = parent.split("link")
+        #expect((0..<5).map { _ in again.next() } == numbers)
+        #expect(parent.next() != numbers[0])
+    }
+
+    // PR-6
+    @Test func `a v4 address written as v6 is the v4 address`() {
+        #expect(IPAddress("::ffff:1.2.3.4") == nil)
+        #expect(IPAddress("::ffff:102:304") == .v4(0x0102_0304))
+        var reader = ByteReader([6] + [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF, 1, 2, 3, 4, 0, 5])
+        #expect(throws: WireError.nonCanonical) { try SocketAddress(from: &reader) }
     }
 }
