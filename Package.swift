@@ -24,6 +24,7 @@ let package = Package(
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
+        .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
     ],
     swiftLanguageModes: [.v6]
 )
