@@ -1,0 +1,37 @@
+# Building, shared by tools/demo, tools/test and their kin. Sourced after setup.sh, with $root set.
+#
+#     build_release LOG [SWIFT BUILD ARGUMENTS]
+#
+# Builds in release mode. The build's own words go to the file LOG; stderr gets a line now and then, or one line that counts
+# where it is a terminal, so that nobody thinks a first build of some minutes hangs. On failure the errors are shown; exit 1.
+build_release() {
+    local log="$1" started=$SECONDS next=5 builder said=""
+    shift
+    mkdir -p "$(dirname "$log")"
+    swift build --package-path "$root" -c release "$@" >"$log" 2>&1 </dev/null &
+    builder=$!
+    # shellcheck disable=SC2064  # the id is meant as it is now
+    trap "kill $builder 2>/dev/null; exit 130" INT TERM HUP
+    while kill -0 "$builder" 2>/dev/null; do
+        sleep 0.2
+        if [ $((SECONDS - started)) -ge "$next" ]; then
+            said=yes
+            if [ -t 2 ]; then
+                printf '\r\033[Kinkwire: building, %d s  %.60s' $((SECONDS - started)) "$(tail -n 1 "$log" | tr -d '\r')" >&2
+                next=$((SECONDS - started + 1))
+            else
+                say "inkwire: building, $((SECONDS - started)) s"
+                next=$((SECONDS - started + 30))
+            fi
+        fi
+    done
+    trap - INT TERM HUP
+    if [ -n "$said" ] && [ -t 2 ]; then printf '\r\033[K' >&2; fi
+    if ! wait "$builder"; then
+        say "inkwire: the build failed. Its errors:"
+        grep -E 'error:' "$log" >&2 || tail -n 30 "$log" >&2
+        say "  The whole log is in $log"
+        exit 1
+    fi
+    if [ -n "$said" ]; then say "inkwire: built in $((SECONDS - started)) s"; fi
+}
