@@ -20,11 +20,14 @@ let package = Package(
         .target(name: "InkTransport", dependencies: ["InkPrimitives", "InkCrypto"]),
         // Floor 3
         .target(name: "InkSession", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkTransport"]),
+        // Floor 4
+        .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
+        .testTarget(name: "InkFormatsTests", dependencies: ["InkFormats"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,190 @@
+import InkBoard
+
+/// Shapes laid into a region of cells, from the bottom of the depth order to its top.
+///
+/// A cell keeps *edges* and *dots* rather than glyphs, so lines of different shapes join by themselves and part again when one of them is
+/// moved away. A value: copy the raster of a standing board and draw the gestures under way into the copy.
+public struct CellRaster: Sendable {
+    public let region: CellRegion
+    private var inks: [Ink]
+    /// Rank of the shape being drawn.
+    private var rank: Int32 = 0
+
+    /// What shapes left in one cell.
+    private struct Ink {
+        var edges = LineEdges()
+        var edgesRank: Int32 = -1
+        var edgesColor: Color?
+        /// True if the one shape with edges here asks for round corners.
+        var isRounded = false
+        var dots = CellDots()
+        var dotsRank: Int32 = -1
+        var dotsColor: Color?
+        var symbol: Glyph?
+        /// 1 or 2; 0 is the right half of the symbol to the left.
+        var symbolColumns: UInt8 = 1
+        var symbolRank: Int32 = -1
+        var symbolColor: Color?
+        var background: Color?
+
+        var isEmpty: Bool { edges.isEmpty && dots.bits == 0 && symbol == nil && background == nil }
+    }
+
+    /// An empty raster of that region. Memory is proportional to its cells.
+    public init(region: CellRegion) {
+        self.region = region
+        inks = Array(repeating: Ink(), count: region.columns * region.rows)
+    }
+
+    /// Lays one shape over those drawn before.
+    public mutating func draw(_ shape: ShapeDraft) {
+        rank += 1
+        drawBody(of: shape)
+    }
+
+    /// True if any shape left something in that cell (a position on the board's grid).
+    public func hasInk(column: Int, row: Int) -> Bool {
+        guard region.contains(column: column, row: row) else { return false }
+        return !inks[index(column, row)].isEmpty
+    }
+
+    /// What is to be seen in one cell (a position on the board's grid inside `region`).
+    public func cell(column: Int, row: Int, style: GlyphStyle) -> Cell {
+        precondition(region.contains(column: column, row: row), "cell \(column),\(row) is outside of \(region)")
+        let ink = inks[index(column, row)]
+        var cell = Cell(background: ink.background)
+        // A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end.
+        let dotsWin =
+            ink.dots.bits != 0
+            && (ink.edges.isEmpty || ink.dotsRank > ink.edgesRank && ink.dots.bits.nonzeroBitCount > 2 && ink.edges.count != 1)
+        let strokeRank = dotsWin ? ink.dotsRank : ink.edges.isEmpty ? -1 : ink.edgesRank
+        let isFaint = dotsWin && ink.dots.bits.nonzeroBitCount <= 2
+        if let symbol = ink.symbol, ink.symbolRank >= strokeRank || isFaint {
+            cell.foreground = ink.symbolColor
+            let isWhole = isWholeSymbol(ink, column, row)
+            (cell.glyph, cell.columns) = isWhole ? (symbol, ink.symbolColumns) : (.space, 1)
+            if style == .ascii, !cell.glyph.isASCII { (cell.glyph, cell.columns) = (style.twin(of: symbol), 1) }
+        } else if dotsWin {
+            cell.glyph = style == .ascii ? ink.dots.asciiGlyph : ink.dots.glyph
+            cell.foreground = ink.dotsColor
+        } else if !ink.edges.isEmpty {
+            cell.glyph =
+                switch (style, ink.isRounded) {
+                case (.unicode, false): ink.edges.glyph
+                case (.unicode, true): ink.edges.roundedGlyph
+                case (.ascii, false): ink.edges.asciiGlyph
+                case (.ascii, true): ink.edges.roundedASCIIGlyph
+                }
+            cell.foreground = ink.edgesColor
+        }
+        return cell
+    }
+
+    /// All cells, row by row.
+    public func cells(style: GlyphStyle) -> [Cell] {
+        var result: [Cell] = []
+        result.reserveCapacity(inks.count)
+        for row in region.rowRange {
+            for column in region.columnRange { result.append(cell(column: column, row: row, style: style)) }
+        }
+        return result
+    }
+
+    // MARK: Laying ink, for the shapes
+
+    /// Hides what lies under these cells and colours them.
+    mutating func fill(columns: ClosedRange<Int>, row: Int, color: Color) {
+        guard region.rowRange.contains(row) else { return }
+        let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.column + region.columns - 1))
+        guard first <= last else { return }
+        for column in first...last { inks[index(column, row)] = Ink(background: color) }
+    }
+
+    /// A horizontal line between the middles of two cells.
+    mutating func addHorizontal(row: Int, from: Int, to: Int, weight: UInt8, color: Color?, isRounded: Bool = false) {
+        guard region.rowRange.contains(row), from < to else { return }
+        let (first, last) = (max(from, region.column), min(to, region.column + region.columns - 1))
+        guard first <= last else { return }
+        for column in first...last {
+            let place = index(column, row)
+            take(edgesAt: place, color, isRounded)
+            if column > from { inks[place].edges.add(.west, weight: weight) }
+            if column < to { inks[place].edges.add(.east, weight: weight) }
+        }
+    }
+
+    /// A vertical line between the middles of two cells.
+    mutating func addVertical(column: Int, from: Int, to: Int, weight: UInt8, color: Color?, isRounded: Bool = false) {
+        guard region.columnRange.contains(column), from < to else { return }
+        let (first, last) = (max(from, region.row), min(to, region.row + region.rows - 1))
+        guard first <= last else { return }
+        for row in first...last {
+            let place = index(column, row)
+            take(edgesAt: place, color, isRounded)
+            if row > from { inks[place].edges.add(.north, weight: weight) }
+            if row < to { inks[place].edges.add(.south, weight: weight) }
+        }
+    }
+
+    /// One dot; coordinates count dots from the board's origin.
+    mutating func addDot(x: Int, y: Int, color: Color?) {
+        let (column, row) = (x >> 1, y >> 2)
+        guard region.contains(column: column, row: row) else { return }
+        let place = index(column, row)
+        inks[place].dots.bits |= 1 << UInt8((x & 1) * 4 + (y & 3))
+        inks[place].dotsRank = rank
+        inks[place].dotsColor = color
+    }
+
+    /// One glyph, in one or two cells.
+    mutating func put(_ glyph: Glyph, columns: Int, column: Int, row: Int, color: Color?) {
+        for half in 0..<columns where region.contains(column: column + half, row: row) {
+            let place = index(column + half, row)
+            inks[place].symbol = glyph
+            inks[place].symbolColumns = half == 0 ? UInt8(columns) : 0
+            inks[place].symbolRank = rank
+            inks[place].symbolColor = color
+        }
+    }
+
+    private mutating func take(edgesAt place: Int, _ color: Color?, _ isRounded: Bool) {
+        inks[place].isRounded = isRounded && (inks[place].edges.isEmpty || inks[place].edgesRank == rank)
+        inks[place].edgesRank = rank
+        inks[place].edgesColor = color
+    }
+
+    /// False for half of a wide glyph whose other half is hidden or outside.
+    private func isWholeSymbol(_ ink: Ink, _ column: Int, _ row: Int) -> Bool {
+        let other = ink.symbolColumns == 2 ? column + 1 : ink.symbolColumns == 0 ? column - 1 : column
+        guard other != column else { return true }
+        guard region.contains(column: other, row: row) else { return false }
+        let half = inks[index(other, row)]
+        let strokeRank = max(half.edges.isEmpty ? -1 : half.edgesRank, half.dots.bits == 0 ? -1 : half.dotsRank)
+        let wanted: UInt8 = ink.symbolColumns == 2 ? 0 : 2
+        return half.symbol == ink.symbol && half.symbolRank == ink.symbolRank && half.symbolColumns == wanted
+            && half.symbolRank >= strokeRank
+    }
+
+    private func index(_ column: Int, _ row: Int) -> Int { (row - region.row) * region.columns + column - region.column }
+}
+
+/// Which characters may be used.
+public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
+    /// Box drawing and braille.
+    case unicode
+    /// Only bytes below 0x80.
+    case ascii
+
+    /// What stands for a glyph that the style lacks.
+    func twin(of glyph: Glyph) -> Glyph {
+        guard self == .ascii, !glyph.isASCII else { return glyph }
+        switch Unicode.Scalar(glyph.base) {
+        case "►": return Glyph(">")
+        case "◄": return Glyph("<")
+        case "▲": return Glyph("^")
+        case "▼": return Glyph("v")
+        case "□": return Glyph("o")
+        default: return Glyph("?")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import InkBoard
+
+/// What stands in one cell of a terminal: a base scalar and up to three marks on it.
+///
+/// Plain numbers rather than a `Character`, so that a screen of cells is copied and compared without reference counting. Only `displaying`
+/// makes glyphs from foreign text, so no glyph can hold a control character (T21 of the threat model).
+public struct Glyph: Hashable, Sendable {
+    /// The scalar that gives the cell its width; never a control.
+    public let base: UInt32
+    private let mark0: UInt32
+    private let mark1: UInt32
+    private let mark2: UInt32
+
+    /// A glyph of ours. Foreign text goes through `displaying`.
+    public init(_ scalar: Unicode.Scalar) { self.init(base: scalar.value, marks: []) }
+
+    private init(base: UInt32, marks: [UInt32]) {
+        self.base = base
+        mark0 = marks.isEmpty ? 0 : marks[0]
+        mark1 = marks.count > 1 ? marks[1] : 0
+        mark2 = marks.count > 2 ? marks[2] : 0
+    }
+
+    public static let space = Glyph(" ")
+
+    /// True if it is one byte of printable ASCII.
+    public var isASCII: Bool { base < 0x80 && mark0 == 0 }
+
+    /// True if every terminal that was tried advances by exactly one cell: ASCII, box drawing, blocks, braille.
+    public var hasCertainWidth: Bool {
+        mark0 == 0 && (base < 0x80 || (0x2500...0x259F).contains(base) || (0x2800...0x28FF).contains(base))
+    }
+
+    /// Appends the glyph as UTF-8.
+    public func append(to bytes: inout [UInt8]) {
+        for value in [base, mark0, mark1, mark2] where value != 0 {
+            guard value >= 0x80 else {
+                bytes.append(UInt8(value))
+                continue
+            }
+            if let scalar = Unicode.Scalar(value) { bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter) }
+        }
+    }
+
+    /// The glyph as a string.
+    public var text: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// How a grapheme cluster of foreign text is shown, and in how many cells (1 or 2); nil if nothing of it may be shown.
+    ///
+    /// Terminals disagree about clusters (ZWJ families measured 2, 6 or 8 cells in eight terminals), so a cluster is reduced to what they
+    /// agree on: its first scalar with its non-spacing marks. Joined and toned emoji become their first emoji; the document keeps the text.
+    public static func displaying(_ character: Character) -> (glyph: Glyph, columns: Int)? {
+        if let ascii = character.asciiValue {
+            guard ascii >= 0x20, ascii < 0x7F else { return nil }
+            return (Glyph(Unicode.Scalar(ascii)), 1)
+        }
+        var base: Unicode.Scalar?
+        var marks: [UInt32] = []
+        var columns = 0
+        for scalar in character.unicodeScalars {
+            guard isPresentable(scalar) else { continue }
+            let width = CharacterWidth.columns(of: scalar)
+            guard let first = base else {
+                if width == 0 {
+                    // A mark without a base would ride on whatever stands to its left.
+                    (base, columns, marks) = (" ", 1, [scalar.value])
+                } else {
+                    (base, columns) = (CharacterWidth.isAssigned(scalar) ? scalar : "\u{FFFD}", width)
+                }
+                continue
+            }
+            if scalar.properties.generalCategory == .spacingMark {
+                columns = min(2, columns + 1)
+                marks.append(scalar.value)
+            } else if width == 0 {
+                marks.append(scalar.value)
+            } else if isRegionalIndicator(first), isRegionalIndicator(scalar), marks.isEmpty {
+                // Two regional indicators make a flag, two cells wide in every terminal that was tried.
+                columns = 2
+                marks.append(scalar.value)
+            }
+        }
+        guard let base else { return nil }
+        return (Glyph(base: base.value, marks: Array(marks.prefix(3))), columns)
+    }
+
+    /// False for scalars that command a terminal or a reader rather than show: C0, DEL, C1, bidi controls, zero-width and other invisible
+    /// format characters, line and paragraph separators, variation selectors, tags.
+    private static func isPresentable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
+        default: !scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    private static func isRegionalIndicator(_ scalar: Unicode.Scalar) -> Bool { (0x1F1E6...0x1F1FF).contains(scalar.value) }
+}
+
+/// One cell of a screen or of a rendered board: a glyph with colours and attributes.
+public struct Cell: Hashable, Sendable {
+    /// Type attributes, as terminals have them.
+    public struct Attributes: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+        public static let bold = Attributes(rawValue: 1)
+        public static let dim = Attributes(rawValue: 2)
+        public static let underline = Attributes(rawValue: 4)
+        public static let reverse = Attributes(rawValue: 8)
+    }
+
+    public var glyph: Glyph
+    /// Cells the glyph takes: 1, or 2 for wide ones; 0 marks the right half of the wide glyph to the left.
+    public var columns: UInt8
+    /// Nil is the reader's own ink.
+    public var foreground: Color?
+    /// Nil is the reader's own paper.
+    public var background: Color?
+    public var attributes: Attributes
+
+    public init(
+        _ glyph: Glyph = .space, columns: UInt8 = 1, foreground: Color? = nil, background: Color? = nil, attributes: Attributes = []
+    ) {
+        self.glyph = glyph
+        self.columns = columns
+        self.foreground = foreground
+        self.background = background
+        self.attributes = attributes
+    }
+
+    /// Nothing, on the reader's own paper.
+    public static let blank = Cell()
+}

@@ -1,0 +1,101 @@
+import InkBoard
+
+/// The curve through a stroke's samples.
+///
+/// A terminal's mouse reports cells, so its samples carry half a cell of rounding in each direction. Samples that lie close together are first
+/// averaged with their neighbours (1-2-1), by no more than that rounding; then a centripetal Catmull-Rom spline goes through them. Samples
+/// that lie far apart were meant (corners of a script's zigzag, a fast hand) and stay where they are. Only `+ - * /` and square roots are
+/// used, which IEEE 754 rounds alike everywhere, so every front end draws the same dots.
+struct StrokeCurve: Sendable {
+    struct Place: Hashable, Sendable {
+        var x: Double
+        var y: Double
+    }
+
+    private let places: [Place]
+
+    /// The curve through `points`, displaced by `origin`, in world units.
+    init(points: [Point], origin: Point) {
+        var raw: [Place] = []
+        raw.reserveCapacity(points.count)
+        for point in points {
+            let place = Place(x: Double(point.x) + Double(origin.x), y: Double(point.y) + Double(origin.y))
+            if raw.last != place { raw.append(place) }
+        }
+        places = Self.smoothed(raw)
+    }
+
+    /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box.
+    ///
+    /// The number of pieces is bounded by the number of samples times `piecesMax`, however far apart they lie.
+    func forEachPiece(
+        touching box: (left: Double, top: Double, right: Double, bottom: Double), _ body: (_ from: Place, _ to: Place) -> Void
+    ) {
+        guard let first = places.first else { return }
+        guard places.count > 1 else { return body(first, first) }
+        for index in 0..<places.count - 1 {
+            let (from, to) = (places[index], places[index + 1])
+            let before = index > 0 ? places[index - 1] : from
+            let after = index + 2 < places.count ? places[index + 2] : to
+            let (start, end) = Self.tangents(before, from, to, after)
+            // The Bézier hull of the piece (ends and ends ± a third of the tangents) contains it.
+            let xs = [from.x, to.x, from.x + start.x / 3, to.x - end.x / 3]
+            let ys = [from.y, to.y, from.y + start.y / 3, to.y - end.y / 3]
+            guard (xs.max() ?? 0) >= box.left, (xs.min() ?? 0) <= box.right, (ys.max() ?? 0) >= box.top, (ys.min() ?? 0) <= box.bottom
+            else {
+                continue
+            }
+            let length = max(abs(to.x - from.x), abs(to.y - from.y))
+            let pieces = max(1, min(Self.piecesMax, Int(min(length, 1e6)) / 24))
+            var last = from
+            for piece in 1...pieces {
+                let next = piece == pieces ? to : Self.hermite(from, start, to, end, Double(piece) / Double(pieces))
+                body(last, next)
+                last = next
+            }
+        }
+    }
+
+    private static let piecesMax = 24
+
+    /// Averages where both neighbours are within two cells, by at most three eighths of a cell.
+    private static func smoothed(_ raw: [Place]) -> [Place] {
+        guard raw.count > 2 else { return raw }
+        var result = raw
+        for index in 1..<raw.count - 1 {
+            let (before, here, after) = (raw[index - 1], raw[index], raw[index + 1])
+            guard isNear(before, here), isNear(here, after) else { continue }
+            result[index].x += max(-24, min(24, (before.x - 2 * here.x + after.x) / 4))
+            result[index].y += max(-48, min(48, (before.y - 2 * here.y + after.y) / 4))
+        }
+        return result
+    }
+
+    private static func isNear(_ left: Place, _ right: Place) -> Bool { abs(left.x - right.x) <= 128 && abs(left.y - right.y) <= 256 }
+
+    /// Tangents of the centripetal Catmull-Rom spline between `from` and `to`, scaled to that piece (Yuksel, Schaefer, Keyser 2011).
+    private static func tangents(_ before: Place, _ from: Place, _ to: Place, _ after: Place) -> (Place, Place) {
+        let (first, second, third) = (knot(before, from), knot(from, to), knot(to, after))
+        func tangent(_ a: Place, _ b: Place, _ c: Place, _ left: Double, _ right: Double) -> Place {
+            guard left > 0, right > 0 else { return Place(x: to.x - from.x, y: to.y - from.y) }
+            let sum = left + right
+            return Place(
+                x: second * ((b.x - a.x) / left - (c.x - a.x) / sum + (c.x - b.x) / right),
+                y: second * ((b.y - a.y) / left - (c.y - a.y) / sum + (c.y - b.y) / right))
+        }
+        return (tangent(before, from, to, first, second), tangent(from, to, after, second, third))
+    }
+
+    /// Square root of the distance.
+    private static func knot(_ left: Place, _ right: Place) -> Double {
+        let (dx, dy) = (right.x - left.x, right.y - left.y)
+        return (dx * dx + dy * dy).squareRoot().squareRoot()
+    }
+
+    private static func hermite(_ from: Place, _ start: Place, _ to: Place, _ end: Place, _ t: Double) -> Place {
+        let (t2, t3) = (t * t, t * t * t)
+        let (h00, h10, h01, h11) = (2 * t3 - 3 * t2 + 1, t3 - 2 * t2 + t, 3 * t2 - 2 * t3, t3 - t2)
+        return Place(
+            x: h00 * from.x + h10 * start.x + h01 * to.x + h11 * end.x, y: h00 * from.y + h10 * start.y + h01 * to.y + h11 * end.y)
+    }
+}
