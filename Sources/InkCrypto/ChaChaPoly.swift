@@ -1,14 +1,17 @@
 import CSodium
 
 /// ChaCha20-Poly1305 (RFC 8439 §2.8), in place behind a header that is authenticated and stays in clear.
-enum ChaChaPoly {
+package enum ChaChaPoly {
     /// Length of a tag, bytes.
-    static let tagCount = 16
+    package static let tagCount = 16
 
     /// Twelve bytes of nonce: a prefix and a counter, both little-endian. Noise has prefix zero (Noise §12.3).
-    struct Nonce {
-        var prefix: UInt32 = 0
+    package struct Nonce {
+        var prefix: UInt32
         var counter: UInt64
+
+        /// The nonce of `counter` behind `prefix`.
+        package init(prefix: UInt32 = 0, counter: UInt64) { (self.prefix, self.counter) = (prefix, counter) }
 
         /// Lends the 12 bytes.
         func withBytes<R>(_ body: (UnsafePointer<UInt8>) -> R) -> R {
@@ -24,7 +27,7 @@ enum ChaChaPoly {
     }
 
     /// Encrypts `packet[headerCount...]` in place and appends the tag. Allocates only if the array has no room for 16 bytes more.
-    static func seal(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) {
+    package static func seal(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) {
         precondition((0...packet.count).contains(headerCount), "a header of \(headerCount) bytes in a packet of \(packet.count)")
         let bodyCount = packet.count - headerCount
         for _ in 0..<tagCount { packet.append(0) }
@@ -39,7 +42,7 @@ enum ChaChaPoly {
     }
 
     /// Verifies, decrypts `packet[headerCount...]` in place and takes the tag off. Leaves the packet as it was when it is not authentic.
-    static func open(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) -> Bool {
+    package static func open(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) -> Bool {
         guard headerCount >= 0, packet.count >= headerCount + tagCount else { return false }
         let bodyCount = packet.count - headerCount - tagCount
         // Verified before the array is written to, so that a forged packet in a shared array costs no copy.

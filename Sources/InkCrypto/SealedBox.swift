@@ -22,7 +22,7 @@ public enum SealedBox {
     }
 
     /// Ciphertext and tag under a given nonce of 24 bytes.
-    static func seal(_ plain: [UInt8], key: Secret32, context: [UInt8], nonce: [UInt8]) -> [UInt8] {
+    package static func seal(_ plain: [UInt8], key: Secret32, context: [UInt8], nonce: [UInt8]) -> [UInt8] {
         precondition(nonce.count == 24, "a nonce has 24 bytes, not \(nonce.count)")
         let count = plain.count + 16
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -37,7 +37,7 @@ public enum SealedBox {
     }
 
     /// Opens ciphertext and tag under a given nonce; nil if the nonce has not 24 bytes or nothing verifies.
-    static func open(_ sealed: [UInt8], key: Secret32, context: [UInt8], nonce: [UInt8]) -> [UInt8]? {
+    package static func open(_ sealed: [UInt8], key: Secret32, context: [UInt8], nonce: [UInt8]) -> [UInt8]? {
         guard sealed.count >= 16, nonce.count == 24 else { return nil }
         var isAuthentic = false
         let plain = [UInt8](unsafeUninitializedCapacity: max(sealed.count - 16, 1)) { buffer, filled in

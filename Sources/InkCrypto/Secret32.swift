@@ -5,12 +5,12 @@ import CSodium
 /// They live in guarded memory, are erased when the last owner drops them, compare in constant time, and cannot be printed, encoded
 /// or mirrored (CR-1, CR-2).
 public final class Secret32: Equatable, Sendable {
-    let block: SecretBlock
+    package let block: SecretBlock
 
     /// Length in bytes.
     public static let byteCount = 32
 
-    init(block: SecretBlock) {
+    package init(block: SecretBlock) {
         precondition(block.count == Self.byteCount, "a secret has 32 bytes, not \(block.count)")
         self.block = block
     }

@@ -4,7 +4,7 @@ import CSodium
 /// dumps, erased when the last owner drops it (CR-1).
 ///
 /// One block costs three or four pages and as many system calls (about 10 µs), so what lives together is kept in one block.
-final class SecretBlock: @unchecked Sendable {
+package final class SecretBlock: @unchecked Sendable {
     // Why @unchecked is sound: the bytes are written by `init` alone, before anybody else has the reference, and only read afterwards.
     private let pointer: UnsafeMutablePointer<UInt8>
     /// Where the bytes live; decides how they are given back.
@@ -13,7 +13,7 @@ final class SecretBlock: @unchecked Sendable {
     let count: Int
 
     /// A block of `count` bytes, zero until `fill` writes them.
-    init<Failure: Error>(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Void) throws(Failure) {
+    package init<Failure: Error>(count: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(Failure) -> Void) throws(Failure) {
         Sodium.start()
         self.count = count
         // sodium_malloc goes on without a lock when RLIMIT_MEMLOCK is used up; it gives nothing only when the system has no more maps.
@@ -29,7 +29,7 @@ final class SecretBlock: @unchecked Sendable {
     }
 
     /// A block that holds a copy of `bytes`.
-    convenience init(copying bytes: UnsafeBufferPointer<UInt8>) {
+    package convenience init(copying bytes: UnsafeBufferPointer<UInt8>) {
         self.init(count: bytes.count) { (pointer: UnsafeMutablePointer<UInt8>) in
             for index in 0..<bytes.count { pointer[index] = bytes[index] }
         }
@@ -45,14 +45,14 @@ final class SecretBlock: @unchecked Sendable {
     }
 
     /// Lends the bytes; the pointer must not outlive the call.
-    func withPointer<R, Failure: Error>(_ body: (UnsafePointer<UInt8>) throws(Failure) -> R) throws(Failure) -> R {
+    package func withPointer<R, Failure: Error>(_ body: (UnsafePointer<UInt8>) throws(Failure) -> R) throws(Failure) -> R {
         try body(UnsafePointer(pointer))
     }
 }
 
 extension SecretBlock: CustomReflectable {
     // Nothing to see for `dump` and debuggers that go through mirrors, not even an address.
-    var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Lends `count` bytes of scratch memory that are erased afterwards, for secrets that live within one call.

@@ -18,7 +18,7 @@ public struct StaticKey: Sendable {
 
     /// Lends the secret shared with the owner of `publicKey`, 32 bytes erased afterwards; nil if it is all zero, which a public key of
     /// small order forces (RFC 7748 §6.1, CR-4), or if the key has another length.
-    static func withAgreement<R>(_ secret: Secret32, with publicKey: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
+    package static func withAgreement<R>(_ secret: Secret32, with publicKey: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> R) -> R? {
         guard publicKey.count == 32 else { return nil }
         return withErasedScratch(32) { (shared: UnsafeMutablePointer<UInt8>) -> R? in
             let status = secret.block.withPointer { crypto_scalarmult(shared, $0, publicKey) }

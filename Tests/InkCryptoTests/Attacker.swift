@@ -1,4 +1,4 @@
-@testable import InkCrypto
+import InkCrypto
 
 /// What anybody can compute who has a key.
 enum Attacker {

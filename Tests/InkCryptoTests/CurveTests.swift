@@ -1,7 +1,7 @@
 import InkPrimitives
 import Testing
 
-@testable import InkCrypto
+import InkCrypto
 
 @Suite struct CurveTests {
     private struct XDHTest: Decodable {

@@ -2,7 +2,7 @@ import Foundation
 import InkPrimitives
 import Testing
 
-@testable import InkCrypto
+import InkCrypto
 
 @Suite struct SecretTests {
     /// Bytes that would be noticed: as text, as digits, as numbers.
