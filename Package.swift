@@ -18,14 +18,18 @@ let package = Package(
         // Floor 2
         .target(name: "InkBoard", dependencies: ["InkPrimitives", "InkCrypto"]),
         .target(name: "InkTransport", dependencies: ["InkPrimitives", "InkCrypto"]),
+        .target(name: "InkRendezvous", dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity"]),
         // Floor 3
-        .target(name: "InkSession", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkTransport"]),
+        .target(
+            name: "InkSession",
+            dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous"]),
         // Floor 4
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
+        .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkFormats"]),
     ],

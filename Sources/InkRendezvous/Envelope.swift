@@ -1,0 +1,156 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+
+/// What one peer tells others through the rendezvous: signed by the sender's device, sealed under a key that only members have,
+/// padded so that the rendezvous cannot tell a greeting from an offer (RV-2, RV-3).
+///
+///     plain = version (1) | kind (1) | sender (32) | recipient (32) | device (32) | content | signature (64) | zeros
+///
+/// `recipient` is zero in a greeting to all. The signature covers a domain string, the topic, and everything before it.
+package struct Envelope: Hashable, Sendable {
+    /// What is said. Nonces have 16 bytes; `echo` is the newest nonce that the recipient gave, which proves that this is no replay.
+    package enum Content: Hashable, Sendable {
+        /// "I am here." To all.
+        case hello(nonce: [UInt8])
+        /// "I am here too."
+        case helloAnswer(echo: [UInt8], nonce: [UInt8])
+        /// "I shall dial you at your candidates; here are mine."
+        case offer(echo: [UInt8], nonce: [UInt8], attempt: [UInt8], candidates: [Candidate])
+        /// "Dial me at these." The attempt nonce is the echo.
+        case answer(attempt: [UInt8], candidates: [Candidate])
+        /// "I am leaving."
+        case bye(echo: [UInt8])
+    }
+
+    package var sender: PeerID
+    /// Zero: everybody.
+    package var recipient: PeerID
+    package var device: AuthorID
+    package var content: Content
+
+    package init(sender: PeerID, recipient: PeerID, device: AuthorID, content: Content) {
+        (self.sender, self.recipient, self.device, self.content) = (sender, recipient, device, content)
+    }
+
+    /// Length of hello and attempt nonces, bytes.
+    package static let nonceBytes = 16
+    /// Lengths that plain texts are padded to. All but offers and answers with many IPv6 candidates fit the first.
+    package static let sizeClasses = [512, 1024]
+    private static let version: UInt8 = 1
+    private static let domain = Array("inkwire/1 envelope".utf8)
+
+    /// The envelope as the rendezvous sees it.
+    package func sealed(for topic: Topic, device key: SigningKey, envelopeKey: Secret32, using generator: inout SecretGenerator) -> [UInt8]
+    {
+        var writer = ByteWriter(capacity: 512)
+        writer.write(Self.version)
+        writer.write(content.kind)
+        writer.write(sender)
+        writer.write(recipient)
+        writer.write(device)
+        content.write(to: &writer)
+        writer.write(key.sign(Self.signed(writer.bytes, topic: topic)))
+        let size = Self.sizeClasses.first { $0 >= writer.count }
+        guard let size else { preconditionFailure("an envelope of \(writer.count) bytes fits no size class") }
+        writer.write(repeatElement(0 as UInt8, count: size - writer.count))
+        return SealedBox.seal(writer.bytes, key: envelopeKey, context: Self.domain + topic.bytes, using: &generator)
+    }
+
+    /// Why a box is not an envelope.
+    package enum Failure: Error, Hashable, Sendable {
+        /// Not sealed under this room's key for this topic, or altered.
+        case notSealed
+        /// Sealed by a member, but not in canonical form.
+        case malformed(WireError)
+        /// The named device did not sign it.
+        case notSigned
+    }
+
+    /// Opens, reads and verifies a box.
+    package init(opening box: [UInt8], topic: Topic, envelopeKey: Secret32) throws(Failure) {
+        guard let plain = SealedBox.open(box, key: envelopeKey, context: Self.domain + topic.bytes) else { throw .notSealed }
+        let body: Int
+        let signature: [UInt8]
+        do {
+            guard Self.sizeClasses.contains(plain.count) else { throw WireError.nonCanonical }
+            var reader = ByteReader(plain)
+            guard try reader.readUInt8() == Self.version else { throw WireError.unexpected }
+            let kind = try reader.readUInt8()
+            sender = try reader.readIdentifier()
+            recipient = try reader.readIdentifier()
+            device = try reader.readIdentifier()
+            content = try Content(kind: kind, from: &reader)
+            body = reader.position
+            signature = try reader.readBytes(Signature.byteCount)
+            guard plain.count == Self.sizeClasses.first(where: { $0 >= reader.position }) else { throw WireError.nonCanonical }
+            guard plain[reader.position...].allSatisfy({ $0 == 0 }) else { throw WireError.nonCanonical }
+            guard (recipient == .zero) == content.isForAll else { throw WireError.unexpected }
+        } catch let error as WireError {
+            throw .malformed(error)
+        } catch {
+            throw .malformed(.unexpected)
+        }
+        guard Signature.verify(signature, of: Self.signed(Array(plain[..<body]), topic: topic), by: device) else { throw .notSigned }
+    }
+
+    private static func signed(_ body: [UInt8], topic: Topic) -> [UInt8] { domain + topic.bytes + body }
+}
+
+extension Envelope.Content {
+    var kind: UInt8 {
+        switch self {
+        case .hello: 1
+        case .helloAnswer: 2
+        case .offer: 3
+        case .answer: 4
+        case .bye: 5
+        }
+    }
+
+    var isForAll: Bool { if case .hello = self { true } else { false } }
+
+    func write(to writer: inout ByteWriter) {
+        switch self {
+        case .hello(let nonce): writer.write(nonce)
+        case .helloAnswer(let echo, let nonce):
+            writer.write(echo)
+            writer.write(nonce)
+        case .offer(let echo, let nonce, let attempt, let candidates):
+            writer.write(echo)
+            writer.write(nonce)
+            writer.write(attempt)
+            Self.write(candidates, to: &writer)
+        case .answer(let attempt, let candidates):
+            writer.write(attempt)
+            Self.write(candidates, to: &writer)
+        case .bye(let echo): writer.write(echo)
+        }
+    }
+
+    init(kind: UInt8, from reader: inout ByteReader) throws(WireError) {
+        let count = Envelope.nonceBytes
+        switch kind {
+        case 1: self = .hello(nonce: try reader.readBytes(count))
+        case 2: self = .helloAnswer(echo: try reader.readBytes(count), nonce: try reader.readBytes(count))
+        case 3:
+            self = .offer(
+                echo: try reader.readBytes(count), nonce: try reader.readBytes(count), attempt: try reader.readBytes(count),
+                candidates: try Self.readCandidates(from: &reader))
+        case 4: self = .answer(attempt: try reader.readBytes(count), candidates: try Self.readCandidates(from: &reader))
+        case 5: self = .bye(echo: try reader.readBytes(count))
+        default: throw .unexpected
+        }
+    }
+
+    private static func write(_ candidates: [Candidate], to writer: inout ByteWriter) {
+        writer.writeVarint(min(candidates.count, Limits.candidates))
+        for candidate in candidates.prefix(Limits.candidates) { candidate.write(to: &writer) }
+    }
+
+    private static func readCandidates(from reader: inout ByteReader) throws(WireError) -> [Candidate] {
+        var candidates: [Candidate] = []
+        for _ in 0..<(try reader.readCount(limit: Limits.candidates)) { candidates.append(try Candidate(from: &reader)) }
+        return candidates
+    }
+}

@@ -1,0 +1,173 @@
+import InkPrimitives
+
+/// Tag of `Topic`.
+public enum TopicTag: Sendable {}
+/// Where the members of one room and epoch meet: the BLAKE2b-256 of a public key that only they can derive (RV-1).
+public typealias Topic = Identifier<TopicTag>
+
+/// What a peer says to the rendezvous. One JSON object each, on a WebSocket with the subprotocol `inkwire.v1`.
+public enum ClientMessage: Hashable, Sendable {
+    /// Asks to be let into `topic`: `key` hashes to it, `signature` is by `key` over domain, topic and the nonce of the welcome.
+    case join(topic: Topic, key: AuthorID, signature: [UInt8])
+    /// A sealed envelope for the member with number `to`, or for all other members.
+    case send(topic: Topic, to: UInt32?, box: [UInt8])
+    /// Leaves the topic.
+    case leave(topic: Topic)
+}
+
+/// What the rendezvous says to a peer.
+public enum ServerMessage: Hashable, Sendable {
+    /// First message on every socket: 32 fresh bytes to sign, and the UDP port of the STUN responder on the same host, if there is one.
+    case welcome(nonce: [UInt8], stunPort: UInt16?)
+    /// We are in, under the number `member`, with `others` sockets. A hint: nothing that is decided by it needs to be true.
+    case joined(topic: Topic, member: UInt32, others: Int)
+    /// A sealed envelope from the member with number `from`.
+    case envelope(topic: Topic, from: UInt32, box: [UInt8])
+    /// Something asked was not done.
+    case refused(RendezvousRefusal)
+}
+
+/// Why the rendezvous did not do what was asked.
+public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The signature does not prove the right to the topic.
+    case notAdmitted = "not-admitted"
+    /// The server holds as many topics as it may.
+    case tooManyTopics = "too-many-topics"
+    /// The topic holds as many sockets as it may, or the socket as many topics.
+    case topicFull = "topic-full"
+    /// Sent to a topic that the socket has not joined.
+    case notJoined = "not-joined"
+
+    public var description: String {
+        switch self {
+        case .notAdmitted: "the rendezvous did not accept the proof of membership"
+        case .tooManyTopics: "the rendezvous is full"
+        case .topicFull: "too many participants at the rendezvous"
+        case .notJoined: "the rendezvous does not know us in this room"
+        }
+    }
+}
+
+/// Limits and names of the signalling protocol, the same on both sides.
+public enum Signalling {
+    /// WebSocket subprotocol; another version of the messages is another name.
+    public static let subprotocol = "inkwire.v1"
+    /// A WebSocket message in either direction, bytes. The largest envelope is 1064 bytes, 1419 as base64.
+    public static let messageBytesMax = 4096
+    /// A box, bytes: the largest envelope with what sealing adds.
+    package static let boxBytesMax = 1024 + 40
+    /// Length of the welcome's nonce, bytes.
+    package static let nonceBytes = 32
+
+    /// What the topic's key signs to be let in.
+    package static func joinProof(topic: Topic, nonce: [UInt8]) -> [UInt8] {
+        Array("inkwire/1 join".utf8) + topic.bytes + nonce
+    }
+}
+
+// Coding. One flat object with a "type"; bytes as base64url without padding. Lengths are checked here, so that nothing after this has to.
+
+private enum Key: String, CodingKey {
+    case type, topic, key, signature, to, box, nonce, member, others, from, reason
+    case stunPort = "stun_port"
+}
+
+extension KeyedDecodingContainer where K == Key {
+    fileprivate func bytes(_ key: Key, count: ClosedRange<Int>) throws -> [UInt8] {
+        let text = try decode(String.self, forKey: key)
+        // Four characters carry three bytes; the length is known before anything is decoded.
+        guard text.utf8.count <= (count.upperBound * 4 + 2) / 3, let bytes = Base64URL.decode(text), count.contains(bytes.count) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not base64url of \(count) bytes")
+        }
+        return bytes
+    }
+
+    fileprivate func identifier<Tag>(_ key: Key) throws -> Identifier<Tag> {
+        guard let identifier = Identifier<Tag>(try bytes(key, count: 32...32)) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not 32 bytes")
+        }
+        return identifier
+    }
+}
+
+extension ClientMessage: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "join":
+            self = .join(
+                topic: try container.identifier(.topic), key: try container.identifier(.key),
+                signature: try container.bytes(.signature, count: 64...64))
+        case "send":
+            self = .send(
+                topic: try container.identifier(.topic), to: try container.decodeIfPresent(UInt32.self, forKey: .to),
+                box: try container.bytes(.box, count: 1...Signalling.boxBytesMax))
+        case "leave": self = .leave(topic: try container.identifier(.topic))
+        default: throw DecodingError.dataCorruptedError(forKey: .type, in: container, debugDescription: "unknown type")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .join(let topic, let key, let signature):
+            try container.encode("join", forKey: .type)
+            try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+            try container.encode(Base64URL.encode(key.bytes), forKey: .key)
+            try container.encode(Base64URL.encode(signature), forKey: .signature)
+        case .send(let topic, let to, let box):
+            try container.encode("send", forKey: .type)
+            try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+            try container.encodeIfPresent(to, forKey: .to)
+            try container.encode(Base64URL.encode(box), forKey: .box)
+        case .leave(let topic):
+            try container.encode("leave", forKey: .type)
+            try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+        }
+    }
+}
+
+extension ServerMessage: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "welcome":
+            self = .welcome(
+                nonce: try container.bytes(.nonce, count: Signalling.nonceBytes...Signalling.nonceBytes),
+                stunPort: try container.decodeIfPresent(UInt16.self, forKey: .stunPort))
+        case "joined":
+            self = .joined(
+                topic: try container.identifier(.topic), member: try container.decode(UInt32.self, forKey: .member),
+                others: try container.decode(Int.self, forKey: .others))
+        case "envelope":
+            self = .envelope(
+                topic: try container.identifier(.topic), from: try container.decode(UInt32.self, forKey: .from),
+                box: try container.bytes(.box, count: 1...Signalling.boxBytesMax))
+        case "refused": self = .refused(try container.decode(RendezvousRefusal.self, forKey: .reason))
+        default: throw DecodingError.dataCorruptedError(forKey: .type, in: container, debugDescription: "unknown type")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        switch self {
+        case .welcome(let nonce, let stunPort):
+            try container.encode("welcome", forKey: .type)
+            try container.encode(Base64URL.encode(nonce), forKey: .nonce)
+            try container.encodeIfPresent(stunPort, forKey: .stunPort)
+        case .joined(let topic, let member, let others):
+            try container.encode("joined", forKey: .type)
+            try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+            try container.encode(member, forKey: .member)
+            try container.encode(others, forKey: .others)
+        case .envelope(let topic, let from, let box):
+            try container.encode("envelope", forKey: .type)
+            try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+            try container.encode(from, forKey: .from)
+            try container.encode(Base64URL.encode(box), forKey: .box)
+        case .refused(let reason):
+            try container.encode("refused", forKey: .type)
+            try container.encode(reason, forKey: .reason)
+        }
+    }
+}

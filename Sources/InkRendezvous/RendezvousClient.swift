@@ -1,0 +1,469 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+
+/// Our side of the rendezvous for one room: gets into the topic, finds the other members, and agrees with each on who dials whom where.
+///
+///     idle ──start──▶ waiting ──time──▶ connecting ──connected──▶ greeting ──welcome──▶ joining ──joined──▶ joined
+///                        ▲                                                                                    │
+///                        └───────────────────────────── disconnected ◀────────────────────────────────────────┘
+///
+/// Between two peers, the smaller id being the initiator (RV-6):
+///
+///     smaller ── hello ──────────────▶ larger        smaller ◀────────────── hello ── larger
+///     smaller ◀─────── hello answer ── larger
+///     smaller ── offer (echo, attempt, candidates) ──▶ larger                         larger expects
+///     smaller ◀─────────── answer (attempt, candidates) ── larger                     smaller dials
+///
+/// Nothing that the rendezvous says is believed but what members signed: it can keep peers apart, and no more.
+public struct RendezvousClient: Sendable {
+    /// What the driver must do.
+    public enum Output: Hashable, Sendable {
+        /// Open a connection to a rendezvous now. Only after `start(now:)`; pauses between tries are kept here (RV-9).
+        case connect
+        case send(ClientMessage)
+        /// The rendezvous let us in, and says that `others` sockets are there.
+        case joined(others: Int)
+        /// A member proved to be there now. Repeated when it comes back after we lost sight of it.
+        case peerAppeared(PeerID, author: AuthorID)
+        /// A member said farewell, or was not heard of for long and has no session with us.
+        case peerLeft(PeerID)
+        /// Dial `remote` at these addresses; the same attempt again means more addresses.
+        case dial(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
+        /// `remote` is going to dial us from these addresses; the same attempt again means more addresses.
+        case expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
+        /// The rendezvous answers STUN on this port of its host.
+        case stunServer(port: UInt16)
+        case refused(RendezvousRefusal)
+    }
+
+    /// What arrived and was thrown away, by reason.
+    public struct Counters: Hashable, Sendable {
+        /// Not sealed under our room's key.
+        public var notSealed = 0
+        /// Sealed by a member but in no valid form.
+        public var malformed = 0
+        /// Not signed by the device that it names.
+        public var notSigned = 0
+        /// Meant for another, our own come back, or from a role that does not say this.
+        public var misdirected = 0
+        /// Answers a nonce that is not (or no longer) ours: a replay, or late.
+        public var stale = 0
+        /// Over the rate at which envelopes are looked at.
+        public var overRate = 0
+    }
+
+    private enum State: Sendable {
+        case idle
+        case waiting(until: Instant)
+        case connecting
+        case greeting
+        case joining
+        case joined
+    }
+
+    /// A member as seen through the rendezvous.
+    private struct Neighbour: Sendable {
+        let author: AuthorID
+        /// Its number at the rendezvous; only a hint where to send.
+        var member: UInt32
+        /// Its newest nonce, echoed to it as proof of freshness.
+        var nonce: [UInt8]
+        /// It echoed a nonce of ours.
+        var isProved = false
+        var heardAt: Instant
+        /// Last time we answered a greeting or an offer of its.
+        var answeredAt = Instant.distantPast
+        /// Initiator: what we offered, and whether it was answered.
+        var attempt: (nonce: [UInt8], isAnswered: Bool)?
+        var offeredAt = Instant.distantPast
+        var offerAt: Instant?
+        var backoff = Backoff(first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
+        /// Responder: the newest attempt, and those before it, newest last.
+        var expected: [UInt8]?
+        var superseded: [[UInt8]] = []
+    }
+
+    /// First pause bound before an offer or a greeting is repeated.
+    package static let repeatFirst: Duration = .seconds(1)
+    /// Greatest pause bound while somebody is there with whom no session lives, so that peers find each other ≤ 10 s after the
+    /// rendezvous begins to behave.
+    package static let repeatLimit: Duration = .seconds(8)
+    /// Greatest pause bound of greetings while all known members have a session with us.
+    package static let restLimit: Duration = .seconds(30)
+    /// No two offers, and no two answers, to one peer within this time.
+    package static let spacing: Duration = .milliseconds(250)
+    /// After an answer the handshake gets this long before a new attempt is offered.
+    package static let handshakeTime: Duration = .seconds(5)
+    /// A member without a session that is silent for so long is forgotten: three greetings may be lost on the way.
+    package static let forgetAfter: Duration = .seconds(100)
+    /// Members remembered.
+    package static let neighboursMax = 1024
+    /// Past attempts of one peer that are recognised as replays; older ones fail by their echo only while we keep our nonce.
+    private static let supersededMax = 16
+    /// Reconnection: 0.5 s × 1.5 to 30 s (RV-9).
+    package static let reconnectFirst: Duration = .milliseconds(500)
+    package static let reconnectLimit: Duration = .seconds(30)
+
+    private let keys: RoomKeys
+    private let topic: Topic
+    private let device: SigningKey
+    private let peer: PeerID
+    private var generator: SecretGenerator
+    private var random: SplitMix64
+
+    private var state = State.idle
+    private var wantsConnection = false
+    private var reconnect = Backoff(first: RendezvousClient.reconnectFirst, limit: RendezvousClient.reconnectLimit)
+    private var rendezvous: SocketAddress?
+    /// Ours; new on every connection.
+    private var nonce: [UInt8] = []
+    private var helloAt: Instant?
+    private var helloBackoff = Backoff(
+        first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
+    private var othersAtJoin = 0
+    private var neighbours: [PeerID: Neighbour] = [:]
+    private var living: Set<PeerID> = []
+    private var candidates: [Candidate] = []
+    private var networks: [LocalNetwork] = []
+    private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
+    private var outputs: [Output] = []
+    private var outputHead = 0
+
+    /// What was thrown away.
+    public private(set) var counters = Counters()
+
+    /// - Parameters:
+    ///   - seed: 32 bytes from which nonces and jitter come; secret.
+    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: [UInt8]) {
+        (self.keys, self.device, self.peer) = (keys, device, peer)
+        guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
+        self.topic = topic
+        generator = SecretGenerator(seed: seed)
+        random = SplitMix64(seed: generator.next())
+    }
+
+    /// True from the rendezvous' word that we are in until the connection ends.
+    public var isJoined: Bool { if case .joined = state { true } else { false } }
+
+    /// Members that proved to be there, sorted.
+    public var present: [PeerID] { neighbours.filter(\.value.isProved).keys.sorted() }
+
+    // Inputs.
+
+    /// Asks for a connection now, and again with growing pauses whenever it is lost.
+    public mutating func start(now: Instant) {
+        wantsConnection = true
+        guard case .idle = state else { return }
+        state = .connecting
+        outputs.append(.connect)
+    }
+
+    /// The WebSocket is open.
+    ///
+    /// - Parameter rendezvous: the address it goes to; loopback there allows loopback candidates (CN-5).
+    public mutating func connected(to rendezvous: SocketAddress? = nil, now: Instant) {
+        self.rendezvous = rendezvous
+        neighbours = [:]
+        // A nonce per connection: what was answered to an earlier one is stale (RV-4).
+        nonce = generator.bytes(Envelope.nonceBytes)
+        state = .greeting
+    }
+
+    /// The WebSocket is gone, or could not be opened.
+    public mutating func disconnected(now: Instant) {
+        neighbours = [:]
+        helloAt = nil
+        state = wantsConnection ? .waiting(until: now + reconnect.next(using: &random)) : .idle
+    }
+
+    /// The rendezvous said something. Messages that do not fit the state are ignored: it is not trusted to be in order.
+    public mutating func received(_ message: ServerMessage, now: Instant) {
+        switch (state, message) {
+        case (.greeting, .welcome(let challenge, let stunPort)):
+            if let stunPort { outputs.append(.stunServer(port: stunPort)) }
+            let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: challenge))
+            outputs.append(.send(.join(topic: topic, key: keys.topicKey.author, signature: proof)))
+            state = .joining
+        case (.joining, .joined(topic, _, let others)):
+            state = .joined
+            reconnect.reset()
+            othersAtJoin = max(0, others)
+            outputs.append(.joined(others: othersAtJoin))
+            helloBackoff.reset()
+            sayHello(now: now)
+        case (.joined, .envelope(topic, let member, let box)): receive(box, from: member, now: now)
+        case (_, .refused(let reason)): outputs.append(.refused(reason))
+        default: break
+        }
+    }
+
+    /// Our own candidates changed. Who is being dialled or expected without success so far is told.
+    ///
+    /// - Parameter networks: the links we are on; when nil, the networks of the host candidates under the usual masks.
+    public mutating func setCandidates(_ candidates: [Candidate], networks: [LocalNetwork]? = nil, now: Instant) {
+        let sorted = candidates.sorted()
+        self.networks = networks ?? sorted.filter { $0.kind == .host }.map { LocalNetwork(assumedFor: $0.address.ip) }
+        guard sorted != self.candidates else { return }
+        self.candidates = sorted
+        guard isJoined else { return }
+        for id in neighbours.keys.sorted() where !living.contains(id) {
+            guard var neighbour = neighbours[id] else { continue }
+            if neighbour.attempt != nil {
+                neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+                neighbours[id] = neighbour
+            } else if let attempt = neighbour.expected {
+                send(.answer(attempt: attempt, candidates: offerable), to: id, neighbour)
+            }
+        }
+    }
+
+    /// A session with `remote` began or ended. While it lives nobody dials (RV-6).
+    public mutating func sessionLives(with remote: PeerID, _ lives: Bool, now: Instant) {
+        if lives { living.insert(remote) } else { living.remove(remote) }
+        guard var neighbour = neighbours[remote] else { return }
+        neighbour.heardAt = now
+        neighbour.attempt = nil
+        neighbour.backoff.reset()
+        neighbour.offerAt = lives || peer > remote ? nil : now + random.jitter(Self.spacing)
+        neighbours[remote] = neighbour
+        if !lives, isJoined {
+            helloBackoff.reset()
+            helloAt = earliest(helloAt, now + helloBackoff.next(using: &random))
+        }
+    }
+
+    /// Says farewell to everybody, leaves the topic, and wants no connection any more.
+    public mutating func leave() {
+        if isJoined {
+            for id in neighbours.keys.sorted() {
+                if let neighbour = neighbours[id] { send(.bye(echo: neighbour.nonce), to: id, neighbour) }
+            }
+            outputs.append(.send(.leave(topic: topic)))
+        }
+        (state, wantsConnection, neighbours, helloAt) = (.idle, false, [:], nil)
+    }
+
+    /// When to call `handleTimeout(now:)` next.
+    public var deadline: Instant? {
+        switch state {
+        case .idle, .connecting, .greeting, .joining: return nil
+        case .waiting(let until): return until
+        case .joined:
+            return neighbours.reduce(helloAt) { soonest, entry in
+                let forget = living.contains(entry.key) ? nil : entry.value.heardAt + Self.forgetAfter
+                return earliest(soonest, earliest(entry.value.offerAt, forget))
+            }
+        }
+    }
+
+    /// Call at or after `deadline`; calling early does nothing.
+    public mutating func handleTimeout(now: Instant) {
+        if case .waiting(let until) = state, now >= until {
+            state = .connecting
+            outputs.append(.connect)
+        }
+        guard isJoined else { return }
+        if let at = helloAt, now >= at { sayHello(now: now) }
+        for id in neighbours.keys.sorted() {
+            guard let neighbour = neighbours[id] else { continue }
+            if !living.contains(id), now >= neighbour.heardAt + Self.forgetAfter {
+                neighbours[id] = nil
+                if neighbour.isProved { outputs.append(.peerLeft(id)) }
+            } else if let at = neighbour.offerAt, now >= at {
+                offer(to: id, now: now)
+            }
+        }
+    }
+
+    /// The next thing to do, or nil.
+    public mutating func nextOutput() -> Output? {
+        guard outputHead < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            outputHead = 0
+            return nil
+        }
+        defer { outputHead += 1 }
+        return outputs[outputHead]
+    }
+
+    // Envelopes in.
+
+    private mutating func receive(_ box: [UInt8], from member: UInt32, now: Instant) {
+        guard incoming.take(now: now) else {
+            counters.overRate += 1
+            return
+        }
+        let envelope: Envelope
+        do throws(Envelope.Failure) {
+            envelope = try Envelope(opening: box, topic: topic, envelopeKey: keys.envelope)
+        } catch {
+            switch error {
+            case .notSealed: counters.notSealed += 1
+            case .malformed: counters.malformed += 1
+            case .notSigned: counters.notSigned += 1
+            }
+            return
+        }
+        let sender = envelope.sender
+        guard sender != peer, sender != .zero, envelope.recipient == peer || envelope.recipient == .zero else {
+            counters.misdirected += 1
+            return
+        }
+        // A peer id belongs to the device that proved it first: another member cannot take it over while its owner is here.
+        if let known = neighbours[sender], known.author != envelope.device, known.isProved {
+            counters.misdirected += 1
+            return
+        }
+        switch envelope.content {
+        case .hello(let nonce): receiveHello(nonce, envelope, member: member, now: now)
+        case .helloAnswer(let echo, let nonce):
+            guard isOurs(echo) else { return }
+            note(envelope, member: member, nonce: nonce, isProof: true, now: now)
+            offerSoon(to: sender, now: now)
+        case .offer(let echo, let nonce, let attempt, let candidates):
+            guard isOurs(echo) else { return }
+            guard sender < peer else {
+                counters.misdirected += 1
+                return
+            }
+            note(envelope, member: member, nonce: nonce, isProof: true, now: now)
+            expect(attempt, from: sender, candidates, now: now)
+        case .answer(let attempt, let candidates):
+            guard var neighbour = neighbours[sender], neighbour.author == envelope.device, neighbour.attempt?.nonce == attempt else {
+                counters.stale += 1
+                return
+            }
+            // Only the first answer puts the next offer off: one that is due already has new candidates to tell.
+            if neighbour.attempt?.isAnswered == false {
+                neighbour.attempt?.isAnswered = true
+                neighbour.offerAt = max(neighbour.offerAt ?? now, now + Self.handshakeTime + random.jitter(Self.repeatFirst))
+            }
+            neighbours[sender] = neighbour
+            note(envelope, member: member, nonce: neighbour.nonce, isProof: true, now: now)
+            let addresses = filter.dialable(candidates, own: self.candidates)
+            if !addresses.isEmpty, !living.contains(sender) {
+                outputs.append(.dial(attempt: attempt, remote: sender, addresses: addresses))
+            }
+        case .bye(let echo):
+            guard isOurs(echo) else { return }
+            if neighbours.removeValue(forKey: sender)?.isProved == true { outputs.append(.peerLeft(sender)) }
+        }
+    }
+
+    /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
+    private mutating func receiveHello(_ nonce: [UInt8], _ envelope: Envelope, member: UInt32, now: Instant) {
+        let sender = envelope.sender
+        note(envelope, member: member, nonce: nonce, isProof: false, now: now)
+        if peer < sender, !living.contains(sender) {
+            offerSoon(to: sender, now: now)
+        } else if var neighbour = neighbours[sender], now - neighbour.answeredAt >= Self.spacing {
+            neighbour.answeredAt = now
+            neighbours[sender] = neighbour
+            send(.helloAnswer(echo: nonce, nonce: self.nonce), to: sender, neighbour)
+        }
+    }
+
+    private mutating func isOurs(_ echo: [UInt8]) -> Bool {
+        if echo == nonce { return true }
+        counters.stale += 1
+        return false
+    }
+
+    /// Remembers where `envelope` came from and, if it is proof, that its sender is there.
+    private mutating func note(_ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, now: Instant) {
+        let id = envelope.sender
+        if neighbours[id] == nil, neighbours.count >= Self.neighboursMax { forgetStalest() }
+        let known = neighbours[id].flatMap { $0.author == envelope.device ? $0 : nil }
+        var neighbour = known ?? Neighbour(author: envelope.device, member: member, nonce: nonce, heardAt: now)
+        neighbour.member = member
+        neighbour.nonce = nonce
+        neighbour.heardAt = now
+        let appears = isProof && !neighbour.isProved
+        neighbour.isProved = neighbour.isProved || isProof
+        neighbours[id] = neighbour
+        if appears { outputs.append(.peerAppeared(id, author: envelope.device)) }
+    }
+
+    private mutating func forgetStalest() {
+        let removable = neighbours.filter { !living.contains($0.key) && !$0.value.isProved }
+        let pool = removable.isEmpty ? neighbours : removable
+        let stalest = pool.min { ($0.value.heardAt, $0.key) < ($1.value.heardAt, $1.key) }
+        if let stalest { neighbours[stalest.key] = nil }
+    }
+
+    // Responder.
+
+    private mutating func expect(_ attempt: [UInt8], from id: PeerID, _ offered: [Candidate], now: Instant) {
+        guard var neighbour = neighbours[id] else { return }
+        if neighbour.superseded.contains(attempt) {
+            counters.stale += 1
+            return
+        }
+        if neighbour.expected != attempt {
+            if let old = neighbour.expected { neighbour.superseded = (neighbour.superseded + [old]).suffix(Self.supersededMax) }
+            neighbour.expected = attempt
+        } else if now - neighbour.answeredAt < Self.spacing {
+            return
+        }
+        neighbour.answeredAt = now
+        neighbours[id] = neighbour
+        outputs.append(.expect(attempt: attempt, remote: id, addresses: filter.dialable(offered, own: candidates)))
+        send(.answer(attempt: attempt, candidates: offerable), to: id, neighbour)
+    }
+
+    // Initiator.
+
+    /// Offers as soon as spacing allows, if it is ours to offer and nothing is under way.
+    private mutating func offerSoon(to id: PeerID, now: Instant) {
+        guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
+        if let attempt = neighbour.attempt, attempt.isAnswered { return }
+        neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+        neighbours[id] = neighbour
+        if neighbour.offerAt == now { offer(to: id, now: now) }
+    }
+
+    private mutating func offer(to id: PeerID, now: Instant) {
+        guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
+        // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
+        // after the time of a handshake, it has failed.
+        if let attempt = neighbour.attempt, !attempt.isAnswered || now < neighbour.offeredAt + Self.handshakeTime {
+            neighbour.attempt = attempt
+        } else {
+            neighbour.attempt = (generator.bytes(Envelope.nonceBytes), false)
+        }
+        neighbour.offeredAt = now
+        neighbour.offerAt = now + neighbour.backoff.next(using: &random)
+        neighbours[id] = neighbour
+        if let attempt = neighbour.attempt {
+            send(.offer(echo: neighbour.nonce, nonce: nonce, attempt: attempt.nonce, candidates: offerable), to: id, neighbour)
+        }
+    }
+
+    // Envelopes out.
+
+    private mutating func sayHello(now: Instant) {
+        let isLonely = othersAtJoin > living.count || neighbours.keys.contains { !living.contains($0) }
+        helloBackoff.limit = isLonely ? Self.repeatLimit : Self.restLimit
+        helloAt = now + helloBackoff.next(using: &random)
+        send(.hello(nonce: nonce), to: .zero, member: nil)
+    }
+
+    private mutating func send(_ content: Envelope.Content, to id: PeerID, _ neighbour: Neighbour) {
+        send(content, to: id, member: neighbour.member)
+    }
+
+    private mutating func send(_ content: Envelope.Content, to id: PeerID, member: UInt32?) {
+        let envelope = Envelope(sender: peer, recipient: id, device: device.author, content: content)
+        let box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
+        outputs.append(.send(.send(topic: topic, to: member, box: box)))
+    }
+
+    private var filter: CandidateFilter {
+        CandidateFilter(
+            allowsLoopback: rendezvous?.ip.isLoopback ?? false, networks: networks,
+            ownReflexive: candidates.filter { $0.kind == .serverReflexive }.map(\.address))
+    }
+
+    private var offerable: [Candidate] { filter.offerable(candidates) }
+}

@@ -1,0 +1,168 @@
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import Testing
+
+@Suite struct HostileRendezvousTests {
+    /// Drops, repeats, replays, redirects, renumbers and flips bits, each in a fifth of all cases.
+    private static func meddle(seed: UInt64) -> (ServerMessage, Int) -> Meeting.Verdict {
+        final class Memory {
+            var random: SplitMix64; var kept: [ServerMessage] = []; init(_ seed: UInt64) { random = SplitMix64(seed: seed) }
+        }
+        let memory = Memory(seed)
+        return { message, _ in
+            guard case .envelope(let topic, let from, var box) = message else { return .pass }
+            memory.kept.append(message)
+            switch memory.random.below(6) {
+            case 0: return .drop
+            case 1: return .deliver([message, message])
+            case 2: return .deliver([memory.kept[memory.random.below(memory.kept.count)]])
+            case 3: return .deliver([.envelope(topic: topic, from: from &+ 1, box: box)])
+            case 4:
+                box[memory.random.below(box.count)] ^= 1 << UInt8(memory.random.below(8))
+                return .deliver([.envelope(topic: topic, from: from, box: box), .joined(topic: topic, member: 1, others: 0)])
+            default: return .pass
+            }
+        }
+    }
+
+    // RV-5
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `whatever it does, no stranger appears, nothing false is dialled, and peers meet soon after it behaves`(seed: UInt64) {
+        var meeting = Meeting()
+        meeting.meddle = Self.meddle(seed: seed)
+        for number: UInt8 in 1...4 { meeting.addPeer(number) }
+        meeting.run(for: .seconds(60))
+        let ids = Set(meeting.peers.map(\.id))
+        for peer in meeting.peers {
+            #expect(Set(peer.appeared).subtracting(ids).isEmpty && !peer.appeared.contains(peer.id), "seed \(seed)")
+            for dial in peer.dials {
+                #expect(dial.remote > peer.id && ids.contains(dial.remote))
+                let number = UInt32(dial.remote.bytes[0])
+                #expect(dial.addresses == [SocketAddress(ip: .v4(0xCB00_7100 | number), port: 40_000 + UInt16(number))])
+            }
+        }
+        // Every session is lost, the rendezvous mends its ways.
+        for left in 0..<4 { for right in left + 1..<4 { meeting.setSession(left, right, false) } }
+        for index in 0..<4 { meeting.peers[index].dials = [] }
+        meeting.meddle = nil
+        meeting.run(for: .seconds(10))
+        var pairs: Set<[PeerID]> = []
+        for peer in meeting.peers { for dial in peer.dials { pairs.insert([peer.id, dial.remote]) } }
+        #expect(pairs.count == 6, "seed \(seed)")
+    }
+
+    // RV-4
+    @Test func `replaying all that was ever said to a peer that came back dials and shows nobody`() {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.addPeer(2)
+        meeting.addPeer(3)
+        let recorded = meeting.wire
+        #expect(recorded.count > 6)
+        // 1 and 3 go for good. 2 reconnects, and the rendezvous plays the past to it, under its new number and topic.
+        for index in [0, 2, 1] { meeting.disconnect(index) }
+        meeting.connect(1)
+        (meeting.peers[1].appeared, meeting.peers[1].dials, meeting.peers[1].expects) = ([], [], [])
+        for message in recorded {
+            meeting.deliver(message, to: 1)
+            meeting.settle()
+        }
+        meeting.run(for: .seconds(30))
+        #expect(meeting.peers[1].appeared.isEmpty)
+        #expect(meeting.peers[1].dials.isEmpty && meeting.peers[1].expects.isEmpty)
+        #expect(meeting.peers[1].client.counters.stale > 0)
+    }
+
+    // RV-2, RV-10
+    @Test func `boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1, room: 1)
+        meeting.addPeer(2, room: 2)
+        let ours = try #require(Topic(Meeting.keys(room: 1).topic))
+        let sent = meeting.peers[1].sent.count
+        let before = meeting.peers[0].sent.count
+        for message in meeting.peers[1].sent {
+            guard case .send(let topic, _, let box) = message else { continue }
+            meeting.deliver(.envelope(topic: topic, from: 1, box: box), to: 0)
+            meeting.deliver(.envelope(topic: ours, from: 1, box: box), to: 0)
+        }
+        meeting.settle()
+        #expect(sent > 1 && meeting.peers[0].sent.count == before)
+        #expect(meeting.peers[0].client.counters.notSealed == 1)
+        #expect(meeting.peers[0].appeared.isEmpty)
+    }
+
+    // RV-2
+    @Test func `what is meant for one peer does nothing at another`() {
+        var meeting = Meeting()
+        meeting.dialsSucceed = false
+        for number: UInt8 in 1...3 { meeting.addPeer(number) }
+        // The rendezvous gives 3 all that it should give to 2, greetings apart.
+        let before = meeting.peers[2].client.counters.misdirected
+        let expects = meeting.peers[2].expects.count
+        for message in meeting.peers[1].received { if case .envelope = message { meeting.deliver(message, to: 2) } }
+        meeting.settle()
+        #expect(meeting.peers[2].client.counters.misdirected > before)
+        #expect(meeting.peers[2].expects.count == expects)
+    }
+
+    // RV-5
+    @Test func `a member cannot speak under the peer id of another that is present`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.addPeer(2)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        var generator = SecretGenerator(seed: [UInt8](repeating: 77, count: 32))
+        let hostile = Meeting.device(99)
+        let forged = Envelope(
+            sender: Meeting.peerID(2), recipient: .zero, device: hostile.author, content: .hello(nonce: [UInt8](repeating: 1, count: 16)))
+        let box = forged.sealed(for: topic, device: hostile, envelopeKey: Meeting.keys().envelope, using: &generator)
+        let before = meeting.peers[0].sent.count
+        meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
+        meeting.settle()
+        #expect(meeting.peers[0].client.counters.misdirected == 1 && meeting.peers[0].sent.count == before)
+    }
+
+    // RV-2
+    @Test func `an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let key = Meeting.keys().envelope
+        var generator = SecretGenerator(seed: [UInt8](repeating: 5, count: 32))
+        let envelope = Envelope(
+            sender: Meeting.peerID(1), recipient: Meeting.peerID(2), device: Meeting.device(1).author,
+            content: .bye(echo: [UInt8](repeating: 4, count: 16)))
+        let forged = envelope.sealed(for: topic, device: Meeting.device(2), envelopeKey: key, using: &generator)
+        #expect(throws: Envelope.Failure.notSigned) { try Envelope(opening: forged, topic: topic, envelopeKey: key) }
+        let good = envelope.sealed(for: topic, device: Meeting.device(1), envelopeKey: key, using: &generator)
+        #expect(try Envelope(opening: good, topic: topic, envelopeKey: key) == envelope)
+        for index in good.indices {
+            var bad = good
+            bad[index] ^= 0x10
+            #expect(throws: Envelope.Failure.notSealed) { try Envelope(opening: bad, topic: topic, envelopeKey: key) }
+        }
+        let elsewhere = try #require(Topic(Meeting.keys(room: 2).topic))
+        #expect(throws: Envelope.Failure.notSealed) { try Envelope(opening: good, topic: elsewhere, envelopeKey: key) }
+    }
+
+    // RV-3
+    @Test func `on the wire all boxes of an ordinary meeting have one length, and none holds a planted name`() throws {
+        var meeting = Meeting()
+        for number: UInt8 in 1...3 { meeting.addPeer(number) }
+        meeting.run(for: .seconds(20))
+        meeting.peers[0].client.leave()
+        meeting.settle()
+        let boxes = meeting.wire.compactMap { if case .envelope(_, _, let box) = $0 { box } else { nil } }
+        #expect(boxes.count > 10)
+        #expect(Set(boxes.map(\.count)) == [512 + 40])
+        let planted =
+            meeting.peers.map(\.id.bytes) + (1...3).map { Meeting.device($0).author.bytes } + [[203, 0, 113, 1], [203, 0, 113, 2]]
+        for box in boxes {
+            for secret in planted { #expect(!contains(box, secret)) }
+        }
+    }
+
+    private func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
+        (0...haystack.count - needle.count).contains { haystack[$0] == needle[0] && Array(haystack[$0..<$0 + needle.count]) == needle }
+    }
+}

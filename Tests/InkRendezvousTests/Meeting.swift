@@ -1,0 +1,163 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+
+/// A rendezvous and some peers in virtual time. What passes between them may be dropped, repeated, redirected or altered by `meddle`.
+struct Meeting {
+    struct Peer {
+        var client: RendezvousClient
+        let id: PeerID
+        let token: RendezvousServer.ConnectionToken
+        var dials: [(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], at: Instant)] = []
+        var expects: [(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])] = []
+        var appeared: [PeerID] = []
+        var left: [PeerID] = []
+        var sent: [ClientMessage] = []
+        var received: [ServerMessage] = []
+        var stunPort: UInt16?
+        var connects: [Instant] = []
+        var refusals: [RendezvousRefusal] = []
+        var isConnected = false
+    }
+
+    enum Verdict { case pass, drop, deliver([ServerMessage]) }
+
+    var server: RendezvousServer
+    var peers: [Peer] = []
+    var now = Instant.zero
+    var closed: [RendezvousServer.CloseReason] = []
+    /// Every message in either direction, as it passes.
+    var wire: [ServerMessage] = []
+    /// What the rendezvous does instead of delivering `message` to the peer with this index.
+    var meddle: ((_ message: ServerMessage, _ to: Int) -> Verdict)?
+    /// Sessions come about as soon as one side dials.
+    var dialsSucceed = true
+
+    static let rendezvous = SocketAddress(ip: .v4(0xC633_6401), port: 8080)
+
+    init(_ configuration: RendezvousServer.Configuration = .init()) {
+        server = RendezvousServer(configuration, seed: [UInt8](repeating: 9, count: 32))
+    }
+
+    static func keys(room: UInt8 = 1) -> RoomKeys {
+        guard let secret = Secret32([UInt8](repeating: room, count: 32)) else { preconditionFailure("32 bytes") }
+        return RoomKeys(roomSecret: secret)
+    }
+
+    static func device(_ number: UInt8) -> SigningKey {
+        guard let seed = Secret32([UInt8](repeating: number, count: 32)) else { preconditionFailure("32 bytes") }
+        return SigningKey(seed: seed)
+    }
+
+    /// A peer whose id sorts by `number`.
+    static func peerID(_ number: UInt8) -> PeerID {
+        guard let id = PeerID([number] + [UInt8](repeating: 0x55, count: 31)) else { preconditionFailure("32 bytes") }
+        return id
+    }
+
+    @discardableResult
+    mutating func addPeer(_ number: UInt8, room: UInt8 = 1, connect: Bool = true) -> Int {
+        let id = Self.peerID(number)
+        var client = RendezvousClient(
+            keys: Self.keys(room: room), device: Self.device(number), peer: id, seed: [UInt8](repeating: number, count: 32))
+        client.setCandidates(
+            [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
+        )
+        peers.append(Peer(client: client, id: id, token: .init(UInt64(peers.count))))
+        if connect { self.connect(peers.count - 1) }
+        return peers.count - 1
+    }
+
+    mutating func connect(_ index: Int, to address: SocketAddress = Self.rendezvous) {
+        peers[index].isConnected = true
+        peers[index].client.connected(to: address, now: now)
+        server.opened(peers[index].token, now: now)
+        settle()
+    }
+
+    mutating func disconnect(_ index: Int) {
+        peers[index].isConnected = false
+        server.closed(peers[index].token)
+        peers[index].client.disconnected(now: now)
+        settle()
+    }
+
+    /// Delivers until nobody has anything to say.
+    mutating func settle() {
+        var isBusy = true
+        while isBusy {
+            isBusy = false
+            for index in peers.indices {
+                while let output = peers[index].client.nextOutput() {
+                    isBusy = true
+                    take(output, from: index)
+                }
+            }
+            while let output = server.nextOutput() {
+                isBusy = true
+                switch output {
+                case .send(let message, let token):
+                    guard let index = peers.firstIndex(where: { $0.token == token }) else { continue }
+                    wire.append(message)
+                    switch meddle?(message, index) ?? .pass {
+                    case .pass: deliver(message, to: index)
+                    case .drop: break
+                    case .deliver(let messages): for other in messages { deliver(other, to: index) }
+                    }
+                case .close(let token, let reason):
+                    closed.append(reason)
+                    if let index = peers.firstIndex(where: { $0.token == token }), peers[index].isConnected {
+                        peers[index].isConnected = false
+                        peers[index].client.disconnected(now: now)
+                    }
+                }
+            }
+        }
+    }
+
+    mutating func deliver(_ message: ServerMessage, to index: Int) {
+        guard peers[index].isConnected else { return }
+        peers[index].received.append(message)
+        peers[index].client.received(message, now: now)
+    }
+
+    private mutating func take(_ output: RendezvousClient.Output, from index: Int) {
+        switch output {
+        case .connect: peers[index].connects.append(now)
+        case .send(let message):
+            peers[index].sent.append(message)
+            if peers[index].isConnected { server.received(message, from: peers[index].token, now: now) }
+        case .joined: break
+        case .peerAppeared(let id, _): peers[index].appeared.append(id)
+        case .peerLeft(let id): peers[index].left.append(id)
+        case .dial(let attempt, let remote, let addresses):
+            peers[index].dials.append((attempt, remote, addresses, now))
+            guard dialsSucceed, let other = peers.firstIndex(where: { $0.id == remote }) else { return }
+            guard peers[other].expects.contains(where: { $0.attempt == attempt }) else { return }
+            setSession(index, other, true)
+        case .expect(let attempt, let remote, let addresses): peers[index].expects.append((attempt, remote, addresses))
+        case .stunServer(let port): peers[index].stunPort = port
+        case .refused(let reason): peers[index].refusals.append(reason)
+        }
+    }
+
+    mutating func setSession(_ left: Int, _ right: Int, _ lives: Bool) {
+        peers[left].client.sessionLives(with: peers[right].id, lives, now: now)
+        peers[right].client.sessionLives(with: peers[left].id, lives, now: now)
+    }
+
+    /// Runs timers until `end`.
+    mutating func run(until end: Instant) {
+        settle()
+        while let next = peers.map(\.client.deadline).reduce(server.deadline, earliest), next <= end {
+            now = max(now, next)
+            for index in peers.indices { peers[index].client.handleTimeout(now: now) }
+            server.handleTimeout(now: now)
+            settle()
+        }
+        now = end
+    }
+
+    mutating func run(for span: Duration) { run(until: now + span) }
+}
