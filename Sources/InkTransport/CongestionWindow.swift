@@ -1,0 +1,29 @@
+import InkPrimitives
+
+/// How many bytes may be on the way. **A placeholder for congestion control**: it keeps a burst from overrunning the receiver's socket
+/// buffer and yields to heavy loss, and its three inputs are all that a real controller needs.
+///
+/// Starts at 64 packets, grows by what is acknowledged, halves at most once per round trip on loss, never below 32 packets, since at that
+/// size loss is more likely radio than a queue.
+struct CongestionWindow: Sendable {
+    static let initial = 64 * Limits.datagramBytes
+    static let floor = 32 * Limits.datagramBytes
+    static let ceiling = 1024 * Limits.datagramBytes
+
+    private(set) var byteCount = initial
+    private var threshold = ceiling
+    /// Losses of packets sent before this are one event.
+    private var recoversFrom: Instant = .distantPast
+
+    mutating func acknowledged(_ bytes: Int) {
+        let growth = byteCount < threshold ? bytes : bytes * Limits.datagramBytes / byteCount
+        byteCount = min(byteCount + growth, Self.ceiling)
+    }
+
+    mutating func lost(sentAt: Instant, now: Instant) {
+        guard sentAt > recoversFrom else { return }
+        recoversFrom = now
+        byteCount = max(byteCount / 2, Self.floor)
+        threshold = byteCount
+    }
+}

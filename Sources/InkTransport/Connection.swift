@@ -1,0 +1,460 @@
+import InkCrypto
+import InkPrimitives
+
+/// One secure connection with one peer: opens and seals packets, and moves what lanes and presence bring through them.
+///
+/// Inputs record what happened; `flush` then makes as many packets as the window allows, so that what was given together leaves together.
+/// Keys and everything that depends on them are apart from lanes, so that a rekey can renew the one and keep the other.
+struct Connection: Sendable {
+    /// One message, bytes.
+    static let messageMax = 131_072
+    /// One presence value, bytes: fits a packet with an acknowledgement beside it.
+    static let presenceMax = 1000
+    /// Bytes of credit that bulk leaves to the lanes above it.
+    private static let creditReserve: UInt64 = 256 << 10
+    /// After so many packets of data without bulk, one begins with bulk.
+    private static let bulkFloor = 7
+    /// Bytes of old data in a probe.
+    private static let probeBytes = 600
+    /// A keepalive or probe is padded to this, so that a challenge is no longer than what caused it.
+    private static let pingBytes = 40
+    /// Type, slot, offset and length of a stream frame at their longest, bytes.
+    private static let streamHeaderMax = 15
+    private static let owedResponsesMax = 4
+
+    let id: ConnectionID
+    let remote: Remote
+    let establishedAt: Instant
+    private let remoteIndex: UInt32
+    private let keys: TransportKeys
+    private var address: SocketAddress
+    private var window = SlidingWindow()
+    private var recovery = LossRecovery()
+    private var acks = AckTracker()
+    private var congestion = CongestionWindow()
+    private var lanes = [SendLane](repeating: SendLane(), count: Lane.allCases.count)
+    private var incoming = ReceiveLanes()
+    private var repeater = Repeater()
+    private var liveness: Liveness
+    private var jitter: SplitMix64
+    /// Bytes of new messages that the peer has room for, and the sum it told us last.
+    private var credit = ReceiveLanes.window
+    private var creditLimit = ReceiveLanes.window
+    private var packetsWithoutBulk = 0
+    /// Presence: version last given out, the value that waits to leave, newest acknowledged, newest received.
+    private var presenceVersion: UInt64 = 0
+    private var presenceWaiting: [UInt8]?
+    private var presenceAcknowledged: UInt64 = 0
+    private var presenceReceived: UInt64 = 0
+    private var owesPing = false
+    private var owesProbe = false
+    private var owedResponses: [(challenge: [UInt8], to: SocketAddress)] = []
+    private var path: PathValidation?
+    private var finish: FinishRepetition?
+    private(set) var counts: ConnectionStatistics
+
+    /// Message 3, repeated until the responder's first packet comes.
+    private struct FinishRepetition: Sendable {
+        let packet: [UInt8]
+        var interval: Duration
+        var nextAt: Instant
+    }
+
+    init(_ handshaken: Handshaken, activity: Activity, jitter: SplitMix64, now: Instant) {
+        id = ConnectionID(handshaken.localIndex)
+        remote = handshaken.remote
+        establishedAt = now
+        remoteIndex = handshaken.remoteIndex
+        keys = handshaken.keys
+        address = handshaken.remote.address
+        self.jitter = jitter
+        liveness = Liveness(activity: activity, now: now, random: &self.jitter)
+        if let roundTrip = handshaken.roundTrip { recovery.seed(roundTrip: roundTrip) }
+        counts = ConnectionStatistics(
+            remote: remote.peer, author: remote.author, address: remote.address, isInitiator: remote.isInitiator, establishedAt: now,
+            lastReceived: now)
+        if let packet = handshaken.finish {
+            finish = FinishRepetition(packet: packet, interval: recovery.probeTimeout, nextAt: now)
+        } else {
+            // The responder's first packet tells the initiator that message 3 arrived.
+            owesPing = true
+        }
+    }
+
+    // MARK: Inputs
+
+    mutating func send(_ message: [UInt8], lane: Lane, stream: UInt64) {
+        precondition(message.count <= Self.messageMax, "a message has at most \(Self.messageMax) bytes, not \(message.count)")
+        lanes[lane.slot].append(message, stream: stream)
+    }
+
+    mutating func sendPresence(_ bytes: [UInt8]) -> UInt64 {
+        precondition(bytes.count <= Self.presenceMax, "presence has at most \(Self.presenceMax) bytes, not \(bytes.count)")
+        presenceVersion += 1
+        presenceWaiting = bytes
+        return presenceVersion
+    }
+
+    mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
+
+    /// Why a datagram changed nothing.
+    enum RefusalError: Error { case forged, replayed }
+
+    /// How the connection ends.
+    enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut }
+
+    /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
+    mutating func receive(
+        _ datagram: [UInt8], from: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+    ) -> Result<Ending?, RefusalError> {
+        guard let header = DataHeader(datagram) else { return .failure(.forged) }
+        let newest = window.newest
+        let number = header.number(expected: newest.map { $0 + 1 } ?? 0)
+        guard window.accepts(number) else {
+            counts.packetsReplayed += 1
+            return .failure(.replayed)
+        }
+        var packet = datagram
+        guard keys.open(&packet, headerCount: header.byteCount, counter: number) else {
+            counts.packetsForged += 1
+            return .failure(.forged)
+        }
+        window.commit(number)
+        counts.packetsIn += 1
+        counts.bytesIn += UInt64(datagram.count)
+        finish = nil
+        do throws(Misbehaviour) {
+            let frames = try Self.frames(of: packet, from: header.byteCount)
+            let isAckEliciting = frames.contains(where: \.isAckEliciting)
+            if liveness.received(isAckEliciting: isAckEliciting, now: now) { outputs.append(.recovered(id)) }
+            acks.receive(number, isAckEliciting: isAckEliciting, roundTrip: recovery.rtt.smoothed, now: now)
+            followAddress(from, isNewest: newest.map { number > $0 } ?? true, byteCount: datagram.count, now: now)
+            for frame in frames {
+                if let code = try take(frame, from: from, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
+            }
+        } catch {
+            return .success(.misbehaved(error))
+        }
+        return .success(nil)
+    }
+
+    /// When to call `handleTimeout` next.
+    var deadline: Instant? {
+        let waitingSince = recovery.oldestWaitingSince
+        var deadline = earliest(recovery.deadline, acks.dueAt)
+        deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
+        deadline = earliest(deadline, finish?.nextAt)
+        return earliest(deadline, path?.nextAt)
+    }
+
+    /// Call at or after `deadline`, then `flush`.
+    mutating func handleTimeout(now: Instant, outputs: inout [Endpoint.Output]) -> Ending? {
+        apply(recovery.handleLossTimeout(now: now), now: now, outputs: &outputs)
+        if recovery.takeProbe(now: now) { owesProbe = true }
+        while let action = liveness.handleTimeout(waitingSince: recovery.oldestWaitingSince, now: now, random: &jitter) {
+            switch action {
+            case .keepalive: owesPing = true
+            // What already waits is repeated by its own timer.
+            case .probe: owesPing = owesPing || !recovery.isWaiting
+            case .degraded: outputs.append(.degraded(id))
+            case .dead: return .timedOut
+            }
+        }
+        if let waiting = path, waiting.isOver(now: now) { path = nil }
+        return nil
+    }
+
+    // MARK: Outgoing
+
+    /// Makes all packets that are due and that the window allows.
+    mutating func flush(now: Instant, outputs: inout [Endpoint.Output]) {
+        if var waiting = finish, now >= waiting.nextAt {
+            outputs.append(.transmit(waiting.packet, to: address))
+            waiting.nextAt = now + waiting.interval
+            waiting.interval = min(waiting.interval.scaled(by: Dialer.growth), Dialer.intervalMax)
+            finish = waiting
+        }
+        sendPathFrames(now: now, outputs: &outputs)
+        while true {
+            // Packets of one window may all arrive at once, so the window is asked before each.
+            let hasWindow = recovery.bytesInFlight + Limits.datagramBytes <= congestion.byteCount
+            let hasData = hasWindow && (presenceWaiting != nil || Lane.allCases.contains { canSend($0) })
+            let mustAcknowledge = acks.dueAt.map { now >= $0 } ?? false
+            guard hasData || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { return }
+            sendPacket(withData: hasData, now: now, outputs: &outputs)
+        }
+    }
+
+    private mutating func sendPacket(withData: Bool, now: Instant, outputs: inout [Endpoint.Output]) {
+        var packet: [UInt8] = []
+        packet.reserveCapacity(Limits.datagramBytes)
+        let number = recovery.next
+        let headerCount = DataHeader.write(
+            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
+        let limit = Limits.datagramBytes - DataHeader.tagCount
+        var frames: [SentFrame] = []
+        if acks.hasNews, let newest = acks.received.ranges.last,
+            Acknowledgement.write(acks.received, delay: acks.delay(now: now), limit: 128, to: &packet)
+        {
+            frames.append(.acknowledgement(largest: newest.upperBound - 1))
+            acks.sent()
+        }
+        if incoming.owesCredit {
+            packet.append(Frame.maxDataType)
+            packet.appendVarint(incoming.takeCredit())
+            frames.append(.maxData)
+        }
+        if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
+        if withData { writeData(number: number, limit: limit, frames: &frames, packet: &packet, now: now) }
+        writeRepetitions(number: number, frames: &frames, packet: &packet)
+        let asks = frames.contains {
+            if case .acknowledgement = $0 { false } else { true }
+        }
+        if (owesPing || owesProbe) && !asks {
+            packet.append(Frame.pingType)
+            frames.append(.ping)
+            packet += repeatElement(Frame.paddingType, count: max(0, Self.pingBytes - DataHeader.tagCount - packet.count))
+        }
+        (owesPing, owesProbe) = (false, false)
+        let isAckEliciting = frames.contains {
+            if case .acknowledgement = $0 { false } else { true }
+        }
+        transmit(&packet, headerCount: headerCount, number: number, to: address, outputs: &outputs)
+        recovery.sent(byteCount: packet.count, isAckEliciting: isAckEliciting, frames: frames, now: now)
+        if isAckEliciting { liveness.sentEliciting(now: now) }
+    }
+
+    /// Strict priority with a floor for bulk (TR-14).
+    private mutating func writeData(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant) {
+        let hadBulk = canSend(.bulk)
+        if hadBulk, packetsWithoutBulk >= Self.bulkFloor {
+            write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+        }
+        write(.control, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+        write(.ops, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+        if let bytes = presenceWaiting, packet.count + 11 + bytes.count <= limit {
+            packet.append(Frame.presenceType)
+            packet.appendVarint(presenceVersion)
+            packet.appendVarint(UInt64(bytes.count))
+            packet += bytes
+            frames.append(.presence(version: presenceVersion))
+            presenceWaiting = nil
+        }
+        write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+        let hasBulk = frames.contains { if case .stream(.bulk, _, _, _) = $0 { true } else { false } }
+        packetsWithoutBulk = hasBulk || !hadBulk ? 0 : packetsWithoutBulk + 1
+    }
+
+    private mutating func write(
+        _ lane: Lane, number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
+    ) {
+        while limit - packet.count > Self.streamHeaderMax {
+            let reserve = lane == .bulk ? min(credit, Self.creditReserve) : 0
+            var available = credit - reserve
+            guard let piece = lanes[lane.slot].takeNext(limit: limit - packet.count - Self.streamHeaderMax, credit: &available) else {
+                return
+            }
+            credit = available + reserve
+            writeStream(lane, slot: piece.slot, range: piece.range, to: &packet)
+            frames.append(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
+            if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
+            if piece.isNew, lane == .ops {
+                repeater.sent(
+                    slot: piece.slot, range: piece.range, number: number, lossEstimate: recovery.lossEstimate, now: now)
+            }
+        }
+    }
+
+    /// The oldest data without an acknowledgement, as copies.
+    private mutating func writeProbe(limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
+        for case .stream(let lane, let slot, let range, _) in recovery.oldestWaiting(limit: Self.probeBytes) {
+            let room = limit - packet.count - Self.streamHeaderMax
+            guard room > 0 else { return }
+            guard lanes[lane.slot].isMissing(range, slot: slot) else { continue }
+            let part = range.lowerBound..<min(range.upperBound, range.lowerBound + UInt64(room))
+            writeStream(lane, slot: slot, range: part, to: &packet)
+            frames.append(.stream(lane, slot: slot, range: part, isCopy: true))
+            counts.bytesRetransmitted += UInt64(part.count)
+        }
+    }
+
+    private mutating func writeRepetitions(number: UInt64, frames: inout [SentFrame], packet: inout [UInt8]) {
+        let ops = lanes[Lane.ops.slot]
+        repeater.keep { ops.isMissing($0.range, slot: $0.slot) }
+        var taken: Set<Range<UInt64>> = []
+        while let piece = repeater.take(
+            room: Repeater.packetMax - packet.count - DataHeader.tagCount - Self.streamHeaderMax, before: number, taken: &taken)
+        {
+            writeStream(.ops, slot: piece.slot, range: piece.range, to: &packet)
+            frames.append(.stream(.ops, slot: piece.slot, range: piece.range, isCopy: true))
+            counts.bytesRepeated += UInt64(piece.range.count)
+        }
+    }
+
+    private func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, to packet: inout [UInt8]) {
+        packet.append(Frame.streamType + lane.rawValue)
+        packet.appendVarint(UInt64(slot))
+        packet.appendVarint(range.lowerBound)
+        packet.appendVarint(UInt64(range.count))
+        lanes[lane.slot].copy(range, slot: slot, to: &packet)
+    }
+
+    private func canSend(_ lane: Lane) -> Bool {
+        lanes[lane.slot].canSend(credit: lane == .bulk ? credit - min(credit, Self.creditReserve) : credit)
+    }
+
+    /// Challenges and responses travel alone, since they may go elsewhere.
+    private mutating func sendPathFrames(now: Instant, outputs: inout [Endpoint.Output]) {
+        for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, to: owed.to, now: now, outputs: &outputs) }
+        owedResponses = []
+        guard var waiting = path, waiting.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, now: now) else { return }
+        path = waiting
+        sendAlone(Frame.pathChallengeType, waiting.challenge, to: waiting.address, now: now, outputs: &outputs)
+    }
+
+    private mutating func sendAlone(
+        _ type: UInt8, _ body: [UInt8], to destination: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+    ) {
+        var packet: [UInt8] = []
+        let number = recovery.next
+        let headerCount = DataHeader.write(
+            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
+        packet.append(type)
+        packet += body
+        transmit(&packet, headerCount: headerCount, number: number, to: destination, outputs: &outputs)
+        recovery.sent(byteCount: packet.count, isAckEliciting: false, frames: [], now: now)
+    }
+
+    private mutating func transmit(
+        _ packet: inout [UInt8], headerCount: Int, number: UInt64, to destination: SocketAddress, outputs: inout [Endpoint.Output]
+    ) {
+        keys.seal(&packet, headerCount: headerCount, counter: number)
+        counts.packetsOut += 1
+        counts.bytesOut += UInt64(packet.count)
+        outputs.append(.transmit(packet, to: destination))
+    }
+
+    // MARK: Incoming
+
+    private static func frames(of packet: [UInt8], from offset: Int) throws(Misbehaviour) -> [Frame] {
+        var reader = ByteReader(packet, range: offset..<packet.count)
+        var frames: [Frame] = []
+        do throws(WireError) {
+            while !reader.isAtEnd {
+                let frame = try Frame(from: &reader)
+                if frame != .padding { frames.append(frame) }
+            }
+        } catch {
+            throw .malformedFrame
+        }
+        return frames
+    }
+
+    private mutating func take(
+        _ frame: Frame, from: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+    ) throws(Misbehaviour) -> CloseCode? {
+        switch frame {
+        case .padding, .ping: break
+        case .acknowledgement(let acknowledgement):
+            apply(try recovery.acknowledge(acknowledgement, now: now), now: now, outputs: &outputs)
+        case .stream(let lane, let slot, let offset, let data):
+            for (stream, message) in try incoming.receive(lane, slot: slot, offset: offset, data: data) {
+                outputs.append(.message(message, lane: lane, stream: stream, on: id))
+            }
+        case .presence(let version, let data):
+            // An older one that comes late is of no use (TR-15).
+            guard version > presenceReceived else { break }
+            presenceReceived = version
+            outputs.append(.presence(data, on: id))
+        case .close(let code): return code
+        case .pathChallenge(let challenge):
+            if owedResponses.count < Self.owedResponsesMax { owedResponses.append((challenge, from)) }
+        case .pathResponse(let challenge):
+            guard let waiting = path, constantTimeEqual(waiting.challenge, challenge) else { break }
+            // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
+            if waiting.address.ip != address.ip { congestion = CongestionWindow() }
+            address = waiting.address
+            path = nil
+        case .maxData(let limit):
+            guard limit > creditLimit else { break }
+            credit += limit - creditLimit
+            creditLimit = limit
+        }
+        return nil
+    }
+
+    private mutating func apply(_ verdict: LossRecovery.Verdict, now: Instant, outputs: inout [Endpoint.Output]) {
+        var newestPresence: UInt64 = 0
+        for frame in verdict.acknowledged {
+            switch frame {
+            case .stream(let lane, let slot, let range, _): lanes[lane.slot].acknowledge(range, slot: slot)
+            case .presence(let version): newestPresence = max(newestPresence, version)
+            case .acknowledgement(let largest): acks.forget(below: largest)
+            case .maxData, .ping: break
+            }
+        }
+        if newestPresence > presenceAcknowledged {
+            presenceAcknowledged = newestPresence
+            outputs.append(.presenceAcknowledged(newestPresence, on: id))
+        }
+        for frame in verdict.lost {
+            switch frame {
+            case .stream(let lane, let slot, let range, isCopy: false): lanes[lane.slot].markLost(range, slot: slot)
+            case .maxData: incoming.repeatCredit()
+            case .stream, .presence, .acknowledgement, .ping: break
+            }
+        }
+        if verdict.acknowledgedBytes > 0 { congestion.acknowledged(verdict.acknowledgedBytes) }
+        if let sentAt = verdict.newestLostSentAt { congestion.lost(sentAt: sentAt, now: now) }
+        counts.packetsLost += UInt64(verdict.lostPackets)
+        counts.packetsLostSpuriously += UInt64(verdict.spurious)
+    }
+
+    /// Follows the peer to a new address only for its newest packet and only after a challenge (TR-9).
+    private mutating func followAddress(_ from: SocketAddress, isNewest: Bool, byteCount: Int, now: Instant) {
+        guard from != address else {
+            // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
+            if isNewest { path = nil }
+            return
+        }
+        if path?.address == from {
+            path?.received(byteCount: byteCount)
+        } else if isNewest, path == nil {
+            var challenge: [UInt8] = []
+            challenge.appendBigEndian(jitter.next(), count: Frame.challengeCount)
+            var fresh = PathValidation(address: from, challenge: challenge, now: now)
+            fresh.received(byteCount: byteCount)
+            path = fresh
+        }
+    }
+
+    // MARK: State for others
+
+    var isDegraded: Bool { liveness.isDegraded }
+    /// Bytes of messages that the peer has not acknowledged.
+    var pendingBytes: Int { lanes.reduce(0) { $0 + $1.pending } }
+    /// Bytes kept for messages that are not whole, for tests and metrics.
+    var heldBytes: Int { Int(incoming.held) }
+
+    func statistics(now: Instant) -> ConnectionStatistics {
+        var result = counts
+        result.address = address
+        result.roundTrip = recovery.rtt.hasSample ? recovery.rtt.smoothed : nil
+        result.lossEstimate = recovery.lossEstimate
+        result.pendingBytes = pendingBytes
+        result.bytesInFlight = recovery.bytesInFlight
+        result.window = congestion.byteCount
+        result.lastReceived = liveness.lastReceived
+        result.unansweredSince = liveness.probingSince
+        result.silence = liveness.probingSince.map { now - $0 }
+        result.isDegraded = liveness.isDegraded
+        return result
+    }
+
+    /// What stays behind to say goodbye.
+    func closing(_ code: CloseCode, now: Instant) -> ClosingConnection {
+        ClosingConnection(
+            localIndex: id.index, remoteIndex: remoteIndex, keys: keys, address: address, code: code, window: window, next: recovery.next,
+            now: now)
+    }
+}

@@ -1,0 +1,50 @@
+/// Names one connection on our side: the 32-bit receiver index that the peer writes into each packet for us.
+///
+/// Random, so that nobody off the path can name a connection; unique within an `Endpoint` among all it has in hand.
+public struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let index: UInt32
+
+    package init(_ index: UInt32) { self.index = index }
+
+    public static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.index < right.index }
+
+    public var description: String { "c" + String(index, radix: 16) }
+}
+
+/// Why a connection is no more. `description` is fit for a status line.
+public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
+    /// The peer said goodbye.
+    case byPeer
+    /// Nothing authentic came for 15 s after the first unanswered probe.
+    case timedOut
+    /// Another connection with the same peer or device took its place.
+    case replaced(by: ConnectionID)
+    /// The peer broke a rule of the protocol in an authentic packet.
+    case misbehaved(Misbehaviour)
+    /// The peer says that we broke a rule.
+    case accused
+
+    public var description: String {
+        switch self {
+        case .byPeer: "the peer closed the connection"
+        case .timedOut: "the peer does not answer"
+        case .replaced: "another connection to the same peer took over"
+        case .misbehaved(let what): "the peer broke the protocol: \(what)"
+        case .accused: "the peer says that we broke the protocol"
+        }
+    }
+}
+
+/// What a peer did that the protocol forbids. Seen only inside authentic packets, so the peer itself is at fault.
+public enum Misbehaviour: String, Error, Hashable, Sendable, CustomStringConvertible {
+    /// A frame that does not decode, or of an unknown type.
+    case malformedFrame = "malformed frame"
+    /// Acknowledged a packet that we never sent (RFC 9000 §13.1).
+    case acknowledgedUnsent = "acknowledged a packet never sent"
+    /// Sent more than it had credit for.
+    case exceededCredit = "sent beyond its credit"
+    /// A message longer than `Connection.messageMax`, or more streams or holes than allowed.
+    case exceededLimit = "exceeded a limit"
+
+    public var description: String { rawValue }
+}

@@ -1,0 +1,71 @@
+import InkCrypto
+import InkPrimitives
+
+/// Makes and checks cookies without remembering to whom they were given (WireGuard §5.4.7).
+///
+/// A cookie is BLAKE2b-128 of the source address under a secret of our own that turns every 120 s; one of the last secret still counts,
+/// so a cookie is good for 120 to 240 s.
+struct CookieJar: Sendable {
+    static let turnEvery: Duration = .seconds(120)
+
+    private struct Turn: Sendable {
+        let secret: Secret32
+        /// End of the span in which cookies are made from it; they count for one span more.
+        let until: Instant
+    }
+    private var current: Turn?
+    private var previous: Turn?
+
+    mutating func cookie(for address: SocketAddress, now: Instant, using generator: inout SecretGenerator) -> [UInt8] {
+        turn(now: now)
+        let turn = current ?? Turn(secret: generator.secret(), until: now + Self.turnEvery)
+        current = turn
+        return Self.make(for: address, secret: turn.secret)
+    }
+
+    mutating func isRight(_ cookie: [UInt8], for address: SocketAddress, now: Instant) -> Bool {
+        turn(now: now)
+        // Both are compared whatever the first says, so that time tells nothing.
+        let isCurrent = current.map { constantTimeEqual(Self.make(for: address, secret: $0.secret), cookie) } ?? false
+        let isPrevious = previous.map { constantTimeEqual(Self.make(for: address, secret: $0.secret), cookie) } ?? false
+        return isCurrent || isPrevious
+    }
+
+    private mutating func turn(now: Instant) {
+        if let ended = current, now >= ended.until { (previous, current) = (ended, nil) }
+        if let last = previous, now >= last.until + Self.turnEvery { previous = nil }
+    }
+
+    private static func make(for address: SocketAddress, secret: Secret32) -> [UInt8] {
+        var writer = ByteWriter(capacity: 19)
+        address.write(to: &writer)
+        return Blake2b.authenticate(writer.bytes, key: secret, count: StartPacket.cookieCount)
+    }
+}
+
+/// A token bucket per source IP, so that one host of the room cannot spend all our curve operations (threat T24).
+struct HandshakeLimiter: Sendable {
+    /// Handshakes a second from one IP (wireguard-go's ratelimiter); the burst is ours, so that a whole room behind one NAT gets in.
+    static let rate = 20.0
+    static let burst = 32.0
+    private static let addressesMax = 1024
+
+    private struct Bucket { var tokens: Double; var at: Instant }
+    private var buckets: [IPAddress: Bucket] = [:]
+
+    mutating func allows(_ ip: IPAddress, now: Instant) -> Bool {
+        if buckets.count >= Self.addressesMax, buckets[ip] == nil {
+            // Full buckets are the same as no bucket. If none is full, whoever comes new waits.
+            buckets = buckets.filter { Self.refilled($0.value, now: now) < Self.burst }
+            guard buckets.count < Self.addressesMax else { return false }
+        }
+        let tokens = buckets[ip].map { Self.refilled($0, now: now) } ?? Self.burst
+        guard tokens >= 1 else { return false }
+        buckets[ip] = Bucket(tokens: tokens - 1, at: now)
+        return true
+    }
+
+    private static func refilled(_ bucket: Bucket, now: Instant) -> Double {
+        min(burst, bucket.tokens + max(0, (now - bucket.at).milliseconds) / 1000 * rate)
+    }
+}

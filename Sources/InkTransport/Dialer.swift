@@ -1,0 +1,221 @@
+import InkCrypto
+import InkPrimitives
+
+/// Our attempts as initiator, from message 1 to message 3.
+///
+///     dial ─▶ starting ── answer ok ──▶ completed (message 3 is the connection's to repeat)
+///              │  ▲ each 250 ms × 1.5 …, and on a fresh cookie
+///              └──┘ ── 20 s, or every address refused ──▶ failed
+struct Dialer: Sendable {
+    /// What becomes of a datagram or a timer.
+    enum Output {
+        case transmit([UInt8], to: SocketAddress)
+        case failed(attempt: [UInt8], remote: PeerID?)
+        case versionMismatch(UInt8, from: SocketAddress)
+    }
+
+    /// One address of an attempt.
+    private struct Target: Sendable {
+        let address: SocketAddress
+        var cookie: [UInt8]?
+        /// It speaks another version.
+        var isRefused = false
+    }
+
+    private struct Attempt: Sendable {
+        let attempt: [UInt8]
+        let remote: PeerID?
+        let noise: NoiseHandshake
+        let message: [UInt8]
+        var targets: [Target]
+        /// Packets sent, those for cookies not counted.
+        var sent = 0
+        var rounds = 0
+        var interval: Duration
+        var nextAt: Instant
+        let givesUpAt: Instant
+        let startedAt: Instant
+    }
+
+    /// First interval between repetitions of message 1, its growth, cap and jitter, and the end of it all (threat-model §2.1).
+    static let firstInterval: Duration = .milliseconds(250)
+    static let growth = 1.5
+    static let intervalMax: Duration = .seconds(2)
+    static let patience: Duration = .seconds(20)
+    /// Rounds that go to all addresses; later ones go to four in turn, so that 16 addresses take 100 packets in all (RFC 8445 §19.5.1).
+    private static let fullRounds = 4
+    private static let laterTargets = 4
+
+    /// By our index.
+    private var attempts: [UInt32: Attempt] = [:]
+
+    /// When to call `handleTimeout` next.
+    private(set) var deadline: Instant?
+
+    func owns(_ index: UInt32) -> Bool { attempts[index] != nil }
+
+    /// Our index of the attempt that carries `nonce`.
+    func index(of nonce: [UInt8]) -> UInt32? { attempts.first { $0.value.attempt == nonce }?.key }
+
+    /// Starts an attempt.
+    ///
+    /// - Parameters:
+    ///   - index: receiver index that the peer shall write; not in use.
+    ///   - ephemeral: 32 fresh secret bytes.
+    mutating func dial(
+        attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration,
+        now: Instant, jitter: inout SplitMix64, outputs: inout [Output]
+    ) {
+        let (initiator, responder) = remote.map { (context.peerID, $0) } ?? (.zero, .zero)
+        var noise = NoiseHandshake(
+            role: .initiator, staticKey: context.staticKey, psk: context.keys.psk,
+            prologue: StartPacket.prologue(keys: context.keys, initiator: initiator, responder: responder, attempt: attempt),
+            ephemeral: ephemeral)
+        guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
+        attempts[index] = Attempt(
+            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval, nextAt: now,
+            givesUpAt: now + Self.patience, startedAt: now)
+        widen(index, addresses: addresses, context: context, outputs: &outputs)
+        attempts[index]?.rounds = 1
+        attempts[index]?.nextAt = now + Self.jittered(Self.firstInterval, &jitter)
+        updateDeadline()
+    }
+
+    /// Adds addresses to an attempt; the new ones get message 1 at once.
+    mutating func widen(_ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, outputs: inout [Output]) {
+        guard var attempt = attempts[index] else { return }
+        for address in addresses where attempt.targets.count < Limits.candidates {
+            guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
+            let target = Target(address: address)
+            attempt.targets.append(target)
+            attempt.sent += 1
+            outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
+        }
+        attempts[index] = attempt
+    }
+
+    /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-5).
+    mutating func receive(_ packet: CookiePacket, from: SocketAddress, context: Endpoint.Configuration, outputs: inout [Output]) -> Bool {
+        let index = packet.receiverIndex
+        guard var attempt = attempts[index], let position = attempt.targets.firstIndex(where: { $0.address == from }) else { return false }
+        let target = attempt.targets[position]
+        guard packet.version == Endpoint.version else {
+            guard !target.isRefused else { return false }
+            attempt.targets[position].isRefused = true
+            outputs.append(.versionMismatch(packet.version, from: from))
+            if attempt.targets.allSatisfy(\.isRefused) {
+                attempts[index] = nil
+                outputs.append(.failed(attempt: attempt.attempt, remote: attempt.remote))
+                updateDeadline()
+            } else {
+                attempts[index] = attempt
+            }
+            return true
+        }
+        // The cookie is bound to the packet it answers: the one without a cookie, or the one with the cookie that went stale.
+        let bare = Self.start(of: attempt, index: index, cookie: nil, context: context)
+        let stale = target.cookie.map { Self.start(of: attempt, index: index, cookie: $0, context: context) }
+        guard let cookie = packet.open(start: bare, keys: context.keys) ?? stale.flatMap({ packet.open(start: $0, keys: context.keys) }),
+            cookie != target.cookie
+        else { return false }
+        attempt.targets[position].cookie = cookie
+        attempts[index] = attempt
+        outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: cookie, context: context), to: from))
+        return true
+    }
+
+    /// Why an answer did not complete the attempt.
+    enum AnswerError: Error { case unknown, notAuthentic, wrongIdentity }
+
+    /// Takes an answer. The first that is authentic ends the attempt, whatever address it came from; later ones find no attempt.
+    ///
+    /// - Parameter accept: asked with the proven peer id before message 3 is made; false gives the attempt up.
+    mutating func receive(
+        _ packet: AnswerPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output],
+        accept: (PeerID) -> Bool
+    ) throws(AnswerError) -> Handshaken? {
+        guard let attempt = attempts[packet.receiverIndex] else { throw .unknown }
+        var noise = attempt.noise
+        guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
+        // From here on the peer holds the room's MAC key and answered our very message, so what is wrong is its identity: there is no
+        // second answer to wait for from the same peer, yet another address may lead to the right one.
+        guard let identity = try? HandshakeIdentity(decodingAnswer: payload), identity.vouches(for: noise.remoteStatic),
+            attempt.remote == nil || attempt.remote == identity.peer
+        else { throw .wrongIdentity }
+        attempts[packet.receiverIndex] = nil
+        updateDeadline()
+        guard identity.peer != context.peerID, accept(identity.peer) else {
+            outputs.append(.failed(attempt: attempt.attempt, remote: identity.peer))
+            return nil
+        }
+        let inside = HandshakeIdentity.encodeFinish(
+            context.certificate, peer: context.peerID, remote: identity.peer, payload: context.initiatorPayload)
+        guard let message = try? noise.writeMessage(inside) else { throw .wrongIdentity }
+        let hash = noise.handshakeHash
+        return Handshaken(
+            localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(),
+            remote: Remote(
+                peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, address: from,
+                channelBinding: hash),
+            // A repeated message 1 makes the sample ambiguous (Karn).
+            roundTrip: attempt.rounds == 1 ? now - attempt.startedAt : nil,
+            finish: FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac))
+    }
+
+    /// Ends attempts to a peer with which a session lives now.
+    mutating func cancel(remote: PeerID) {
+        for index in attempts.keys.sorted() where attempts[index]?.remote == remote { attempts[index] = nil }
+        updateDeadline()
+    }
+
+    mutating func handleTimeout(
+        context: Endpoint.Configuration, now: Instant, jitter: inout SplitMix64, outputs: inout [Output]
+    ) {
+        guard let deadline, now >= deadline else { return }
+        for index in attempts.keys.sorted() {
+            guard var attempt = attempts[index], now >= min(attempt.nextAt, attempt.givesUpAt) else { continue }
+            guard now < attempt.givesUpAt else {
+                attempts[index] = nil
+                outputs.append(.failed(attempt: attempt.attempt, remote: attempt.remote))
+                continue
+            }
+            let targets = attempt.targets.filter { !$0.isRefused }
+            let count = attempt.rounds < Self.fullRounds ? targets.count : min(targets.count, Self.laterTargets)
+            for offset in 0..<count {
+                // Later rounds go on where the round before ended.
+                let target = targets[(attempt.rounds * Self.laterTargets + offset) % targets.count]
+                let packet = Self.start(of: attempt, index: index, cookie: target.cookie, context: context)
+                outputs.append(.transmit(packet, to: target.address))
+                attempt.sent += 1
+            }
+            attempt.rounds += 1
+            attempt.interval = min(attempt.interval.scaled(by: Self.growth), Self.intervalMax)
+            attempt.nextAt = now + Self.jittered(attempt.interval, &jitter)
+            attempts[index] = attempt
+        }
+        updateDeadline()
+    }
+
+    private static func start(of attempt: Attempt, index: UInt32, cookie: [UInt8]?, context: Endpoint.Configuration) -> [UInt8] {
+        StartPacket.encode(
+            senderIndex: index, attempt: attempt.attempt, initiator: attempt.remote == nil ? .zero : context.peerID,
+            responder: attempt.remote ?? .zero, noise: attempt.message, cookie: cookie, key: context.keys.mac)
+    }
+
+    /// ±20 %.
+    private static func jittered(_ span: Duration, _ jitter: inout SplitMix64) -> Duration { span.scaled(by: 0.8 + 0.4 * jitter.unit()) }
+
+    private mutating func updateDeadline() { deadline = attempts.values.map { min($0.nextAt, $0.givesUpAt) }.min() }
+}
+
+/// A handshake that is through: all that a connection begins with.
+struct Handshaken: Sendable {
+    let localIndex: UInt32
+    let remoteIndex: UInt32
+    let keys: TransportKeys
+    let remote: Remote
+    /// First sample of the path; nil if a repetition made it ambiguous.
+    let roundTrip: Duration?
+    /// Message 3, for the initiator to repeat until the responder's first packet comes.
+    let finish: [UInt8]?
+}

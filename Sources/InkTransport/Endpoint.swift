@@ -1,0 +1,459 @@
+import InkCrypto
+import InkPrimitives
+
+/// Who is at the other end, as proven by the handshake.
+public struct Remote: Hashable, Sendable {
+    /// The process.
+    public let peer: PeerID
+    /// The device key whose certificate vouches for the handshake's static key.
+    public let author: AuthorID
+    /// What the initiator's session added to message 3; empty at the initiator.
+    public let payload: [UInt8]
+    /// True if we dialled.
+    public let isInitiator: Bool
+    /// Where the handshake came through.
+    public let address: SocketAddress
+    /// The handshake hash, 32 bytes, the same on both sides and in no other connection (Noise §11.2).
+    public let channelBinding: [UInt8]
+}
+
+/// All handshakes and connections of one room, as a value.
+///
+/// Drive it by the contract of all state machines here: call one input, drain `nextOutput()`, come back no later than `deadline`. Packets
+/// are made while outputs are drained, so that what one input brings leaves together.
+///
+///     dial ──▶ Dialer ──┐ message 3 sent          ┌──▶ established ──▶ messages, presence, degraded, recovered
+///                       ├──▶ unique per peer? ────┤
+///     expect ▶ Listener ┘ message 3 received      └──▶ closed
+public struct Endpoint: Sendable {
+    /// Who we are in this room.
+    public struct Configuration: Sendable {
+        /// Random per process.
+        public var peerID: PeerID
+        public var keys: RoomKeys
+        public var staticKey: StaticKey
+        /// Of our device key, for `staticKey`.
+        public var certificate: DeviceCertificate
+        /// What message 3 carries for the other session, at most `payloadMax` bytes.
+        public var initiatorPayload: [UInt8]
+        /// 32 bytes, secret; the source of ephemeral keys, indices, cookies and jitter.
+        public var seed: [UInt8]
+
+        public static let payloadMax = HandshakeIdentity.payloadMax
+
+        public init(
+            peerID: PeerID, keys: RoomKeys, staticKey: StaticKey, certificate: DeviceCertificate, initiatorPayload: [UInt8] = [],
+            seed: [UInt8]
+        ) {
+            precondition(initiatorPayload.count <= Self.payloadMax, "a payload has at most \(Self.payloadMax) bytes")
+            (self.peerID, self.keys, self.staticKey, self.certificate) = (peerID, keys, staticKey, certificate)
+            (self.initiatorPayload, self.seed) = (initiatorPayload, seed)
+        }
+    }
+
+    /// What must be done, or is known now.
+    public enum Output: Sendable {
+        case transmit([UInt8], to: SocketAddress)
+        case established(ConnectionID, Remote)
+        /// One whole message, in order within its lane and stream.
+        case message([UInt8], lane: Lane, stream: UInt64, on: ConnectionID)
+        /// Never older than one already given.
+        case presence([UInt8], on: ConnectionID)
+        /// The peer has the presence of this token; lower tokens are superseded.
+        case presenceAcknowledged(UInt64, on: ConnectionID)
+        /// Three probes went unanswered.
+        case degraded(ConnectionID)
+        /// The peer of a degraded connection was heard again.
+        case recovered(ConnectionID)
+        /// Nothing more comes of this connection, and what was pending is lost.
+        case closed(ConnectionID, CloseReason)
+        /// Nobody answered for 20 s, or the answer leads to a peer that is no use to dial; then `remote` names it.
+        case attemptFailed(attempt: [UInt8], remote: PeerID?)
+        /// A member of the room speaks another version of the protocol.
+        case versionMismatch(theirs: UInt8, from: SocketAddress)
+    }
+
+    /// Version of the protocol, the second byte of each handshake packet.
+    public static let version: UInt8 = 1
+    /// One reliable message, bytes.
+    public static let messageMax = Connection.messageMax
+    /// One presence value, bytes.
+    public static let presenceMax = Connection.presenceMax
+    /// Length of an attempt nonce, bytes.
+    public static let attemptCount = 16
+    /// Closed connections that still say goodbye.
+    private static let closingMax = 256
+    /// Pause between two reports of a version mismatch.
+    private static let mismatchPause: Duration = .seconds(10)
+
+    private let configuration: Configuration
+    private var generator: SecretGenerator
+    private var jitter: SplitMix64
+    private var dialer = Dialer()
+    private var listener = Listener()
+    private var connections: [UInt32: Connection] = [:]
+    private var closing: [UInt32: ClosingConnection] = [:]
+    private var activity = Activity.present
+    /// Connections that may have packets to make.
+    private var dirty: Set<UInt32> = []
+    private var outputs: [Output] = []
+    private var outputHead = 0
+    private var now: Instant = .distantPast
+    private var mismatchReportedAt: Instant = .distantPast
+    public private(set) var counters = EndpointCounters()
+
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        generator = SecretGenerator(seed: configuration.seed)
+        jitter = SplitMix64(seed: generator.next())
+    }
+
+    // MARK: Inputs
+
+    /// Starts an attempt as initiator, or adds addresses to it. Ignored while a session with `remote` lives (TR-11).
+    ///
+    /// - Parameters:
+    ///   - attempt: 16 bytes that signalling told both sides, or random for a bare address.
+    ///   - remote: nil for a bare address; then the ids travel encrypted.
+    ///   - addresses: candidates, at most 16 are used; all are tried at once.
+    public mutating func dial(attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], now: Instant) {
+        precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
+        advance(to: now)
+        if let remote, remote == configuration.peerID || hasHealthyConnection(with: remote) { return }
+        var steps: [Dialer.Output] = []
+        if let index = dialer.index(of: attempt) {
+            dialer.widen(index, addresses: addresses, context: configuration, outputs: &steps)
+        } else {
+            dialer.dial(
+                attempt: attempt, remote: remote, addresses: addresses, index: freshIndex(), ephemeral: generator.secret(),
+                context: configuration, now: now, jitter: &jitter, outputs: &steps)
+        }
+        take(steps)
+    }
+
+    /// Signalling announced that `remote` will dial us with this nonce: no cookie is asked of it, and our NAT is opened towards it.
+    public mutating func expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], now: Instant) {
+        precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
+        advance(to: now)
+        listener.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+        // The first punch goes at once.
+        runListener(now: now)
+    }
+
+    /// Takes any datagram. What is not authentic changes nothing and is answered with nothing.
+    public mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        advance(to: now)
+        counters.datagrams += 1
+        guard let type = datagram.first.flatMap(PacketType.init(rawValue:)), datagram.count <= Limits.datagramBytes else {
+            counters.forged += 1
+            return
+        }
+        switch type {
+        case .data, .dataLong: receiveData(datagram, from: from, now: now)
+        case .start, .answer, .finish, .cookie, .punch: receiveHandshake(type, datagram, from: from, now: now)
+        }
+    }
+
+    /// Call at or after `deadline`; calling early does nothing.
+    public mutating func handleTimeout(now: Instant) {
+        advance(to: now)
+        var steps: [Dialer.Output] = []
+        dialer.handleTimeout(context: configuration, now: now, jitter: &jitter, outputs: &steps)
+        take(steps)
+        runListener(now: now)
+        for index in connections.keys.sorted() {
+            guard let deadline = connections[index]?.deadline, now >= deadline else { continue }
+            if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
+            dirty.insert(index)
+        }
+        closing = closing.filter { now < $0.value.until }
+    }
+
+    /// Sends a reliable message of at most `messageMax` bytes. Messages of one lane and stream arrive whole and in order; streams do not
+    /// wait for each other. Does nothing if the connection is gone.
+    public mutating func send(_ message: [UInt8], lane: Lane, stream: UInt64 = 0, on id: ConnectionID, now: Instant) {
+        advance(to: now)
+        connections[id.index]?.send(message, lane: lane, stream: stream)
+        dirty.insert(id.index)
+    }
+
+    /// Sends presence of at most `presenceMax` bytes: unreliable, replaces what has not left yet.
+    ///
+    /// - Returns: the token that `presenceAcknowledged` will name; tokens grow. 0 if the connection is gone.
+    @discardableResult
+    public mutating func sendPresence(_ bytes: [UInt8], on id: ConnectionID, now: Instant) -> UInt64 {
+        advance(to: now)
+        dirty.insert(id.index)
+        return connections[id.index]?.sendPresence(bytes) ?? 0
+    }
+
+    /// Tells the peer and forgets the connection. No `.closed` follows, since the caller knows.
+    public mutating func close(_ id: ConnectionID, now: Instant) {
+        advance(to: now)
+        forget(id.index, saying: .goodbye)
+    }
+
+    /// Sets the rhythm of keepalives on all connections, present and future.
+    public mutating func setActivity(_ activity: Activity) {
+        self.activity = activity
+        for index in connections.keys { connections[index]?.setActivity(activity) }
+    }
+
+    // MARK: Outputs
+
+    /// When to call `handleTimeout` next; nil when only a datagram or the session can move us. Exact once the outputs are drained.
+    public var deadline: Instant? {
+        if outputHead < outputs.count || !dirty.isEmpty { return now }
+        var deadline = earliest(dialer.deadline, listener.deadline)
+        for connection in connections.values { deadline = earliest(deadline, connection.deadline) }
+        for connection in closing.values { deadline = earliest(deadline, connection.until) }
+        return deadline
+    }
+
+    /// The next thing to do; nil when all is done.
+    public mutating func nextOutput() -> Output? {
+        if outputHead == outputs.count {
+            outputs.removeAll(keepingCapacity: true)
+            outputHead = 0
+            flush()
+            guard !outputs.isEmpty else { return nil }
+        }
+        defer { outputHead += 1 }
+        return outputs[outputHead]
+    }
+
+    /// How a connection does; nil if it is gone.
+    public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id.index]?.statistics(now: now) }
+
+    /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
+    public func pendingBytes(on id: ConnectionID) -> Int { connections[id.index]?.pendingBytes ?? 0 }
+
+    /// All connections, sorted.
+    public var connectionIDs: [ConnectionID] { connections.keys.sorted().map { ConnectionID($0) } }
+
+    /// Handshakes that wait for message 3, at most 256.
+    public var halfOpenCount: Int { listener.waitingCount }
+
+    /// Bytes kept for messages that are not whole yet, at most 1 MiB for each connection.
+    package func heldBytes(on id: ConnectionID) -> Int { connections[id.index]?.heldBytes ?? 0 }
+
+    // MARK: Data
+
+    private mutating func receiveData(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        guard let header = DataHeader(datagram) else {
+            counters.forged += 1
+            return
+        }
+        let index = header.receiverIndex
+        guard let result = connections[index]?.receive(datagram, from: from, now: now, outputs: &outputs) else {
+            if let (packet, to) = closing[index]?.receive(datagram) {
+                outputs.append(.transmit(packet, to: to))
+            } else {
+                counters.unknown += 1
+            }
+            return
+        }
+        switch result {
+        case .failure(.forged): counters.forged += 1
+        case .failure(.replayed): counters.replayed += 1
+        case .success(let ending):
+            counters.accepted += 1
+            dirty.insert(index)
+            if let ending { end(index, ending) }
+        }
+    }
+
+    private mutating func flush() {
+        guard !dirty.isEmpty else { return }
+        let indices = dirty.sorted()
+        dirty = []
+        for index in indices { connections[index]?.flush(now: now, outputs: &outputs) }
+    }
+
+    private mutating func end(_ index: UInt32, _ ending: Connection.Ending) {
+        let reason: CloseReason
+        switch ending {
+        case .byPeer(let code):
+            connections[index] = nil
+            reason = code == .misbehaved ? .accused : .byPeer
+        case .misbehaved(let what):
+            forget(index, saying: .misbehaved)
+            reason = .misbehaved(what)
+        case .timedOut:
+            forget(index, saying: .timedOut)
+            reason = .timedOut
+        }
+        outputs.append(.closed(ConnectionID(index), reason))
+    }
+
+    /// Takes a connection out, leaving only what says goodbye.
+    private mutating func forget(_ index: UInt32, saying code: CloseCode) {
+        guard let connection = connections.removeValue(forKey: index) else { return }
+        var last = connection.closing(code, now: now)
+        let (packet, to) = last.makePacket()
+        outputs.append(.transmit(packet, to: to))
+        if closing.count < Self.closingMax { closing[index] = last }
+    }
+
+    // MARK: Handshakes
+
+    private mutating func receiveHandshake(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        guard HandshakeMAC.isRight(datagram, key: configuration.keys.mac) else {
+            counters.forged += 1
+            return
+        }
+        guard type == .cookie || datagram[1] == Self.version else { return receiveOtherVersion(type, datagram, from: from, now: now) }
+        do throws(WireError) {
+            switch type {
+            case .start: receive(try StartPacket(decoding: datagram), datagram, from: from, now: now)
+            case .answer: receive(try AnswerPacket(decoding: datagram), from: from, now: now)
+            case .finish: receive(try FinishPacket(decoding: datagram), from: from, now: now)
+            case .cookie: receive(try CookiePacket(decoding: datagram), from: from)
+            case .punch: counters.punches += 1
+            case .data, .dataLong: break
+            }
+        } catch {
+            // A member made it, and made it wrong.
+            counters.handshakesRefused += 1
+        }
+    }
+
+    private mutating func receive(_ start: StartPacket, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        let outcome = listener.receive(
+            start, datagram: datagram, from: from, index: freshIndex(), context: configuration, now: now, generator: &generator)
+        switch outcome {
+        case .answer(let packet):
+            counters.answersSent += 1
+            outputs.append(.transmit(packet, to: from))
+        case .cookie(let packet):
+            counters.cookiesSent += 1
+            outputs.append(.transmit(packet, to: from))
+        case .replayed: counters.replayed += 1
+        case .refused: counters.startsRefused += 1
+        }
+    }
+
+    private mutating func receive(_ answer: AnswerPacket, from: SocketAddress, now: Instant) {
+        var steps: [Dialer.Output] = []
+        do throws(Dialer.AnswerError) {
+            let mayDial = { [connections, configuration] (peer: PeerID) in
+                !connections.values.contains {
+                    $0.remote.peer == peer && !$0.isDegraded && ($0.remote.isInitiator || peer < configuration.peerID)
+                }
+            }
+            let handshaken = try dialer.receive(
+                answer, from: from, context: configuration, now: now, outputs: &steps, accept: mayDial)
+            take(steps)
+            if let handshaken { establish(handshaken, now: now) }
+        } catch {
+            switch error {
+            case .unknown: counters.replayed += 1
+            case .notAuthentic, .wrongIdentity: counters.handshakesRefused += 1
+            }
+        }
+    }
+
+    private mutating func receive(_ finish: FinishPacket, from: SocketAddress, now: Instant) {
+        do throws(Listener.FinishError) {
+            establish(try listener.receive(finish, from: from, context: configuration, now: now), now: now)
+        } catch {
+            switch error {
+            case .unknown: counters.replayed += 1
+            case .notAuthentic, .wrongIdentity: counters.handshakesRefused += 1
+            }
+        }
+    }
+
+    private mutating func receive(_ cookie: CookiePacket, from: SocketAddress) {
+        var steps: [Dialer.Output] = []
+        if !dialer.receive(cookie, from: from, context: configuration, outputs: &steps) { counters.replayed += 1 }
+        take(steps)
+    }
+
+    /// A member with another version: says so to it, once to the person, and nothing else.
+    private mutating func receiveOtherVersion(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        counters.versionMismatches += 1
+        if type == .start, datagram.count >= StartPacket.byteCount {
+            let index = datagram[4..<8].reduce(0) { $0 << 8 | UInt32($1) }
+            let none = [UInt8](repeating: 0, count: StartPacket.cookieCount)
+            let packet = CookiePacket.encode(
+                none, receiverIndex: index, start: datagram, keys: configuration.keys, using: &generator)
+            outputs.append(.transmit(packet, to: from))
+        }
+        report(mismatch: datagram[1], from: from)
+    }
+
+    private mutating func report(mismatch version: UInt8, from: SocketAddress) {
+        guard now >= mismatchReportedAt + Self.mismatchPause else { return }
+        mismatchReportedAt = now
+        outputs.append(.versionMismatch(theirs: version, from: from))
+    }
+
+    /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
+    private mutating func establish(_ handshaken: Handshaken, now: Instant) {
+        let remote = handshaken.remote
+        var losers: [UInt32] = []
+        for index in connections.keys.sorted() {
+            guard let old = connections[index]?.remote else { continue }
+            if old.peer == remote.peer {
+                // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
+                // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
+                let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)
+                guard !survivesOld else {
+                    let refused = Connection(handshaken, activity: activity, jitter: jitter, now: now)
+                    connections[handshaken.localIndex] = refused
+                    return forget(handshaken.localIndex, saying: .replaced)
+                }
+                losers.append(index)
+            } else if old.author == remote.author {
+                losers.append(index)
+            }
+        }
+        let id = ConnectionID(handshaken.localIndex)
+        for index in losers {
+            if connections[index]?.remote.peer == remote.peer {
+                // The peer ends its half itself, when it sees the new one.
+                connections[index] = nil
+            } else {
+                forget(index, saying: .replaced)
+            }
+            outputs.append(.closed(ConnectionID(index), .replaced(by: id)))
+        }
+        connections[id.index] = Connection(handshaken, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
+        dirty.insert(id.index)
+        dialer.cancel(remote: remote.peer)
+        listener.settle(remote: remote.peer)
+        counters.established += 1
+        outputs.append(.established(id, remote))
+    }
+
+    private func hasHealthyConnection(with peer: PeerID) -> Bool {
+        connections.values.contains { $0.remote.peer == peer && !$0.isDegraded }
+    }
+
+    private mutating func take(_ steps: [Dialer.Output]) {
+        for step in steps {
+            switch step {
+            case .transmit(let packet, let to): outputs.append(.transmit(packet, to: to))
+            case .failed(let attempt, let remote): outputs.append(.attemptFailed(attempt: attempt, remote: remote))
+            case .versionMismatch(let version, let from):
+                counters.versionMismatches += 1
+                report(mismatch: version, from: from)
+            }
+        }
+    }
+
+    private mutating func runListener(now: Instant) {
+        for (packet, to) in listener.handleTimeout(context: configuration, now: now) { outputs.append(.transmit(packet, to: to)) }
+    }
+
+    /// A receiver index that nothing here uses.
+    private mutating func freshIndex() -> UInt32 {
+        while true {
+            let index = UInt32(truncatingIfNeeded: generator.next())
+            if connections[index] == nil, closing[index] == nil, !dialer.owns(index), !listener.owns(index) { return index }
+        }
+    }
+
+    private mutating func advance(to now: Instant) { self.now = max(self.now, now) }
+}

@@ -1,0 +1,143 @@
+import InkPrimitives
+
+/// One statement inside a packet. The byte tables are in the overview.
+enum Frame: Hashable, Sendable {
+    /// Nothing; makes a packet as long as the answer that it may cause.
+    case padding
+    /// Asks for an acknowledgement.
+    case ping
+    case acknowledgement(Acknowledgement)
+    /// Bytes of one stream of a lane.
+    case stream(Lane, slot: UInt64, offset: UInt64, data: [UInt8])
+    case presence(version: UInt64, data: [UInt8])
+    case close(code: CloseCode)
+    case pathChallenge([UInt8])
+    case pathResponse([UInt8])
+    /// Sum of all stream offsets that the peer may reach.
+    case maxData(UInt64)
+
+    static let paddingType: UInt8 = 0x00
+    static let pingType: UInt8 = 0x01
+    static let acknowledgementType: UInt8 = 0x02
+    static let presenceType: UInt8 = 0x03
+    static let closeType: UInt8 = 0x04
+    static let pathChallengeType: UInt8 = 0x05
+    static let pathResponseType: UInt8 = 0x06
+    static let maxDataType: UInt8 = 0x07
+    /// Plus the lane's number.
+    static let streamType: UInt8 = 0x08
+
+    /// Runs of packet numbers in one acknowledgement, at most.
+    static let ackRangesMax = 32
+    static let challengeCount = 8
+
+    /// Reads one frame. Throws on whatever is not exactly one of the above.
+    init(from reader: inout ByteReader) throws(WireError) {
+        let type = try reader.readUInt8()
+        switch type {
+        case Self.paddingType: self = .padding
+        case Self.pingType: self = .ping
+        case Self.acknowledgementType: self = .acknowledgement(try Acknowledgement(from: &reader))
+        case Self.presenceType:
+            let version = try reader.readVarint()
+            self = .presence(version: version, data: try reader.readLengthPrefixed(limit: Limits.datagramBytes))
+        case Self.closeType:
+            guard let code = CloseCode(rawValue: try reader.readUInt8()) else { throw .unexpected }
+            self = .close(code: code)
+        case Self.pathChallengeType: self = .pathChallenge(try reader.readBytes(Self.challengeCount))
+        case Self.pathResponseType: self = .pathResponse(try reader.readBytes(Self.challengeCount))
+        case Self.maxDataType: self = .maxData(try reader.readVarint())
+        default:
+            guard type >= Self.streamType, let lane = Lane(rawValue: type - Self.streamType) else { throw .unexpected }
+            let slot = try reader.readVarint()
+            let offset = try reader.readVarint()
+            let data = try reader.readLengthPrefixed(limit: Limits.datagramBytes)
+            // An empty piece says nothing and would be a second way to say it.
+            guard !data.isEmpty else { throw .nonCanonical }
+            guard offset <= Varint.max - UInt64(data.count) else { throw .limitExceeded }
+            self = .stream(lane, slot: slot, offset: offset, data: data)
+        }
+    }
+
+    /// True if the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
+    var isAckEliciting: Bool {
+        switch self {
+        case .padding, .acknowledgement, .close: false
+        case .ping, .stream, .presence, .pathChallenge, .pathResponse, .maxData: true
+        }
+    }
+}
+
+/// Why a side says goodbye.
+enum CloseCode: UInt8, Sendable {
+    /// Nothing is wrong.
+    case goodbye = 0
+    /// Another session with the same peer or device survives.
+    case replaced = 1
+    /// The peer broke the protocol.
+    case misbehaved = 2
+    /// The peer did not answer.
+    case timedOut = 3
+}
+
+/// Which packets arrived (RFC 9000 §19.3): the largest number, how long it waited, and runs with gaps, downwards.
+struct Acknowledgement: Hashable, Sendable {
+    /// Unit of the delay on the wire.
+    static let delayUnitMicroseconds: Int64 = 256
+
+    /// Newest first, disjoint, not touching; never empty.
+    let ranges: [Range<UInt64>]
+    let delay: Duration
+
+    var largest: UInt64 { ranges[0].upperBound - 1 }
+
+    /// - Parameter received: not empty; the newest runs that fit into `limit` bytes are named.
+    static func write(_ received: RangeSet, delay: Duration, limit: Int, to packet: inout [UInt8]) -> Bool {
+        guard let newest = received.ranges.last else { return false }
+        let units = UInt64(max(0, delay.nanoseconds / 1000 / delayUnitMicroseconds))
+        var body: [UInt8] = []
+        var count: UInt64 = 0
+        var previous = newest
+        for range in received.ranges.dropLast().reversed() {
+            guard Int(count) + 1 < Frame.ackRangesMax else { break }
+            var piece: [UInt8] = []
+            piece.appendVarint(previous.lowerBound - range.upperBound - 1)
+            piece.appendVarint(UInt64(range.count) - 1)
+            // Type, largest, delay, count and first run take at most 29 bytes.
+            guard 29 + body.count + piece.count <= limit else { break }
+            body += piece
+            count += 1
+            previous = range
+        }
+        packet.append(Frame.acknowledgementType)
+        packet.appendVarint(newest.upperBound - 1)
+        packet.appendVarint(units)
+        packet.appendVarint(count)
+        packet.appendVarint(UInt64(newest.count) - 1)
+        packet += body
+        return true
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        let largest = try reader.readVarint()
+        let units = try reader.readVarint()
+        // 2^20 units are four minutes; nobody waits that long, and the product below stays small.
+        guard units <= 1 << 20 else { throw .limitExceeded }
+        let count = try reader.readCount(limit: Frame.ackRangesMax - 1)
+        var run = try reader.readVarint()
+        guard run <= largest else { throw .unexpected }
+        var ranges = [largest - run..<largest + 1]
+        var lowest = largest - run
+        for _ in 0..<count {
+            let gap = try reader.readVarint()
+            run = try reader.readVarint()
+            guard gap <= Varint.max, lowest >= 2, gap <= lowest - 2 else { throw .unexpected }
+            let top = lowest - gap - 2
+            guard run <= top else { throw .unexpected }
+            ranges.append(top - run..<top + 1)
+            lowest = top - run
+        }
+        self.ranges = ranges
+        delay = .microseconds(Int64(units) * Self.delayUnitMicroseconds)
+    }
+}

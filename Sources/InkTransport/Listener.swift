@@ -1,0 +1,219 @@
+import InkCrypto
+import InkPrimitives
+
+/// The responder's side: announced attempts, punching, cookies, half-open handshakes.
+///
+///     start ── MAC ─▶ seen before? ─ same address ─▶ cached answer
+///                        │ no      └ elsewhere, no cookie ─▶ cookie
+///                        ├─ announced and no load, or right cookie ─▶ answer, half-open ── finish ok ─▶ completed
+///                        └─ else ─▶ cookie, nothing kept
+struct Listener: Sendable {
+    private struct Announcement: Sendable {
+        let attempt: [UInt8]
+        let remote: PeerID
+        var addresses: [SocketAddress]
+        let until: Instant
+        /// Punches sent; each goes to the next address in turn.
+        var punched = 0
+        var punchAt: Instant?
+    }
+
+    private struct HalfOpen: Sendable {
+        let start: StartPacket
+        let address: SocketAddress
+        let index: UInt32
+        let answer: [UInt8]
+        let answeredAt: Instant
+        let until: Instant
+        var answers = 1
+        /// Nil once message 3 came: from then on the entry only remembers that the start was seen.
+        var noise: NoiseHandshake?
+    }
+
+    /// What a start leads to.
+    enum StartOutcome { case answer([UInt8]), cookie([UInt8]), replayed, refused }
+
+    /// Half-open handshakes kept, spent ones included (T13).
+    static let halfOpenMax = 256
+    /// From this many on even announced attempts need a cookie.
+    static let loadThreshold = 128
+    /// Starts taken up in one second beyond which we are under load (threat T24).
+    static let loadPerSecond = 50
+    /// The initiator gives up after 20 s; a spent entry stays as long, so that its copies are known.
+    static let lifetime: Duration = .seconds(25)
+    static let announcementLifetime: Duration = .seconds(30)
+    static let announcementsMax = 256
+    /// Rounds over all addresses, pause between two datagrams, and pause between rounds before it doubles.
+    static let punchRounds = 4
+    static let punchPause: Duration = .milliseconds(50)
+    static let roundPause: Duration = .milliseconds(250)
+
+    private var announcements: [Announcement] = []
+    private var halfOpen: [EphemeralID: HalfOpen] = [:]
+    /// From receiver index to the key in `halfOpen`; only those that wait for message 3.
+    private var waiting: [UInt32: EphemeralID] = [:]
+    private var jar = CookieJar()
+    private var limiter = HandshakeLimiter()
+    private var secondBegan: Instant = .distantPast
+    private var startsThisSecond = 0
+
+    /// When to call `handleTimeout` next.
+    private(set) var deadline: Instant?
+
+    func owns(_ index: UInt32) -> Bool { waiting[index] != nil }
+
+    /// Handshakes that wait for message 3.
+    var waitingCount: Int { waiting.count }
+
+    mutating func expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], now: Instant) {
+        if let position = announcements.firstIndex(where: { $0.attempt == attempt && $0.remote == remote }) {
+            for address in addresses
+            where announcements[position].addresses.count < Limits.candidates && !announcements[position].addresses.contains(address) {
+                announcements[position].addresses.append(address)
+                announcements[position].punchAt = now
+            }
+        } else {
+            if announcements.count >= Self.announcementsMax { announcements.removeFirst() }
+            announcements.append(
+                Announcement(
+                    attempt: attempt, remote: remote, addresses: Array(addresses.prefix(Limits.candidates)),
+                    until: now + Self.announcementLifetime, punchAt: addresses.isEmpty ? nil : now))
+        }
+        updateDeadline()
+    }
+
+    /// Takes a message 1 whose MAC is right.
+    ///
+    /// - Parameters:
+    ///   - index: receiver index to use if it is answered; not in use.
+    ///   - datagram: the packet itself, for binding a cookie to it.
+    mutating func receive(
+        _ start: StartPacket, datagram: [UInt8], from: SocketAddress, index: UInt32, context: Endpoint.Configuration, now: Instant,
+        generator: inout SecretGenerator
+    ) -> StartOutcome {
+        let isDirect = start.initiator == .zero && start.responder == .zero
+        // Host candidates of others may be addresses of ours, and our own address may be dialled by ourselves.
+        guard isDirect || (start.responder == context.peerID && start.initiator != context.peerID && start.initiator != .zero) else {
+            return .refused
+        }
+        let hasCookie = jar.isRight(start.cookie, for: from, now: now)
+        if let known = halfOpen[start.ephemeral] {
+            guard known.start.says(start) else { return .refused }
+            guard known.address == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
+            guard known.noise != nil else { return .replayed }
+            halfOpen[start.ephemeral]?.answers += 1
+            return .answer(known.answer)
+        }
+        let isAnnounced =
+            !isDirect && announcements.contains { $0.attempt == start.attempt && $0.remote == start.initiator && now < $0.until }
+        guard hasCookie || (isAnnounced && !isUnderLoad(now: now)) else {
+            return giveCookie(datagram, start, from, context, now, &generator)
+        }
+        guard limiter.allows(from.ip, now: now) else { return .refused }
+        startsThisSecond += 1
+        var noise = NoiseHandshake(
+            role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
+            ephemeral: generator.secret())
+        guard let payload = try? noise.readMessage(start.noise), payload.isEmpty,
+            let message = try? noise.writeMessage(HandshakeIdentity.encodeAnswer(context.certificate, peer: context.peerID))
+        else { return .refused }
+        if halfOpen.count >= Self.halfOpenMax { evict() }
+        let answer = AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: message, key: context.keys.mac)
+        halfOpen[start.ephemeral] = HalfOpen(
+            start: start, address: from, index: index, answer: answer, answeredAt: now, until: now + Self.lifetime, noise: noise)
+        waiting[index] = start.ephemeral
+        updateDeadline()
+        return .answer(answer)
+    }
+
+    enum FinishError: Error { case unknown, notAuthentic, wrongIdentity }
+
+    /// Takes a message 3 whose MAC is right.
+    mutating func receive(
+        _ packet: FinishPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant
+    ) throws(FinishError) -> Handshaken {
+        guard let ephemeral = waiting[packet.receiverIndex], let known = halfOpen[ephemeral], var noise = known.noise else {
+            throw .unknown
+        }
+        guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
+        // The handshake is spent, whoever it was.
+        waiting[packet.receiverIndex] = nil
+        halfOpen[ephemeral]?.noise = nil
+        guard let identity = try? HandshakeIdentity(decodingFinish: payload), identity.vouches(for: noise.remoteStatic),
+            identity.remote == context.peerID, identity.peer != context.peerID,
+            known.start.initiator == .zero || known.start.initiator == identity.peer
+        else { throw .wrongIdentity }
+        updateDeadline()
+        let hash = noise.handshakeHash
+        return Handshaken(
+            localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(),
+            remote: Remote(
+                peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false, address: from,
+                channelBinding: hash),
+            roundTrip: known.answers == 1 ? now - known.answeredAt : nil, finish: nil)
+    }
+
+    /// A session with `remote` lives: no more punches, and no attempt of it is awaited.
+    mutating func settle(remote: PeerID) {
+        announcements.removeAll { $0.remote == remote }
+        updateDeadline()
+    }
+
+    /// The punches that are due. Forgets what is too old.
+    mutating func handleTimeout(context: Endpoint.Configuration, now: Instant) -> [([UInt8], to: SocketAddress)] {
+        guard let deadline, now >= deadline else { return [] }
+        var punches: [([UInt8], to: SocketAddress)] = []
+        announcements.removeAll { now >= $0.until }
+        for position in announcements.indices {
+            guard let at = announcements[position].punchAt, now >= at else { continue }
+            let (addresses, punched) = (announcements[position].addresses, announcements[position].punched)
+            punches.append(
+                (PunchPacket.encode(attempt: announcements[position].attempt, key: context.keys.mac), addresses[punched % addresses.count]))
+            let (round, place) = (punched / addresses.count, punched % addresses.count)
+            announcements[position].punched += 1
+            if place + 1 < addresses.count {
+                announcements[position].punchAt = now + Self.punchPause
+            } else {
+                announcements[position].punchAt = round + 1 < Self.punchRounds ? now + Self.roundPause * (1 << round) : nil
+            }
+        }
+        for (ephemeral, entry) in halfOpen where now >= entry.until {
+            halfOpen[ephemeral] = nil
+            waiting[entry.index] = nil
+        }
+        updateDeadline()
+        return punches
+    }
+
+    private mutating func isUnderLoad(now: Instant) -> Bool {
+        if now - secondBegan >= .seconds(1) { (secondBegan, startsThisSecond) = (now, 0) }
+        return waiting.count >= Self.loadThreshold || startsThisSecond >= Self.loadPerSecond
+    }
+
+    private mutating func giveCookie(
+        _ datagram: [UInt8], _ start: StartPacket, _ from: SocketAddress, _ context: Endpoint.Configuration, _ now: Instant,
+        _ generator: inout SecretGenerator
+    ) -> StartOutcome {
+        let cookie = jar.cookie(for: from, now: now, using: &generator)
+        return .cookie(
+            CookiePacket.encode(cookie, receiverIndex: start.senderIndex, start: datagram, keys: context.keys, using: &generator))
+    }
+
+    /// Makes room: the oldest handshake of the IP that has most of them, so that one host cannot push the others out.
+    private mutating func evict() {
+        var counts: [IPAddress: Int] = [:]
+        for entry in halfOpen.values { counts[entry.address.ip, default: 0] += 1 }
+        guard let busiest = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key,
+            let victim = halfOpen.filter({ $0.value.address.ip == busiest }).min(by: {
+                ($0.value.until, $0.key) < ($1.value.until, $1.key)
+            })
+        else { return }
+        halfOpen[victim.key] = nil
+        waiting[victim.value.index] = nil
+    }
+
+    private mutating func updateDeadline() {
+        deadline = halfOpen.values.map(\.until).min()
+        for announcement in announcements { deadline = earliest(deadline, earliest(announcement.punchAt, announcement.until)) }
+    }
+}

@@ -1,0 +1,180 @@
+/// Bytes of one stream on their way out: what waits, what is on the way, what must go again, what arrived.
+///
+/// The stream begins with its identity, eight bytes; then messages, each behind a varint that counts its bytes.
+struct SendStream: Sendable {
+    /// Bytes from offset `base` on; all before is acknowledged.
+    private var bytes: [UInt8] = []
+    private var base: UInt64 = 0
+    /// One past the last byte written.
+    private(set) var end: UInt64 = 0
+    /// First offset that was never sent.
+    private(set) var unsent: UInt64 = 0
+    /// Credit was taken up to here. A message is begun only with credit for all of it, so that what was begun can always end.
+    private var reserved: UInt64 = 0
+    /// Ends of the messages behind `reserved`, first `messageHead` already passed.
+    private var messageEnds: [UInt64] = []
+    private var messageHead = 0
+    private var acknowledged = RangeSet()
+    private var lost = RangeSet()
+
+    init(stream: UInt64) {
+        bytes.appendBigEndian(stream, count: 8)
+        end = 8
+    }
+
+    /// Bytes not acknowledged.
+    private(set) var pending = 8
+
+    var hasLost: Bool { !lost.isEmpty }
+    var hasUnsent: Bool { unsent < end }
+
+    mutating func append(_ message: [UInt8]) {
+        let before = bytes.count
+        bytes.appendVarint(UInt64(message.count))
+        bytes += message
+        let added = bytes.count - before
+        end += UInt64(added)
+        pending += added
+        messageEnds.append(end)
+    }
+
+    /// Takes the next piece to send: first what was lost, then new bytes as far as there is credit.
+    ///
+    /// - Parameters:
+    ///   - limit: most bytes, positive.
+    ///   - credit: bytes of new messages that the peer still has room for; what is taken is subtracted.
+    mutating func takeNext(limit: Int, credit: inout UInt64) -> (range: Range<UInt64>, isNew: Bool)? {
+        if let range = lost.takeFirst(limit: limit) { return (range, false) }
+        let wanted = min(end, unsent + UInt64(limit))
+        while reserved < wanted, messageHead < messageEnds.count {
+            let cost = messageEnds[messageHead] - reserved
+            guard cost <= credit else { break }
+            credit -= cost
+            reserved = messageEnds[messageHead]
+            messageHead += 1
+        }
+        if messageHead > 256 {
+            messageEnds.removeFirst(messageHead)
+            messageHead = 0
+        }
+        let range = unsent..<min(wanted, max(reserved, unsent))
+        guard !range.isEmpty else { return nil }
+        unsent = range.upperBound
+        return (range, true)
+    }
+
+    /// True if `takeNext` would give something with this credit.
+    func canSend(credit: UInt64) -> Bool {
+        if !lost.isEmpty || unsent < reserved { return true }
+        return messageHead < messageEnds.count && messageEnds[messageHead] - reserved <= credit
+    }
+
+    /// The bytes of `range`, all of which must still be unacknowledged or lie above an unacknowledged one.
+    func copy(_ range: Range<UInt64>, to packet: inout [UInt8]) {
+        packet += bytes[Int(range.lowerBound - base)..<Int(range.upperBound - base)]
+    }
+
+    mutating func acknowledge(_ range: Range<UInt64>) {
+        let range = max(range.lowerBound, base)..<max(range.upperBound, base)
+        guard !range.isEmpty else { return }
+        let before = acknowledged.total
+        acknowledged.insert(range)
+        pending -= Int(acknowledged.total - before)
+        lost.remove(range)
+        // Dropping the front moves what is behind it, so it is done in large steps.
+        guard let first = acknowledged.ranges.first, first.lowerBound == base else { return }
+        let done = Int(first.count)
+        guard done == bytes.count || done >= 32_768 else { return }
+        acknowledged.remove(first)
+        bytes.removeFirst(done)
+        base = first.upperBound
+    }
+
+    /// The packet with these bytes is lost: what of them is not acknowledged must go again.
+    mutating func markLost(_ range: Range<UInt64>) {
+        let range = max(range.lowerBound, base)..<max(range.upperBound, base)
+        lost.insert(range)
+        for known in acknowledged.ranges { lost.remove(known) }
+    }
+
+    /// Something of `range` has not arrived as far as we know, and is not waiting to go again anyway.
+    func isMissing(_ range: Range<UInt64>) -> Bool {
+        guard range.lowerBound >= base else { return false }
+        return !acknowledged.covers(range) && !lost.covers(range)
+    }
+
+    /// The first bytes that are on the way and not acknowledged, at most `limit`.
+    func oldestInFlight(limit: Int) -> Range<UInt64>? {
+        let start = acknowledged.ranges.first.map { $0.lowerBound == base ? $0.upperBound : base } ?? base
+        let next = acknowledged.ranges.first { $0.lowerBound > start }?.lowerBound ?? unsent
+        let range = start..<max(start, min(next, unsent, start + UInt64(max(0, limit))))
+        return range.isEmpty ? nil : range
+    }
+}
+
+/// All streams of one lane on their way out. Streams take turns, so none waits for another.
+struct SendLane: Sendable {
+    /// Streams that one lane may have. Beyond, a message shares the stream of its number modulo `sharedStreams`.
+    static let streamsMax = 65_536
+    private static let sharedStreams: UInt64 = 256
+
+    private(set) var streams: [SendStream] = []
+    private var slots: [UInt64: Int] = [:]
+    /// Slots that may have something to send, in turn.
+    private var queue: [Int] = []
+    private var isQueued: [Bool] = []
+    /// Bytes not acknowledged.
+    private(set) var pending = 0
+
+    /// True if some stream has bytes that can go with this credit.
+    func canSend(credit: UInt64) -> Bool { queue.contains { streams[$0].canSend(credit: credit) } }
+
+    mutating func append(_ message: [UInt8], stream: UInt64) {
+        let slot = slot(of: stream)
+        update(slot) { $0.append(message) }
+    }
+
+    /// Takes the next piece of whatever stream is at turn.
+    mutating func takeNext(limit: Int, credit: inout UInt64) -> (slot: Int, range: Range<UInt64>, isNew: Bool)? {
+        var position = 0
+        while position < queue.count {
+            let slot = queue[position]
+            let piece = streams[slot].takeNext(limit: limit, credit: &credit)
+            let hasMore = streams[slot].hasLost || streams[slot].hasUnsent
+            if piece == nil && hasMore {
+                // Waits for credit and keeps its turn.
+                position += 1
+                continue
+            }
+            queue.remove(at: position)
+            if hasMore { queue.append(slot) } else { isQueued[slot] = false }
+            if let piece { return (slot, piece.range, piece.isNew) }
+        }
+        return nil
+    }
+
+    func copy(_ range: Range<UInt64>, slot: Int, to packet: inout [UInt8]) { streams[slot].copy(range, to: &packet) }
+    mutating func acknowledge(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.acknowledge(range) } }
+    mutating func markLost(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.markLost(range) } }
+    func isMissing(_ range: Range<UInt64>, slot: Int) -> Bool { streams[slot].isMissing(range) }
+
+    private mutating func slot(of stream: UInt64) -> Int {
+        if let slot = slots[stream] { return slot }
+        guard streams.count < Self.streamsMax else { return Int(stream % Self.sharedStreams) }
+        slots[stream] = streams.count
+        streams.append(SendStream(stream: stream))
+        isQueued.append(false)
+        pending += streams[streams.count - 1].pending
+        return streams.count - 1
+    }
+
+    private mutating func update(_ slot: Int, _ change: (inout SendStream) -> Void) {
+        let before = streams[slot].pending
+        change(&streams[slot])
+        pending += streams[slot].pending - before
+        if !isQueued[slot], streams[slot].hasLost || streams[slot].hasUnsent {
+            isQueued[slot] = true
+            queue.append(slot)
+        }
+    }
+}
