@@ -57,7 +57,9 @@ public struct Color: Hashable, Sendable {
 
     /// From `#RRGGBB`; nil for anything else.
     public init?(_ text: String) {
-        guard text.utf8.count == 7, text.utf8.first == UInt8(ascii: "#"), let bytes = Hex.decode(String(text.dropFirst())) else { return nil }
+        guard text.utf8.count == 7, text.utf8.first == UInt8(ascii: "#"), let bytes = Hex.decode(String(text.dropFirst())) else {
+            return nil
+        }
         self.init(rgb: bytes.reduce(0) { $0 << 8 | UInt32($1) })
     }
 
@@ -102,9 +104,12 @@ public struct ShapeDraft: Hashable, Sendable {
     /// The name by which a script calls the shape, at most `Limits.nameBytes`; empty for none.
     public var label: String
 
+    /// 2 px, what a shape has that nobody gave a width.
+    public static let usualStrokeWidth: UInt16 = 16
+
     public init(
         kind: ShapeKind, position: Point, size: Size = .zero, points: [Point] = [], text: String = "", stroke: Color? = nil,
-        fill: Color? = nil, strokeWidth: UInt16 = 16, label: String = ""
+        fill: Color? = nil, strokeWidth: UInt16 = ShapeDraft.usualStrokeWidth, label: String = ""
     ) {
         self.kind = kind
         self.position = position

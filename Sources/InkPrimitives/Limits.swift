@@ -12,8 +12,22 @@ public enum Limits {
     public static let chatBytes = 4096
     /// A person's name, a board's name or a shape's label, UTF-8 bytes.
     public static let nameBytes = 64
+    /// A shape's place in the depth order, bytes of a fractional index.
+    public static let depthBytes = 64
+    /// Greatest number of a shape: what JSON numbers hold exactly (2^53 - 1).
+    public static let shapeNumber: UInt64 = (1 << 53) - 1
+    /// Line width, world units.
+    public static let strokeWidth: UInt16 = 2047
+    /// Deletion marks taken back by one write.
+    public static let retractionsPerWrite = 256
+    /// Random bytes of genesis, so that two boards of one name and owner differ.
+    public static let boardNonceBytes = 16
+    /// One message of the reconciliation of two boards, bytes.
+    public static let reconcileMessageBytes = 32_768
     /// Parents of one transaction.
     public static let parents = 16
+    /// Greatest lamport number. Each takes a transaction of its own, so no board comes near it.
+    public static let lamport: UInt64 = (1 << 32) - 1
     /// Greatest |x| and |y| of a world coordinate, in 1/8 px.
     public static let coordinate: Int32 = 1 << 30
     /// UDP payload until a path is probed for more, bytes.

@@ -1,0 +1,147 @@
+import InkCrypto
+import InkPrimitives
+
+/// Own work: wishes become writes, writes become a signed transaction.
+extension Board {
+    /// Builds, signs and inserts one transaction of the key's owner. Nothing changes on a throw.
+    ///
+    /// - Parameters:
+    ///   - writes: in any order; no two alike.
+    ///   - wallTime: milliseconds since 1970, for display.
+    public mutating func author(_ writes: [Write], key: SigningKey, wallTime: UInt64) throws(RuleViolation) -> (Transaction, InsertOutcome)
+    {
+        let author = key.author
+        // A log that others have seen further than we have must be adopted before it is written on, or it forks.
+        guard !orphans.containsWork(of: author) else { throw .ownHistoryMissing }
+        let transaction = try Transaction.sign(header(by: author, wallTime: wallTime), writes: writes, key: key)
+        let outcome = insert(transaction)
+        if case .invalid(let violation) = outcome.result { throw violation }
+        return (transaction, outcome)
+    }
+
+    /// The writes of a new shape, on top of all others unless `depth` says where.
+    public func writes(for draft: ShapeDraft, number: UInt64, by author: AuthorID, depth: DepthKey? = nil) throws(RuleViolation) -> [Write]
+    {
+        try check(draft)
+        guard number > 0, number <= Limits.shapeNumber else { throw .badValue(field: "id") }
+        let id = ShapeID(author: author, number: number)
+        var writes = [
+            Write(id, .kind, .kind(draft.kind.rawValue)), Write(id, .position, .point(draft.position)),
+            Write(id, .depth, .depth(depth ?? topDepth)),
+        ]
+        // What a register has unwritten needs no write.
+        if draft.size != .zero { writes.append(Write(id, .size, .size(draft.size))) }
+        if !draft.points.isEmpty { writes.append(Write(id, .points, .points(draft.points))) }
+        if !draft.text.isEmpty { writes.append(Write(id, .text, .text(draft.text))) }
+        if draft.stroke != nil { writes.append(Write(id, .stroke, .color(draft.stroke))) }
+        if draft.fill != nil { writes.append(Write(id, .fill, .color(draft.fill))) }
+        if draft.strokeWidth != ShapeDraft.usualStrokeWidth { writes.append(Write(id, .strokeWidth, .strokeWidth(draft.strokeWidth))) }
+        if !draft.label.isEmpty { writes.append(Write(id, .label, .text(draft.label))) }
+        return writes
+    }
+
+    /// The writes that give one shape new values. Of several values for one property the last is taken.
+    public func writes(for changes: [PropertyChange], of id: ShapeID) throws(RuleViolation) -> [Write] {
+        guard let shape = shape(id) else { throw .noSuchShape(id) }
+        var writes: [Property: Write] = [:]
+        for change in changes {
+            let write = try write(for: change, of: shape)
+            writes[write.property] = write
+        }
+        return writes.values.sorted { $0.property < $1.property }
+    }
+
+    /// The writes that displace shapes; a name given twice counts once.
+    public func writes(moving ids: [ShapeID], by displacement: Point) throws(RuleViolation) -> [Write] {
+        var writes: [Write] = []
+        for id in Set(ids).sorted() {
+            guard let shape = shape(id) else { throw .noSuchShape(id) }
+            writes.append(Write(id, .position, .point(shape.content.position + displacement)))
+        }
+        return writes
+    }
+
+    /// The writes that delete shapes; a name given twice counts once.
+    public func writes(deleting ids: [ShapeID]) throws(RuleViolation) -> [Write] {
+        var writes: [Write] = []
+        for id in Set(ids).sorted() {
+            guard shape(id) != nil else { throw .noSuchShape(id) }
+            writes.append(Write(id, .deletion, .mark))
+        }
+        return writes
+    }
+
+    /// The writes of a chat message.
+    public static func writes(saying text: String, by author: AuthorID) throws(RuleViolation) -> [Write] {
+        guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { throw .badValue(field: "text") }
+        return [Write(ShapeID(author: author, number: 0), .chat, .text(text))]
+    }
+
+    /// The writes by which a person takes a name.
+    public static func writes(naming name: String, by author: AuthorID) throws(RuleViolation) -> [Write] {
+        guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
+        return [Write(ShapeID(author: author, number: 0), .displayName, .text(name))]
+    }
+
+    /// True if these writes fit one transaction.
+    public func fits(_ writes: some Sequence<Write>, by author: AuthorID) -> Bool {
+        let all = Array(writes)
+        guard let body = try? TransactionCodec.body(header(by: author, wallTime: Varint.max), writes: all) else { return false }
+        return body.count + Transaction.signatureCount <= Limits.transactionBytes
+    }
+
+    private func header(by author: AuthorID, wallTime: UInt64) -> TransactionHeader {
+        let previous = log.tip(of: author)?.name
+        let parents = log.parents(after: previous)
+        return TransactionHeader(
+            board: id, author: author, sequence: log.sequence(of: author) + 1, previous: previous ?? .zero,
+            grant: TransactionName(id.bytes) ?? .zero, parents: parents, lamport: log.lamport(after: parents), claimedWallTime: wallTime)
+    }
+
+    private func write(for change: PropertyChange, of shape: Shape) throws(RuleViolation) -> Write {
+        switch change {
+        case .position(let point):
+            guard point.isInRange else { throw .badValue(field: "x") }
+            return Write(shape.id, .position, .point(point))
+        case .size(let size):
+            guard size.isInRange else { throw .badValue(field: "w") }
+            return Write(shape.id, .size, .size(size))
+        case .points(let points):
+            // The samples of a stroke never change.
+            guard shape.content.kind != .freehand, shape.content.kind.isPath, areValid(points) else { throw .badValue(field: "points") }
+            return Write(shape.id, .points, .points(points))
+        case .text(let text):
+            guard text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
+            return Write(shape.id, .text, .text(text))
+        case .stroke(let color): return Write(shape.id, .stroke, .color(color))
+        case .fill(let color): return Write(shape.id, .fill, .color(color))
+        case .strokeWidth(let width):
+            guard width <= Limits.strokeWidth else { throw .badValue(field: "stroke_width") }
+            return Write(shape.id, .strokeWidth, .strokeWidth(width))
+        case .depth(let bytes):
+            guard let key = DepthKey(bytes) else { throw .badValue(field: "depth") }
+            return Write(shape.id, .depth, .depth(key))
+        }
+    }
+
+    private func check(_ draft: ShapeDraft) throws(RuleViolation) {
+        guard draft.position.isInRange else { throw .badValue(field: "x") }
+        guard draft.size.isInRange else { throw .badValue(field: "w") }
+        guard areValid(draft.points), draft.points.isEmpty || draft.kind.isPath else { throw .badValue(field: "points") }
+        guard draft.text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
+        guard draft.strokeWidth <= Limits.strokeWidth else { throw .badValue(field: "stroke_width") }
+        guard draft.label.utf8.count <= Limits.nameBytes else { throw .badValue(field: "id") }
+    }
+
+    private func areValid(_ points: [Point]) -> Bool { points.count <= Limits.pointsPerStroke && points.allSatisfy(\.isInRange) }
+}
+
+extension Point {
+    /// True within the coordinate limit.
+    var isInRange: Bool { (-Limits.coordinate...Limits.coordinate).contains(x) && (-Limits.coordinate...Limits.coordinate).contains(y) }
+}
+
+extension Size {
+    /// True for an extent that is not negative and within the coordinate limit.
+    var isInRange: Bool { (0...Limits.coordinate).contains(width) && (0...Limits.coordinate).contains(height) }
+}

@@ -1,0 +1,172 @@
+import InkPrimitives
+
+/// What an undo or redo is about to do. It is one transaction, also where all was changed by others since and nothing is left to write
+/// but the step itself: every step is accounted for.
+public struct UndoPlan: Hashable, Sendable {
+    /// For `Board.author`.
+    public var writes: [Write]
+    /// Shapes of which something was left alone because somebody changed or deleted it since; ascending.
+    public var skipped: [ShapeID]
+    /// The gesture that is taken back or done again.
+    public var target: TransactionName
+}
+
+extension Board {
+    /// True if this author has a gesture to take back.
+    public func canUndo(_ author: AuthorID) -> Bool { history(of: author)?.done.isEmpty == false }
+    /// True if this author has a gesture to do again.
+    public func canRedo(_ author: AuthorID) -> Bool { history(of: author)?.redoable.isEmpty == false }
+
+    /// How to take back this author's last gesture that is in effect; nil for none.
+    ///
+    /// For each register in which the gesture's write stands, the greatest other write stands again; shapes that the gesture made are
+    /// deleted; the gesture's own deletions are retracted. What others wrote or deleted since is left alone.
+    public func undoWrites(of author: AuthorID) -> UndoPlan? {
+        guard let history = history(of: author), let gesture = history.done.last else { return nil }
+        let own = Set(history.redos[gesture] ?? []).union([gesture])
+        var planner = UndoPlanner(self, author: author)
+        for run in log[gesture].writes[...].runs({ $0.target == $1.target }) {
+            guard let target = run.first?.target, target.number > 0, let row = row(of: target) else { continue }
+            let record = records[row]
+            if record.kindSlot == gesture {
+                planner.add(Write(target, .deletion, .mark))
+                continue
+            }
+            for write in run {
+                if write.property == .deletion {
+                    planner.retract(own, on: record)
+                } else if write.property.isRegister, !isFrozen(write.property, record) {
+                    planner.restoreOther(than: gesture, write.property, of: record)
+                }
+            }
+            planner.noteIfGone(record, butFor: own)
+        }
+        return planner.plan(.undo, gesture)
+    }
+
+    /// How to do again what this author took back last; nil for none, or when the author has done something else since.
+    public func redoWrites(of author: AuthorID) -> UndoPlan? {
+        guard let undone = history(of: author)?.redoable.last else { return nil }
+        var planner = UndoPlanner(self, author: author)
+        for run in log[undone.by].writes[...].runs({ $0.target == $1.target }) {
+            guard let target = run.first?.target, target.number > 0, let row = row(of: target) else { continue }
+            let record = records[row]
+            for write in run {
+                switch write.property {
+                case .deletion:
+                    planner.retract([undone.by], on: record)
+                    planner.noteIfGone(record, butFor: [undone.by])
+                case .retraction: planner.add(Write(target, .deletion, .mark))
+                default: planner.redo(write, from: undone.gesture, of: record)
+                }
+            }
+        }
+        return planner.plan(.redo, undone.gesture)
+    }
+
+    /// The samples of a stroke never change.
+    private func isFrozen(_ property: Property, _ record: ShapeRecord) -> Bool {
+        property == .points && record.shape.content.kind == .freehand
+    }
+}
+
+/// Collects the writes of one undo or redo. Remembers what it read, so that a gesture of 4096 writes is read once, not 4096 times.
+private struct UndoPlanner {
+    private struct Key: Hashable {
+        let target: ShapeID
+        let property: Property
+    }
+
+    private let board: Board
+    private let author: AuthorID
+    private var writes: [Write] = []
+    private var skipped: Set<ShapeID> = []
+    private var read: [Slot: [Key: Write]] = [:]
+    private var undone: [AuthorID: Set<Slot>] = [:]
+
+    init(_ board: Board, author: AuthorID) { (self.board, self.author) = (board, author) }
+
+    mutating func add(_ write: Write) { writes.append(write) }
+
+    /// Takes back those of `slots` whose marks on the shape are live.
+    mutating func retract(_ slots: Set<Slot>, on record: ShapeRecord) {
+        let names = record.marks.filter { slots.contains($0) && board.isLive(mark: $0, on: record.shape.id) }
+            .map { board.log[$0].name }.sorted()
+        guard !names.isEmpty else { return }
+        writes.append(Write(record.shape.id, .retraction, .names(Array(names.prefix(Limits.retractionsPerWrite)))))
+    }
+
+    /// Says that the shape stays gone where somebody else deleted it.
+    mutating func noteIfGone(_ record: ShapeRecord, butFor slots: Set<Slot>) {
+        let isGone = record.marks.contains { !slots.contains($0) && board.isLive(mark: $0, on: record.shape.id) }
+        if isGone { skipped.insert(record.shape.id) }
+    }
+
+    /// Puts the greatest other write in the place of the gesture's, if that stands.
+    mutating func restoreOther(than gesture: Slot, _ property: Property, of record: ShapeRecord) {
+        let id = record.shape.id
+        guard origin(property, of: record) == origin(gesture) else {
+            skipped.insert(id)
+            return
+        }
+        var greatest: Slot?
+        for slot in record.writers(property) where slot != gesture {
+            guard let write = write(property, of: id, at: slot), write.restores == nil, !isUndone(slot) else { continue }
+            if greatest.map({ board.log[$0].stamp < board.log[slot].stamp }) ?? true { greatest = slot }
+        }
+        let value = greatest.flatMap { write(property, of: id, at: $0)?.value } ?? Write.unwritten(property)
+        writes.append(Write(id, property, value, restores: greatest.map(origin) ?? .unwritten))
+    }
+
+    /// Puts the gesture's write back in the place of `undo`'s, if that or what restores the same stands.
+    mutating func redo(_ undo: Write, from gesture: Slot, of record: ShapeRecord) {
+        guard let restored = undo.restores, let write = write(undo.property, of: undo.target, at: gesture) else { return }
+        guard origin(undo.property, of: record) == restored else {
+            skipped.insert(undo.target)
+            return
+        }
+        writes.append(Write(undo.target, undo.property, write.value, restores: origin(gesture)))
+        noteIfGone(record, butFor: [])
+    }
+
+    /// All that was added, and the write that names the step.
+    func plan(_ property: Property, _ gesture: Slot) -> UndoPlan {
+        let step = Write(ShapeID(author: author, number: 0), property, .name(board.log[gesture].name))
+        // What is restored can be longer than what replaced it. What does not fit one transaction is left alone and said.
+        var (kept, left) = (writes[...], skipped)
+        while !kept.isEmpty, !board.fits(kept + [step], by: author) {
+            let half = kept.prefix(kept.count / 2)
+            left.formUnion(kept.dropFirst(half.count).map(\.target))
+            kept = half
+        }
+        return UndoPlan(writes: kept + [step], skipped: left.sorted(), target: board.log[gesture].name)
+    }
+
+    private func origin(_ slot: Slot) -> Origin {
+        let transaction = board.log[slot]
+        return .transaction(author: transaction.author, sequence: transaction.sequence)
+    }
+
+    /// Where the standing value of a register came from first.
+    private mutating func origin(_ property: Property, of record: ShapeRecord) -> Origin {
+        guard let winner = record.winner(property) else { return .unwritten }
+        return write(property, of: record.shape.id, at: winner)?.restores ?? origin(winner)
+    }
+
+    private mutating func write(_ property: Property, of target: ShapeID, at slot: Slot) -> Write? {
+        if read[slot] == nil {
+            var writes: [Key: Write] = [:]
+            for write in board.log[slot].writes { writes[Key(target: write.target, property: write.property)] = write }
+            read[slot] = writes
+        }
+        return read[slot]?[Key(target: target, property: property)]
+    }
+
+    private mutating func isUndone(_ slot: Slot) -> Bool {
+        let author = board.log[slot].author
+        if let known = undone[author] { return known.contains(slot) }
+        let found = board.history(of: author)?.undone ?? []
+        undone[author] = found
+        return found.contains(slot)
+    }
+}

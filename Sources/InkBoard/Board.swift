@@ -1,0 +1,400 @@
+import InkCrypto
+import InkPrimitives
+
+/// A board: the set of transactions and the picture that follows from it.
+///
+///     insert ─ known? ─ parents here? ─ rules ─► log ─► registers ─► picture
+///                          │ no            │ no
+///                          ▼               ▼
+///                       orphans         refused, not kept
+///
+/// Peers with equal `fingerprint`s have equal sets, and equal sets give equal pictures, whatever the order of arrival. Signatures are the
+/// caller's to verify before `insert`.
+public struct Board: Sendable {
+    /// The name of genesis.
+    public let id: BoardID
+    /// Who made the board.
+    public let owner: AuthorID
+    /// What its maker called it.
+    public let name: String
+    public let admission: AdmissionPolicy
+
+    var log = Log()
+    var records: [ShapeRecord] = []
+    private var rows: [ShapeID: Int] = [:]
+    /// Rows of the shapes that stand, lowest first.
+    private var order: [Int] = []
+    private var rowsByLabel: [String: [Int]] = [:]
+    private var retractions: Set<Retraction> = []
+    private var names: [AuthorID: PersonName] = [:]
+    private var histories: [AuthorID: UndoHistory] = [:]
+    private var tree = MerkleTree()
+    private(set) var orphans: OrphanPool
+    private var refused = RefusedNames()
+
+    /// Messages, ascending by stamp.
+    public private(set) var chats: [ChatEntry] = []
+    /// Forks seen so far, in order of arrival.
+    public private(set) var forks: [Fork] = []
+
+    private struct Retraction: Hashable, Sendable {
+        let shape: ShapeID
+        let mark: TransactionName
+        let author: AuthorID
+    }
+
+    private struct PersonName: Sendable {
+        var text: String
+        var slot: Slot
+    }
+
+    /// The transaction that makes a board.
+    ///
+    /// - Parameters:
+    ///   - name: at most `Limits.nameBytes` of UTF-8.
+    ///   - wallTime: milliseconds since 1970.
+    ///   - nonce: 16 random bytes, so that two boards of one owner and name differ.
+    public static func makeGenesis(owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8]) throws(RuleViolation) -> Transaction {
+        guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
+        guard nonce.count == Limits.boardNonceBytes else { throw .badValue(field: "nonce") }
+        let header = TransactionHeader(
+            board: .zero, author: owner.author, sequence: 1, previous: .zero, grant: .zero, parents: [], lamport: 1,
+            claimedWallTime: wallTime)
+        let person = ShapeID(author: owner.author, number: 0)
+        let writes = [
+            Write(person, .boardName, .text(name)), Write(person, .nonce, .bytes(nonce)),
+            Write(person, .boardVersion, .number(version)), Write(person, .admission, .number(UInt64(AdmissionPolicy.secret.rawValue))),
+        ]
+        return try Transaction.sign(header, writes: writes, key: owner)
+    }
+
+    /// The rules of validity that this program knows.
+    public static let version: UInt64 = 1
+
+    /// A board with nothing but `genesis`, whose signature the caller has verified.
+    public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, orphanBytes: Limits.orphanBytes) }
+
+    init(genesis: Transaction, orphanBytes: Int) throws(RuleViolation) {
+        guard genesis.isGenesis, let id = BoardID(genesis.name.bytes) else { throw .notGenesis }
+        var (name, version, policy): (String?, UInt64?, UInt64?)
+        for write in genesis.writes {
+            switch (write.property, write.value) {
+            case (.boardName, .text(let text)): name = text
+            case (.boardVersion, .number(let number)): version = number
+            case (.admission, .number(let number)): policy = number
+            default: break
+            }
+        }
+        guard let name, version == Self.version, policy == UInt64(AdmissionPolicy.secret.rawValue) else { throw .unknownVersion }
+        (self.id, self.name, owner, admission) = (id, name, genesis.author, .secret)
+        orphans = OrphanPool(byteLimit: orphanBytes)
+        _ = log.append(genesis)
+        tree.insert(MerkleTree.Entry(lamport: genesis.lamport, name: genesis.name))
+        tree.refresh()
+    }
+
+    // MARK: - The set
+
+    /// How many transactions are in the set, genesis included.
+    public var transactionCount: Int { log.transactions.count }
+    /// All of them, parents before children; otherwise in order of arrival.
+    public var transactions: [Transaction] { log.transactions }
+    /// The root of the Merkle tree.
+    public var fingerprint: Fingerprint { tree.root }
+    /// Transactions without children, ascending.
+    public var heads: [TransactionName] { log.heads }
+    /// The greatest lamport number in the set.
+    public var lamport: UInt64 { log.lamport }
+    /// Parents of orphans that are neither here nor orphans, ascending.
+    public var missing: [TransactionName] { orphans.missing(isKnown: log.contains) }
+    /// How many transactions wait for parents, and their bytes.
+    public var orphanCount: Int { orphans.count }
+    public var orphanByteCount: Int { orphans.byteCount }
+
+    public func contains(_ name: TransactionName) -> Bool { log.contains(name) }
+    public func transaction(_ name: TransactionName) -> Transaction? { log.slot(of: name).map { log[$0] } }
+
+    /// All of 1...n of this author are in the set; 0 for none.
+    public func contiguousSequence(of author: AuthorID) -> UInt64 { log.sequence(of: author) }
+    /// The sequence that this author's next transaction has.
+    public func nextSequence(of author: AuthorID) -> UInt64 { log.sequence(of: author) + 1 }
+    /// This author's transactions from `sequence` on, ascending; of a fork, all.
+    public func transactions(of author: AuthorID, from sequence: UInt64) -> [Transaction] {
+        log.slots(of: author, from: sequence).map { log[$0] }
+    }
+    /// One transaction, or the several of a forked author.
+    public func transactions(of author: AuthorID, sequence: UInt64) -> [Transaction] {
+        log.slots(of: author, sequence: sequence).map { log[$0] }
+    }
+    /// Everybody who signed something here, ascending.
+    public var authors: [AuthorID] { log.authorsSorted }
+
+    // MARK: - The picture
+
+    /// The shapes on the board, lowest first.
+    public var shapes: [Shape] { order.map { records[$0].shape } }
+    /// How many shapes are on the board.
+    public var shapeCount: Int { order.count }
+    /// The shape, if it is on the board.
+    public func shape(_ id: ShapeID) -> Shape? { rows[id].flatMap { records[$0].stands ? records[$0].shape : nil } }
+    /// The shape that `author` gave this label, if it is on the board.
+    public func shape(labelled label: String, by author: AuthorID) -> Shape? {
+        ids(labelled: label).lazy.filter { $0.author == author }.compactMap(shape).first
+    }
+    /// Shapes that were ever given this label, deleted ones included, ascending.
+    public func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
+    /// What this person is called; nil if it never said.
+    public func personName(_ author: AuthorID) -> String? { names[author]?.text }
+
+    /// The depth of a new shape: above all others.
+    public var topDepth: DepthKey { DepthKey.between(order.last.flatMap { DepthKey(records[$0].shape.depth) }, nil) }
+    /// The depth of a shape put under all others.
+    public var bottomDepth: DepthKey { DepthKey.between(nil, order.first.flatMap { DepthKey(records[$0].shape.depth) }) }
+    /// The number of this author's next shape.
+    public func nextShapeNumber(of author: AuthorID) -> UInt64 { log.shapeNumber(of: author) + 1 }
+
+    // MARK: - Insertion
+
+    /// Adds one transaction whose signature is verified, and the orphans that waited for it.
+    public mutating func insert(_ transaction: Transaction) -> InsertOutcome {
+        let outcome = insertUnhashed(transaction, isReported: true)
+        tree.refresh()
+        return outcome
+    }
+
+    /// Adds many, as from disk, without saying what they changed; returns what was refused.
+    public mutating func load(_ transactions: some Sequence<Transaction>) -> [Rejection] {
+        var rejections: [Rejection] = []
+        for transaction in transactions {
+            let outcome = insertUnhashed(transaction, isReported: false)
+            if case .invalid(let violation) = outcome.result {
+                rejections.append(Rejection(name: transaction.name, author: transaction.author, violation: violation))
+            }
+            rejections.append(contentsOf: outcome.rejected)
+        }
+        tree.refresh()
+        return rejections
+    }
+
+    private mutating func insertUnhashed(_ transaction: Transaction, isReported: Bool) -> InsertOutcome {
+        var outcome = InsertOutcome(result: .inserted)
+        if log.contains(transaction.name) {
+            outcome.result = .duplicate
+            return outcome
+        }
+        let missing = transaction.parents.filter { !log.contains($0) }
+        if missing.isEmpty || transaction.board != id {
+            if let violation = violation(of: transaction) {
+                refuse(transaction.name, outcome: &outcome)
+                outcome.result = .invalid(violation)
+                return outcome
+            }
+            admit(transaction, isReported: isReported, outcome: &outcome)
+            releaseOrphans(of: transaction.name, isReported: isReported, outcome: &outcome)
+            return outcome
+        }
+        if let parent = missing.first(where: refused.contains) {
+            refuse(transaction.name, outcome: &outcome)
+            outcome.result = .invalid(.refusedParent(parent))
+            return outcome
+        }
+        orphans.insert(transaction, missing: missing)
+        outcome.result = .orphan(missing: missing)
+        return outcome
+    }
+
+    /// Which rule the transaction breaks, all of whose parents are here. Looks at nothing but it and them, so all peers agree.
+    private func violation(of transaction: Transaction) -> RuleViolation? {
+        guard transaction.board == id else { return .otherBoard }
+        let expected = log.lamport(after: transaction.parents)
+        guard transaction.lamport == expected else { return .wrongLamport(expected: expected) }
+        guard transaction.grant.bytes == id.bytes else { return .noRight }
+        guard transaction.sequence > 1 else { return nil }
+        guard let slot = log.slot(of: transaction.previous), log[slot].author == transaction.author,
+            log[slot].sequence + 1 == transaction.sequence
+        else { return .wrongPrevious }
+        return nil
+    }
+
+    private mutating func releaseOrphans(of parent: TransactionName, isReported: Bool, outcome: inout InsertOutcome) {
+        var arrived = [parent]
+        while let parent = arrived.popLast() {
+            for orphan in orphans.remove(waitingFor: parent) {
+                let missing = orphan.parents.filter { !log.contains($0) }
+                if let refusedParent = missing.first(where: refused.contains) {
+                    outcome.rejected.append(
+                        Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(refusedParent)))
+                    refuse(orphan.name, outcome: &outcome)
+                } else if !missing.isEmpty {
+                    orphans.insert(orphan, missing: missing)
+                } else if let violation = violation(of: orphan) {
+                    outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: violation))
+                    refuse(orphan.name, outcome: &outcome)
+                } else {
+                    admit(orphan, isReported: isReported, outcome: &outcome)
+                    arrived.append(orphan.name)
+                }
+            }
+        }
+    }
+
+    /// Forgets a transaction and everything that waits for it: what builds on what never was valid never will be.
+    private mutating func refuse(_ name: TransactionName, outcome: inout InsertOutcome) {
+        var names = [name]
+        while let name = names.popLast() {
+            refused.insert(name)
+            for orphan in orphans.remove(waitingFor: name) {
+                outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(name)))
+                names.append(orphan.name)
+            }
+        }
+    }
+
+    private mutating func admit(_ transaction: Transaction, isReported: Bool, outcome: inout InsertOutcome) {
+        let (slot, isFork) = log.append(transaction)
+        tree.insert(MerkleTree.Entry(lamport: transaction.lamport, name: transaction.name))
+        if isReported { outcome.inserted.append(transaction) }
+        if isFork {
+            let fork = Fork(author: transaction.author, sequence: transaction.sequence)
+            forks.append(fork)
+            outcome.forks.append(fork)
+        }
+        let writes = transaction.writes
+        for run in writes[...].runs({ $0.target == $1.target }) {
+            guard let target = run.first?.target else { continue }
+            if target.number == 0 {
+                applyPerson(run, of: transaction, at: slot, outcome: &outcome)
+            } else {
+                applyShape(run, target, of: transaction, at: slot, isReported: isReported, outcome: &outcome)
+            }
+        }
+        let log = log
+        histories[transaction.author, default: UndoHistory()].apply(UndoHistory.step(of: writes), at: slot) { name in
+            log.slot(of: name).flatMap { log[$0].author == transaction.author ? $0 : nil }
+        }
+    }
+
+    private mutating func applyPerson(
+        _ writes: ArraySlice<Write>, of transaction: Transaction, at slot: Slot, outcome: inout InsertOutcome
+    ) {
+        for write in writes {
+            switch (write.property, write.value) {
+            case (.displayName, .text(let text)):
+                if let known = names[transaction.author], transaction.stamp < log[known.slot].stamp { continue }
+                if names[transaction.author]?.text != text { outcome.renames.append(transaction.author) }
+                names[transaction.author] = PersonName(text: text, slot: slot)
+            case (.chat, .text(let text)):
+                let entry = ChatEntry(
+                    name: transaction.name, author: transaction.author, text: text, claimedWallTime: transaction.claimedWallTime,
+                    lamport: transaction.lamport)
+                let stamp = transaction.stamp
+                chats.insert(entry, at: chats.partitioningIndex { stamp < $0.stamp })
+                outcome.chats.append(entry)
+            default: break
+            }
+        }
+    }
+
+    private mutating func applyShape(
+        _ writes: ArraySlice<Write>, _ id: ShapeID, of transaction: Transaction, at slot: Slot, isReported: Bool,
+        outcome: inout InsertOutcome
+    ) {
+        let row: Int
+        if let known = rows[id] {
+            row = known
+        } else {
+            row = records.count
+            records.append(ShapeRecord(id: id))
+            rows[id] = row
+        }
+        if id.author == transaction.author { log.noteShape(number: id.number, by: id.author) }
+        let (stood, before) = (records[row].stands, records[row].shape)
+        for write in writes {
+            switch (write.property, write.value) {
+            case (.deletion, _):
+                let retraction = Retraction(shape: id, mark: transaction.name, author: transaction.author)
+                records[row].mark(at: slot, isRetracted: retractions.contains(retraction))
+            case (.retraction, .names(let marks)): for mark in marks { retract(mark, on: row, by: transaction.author) }
+            default: records[row].apply(write, at: slot, log: log)
+            }
+        }
+        let (stands, after) = (records[row].stands, records[row].shape)
+        if before.content.label != after.content.label { relabel(row, from: before.content.label) }
+        reorder(row, from: stood ? before : nil, to: stands ? after : nil)
+        if isReported, stood != stands || stands && before != after {
+            outcome.changes.append(
+                ShapeDelta(id: id, before: stood ? before : nil, after: stands ? after : nil, by: transaction.author))
+        }
+    }
+
+    /// Takes back `mark` if it is, or once it comes, a mark of `author` itself; of another's, nothing happens, whatever comes first.
+    private mutating func retract(_ mark: TransactionName, on row: Int, by author: AuthorID) {
+        let retraction = Retraction(shape: records[row].shape.id, mark: mark, author: author)
+        guard retractions.insert(retraction).inserted, let slot = log.slot(of: mark), log[slot].author == author,
+            records[row].marks.contains(slot)
+        else { return }
+        records[row].unmark()
+    }
+
+    /// True while the mark of the transaction at `slot` is not taken back.
+    func isLive(mark slot: Slot, on id: ShapeID) -> Bool {
+        !retractions.contains(Retraction(shape: id, mark: log[slot].name, author: log[slot].author))
+    }
+
+    private mutating func relabel(_ row: Int, from label: String) {
+        if !label.isEmpty { rowsByLabel[label]?.removeAll { $0 == row } }
+        let label = records[row].shape.content.label
+        if !label.isEmpty { rowsByLabel[label, default: []].append(row) }
+    }
+
+    /// Moves the shape to its place in the depth order. Nearly always it is new and goes on top.
+    private mutating func reorder(_ row: Int, from before: Shape?, to after: Shape?) {
+        if let before, let after, before.depth == after.depth { return }
+        if let before {
+            // The record already has its new depth, but the shape is still where the old one put it.
+            let index = order.partitioningIndex { $0 == row || before.isBelow(records[$0].shape) }
+            if index < order.count, order[index] == row { order.remove(at: index) }
+        }
+        if let after { order.insert(row, at: order.partitioningIndex { after.isBelow(records[$0].shape) }) }
+    }
+
+    // MARK: - For undo and reconciliation
+
+    /// What `author` can undo and redo.
+    func history(of author: AuthorID) -> UndoHistory? {
+        guard log.isForked(author) else { return histories[author] }
+        // Forks come in any order; the answer must not depend on it.
+        var history = UndoHistory()
+        for slot in log.slots(of: author, from: 1).sorted(by: { log[$0].stamp < log[$1].stamp }) {
+            history.apply(UndoHistory.step(of: log[slot].writes), at: slot) { name in
+                log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil }
+            }
+        }
+        return history
+    }
+
+    func row(of id: ShapeID) -> Int? { rows[id] }
+
+    var merkleTree: MerkleTree { tree }
+}
+
+/// The last names that were refused, so that what builds on them is refused at once and not asked for again and again.
+private struct RefusedNames: Sendable {
+    private var names: Set<TransactionName> = []
+    private var ring: [TransactionName] = []
+    private var next = 0
+    private static let countMax = 4096
+
+    func contains(_ name: TransactionName) -> Bool { names.contains(name) }
+
+    mutating func insert(_ name: TransactionName) {
+        guard names.insert(name).inserted else { return }
+        if ring.count < Self.countMax {
+            ring.append(name)
+        } else {
+            names.remove(ring[next])
+            ring[next] = name
+            next = (next + 1) % Self.countMax
+        }
+    }
+}

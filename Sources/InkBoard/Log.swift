@@ -1,0 +1,98 @@
+import InkPrimitives
+
+/// Where a transaction stands in `Log.transactions`. Differs between peers, so it never decides anything that they must agree on.
+typealias Slot = UInt32
+
+/// The set of transactions that count, each after its parents.
+struct Log: Sendable {
+    /// In order of insertion: parents before children.
+    private(set) var transactions: [Transaction] = []
+    private var slots: [TransactionName: Slot] = [:]
+    private var authors: [AuthorID: AuthorLog] = [:]
+    private var headNames: Set<TransactionName> = []
+    /// The greatest lamport number in the set.
+    private(set) var lamport: UInt64 = 0
+
+    /// One author's transactions by sequence, first come first; further ones of a sequence are forks.
+    private struct AuthorLog {
+        var bySequence: [Slot] = []
+        var forks: [UInt64: [Slot]] = [:]
+        var shapeNumber: UInt64 = 0
+    }
+
+    subscript(slot: Slot) -> Transaction { transactions[Int(slot)] }
+
+    func slot(of name: TransactionName) -> Slot? { slots[name] }
+    func contains(_ name: TransactionName) -> Bool { slots[name] != nil }
+
+    /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
+    mutating func append(_ transaction: Transaction) -> (slot: Slot, isFork: Bool) {
+        let slot = Slot(transactions.count)
+        transactions.append(transaction)
+        slots[transaction.name] = slot
+        for parent in transaction.parents { headNames.remove(parent) }
+        headNames.insert(transaction.name)
+        lamport = max(lamport, transaction.lamport)
+        // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
+        let isFork = transaction.sequence <= UInt64(authors[transaction.author]?.bySequence.count ?? 0)
+        if isFork {
+            authors[transaction.author, default: AuthorLog()].forks[transaction.sequence, default: []].append(slot)
+        } else {
+            authors[transaction.author, default: AuthorLog()].bySequence.append(slot)
+        }
+        return (slot, isFork)
+    }
+
+    /// Remembers that `author` itself used `number` for a shape.
+    mutating func noteShape(number: UInt64, by author: AuthorID) {
+        guard let known = authors[author]?.shapeNumber, known < number else { return }
+        authors[author]?.shapeNumber = number
+    }
+
+    /// The greatest number that `author` itself used for a shape, 0 for none.
+    func shapeNumber(of author: AuthorID) -> UInt64 { authors[author]?.shapeNumber ?? 0 }
+
+    /// All of 1...n of `author` are here.
+    func sequence(of author: AuthorID) -> UInt64 { UInt64(authors[author]?.bySequence.count ?? 0) }
+
+    func isForked(_ author: AuthorID) -> Bool { authors[author]?.forks.isEmpty == false }
+
+    /// Authors who have a transaction here, ascending.
+    var authorsSorted: [AuthorID] { authors.keys.sorted() }
+
+    /// Transactions of `author` with this sequence, ascending by name: one, or several of a forked author.
+    func slots(of author: AuthorID, sequence: UInt64) -> [Slot] {
+        guard let log = authors[author], sequence > 0, sequence <= UInt64(log.bySequence.count) else { return [] }
+        let first = log.bySequence[Int(sequence - 1)]
+        guard let others = log.forks[sequence] else { return [first] }
+        return ([first] + others).sorted { self[$0].name < self[$1].name }
+    }
+
+    /// All of `author`'s transactions from `sequence` on, ascending by sequence, then name.
+    func slots(of author: AuthorID, from sequence: UInt64) -> [Slot] {
+        let last = self.sequence(of: author)
+        guard sequence <= last else { return [] }
+        return (max(1, sequence)...last).flatMap { slots(of: author, sequence: $0) }
+    }
+
+    /// The one that `author`'s next follows: of the greatest sequence, and among forks of the greatest stamp.
+    func tip(of author: AuthorID) -> Transaction? {
+        slots(of: author, sequence: sequence(of: author)).map { self[$0] }.max { $0.stamp < $1.stamp }
+    }
+
+    /// Transactions without children, ascending.
+    var heads: [TransactionName] { headNames.sorted() }
+
+    /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
+    func parents(after previous: TransactionName?) -> [TransactionName] {
+        let heads = headNames.compactMap { slots[$0] }.map { self[$0] }.sorted { $0.stamp > $1.stamp }
+        var parents = previous.map { [$0] } ?? []
+        for head in heads where head.name != previous && parents.count < Limits.parents { parents.append(head.name) }
+        return parents.sorted()
+    }
+
+    /// What `lamport` must be over these parents, all of which are here.
+    func lamport(after parents: [TransactionName]) -> UInt64 {
+        1 + (parents.compactMap { slots[$0] }.map { self[$0].lamport }.max() ?? 0)
+    }
+}

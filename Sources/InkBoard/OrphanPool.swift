@@ -1,0 +1,83 @@
+import InkPrimitives
+
+/// Transactions that wait for parents: bounded in bytes, oldest out (they can be had again).
+struct OrphanPool: Sendable {
+    private struct Orphan {
+        let transaction: Transaction
+        /// Parents that were not in the log when it came.
+        let missing: [TransactionName]
+        let arrival: UInt64
+    }
+
+    private var orphans: [TransactionName: Orphan] = [:]
+    /// Orphans by the one missing parent that each is registered under: looked at again when that one comes.
+    private var byParent: [TransactionName: [TransactionName]] = [:]
+    /// How many orphans miss each name.
+    private var missingCounts: [TransactionName: Int] = [:]
+    /// In order of arrival; those that have gone since are skipped.
+    private var arrivals: [(arrival: UInt64, name: TransactionName)] = []
+    private var arrivalsHead = 0
+    private var arrivalCount: UInt64 = 0
+    /// Encoded bytes of all that wait.
+    private(set) var byteCount = 0
+    private let byteLimit: Int
+
+    init(byteLimit: Int) { self.byteLimit = byteLimit }
+
+    var count: Int { orphans.count }
+
+    func contains(_ name: TransactionName) -> Bool { orphans[name] != nil }
+
+    /// The orphan of that name.
+    subscript(name: TransactionName) -> Transaction? { orphans[name]?.transaction }
+
+    /// True if an orphan of `author` waits. Asked once for each own transaction, hence a plain search.
+    func containsWork(of author: AuthorID) -> Bool { orphans.values.contains { $0.transaction.author == author } }
+
+    /// Names that orphans miss and that do not wait themselves, ascending; `isKnown` says which have come since.
+    func missing(isKnown: (TransactionName) -> Bool) -> [TransactionName] {
+        missingCounts.keys.filter { orphans[$0] == nil && !isKnown($0) }.sorted()
+    }
+
+    /// Takes one in that misses `missing` (not empty), and puts out the oldest while there are too many bytes.
+    mutating func insert(_ transaction: Transaction, missing: [TransactionName]) {
+        guard let parent = missing.first, orphans[transaction.name] == nil else { return }
+        arrivalCount += 1
+        orphans[transaction.name] = Orphan(transaction: transaction, missing: missing, arrival: arrivalCount)
+        byParent[parent, default: []].append(transaction.name)
+        for name in missing { missingCounts[name, default: 0] += 1 }
+        arrivals.append((arrivalCount, transaction.name))
+        byteCount += transaction.encoded.count
+        while byteCount > byteLimit { removeOldest() }
+    }
+
+    /// Takes out those that were registered under `parent`, in order of arrival. Some may miss another one still.
+    mutating func remove(waitingFor parent: TransactionName) -> [Transaction] {
+        (byParent.removeValue(forKey: parent) ?? []).compactMap { remove($0)?.transaction }
+    }
+
+    private mutating func removeOldest() {
+        while arrivalsHead < arrivals.count {
+            let (arrival, name) = arrivals[arrivalsHead]
+            arrivalsHead += 1
+            if arrivalsHead * 2 > arrivals.count {
+                arrivals.removeFirst(arrivalsHead)
+                arrivalsHead = 0
+            }
+            guard orphans[name]?.arrival == arrival, let orphan = remove(name), let parent = orphan.missing.first else { continue }
+            byParent[parent]?.removeAll { $0 == name }
+            if byParent[parent]?.isEmpty == true { byParent[parent] = nil }
+            return
+        }
+    }
+
+    private mutating func remove(_ name: TransactionName) -> Orphan? {
+        guard let orphan = orphans.removeValue(forKey: name) else { return nil }
+        byteCount -= orphan.transaction.encoded.count
+        for missing in orphan.missing {
+            guard let count = missingCounts[missing] else { continue }
+            missingCounts[missing] = count > 1 ? count - 1 : nil
+        }
+        return orphan
+    }
+}

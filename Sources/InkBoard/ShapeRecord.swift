@@ -1,0 +1,156 @@
+import InkPrimitives
+
+/// All that the log says of one shape: who wrote which register, the marks, and the picture that follows.
+struct ShapeRecord: Sendable {
+    /// Who wrote a register more than once; values are in the log.
+    private struct Register: Sendable {
+        let property: Property
+        /// The write of the greatest stamp.
+        var winner: Slot
+        /// All other writes, in no order; undo looks among them.
+        var others: [Slot]
+    }
+
+    /// The shape as the registers show it, whether it stands or not.
+    private(set) var shape: Shape
+    /// Whose write of `kind` takes effect; nil while the maker's is not here.
+    private(set) var kindSlot: Slot?
+    /// False for a kind that this version does not know.
+    private var isKindKnown = false
+    private var labelSlot: Slot?
+    /// The transaction that first wrote any register here, and which (bit n: property n): most shapes need no more than this.
+    private var firstSlot: Slot = 0
+    private var firstProperties: UInt32 = 0
+    private var registers: [Register] = []
+    /// Transactions that put a deletion mark here.
+    private(set) var marks: [Slot] = []
+    /// How many of `marks` are not taken back.
+    private var liveMarks = 0
+
+    init(id: ShapeID) {
+        let content = ShapeDraft(kind: .rectangle, position: .zero)
+        shape = Shape(id: id, content: content, depth: DepthKey.first.bytes)
+    }
+
+    /// True while the shape is on the board.
+    var stands: Bool { isKindKnown && liveMarks == 0 }
+
+    /// The transaction whose write to `property` stands; nil for none.
+    func winner(_ property: Property) -> Slot? {
+        if let register = registers.first(where: { $0.property == property }) { return register.winner }
+        return isFirst(property) ? firstSlot : nil
+    }
+
+    /// All transactions that wrote `property`, in no order.
+    func writers(_ property: Property) -> [Slot] {
+        if let register = registers.first(where: { $0.property == property }) { return register.others + [register.winner] }
+        return isFirst(property) ? [firstSlot] : []
+    }
+
+    /// Takes in one write of the transaction at `slot`. Whatever the order in which all writes come, the result is the same.
+    mutating func apply(_ write: Write, at slot: Slot, log: Log) {
+        switch write.property {
+        case .kind: applyKind(write.value, at: slot, log: log)
+        case .label: applyLabel(write.value, at: slot, log: log)
+        case .deletion, .retraction: break
+        case .points:
+            let isFirst = winner(.points) == nil
+            let wins = record(.points, at: slot, log: log)
+            if !isFreehand {
+                if wins { set(write.value, of: .points) }
+            } else if !isFirst {
+                resolvePoints(log: log)
+            } else if log[slot].author == shape.id.author {
+                set(write.value, of: .points)
+            }
+        default:
+            if record(write.property, at: slot, log: log) { set(write.value, of: write.property) }
+        }
+    }
+
+    /// Notes the deletion mark of the transaction at `slot`.
+    mutating func mark(at slot: Slot, isRetracted: Bool) {
+        marks.append(slot)
+        if !isRetracted { liveMarks += 1 }
+    }
+
+    /// One of `marks` is taken back.
+    mutating func unmark() { liveMarks -= 1 }
+
+    // The kind and the label are the maker's alone, and its write with the smallest stamp takes effect: nobody turns a stroke into a box.
+    private mutating func applyKind(_ value: Value, at slot: Slot, log: Log) {
+        guard case .kind(let raw) = value, takesEffect(slot, before: kindSlot, log: log) else { return }
+        let wasFreehand = isFreehand
+        kindSlot = slot
+        let kind = ShapeKind(rawValue: raw)
+        isKindKnown = kind != nil
+        shape.content.kind = kind ?? .rectangle
+        if isFreehand != wasFreehand, winner(.points) != nil { resolvePoints(log: log) }
+    }
+
+    private mutating func applyLabel(_ value: Value, at slot: Slot, log: Log) {
+        guard case .text(let text) = value, takesEffect(slot, before: labelSlot, log: log) else { return }
+        labelSlot = slot
+        shape.content.label = text
+    }
+
+    private func takesEffect(_ slot: Slot, before other: Slot?, log: Log) -> Bool {
+        guard log[slot].author == shape.id.author else { return false }
+        return other.map { log[slot].stamp < log[$0].stamp } ?? true
+    }
+
+    private var isFreehand: Bool { isKindKnown && shape.content.kind == .freehand }
+
+    /// Finds the write of points that takes effect: of a stroke the maker's with the smallest stamp, else the one with the greatest.
+    private mutating func resolvePoints(log: Log) {
+        var effective: Slot?
+        for slot in writers(.points) {
+            guard let other = effective else {
+                if !isFreehand || log[slot].author == shape.id.author { effective = slot }
+                continue
+            }
+            if isFreehand ? takesEffect(slot, before: other, log: log) : log[other].stamp < log[slot].stamp { effective = slot }
+        }
+        let write = effective.flatMap { slot in log[slot].writes.first { $0.target == shape.id && $0.property == .points } }
+        set(write?.value ?? .points([]), of: .points)
+    }
+
+    private func isFirst(_ property: Property) -> Bool { property.rawValue < 32 && firstProperties & 1 << UInt32(property.rawValue) != 0 }
+
+    /// Adds a writer; true if its write stands now.
+    private mutating func record(_ property: Property, at slot: Slot, log: Log) -> Bool {
+        if let index = registers.firstIndex(where: { $0.property == property }) {
+            let winner = registers[index].winner
+            let wins = log[winner].stamp < log[slot].stamp
+            registers[index].others.append(wins ? winner : slot)
+            if wins { registers[index].winner = slot }
+            return wins
+        }
+        if isFirst(property) {
+            let wins = log[firstSlot].stamp < log[slot].stamp
+            registers.append(Register(property: property, winner: wins ? slot : firstSlot, others: [wins ? firstSlot : slot]))
+            return wins
+        }
+        if property.rawValue < 32, firstProperties == 0 || firstSlot == slot {
+            firstSlot = slot
+            firstProperties |= 1 << UInt32(property.rawValue)
+        } else {
+            registers.append(Register(property: property, winner: slot, others: []))
+        }
+        return true
+    }
+
+    private mutating func set(_ value: Value, of property: Property) {
+        switch (property, value) {
+        case (.position, .point(let point)): shape.content.position = point
+        case (.size, .size(let size)): shape.content.size = size
+        case (.points, .points(let points)): shape.content.points = points
+        case (.text, .text(let text)): shape.content.text = text
+        case (.stroke, .color(let color)): shape.content.stroke = color
+        case (.fill, .color(let color)): shape.content.fill = color
+        case (.strokeWidth, .strokeWidth(let width)): shape.content.strokeWidth = width
+        case (.depth, .depth(let key)): shape.depth = key.bytes
+        default: break  // An opaque register: kept in the log, shown by whoever knows it.
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import InkPrimitives
+
+/// What one author can undo and redo: a fold over its own transactions in the order of their sequence, and so the same after a restart.
+struct UndoHistory: Sendable {
+    /// What one transaction means for undo.
+    enum Step: Hashable, Sendable {
+        /// Changes shapes on its own account.
+        case gesture
+        /// Takes back the transaction of this name, or does it again.
+        case undo(TransactionName)
+        case redo(TransactionName)
+        /// Changes no shape.
+        case other
+    }
+
+    /// A gesture taken back, and the transaction that did it last.
+    struct Undone: Hashable, Sendable {
+        var gesture: Slot
+        var by: Slot
+    }
+
+    /// Gestures in effect, oldest first.
+    private(set) var done: [Slot] = []
+    /// Gestures that can be done again, the next one last.
+    private(set) var redoable: [Undone] = []
+    /// All gestures that are taken back, also those that can no longer be done again.
+    private(set) var undone: Set<Slot> = []
+    /// The transactions that did a gesture again: their deletion marks are the gesture's.
+    private(set) var redos: [Slot: [Slot]] = [:]
+
+    /// Takes in the author's next transaction. `find` gives the slot of one of this author by name.
+    mutating func apply(_ step: Step, at slot: Slot, find: (TransactionName) -> Slot?) {
+        switch step {
+        case .gesture:
+            done.append(slot)
+            redoable.removeAll()
+        case .undo(let name):
+            // What names nothing that is in effect takes nothing back. Nearly always it is the last one.
+            guard let gesture = find(name), let index = done.lastIndex(of: gesture) else { return }
+            done.remove(at: index)
+            redoable.append(Undone(gesture: gesture, by: slot))
+            undone.insert(gesture)
+        case .redo(let name):
+            guard let gesture = find(name), let index = redoable.lastIndex(where: { $0.gesture == gesture }) else { return }
+            redoable.remove(at: index)
+            done.append(gesture)
+            undone.remove(gesture)
+            redos[gesture, default: []].append(slot)
+        case .other: break
+        }
+    }
+
+    /// What `writes` mean.
+    static func step(of writes: [Write]) -> Step {
+        var step = Step.other
+        for write in writes {
+            switch (write.property, write.value) {
+            case (.undo, .name(let name)): return .undo(name)
+            case (.redo, .name(let name)): return .redo(name)
+            default: if write.target.number > 0 { step = .gesture }
+            }
+        }
+        return step
+    }
+}
