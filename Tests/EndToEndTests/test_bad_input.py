@@ -1,0 +1,420 @@
+"""Whatever is wrong outside, the person is told what, why and what next, by the right exit code, and loses nothing."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import unittest
+
+from harness import EndToEnd, ink, main
+
+
+def databases(folder):
+    """The SQLite files below a data directory."""
+    return [path for path in pathlib.Path(folder).rglob("*") if path.is_file() and path.read_bytes()[:16] == b"SQLite format 3\0"]
+
+
+class BadLinks(EndToEnd):
+    def link(self):
+        server = self.rendezvous()
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
+        return ana.link()
+
+    def join(self, link, *arguments, **more):
+        return ink.run(["join", "--peer", *arguments], data=self.folder / "bob", name="bob", code=link, **more)
+
+    def test_links_that_are_wrong_cut_or_mistyped_exit_3(self):
+        link = self.link()
+        for name, wrong in {"no link at all": "hello", "cut short": link[:-20], "without its secret": link.split("#")[0], "empty": " "}.items():
+            with self.subTest(name):
+                self.assert_refused(self.join(wrong), 3, "link|invite|code")
+        position = link.index("#") + 20
+        mistyped = link[:position] + ("A" if link[position] != "A" else "B") + link[position + 1:]
+        self.assert_refused(self.join(mistyped), 3)
+
+    def test_a_link_of_a_newer_version_exits_9(self):
+        self.assert_refused(self.join(self.link().replace("#1.", "#2.")), 9)
+
+    def test_an_error_as_json_has_code_exit_message_why_and_next(self):
+        code, out, err = self.join("hello", "--json")
+        self.assertEqual((code, out), (3, ""))
+        answer = json.loads(err)
+        self.assertEqual(answer["schema"], 1)
+        self.assertEqual(answer["error"]["exit"], 3)
+        self.assertEqual(set(answer["error"]), {"code", "exit", "message", "why", "next"})
+        self.assertTrue(all(answer["error"][part] for part in ("code", "message", "why", "next")))
+
+    def test_a_link_on_the_command_line_works_but_warns_once(self):
+        link = self.link()
+        bob = ink.Peer(["peer", link], data=self.folder / "bob", name="bob")
+        bob.event("ready", timeout=30)
+        self.assertEqual(bob.quit(), 0, bob.report())
+        warnings = [line for line in bob.errors if "command line" in line]
+        self.assertEqual(len(warnings), 1, bob.stderr)
+        self.assertNotIn(link.split("#")[1], bob.stderr, "the warning does not repeat the secret")
+
+    def test_a_link_may_come_by_file_or_standard_input(self):
+        link = self.link()
+        file = self.folder / "invite.txt"
+        file.write_text(link + "\n")
+        bob = ink.Peer(["join", "--peer", "--invite-file", file], data=self.folder / "bob", name="bob")
+        bob.event("ready", timeout=30)
+        self.assertEqual(bob.quit(), 0, bob.report())
+        carol = ink.Peer(["join", "--peer", "-"], data=self.folder / "carol", name="carol")
+        carol.write(link + "\n")
+        carol.event("ready", timeout=30)
+        self.assertEqual(carol.quit(), 0, carol.report())
+
+
+class NoRendezvous(EndToEnd):
+    def link_of_a_lost_rendezvous(self):
+        server = self.rendezvous()
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
+        link = ana.link()
+        # A link may also carry ana's own address; with ana gone it leads nowhere either.
+        self.assert_ends_well(ana)
+        server.kill()
+        return link, server.port
+
+    def test_join_exits_6_when_the_rendezvous_refuses(self):
+        link, _ = self.link_of_a_lost_rendezvous()
+        result = ink.run(["join", "--peer", "--timeout", "2"], data=self.folder / "bob", name="bob", code=link)
+        self.assert_refused(result, 6, "rendezvous")
+
+    def test_join_exits_6_when_the_rendezvous_is_silent_or_talks_nonsense(self):
+        link, port = self.link_of_a_lost_rendezvous()
+        for nonsense in (b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"):
+            with self.subTest(nonsense), socket.create_server(("127.0.0.1", port)) as listener:
+                with subprocess.Popen([ink.binary(), "join", "--peer", "--timeout", "3"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, preexec_fn=ink._die_with_parent,
+                                      env={**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.folder / "bob"), "INKWIRE_CODE": link}) as child:
+                    listener.settimeout(5)
+                    kept = []
+                    with contextlib.suppress(TimeoutError):
+                        connection, _ = listener.accept()
+                        connection.sendall(nonsense)
+                        kept.append(connection)
+                    out, err = child.communicate(timeout=20 * ink.PATIENCE)
+                    for connection in kept:
+                        connection.close()
+                self.assert_refused((child.returncode, out.decode(), err.decode()), 6, "rendezvous")
+
+    def test_new_open_and_peer_go_on_without_it(self):
+        port = ink.free_port()
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"ws://127.0.0.1:{port}")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        self.assert_ends_well(ana)
+        ana = ink.open_board("sketch", self.folder / "ana", "ana", f"ws://127.0.0.1:{port}")
+        self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
+        # It keeps trying: the rendezvous comes, and a newcomer finds ana there.
+        self.rendezvous(port=port)
+        bob = ink.join_board(ana.link(), self.folder / "bob", "bob")
+        self.assert_equal_boards(ana, bob)
+        self.assert_ends_well(ana, bob)
+
+    def test_join_says_so_when_nobody_of_the_board_is_there(self):
+        server = self.rendezvous()
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
+        link = ana.link()
+        self.assert_ends_well(ana)
+        result = ink.run(["join", "--peer", "--timeout", "2"], data=self.folder / "bob", name="bob", code=link)
+        self.assertIn(result[0], (7, 10), result)
+        self.assert_refused(result, result[0], "nobody|no peer|no member")
+
+    def test_serve_exits_8_when_its_port_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken_datagram:
+            port = taken.getsockname()[1]
+            self.assert_refused(ink.run(["serve", "--listen", f"127.0.0.1:{port}", "--stun", "127.0.0.1:0"]), 8, str(port), "in use")
+            taken_datagram.bind(("127.0.0.1", 0))
+            port = taken_datagram.getsockname()[1]
+            self.assert_refused(ink.run(["serve", "--listen", "127.0.0.1:0", "--stun", f"127.0.0.1:{port}"]), 8, str(port), "in use")
+
+    def test_the_rendezvous_survives_nonsense_from_its_clients(self):
+        server = self.rendezvous()
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
+        for nonsense in (b"\0" * 100_000, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, b"\x16\x03\x01\x02\x00" + os.urandom(500),
+                         b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" + os.urandom(2000)):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+                client.sendall(nonsense)
+                client.settimeout(1)
+                while client.recv(65536):
+                    pass
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for size in (0, 1, 19, 20, 28, 1400):
+                stranger.sendto(os.urandom(size), ("127.0.0.1", server.stun))
+        bob = ink.join_board(ana.link(), self.folder / "bob", "bob")
+        self.assert_equal_boards(ana, bob)
+        self.assert_ends_well(ana, bob)
+        self.assertIsNone(server.child.poll(), server.report())
+
+
+class BadStores(EndToEnd):
+    def saved_board(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        for number in range(20):
+            ana.draw(f"a{number}", kind="rectangle", x=number * 8, y=0, w=8, h=8)
+        ana.wait("saved")
+        self.assert_ends_well(ana)
+        return self.folder / "ana"
+
+    def open(self, board="sketch", who="ana"):
+        return ink.run(["peer", board], data=self.folder / who, name=who, input='{"do":"quit"}\n')
+
+    def test_a_corrupt_database_exits_8_and_is_left_as_it_was(self):
+        data = self.saved_board()
+        files = databases(data)
+        self.assertTrue(files)
+        for path in files:
+            size = path.stat().st_size
+            with open(path, "r+b") as file:
+                file.seek(100)
+                file.write(os.urandom(size - 100))
+        contents = [path.read_bytes() for path in files]
+        self.assert_refused(self.open(), 8, "damaged|corrupt|malformed")
+        self.assertEqual([path.read_bytes() for path in files], contents, "what may still be rescued is not touched")
+
+    def test_a_file_that_is_no_database_exits_8(self):
+        for path in databases(self.saved_board()):
+            path.write_bytes(b"this was a board once\n" * 100)
+        self.assert_refused(self.open(), 8)
+
+    def test_a_board_of_a_newer_version_exits_9_and_is_left_as_it_was(self):
+        files = databases(self.saved_board())
+        for path in files:
+            with contextlib.closing(sqlite3.connect(path)) as base, base:
+                base.execute("PRAGMA user_version = 1000000")
+        contents = [path.read_bytes() for path in files]
+        self.assert_refused(self.open(), 9, "newer")
+        self.assertEqual([path.read_bytes() for path in files], contents)
+
+    def test_an_unknown_board_exits_5(self):
+        self.saved_board()
+        self.assert_refused(self.open("no-such-board"), 5, "no-such-board")
+        self.assert_refused(ink.run(["export", "no-such-board", "-o", self.folder / "x.txt"], data=self.folder / "ana"), 5)
+
+    def test_a_second_open_exits_8_while_the_first_goes_on(self):
+        data = self.saved_board()
+        first = ink.open_board("sketch", data, "ana")
+        self.assert_refused(self.open(), 8, "open")
+        first.draw("still", kind="rectangle", x=0, y=100, w=8, h=8)
+        first.wait("saved")
+        self.assert_ends_well(first)
+
+    def test_a_second_join_on_this_machine_opens_a_profile_of_its_own(self):
+        ana, bob = self.pair()
+        twin = ink.join_board(self.invite, self.folder / "bob", "bob-again")
+        twin.wait("peers", count=2)
+        self.assertNotEqual(twin.event("ready")["me"], bob.event("ready")["me"])
+        twin.draw("t", kind="rectangle", x=0, y=0, w=8, h=8)
+        bob.event("shape", id="t")
+        self.assert_equal_boards(ana, bob, twin)
+        self.assert_ends_well(ana, bob, twin)
+
+    def test_directories_are_0700_and_files_0600(self):
+        data = self.saved_board()
+        for path in [data, *data.rglob("*")]:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            self.assertEqual(mode, 0o700 if path.is_dir() else 0o600, f"{path} is {mode:o}")
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
+    def test_a_full_disk_refuses_new_work_loses_nothing_and_recovers_by_itself(self):
+        with self.small_disk() as disk:
+            ana = ink.new_board(disk, "ana")
+            ana.draw("before", kind="rectangle", x=0, y=0, w=8, h=8)
+            ana.wait("saved")
+            self.fill(disk)
+            refused = None
+            for number in range(400):
+                reference = ana.send("draw", id=f"n{number}", shape={"kind": "note", "x": number, "y": 0, "w": 8, "h": 8, "text": "x" * 2000})
+                reply = ana.await_condition(lambda: next((event for _, event in ana.events if event.get("ref") == reference), None), 10, "a reply")
+                if reply["event"] == "error":
+                    refused = reply
+                    break
+            self.assertIsNotNone(refused, "a full disk must refuse at last")
+            self.assertRegex(json.dumps(refused), "(?i)disk|space|full")
+            self.assertFalse(ana.state()["saved"], "what is shown but not on disk is not called saved")
+            shown = {shape["id"] for shape in ana.state()["shapes"]}
+
+            (disk / "ballast").unlink()
+            ana.wait("saved", timeout=10)
+            self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, shown, "nothing shown was lost")
+            ana.draw("after", kind="rectangle", x=0, y=0, w=8, h=8)
+            self.assert_ends_well(ana)
+            ana = ink.open_board("sketch", disk, "ana")
+            self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, shown | {"after"})
+            self.assert_ends_well(ana)
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
+    def test_quitting_with_a_full_disk_exits_8_and_counts_what_is_not_saved(self):
+        with self.small_disk() as disk:
+            ana = ink.new_board(disk, "ana")
+            ana.wait("saved")
+            self.fill(disk)
+            for number in range(400):
+                ana.send("draw", shape={"kind": "note", "x": number, "y": 0, "w": 8, "h": 8, "text": "x" * 2000})
+            self.assertEqual(ana.quit(timeout=30), 8, ana.report())
+            self.assertRegex(ana.stderr, r"\d+")
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
+    def test_a_new_board_on_a_full_disk_exits_8(self):
+        with self.small_disk() as disk:
+            self.fill(disk)
+            self.assert_refused(ink.run(["new", "b", "--peer"], data=disk / "data", name="ana"), 8)
+
+    @unittest.skipUnless(os.geteuid() == 0, "mounting a read-only disk needs root")
+    def test_a_read_only_disk_exits_8(self):
+        with self.small_disk() as disk:
+            ana = ink.new_board(disk, "ana")
+            self.assert_ends_well(ana)
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+            self.assert_refused(ink.run(["peer", "sketch"], data=disk, name="ana"), 8)
+            self.assert_refused(ink.run(["new", "other", "--peer"], data=disk, name="ana"), 8)
+
+    @contextlib.contextmanager
+    def small_disk(self):
+        """A disk of 3 MB, mounted below the test's folder."""
+        place = self.folder / "disk"
+        place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "inkwire-test", str(place)], check=True)
+        try:
+            yield place
+        finally:
+            ink.stop_everything()
+            subprocess.run(["umount", "-l", str(place)], check=True)
+
+    def fill(self, disk):
+        """Leaves no byte free."""
+        with open(disk / "ballast", "wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+                file.flush()
+        self.assertLess(shutil.disk_usage(disk).free, 4096)
+
+
+class BadCommands(EndToEnd):
+    def test_malformed_lines_give_error_events_and_the_peer_goes_on(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        cases = {
+            "not json": (None, None),
+            '{"do":': (None, None),
+            "[1,2]": (None, None),
+            '"draw"': (None, None),
+            "{}": ("do", None),
+            '{"do":"fly","ref":"1"}': ("do", "1"),
+            '{"do":7,"ref":"2"}': ("do", "2"),
+            '{"do":"draw","ref":"3"}': ("shape", "3"),
+            '{"do":"draw","ref":"4","shape":{"kind":"star","x":0,"y":0}}': ("kind", "4"),
+            '{"do":"draw","ref":"5","shape":{"kind":"rectangle","x":"left","y":0,"w":8,"h":8}}': ("x", "5"),
+            '{"do":"draw","ref":"6","shape":{"kind":"rectangle","x":1e300,"y":0,"w":8,"h":8}}': ("x", "6"),
+            '{"do":"draw","ref":"7","shape":{"kind":"rectangle","x":0,"y":0,"w":-8,"h":8}}': ("w", "7"),
+            '{"do":"draw","ref":"8","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8,"stroke":"red-ish"}}': ("stroke", "8"),
+            '{"do":"draw","ref":"9","shape":{"kind":"line","x":0,"y":0,"points":[[0]]}}': ("points", "9"),
+            '{"do":"draw","ref":"10","id":"a","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}': ("id", "10"),
+            '{"do":"set","ref":"11","id":"nobody","set":{"x":1}}': ("id", "11"),
+            '{"do":"set","ref":"12","id":"a","set":{"x":"far"}}': ("x", "12"),
+            '{"do":"move","ref":"13","id":"a","by":"here"}': ("by", "13"),
+            '{"do":"wait","ref":"14","for":"godot"}': ("for", "14"),
+            '{"do":"say","ref":"15"}': ("text", "15"),
+            '{"do":"stroke","ref":"16","x":0,"y":0,"points":[],"over_ms":10}': ("points", "16"),
+            '{"do":"stroke","ref":"17","x":0,"y":0,"points":[[0,0],[1,1]],"over_ms":-5}': ("over_ms", "17"),
+        }
+        for line, (field, reference) in cases.items():
+            with self.subTest(line):
+                after = ana.mark
+                ana.write(line + "\n")
+                error = ana.event("error", after=after)
+                if reference:
+                    self.assertEqual(error.get("ref"), reference)
+                if field:
+                    self.assertEqual(error.get("field"), field, error)
+                self.assertTrue(error.get("message"), "an error says what is wrong")
+        after = ana.mark
+        ana.write("\n  \n")
+        ana.write('{"do":"draw","ref":"u","id":"ok","unknown":[{}],"shape":{"kind":"note","x":0,"y":0,"w":8,"h":8,"sparkle":true}}\n')
+        ana.event("shape", after=after, id="ok")  # unknown fields are ignored, and the peer went on
+        self.assertEqual(set(shape["id"] for shape in ana.state()["shapes"]), {"a", "ok"})
+        self.assert_ends_well(ana)
+
+    def test_bytes_that_are_no_text_and_lines_without_end_do_no_harm(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        for bad in (b"\xff\xfe\x00\x01\n", b"\0" * 1000 + b"\n", b"[" * 100_000 + b"\n", b'{"do":"say","text":"' + b"x" * 3_000_000 + b'"}\n'):
+            after = ana.mark
+            ana.child.stdin.write(bad)
+            ana.child.stdin.flush()
+            ana.event("error", after=after)
+        before = ana.resident_kib
+        ana.draw("alive", kind="rectangle", x=0, y=0, w=8, h=8)
+        self.assertLess(before, 200_000)
+        self.assert_ends_well(ana)
+
+    def test_a_wait_that_cannot_be_met_times_out_as_an_error_and_the_peer_goes_on(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        error = ana.ask("wait", "error", **{"for": "peers"}, count=3, timeout_ms=200)
+        self.assertEqual(error["code"], "timeout")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        self.assert_ends_well(ana)
+
+    def test_wrong_usage_exits_2_and_help_exits_0(self):
+        for arguments in (["fly"], ["peer"], ["export"], ["new", "--nonsense"], ["serve", "--listen", "nowhere"],
+                          ["new", "b", "--peer", "--impair", "loss=lots"], ["new", "b", "--peer", "--rendezvous", "http://x"]):
+            with self.subTest(arguments):
+                code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
+                self.assertEqual(code, 2, out + err)
+                self.assertTrue(err.strip())
+                self.assertEqual(out, "")
+        for arguments in (["--help"], ["peer", "--help"], ["serve", "--help"], ["--version"]):
+            with self.subTest(arguments):
+                code, out, _ = ink.run(arguments)
+                self.assertEqual(code, 0)
+                self.assertTrue(out.strip())
+
+    def test_a_terminal_is_asked_for_where_one_is_needed(self):
+        for arguments in (["new", "b"], ["join"]):
+            with self.subTest(arguments):
+                code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
+                self.assertEqual(code, 2, out + err)
+                self.assertIn("--peer", err, "the message names the way without a terminal")
+
+    def test_boards_lists_what_is_there(self):
+        ana = ink.new_board(self.folder / "ana", "ana", board="one")
+        self.assert_ends_well(ana)
+        ana = ink.new_board(self.folder / "ana", "ana", board="two")
+        self.assert_ends_well(ana)
+        code, out, _ = ink.run(["boards"], data=self.folder / "ana")
+        self.assertEqual(code, 0)
+        self.assertIn("one", out)
+        self.assertIn("two", out)
+
+    def test_termination_saves_and_exits_by_the_signal(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        self.assertEqual(ana.kill(signal.SIGTERM), 128 + signal.SIGTERM, ana.report())
+        ana = ink.open_board("sketch", self.folder / "ana", "ana")
+        self.assertEqual([shape["id"] for shape in ana.state()["shapes"]], ["a"])
+        self.assert_ends_well(ana)
+
+    def test_a_reader_that_goes_away_ends_the_peer_without_loss(self):
+        ana = ink.new_board(self.folder / "ana", "ana")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        self.assert_ends_well(ana)
+        head = subprocess.run(f"printf '%s\\n' '{{\"do\":\"state\"}}' '{{\"do\":\"draw\",\"id\":\"b\",\"shape\":{{\"kind\":\"note\",\"x\":0,\"y\":0,\"w\":8,\"h\":8}}}}'"
+                              f" | '{ink.binary()}' peer sketch | head -n 1", shell=True, capture_output=True, text=True, timeout=30 * ink.PATIENCE,
+                              env={**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.folder / "ana")})
+        self.assertTrue(head.stdout)
+        ana = ink.open_board("sketch", self.folder / "ana", "ana")
+        self.assertIn("a", [shape["id"] for shape in ana.state()["shapes"]])
+        self.assert_ends_well(ana)
+
+
+if __name__ == "__main__":
+    main()

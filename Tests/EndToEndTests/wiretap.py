@@ -1,0 +1,158 @@
+"""Captures what goes over loopback and searches it as an eavesdropper with patience would."""
+
+import base64
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+
+import harness  # noqa: F401  (puts tools/lib on the path)
+import inkwire_process as ink
+
+
+class Capture:
+    """All UDP, and all TCP of some ports, on loopback, by tcpdump; needs the right to capture."""
+
+    @staticmethod
+    def is_possible():
+        return shutil.which("tcpdump") is not None and os.geteuid() == 0
+
+    def __init__(self, folder, tcp_ports):
+        self.path = folder / "capture.pcap"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        ports = " or ".join(f"tcp port {port}" for port in tcp_ports)
+        # -U writes each packet at once; without -Z tcpdump drops root and may not write into our folder.
+        self.child = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", str(self.path), f"udp or {ports}"],
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=ink._die_with_parent)
+        self.child.stderr.readline()  # "listening on lo …": from here on nothing is missed
+
+    def stop(self):
+        """Ends the capture; returns (datagrams, TCP streams) as [(ports, bytes)]."""
+        # A last datagram of our own: once it is in the file, so is all before it.
+        mark = os.urandom(32)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.bind(("127.0.0.1", 0))
+            own.sendto(mark, own.getsockname())
+        ink.wait_until(lambda: mark in self.path.read_bytes(), 10, "tcpdump has written the last datagram", interval=0.1)
+        self.child.terminate()
+        said = self.child.stderr.read().decode()
+        self.child.wait()
+        self.child.stderr.close()
+        dropped = re.search(r"(\d+) packets dropped by kernel", said)
+        if dropped is None or int(dropped.group(1)):
+            raise ink.Failed(f"the capture is not complete: {said}")
+        return read_capture(self.path.read_bytes())
+
+
+def read_capture(data):
+    """UDP payloads and TCP streams of a pcap file of Ethernet frames (loopback has them)."""
+    magic, = struct.unpack_from("<I", data)
+    if magic != 0xA1B2C3D4:
+        raise ink.Failed(f"not a pcap file of this machine: {magic:x}")
+    datagrams, streams, place = [], {}, 24
+    while place + 16 <= len(data):
+        _, _, kept, length = struct.unpack_from("<IIII", data, place)
+        frame = data[place + 16:place + 16 + kept]
+        place += 16 + kept
+        if kept != length or len(frame) < 34 or frame[12:14] != b"\x08\x00":
+            continue  # only IPv4 is used in these tests
+        header = (frame[14] & 15) * 4
+        total, = struct.unpack_from(">H", frame, 16)
+        packet = frame[14 + header:14 + total]
+        source, target = struct.unpack_from(">HH", packet)
+        if frame[23] == 17:
+            datagrams.append(((source, target), packet[8:]))
+        elif frame[23] == 6:
+            sequence, = struct.unpack_from(">I", packet, 4)
+            body = packet[(packet[12] >> 4) * 4:]
+            flags = packet[13]
+            stream = streams.setdefault((source, target), {"first": None, "parts": []})
+            if flags & 2:
+                if stream["parts"]:
+                    streams[(source, target, len(streams))] = stream
+                    stream = streams[(source, target)] = {"first": None, "parts": []}
+                stream["first"] = (sequence + 1) & 0xFFFFFFFF
+            if body:
+                stream["parts"].append((sequence, body))
+    return datagrams, [(key[:2], assemble(stream)) for key, stream in streams.items()]
+
+
+def assemble(stream):
+    """One direction of a TCP connection in order, repeats left out."""
+    parts = stream["parts"]
+    if not parts:
+        return b""
+    first = stream["first"] if stream["first"] is not None else min(sequence for sequence, _ in parts)
+    whole = bytearray()
+    for offset, body in sorted(((sequence - first) & 0xFFFFFFFF, body) for sequence, body in parts):
+        if offset <= len(whole):
+            whole[offset:offset + len(body)] = body
+    return bytes(whole)
+
+
+def websocket_texts(stream):
+    """The payloads of all WebSocket frames of one direction, unmasked (RFC 6455 §5.2), after the HTTP head.
+
+    A client masks what it sends with a key that stands in the frame, so a search of the raw bytes alone would prove nothing.
+    """
+    end = stream.find(b"\r\n\r\n")
+    if end < 0:
+        return []
+    place, payloads = end + 4, []
+    while place + 2 <= len(stream):
+        second = stream[place + 1]
+        length, place = second & 127, place + 2
+        if length == 126:
+            length, = struct.unpack_from(">H", stream, place)
+            place += 2
+        elif length == 127:
+            length, = struct.unpack_from(">Q", stream, place)
+            place += 8
+        key = b""
+        if second & 128:
+            key, place = stream[place:place + 4], place + 4
+        payload = stream[place:place + length]
+        place += length
+        payloads.append(bytes(byte ^ key[index & 3] for index, byte in enumerate(payload)) if key else payload)
+    return payloads
+
+
+def forms(secret):
+    """The ways in which the bytes of a secret may stand in a capture: raw, hex, base64 at each of the three alignments."""
+    found = {"raw": secret, "hex": secret.hex().encode(), "HEX": secret.hex().upper().encode(), "reversed": secret[::-1]}
+    for shift in range(3):
+        encoded = base64.b64encode(bytes(shift) + secret)
+        # The characters at the edges mix with neighbours; only those that depend on the secret alone are searched.
+        first = (shift * 8 + 5) // 6
+        last = (shift + len(secret)) * 8 // 6
+        found[f"base64+{shift}"] = encoded[first:last]
+        found[f"base64url+{shift}"] = encoded[first:last].replace(b"+", b"-").replace(b"/", b"_")
+    return found
+
+
+def find(secrets, datagrams, streams):
+    """Which of the secrets (name → bytes) can be seen, and where."""
+    places = [(f"UDP {ports}", body) for ports, body in datagrams]
+    for ports, stream in streams:
+        places.append((f"TCP {ports}", stream))
+        frames = websocket_texts(stream)
+        places.append((f"WebSocket {ports}", b"".join(frames)))
+        # Envelopes are base64 inside JSON: what they decode to is searched too.
+        for frame in frames:
+            for token in re.findall(rb"[A-Za-z0-9+/_-]{16,}={0,2}", frame):
+                bare = token.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+                try:
+                    places.append((f"base64 in WebSocket {ports}", base64.b64decode(bare + b"=" * (-len(bare) % 4))))
+                except ValueError:
+                    continue
+    # One datagram after the other, should something be cut in two.
+    places.append(("all UDP joined", b"".join(body for _, body in datagrams)))
+    seen = []
+    for name, secret in secrets.items():
+        for form, needle in forms(secret).items():
+            for where, body in places:
+                if needle in body:
+                    seen.append(f"{name} as {form} in {where}")
+    return seen
