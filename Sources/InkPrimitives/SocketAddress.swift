@@ -66,7 +66,9 @@ public enum IPAddress: Hashable, Comparable, Sendable {
             guard parts.count == 4 else { return nil }
             var word: UInt32 = 0
             for part in parts {
-                guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part) else { return nil }
+                guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part) else {
+                    return nil
+                }
                 word = word << 8 | UInt32(byte)
             }
             self = .v4(word)

@@ -1,7 +1,6 @@
+import InkCrypto
 import InkPrimitives
 import Testing
-
-import InkCrypto
 
 @Suite struct CipherTests {
     private struct AEADTest: Decodable {

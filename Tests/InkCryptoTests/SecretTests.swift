@@ -1,8 +1,7 @@
 import Foundation
+import InkCrypto
 import InkPrimitives
 import Testing
-
-import InkCrypto
 
 @Suite struct SecretTests {
     /// Bytes that would be noticed: as text, as digits, as numbers.
