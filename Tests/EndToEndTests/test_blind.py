@@ -53,6 +53,11 @@ class Blind(EndToEnd):
             datagrams, streams = capture.stop()
 
         secrets = {**planted, **link_secrets(link)}
+        for name in ("ana", "bob"):
+            for path in (self.folder / name).rglob("identity.key"):
+                kept = path.read_bytes()  # the layout stands in Identity.swift
+                secrets.update({f"signing seed of {name}": kept[9:41], f"static secret of {name}": kept[41:73]})
+        self.assertIn("static secret of bob", secrets)
         for name, identity in me.items():
             self.assertRegex(identity, r"^[0-9a-f]{64}$", "the device key in hex")
             secrets[name] = bytes.fromhex(identity)

@@ -63,7 +63,7 @@ def headless():
         pictures = []
         for name, state in zip(("ana", "bob"), states):
             # Printed from each peer's own disk, after it has ended.
-            status, text, errors = ink.run(["export", BOARD, "--format", "txt"], data=folder / name, name=name)
+            status, text, errors = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=folder / name, name=name)
             if status != 0:
                 raise ink.Failed(f"inkwire export exited {status} for {name}\n{errors}")
             pictures.append(text)
