@@ -74,7 +74,7 @@ public struct Board: Sendable {
     /// A board with nothing but `genesis`, whose signature the caller has verified.
     public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, orphanBytes: Limits.orphanBytes) }
 
-    init(genesis: Transaction, orphanBytes: Int) throws(RuleViolation) {
+    package init(genesis: Transaction, orphanBytes: Int) throws(RuleViolation) {
         guard genesis.isGenesis, let id = BoardID(genesis.name.bytes) else { throw .notGenesis }
         var (name, version, policy): (String?, UInt64?, UInt64?)
         for write in genesis.writes {

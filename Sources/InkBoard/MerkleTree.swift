@@ -2,7 +2,7 @@ import InkCrypto
 import InkPrimitives
 
 /// A part of the space of (lamport, name) in which a Merkle tree has at most one node.
-struct Block: Hashable, Sendable {
+package struct Block: Hashable, Sendable {
     /// n ≥ 0: lamport numbers that agree but for their last n hex digits. n < 0: one lamport number, names that agree in their first -n.
     var level: Int
     var lamport: UInt64
@@ -45,12 +45,14 @@ struct Block: Hashable, Sendable {
 ///
 ///     leaf:  BLAKE2b-256(0 ‖ names, ascending by (lamport, name))          empty set: 32 zero bytes
 ///     node:  BLAKE2b-256(1 ‖ level as a signed byte ‖ for each child that is not empty: its index, its hash)
-struct MerkleTree: Sendable {
-    struct Entry: Hashable, Comparable, Sendable {
-        let lamport: UInt64
-        let name: TransactionName
+package struct MerkleTree: Sendable {
+    package struct Entry: Hashable, Comparable, Sendable {
+        package let lamport: UInt64
+        package let name: TransactionName
 
-        static func < (left: Entry, right: Entry) -> Bool {
+        package init(lamport: UInt64, name: TransactionName) { (self.lamport, self.name) = (lamport, name) }
+
+        package static func < (left: Entry, right: Entry) -> Bool {
             left.lamport == right.lamport ? left.name < right.name : left.lamport < right.lamport
         }
     }
@@ -66,18 +68,20 @@ struct MerkleTree: Sendable {
         var isStale = true
     }
 
-    static let leafMax = 32
+    package static let leafMax = 32
 
     private var nodes = [Node(block: .all)]
 
+    package init() {}
+
     /// How many names are in the tree.
-    var count: Int { nodes[0].count }
+    package var count: Int { nodes[0].count }
 
     /// The hash of the whole set. `refresh` must have run since the last insertion.
-    var root: Fingerprint { nodes[0].hash }
+    package var root: Fingerprint { nodes[0].hash }
 
     /// Adds a name that is not in the tree. The hashes on its path are stale until `refresh`.
-    mutating func insert(_ entry: Entry) {
+    package mutating func insert(_ entry: Entry) {
         var index = 0
         while true {
             nodes[index].count += 1
@@ -95,7 +99,7 @@ struct MerkleTree: Sendable {
     }
 
     /// Brings all hashes up to date; costs one hash for each node that is stale.
-    mutating func refresh() { refresh(0) }
+    package mutating func refresh() { refresh(0) }
 
     /// The hash of the part of the set that lies in `block`.
     func hash(of block: Block) -> Fingerprint {
@@ -134,6 +138,9 @@ struct MerkleTree: Sendable {
         collect(0, from: lamport, into: &entries)
         return entries
     }
+
+    /// How many names have this lamport number or a greater one.
+    func count(from lamport: UInt64) -> Int { count(0, from: lamport) }
 
     /// The least lamport number from which on there are at most `limit` names; one beyond the greatest if its names are more.
     func floor(ofNewest limit: Int) -> UInt64 {
@@ -234,6 +241,14 @@ struct MerkleTree: Sendable {
         guard block.lamport + width > lamport else { return }
         entries.append(contentsOf: nodes[index].entries.lazy.filter { $0.lamport >= lamport })
         for child in nodes[index].children where child >= 0 { collect(Int(child), from: lamport, into: &entries) }
+    }
+
+    private func count(_ index: Int, from lamport: UInt64) -> Int {
+        let block = nodes[index].block
+        if block.lamport >= lamport { return nodes[index].count }
+        guard block.lamport + 1 << UInt64(max(0, block.level) * 4) > lamport else { return 0 }
+        let children = nodes[index].children.lazy.filter { $0 >= 0 }
+        return nodes[index].entries.count { $0.lamport >= lamport } + children.reduce(0) { $0 + count(Int($1), from: lamport) }
     }
 
     private func collectNewest(_ index: Int, limit: Int, into entries: inout [Entry]) {

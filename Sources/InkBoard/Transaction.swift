@@ -29,6 +29,7 @@ public struct Transaction: Hashable, Sendable {
 
     private let storage: Storage
 
+    package var header: TransactionHeader { storage.header }
     /// The BLAKE2b-256 of the body.
     public var name: TransactionName { storage.name }
     /// The board it was made for; `.zero` in genesis.
@@ -84,7 +85,7 @@ public struct Transaction: Hashable, Sendable {
     }
 
     /// Makes and signs a transaction. `writes` may come in any order.
-    static func sign(_ header: TransactionHeader, writes: [Write], key: SigningKey) throws(RuleViolation) -> Transaction {
+    package static func sign(_ header: TransactionHeader, writes: [Write], key: SigningKey) throws(RuleViolation) -> Transaction {
         let body = try TransactionCodec.body(header, writes: writes)
         guard body.count + signatureCount <= Limits.transactionBytes else { throw .tooLarge }
         do {
@@ -105,7 +106,7 @@ public struct Transaction: Hashable, Sendable {
     private static func signed(_ body: ArraySlice<UInt8>) -> [UInt8] { domain + body }
 
     private static let domain = Array("inkwire/1 transaction".utf8)
-    static let signatureCount = 64
+    package static let signatureCount = 64
 
     public static func == (left: Transaction, right: Transaction) -> Bool {
         left.storage === right.storage || left.storage.encoded == right.storage.encoded
@@ -115,13 +116,27 @@ public struct Transaction: Hashable, Sendable {
 }
 
 /// Everything of a transaction but its name, its writes and its signature.
-struct TransactionHeader: Hashable, Sendable {
-    var board: BoardID
-    var author: AuthorID
-    var sequence: UInt64
-    var previous: TransactionName
-    var grant: TransactionName
-    var parents: [TransactionName]
-    var lamport: UInt64
-    var claimedWallTime: UInt64
+package struct TransactionHeader: Hashable, Sendable {
+    package var board: BoardID
+    package var author: AuthorID
+    package var sequence: UInt64
+    package var previous: TransactionName
+    package var grant: TransactionName
+    package var parents: [TransactionName]
+    package var lamport: UInt64
+    package var claimedWallTime: UInt64
+
+    package init(
+        board: BoardID, author: AuthorID, sequence: UInt64, previous: TransactionName, grant: TransactionName,
+        parents: [TransactionName], lamport: UInt64, claimedWallTime: UInt64
+    ) {
+        self.board = board
+        self.author = author
+        self.sequence = sequence
+        self.previous = previous
+        self.grant = grant
+        self.parents = parents
+        self.lamport = lamport
+        self.claimedWallTime = claimedWallTime
+    }
 }

@@ -11,7 +11,7 @@ import InkPrimitives
 ///     origin:   0 for the unwritten state │ 1, sequence varint: own │ 2 + index among the restored authors, sequence varint
 ///
 /// All lists ascend strictly, no list of others' targets is empty, each restored author is used: one value has one encoding.
-enum TransactionCodec {
+package enum TransactionCodec {
     static let version: UInt8 = 1
 
     static func readHeader(from reader: inout ByteReader) throws(WireError) -> TransactionHeader {
@@ -80,7 +80,7 @@ enum TransactionCodec {
     }
 
     /// The body of what was said; sorts `writes`.
-    static func body(_ header: TransactionHeader, writes: [Write]) throws(RuleViolation) -> [UInt8] {
+    package static func body(_ header: TransactionHeader, writes: [Write]) throws(RuleViolation) -> [UInt8] {
         guard header.parents.count <= Limits.parents, writes.count <= Limits.writesPerTransaction else { throw .tooLarge }
         guard !writes.isEmpty else { throw .writesNotDistinct }
         let sorted = writes.sorted { precedes($0, $1, author: header.author) }
