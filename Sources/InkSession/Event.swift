@@ -31,6 +31,8 @@ public enum Event: Hashable, Sendable {
     case rejected(author: AuthorID?, rule: String)
     /// Two transactions of one author carry one sequence: portable proof of a fork.
     case fork(author: AuthorID, sequence: UInt64)
+    /// A member of the room speaks another version of the protocol; no session comes of it.
+    case versionMismatch(theirs: Int, ours: Int)
     /// The shutdown that `.quit` asked for is complete.
     case stopped(unsaved: Int, unsent: Int)
 }
@@ -134,6 +136,12 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchShape
     /// A value is outside its range; the name of the field as in the JSON contract.
     case badValue(field: String)
+    /// More than one transaction may hold (64 KiB).
+    case tooLarge
+    /// Others have seen work of this device that is not here yet (a restored backup); it is being fetched.
+    case ownHistoryMissing
+    /// Another rule of the board.
+    case brokenRule(String)
     case nothingToUndo
     case nothingToRedo
     /// The disk refuses to save; the reason as the system gave it.
@@ -147,6 +155,9 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .noSuchShape: "no such shape on the board"
         case .badValue(let field): "bad value for \(field)"
+        case .tooLarge: "too large for one change: at most 64 KiB"
+        case .ownHistoryMissing: "earlier work of this device has not arrived yet; try again in a moment"
+        case .brokenRule(let rule): rule
         case .nothingToUndo: "nothing to undo"
         case .nothingToRedo: "nothing to redo"
         case .diskRefuses(let reason): "the disk refuses to save: \(reason)"

@@ -1,0 +1,114 @@
+import InkBoard
+import InkPrimitives
+import InkTransport
+
+/// A peer with which we have a session, and what each of the two has told the other in it.
+///
+///     established ──hello(false)──▶ waiting for genesis ──hello(true)──▶ in the room ──closed──▶ gone
+///          └──────────────hello(true) on both sides────────────────────────▲
+struct Neighbour: Sendable {
+    let connection: ConnectionID
+    let remote: Remote
+
+    /// The peer said that it has genesis.
+    var hasGenesis = false
+    /// Both have genesis, and everything may be said.
+    var isInRoom = false
+    /// Three probes went unanswered: its presence is hidden and nobody waits for it.
+    var isDegraded = false
+
+    // What the peer told us.
+    /// Devices with which the peer has a session.
+    var adjacent: Set<AuthorID> = []
+    /// The peer has our transactions 1...receipt.
+    var receipt: UInt64 = 0
+    /// The peer's set as it told us last.
+    var fingerprint: Fingerprint?
+    /// The peer's presence.
+    var presence = PresenceState()
+    /// The gesture of the peer that is shown.
+    var shownGesture: Gesture?
+    var shownCursor: Point?
+    var shownTyping = false
+
+    // What we told the peer.
+    var toldGenesis = false
+    var toldReceipt: UInt64 = 0
+    var toldFingerprint: Fingerprint?
+    /// Names sent or received in this connection, and when; a name sent lately is not sent again.
+    var exchanged: [TransactionName: Instant] = [:]
+    /// Names that still have to be sent, held back while the connection is full.
+    var backlog: [TransactionName] = []
+    var outbox = PresenceOutbox()
+
+    // Reconciliation.
+    var reconciler: Reconciler
+    /// Names of which the peer said that we lack them, less what has come since.
+    var outstanding = 0
+    var isReconciled = false
+    /// When to tell the peer our fingerprint; set by the first change that it was not told of.
+    var compareAt: Instant?
+    /// When to reconcile if the fingerprints still differ then.
+    var reconcileAt: Instant?
+
+    init(connection: ConnectionID, remote: Remote) {
+        self.connection = connection
+        self.remote = remote
+        reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
+    }
+
+    /// The peer counts for *delivered* and *synced*.
+    var isPresent: Bool { isInRoom && !isDegraded }
+
+    /// Remembers that both sides have `name` or soon will. The map is a memory of recent traffic, so it may be emptied at any time.
+    mutating func noteExchanged(_ name: TransactionName, now: Instant) {
+        if exchanged.count >= Self.exchangedMax { exchanged = exchanged.filter { now - $0.value < Self.exchangedLately } }
+        exchanged[name] = now
+    }
+
+    /// True if `name` was sent or received so lately that it may still be under way.
+    func exchangedLately(_ name: TransactionName, now: Instant) -> Bool {
+        guard let at = exchanged[name] else { return false }
+        return now - at < Self.exchangedLately
+    }
+
+    private static let exchangedMax = 20_000
+    static let exchangedLately: Duration = .seconds(3)
+}
+
+/// Somebody who is or was here.
+struct Person: Sendable {
+    var status: PeerStatus
+    var connection: ConnectionID?
+    /// When the session was lost; the person counts as here until the grace is over.
+    var lostAt: Instant?
+    /// What was last told to front ends.
+    var told: PeerStatus?
+}
+
+/// Spans of the session (design figures for people).
+enum SessionTiming {
+    /// A lost person is "left" only after this.
+    static let grace: Duration = .seconds(12)
+    /// Our fingerprint is told so long after the first change that the peer was not told of.
+    static let compareAfter: Duration = .milliseconds(300)
+    /// A difference that lasts this long starts a reconciliation by the side that initiated the connection …
+    static let reconcileAfter: Duration = .milliseconds(500)
+    /// … and by the other side if nothing came of that.
+    static let reconcileAfterOther: Duration = .milliseconds(1700)
+    /// Parents that are unknown this long after their child came are asked for.
+    static let askAfter: Duration = .milliseconds(50)
+    /// … and again.
+    static let askAgainAfter: Duration = .milliseconds(1000)
+    /// First and last wait between dials to a saved address; each wait is 1.5 times the one before, with full jitter.
+    static let redialFirst: Duration = .milliseconds(500)
+    static let redialLast: Duration = .seconds(30)
+    /// How long quitting waits for those present.
+    static let quitPatience: Duration = .seconds(10)
+    /// Front ends hear of changes in the sync status at most this often.
+    static let statusInterval: Duration = .milliseconds(100)
+    /// Bytes that a connection may hold for sending before the backlog waits.
+    static let connectionFill = 256 * 1024
+    /// Receipts go to disk at most this often.
+    static let receiptInterval: Duration = .milliseconds(250)
+}

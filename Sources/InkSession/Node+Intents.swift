@@ -1,0 +1,225 @@
+import InkBoard
+import InkPrimitives
+import InkTransport
+
+// What the person wants becomes presence while it moves, and one transaction when it ends.
+extension Node {
+    mutating func handle(_ intent: Intent, ref: UInt64?, now: Instant) {
+        guard quitAt == nil else { return refuse(.notReady, ref) }
+        presence.touched(now: now)
+        switch intent {
+        case .cursor(let point):
+            presence.setCursor(point)
+            accept(ref)
+        case .typing:
+            presence.typing(now: now)
+            accept(ref)
+        case .begin(let gesture): begin(gesture, ref: ref, now: now)
+        case .extend(let points): extend(points, ref: ref, now: now)
+        case .update(let gesture):
+            guard presence.state.live != nil else { return refuse(.noGesture, ref) }
+            presence.update(gesture)
+            accept(ref)
+        case .cancel:
+            guard presence.state.live != nil else { return refuse(.noGesture, ref) }
+            presence.end(.cancelled)
+            accept(ref)
+        case .commit: commit(ref: ref, now: now)
+        case .draw(let draft): perform(.draw(draft), ref: ref, now: now)
+        case .set(let shape, let changes): perform(.set(shape, changes), ref: ref, now: now)
+        case .move(let shapes, let by): perform(.move(shapes, by: by), ref: ref, now: now)
+        case .delete(let shapes): perform(.delete(shapes), ref: ref, now: now)
+        case .undo: restore(isRedo: false, ref: ref, now: now)
+        case .redo: restore(isRedo: true, ref: ref, now: now)
+        case .say(let text):
+            guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { return refuse(.badValue(field: "text"), ref) }
+            perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
+        case .rename(let name):
+            guard name.utf8.count <= Limits.nameBytes else { return refuse(.badValue(field: "name"), ref) }
+            perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }
+        }
+    }
+
+    private mutating func accept(_ ref: UInt64?) {
+        if let ref { tell(.accepted(ref: ref)) }
+    }
+
+    private mutating func refuse(_ refusal: Refusal, _ ref: UInt64?) { tell(.refused(refusal, ref: ref)) }
+
+    // Gestures.
+
+    private mutating func begin(_ gesture: Gesture, ref: UInt64?, now: Instant) {
+        guard isReady else { return refuse(.notReady, ref) }
+        if let reason = saves.refusal { return refuse(.diskRefuses(reason), ref) }
+        if presence.state.live != nil { presence.end(.cancelled) }
+        presence.begin(gesture)
+        endpoint.setActivity(.drawing)
+        accept(ref)
+    }
+
+    private mutating func extend(_ points: [Point], ref: UInt64?, now: Instant) {
+        var rest = points[...]
+        while !rest.isEmpty {
+            guard case .stroke(let draft)? = presence.state.live?.gesture else { return refuse(.noGesture, ref) }
+            let room = Limits.pointsPerStroke - draft.points.count
+            let part = Array(rest.prefix(room))
+            rest = rest.dropFirst(part.count)
+            presence.extend(part)
+            guard !rest.isEmpty, let last = part.last else { break }
+            // The stroke is full: it is committed, and goes on from its last point as another.
+            var next = draft
+            next.position = last
+            next.points = [.zero]
+            commit(ref: nil, now: now)
+            presence.begin(.stroke(next))
+        }
+        accept(ref)
+    }
+
+    private mutating func commit(ref: UInt64?, now: Instant) {
+        guard let live = presence.state.live else { return refuse(.noGesture, ref) }
+        let intent: Intent =
+            switch live.gesture {
+            case .stroke(let draft), .shape(let draft): .draw(draft)
+            case .move(let shapes, let by): .move(shapes, by: by)
+            case .resize(let shape, let position, let size): .set(shape, [.position(position), .size(size)])
+            }
+        if let sequence = perform(intent, ref: ref, now: now) {
+            presence.end(.committed(sequence: sequence))
+        } else {
+            presence.end(.cancelled)
+        }
+    }
+
+    // Transactions.
+
+    /// Turns a finished wish into one transaction. Its sequence, or nil if it was refused, which has then been told.
+    @discardableResult
+    private mutating func perform(_ intent: Intent, ref: UInt64?, now: Instant) -> UInt64? {
+        do {
+            guard let writes = try board?.writes(for: intent, by: author) else {
+                refuse(.notReady, ref)
+                return nil
+            }
+            return perform(writes, ref: ref, now: now)
+        } catch {
+            refuse(Refusal(error), ref)
+            return nil
+        }
+    }
+
+    private mutating func perform(
+        ref: UInt64?, now: Instant, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
+    ) {
+        do {
+            guard let writes = try board.map({ board throws(RuleViolation) in try writes(board, author) }) else {
+                return refuse(.notReady, ref)
+            }
+            perform(writes, ref: ref, now: now)
+        } catch {
+            refuse(Refusal(error), ref)
+        }
+    }
+
+    @discardableResult
+    private mutating func perform(_ writes: [Write], ref: UInt64?, now: Instant) -> UInt64? {
+        guard isReady else {
+            refuse(.notReady, ref)
+            return nil
+        }
+        if let reason = saves.refusal {
+            refuse(.diskRefuses(reason), ref)
+            return nil
+        }
+        return write(writes, ref: ref, now: now)
+    }
+
+    /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others. Its sequence.
+    @discardableResult
+    mutating func write(_ writes: [Write], ref: UInt64?, now: Instant) -> UInt64? {
+        guard !writes.isEmpty else {
+            accept(ref)
+            return nil
+        }
+        do {
+            // In place: a copy of the board held here would be copied whole by the write.
+            let (key, time) = (identity, wallTime(now: now))
+            guard let (transaction, outcome) = try board?.author(writes, key: key, wallTime: time) else { return nil }
+            unsavedOwn.insert(transaction.name)
+            saves.append(.transaction(transaction))
+            took(outcome, ref: ref, now: now)
+            if outcome.changes.isEmpty { accept(ref) }
+            return transaction.sequence
+        } catch {
+            refuse(Refusal(error), ref)
+            return nil
+        }
+    }
+
+    private mutating func restore(isRedo: Bool, ref: UInt64?, now: Instant) {
+        guard isReady else { return refuse(.notReady, ref) }
+        guard let plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
+            return refuse(isRedo ? .nothingToRedo : .nothingToUndo, ref)
+        }
+        guard perform(plan.writes, ref: ref, now: now) != nil else { return }
+        if !plan.skipped.isEmpty { tell(.skipped(shapes: plan.skipped, ref: ref)) }
+    }
+
+    // The end.
+
+    mutating func quit(now: Instant) {
+        guard quitAt == nil else { return }
+        if presence.state.live != nil { presence.end(.cancelled) }
+        quitAt = now + SessionTiming.quitPatience
+    }
+
+    /// Ends once all is saved and delivered, or when patience is over.
+    mutating func finishQuitting(now: Instant) {
+        guard let limit = quitAt, !isStopped else { return }
+        let isDone = saves.isEmpty && receiptsToSave.isEmpty && isDelivered
+        if !receiptsToSave.isEmpty { saveReceipts() }
+        guard isDone || now >= limit else { return }
+        let status = syncStatus
+        for connection in connections { endpoint.close(connection, now: now) }
+        rendezvous?.leave()
+        drainEndpoint(now: now)
+        drainRendezvous(now: now)
+        isStopped = true
+        tell(.stopped(unsaved: saves.unsavedTransactions, unsent: status.unsent))
+    }
+}
+
+extension Board {
+    /// The writes of one transaction that does what `intent` says; shapes that are gone are left out while any is left.
+    func writes(for intent: Intent, by author: AuthorID) throws(RuleViolation) -> [Write] {
+        switch intent {
+        case .draw(let draft):
+            guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
+            return try writes(for: draft, number: nextShapeNumber(of: author), by: author)
+        case .set(let id, let changes): return try writes(for: changes, of: id)
+        case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
+        case .delete(let ids): return try writes(deleting: standing(ids))
+        default: return []
+        }
+    }
+
+    private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {
+        let standing = Set(ids).sorted().filter { shape($0) != nil }
+        if standing.isEmpty, let first = ids.first { throw .noSuchShape(first) }
+        return standing
+    }
+}
+
+extension Refusal {
+    /// A rule of the board, as a person is told of it.
+    init(_ violation: RuleViolation) {
+        self =
+            switch violation {
+            case .noSuchShape: .noSuchShape
+            case .badValue(let field): .badValue(field: field)
+            case .tooLarge: .tooLarge
+            case .ownHistoryMissing: .ownHistoryMissing
+            default: .brokenRule("\(violation)")
+            }
+    }
+}

@@ -1,0 +1,215 @@
+import InkBoard
+import InkConnectivity
+import InkPrimitives
+import InkRendezvous
+import InkTransport
+
+// Who is here: sessions that begin and end, the rendezvous, saved addresses.
+extension Node {
+    /// Everybody who is here or was lost less than the grace ago, in a fixed order.
+    public var peers: [PeerStatus] { people.keys.sorted().compactMap { people[$0].map(currentStatus) } }
+
+    /// The transport's figures for each peer with a session.
+    public func statistics() -> [(peer: PeerID, statistics: ConnectionStatistics)] {
+        connections.compactMap { connection in
+            guard let neighbour = neighbours[connection], let figures = endpoint.statistics(connection) else { return nil }
+            return (neighbour.remote.peer, figures)
+        }
+    }
+
+    mutating func drainEndpoint(now: Instant) {
+        while let output = endpoint.nextOutput() {
+            switch output {
+            case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
+            case .established(let connection, let remote): established(connection, remote, now: now)
+            case .message(let bytes, let lane, _, let connection): receive(bytes, lane: lane, on: connection, now: now)
+            case .presence(let bytes, let connection): receivePresence(bytes, on: connection, now: now)
+            case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
+            case .degraded(let connection):
+                neighbours[connection]?.isDegraded = true
+                hidePresence(of: connection)
+                tellPerson(at: connection)
+                statusChanged(now: now)
+            case .recovered(let connection):
+                neighbours[connection]?.isDegraded = false
+                showPresence(of: connection)
+                tellPerson(at: connection)
+                statusChanged(now: now)
+            case .closed(let connection, let reason): closed(connection, reason, now: now)
+            case .versionMismatch(let theirs, _): tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
+            case .attemptFailed: break  // The rendezvous and the saved addresses try again by their own clocks.
+            }
+        }
+    }
+
+    private mutating func established(_ connection: ConnectionID, _ remote: Remote, now: Instant) {
+        guard remote.author != author else {
+            // Our own device at an address of ours: nothing to share with ourselves.
+            endpoint.close(connection, now: now)
+            return
+        }
+        var neighbour = Neighbour(connection: connection, remote: remote)
+        neighbour.receipt = receipts[remote.author] ?? 0
+        neighbours[connection] = neighbour
+        rendezvous?.sessionLives(with: remote.peer, true, now: now)
+        for (peer, person) in people where person.status.author == remote.author && peer != remote.peer { leave(peer) }
+        var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
+        person.connection = connection
+        person.lostAt = nil
+        person.status.author = remote.author
+        person.status.path = .direct
+        people[remote.peer] = person
+        tellPerson(remote.peer)
+        if dials.reached(remote.address, now: now) { saves.append(.lastPeers(dials.known)) }
+        neighbours[connection]?.toldGenesis = board != nil
+        say(.hello(hasGenesis: board != nil), on: connection, now: now)
+        tellAdjacency(now: now)
+    }
+
+    private mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
+        guard let neighbour = neighbours.removeValue(forKey: connection) else { return }
+        let peer = neighbour.remote.peer
+        tellHidden(neighbour)
+        guard people[peer]?.connection == connection else { return }
+        rendezvous?.sessionLives(with: peer, false, now: now)
+        dials.lost(neighbour.remote.address, now: now, using: &jitter)
+        if case .byPeer = reason {
+            leave(peer)
+        } else {
+            people[peer]?.connection = nil
+            people[peer]?.lostAt = now
+            tellPerson(peer)
+        }
+        tellAdjacency(now: now)
+        statusChanged(now: now)
+    }
+
+    mutating func sayGoodbyeToLost(now: Instant) {
+        for peer in people.keys.sorted() {
+            if let lost = people[peer]?.lostAt, now >= lost + SessionTiming.grace { leave(peer) }
+        }
+    }
+
+    private mutating func leave(_ peer: PeerID) {
+        guard var person = people.removeValue(forKey: peer) else { return }
+        person.status.state = .left
+        person.status.path = nil
+        person.status.roundTrip = nil
+        tell(.peer(person.status))
+    }
+
+    /// The status of a person with what only the moment knows.
+    func currentStatus(_ person: Person) -> PeerStatus {
+        var status = person.status
+        if let author = status.author { status.name = board?.personName(author) ?? "" }
+        guard let connection = person.connection, let neighbour = neighbours[connection] else {
+            status.path = nil
+            return status
+        }
+        let figures = endpoint.statistics(connection)
+        status.roundTrip = figures?.roundTrip
+        status.silentSeconds = figures?.silence.map { Int($0.components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
+        if neighbour.isInRoom {
+            status.state =
+                switch neighbour.presence.attention {
+                case .active: .joined
+                case .idle: .idle
+                case .away: .away
+                }
+        }
+        return status
+    }
+
+    mutating func tellPerson(at connection: ConnectionID) {
+        if let peer = neighbours[connection]?.remote.peer { tellPerson(peer) }
+    }
+
+    /// Tells front ends about a person if anything that they show has changed. The round trip is news only when it moved by half and by
+    /// 10 ms, so that an idle board stays silent.
+    mutating func tellPerson(_ peer: PeerID) {
+        guard let person = people[peer] else { return }
+        var status = currentStatus(person)
+        if let old = person.told?.roundTrip, let new = status.roundTrip {
+            let change = new > old ? new - old : old - new
+            if change < max(.milliseconds(10), old / 2) { status.roundTrip = old }
+        }
+        guard status != person.told else { return }
+        people[peer]?.told = status
+        tell(.peer(status))
+    }
+
+    private mutating func tellAdjacency(now: Instant) {
+        let authors = neighbours.values.map(\.remote.author).sorted()
+        for connection in connections where neighbours[connection]?.isInRoom == true {
+            say(.adjacent(Array(authors.prefix(SessionMessage.adjacentMax))), on: connection, now: now)
+        }
+    }
+
+    // The rendezvous.
+
+    mutating func rendezvousConnected(to address: SocketAddress, now: Instant) {
+        rendezvousAddress = address
+        rendezvous?.connected(to: address, now: now)
+        rendezvousChanged(.connected)
+    }
+
+    mutating func rendezvousClosed(reason: String, now: Instant) {
+        rendezvous?.disconnected(now: now)
+        rendezvousChanged(.unreachable(reason: reason))
+    }
+
+    private mutating func rendezvousChanged(_ status: RendezvousStatus) {
+        guard rendezvousStatus != status else { return }
+        rendezvousStatus = status
+        tell(.rendezvous(status))
+    }
+
+    mutating func drainRendezvous(now: Instant) {
+        while let output = rendezvous?.nextOutput() {
+            switch output {
+            case .send(let message): emit(.rendezvousSend(message))
+            case .connect: emit(.rendezvousConnect)
+            case .dial(let attempt, let remote, let addresses):
+                endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
+            case .expect(let attempt, let remote, let addresses):
+                endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+            case .stunServer(let port):
+                if let address = rendezvousAddress { stun.start(server: SocketAddress(ip: address.ip, port: port), now: now) }
+            case .refused(let reason): rendezvousChanged(.unreachable(reason: "\(reason)"))
+            case .joined, .peerAppeared, .peerLeft: break  // A peer counts once the handshake has proved who it is.
+            }
+        }
+    }
+
+    mutating func drainSTUN(now: Instant) {
+        while let output = stun.nextOutput() {
+            switch output {
+            case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
+            case .mapped, .failed: offerCandidates(now: now)
+            }
+        }
+        drainRendezvous(now: now)
+    }
+
+    /// Offers our own addresses, and the one that the STUN service sees, to whoever shares the topic.
+    mutating func offerCandidates(now: Instant) {
+        var candidates = localAddresses.map { Candidate(address: $0, kind: .host) }
+        if let mapped = stun.mapped { candidates.append(Candidate(address: mapped, kind: .serverReflexive)) }
+        rendezvous?.setCandidates(candidates, now: now)
+    }
+
+    // Saved addresses.
+
+    mutating func dialSaved(now: Instant) {
+        guard quitAt == nil else { return }
+        let live = Set(neighbours.values.compactMap { endpoint.statistics($0.connection)?.address })
+        for address in dials.due(now: now, using: &jitter, isLive: { live.contains($0) }) {
+            var nonce: [UInt8] = []
+            for _ in 0..<2 {
+                let word = jitter.next()
+                for shift in stride(from: 56, through: 0, by: -8) { nonce.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            }
+            endpoint.dial(attempt: nonce, remote: nil, addresses: [address], now: now)
+        }
+    }
+}

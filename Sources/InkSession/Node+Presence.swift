@@ -1,0 +1,84 @@
+import InkBoard
+import InkPrimitives
+import InkTransport
+
+// What is still moving: ours to the others, theirs to our front ends.
+extension Node {
+    mutating func sendPresence(now: Instant) {
+        for connection in connections {
+            guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
+            let roundTrip = endpoint.statistics(connection)?.roundTrip
+            guard let due = neighbour.outbox.deadline(version: presence.version, state: presence.state, roundTrip: roundTrip), due <= now
+            else { continue }
+            guard let bytes = neighbours[connection]?.outbox.packet(version: presence.version, state: presence.state, now: now) else {
+                continue
+            }
+            let token = endpoint.sendPresence(bytes, on: connection, now: now)
+            neighbours[connection]?.outbox.sent(token: token)
+        }
+    }
+
+    /// How often the transport must hear from the others, after how lively we are.
+    var liveliness: Activity {
+        if presence.isDrawing || neighbours.values.contains(where: { $0.presence.live != nil }) { return .drawing }
+        return presence.state.attention == .active ? .present : .idle
+    }
+
+    mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
+        guard var neighbour = neighbours[connection], neighbour.isInRoom else { return }
+        do {
+            try neighbour.presence.apply(bytes)
+        } catch {
+            rejected(author: neighbour.remote.author, rule: "presence: \(error)", now: now)
+            return
+        }
+        neighbours[connection] = neighbour
+        showPresence(of: connection)
+        tellPerson(neighbour.remote.peer)
+    }
+
+    /// Tells front ends what changed in a peer's presence since they were told.
+    mutating func showPresence(of connection: ConnectionID) {
+        guard var neighbour = neighbours[connection], neighbour.isPresent else { return }
+        let peer = neighbour.remote.peer
+        let state = neighbour.presence
+        if state.cursor != neighbour.shownCursor {
+            neighbour.shownCursor = state.cursor
+            tell(.cursor(peer: peer, state.cursor))
+        }
+        if state.isTyping, !neighbour.shownTyping { tell(.typing(peer: peer)) }
+        neighbour.shownTyping = state.isTyping
+        let gesture = visibleGesture(of: neighbour)
+        if gesture != neighbour.shownGesture {
+            neighbour.shownGesture = gesture
+            tell(.gesture(peer: peer, gesture))
+        }
+        neighbours[connection] = neighbour
+    }
+
+    /// The gesture to show: the one under way; or the ended one, as last seen, until its transaction is in the set.
+    private func visibleGesture(of neighbour: Neighbour) -> Gesture? {
+        if let live = neighbour.presence.live { return live.gesture }
+        guard case .committed(let sequence)? = neighbour.presence.ended?.outcome, neighbour.shownGesture != nil else { return nil }
+        let has = board?.contiguousSequence(of: neighbour.remote.author) ?? 0
+        return has >= sequence ? nil : neighbour.shownGesture
+    }
+
+    /// Previews of gestures whose transactions have just arrived go.
+    mutating func refreshGestures() {
+        for connection in connections where neighbours[connection]?.shownGesture != nil { showPresence(of: connection) }
+    }
+
+    /// A degraded peer's cursor and gesture are hidden until it is heard again.
+    mutating func hidePresence(of connection: ConnectionID) {
+        guard let neighbour = neighbours[connection] else { return }
+        tellHidden(neighbour)
+        neighbours[connection]?.shownCursor = nil
+        neighbours[connection]?.shownGesture = nil
+    }
+
+    mutating func tellHidden(_ neighbour: Neighbour) {
+        if neighbour.shownCursor != nil { tell(.cursor(peer: neighbour.remote.peer, nil)) }
+        if neighbour.shownGesture != nil { tell(.gesture(peer: neighbour.remote.peer, nil)) }
+    }
+}

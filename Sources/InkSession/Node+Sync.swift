@@ -1,0 +1,365 @@
+import InkBoard
+import InkPrimitives
+import InkTransport
+
+// Agreement: what is in the set, on the disk, and known to the others.
+extension Node {
+    // Saying and hearing.
+
+    mutating func say(_ message: SessionMessage, on connection: ConnectionID, now: Instant) {
+        endpoint.send(message.encode(), lane: .control, on: connection, now: now)
+    }
+
+    mutating func receive(_ bytes: [UInt8], lane: Lane, on connection: ConnectionID, now: Instant) {
+        guard let neighbour = neighbours[connection] else { return }
+        switch lane {
+        case .control:
+            do {
+                try receive(SessionMessage(decoding: bytes), on: connection, now: now)
+            } catch {
+                misbehaved(neighbour, rule: "control message: \(error)", now: now)
+            }
+        case .ops, .bulk: receiveTransaction(bytes, from: neighbour, now: now)
+        }
+    }
+
+    private mutating func receive(_ message: SessionMessage, on connection: ConnectionID, now: Instant) throws(WireError) {
+        guard var neighbour = neighbours[connection] else { return }
+        switch message {
+        case .hello(let hasGenesis):
+            neighbours[connection]?.hasGenesis = neighbour.hasGenesis || hasGenesis
+            if !hasGenesis, let genesis = board?.transactions.first { say(.genesis(genesis.encoded), on: connection, now: now) }
+            enterRoomIfPossible(connection, now: now)
+        case .genesis(let bytes): receiveGenesis(bytes, from: neighbour, now: now)
+        case .fingerprint(let fingerprint, _):
+            neighbours[connection]?.fingerprint = fingerprint
+            compare(connection, now: now)
+            statusChanged(now: now)
+        case .reconcile(let bytes):
+            guard neighbour.isInRoom, let board else { return }
+            let step = try neighbour.reconciler.receive(bytes, board: board)
+            neighbour.outstanding += step.wanted
+            for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
+            neighbour.backlog += step.send.filter { !neighbour.exchangedLately($0, now: now) && !unsavedOwn.contains($0) }
+            if step.isDone { neighbour.isReconciled = true }
+            neighbours[connection] = neighbour
+            becomeReadyIfReconciled(connection, now: now)
+            statusChanged(now: now)
+        case .ask(let names):
+            guard neighbour.isInRoom, let board else { return }
+            for name in names where !unsavedOwn.contains(name) && board.contains(name) { neighbours[connection]?.backlog.append(name) }
+        case .receipt(let sequence):
+            guard sequence > neighbour.receipt else { return }
+            neighbours[connection]?.receipt = sequence
+            receipts[neighbour.remote.author] = max(sequence, receipts[neighbour.remote.author] ?? 0)
+            receiptsToSave.insert(neighbour.remote.author)
+            if saveReceiptsAt == nil { saveReceiptsAt = now + SessionTiming.receiptInterval }
+            statusChanged(now: now)
+        case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
+        }
+    }
+
+    private mutating func misbehaved(_ neighbour: Neighbour, rule: String, now: Instant) {
+        rejected(author: neighbour.remote.author, rule: rule, now: now)
+        endpoint.close(neighbour.connection, now: now)
+    }
+
+    /// Tells front ends that somebody broke a rule, once a second for each rule and author.
+    mutating func rejected(author: AuthorID?, rule: String, now: Instant) {
+        let key = (author?.hex ?? "") + rule
+        if let at = rejections[key], now - at < .seconds(1) { return }
+        if rejections.count > 256 { rejections.removeAll() }
+        rejections[key] = now
+        tell(.rejected(author: author, rule: rule))
+    }
+
+    // Entering the room.
+
+    private mutating func receiveGenesis(_ bytes: [UInt8], from neighbour: Neighbour, now: Instant) {
+        guard board == nil else { return }
+        do {
+            let genesis = try Transaction(decoding: bytes)
+            guard genesis.hasValidSignature else { return misbehaved(neighbour, rule: "genesis: signature", now: now) }
+            let board = try Board(genesis: genesis)
+            guard board.id == boardID else { return misbehaved(neighbour, rule: "genesis: another board", now: now) }
+            self.board = board
+            saves.append(.transaction(genesis))
+        } catch {
+            return misbehaved(neighbour, rule: "genesis: \(error)", now: now)
+        }
+        for connection in connections {
+            if neighbours[connection]?.toldGenesis == false {
+                neighbours[connection]?.toldGenesis = true
+                say(.hello(hasGenesis: true), on: connection, now: now)
+            }
+            enterRoomIfPossible(connection, now: now)
+        }
+    }
+
+    private mutating func enterRoomIfPossible(_ connection: ConnectionID, now: Instant) {
+        guard var neighbour = neighbours[connection], !neighbour.isInRoom, neighbour.hasGenesis, let board else { return }
+        neighbour.isInRoom = true
+        neighbours[connection] = neighbour
+        say(.adjacent(Array(neighbours.values.map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))), on: connection, now: now)
+        tellReceipt(connection, now: now)
+        tellFingerprint(connection, now: now)
+        if neighbour.remote.isInitiator {
+            let first = neighbour.reconciler.start(board: board)
+            neighbours[connection]?.reconciler = neighbour.reconciler
+            for message in first { say(.reconcile(message), on: connection, now: now) }
+        }
+        tellPerson(neighbour.remote.peer)
+        statusChanged(now: now)
+    }
+
+    private mutating func becomeReadyIfReconciled(_ connection: ConnectionID, now: Instant) {
+        guard !isReady, let neighbour = neighbours[connection], let board else { return }
+        guard neighbour.fingerprint == board.fingerprint || (neighbour.isReconciled && neighbour.outstanding <= 0 && verification.isEmpty)
+        else { return }
+        becomeReady(now: now)
+    }
+
+    mutating func becomeReady(now: Instant) {
+        guard !isReady, let board else { return }
+        isReady = true
+        tell(.ready(board.id, me: author))
+        introduce(now: now)
+    }
+
+    /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.
+    mutating func introduce(now: Instant) {
+        guard isReady, wallClockBase > 0, !displayName.isEmpty, board?.personName(author) != displayName else { return }
+        do {
+            write(try Board.writes(naming: displayName, by: author), ref: nil, now: now)
+        } catch {
+            tell(.refused(.badValue(field: "name"), ref: nil))
+        }
+    }
+
+    // Transactions of others.
+
+    private mutating func receiveTransaction(_ bytes: [UInt8], from source: Neighbour, now: Instant) {
+        guard source.isInRoom, let board else { return }
+        let transaction: Transaction
+        do {
+            transaction = try Transaction(decoding: bytes)
+        } catch {
+            return rejected(author: source.remote.author, rule: "transaction: \(error)", now: now)
+        }
+        neighbours[source.connection]?.noteExchanged(transaction.name, now: now)
+        if source.outstanding > 0 { neighbours[source.connection]?.outstanding -= 1 }
+        guard !board.contains(transaction.name), !verification.contains(transaction.name) else {
+            return becomeReadyIfReconciled(source.connection, now: now)
+        }
+        // A full queue drops it unread; the fingerprints will differ and it comes again.
+        _ = verification.append(Verification.Job(transaction: transaction, source: source.connection))
+    }
+
+    mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
+        let jobs = verification.finished(batch)
+        guard jobs.count == verdicts.count else { return }
+        for (job, isValid) in zip(jobs, verdicts) {
+            guard isValid else {
+                rejected(author: job.transaction.author, rule: "signature", now: now)
+                continue
+            }
+            insert(job.transaction, from: job.source, now: now)
+        }
+        for connection in connections { becomeReadyIfReconciled(connection, now: now) }
+    }
+
+    private mutating func insert(_ transaction: Transaction, from source: ConnectionID, now: Instant) {
+        guard let outcome = board?.insert(transaction) else { return }
+        switch outcome.result {
+        case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
+        case .duplicate: return
+        case .orphan(let missing):
+            for name in missing where !verification.contains(name) { asks.expect(name, from: source, now: now) }
+            statusChanged(now: now)
+            return
+        case .inserted: break
+        }
+        took(outcome, ref: nil, now: now)
+        for inserted in outcome.inserted {
+            asks.arrived(inserted.name)
+            saves.append(.transaction(inserted))
+            passOn(inserted, from: source, now: now)
+        }
+        // The receipt is for the author, who may be a neighbour other than the one that brought it.
+        let authors = Set(outcome.inserted.map(\.author))
+        for connection in connections {
+            if let author = neighbours[connection]?.remote.author, authors.contains(author) { tellReceipt(connection, now: now) }
+        }
+    }
+
+    /// What entered the set is shown, and the others are told that it changed.
+    mutating func took(_ outcome: InsertOutcome, ref: UInt64?, now: Instant) {
+        let changes = outcome.changes.compactMap { delta -> ShapeChange? in
+            switch (delta.before, delta.after) {
+            case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
+            case (let before?, nil): ShapeChange(kind: .removed, id: delta.id, author: delta.by, shape: before)
+            case (_?, let after?): ShapeChange(kind: .changed, id: delta.id, author: delta.by, shape: after)
+            case (nil, nil): nil
+            }
+        }
+        if !changes.isEmpty { tell(.changed(changes, ref: ref)) }
+        for chat in outcome.chats { tell(.chat(ChatMessage(id: chat.name, author: chat.author, text: chat.text))) }
+        for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
+        if !outcome.renames.isEmpty { for peer in people.keys.sorted() { tellPerson(peer) } }
+        refreshGestures()
+        for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.compareAt == nil {
+            neighbours[connection]?.compareAt = now + SessionTiming.compareAfter
+        }
+        statusChanged(now: now)
+    }
+
+    /// Passes a transaction of another on to those neighbours that its author does not reach.
+    private mutating func passOn(_ transaction: Transaction, from source: ConnectionID, now: Instant) {
+        for connection in connections where connection != source {
+            guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.remote.author != transaction.author,
+                !neighbour.adjacent.contains(transaction.author), !neighbour.exchangedLately(transaction.name, now: now)
+            else { continue }
+            send(transaction, on: connection, now: now)
+        }
+    }
+
+    private mutating func send(_ transaction: Transaction, on connection: ConnectionID, lane: Lane = .ops, now: Instant) {
+        neighbours[connection]?.noteExchanged(transaction.name, now: now)
+        endpoint.send(transaction.encoded, lane: lane, stream: transaction.author.prefix >> 2, on: connection, now: now)
+    }
+
+    mutating func sendBacklogs(now: Instant) {
+        guard let board else { return }
+        for connection in connections {
+            guard let backlog = neighbours[connection]?.backlog, !backlog.isEmpty else { continue }
+            var sent = 0
+            // A long backlog is history and must not stand before what is drawn now.
+            let lane: Lane = backlog.count > 64 ? .bulk : .ops
+            for name in backlog {
+                guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFill else { break }
+                sent += 1
+                if let transaction = board.transaction(name) { send(transaction, on: connection, lane: lane, now: now) }
+            }
+            neighbours[connection]?.backlog.removeFirst(sent)
+        }
+    }
+
+    mutating func askForParents(now: Instant) {
+        for (connection, names) in asks.due(now: now, alive: { neighbours[$0] != nil }) {
+            say(.ask(names), on: connection, now: now)
+        }
+    }
+
+    // Comparing.
+
+    private mutating func tellReceipt(_ connection: ConnectionID, now: Instant) {
+        guard let neighbour = neighbours[connection], neighbour.isInRoom, let board else { return }
+        let sequence = board.contiguousSequence(of: neighbour.remote.author)
+        guard sequence > neighbour.toldReceipt else { return }
+        neighbours[connection]?.toldReceipt = sequence
+        say(.receipt(sequence: sequence), on: connection, now: now)
+    }
+
+    private mutating func tellFingerprint(_ connection: ConnectionID, now: Instant) {
+        guard let board, let neighbour = neighbours[connection], neighbour.isInRoom else { return }
+        neighbours[connection]?.compareAt = nil
+        let fingerprint = board.fingerprint
+        guard fingerprint != neighbour.toldFingerprint else { return }
+        neighbours[connection]?.toldFingerprint = fingerprint
+        say(.fingerprint(fingerprint, count: UInt64(board.transactionCount)), on: connection, now: now)
+    }
+
+    /// Looks whether we and a neighbour differ, and plans a reconciliation if so.
+    private mutating func compare(_ connection: ConnectionID, now: Instant) {
+        guard let board, let neighbour = neighbours[connection], neighbour.isInRoom, let theirs = neighbour.fingerprint else { return }
+        if theirs == board.fingerprint {
+            neighbours[connection]?.reconcileAt = nil
+            neighbours[connection]?.outstanding = 0
+            if !isReady { becomeReady(now: now) }
+        } else if neighbour.reconcileAt == nil {
+            let wait = neighbour.remote.isInitiator ? SessionTiming.reconcileAfter : SessionTiming.reconcileAfterOther
+            neighbours[connection]?.reconcileAt = now + wait
+        }
+    }
+
+    mutating func compareAndReconcile(now: Instant) {
+        for connection in connections {
+            if let at = neighbours[connection]?.compareAt, now >= at {
+                tellFingerprint(connection, now: now)
+                compare(connection, now: now)
+            }
+            guard let at = neighbours[connection]?.reconcileAt, now >= at, var neighbour = neighbours[connection], let board else {
+                continue
+            }
+            neighbour.reconcileAt = nil
+            if neighbour.fingerprint != board.fingerprint {
+                neighbour.outstanding = 0
+                let first = neighbour.reconciler.start(board: board)
+                neighbours[connection] = neighbour
+                for message in first { say(.reconcile(message), on: connection, now: now) }
+            }
+            neighbours[connection] = neighbour
+            tellFingerprint(connection, now: now)
+            compare(connection, now: now)
+        }
+    }
+
+    // The disk.
+
+    mutating func persisted(_ batch: UInt64, now: Instant) {
+        for record in saves.persisted(batch) {
+            guard case .transaction(let transaction) = record, unsavedOwn.remove(transaction.name) != nil else { continue }
+            // Only now may it leave: a crash must not make us contradict ourselves.
+            for connection in connections where neighbours[connection]?.isInRoom == true { send(transaction, on: connection, now: now) }
+        }
+        statusChanged(now: now)
+    }
+
+    mutating func saveReceipts() {
+        saveReceiptsAt = nil
+        for device in receiptsToSave.sorted() {
+            if let sequence = receipts[device] { saves.append(.receipt(peerDevice: device, author: author, sequence: sequence)) }
+        }
+        receiptsToSave.removeAll()
+    }
+
+    // Where we stand.
+
+    /// Where we stand with disk and peers.
+    public var syncStatus: SyncStatus {
+        guard let board else {
+            return SyncStatus(state: .behind, missing: 0, unsent: 0, isSaved: saves.isEmpty, fingerprint: .zero)
+        }
+        let fingerprint = board.fingerprint
+        let present = neighbours.values.filter(\.isPresent)
+        let missing = board.missing.count + present.reduce(0) { $0 + max(0, $1.outstanding) }
+        let differing = present.filter { $0.fingerprint != fingerprint }
+        let own = board.contiguousSequence(of: author)
+        let known = receipts.values.max() ?? 0
+        var unsent = Int(own - min(own, known))
+        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt))) }
+        let state: SyncStatus.State = missing > 0 ? .behind : differing.isEmpty ? .synced : unsent > 0 ? .ahead : .behind
+        return SyncStatus(state: state, missing: missing, unsent: unsent, isSaved: saves.unsavedTransactions == 0, fingerprint: fingerprint)
+    }
+
+    /// Every present peer has all of ours that are on disk, and all of ours are. True when nobody is present.
+    public var isDelivered: Bool {
+        guard let board else { return true }
+        let own = board.contiguousSequence(of: author)
+        return unsavedOwn.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.receipt >= own }
+    }
+
+    /// Peers with a session in the room that is not degraded.
+    public var presentPeers: Int { neighbours.values.count { $0.isPresent } }
+
+    mutating func statusChanged(now: Instant) {
+        if statusAt == nil { statusAt = now + SessionTiming.statusInterval }
+    }
+
+    mutating func tellStatus() {
+        let status = syncStatus
+        guard status != toldStatus else { return }
+        toldStatus = status
+        tell(.sync(status))
+    }
+}

@@ -1,0 +1,289 @@
+import InkBoard
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkTransport
+
+/// One participant of one board: peers, agreement, presence and the person's intents, without any I/O.
+///
+/// Contract: call `handle(_:now:)`; drain `nextOutput()` until nil; call `handle(.timeout, now:)` no later than `deadline`. Never two
+/// inputs without draining. Only a runtime's driver and the simulator drive a node; both do nothing else, so that a session on sockets
+/// and one replayed from a seed run the same code.
+public struct Node: Sendable {
+    /// What a node is started with.
+    public struct Configuration: Sendable {
+        public var identity: SigningKey
+        public var staticKey: StaticKey
+        public var roomSecret: Secret32
+        public var boardID: BoardID
+        /// The board's genesis; nil when joining, then the first peer is asked for it.
+        public var genesis: Transaction?
+        /// What the others call this person, at most `Limits.nameBytes`; empty for none.
+        public var displayName: String
+        /// What our disk holds, in the order in which it was saved. Verified when it came, not again.
+        public var stored: [Transaction]
+        /// Receipts of our own transactions by peer device.
+        public var receipts: [AuthorID: UInt64]
+        /// Where peers were last reached.
+        public var lastPeers: [SocketAddress]
+        /// Addresses to dial that a person or a link named.
+        public var directAddresses: [SocketAddress]
+        public var hasRendezvous: Bool
+
+        public init(
+            identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
+            displayName: String = "", stored: [Transaction] = [], receipts: [AuthorID: UInt64] = [:], lastPeers: [SocketAddress] = [],
+            directAddresses: [SocketAddress] = [], hasRendezvous: Bool = false
+        ) {
+            self.identity = identity
+            self.staticKey = staticKey
+            self.roomSecret = roomSecret
+            self.boardID = boardID
+            self.genesis = genesis
+            self.displayName = displayName
+            self.stored = stored
+            self.receipts = receipts
+            self.lastPeers = lastPeers
+            self.directAddresses = directAddresses
+            self.hasRendezvous = hasRendezvous
+        }
+    }
+
+    /// What happened.
+    public enum Input: Sendable {
+        /// `deadline` has come (earlier is allowed and does nothing).
+        case timeout
+        case intent(Intent, ref: UInt64?)
+        /// Milliseconds since 1970 at this instant, for display only. Give it first, and when the wall clock was set.
+        case wallClock(UInt64)
+        case datagram([UInt8], from: SocketAddress)
+        /// Addresses of this machine with the port of the socket.
+        case localAddresses([SocketAddress])
+        /// The rendezvous answered at `address`.
+        case rendezvousConnected(to: SocketAddress)
+        case rendezvousMessage(ServerMessage)
+        /// The connection to the rendezvous is gone, or was never made.
+        case rendezvousClosed(reason: String)
+        case persisted(UInt64)
+        case persistFailed(UInt64, reason: String)
+        /// The verdicts on the signatures of one `.verify`, in its order.
+        case verified(UInt64, [Bool])
+        /// Finish: save, deliver to those present, say good-bye; ends with the event `.stopped`.
+        case quit
+    }
+
+    /// What must be done.
+    public enum Output: Sendable {
+        case transmit([UInt8], to: SocketAddress)
+        case rendezvousSend(ClientMessage)
+        /// Connect to the rendezvous now, trying its addresses in turn.
+        case rendezvousConnect
+        /// Commit these records in this order, then say `.persisted` or `.persistFailed` with the number. One is under way at a time.
+        case persist(UInt64, [StoreRecord])
+        /// Check the signatures, then say `.verified`.
+        case verify(UInt64, [Transaction])
+        case event(Event)
+    }
+
+    let identity: SigningKey
+    let boardID: BoardID
+    let displayName: String
+    /// This process, to the others.
+    public let peerID: PeerID
+    /// The device key that signs our work.
+    public var author: AuthorID { identity.author }
+
+    /// The board; nil until genesis is known.
+    public internal(set) var board: Board?
+    var endpoint: Endpoint
+    var rendezvous: RendezvousClient?
+    public internal(set) var rendezvousStatus: RendezvousStatus
+    /// Where the rendezvous was reached; its STUN service is there too.
+    var rendezvousAddress: SocketAddress?
+    var stun: STUNClient
+    var localAddresses: [SocketAddress] = []
+    var jitter: SplitMix64
+
+    var neighbours: [ConnectionID: Neighbour] = [:]
+    var people: [PeerID: Person] = [:]
+    var presence: OwnPresence
+    var saves = SaveQueue()
+    var verification = Verification()
+    var dials: SavedDials
+    /// Own transactions that are not on disk yet: shown here, told to nobody.
+    var unsavedOwn: Set<TransactionName> = []
+    /// Receipts of our transactions by device, the greatest ever told.
+    var receipts: [AuthorID: UInt64]
+    var receiptsToSave: Set<AuthorID> = []
+    var saveReceiptsAt: Instant?
+    var asks = Asks()
+    var rejections: [String: Instant] = [:]
+
+    /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
+    public private(set) var unreadable = 0
+    var isReady = false
+    var quitAt: Instant?
+    var isStopped = false
+    var wallClockBase: UInt64 = 0
+    var wallClockAt: Instant = .zero
+    var statusAt: Instant?
+    var toldStatus: SyncStatus?
+
+    private var outputs: [Output] = []
+    private var outputIndex = 0
+
+    /// Starts a node.
+    ///
+    /// - Parameters:
+    ///   - seed: 32 bytes from which all its randomness comes, in two streams: secrets and jitter. From the system's entropy in a real
+    ///     process, from the world's seed in the simulator.
+    ///   - now: the clock of every later input.
+    public init(_ configuration: Configuration, seed: [UInt8], now: Instant) {
+        precondition(seed.count == 32, "a node is seeded with 32 bytes, not \(seed.count)")
+        var secrets = SecretGenerator(seed: Blake2b.hash256(Array("inkwire/1 node secrets".utf8), key: seed))
+        jitter = SplitMix64(seed: ByteReader.prefix64(Blake2b.hash256(Array("inkwire/1 node jitter".utf8), key: seed)))
+        identity = configuration.identity
+        boardID = configuration.boardID
+        displayName = configuration.displayName
+        peerID = PeerID(using: &secrets)
+        let keys = RoomKeys(roomSecret: configuration.roomSecret)
+        endpoint = Endpoint(
+            Endpoint.Configuration(
+                peerID: peerID, keys: keys, staticKey: configuration.staticKey,
+                certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
+                initiatorPayload: [], seed: secrets.bytes(32)))
+        if configuration.hasRendezvous {
+            rendezvous = RendezvousClient(keys: keys, device: configuration.identity, peer: peerID, seed: secrets.bytes(32))
+            rendezvousStatus = .connecting
+        } else {
+            rendezvousStatus = .none
+        }
+        stun = STUNClient(using: SecretGenerator(seed: secrets.bytes(32)))
+        presence = OwnPresence(now: now)
+        receipts = configuration.receipts
+        dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
+        if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
+            unreadable = board.load(configuration.stored).count
+            self.board = board
+        }
+        if board != nil { becomeReady(now: now) }
+        rendezvous?.start(now: now)
+        settle(now: now)
+    }
+
+    /// Takes one input. Drain `nextOutput()` before the next.
+    public mutating func handle(_ input: Input, now: Instant) {
+        guard !isStopped else { return }
+        switch input {
+        case .timeout: handleTimeout(now: now)
+        case .intent(let intent, let ref): handle(intent, ref: ref, now: now)
+        case .wallClock(let milliseconds):
+            (wallClockBase, wallClockAt) = (milliseconds, now)
+            introduce(now: now)
+        case .datagram(let bytes, let from):
+            if STUN.isSTUN(bytes) {
+                stun.receive(bytes, from: from, now: now)
+            } else {
+                endpoint.receive(bytes, from: from, now: now)
+            }
+        case .localAddresses(let addresses):
+            localAddresses = addresses
+            offerCandidates(now: now)
+        case .rendezvousConnected(let address): rendezvousConnected(to: address, now: now)
+        case .rendezvousMessage(let message): rendezvous?.received(message, now: now)
+        case .rendezvousClosed(let reason): rendezvousClosed(reason: reason, now: now)
+        case .persisted(let batch): persisted(batch, now: now)
+        case .persistFailed(let batch, let reason):
+            saves.failed(batch, reason: reason, now: now)
+            statusChanged(now: now)
+        case .verified(let batch, let verdicts): verified(batch, verdicts, now: now)
+        case .quit: quit(now: now)
+        }
+        settle(now: now)
+    }
+
+    /// The next thing to do; nil when there is nothing more.
+    public mutating func nextOutput() -> Output? {
+        guard outputIndex < outputs.count else {
+            outputs.removeAll(keepingCapacity: true)
+            outputIndex = 0
+            return nil
+        }
+        defer { outputIndex += 1 }
+        return outputs[outputIndex]
+    }
+
+    /// When to call `handle(.timeout)` next; nil when only an input can move the node.
+    public var deadline: Instant? {
+        guard !isStopped else { return nil }
+        var soonest = earliest(endpoint.deadline, rendezvous?.deadline)
+        soonest = earliest(soonest, stun.deadline)
+        soonest = earliest(soonest, saves.deadline)
+        soonest = earliest(soonest, presence.deadline)
+        soonest = earliest(soonest, dials.deadline)
+        soonest = earliest(soonest, asks.deadline)
+        soonest = earliest(soonest, statusAt)
+        soonest = earliest(soonest, saveReceiptsAt)
+        soonest = earliest(soonest, quitAt)
+        for neighbour in neighbours.values {
+            soonest = earliest(soonest, neighbour.compareAt)
+            soonest = earliest(soonest, neighbour.reconcileAt)
+            if neighbour.isPresent {
+                soonest = earliest(
+                    soonest,
+                    neighbour.outbox.deadline(
+                        version: presence.version, state: presence.state, roundTrip: endpoint.statistics(neighbour.connection)?.roundTrip))
+            }
+        }
+        for person in people.values {
+            if let lost = person.lostAt { soonest = earliest(soonest, lost + SessionTiming.grace) }
+        }
+        return soonest
+    }
+
+    mutating func emit(_ output: Output) { outputs.append(output) }
+    mutating func tell(_ event: Event) { outputs.append(.event(event)) }
+
+    /// Neighbours in a fixed order, so that a run replays.
+    var connections: [ConnectionID] { neighbours.keys.sorted() }
+
+    /// Milliseconds since 1970, as this machine believes.
+    func wallTime(now: Instant) -> UInt64 { wallClockBase &+ UInt64(max(0, (now - wallClockAt).nanoseconds / 1_000_000)) }
+
+    /// Brings everything that an input may have set in motion to its outputs.
+    private mutating func settle(now: Instant) {
+        drainEndpoint(now: now)
+        drainRendezvous(now: now)
+        drainSTUN(now: now)
+        sendBacklogs(now: now)
+        sendPresence(now: now)
+        drainEndpoint(now: now)
+        if let (batch, transactions) = verification.nextBatch() { emit(.verify(batch, transactions)) }
+        if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
+        finishQuitting(now: now)
+    }
+
+    private mutating func handleTimeout(now: Instant) {
+        endpoint.handleTimeout(now: now)
+        rendezvous?.handleTimeout(now: now)
+        stun.handleTimeout(now: now)
+        presence.handleTimeout(now: now)
+        endpoint.setActivity(liveliness)
+        compareAndReconcile(now: now)
+        askForParents(now: now)
+        dialSaved(now: now)
+        sayGoodbyeToLost(now: now)
+        for connection in connections { tellPerson(at: connection) }
+        if let at = saveReceiptsAt, now >= at { saveReceipts() }
+        if let at = statusAt, now >= at {
+            statusAt = nil
+            tellStatus()
+        }
+    }
+}
+
+extension ByteReader {
+    /// The first eight of `bytes` as a big-endian number; `bytes` must hold at least eight.
+    static func prefix64(_ bytes: [UInt8]) -> UInt64 { bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+}

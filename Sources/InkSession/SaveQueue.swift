@@ -1,0 +1,62 @@
+import InkPrimitives
+
+/// What the disk must still take, in order, one batch at a time.
+///
+/// One batch is under way; what comes meanwhile goes together in the next (group commit). A batch that failed stays at the front and is
+/// offered again each second: a later batch must not overtake it, else a child could be on disk without its parent.
+package struct SaveQueue: Sendable {
+    private var waiting: [StoreRecord] = []
+    private var underWay: [StoreRecord] = []
+    private var batch: UInt64 = 0
+    private var retryAt: Instant?
+    /// Why the disk refused last; nil while it takes what it is given.
+    package private(set) var refusal: String?
+
+    package static let retryInterval: Duration = .seconds(1)
+    /// Records in one batch: bounds the time of one commit.
+    private static let batchRecords = 2000
+
+    package init() {}
+
+    /// True when the disk has all that it was given.
+    package var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+    /// Transactions that are not on disk yet.
+    package var unsavedTransactions: Int {
+        (waiting + underWay).reduce(0) { count, record in
+            if case .transaction = record { count + 1 } else { count }
+        }
+    }
+    package var deadline: Instant? { retryAt }
+
+    package mutating func append(_ record: StoreRecord) { waiting.append(record) }
+
+    /// The batch to hand to the disk now; nil while one is under way or waits for its retry.
+    package mutating func nextBatch(now: Instant) -> (UInt64, [StoreRecord])? {
+        if let at = retryAt {
+            guard now >= at else { return nil }
+            retryAt = nil
+            batch += 1
+            return (batch, underWay)
+        }
+        guard underWay.isEmpty, !waiting.isEmpty else { return nil }
+        underWay = Array(waiting.prefix(Self.batchRecords))
+        waiting.removeFirst(underWay.count)
+        batch += 1
+        return (batch, underWay)
+    }
+
+    /// The disk has the batch: the records that are now safe. Empty for a batch that is not the one under way.
+    package mutating func persisted(_ identifier: UInt64) -> [StoreRecord] {
+        guard identifier == batch, retryAt == nil else { return [] }
+        defer { underWay = [] }
+        refusal = nil
+        return underWay
+    }
+
+    /// The disk refused the batch.
+    package mutating func failed(_ identifier: UInt64, reason: String, now: Instant) {
+        guard identifier == batch, !underWay.isEmpty else { return }
+        refusal = reason
+        retryAt = now + Self.retryInterval
+    }
+}

@@ -1,0 +1,84 @@
+import InkPrimitives
+
+/// What two nodes say to each other on the control lane, in order.
+package enum SessionMessage: Hashable, Sendable {
+    /// First on every connection, and again when `hasGenesis` turns true. Before both have genesis nothing else of the room is said.
+    case hello(hasGenesis: Bool)
+    /// The encoded genesis transaction.
+    case genesis([UInt8])
+    /// What the sender's set amounts to now.
+    case fingerprint(Fingerprint, count: UInt64)
+    /// One message of `InkBoard.Reconciler`.
+    case reconcile([UInt8])
+    /// Names that the sender lacks and saw as parents; at most `asksMax`.
+    case ask([TransactionName])
+    /// The sender has transactions 1...`sequence` of the receiver's author in its set.
+    case receipt(sequence: UInt64)
+    /// The devices with which the sender has a session; at most `adjacentMax`.
+    case adjacent([AuthorID])
+
+    package static let asksMax = 256
+    package static let adjacentMax = 1024
+
+    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent }
+
+    /// A tag byte, then the fields in the order above.
+    package func encode() -> [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        switch self {
+        case .hello(let hasGenesis):
+            writer.write(Tag.hello.rawValue)
+            writer.write((hasGenesis ? 1 : 0) as UInt8)
+        case .genesis(let bytes):
+            writer.write(Tag.genesis.rawValue)
+            writer.writeLengthPrefixed(bytes)
+        case .fingerprint(let fingerprint, let count):
+            writer.write(Tag.fingerprint.rawValue)
+            writer.write(fingerprint)
+            writer.writeVarint(count)
+        case .reconcile(let bytes):
+            writer.write(Tag.reconcile.rawValue)
+            writer.write(bytes)
+        case .ask(let names):
+            writer.write(Tag.ask.rawValue)
+            writer.writeVarint(names.count)
+            for name in names { writer.write(name) }
+        case .receipt(let sequence):
+            writer.write(Tag.receipt.rawValue)
+            writer.writeVarint(sequence)
+        case .adjacent(let authors):
+            writer.write(Tag.adjacent.rawValue)
+            writer.writeVarint(authors.count)
+            for author in authors { writer.write(author) }
+        }
+        return writer.bytes
+    }
+
+    package init(decoding bytes: [UInt8]) throws(WireError) {
+        var reader = ByteReader(bytes)
+        guard let tag = Tag(rawValue: try reader.readUInt8()) else { throw .unexpected }
+        switch tag {
+        case .hello:
+            let value = try reader.readUInt8()
+            guard value <= 1 else { throw .nonCanonical }
+            self = .hello(hasGenesis: value == 1)
+        case .genesis: self = .genesis(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
+        case .fingerprint:
+            let fingerprint: Fingerprint = try reader.readIdentifier()
+            self = .fingerprint(fingerprint, count: try reader.readVarint())
+        case .reconcile: self = .reconcile(reader.readRest())
+        case .ask:
+            let count = try reader.readCount(limit: Self.asksMax)
+            var names: [TransactionName] = []
+            for _ in 0..<count { names.append(try reader.readIdentifier()) }
+            self = .ask(names)
+        case .receipt: self = .receipt(sequence: try reader.readVarint())
+        case .adjacent:
+            let count = try reader.readCount(limit: Self.adjacentMax)
+            var authors: [AuthorID] = []
+            for _ in 0..<count { authors.append(try reader.readIdentifier()) }
+            self = .adjacent(authors)
+        }
+        try reader.finish()
+    }
+}

@@ -1,0 +1,197 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct NodeTests {
+    private func rectangle(_ x: Int32, label: String = "") -> ShapeDraft {
+        ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 800, height: 400), label: label)
+    }
+
+    @Test func `two nodes that dial each other agree on what both drew`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.intent(.draw(rectangle(0)), by: 0)
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.members[1].events.contains { if case .ready = $0 { true } else { false } } })
+        pipes.intent(.draw(rectangle(900)), by: 1)
+        #expect(
+            pipes.run(.seconds(10)) {
+                $0.areEqual && $0.members.allSatisfy { ($0.node.board?.shapes.count ?? 0) == 2 && $0.node.isDelivered }
+            })
+        #expect(pipes.run(.seconds(5)) { $0.members.allSatisfy { $0.node.syncStatus.state == .synced && $0.node.syncStatus.isSaved } })
+        #expect(pipes.members[0].node.peers.map(\.name) == ["bob"])
+        #expect(pipes.members[1].node.peers.map(\.name) == ["ana"])
+    }
+
+    // SE-1
+    @Test func `what the disk has not taken is shown here and told to nobody`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.syncStatus.isSaved } })
+        pipes.members[0].diskRefuses = true
+        pipes.intent(.draw(rectangle(0)), by: 0)
+        #expect(pipes.members[0].node.board?.shapes.count == 1)
+        _ = pipes.run(.seconds(8))
+        #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
+        #expect(pipes.members[0].node.syncStatus.isSaved == false)
+        pipes.members[0].diskRefuses = false
+        #expect(pipes.run(.seconds(4)) { $0.members[1].node.board?.shapes.count == 1 })
+    }
+
+    // SE-7
+    @Test func `while the disk refuses an intent is refused with its reason`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "")
+        pipes.members[0].diskRefuses = true
+        pipes.intent(.draw(rectangle(0)), by: 0)
+        _ = pipes.run(.milliseconds(100))
+        pipes.intent(.draw(rectangle(1)), by: 0, ref: 7)
+        #expect(pipes.members[0].events.contains(.refused(.diskRefuses("no space left on device"), ref: 7)))
+        #expect(pipes.members[0].node.board?.shapes.count == 1)
+    }
+
+    // SE-3
+    @Test func `a stroke is seen growing before it is committed, and its preview goes with its transaction`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
+        for step in 1...10 {
+            pipes.intent(.extend([Point(x: Int32(step) * 50, y: 10)]), by: 0)
+            _ = pipes.run(.milliseconds(40))
+        }
+        let growing = pipes.members[1].events.compactMap { event -> Int? in
+            if case .gesture(_, .stroke(let draft)?) = event { draft.points.count } else { nil }
+        }
+        #expect(growing.count >= 8 && growing == growing.sorted() && growing.last == 11)
+        #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
+        let before = pipes.members[1].events.count
+        pipes.intent(.commit, by: 0)
+        #expect(pipes.run(.seconds(2)) { $0.members[1].node.board?.shapes.count == 1 })
+        _ = pipes.run(.milliseconds(200))
+        let after = pipes.members[1].events[before...]
+        let end = after.firstIndex { if case .gesture(_, nil) = $0 { true } else { false } }
+        let arrival = after.firstIndex { if case .changed = $0 { true } else { false } }
+        #expect(end != nil && arrival != nil && (arrival ?? 0) < (end ?? 0))
+    }
+
+    // SE-3
+    @Test func `a cancelled gesture leaves no trace at the other side`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.intent(.begin(.shape(rectangle(0))), by: 0)
+        _ = pipes.run(.milliseconds(100))
+        pipes.intent(.cancel, by: 0)
+        _ = pipes.run(.milliseconds(200))
+        let gestures = pipes.members[1].events.compactMap { event -> Bool? in
+            if case .gesture(_, let gesture) = event { gesture != nil } else { nil }
+        }
+        #expect(gestures == [true, false])
+        #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
+    }
+
+    // SE-5, SE-9
+    @Test func `a transaction reaches a peer that its author cannot reach`() throws {
+        var pipes = try PerfectPipes()
+        pipes.drop = { from, to in Set([from, to]) == Set([PerfectPipes.address(1), PerfectPipes.address(2)]) }
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        pipes.add(name: "eve")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members[0].node.presentPeers == 2 })
+        for step in 0..<20 { pipes.intent(.draw(rectangle(Int32(step))), by: 1) }
+        #expect(pipes.run(.milliseconds(200)) { $0.members[2].node.board?.shapes.count == 20 })
+    }
+
+    // SE-10
+    @Test func `a peer that says good-bye leaves at once, a lost one after the grace`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        pipes.add(name: "eve", dialling: [0])
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members[0].node.presentPeers == 2 })
+        pipes.input(.quit, to: 1)
+        #expect(pipes.run(.seconds(1)) { $0.members[0].node.peers.count == 1 })
+        pipes.drop = { from, to in from == PerfectPipes.address(2) || to == PerfectPipes.address(2) }
+        #expect(!pipes.run(.seconds(20)) { $0.members[0].node.peers.isEmpty })
+        #expect(pipes.run(.seconds(25)) { $0.members[0].node.peers.isEmpty })
+    }
+
+    // SE-8, SE-12
+    @Test func `quitting waits until those present have all, and says what is left`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        for step in 0..<50 { pipes.intent(.draw(rectangle(Int32(step))), by: 0) }
+        #expect(!pipes.members[0].node.isDelivered)
+        pipes.input(.quit, to: 0)
+        #expect(pipes.run(.seconds(10)) { $0.members[0].events.contains(.stopped(unsaved: 0, unsent: 0)) })
+        #expect(pipes.members[1].node.board?.shapes.count == 50)
+    }
+
+    // SE-11
+    @Test func `a stroke beyond the limit of points is committed and goes on`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "")
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
+        for step in 0..<25 { pipes.intent(.extend((1...500).map { Point(x: Int32(step * 500 + $0), y: 0) }), by: 0) }
+        pipes.intent(.commit, by: 0)
+        let shapes = pipes.members[0].node.board?.shapes ?? []
+        #expect(shapes.map(\.content.points.count) == [Limits.pointsPerStroke, 12_501 - Limits.pointsPerStroke + 1])
+        #expect(shapes.last?.content.position == Point(x: Int32(Limits.pointsPerStroke - 1), y: 0))
+    }
+
+    // SE-6
+    @Test func `changes made while the link was down are exchanged when it is back`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.drop = { _, _ in true }
+        for step in 0..<30 {
+            pipes.intent(.draw(rectangle(Int32(step))), by: 0)
+            pipes.intent(.draw(rectangle(Int32(-step))), by: 1)
+        }
+        _ = pipes.run(.seconds(40))
+        #expect(!pipes.areEqual)
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(45)) { $0.areEqual })
+        #expect(pipes.members[1].node.board?.shapes.count == 60)
+    }
+
+    // SE-13
+    @Test func `a restarted peer finds the others by their saved addresses and loses nothing that was saved`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        pipes.intent(.draw(rectangle(1)), by: 0)
+        #expect(
+            pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 && $0.node.syncStatus.isSaved } })
+        let disk = pipes.saved(by: 1)
+        pipes.add(name: "bob", seed: 77, stored: disk.filter { $0.name != pipes.genesis.name }, identityIndex: 1)
+        #expect(pipes.members[2].node.board?.fingerprint == pipes.members[0].node.board?.fingerprint)
+        #expect(pipes.run(.seconds(10)) { $0.members[2].node.presentPeers == 1 })
+        pipes.intent(.draw(rectangle(5)), by: 2)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapes.count == 2 })
+        #expect(!pipes.members[0].events.contains { if case .fork = $0 { true } else { false } })
+    }
+
+    // SE-2, SE-14
+    @Test func `a member with another board's genesis gets nothing`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.intent(.draw(rectangle(1)), by: 0)
+        _ = pipes.run(.seconds(1))
+        let other = try Board.makeGenesis(
+            owner: PerfectPipes.identity(9), name: "other", wallTime: 1, nonce: PerfectPipes.seedBytes(9).suffix(16))
+        #expect(other.name != pipes.genesis.name)
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual })
+        #expect(pipes.members[1].node.board?.id == BoardID(pipes.genesis.name.bytes))
+    }
+}

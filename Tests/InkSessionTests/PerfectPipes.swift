@@ -1,0 +1,134 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import InkTransport
+
+/// Nodes joined by pipes that lose nothing and take one millisecond, in virtual time, with disks that take five.
+struct PerfectPipes {
+    struct Member {
+        var node: Node
+        var address: SocketAddress
+        var events: [Event] = []
+        var disk: [StoreRecord] = []
+        var diskRefuses = false
+        var identity: SigningKey
+        var staticKey: StaticKey
+    }
+    private enum Happening {
+        case datagram(to: SocketAddress, from: SocketAddress, [UInt8])
+        case persisted(Int, UInt64, [StoreRecord])
+        case verified(Int, UInt64, [Bool])
+    }
+
+    var members: [Member] = []
+    private(set) var now = Instant.zero
+    private var queue: [(at: Instant, order: Int, what: Happening)] = []
+    private var order = 0
+    let secret: Secret32
+    let genesis: Transaction
+    /// Drops what it returns true for.
+    var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
+
+    static func seedBytes(_ number: UInt8) -> [UInt8] { Array(repeating: number, count: 32) }
+
+    init() throws {
+        var generator = SecretGenerator(seed: Self.seedBytes(200))
+        secret = generator.secret()
+        genesis = try Board.makeGenesis(owner: Self.identity(0), name: "test", wallTime: 1, nonce: generator.bytes(16))
+    }
+
+    static func identity(_ index: Int) -> SigningKey {
+        var generator = SecretGenerator(seed: seedBytes(UInt8(100 + index)))
+        return SigningKey(seed: generator.secret())
+    }
+
+    static func address(_ index: Int) -> SocketAddress { SocketAddress(ip: .v4(0x0A00_0001 + UInt32(index)), port: 4000) }
+
+    /// Adds a member; the first has genesis, the others dial `dialling` (the first, unless said otherwise).
+    mutating func add(name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil) {
+        let index = members.count
+        let identity = Self.identity(identityIndex ?? index)
+        var generator = SecretGenerator(seed: Self.seedBytes(UInt8(150 + index)))
+        let staticKey = StaticKey(secret: generator.secret())
+        let hasGenesis = index == 0 || !stored.isEmpty
+        let node = Node(
+            Node.Configuration(
+                identity: identity, staticKey: staticKey, roomSecret: secret, boardID: BoardID(genesis.name.bytes) ?? .zero,
+                genesis: hasGenesis ? genesis : nil, displayName: name, stored: stored,
+                directAddresses: index == 0 ? [] : dialling.map(Self.address)),
+            seed: Self.seedBytes(seed ?? UInt8(index + 1)), now: now)
+        members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
+        drain(index)
+        input(.wallClock(1_700_000_000_000), to: index)
+    }
+
+    mutating func input(_ input: Node.Input, to index: Int) {
+        members[index].node.handle(input, now: now)
+        drain(index)
+    }
+
+    mutating func intent(_ intent: Intent, by index: Int, ref: UInt64? = nil) { input(.intent(intent, ref: ref), to: index) }
+
+    private mutating func drain(_ index: Int) {
+        while let output = members[index].node.nextOutput() {
+            switch output {
+            case .transmit(let bytes, let to):
+                if !drop(members[index].address, to) {
+                    schedule(.datagram(to: to, from: members[index].address, bytes), after: .milliseconds(1))
+                }
+            case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: .milliseconds(5))
+            case .verify(let batch, let transactions):
+                schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
+            case .event(let event): members[index].events.append(event)
+            case .rendezvousSend, .rendezvousConnect: break
+            }
+        }
+    }
+
+    private mutating func schedule(_ what: Happening, after wait: Duration) {
+        order += 1
+        queue.append((now + wait, order, what))
+    }
+
+    /// Runs until `condition` holds or `limit` has passed; true if it holds.
+    mutating func run(_ limit: Duration, until condition: (PerfectPipes) -> Bool = { _ in false }) -> Bool {
+        let end = now + limit
+        while !condition(self) {
+            let next = queue.indices.min { (queue[$0].at, queue[$0].order) < (queue[$1].at, queue[$1].order) }
+            let timer = members.indices.compactMap { index in members[index].node.deadline.map { ($0, index) } }.min { $0 < $1 }
+            let at = [next.map { queue[$0].at }, timer?.0].compactMap { $0 }.min()
+            guard let at, at <= end else {
+                now = end
+                return condition(self)
+            }
+            now = max(now, at)
+            if let next, queue[next].at <= at {
+                let item = queue.remove(at: next)
+                switch item.what {
+                case .datagram(let to, let from, let bytes):
+                    if let index = members.firstIndex(where: { $0.address == to }) { input(.datagram(bytes, from: from), to: index) }
+                case .persisted(let index, let batch, let records):
+                    if members[index].diskRefuses {
+                        input(.persistFailed(batch, reason: "no space left on device"), to: index)
+                    } else {
+                        members[index].disk += records
+                        input(.persisted(batch), to: index)
+                    }
+                case .verified(let index, let batch, let verdicts): input(.verified(batch, verdicts), to: index)
+                }
+            } else if let timer {
+                input(.timeout, to: timer.1)
+            }
+        }
+        return true
+    }
+
+    var fingerprints: [Fingerprint?] { members.map { $0.node.board?.fingerprint } }
+    var areEqual: Bool { Set(fingerprints.map { $0?.hex ?? "-" }).count == 1 && fingerprints.first != .some(nil) }
+
+    /// Transactions that a member's disk holds.
+    func saved(by index: Int) -> [Transaction] {
+        members[index].disk.compactMap { if case .transaction(let transaction) = $0 { transaction } else { nil } }
+    }
+}

@@ -1,0 +1,85 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct PresenceTests {
+    @Test func `a cursor alone takes three bytes`() {
+        var state = PresenceState()
+        state.cursor = Point(x: 1, y: -2)
+        #expect(state.encode(acknowledgedPoints: 0).bytes == [0x04, 0x02, 0x03])
+    }
+
+    // SE-4
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `a stroke grows at the other side whatever packets are lost`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var own = OwnPresence(now: .zero)
+        var outbox = PresenceOutbox()
+        var theirs = PresenceState()
+        own.begin(.stroke(ShapeDraft(kind: .freehand, position: Point(x: 100, y: 100), points: [.zero])))
+        var now = Instant.zero
+        var token: UInt64 = 0
+        func step(lossless: Bool) throws {
+            guard let due = outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50)) else { return }
+            now = max(now, due)
+            let packet = outbox.packet(version: own.version, state: own.state, now: now)
+            #expect(packet.count <= PresenceTiming.packetBytes)
+            token += 1
+            outbox.sent(token: token)
+            guard lossless || random.chance(0.6) else { return }
+            try theirs.apply(packet)
+            if lossless || random.chance(0.6) { outbox.acknowledged(token: token) }
+        }
+        for _ in 0..<200 {
+            own.extend((0..<random.below(8)).map { _ in Point(x: Int32(random.below(90000)), y: Int32(random.below(90000))) })
+            try step(lossless: false)
+        }
+        while outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50)) != nil { try step(lossless: true) }
+        #expect(theirs == own.state)
+    }
+
+    // SE-4
+    @Test func `a run of samples that leaves a gap changes nothing`() {
+        var state = PresenceState()
+        let points = (0..<20).map { Point(x: Int32($0), y: 0) }
+        state.live = LiveGesture(number: 1, gesture: .stroke(ShapeDraft(kind: .freehand, position: .zero, points: points)))
+        let late = state.encode(acknowledgedPoints: 10).bytes
+        var theirs = PresenceState()
+        theirs.cursor = Point(x: 5, y: 5)
+        let before = theirs
+        #expect(throws: WireError.unexpected) { try theirs.apply(late) }
+        #expect(theirs == before)
+    }
+
+    @Test(arguments: 0..<2000 as Range<UInt64>)
+    func `no bytes of a stranger make presence trap`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var state = PresenceState()
+        state.cursor = Point(x: 1 << 20, y: -77)
+        state.ended = EndedGesture(number: 3, outcome: .committed(sequence: 9))
+        state.live = LiveGesture(
+            number: 4, gesture: .stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 8)], text: "é")))
+        var bytes = state.encode(acknowledgedPoints: 0).bytes
+        for _ in 0...random.below(4) { bytes[random.below(bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
+        if random.chance(0.3) { bytes.removeLast(random.below(bytes.count)) }
+        var theirs = PresenceState()
+        do {
+            try theirs.apply(bytes)
+            // What was taken can be said again.
+            _ = theirs.encode(acknowledgedPoints: 0)
+        } catch {
+            #expect(theirs == PresenceState())
+        }
+    }
+
+    @Test func `a person is idle after a minute and active again with the next input`() {
+        var own = OwnPresence(now: .zero)
+        own.handleTimeout(now: .zero + .seconds(59))
+        #expect(own.state.attention == .active)
+        own.handleTimeout(now: .zero + .seconds(60))
+        #expect(own.state.attention == .idle)
+        own.touched(now: .zero + .seconds(61))
+        #expect(own.state.attention == .active)
+    }
+}
