@@ -66,7 +66,7 @@ extension Node {
         tellAdjacency(now: now)
     }
 
-    private mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
+    mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
         guard let neighbour = neighbours.removeValue(forKey: connection) else { return }
         let peer = neighbour.remote.peer
         tellHidden(neighbour)

@@ -62,6 +62,8 @@ extension Node {
     private mutating func misbehaved(_ neighbour: Neighbour, rule: String, now: Instant) {
         rejected(author: neighbour.remote.author, rule: rule, now: now)
         endpoint.close(neighbour.connection, now: now)
+        // The endpoint reports what others close, not what we do.
+        closed(neighbour.connection, .byPeer, now: now)
     }
 
     /// Tells front ends that somebody broke a rule, once a second for each rule and author.

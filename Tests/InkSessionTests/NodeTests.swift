@@ -180,18 +180,4 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapes.count == 2 })
         #expect(!pipes.members[0].events.contains { if case .fork = $0 { true } else { false } })
     }
-
-    // SE-2, SE-14
-    @Test func `a member with another board's genesis gets nothing`() throws {
-        var pipes = try PerfectPipes()
-        pipes.add(name: "ana")
-        pipes.intent(.draw(rectangle(1)), by: 0)
-        _ = pipes.run(.seconds(1))
-        let other = try Board.makeGenesis(
-            owner: PerfectPipes.identity(9), name: "other", wallTime: 1, nonce: PerfectPipes.seedBytes(9).suffix(16))
-        #expect(other.name != pipes.genesis.name)
-        pipes.add(name: "bob")
-        #expect(pipes.run(.seconds(10)) { $0.areEqual })
-        #expect(pipes.members[1].node.board?.id == BoardID(pipes.genesis.name.bytes))
-    }
 }

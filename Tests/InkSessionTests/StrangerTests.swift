@@ -1,0 +1,141 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import InkTransport
+import Testing
+
+/// A node, and a member that holds the room secret and says what it likes.
+private struct Stranger {
+    var node: Node
+    var endpoint: Endpoint
+    var heard: [SessionMessage] = []
+    var transactions: [Transaction] = []
+    var events: [Event] = []
+    var connection: ConnectionID?
+    let identity = PerfectPipes.identity(5)
+    private var now = Instant.zero
+    private let nodeAddress = PerfectPipes.address(0)
+    private let ownAddress = PerfectPipes.address(5)
+
+    init(_ pipes: PerfectPipes) throws {
+        node = Node(
+            Node.Configuration(
+                identity: PerfectPipes.identity(0), staticKey: StaticKey(secret: pipes.secret.derive("a")), roomSecret: pipes.secret,
+                boardID: try #require(BoardID(pipes.genesis.name.bytes)), genesis: pipes.genesis),
+            seed: PerfectPipes.seedBytes(1), now: .zero)
+        let staticKey = StaticKey(secret: pipes.secret.derive("b"))
+        endpoint = Endpoint(
+            Endpoint.Configuration(
+                peerID: try #require(PeerID(PerfectPipes.seedBytes(9))), keys: RoomKeys(roomSecret: pipes.secret), staticKey: staticKey,
+                certificate: DeviceCertificate.make(signing: identity, staticKey: staticKey), initiatorPayload: [],
+                seed: PerfectPipes.seedBytes(2)))
+        endpoint.dial(attempt: Array(repeating: 7, count: 16), remote: nil, addresses: [nodeAddress], now: now)
+        node.handle(.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "secret")), ref: nil), now: now)
+        run(.seconds(2))
+    }
+
+    mutating func say(_ message: SessionMessage) {
+        guard let connection else { return }
+        endpoint.send(message.encode(), lane: .control, on: connection, now: now)
+    }
+
+    mutating func send(_ transaction: [UInt8]) {
+        guard let connection else { return }
+        endpoint.send(transaction, lane: .ops, stream: 1, on: connection, now: now)
+    }
+
+    /// Exchanges datagrams in steps of a millisecond.
+    mutating func run(_ span: Duration) {
+        let end = now + span
+        while now < end {
+            now += .milliseconds(1)
+            endpoint.handleTimeout(now: now)
+            while let output = endpoint.nextOutput() {
+                switch output {
+                case .transmit(let bytes, _):
+                    node.handle(.datagram(bytes, from: ownAddress), now: now)
+                    drainNode()
+                case .established(let connection, _): self.connection = connection
+                case .message(let bytes, .control, _, _): if let message = try? SessionMessage(decoding: bytes) { heard.append(message) }
+                case .message(let bytes, _, _, _):
+                    if let transaction = try? Transaction(decoding: bytes) { transactions.append(transaction) }
+                default: break
+                }
+            }
+            node.handle(.timeout, now: now)
+            drainNode()
+        }
+    }
+
+    private mutating func drainNode() {
+        var answers: [Node.Input] = []
+        while let output = node.nextOutput() {
+            switch output {
+            case .transmit(let bytes, _): endpoint.receive(bytes, from: nodeAddress, now: now)
+            case .persist(let batch, _): answers.append(.persisted(batch))
+            case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
+            case .event(let event): events.append(event)
+            case .rendezvousSend, .rendezvousConnect: break
+            }
+        }
+        for answer in answers {
+            node.handle(answer, now: now)
+            drainNode()
+        }
+    }
+}
+
+@Suite struct StrangerTests {
+    // SE-2
+    @Test func `a member that does not say it has genesis hears nothing of the room but genesis`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: false))
+        stranger.say(.ask([pipes.genesis.name]))
+        stranger.run(.seconds(5))
+        #expect(stranger.heard == [.hello(hasGenesis: true), .genesis(pipes.genesis.encoded)])
+        #expect(stranger.transactions.isEmpty)
+        #expect(stranger.node.presentPeers == 0)
+    }
+
+    @Test func `a member that says it has genesis is given the room`() throws {
+        var stranger = try Stranger(try PerfectPipes())
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.seconds(1))
+        #expect(stranger.heard.contains { if case .fingerprint = $0 { true } else { false } })
+        #expect(stranger.node.presentPeers == 1)
+    }
+
+    // SE-14
+    @Test func `a transaction with a wrong signature is not inserted, and the breach is told`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: true))
+        var board = try Board(genesis: pipes.genesis)
+        let writes = try board.writes(
+            for: ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8)), number: 1, by: stranger.identity.author)
+        let (transaction, _) = try board.author(writes, key: stranger.identity, wallTime: 1)
+        var forged = transaction.encoded
+        forged[forged.count - 1] ^= 1
+        stranger.send(forged)
+        stranger.run(.seconds(1))
+        #expect(stranger.node.board?.contains(transaction.name) == false)
+        #expect(stranger.events.contains(.rejected(author: stranger.identity.author, rule: "signature")))
+        stranger.send(transaction.encoded)
+        stranger.run(.seconds(1))
+        #expect(stranger.node.board?.contains(transaction.name) == true)
+    }
+
+    @Test func `garbage in place of a control message ends the session`() throws {
+        var stranger = try Stranger(try PerfectPipes())
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.seconds(1))
+        #expect(stranger.node.presentPeers == 1)
+        if let connection = stranger.connection {
+            stranger.endpoint.send([99, 1, 2, 3], lane: .control, on: connection, now: .zero + .seconds(3))
+        }
+        stranger.run(.seconds(1))
+        #expect(stranger.node.presentPeers == 0)
+    }
+}
