@@ -158,11 +158,20 @@ extension Node {
 
     private mutating func restore(isRedo: Bool, ref: UInt64?, now: Instant) {
         guard isReady else { return refuse(.notReady, ref) }
-        guard let plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
+        guard var plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
             return refuse(isRedo ? .nothingToRedo : .nothingToUndo, ref)
         }
+        var skipped = plan.skipped
         guard perform(plan.writes, ref: ref, now: now) != nil else { return }
-        if !plan.skipped.isEmpty { tell(.skipped(shapes: plan.skipped, ref: ref)) }
+        // The pieces of a stroke that was too long for one transaction go and come back together.
+        while let next = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author),
+            board?.isContinuation(isRedo ? next.target : plan.target) == true
+        {
+            plan = next
+            skipped += plan.skipped
+            guard perform(plan.writes, ref: ref, now: now) != nil else { break }
+        }
+        if !skipped.isEmpty { tell(.skipped(shapes: skipped, ref: ref)) }
     }
 
     // The end.
@@ -203,6 +212,17 @@ extension Board {
         }
     }
 
+    /// True if this transaction goes on with the stroke that its author's one before had to end for its length (SE-11).
+    ///
+    /// Told from the two alone, so that it holds after a restart: the one before has as many samples as a stroke may have, and this
+    /// stroke begins where that one ends.
+    func isContinuation(_ name: TransactionName) -> Bool {
+        guard let next = transaction(name), let before = transaction(next.previous), let start = next.stroke?.start,
+            let stroke = before.stroke, stroke.points.count == Limits.pointsPerStroke, let last = stroke.points.last
+        else { return false }
+        return stroke.start + last == start
+    }
+
     private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {
         let standing = Set(ids).sorted().filter { shape($0) != nil }
         if standing.isEmpty, let first = ids.first { throw .noSuchShape(first) }
@@ -221,5 +241,22 @@ extension Refusal {
             case .ownHistoryMissing: .ownHistoryMissing
             default: .brokenRule("\(violation)")
             }
+    }
+}
+
+extension Transaction {
+    /// The one stroke that this transaction draws; nil if it draws none.
+    fileprivate var stroke: (start: Point, points: [Point])? {
+        var (start, points): (Point?, [Point]?)
+        for write in writes {
+            switch (write.property, write.value) {
+            case (.position, .point(let value)): start = value
+            case (.points, .points(let value)): points = value
+            case (.kind, .kind(let value)): if value != ShapeKind.freehand.rawValue { return nil }
+            default: break
+            }
+        }
+        guard let start, let points else { return nil }
+        return (start, points)
     }
 }

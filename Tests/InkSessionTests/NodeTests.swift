@@ -135,7 +135,7 @@ import Testing
     }
 
     // SE-11
-    @Test func `a stroke beyond the limit of points is committed and goes on`() throws {
+    @Test func `a stroke beyond the limit of points is committed and goes on, as one step to undo`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
@@ -144,6 +144,11 @@ import Testing
         let shapes = pipes.members[0].node.board?.shapes ?? []
         #expect(shapes.map(\.content.points.count) == [Limits.pointsPerStroke, 12_501 - Limits.pointsPerStroke + 1])
         #expect(shapes.last?.content.position == Point(x: Int32(Limits.pointsPerStroke - 1), y: 0))
+        // One gesture, one step.
+        pipes.intent(.undo, by: 0)
+        #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
+        pipes.intent(.redo, by: 0)
+        #expect(pipes.members[0].node.board?.shapes == shapes)
     }
 
     // SE-6
