@@ -11,6 +11,7 @@ let package = Package(
     targets: [
         // Floor 0
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .target(name: "CInkSystem"),
         .target(name: "InkPrimitives"),
         // Floor 1
         .target(name: "InkCrypto", dependencies: ["CSodium", "InkPrimitives"]),
@@ -25,6 +26,7 @@ let package = Package(
             dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous"]),
         // Floor 4
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
+        .target(name: "InkTerminal", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats"]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),
@@ -32,7 +34,9 @@ let package = Package(
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
-        .testTarget(name: "InkFormatsTests", dependencies: ["InkFormats"]),
+        .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
+        .testTarget(
+            name: "InkTerminalTests", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats", "InkTerminal"]),
     ],
     swiftLanguageModes: [.v6]
 )

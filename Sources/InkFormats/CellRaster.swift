@@ -176,7 +176,7 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
     case ascii
 
     /// What stands for a glyph that the style lacks.
-    func twin(of glyph: Glyph) -> Glyph {
+    public func twin(of glyph: Glyph) -> Glyph {
         guard self == .ascii, !glyph.isASCII else { return glyph }
         switch Unicode.Scalar(glyph.base) {
         case "►": return Glyph(">")
@@ -184,6 +184,7 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
         case "▲": return Glyph("^")
         case "▼": return Glyph("v")
         case "□": return Glyph("o")
+        case "…": return Glyph("~")
         default: return Glyph("?")
         }
     }

@@ -26,9 +26,15 @@ public struct Glyph: Hashable, Sendable {
     /// True if it is one byte of printable ASCII.
     public var isASCII: Bool { base < 0x80 && mark0 == 0 }
 
-    /// True if every terminal that was tried advances by exactly one cell: ASCII, box drawing, blocks, braille.
+    /// True if every terminal that was tried advances by the same count of cells: ASCII, accented Latin, Greek, Cyrillic, box drawing,
+    /// blocks, braille; kana, ideographs and Hangul syllables.
     public var hasCertainWidth: Bool {
-        mark0 == 0 && (base < 0x80 || (0x2500...0x259F).contains(base) || (0x2800...0x28FF).contains(base))
+        guard mark0 == 0 else { return false }
+        switch base {
+        case 0..<0x80, 0xC0..<0x250, 0x391..<0x482, 0x2500..<0x25A0, 0x2800..<0x2900: return true
+        case 0x3041..<0x3100, 0x4E00..<0xA000, 0xAC00..<0xD7A4: return true
+        default: return false
+        }
     }
 
     /// Appends the glyph as UTF-8.

@@ -1,13 +1,13 @@
 /// Which way lines leave the middle of a cell, and how heavy: two bits for each of north, east, south and west.
-struct LineEdges: Hashable, Sendable {
+package struct LineEdges: Hashable, Sendable {
     /// Bits 0-1 north, 2-3 east, 4-5 south, 6-7 west; each 0 none, 1 light, 2 heavy.
     private(set) var bits: UInt8 = 0
 
-    enum Direction: UInt8, CaseIterable { case north = 0, east = 2, south = 4, west = 6 }
+    package enum Direction: UInt8, CaseIterable { case north = 0, east = 2, south = 4, west = 6 }
 
-    init() {}
+    package init() {}
 
-    init(_ weights: [Direction: UInt8]) {
+    package init(_ weights: [Direction: UInt8]) {
         for (direction, weight) in weights { bits |= min(weight, 2) << direction.rawValue }
     }
 
@@ -19,13 +19,13 @@ struct LineEdges: Hashable, Sendable {
     var count: Int { Direction.allCases.reduce(0) { $0 + (self[$1] > 0 ? 1 : 0) } }
 
     /// Adds a line in one direction; where there is one already, the heavier weight stays.
-    mutating func add(_ direction: Direction, weight: UInt8) {
+    package mutating func add(_ direction: Direction, weight: UInt8) {
         guard weight > self[direction] else { return }
         bits = bits & ~(3 << direction.rawValue) | weight << direction.rawValue
     }
 
     /// The box drawing character with these arms (U+2500-257F has all 80 mixes of light and heavy).
-    var glyph: Glyph { Self.glyphs[index] }
+    package var glyph: Glyph { Self.glyphs[index] }
 
     /// The same with an arc in place of a light corner.
     var roundedGlyph: Glyph {
@@ -39,7 +39,7 @@ struct LineEdges: Hashable, Sendable {
     }
 
     /// The twin below 0x80: perpendicular arms make `+`.
-    var asciiGlyph: Glyph {
+    package var asciiGlyph: Glyph {
         let vertical = self[.north] > 0 || self[.south] > 0
         let horizontal = self[.east] > 0 || self[.west] > 0
         return Glyph(vertical ? (horizontal ? "+" : "|") : (horizontal ? "-" : " "))

@@ -45,7 +45,7 @@ extension CellRaster {
     private mutating func drawNote(_ shape: ShapeDraft) {
         drawBox(shape, isRounded: true)
         guard !shape.text.isEmpty else { return }
-        let inside = inner(shape.cellRegion)
+        let inside = shape.cellRegion.inside
         let layout = TextLayout(shape.text, columns: inside.columns)
         drawRows(layout, column: inside.column, row: inside.row, color: inkColor(of: shape), rowsMax: inside.rows)
     }
@@ -65,7 +65,7 @@ extension CellRaster {
     /// Text in the middle of a box.
     private mutating func drawLabel(_ shape: ShapeDraft, in box: CellRegion) {
         guard !shape.text.isEmpty else { return }
-        let inside = inner(box)
+        let inside = box.inside
         let layout = TextLayout(shape.text, columns: inside.columns)
         let shown = min(layout.rows.count, inside.rows)
         let top = inside.row + (inside.rows - shown) / 2
@@ -73,14 +73,6 @@ extension CellRaster {
             let column = inside.column + max(0, (inside.columns - layout.columns(ofRow: index)) / 2)
             drawRow(layout.rows[index], column: column, row: top + index, color: inkColor(of: shape))
         }
-    }
-
-    /// A box without its border, or the box itself where the border leaves nothing.
-    private func inner(_ box: CellRegion) -> CellRegion {
-        var inside = box
-        if box.columns > 2 { (inside.column, inside.columns) = (box.column + 1, box.columns - 2) }
-        if box.rows > 2 { (inside.row, inside.rows) = (box.row + 1, box.rows - 2) }
-        return inside
     }
 
     /// The shape's own colour, or one that can be read on its fill.
@@ -243,14 +235,14 @@ struct DotPen: Sendable {
 }
 
 /// The outline of an ellipse or a diamond in dots, symmetric in both axes.
-struct RoundOutline: Sendable {
+package struct RoundOutline: Sendable {
     private let isDiamond: Bool
     private let left: Int
     private let top: Int
     private let right: Int
     private let bottom: Int
 
-    init(_ shape: ShapeDraft) {
+    package init(_ shape: ShapeDraft) {
         isDiamond = shape.kind == .diamond
         left = CellMetrics.dot(Int(shape.position.x))
         top = CellMetrics.dot(Int(shape.position.y))
@@ -264,7 +256,7 @@ struct RoundOutline: Sendable {
     private var radiusY: Double { Double(bottom - top) / 2 }
 
     /// Calls `body` for each dot of the outline in or near the region. Steps along the flatter axis only, so the line is one dot thick.
-    func forEachDot(in region: CellRegion, _ body: (Int, Int) -> Void) {
+    package func forEachDot(in region: CellRegion, _ body: (Int, Int) -> Void) {
         // The widest pen reaches four dots beyond its middle.
         let columns = max(left, region.column * 2 - 4)...max(left, min(right, (region.column + region.columns) * 2 + 4))
         let rows = max(top, region.row * 4 - 4)...max(top, min(bottom, (region.row + region.rows) * 4 + 4))

@@ -6,16 +6,16 @@ import InkBoard
 /// averaged with their neighbours (1-2-1), by no more than that rounding; then a centripetal Catmull-Rom spline goes through them. Samples
 /// that lie far apart were meant (corners of a script's zigzag, a fast hand) and stay where they are. Only `+ - * /` and square roots are
 /// used, which IEEE 754 rounds alike everywhere, so every front end draws the same dots.
-struct StrokeCurve: Sendable {
-    struct Place: Hashable, Sendable {
-        var x: Double
-        var y: Double
+package struct StrokeCurve: Sendable {
+    package struct Place: Hashable, Sendable {
+        package var x: Double
+        package var y: Double
     }
 
     private let places: [Place]
 
     /// The curve through `points`, displaced by `origin`, in world units.
-    init(points: [Point], origin: Point) {
+    package init(points: [Point], origin: Point) {
         var raw: [Place] = []
         raw.reserveCapacity(points.count)
         for point in points {
@@ -28,7 +28,7 @@ struct StrokeCurve: Sendable {
     /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box.
     ///
     /// The number of pieces is bounded by the number of samples times `piecesMax`, however far apart they lie.
-    func forEachPiece(
+    package func forEachPiece(
         touching box: (left: Double, top: Double, right: Double, bottom: Double), _ body: (_ from: Place, _ to: Place) -> Void
     ) {
         guard let first = places.first else { return }

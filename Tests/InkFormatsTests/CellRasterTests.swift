@@ -1,8 +1,7 @@
 import InkBoard
+import InkFormats
 import InkPrimitives
 import Testing
-
-@testable import InkFormats
 
 @Suite struct CellRasterTests {
     @Test func `two overlapping boxes and a line through them join`() {

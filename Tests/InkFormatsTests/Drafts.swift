@@ -1,6 +1,5 @@
 import InkBoard
-
-@testable import InkFormats
+import InkFormats
 
 /// A rectangle between the middles of two cells.
 func box(

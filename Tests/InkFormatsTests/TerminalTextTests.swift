@@ -1,7 +1,6 @@
+import InkFormats
 import InkPrimitives
 import Testing
-
-@testable import InkFormats
 
 @Suite struct TerminalTextTests {
     @Test func `no byte, pair after escape or control survives the gate`() {

@@ -1,8 +1,7 @@
 import InkBoard
+import InkFormats
 import InkPrimitives
 import Testing
-
-@testable import InkFormats
 
 @Suite struct TextExportTests {
     @Test func `an export is as large as its content and has no trailing spaces`() {

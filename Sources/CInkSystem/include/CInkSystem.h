@@ -1,0 +1,63 @@
+// System calls that Swift cannot name, and the work that must be done inside signal handlers.
+//
+// A handler may neither allocate nor take a lock nor run Swift, so what it needs (descriptor, bytes, saved modes) is laid down here
+// before it is needed. There is one guarded terminal in a process; these functions are called from one thread, handlers from any.
+#ifndef INK_SYSTEM_H
+#define INK_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Takes a terminal under guard: remembers its modes and the bytes that undo what will be written to it, and installs crash handlers
+/// (SIGSEGV SIGBUS SIGILL SIGTRAP SIGFPE SIGABRT) that restore it, print `note` and die by the same signal, so that the exit status is
+/// 128 + n. They replace the handlers of the Swift runtime, whose backtrace prompt would open on a screen that is not restored.
+///
+/// `fd` must be a descriptor of its own (opened anew), not blocking. Returns 0 or an errno.
+int ink_guard_arm(int fd, const uint8_t *restore, size_t restore_count, const uint8_t *note, size_t note_count);
+
+/// Raw mode: no echo, no lines, no signals from keys, bytes as they come. Returns 0 or an errno.
+int ink_guard_enter(void);
+
+/// Writes the restore bytes, drops input that is still coming (late mouse reports) and sets the modes back. Does nothing unless entered.
+/// Safe in a handler. Waits at most 200 ms for a terminal that takes no bytes.
+void ink_guard_leave(void);
+
+/// A pipe from which the numbers of signals can be read, one byte each: SIGTERM SIGHUP SIGINT SIGQUIT SIGWINCH SIGTSTP SIGCONT.
+///
+/// The second of the first four, or two seconds in which the first was not answered by `ink_die_by` or `_exit`, restores the terminal and
+/// ends the process at once. Returns the descriptor to read (not blocking), or -errno.
+int ink_signals_open(void);
+
+/// Restores the terminal and stops the process as SIGTSTP would; returns when it is continued.
+void ink_suspend(void);
+
+/// Restores the terminal and ends the process by this signal's default action.
+_Noreturn void ink_die_by(int signal_number);
+
+/// Columns and rows of a terminal. Returns 0 or an errno.
+int ink_window_size(int fd, int *columns, int *rows);
+
+/// Sets columns and rows of a terminal. Returns 0 or an errno.
+int ink_set_window_size(int fd, int columns, int rows);
+
+/// Bytes written to a terminal and not yet taken from it; 0 where the system does not say.
+int ink_output_pending(int fd);
+
+/// Opens a pseudo-terminal of that size; both ends close on exec. Returns 0 or an errno.
+int ink_pty_open(int *leader, int *follower, int columns, int rows);
+
+/// Opens the controlling terminal anew, or, without one, the terminal of standard input: a descriptor of our own, not blocking. Returns it,
+/// or -errno.
+int ink_terminal_open(void);
+
+/// True if the terminal's modes are those that the guard remembers.
+int ink_guard_is_restored(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,422 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+
+/// What keys do.
+extension BoardScene {
+    mutating func handle(_ event: InputEvent, now: Instant) {
+        switch event {
+        case .mouse(let mouse): handle(mouse, now: now)
+        case .key(let key, let modifiers):
+            touch()
+            handle(key, modifiers, now: now)
+        case .paste(let text):
+            touch()
+            paste(text, now: now)
+        case .focus(let isGained):
+            hasFocus = isGained
+            if !isGained, toldPointer != nil {
+                toldPointer = nil
+                ask(.cursor(nil))
+            }
+        case .answer(.background(let red, let green, let blue)):
+            // Rec. 601 luma of the paper.
+            isDark = 299 * Int(red) + 587 * Int(green) + 114 * Int(blue) < 128_000
+            isDirty = true
+        case .answer: break
+        }
+    }
+
+    private mutating func handle(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        if key == .character("c"), modifiers == [.control] { return askToQuit(now: now) }
+        if edit != nil { return handleEdit(key, modifiers, now: now) }
+        if panel != .none, handlePanel(key, modifiers, now: now) { return }
+        switch key {
+        case .escape: escape()
+        case .enter:
+            if tool == .select, case .none = drag, let only = selection.first, selection.count == 1, keyPointer == nil {
+                beginEdit(existing: only)
+            } else {
+                pressKeyPointer(modifiers, now: now)
+            }
+        case .up: arrow(0, -1, modifiers, now: now)
+        case .down: arrow(0, 1, modifiers, now: now)
+        case .left: arrow(-1, 0, modifiers, now: now)
+        case .right: arrow(1, 0, modifiers, now: now)
+        case .pageUp: pan(columns: 0, rows: -canvasRows / 2)
+        case .pageDown: pan(columns: 0, rows: canvasRows / 2)
+        case .home: if let all = mirror.content { center(on: all) }
+        case .delete, .backspace: deleteSelection(now: now)
+        case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
+        case .function(1): panel = .help(top: 0)
+        case .character(let scalar): character(scalar, modifiers, now: now)
+        case .end, .insert, .function: break
+        }
+    }
+
+    private mutating func character(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers, now: Instant) {
+        if modifiers.contains(.control) { return control(scalar, modifiers, now: now) }
+        if modifiers.contains(.alt) {
+            if scalar == "c" || scalar == "C" { hidesCursors.toggle() }
+            return
+        }
+        if movesSelection, let step = Self.steps[scalar] { return moveSelection(step.0, step.1, now: now) }
+        if let picked = Tool.named(scalar) { return pick(picked, now: now) }
+        switch scalar {
+        case "q": outputs.append(.effect(.quit))
+        case "u": ask(.undo)
+        case "U": ask(.redo)
+        case "x": deleteSelection(now: now)
+        case "D": duplicate(now: now)
+        case "Q":
+            isLocked.toggle()
+            notices.add(isLocked ? "tool locked: it stays picked" : "tool unlocked", now: now)
+        case "]": selectNext(1)
+        case "[": selectNext(-1)
+        case "m" where !selection.isEmpty: (tool, keyPointer) = (.select, nil)
+        case "z" where selection.count == 1:
+            isResizing.toggle()
+            notices.add(isResizing ? "resize: arrows, z ends" : "resize ended", now: now)
+        case " ": pick(tool == .hand ? lastTool : .hand, now: now)
+        case "f": if let all = mirror.content { center(on: all) }
+        case "c": panel = .color
+        case "w": panel = .width
+        case "B": panel = .fill
+        case "i": panel = .invite
+        case "P": panel = .people
+        case "?": panel = .help(top: 0)
+        case "/": panel = .chat(TextBuffer())
+        case "Y": copyAsText(now: now)
+        case "M":
+            // Native selection needs the mouse for itself.
+            isMouseOff.toggle()
+            extraBytes += Array((isMouseOff ? "\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l" : "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h").utf8)
+            notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", now: now)
+        case "'": if let first = people.present.first(where: { $0.person.cursor != nil })?.person.cursor { go(to: first) }
+        default: break
+        }
+    }
+
+    private mutating func control(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers, now: Instant) {
+        switch scalar {
+        // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
+        case "z": ask(.undo)
+        case "r", "y": ask(.redo)
+        case "a": (tool, selection) = (.select, mirror.shapes.map(\.id))
+        case "d": duplicate(now: now)
+        default: break
+        }
+    }
+
+    // MARK: Panels
+
+    /// True if the key was for the panel.
+    private mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) -> Bool {
+        if key == .escape {
+            closePanel()
+            return true
+        }
+        switch panel {
+        case .none: return false
+        case .help(let top):
+            switch key {
+            case .up: panel = .help(top: max(0, top - 1))
+            case .down: panel = .help(top: top + 1)
+            case .pageUp: panel = .help(top: max(0, top - canvasRows / 2))
+            case .pageDown: panel = .help(top: top + canvasRows / 2)
+            default:
+                // A key that means something does it: the help can be used as a menu.
+                panel = .none
+                return key == .character("?") || key == .character("q") || key == .enter
+            }
+            return true
+        case .invite:
+            if key == .character("c"), let link = invitation?.link {
+                extraBytes += Array("\u{1B}]52;c;\(Base64Text.encode(Array(link.utf8)))\u{1B}\\".utf8)
+                notices.add("link copied, if the terminal allows it", now: now)
+                return true
+            }
+            panel = .none
+            return key == .character("i") || key == .enter
+        case .people:
+            panel = .none
+            return key == .character("P") || key == .enter
+        case .color, .fill, .width: return pickStyle(key, now: now)
+        case .chat(var buffer):
+            switch key {
+            case .enter:
+                if !buffer.isEmpty { ask(.say(buffer.text)) }
+                closePanel()
+            case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
+                if buffer.insert(String(scalar), bytesMax: Limits.chatBytes) { ask(.typing) }
+                panel = .chat(buffer)
+            default:
+                Self.move(&buffer, key, modifiers)
+                panel = .chat(buffer)
+            }
+            return true
+        }
+    }
+
+    mutating func closePanel() {
+        panel = .none
+        touch()
+    }
+
+    /// Colours are picked by digit, widths by digit: 0 is the reader's own ink, or no fill.
+    private mutating func pickStyle(_ key: Key, now: Instant) -> Bool {
+        defer { panel = .none }
+        guard case .character(let scalar) = key, ("0"..."9").contains(scalar) else { return key == .enter }
+        let digit = Int(scalar.value) - 0x30
+        let color = digit >= 1 && digit <= PersonColor.all.count ? PersonColor.all[digit - 1].color : nil
+        let change: PropertyChange
+        switch panel {
+        case .color:
+            ink = color
+            change = .stroke(color)
+        case .fill:
+            fill = color
+            change = .fill(color)
+        default:
+            guard (1...Self.widths.count).contains(digit) else { return true }
+            width = Self.widths[digit - 1]
+            change = .strokeWidth(width)
+        }
+        for id in selection {
+            guard var content = mirror[id]?.content else { continue }
+            switch change {
+            case .stroke(let color): content.stroke = color
+            case .fill(let color): content.fill = color
+            case .strokeWidth(let width): content.strokeWidth = width
+            default: break
+            }
+            ask(.set(id, [change]), showing: Overlay(replaced: [id: content]), now: now)
+        }
+        return true
+    }
+
+    static let widths: [UInt16] = [16, 32, 64, 128]
+
+    // MARK: Selection
+
+    /// True while letters of vim move what is selected.
+    var movesSelection: Bool {
+        if case .none = drag { return tool == .select && !selection.isEmpty }
+        return false
+    }
+
+    private static let steps: [Unicode.Scalar: (Int, Int)] = [
+        "h": (-1, 0), "j": (0, 1), "k": (0, -1), "l": (1, 0), "H": (-8, 0), "J": (0, 8), "K": (0, -8), "L": (8, 0),
+    ]
+
+    private mutating func arrow(_ dx: Int, _ dy: Int, _ modifiers: KeyModifiers, now: Instant) {
+        let factor = modifiers.contains(.shift) ? 8 : 1
+        if movesSelection, keyPointer == nil || isResizing { return moveSelection(dx * factor, dy * factor, now: now) }
+        moveKeyPointer(columns: dx * factor, rows: dy * factor)
+    }
+
+    private mutating func moveSelection(_ dx: Int, _ dy: Int, now: Instant) {
+        let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: dx, row: dy))
+        if isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasHandles(content) {
+            let changed = resized(content, Handle(horizontal: 1, vertical: 1), by)
+            ask(.set(selection[0], [.size(changed.size)]), showing: Overlay(replaced: [selection[0]: changed]), now: now)
+            return
+        }
+        var overlay = Overlay()
+        overlay.move(selection, by, of: mirror)
+        ask(.move(selection, by: by), showing: overlay, now: now)
+    }
+
+    private mutating func deleteSelection(now: Instant) {
+        guard !selection.isEmpty else { return }
+        ask(.delete(selection), showing: Overlay(erased: Set(selection)), now: now)
+        selection = []
+    }
+
+    private mutating func duplicate(now: Instant) {
+        let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: 2, row: 1))
+        for id in selection {
+            guard var content = mirror[id]?.content else { continue }
+            content.position = content.position + by
+            content.label = ""
+            ask(.draw(content), showing: Overlay(added: [content]), now: now)
+        }
+    }
+
+    private mutating func selectNext(_ step: Int) {
+        let ids = mirror.shapes.map(\.id)
+        guard !ids.isEmpty else { return }
+        let next =
+            selection.first.flatMap(ids.firstIndex(of:)).map { ($0 + step + ids.count) % ids.count } ?? (step > 0 ? 0 : ids.count - 1)
+        (tool, selection, keyPointer) = (.select, [ids[next]], nil)
+        if let region = mirror.region(of: ids[next]), !region.overlaps(view) { center(on: region) }
+    }
+
+    private mutating func copyAsText(now: Instant) {
+        let shown = selection.isEmpty ? mirror.shapes.map(\.content) : selection.compactMap { mirror[$0]?.content }
+        let text = TextExport.text(of: shown, style: style)
+        // Terminals cut or refuse longer ones.
+        guard text.utf8.count <= 100_000 else { return notices.add("too large for the clipboard: use inkwire export", now: now) }
+        extraBytes += Array("\u{1B}]52;c;\(Base64Text.encode(Array(text.utf8)))\u{1B}\\".utf8)
+        notices.add("copied as text, if the terminal allows it", now: now)
+    }
+
+    // MARK: Text
+
+    /// Begins a new text: the gesture begins with it, so that the others see it being typed.
+    mutating func beginEdit(_ draft: ShapeDraft, isBegun: Bool = false) {
+        ask(isBegun ? .update(.shape(draft)) : .begin(.shape(draft)))
+        edit = TextEdit(draft: draft, existing: nil, buffer: TextBuffer())
+        touch()
+    }
+
+    /// Edits the text of a standing shape.
+    mutating func beginEdit(existing id: ShapeID) {
+        guard let content = mirror[id]?.content else { return }
+        drag = .none
+        edit = TextEdit(draft: content, existing: id, buffer: TextBuffer(content.text))
+        touch()
+    }
+
+    private mutating func handleEdit(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        guard var editing = edit else { return }
+        let before = editing.buffer.text
+        switch key {
+        case .escape: return finishEdit(now: now)
+        case .enter:
+            if modifiers.contains(.control) { return finishEdit(now: now) }
+            insert("\n", into: &editing, now: now)
+        case .tab: insert(" ", into: &editing, now: now)
+        case .character(let scalar):
+            if modifiers.contains(.control) {
+                if scalar == "z" { _ = editing.buffer.undo() }
+            } else if !modifiers.contains(.alt) {
+                insert(String(scalar), into: &editing, now: now)
+            }
+        default: Self.move(&editing.buffer, key, modifiers)
+        }
+        editing.draft.text = editing.buffer.text
+        edit = editing
+        if editing.existing == nil, editing.draft.text != before { ask(.update(.shape(editing.draft))) }
+    }
+
+    private mutating func insert(_ text: String, into editing: inout TextEdit, now: Instant) {
+        if !editing.buffer.insert(text, bytesMax: Limits.textBytes) {
+            notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", now: now)
+        }
+    }
+
+    private mutating func paste(_ text: String, now: Instant) {
+        if var editing = edit {
+            insert(text, into: &editing, now: now)
+            editing.draft.text = editing.buffer.text
+            edit = editing
+            if editing.existing == nil { ask(.update(.shape(editing.draft))) }
+        } else if case .chat(var buffer) = panel {
+            _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
+            panel = .chat(buffer)
+        } else if !text.isEmpty, isReady {
+            // Pasted on the board: a text at the pointer.
+            let at =
+                keyPointer.map { CellPlace(column: $0.column, row: $0.row) }
+                ?? place(column: mousePlace?.column ?? 2, row: mousePlace?.row ?? 1)
+            guard text.utf8.count <= Limits.textBytes else {
+                return notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", now: now)
+            }
+            let draft = ShapeDraft(kind: .text, position: at.corner, text: text, stroke: ink)
+            ask(.draw(draft), showing: Overlay(added: [draft]), now: now)
+        }
+    }
+
+    /// Gives the text to the board, or drops an empty one.
+    mutating func finishEdit(now: Instant) {
+        guard let editing = edit else { return }
+        edit = nil
+        touch()
+        if let id = editing.existing {
+            guard editing.draft.text != mirror[id]?.content.text else { return }
+            ask(.set(id, [.text(editing.draft.text)]), showing: Overlay(replaced: [id: editing.draft]), now: now)
+        } else if editing.buffer.isEmpty, editing.draft.kind == .text {
+            ask(.cancel)
+        } else {
+            ask(.commit, showing: Overlay(added: [editing.draft]), now: now)
+        }
+    }
+
+    /// Moves the caret or deletes; other keys do nothing.
+    static func move(_ buffer: inout TextBuffer, _ key: Key, _ modifiers: KeyModifiers) {
+        let byWord = !modifiers.isDisjoint(with: [.control, .alt])
+        switch key {
+        case .left: buffer.moveLeft(byWord: byWord)
+        case .right: buffer.moveRight(byWord: byWord)
+        case .up: buffer.moveLine(-1)
+        case .down: buffer.moveLine(1)
+        case .home: buffer.moveToLineStart()
+        case .end: buffer.moveToLineEnd()
+        case .backspace: buffer.deleteBackward()
+        case .delete: buffer.deleteForward()
+        default: break
+        }
+    }
+
+    // MARK: Leaving
+
+    /// Cancels the innermost thing.
+    private mutating func escape() {
+        if case .none = drag {
+            if isResizing {
+                isResizing = false
+            } else if !selection.isEmpty {
+                selection = []
+            } else if keyPointer != nil, tool == .select {
+                keyPointer = nil
+            } else {
+                (lastTool, tool) = (tool == .select ? lastTool : tool, .select)
+            }
+        } else {
+            cancelDrag()
+        }
+    }
+
+    mutating func pick(_ picked: Tool, now: Instant) {
+        if case .none = drag {} else { cancelDrag() }
+        if edit != nil { finishEdit(now: now) }
+        if tool != picked { lastTool = tool }
+        tool = picked
+        isResizing = false
+        if picked != .select { selection = [] }
+        touch()
+    }
+
+    private mutating func askToQuit(now: Instant) {
+        if let asked = quitAskedAt, now - asked <= .seconds(2) {
+            outputs.append(.effect(.quit))
+            return
+        }
+        quitAskedAt = now
+        if case .none = drag {} else { cancelDrag() }
+        notices.add("Ctrl+C again or q quits", now: now)
+    }
+
+    private mutating func go(to point: Point) {
+        center(on: CellRegion(column: CellMetrics.column(Int(point.x)), row: CellMetrics.row(Int(point.y)), columns: 1, rows: 1))
+    }
+}
+
+/// Base64 with padding, as clipboard sequences want it (RFC 4648 §4).
+enum Base64Text {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var result: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = Array(bytes[start..<min(start + 3, bytes.count)])
+            let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+            for index in 0..<4 {
+                result.append(index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

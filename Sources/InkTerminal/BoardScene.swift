@@ -1,0 +1,224 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+
+/// A board on the screen: what it shows and what keys, mouse and events do to it.
+///
+/// Knows no terminal: it takes decoded input and gives a picture, intents and effects.
+struct BoardScene: Sendable {
+    // MARK: What is there
+
+    var name: String
+    var me: AuthorID?
+    var invitation: Invitation?
+    var mirror = ShapeMirror()
+    var people = People()
+    var notices = Notices()
+    var sync: SyncStatus?
+    /// Since when something is not on disk, or not with the others.
+    var unsavedSince: Instant?
+    var unsentSince: Instant?
+    var rendezvous: RendezvousStatus = .none
+    var isReady: Bool
+
+    // MARK: What is looked at
+
+    let style: GlyphStyle
+    var isDark = true
+    var columns: Int
+    var rows: Int
+    /// The cell of the board in the top left corner of the canvas.
+    var origin = (column: 0, row: 0)
+    var hidesCursors = false
+    var base: BaseRaster?
+
+    // MARK: What is being done
+
+    var tool = Tool.freehand
+    var lastTool = Tool.freehand
+    var isLocked = false
+    var ink: Color?
+    var fill: Color?
+    var width: UInt16 = 16
+    var selection: [ShapeID] = []
+    var drag = Drag.none
+    var edit: TextEdit?
+    var panel = Panel.none
+    var isResizing = false
+    /// The pointer that keys move, on the board's grid; nil while the mouse points.
+    var keyPointer: (column: Int, row: Int)?
+    /// Where the pointer was last told to the others, on the board's grid.
+    var toldPointer: (column: Int, row: Int)?
+    var mousePlace: (column: Int, row: Int)?
+    var lastClick: (column: Int, row: Int, at: Instant)?
+    var quitAskedAt: Instant?
+    var hasFocus = true
+    /// True while the terminal has its mouse for itself.
+    var isMouseOff = false
+    /// The selection that the last click left, to tell a second click on it.
+    var lastSelection: [ShapeID] = []
+
+    // MARK: What must be done outside
+
+    var outputs: [TerminalApp.Output] = []
+    /// Bytes for the terminal beside the picture: clipboard, mouse on and off.
+    var extraBytes: [UInt8] = []
+    /// Own gestures that ended and whose transaction has not come back: shown until it does, or nothing would be there for a moment.
+    var pending: [Pending] = []
+    var nextReference: UInt64 = 1
+    /// True if the picture may have changed.
+    var isDirty = true
+    /// True if the change is the person's own, who waits for it.
+    var isUrgent = true
+
+    struct Pending: Sendable {
+        var reference: UInt64
+        var overlay: Overlay
+        var until: Instant
+    }
+
+    /// What the pressed pointer is doing, in cells of the board's grid.
+    enum Drag: Sendable {
+        case none
+        /// The draft with all its points.
+        case stroke(ShapeDraft)
+        case span(Tool, from: CellPlace, to: CellPlace)
+        case move([ShapeID], from: CellPlace, to: CellPlace)
+        case resize(ShapeID, ShapeDraft, Handle, from: CellPlace, to: CellPlace)
+        case frame(from: CellPlace, to: CellPlace)
+        case erase(Set<ShapeID>)
+        /// The view is pulled; places are on the screen.
+        case pan(CellPlace)
+    }
+
+    struct CellPlace: Hashable, Sendable {
+        var column: Int
+        var row: Int
+
+        /// Where a pointer in the cell points.
+        var middle: Point { CellMetrics.middle(column: column, row: row) }
+        var corner: Point { CellMetrics.corner(column: column, row: row) }
+
+        func displacement(to other: CellPlace) -> Point {
+            Point(
+                clampingX: Int64(other.column - column) * Int64(CellMetrics.columnUnits),
+                y: Int64(other.row - row) * Int64(CellMetrics.rowUnits))
+        }
+    }
+
+    /// Which sides of a box a handle pulls.
+    struct Handle: Hashable, Sendable {
+        /// -1 left, 0 neither, 1 right.
+        var horizontal: Int
+        /// -1 top, 0 neither, 1 bottom.
+        var vertical: Int
+    }
+
+    /// A text being typed: into a new shape, or in place of the text of a standing one.
+    struct TextEdit: Sendable {
+        var draft: ShapeDraft
+        var existing: ShapeID?
+        var buffer: TextBuffer
+    }
+
+    /// What lies over the board and takes the keys.
+    enum Panel: Hashable, Sendable {
+        case none, help(top: Int), invite, people, color, fill, width, chat(TextBuffer)
+    }
+
+    /// The standing shapes drawn, kept while neither they nor the view change.
+    struct BaseRaster: Sendable {
+        var version: Int
+        var raster: CellRaster
+    }
+
+    init(content: BoardContent, style: GlyphStyle, columns: Int, rows: Int) {
+        name = content.name
+        me = content.me
+        invitation = content.invitation
+        isReady = content.isReady
+        self.style = style
+        (self.columns, self.rows) = (columns, rows)
+        mirror.replaceAll(content.shapes)
+        if let all = mirror.content { center(on: all) }
+    }
+
+    // MARK: Geometry
+
+    /// Rows of the bars at the bottom: status, and the tools where there is room.
+    var barRows: Int { rows >= 12 ? 2 : 1 }
+    var canvasRows: Int { max(1, rows - barRows) }
+    /// The part of the board that is seen.
+    var view: CellRegion { CellRegion(column: origin.column, row: origin.row, columns: columns, rows: canvasRows) }
+
+    func place(column: Int, row: Int) -> CellPlace { CellPlace(column: origin.column + column, row: origin.row + row) }
+
+    mutating func center(on region: CellRegion) {
+        setOrigin(column: region.column + region.columns / 2 - columns / 2, row: region.row + region.rows / 2 - canvasRows / 2)
+    }
+
+    /// Keeps the view within the plane.
+    mutating func setOrigin(column: Int, row: Int) {
+        let limit = Int(Limits.coordinate)
+        let (columnLimit, rowLimit) = (limit / CellMetrics.columnUnits, limit / CellMetrics.rowUnits)
+        origin = (max(-columnLimit, min(columnLimit - columns, column)), max(-rowLimit, min(rowLimit - canvasRows, row)))
+        base = nil
+        isDirty = true
+    }
+
+    mutating func pan(columns: Int, rows: Int) {
+        setOrigin(column: origin.column + columns, row: origin.row + rows)
+        isUrgent = true
+    }
+
+    mutating func resize(columns: Int, rows: Int) {
+        (self.columns, self.rows) = (columns, rows)
+        base = nil
+        isDirty = true
+    }
+
+    // MARK: Asking
+
+    /// Emits an intent and returns the reference that its outcome will carry.
+    @discardableResult
+    mutating func ask(_ intent: Intent) -> UInt64 {
+        defer { nextReference += 1 }
+        outputs.append(.intent(intent, reference: nextReference))
+        return nextReference
+    }
+
+    /// Emits an intent and shows its effect until it is known.
+    mutating func ask(_ intent: Intent, showing overlay: Overlay, now: Instant) {
+        pending.append(Pending(reference: ask(intent), overlay: overlay, until: now + Self.pendingTime))
+    }
+
+    mutating func touch() { (isDirty, isUrgent) = (true, true) }
+
+    /// An answer that takes longer will not come: show the board as it is.
+    static let pendingTime = Duration.seconds(5)
+}
+
+/// What a scene of a board begins with.
+public struct BoardContent: Sendable {
+    /// The board's name, unsanitised.
+    public var name: String
+    public var me: AuthorID?
+    public var shapes: [Shape]
+    public var invitation: Invitation?
+    /// False while a joined board has not arrived.
+    public var isReady: Bool
+
+    public init(name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true) {
+        (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
+    }
+}
+
+/// How others can come to this board.
+public struct Invitation: Hashable, Sendable {
+    public var link: String
+    /// What the other side types.
+    public var command: String
+
+    public init(link: String, command: String) { (self.link, self.command) = (link, command) }
+}

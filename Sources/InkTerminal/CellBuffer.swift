@@ -1,0 +1,114 @@
+import InkBoard
+import InkFormats
+
+/// A rectangle of cells being composed: what the terminal should show.
+package struct CellBuffer: Sendable {
+    package let columns: Int
+    package let rows: Int
+    private(set) var cells: [Cell]
+    /// Where the terminal's own cursor is to stand; nil hides it.
+    package var cursor: (column: Int, row: Int)?
+
+    package init(columns: Int, rows: Int) {
+        (self.columns, self.rows) = (columns, rows)
+        cells = Array(repeating: .blank, count: columns * rows)
+    }
+
+    /// The cell there; blank outside.
+    package subscript(column: Int, row: Int) -> Cell {
+        guard (0..<columns).contains(column), (0..<rows).contains(row) else { return .blank }
+        return cells[row * columns + column]
+    }
+
+    /// Puts one glyph; outside of the buffer nothing happens. Half of a wide glyph never stays: what is cut becomes a space.
+    package mutating func put(_ cell: Cell, column: Int, row: Int) {
+        guard (0..<rows).contains(row), (0..<columns).contains(column) else { return }
+        if cell.columns == 2, column + 1 >= columns {
+            put(
+                Cell(.space, foreground: cell.foreground, background: cell.background, attributes: cell.attributes), column: column,
+                row: row)
+            return
+        }
+        let index = row * columns + column
+        mend(index, column)
+        if cell.columns == 2 {
+            mend(index + 1, column + 1)
+            cells[index + 1] = Cell(
+                cell.glyph, columns: 0, foreground: cell.foreground, background: cell.background, attributes: cell.attributes)
+        }
+        cells[index] = cell
+    }
+
+    /// Writes text from anywhere on one row and returns the column after it. What does not fit before `limit` is left out.
+    @discardableResult
+    package mutating func write(_ text: String, column: Int, row: Int, style: CellStyle = CellStyle(), limit: Int = .max) -> Int {
+        var column = column
+        for character in text {
+            let (glyph, width) = character == "\t" || character.isNewline ? (.space, 1) : Glyph.displaying(character) ?? (.space, 0)
+            guard width > 0 else { continue }
+            guard column + width <= min(limit, columns) else { break }
+            put(
+                Cell(
+                    glyph, columns: UInt8(width), foreground: style.foreground, background: style.background, attributes: style.attributes),
+                column: column,
+                row: row)
+            column += width
+        }
+        return column
+    }
+
+    /// Fills part of a row with spaces of a style.
+    package mutating func fill(row: Int, from: Int = 0, to: Int = .max, style: CellStyle = CellStyle()) {
+        let blank = Cell(.space, foreground: style.foreground, background: style.background, attributes: style.attributes)
+        var column = max(0, from)
+        while column < min(to, columns) {
+            put(blank, column: column, row: row)
+            column += 1
+        }
+    }
+
+    /// Gives cells other attributes and leaves their glyphs.
+    mutating func restyle(column: Int, row: Int, _ change: (inout Cell) -> Void) {
+        guard (0..<rows).contains(row), (0..<columns).contains(column) else { return }
+        let index = row * columns + column
+        change(&cells[index])
+        // Both halves of a wide glyph look alike.
+        if cells[index].columns == 2, column + 1 < columns { change(&cells[index + 1]) }
+        if cells[index].columns == 0, column > 0 { change(&cells[index - 1]) }
+    }
+
+    /// Takes away every colour.
+    mutating func removeColors() {
+        for index in cells.indices { (cells[index].foreground, cells[index].background) = (nil, nil) }
+    }
+
+    /// Leaves only bytes below 0x80, each glyph in its cells.
+    mutating func keepASCII() {
+        for index in cells.indices where !cells[index].glyph.isASCII {
+            (cells[index].glyph, cells[index].columns) = (GlyphStyle.ascii.twin(of: cells[index].glyph), 1)
+        }
+    }
+
+    /// Only for whole pictures that hold no half glyphs at the buffer's edges.
+    mutating func replace(row: Int, with picture: some Collection<Cell>) {
+        guard (0..<rows).contains(row) else { return }
+        for (column, cell) in picture.prefix(columns).enumerated() { cells[row * columns + column] = cell }
+    }
+
+    /// What is left of a wide glyph when this cell is overwritten becomes a space.
+    private mutating func mend(_ index: Int, _ column: Int) {
+        if cells[index].columns == 0, column > 0 { (cells[index - 1].glyph, cells[index - 1].columns) = (.space, 1) }
+        if cells[index].columns == 2, column + 1 < columns { (cells[index + 1].glyph, cells[index + 1].columns) = (.space, 1) }
+    }
+}
+
+/// How text looks.
+package struct CellStyle: Hashable, Sendable {
+    package var foreground: Color?
+    package var background: Color?
+    package var attributes: Cell.Attributes
+
+    package init(foreground: Color? = nil, background: Color? = nil, attributes: Cell.Attributes = []) {
+        (self.foreground, self.background, self.attributes) = (foreground, background, attributes)
+    }
+}

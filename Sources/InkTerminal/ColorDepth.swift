@@ -1,0 +1,98 @@
+import InkBoard
+
+/// How many colours the terminal shows.
+public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
+    case none = "never"
+    case sixteen = "16"
+    case indexed = "256"
+    case direct = "truecolor"
+
+    /// The depth that the environment promises (§2.8 of the interaction notes): NO_COLOR, then COLORTERM, then TERM.
+    public init(environment: [String: String]) {
+        let terminal = environment["TERM"] ?? ""
+        if environment["NO_COLOR"].map({ !$0.isEmpty }) ?? false {
+            self = .none
+        } else if ["truecolor", "24bit"].contains(environment["COLORTERM"] ?? "") || terminal.hasSuffix("-direct") {
+            self = .direct
+        } else if terminal.contains("256color") {
+            self = .indexed
+        } else {
+            self = .sixteen
+        }
+    }
+
+    /// The SGR parameter that selects a colour, or the reader's own for nil.
+    func parameter(_ color: Color?, isBackground: Bool) -> String {
+        guard let color else { return isBackground ? "49" : "39" }
+        switch self {
+        case .none: return ""
+        case .direct: return "\(isBackground ? 48 : 38);2;\(color.rgb >> 16);\(color.rgb >> 8 & 255);\(color.rgb & 255)"
+        case .indexed: return "\(isBackground ? 48 : 38);5;\(Self.index256(color))"
+        case .sixteen:
+            let index = Self.index16(color)
+            return "\(index < 8 ? (isBackground ? 40 : 30) + index : (isBackground ? 92 : 82) + index)"
+        }
+    }
+
+    /// The nearest of the 216 colours of xterm's cube and its 24 greys.
+    static func index256(_ color: Color) -> Int {
+        let channels = [Int(color.rgb >> 16), Int(color.rgb >> 8 & 255), Int(color.rgb & 255)]
+        let levels = [0, 95, 135, 175, 215, 255]
+        let cube = channels.map { value in levels.indices.min { abs(levels[$0] - value) < abs(levels[$1] - value) } ?? 0 }
+        let mean = channels.reduce(0, +) / 3
+        let grey = max(0, min(23, (mean - 3) / 10))
+        let cubeDistance = distance(channels, cube.map { levels[$0] })
+        let greyDistance = distance(channels, Array(repeating: 8 + grey * 10, count: 3))
+        return greyDistance < cubeDistance ? 232 + grey : 16 + 36 * cube[0] + 6 * cube[1] + cube[2]
+    }
+
+    /// The nearest of the 16 colours as xterm shows them; the people's colours have fixed places, so that they stay apart.
+    static func index16(_ color: Color) -> Int {
+        if let person = PersonColor.all.first(where: { $0.color == color || $0.ink(onDark: true) == color }) { return person.index16 }
+        let channels = [Int(color.rgb >> 16), Int(color.rgb >> 8 & 255), Int(color.rgb & 255)]
+        let table = [
+            [0, 0, 0], [205, 0, 0], [0, 205, 0], [205, 205, 0], [0, 0, 238], [205, 0, 205], [0, 205, 205], [229, 229, 229],
+            [127, 127, 127], [255, 0, 0], [0, 255, 0], [255, 255, 0], [92, 92, 255], [255, 0, 255], [0, 255, 255], [255, 255, 255],
+        ]
+        return table.indices.min { distance(table[$0], channels) < distance(table[$1], channels) } ?? 7
+    }
+
+    private static func distance(_ left: [Int], _ right: [Int]) -> Int {
+        zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+}
+
+/// The colours by which people are told apart, and the pens: Okabe and Ito's, safe for the colour-blind, in the order that keeps the first
+/// few farthest apart over normal, protan, deutan and tritan sight.
+package struct PersonColor: Hashable, Sendable {
+    let name: String
+    package let color: Color
+    /// True if text on the colour is white.
+    let hasLightText: Bool
+    let index16: Int
+    /// Tells people apart without colour.
+    let marker: Unicode.Scalar
+    let asciiMarker: Unicode.Scalar
+
+    var text: Color { Color(rgb: hasLightText ? 0xFFFFFF : 0) }
+
+    /// The shade for thin lines: blue and vermilion are too dark on dark paper (contrast 5.9 and 6.7 on #101014 instead).
+    func ink(onDark isDark: Bool) -> Color {
+        guard isDark else { return color }
+        switch color.rgb {
+        case 0x0072B2: return Color(rgb: 0x5B8DEF)
+        case 0xD55E00: return Color(rgb: 0xF0783C)
+        default: return color
+        }
+    }
+
+    package static let all: [PersonColor] = [
+        PersonColor(name: "blue", color: Color(rgb: 0x0072B2), hasLightText: true, index16: 12, marker: "▸", asciiMarker: ">"),
+        PersonColor(name: "vermilion", color: Color(rgb: 0xD55E00), hasLightText: false, index16: 1, marker: "◆", asciiMarker: "*"),
+        PersonColor(name: "yellow", color: Color(rgb: 0xF0E442), hasLightText: false, index16: 11, marker: "●", asciiMarker: "o"),
+        PersonColor(name: "sky", color: Color(rgb: 0x56B4E9), hasLightText: false, index16: 14, marker: "■", asciiMarker: "#"),
+        PersonColor(name: "pink", color: Color(rgb: 0xCC79A7), hasLightText: false, index16: 13, marker: "▲", asciiMarker: "^"),
+        PersonColor(name: "orange", color: Color(rgb: 0xE69F00), hasLightText: false, index16: 3, marker: "★", asciiMarker: "+"),
+        PersonColor(name: "green", color: Color(rgb: 0x009E73), hasLightText: false, index16: 2, marker: "✚", asciiMarker: "x"),
+    ]
+}

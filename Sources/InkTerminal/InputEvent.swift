@@ -1,0 +1,61 @@
+/// Something that came from the terminal.
+public enum InputEvent: Hashable, Sendable {
+    case key(Key, KeyModifiers)
+    case mouse(MouseEvent)
+    /// Pasted text: no controls but tabs and line breaks (U+000A).
+    case paste(String)
+    /// The terminal's window got or lost the focus.
+    case focus(Bool)
+    case answer(TerminalAnswer)
+}
+
+/// A key. Text arrives scalar by scalar; the editor joins clusters.
+public enum Key: Hashable, Sendable {
+    case character(Unicode.Scalar)
+    case enter, tab, backspace, escape
+    case up, down, left, right
+    case home, end, pageUp, pageDown, insert, delete
+    /// F1 is 1.
+    case function(Int)
+}
+
+/// Keys held with another.
+public struct KeyModifiers: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let shift = KeyModifiers(rawValue: 1)
+    public static let alt = KeyModifiers(rawValue: 2)
+    public static let control = KeyModifiers(rawValue: 4)
+
+    /// From xterm's parameter: one more than the sum of 1 Shift, 2 Alt, 4 Control; higher bits are left out.
+    init(parameter: Int) { self.init(rawValue: UInt8(max(0, parameter - 1) & 7)) }
+}
+
+/// What the mouse did, in which cell; both counted from 0.
+public struct MouseEvent: Hashable, Sendable {
+    public enum Button: Hashable, Sendable { case left, middle, right }
+    public enum Direction: Hashable, Sendable { case up, down, left, right }
+    public enum Action: Hashable, Sendable {
+        case press(Button), drag(Button), release(Button), hover
+        case wheel(Direction)
+    }
+    public var action: Action
+    public var column: Int
+    public var row: Int
+    public var modifiers: KeyModifiers
+
+    public init(action: Action, column: Int, row: Int, modifiers: KeyModifiers = []) {
+        (self.action, self.column, self.row, self.modifiers) = (action, column, row, modifiers)
+    }
+}
+
+/// What the terminal answered to a question of ours.
+public enum TerminalAnswer: Hashable, Sendable {
+    /// Primary device attributes: every terminal answers them, so they end a batch of questions.
+    case deviceAttributes
+    /// Whether a private mode can be switched.
+    case mode(Int, isSupported: Bool)
+    case background(red: UInt8, green: UInt8, blue: UInt8)
+    /// Name and version.
+    case version(String)
+}

@@ -1,0 +1,174 @@
+import InkBoard
+import InkFormats
+
+/// What the terminal shows, and the fewest bytes that make it show something else.
+///
+/// Compares cells, not commands: whatever was drawn, a frame that looks the same gives no bytes at all. Emission knows where the terminal's
+/// cursor and pen are, takes the shortest way to each changed cell, and trusts no glyph whose width terminals disagree about: after one it
+/// moves by absolute address and writes the neighbour again.
+package struct Screen: Sendable {
+    private(set) var columns: Int
+    private(set) var rows: Int
+    private let depth: ColorDepth
+    /// Whether frames are wrapped in synchronized output (mode 2026); only after a positive answer.
+    package var isSynchronized = false
+    private var shown: [Cell]
+    private var shownCursor: (column: Int, row: Int)?
+    private var needsClear = true
+    /// Where the next glyph would land; nil when that is not certain.
+    private var place: (column: Int, row: Int)?
+    private var pen = CellStyle()
+    private var bytes: [UInt8] = []
+
+    package init(columns: Int, rows: Int, depth: ColorDepth) {
+        (self.columns, self.rows, self.depth) = (columns, rows, depth)
+        shown = Array(repeating: .blank, count: columns * rows)
+    }
+
+    /// Forgets what is shown: the next frame repaints all.
+    mutating func invalidate(columns: Int, rows: Int) {
+        (self.columns, self.rows) = (columns, rows)
+        shown = Array(repeating: .blank, count: columns * rows)
+        (needsClear, place, shownCursor) = (true, nil, nil)
+    }
+
+    /// The bytes that turn what is shown into `next`, which must have the screen's size; none if it looks the same.
+    package mutating func frame(_ next: CellBuffer) -> [UInt8] {
+        precondition(
+            next.columns == columns && next.rows == rows, "a \(next.columns)x\(next.rows) picture does not fit a \(columns)x\(rows) screen")
+        var next = next
+        if depth == .none { next.removeColors() }
+        bytes = []
+        if needsClear {
+            pen = CellStyle()
+            bytes.append(contentsOf: "\u{1B}[0m\u{1B}[2J".utf8)
+            if shownCursor == nil { bytes.append(contentsOf: "\u{1B}[?25l".utf8) }
+            needsClear = false
+        }
+        for row in 0..<rows { emit(row: row, of: next.cells) }
+        shown = next.cells
+        let hasDrawn = !bytes.isEmpty
+        // The cursor does not dance over what is drawn.
+        if shownCursor != nil, hasDrawn || next.cursor == nil { bytes.insert(contentsOf: "\u{1B}[?25l".utf8, at: 0) }
+        if let cursor = next.cursor {
+            let isElsewhere = shownCursor.map { $0 != cursor } ?? true
+            if isElsewhere || hasDrawn {
+                move(to: cursor.column, cursor.row)
+                if hasDrawn || shownCursor == nil { bytes.append(contentsOf: "\u{1B}[?25h".utf8) }
+            }
+        }
+        shownCursor = next.cursor
+        guard isSynchronized, bytes.count > 64 else { return bytes }
+        return Array("\u{1B}[?2026h".utf8) + bytes + Array("\u{1B}[?2026l".utf8)
+    }
+
+    // MARK: One row
+
+    private mutating func emit(row: Int, of next: [Cell]) {
+        let start = row * columns
+        // Everything from here on is blank in the new picture.
+        var blankFrom = columns
+        while blankFrom > 0, next[start + blankFrom - 1] == .blank { blankFrom -= 1 }
+        var column = 0
+        var mustRewrite = false
+        while column < columns {
+            let cell = next[start + column]
+            let isSame = cell == shown[start + column] && !mustRewrite
+            // The right half follows its left half; it is never written alone.
+            if isSame || cell.columns == 0 {
+                column += 1
+                continue
+            }
+            if column >= blankFrom, columns - column > 3 {
+                go(to: column, row, of: next)
+                setPen(CellStyle())
+                bytes.append(contentsOf: "\u{1B}[K".utf8)
+                return
+            }
+            go(to: column, row, of: next)
+            write(cell, row: row)
+            mustRewrite = !cell.glyph.hasCertainWidth
+            column += max(1, Int(cell.columns))
+        }
+    }
+
+    private mutating func write(_ cell: Cell, row: Int) {
+        setPen(CellStyle(foreground: cell.foreground, background: cell.background, attributes: cell.attributes))
+        cell.glyph.append(to: &bytes)
+        guard let column = place?.column, cell.glyph.hasCertainWidth, column + Int(cell.columns) < columns else {
+            // In the last column the cursor stays or hangs over, as the terminal likes.
+            place = nil
+            return
+        }
+        place = (column + Int(cell.columns), row)
+    }
+
+    // MARK: Moving
+
+    /// Moves to a cell by the shortest way; a few unchanged cells of the pen's style are cheaper to write again than to skip.
+    private mutating func go(to column: Int, _ row: Int, of next: [Cell]) {
+        if let place, place.row == row, place.column < column, column - place.column <= 4 {
+            let gap = next[row * columns + place.column..<row * columns + column]
+            let isCheap = gap.allSatisfy {
+                $0.columns == 1 && $0.glyph.isASCII
+                    && CellStyle(foreground: $0.foreground, background: $0.background, attributes: $0.attributes) == pen
+            }
+            if isCheap {
+                for cell in gap { cell.glyph.append(to: &bytes) }
+                self.place = (column, row)
+                return
+            }
+        }
+        move(to: column, row)
+    }
+
+    private mutating func move(to column: Int, _ row: Int) {
+        defer { place = (column, row) }
+        if let place {
+            if place == (column, row) { return }
+            if place.row == row, column > place.column {
+                let count = column - place.column
+                bytes.append(contentsOf: (count == 1 ? "\u{1B}[C" : "\u{1B}[\(count)C").utf8)
+                return
+            }
+            if column == 0, row == place.row + 1 {
+                bytes.append(contentsOf: "\r\n".utf8)
+                return
+            }
+        }
+        bytes.append(contentsOf: (column == 0 ? "\u{1B}[\(row + 1)H" : "\u{1B}[\(row + 1);\(column + 1)H").utf8)
+    }
+
+    // MARK: The pen
+
+    /// Selects a style by the shorter of two ways: only what differs, or all from nothing.
+    private mutating func setPen(_ style: CellStyle) {
+        guard style != pen else { return }
+        if style == CellStyle() {
+            bytes.append(contentsOf: "\u{1B}[m".utf8)
+        } else {
+            let changes = parameters(from: pen, to: style)
+            let whole = [";"] + parameters(from: CellStyle(), to: style)
+            let (short, long) = (changes.joined(separator: ";"), "0" + whole.joined(separator: ";").dropFirst())
+            bytes.append(contentsOf: ("\u{1B}[" + (short.utf8.count <= long.utf8.count ? short : long) + "m").utf8)
+        }
+        pen = style
+    }
+
+    private func parameters(from old: CellStyle, to new: CellStyle) -> [String] {
+        var list: [String] = []
+        let (gone, come) = (old.attributes.subtracting(new.attributes), new.attributes.subtracting(old.attributes))
+        // 22 ends bold and dim alike, so the one that stays is set again.
+        let endsWeight = gone.contains(.bold) || gone.contains(.dim)
+        if endsWeight { list.append("22") }
+        if gone.contains(.underline) { list.append("24") }
+        if gone.contains(.reverse) { list.append("27") }
+        if come.contains(.bold) || endsWeight && new.attributes.contains(.bold) { list.append("1") }
+        if come.contains(.dim) || endsWeight && new.attributes.contains(.dim) { list.append("2") }
+        if come.contains(.underline) { list.append("4") }
+        if come.contains(.reverse) { list.append("7") }
+        if old.foreground != new.foreground { list.append(depth.parameter(new.foreground, isBackground: false)) }
+        if old.background != new.background { list.append(depth.parameter(new.background, isBackground: true)) }
+        return list.filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,156 @@
+import CInkSystem
+import InkPrimitives
+import InkSession
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Drives a `TerminalApp` on a terminal: reads, hands over, draws, sleeps. Runs on the thread that calls `run`.
+public final class TTYLoop {
+    /// Why the loop came back.
+    public enum End: Hashable, Sendable {
+        /// The person asked for something that the program must do.
+        case effect(TerminalApp.Effect)
+        /// A signal asks us to end: clean up within two seconds, then `TTY.die(by:)`. SIGHUP also stands for a terminal that vanished.
+        case signal(Int32)
+    }
+
+    private let tty: TTY
+    private let mailbox: TTYMailbox
+    private let signals: Int32
+    private let profile: TerminalProfile
+    private var hasAsked = false
+    private var size: (columns: Int, rows: Int)
+
+    /// Installs signal handlers and enters the terminal.
+    public init(tty: TTY, mailbox: TTYMailbox, profile: TerminalProfile) throws(TTYError) {
+        (self.tty, self.mailbox, self.profile) = (tty, mailbox, profile)
+        size = tty.size
+        signals = ink_signals_open()
+        guard signals >= 0 else { throw .system(operation: "installing signal handlers", code: -signals) }
+        try tty.enter()
+    }
+
+    /// Nanoseconds on the monotonic clock.
+    public static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// Runs until the person or a signal wants something that is not ours to do.
+    ///
+    /// - Parameter perform: takes each intent with its reference; called on this thread.
+    public func run(_ app: inout TerminalApp, perform: (Intent, UInt64) -> Void) -> End {
+        while true {
+            let now = Self.now()
+            while let output = app.nextOutput() {
+                switch output {
+                case .intent(let intent, let reference): perform(intent, reference)
+                case .effect(let effect): return .effect(effect)
+                }
+            }
+            draw(&app, now: now)
+            guard let ready = sleep(until: app.deadline(now: now), now: now) else { continue }
+            if ready.isGone { return .signal(SIGHUP) }
+            if ready.canWrite, !tty.flush() { return .signal(SIGHUP) }
+            for signal in ready.signals {
+                if let end = handle(signal, &app) { return end }
+            }
+            let later = Self.now()
+            if ready.canRead {
+                guard let bytes = tty.read(limit: 65_536) else { return .signal(SIGHUP) }
+                app.handle(.bytes(bytes), now: later)
+            }
+            if ready.hasMail {
+                for input in mailbox.take() { app.handle(input, now: later) }
+            }
+            if let deadline = app.deadline(now: later), deadline <= later { app.handle(.timeout, now: later) }
+        }
+    }
+
+    // MARK: One turn
+
+    private func draw(_ app: inout TerminalApp, now: Instant) {
+        // Never a second frame behind one that waits: a slow line shows the newest state, not a queue of old ones.
+        guard !tty.isBusy else { return }
+        let bytes = app.frame(now: now)
+        guard !bytes.isEmpty else { return }
+        tty.write(bytes)
+        if !hasAsked {
+            hasAsked = true
+            tty.write(profile.questions)
+        }
+    }
+
+    private struct Ready {
+        var canRead = false
+        var canWrite = false
+        var hasMail = false
+        var isGone = false
+        var signals: [Int32] = []
+    }
+
+    /// Sleeps until something comes or the deadline is there; nil if interrupted.
+    private func sleep(until deadline: Instant?, now: Instant) -> Ready? {
+        var wait = deadline.map { max(Int64(0), ($0 - now).nanoseconds) }
+        // A frame that cannot be written yet must not keep us spinning.
+        if tty.isBusy { wait = max(wait ?? 16_000_000, 16_000_000) }
+        let milliseconds = wait.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
+        var polled = [
+            pollfd(fd: tty.descriptor, events: Int16(POLLIN) | (tty.hasWaiting ? Int16(POLLOUT) : 0), revents: 0),
+            pollfd(fd: signals, events: Int16(POLLIN), revents: 0), pollfd(fd: mailbox.ends.read, events: Int16(POLLIN), revents: 0),
+        ]
+        guard poll(&polled, nfds_t(polled.count), milliseconds) >= 0 else { return nil }
+        var ready = Ready()
+        let terminal = Int32(polled[0].revents)
+        ready.canRead = terminal & POLLIN != 0
+        ready.canWrite = terminal & POLLOUT != 0
+        ready.isGone = terminal & (POLLHUP | POLLERR | POLLNVAL) != 0 && !ready.canRead
+        ready.hasMail = polled[2].revents != 0
+        if polled[1].revents != 0 {
+            var bytes = [UInt8](repeating: 0, count: 64)
+            let count = read(signals, &bytes, bytes.count)
+            if count > 0 { ready.signals = bytes[..<count].map(Int32.init) }
+        }
+        return ready
+    }
+
+    private func handle(_ signal: Int32, _ app: inout TerminalApp) -> End? {
+        switch signal {
+        case SIGWINCH: takeSize(&app)
+        case SIGTSTP:
+            tty.leave()
+            ink_suspend()
+            reenter(&app)
+        case SIGCONT:
+            // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state.
+            reenter(&app)
+        case SIGTERM, SIGHUP, SIGINT, SIGQUIT: return .signal(signal)
+        default: break
+        }
+        return nil
+    }
+
+    private func reenter(_ app: inout TerminalApp) {
+        tty.leave()
+        do {
+            try tty.enter()
+        } catch {
+            // In the background: the shell will continue us in front, or end us.
+            return
+        }
+        size = (0, 0)
+        takeSize(&app)
+    }
+
+    private func takeSize(_ app: inout TerminalApp) {
+        let next = tty.size
+        guard next != size else { return }
+        size = next
+        app.handle(.resized(columns: next.columns, rows: next.rows), now: Self.now())
+    }
+}

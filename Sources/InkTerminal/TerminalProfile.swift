@@ -1,0 +1,45 @@
+import InkFormats
+import InkPrimitives
+
+/// What we know of the terminal before it has answered anything.
+public struct TerminalProfile: Hashable, Sendable {
+    public var depth: ColorDepth
+    public var style: GlyphStyle
+    /// How long a lone ESC may be the beginning of a sequence.
+    public var escapeDelay: Duration
+    /// False for terminals that print what they do not understand: only the simplest questions are asked.
+    public var canBeAsked: Bool
+
+    public init(
+        depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true
+    ) {
+        (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
+    }
+
+    /// From TERM, COLORTERM, NO_COLOR, LC_ALL, LC_CTYPE, LANG and SSH_CONNECTION; nil where no escape may be written at all (TERM unset or
+    /// `dumb`).
+    public init?(environment: [String: String]) {
+        guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+        let isUTF8 = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
+        let isRemote = environment["SSH_CONNECTION"] != nil
+        self.init(
+            depth: ColorDepth(environment: environment), style: isUTF8 ? .unicode : .ascii, escapeDelay: .milliseconds(isRemote ? 50 : 25),
+            canBeAsked: terminal != "linux")
+    }
+
+    /// Enters: title kept, alternate screen, cursor hidden, no automatic wrap, pastes marked, focus and mouse reported by cell. The three mouse
+    /// modes stand in this order so that a terminal without any-motion keeps the weaker ones.
+    public static let enter: [UInt8] = Array(
+        "\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h\u{1B}[?1006h".utf8)
+
+    /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking.
+    public static let leave: [UInt8] = Array(
+        "\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?1004l\u{1B}[?2004l\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t"
+            .utf8)
+
+    /// Asks for synchronized output, name, background and, as a fence, device attributes. Sent after the first frame.
+    public var questions: [UInt8] {
+        canBeAsked ? Array("\u{1B}[?2026$p\u{1B}[>q\u{1B}]11;?\u{1B}\\\u{1B}[c".utf8) : []
+    }
+}

@@ -1,0 +1,122 @@
+import InkPrimitives
+
+/// A text being typed, with a caret between grapheme clusters and an undo of its own, word by word.
+package struct TextBuffer: Hashable, Sendable {
+    private(set) var characters: [Character]
+    /// Characters before the caret.
+    package private(set) var caret: Int
+    /// Earlier texts with their carets, oldest first.
+    private var history: [Snapshot] = []
+    /// True while typing continues one word, which is one step back.
+    private var isInWord = false
+
+    private struct Snapshot: Hashable, Sendable {
+        var characters: [Character]
+        var caret: Int
+    }
+
+    package init(_ text: String = "") {
+        characters = Array(text)
+        caret = characters.count
+    }
+
+    package var text: String { String(characters) }
+    var isEmpty: Bool { characters.isEmpty }
+
+    /// Inserts at the caret; false, and nothing changes, if the text would take more than `bytesMax` bytes of UTF-8.
+    package mutating func insert(_ inserted: String, bytesMax: Int) -> Bool {
+        guard text.utf8.count + inserted.utf8.count <= bytesMax else { return false }
+        let continues = inserted.count == 1 && inserted.first?.isWhitespace == false
+        if !continues || !isInWord { remember() }
+        isInWord = continues
+        // A combining scalar joins the character before it, so the caret is counted anew.
+        let before = String(characters[..<caret]) + inserted
+        let count = before.count
+        characters = Array(before + String(characters[caret...]))
+        caret = min(count, characters.count)
+        return true
+    }
+
+    package mutating func deleteBackward() {
+        guard caret > 0 else { return }
+        remember()
+        characters.remove(at: caret - 1)
+        caret -= 1
+    }
+
+    package mutating func deleteForward() {
+        guard caret < characters.count else { return }
+        remember()
+        characters.remove(at: caret)
+    }
+
+    /// Takes back the last word or deletion; false if there is none.
+    package mutating func undo() -> Bool {
+        guard let last = history.popLast() else { return false }
+        (characters, caret, isInWord) = (last.characters, last.caret, false)
+        return true
+    }
+
+    package mutating func moveLeft(byWord: Bool) {
+        isInWord = false
+        guard byWord else {
+            caret = max(0, caret - 1)
+            return
+        }
+        while caret > 0, characters[caret - 1].isWhitespace { caret -= 1 }
+        while caret > 0, !characters[caret - 1].isWhitespace { caret -= 1 }
+    }
+
+    package mutating func moveRight(byWord: Bool) {
+        isInWord = false
+        guard byWord else {
+            caret = min(characters.count, caret + 1)
+            return
+        }
+        while caret < characters.count, characters[caret].isWhitespace { caret += 1 }
+        while caret < characters.count, !characters[caret].isWhitespace { caret += 1 }
+    }
+
+    package mutating func moveToLineStart() {
+        isInWord = false
+        caret = lineStart(caret)
+    }
+
+    package mutating func moveToLineEnd() {
+        isInWord = false
+        while caret < characters.count, !characters[caret].isNewline { caret += 1 }
+    }
+
+    /// To the same character of the line above (-1) or below (1).
+    package mutating func moveLine(_ direction: Int) {
+        isInWord = false
+        let start = lineStart(caret)
+        let offset = caret - start
+        if direction < 0 {
+            guard start > 0 else { return caret = 0 }
+            let above = lineStart(start - 1)
+            caret = min(above + offset, start - 1)
+        } else {
+            moveToLineEnd()
+            guard caret < characters.count else { return }
+            let below = caret + 1
+            caret = below
+            moveToLineEnd()
+            caret = min(below + offset, caret)
+        }
+    }
+
+    private func lineStart(_ position: Int) -> Int {
+        var position = position
+        while position > 0, !characters[position - 1].isNewline { position -= 1 }
+        return position
+    }
+
+    private mutating func remember() {
+        history.append(Snapshot(characters: characters, caret: caret))
+        if history.count > Self.historyMax { history.removeFirst() }
+        isInWord = false
+    }
+
+    private static let historyMax = 100
+}
