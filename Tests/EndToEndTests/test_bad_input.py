@@ -11,7 +11,6 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import unittest
 
 from harness import EndToEnd, ink, main
 
@@ -228,7 +227,6 @@ class BadStores(EndToEnd):
             mode = stat.S_IMODE(path.stat().st_mode)
             self.assertEqual(mode, 0o700 if path.is_dir() else 0o600, f"{path} is {mode:o}")
 
-    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
     def test_a_full_disk_refuses_new_work_loses_nothing_and_recovers_by_itself(self):
         with self.small_disk() as disk:
             ana = ink.new_board(disk, "ana")
@@ -256,7 +254,6 @@ class BadStores(EndToEnd):
             self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, shown | {"after"})
             self.assert_ends_well(ana)
 
-    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
     def test_quitting_with_a_full_disk_exits_8_and_counts_what_is_not_saved(self):
         with self.small_disk() as disk:
             ana = ink.new_board(disk, "ana")
@@ -267,13 +264,11 @@ class BadStores(EndToEnd):
             self.assertEqual(ana.quit(timeout=30), 8, ana.report())
             self.assertRegex(ana.stderr, r"\d+")
 
-    @unittest.skipUnless(os.geteuid() == 0, "mounting a small disk needs root")
     def test_a_new_board_on_a_full_disk_exits_8(self):
         with self.small_disk() as disk:
             self.fill(disk)
             self.assert_refused(ink.run(["new", "b", "--peer"], data=disk / "data", name="ana"), 8)
 
-    @unittest.skipUnless(os.geteuid() == 0, "mounting a read-only disk needs root")
     def test_a_read_only_disk_exits_8(self):
         with self.small_disk() as disk:
             ana = ink.new_board(disk, "ana")
@@ -287,7 +282,8 @@ class BadStores(EndToEnd):
         """A disk of 3 MB, mounted below the test's folder."""
         place = self.folder / "disk"
         place.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "inkwire-test", str(place)], check=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
+            self.skipTest("mounting a small disk needs root")
         try:
             yield place
         finally:

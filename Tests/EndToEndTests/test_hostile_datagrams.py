@@ -1,16 +1,16 @@
 # Runs alone: it loads the machine and measures memory.
 """A hundred thousand datagrams from somebody who knows nothing, or has only listened."""
 
-import os
 import pathlib
 import random
 import socket
 import struct
 import threading
-import time
 import unittest
 
 from harness import EndToEnd, ink, main
+
+import wiretap
 
 COOKIE = 0xF4
 HANDSHAKE = range(0xF0, 0xF3)
@@ -96,7 +96,7 @@ class Forger:
             one.close()
 
 
-@unittest.skipUnless(hasattr(socket, "AF_PACKET") and os.geteuid() == 0, "listening and forging need root on Linux")
+@unittest.skipUnless(wiretap.may_listen(), "listening and forging need root on Linux")
 class HostileDatagrams(EndToEnd):
     def setUp(self):
         super().setUp()
