@@ -27,6 +27,11 @@ let package = Package(
         // Floor 4
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkTerminal", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats"]),
+        .target(
+            name: "InkSimulator",
+            dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession"]),
+        // Tools
+        .executableTarget(name: "simulate", dependencies: ["InkSimulator", "InkPrimitives"], path: "tools/simulate-world"),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),
@@ -37,6 +42,7 @@ let package = Package(
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(
             name: "InkTerminalTests", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats", "InkTerminal"]),
+        .testTarget(name: "InkSimulatorTests", dependencies: ["InkSimulator", "InkSession", "InkBoard", "InkCrypto", "InkPrimitives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,8 @@ extension Node {
     }
 
     mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
-        guard var neighbour = neighbours[connection], neighbour.isInRoom else { return }
+        // Kept even before we have heard that the peer is in the room: it was acknowledged below us, so what follows builds on it.
+        guard var neighbour = neighbours[connection] else { return }
         do {
             try neighbour.presence.apply(bytes)
         } catch {

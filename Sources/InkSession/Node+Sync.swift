@@ -110,6 +110,7 @@ extension Node {
             neighbours[connection]?.reconciler = neighbour.reconciler
             for message in first { say(.reconcile(message), on: connection, now: now) }
         }
+        showPresence(of: connection)
         tellPerson(neighbour.remote.peer)
         statusChanged(now: now)
     }

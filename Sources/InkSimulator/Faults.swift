@@ -1,0 +1,117 @@
+import InkPrimitives
+
+/// What goes wrong with datagrams on their way, each with its probability per datagram.
+package struct LinkFaults: Hashable, Sendable {
+    /// The datagram does not arrive. 0...0.3 here; at 0.5 the handshakes alone take longer than a world lives.
+    package var loss = 0.0
+    /// One way, for every datagram.
+    package var delay: Duration = .milliseconds(5)
+    /// Added to `delay`, uniform from zero: enough of it also changes the order.
+    package var jitter: Duration = .milliseconds(1)
+    /// The datagram arrives a second time, by its own way.
+    package var duplication = 0.0
+    /// The datagram is held back by up to `reorderingDelay`, so that later ones overtake it.
+    package var reordering = 0.0
+    /// See `reordering`.
+    package var reorderingDelay: Duration = .milliseconds(150)
+    /// One to three bits of the datagram arrive flipped, instead of the true one.
+    package var corruption = 0.0
+    /// Somebody off the path adds a forged datagram: random bytes, or the true ones with some changed, from the true or a wrong address.
+    /// The true one is not disturbed.
+    package var forgery = 0.0
+    /// Somebody recorded the datagram and sends it verbatim later, up to `replayDelay`, from its true or from another port.
+    package var replay = 0.0
+    /// See `replay`.
+    package var replayDelay: Duration = .seconds(4)
+
+    package init() {}
+
+    /// Each class of fault is there or not, so that some worlds have many and some have one alone.
+    package init(using random: inout SplitMix64) {
+        func some(_ greatest: Double) -> Double { random.chance(0.6) ? random.unit() * greatest : 0 }
+        loss = some(0.3)
+        delay = .microseconds(200) + random.jitter(.milliseconds(random.chance(0.5) ? 80 : 5))
+        jitter = random.chance(0.6) ? random.jitter(.milliseconds(60)) : .microseconds(100)
+        duplication = some(0.1)
+        reordering = some(0.2)
+        reorderingDelay = .milliseconds(5) + random.jitter(.milliseconds(150))
+        corruption = some(0.05)
+        forgery = some(0.1)
+        replay = some(0.05)
+    }
+}
+
+/// What goes wrong with disks.
+package struct DiskFaults: Hashable, Sendable {
+    /// How long one commit takes, uniform from half of it. A power cut before its end may or may not have kept it.
+    package var commit: Duration = .milliseconds(4)
+    /// A commit takes fifty times as long. Probability per commit.
+    package var stall = 0.0
+
+    package init() {}
+
+    package init(using random: inout SplitMix64) {
+        commit = .microseconds(300) + random.jitter(.milliseconds(20))
+        stall = random.chance(0.4) ? random.unit() * 0.05 : 0
+    }
+}
+
+/// A fault that begins at a time of its own.
+package enum ScheduledFault: Hashable, Sendable {
+    /// Nothing passes from the nodes in `from` to the nodes in `to`, and back if `bothWays`, until `lasting` is over.
+    case partition(from: [Int], to: [Int], bothWays: Bool, lasting: Duration)
+    /// The process is gone without a word; the disk loses what was not committed (a torn store). It starts again after `downtime`.
+    case crash(node: Int, downtime: Duration)
+    /// The person leaves in good order and comes back after `downtime`.
+    case leave(node: Int, downtime: Duration)
+    /// Every commit fails until `lasting` is over.
+    case fullDisk(node: Int, lasting: Duration)
+    /// The rendezvous process is gone and starts again, knowing nothing, after `downtime`.
+    case killRendezvous(downtime: Duration)
+}
+
+/// All that goes wrong in one world, drawn from its seed.
+package struct Faults: Hashable, Sendable {
+    /// The same for every pair of nodes; each pair has its own luck.
+    package var link: LinkFaults
+    package var disk: DiskFaults
+    /// In order of time since the beginning of the world.
+    package var scheduled: [Scheduled] = []
+
+    package struct Scheduled: Hashable, Sendable {
+        package var after: Duration
+        package var fault: ScheduledFault
+    }
+
+    /// - Parameters:
+    ///   - nodes: how many there are, at least 2.
+    ///   - span: while people work; every fault begins within it.
+    package init(nodes: Int, span: Duration, using random: inout SplitMix64) {
+        link = LinkFaults(using: &random)
+        disk = DiskFaults(using: &random)
+        func add(_ fault: ScheduledFault, from first: Double = 0) {
+            scheduled.append(Scheduled(after: span.scaled(by: first + random.unit() * (1 - first)), fault: fault))
+        }
+        for _ in 0..<random.below(3) where random.chance(0.7) {
+            let cut = 1 + random.below(nodes - 1)
+            let order = Array(0..<nodes).shuffled(using: &random)
+            let alone = random.chance(0.5)
+            add(
+                .partition(
+                    from: alone ? [order[0]] : Array(order[..<cut]), to: alone ? [order[1]] : Array(order[cut...]),
+                    bothWays: random.chance(0.6), lasting: .milliseconds(200) + random.jitter(.seconds(20))))
+        }
+        for _ in 0..<random.below(4) where random.chance(0.7) {
+            add(.crash(node: random.below(nodes), downtime: .milliseconds(50) + random.jitter(.seconds(4))), from: 0.1)
+        }
+        if random.chance(0.3) {
+            add(.leave(node: random.below(nodes), downtime: .milliseconds(50) + random.jitter(.seconds(4))), from: 0.1)
+        }
+        for _ in 0..<random.below(3) where random.chance(0.5) {
+            add(.fullDisk(node: random.below(nodes), lasting: .milliseconds(100) + random.jitter(.seconds(4))))
+        }
+        if random.chance(0.4) { add(.killRendezvous(downtime: .milliseconds(100) + random.jitter(.seconds(10)))) }
+        // Stable: what has the same time keeps its order.
+        scheduled = scheduled.enumerated().sorted { ($0.element.after, $0.offset) < ($1.element.after, $1.offset) }.map(\.element)
+    }
+}

@@ -1,0 +1,110 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+
+/// One device: its keys, its disk, the person at it, and the process that runs now, if one does.
+struct Participant {
+    let signing: SigningKey
+    let staticKey: StaticKey
+    let name: String
+    var disk = SimulatedDisk()
+    var person: Person
+    /// The process; nil while it is down.
+    var node: Node?
+    /// Counts processes; what was scheduled for an earlier one is void.
+    var process = 0
+    /// The socket of the process.
+    var address: SocketAddress
+    /// What the process's clock shows when the world's shows zero.
+    var clockOffset: Duration = .zero
+    /// How far the wall clock is wrong, milliseconds.
+    var wallSkew: Int64 = 0
+    /// What a front end of the process would show.
+    var view = View()
+    /// The timer that counts; older ones are void.
+    var timer: UInt64 = 0
+    var timerAt: Instant?
+    /// Timeouts in a row during which virtual time stood still.
+    var idleTimeouts = 0
+    /// The connection to the rendezvous.
+    var connection: UInt64?
+    /// When the person asked to leave; nil while they stay.
+    var leavingSince: Instant?
+    /// How long the device then stays away.
+    var returnsAfter: Duration = .zero
+
+    /// Transactions that the disk confirmed to any process of this device.
+    var saved: Set<TransactionName> = []
+    /// Datagrams that came to this process.
+    var seen: Set<UInt64> = []
+    /// How many came that had come before in the same bytes, or were not as sent: no more packets may count as replayed (SM-8).
+    var notFresh = 0
+
+    /// Draws the device's keys and habits from its own stream (SM-2).
+    init(index: Int, random: SplitMix64) {
+        var keys = SecretGenerator(seed: random.seed("keys"))
+        signing = SigningKey(seed: keys.secret())
+        staticKey = StaticKey(secret: keys.secret())
+        name = "person \(index)"
+        person = Person(random: random.split("person"))
+        address = SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000)
+    }
+
+    var author: AuthorID { signing.author }
+    var isUp: Bool { node != nil }
+}
+
+/// What a front end knows: built from events alone, as a front end builds it.
+struct View {
+    var shapes: [ShapeID: Shape] = [:]
+    var chats: Set<TransactionName> = []
+    var gestures: Set<PeerID> = []
+    var cursors: Set<PeerID> = []
+    var peers: [PeerID: PeerStatus] = [:]
+    var isReady = false
+
+    /// Takes an event. Throws where it contradicts what was told before.
+    mutating func take(_ event: Event) throws(Violation) {
+        switch event {
+        case .ready: isReady = true
+        case .changed(let changes, _):
+            for change in changes {
+                switch change.kind {
+                case .added:
+                    guard shapes.updateValue(change.shape, forKey: change.id) == nil else {
+                        throw Violation("shape \(change.id) was added twice")
+                    }
+                case .changed:
+                    guard shapes.updateValue(change.shape, forKey: change.id) != nil else {
+                        throw Violation("shape \(change.id) changed without standing")
+                    }
+                case .removed:
+                    guard shapes.removeValue(forKey: change.id) != nil else { throw Violation("shape \(change.id) went without standing") }
+                }
+            }
+        case .chat(let message):
+            guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }
+        case .gesture(let peer, let gesture):
+            if gesture == nil { gestures.remove(peer) } else { gestures.insert(peer) }
+        case .cursor(let peer, let point):
+            if point == nil { cursors.remove(peer) } else { cursors.insert(peer) }
+        case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
+        case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")
+        case .fork(let author, let sequence): throw Violation("\(author) forked at \(sequence)")
+        case .versionMismatch: throw Violation("a member spoke another version")
+        case .accepted, .refused, .skipped, .typing, .sync, .rendezvous, .stopped: break
+        }
+    }
+}
+
+extension SplitMix64 {
+    /// Thirty-two bytes that are a function of this stream and `name`.
+    func seed(_ name: String) -> [UInt8] {
+        var stream = split(name)
+        return (0..<4).flatMap { _ in
+            let word = stream.next()
+            return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - $0 * 8)) }
+        }
+    }
+}

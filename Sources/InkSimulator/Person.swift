@@ -1,0 +1,153 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+/// Somebody who draws, moves, deletes, changes their mind, chats and points, with a stream of their own.
+struct Person {
+    private var random: SplitMix64
+    /// What is being done by hand, and how many steps of it are left.
+    private var hand: Hand?
+    /// Drawings left in a burst, one each millisecond.
+    private var burst = 0
+    private var count = 0
+
+    private enum Hand {
+        case stroke(at: Point, steps: Int)
+        case span(ShapeDraft, steps: Int)
+        case drag([ShapeID], by: Point, steps: Int)
+        case resize(ShapeID, steps: Int)
+    }
+
+    init(random: SplitMix64) { self.random = random }
+
+    /// The next thing this person does, and how long until the one after it.
+    mutating func act(shapes: [Shape]) -> (Intent, pause: Duration) {
+        count += 1
+        if let hand { return goOn(hand) }
+        if burst > 0 {
+            burst -= 1
+            return (.draw(draft()), .milliseconds(1))
+        }
+        let pause: Duration = .milliseconds(20) + random.jitter(.milliseconds(260))
+        switch random.below(100) {
+        case ..<20: return (.draw(draft()), pause)
+        case ..<38: return begin(shapes)
+        case ..<52:
+            guard let shape = pick(shapes) else { return (.draw(draft()), pause) }
+            return (.set(shape.id, change(shape)), pause)
+        case ..<62:
+            guard let shape = pick(shapes) else { return (.draw(draft()), pause) }
+            return (.move([shape.id, pick(shapes)?.id ?? shape.id], by: step()), pause)
+        case ..<68:
+            guard shapes.count > 4, let shape = pick(shapes) else { return (.draw(draft()), pause) }
+            return (.delete([shape.id]), pause)
+        case ..<77: return (.undo, pause)
+        case ..<82: return (.redo, pause)
+        case ..<89: return (.cursor(random.chance(0.1) ? nil : place()), .milliseconds(8) + random.jitter(.milliseconds(40)))
+        case ..<94: return (random.chance(0.5) ? .typing : .say("message \(count) \(random.next())"), pause)
+        case ..<97:
+            burst = 5 + random.below(25)
+            return (.draw(draft()), .milliseconds(1))
+        default: return (.cursor(place()), pause)
+        }
+    }
+
+    /// Ends what is under way, one way or the other; nil when nothing is.
+    mutating func finish() -> Intent? {
+        guard hand != nil else { return nil }
+        hand = nil
+        return random.chance(0.5) ? .commit : .cancel
+    }
+
+    /// The process is gone, and what was being done with it.
+    mutating func forget() { (hand, burst) = (nil, 0) }
+
+    private mutating func begin(_ shapes: [Shape]) -> (Intent, pause: Duration) {
+        let steps = random.below(30)
+        let frame: Duration = .milliseconds(8) + random.jitter(.milliseconds(30))
+        switch random.below(4) {
+        case 0:
+            let draft = draft()
+            hand = .span(draft, steps: steps)
+            return (.begin(.shape(draft)), frame)
+        case 1:
+            guard let shape = pick(shapes) else { fallthrough }
+            hand = .drag([shape.id], by: .zero, steps: steps)
+            return (.begin(.move([shape.id], by: .zero)), frame)
+        case 2:
+            guard let shape = pick(shapes) else { fallthrough }
+            hand = .resize(shape.id, steps: steps)
+            return (.begin(.resize(shape.id, position: shape.content.position, size: shape.content.size)), frame)
+        default:
+            let start = place()
+            hand = .stroke(at: start, steps: steps)
+            let draft = ShapeDraft(kind: .freehand, position: start, points: [.zero], stroke: colour())
+            return (.begin(.stroke(draft)), frame)
+        }
+    }
+
+    private mutating func goOn(_ hand: Hand) -> (Intent, pause: Duration) {
+        let frame: Duration = .milliseconds(8) + random.jitter(.milliseconds(30))
+        let isOver =
+            switch hand {
+            case .stroke(_, let steps), .span(_, let steps), .drag(_, _, let steps), .resize(_, let steps): steps == 0
+            }
+        guard !isOver else {
+            self.hand = nil
+            return (random.chance(0.8) ? .commit : .cancel, .milliseconds(20) + random.jitter(.milliseconds(200)))
+        }
+        switch hand {
+        case .stroke(let at, let steps):
+            var points: [Point] = []
+            for _ in 0...random.below(4) { points.append((points.last ?? at) + step()) }
+            self.hand = .stroke(at: points.last ?? at, steps: steps - 1)
+            return (.extend(points), frame)
+        case .span(var draft, let steps):
+            draft.size = size()
+            self.hand = .span(draft, steps: steps - 1)
+            return (.update(.shape(draft)), frame)
+        case .drag(let shapes, let by, let steps):
+            let next = by + step()
+            self.hand = .drag(shapes, by: next, steps: steps - 1)
+            return (.update(.move(shapes, by: next)), frame)
+        case .resize(let shape, let steps):
+            self.hand = .resize(shape, steps: steps - 1)
+            return (.update(.resize(shape, position: place(), size: size())), frame)
+        }
+    }
+
+    /// A shape; mostly one of a few that everybody fights over.
+    private mutating func pick(_ shapes: [Shape]) -> Shape? {
+        guard !shapes.isEmpty else { return nil }
+        return shapes[random.chance(0.6) ? random.below(min(3, shapes.count)) : random.below(shapes.count)]
+    }
+
+    private mutating func change(_ shape: Shape) -> [PropertyChange] {
+        switch random.below(5) {
+        case 0: [.stroke(colour())]
+        case 1: [.fill(random.chance(0.5) ? colour() : nil)]
+        case 2: [.position(place())]
+        case 3: [.text("text \(random.below(1000))")]
+        default: [.size(size()), .strokeWidth(UInt16(random.below(64)))]
+        }
+    }
+
+    private mutating func draft() -> ShapeDraft {
+        let kinds = ShapeKind.allCases
+        let kind = kinds[random.below(kinds.count)]
+        var draft = ShapeDraft(kind: kind, position: place(), stroke: colour())
+        switch kind {
+        case .line, .arrow: draft.points = [.zero, step()]
+        case .freehand: draft.points = [.zero] + (0..<random.below(60)).map { _ in step() }
+        case .text, .note: draft.text = "text \(random.below(1000))"
+        default: draft.size = size()
+        }
+        if random.chance(0.2) { draft.label = "label \(random.below(8))" }
+        return draft
+    }
+
+    private mutating func place() -> Point { Point(x: Int32(random.below(8000)), y: Int32(random.below(8000))) }
+    private mutating func step() -> Point { Point(x: Int32(random.below(400)) - 200, y: Int32(random.below(400)) - 200) }
+    private mutating func size() -> Size { Size(width: Int32(random.below(2000)), height: Int32(random.below(2000))) }
+    private mutating func colour() -> Color { Color(rgb: UInt32(truncatingIfNeeded: random.next())) }
+}

@@ -1,0 +1,127 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+// What must hold: after every event what is cheap, at rest everything.
+extension World {
+    /// Who says that all is saved has all on disk (SM-5).
+    func checkSaved(_ node: Int) throws(Violation) {
+        guard let board = participants[node].node?.board else { return }
+        let disk = participants[node].disk.transactions.count
+        guard board.transactionCount == disk else {
+            throw Violation("node \(node) says that all is saved, shows \(board.transactionCount) transactions and has \(disk) on disk")
+        }
+    }
+
+    /// Nobody has of an author what the author's own disk does not have (SM-6).
+    func checkLeft(_ transaction: Transaction, seenBy node: Int) throws(Violation) {
+        guard let author = participants.firstIndex(where: { $0.author == transaction.author }) else {
+            throw Violation("node \(node) has a transaction of a stranger")
+        }
+        guard participants[author].disk.names.contains(transaction.name) else {
+            throw Violation("node \(node) has \(transaction.name), which is not on its author's disk")
+        }
+    }
+
+    /// Looks whether the world is at rest, and ends it when it has been for long enough.
+    mutating func look() throws(Violation) {
+        for node in participants.indices { try checkFigures(node) }
+        if let unrest = unrest() {
+            restingSince = nil
+            guard now < .zero + options.span + options.patience else {
+                throw Violation("no rest \(options.patience) after healing: \(unrest)")
+            }
+        } else if let since = restingSince {
+            if now >= since + Self.restTime {
+                try checkAtRest()
+                trace.note(now, node: -1, .rest, hash: 0, "")
+                isOver = true
+                return
+            }
+        } else {
+            restingSince = now
+        }
+        queue.schedule(.look, at: now + .milliseconds(250))
+    }
+
+    /// Bounds, and that no packet was taken for a repeated one that was not (SM-8).
+    private func checkFigures(_ node: Int) throws(Violation) {
+        guard let running = participants[node].node else { return }
+        var replayed: UInt64 = 0
+        for (_, figures) in running.statistics() {
+            replayed += figures.packetsReplayed
+            guard figures.pendingBytes <= Self.pendingMax else {
+                throw Violation("node \(node) holds \(figures.pendingBytes) bytes for one peer")
+            }
+        }
+        guard replayed <= UInt64(participants[node].notFresh) else {
+            throw Violation(
+                "node \(node) took \(replayed) packets for repeated ones; \(participants[node].notFresh) were repeated or forged")
+        }
+    }
+
+    /// The first thing that keeps the world from rest; nil when nothing does.
+    private func unrest() -> String? {
+        for (node, participant) in participants.enumerated() {
+            guard let running = participant.node else { return "node \(node) is down" }
+            guard let board = running.board, participant.view.isReady else { return "node \(node) has no board" }
+            let status = running.syncStatus
+            guard status.isSaved, participant.disk.isIdle else { return "node \(node) has unsaved work" }
+            guard let first = participants[0].node?.board else { return "node 0 has no board" }
+            guard board.fingerprint == first.fingerprint else {
+                return "node \(node) has \(board.transactionCount) transactions, node 0 has \(first.transactionCount), fingerprints differ"
+            }
+            guard status.state == .synced, status.missing == 0, status.unsent == 0 else { return "node \(node) says \(status)" }
+            let others = Set(participants.indices.filter { $0 != node }.compactMap { participants[$0].node?.peerID })
+            let shown = running.peers
+            if let ghost = shown.first(where: { !others.contains($0.peer) }) { return "node \(node) shows the ghost \(ghost)" }
+            guard shown.count == others.count else { return "node \(node) shows \(shown.count) of \(others.count) peers" }
+            if let odd = shown.first(where: { $0.path == nil || $0.state == .joining || $0.silentSeconds != nil }) {
+                return "node \(node) shows \(odd)"
+            }
+            guard Set(participant.view.peers.keys) == others else { return "node \(node) told of other peers than it shows" }
+            guard participant.view.gestures.isEmpty else { return "node \(node) still shows a gesture" }
+            guard running.statistics().allSatisfy({ $0.statistics.pendingBytes == 0 }) else { return "node \(node) has bytes to send" }
+        }
+        return nil
+    }
+
+    private func checkAtRest() throws(Violation) {
+        guard let first = participants[0].node?.board else { throw Violation("node 0 has no board at rest") }
+        let shapes = first.shapes
+        for (node, participant) in participants.enumerated() {
+            guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }
+            guard board.transactionCount == first.transactionCount else {
+                throw Violation("node \(node): equal fingerprints of unequal sets")
+            }
+            guard board.shapes == shapes else { throw Violation("node \(node) shows another picture than node 0, with equal fingerprints") }
+            guard Dictionary(uniqueKeysWithValues: shapes.map { ($0.id, $0) }) == participant.view.shapes else {
+                throw Violation("node \(node): the picture that its events drew is another than its board's")
+            }
+            for name in participants.flatMap(\.saved).sorted() where !board.contains(name) {
+                throw Violation("node \(node) lacks \(name), which was reported as saved")
+            }
+            for other in participants where board.personName(other.author) != other.name {
+                throw Violation("node \(node) does not know the name of \(other.name)")
+            }
+            guard board.chats == first.chats else { throw Violation("node \(node) shows other messages than node 0") }
+            try checkDisk(node, holds: first)
+        }
+    }
+
+    /// A process that starts from this disk shows the same.
+    private func checkDisk(_ node: Int, holds board: Board) throws(Violation) {
+        guard let genesis = participants[node].disk.transactions.first else { throw Violation("the disk of node \(node) is empty") }
+        do throws(RuleViolation) {
+            var again = try Board(genesis: genesis)
+            let refused = again.load(participants[node].disk.transactions.dropFirst())
+            if refused.isEmpty, again.fingerprint == board.fingerprint, again.shapes == board.shapes, again.chats == board.chats { return }
+        } catch {
+            throw Violation("node \(node): its disk holds no board: \(error)")
+        }
+        throw Violation("node \(node): its disk holds another board than it shows")
+    }
+
+    /// Bytes that may wait for one peer: the backlog is held back at 256 KiB, live work comes on top.
+    private static let pendingMax = 4 << 20
+}

@@ -1,0 +1,199 @@
+import InkConnectivity
+import InkPrimitives
+import InkRendezvous
+import InkSession
+
+/// The rendezvous of a world: the server value, its sockets, and the host that answers STUN.
+struct SimulatedRendezvous {
+    /// One socket; messages on it stay in order and are not lost while both ends live.
+    struct Socket {
+        var node: Int
+        var process: Int
+        /// When the newest message each way arrives; a later one is not earlier.
+        var lastIn: Instant = .distantPast
+        var lastOut: Instant = .distantPast
+        /// The server knows the socket.
+        var isOpen = false
+    }
+
+    let random: SplitMix64
+    /// Nil while the process is down.
+    var server: RendezvousServer?
+    var starts = 0
+    var sockets: [UInt64: Socket] = [:]
+    var nextSocket: UInt64 = 1
+    var timer: UInt64 = 0
+
+    static let ip = IPAddress.v4(0x0B01_0001)
+    static let address = SocketAddress(ip: ip, port: 8443)
+    static let stun = SocketAddress(ip: ip, port: 3478)
+
+    init(random: SplitMix64) {
+        self.random = random
+        start()
+    }
+
+    /// A fresh process that knows nothing.
+    mutating func start() {
+        starts += 1
+        var configuration = RendezvousServer.Configuration()
+        configuration.stunPort = Self.stun.port
+        server = RendezvousServer(configuration, seed: random.seed("start \(starts)"))
+    }
+}
+
+extension World {
+    // Datagrams.
+
+    mutating func transmit(_ bytes: [UInt8], from node: Int, to address: SocketAddress) throws(Violation) {
+        guard bytes.count <= Limits.datagramBytes else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
+        let hash = Trace.hash(bytes)
+        trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
+        let target = address.ip == SimulatedRendezvous.ip ? participants.count : participants.firstIndex { $0.address.ip == address.ip }
+        guard let target else { return }
+        let source = participants[node].address
+        for arrival in links[link(node, target)].carry(bytes, from: source, faults: linkFaults) {
+            queue.schedule(
+                .datagram(arrival.bytes, from: arrival.source, to: address, isAltered: arrival.isAltered), at: now + arrival.after)
+        }
+    }
+
+    mutating func arrive(_ bytes: [UInt8], from source: SocketAddress, to address: SocketAddress, isAltered: Bool) throws(Violation) {
+        if address == SimulatedRendezvous.stun {
+            guard rendezvous.server != nil, let answer = STUN.answer(to: bytes, from: source) else { return }
+            guard let node = participants.firstIndex(where: { $0.address == source }) else { return }
+            for arrival in links[link(participants.count, node)].carry(answer, from: address, faults: linkFaults) {
+                queue.schedule(
+                    .datagram(arrival.bytes, from: arrival.source, to: source, isAltered: arrival.isAltered), at: now + arrival.after)
+            }
+            return
+        }
+        guard let node = participants.firstIndex(where: { $0.address == address }), participants[node].isUp else { return }
+        let hash = Trace.hash(bytes)
+        trace.note(now, node: node, .datagram, hash: hash, "\(bytes.count) bytes from \(source), first \(bytes.first ?? 0)")
+        if !participants[node].seen.insert(hash).inserted || isAltered { participants[node].notFresh += 1 }
+        try give(.datagram(bytes, from: source), to: node)
+    }
+
+    // The rendezvous.
+
+    mutating func connectToRendezvous(_ node: Int) {
+        trace.note(now, node: node, .rendezvousOut, hash: 0, "connect")
+        if let old = participants[node].connection {
+            participants[node].connection = nil
+            queue.schedule(.hungUp(old), at: now + .milliseconds(1))
+        }
+        let process = participants[node].process
+        guard rendezvous.server != nil else {
+            queue.schedule(.rendezvousUnreachable(node, process: process), at: now + wire())
+            return
+        }
+        let number = rendezvous.nextSocket
+        rendezvous.nextSocket += 1
+        rendezvous.sockets[number] = .init(node: node, process: process)
+        participants[node].connection = number
+        queue.schedule(.rendezvousOpened(number), at: now + wire())
+    }
+
+    mutating func sendToRendezvous(_ message: ClientMessage, _ node: Int) {
+        trace.note(now, node: node, .rendezvousOut, hash: Self.hash(message), "\(message)")
+        guard let number = participants[node].connection, var socket = rendezvous.sockets[number] else { return }
+        socket.lastIn = max(now + wire(), socket.lastIn)
+        rendezvous.sockets[number] = socket
+        queue.schedule(.toRendezvous(number, message), at: socket.lastIn)
+    }
+
+    /// The socket is open on both sides.
+    mutating func rendezvousOpened(_ number: UInt64) throws(Violation) {
+        guard let socket = rendezvous.sockets[number] else { return }
+        guard rendezvous.server != nil else { return try hungUp(number) }
+        rendezvous.sockets[number]?.isOpen = true
+        rendezvous.server?.opened(.init(number), now: now)
+        if isLive(socket.node, socket.process), participants[socket.node].connection == number {
+            trace.note(now, node: socket.node, .rendezvousIn, hash: number, "connected")
+            try give(.rendezvousConnected(to: SimulatedRendezvous.address), to: socket.node)
+        }
+        drainRendezvous()
+    }
+
+    mutating func rendezvousReceives(_ message: ClientMessage, on number: UInt64) throws(Violation) {
+        guard rendezvous.sockets[number]?.isOpen == true else { return }
+        trace.note(now, node: -1, .rendezvous, hash: Self.hash(message), "socket \(number): \(message)")
+        rendezvous.server?.received(message, from: .init(number), now: now)
+        drainRendezvous()
+    }
+
+    mutating func clientReceives(_ message: ServerMessage, on number: UInt64) throws(Violation) {
+        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number
+        else {
+            return
+        }
+        trace.note(now, node: socket.node, .rendezvousIn, hash: number, "\(message)")
+        try give(.rendezvousMessage(message), to: socket.node)
+    }
+
+    /// The socket is gone on whichever side still has it.
+    mutating func hungUp(_ number: UInt64) throws(Violation) {
+        guard let socket = rendezvous.sockets.removeValue(forKey: number) else { return }
+        if socket.isOpen { rendezvous.server?.closed(.init(number)) }
+        drainRendezvous()
+        guard isLive(socket.node, socket.process), participants[socket.node].connection == number else { return }
+        participants[socket.node].connection = nil
+        trace.note(now, node: socket.node, .rendezvousIn, hash: number, "hung up")
+        try give(.rendezvousClosed(reason: "connection reset"), to: socket.node)
+    }
+
+    mutating func killRendezvous() {
+        rendezvous.server = nil
+        rendezvous.timer += 1
+        for number in rendezvous.sockets.keys.sorted() {
+            rendezvous.sockets[number]?.isOpen = false
+            queue.schedule(.hungUp(number), at: now + wire())
+        }
+    }
+
+    mutating func startRendezvous() {
+        guard rendezvous.server == nil else { return }
+        trace.note(now, node: -1, .fault, hash: 0, "rendezvous starts")
+        rendezvous.start()
+    }
+
+    mutating func rendezvousTimeout(_ number: UInt64) throws(Violation) {
+        guard rendezvous.timer == number else { return }
+        rendezvous.server?.handleTimeout(now: now)
+        drainRendezvous()
+    }
+
+    private mutating func drainRendezvous() {
+        while let output = rendezvous.server?.nextOutput() {
+            switch output {
+            case .send(let message, let token):
+                guard var socket = rendezvous.sockets[token.number] else { continue }
+                socket.lastOut = max(now + wire(), socket.lastOut)
+                rendezvous.sockets[token.number] = socket
+                queue.schedule(.toClient(token.number, message), at: socket.lastOut)
+            case .close(let token, _):
+                guard var socket = rendezvous.sockets[token.number] else { continue }
+                socket.lastOut = max(now + wire(), socket.lastOut)
+                rendezvous.sockets[token.number] = socket
+                queue.schedule(.hungUp(token.number), at: socket.lastOut)
+            }
+        }
+        guard let deadline = rendezvous.server?.deadline else { return }
+        rendezvous.timer += 1
+        queue.schedule(.rendezvousTimer(number: rendezvous.timer), at: max(deadline, now))
+    }
+
+    /// How long a message takes on a reliable connection, resends included.
+    private mutating func wire() -> Duration {
+        linkFaults.delay + chance.jitter(linkFaults.jitter + .milliseconds(chance.chance(linkFaults.loss) ? 300 : 1))
+    }
+
+    private static func hash(_ message: ClientMessage) -> UInt64 {
+        switch message {
+        case .join(let topic, _, let signature): Trace.hash(topic.bytes + signature)
+        case .send(_, let to, let box): Trace.hash(box) &+ UInt64(to ?? 0)
+        case .leave(let topic): Trace.hash(topic.bytes)
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+// Processes: started, driven, drained, gone.
+extension World {
+    func isLive(_ node: Int, _ process: Int) -> Bool { participants[node].isUp && participants[node].process == process }
+
+    /// What the process's own clock shows: processes do not share an origin.
+    func clock(_ node: Int) -> Instant { now + participants[node].clockOffset }
+
+    mutating func start(_ node: Int) throws(Violation) {
+        participants[node].process += 1
+        let process = participants[node].process
+        var stream = random.split("process \(node) \(process)")
+        participants[node].clockOffset = .milliseconds(stream.below(1_000_000_000))
+        participants[node].wallSkew = stream.chance(0.3) ? Int64(stream.below(7_200_000)) - 3_600_000 : 0
+        // A saved port may be taken by somebody else meanwhile.
+        if process > 1, stream.chance(0.3) { participants[node].address.port = UInt16(40_000 + process) }
+        let participant = participants[node]
+        let stored = participant.disk.transactions
+        var receipts: [AuthorID: UInt64] = [:]
+        for (receipt, sequence) in participant.disk.receipts where receipt.author == participant.author {
+            receipts[receipt.device] = sequence
+        }
+        let configuration = Node.Configuration(
+            identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
+            genesis: stored.first,
+            displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
+            directAddresses: node == 0 ? [] : [participants[0].address], hasRendezvous: true)
+        let fresh = Node(configuration, seed: stream.seed("node"), now: clock(node))
+        trace.note(
+            now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
+            "process \(process), peer \(fresh.peerID), \(stored.count) stored")
+        participants[node].node = fresh
+        participants[node].view = View()
+        if let board = fresh.board {
+            for shape in board.shapes { participants[node].view.shapes[shape.id] = shape }
+            if let lost = participant.saved.sorted().first(where: { !board.contains($0) }) {
+                throw Violation("node \(node) was told that \(lost) is saved and does not have it after a restart")
+            }
+        } else if let lost = participant.saved.min() {
+            throw Violation("node \(node) was told that \(lost) is saved and has no board after a restart")
+        }
+        try drain(node)
+        try giveWallClock(node)
+        try give(.localAddresses([participants[node].address]), to: node)
+        if !isHealed { queue.schedule(.act(node, process: process), at: now + .milliseconds(10) + stream.jitter(.milliseconds(300))) }
+    }
+
+    /// The process is gone: nothing that was meant for it arrives.
+    mutating func stop(_ node: Int) {
+        trace.note(now, node: node, .stopped, hash: 0, "process \(participants[node].process)")
+        participants[node].node = nil
+        participants[node].timer += 1
+        participants[node].timerAt = nil
+        participants[node].idleTimeouts = 0
+        participants[node].leavingSince = nil
+        participants[node].person.forget()
+        participants[node].seen = []
+        participants[node].notFresh = 0
+        if let connection = participants[node].connection {
+            participants[node].connection = nil
+            // The other side of a broken connection learns it late.
+            queue.schedule(.hungUp(connection), at: now + chance.jitter(.seconds(2)))
+        }
+    }
+
+    mutating func giveWallClock(_ node: Int) throws(Violation) {
+        let milliseconds = Int64(Self.wallEpoch) + now.nanoseconds / 1_000_000 + participants[node].wallSkew
+        try give(.wallClock(UInt64(milliseconds)), to: node)
+        queue.schedule(.wallClock(node, process: participants[node].process), at: now + .seconds(5))
+    }
+
+    /// One input, all its outputs, one timer: the contract of `Node`.
+    mutating func give(_ input: Node.Input, to node: Int) throws(Violation) {
+        guard participants[node].isUp else { return }
+        let local = clock(node)
+        participants[node].node?.handle(input, now: local)
+        try drain(node)
+    }
+
+    private mutating func drain(_ node: Int) throws(Violation) {
+        var outputs = 0
+        while let output = participants[node].node?.nextOutput() {
+            outputs += 1
+            guard outputs < Self.outputsMax else { throw Violation("node \(node) made \(outputs) outputs of one input") }
+            switch output {
+            case .transmit(let bytes, let to): try transmit(bytes, from: node, to: to)
+            case .persist(let batch, let records): try persist(batch, records, node)
+            case .verify(let batch, let transactions): verify(batch, transactions, node)
+            case .event(let event): try take(event, node)
+            case .rendezvousConnect: connectToRendezvous(node)
+            case .rendezvousSend(let message): sendToRendezvous(message, node)
+            }
+        }
+        if let since = participants[node].leavingSince, now > since + Self.leaveMax { throw Violation("node \(node) does not end") }
+        setTimer(node)
+    }
+
+    private mutating func setTimer(_ node: Int) {
+        guard let deadline = participants[node].node?.deadline else {
+            participants[node].timer += 1
+            participants[node].timerAt = nil
+            return
+        }
+        // No wake-up is exact; one that is due already still takes a moment.
+        let due = max(deadline - participants[node].clockOffset, now)
+        guard participants[node].timerAt != due else { return }
+        participants[node].timer += 1
+        participants[node].timerAt = due
+        let late: Duration = .microseconds(10) + chance.jitter(.microseconds(chance.chance(0.05) ? 5000 : 100))
+        queue.schedule(.timer(node, number: participants[node].timer), at: due + late)
+    }
+
+    private mutating func take(_ event: InkSession.Event, _ node: Int) throws(Violation) {
+        trace.note(now, node: node, .event, hash: 0, "\(event)")
+        try participants[node].view.take(event)
+        if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
+        if case .stopped(let unsaved, _) = event {
+            if unsaved == 0, participants[node].node?.board?.transactionCount ?? 0 != participants[node].disk.transactions.count {
+                throw Violation("node \(node) ended as saved, and its disk does not have all")
+            }
+            let returnsAfter = participants[node].returnsAfter
+            try participants[node].disk.crash(isKept: false)
+            stop(node)
+            queue.schedule(.start(node), at: now + returnsAfter)
+        }
+    }
+
+    // The disk.
+
+    private mutating func persist(_ batch: UInt64, _ records: [StoreRecord], _ node: Int) throws(Violation) {
+        trace.note(
+            now, node: node, .persist, hash: Self.hash(records), "batch \(batch): \(records.map(Self.describe).joined(separator: ", "))")
+        for case .transaction(let transaction) in records where transaction.author != participants[node].author {
+            try checkLeft(transaction, seenBy: node)
+        }
+        if participants[node].disk.persist(batch, records) { startCommit(node) }
+    }
+
+    private mutating func startCommit(_ node: Int) {
+        guard participants[node].disk.startCommit() else { return }
+        var latency = diskFaults.commit.scaled(by: 0.5 + 0.5 * chance.unit())
+        if chance.chance(diskFaults.stall) { latency = latency.scaled(by: 50) }
+        queue.schedule(.committed(node, process: participants[node].process), at: now + latency)
+    }
+
+    mutating func committed(_ node: Int, process: Int) throws(Violation) {
+        guard isLive(node, process) else { return }
+        for answer in try participants[node].disk.endCommit() {
+            switch answer {
+            case .persisted(let batch, let records):
+                for case .transaction(let transaction) in records { participants[node].saved.insert(transaction.name) }
+                trace.note(now, node: node, .committed, hash: batch, "batch \(batch)")
+                try give(.persisted(batch), to: node)
+            case .failed(let batch, let reason):
+                trace.note(now, node: node, .commitFailed, hash: batch, "batch \(batch): \(reason)")
+                try give(.persistFailed(batch, reason: reason), to: node)
+            }
+        }
+        if participants[node].isUp { startCommit(node) }
+    }
+
+    private static func hash(_ records: [StoreRecord]) -> UInt64 {
+        records.reduce(0) { hash, record in
+            switch record {
+            case .transaction(let transaction): (hash ^ Trace.hash(transaction.name.bytes)) &* 31
+            case .receipt(_, _, let sequence): (hash ^ sequence) &* 37
+            case .lastPeers(let addresses): (hash ^ UInt64(addresses.count)) &* 41
+            case .ownPort(let port): (hash ^ UInt64(port)) &* 43
+            }
+        }
+    }
+
+    private static func describe(_ record: StoreRecord) -> String {
+        switch record {
+        case .transaction(let transaction): "\(transaction.name) (\(transaction.author) \(transaction.sequence))"
+        case .receipt(let device, let author, let sequence): "receipt \(device) \(author) \(sequence)"
+        case .lastPeers(let addresses): "last peers \(addresses)"
+        case .ownPort(let port): "port \(port)"
+        }
+    }
+
+    // Signatures.
+
+    private mutating func verify(_ batch: UInt64, _ transactions: [Transaction], _ node: Int) {
+        trace.note(now, node: node, .verify, hash: batch, "batch \(batch): \(transactions.map { "\($0.name)" }.joined(separator: ", "))")
+        let answers = transactions.map { transaction in
+            if let verdict = verdicts[transaction.encoded] { return verdict }
+            let verdict = transaction.hasValidSignature
+            verdicts[transaction.encoded] = verdict
+            return verdict
+        }
+        let effort = Duration.microseconds(40 * transactions.count) + chance.jitter(.milliseconds(3))
+        queue.schedule(.verified(node, process: participants[node].process, batch: batch, answers), at: now + effort)
+    }
+
+    static let outputsMax = 20_000
+    /// Leaving waits 10 s for those present.
+    private static let leaveMax: Duration = .seconds(12)
+}

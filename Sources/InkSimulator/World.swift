@@ -1,0 +1,304 @@
+import InkBoard
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkSession
+
+/// Nodes, the people at them, their disks and links, and a rendezvous, in virtual time, all from one seed.
+///
+///     scheduled faults ─┐
+///     people ───────────┤              ┌─▶ links ─▶ datagrams ──┐
+///     timers ───────────┼─▶ Node.handle ─▶ disk ─▶ persisted ───┼─▶ event queue ─▶ next event
+///     datagrams … ──────┘              ├─▶ verified ────────────┤
+///                                      └─▶ rendezvous ──────────┘
+///
+/// People work while things go wrong; then every fault is healed, and the world must come to rest. Cheap invariants are checked after every
+/// event, full ones at rest. The only other thing that drives a `Node` is the runtime's driver, and both keep the same contract.
+package struct World {
+    /// What a world is made of; with the seed, all of it.
+    package struct Options: Hashable, Sendable {
+        /// Nodes, at least 2.
+        package var peers = 4
+        /// While people work and things go wrong.
+        package var span: Duration = .seconds(5)
+        /// Time after healing within which the world must be at rest.
+        package var patience: Duration = .seconds(120)
+
+        package init(peers: Int = 4, span: Duration = .seconds(5)) { (self.peers, self.span) = (peers, span) }
+    }
+
+    /// What will happen. Events of processes carry the process's number and are void once it is gone.
+    enum Event {
+        case start(Int)
+        case datagram([UInt8], from: SocketAddress, to: SocketAddress, isAltered: Bool)
+        case timer(Int, number: UInt64)
+        case act(Int, process: Int)
+        case committed(Int, process: Int)
+        case verified(Int, process: Int, batch: UInt64, [Bool])
+        case wallClock(Int, process: Int)
+        case rendezvousOpened(UInt64)
+        case rendezvousUnreachable(Int, process: Int)
+        case toRendezvous(UInt64, ClientMessage)
+        case toClient(UInt64, ServerMessage)
+        case hungUp(UInt64)
+        case rendezvousTimer(number: UInt64)
+        case startRendezvous
+        case fault(ScheduledFault)
+        case endOfPartition([Int], [Int], bothWays: Bool)
+        case endOfFullDisk(Int)
+        case heal
+        case look
+    }
+
+    package let seed: UInt64
+    package let options: Options
+    package let faults: Faults
+    /// What goes wrong on links now; nothing any more after healing.
+    var linkFaults: LinkFaults
+    var diskFaults: DiskFaults
+    package internal(set) var trace: Trace
+
+    let random: SplitMix64
+    /// Delays of answers that belong to no link: verification, wake-ups, the rendezvous' sockets.
+    var chance: SplitMix64
+    let roomSecret: Secret32
+    let boardID: BoardID
+
+    var now: Instant = .zero
+    var queue = EventQueue<Event>()
+    var participants: [Participant] = []
+    /// From node to node, row by row; the last row and column are the rendezvous' host.
+    var links: [Link] = []
+    var rendezvous: SimulatedRendezvous
+    /// Verdicts on signatures, which are the same at every node.
+    var verdicts: [[UInt8]: Bool] = [:]
+    var isHealed = false
+    /// Since when nothing was missing for the world to be at rest.
+    var restingSince: Instant?
+    var isOver = false
+
+    /// How long the world must stay at rest.
+    static let restTime: Duration = .seconds(2)
+    /// Events, queued at once and in all: a world that makes more is running away.
+    static let queueMax = 200_000
+    static let eventsMax = 20_000_000
+
+    package init(seed: UInt64, options: Options = Options(), detail: Trace.Detail = .hashOnly) throws(SimulationFailure) {
+        precondition(options.peers >= 2, "a world has at least two peers, not \(options.peers)")
+        self.seed = seed
+        self.options = options
+        random = SplitMix64(seed: seed)
+        chance = random.split("chance")
+        trace = Trace(detail: detail)
+        var faultStream = random.split("faults")
+        faults = Faults(nodes: options.peers, span: options.span, using: &faultStream)
+        (linkFaults, diskFaults) = (faults.link, faults.disk)
+        var secrets = SecretGenerator(seed: random.seed("room"))
+        roomSecret = secrets.secret()
+        rendezvous = SimulatedRendezvous(random: random.split("rendezvous"))
+        for index in 0..<options.peers { participants.append(Participant(index: index, random: random.split("node \(index)"))) }
+        let hosts = options.peers + 1
+        for from in 0..<hosts {
+            for to in 0..<hosts { links.append(Link(random: random.split("link \(from) \(to)"))) }
+        }
+        do throws(Violation) {
+            let genesis = try Self.makeGenesis(owner: participants[0].signing, nonce: secrets.bytes(Limits.boardNonceBytes))
+            boardID = BoardID(genesis.name.bytes) ?? .zero
+            try participants[0].disk.install(genesis)
+        } catch {
+            throw SimulationFailure(seed: seed, options: options, at: .zero, text: error.text, lines: [])
+        }
+        schedule()
+    }
+
+    /// One line about a world that came to rest.
+    package var summary: String {
+        let digits = String(trace.hash, radix: 16)
+        let hash = String(repeating: "0", count: 16 - digits.count) + digits
+        return "seed \(seed) ok hash \(hash) virtual \(now.nanoseconds / 1_000_000) ms events \(trace.count)"
+    }
+
+    /// Lives until the world is at rest, or breaks.
+    package mutating func run() throws(SimulationFailure) {
+        do throws(Violation) {
+            while !isOver {
+                guard let (time, event) = queue.next() else { throw Violation("nothing is left to happen") }
+                now = time
+                try happen(event)
+                guard queue.count < Self.queueMax else { throw Violation("\(queue.count) events are waiting") }
+                guard trace.count < Self.eventsMax else { throw Violation("\(trace.count) events and no rest") }
+            }
+        } catch {
+            throw SimulationFailure(seed: seed, options: options, at: now, text: error.text, lines: trace.lines)
+        }
+    }
+
+    private static func makeGenesis(owner: SigningKey, nonce: [UInt8]) throws(Violation) -> Transaction {
+        do throws(RuleViolation) {
+            return try Board.makeGenesis(owner: owner, name: "simulated", wallTime: wallEpoch, nonce: nonce)
+        } catch {
+            throw Violation("no genesis: \(error)")
+        }
+    }
+
+    private mutating func schedule() {
+        var arrivals = random.split("arrivals")
+        for index in participants.indices {
+            let isLate = index > 0 && arrivals.chance(0.3)
+            let after = index == 0 ? .zero : isLate ? arrivals.jitter(options.span) : arrivals.jitter(.milliseconds(300))
+            queue.schedule(.start(index), at: .zero + after)
+        }
+        for item in faults.scheduled { queue.schedule(.fault(item.fault), at: .zero + item.after) }
+        queue.schedule(.heal, at: .zero + options.span)
+    }
+
+    private mutating func happen(_ event: Event) throws(Violation) {
+        switch event {
+        case .start(let node): try start(node)
+        case .datagram(let bytes, let from, let to, let isAltered): try arrive(bytes, from: from, to: to, isAltered: isAltered)
+        case .timer(let node, let number):
+            guard participants[node].timer == number else { return }
+            participants[node].timerAt = nil
+            trace.note(now, node: node, .timeout, hash: 0, "")
+            try give(.timeout, to: node)
+        case .act(let node, let process): try act(node, process: process)
+        case .committed(let node, let process): try committed(node, process: process)
+        case .verified(let node, let process, let batch, let verdicts):
+            guard isLive(node, process) else { return }
+            trace.note(now, node: node, .verified, hash: batch, "batch \(batch) of \(verdicts.count)")
+            try give(.verified(batch, verdicts), to: node)
+        case .wallClock(let node, let process):
+            guard isLive(node, process) else { return }
+            try giveWallClock(node)
+        case .rendezvousOpened(let connection): try rendezvousOpened(connection)
+        case .rendezvousUnreachable(let node, let process):
+            guard isLive(node, process) else { return }
+            trace.note(now, node: node, .rendezvousIn, hash: 0, "unreachable")
+            try give(.rendezvousClosed(reason: "connection refused"), to: node)
+        case .toRendezvous(let connection, let message): try rendezvousReceives(message, on: connection)
+        case .toClient(let connection, let message): try clientReceives(message, on: connection)
+        case .hungUp(let connection): try hungUp(connection)
+        case .rendezvousTimer(let number): try rendezvousTimeout(number)
+        case .startRendezvous: startRendezvous()
+        case .fault(let fault): try begin(fault)
+        case .endOfPartition(let from, let to, let bothWays): cut(from, to, bothWays: bothWays, by: -1)
+        case .endOfFullDisk(let node):
+            participants[node].disk.isFull = false
+            trace.note(now, node: node, .fault, hash: 0, "disk has room again")
+        case .heal: try heal()
+        case .look: try look()
+        }
+    }
+
+    // People.
+
+    private mutating func act(_ node: Int, process: Int) throws(Violation) {
+        guard isLive(node, process), !isHealed, participants[node].leavingSince == nil else { return }
+        let shapes = participants[node].node?.board?.shapes ?? []
+        let (intent, pause) = participants[node].person.act(shapes: shapes)
+        queue.schedule(.act(node, process: process), at: now + pause)
+        try give(intent, to: node)
+    }
+
+    mutating func give(_ intent: Intent, to node: Int) throws(Violation) {
+        trace.note(now, node: node, .intent, hash: 0, "\(intent)")
+        try give(.intent(intent, ref: UInt64(trace.count)), to: node)
+    }
+
+    // Faults.
+
+    private mutating func begin(_ fault: ScheduledFault) throws(Violation) {
+        trace.note(now, node: -1, .fault, hash: 0, "\(fault)")
+        switch fault {
+        case .partition(let from, let to, let bothWays, let lasting):
+            cut(from, to, bothWays: bothWays, by: 1)
+            queue.schedule(.endOfPartition(from, to, bothWays: bothWays), at: now + lasting)
+        case .crash(let node, let downtime):
+            guard participants[node].isUp else { return }
+            try participants[node].disk.crash(isKept: chance.chance(0.5))
+            stop(node)
+            queue.schedule(.start(node), at: now + downtime)
+        case .leave(let node, let downtime):
+            guard participants[node].isUp, participants[node].leavingSince == nil else { return }
+            participants[node].leavingSince = now
+            participants[node].returnsAfter = downtime
+            try give(.quit, to: node)
+        case .fullDisk(let node, let lasting):
+            participants[node].disk.isFull = true
+            queue.schedule(.endOfFullDisk(node), at: now + lasting)
+        case .killRendezvous(let downtime):
+            killRendezvous()
+            queue.schedule(.startRendezvous, at: now + downtime)
+        }
+    }
+
+    private mutating func cut(_ from: [Int], _ to: [Int], bothWays: Bool, by change: Int) {
+        for left in from {
+            for right in to {
+                links[link(left, right)].cuts += change
+                if bothWays { links[link(right, left)].cuts += change }
+            }
+        }
+    }
+
+    func link(_ from: Int, _ to: Int) -> Int { from * (participants.count + 1) + to }
+
+    /// The end of all faults: what is down comes back by its own time, all else works from now on.
+    private mutating func heal() throws(Violation) {
+        trace.note(now, node: -1, .heal, hash: 0, "")
+        isHealed = true
+        linkFaults = LinkFaults()
+        diskFaults = DiskFaults()
+        for index in links.indices { links[index].cuts = .min / 2 }
+        for node in participants.indices {
+            participants[node].disk.isFull = false
+            if participants[node].isUp, let intent = participants[node].person.finish() { try give(intent, to: node) }
+        }
+        queue.schedule(.look, at: now + .milliseconds(250))
+    }
+
+    /// Milliseconds since 1970 when a world begins; any number will do.
+    static let wallEpoch: UInt64 = 1_800_000_000_000
+}
+
+/// A world that broke, and all that is needed to see it again.
+package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
+    package let seed: UInt64
+    package let options: World.Options
+    package let at: Instant
+    package let text: String
+    /// The newest events, oldest first; empty where none were kept.
+    package internal(set) var lines: [String]
+
+    init(seed: UInt64, options: World.Options, at: Instant, text: String, lines: [String]) {
+        (self.seed, self.options, self.at, self.text, self.lines) = (seed, options, at, text, lines)
+    }
+
+    /// The command that shows it again.
+    package var replay: String {
+        let standard = World.Options()
+        var command = "tools/simulate \(seed)"
+        if options.peers != standard.peers { command += " --peers \(options.peers)" }
+        if options.span != standard.span { command += " --span \(options.span.nanoseconds / 1_000_000)" }
+        return command
+    }
+
+    /// The same failure with its last events: the world is run again, now keeping them.
+    package func withEvents(_ count: Int) -> SimulationFailure {
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed, options: options, detail: .newest(count))
+            try world.run()
+        } catch {
+            return error
+        }
+        var unlike = self
+        unlike.lines = ["the second run passed: something that is replayed depends on more than the seed"]
+        return unlike
+    }
+
+    package var description: String {
+        let head = "seed \(seed) FAILED at \(at.nanoseconds / 1_000_000) ms: \(text)"
+        return ([head] + lines.map { "    " + $0 } + ["replay: \(replay)"]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,19 @@
+import InkPrimitives
+import InkSimulator
+import Testing
+
+/// Worlds that once broke. Later changes may lead a seed past what it found, so each fault also has a test of its own where one is possible.
+@Suite struct RegressionTests {
+    @Test(
+        arguments: [
+            (36, "presence that came before we heard the peer enter the room was dropped though acknowledged, so the next run had a gap")
+        ] as [(UInt64, String)])
+    func `a world that once broke comes to rest`(seed: UInt64, found: String) {
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed)
+            try world.run()
+        } catch {
+            Issue.record("\(found)\n\(error.withEvents(40))")
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import InkPrimitives
+import InkSimulator
+import Testing
+
+@Suite struct WorldTests {
+    #if DEBUG
+        /// Code that is not optimised takes ten times as long.
+        private static let seeds: Range<UInt64> = 1..<13
+    #else
+        private static let seeds: Range<UInt64> = 1..<201
+    #endif
+
+    // SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11
+    @Test(arguments: seeds)
+    func `people who draw while everything fails end with one board, and nothing saved is lost`(seed: UInt64) {
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3)))
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
+    // SM-3
+    @Test(arguments: [3, 17] as [UInt64])
+    func `the same seed gives the same world`(seed: UInt64) throws {
+        var (one, other) = (try World(seed: seed), try World(seed: seed))
+        try one.run()
+        try other.run()
+        #expect(one.trace.hash == other.trace.hash)
+        #expect(one.trace.count == other.trace.count)
+        var different = try World(seed: seed + 1)
+        try different.run()
+        #expect(different.trace.hash != one.trace.hash)
+    }
+
+    @Test func `a failure names its seed and the command that replays it`() throws {
+        let options = World.Options(peers: 5, span: .seconds(2))
+        // No world comes to rest in no time.
+        var impatient = options
+        impatient.patience = .zero
+        var world = try World(seed: 1, options: impatient)
+        let failure = #expect(throws: SimulationFailure.self) { try world.run() }
+        #expect(failure?.replay == "tools/simulate 1 --peers 5 --span 2000")
+        let again = failure?.withEvents(40)
+        #expect(again?.lines.count == 40)
+        #expect(again?.text == failure?.text)
+        #expect(again.map { "\($0)".contains("seed 1 FAILED at") } == true)
+    }
+}

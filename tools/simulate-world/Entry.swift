@@ -1,0 +1,22 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+@main
+enum Entry {
+    static func main() {
+        guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
+            say("usage: simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--trace] [--until-failure]")
+            exit(2)
+        }
+        exit(simulate(arguments))
+    }
+}
+
+/// One line, at once: who reads a pipe sees a long run progress. (A print to a pipe is held back by the block.)
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
+}
