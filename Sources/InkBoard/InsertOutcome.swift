@@ -55,6 +55,8 @@ public struct ChatEntry: Hashable, Sendable {
 public struct Fork: Hashable, Sendable {
     public var author: AuthorID
     public var sequence: UInt64
+
+    public init(author: AuthorID, sequence: UInt64) { (self.author, self.sequence) = (author, sequence) }
 }
 
 /// A transaction that was refused.

@@ -4,31 +4,35 @@ import InkPrimitives
 /// A part of the space of (lamport, name) in which a Merkle tree has at most one node.
 package struct Block: Hashable, Sendable {
     /// n ≥ 0: lamport numbers that agree but for their last n hex digits. n < 0: one lamport number, names that agree in their first -n.
-    var level: Int
-    var lamport: UInt64
+    package var level: Int
+    package var lamport: UInt64
     /// Digits beyond the first -`level` are zero.
-    var prefix: TransactionName
+    package var prefix: TransactionName
+
+    package init(level: Int, lamport: UInt64, prefix: TransactionName) {
+        (self.level, self.lamport, self.prefix) = (level, lamport, prefix)
+    }
 
     /// Covers lamport numbers below 2^32, `Limits.lamport`.
     static let levelMax = 8
     static let levelMin = -64
 
     /// The block of all.
-    static let all = Block(level: levelMax, lamport: 0, prefix: .zero)
+    package static let all = Block(level: levelMax, lamport: 0, prefix: .zero)
 
-    func contains(_ entry: MerkleTree.Entry) -> Bool {
+    package func contains(_ entry: MerkleTree.Entry) -> Bool {
         if level >= 0 { return entry.lamport >> UInt64(level * 4) == lamport >> UInt64(level * 4) }
         guard entry.lamport == lamport else { return false }
         return (0..<(-level)).allSatisfy { entry.name.nibble($0) == prefix.nibble($0) }
     }
 
     /// Which child the entry, one of this block, is in.
-    func childIndex(of entry: MerkleTree.Entry) -> Int {
+    package func childIndex(of entry: MerkleTree.Entry) -> Int {
         level > 0 ? Int(entry.lamport >> UInt64((level - 1) * 4) & 15) : entry.name.nibble(-level)
     }
 
     /// The child with this index, 0...15; nil for a block that has none.
-    func child(_ index: Int) -> Block? {
+    package func child(_ index: Int) -> Block? {
         if level > 0 { return Block(level: level - 1, lamport: lamport | UInt64(index) << UInt64((level - 1) * 4), prefix: prefix) }
         guard level > Self.levelMin else { return nil }
         var bytes = prefix.bytes
@@ -102,7 +106,7 @@ package struct MerkleTree: Sendable {
     package mutating func refresh() { refresh(0) }
 
     /// The hash of the part of the set that lies in `block`.
-    func hash(of block: Block) -> Fingerprint {
+    package func hash(of block: Block) -> Fingerprint {
         switch locate(block) {
         case .none: .zero
         case .node(let index): nodes[index].hash
@@ -111,7 +115,7 @@ package struct MerkleTree: Sendable {
     }
 
     /// How many names lie in `block`.
-    func count(in block: Block) -> Int {
+    package func count(in block: Block) -> Int {
         switch locate(block) {
         case .none: 0
         case .node(let index): nodes[index].count
@@ -120,7 +124,7 @@ package struct MerkleTree: Sendable {
     }
 
     /// The names in `block`, ascending by (lamport, name).
-    func entries(in block: Block) -> [Entry] {
+    package func entries(in block: Block) -> [Entry] {
         switch locate(block) {
         case .none: return []
         case .entries(let entries): return entries
@@ -133,17 +137,17 @@ package struct MerkleTree: Sendable {
     }
 
     /// The names with this lamport number or a greater one, ascending.
-    func entries(from lamport: UInt64) -> [Entry] {
+    package func entries(from lamport: UInt64) -> [Entry] {
         var entries: [Entry] = []
         collect(0, from: lamport, into: &entries)
         return entries
     }
 
     /// How many names have this lamport number or a greater one.
-    func count(from lamport: UInt64) -> Int { count(0, from: lamport) }
+    package func count(from lamport: UInt64) -> Int { count(0, from: lamport) }
 
     /// The least lamport number from which on there are at most `limit` names; one beyond the greatest if its names are more.
-    func floor(ofNewest limit: Int) -> UInt64 {
+    package func floor(ofNewest limit: Int) -> UInt64 {
         var newest: [Entry] = []
         collectNewest(0, limit: limit + 1, into: &newest)
         // `newest` descends. What is beyond the limit, and all of its lamport number, is out.

@@ -10,13 +10,13 @@ import InkPrimitives
 ///             4 │ range │ count varint │ 8 each, ascending           send me these of yours
 ///     block:  level, signed byte │ lamport varint │ (-level + 1) / 2 bytes of the name, if level < 0
 ///     range:  block, or 127 │ lamport varint: from this number on
-struct ReconcileMessage: Hashable, Sendable {
-    enum Range: Hashable, Sendable {
+package struct ReconcileMessage: Hashable, Sendable {
+    package enum Range: Hashable, Sendable {
         case block(Block)
         case from(UInt64)
     }
 
-    enum Item: Hashable, Sendable {
+    package enum Item: Hashable, Sendable {
         case hash(Block, NodeHash)
         /// Hashes of the children that the mask names, lowest first.
         case split(Block, mask: UInt16, hashes: [NodeHash])
@@ -29,9 +29,9 @@ struct ReconcileMessage: Hashable, Sendable {
     var isFromInitiator: Bool
     var root: NodeHash
     var transactionCount: UInt64
-    var items: [Item] = []
+    package var items: [Item] = []
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         var writer = ByteWriter(capacity: 64)
         writer.write(UInt8(wantsAnswer ? 1 : 0) | UInt8(completesAnswer ? 2 : 0) | UInt8(isFromInitiator ? 4 : 0))
         root.write(to: &writer)
@@ -40,11 +40,11 @@ struct ReconcileMessage: Hashable, Sendable {
         return writer.bytes
     }
 
-    init(isFromInitiator: Bool, root: NodeHash, transactionCount: UInt64) {
+    package init(isFromInitiator: Bool, root: NodeHash, transactionCount: UInt64) {
         (self.isFromInitiator, self.root, self.transactionCount) = (isFromInitiator, root, transactionCount)
     }
 
-    init(decoding bytes: [UInt8]) throws(WireError) {
+    package init(decoding bytes: [UInt8]) throws(WireError) {
         guard bytes.count <= Limits.reconcileMessageBytes else { throw .limitExceeded }
         var reader = ByteReader(bytes)
         let flags = try reader.readUInt8()
@@ -60,13 +60,13 @@ struct ReconcileMessage: Hashable, Sendable {
 }
 
 /// The first 16 bytes of the hash of a part of a board's Merkle tree: enough to compare, as finding two parts alike takes 2^64 tries.
-struct NodeHash: Hashable, Sendable {
+package struct NodeHash: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
 
     static let byteCount = 16
 
-    init(_ fingerprint: Fingerprint) {
+    package init(_ fingerprint: Fingerprint) {
         high = fingerprint.prefix
         low = fingerprint.bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
     }
@@ -180,7 +180,7 @@ extension Block {
     }
 
     /// The fewest blocks that cover the lamport numbers in `range`, ascending. At most 30 for each of the 8 levels.
-    static func covering(_ range: Swift.Range<UInt64>) -> [Block] {
+    package static func covering(_ range: Swift.Range<UInt64>) -> [Block] {
         var blocks: [Block] = []
         var lamport = range.lowerBound
         while lamport < range.upperBound {

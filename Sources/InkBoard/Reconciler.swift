@@ -237,5 +237,5 @@ public struct Reconciler: Sendable {
     /// Names hashed for one message: about 10 ms.
     static let hashesMax = 32_768
     /// Messages in one answer.
-    static let messagesMax = 16
+    package static let messagesMax = 16
 }

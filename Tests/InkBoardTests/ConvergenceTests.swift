@@ -1,8 +1,7 @@
+import InkBoard
 import InkCrypto
 import InkPrimitives
 import Testing
-
-@testable import InkBoard
 
 @Suite struct ConvergenceTests {
     // BD-1 BD-5 BD-6 BD-7 BD-8 BD-9

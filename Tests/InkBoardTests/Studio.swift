@@ -1,8 +1,7 @@
+import InkBoard
 import InkCrypto
 import InkPrimitives
 import Testing
-
-@testable import InkBoard
 
 /// A signing key from a number.
 func key(_ number: UInt8) throws -> SigningKey { SigningKey(seed: try #require(Secret32(Array(repeating: number, count: 32)))) }
@@ -36,7 +35,7 @@ struct Replica {
     mutating func set(_ id: ShapeID, _ changes: PropertyChange...) throws { try write(try board.writes(for: changes, of: id)) }
     mutating func move(_ ids: ShapeID..., by step: Point) throws { try write(try board.writes(moving: ids, by: step)) }
     mutating func delete(_ ids: ShapeID...) throws { try write(try board.writes(deleting: ids)) }
-    mutating func say(_ text: String) throws { try write(try Board.writes(saying: text, by: author)) }
+    @discardableResult mutating func say(_ text: String) throws -> Transaction { try write(try Board.writes(saying: text, by: author)) }
     mutating func rename(_ name: String) throws { try write(try Board.writes(naming: name, by: author)) }
 
     @discardableResult mutating func undo() throws -> UndoPlan {

@@ -1,0 +1,166 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@Suite struct TransactionTests {
+    /// The body again, from what was decoded.
+    private static func reencode(_ transaction: Transaction) throws -> [UInt8] {
+        try TransactionCodec.body(transaction.header, writes: transaction.writes.reversed()) + transaction.signature
+    }
+
+    // BD-2
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `a transaction reads back as it was written`(seed: UInt64) throws {
+        for transaction in union(try someHistory(seed: seed)) {
+            let again = try Transaction(decoding: transaction.encoded)
+            #expect(again == transaction && again.name == transaction.name && again.writes == transaction.writes)
+            #expect(try Self.reencode(again) == transaction.encoded)
+        }
+    }
+
+    // BD-2
+    @Test func `whatever mutated bytes decode to, they are its one encoding`() throws {
+        var random = SplitMix64(seed: 99)
+        var samples = (0..<4 as Range<UInt64>).flatMap { (try? someHistory(seed: $0)).map(union) ?? [] }.map(\.encoded)
+        samples.sort { $0.count < $1.count }
+        var decoded = 0
+        for round in 0..<20_000 {
+            var bytes = samples[random.below(samples.count)]
+            for _ in 0..<(1 + random.below(3)) {
+                // Past the identifiers, where the structure is; now and then anywhere.
+                let index = round % 4 == 0 ? random.below(bytes.count) : min(bytes.count - 1, 65 + random.below(max(1, bytes.count - 129)))
+                switch random.below(5) {
+                case 0: bytes[index] = UInt8(random.below(256))
+                case 1: bytes[index] ^= 1 << UInt8(random.below(8))
+                case 2: bytes.remove(at: index)
+                case 3: bytes.insert(UInt8(random.below(256)), at: index)
+                default: bytes[index] = UInt8(random.below(6))
+                }
+            }
+            guard let transaction = try? Transaction(decoding: bytes) else { continue }
+            decoded += 1
+            #expect(try Self.reencode(transaction) == bytes)
+        }
+        #expect(decoded > 100)
+    }
+
+    // BD-2
+    @Test func `truncated or longer bytes are refused`() throws {
+        let bytes = try genesis(by: try key(1)).encoded
+        for count in 0..<bytes.count { #expect(throws: WireError.self) { try Transaction(decoding: Array(bytes.prefix(count))) } }
+        #expect(throws: WireError.self) { try Transaction(decoding: bytes + [0]) }
+        #expect(throws: WireError.limitExceeded) { try Transaction(decoding: Array(repeating: 1, count: 65_537)) }
+    }
+
+    // BD-2
+    @Test func `a count that promises more than was sent allocates nothing`() throws {
+        let person = try Replica(2, genesis: try genesis(by: try key(1)))
+        var writer = ByteWriter()
+        writer.write(1 as UInt8)
+        writer.write(person.board.id)
+        writer.write(person.author)
+        writer.writeVarint(1)
+        writer.writeVarint(1)
+        writer.write(person.board.heads[0])
+        writer.write(0 as UInt8)
+        writer.writeVarint(2)
+        writer.writeVarint(0)
+        let start = writer.bytes
+        // Restored authors, own targets, other authors, edits of a target, points: each far beyond the bytes that follow.
+        for tail in [[0x50, 0], [0, 0x50, 0], [0, 0, 0x50, 0], [0, 1, 1, 0x50, 0], [0, 1, 1, 1, 8, 0x67, 0x10, 0]] as [[UInt8]] {
+            #expect(throws: WireError.self) { try Transaction(decoding: start + tail + Array(repeating: 0, count: 64)) }
+        }
+    }
+
+    // BD-3
+    @Test func `the name is the hash of the body and the signature covers the domain and the body`() throws {
+        let owner = try key(1)
+        let transaction = try genesis(by: owner)
+        let body = Array(transaction.encoded.dropLast(64))
+        #expect(transaction.name.bytes == Blake2b.hash256(body))
+        #expect(transaction.hasValidSignature)
+        #expect(Signature.verify(transaction.signature, of: Array("inkwire/1 transaction".utf8) + body, by: owner.author))
+        for index in [40, body.count - 1, body.count, body.count + 63] {
+            var bytes = transaction.encoded
+            bytes[index] ^= 1
+            #expect((try? Transaction(decoding: bytes))?.hasValidSignature != true)
+        }
+    }
+
+    // BD-2
+    @Test func `writes are canonical in any order and two alike are refused`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let foreign = ShapeID(author: try key(3).author, number: 4)
+        let own = ShapeID(author: person.author, number: 4)
+        let writes = [
+            Write(foreign, .position, .point(Point(x: 1, y: -1))), Write(own, .text, .text("a")), Write(own, .kind, .kind(1)),
+            Write(foreign, .fill, .color(Color(rgb: 0xABCDEF)), restores: .unwritten),
+        ]
+        let transaction = try person.write(writes)
+        #expect(transaction.writes.map(\.property) == [.kind, .text, .position, .fill])
+        #expect(throws: RuleViolation.writesNotDistinct) { try person.write([writes[1], writes[1]]) }
+        #expect(throws: RuleViolation.writesNotDistinct) { try person.write([]) }
+        #expect(person.board.transactionCount == 2)
+    }
+
+    // BD-2
+    @Test func `what exceeds a limit is refused when written`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = ShapeID(author: person.author, number: 1)
+        let bad: [Write] = [
+            Write(id, .position, .point(Point(x: Limits.coordinate + 1, y: 0))), Write(id, .size, .size(Size(width: -1, height: 0))),
+            Write(id, .text, .text(String(repeating: "x", count: Limits.textBytes + 1))), Write(id, .strokeWidth, .strokeWidth(2048)),
+            Write(id, .label, .text(String(repeating: "x", count: 65))), Write(id, .kind, .kind(64)),
+            Write(id, .points, .points(Array(repeating: .zero, count: 10_001))), Write(id, .chat, .text("on a shape")),
+            Write(ShapeID(author: person.author, number: 0), .kind, .kind(1)), Write(id, Property(rawValue: 13), .mark),
+            Write(ShapeID(author: try key(2).author, number: 0), .displayName, .text("not me")),
+            Write(ShapeID(author: person.author, number: 0), .boardName, .text("only in genesis")),
+            Write(id, .retraction, .names([])), Write(id, .text, .text("a"), restores: nil),
+            Write(id, .kind, .kind(1), restores: .unwritten), Write(ShapeID(author: person.author, number: 1 << 53), .kind, .kind(1)),
+        ]
+        for write in bad where write != Write(id, .text, .text("a")) {
+            #expect(throws: RuleViolation.self, "\(write)") { try person.write([write]) }
+        }
+        let many = (1...4097).map { Write(ShapeID(author: person.author, number: UInt64($0)), .deletion, .mark) }
+        #expect(throws: RuleViolation.tooLarge) { try person.write(many) }
+        try person.write(Array(many.dropLast()))
+        let texts = (1...5).map {
+            Write(ShapeID(author: person.author, number: $0), .text, .text(String(repeating: "x", count: Limits.textBytes)))
+        }
+        #expect(throws: RuleViolation.tooLarge) { try person.write(texts) }
+        #expect(person.board.transactionCount == 2)
+    }
+
+    // BD-9
+    @Test func `properties that nobody knows here are kept and forwarded`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = try person.draw(ShapeDraft(kind: .rectangle, position: .zero))
+        let write = Write(id, Property(rawValue: 700), .bytes([1, 2, 3]))
+        let sent = try person.write([write, Write(id, .text, .text("known too"))])
+        let received = try Transaction(decoding: sent.encoded)
+        #expect(received.writes.contains(write))
+        #expect(person.board.shape(id)?.content.text == "known too")
+        try person.undo()
+        #expect(person.board.transactions.last?.writes.contains { $0.property == write.property && $0.value == .bytes([]) } == true)
+    }
+
+    // BD-9
+    @Test func `a shape of an unknown kind is kept and not shown`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = ShapeID(author: person.author, number: 1)
+        try person.write([Write(id, .kind, .kind(60)), Write(id, .position, .point(.zero))])
+        #expect(person.board.shapes.isEmpty && person.board.shape(id) == nil)
+        #expect(person.board.nextShapeNumber(of: person.author) == 2)
+    }
+
+    // BD-2
+    @Test func `a box costs about a hundred and ninety bytes with its signature`() throws {
+        var person = try Replica(2, genesis: try genesis(by: try key(1)))
+        try person.say("first")
+        let id = try person.draw(ShapeDraft(kind: .rectangle, position: Point(x: 640, y: 640), size: Size(width: 768, height: 512)))
+        #expect(person.board.transactions[2].encoded.count <= 200)
+        try person.move(id, by: Point(x: 8, y: 8))
+        #expect(person.board.transactions[3].encoded.count <= 190)
+    }
+}

@@ -1,0 +1,215 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@Suite struct UndoTests {
+    private static let box = ShapeDraft(kind: .rectangle, position: Point(x: 80, y: 80), size: Size(width: 64, height: 64))
+
+    private static func pair() throws -> (Replica, Replica) {
+        let first = try genesis(by: try key(1))
+        return (try Replica(1, genesis: first), try Replica(2, genesis: first))
+    }
+
+    // BD-12
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `undo n times and redo n times leaves the picture as it was`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        for var person in try someHistory(seed: seed) {
+            let before = person.board.shapes
+            var steps = 0
+            let wish = 1 + random.below(12)
+            do {
+                while steps < wish, person.board.canUndo(person.author) {
+                    try person.undo()
+                    steps += 1
+                }
+            } catch RuleViolation.ownHistoryMissing {
+                continue  // A forked copy that has heard of its other half.
+            }
+            let undone = person.board.shapes
+            for _ in 0..<steps { try person.redo() }
+            #expect(person.board.shapes == before)
+            for _ in 0..<steps { try person.undo() }
+            #expect(person.board.shapes == undone)
+            for _ in 0..<steps { try person.redo() }
+            #expect(person.board.shapes == before)
+        }
+    }
+
+    // BD-11
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `undoing all of one's own work leaves only what others made`(seed: UInt64) throws {
+        for var person in try someHistory(seed: seed) where person.board.orphanCount == 0 {
+            let others = Set(person.board.shapes.map(\.id).filter { $0.author != person.author })
+            let standing = Set(person.board.shapes.map(\.id))
+            while person.board.canUndo(person.author) { try person.undo() }
+            let left = Set(person.board.shapes.map(\.id))
+            if !person.board.forks.contains(where: { $0.author == person.author }) {
+                #expect(left.allSatisfy { $0.author != person.author })
+            }
+            // Own deletions of others' shapes are taken back, others' deletions are not.
+            #expect(others.isSubset(of: left))
+            for id in left.subtracting(standing) {
+                let own = person.board.transactions(of: person.author, from: 1).flatMap(\.writes)
+                #expect(own.contains { $0.target == id && $0.property == .deletion })
+            }
+        }
+    }
+
+    // BD-11
+    @Test func `undo takes back one gesture and redo does it again`() throws {
+        var (ana, _) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.move(id, by: Point(x: 8, y: 0))
+        try ana.set(id, .stroke(Color(rgb: 0xFF)), .text("hi"))
+        try ana.undo()
+        #expect(ana.board.shape(id)?.content.text == "" && ana.board.shape(id)?.content.stroke == nil)
+        #expect(ana.board.shape(id)?.content.position.x == 88)
+        try ana.undo()
+        #expect(ana.board.shape(id)?.content == Self.box)
+        try ana.undo()
+        #expect(ana.board.shape(id) == nil && !ana.board.canUndo(ana.author))
+        #expect(ana.board.undoWrites(of: ana.author) == nil)
+        for _ in 0..<3 { try ana.redo() }
+        #expect(ana.board.shape(id)?.content.text == "hi" && ana.board.shape(id)?.content.position.x == 88)
+        #expect(ana.board.redoWrites(of: ana.author) == nil)
+    }
+
+    // BD-11
+    @Test func `only a new gesture of one's own ends redo`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.move(id, by: Point(x: 8, y: 0))
+        try ana.undo()
+        bob.receive(ana)
+        try bob.draw(Self.box)
+        ana.receive(bob)
+        try ana.say("talking is no gesture")
+        #expect(ana.board.canRedo(ana.author))
+        try ana.draw(Self.box)
+        #expect(!ana.board.canRedo(ana.author))
+    }
+
+    // BD-11
+    @Test func `what another changed since is left alone and said`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
+        bob.receive(ana)
+        try bob.set(id, .stroke(Color(rgb: 3)))
+        ana.receive(bob)
+        let plan = try ana.undo()
+        #expect(plan.skipped == [id])
+        #expect(ana.board.shape(id)?.content.stroke == Color(rgb: 3))
+        #expect(ana.board.shape(id)?.content.fill == nil)
+        // Bob's undo does not bring ana's undone colour back.
+        bob.receive(ana)
+        try bob.undo()
+        #expect(bob.board.shape(id)?.content.stroke == nil)
+    }
+
+    // BD-11
+    @Test func `a step that others changed altogether is still a step`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.move(id, by: Point(x: 8, y: 0))
+        bob.receive(ana)
+        try bob.move(id, by: Point(x: 80, y: 0))
+        ana.receive(bob)
+        let plan = try ana.undo()
+        #expect(plan.writes.count == 1 && plan.skipped == [id])
+        #expect(ana.board.shape(id)?.content.position.x == 168)
+        try ana.undo()
+        #expect(ana.board.shape(id) == nil)
+    }
+
+    // BD-11
+    @Test func `undo of a change gives back the greatest other write, not the one seen at the time`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        bob.receive(ana)
+        try bob.set(id, .fill(Color(rgb: 5)))
+        // Concurrent with bob's, and later by stamp.
+        try ana.say("so that mine is later")
+        try ana.set(id, .fill(Color(rgb: 6)))
+        ana.receive(bob)
+        #expect(ana.board.shape(id)?.content.fill == Color(rgb: 6))
+        try ana.undo()
+        #expect(ana.board.shape(id)?.content.fill == Color(rgb: 5))
+    }
+
+    // BD-20
+    @Test func `undo never brings back what another deleted`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.move(id, by: Point(x: 8, y: 0))
+        bob.receive(ana)
+        try ana.delete(id)
+        try bob.delete(id)
+        ana.receive(bob)
+        bob.receive(ana)
+        let plan = try ana.undo()
+        #expect(plan.skipped == [id])
+        #expect(ana.board.shape(id) == nil)
+        while ana.board.canUndo(ana.author) { try ana.undo() }
+        while ana.board.canRedo(ana.author) { try ana.redo() }
+        #expect(ana.board.shape(id) == nil)
+        // Bob's own undo takes back bob's mark, ana's stands again since she redid it.
+        try bob.undo()
+        #expect(bob.board.shape(id) == nil)
+        bob.receive(ana)
+        ana.receive(bob)
+        try ana.undo()
+        #expect(ana.board.shape(id)?.content.position.x == 88)
+    }
+
+    // BD-11
+    @Test func `undo of a deletion keeps what others changed meanwhile`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        bob.receive(ana)
+        try ana.delete(id)
+        try bob.set(id, .fill(Color(rgb: 9)))
+        ana.receive(bob)
+        #expect(ana.board.shape(id) == nil)
+        try ana.undo()
+        #expect(ana.board.shape(id)?.content.fill == Color(rgb: 9))
+        try ana.redo()
+        #expect(ana.board.shape(id) == nil)
+        try ana.undo()
+        #expect(ana.board.shape(id) != nil)
+    }
+
+    // BD-11
+    @Test func `the undo of the largest gesture fits one transaction`() throws {
+        var (ana, _) = try Self.pair()
+        var ids: [ShapeID] = []
+        for start in stride(from: 0 as UInt64, to: 3000, by: 500) {
+            var writes: [Write] = []
+            for number in start..<start + 500 {
+                writes += try ana.board.writes(for: Self.box, number: number + 1, by: ana.author)
+                ids.append(ShapeID(author: ana.author, number: number + 1))
+            }
+            try ana.write(writes)
+        }
+        try ana.write(try ana.board.writes(moving: ids, by: Point(x: 8, y: 8)))
+        let plan = try ana.undo()
+        #expect(plan.skipped.isEmpty)
+        #expect(ana.board.shapes.allSatisfy { $0.content.position == Self.box.position })
+    }
+
+    // BD-11
+    @Test func `what does not fit the transaction of an undo is left alone and said`() throws {
+        var (ana, _) = try Self.pair()
+        let long = String(repeating: "x", count: Limits.textBytes)
+        var ids: [ShapeID] = []
+        for _ in 0..<8 { ids.append(try ana.draw(ShapeDraft(kind: .note, position: .zero, text: long))) }
+        try ana.write(ids.map { Write($0, .text, .text("short")) })
+        let plan = try ana.undo()
+        #expect(!plan.skipped.isEmpty && plan.skipped.count < 8)
+        for id in ids { #expect(ana.board.shape(id)?.content.text == (plan.skipped.contains(id) ? "short" : long)) }
+        try ana.redo()
+        #expect(ids.allSatisfy { ana.board.shape($0)?.content.text == "short" })
+    }
+}
