@@ -48,7 +48,8 @@ extension BoardScene {
         case .fork(let author, _):
             notices.add("\(name(of: author)) sent two different versions of one change: both are kept, their key may be copied", now: now)
         case .versionMismatch(let theirs, let ours):
-            notices.add("somebody runs protocol \(theirs), this is \(ours): no connection comes of it; the older side should update", now: now)
+            notices.add(
+                "somebody runs protocol \(theirs), this is \(ours): no connection comes of it; the older side should update", now: now)
         case .stopped: outputs.append(.effect(.stopped))
         }
     }

@@ -81,7 +81,7 @@ extension BoardScene {
         case .move(let ids, let from, let to): overlay.move(ids, from.displacement(to: to), of: mirror)
         case .resize(let id, let content, let handle, let from, let to):
             overlay.replaced[id] = resized(content, handle, from.displacement(to: to))
-        case .erase(let ids): overlay.erased.formUnion(ids)
+        case .erase(let ids, _): overlay.erased.formUnion(ids)
         }
         if let edit {
             if let id = edit.existing { overlay.replaced[id] = edit.draft } else { overlay.added.append(edit.draft) }

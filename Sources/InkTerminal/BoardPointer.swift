@@ -93,7 +93,7 @@ extension BoardScene {
             beginEdit(ShapeDraft(kind: .text, position: here.corner, stroke: ink))
             if !isLocked { (lastTool, tool) = (.text, .select) }
         case .eraser:
-            drag = .erase(Set(mirror.hits(column: here.column, row: here.row).prefix(1)))
+            drag = .erase(Set(mirror.hits(column: here.column, row: here.row, includesInside: false).prefix(1)), at: here)
         case .rectangle, .diamond, .ellipse, .arrow, .line, .note:
             drag = .span(tool, from: here, to: here)
         }
@@ -155,11 +155,14 @@ extension BoardScene {
         case .frame(let from, let to):
             guard to != here else { return }
             drag = .frame(from: from, to: here)
-        case .erase(var ids):
-            let found = mirror.hits(column: here.column, row: here.row).prefix(1)
-            guard !ids.isSuperset(of: found) else { return }
-            ids.formUnion(found)
-            drag = .erase(ids)
+        case .erase(var ids, let last):
+            guard last != here else { return }
+            for place in last.way(to: here).suffix(Self.eraserStepsMax) {
+                if let hit = mirror.hits(column: place.column, row: place.row, includesInside: false).first(where: { !ids.contains($0) }) {
+                    ids.insert(hit)
+                }
+            }
+            drag = .erase(ids, at: here)
         }
         touch()
     }
@@ -189,7 +192,7 @@ extension BoardScene {
         case .frame(let from, let to):
             let found = mirror.shapes(inside: region(from, to))
             selection += found.filter { !selection.contains($0) }
-        case .erase(let ids):
+        case .erase(let ids, _):
             if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
         }
     }
@@ -307,6 +310,9 @@ extension BoardScene {
         case .right: pan(columns: 6, rows: 0)
         }
     }
+
+    /// A pointer that leaps farther did not pass what lies between.
+    private static let eraserStepsMax = 300
 
     /// Tells the others where we point, when that changed.
     mutating func tell(_ here: CellPlace) {

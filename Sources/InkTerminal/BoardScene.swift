@@ -87,7 +87,8 @@ struct BoardScene: Sendable {
         case move([ShapeID], from: CellPlace, to: CellPlace)
         case resize(ShapeID, ShapeDraft, Handle, from: CellPlace, to: CellPlace)
         case frame(from: CellPlace, to: CellPlace)
-        case erase(Set<ShapeID>)
+        /// What was touched so far, and where the eraser is.
+        case erase(Set<ShapeID>, at: CellPlace)
         /// The view is pulled; places are on the screen.
         case pan(CellPlace)
     }
@@ -99,6 +100,14 @@ struct BoardScene: Sendable {
         /// Where a pointer in the cell points.
         var middle: Point { CellMetrics.middle(column: column, row: row) }
         var corner: Point { CellMetrics.corner(column: column, row: row) }
+
+        /// The cells of the straight way to another place, that one included: a fast hand skips cells in its reports.
+        func way(to other: CellPlace) -> [CellPlace] {
+            let (dx, dy) = (other.column - column, other.row - row)
+            let steps = max(abs(dx), abs(dy))
+            guard steps > 0 else { return [other] }
+            return (1...steps).map { CellPlace(column: column + dx * $0 / steps, row: row + dy * $0 / steps) }
+        }
 
         func displacement(to other: CellPlace) -> Point {
             Point(

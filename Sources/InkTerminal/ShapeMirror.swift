@@ -42,8 +42,8 @@ struct ShapeMirror: Sendable {
         shapes.insert(change.shape, at: firstIndex { !$0.isBelow(change.shape) })
     }
 
-    /// Shapes that leave ink within a cell of this place, topmost first; then unfilled boxes around it.
-    func hits(column: Int, row: Int) -> [ShapeID] {
+    /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it.
+    func hits(column: Int, row: Int, includesInside: Bool = true) -> [ShapeID] {
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
         for shape in shapes.reversed() {
             guard let region = regions[shape.id], region.grown(by: 2).contains(column: column, row: row) else { continue }
@@ -51,7 +51,7 @@ struct ShapeMirror: Sendable {
             raster.draw(shape.content)
             if raster.hasInk(column: column, row: row) {
                 near.append(shape.id)
-            } else if !shape.content.kind.isPath, region.contains(column: column, row: row) {
+            } else if includesInside, !shape.content.kind.isPath, region.contains(column: column, row: row) {
                 around.append(shape.id)
             }
         }

@@ -1,0 +1,385 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+@Suite struct TerminalAppTests {
+    @Test func `a drag with the pen is one gesture and one stroke`() {
+        // TM-6
+        var desk = Desk()
+        desk.drag([(10, 5), (12, 6), (14, 7)])
+        let start = CellMetrics.middle(column: 10, row: 5)
+        let kinds = desk.intents.filter {
+            if case .cursor = $0 { false } else { true }
+        }
+        #expect(
+            kinds == [
+                .begin(.stroke(ShapeDraft(kind: .freehand, position: start, points: [.zero]))),
+                .extend([CellMetrics.middle(column: 12, row: 6)]),
+                .extend([CellMetrics.middle(column: 14, row: 7)]), .commit,
+            ])
+        #expect(desk.standing.map(\.points.count) == [3])
+        #expect(desk.text.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
+    }
+
+    @Test func `own ink is in the next frame and costs at most 150 bytes an event`() {
+        // TM-7
+        var desk = Desk(columns: 120, rows: 40)
+        desk.isSlow = true
+        desk.press(10, 10)
+        for step in 1..<60 {
+            let before = desk.frames.count
+            desk.move(10 + step, 10 + step % 7, button: 32)
+            #expect(desk.frames.count == before + 1)
+            #expect((desk.frames.last ?? []).count <= 150)
+        }
+    }
+
+    @Test func `what was drawn stays in sight while the session is slow, and once it answers`() {
+        // TM-6
+        var desk = Desk()
+        desk.isSlow = true
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        #expect(desk.terminal.contains("┌─────────┐"))
+        desk.answer()
+        #expect(desk.terminal.contains("┌─────────┐"))
+        #expect(desk.standing.count == 1)
+    }
+
+    @Test func `each tool draws its shape`() {
+        // TM-8
+        for (key, kind) in [
+            ("r", ShapeKind.rectangle), ("d", .diamond), ("o", .ellipse), ("a", .arrow), ("l", .line), ("2", .rectangle), ("4", .ellipse),
+        ] {
+            var desk = Desk()
+            desk.type(key)
+            desk.drag([(10, 5), (20, 9)])
+            #expect(desk.standing.map(\.kind) == [kind])
+            // The tool makes way for selecting.
+            #expect(desk.text.contains("SELECT"))
+        }
+    }
+
+    @Test func `everything a drag does the keyboard does alone`() {
+        // TM-8
+        var mouse = Desk()
+        mouse.type("r")
+        mouse.drag([(40, 11), (46, 13)])
+        var keys = Desk()
+        keys.type("r")
+        keys.bytes([0x0D])
+        for _ in 0..<6 { keys.bytes(Array("\u{1B}[C".utf8)) }
+        for _ in 0..<2 { keys.bytes(Array("\u{1B}[B".utf8)) }
+        keys.bytes([0x0D])
+        #expect(keys.standing == mouse.standing)
+        #expect(keys.standing.count == 1)
+    }
+
+    @Test func `escape and the right button cancel a drag here and at the others`() {
+        // TM-9
+        for isEscape in [true, false] {
+            for key in ["p", "r", "a"] {
+                var desk = Desk()
+                desk.type(key)
+                desk.press(10, 5)
+                desk.move(15, 8, button: 32)
+                if isEscape { desk.escape() } else { desk.press(15, 8, button: 2) }
+                desk.release(15, 8)
+                #expect(desk.intents.contains(.cancel) && !desk.intents.contains(.commit))
+                #expect(desk.standing.isEmpty && desk.session.gesture == nil)
+            }
+        }
+    }
+
+    @Test func `a shape is selected, moved, resized, edited and deleted`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.drag([(15, 5), (18, 7)])
+        #expect(desk.standing[0].position == CellMetrics.middle(column: 13, row: 7))
+        // The corner pulls.
+        desk.drag([(23, 11), (25, 13)])
+        #expect(desk.standing[0].cellRegion == CellRegion(column: 13, row: 7, columns: 13, rows: 7))
+        desk.bytes([0x0D])
+        desk.type("api")
+        desk.escape()
+        #expect(desk.standing[0].text == "api" && desk.terminal.contains("api"))
+        desk.type("l")
+        #expect(desk.standing[0].position == CellMetrics.middle(column: 14, row: 7))
+        desk.type("x")
+        #expect(desk.standing.isEmpty)
+        #expect(!desk.terminal.contains("┌"))
+    }
+
+    @Test func `a moved box leaves the other whole`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 3), (20, 7)])
+        let alone = desk.terminal.lines[7]
+        desk.type("r")
+        desk.drag([(15, 5), (30, 9)])
+        #expect(desk.terminal.contains("└────┼────┘"))
+        desk.drag([(30, 7), (60, 12)])
+        #expect(desk.terminal.lines[7] == alone)
+    }
+
+    @Test func `the eraser takes what it touches, and undo is asked for by u and Ctrl+Z`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("p")
+        desk.drag([(10, 5), (30, 5)])
+        desk.type("e")
+        desk.drag([(20, 2), (20, 8)])
+        #expect(desk.standing.isEmpty)
+        desk.type("p")
+        desk.drag([(10, 5), (30, 5)])
+        desk.type("u")
+        #expect(desk.standing.isEmpty)
+        desk.bytes([0x1A])
+        #expect(desk.text.contains("nothing to undo"))
+        desk.type("U")
+        #expect(desk.text.contains("nothing to redo"))
+    }
+
+    @Test func `text is typed with clusters and wide characters, and the caret stands behind them`() {
+        // TM-10
+        var desk = Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("漢e\u{301}")
+        #expect(desk.terminal.cursor == (13, 5) && desk.terminal.isCursorShown)
+        desk.bytes([0x7F])
+        desk.type("x\ry")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["漢x\ny"])
+        #expect(desk.terminal.lines[5].contains("漢x") && desk.terminal.lines[6].contains("y"))
+        #expect(!desk.terminal.isCursorShown)
+    }
+
+    @Test func `a paste into a text keeps its lines and brings no escapes`() {
+        // TM-3 TM-10
+        var desk = Desk()
+        desk.type("t")
+        desk.click(2, 2)
+        desk.bytes(Array("\u{1B}[200~one\r\n\u{1B}[2Jtwo\u{1B}[201~".utf8))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["one\n[2Jtwo"])
+    }
+
+    @Test func `others' cursors, names and growing strokes are seen`() {
+        // TM-11
+        var desk = Desk()
+        let bob = peer("bob")
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob joined"))
+        desk.hear(.cursor(peer: bob.peer, CellMetrics.middle(column: 30, row: 10)))
+        #expect(desk.terminal.lines[11].contains(" bob"))
+        let draft = ShapeDraft(kind: .freehand, position: CellMetrics.middle(column: 40, row: 4), points: [.zero, Point(x: 640, y: 0)])
+        desk.hear(.gesture(peer: bob.peer, .stroke(draft)))
+        let grown = desk.terminal.lines[4]
+        #expect(grown.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
+        var longer = draft
+        longer.points.append(Point(x: 1280, y: 0))
+        desk.hear(.gesture(peer: bob.peer, .stroke(longer)))
+        #expect(desk.terminal.lines[4].count > grown.count)
+        desk.hear(.gesture(peer: bob.peer, nil))
+        #expect(!desk.terminal.lines[4].unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
+        // The chip goes, the marker stays, and after a minute that goes, too.
+        desk.wait(.seconds(10))
+        #expect(!desk.terminal.lines[11].contains("bob"))
+        #expect(desk.terminal.rowsOfText[10][30] != " ")
+        desk.wait(.seconds(60))
+        #expect(desk.terminal.rowsOfText[10][30] == " ")
+        var gone = bob
+        gone.state = .left
+        desk.hear(.peer(gone))
+        #expect(desk.text.contains("bob left") && desk.text.contains("Only you."))
+    }
+
+    @Test func `another's drag of a shape is seen before it ends`() {
+        // TM-11
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        let bob = peer("bob")
+        desk.hear(.peer(bob))
+        let id = desk.session.standing[0].id
+        desk.hear(.gesture(peer: bob.peer, .move([id], by: Point(x: Int32(20 * CellMetrics.columnUnits), y: 0))))
+        #expect(desk.terminal.rowsOfText[5][30] == "┌" && desk.terminal.rowsOfText[5][10] == " ")
+        desk.hear(.gesture(peer: bob.peer, nil))
+        #expect(desk.terminal.rowsOfText[5][10] == "┌")
+    }
+
+    @Test func `no name, text or message of a peer brings an escape to the terminal`() {
+        // TM-12
+        var desk = Desk()
+        let evil = "a\u{1B}]52;c;QQ==\u{07}\u{9B}31m\u{202E}b\u{200B}\r\n\u{1B}[2J"
+        desk.hear(.peer(peer(evil)))
+        desk.hear(.cursor(peer: peer(evil).peer, CellMetrics.middle(column: 30, row: 10)))
+        let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 2000, height: 800), text: evil)
+        for event in desk.session.add(draft, by: peer(evil).author) { desk.hear(event) }
+        desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: evil)))
+        desk.hear(.rejected(author: nil, rule: evil))
+        desk.hear(.rendezvous(.unreachable(reason: evil)))
+        desk.type("P")
+        #expect(desk.terminal.unknown == [])
+        let text = String(decoding: desk.bytes, as: UTF8.self)
+        #expect(!text.contains("]52;") || !text.contains("\u{1B}]52;"))
+        #expect(text.unicodeScalars.allSatisfy { ![0x07, 0x9B, 0x202E, 0x200B].contains($0.value) })
+        // Colour off: not even a colour of ours.
+        var plain = Desk(depth: .none, style: .ascii)
+        plain.hear(.peer(peer(evil)))
+        #expect(plain.bytes.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `ASCII mode writes only bytes below 0x80`() {
+        // TM-13
+        var desk = Desk(style: .ascii)
+        desk.hear(.peer(peer("ñandú漢")))
+        desk.hear(.cursor(peer: peer("ñandú漢").peer, CellMetrics.middle(column: 30, row: 10)))
+        for key in ["r", "o", "d", "a", "l"] {
+            desk.type(key)
+            desk.drag([(10, 5), (40, 15)])
+        }
+        desk.type("p")
+        desk.drag([(5, 5), (9, 9), (22, 3)])
+        desk.type("?")
+        desk.escape()
+        desk.type("i")
+        #expect(desk.bytes.allSatisfy { $0 < 0x80 })
+        #expect(desk.text.contains("+--"))
+    }
+
+    @Test func `an idle board writes nothing, whatever the round trip does`() {
+        // TM-14
+        var desk = Desk()
+        var bob = peer("bob")
+        bob.roundTrip = .milliseconds(24)
+        desk.hear(.peer(bob))
+        desk.wait(.seconds(10))
+        let before = desk.bytes.count
+        for step in 0..<50 {
+            bob.roundTrip = .milliseconds(22 + step % 9)
+            desk.hear(.peer(bob))
+            desk.wait(.milliseconds(200))
+        }
+        #expect(desk.bytes.count == before)
+        #expect(desk.text.contains("direct ~35 ms"))
+    }
+
+    @Test func `a lost peer, unsaved work and a lost rendezvous are told in words`() {
+        // TM-15
+        var desk = Desk(columns: 120, rows: 30)
+        var bob = peer("bob")
+        desk.hear(.peer(bob))
+        bob.silentSeconds = 3
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob ... 3s"))
+        bob.silentSeconds = 7
+        desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 12, isSaved: true, fingerprint: .zero)))
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("Connection to bob lost 7 s ago - trying again. You can go on drawing. 12 changes will be sent later."))
+        bob.silentSeconds = nil
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob is back") && !desk.text.contains("Connection to bob"))
+        desk.hear(.rendezvous(.unreachable(reason: "refused")))
+        #expect(desk.text.contains("Invites unavailable (refused). Peers already here are unaffected."))
+        desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 12, isSaved: false, fingerprint: .zero)))
+        desk.wait(.seconds(1))
+        #expect(desk.text.contains("NOT SAVED YET") && desk.text.contains("12 unsent"))
+        desk.hear(.refused(.diskRefuses("disk full"), ref: nil))
+        #expect(desk.text.contains("disk full"))
+    }
+
+    @Test(arguments: [(20, 5), (1, 1), (3, 2), (40, 12), (80, 24), (120, 40), (300, 3)])
+    func `every size shows the canvas, and no key or event traps`(columns: Int, rows: Int) {
+        // TM-16
+        var desk = Desk(columns: columns, rows: rows)
+        desk.hear(.peer(peer("bob")))
+        desk.hear(.cursor(peer: peer("bob").peer, .zero))
+        for key in ["p", "r", "o", "t", "?", "i", "P", "c", "w", "B", "/"] {
+            desk.type(key)
+            desk.drag([(0, 0), (columns - 1, max(0, rows - 2))])
+            desk.type("abc")
+            desk.escape()
+            desk.escape()
+        }
+        desk.resize(columns: 20, rows: 5)
+        #expect(desk.terminal.lines.last?.contains("SELECT") == true || desk.terminal.lines.last?.contains("MOVE") == true)
+        #expect(desk.terminal.unknown == [])
+    }
+
+    @Test(arguments: 0..<6 as Range<UInt64>)
+    func `random input on random sizes neither traps nor tears the screen`(seed: UInt64) {
+        // TM-16
+        var random = SplitMix64(seed: seed)
+        var desk = Desk(columns: 20 + random.below(60), rows: 5 + random.below(20))
+        let keys = Array("vhrdoalptneqQuUxD][mz fcwBiP?/Y0123\r\t\u{7F}\u{1A}\u{01}abc漢".unicodeScalars)
+        for _ in 0..<150 {
+            switch random.below(8) {
+            case 0: desk.press(random.below(80), random.below(24), button: random.below(3))
+            case 1: desk.move(random.below(80), random.below(24), button: 32)
+            case 2: desk.release(random.below(80), random.below(24))
+            case 3: desk.bytes(Array("\u{1B}[\(["A", "B", "C", "D", "1;2A", "1;2C", "5~", "6~", "H"][random.below(9)])".utf8))
+            case 4: desk.escape()
+            default: desk.type(String(Character(keys[random.below(keys.count)])))
+            }
+        }
+        let shown = desk.terminal.rowsOfText
+        // A full repaint shows the same as all the differences did.
+        desk.resize(columns: desk.terminal.columns, rows: desk.terminal.rows)
+        #expect(desk.terminal.rowsOfText == shown, "seed \(seed)")
+    }
+
+    @Test func `the start screen offers new, join and recent boards`() {
+        // TM-17
+        var desk = Desk(start: StartContent(personName: "ana", recents: [.init(name: "api sketch", detail: "2 h ago")]))
+        #expect(desk.text.contains("New board") && desk.text.contains("api sketch") && desk.text.contains("Your name: ana"))
+        desk.type("n")
+        desk.type("plan\r")
+        #expect(desk.effects == [.newBoard(name: "plan")])
+        desk.escape()
+        desk.type("1")
+        #expect(desk.effects.last == .open(0))
+        desk.bytes(Array("\u{1B}[200~inkwire:\r\nabc \u{1B}[201~\r".utf8))
+        #expect(desk.effects.last == .join(link: "inkwire:abc"))
+        desk.escape()
+        desk.type("q")
+        #expect(desk.effects.last == .quit)
+    }
+
+    @Test func `the invite box shows the link and the other side's command, and c copies`() {
+        // TM-17
+        var desk = Desk()
+        desk.type("i")
+        #expect(desk.text.contains("inkwire join inkwire:abc"))
+        desk.type("c")
+        #expect(String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]52;c;aW5rd2lyZTphYmM=\u{1B}\\"))
+        desk.escape()
+        #expect(!desk.text.contains("inkwire join"))
+    }
+
+    @Test func `Ctrl+C twice quits, once does not, and q does`() {
+        var desk = Desk()
+        desk.bytes([3])
+        desk.wait(.seconds(3))
+        desk.bytes([3])
+        #expect(desk.effects == [])
+        desk.bytes([3])
+        #expect(desk.effects == [.quit])
+        desk.type("q")
+        #expect(desk.effects == [.quit, .quit])
+    }
+
+    private func peer(_ name: String) -> PeerStatus {
+        var random = SplitMix64(seed: 7)
+        return PeerStatus(
+            peer: PeerID(using: &random), author: AuthorID(using: &random), name: name, state: .joined, path: .direct,
+            roundTrip: .milliseconds(3))
+    }
+}

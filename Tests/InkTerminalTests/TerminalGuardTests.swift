@@ -1,0 +1,53 @@
+import CInkSystem
+import InkTerminal
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite(.serialized) struct TerminalGuardTests {
+    @Test func `leaving writes the restoring bytes once and sets the modes back`() throws {
+        // TM-18; crashes, signals and suspension are in Tests/EndToEndTests/test_terminal_restore.py.
+        var (leader, follower): (Int32, Int32) = (-1, -1)
+        try #require(ink_pty_open(&leader, &follower, 81, 25) == 0)
+        defer {
+            close(leader)
+            close(follower)
+        }
+        var (columns, rows): (Int32, Int32) = (0, 0)
+        #expect(ink_window_size(follower, &columns, &rows) == 0)
+        #expect((columns, rows) == (81, 25))
+        _ = fcntl(leader, F_SETFL, O_NONBLOCK)
+        let restore = TerminalProfile.leave
+        #expect(ink_guard_arm(follower, restore, restore.count, [], 0) == 0)
+        #expect(ink_guard_is_restored() == 1)
+        #expect(ink_guard_enter() == 0)
+        #expect(ink_guard_is_restored() == 0)
+        ink_guard_leave()
+        ink_guard_leave()
+        #expect(ink_guard_is_restored() == 1)
+        #expect(everything(from: leader) == restore)
+    }
+
+    @Test func `what is entered is left, in the reverse order for the mouse`() {
+        // TM-18
+        let (enter, leave) = (modes(TerminalProfile.enter, "h"), modes(TerminalProfile.leave, "l"))
+        #expect(Set(enter).subtracting(["?25", "?7"]).isSubset(of: leave))
+        #expect(modes(TerminalProfile.leave, "h").sorted() == ["?25", "?7"])
+        #expect(leave.filter { ["?1000", "?1002", "?1003"].contains($0) } == ["?1003", "?1002", "?1000"])
+    }
+
+    /// The private modes that a final byte switches, in order.
+    private func modes(_ bytes: [UInt8], _ final: Character) -> [String] {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\u{1B}[").compactMap { $0.last == final ? String($0.dropLast()) : nil }
+    }
+
+    private func everything(from descriptor: Int32) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count > 0 ? Array(bytes[..<count]) : []
+    }
+}

@@ -1,0 +1,52 @@
+import InkTerminal
+import Testing
+
+@Suite struct TextBufferTests {
+    @Test func `the caret steps over clusters, not scalars`() {
+        // TM-10
+        var buffer = TextBuffer("a👨‍👩‍👧b")
+        buffer.moveLeft(byWord: false)
+        buffer.deleteBackward()
+        #expect(buffer.text == "ab")
+        #expect(buffer.caret == 1)
+    }
+
+    @Test func `a combining scalar joins the character before the caret`() {
+        // TM-10
+        var buffer = TextBuffer()
+        let isTaken = [buffer.insert("e", bytesMax: 10), buffer.insert("\u{301}", bytesMax: 10)]
+        #expect(isTaken == [true, true])
+        #expect(buffer.caret == 1)
+        buffer.deleteBackward()
+        #expect(buffer.text == "")
+    }
+
+    @Test func `undo takes back a word, not the text`() {
+        // TM-10
+        var buffer = TextBuffer()
+        for character in "one two" {
+            let isTaken = buffer.insert(String(character), bytesMax: 99)
+            #expect(isTaken)
+        }
+        var texts: [String] = []
+        while buffer.undo() { texts.append(buffer.text) }
+        #expect(texts == ["one ", "one", ""])
+    }
+
+    @Test func `words, lines and limits`() {
+        var buffer = TextBuffer("one two\nthree")
+        buffer.moveLine(-1)
+        #expect(buffer.caret == 5)
+        buffer.moveLeft(byWord: true)
+        #expect(buffer.caret == 4)
+        buffer.moveToLineStart()
+        #expect(buffer.caret == 0)
+        buffer.moveToLineEnd()
+        #expect(buffer.caret == 7)
+        buffer.moveLine(1)
+        #expect(buffer.caret == 13)
+        let isTaken = buffer.insert("x", bytesMax: 13)
+        #expect(!isTaken)
+        #expect(buffer.text == "one two\nthree")
+    }
+}
