@@ -187,6 +187,24 @@ def step_end_to_end():
     return outcome
 
 
+def step_simulate():
+    """Worlds from 200 seeds, and one seed in two processes: whoever replays a failure must get the same events."""
+    status, output = execute(["tools/simulate", "--seeds", "1...200"], "simulate.log")
+    counts = re.findall(r"^(\d+) passed, (\d+) failed$", output, re.M)
+    if not counts:
+        return Outcome(0, 1, 0, f"exit {status}", tail(output))
+    passed, failed = map(int, counts[-1])
+    if status != 0:
+        failed = max(1, failed)
+    again = [execute(["tools/simulate", "7"], f"simulate-{number}.log") for number in (1, 2)]
+    lines = [[line for line in said.splitlines() if re.search(r"[0-9a-f]{16}", line)] for _, said in again]
+    same = all(status == 0 for status, _ in again) and lines[0] and lines[0] == lines[1]
+    details = tail(output) if failed else ""
+    if not same:
+        details += f"\nseed 7 in two processes:\n{lines[0]}\n{lines[1]}"
+    return Outcome(passed + (1 if same else 0), failed + (0 if same else 1), 0, f"{passed} worlds, one seed twice", details)
+
+
 def step_kill():
     return plain(["tools/kill-at-every-write", "--sample", "40"], "kill-at-every-write.log")
 
@@ -215,12 +233,13 @@ STEPS = {
     "build": (step_build, "release build with tests"),
     "warnings": (step_warnings, "our sources draw no warning"),
     "swift": (step_swift, "Swift tests"),
+    "simulate": (step_simulate, "worlds with faults, from seeds"),
     "end-to-end": (step_end_to_end, "real processes, sockets, disks"),
     "kill": (step_kill, "SIGKILL at a sample of all writes"),
     "demo": (step_demo, "the demo, headless"),
     "latency": (step_latency, "command to event on loopback"),
 }
-NEED_BUILD = {"warnings", "swift", "end-to-end", "kill", "demo", "latency"}
+NEED_BUILD = {"warnings", "swift", "simulate", "end-to-end", "kill", "demo", "latency"}
 
 
 def timed(name):
