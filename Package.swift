@@ -32,6 +32,10 @@ let package = Package(
             dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession"]),
         // Tools
         .executableTarget(name: "simulate", dependencies: ["InkSimulator", "InkPrimitives"], path: "tools/simulate-world"),
+        // Tools: the terminal on a board in memory, for its tests and measurements.
+        .executableTarget(
+            name: "terminal-stand", dependencies: ["CInkSystem", "InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkTerminal"],
+            path: "tools/terminal-stand"),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),

@@ -1,0 +1,208 @@
+"""A person at a pseudo-terminal, for the tests: types, drags, looks at the screen (pyte), at the bytes and at the terminal's modes.
+
+The program runs as a foreground job under a leader that outlives it, as it would under a shell, so that the modes can be read after
+it has died. INKWIRE_TERMINAL_STAND names another build of tools/terminal-stand than the newest of release and debug.
+"""
+
+import codecs
+import fcntl
+import os
+import pathlib
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+import pyte
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE = float(os.environ.get("INKWIRE_TEST_PATIENCE", "1"))
+
+
+def stand():
+    """The built tools/terminal-stand."""
+    given = os.environ.get("INKWIRE_TERMINAL_STAND")
+    built = [ROOT / ".build" / kind / "terminal-stand" for kind in ("release", "debug")]
+    there = sorted((path for path in built if path.exists()), key=lambda path: path.stat().st_mtime)
+    return pathlib.Path(given) if given else there[-1] if there else None
+
+
+class Terminal:
+    """One program on one terminal."""
+
+    def __init__(self, arguments, columns=80, rows=24, environment=None, answers=True):
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.Stream(self.screen)
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.bytes = b""
+        self.times = []  # (seconds, count of bytes) of each read
+        self.answers = answers
+        self.exit = None
+        settings = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
+        for name in ("TMUX", "NO_COLOR", "SSH_CONNECTION"):
+            if name not in (environment or {}):
+                settings.pop(name, None)
+        settings = {name: str(value) for name, value in settings.items() if value is not None}
+        self.leader_end, self.follower = os.openpty()
+        fcntl.ioctl(self.follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(self.follower)
+        self.reports, report = os.pipe()
+        self.began = time.monotonic()
+        self.leader = os.fork()
+        if self.leader == 0:
+            try:
+                self._lead([str(argument) for argument in arguments], settings, report)
+            finally:
+                os._exit(127)
+        os.close(report)
+        self.pid = int(self._report())
+
+    def _lead(self, arguments, settings, report):
+        """In the leader of the session: runs the program in front, tells its pid and its status, and stays."""
+        os.setsid()
+        fcntl.ioctl(self.follower, termios.TIOCSCTTY, 0)
+        os.close(self.leader_end)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            # Still with SIGTTOU ignored: a job behind that takes the terminal would be stopped.
+            os.tcsetpgrp(self.follower, os.getpid())
+            for number in (signal.SIGTTOU, signal.SIGHUP, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            for descriptor in range(3):
+                os.dup2(self.follower, descriptor)
+            os.closerange(3, 256)
+            os.execvpe(arguments[0], arguments, settings)
+        os.write(report, f"{child}\n".encode())
+        _, status = os.waitpid(child, 0)
+        os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        time.sleep(600)
+
+    def _report(self):
+        line = b""
+        while not line.endswith(b"\n"):
+            piece = os.read(self.reports, 1)
+            if not piece:
+                raise AssertionError("the leader of the session is gone")
+            line += piece
+        return line.decode().strip()
+
+    # What is seen.
+
+    def pump(self, seconds=0.0):
+        """Takes what the program writes within that time; returns its count of bytes."""
+        before, end = len(self.bytes), time.monotonic() + seconds
+        while True:
+            ready, _, _ = select.select([self.leader_end], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                return len(self.bytes) - before
+            try:
+                data = os.read(self.leader_end, 65536)
+            except OSError:
+                return len(self.bytes) - before
+            self.times.append((time.monotonic(), len(data)))
+            self.bytes += data
+            self.stream.feed(self.decoder.decode(data))
+            if self.answers and b"\x1b[c" in data:
+                self.send(b"\x1b[?2026;0$y\x1b]11;rgb:1010/1010/1414\x1b\\\x1b[?62;22c")
+
+    @property
+    def lines(self):
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+    def until(self, condition, what, seconds=5.0):
+        """Looks until the condition holds."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not seen within {seconds:g} s: {what}\n{self.text}")
+            self.pump(0.01)
+
+    def see(self, text, seconds=5.0):
+        self.until(lambda: text in self.text, repr(text), seconds)
+
+    def settle(self, seconds=0.15):
+        """Waits until nothing has been written for that long."""
+        while self.pump(seconds * PATIENCE):
+            pass
+
+    def dots(self):
+        """The cells that show braille, as (column, row)."""
+        return {(column, row) for row, line in enumerate(self.screen.display) for column, glyph in enumerate(line) if 0x2800 < ord(glyph[0]) < 0x2900}
+
+    # What is done.
+
+    def send(self, data):
+        data = data if isinstance(data, bytes) else data.encode()
+        while data:
+            data = data[os.write(self.leader_end, data):]
+
+    def key(self, data, pause=0.06):
+        """Types and lets it be drawn; long enough for a lone escape to be one."""
+        self.send(data)
+        self.pump(pause)
+
+    def mouse(self, code, column, row, released=False):
+        self.send(f"\x1b[<{code};{column + 1};{row + 1}{'m' if released else 'M'}")
+
+    def drag(self, cells, pause=0.01, releases=True):
+        self.mouse(0, *cells[0])
+        for cell in cells[1:]:
+            self.pump(pause)
+            self.mouse(32, *cell)
+        if releases:
+            self.mouse(0, *cells[-1], released=True)
+        self.pump(pause)
+
+    def click(self, column, row):
+        self.drag([(column, row)])
+
+    def resize(self, columns, rows):
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self.leader_end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def kill(self, number):
+        os.kill(self.pid, number)
+
+    # The end.
+
+    def wait(self, seconds=5.0):
+        """The exit status; -n if a signal n ended the program."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while self.exit is None:
+            self.pump(0.01)
+            if select.select([self.reports], [], [], 0)[0]:
+                self.exit = int(self._report())
+            elif time.monotonic() > deadline:
+                raise AssertionError(f"still running after {seconds:g} s\n{self.text}")
+        self.pump(0.02)
+        return self.exit
+
+    def modes(self):
+        """The terminal's modes as `stty -a` would tell them."""
+        return termios.tcgetattr(self.follower)
+
+    def switched(self):
+        """The private modes that the bytes so far left on or off: {mode: True or False}."""
+        return {int(mode): final == b"h" for mode, final in re.findall(rb"\x1b\[\?(\d+)([hl])", self.bytes)}
+
+    def close(self):
+        for pid in (self.pid, self.leader):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        for descriptor in (self.leader_end, self.follower, self.reports):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.leader_end = self.follower = self.reports = -1
+        os.waitpid(self.leader, 0)

@@ -1,0 +1,135 @@
+import CInkSystem
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import InkTerminal
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The terminal front end on a board that lives in memory: no network, no disk. For tests of the terminal and for measuring it alone.
+///
+/// Saying one of the words of `Crash` in the chat ends the process in that way: the restoring of the terminal is tested with real crashes.
+@main struct TerminalStand {
+    enum Crash: String {
+        case trap, segv, overflow, abort, hang
+    }
+
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let profile = TerminalProfile(environment: environment()), TTY.isPresent else {
+            print("terminal-stand: needs a terminal (TERM is \(environment()["TERM"] ?? "not set"))")
+            exit(2)
+        }
+        do {
+            try run(profile: arguments.contains("--ascii") ? ascii(profile) : profile, isStart: arguments.contains("--start"))
+        } catch {
+            print("terminal-stand: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func run(profile: TerminalProfile, isStart: Bool) throws {
+        var local = try LocalBoard()
+        let tty = try TTY(note: "terminal-stand crashed.\r\n")
+        let mailbox = try TTYMailbox()
+        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+        let size = tty.size
+        let invitation = Invitation(link: "inkwire:" + String(repeating: "x", count: 100), command: "inkwire join")
+        let content = BoardContent(name: "stand", me: local.node.author, invitation: invitation)
+        var app =
+            isStart
+            ? TerminalApp(
+                profile: profile, columns: size.columns, rows: size.rows,
+                start: StartContent(personName: "ana", recents: [.init(name: "api sketch", detail: "2 h ago")]))
+            : TerminalApp(profile: profile, columns: size.columns, rows: size.rows, board: content)
+        while true {
+            let end = loop.run(&app) { intent, reference in
+                if case .say(let text) = intent, let crash = Crash(rawValue: text) { perish(by: crash) }
+                for event in local.handle(.intent(intent, ref: reference), now: TTYLoop.now()) { mailbox.post(.event(event)) }
+            }
+            switch end {
+            case .signal(let signal): TTY.die(by: signal)
+            case .effect(.newBoard), .effect(.open), .effect(.join): app.show(board: content)
+            case .effect(.quit), .effect(.stopped):
+                tty.leave()
+                return
+            }
+        }
+    }
+
+    private static func perish(by crash: Crash) {
+        switch crash {
+        case .trap:
+            let empty: [Int] = []
+            print(empty[Int(getpid())])
+        case .segv: UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+        case .overflow: print(depth(of: 1))
+        case .abort: abort()
+        case .hang: while true { poll(nil, 0, 1000) }
+        }
+    }
+
+    /// Runs out of stack.
+    @inline(never)
+    private static func depth(of number: Int) -> Int {
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { space in
+            space[0] = number
+            return depth(of: number + 1) + space[0]
+        }
+    }
+
+    private static func ascii(_ profile: TerminalProfile) -> TerminalProfile {
+        var profile = profile
+        profile.style = .ascii
+        return profile
+    }
+
+    private static func environment() -> [String: String] {
+        var result: [String: String] = [:]
+        for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "SSH_CONNECTION"] {
+            if let value = getenv(name) { result[name] = String(cString: value) }
+        }
+        return result
+    }
+}
+
+/// A node of its own, whose disk always works and whose network is empty.
+struct LocalBoard {
+    private(set) var node: Node
+
+    init() throws {
+        var secrets = SecretGenerator(seed: [UInt8](repeating: 7, count: 32))
+        let identity = SigningKey(seed: secrets.secret())
+        let genesis = try Board.makeGenesis(owner: identity, name: "stand", wallTime: 0, nonce: secrets.bytes(16))
+        let board = try Board(genesis: genesis)
+        node = Node(
+            Node.Configuration(
+                identity: identity, staticKey: StaticKey(secret: secrets.secret()), roomSecret: secrets.secret(), boardID: board.id,
+                genesis: genesis,
+                displayName: "ana"),
+            seed: secrets.bytes(32), now: TTYLoop.now())
+    }
+
+    /// Gives the node an input and plays its world; returns what it tells the front end.
+    mutating func handle(_ input: Node.Input, now: Instant) -> [Event] {
+        var events: [Event] = []
+        var inputs = [input]
+        while !inputs.isEmpty {
+            node.handle(inputs.removeFirst(), now: now)
+            while let output = node.nextOutput() {
+                switch output {
+                case .event(let event): events.append(event)
+                case .persist(let batch, _): inputs.append(.persisted(batch))
+                case .verify(let batch, let transactions): inputs.append(.verified(batch, transactions.map { _ in true }))
+                case .transmit, .rendezvousSend, .rendezvousConnect: break
+                }
+            }
+        }
+        return events
+    }
+}
