@@ -34,7 +34,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: ["InkSimulator", "InkPrimitives"], path: "tools/simulate-world"),
         // Tools: the terminal on a board in memory, for its tests and measurements.
         .executableTarget(
-            name: "terminal-stand", dependencies: ["CInkSystem", "InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkTerminal"],
+            name: "terminal-stand", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkTerminal"],
             path: "tools/terminal-stand"),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),

@@ -1,4 +1,3 @@
-import CInkSystem
 import InkBoard
 import InkCrypto
 import InkPrimitives
