@@ -8,6 +8,10 @@ import PackageDescription
 let package = Package(
     name: "inkwire",
     platforms: [.macOS(.v26)],
+    dependencies: [
+        // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2")
+    ],
     targets: [
         // Floor 0
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
@@ -25,6 +29,13 @@ let package = Package(
             name: "InkSession",
             dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous"]),
         // Floor 4
+        .target(
+            name: "InkRuntime",
+            dependencies: [
+                "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkRendezvous", "InkSession",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkTerminal", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats"]),
         .target(
@@ -47,6 +58,9 @@ let package = Package(
         .testTarget(
             name: "InkTerminalTests", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats", "InkTerminal"]),
         .testTarget(name: "InkSimulatorTests", dependencies: ["InkSimulator", "InkSession", "InkBoard", "InkCrypto", "InkPrimitives"]),
+        .testTarget(
+            name: "InkRuntimeTests",
+            dependencies: ["InkRuntime", "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkRendezvous", "InkSession"]),
     ],
     swiftLanguageModes: [.v6]
 )

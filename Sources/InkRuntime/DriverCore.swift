@@ -1,0 +1,270 @@
+import Foundation
+import InkBoard
+import InkConnectivity
+import InkPrimitives
+import InkRendezvous
+import InkSession
+import NIOCore
+import NIOPosix
+
+/// What a driver consists of on its loop. Every method runs there.
+final class DriverCore {
+    /// What a core is made from; crosses to the loop once, and nobody else keeps the sockets.
+    struct Parts: @unchecked Sendable {
+        let configuration: Node.Configuration
+        let options: DriverOptions
+        let store: (any RecordStore)?
+        let onEvent: @Sendable (Event) -> Void
+        let sockets: UDPSockets
+        let loop: any EventLoop
+    }
+
+    /// Longest sleep while anything is due: event-loop timers stand still in suspend, our clock does not (RT-3).
+    static let sleepMax: Duration = .seconds(1)
+    /// How often interfaces and the wall clock are looked at.
+    static let lookAroundInterval: TimeAmount = .seconds(5)
+
+    private(set) var node: Node
+    private let options: DriverOptions
+    private let store: (any RecordStore)?
+    private let onEvent: @Sendable (Event) -> Void
+    private let sockets: UDPSockets
+    private let loop: any EventLoop
+    private let clock = MonotonicClock()
+    private var connector: RendezvousConnector?
+    private var link: ImpairedLink?
+    private var counters = DriverCounters()
+
+    /// Inputs that came up while the node was being drained.
+    private var pending: [Node.Input] = []
+    private var isDraining = false
+    private var isReadingBatch = false
+    private var timer: Scheduled<Void>?
+    private var timerAt: Instant?
+    private var lookAround: RepeatedTask?
+    private var addresses: [InkPrimitives.SocketAddress]?
+    /// Wall clock minus monotonic clock, milliseconds, as last told.
+    private var wallOffset: Int64?
+    private let ended: EventLoopPromise<Driver.Ending>
+    private var closing: EventLoopFuture<Void>?
+    private var isClosed: Bool { closing != nil }
+
+    init(_ parts: Parts) {
+        options = parts.options
+        store = parts.store
+        onEvent = parts.onEvent
+        sockets = parts.sockets
+        loop = parts.loop
+        link = parts.options.impairment.map { ImpairedLink($0) }
+        ended = parts.loop.makePromise()
+        node = Node(parts.configuration, seed: Entropy.seed(), now: clock.now)
+        guard !options.rendezvous.isEmpty else { return }
+        connector = RendezvousConnector(
+            hosts: options.rendezvous, loop: loop,
+            opened: { [weak self] address in self?.handle(.rendezvousConnected(to: address)) },
+            received: { [weak self] message in self?.handle(.rendezvousMessage(message)) },
+            closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason)) })
+    }
+
+    // A promise is kept even if nobody ever closed the driver.
+    deinit { ended.fail(ChannelError.alreadyClosed) }
+
+    var peerID: PeerID { node.peerID }
+
+    var countersNow: DriverCounters {
+        var counters = counters
+        counters.refused = sockets.refused
+        return counters
+    }
+
+    func start() {
+        tellSurroundings()
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        lookAround = loop.scheduleRepeatedTask(initialDelay: Self.lookAroundInterval, delay: Self.lookAroundInterval) { _ in
+            bound.value.tellSurroundings()
+        }
+        drain()
+    }
+
+    func quit() -> EventLoopFuture<Driver.Ending> {
+        if !isClosed { handle(.quit) }
+        return ended.futureResult
+    }
+
+    /// Closes sockets and timers; the node is not asked.
+    ///
+    /// - Returns: done when the sockets are closed.
+    @discardableResult
+    func abandon() -> EventLoopFuture<Void> {
+        if let closing { return closing }
+        timer?.cancel()
+        lookAround?.cancel()
+        connector?.shutDown()
+        let closing = sockets.close()
+        self.closing = closing
+        ended.fail(ChannelError.alreadyClosed)
+        return closing
+    }
+
+    // Inputs.
+
+    /// Gives the node one input and does all that follows from it.
+    func handle(_ input: Node.Input) {
+        guard !isClosed else { return }
+        pending.append(input)
+        drain()
+        if !isReadingBatch { sockets.flush() }
+    }
+
+    func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) {
+        isReadingBatch = true
+        counters.datagramsIn += 1
+        counters.bytesIn += datagram.count
+        // Ours begin with 0xF0...0xF5, STUN with 0...3 (RFC 7983); anything else was not meant for us (RT-4).
+        guard let first = datagram.first, first & 0xF0 == 0xF0 || STUN.isSTUN(datagram) else {
+            counters.foreign += 1
+            return
+        }
+        handle(.datagram(datagram, from: source))
+    }
+
+    /// The socket has nothing more to read: what was written meanwhile leaves in one go.
+    func batchEnded() {
+        isReadingBatch = false
+        sockets.flush()
+    }
+
+    // Outputs.
+
+    private func drain() {
+        // An event handler or a socket may cause an input while we are here; it waits for its turn (RT-2).
+        guard !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
+        repeat {
+            while let output = node.nextOutput() { perform(output) }
+            guard !pending.isEmpty, !isClosed else { break }
+            let input = pending.removeFirst()
+            node.handle(input, now: clock.now)
+        } while true
+        arm()
+    }
+
+    private func perform(_ output: Node.Output) {
+        switch output {
+        case .transmit(let datagram, let destination): transmit(datagram, to: destination)
+        case .rendezvousSend(let message): connector?.send(message)
+        case .rendezvousConnect: connector?.connect()
+        case .persist(let number, let records): persist(number, records)
+        case .verify(let number, let transactions): verify(number, transactions)
+        case .event(let event):
+            onEvent(event)
+            if case .stopped(let unsaved, let unsent) = event { stop(Driver.Ending(unsaved: unsaved, unsent: unsent)) }
+        }
+    }
+
+    private func transmit(_ datagram: [UInt8], to destination: InkPrimitives.SocketAddress) {
+        if link == nil {
+            write(.init(bytes: datagram, destination: destination))
+        } else {
+            let now = clock.now
+            link?.send(.init(bytes: datagram, destination: destination), now: now)
+            writeDue(now: now)
+        }
+    }
+
+    private func write(_ datagram: ImpairedLink.Datagram) {
+        counters.datagramsOut += 1
+        counters.bytesOut += datagram.bytes.count
+        sockets.write(datagram.bytes, to: datagram.destination)
+    }
+
+    private func writeDue(now: Instant) {
+        while let datagram = link?.nextDue(now: now) { write(datagram) }
+    }
+
+    private func persist(_ number: UInt64, _ records: [StoreRecord]) {
+        guard let store else {
+            pending.append(.persisted(number))
+            return
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        store.persist(records) { [loop] result in
+            loop.execute {
+                switch result {
+                case .success: bound.value.handle(.persisted(number))
+                case .failure(let error): bound.value.handle(.persistFailed(number, reason: "\(error)"))
+                }
+            }
+        }
+    }
+
+    private func verify(_ number: UInt64, _ transactions: [Transaction]) {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        // One by one: a batch equation can accept what a single check refuses.
+        NIOThreadPool.singleton.submit { [loop] state in
+            guard case .active = state else { return }
+            let verdicts = transactions.map(\.hasValidSignature)
+            loop.execute { bound.value.handle(.verified(number, verdicts)) }
+        }
+    }
+
+    /// The node said that it is done: its last words leave, then everything closes.
+    private func stop(_ ending: Driver.Ending) {
+        guard !isClosed else { return }
+        // The impaired line is not asked to lose a farewell's last copy for good: what it still holds leaves now.
+        while let at = link?.deadline, let datagram = link?.nextDue(now: at) { write(datagram) }
+        sockets.flush()
+        ended.succeed(ending)
+        abandon()
+    }
+
+    // Time and surroundings.
+
+    /// Sets the timer for what is due first, at most a second ahead. A timer that comes early does no harm, so one that is soon enough is
+    /// left alone.
+    private func arm() {
+        guard !isClosed, let deadline = earliest(node.deadline, link?.deadline) else {
+            timer?.cancel()
+            (timer, timerAt) = (nil, nil)
+            return
+        }
+        let now = clock.now
+        let at = now + min(max(deadline - now, .zero), Self.sleepMax)
+        if let timerAt, timerAt <= at, timerAt > now { return }
+        timer?.cancel()
+        timerAt = at
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer = loop.scheduleTask(in: TimeAmount(at - now)) { bound.value.wake() }
+    }
+
+    private func wake() {
+        (timer, timerAt) = (nil, nil)
+        let now = clock.now
+        writeDue(now: now)
+        if let deadline = node.deadline, deadline <= now {
+            handle(.timeout)
+        } else {
+            drain()
+            sockets.flush()
+        }
+    }
+
+    /// Tells the node the wall clock and our addresses, where they differ from what it was told.
+    private func tellSurroundings() {
+        guard !isClosed else { return }
+        let wall = Int64(Date().timeIntervalSince1970 * 1000)
+        let offset = wall - clock.now.nanoseconds / 1_000_000
+        if wallOffset.map({ abs($0 - offset) > 1000 }) ?? true {
+            wallOffset = offset
+            handle(.wallClock(UInt64(max(0, wall))))
+        }
+        // When the system does not list its interfaces, the last list is as good as any.
+        guard
+            let found = try? Interfaces.socketAddresses(port: sockets.port, onlyLoopback: options.onlyLoopback, hasV6: sockets.hasV6),
+            found != addresses
+        else { return }
+        addresses = found
+        handle(.localAddresses(found))
+    }
+}

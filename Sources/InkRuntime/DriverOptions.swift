@@ -1,0 +1,27 @@
+import InkPrimitives
+import InkSession
+
+/// How a driver reaches the world.
+public struct DriverOptions: Sendable {
+    /// Rendezvous in order of preference; empty for none.
+    public var rendezvous: [InviteLink.Host] = []
+    public var port: PortChoice = .any
+    /// How badly what we send shall travel; nil for as it comes.
+    public var impairment: Impairment?
+    /// Listen on 127.0.0.1 and ::1 only.
+    public var onlyLoopback = false
+
+    public init() {}
+}
+
+/// What went through a driver's sockets; for statistics.
+public struct DriverCounters: Hashable, Sendable {
+    public var datagramsIn = 0
+    public var bytesIn = 0
+    public var datagramsOut = 0
+    public var bytesOut = 0
+    /// Datagrams that are neither STUN nor ours, by their first byte.
+    public var foreign = 0
+    /// Datagrams that the system refused to send.
+    public var refused = 0
+}

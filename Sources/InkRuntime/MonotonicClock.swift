@@ -1,0 +1,14 @@
+import InkPrimitives
+
+/// Gives the `now` of every input: nanoseconds since an origin near the start of the process, suspend included.
+///
+/// Swift's `ContinuousClock` reads CLOCK_BOOTTIME on Linux and the continuous clock of Darwin. Event-loop timers use a clock that stands
+/// still in suspend, which is why `Driver` re-reads this one at each wake and never sleeps long (RT-3).
+public struct MonotonicClock: Sendable {
+    private let origin = ContinuousClock.now
+
+    public init() {}
+
+    /// At least one second after the origin, so that "a while ago" is never negative.
+    public var now: Instant { Instant(nanoseconds: 1_000_000_000 + (ContinuousClock.now - origin).nanoseconds) }
+}

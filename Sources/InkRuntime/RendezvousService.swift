@@ -1,0 +1,404 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkSession
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+
+/// A rendezvous on sockets: WebSocket over HTTP/1.1 at any path, `/healthz`, and a STUN responder on UDP, on one event loop.
+///
+/// `inkwire serve` runs one; a board that was made without a rendezvous embeds one in its own process.
+public final class RendezvousService: Sendable {
+    /// Where to listen and what to allow.
+    public struct Configuration: Sendable {
+        /// TCP addresses to listen on; port 0 for one that the system gives. Several with port 0 share the number that the first gets.
+        public var listen: [InviteLink.Host] = [InviteLink.Host(name: "0.0.0.0", port: 0)]
+        /// UDP address of the STUN responder; nil for the hosts and the number of the WebSocket port, or any if that is busy.
+        public var stun: InviteLink.Host?
+        public var server = RendezvousServer.Configuration()
+
+        public init() {}
+    }
+
+    /// What the service did since its start, for `/metrics` and tests.
+    public struct Status: Sendable {
+        public var sockets: Int
+        public var topics: Int
+        public var server: RendezvousServer.Counters
+        /// STUN requests answered, and those left without an answer.
+        public var stunAnswered: Int
+        public var stunSilent: Int
+    }
+
+    /// Addresses at which WebSockets are accepted, with actual ports.
+    public let addresses: [InkPrimitives.SocketAddress]
+    /// Address of the STUN responder, with its actual port.
+    public let stunAddress: InkPrimitives.SocketAddress
+    /// The port of `addresses`.
+    public var port: UInt16 { addresses[0].port }
+
+    private let group: MultiThreadedEventLoopGroup
+    private let loop: any EventLoop
+    private let core: NIOLoopBound<Core>
+    private let channels: [any Channel]
+
+    /// Opens all sockets. Blocks; not to be called on an event loop.
+    public init(_ configuration: Configuration = Configuration()) throws(SocketError) {
+        precondition(!configuration.listen.isEmpty, "a rendezvous listens somewhere")
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        var open: [any Channel] = []
+        let box = CoreBox(loop: loop)
+        do throws(SocketError) {
+            // Sockets first, since the welcome names the port of the responder, which takes the number of the TCP port where it can.
+            var listeners: [any Channel] = []
+            var shared: UInt16 = 0
+            for host in configuration.listen {
+                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, on: loop, box)
+                listeners.append(channel)
+                open.append(channel)
+                shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
+            }
+            let responder = try Self.respond(configuration, port: shared, on: loop, box)
+            open.append(responder)
+            addresses = listeners.compactMap { $0.localAddress.flatMap { InkPrimitives.SocketAddress($0) } }
+            guard let stun = responder.localAddress.flatMap({ InkPrimitives.SocketAddress($0) }), addresses.count == listeners.count else {
+                throw SocketError.cannotBind(address: "\(configuration.listen[0])", reason: "the system gave no address")
+            }
+            stunAddress = stun
+            var server = configuration.server
+            server.stunPort = stun.port
+            core = try box.fill(server)
+        } catch {
+            box.abandon(error)
+            for channel in open { channel.close(promise: nil) }
+            // There is nobody to tell if even that fails; the caller gets the reason why we are here.
+            group.shutdownGracefully { _ in }
+            throw error
+        }
+        self.group = group
+        self.loop = loop
+        channels = open
+    }
+
+    /// What it did so far.
+    public func status() async throws -> Status { try await loop.submit { [core] in core.value.status }.get() }
+
+    /// Closes all sockets. Live boards are not disturbed: their packets do not pass here.
+    public func stop() async {
+        for channel in channels { channel.close(promise: nil) }
+        loop.execute { [core] in core.value.stop() }
+        do {
+            try await group.shutdownGracefully()
+        } catch {
+            // Only that it has been shut down before.
+        }
+    }
+
+    private static func listen(
+        _ host: InviteLink.Host, port: UInt16, on loop: any EventLoop, _ box: CoreBox
+    ) throws(SocketError) -> any Channel {
+        let bootstrap = ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: WebSocketHandler.waitingBytesMax / 2, high: WebSocketHandler.waitingBytesMax)
+            )
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.accept(channel) } }
+        do {
+            return try bootstrap.bind(host: host.name, port: Int(port)).wait()
+        } catch let error as IOError where error.isAddressInUse {
+            throw .portBusy(port)
+        } catch {
+            throw .cannotBind(address: host.description, reason: reasonText(error))
+        }
+    }
+
+    private static func respond(
+        _ configuration: Configuration, port: UInt16, on loop: any EventLoop, _ box: CoreBox
+    ) throws(SocketError) -> any Channel {
+        let bootstrap = DatagramBootstrap(group: loop)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
+            .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.addResponder(to: channel) } }
+        func bind(_ name: String, _ port: UInt16) throws(SocketError) -> any Channel {
+            do {
+                return try bootstrap.bind(host: name, port: Int(port)).wait()
+            } catch let error as IOError where error.isAddressInUse {
+                throw .portBusy(port)
+            } catch {
+                throw .cannotBind(address: "\(name):\(port)", reason: reasonText(error))
+            }
+        }
+        if let asked = configuration.stun { return try bind(asked.name, asked.port) }
+        let name = configuration.listen[0].name
+        do { return try bind(name, port) } catch { return try bind(name, 0) }
+    }
+}
+
+/// Holds the core from the moment its ports are known; sockets that come before that wait a moment on the loop.
+private final class CoreBox: Sendable {
+    private let loop: any EventLoop
+    private let promise: EventLoopPromise<NIOLoopBound<Core>>
+
+    init(loop: any EventLoop) {
+        self.loop = loop
+        promise = loop.makePromise()
+    }
+
+    /// Blocks; not on the loop.
+    func fill(_ server: RendezvousServer.Configuration) throws(SocketError) -> NIOLoopBound<Core> {
+        do {
+            let core = try loop.submit { [loop] in NIOLoopBound(Core(server, loop: loop), eventLoop: loop) }.wait()
+            promise.succeed(core)
+            return core
+        } catch {
+            throw .cannotBind(address: "", reason: reasonText(error))
+        }
+    }
+
+    /// There will be no core.
+    func abandon(_ reason: SocketError) { promise.fail(reason) }
+
+    func accept(_ channel: any Channel) throws {
+        let future = promise.futureResult
+        let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
+            maxFrameSize: Signalling.messageBytesMax,
+            shouldUpgrade: { channel, head in
+                let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
+                guard offered.contains(where: { $0 == Signalling.subprotocol }) else { return channel.eventLoop.makeSucceededFuture(nil) }
+                return channel.eventLoop.makeSucceededFuture(["Sec-WebSocket-Protocol": Signalling.subprotocol])
+            },
+            upgradePipelineHandler: { channel, _ in
+                future.flatMapThrowing { core in
+                    try core.value.add(channel)
+                    return true
+                }
+            })
+        let upgrade = NIOTypedHTTPServerUpgradeConfiguration(
+            upgraders: [upgrader],
+            notUpgradingCompletionHandler: { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler())
+                    return false
+                }
+            })
+        // Who does not get to the point in ten seconds is closed, so that half-open requests cannot pile up.
+        let timeout = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+        let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+            configuration: .init(upgradeConfiguration: upgrade))
+        try channel.pipeline.syncOperations.addHandler(HTTPErrorHandler())
+        result.whenComplete { outcome in
+            switch outcome {
+            case .success(true): timeout.cancel()
+            case .success(false): break
+            case .failure: channel.close(promise: nil)
+            }
+        }
+    }
+
+    func addResponder(to channel: any Channel) throws {
+        try channel.pipeline.syncOperations.addHandler(STUNResponder(core: promise.futureResult))
+    }
+}
+
+/// What the service consists of on its loop.
+private final class Core {
+    private var server: RendezvousServer
+    private var limiter = SourceLimiter()
+    private let loop: any EventLoop
+    private let clock = MonotonicClock()
+    private var sockets: [RendezvousServer.ConnectionToken: WebSocketHandler] = [:]
+    private var lastToken: UInt64 = 0
+    private var timer: Scheduled<Void>?
+    /// The message last encoded: one that goes to all of a topic is encoded once.
+    private var lastEncoded: (message: ServerMessage, text: ByteBuffer)?
+    private var stunAnswered = 0
+    private var stunSilent = 0
+    private var isDraining = false
+
+    init(_ configuration: RendezvousServer.Configuration, loop: any EventLoop) {
+        server = RendezvousServer(configuration, seed: Entropy.seed())
+        self.loop = loop
+    }
+
+    var status: RendezvousService.Status {
+        .init(
+            sockets: server.socketCount, topics: server.topicCount, server: server.counters, stunAnswered: stunAnswered,
+            stunSilent: stunSilent)
+    }
+
+    func add(_ channel: any Channel) throws {
+        lastToken += 1
+        let token = RendezvousServer.ConnectionToken(lastToken)
+        let handler = WebSocketHandler(
+            role: .server,
+            receive: { [weak self] text in self?.receive(text, token) },
+            closed: { [weak self] _ in self?.lost(token) })
+        try channel.pipeline.syncOperations.addWebSocket(handler)
+        sockets[token] = handler
+        server.opened(token, now: clock.now)
+        drain()
+    }
+
+    func answer(to datagram: [UInt8], from source: InkPrimitives.SocketAddress) -> [UInt8]? {
+        // The limiter is asked last: garbage must not use up what a network may have.
+        guard let answer = STUN.answer(to: datagram, from: source), limiter.allows(source, now: clock.now) else {
+            stunSilent += 1
+            return nil
+        }
+        stunAnswered += 1
+        return answer
+    }
+
+    func stop() {
+        timer?.cancel()
+        for token in sockets.keys.sorted() { sockets[token]?.close(.goingAway, reason: "the rendezvous is stopping") }
+    }
+
+    private func receive(_ text: ByteBuffer, _ token: RendezvousServer.ConnectionToken) {
+        guard let handler = sockets[token] else { return }
+        let message: ClientMessage
+        do {
+            message = try SignallingJSON.decode(ClientMessage.self, from: text)
+        } catch {
+            handler.close(.dataInconsistentWithMessage, reason: "not a message of \(Signalling.subprotocol)")
+            return
+        }
+        server.received(message, from: token, now: clock.now)
+        drain()
+    }
+
+    private func lost(_ token: RendezvousServer.ConnectionToken) {
+        guard sockets.removeValue(forKey: token) != nil else { return }
+        server.closed(token)
+        drain()
+    }
+
+    private func drain() {
+        // A send can end a slow socket, which calls back into here: the outer round goes on with what that left.
+        guard !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
+        while let output = server.nextOutput() {
+            switch output {
+            case .send(let message, let token):
+                guard let handler = sockets[token] else { continue }
+                do {
+                    let text = lastEncoded?.message == message ? lastEncoded?.text : nil
+                    let encoded = try text ?? SignallingJSON.encode(message)
+                    lastEncoded = (message, encoded)
+                    handler.send(encoded)
+                } catch {
+                    handler.close(.unexpectedServerError, reason: "a message could not be written")
+                }
+            case .close(let token, let reason): sockets[token]?.close(.policyViolation, reason: reason.description)
+            }
+        }
+        arm()
+    }
+
+    private func arm() {
+        timer?.cancel()
+        timer = nil
+        guard let deadline = server.deadline else { return }
+        let wait = min(max(deadline - clock.now, .zero), .seconds(1))
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer = loop.scheduleTask(in: TimeAmount(wait)) {
+            let core = bound.value
+            core.server.handleTimeout(now: core.clock.now)
+            core.drain()
+        }
+    }
+}
+
+/// Answers plain HTTP requests: health, and a word to whoever looks at the port with a browser.
+private final class PlainHTTPHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var head: HTTPRequestHead?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: break
+        case .end:
+            // NIO keeps the head of a request that asked for an upgrade and did not get it.
+            let path = head?.uri.prefix { $0 != "?" } ?? ""
+            let isKnown = head.map { $0.method == .GET || $0.method == .HEAD } ?? true
+            let (status, text): (HTTPResponseStatus, String) =
+                switch (isKnown, path) {
+                case (false, _): (.methodNotAllowed, "method not allowed\n")
+                case (_, "/healthz"): (.ok, "ok\n")
+                default:
+                    (
+                        .upgradeRequired,
+                        "This is an Inkwire rendezvous. It speaks WebSocket with the subprotocol \(Signalling.subprotocol).\n"
+                    )
+                }
+            respond(context, status, text, hasBody: head?.method != .HEAD)
+            head = nil
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func respond(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String, hasBody: Bool) {
+        var headers: HTTPHeaders = [
+            "Content-Type": "text/plain; charset=utf-8", "Content-Length": "\(text.utf8.count)", "Connection": "close",
+            "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+        ]
+        if status == .upgradeRequired { headers.add(name: "Upgrade", value: "websocket") }
+        context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+        if hasBody { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+}
+
+/// Closes a connection whose HTTP cannot be read, after NIO has answered 400.
+private final class HTTPErrorHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError {
+            context.close(promise: nil)
+        } else {
+            context.fireErrorCaught(error)
+        }
+    }
+}
+
+/// Answers STUN Binding requests.
+private final class STUNResponder: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+    typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+
+    private var core: NIOLoopBound<Core>?
+    private let future: EventLoopFuture<NIOLoopBound<Core>>
+
+    init(core: EventLoopFuture<NIOLoopBound<Core>>) { future = core }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        future.whenSuccess { bound.value.core = $0 }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let envelope = unwrapInboundIn(data)
+        guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
+        guard let answer = core?.value.answer(to: Array(envelope.data.readableBytesView), from: source) else { return }
+        let reply = AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: context.channel.allocator.buffer(bytes: answer))
+        context.write(wrapOutboundOut(reply), promise: nil)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // As in our own sockets: the next datagram may be good.
+    }
+}

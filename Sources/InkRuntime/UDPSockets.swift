@@ -1,0 +1,211 @@
+import InkConnectivity
+import InkPrimitives
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Which local UDP port to use.
+public enum PortChoice: Hashable, Sendable {
+    /// One that the system gives.
+    case any
+    /// The one used last time; another if it is busy, without a word.
+    case saved(UInt16)
+    /// One that the person asked for; busy is an error.
+    case explicit(UInt16)
+}
+
+/// Why a socket could not be opened; fit for a status line.
+public enum SocketError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The port that was asked for is used by another program (exit code 8).
+    case portBusy(UInt16)
+    /// Asked for a port or address that we may not or cannot use; the reason as the system gave it.
+    case cannotBind(address: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .portBusy(let port): "port \(port) is in use by another program"
+        case .cannotBind(let address, let reason): "cannot listen on \(address): \(reason)"
+        }
+    }
+}
+
+/// Our UDP port in IPv4 and, where the system has it, in IPv6: two sockets with one number. Used on its event loop only.
+package final class UDPSockets {
+    package let port: UInt16
+    package var hasV6: Bool { v6 != nil }
+    /// Datagrams that the system refused to send (no route, no buffer). They are as good as lost on the way.
+    package private(set) var refused = 0
+
+    private let v4: any Channel
+    private let v6: (any Channel)?
+    /// NIO's form of addresses we have sent to: making one costs an allocation and a system call's worth of time.
+    private var known: [InkPrimitives.SocketAddress: NIOCore.SocketAddress] = [:]
+    private var isUnflushed = false
+
+    private init(v4: any Channel, v6: (any Channel)?, port: UInt16) { (self.v4, self.v6, self.port) = (v4, v6, port) }
+
+    /// Opens the sockets. Blocks; not to be called on an event loop.
+    ///
+    /// - Parameters:
+    ///   - receive: called on `loop` for each datagram.
+    ///   - batchEnded: called on `loop` after the last datagram of a batch.
+    package static func open(
+        _ choice: PortChoice, onlyLoopback: Bool, on loop: any EventLoop,
+        receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, batchEnded: @escaping @Sendable () -> Void
+    ) throws(SocketError) -> UDPSockets {
+        let binder = Binder(onlyLoopback: onlyLoopback, loop: loop, receive: receive, batchEnded: batchEnded)
+        switch choice {
+        case .explicit(let port): return try binder.open(port: port)
+        case .saved(let port):
+            if let sockets = try? binder.open(port: port) { return sockets }
+        case .any: break
+        }
+        // A port that is free in IPv4 may be busy in IPv6; the system is asked for another then.
+        for _ in 0..<8 {
+            do { return try binder.open(port: 0) } catch SocketError.portBusy { continue }
+        }
+        return try binder.open(port: 0)
+    }
+
+    /// Queues a datagram; it leaves with `flush()`.
+    package func write(_ datagram: [UInt8], to destination: InkPrimitives.SocketAddress) {
+        let isV6 = if case .v6 = destination.ip { true } else { false }
+        guard let channel = isV6 ? v6 : v4, let remote = nioAddress(destination) else {
+            refused += 1
+            return
+        }
+        let envelope = AddressedEnvelope(remoteAddress: remote, data: channel.allocator.buffer(bytes: datagram))
+        let written = channel.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        written.futureResult.whenFailure { _ in bound.value.refused += 1 }
+        channel.write(envelope, promise: written)
+        isUnflushed = true
+    }
+
+    /// Sends what was queued.
+    package func flush() {
+        guard isUnflushed else { return }
+        isUnflushed = false
+        v4.flush()
+        v6?.flush()
+    }
+
+    /// Closes both sockets.
+    package func close() -> EventLoopFuture<Void> {
+        let closing = [v4.close(), v6?.close()].compactMap { $0 }
+        // A socket that is closed already is what we want.
+        return EventLoopFuture.whenAllComplete(closing, on: v4.eventLoop).map { _ in () }
+    }
+
+    private func nioAddress(_ address: InkPrimitives.SocketAddress) -> NIOCore.SocketAddress? {
+        if let found = known[address] { return found }
+        guard let made = try? address.forNIO else { return nil }
+        if known.count >= 1024 { known.removeAll() }
+        known[address] = made
+        return made
+    }
+
+    /// A burst of 200 datagrams of 1200 bytes overran the system's 208 KiB; the system may grant less than this.
+    private static let receiveBufferBytes = 4 << 20
+
+    private struct Binder {
+        let onlyLoopback: Bool
+        let loop: any EventLoop
+        let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
+        let batchEnded: @Sendable () -> Void
+
+        func open(port wanted: UInt16) throws(SocketError) -> UDPSockets {
+            let v4 = try bind(onlyLoopback ? "127.0.0.1" : "0.0.0.0", wanted, isV6: false)
+            guard let given = v4.localAddress?.port, let port = UInt16(exactly: given) else {
+                throw .cannotBind(address: "0.0.0.0:\(wanted)", reason: "the system gave no port")
+            }
+            var v6: (any Channel)?
+            do {
+                v6 = try bind(onlyLoopback ? "::1" : "::", port, isV6: true)
+            } catch SocketError.portBusy {
+                closeQuietly(v4)
+                throw .portBusy(port)
+            } catch {
+                // No IPv6 on this machine; IPv4 alone will do.
+                v6 = nil
+            }
+            return UDPSockets(v4: v4, v6: v6, port: port)
+        }
+
+        private func bind(_ host: String, _ port: UInt16, isV6: Bool) throws(SocketError) -> any Channel {
+            var bootstrap = DatagramBootstrap(group: loop)
+                .channelOption(.socketOption(.so_rcvbuf), value: .init(UDPSockets.receiveBufferBytes))
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
+                .channelOption(.maxMessagesPerRead, value: 32)
+                .channelInitializer { [receive, batchEnded] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive, batchEnded: batchEnded))
+                    }
+                }
+            // Without this the IPv6 socket claims the IPv4 port too and the second bind fails.
+            if isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
+            do {
+                return try bootstrap.bind(host: host, port: Int(port)).wait()
+            } catch let error as IOError where error.isAddressInUse {
+                throw .portBusy(port)
+            } catch {
+                throw .cannotBind(address: "\(host):\(port)", reason: reasonText(error))
+            }
+        }
+
+        private func closeQuietly(_ channel: any Channel) {
+            // Nothing is lost if it was closed already.
+            channel.close(promise: nil)
+        }
+    }
+}
+
+/// Hands datagrams out of the pipeline.
+private final class DatagramHandler: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    private let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
+    private let batchEnded: @Sendable () -> Void
+
+    init(receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, batchEnded: @escaping @Sendable () -> Void) {
+        (self.receive, self.batchEnded) = (receive, batchEnded)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let envelope = unwrapInboundIn(data)
+        guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
+        receive(Array(envelope.data.readableBytesView), source)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        batchEnded()
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // An ICMP answer to something we sent, or a datagram that could not be read. The socket stays open: the next may be good, and
+        // anybody can send ICMP.
+    }
+}
+
+extension IOError {
+    /// Another socket has the address.
+    var isAddressInUse: Bool { errnoCode == EADDRINUSE }
+}
+
+/// The system's words for an error, without the name of the type around them.
+func reasonText(_ error: any Error) -> String {
+    switch error {
+    case let error as IOError: error.description
+    case let error as NIOConnectionError:
+        error.connectionErrors.first.map { reasonText($0.error) } ?? (error.dnsAError ?? error.dnsAAAAError).map { "\($0)" } ?? "no address"
+    case let error as ChannelError:
+        if case .connectTimeout = error { "no answer" } else { "\(error)" }
+    default: "\(error)"
+    }
+}

@@ -1,0 +1,272 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkRuntime
+import InkSession
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+/// A room on this machine: one genesis, as many drivers as a test wants.
+private struct Room {
+    let secret: Secret32
+    let owner: SigningKey
+    let genesis: Transaction
+
+    init() throws {
+        var generator = SecretGenerator(seed: Entropy.seed())
+        secret = generator.secret()
+        owner = SigningKey(seed: generator.secret())
+        genesis = try Board.makeGenesis(owner: owner, name: "room", wallTime: 1, nonce: generator.bytes(16))
+    }
+
+    func member(_ name: String, isOwner: Bool = false, direct: [SocketAddress] = []) throws -> Node.Configuration {
+        var generator = SecretGenerator(seed: Entropy.seed())
+        return Node.Configuration(
+            identity: isOwner ? owner : SigningKey(seed: generator.secret()), staticKey: StaticKey(secret: generator.secret()),
+            roomSecret: secret, boardID: try #require(BoardID(genesis.name.bytes)), genesis: isOwner ? genesis : nil, displayName: name,
+            directAddresses: direct)
+    }
+}
+
+/// A driver whose events can be awaited.
+private struct Participant {
+    let driver: Driver
+    let events: AsyncStream<Event>
+
+    init(_ configuration: Node.Configuration, _ options: DriverOptions, store: (any RecordStore)? = nil) throws {
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        self.events = events
+        driver = try Driver(node: configuration, options: options, store: store) { continuation.yield($0) }
+    }
+
+    /// The first event that `match` accepts, from those not looked at yet.
+    func first<Value>(_ match: (Event) -> Value?) async throws -> Value {
+        for await event in events { if let value = match(event) { return value } }
+        throw CancellationError()
+    }
+
+    func ready() async throws { try await first { if case .ready = $0 { () } else { nil } } }
+
+    func fingerprint() async throws -> Fingerprint? { try await driver.query { $0.board?.fingerprint } }
+}
+
+/// Keeps nothing, at its own pace, on another thread; refuses while told to.
+private final class TestStore: RecordStore {
+    private let refuses = Mutex(false)
+    private let records = Mutex<[StoreRecord]>([])
+
+    var kept: [StoreRecord] { records.withLock { $0 } }
+    func setRefuses(_ value: Bool) { refuses.withLock { $0 = value } }
+
+    func persist(_ new: [StoreRecord], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        NIOThreadPool.singleton.submit { [self] _ in
+            if refuses.withLock({ $0 }) {
+                completion(.failure(DiskFull()))
+            } else {
+                records.withLock { $0 += new }
+                completion(.success(()))
+            }
+        }
+    }
+
+    struct DiskFull: Error, CustomStringConvertible { let description = "no space left on device" }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct DriverTests {
+    private func options(_ change: (inout DriverOptions) -> Void = { _ in }) -> DriverOptions {
+        var options = DriverOptions()
+        options.onlyLoopback = true
+        change(&options)
+        return options
+    }
+
+    private func rectangle(_ x: Int32) -> Intent {
+        .draw(ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 80, height: 80)))
+    }
+
+    // RT-2
+    @Test func `two peers on UDP share a board by a direct address`() async throws {
+        let room = try Room()
+        let store = TestStore()
+        let alice = try Participant(try room.member("alice", isOwner: true), options(), store: store)
+        alice.driver.start()
+        try await alice.ready()
+        let address = try #require(SocketAddress("127.0.0.1:\(alice.driver.port)"))
+        let bob = try Participant(try room.member("bob", direct: [address]), options(), store: TestStore())
+        bob.driver.start()
+        try await bob.ready()
+        for number in 0..<20 { alice.driver.submit(rectangle(Int32(number) * 100), ref: UInt64(number)) }
+        var seen = 0
+        while seen < 20 {
+            seen += try await bob.first { event -> Int? in
+                guard case .changed(let changes, _) = event else { return nil }
+                return changes.count { $0.kind == .added }
+            }
+        }
+        let ending = await alice.driver.quit()
+        #expect(ending.unsaved == 0 && ending.unsent == 0)
+        #expect(try await alice.fingerprint() == bob.fingerprint())
+        #expect(store.kept.count { if case .transaction = $0 { true } else { false } } >= 20)
+        await bob.driver.quit()
+        let again = await bob.driver.quit()
+        #expect(again.unsaved == 0, "a second quit gets an answer too")
+    }
+
+    // RT-2, RT-6
+    @Test func `two peers meet through an embedded rendezvous and agree over a bad line`() async throws {
+        let room = try Room()
+        var configuration = RendezvousService.Configuration()
+        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        let service = try RendezvousService(configuration)
+        let impairment = try Impairment("loss=10,delay=10,jitter=5,reorder=5,dup=2,seed=3")
+        let bad = options { options in
+            options.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: service.port)]
+            options.impairment = impairment
+        }
+        let alice = try Participant(try room.member("alice", isOwner: true), bad)
+        let bob = try Participant(try room.member("bob"), bad)
+        alice.driver.start()
+        bob.driver.start()
+        try await bob.ready()
+        for number in 0..<10 {
+            alice.driver.submit(rectangle(Int32(number) * 100))
+            bob.driver.submit(rectangle(Int32(number) * -100))
+        }
+        for participant in [alice, bob] {
+            let me = try await participant.driver.query { $0.author }
+            var foreign = 0
+            while foreign < 10 {
+                foreign += try await participant.first { event -> Int? in
+                    guard case .changed(let changes, _) = event else { return nil }
+                    return changes.count { $0.kind == .added && $0.author != me }
+                }
+            }
+        }
+        let (left, right) = (try await alice.fingerprint(), try await bob.fingerprint())
+        #expect(left == right && left != nil)
+        await alice.driver.quit()
+        await bob.driver.quit()
+        await service.stop()
+    }
+
+    // RT-1
+    @Test func `a busy port that was asked for is an error, a saved one is replaced`() async throws {
+        let room = try Room()
+        let first = try Participant(try room.member("a", isOwner: true), options())
+        #expect(throws: SocketError.portBusy(first.driver.port)) {
+            try Participant(try room.member("b"), options { $0.port = .explicit(first.driver.port) })
+        }
+        let second = try Participant(try room.member("c"), options { $0.port = .saved(first.driver.port) })
+        #expect(second.driver.port != first.driver.port)
+        await first.driver.abandon()
+        let third = try Participant(try room.member("d"), options { $0.port = .explicit(first.driver.port) })
+        #expect(third.driver.port == first.driver.port)
+        await second.driver.abandon()
+        await third.driver.abandon()
+    }
+
+    // RT-4
+    @Test func `garbage is counted and answered with nothing`() async throws {
+        let room = try Room()
+        let alice = try Participant(try room.member("alice", isOwner: true), options())
+        alice.driver.start()
+        try await alice.ready()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let answered = Mutex(0)
+        let stranger = UncheckedTransfer(
+            value: try UDPSockets.open(
+                .any, onlyLoopback: true, on: loop, receive: { _, _ in answered.withLock { $0 += 1 } }, batchEnded: {}))
+        let target = try #require(SocketAddress("127.0.0.1:\(alice.driver.port)"))
+        try await loop.submit {
+            var random = SplitMix64(seed: 5)
+            for first in 0...255 {
+                let count = 1 + random.below(1300)
+                stranger.value.write([UInt8(first)] + (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }, to: target)
+            }
+            stranger.value.write([], to: target)
+            stranger.value.flush()
+        }.get()
+        var counters = try await alice.driver.counters()
+        while counters.datagramsIn < 257 { counters = try await alice.driver.counters() }
+        #expect(counters.foreign == 257 - 16, "all but 0xF0...0xFF are dropped by their first byte")
+        #expect(counters.datagramsOut == 0)
+        #expect(answered.withLock { $0 } == 0)
+        try await loop.flatSubmit { stranger.value.close() }.get()
+        await alice.driver.abandon()
+    }
+
+    @Test func `a disk that refuses is told, and what failed is saved when it recovers`() async throws {
+        let room = try Room()
+        let store = TestStore()
+        let alice = try Participant(try room.member("alice", isOwner: true), options(), store: store)
+        alice.driver.start()
+        try await alice.ready()
+        store.setRefuses(true)
+        alice.driver.submit(rectangle(0), ref: 1)
+        try await alice.first { if case .sync(let status) = $0, !status.isSaved { () } else { nil } }
+        alice.driver.submit(rectangle(1), ref: 2)
+        store.setRefuses(false)
+        try await alice.first { if case .sync(let status) = $0, status.isSaved { () } else { nil } }
+        let ending = await alice.driver.quit()
+        #expect(ending.unsaved == 0)
+        #expect(
+            store.kept.contains { if case .transaction(let transaction) = $0 { transaction.author == room.owner.author } else { false } })
+    }
+
+    // RT-5
+    @Test func `without its rendezvous a board works and says that it cannot reach it`() async throws {
+        let room = try Room()
+        let alice = try Participant(
+            try room.member("alice", isOwner: true), options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] })
+        alice.driver.start()
+        let reason = try await alice.first { event -> String? in
+            if case .rendezvous(.unreachable(let reason)) = event { reason } else { nil }
+        }
+        #expect(reason.contains("127.0.0.1:1"))
+        alice.driver.submit(rectangle(0), ref: 9)
+        try await alice.first { if case .changed(_, 9) = $0 { () } else { nil } }
+        await alice.driver.quit()
+    }
+
+    // RT-2
+    @Test func `an intent from inside an event waits for its turn`() async throws {
+        let room = try Room()
+        let (order, continuation) = AsyncStream.makeStream(of: UInt64?.self)
+        let slot = Mutex<Driver?>(nil)
+        let again = rectangle(2)
+        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil) { event in
+            guard case .changed(_, let ref) = event else { return }
+            if ref == 1 { slot.withLock { $0 }?.submit(again, ref: 2) }
+            continuation.yield(ref)
+        }
+        slot.withLock { $0 = driver }
+        driver.start()
+        driver.submit(rectangle(1), ref: 1)
+        var refs = order.makeAsyncIterator()
+        #expect(await refs.next() == 1)
+        #expect(await refs.next() == 2)
+        slot.withLock { $0 = nil }
+        await driver.quit()
+    }
+
+    // RT-3
+    @Test func `the clock goes forward and begins after its origin`() {
+        let clock = MonotonicClock()
+        var last = Instant.zero + .milliseconds(999)
+        for _ in 0..<1000 {
+            let now = clock.now
+            #expect(now >= last)
+            last = now
+        }
+    }
+
+    @Test func `interfaces list loopback, and only it where asked`() throws {
+        let all = try Interfaces.socketAddresses(port: 7, onlyLoopback: false, hasV6: true)
+        let loopback = try Interfaces.socketAddresses(port: 7, onlyLoopback: true, hasV6: false)
+        #expect(loopback.map(\.description) == ["127.0.0.1:7"])
+        #expect(Set(all).isSuperset(of: loopback))
+        #expect(all.allSatisfy { !$0.ip.isLinkLocal && $0.port == 7 })
+    }
+}

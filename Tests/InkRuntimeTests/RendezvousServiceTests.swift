@@ -1,0 +1,306 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkRuntime
+import InkSession
+import NIOCore
+import NIOPosix
+import Testing
+
+/// A participant's signalling on real sockets: the client value, a connector, nothing else.
+private final class Signaller: Sendable {
+    enum Event: Sendable, Equatable {
+        case opened(SocketAddress), closed(String), joined(Int), dial(PeerID, [SocketAddress]), expect(PeerID, [SocketAddress]), left(
+            PeerID)
+        case stun(UInt16)
+    }
+
+    private final class State {
+        var client: RendezvousClient
+        var connector: RendezvousConnector?
+        let clock = MonotonicClock()
+        let continuation: AsyncStream<Event>.Continuation
+        init(_ client: RendezvousClient, _ continuation: AsyncStream<Event>.Continuation) {
+            (self.client, self.continuation) = (client, continuation)
+        }
+
+        func drain() {
+            while let output = client.nextOutput() {
+                switch output {
+                case .connect: connector?.connect()
+                case .send(let message): connector?.send(message)
+                case .joined(let others): continuation.yield(.joined(others))
+                case .dial(_, let remote, let addresses): continuation.yield(.dial(remote, addresses))
+                case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
+                case .peerLeft(let remote): continuation.yield(.left(remote))
+                case .stunServer(let port): continuation.yield(.stun(port))
+                case .peerAppeared, .refused: break
+                }
+            }
+        }
+    }
+
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let events: AsyncStream<Event>
+    let id: PeerID
+    private let state: NIOLoopBound<State>
+
+    init(_ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1) throws {
+        let id = try #require(PeerID([number] + [UInt8](repeating: 1, count: 31)))
+        self.id = id
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        self.events = events
+        let roomSecret = try #require(Secret32([UInt8](repeating: room, count: 32)))
+        let deviceSeed = try #require(Secret32([UInt8](repeating: number, count: 32)))
+        state = try loop.submit { [loop] in
+            let state = State(
+                RendezvousClient(
+                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: Entropy.seed()),
+                continuation)
+            let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)
+            state.client.setCandidates([candidate], now: state.clock.now)
+            state.connector = RendezvousConnector(
+                hosts: hosts, loop: loop,
+                opened: { [weak state] address in
+                    guard let state else { return }
+                    continuation.yield(.opened(address))
+                    state.client.connected(to: address, now: state.clock.now)
+                    state.drain()
+                },
+                received: { [weak state] message in
+                    guard let state else { return }
+                    state.client.received(message, now: state.clock.now)
+                    state.drain()
+                },
+                closed: { [weak state] reason in
+                    guard let state else { return }
+                    continuation.yield(.closed(reason))
+                    state.client.disconnected(now: state.clock.now)
+                    state.drain()
+                })
+            return NIOLoopBound(state, eventLoop: loop)
+        }.wait()
+    }
+
+    func start() {
+        loop.execute { [state] in
+            state.value.client.start(now: state.value.clock.now); state.value.drain()
+        }
+    }
+    func stop() {
+        loop.execute { [state] in
+            state.value.client.leave()
+            state.value.drain()
+            state.value.connector?.shutDown()
+        }
+    }
+
+    /// The first event that `match` accepts.
+    func first<Value: Sendable>(_ match: @Sendable (Event) -> Value?) async throws -> Value {
+        for await event in events { if let value = match(event) { return value } }
+        throw CancellationError()
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct RendezvousServiceTests {
+    private func service(_ change: (inout RendezvousService.Configuration) -> Void = { _ in }) throws -> RendezvousService {
+        var configuration = RendezvousService.Configuration()
+        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        change(&configuration)
+        return try RendezvousService(configuration)
+    }
+
+    private func host(_ service: RendezvousService) -> InviteLink.Host { InviteLink.Host(name: "127.0.0.1", port: service.port) }
+
+    // RT-7
+    @Test func `two peers meet through a real server and are told each other's loopback address`() async throws {
+        let service = try service()
+        let (small, large) = (try Signaller(1, hosts: [host(service)]), try Signaller(2, hosts: [host(service)]))
+        large.start()
+        #expect(try await large.first { if case .joined(let others) = $0 { others } else { nil } } == 0)
+        small.start()
+        let expected = try await large.first { if case .expect(let id, let addresses) = $0 { (id, addresses) } else { nil } }
+        let dialled = try await small.first { if case .dial(let id, let addresses) = $0 { (id, addresses) } else { nil } }
+        #expect(expected.0 == small.id && expected.1.map(\.description) == ["127.0.0.1:40001"])
+        #expect(dialled.0 == large.id && dialled.1.map(\.description) == ["127.0.0.1:40002"])
+        let status = try await service.status()
+        #expect(status.sockets == 2 && status.topics == 1)
+        small.stop()
+        #expect(try await large.first { if case .left(let id) = $0 { id } else { nil } } == small.id)
+        large.stop()
+        await service.stop()
+    }
+
+    // RT-5
+    @Test func `a dead first entry of the list does not keep anybody out, and all dead ones are named`() async throws {
+        let service = try service()
+        let dead = InviteLink.Host(name: "127.0.0.1", port: 1)
+        let peer = try Signaller(1, hosts: [dead, host(service)])
+        peer.start()
+        let address = try await peer.first { if case .opened(let address) = $0 { address } else { nil } }
+        #expect(address.port == service.port)
+        peer.stop()
+        let lonely = try Signaller(2, hosts: [dead])
+        lonely.start()
+        let reason = try await lonely.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(reason.contains("127.0.0.1:1"))
+        lonely.stop()
+        await service.stop()
+    }
+
+    // RT-5
+    @Test func `a stopped server is noticed at once`() async throws {
+        let service = try service()
+        let peer = try Signaller(1, hosts: [host(service)])
+        peer.start()
+        _ = try await peer.first { if case .joined = $0 { true } else { nil } }
+        await service.stop()
+        _ = try await peer.first { if case .closed = $0 { true } else { nil } }
+        peer.stop()
+    }
+
+    @Test func `the welcome names the port where STUN tells our address`() async throws {
+        let service = try service()
+        let peer = try Signaller(1, hosts: [host(service)])
+        peer.start()
+        let port = try await peer.first { if case .stun(let port) = $0 { port } else { nil } }
+        #expect(port == service.stunAddress.port)
+        peer.stop()
+        let (stream, continuation) = AsyncStream.makeStream(of: ([UInt8], SocketAddress).self)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let sockets = UncheckedTransfer(
+            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) }, batchEnded: {}))
+        let own = sockets.value.port
+        var client = STUNClient(using: SystemRandomNumberGenerator())
+        client.start(server: service.stunAddress, now: .zero)
+        guard case .transmit(let request, let destination)? = client.nextOutput() else { throw CancellationError() }
+        loop.execute {
+            sockets.value.write(request, to: destination)
+            sockets.value.flush()
+        }
+        var arrived = stream.makeAsyncIterator()
+        let answer = try #require(await arrived.next())
+        client.receive(answer.0, from: answer.1, now: .zero)
+        #expect(client.mapped == SocketAddress("127.0.0.1:\(own)"))
+        try await loop.flatSubmit { sockets.value.close() }.get()
+        await service.stop()
+    }
+
+    // RT-8
+    @Test func `STUN floods and garbage are left without an answer`() async throws {
+        let service = try service()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let sockets = UncheckedTransfer(
+            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { _, _ in continuation.yield() }, batchEnded: {}))
+        let target = service.stunAddress
+        for batch in 0..<5 {
+            try await loop.submit {
+                for index in 0..<40 {
+                    let isGarbage = index % 2 == 0
+                    let bytes =
+                        isGarbage
+                        ? [UInt8](repeating: UInt8(batch), count: 20 + index) : STUN.bindingRequest(transaction: Entropy.bytes(12))
+                    sockets.value.write(bytes, to: target)
+                }
+                sockets.value.flush()
+            }.get()
+        }
+        var status = try await service.status()
+        // The loop has read what it was sent once all are counted; loopback loses nothing at this rate.
+        while status.stunAnswered + status.stunSilent < 200 { status = try await service.status() }
+        #expect(status.stunAnswered >= 5 && status.stunAnswered < 60)
+        continuation.finish()
+        var answers = 0
+        for await _ in stream { answers += 1 }
+        #expect(answers <= status.stunAnswered)
+        try await loop.flatSubmit { sockets.value.close() }.get()
+        await service.stop()
+    }
+
+    /// Sends raw bytes to the service and gives what comes back until it closes.
+    private func exchange(_ service: RendezvousService, _ request: String, _ after: [UInt8] = []) async throws -> String {
+        let collector = UncheckedTransfer(value: Collector())
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(collector.value) }
+            }
+            .connect(host: "127.0.0.1", port: Int(service.port)).get()
+        var buffer = ByteBuffer(string: request)
+        buffer.writeBytes(after)
+        // The service may close before it has read all; what it said until then is what is asked for.
+        channel.writeAndFlush(buffer, promise: nil)
+        try await channel.closeFuture.get()
+        return try await channel.eventLoop.submit { String(decoding: collector.value.bytes, as: UTF8.self) }.get()
+    }
+
+    private static let upgrade =
+        "GET /any/path?x=1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
+    @Test func `health is told over plain HTTP, everything else is told what this is`() async throws {
+        let service = try service()
+        let health = try await exchange(service, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(health.hasPrefix("HTTP/1.1 200 ") && health.hasSuffix("\r\n\r\nok\n"))
+        let other = try await exchange(service, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(other.hasPrefix("HTTP/1.1 426 ") && other.contains("Inkwire rendezvous"))
+        let post = try await exchange(service, "POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
+        #expect(post.hasPrefix("HTTP/1.1 405 "))
+        let garbage = try await exchange(service, "\u{0}\u{1}\u{2} nonsense\r\n\r\n")
+        #expect(garbage.isEmpty || garbage.hasPrefix("HTTP/1.1 400 "))
+        await service.stop()
+    }
+
+    // RT-7
+    @Test func `the upgrade needs the subprotocol, at whatever path`() async throws {
+        let service = try service()
+        // RFC 6455 §1.3: the sample nonce has this accept value. A close frame (masked, empty) ends the exchange.
+        let close: [UInt8] = [0x88, 0x80, 1, 2, 3, 4]
+        let good = try await exchange(service, Self.upgrade + "Sec-WebSocket-Protocol: other, inkwire.v1\r\n\r\n", close)
+        #expect(good.hasPrefix("HTTP/1.1 101 ") && good.lowercased().contains("sec-websocket-protocol: inkwire.v1"))
+        #expect(good.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") && good.contains("\"type\":\"welcome\""))
+        for wrong in ["", "Sec-WebSocket-Protocol: inkwire.v2\r\n"] {
+            let answer = try await exchange(service, Self.upgrade + wrong + "\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 426 ") && !answer.contains("welcome"))
+        }
+        await service.stop()
+    }
+
+    // RT-8
+    @Test(
+        arguments: [
+            ("not masked", [0x81, 0x02, 0x7B, 0x7D]), ("binary", [0x82, 0x82, 0, 0, 0, 0, 0x7B, 0x7D]),
+            ("no message", [0x81, 0x82, 0, 0, 0, 0, 0x7B, 0x7D]), ("8 KiB", [0x81, 0xFE, 0x20, 0x00, 0, 0, 0, 0]),
+            ("reserved opcode", [0x83, 0x80, 0, 0, 0, 0]), ("reserved bits", [0xF1, 0x80, 0, 0, 0, 0]),
+        ] as [(String, [UInt8])])
+    func `a client that breaks the rules is closed and others go on`(name: String, frame: [UInt8]) async throws {
+        let service = try service()
+        let peer = try Signaller(1, hosts: [host(service)])
+        peer.start()
+        _ = try await peer.first { if case .joined = $0 { true } else { nil } }
+        let answer = try await exchange(service, Self.upgrade + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n", frame)
+        #expect(answer.hasPrefix("HTTP/1.1 101 "))
+        let status = try await service.status()
+        #expect(status.sockets == 1)
+        peer.stop()
+        await service.stop()
+    }
+
+    @Test func `ports asked for are kept, and busy ones are named`() async throws {
+        let first = try service()
+        #expect(first.stunAddress.port == first.port, "the responder takes the number of the TCP port where it is free")
+        let taken = first.port
+        #expect(throws: SocketError.portBusy(taken)) { _ = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] } }
+        await first.stop()
+        let second = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] }
+        #expect(second.port == taken)
+        await second.stop()
+    }
+}
+
+private final class Collector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    var bytes: [UInt8] = []
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes += unwrapInboundIn(data).readableBytesView }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

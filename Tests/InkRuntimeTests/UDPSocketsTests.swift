@@ -1,0 +1,58 @@
+import InkPrimitives
+import InkRuntime
+import NIOCore
+import NIOPosix
+import Testing
+
+@Suite struct UDPSocketsTests {
+    private let loop = MultiThreadedEventLoopGroup.singleton.next()
+
+    private func open(_ choice: PortChoice) throws -> (
+        sockets: NIOLoopBound<UDPSockets>, port: UInt16, hasV6: Bool, arrived: AsyncStream<([UInt8], SocketAddress)>
+    ) {
+        let (stream, continuation) = AsyncStream.makeStream(of: ([UInt8], SocketAddress).self)
+        let sockets = try UDPSockets.open(choice, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) }, batchEnded: {})
+        let (port, hasV6) = (sockets.port, sockets.hasV6)
+        let transfer = UncheckedTransfer(value: sockets)
+        let bound = try loop.submit { [loop] in NIOLoopBound(transfer.value, eventLoop: loop) }.wait()
+        return (bound, port, hasV6, stream)
+    }
+
+    private func close(_ sockets: NIOLoopBound<UDPSockets>) throws { try loop.flatSubmit { sockets.value.close() }.wait() }
+
+    // RT-1
+    @Test func `a busy saved port is replaced, a busy explicit one is an error that names it`() throws {
+        let first = try open(.any)
+        let second = try open(.saved(first.port))
+        #expect(second.port != first.port && second.port > 0)
+        #expect(throws: SocketError.portBusy(first.port)) { _ = try open(.explicit(first.port)) }
+        try close(first.sockets)
+        let third = try open(.explicit(first.port))
+        #expect(third.port == first.port)
+        try close(third.sockets)
+        let fourth = try open(.saved(first.port))
+        #expect(fourth.port == first.port)
+        try close(fourth.sockets)
+        try close(second.sockets)
+    }
+
+    @Test func `datagrams go over IPv4 and, where there is one, IPv6, between sockets of one number`() async throws {
+        let (left, right) = (try open(.any), try open(.any))
+        var arrived = right.arrived.makeAsyncIterator()
+        var hosts = ["127.0.0.1"]
+        if left.hasV6 && right.hasV6 { hosts.append("[::1]") }
+        for host in hosts {
+            let destination = try #require(SocketAddress("\(host):\(right.port)"))
+            let payload = Array(host.utf8) + [UInt8](repeating: 0xF3, count: 1100)
+            loop.execute {
+                left.sockets.value.write(payload, to: destination)
+                left.sockets.value.flush()
+            }
+            let got = await arrived.next()
+            #expect(got?.0 == payload)
+            #expect(got?.1 == SocketAddress("\(host):\(left.port)"))
+        }
+        try await loop.flatSubmit { left.sockets.value.close() }.get()
+        try await loop.flatSubmit { right.sockets.value.close() }.get()
+    }
+}
