@@ -10,7 +10,11 @@ let package = Package(
     platforms: [.macOS(.v26)],
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
-        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2")
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        // SQLite with prepared statements and typed rows; without it we would bind, step and finalise by hand in C.
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        // Options, help, completions and usage errors of the command line; without it each command would parse `argv` by hand.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     ],
     targets: [
         // Floor 0
@@ -47,6 +51,18 @@ let package = Package(
         .executableTarget(
             name: "terminal-stand", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkTerminal"],
             path: "tools/terminal-stand"),
+        .target(
+            name: "InkStore",
+            dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", .product(name: "GRDB", package: "GRDB.swift")]),
+        // Floor 5
+        .executableTarget(
+            name: "inkwire",
+            dependencies: [
+                "CInkSystem", "InkPrimitives", "InkCrypto", "InkBoard", "InkTransport", "InkRendezvous", "InkSession", "InkStore",
+                "InkRuntime",
+                "InkFormats", "InkTerminal", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         // Tests
         .testTarget(name: "InkPrimitivesTests", dependencies: ["InkPrimitives"]),
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),

@@ -22,7 +22,8 @@ public final class Driver: Sendable {
     /// The peer id of this process.
     public let peerID: PeerID
 
-    private let loop: any EventLoop
+    /// The loop on which the node lives; a shell that shares it needs no locks.
+    package let loop: any EventLoop
     private let core: NIOLoopBound<DriverCore>
 
     /// Opens the sockets and prepares the node; nothing is sent before `start()`. Blocks; not to be called on an event loop.

@@ -1,0 +1,102 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+
+/// What this machine knows of a board beside its transactions.
+package struct BoardMeta: Sendable, Equatable {
+    /// Names the board and its directory.
+    package var board: BoardID
+    /// From it come all keys of the room. Whoever has it may enter.
+    package var roomSecret: Secret32
+    /// What this machine calls the board, unique in the data directory; empty until genesis has arrived.
+    package var name: String
+    /// Rendezvous to try, in order, as `ws://HOST:PORT`.
+    package var rendezvous: [String]
+    /// TCP port of the rendezvous that this process embeds; nil when it embeds none. Opened again so that old links stay good.
+    package var embeddedPort: UInt16?
+    /// UDP port used last time, asked for again so that peers find us where we were.
+    package var ownPort: UInt16?
+    /// Where peers were reached last time; tried when no rendezvous answers.
+    package var lastPeers: [SocketAddress]
+    /// Addresses that came with the link.
+    package var direct: [SocketAddress]
+
+    package init(
+        board: BoardID, roomSecret: Secret32, name: String, rendezvous: [String] = [], embeddedPort: UInt16? = nil, ownPort: UInt16? = nil,
+        lastPeers: [SocketAddress] = [], direct: [SocketAddress] = []
+    ) {
+        self.board = board
+        self.roomSecret = roomSecret
+        self.name = name
+        self.rendezvous = rendezvous
+        self.embeddedPort = embeddedPort
+        self.ownPort = ownPort
+        self.lastPeers = lastPeers
+        self.direct = direct
+    }
+}
+
+extension BoardMeta {
+    /// Rows of the table `meta`. Lists are text, one entry a line; an absent port has no row.
+    enum Key: String, CaseIterable {
+        case format, board, secret, name, rendezvous, embeddedPort = "embedded_port", ownPort = "own_port", lastPeers = "last_peers", direct
+    }
+
+    /// The value of `key` as bytes; nil when it has no row.
+    func value(of key: Key) -> [UInt8]? {
+        switch key {
+        case .format: Array(String(BoardStore.format).utf8)
+        case .board: board.bytes
+        case .secret: roomSecret.withBytes { $0 }
+        case .name: Array(name.utf8)
+        case .rendezvous: Self.lines(rendezvous)
+        case .embeddedPort: embeddedPort.map { Array(String($0).utf8) }
+        case .ownPort: ownPort.map { Array(String($0).utf8) }
+        case .lastPeers: Self.lines(lastPeers.map(\.description))
+        case .direct: Self.lines(direct.map(\.description))
+        }
+    }
+
+    /// From the rows of the table; nil when one that must be there is not, or one does not read.
+    init?(values: [String: [UInt8]]) {
+        func bytes(_ key: Key) -> [UInt8]? { values[key.rawValue] }
+        func text(_ key: Key) -> String? { bytes(key).flatMap { String(validating: $0, as: UTF8.self) } }
+        func list(_ key: Key) -> [String] { (text(key) ?? "").split(separator: "\n").map(String.init) }
+        guard let board = bytes(.board).flatMap({ BoardID($0) }), let secret = bytes(.secret).flatMap({ Secret32($0) }),
+            let name = text(.name)
+        else { return nil }
+        self.init(
+            board: board, roomSecret: secret, name: name, rendezvous: list(.rendezvous),
+            embeddedPort: text(.embeddedPort).flatMap { UInt16($0) },
+            ownPort: text(.ownPort).flatMap { UInt16($0) }, lastPeers: list(.lastPeers).compactMap { SocketAddress($0) },
+            direct: list(.direct).compactMap { SocketAddress($0) })
+    }
+
+    private static func lines(_ entries: [String]) -> [UInt8] { Array(entries.joined(separator: "\n").utf8) }
+}
+
+/// How far one peer device is known to have an author's work.
+package struct StoredReceipt: Hashable, Sendable {
+    /// The device that has it.
+    package var peerDevice: AuthorID
+    package var author: AuthorID
+    /// It has all of 1...sequence.
+    package var sequence: UInt64
+
+    package init(peerDevice: AuthorID, author: AuthorID, sequence: UInt64) {
+        (self.peerDevice, self.author, self.sequence) = (peerDevice, author, sequence)
+    }
+}
+
+/// All that one board's file holds.
+package struct StoredBoard: Sendable {
+    package var meta: BoardMeta
+    /// In the order in which they were stored; nothing stands before its parents.
+    package var transactions: [Transaction]
+    /// Sorted by device, then author.
+    package var receipts: [StoredReceipt]
+
+    package init(meta: BoardMeta, transactions: [Transaction], receipts: [StoredReceipt]) {
+        (self.meta, self.transactions, self.receipts) = (meta, transactions, receipts)
+    }
+}

@@ -1,0 +1,290 @@
+import Dispatch
+import GRDB
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// One board on disk: a directory with `board.sqlite` and a lock.
+///
+/// Writes go through one serial queue. Whatever was asked while a commit ran goes into the next one together (group commit), in the order
+/// of the calls, and is answered in that order after the commit is on disk: SQLite in WAL mode with `synchronous=FULL` flushes the log
+/// before a commit returns.
+///
+///     persist ─► waiting ─► COMMIT ok ─► success, in order
+///                   ▲          └─ fails ─► failure, in order; the transactions are carried into the next COMMIT
+///                   └──────────── the caller asks again ┘
+///
+/// - Invariant of `@unchecked Sendable`: `carried` and `database` are touched only on `queue`; the rest is immutable or a `Mutex`.
+package final class BoardStore: @unchecked Sendable {
+    /// Version of the layout of the file. A greater one is refused with `newer`.
+    package static let format = 1
+
+    /// Called once on the store's own queue.
+    package typealias Completion = @Sendable (Result<Void, StoreError>) -> Void
+
+    /// The directory of the board.
+    package let directory: String
+    private let lock: FileLock
+    private let queue: DispatchQueue
+    private let state = Mutex(State())
+    private var database: DatabaseQueue?
+    /// Transactions whose commit failed, oldest first. They go ahead of everything in the next commit, because what was asked after them may
+    /// be their child.
+    private var carried: [Transaction] = []
+
+    private struct State {
+        var waiting: [Request] = []
+        var isScheduled = false
+        var isClosed = false
+        var commits = 0
+    }
+
+    private struct Request {
+        var records: [StoreRecord]
+        var completion: Completion
+    }
+
+    /// How many commits there were since this was opened; a measure of grouping.
+    package var commitCount: Int { state.withLock { $0.commits } }
+
+    private init(directory: String, lock: FileLock, database: DatabaseQueue) {
+        (self.directory, self.lock, self.database) = (directory, lock, database)
+        queue = DispatchQueue(label: "inkwire.store")
+    }
+
+    // MARK: Opening
+
+    /// Makes a board's file with its first transactions in one commit, or takes over one that a crash left empty.
+    ///
+    /// - Throws: `locked` when another process is at it, `failed` when a board is already there.
+    package static func create(at directory: String, meta: BoardMeta, transactions: [Transaction] = []) throws(StoreError) -> BoardStore {
+        try Files.makeDirectory(directory)
+        let lock = try FileLock(lockPath(directory))
+        let path = databasePath(directory)
+        // Made here rather than by SQLite for the sake of the mode, which SQLite gives to its log files as well.
+        try Files.touch(path)
+        do {
+            let database = try connect(path, readOnly: false)
+            try database.write { db in
+                guard try !db.tableExists("meta") else {
+                    throw StoreError.failed(path: directory, detail: "a board is already saved there")
+                }
+                try Schema.make(db)
+                try Schema.write(meta, db)
+                for transaction in transactions { try Schema.insert(transaction, db) }
+            }
+            return BoardStore(directory: directory, lock: lock, database: database)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Opens a board's file for reading and writing, and checks its structure.
+    package static func open(at directory: String) throws(StoreError) -> BoardStore {
+        let path = databasePath(directory)
+        guard Files.exists(path) else { throw .missing(what: directory) }
+        let lock = try FileLock(lockPath(directory))
+        do {
+            let database = try connect(path, readOnly: false)
+            try database.read { db in try Schema.verify(db, path: path) }
+            return BoardStore(directory: directory, lock: lock, database: database)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Reads a board without opening it: for lists and exports, also while another process has it open.
+    package static func peek(at directory: String) throws(StoreError) -> StoredBoard {
+        try peek(at: directory) { db, path in try Schema.load(db, path: path) }
+    }
+
+    /// Reads only what is known beside the transactions, and how many of those there are.
+    package static func peekMeta(at directory: String) throws(StoreError) -> (meta: BoardMeta, transactionCount: Int) {
+        try peek(at: directory) { db, path in
+            (try Schema.meta(db, path: path), try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0)
+        }
+    }
+
+    /// True if a board with settings is there, readable or not.
+    package static func exists(at directory: String) -> Bool {
+        do throws(StoreError) {
+            _ = try peekMeta(at: directory)
+            return true
+        } catch .missing {
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    /// True if some process has the board open.
+    package static func isOpen(at directory: String) -> Bool { FileLock.isHeld(lockPath(directory)) }
+
+    private static func peek<R>(at directory: String, _ body: (Database, String) throws -> R) throws(StoreError) -> R {
+        let path = databasePath(directory)
+        guard Files.exists(path) else { throw .missing(what: directory) }
+        do {
+            return try connect(path, readOnly: true).read { db in try body(db, path) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    static func databasePath(_ directory: String) -> String { "\(directory)/board.sqlite" }
+    private static func lockPath(_ directory: String) -> String { "\(directory)/lock" }
+
+    private static func connect(_ path: String, readOnly: Bool) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        // Readers of `boards` and `export` may hold the file for a moment.
+        configuration.busyMode = .timeout(2)
+        configuration.prepareDatabase { db in
+            if !readOnly {
+                try db.execute(sql: "PRAGMA journal_mode = WAL")
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            // Cells are checked as they are read, so that damage is an error and not a wrong answer.
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    // MARK: Reading and writing
+
+    /// Everything in the file, each row held against its checksum.
+    package func load() throws(StoreError) -> StoredBoard {
+        let path = Self.databasePath(directory)
+        return try onQueue { database in try database.read { db in try Schema.load(db, path: path) } }
+    }
+
+    /// Changes what is known beside the transactions, now.
+    package func update(_ change: (inout BoardMeta) -> Void) throws(StoreError) {
+        let path = Self.databasePath(directory)
+        try onQueue { database in
+            try database.write { db in
+                var meta = try Schema.meta(db, path: path)
+                change(&meta)
+                try Schema.write(meta, db)
+            }
+        }
+    }
+
+    /// Asks for `records` to be on disk. All of them are, or none; a transaction that is already there is success.
+    ///
+    /// May be called from any thread. Calls are carried out and answered in order.
+    package func persist(_ records: [StoreRecord], completion: @escaping Completion) {
+        let request = Request(records: records, completion: completion)
+        let (mustSchedule, isClosed) = state.withLock { state in
+            guard !state.isClosed else { return (false, true) }
+            state.waiting.append(request)
+            defer { state.isScheduled = true }
+            return (!state.isScheduled, false)
+        }
+        if isClosed {
+            completion(.failure(.failed(path: directory, detail: "the board is closed")))
+        } else if mustSchedule {
+            queue.async { self.commit() }
+        }
+    }
+
+    /// Commits what is waiting, closes the file and gives up the lock. What is asked afterwards fails.
+    package func close() {
+        state.withLock { $0.isClosed = true }
+        queue.sync {
+            commit()
+            // Closing merges the log into the file; if that fails the next open does it.
+            do { try database?.close() } catch {}
+            database = nil
+        }
+    }
+
+    /// Closes a board that was made for joining and never got its genesis, and removes its directory. Any other is only closed.
+    package func discardIfEmpty() {
+        let isEmpty = (try? onQueue { database in try database.read { db in try Schema.isEmpty(db) } }) ?? false
+        close()
+        guard isEmpty else { return }
+        for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock"] { unlink("\(directory)/\(name)") }
+        rmdir(directory)
+    }
+
+    /// Lets the file grow to `pages` pages of 4 KiB and no further: a full disk for tests, without one.
+    func limitPages(_ pages: Int) throws(StoreError) {
+        try onQueue { database in try database.write { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") } }
+    }
+
+    /// Writes another format number than ours, as a later version would.
+    func claim(format: Int) throws(StoreError) {
+        try onQueue { database in try database.write { db in try Schema.put(.format, Array(String(format).utf8), db) } }
+    }
+
+    private func commit() {
+        let requests = state.withLock { state in
+            defer { (state.waiting, state.isScheduled) = ([], false) }
+            return state.waiting
+        }
+        guard !requests.isEmpty else { return }
+        let result = Result { try write(requests) }.mapError { StoreError($0, path: Self.databasePath(directory)) }
+        switch result {
+        case .success:
+            state.withLock { $0.commits += 1 }
+            carried = []
+        case .failure:
+            // Neither is a failed commit tried again as it is, nor is the file reopened: the rollback makes SQLite write the same frames of
+            // its log anew, whereas after a reopen it might find them in the page cache and never flush them.
+            var known = Set(carried.map(\.name))
+            for case .transaction(let transaction) in requests.flatMap(\.records) where known.insert(transaction.name).inserted {
+                carried.append(transaction)
+            }
+        }
+        for request in requests { request.completion(result) }
+    }
+
+    private func write(_ requests: [Request]) throws {
+        guard let database else { throw StoreError.failed(path: directory, detail: "the board is closed") }
+        try database.write { db in
+            for transaction in carried { try Schema.insert(transaction, db) }
+            for record in requests.lazy.flatMap(\.records) { try Schema.write(record, db) }
+        }
+    }
+
+    private func onQueue<R>(_ body: (DatabaseQueue) throws -> R) throws(StoreError) -> R {
+        do {
+            return try queue.sync {
+                guard let database else { throw StoreError.failed(path: directory, detail: "the board is closed") }
+                return try body(database)
+            }
+        } catch {
+            throw StoreError(error, path: Self.databasePath(directory))
+        }
+    }
+}
+
+extension StoreError {
+    /// What an error of SQLite means for the file at `path`.
+    init(_ error: any Error, path: String) {
+        if let known = error as? StoreError {
+            self = known
+            return
+        }
+        guard let error = error as? DatabaseError else {
+            self = .failed(path: path, detail: "\(error)")
+            return
+        }
+        let detail = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        switch error.resultCode {
+        case .SQLITE_FULL: self = .full(path: path)
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(path: path, detail: detail)
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            self = Files.isOnReadOnlyFileSystem(Files.parent(of: path)) ? .readOnly(path: path) : .permission(path: path)
+        default: self = .failed(path: path, detail: detail)
+        }
+    }
+}

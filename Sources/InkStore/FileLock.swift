@@ -1,0 +1,44 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// An advisory lock on a file, held until the process ends or the value goes (flock(2)).
+///
+/// The system drops it with the process, so a kill leaves nothing behind that must be cleaned up. The file itself stays.
+final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    private static let attemptsMax = 5
+    private static let pauseMicroseconds: UInt32 = 5000
+
+    /// Takes the lock or throws `locked` within 25 ms.
+    init(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, Files.fileMode)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        var attempts = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let reason = errno
+            // `isHeld` of another process holds the lock for microseconds; that must not look like an open board.
+            if reason == EWOULDBLOCK, attempts < Self.attemptsMax {
+                attempts += 1
+                usleep(Self.pauseMicroseconds)
+                continue
+            }
+            close(descriptor)
+            throw reason == EWOULDBLOCK ? .locked(path: path) : StoreError(errno: reason, path: path)
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// True if somebody holds the lock on `path` now. A file that is not there is not locked.
+    static func isHeld(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+}

@@ -1,0 +1,154 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The few file operations we need, each with our permissions, a flush to disk and a typed error.
+package enum Files {
+    /// Only the owner reads, writes and enters.
+    static let directoryMode: mode_t = 0o700
+    /// Only the owner reads and writes.
+    static let fileMode: mode_t = 0o600
+
+    /// True if something of that name is there.
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes `path` and what is missing above it, each 0700; one that is already there keeps its mode.
+    package static func makeDirectory(_ path: String) throws(StoreError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw .failed(path: path, detail: "it is a file where a directory is needed") }
+            return
+        }
+        let parent = Self.parent(of: path)
+        if parent != path { try makeDirectory(parent) }
+        // Another process may make it between our look and this call.
+        guard mkdir(path, directoryMode) == 0 || errno == EEXIST else { throw StoreError(errno: errno, path: path) }
+        try flush(directory: parent)
+    }
+
+    /// Makes an empty file of mode 0600 unless it is there.
+    static func touch(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, fileMode)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        close(descriptor)
+    }
+
+    /// Writes a new file of mode 0600 so that, after a crash at any moment, it has all of `bytes` or does not exist.
+    ///
+    /// - Returns: false if a file of that name is already there; that file is left as it is.
+    static func create(_ path: String, bytes: [UInt8]) throws(StoreError) -> Bool {
+        let temporary = "\(path).\(getpid()).new"
+        // Left by a process that had our number and died.
+        unlink(temporary)
+        defer { unlink(temporary) }
+        try write(bytes, to: temporary)
+        // link refuses to replace, where rename would let the later of two starting processes take the key from the other.
+        guard link(temporary, path) == 0 else {
+            if errno == EEXIST { return false }
+            throw StoreError(errno: errno, path: path)
+        }
+        try flush(directory: parent(of: path))
+        return true
+    }
+
+    /// All bytes of a file that is not larger than `limit`.
+    package static func read(_ path: String, limit: Int) throws(StoreError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = systemRead(descriptor, &chunk, chunk.count)
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                throw StoreError(errno: errno, path: path)
+            }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else { throw .failed(path: path, detail: "it is larger than \(limit) bytes") }
+        }
+    }
+
+    /// Names in a directory, sorted, without `.` and `..`; empty when there is no such directory.
+    static func list(_ path: String) throws(StoreError) -> [String] {
+        guard let stream = opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw StoreError(errno: errno, path: path)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Gives `path` another name in the same file system.
+    static func rename(_ path: String, to other: String) throws(StoreError) {
+        guard systemRename(path, other) == 0 else { throw StoreError(errno: errno, path: path) }
+        try flush(directory: parent(of: other))
+    }
+
+    /// Everything before the last slash; `.` when there is none.
+    static func parent(of path: String) -> String {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    /// True if the file system that holds `path` is mounted read-only.
+    static func isOnReadOnlyFileSystem(_ path: String) -> Bool {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return false }
+        return UInt(status.f_flag) & UInt(ST_RDONLY) != 0
+    }
+
+    private static func write(_ bytes: [UInt8], to path: String) throws(StoreError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + written, bytes.count - written) }
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                throw StoreError(errno: errno, path: path)
+            }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, path: path) }
+    }
+
+    /// A new name is on disk only once its directory is.
+    private static func flush(directory path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        defer { close(descriptor) }
+        // Some file systems cannot flush a directory and say EINVAL; there is nothing more to do on those.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw StoreError(errno: errno, path: path) }
+    }
+}
+
+// Inside `Files` the plain names mean its own methods.
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int { read(descriptor, buffer, count) }
+private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, buffer, count) }
+private func systemRename(_ old: String, _ new: String) -> Int32 { rename(old, new) }
+
+extension StoreError {
+    /// What a failed system call means for `path`.
+    init(errno number: Int32, path: String) {
+        switch number {
+        case EROFS: self = .readOnly(path: path)
+        case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)
+        case EACCES, EPERM: self = .permission(path: path)
+        case ENOENT: self = .missing(what: path)
+        default: self = .failed(path: path, detail: String(cString: strerror(number)))
+        }
+    }
+}

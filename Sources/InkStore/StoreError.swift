@@ -1,0 +1,89 @@
+/// Why the disk did not do what was asked, in three parts: what failed, why, and what to do next.
+public enum StoreError: Error, Hashable, Sendable {
+    /// The file system or the directory lets nobody write.
+    case readOnly(path: String)
+    /// No space, quota or file-size allowance is left. Nothing of what was asked was kept; the same call works once there is room.
+    case full(path: String)
+    /// The system denies this user access.
+    case permission(path: String)
+    /// The bytes are not what we wrote. Nothing was changed or removed.
+    case corrupt(path: String, detail: String)
+    /// A newer version of the program wrote this.
+    case newer(path: String, found: Int, known: Int)
+    /// Another process has the board open.
+    case locked(path: String)
+    /// There is no such thing on this disk; `what` names it as the person did.
+    case missing(what: String)
+    /// Anything else that the system said.
+    case failed(path: String, detail: String)
+
+    /// What happened, fit for a status line.
+    public var what: String {
+        switch self {
+        case .readOnly(let path): "cannot write to \(path)"
+        case .full(let path): "cannot save to \(path)"
+        case .permission(let path): "cannot open \(path)"
+        case .corrupt(let path, _): "\(path) is damaged"
+        case .newer(let path, _, _): "\(path) is of a newer version"
+        case .locked: "this board is already open"
+        case .missing(let what): "\(what) is not here"
+        case .failed(let path, _): "cannot use \(path)"
+        }
+    }
+
+    /// Why it happened.
+    public var why: String {
+        switch self {
+        case .readOnly: "the disk or the directory is read-only"
+        case .full: "the disk is full or a size limit is reached"
+        case .permission: "this user may not read or write it"
+        case .corrupt(_, let detail): detail
+        case .newer(_, let found, let known): "it has format \(found), this program knows formats up to \(known)"
+        case .locked(let path): "another inkwire on this machine holds \(path)"
+        case .missing: "nothing of that name is saved in the data directory"
+        case .failed(_, let detail): detail
+        }
+    }
+
+    /// What the person can do.
+    public var next: String {
+        switch self {
+        case .readOnly: "make it writable, or name another place with --data-dir"
+        case .full: "free some space; what is not saved yet is tried again each second"
+        case .permission: "give this user access (directories 0700, files 0600), or name another place with --data-dir"
+        case .corrupt:
+            "keep a copy of the file; `inkwire boards --move-aside BOARD` puts it out of the way without deleting anything, then join again from a peer"
+        case .newer: "install the newer inkwire, or name another place with --data-dir"
+        case .locked: "use the one that is open, or close it first"
+        case .missing: "`inkwire boards` lists what is saved"
+        case .failed: "check the path and the disk, then try again"
+        }
+    }
+
+    /// A stable word for programs.
+    public var code: String {
+        switch self {
+        case .readOnly: "read_only"
+        case .full: "disk_full"
+        case .permission: "permission"
+        case .corrupt: "corrupt"
+        case .newer: "newer_format"
+        case .locked: "already_open"
+        case .missing: "not_found"
+        case .failed: "disk"
+        }
+    }
+
+    /// The exit code of the command line: 8 for the local disk, 5 for what is not there, 9 for a version mismatch.
+    public var exitCode: Int32 {
+        switch self {
+        case .readOnly, .full, .permission, .corrupt, .locked, .failed: 8
+        case .missing: 5
+        case .newer: 9
+        }
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String { "\(what): \(why)" }
+}

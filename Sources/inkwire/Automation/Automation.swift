@@ -1,0 +1,507 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+/// A headless person: commands in as JSON lines, events out. A value without I/O, driven like the session's own machines: call one input,
+/// drain `nextOutput()`, come back by `deadline`.
+///
+///     line ─► waiting ─► running ─► done, next
+///                          │  intent told ─► its events carry the command's `ref`
+///                          ├─ gesture: a step each 33 ms, then commit
+///                          └─ wait: until the condition holds or its time is over
+///
+/// Commands run strictly in order; nothing runs before the board is ready.
+struct Automation {
+    /// What must be done.
+    enum Output: Equatable {
+        /// One line for stdout, without the line feed.
+        case write(String)
+        /// Hand this to the node.
+        case intent(Intent, ref: UInt64?)
+        /// Answer with `receive(_: Answer)`.
+        case ask(Question)
+        /// Tell the node to quit. Nothing is run after it.
+        case quit
+    }
+
+    /// What only the node knows.
+    enum Question: Equatable {
+        /// What stands on the board as it becomes ready.
+        case board
+        case state
+        /// Where we stand now, for a `wait` that begins.
+        case status
+        case stats
+        case invite
+    }
+
+    /// The answer to a question.
+    enum Answer {
+        case board(shapes: [Shape], role: String)
+        case state(StateReport)
+        case status(StatusReport)
+        case stats([JSONObject])
+        /// A link, or why there is none.
+        case invite(Result<String, AutomationError>)
+    }
+
+    /// What `state` tells.
+    struct StateReport {
+        var fingerprint: Fingerprint
+        var transactionCount: Int
+        /// Standing shapes in depth order.
+        var shapes: [Shape]
+        var isSaved: Bool
+        var unsent: Int
+    }
+
+    /// What conditions of `wait` are held against.
+    struct StatusReport: Equatable {
+        var presentPeers = 0
+        /// Every present peer has all of ours in its set.
+        var isDelivered = true
+        var isSaved = true
+        var isSynced = true
+    }
+
+    /// Longest step of a live gesture.
+    static let step = Duration.milliseconds(33)
+
+    /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
+    private(set) var finishedCount = 0
+    /// The first error event that was told.
+    private(set) var firstError: String?
+    /// True once `.quit` was put out.
+    private(set) var hasQuit = false
+
+    private let format = EventFormat()
+    private var names = ShapeNames()
+    /// What stands on the board, as far as told; a `set` of x alone needs the y there is.
+    private var shapes: [ShapeID: Shape] = [:]
+    private var me: AuthorID?
+    private var board: BoardID?
+    private var gestures: [PeerID: String] = [:]
+    private var waiting: [Result<AutomationRequest, AutomationError>] = []
+    private var waitingIndex = 0
+    private var running: Running?
+    /// The number of the intent that ended the last command, and its `ref`: what the node has to add to a reply comes after it.
+    private var answered: (number: UInt64, ref: JSONValue?)?
+    private var isReady = false
+    private var lastRef: UInt64 = 0
+    private var outputs: [Output] = []
+
+    /// The command under way.
+    private struct Running {
+        var request: AutomationRequest
+        var stage: Stage
+        /// True once an event carried its `ref`.
+        var wasTold = false
+    }
+
+    private enum Stage {
+        /// The node has the intent with this number.
+        case awaitingReply(UInt64)
+        case awaitingAnswer
+        case drawing(Live)
+        case waiting(AutomationCommand.Condition, until: Instant)
+        case pausing(until: Instant)
+        case lookingAround(until: Instant)
+    }
+
+    /// A live gesture in steps.
+    private struct Live {
+        enum Kind {
+            case stroke(ShapeDraft)
+            case drag(ShapeID, by: Point)
+        }
+        var kind: Kind
+        var start: Instant
+        var duration: Duration
+        /// Steps taken of `steps`.
+        var taken = 0
+        var steps: Int
+        /// The number given with the gesture's begin; a refusal of it ends the command.
+        var ref: UInt64
+
+        /// When the next step is due.
+        var deadline: Instant { start + .nanoseconds(duration.nanoseconds / Int64(steps) * Int64(taken + 1)) }
+    }
+
+    // MARK: Inputs
+
+    /// One line of input without its line feed. Empty lines are nothing.
+    mutating func receive(line: [UInt8], now: Instant) {
+        guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else {
+            finishedCount += 1
+            return
+        }
+        waiting.append(Result { () throws(AutomationError) in try AutomationRequest(line: line) })
+        run(now: now)
+    }
+
+    /// A line that was longer than `AutomationRequest.lineBytes` and was not kept.
+    mutating func receiveOversizedLine(now: Instant) {
+        waiting.append(
+            .failure(AutomationError(code: "bad_json", field: nil, message: "the line is longer than \(AutomationRequest.lineBytes) bytes"))
+        )
+        run(now: now)
+    }
+
+    /// A command that did not come as a line.
+    mutating func receive(_ command: AutomationCommand, now: Instant) {
+        waiting.append(.success(AutomationRequest(command: command)))
+        run(now: now)
+    }
+
+    /// Something the node told. `wallTime` is milliseconds since 1970, for people and logs.
+    mutating func receive(_ event: Event, wallTime: UInt64, now: Instant) {
+        switch event {
+        case .ready(let board, let me):
+            (self.board, self.me) = (board, me)
+            outputs.append(.ask(.board))
+        case .changed(let changes, let ref):
+            for change in changes { tell(change, ref: ref, wallTime: wallTime) }
+            replied(ref, now: now)
+        case .accepted(let ref): accepted(ref, now: now)
+        case .refused(let refusal, let ref): refused(refusal, ref: ref, now: now)
+        case .skipped(let skipped, let ref):
+            let ids = skipped.map { JSONValue.string(shapes[$0].map { names.name($0) } ?? names.name($0)) }
+            write("skipped", ["shapes": .array(ids)], ref: userRef(ref))
+        case .chat(let message): tell(message, now: now)
+        case .gesture(let peer, let gesture): tell(gesture, of: peer)
+        case .sync(let status):
+            write("sync", format.sync(status))
+            askStatusIfWaiting()
+        case .peer(let status):
+            write("peer", format.peer(status))
+            askStatusIfWaiting()
+        case .stopped: break
+        case .cursor, .typing, .rendezvous, .rejected, .fork, .versionMismatch:
+            if let (name, members) = format.plain(event) { write(name, members) }
+        }
+    }
+
+    /// The answer to a question; answers come in the order of the questions.
+    mutating func receive(_ answer: Answer, now: Instant) {
+        switch answer {
+        case .board(let standing, let role): becomeReady(standing, role: role)
+        case .status(let status): check(status, now: now)
+        case .state(let report):
+            guard let ref = awaitedRef() else { break }
+            write("state", stateMembers(report), ref: ref.value)
+            finish()
+        case .stats(let peers):
+            guard let ref = awaitedRef() else { break }
+            write("stats", ["peers": .array(peers.map { .object($0) })], ref: ref.value)
+            finish()
+        case .invite(let result):
+            guard let ref = awaitedRef() else { break }
+            switch result {
+            case .success(let link): write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref.value)
+            case .failure(var error):
+                error.ref = ref.value
+                report(error)
+            }
+            finish()
+        }
+        run(now: now)
+    }
+
+    /// Call at or after `deadline`.
+    mutating func handleTimeout(now: Instant) {
+        guard let deadline, now >= deadline, let stage = running?.stage else { return }
+        switch stage {
+        case .drawing(let live): advance(live, now: now)
+        case .waiting(let condition, _):
+            report(
+                AutomationError(
+                    code: "timeout", field: nil, message: "\(format.name(condition)) did not come in time", ref: running?.request.ref))
+            finish()
+        case .pausing:
+            write("waited", [:], ref: running?.request.ref)
+            finish()
+        case .lookingAround: finish()
+        case .awaitingReply, .awaitingAnswer: break
+        }
+        run(now: now)
+    }
+
+    /// When to call `handleTimeout(now:)`; nil when only an input can move us.
+    var deadline: Instant? {
+        switch running?.stage {
+        case .drawing(let live): live.deadline
+        case .waiting(_, let until), .pausing(let until), .lookingAround(let until): until
+        case .awaitingReply, .awaitingAnswer, nil: nil
+        }
+    }
+
+    /// The next thing to do; nil when there is nothing more.
+    mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+
+    // MARK: Running commands
+
+    private mutating func run(now: Instant) {
+        while isReady, running == nil, !hasQuit, waitingIndex < waiting.count {
+            let next = waiting[waitingIndex]
+            waitingIndex += 1
+            if waitingIndex == waiting.count { (waiting, waitingIndex) = ([], 0) }
+            switch next {
+            case .success(let request): start(request, now: now)
+            case .failure(let error):
+                report(error)
+                finishedCount += 1
+            }
+        }
+    }
+
+    private mutating func start(_ request: AutomationRequest, now: Instant) {
+        running = Running(request: request, stage: .awaitingAnswer)
+        switch request.command {
+        case .draw(let draft):
+            guard accepts(label: draft.label) else { return }
+            submit(.draw(draft))
+        case .stroke(let draft, let milliseconds):
+            guard accepts(label: draft.label) else { return }
+            guard milliseconds > 0 else { return submit(.draw(draft)) }
+            begin(.stroke(draft), milliseconds: milliseconds, parts: draft.points.count, now: now)
+        case .set(let name, let edit):
+            guard let shape = find(name) else { return }
+            submit(.set(shape.id, edit.changes(of: shape.content)))
+        case .move(let name, let by, let milliseconds):
+            guard let shape = find(name) else { return }
+            guard milliseconds > 0 else { return submit(.move([shape.id], by: by)) }
+            begin(.drag(shape.id, by: by), milliseconds: milliseconds, parts: .max, now: now)
+        case .delete(let name):
+            guard let shape = find(name) else { return }
+            submit(.delete([shape.id]))
+        case .undo: submit(.undo)
+        case .redo: submit(.redo)
+        case .cursor(let point): submit(.cursor(point))
+        case .say(let text): submit(.say(text))
+        case .typing: submit(.typing)
+        case .invite: outputs.append(.ask(.invite))
+        case .state: outputs.append(.ask(.state))
+        case .stats: outputs.append(.ask(.stats))
+        case .wait(let condition, let milliseconds):
+            running?.stage = .waiting(condition, until: now + .milliseconds(milliseconds))
+            outputs.append(.ask(.status))
+        case .lookAround(let milliseconds):
+            running?.stage = .lookingAround(until: now + .milliseconds(milliseconds))
+            outputs.append(.ask(.status))
+        case .pause(let milliseconds): running?.stage = .pausing(until: now + .milliseconds(milliseconds))
+        case .quit:
+            hasQuit = true
+            outputs.append(.quit)
+        }
+    }
+
+    private mutating func submit(_ intent: Intent) {
+        lastRef += 1
+        running?.stage = .awaitingReply(lastRef)
+        outputs.append(.intent(intent, ref: lastRef))
+    }
+
+    private mutating func finish() {
+        if case .awaitingReply(let number) = running?.stage { answered = (number, running?.request.ref) }
+        running = nil
+        finishedCount += 1
+    }
+
+    /// False, with the error told, if we used the label before.
+    private mutating func accepts(label: String) -> Bool {
+        guard let me, !label.isEmpty, names.isUsed(label, by: me) else { return true }
+        report(
+            AutomationError(code: "duplicate_id", field: "id", message: "id: you have used “\(label)” before", ref: running?.request.ref))
+        finish()
+        return false
+    }
+
+    private mutating func find(_ name: String) -> Shape? {
+        if let id = names.shape(name), let shape = shapes[id] { return shape }
+        report(
+            AutomationError(
+                code: "no_such_shape", field: "id", message: "id: no shape “\(name)” is on the board", ref: running?.request.ref))
+        finish()
+        return nil
+    }
+
+    // MARK: Live gestures
+
+    private mutating func begin(_ kind: Live.Kind, milliseconds: Int, parts: Int, now: Instant) {
+        lastRef += 1
+        let duration = Duration.milliseconds(milliseconds)
+        // The first sample begins the stroke, so one point less remains to be sent.
+        let steps = max(1, min(parts - 1, Int(duration.nanoseconds / Self.step.nanoseconds)))
+        running?.stage = .drawing(Live(kind: kind, start: now, duration: duration, steps: steps, ref: lastRef))
+        switch kind {
+        case .stroke(var draft):
+            draft.points = Array(draft.points.prefix(1))
+            outputs.append(.intent(.begin(.stroke(draft)), ref: lastRef))
+        case .drag(let id, _): outputs.append(.intent(.begin(.move([id], by: .zero)), ref: lastRef))
+        }
+    }
+
+    /// Takes all steps that are due; the last one commits.
+    private mutating func advance(_ live: Live, now: Instant) {
+        var next = live
+        while next.taken < next.steps, next.deadline <= now { next.taken += 1 }
+        switch live.kind {
+        case .stroke(let draft):
+            func upTo(_ taken: Int) -> Int { 1 + (draft.points.count - 1) * taken / live.steps }
+            let samples = draft.points[upTo(live.taken)..<upTo(next.taken)]
+            if !samples.isEmpty { outputs.append(.intent(.extend(samples.map { draft.position + $0 }), ref: nil)) }
+        case .drag(let id, let by):
+            let part = Point(
+                clampingX: Int64(by.x) * Int64(next.taken) / Int64(live.steps), y: Int64(by.y) * Int64(next.taken) / Int64(live.steps))
+            outputs.append(.intent(.update(.move([id], by: part)), ref: nil))
+        }
+        if next.taken == next.steps { submit(.commit) } else { running?.stage = .drawing(next) }
+    }
+
+    // MARK: Replies
+
+    /// What the user gave as `ref` with the running command, if `number` is that command's.
+    private func userRef(_ number: UInt64?) -> JSONValue? {
+        if let number, let answered, answered.number == number { return answered.ref }
+        return isRunning(number) ? running?.request.ref : nil
+    }
+
+    private func isRunning(_ number: UInt64?) -> Bool {
+        guard let number else { return false }
+        return switch running?.stage {
+        case .awaitingReply(let awaited): awaited == number
+        case .drawing(let live): live.ref == number
+        default: false
+        }
+    }
+
+    /// The command's ref, where it waits for an answer.
+    private func awaitedRef() -> (value: JSONValue?, Void)? {
+        guard case .awaitingAnswer = running?.stage else { return nil }
+        return (running?.request.ref, ())
+    }
+
+    private mutating func replied(_ number: UInt64?, now: Instant) {
+        guard case .awaitingReply(let awaited) = running?.stage, awaited == number else { return }
+        finish()
+        run(now: now)
+    }
+
+    private mutating func accepted(_ number: UInt64, now: Instant) {
+        guard case .awaitingReply(let awaited) = running?.stage, awaited == number, let request = running?.request else { return }
+        // The event of a message is its reply; whatever else changed nothing that an event tells is answered only where that was asked.
+        if case .say = request.command, running?.wasTold == false { return }
+        if let ref = request.ref, running?.wasTold == false { write("done", [:], ref: ref) }
+        finish()
+        run(now: now)
+    }
+
+    private mutating func refused(_ refusal: Refusal, ref: UInt64?, now: Instant) {
+        report(format.error(refusal, ref: userRef(ref)))
+        guard isRunning(ref) else { return }
+        finish()
+        run(now: now)
+    }
+
+    private mutating func report(_ error: AutomationError) {
+        if firstError == nil { firstError = error.message }
+        var members: JSONObject = ["code": .string(error.code), "message": .string(error.message)]
+        if let field = error.field { members["field"] = .string(field) }
+        write("error", members, ref: error.ref)
+    }
+
+    // MARK: Waiting
+
+    private mutating func askStatusIfWaiting() {
+        switch running?.stage {
+        case .waiting, .lookingAround: outputs.append(.ask(.status))
+        default: break
+        }
+    }
+
+    private mutating func check(_ status: StatusReport, now: Instant) {
+        if case .lookingAround = running?.stage, status.presentPeers > 0 { return finish() }
+        guard case .waiting(let condition, _) = running?.stage else { return }
+        let holds =
+            switch condition {
+            case .peers(let count): status.presentPeers >= count
+            case .delivered: status.isDelivered
+            case .saved: status.isSaved
+            case .synced: status.isSynced
+            }
+        guard holds else { return }
+        write("waited", ["for": .string(format.name(condition))], ref: running?.request.ref)
+        finish()
+    }
+
+    // MARK: Events
+
+    private mutating func becomeReady(_ standing: [Shape], role: String) {
+        guard !isReady, let board, let me else { return }
+        isReady = true
+        names = ShapeNames(standing)
+        shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
+        write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])
+    }
+
+    private mutating func tell(_ change: ShapeChange, ref: UInt64?, wallTime: UInt64) {
+        shapes[change.id] = change.kind == .removed ? nil : change.shape
+        // What stands when the board becomes ready is the state, not a change.
+        guard isReady else { return }
+        let id = names.name(change.shape)
+        write(
+            "shape",
+            [
+                "id": .string(id), "change": .string(change.kind.rawValue), "author": .string(change.author.hex),
+                "shape": .object(format.shape(change.shape, id: id)), "t_ms": .integer(Int64(clamping: wallTime)),
+            ], ref: userRef(ref))
+        if userRef(ref) != nil { running?.wasTold = true }
+    }
+
+    private mutating func tell(_ message: ChatMessage, now: Instant) {
+        var ref: JSONValue?
+        var isReply = false
+        if case .say(let text) = running?.request.command, message.author == me, message.text == text, running?.wasTold == false {
+            ref = running?.request.ref
+            isReply = true
+            running?.wasTold = true
+        }
+        write(
+            "chat", ["id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text)], ref: ref)
+        if isReply {
+            finish()
+            run(now: now)
+        }
+    }
+
+    private mutating func tell(_ gesture: Gesture?, of peer: PeerID) {
+        guard let gesture else {
+            guard let kind = gestures.removeValue(forKey: peer) else { return }
+            write("gesture", ["peer": .string(peer.hex), "kind": .string(kind), "state": "ended"])
+            return
+        }
+        let (kind, members) = format.gesture(gesture) { id in
+            shapes[id].map { names.name($0) } ?? names.name(id)
+        }
+        gestures[peer] = kind
+        var all: JSONObject = ["peer": .string(peer.hex), "kind": .string(kind), "state": "live"]
+        for member in members.members { all[member.key] = member.value }
+        write("gesture", all)
+    }
+
+    private mutating func stateMembers(_ report: StateReport) -> JSONObject {
+        var list: [JSONValue] = []
+        for shape in report.shapes { list.append(.object(format.shape(shape, id: names.name(shape)))) }
+        return [
+            "fingerprint": .string(format.fingerprint(report.fingerprint)), "transactions": .integer(Int64(report.transactionCount)),
+            "shapes": .array(list), "saved": .bool(report.isSaved), "unsent": .integer(Int64(report.unsent)),
+        ]
+    }
+
+    private mutating func write(_ event: String, _ members: JSONObject, ref: JSONValue? = nil) {
+        var line: JSONObject = ["event": .string(event)]
+        for member in members.members { line[member.key] = member.value }
+        if let ref { line["ref"] = ref }
+        outputs.append(.write(JSONValue.object(line).text))
+    }
+}

@@ -1,0 +1,288 @@
+import InkBoard
+import InkPrimitives
+
+/// One command of the JSON-lines contract, its values checked.
+enum AutomationCommand: Equatable {
+    case draw(ShapeDraft)
+    /// A stroke drawn live over that time; 0 for at once.
+    case stroke(ShapeDraft, milliseconds: Int)
+    case set(id: String, ShapeEdit)
+    /// A live drag over that time; 0 for at once.
+    case move(id: String, by: Point, milliseconds: Int)
+    case delete(id: String)
+    case undo
+    case redo
+    case cursor(Point?)
+    case say(String)
+    case typing
+    case invite
+    case state
+    case wait(Condition, milliseconds: Int)
+    case pause(milliseconds: Int)
+    case stats
+    case quit
+    /// Waits until somebody is there, and goes on without a word when nobody is. For commands that end by themselves.
+    case lookAround(milliseconds: Int)
+
+    /// What a `wait` waits for.
+    enum Condition: Equatable {
+        case peers(count: Int)
+        case delivered
+        case saved
+        case synced
+    }
+
+    /// Changes of one shape where x may be given without y.
+    struct ShapeEdit: Equatable {
+        var x: Int32?
+        var y: Int32?
+        var width: Int32?
+        var height: Int32?
+        var others: [PropertyChange] = []
+
+        /// The changes as properties of `shape`.
+        func changes(of shape: ShapeDraft) -> [PropertyChange] {
+            var changes = others
+            if x != nil || y != nil { changes.append(.position(Point(x: x ?? shape.position.x, y: y ?? shape.position.y))) }
+            if width != nil || height != nil {
+                changes.append(.size(Size(width: width ?? shape.size.width, height: height ?? shape.size.height)))
+            }
+            return changes
+        }
+    }
+}
+
+/// One line of input: a command and what its replies repeat.
+struct AutomationRequest: Equatable {
+    var command: AutomationCommand
+    var ref: JSONValue?
+}
+
+/// Why a line is no command.
+struct AutomationError: Error, Equatable {
+    /// A stable word for programs.
+    var code: String
+    /// The member of the object that is wrong.
+    var field: String?
+    var message: String
+    var ref: JSONValue?
+}
+
+extension AutomationRequest {
+    /// Longest line read, bytes: a stroke of 10 000 points takes at most 300 KB.
+    static let lineBytes = 1 << 20
+    /// Longest live gesture or wait, ms: an hour.
+    private static let millisecondsMax = 3_600_000
+    /// Greatest coordinate, px.
+    private static let pixelsMax = Double(Limits.coordinate) / 8
+
+    /// Reads one line of JSON.
+    init(line: [UInt8]) throws(AutomationError) {
+        guard let object = JSONValue(parsing: line)?.object else {
+            throw AutomationError(code: "bad_json", field: nil, message: "the line is not a JSON object")
+        }
+        ref = object["ref"]
+        do throws(AutomationError) {
+            command = try Self.command(object)
+        } catch {
+            var named = error
+            named.ref = ref
+            throw named
+        }
+    }
+
+    private static func command(_ object: JSONObject) throws(AutomationError) -> AutomationCommand {
+        switch try text(object, "do", limit: 64) {
+        case "draw":
+            guard let shape = object["shape"]?.object else { throw bad("shape", "an object is needed") }
+            return .draw(try draft(shape, label: try label(object)))
+        case "stroke":
+            var shape = object
+            shape["kind"] = "freehand"
+            return .stroke(try draft(shape, label: try label(object)), milliseconds: try milliseconds(object, "over_ms", or: 0))
+        case "set":
+            guard let changes = object["set"]?.object else { throw bad("set", "an object is needed") }
+            return .set(id: try id(object), try edit(changes))
+        case "move":
+            guard let by = object["by"] else { throw bad("by", "a pair of numbers is needed") }
+            return .move(id: try id(object), by: try pair(by, "by"), milliseconds: try milliseconds(object, "over_ms", or: 0))
+        case "delete": return .delete(id: try id(object))
+        case "undo": return .undo
+        case "redo": return .redo
+        case "cursor":
+            if object["x"] == .null, object["y"] == .null { return .cursor(nil) }
+            return .cursor(Point(x: try pixels(object, "x"), y: try pixels(object, "y")))
+        case "say":
+            let message = try text(object, "text", limit: Limits.chatBytes)
+            guard !message.isEmpty else { throw bad("text", "it is empty") }
+            return .say(message)
+        case "typing": return .typing
+        case "invite": return .invite
+        case "state": return .state
+        case "stats": return .stats
+        case "quit": return .quit
+        case "wait":
+            if object["for"] == nil { return .pause(milliseconds: try milliseconds(object, "ms", or: nil)) }
+            let limit = try milliseconds(object, "timeout_ms", or: 30_000)
+            switch try text(object, "for", limit: 64) {
+            case "peers":
+                guard let count = object["count"] else { return .wait(.peers(count: 1), milliseconds: limit) }
+                guard case .integer(let number) = count, (0...1024).contains(number) else {
+                    throw bad("count", "a number from 0 to 1024 is needed")
+                }
+                return .wait(.peers(count: Int(number)), milliseconds: limit)
+            case "delivered": return .wait(.delivered, milliseconds: limit)
+            case "saved": return .wait(.saved, milliseconds: limit)
+            case "synced": return .wait(.synced, milliseconds: limit)
+            default: throw bad("for", "peers, delivered, saved or synced is needed")
+            }
+        case let other:
+            throw AutomationError(code: "unknown_command", field: "do", message: "there is no command “\(other)”")
+        }
+    }
+
+    // MARK: Shapes
+
+    private static func draft(_ shape: JSONObject, label: String) throws(AutomationError) -> ShapeDraft {
+        let name = try text(shape, "kind", limit: 64)
+        guard let kind = ShapeKind(name: name) else { throw bad("kind", "there is no kind “\(name)”") }
+        var draft = ShapeDraft(kind: kind, position: Point(x: try pixels(shape, "x"), y: try pixels(shape, "y")), label: label)
+        if kind.isPath {
+            guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
+            draft.points = try points(list, least: kind == .freehand ? 1 : 2)
+        } else if kind != .text {
+            draft.size = Size(width: try extent(shape, "w"), height: try extent(shape, "h"))
+        }
+        if let value = shape["text"], value != .null { draft.text = try text(shape, "text", limit: Limits.textBytes) }
+        guard kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
+        if let value = shape["stroke"] { draft.stroke = try color(value, "stroke") }
+        if let value = shape["fill"] { draft.fill = try color(value, "fill") }
+        if let value = shape["stroke_width"] { draft.strokeWidth = try strokeWidth(value) }
+        return draft
+    }
+
+    private static func edit(_ changes: JSONObject) throws(AutomationError) -> AutomationCommand.ShapeEdit {
+        var edit = AutomationCommand.ShapeEdit()
+        for member in changes.members {
+            switch member.key {
+            case "x": edit.x = try pixels(changes, "x")
+            case "y": edit.y = try pixels(changes, "y")
+            case "w": edit.width = try extent(changes, "w")
+            case "h": edit.height = try extent(changes, "h")
+            case "points": edit.others.append(.points(try points(member.value, least: 1)))
+            case "text": edit.others.append(.text(member.value == .null ? "" : try text(changes, "text", limit: Limits.textBytes)))
+            case "stroke": edit.others.append(.stroke(try color(member.value, "stroke")))
+            case "fill": edit.others.append(.fill(try color(member.value, "fill")))
+            case "stroke_width": edit.others.append(.strokeWidth(try strokeWidth(member.value)))
+            default: continue
+            }
+        }
+        guard edit != AutomationCommand.ShapeEdit() else { throw bad("set", "no property that can be set is in it") }
+        return edit
+    }
+
+    private static func points(_ value: JSONValue, least: Int) throws(AutomationError) -> [Point] {
+        guard let list = value.array, (least...Limits.pointsPerStroke).contains(list.count) else {
+            throw bad("points", "a list of \(least) to \(Limits.pointsPerStroke) pairs is needed")
+        }
+        var points: [Point] = []
+        points.reserveCapacity(list.count)
+        for entry in list { points.append(try pair(entry, "points")) }
+        return points
+    }
+
+    // MARK: Values
+
+    private static func bad(_ field: String, _ message: String) -> AutomationError {
+        AutomationError(code: "bad_value", field: field, message: "\(field): \(message)")
+    }
+
+    private static func text(_ object: JSONObject, _ field: String, limit: Int) throws(AutomationError) -> String {
+        guard let text = object[field]?.string else { throw bad(field, "a text is needed") }
+        guard text.utf8.count <= limit else { throw bad(field, "it is longer than \(limit) bytes") }
+        return text
+    }
+
+    private static func id(_ object: JSONObject) throws(AutomationError) -> String {
+        // Longer than a label: `label@` and digits of the author.
+        let id = try text(object, "id", limit: 256)
+        guard !id.isEmpty else { throw bad("id", "it is empty") }
+        return id
+    }
+
+    private static func label(_ object: JSONObject) throws(AutomationError) -> String {
+        guard let value = object["id"], value != .null else { return "" }
+        let label = try text(object, "id", limit: Limits.nameBytes)
+        guard !label.isEmpty else { throw bad("id", "it is empty") }
+        return label
+    }
+
+    private static func pixels(_ object: JSONObject, _ field: String) throws(AutomationError) -> Int32 {
+        guard let value = object[field] else { throw bad(field, "a number is needed") }
+        return try pixels(value, field)
+    }
+
+    /// Pixels as world units of 1/8 px, rounded to the nearest.
+    private static func pixels(_ value: JSONValue, _ field: String) throws(AutomationError) -> Int32 {
+        guard let pixels = value.number, pixels.isFinite, abs(pixels) <= pixelsMax else {
+            throw bad(field, "a number between ±\(Int(pixelsMax)) is needed")
+        }
+        return Int32((pixels * 8).rounded())
+    }
+
+    private static func extent(_ object: JSONObject, _ field: String) throws(AutomationError) -> Int32 {
+        let value = try pixels(object, field)
+        guard value >= 0 else { throw bad(field, "it is negative") }
+        return value
+    }
+
+    private static func pair(_ value: JSONValue, _ field: String) throws(AutomationError) -> Point {
+        guard let list = value.array, list.count == 2 else { throw bad(field, "a pair of numbers is needed") }
+        return Point(x: try pixels(list[0], field), y: try pixels(list[1], field))
+    }
+
+    private static func color(_ value: JSONValue, _ field: String) throws(AutomationError) -> Color? {
+        if value == .null { return nil }
+        guard let color = value.string.flatMap({ Color($0) }) else { throw bad(field, "#RRGGBB or null is needed") }
+        return color
+    }
+
+    private static func strokeWidth(_ value: JSONValue) throws(AutomationError) -> UInt16 {
+        let width = try pixels(value, "stroke_width")
+        guard (0...2047).contains(width) else { throw bad("stroke_width", "a number from 0 to 255 is needed") }
+        return UInt16(width)
+    }
+
+    private static func milliseconds(_ object: JSONObject, _ field: String, or standard: Int?) throws(AutomationError) -> Int {
+        guard let value = object[field] else {
+            guard let standard else { throw bad(field, "a number is needed") }
+            return standard
+        }
+        guard let number = value.number, number >= 0, number <= Double(millisecondsMax) else {
+            throw bad(field, "a number from 0 to \(millisecondsMax) is needed")
+        }
+        return Int(number)
+    }
+}
+
+extension ShapeKind {
+    /// The word of the contract for the kind.
+    var name: String {
+        switch self {
+        case .rectangle: "rectangle"
+        case .ellipse: "ellipse"
+        case .diamond: "diamond"
+        case .line: "line"
+        case .arrow: "arrow"
+        case .freehand: "freehand"
+        case .text: "text"
+        case .note: "note"
+        }
+    }
+
+    /// The kind of that word; nil for another.
+    init?(name: String) {
+        guard let kind = ShapeKind.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
+    }
+}

@@ -1,0 +1,143 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import InkTransport
+
+/// How values of the session are written as members of JSON events.
+struct EventFormat {
+    /// World units of 1/8 px as px: exact, since an eighth has three decimal digits.
+    func pixels(_ value: Int32) -> JSONValue {
+        value % 8 == 0 ? .integer(Int64(value / 8)) : .number(Double(value) / 8)
+    }
+
+    /// The first 32 of the fingerprint's hex digits: 128 bits tell any two boards apart.
+    func fingerprint(_ fingerprint: Fingerprint) -> String { String(fingerprint.hex.prefix(32)) }
+
+    /// A shape as a flat object; colours that are the reader's own, and no fill, are null.
+    func shape(_ shape: Shape, id: String) -> JSONObject {
+        let content = shape.content
+        var object: JSONObject = [
+            "id": .string(id), "kind": .string(content.kind.name), "x": pixels(content.position.x), "y": pixels(content.position.y),
+        ]
+        if content.kind.isPath {
+            object["points"] = points(content.points)
+        } else if content.kind != .text {
+            object["w"] = pixels(content.size.width)
+            object["h"] = pixels(content.size.height)
+        }
+        if !content.text.isEmpty { object["text"] = .string(content.text) }
+        object["stroke"] = content.stroke.map { .string($0.text) } ?? .null
+        object["fill"] = content.fill.map { .string($0.text) } ?? .null
+        object["stroke_width"] = pixels(Int32(content.strokeWidth))
+        return object
+    }
+
+    private func points(_ points: [Point]) -> JSONValue { .array(points.map { .array([pixels($0.x), pixels($0.y)]) }) }
+
+    /// Kind and members of a live gesture; `name` gives the id of a shape.
+    func gesture(_ gesture: Gesture, name: (ShapeID) -> String) -> (kind: String, JSONObject) {
+        switch gesture {
+        case .stroke(let draft):
+            let newest = draft.position + (draft.points.last ?? .zero)
+            return ("stroke", ["points_total": .integer(Int64(draft.points.count)), "x": pixels(newest.x), "y": pixels(newest.y)])
+        case .shape(let draft):
+            return (
+                "shape",
+                [
+                    "points_total": .integer(Int64(draft.points.count)), "x": pixels(draft.position.x), "y": pixels(draft.position.y),
+                    "w": pixels(draft.size.width), "h": pixels(draft.size.height), "shape": .string(draft.kind.name),
+                ]
+            )
+        case .move(let ids, let by):
+            return (
+                "move",
+                [
+                    "points_total": 0, "ids": .array(ids.map { .string(name($0)) }), "by": .array([pixels(by.x), pixels(by.y)]),
+                ]
+            )
+        case .resize(let id, let position, let size):
+            return (
+                "resize",
+                [
+                    "points_total": 0, "ids": .array([.string(name(id))]), "x": pixels(position.x), "y": pixels(position.y),
+                    "w": pixels(size.width), "h": pixels(size.height),
+                ]
+            )
+        }
+    }
+
+    func peer(_ status: PeerStatus) -> JSONObject {
+        var object: JSONObject = [
+            "peer": .string(status.peer.hex), "name": .string(status.name), "state": .string(status.state.rawValue),
+            "path": status.path.map { .string($0.rawValue) } ?? .null,
+            "rtt_ms": status.roundTrip.map { .number(($0.milliseconds * 10).rounded() / 10) } ?? .null,
+        ]
+        if let author = status.author { object["author"] = .string(author.hex) }
+        if let silent = status.silentSeconds { object["silent_s"] = .integer(Int64(silent)) }
+        return object
+    }
+
+    func sync(_ status: SyncStatus) -> JSONObject {
+        [
+            "state": .string(status.state.rawValue), "missing": .integer(Int64(status.missing)), "unsent": .integer(Int64(status.unsent)),
+            "saved": .bool(status.isSaved), "fingerprint": .string(fingerprint(status.fingerprint)),
+        ]
+    }
+
+    /// Name and members of an event that needs nothing but itself; nil for the others.
+    func plain(_ event: Event) -> (String, JSONObject)? {
+        switch event {
+        case .cursor(let peer, let point):
+            ("cursor", ["peer": .string(peer.hex), "x": point.map { pixels($0.x) } ?? .null, "y": point.map { pixels($0.y) } ?? .null])
+        case .typing(let peer): ("typing", ["peer": .string(peer.hex)])
+        case .rendezvous(.none): ("rendezvous", ["state": "none"])
+        case .rendezvous(.connecting): ("rendezvous", ["state": "connecting"])
+        case .rendezvous(.connected): ("rendezvous", ["state": "connected"])
+        case .rendezvous(.unreachable(let reason)): ("rendezvous", ["state": "unreachable", "why": .string(reason)])
+        case .rejected(let author, let rule): ("rejected", ["author": author.map { .string($0.hex) } ?? .null, "rule": .string(rule)])
+        case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
+        case .versionMismatch(let theirs, let ours):
+            ("version", ["theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours))])
+        case .ready, .changed, .accepted, .refused, .skipped, .peer, .gesture, .chat, .sync, .stopped: nil
+        }
+    }
+
+    /// What the transport knows of one peer.
+    func statistics(_ peer: PeerID, _ figures: ConnectionStatistics) -> JSONObject {
+        [
+            "peer": .string(peer.hex), "path": "direct",
+            "rtt_ms": figures.roundTrip.map { .number(($0.milliseconds * 10).rounded() / 10) } ?? .null,
+            "loss": .number((figures.lossEstimate * 1000).rounded() / 1000), "bytes_in": .integer(Int64(clamping: figures.bytesIn)),
+            "bytes_out": .integer(Int64(clamping: figures.bytesOut)), "packets_in": .integer(Int64(clamping: figures.packetsIn)),
+            "packets_out": .integer(Int64(clamping: figures.packetsOut)), "forged": .integer(Int64(clamping: figures.packetsForged)),
+            "replayed": .integer(Int64(clamping: figures.packetsReplayed)), "pending": .integer(Int64(figures.pendingBytes)),
+        ]
+    }
+
+    func error(_ refusal: Refusal, ref: JSONValue?) -> AutomationError {
+        let (code, field): (String, String?) =
+            switch refusal {
+            case .noSuchShape: ("no_such_shape", "id")
+            case .badValue(let field): ("bad_value", field)
+            case .tooLarge: ("too_large", nil)
+            case .ownHistoryMissing: ("own_history_missing", nil)
+            case .brokenRule: ("rule", nil)
+            case .nothingToUndo: ("nothing_to_undo", nil)
+            case .nothingToRedo: ("nothing_to_redo", nil)
+            case .diskRefuses: ("disk", nil)
+            case .notReady: ("not_ready", nil)
+            case .noGesture: ("no_gesture", nil)
+            }
+        return AutomationError(code: code, field: field, message: refusal.description, ref: ref)
+    }
+
+    /// The word of the contract for a condition.
+    func name(_ condition: AutomationCommand.Condition) -> String {
+        switch condition {
+        case .peers: "peers"
+        case .delivered: "delivered"
+        case .saved: "saved"
+        case .synced: "synced"
+        }
+    }
+}

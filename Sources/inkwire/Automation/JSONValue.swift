@@ -1,0 +1,153 @@
+import Foundation
+
+/// A JSON value whose objects keep the order in which they were written, so that `event` comes first in a line.
+enum JSONValue: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// The text, if it is one.
+    var string: String? { if case .string(let text) = self { text } else { nil } }
+    /// The number as floating point, if it is one.
+    var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+    /// The elements, if it is a list.
+    var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+    /// The members, if it is an object.
+    var object: JSONObject? { if case .object(let members) = self { members } else { nil } }
+
+    /// The value as one line of JSON (RFC 8259), ASCII control characters escaped, everything else as it is.
+    var text: String {
+        var output = ""
+        write(to: &output)
+        return output
+    }
+
+    private func write(to output: inout String) {
+        switch self {
+        case .null: output += "null"
+        case .bool(let value): output += value ? "true" : "false"
+        case .integer(let value): output += String(value)
+        case .number(let value):
+            // JSON has no infinity; a value that is whole is written without a fraction.
+            if let whole = Int64(exactly: value) { output += String(whole) } else { output += value.isFinite ? "\(value)" : "null" }
+        case .string(let text): Self.write(text, to: &output)
+        case .array(let values):
+            output += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { output += "," }
+                value.write(to: &output)
+            }
+            output += "]"
+        case .object(let object):
+            output += "{"
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { output += "," }
+                Self.write(member.key, to: &output)
+                output += ":"
+                member.value.write(to: &output)
+            }
+            output += "}"
+        }
+    }
+
+    private static func write(_ text: String, to output: inout String) {
+        output += "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": output += "\\\""
+            case "\\": output += "\\\\"
+            case "\n": output += "\\n"
+            // C0, DEL and C1: a terminal that shows the stream must not obey what a peer wrote.
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029:
+                let digits = String(scalar.value, radix: 16)
+                output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: output.unicodeScalars.append(scalar)
+            }
+        }
+        output += "\""
+    }
+}
+
+/// Members of a JSON object in the order in which they were set.
+struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    struct Member: Sendable, Equatable {
+        var key: String
+        var value: JSONValue
+    }
+
+    private(set) var members: [Member] = []
+
+    init() {}
+    init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { Member(key: $0.0, value: $0.1) } }
+
+    /// Nil where there is no such member; setting nil removes it.
+    subscript(key: String) -> JSONValue? {
+        get { members.first { $0.key == key }?.value }
+        set {
+            let index = members.firstIndex { $0.key == key }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(Member(key: key, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+    init(stringLiteral value: String) { self = .string(value) }
+    init(integerLiteral value: Int64) { self = .integer(value) }
+    init(booleanLiteral value: Bool) { self = .bool(value) }
+}
+
+extension JSONValue: Decodable {
+    private struct Key: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Tries the kinds in the order of their number in a long stroke: numbers, then pairs.
+    init(from decoder: any Decoder) throws {
+        let single = try decoder.singleValueContainer()
+        if single.decodeNil() {
+            self = .null
+        } else if let value = try? single.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? single.decode(Double.self) {
+            self = .number(value)
+        } else if var list = try? decoder.unkeyedContainer() {
+            var values: [JSONValue] = []
+            while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
+            self = .array(values)
+        } else if let value = try? single.decode(String.self) {
+            self = .string(value)
+        } else if let members = try? decoder.container(keyedBy: Key.self) {
+            var object = JSONObject()
+            for key in members.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
+                object[key.stringValue] = try members.decode(JSONValue.self, forKey: key)
+            }
+            self = .object(object)
+        } else {
+            self = .bool(try single.decode(Bool.self))
+        }
+    }
+
+    /// The value written in `bytes`; nil when they are not JSON.
+    init?(parsing bytes: [UInt8]) {
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+        self = value
+    }
+}

@@ -1,0 +1,55 @@
+import InkBoard
+import InkPrimitives
+
+/// The ids by which the lines call shapes.
+///
+/// A shape with a label is called by it; where two authors used one label, `label@` and 8 digits of the author; a shape without a label,
+/// 8 digits of its author, `-`, and its number. An id once told never changes here and never passes to another shape.
+struct ShapeNames {
+    private var told: [ShapeID: String] = [:]
+    private var meant: [String: ShapeID] = [:]
+    /// Every label that an author was seen to use, standing or not.
+    private var labels: Set<Use> = []
+
+    private struct Use: Hashable {
+        var label: String
+        var author: AuthorID
+    }
+
+    /// Names what is on the board when the first line is told: where labels collide, all of them get their author's digits.
+    init(_ shapes: [Shape] = []) {
+        var authors: [String: Set<AuthorID>] = [:]
+        for shape in shapes where !shape.content.label.isEmpty { authors[shape.content.label, default: []].insert(shape.id.author) }
+        for shape in shapes.sorted(by: { $0.id < $1.id }) {
+            let isShared = (authors[shape.content.label]?.count ?? 0) > 1
+            _ = tell(shape.id, label: shape.content.label, isShared: isShared)
+        }
+    }
+
+    /// The id of a shape, made when it is told for the first time.
+    mutating func name(_ shape: Shape) -> String { tell(shape.id, label: shape.content.label, isShared: false) }
+
+    /// The id of a shape that may have gone before it was ever told.
+    mutating func name(_ id: ShapeID) -> String { tell(id, label: "", isShared: false) }
+
+    /// The shape that an id means; nil when it was never told.
+    func shape(_ name: String) -> ShapeID? { meant[name] }
+
+    /// True if `author` has used this label before.
+    func isUsed(_ label: String, by author: AuthorID) -> Bool { labels.contains(Use(label: label, author: author)) }
+
+    private mutating func tell(_ id: ShapeID, label: String, isShared: Bool) -> String {
+        if !label.isEmpty { labels.insert(Use(label: label, author: id.author)) }
+        if let name = told[id] { return name }
+        let digits = id.author.hex
+        let plain = "\(digits.prefix(8))-\(id.number)"
+        let candidates = label.isEmpty ? [plain] : (isShared ? [] : [label]) + ["\(label)@\(digits.prefix(8))", plain]
+        // The last one no label can take: it is longer than a label may be.
+        let name = candidates.first { meant[$0] == nil } ?? "\(digits)-\(id.number)"
+        told[id] = name
+        meant[name] = id
+        // Whoever read the full form somewhere else may use it here too.
+        for alias in candidates where meant[alias] == nil && alias != label { meant[alias] = id }
+        return name
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import InkBoard
+import InkFormats
+import InkStore
+
+/// `inkwire export`: the board as a file, without opening it.
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "export", abstract: "Write a saved board as text or JSON.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        /// Braille and box drawing.
+        case txt
+        /// Only bytes below 0x80.
+        case ascii
+        /// The shapes as the JSON-lines contract writes them, and the fingerprint.
+        case json
+    }
+
+    @Argument(help: "The board's name, or digits with which its id begins.")
+    var board: String
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write; - is stdout.", valueName: "file"))
+    var output: String
+
+    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "txt|ascii|json"))
+    var givenFormat: Format?
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func run() throws {
+        let content = try BoardStore.peek(at: try options.catalog.find(board).directory)
+        guard let genesis = content.transactions.first else {
+            throw Failure(
+                .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",
+                next: "`inkwire open` it while somebody is there who has it")
+        }
+        var replica = try Board(genesis: genesis)
+        for transaction in content.transactions.dropFirst() { _ = replica.insert(transaction) }
+        let bytes = Array(try text(of: replica).utf8)
+        if output == "-" {
+            StandardStream.output.write(bytes)
+        } else {
+            do {
+                try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
+            } catch {
+                throw Failure(
+                    .local, code: "cannot_write", what: "cannot write \(output)", why: error.localizedDescription,
+                    next: "check the path and the free space, or use -o - for stdout")
+            }
+            options.notices.say("\(replica.shapes.count) shapes written to \(output)")
+        }
+    }
+
+    private func text(of board: Board) throws -> String {
+        switch try format() {
+        case .txt: return TextExport.text(of: board.shapes.map(\.content), style: .unicode)
+        case .ascii: return TextExport.text(of: board.shapes.map(\.content), style: .ascii)
+        case .json:
+            var names = ShapeNames(board.shapes)
+            let format = EventFormat()
+            let shapes = board.shapes.map { JSONValue.object(format.shape($0, id: names.name($0))) }
+            return JSONValue.object([
+                "schema": 1, "board": .string(board.id.hex), "fingerprint": .string(format.fingerprint(board.fingerprint)),
+                "transactions": .integer(Int64(board.transactionCount)), "shapes": .array(shapes),
+            ]).text + "\n"
+        }
+    }
+
+    private func format() throws -> Format {
+        if let givenFormat { return givenFormat }
+        if let format = Format(rawValue: (output as NSString).pathExtension) { return format }
+        if output == "-" { return .txt }
+        throw Failure.usage(
+            "the format of \(output) is not known", why: "its ending is none of txt, ascii, json", next: "name the format with --format")
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import InkPrimitives
+import InkRuntime
+import InkSession
+import InkStore
+
+/// `inkwire invite`: the link of a saved board.
+struct InviteCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite", abstract: "Write the invite link of a saved board.",
+        discussion: "Whoever has the link may enter and draw: in this version it is the only admission.")
+
+    @Argument(help: "The board's name, or digits with which its id begins.")
+    var board: String
+
+    @Flag(name: .customLong("link"), help: "A link (the only form there is in this version).")
+    var isLink = false
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func run() throws {
+        let meta = try BoardStore.peek(at: try options.catalog.find(board).directory).meta
+        var hosts = try options.rendezvous().map(\.host)
+        if hosts.isEmpty { hosts = meta.rendezvous.compactMap { RendezvousAddress($0)?.host } }
+        let own = (try? Interfaces.addresses()) ?? []
+        let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
+        if hosts.isEmpty, let port = meta.embeddedPort {
+            hosts = (near.map(\.description) + ["127.0.0.1"]).map { InviteLink.Host(name: $0, port: port) }
+        }
+        let addresses = near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
+        let direct = meta.ownPort.map { port in addresses.map { SocketAddress(ip: $0, port: port) } } ?? []
+        let link = InviteLink(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
+        let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(link.text)]).text : link.text
+        StandardStream.output.write(Array((text + "\n").utf8))
+        options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import InkSession
+
+/// `inkwire join`: enters a board by its link.
+struct JoinCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join", abstract: "Join a board by its invite link.",
+        discussion: """
+            The link is asked for, read from stdin (`join -`), from --invite-file, or from INKWIRE_CODE. It is accepted as an argument too, \
+            where others on this machine can read it.
+            """)
+
+    @Argument(help: "The invite link, or - to read it from stdin.")
+    var invite: String?
+
+    @Option(name: .customLong("invite-file"), help: ArgumentHelp("A file that holds the link.", valueName: "file"))
+    var inviteFile: String?
+
+    @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
+    var isHeadless = false
+
+    @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to try, in seconds.", valueName: "seconds"))
+    var timeout: Double = 30
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout takes a number of seconds between 0 and 86400") }
+    }
+
+    mutating func run() throws {
+        try options.check()
+        let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
+        guard isHeadless else {
+            return try Interactive.run(options: options, start: .join(link), joinPatience: .seconds(timeout))
+        }
+        try Self.joinHeadless(link, options: options, patience: .seconds(timeout))
+    }
+
+    /// Joins and speaks JSON lines.
+    static func joinHeadless(_ link: InviteLink, options: GlobalOptions, patience: Duration) throws {
+        let opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
+        var run = HeadlessRun(options: options)
+        // A board that arrived earlier is there already and is only reopened.
+        if opened.content.transactions.isEmpty { run.joinPatience = patience }
+        try run.run(opened)
+    }
+}

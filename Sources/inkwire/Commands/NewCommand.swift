@@ -1,0 +1,35 @@
+import ArgumentParser
+import InkSession
+
+/// `inkwire new`: makes a board and opens it.
+struct NewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a board and open it.",
+        discussion: """
+            Works without any network. Where no rendezvous is configured the process brings one of its own, so that others on this machine \
+            or network can join while the board is open.
+            """)
+
+    @Argument(help: "What to call the board; without it, a name is made.")
+    var board: String?
+
+    @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
+    var isHeadless = false
+
+    @Flag(name: .customLong("invite"), help: "Write the invite link to stderr once the board is open.")
+    var invites = false
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func run() throws {
+        guard isHeadless else {
+            return try Interactive.run(options: options, start: .make(board), showsInvite: invites)
+        }
+        // What is wrong with the options must not leave a board behind.
+        try options.check()
+        let opened = try OpenedBoard.make(named: board, catalog: options.catalog)
+        var run = HeadlessRun(options: options)
+        run.embeds = true
+        try run.run(opened)
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import InkSession
+
+/// `inkwire peer`: a board for programs.
+struct PeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "A headless peer: commands on stdin, events on stdout, as JSON lines.",
+        discussion: "End of input quits, once everything is saved and those present have it.")
+
+    @Argument(help: "A saved board's name, digits of its id, or an invite link (- reads the link as the first line of stdin).")
+    var board: String
+
+    @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to try to join, in seconds.", valueName: "seconds"))
+    var timeout: Double = 30
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func run() throws {
+        try options.check()
+        if board == "-" || board.hasPrefix("inkwire:") {
+            let link = try InviteSource(argument: board, file: nil, options: options).link()
+            return try JoinCommand.joinHeadless(link, options: options, patience: .seconds(timeout))
+        }
+        let opened = try OpenedBoard.open(board, catalog: options.catalog)
+        var run = HeadlessRun(options: options)
+        run.embeds = opened.content.meta.embeddedPort != nil
+        if opened.content.transactions.isEmpty { run.joinPatience = .seconds(timeout) }
+        try run.run(opened)
+    }
+}

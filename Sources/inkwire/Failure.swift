@@ -1,0 +1,112 @@
+import ArgumentParser
+import InkSession
+import InkStore
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// Why a command ends badly, in the three parts that every error of the program has, with its exit code.
+struct Failure: Error, Equatable {
+    /// Exit codes of the program.
+    enum Exit: Int32 {
+        case bug = 1
+        case usage = 2
+        case invite = 3
+        case identity = 4
+        case notFound = 5
+        case rendezvous = 6
+        case path = 7
+        case local = 8
+        case version = 9
+        case timeout = 10
+    }
+
+    /// A stable word for programs.
+    var code: String
+    var exit: Int32
+    /// What happened.
+    var what: String
+    /// Why it happened.
+    var why: String
+    /// What to do next.
+    var next: String
+
+    init(_ exit: Exit, code: String, what: String, why: String, next: String) {
+        (self.code, self.exit, self.what, self.why, self.next) = (code, exit.rawValue, what, why, next)
+    }
+
+    init(_ error: StoreError) {
+        (code, exit, what, why, next) = (error.code, error.exitCode, error.what, error.why, error.next)
+    }
+
+    init(_ error: InviteLinkError) {
+        let isNewer = error == .newer
+        self.init(
+            isNewer ? .version : .invite, code: isNewer ? "newer_invite" : "bad_invite", what: "this invite cannot be used",
+            why: error.description,
+            next: isNewer ? "install the newer inkwire" : "ask for the link again and paste all of it, in quotes where a shell reads it")
+    }
+
+    /// A wrong use of the command line.
+    static func usage(_ what: String, why: String, next: String) -> Failure {
+        Failure(.usage, code: "usage", what: what, why: why, next: next)
+    }
+
+    /// The failure as three lines for people, or one JSON object for programs.
+    func text(isJSON: Bool) -> String {
+        guard isJSON else { return "inkwire: \(Self.plain(what))\n  why: \(Self.plain(why))\n  next: \(Self.plain(next))\n" }
+        let error: JSONObject = [
+            "code": .string(code), "exit": .integer(Int64(exit)), "message": .string(what), "why": .string(why), "next": .string(next),
+        ]
+        return JSONValue.object(["schema": 1, "error": .object(error)]).text + "\n"
+    }
+
+    /// Text without control characters: parts of a message may come from a file, a link or a peer.
+    static func plain(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}
+
+/// Lines for the person, on stderr; data never goes there.
+struct Notices: Sendable {
+    var isQuiet = false
+    var isVerbose = false
+
+    /// Something the person should know; silent with `-q`.
+    func say(_ text: String) { if !isQuiet { Self.write("inkwire: \(Failure.plain(text))\n") } }
+
+    /// Something for who looks for a cause; only with `-v`.
+    func detail(_ text: String) { if isVerbose { Self.write("inkwire: \(Failure.plain(text))\n") } }
+
+    static func write(_ text: String) { StandardStream.error.write(Array(text.utf8)) }
+}
+
+/// stdout and stderr, unbuffered: a reader of JSON lines must not wait for a buffer to fill.
+enum StandardStream: Int32 {
+    case output = 1
+    case error = 2
+
+    /// Writes all of `bytes`. False once the reader has gone.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { systemWrite(rawValue, $0.baseAddress! + written, bytes.count - written) }
+            if count > 0 {
+                written += count
+            } else if errno == EAGAIN {
+                // A pipe that a parent made non-blocking: wait until it takes more.
+                var descriptor = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                poll(&descriptor, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int { write(descriptor, buffer, count) }

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import InkPrimitives
+import InkSession
+import InkStore
+
+/// Options that every command takes. A flag goes before the environment, the environment before the default.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customLong("data-dir"), help: ArgumentHelp("Where boards and keys are kept.", valueName: "dir"))
+    var dataDirectory: String?
+
+    @Option(
+        name: .customLong("rendezvous"),
+        help: ArgumentHelp("Where peers are introduced to each other; may be given more than once.", valueName: "ws://host:port"))
+    var rendezvousTexts: [String] = []
+
+    @Option(name: .customLong("name"), help: ArgumentHelp("What the others call you.", valueName: "name"))
+    var givenName: String?
+
+    @Option(name: .customLong("direct"), help: ArgumentHelp("A peer's UDP address to dial without any rendezvous.", valueName: "host:port"))
+    var directTexts: [String] = []
+
+    @Option(name: .customLong("port"), help: ArgumentHelp("The UDP port to use; without it, the one used last or any.", valueName: "port"))
+    var port: UInt16?
+
+    @Option(
+        name: .customLong("impair"),
+        help: ArgumentHelp(
+            "Treat sent datagrams badly, for tests: loss, dup, reorder in percent, delay, jitter in ms, rate in kbit/s.",
+            valueName: "loss=10,delay=50,…"))
+    var impairText: String?
+
+    @Flag(name: .customLong("json"), help: "Write results and errors as JSON.")
+    var isJSON = false
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Say nothing but errors.")
+    var isQuiet = false
+
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say more about what happens.")
+    var isVerbose = false
+
+    @Flag(name: .customLong("no-input"), help: "Never ask for anything.")
+    var isInputForbidden = false
+
+    @Option(name: .customLong("color"), help: ArgumentHelp("auto, always or never.", valueName: "when"))
+    var colorChoice: ColorChoice = .auto
+
+    enum ColorChoice: String, ExpressibleByArgument { case auto, always, never }
+
+    /// Refuses what is wrong in the options before anything is made or opened.
+    func check() throws {
+        _ = try displayName()
+        _ = try rendezvous()
+        _ = try direct()
+        _ = try impairment()
+    }
+
+    /// Lines for the person.
+    var notices: Notices { Notices(isQuiet: isQuiet, isVerbose: isVerbose) }
+
+    /// All saved boards.
+    var catalog: BoardCatalog { BoardCatalog(dataDirectory: resolvedDataDirectory) }
+
+    /// The data directory: flag, INKWIRE_DATA_DIR, XDG_DATA_HOME/inkwire, ~/.local/share/inkwire.
+    private var resolvedDataDirectory: String {
+        if let path = dataDirectory ?? Self.environment("INKWIRE_DATA_DIR") { return path }
+        // The XDG Base Directory Specification ignores a relative path.
+        if let base = Self.environment("XDG_DATA_HOME"), base.hasPrefix("/") { return "\(base)/inkwire" }
+        return "\(NSHomeDirectory())/.local/share/inkwire"
+    }
+
+    /// What the others call this person: flag, INKWIRE_NAME, the login name; cut to the limit of a name.
+    func displayName() throws -> String {
+        if let name = givenName ?? Self.environment("INKWIRE_NAME") {
+            guard name.utf8.count <= Limits.nameBytes else {
+                throw Failure.usage(
+                    "this name cannot be used", why: "it is longer than \(Limits.nameBytes) bytes", next: "give a shorter one with --name")
+            }
+            return name
+        }
+        let login = Self.environment("USER") ?? "someone"
+        return login.utf8.count <= Limits.nameBytes ? login : "someone"
+    }
+
+    /// Rendezvous that were named by flag or INKWIRE_RENDEZVOUS (a list with commas).
+    func rendezvous() throws -> [RendezvousAddress] {
+        let texts = rendezvousTexts.isEmpty ? Self.list(Self.environment("INKWIRE_RENDEZVOUS")) : rendezvousTexts
+        return try texts.map { text in
+            guard let address = RendezvousAddress(text) else {
+                throw Failure.usage(
+                    "the rendezvous “\(text)” cannot be used", why: "it is not of the form ws://HOST:PORT",
+                    next: "for example --rendezvous ws://127.0.0.1:4300")
+            }
+            guard !address.usesTLS else {
+                throw Failure.usage(
+                    "the rendezvous “\(text)” cannot be used", why: "this version does not speak TLS to a rendezvous",
+                    next: "use ws://HOST:PORT; what peers say to each other is encrypted end to end either way")
+            }
+            return address
+        }
+    }
+
+    /// Addresses to dial, named by flag or INKWIRE_DIRECT (a list with commas).
+    func direct() throws -> [SocketAddress] {
+        let texts = directTexts.isEmpty ? Self.list(Self.environment("INKWIRE_DIRECT")) : directTexts
+        return try texts.flatMap { text in
+            guard let host = InviteLink.Host(text) else {
+                throw Failure.usage(
+                    "the address “\(text)” cannot be used", why: "it is not of the form HOST:PORT",
+                    next: "for example --direct 192.0.2.7:4400")
+            }
+            let addresses = HostResolver.addresses(of: host)
+            guard !addresses.isEmpty else {
+                throw Failure.usage(
+                    "the address “\(text)” cannot be used", why: "the name has no address",
+                    next: "check the name, or give the address itself")
+            }
+            return addresses
+        }
+    }
+
+    static func environment(_ name: String) -> String? {
+        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    private static func list(_ text: String?) -> [String] { text?.split(separator: ",").map(String.init) ?? [] }
+}
+
+/// Where a rendezvous is, as the person writes it: `ws://HOST:PORT`.
+struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
+    var host: InviteLink.Host
+    var usesTLS: Bool
+
+    init(host: InviteLink.Host, usesTLS: Bool = false) { (self.host, self.usesTLS) = (host, usesTLS) }
+
+    /// From `ws://HOST[:PORT]` or `wss://HOST[:PORT]` with nothing but a slash behind; nil for anything else.
+    init?(_ text: String) {
+        let usesTLS: Bool
+        var rest: Substring
+        if text.hasPrefix("ws://") {
+            (usesTLS, rest) = (false, text.dropFirst(5))
+        } else if text.hasPrefix("wss://") {
+            (usesTLS, rest) = (true, text.dropFirst(6))
+        } else {
+            return nil
+        }
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        guard let host = InviteLink.Host(String(rest)) ?? InviteLink.Host("\(rest):\(usesTLS ? 443 : 80)") else { return nil }
+        self.init(host: host, usesTLS: usesTLS)
+    }
+
+    var description: String { "\(usesTLS ? "wss" : "ws")://\(host)" }
+}

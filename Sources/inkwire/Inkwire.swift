@@ -1,0 +1,65 @@
+import ArgumentParser
+import InkStore
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The command line.
+@main struct Inkwire: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inkwire",
+        abstract: "A shared whiteboard, peer to peer and end-to-end encrypted.",
+        discussion: """
+            Start with `inkwire new`; give the link it shows to somebody, who types `inkwire join`. \
+            `inkwire peer`, `new --peer` and `join --peer` speak JSON lines with programs instead.
+            """,
+        version: "inkwire 0.1.0",
+        subcommands: [
+            NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
+            WatchCommand.self, SayCommand.self, ExportCommand.self, ServeCommand.self,
+        ])
+
+    /// Parses, runs, and turns every way of failing into its message and exit code.
+    static func main() {
+        // A reader of our output that goes away must not kill us in the middle of a save; writes then fail instead.
+        signal(SIGPIPE, SIG_IGN)
+        // The same for a file-size limit (`ulimit -f`): the disk is then just full.
+        signal(SIGXFSZ, SIG_IGN)
+        let isJSON = CommandLine.arguments.contains("--json")
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            end(failure, isJSON: isJSON)
+        } catch let error as StoreError {
+            end(Failure(error), isJSON: isJSON)
+        } catch {
+            let code = exitCode(for: error)
+            if code == .success {
+                // Help and version are data.
+                StandardStream.output.write(Array((fullMessage(for: error) + "\n").utf8))
+                endProcess(0)
+            }
+            end(
+                .usage(
+                    "the command line cannot be understood",
+                    why: message(for: error).split(separator: "\n").first.map(String.init) ?? "it is wrong",
+                    next: "`inkwire help` shows the commands, `inkwire help COMMAND` its options"),
+                isJSON: isJSON)
+        }
+    }
+
+    /// Without a command: help, until the start screen is asked for on a terminal.
+    mutating func run() throws { throw CleanExit.helpRequest(self) }
+
+    private static func end(_ failure: Failure, isJSON: Bool) -> Never {
+        Notices.write(failure.text(isJSON: isJSON))
+        endProcess(failure.exit)
+    }
+}
+
+/// Ends the process. A name of its own, since `ParsableCommand` has an `exit` too.
+func endProcess(_ status: Int32) -> Never { exit(status) }

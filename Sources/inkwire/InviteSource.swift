@@ -1,0 +1,68 @@
+import Foundation
+import InkSession
+
+/// Where the text of an invite comes from, in this order: the argument, a file, the environment, the person.
+///
+/// An argument stands in the process list and in the shell's history, so it earns a line of warning; the others do not.
+struct InviteSource {
+    var argument: String?
+    var file: String?
+    var options: GlobalOptions
+
+    /// The link.
+    func link() throws -> InviteLink {
+        do {
+            return try InviteLink(try text())
+        } catch let error as InviteLinkError {
+            throw Failure(error)
+        }
+    }
+
+    private func text() throws -> String {
+        if let argument, argument != "-" {
+            options.notices.say(
+                "warning: an invite on the command line can be read by others on this machine; pipe it in or use INKWIRE_CODE")
+            return argument
+        }
+        if let file {
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw Failure(
+                    .notFound, code: "not_found", what: "cannot read the invite file \(file)",
+                    why: "it is not there, or this user may not read it",
+                    next: "check the path after --invite-file")
+            }
+            return String(decoding: data.prefix(65_536), as: UTF8.self)
+        }
+        if argument == nil, let code = GlobalOptions.environment("INKWIRE_CODE") { return code }
+        let isTerminal = isatty(0) == 1
+        if argument == nil {
+            guard isTerminal, !options.isInputForbidden else {
+                throw Failure.usage(
+                    "no invite was given", why: "there is no terminal to ask on",
+                    next: "pipe it in with `join -`, or use --invite-file or INKWIRE_CODE")
+            }
+            Notices.write("Invite link: ")
+        }
+        // Read byte by byte: what follows the line belongs to whoever reads stdin next.
+        guard let line = StandardInput.readLine(limit: 65_536) else {
+            throw Failure.usage("no invite was given", why: "the input ended", next: "paste the link as one line")
+        }
+        return line
+    }
+}
+
+/// stdin, read without a buffer.
+enum StandardInput {
+    /// The next line without its line feed; nil at the end. What is beyond `limit` bytes is dropped.
+    static func readLine(limit: Int) -> String? {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            let count = read(0, &byte, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self) }
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            if bytes.count < limit { bytes.append(byte) }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import InkStore
+
+/// A board that this process holds the lock of, with the keys it is used under.
+struct OpenedBoard {
+    var catalog: BoardCatalog
+    /// 1, or the number of a further profile on this machine.
+    var profile: Int
+    var identity: Identity
+    var store: BoardStore
+    var content: StoredBoard
+    /// True if this process made its directory, and may take it away again when joining came to nothing.
+    var isNew: Bool
+
+    /// Makes a new board and stores its genesis.
+    static func make(named wanted: String?, catalog: BoardCatalog) throws -> OpenedBoard {
+        let identity = try catalog.identity(ofProfile: 1)
+        let name: String
+        if let wanted {
+            guard !wanted.isEmpty, wanted.utf8.count <= Limits.nameBytes else {
+                throw Failure.usage(
+                    "this board cannot be made", why: "its name must have 1 to \(Limits.nameBytes) bytes", next: "give another name")
+            }
+            name = wanted
+            guard try catalog.uniqueName(name) == name else {
+                throw Failure.usage(
+                    "the board “\(name)” cannot be made", why: "a board of that name is saved already",
+                    next: "`inkwire open \(name)` opens it; give another name for a new one")
+            }
+        } else {
+            name = try catalog.uniqueName("board")
+        }
+        var random = SecretGenerator(seed: systemSeed())
+        let genesis = try Board.makeGenesis(owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16))
+        let board = try Board(genesis: genesis)
+        let meta = BoardMeta(board: board.id, roomSecret: random.secret(), name: name)
+        let store = try BoardStore.create(at: catalog.directory(of: board.id, profile: 1), meta: meta, transactions: [genesis])
+        return OpenedBoard(
+            catalog: catalog, profile: 1, identity: identity, store: store,
+            content: StoredBoard(meta: meta, transactions: [genesis], receipts: []), isNew: false)
+    }
+
+    /// Opens a saved board by name or digits of its id.
+    static func open(_ text: String, catalog: BoardCatalog) throws -> OpenedBoard {
+        try open(try catalog.find(text), catalog: catalog)
+    }
+
+    private static func open(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws -> OpenedBoard {
+        if case .failure(let error) = entry.content { throw error }
+        return try open(entry.directory, profile: entry.profile, catalog: catalog)
+    }
+
+    private static func open(_ directory: String, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
+        let store = try BoardStore.open(at: directory)
+        return OpenedBoard(
+            catalog: catalog, profile: profile, identity: try catalog.identity(ofProfile: profile), store: store, content: try store.load(),
+            isNew: false)
+    }
+
+    /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
+    /// joined a second time, under another profile.
+    static func join(_ link: InviteLink, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
+        let profile = catalog.profileForJoining(link.board)
+        if profile > 1 {
+            notices.say("this board is open on this machine already; joining as a second person (profile \(profile))")
+        }
+        let directory = catalog.directory(of: link.board, profile: profile)
+        if BoardStore.exists(at: directory) {
+            var opened = try open(directory, profile: profile, catalog: catalog)
+            guard opened.content.meta.roomSecret == link.roomSecret else {
+                throw Failure(
+                    .invite, code: "bad_invite", what: "this invite cannot be used",
+                    why: "its secret is not the one of the board saved under this id",
+                    next: "ask for a new link, or `inkwire open` the saved board")
+            }
+            // The newer link knows better where to go.
+            try opened.store.update { meta in
+                meta.rendezvous = link.rendezvous.map { RendezvousAddress(host: $0).description }
+                meta.direct = link.direct
+            }
+            opened.content = try opened.store.load()
+            return opened
+        }
+        let meta = BoardMeta(
+            board: link.board, roomSecret: link.roomSecret, name: "",
+            rendezvous: link.rendezvous.map { RendezvousAddress(host: $0).description }, direct: link.direct)
+        let identity = try catalog.identity(ofProfile: profile)
+        let store = try BoardStore.create(at: directory, meta: meta)
+        return OpenedBoard(
+            catalog: catalog, profile: profile, identity: identity, store: store,
+            content: StoredBoard(meta: meta, transactions: [], receipts: []), isNew: true)
+    }
+
+    /// Takes the board's own name as its name here, once genesis is known; a number is added where another board is called so.
+    mutating func adopt(name: String) throws(StoreError) {
+        guard content.meta.name.isEmpty else { return }
+        // What a peer wrote becomes a name that is typed in shells and shown in lists.
+        let plain = Failure.plain(name).trimmingCharacters(in: .whitespaces)
+        let unique = try catalog.uniqueName(plain.isEmpty ? content.meta.board.description : plain)
+        try store.update { $0.name = unique }
+        content.meta.name = unique
+    }
+
+    /// Gives up the lock; a board that was never joined goes, for it holds nothing.
+    func close(discardIfEmpty: Bool = false) {
+        if discardIfEmpty, isNew { store.discardIfEmpty() } else { store.close() }
+    }
+}
+
+/// 32 bytes from the system's generator.
+func systemSeed() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+}
+
+/// Milliseconds since 1970 by the system's clock; for display only.
+func wallMilliseconds() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }

@@ -1,0 +1,144 @@
+import Foundation
+import InkBoard
+import InkPrimitives
+import InkRuntime
+import InkSession
+import InkStore
+
+/// Runs one board without a terminal, from its opening to the exit of the process.
+struct HeadlessRun {
+    var options: GlobalOptions
+    /// Commands come from stdin; else from `commands`.
+    var readsCommands = true
+    var commands: [AutomationCommand] = []
+    /// Events go to stdout.
+    var writesEvents = true
+    /// A command that fails makes the whole run fail.
+    var reportsErrors = false
+    /// The board was joined just now, and must arrive within this time.
+    var joinPatience: Duration?
+    /// A board of ours opens a rendezvous of its own where none is configured.
+    var embeds = false
+
+    /// Returns when all is saved and delivered to those present.
+    ///
+    /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
+    func run(_ opened: OpenedBoard) throws {
+        let inbox = EventInbox()
+        let session: BoardSession
+        do {
+            session = try BoardSession.open(opened, options: options, embeds: embeds) { inbox.receive($0) }
+        } catch {
+            opened.close(discardIfEmpty: true)
+            throw error
+        }
+        let notices = options.notices
+        let adopter = NameAdopter(opened)
+        let headless = HeadlessSession(session: session, notices: notices, writesEvents: writesEvents) { node in
+            if let name = node.board?.name { adopter.adopt(name, notices: notices) }
+            if node.unreadable > 0 { notices.say("\(node.unreadable) saved changes do not follow the rules and are not shown") }
+        }
+        inbox.attach { headless.receive($0) }
+        let signals = EndingSignals { headless.end(by: $0) }
+        defer { signals.cancel() }
+        session.driver.start()
+        if let joinPatience { headless.limitJoining(to: joinPatience) }
+        if readsCommands { headless.readCommands() } else { for command in commands { headless.give(command) } }
+        let end = headless.wait()
+        let done = DispatchSemaphore(value: 0)
+        var discards = false
+        if case .failed = end { discards = opened.isNew }
+        Task { [discards] in
+            await session.driver.abandon()
+            await session.close(discardIfEmpty: discards)
+            done.signal()
+        }
+        done.wait()
+        switch end {
+        case .stopped(let unsaved, let unsent):
+            if unsaved > 0 {
+                throw Failure(
+                    .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",
+                    next: "free some space or mend the disk; changes that others have come back from them")
+            }
+            if reportsErrors, let error = headless.firstError {
+                throw Failure.usage(
+                    "a command could not be applied", why: error, next: "what came before it was applied; correct it and try again")
+            }
+            if unsent > 0 {
+                notices.say("\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again")
+            }
+        case .failed(let failure):
+            throw failure
+        case .signal(let signal): EndingSignals.die(by: signal)
+        }
+    }
+}
+
+/// Hands events to whoever attaches, those that came before included. Used on the driver's loop, but for `attach`, which comes before start.
+final class EventInbox: @unchecked Sendable {
+    // `attach` happens before the driver is started, and everything else on its loop after that.
+    private var handler: ((Event) -> Void)?
+    private var early: [Event] = []
+
+    func receive(_ event: Event) {
+        if let handler { handler(event) } else { early.append(event) }
+    }
+
+    func attach(_ handler: @escaping (Event) -> Void) {
+        self.handler = handler
+        for event in early { handler(event) }
+        early = []
+    }
+}
+
+/// Gives a joined board its name on this machine once it is known.
+private final class NameAdopter: @unchecked Sendable {
+    // Touched on the driver's loop only.
+    private var opened: OpenedBoard
+
+    init(_ opened: OpenedBoard) { self.opened = opened }
+
+    func adopt(_ name: String, notices: Notices) {
+        do {
+            try opened.adopt(name: name)
+        } catch {
+            // The board is there and works; it is listed by its id until the disk takes the name.
+            notices.say("the board's name could not be saved: \(error.why)")
+        }
+    }
+}
+
+/// Signals that ask the process to end, taken so that the others see us leave.
+final class EndingSignals {
+    private var sources: [any DispatchSourceSignal] = []
+
+    /// `handler` gets the first signal; a second one ends the process at once.
+    init(_ handler: @escaping @Sendable (Int32) -> Void) {
+        let wasAsked = Counter()
+        for number in [SIGTERM, SIGINT, SIGHUP] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                if wasAsked.add(1) > 1 { Self.die(by: number) }
+                handler(number)
+            }
+            source.resume()
+            sources.append(source)
+        }
+    }
+
+    func cancel() { for source in sources { source.cancel() } }
+
+    /// Ends the process as the signal would have, so that its exit status says so.
+    static func die(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        // Dispatch keeps the signals that it watches blocked in its own thread; let this one through here.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+        exit(128 + number)
+    }
+}

@@ -1,0 +1,269 @@
+import Foundation
+import InkBoard
+import InkPrimitives
+import InkRuntime
+import InkSession
+import NIOCore
+
+/// Joins an `Automation` to a board's driver, stdin and stdout.
+///
+///     stdin (own thread) ─line─▶ ┐                          ┌─▶ stdout (own queue)
+///     events ──────────────────▶ │ Automation, on the loop  ├─▶ intents ─▶ node
+///     timer ───────────────────▶ ┘                          └─▶ questions ─▶ node, answered on the loop
+///
+/// - Invariant of `@unchecked Sendable`: everything but the immutable and the semaphores is touched on the driver's loop only.
+final class HeadlessSession: @unchecked Sendable {
+    /// How the session ended.
+    enum End: Sendable {
+        case stopped(unsaved: Int, unsent: Int)
+        case failed(Failure)
+        case signal(Int32)
+    }
+
+    /// Lines read ahead of the command that runs; the reader waits when there are more.
+    private static let linesAhead = 256
+    /// Bytes that wait for a reader of stdout before the session waits for it too.
+    private static let outputWaitingMax = 32 << 20
+
+    private let session: BoardSession
+    private let notices: Notices
+    private let writesEvents: Bool
+    private let clock = MonotonicClock()
+    private let credit = DispatchSemaphore(value: linesAhead)
+    private let ended = DispatchSemaphore(value: 0)
+    private let output = DispatchQueue(label: "inkwire.stdout")
+
+    private var automation = Automation()
+    private var isDraining = false
+    private var finished = 0
+    private var timer: Scheduled<Void>?
+    private var joinTimer: Scheduled<Void>?
+    private var isReady = false
+    private var sawRendezvous = false
+    private var rendezvousReason = "it does not answer"
+    private var versionTheirs: Int?
+    private var end: End?
+    private let outputBytes = Counter()
+    private var readerIsGone = false
+    /// Called on the loop once the board has arrived.
+    private let becameReady: @Sendable (borrowing Node) -> Void
+
+    init(session: BoardSession, notices: Notices, writesEvents: Bool = true, becameReady: @escaping @Sendable (borrowing Node) -> Void) {
+        (self.session, self.notices, self.writesEvents, self.becameReady) = (session, notices, writesEvents, becameReady)
+    }
+
+    /// The first error that a command had; read after the end.
+    var firstError: String? { automation.firstError }
+
+    private var loop: any EventLoop { session.driver.loop }
+
+    /// Limits how long a board that was joined may take to arrive.
+    func limitJoining(to patience: Duration) {
+        loop.execute { [self] in
+            guard !isReady else { return }
+            joinTimer = loop.scheduleTask(in: .nanoseconds(patience.nanoseconds)) { [self] in giveUpJoining() }
+        }
+    }
+
+    /// Reads commands from stdin until it ends, which is `quit`.
+    func readCommands() {
+        let thread = Thread { [self] in
+            var splitter = LineSplitter(limit: AutomationRequest.lineBytes)
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(0, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { break }
+                for line in splitter.append(buffer[..<count]) { give(line) }
+            }
+            if let last = splitter.finish() { give(last) }
+            give(.quit)
+        }
+        thread.name = "inkwire.stdin"
+        thread.start()
+    }
+
+    private func give(_ line: LineSplitter.Line) {
+        credit.wait()
+        loop.execute { [self] in
+            switch line {
+            case .line(let bytes): automation.receive(line: bytes, now: clock.now)
+            case .oversized: automation.receiveOversizedLine(now: clock.now)
+            }
+            drain()
+        }
+    }
+
+    /// A command that does not come from stdin.
+    func give(_ command: AutomationCommand) {
+        credit.wait()
+        loop.execute { [self] in
+            automation.receive(command, now: clock.now)
+            drain()
+        }
+    }
+
+    /// Something the node told; on the loop.
+    func receive(_ event: Event) {
+        switch event {
+        case .ready:
+            isReady = true
+            joinTimer?.cancel()
+            session.driver.queryFuture(becameReady).whenFailure { [notices] in notices.detail("\($0)") }
+        case .rendezvous(.connected): sawRendezvous = true
+        case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
+        case .versionMismatch(let theirs, _): versionTheirs = theirs
+        case .stopped(let unsaved, let unsent): finish(.stopped(unsaved: unsaved, unsent: unsent))
+        default: break
+        }
+        automation.receive(event, wallTime: wallMilliseconds(), now: clock.now)
+        drain()
+    }
+
+    /// Ends as a signal asks, with a short farewell.
+    func end(by signal: Int32) {
+        loop.execute { [self] in
+            session.driver.loop.scheduleTask(in: .seconds(2)) { [self] in finish(.signal(signal)) }
+            Task { [self] in
+                await session.driver.quit()
+                loop.execute { [self] in finish(.signal(signal)) }
+            }
+            end = .signal(signal)
+        }
+    }
+
+    /// Blocks until the session has ended and all output is written.
+    func wait() -> End {
+        ended.wait()
+        output.sync {}
+        return loop.inEventLoop ? .signal(0) : (try? loop.submit { [self] in end ?? .signal(0) }.wait()) ?? .signal(0)
+    }
+
+    // On the loop.
+
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        defer { isDraining = false }
+        var lines: [UInt8] = []
+        while let next = automation.nextOutput() {
+            switch next {
+            case .write(let line): lines.append(contentsOf: Array(line.utf8) + [UInt8(ascii: "\n")])
+            case .intent(let intent, let ref): session.driver.submit(intent, ref: ref)
+            case .ask(let question): ask(question)
+            case .quit: Task { [self] in await session.driver.quit() }
+            }
+        }
+        write(lines)
+        while finished < automation.finishedCount {
+            finished += 1
+            credit.signal()
+        }
+        arm()
+    }
+
+    private func arm() {
+        timer?.cancel()
+        guard let deadline = automation.deadline else { return }
+        timer = loop.scheduleTask(in: .nanoseconds(max(0, (deadline - clock.now).nanoseconds))) { [self] in
+            automation.handleTimeout(now: clock.now)
+            drain()
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        guard writesEvents, !bytes.isEmpty, !readerIsGone else { return }
+        let waiting = outputBytes.add(bytes.count)
+        output.async { [self] in
+            let isThere = StandardStream.output.write(bytes)
+            outputBytes.add(-bytes.count)
+            if !isThere { loop.execute { [self] in readerWent() } }
+        }
+        if waiting > Self.outputWaitingMax { output.sync {} }
+    }
+
+    /// Nobody reads what we say any more: end as if the input had ended, so that nothing is lost.
+    private func readerWent() {
+        guard !readerIsGone else { return }
+        readerIsGone = true
+        Task { [self] in await session.driver.quit() }
+    }
+
+    private func ask(_ question: Automation.Question) {
+        let link = session.link
+        let future = session.driver.queryFuture { node in Self.answer(question, copy node, link) }
+        future.whenComplete { [self] result in
+            switch result {
+            case .success(let answer):
+                automation.receive(answer, now: clock.now)
+                drain()
+            case .failure(let error): notices.detail("\(error)")
+            }
+        }
+    }
+
+    private static func answer(_ question: Automation.Question, _ node: Node, _ link: InviteLink) -> Automation.Answer {
+        let status = node.syncStatus
+        switch question {
+        case .board:
+            return .board(shapes: node.board?.shapes ?? [], role: node.board?.owner == node.author ? "owner" : "editor")
+        case .state:
+            return .state(
+                Automation.StateReport(
+                    fingerprint: status.fingerprint, transactionCount: node.board?.transactionCount ?? 0, shapes: node.board?.shapes ?? [],
+                    isSaved: status.isSaved, unsent: status.unsent))
+        case .status:
+            return .status(
+                Automation.StatusReport(
+                    presentPeers: node.presentPeers, isDelivered: node.isDelivered, isSaved: status.isSaved,
+                    isSynced: status.state == .synced && node.isDelivered))
+        case .stats: return .stats(node.statistics().map { EventFormat().statistics($0.peer, $0.statistics) })
+        case .invite: return .invite(.success(link.text))
+        }
+    }
+
+    private func giveUpJoining() {
+        let failure: Failure
+        if let theirs = versionTheirs {
+            failure = Failure(
+                .version, code: "version", what: "cannot join this board",
+                why: "the others speak version \(theirs) of the protocol, not ours",
+                next: "use the same version of inkwire on all sides")
+        } else if !sawRendezvous, !session.rendezvous.isEmpty {
+            failure = Failure(
+                .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
+                why: "\(session.rendezvous.map(\.description).joined(separator: ", ")): \(rendezvousReason)",
+                next: "check the network and that the rendezvous runs, then join again")
+        } else {
+            failure = Failure(
+                .path, code: "nobody", what: "cannot join: nobody of the board could be reached", why: "no peer answered in time",
+                next: "ask somebody who has the board to open it, then join again")
+        }
+        finish(.failed(failure))
+    }
+
+    private func finish(_ how: End) {
+        if case .signal(let signal)? = end, case .stopped = how {
+            end = .signal(signal)
+        } else if end == nil || { if case .signal? = end { true } else { false } }() {
+            end = how
+        }
+        ended.signal()
+    }
+}
+
+/// A number that two threads add to.
+final class Counter: @unchecked Sendable {
+    // Guarded by the lock.
+    private var value = 0
+    private let lock = NSLock()
+
+    /// Adds, and returns the sum.
+    @discardableResult
+    func add(_ amount: Int) -> Int {
+        lock.withLock {
+            value += amount
+            return value
+        }
+    }
+}
