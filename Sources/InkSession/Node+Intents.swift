@@ -65,7 +65,8 @@ extension Node {
             let part = Array(rest.prefix(room))
             rest = rest.dropFirst(part.count)
             presence.extend(part)
-            guard !rest.isEmpty, let last = part.last else { break }
+            // A stroke that was full already ends where it ends, although this call brought it nothing.
+            guard !rest.isEmpty, let last = part.last ?? draft.points.last.map({ draft.position + $0 }) else { break }
             // The stroke is full: it is committed, and goes on from its last point as another.
             var next = draft
             next.position = last

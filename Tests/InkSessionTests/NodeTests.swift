@@ -134,12 +134,13 @@ import Testing
         #expect(pipes.members[1].node.board?.shapes.count == 50)
     }
 
-    // SE-11
-    @Test func `a stroke beyond the limit of points is committed and goes on, as one step to undo`() throws {
+    // SE-11; one by one as a mouse brings them, and in batches as a script does.
+    @Test(arguments: [1, 500])
+    func `a stroke beyond the limit of points is committed and goes on, as one step to undo`(batch: Int) throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
         pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
-        for step in 0..<25 { pipes.intent(.extend((1...500).map { Point(x: Int32(step * 500 + $0), y: 0) }), by: 0) }
+        for step in 0..<12_500 / batch { pipes.intent(.extend((1...batch).map { Point(x: Int32(step * batch + $0), y: 0) }), by: 0) }
         pipes.intent(.commit, by: 0)
         let shapes = pipes.members[0].node.board?.shapes ?? []
         #expect(shapes.map(\.content.points.count) == [Limits.pointsPerStroke, 12_501 - Limits.pointsPerStroke + 1])
