@@ -26,6 +26,7 @@ package final class RendezvousConnector {
     private var failures: [String] = []
     private var isTrying = false
     private var socket: WebSocketHandler?
+    private var isWelcomed = false
 
     /// - Parameters:
     ///   - opened: a WebSocket is open to this address.
@@ -149,13 +150,22 @@ package final class RendezvousConnector {
             closed: { [weak self] reason in self?.lost(reason, round) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         isTrying = false
+        isWelcomed = false
         socket = handler
+        // One that accepts and then says nothing must not keep us from the others for ever.
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: Self.patience) {
+            let connector = bound.value
+            guard round == connector.round, !connector.isWelcomed else { return }
+            connector.socket?.close(.policyViolation, reason: "it accepted us and said nothing")
+        }
         opened(remote)
         return true
     }
 
     private func receive(_ text: ByteBuffer, _ round: Int) {
         guard round == self.round, let socket else { return }
+        isWelcomed = true
         do {
             received(try SignallingJSON.decode(ServerMessage.self, from: text))
         } catch {

@@ -14,9 +14,10 @@ import NIOWebSocket
 public final class RendezvousService: Sendable {
     /// Where to listen and what to allow.
     public struct Configuration: Sendable {
-        /// TCP addresses to listen on; port 0 for one that the system gives. Several with port 0 share the number that the first gets.
+        /// TCP addresses to listen on; port 0 for one that the system gives. Several with port 0 share the number that the first gets. An IPv6
+        /// wildcard takes IPv4 too, unless an IPv4 address is listed beside it.
         public var listen: [InviteLink.Host] = [InviteLink.Host(name: "0.0.0.0", port: 0)]
-        /// UDP address of the STUN responder; nil for the hosts and the number of the WebSocket port, or any if that is busy.
+        /// UDP address of the STUN responder; nil for the hosts of `listen` and the number of the WebSocket port, or any if that is busy.
         public var stun: InviteLink.Host?
         public var server = RendezvousServer.Configuration()
 
@@ -53,19 +54,21 @@ public final class RendezvousService: Sendable {
         var open: [any Channel] = []
         let box = CoreBox(loop: loop)
         do throws(SocketError) {
-            // Sockets first, since the welcome names the port of the responder, which takes the number of the TCP port where it can.
+            // Sockets first, since the welcome names the port of the responders, who take the number of the TCP port where they can.
             var listeners: [any Channel] = []
             var shared: UInt16 = 0
             for host in configuration.listen {
-                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, on: loop, box)
+                let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
+                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box)
                 listeners.append(channel)
                 open.append(channel)
                 shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
             }
-            let responder = try Self.respond(configuration, port: shared, on: loop, box)
-            open.append(responder)
             addresses = listeners.compactMap { $0.localAddress.flatMap { InkPrimitives.SocketAddress($0) } }
-            guard let stun = responder.localAddress.flatMap({ InkPrimitives.SocketAddress($0) }), addresses.count == listeners.count else {
+            let responders = try Self.respond(configuration, port: shared, on: loop, box)
+            open += responders
+            guard let stun = responders.first?.localAddress.flatMap({ InkPrimitives.SocketAddress($0) }), addresses.count == listeners.count
+            else {
                 throw SocketError.cannotBind(address: "\(configuration.listen[0])", reason: "the system gave no address")
             }
             stunAddress = stun
@@ -99,9 +102,9 @@ public final class RendezvousService: Sendable {
     }
 
     private static func listen(
-        _ host: InviteLink.Host, port: UInt16, on loop: any EventLoop, _ box: CoreBox
+        _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox
     ) throws(SocketError) -> any Channel {
-        let bootstrap = ServerBootstrap(group: loop)
+        var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -109,6 +112,7 @@ public final class RendezvousService: Sendable {
                 .writeBufferWaterMark, value: .init(low: WebSocketHandler.waitingBytesMax / 2, high: WebSocketHandler.waitingBytesMax)
             )
             .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.accept(channel) } }
+        if isV6Only { bootstrap = bootstrap.serverChannelOption(.v6Only, value: 1) }
         do {
             return try bootstrap.bind(host: host.name, port: Int(port)).wait()
         } catch let error as IOError where error.isAddressInUse {
@@ -120,23 +124,43 @@ public final class RendezvousService: Sendable {
 
     private static func respond(
         _ configuration: Configuration, port: UInt16, on loop: any EventLoop, _ box: CoreBox
-    ) throws(SocketError) -> any Channel {
-        let bootstrap = DatagramBootstrap(group: loop)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
-            .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.addResponder(to: channel) } }
-        func bind(_ name: String, _ port: UInt16) throws(SocketError) -> any Channel {
+    ) throws(SocketError) -> [any Channel] {
+        func bind(_ host: InviteLink.Host, _ port: UInt16, isV6Only: Bool) throws(SocketError) -> any Channel {
+            var bootstrap = DatagramBootstrap(group: loop)
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
+                .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.addResponder(to: channel) } }
+            if isV6Only { bootstrap = bootstrap.channelOption(.v6Only, value: 1) }
             do {
-                return try bootstrap.bind(host: name, port: Int(port)).wait()
+                return try bootstrap.bind(host: host.name, port: Int(port)).wait()
             } catch let error as IOError where error.isAddressInUse {
                 throw .portBusy(port)
             } catch {
-                throw .cannotBind(address: "\(name):\(port)", reason: reasonText(error))
+                throw .cannotBind(address: "\(host.name):\(port)", reason: reasonText(error))
             }
         }
-        if let asked = configuration.stun { return try bind(asked.name, asked.port) }
-        let name = configuration.listen[0].name
-        do { return try bind(name, port) } catch { return try bind(name, 0) }
+        func bindAll(_ first: UInt16) throws(SocketError) -> [any Channel] {
+            var (channels, port): ([any Channel], UInt16) = ([], first)
+            do throws(SocketError) {
+                for host in configuration.listen {
+                    let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
+                    let channel = try bind(host, port, isV6Only: isV6Only)
+                    channels.append(channel)
+                    port = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? port
+                }
+            } catch {
+                for channel in channels { channel.close(promise: nil) }
+                throw error
+            }
+            return channels
+        }
+        if let asked = configuration.stun { return [try bind(asked, asked.port, isV6Only: false)] }
+        do { return try bindAll(port) } catch { return try bindAll(0) }
     }
+}
+
+extension InviteLink.Host {
+    /// A literal IPv6 address.
+    fileprivate var isV6: Bool { name.contains(":") }
 }
 
 /// Holds the core from the moment its ports are known; sockets that come before that wait a moment on the loop.

@@ -148,7 +148,7 @@ package final class UDPSockets {
                     }
                 }
             // Without this the IPv6 socket claims the IPv4 port too and the second bind fails.
-            if isV6 { bootstrap = bootstrap.channelOption(ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: 1) }
+            if isV6 { bootstrap = bootstrap.channelOption(.v6Only, value: 1) }
             do {
                 return try bootstrap.bind(host: host, port: Int(port)).wait()
             } catch let error as IOError where error.isAddressInUse {
@@ -191,6 +191,11 @@ private final class DatagramHandler: ChannelInboundHandler {
         // An ICMP answer to something we sent, or a datagram that could not be read. The socket stays open: the next may be good, and
         // anybody can send ICMP.
     }
+}
+
+extension ChannelOption where Self == ChannelOptions.Types.SocketOption {
+    /// The socket takes no IPv4 (RFC 3493 §5.3).
+    static var v6Only: Self { .init(level: .ipv6, name: .ipv6_v6only) }
 }
 
 extension IOError {

@@ -151,6 +151,34 @@ private final class TestStore: RecordStore {
         await service.stop()
     }
 
+    // RT-5, RV-9
+    @Test func `a rendezvous that is killed disturbs nobody, and one started in its place brings a newcomer in`() async throws {
+        let room = try Room()
+        var configuration = RendezvousService.Configuration()
+        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        let first = try RendezvousService(configuration)
+        let host = InviteLink.Host(name: "127.0.0.1", port: first.port)
+        let alice = try Participant(try room.member("alice", isOwner: true), options { $0.rendezvous = [host] })
+        let bob = try Participant(try room.member("bob"), options { $0.rendezvous = [host] })
+        alice.driver.start()
+        bob.driver.start()
+        try await bob.ready()
+        await first.stop()
+        try await alice.first { if case .rendezvous(.unreachable) = $0 { () } else { nil } }
+        alice.driver.submit(rectangle(7))
+        try await bob.first { event -> Void? in
+            if case .changed(let changes, _) = event, changes.contains(where: { $0.kind == .added }) { () } else { nil }
+        }
+        configuration.listen = [host]
+        let second = try RendezvousService(configuration)
+        let carol = try Participant(try room.member("carol"), options { $0.rendezvous = [host] })
+        carol.driver.start()
+        try await carol.ready()
+        #expect(try await carol.fingerprint() != nil)
+        for participant in [alice, bob, carol] { await participant.driver.abandon() }
+        await second.stop()
+    }
+
     // RT-1
     @Test func `a busy port that was asked for is an error, a saved one is replaced`() async throws {
         let room = try Room()

@@ -286,6 +286,32 @@ private final class Signaller: Sendable {
         await service.stop()
     }
 
+    @Test func `IPv4 and IPv6 wildcards share one number, and both find STUN there`() async throws {
+        let hasV6 = try Interfaces.addresses().contains { $0 == .v6(high: 0, low: 1) }
+        let wildcards = hasV6 ? ["0.0.0.0", "::"] : ["0.0.0.0"]
+        let service = try service { $0.listen = wildcards.map { InviteLink.Host(name: $0, port: 0) } }
+        #expect(Set(service.addresses.map(\.port)) == [service.port])
+        for name in hasV6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"] {
+            let peer = try Signaller(1, hosts: [InviteLink.Host(name: name, port: service.port)])
+            peer.start()
+            let stun = try await peer.first { if case .stun(let port) = $0 { port } else { nil } }
+            #expect(stun == service.stunAddress.port)
+            peer.stop()
+        }
+        await service.stop()
+    }
+
+    // RT-5
+    @Test func `one that hangs up instead of upgrading is left, and named`() async throws {
+        let mute = try await MuteServer.start()
+        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: mute.port)])
+        peer.start()
+        let reason = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(reason.contains("127.0.0.1:\(mute.port)"))
+        peer.stop()
+        try await mute.stop()
+    }
+
     @Test func `ports asked for are kept, and busy ones are named`() async throws {
         let first = try service()
         #expect(first.stunAddress.port == first.port, "the responder takes the number of the TCP port where it is free")
@@ -295,6 +321,28 @@ private final class Signaller: Sendable {
         let second = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] }
         #expect(second.port == taken)
         await second.stop()
+    }
+}
+
+/// Accepts TCP connections and closes them after the first bytes.
+private struct MuteServer {
+    let channel: any Channel
+    let port: UInt16
+
+    static func start() async throws -> MuteServer {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Closer()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return MuteServer(channel: channel, port: UInt16(try #require(channel.localAddress?.port)))
+    }
+
+    func stop() async throws { try await channel.close().get() }
+
+    private final class Closer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
     }
 }
 
