@@ -32,8 +32,8 @@ public struct Board: Sendable {
     private(set) var orphans: OrphanPool
     private var refused = RefusedNames()
 
-    /// Messages, ascending by stamp.
-    public private(set) var chats: [ChatEntry] = []
+    /// Transactions that carry a message, ascending by stamp.
+    private var chatSlots: [Slot] = []
     /// Forks seen so far, in order of arrival.
     public private(set) var forks: [Fork] = []
 
@@ -106,7 +106,9 @@ public struct Board: Sendable {
     /// The greatest lamport number in the set.
     public var lamport: UInt64 { log.lamport }
     /// Parents of orphans that are neither here nor orphans, ascending.
-    public var missing: [TransactionName] { orphans.missing(isKnown: log.contains) }
+    public var missing: [TransactionName] { orphans.missing.sorted() }
+    /// How many names `missing` has.
+    public var missingCount: Int { orphans.missing.count }
     /// How many transactions wait for parents, and their bytes.
     public var orphanCount: Int { orphans.count }
     public var orphanByteCount: Int { orphans.byteCount }
@@ -143,6 +145,8 @@ public struct Board: Sendable {
     }
     /// Shapes that were ever given this label, deleted ones included, ascending.
     public func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
+    /// Messages, ascending by stamp.
+    public var chats: [ChatEntry] { chatSlots.compactMap { Self.chat(in: log[$0], log[$0].writes[...]) } }
     /// What this person is called; nil if it never said.
     public func personName(_ author: AuthorID) -> String? { names[author]?.text }
 
@@ -283,16 +287,19 @@ public struct Board: Sendable {
                 if let known = names[transaction.author], transaction.stamp < log[known.slot].stamp { continue }
                 if names[transaction.author]?.text != text { outcome.renames.append(transaction.author) }
                 names[transaction.author] = PersonName(text: text, slot: slot)
-            case (.chat, .text(let text)):
-                let entry = ChatEntry(
-                    name: transaction.name, author: transaction.author, text: text, claimedWallTime: transaction.claimedWallTime,
-                    lamport: transaction.lamport)
+            case (.chat, _):
                 let stamp = transaction.stamp
-                chats.insert(entry, at: chats.partitioningIndex { stamp < $0.stamp })
-                outcome.chats.append(entry)
+                chatSlots.insert(slot, at: chatSlots.partitioningIndex { stamp < log[$0].stamp })
+                if let entry = Self.chat(in: transaction, writes) { outcome.chats.append(entry) }
             default: break
             }
         }
+    }
+
+    private static func chat(in transaction: Transaction, _ writes: ArraySlice<Write>) -> ChatEntry? {
+        guard case .text(let text)? = writes.first(where: { $0.property == .chat })?.value else { return nil }
+        return ChatEntry(
+            name: transaction.name, author: transaction.author, text: text, claimedWallTime: transaction.claimedWallTime)
     }
 
     private mutating func applyShape(

@@ -46,9 +46,6 @@ public struct ChatEntry: Hashable, Sendable {
     public var text: String
     /// Milliseconds since 1970 as its author claims; for display only.
     public var claimedWallTime: UInt64
-    var lamport: UInt64
-
-    var stamp: Stamp { Stamp(lamport: lamport, author: author, name: name) }
 }
 
 /// One author gave two transactions the same sequence. `Board.transactions(of:sequence:)` is the proof.

@@ -85,10 +85,16 @@ struct Log: Sendable {
 
     /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
     func parents(after previous: TransactionName?) -> [TransactionName] {
-        let heads = headNames.compactMap { slots[$0] }.map { self[$0] }.sorted { $0.stamp > $1.stamp }
-        var parents = previous.map { [$0] } ?? []
-        for head in heads where head.name != previous && parents.count < Limits.parents { parents.append(head.name) }
-        return parents.sorted()
+        let limit = previous == nil ? Limits.parents : Limits.parents - 1
+        // Kept to the greatest while looking: a forked author can make heads by the thousand.
+        var greatest: [Stamp] = []
+        for name in headNames where name != previous {
+            guard let stamp = slots[name].map({ self[$0].stamp }) else { continue }
+            if greatest.count == limit, let least = greatest.last, stamp < least { continue }
+            greatest.insert(stamp, at: greatest.partitioningIndex { $0 < stamp })
+            if greatest.count > limit { greatest.removeLast() }
+        }
+        return (greatest.map(\.name) + (previous.map { [$0] } ?? [])).sorted()
     }
 
     /// What `lamport` must be over these parents, all of which are here.

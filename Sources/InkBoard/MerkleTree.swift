@@ -208,6 +208,7 @@ package struct MerkleTree: Sendable {
             return
         }
         var input: [UInt8] = [1, UInt8(bitPattern: Int8(nodes[index].block.level))]
+        input.reserveCapacity(2 + 16 * 33)
         var only: Int?
         var childCount = 0
         for digit in 0..<16 {
@@ -217,7 +218,7 @@ package struct MerkleTree: Sendable {
             only = child
             childCount += 1
             input.append(UInt8(digit))
-            input.append(contentsOf: nodes[child].hash.bytes)
+            nodes[child].hash.append(to: &input)
         }
         if childCount == 1, let only {
             nodes[index].hash = nodes[only].hash
@@ -230,7 +231,7 @@ package struct MerkleTree: Sendable {
         guard !entries.isEmpty else { return .zero }
         var input: [UInt8] = [0]
         input.reserveCapacity(1 + entries.count * 32)
-        for entry in entries { input.append(contentsOf: entry.name.bytes) }
+        for entry in entries { entry.name.append(to: &input) }
         return Fingerprint(Blake2b.hash256(input)) ?? .zero
     }
 

@@ -12,8 +12,11 @@ struct OrphanPool: Sendable {
     private var orphans: [TransactionName: Orphan] = [:]
     /// Orphans by the one missing parent that each is registered under: looked at again when that one comes.
     private var byParent: [TransactionName: [TransactionName]] = [:]
-    /// How many orphans miss each name.
+    /// How many orphans miss each name that has not come.
     private var missingCounts: [TransactionName: Int] = [:]
+    /// Names that orphans miss and that do not wait themselves.
+    private(set) var missing: Set<TransactionName> = []
+    private var authorCounts: [AuthorID: Int] = [:]
     /// In order of arrival; those that have gone since are skipped.
     private var arrivals: [(arrival: UInt64, name: TransactionName)] = []
     private var arrivalsHead = 0
@@ -31,29 +34,32 @@ struct OrphanPool: Sendable {
     /// The orphan of that name.
     subscript(name: TransactionName) -> Transaction? { orphans[name]?.transaction }
 
-    /// True if an orphan of `author` waits. Asked once for each own transaction, hence a plain search.
-    func containsWork(of author: AuthorID) -> Bool { orphans.values.contains { $0.transaction.author == author } }
+    /// True if an orphan of `author` waits.
+    func containsWork(of author: AuthorID) -> Bool { authorCounts[author] != nil }
 
-    /// Names that orphans miss and that do not wait themselves, ascending; `isKnown` says which have come since.
-    func missing(isKnown: (TransactionName) -> Bool) -> [TransactionName] {
-        missingCounts.keys.filter { orphans[$0] == nil && !isKnown($0) }.sorted()
-    }
-
-    /// Takes one in that misses `missing` (not empty), and puts out the oldest while there are too many bytes.
-    mutating func insert(_ transaction: Transaction, missing: [TransactionName]) {
-        guard let parent = missing.first, orphans[transaction.name] == nil else { return }
+    /// Takes one in that misses `parents` (not empty), and puts out the oldest while there are too many bytes.
+    mutating func insert(_ transaction: Transaction, missing parents: [TransactionName]) {
+        guard let parent = parents.first, orphans[transaction.name] == nil else { return }
         arrivalCount += 1
-        orphans[transaction.name] = Orphan(transaction: transaction, missing: missing, arrival: arrivalCount)
+        orphans[transaction.name] = Orphan(transaction: transaction, missing: parents, arrival: arrivalCount)
         byParent[parent, default: []].append(transaction.name)
-        for name in missing { missingCounts[name, default: 0] += 1 }
+        for name in parents {
+            missingCounts[name, default: 0] += 1
+            if orphans[name] == nil { missing.insert(name) }
+        }
+        missing.remove(transaction.name)
+        authorCounts[transaction.author, default: 0] += 1
         arrivals.append((arrivalCount, transaction.name))
         byteCount += transaction.encoded.count
         while byteCount > byteLimit { removeOldest() }
     }
 
-    /// Takes out those that were registered under `parent`, in order of arrival. Some may miss another one still.
+    /// `parent` came, or never will: nobody waits for it any more. Takes out those that were registered under it, in order of arrival;
+    /// some may miss another one still.
     mutating func remove(waitingFor parent: TransactionName) -> [Transaction] {
-        (byParent.removeValue(forKey: parent) ?? []).compactMap { remove($0)?.transaction }
+        missingCounts[parent] = nil
+        missing.remove(parent)
+        return (byParent.removeValue(forKey: parent) ?? []).compactMap { remove($0)?.transaction }
     }
 
     private mutating func removeOldest() {
@@ -74,10 +80,14 @@ struct OrphanPool: Sendable {
     private mutating func remove(_ name: TransactionName) -> Orphan? {
         guard let orphan = orphans.removeValue(forKey: name) else { return nil }
         byteCount -= orphan.transaction.encoded.count
-        for missing in orphan.missing {
-            guard let count = missingCounts[missing] else { continue }
-            missingCounts[missing] = count > 1 ? count - 1 : nil
+        for parent in orphan.missing {
+            guard let count = missingCounts[parent] else { continue }
+            missingCounts[parent] = count > 1 ? count - 1 : nil
+            if count == 1 { missing.remove(parent) }
         }
+        if missingCounts[name] != nil { missing.insert(name) }
+        let author = orphan.transaction.author
+        if let count = authorCounts[author] { authorCounts[author] = count > 1 ? count - 1 : nil }
         return orphan
     }
 }

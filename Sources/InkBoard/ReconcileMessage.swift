@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// One message of the reconciliation of two boards, at most `Limits.reconcileMessageBytes`.
 ///
-///     flags 1 │ first 16 bytes of the sender's fingerprint │ its transactions, varint │ items to the end
+///     flags 1 │ first 16 bytes of the sender's fingerprint │ its transactions, varint │ announced, varint │ items to the end
 ///     flags:  1 wants an answer · 2 completes an answer · 4 from the initiator of the connection
 ///     item:   1 │ block │ hash 16                                    this is what I have in the block
 ///             2 │ block │ mask 2 │ hash 16 for each bit              so do its children stand; bit n: child n is not empty
@@ -29,6 +29,8 @@ package struct ReconcileMessage: Hashable, Sendable {
     var isFromInitiator: Bool
     var root: NodeHash
     var transactionCount: UInt64
+    /// How many transactions its sender sends beside it without having been asked by name.
+    var announcedCount: UInt64 = 0
     package var items: [Item] = []
 
     package var bytes: [UInt8] {
@@ -36,6 +38,7 @@ package struct ReconcileMessage: Hashable, Sendable {
         writer.write(UInt8(wantsAnswer ? 1 : 0) | UInt8(completesAnswer ? 2 : 0) | UInt8(isFromInitiator ? 4 : 0))
         root.write(to: &writer)
         writer.writeVarint(transactionCount)
+        writer.writeVarint(announcedCount)
         for item in items { item.write(to: &writer) }
         return writer.bytes
     }
@@ -51,12 +54,14 @@ package struct ReconcileMessage: Hashable, Sendable {
         guard flags < 8 else { throw .unexpected }
         (wantsAnswer, completesAnswer, isFromInitiator) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0)
         root = try NodeHash(from: &reader)
-        transactionCount = try reader.readVarint()
+        (transactionCount, announcedCount) = (try reader.readVarint(), try reader.readVarint())
+        // As many as there are lamport numbers. The receiver adds such counts up.
+        guard max(transactionCount, announcedCount) <= Limits.lamport else { throw .limitExceeded }
         while !reader.isAtEnd { items.append(try Item(from: &reader)) }
     }
 
     /// Bytes before the first item, at most.
-    static let headerCount = 1 + NodeHash.byteCount + 8
+    static let headerCount = 1 + NodeHash.byteCount + 8 + 8
 }
 
 /// The first 16 bytes of the hash of a part of a board's Merkle tree: enough to compare, as finding two parts alike takes 2^64 tries.

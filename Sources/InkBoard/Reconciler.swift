@@ -7,7 +7,7 @@ public struct ReconcileStep: Hashable, Sendable {
     public var reply: [[UInt8]] = []
     /// Transactions that the neighbour lacks and was not sent before in this run; parents before children.
     public var send: [TransactionName] = []
-    /// How many transactions were asked for just now.
+    /// How many transactions are to come because of this message: asked for now, or announced by it.
     public var wanted = 0
     /// True when nothing that we asked is unanswered.
     public var isDone = false
@@ -74,8 +74,8 @@ public struct Reconciler: Sendable {
         step.isEqual = message.root == NodeHash(board.fingerprint)
         step.neighbourCount = message.transactionCount
         step.send = answer.send.sorted().map(\.name)
-        step.wanted = answer.wanted
-        step.reply = pack(answer.items, isRequired: message.wantsAnswer, board: board)
+        step.wanted = answer.wanted + Int(message.announcedCount)
+        step.reply = pack(answer, isRequired: message.wantsAnswer, board: board)
         step.isDone = unanswered == 0
         return step
     }
@@ -86,6 +86,8 @@ public struct Reconciler: Sendable {
         var items: [Message.Item] = []
         var send: [MerkleTree.Entry] = []
         var wanted = 0
+        /// How many of `send` the neighbour did not ask for by name.
+        var unaskedCount: UInt64 = 0
         /// Names that may still be hashed, and visited, for this message.
         var hashesLeft = hashesMax
         var visitsLeft: Int
@@ -118,7 +120,7 @@ public struct Reconciler: Sendable {
             let wanted = Set(hashes)
             let entries = entries(in: range, answer.tree)
             answer.hashesLeft -= entries.count
-            for entry in entries where wanted.contains(hash(of: entry)) { send(entry, &answer) }
+            for entry in entries where wanted.contains(hash(of: entry)) { send(entry, isAsked: true, &answer) }
         }
     }
 
@@ -175,16 +177,19 @@ public struct Reconciler: Sendable {
         for entry in entries(in: range, answer.tree) { send(entry, &answer) }
     }
 
-    private mutating func send(_ entry: MerkleTree.Entry, _ answer: inout Answer) {
-        if sent.insert(entry.name).inserted { answer.send.append(entry) }
+    private mutating func send(_ entry: MerkleTree.Entry, isAsked: Bool = false, _ answer: inout Answer) {
+        guard sent.insert(entry.name).inserted else { return }
+        answer.send.append(entry)
+        if !isAsked { answer.unaskedCount += 1 }
     }
 
     /// Spreads items over messages. What would be too much is left to the next run, which begins where less differs.
-    private mutating func pack(_ items: [Message.Item], isRequired: Bool, board: borrowing Board) -> [[UInt8]] {
-        guard isRequired || !items.isEmpty else { return [] }
+    private mutating func pack(_ answer: Answer, isRequired: Bool, board: borrowing Board) -> [[UInt8]] {
+        guard isRequired || !answer.items.isEmpty else { return [] }
         var messages: [Message] = [header(of: board)]
+        messages[0].announcedCount = answer.unaskedCount
         var size = Message.headerCount
-        for item in items {
+        for item in answer.items {
             var writer = ByteWriter()
             item.write(to: &writer)
             if size + writer.count > Limits.reconcileMessageBytes {

@@ -48,7 +48,7 @@ public struct ByteWriter: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
-    public mutating func write<Tag>(_ identifier: Identifier<Tag>) { bytes.append(contentsOf: identifier.bytes) }
+    public mutating func write<Tag>(_ identifier: Identifier<Tag>) { identifier.append(to: &bytes) }
 
     /// Forgets what was written after the first `count` bytes; `count` must not exceed what was written.
     public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }

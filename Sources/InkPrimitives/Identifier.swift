@@ -18,18 +18,23 @@ public struct Identifier<Tag>: Hashable, Comparable, Sendable {
     }
 
     /// The identifier with these bytes; nil unless there are exactly 32.
-    public init?(_ bytes: some Collection<UInt8>) {
+    public init?(_ bytes: some Collection<UInt8>) { self.init(Array(bytes)[...]) }
+
+    /// The identifier with these bytes; nil unless there are exactly 32.
+    public init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// The identifier with these bytes; nil unless there are exactly 32.
+    ///
+    /// Not generic: other modules read 100 000 names through here, and a generic collection costs them a call for each byte.
+    public init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count == 32 else { return nil }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        var index = 0
-        for byte in bytes {
-            switch index >> 3 {
-            case 0: words.0 = words.0 << 8 | UInt64(byte)
-            case 1: words.1 = words.1 << 8 | UInt64(byte)
-            case 2: words.2 = words.2 << 8 | UInt64(byte)
-            default: words.3 = words.3 << 8 | UInt64(byte)
-            }
-            index += 1
+        let start = bytes.startIndex
+        for index in start..<start + 8 {
+            words.0 = words.0 << 8 | UInt64(bytes[index])
+            words.1 = words.1 << 8 | UInt64(bytes[index + 8])
+            words.2 = words.2 << 8 | UInt64(bytes[index + 16])
+            words.3 = words.3 << 8 | UInt64(bytes[index + 24])
         }
         self.init(words.0, words.1, words.2, words.3)
     }
@@ -51,6 +56,14 @@ public struct Identifier<Tag>: Hashable, Comparable, Sendable {
                 buffer[24 + byte] = UInt8(truncatingIfNeeded: word3 >> shift)
             }
             count = 32
+        }
+    }
+
+    /// Appends the 32 bytes to `bytes`, without an allocation of its own.
+    public func append(to bytes: inout [UInt8]) {
+        for word in 0..<4 {
+            let value = word == 0 ? word0 : word == 1 ? word1 : word == 2 ? word2 : word3
+            for byte in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(56 - byte * 8))) }
         }
     }
 

@@ -138,6 +138,30 @@ import Testing
         }
     }
 
+    // BD-6
+    @Test func `a retraction works whether it or its mark comes first, another's never`() throws {
+        var people = try Self.people(2)
+        let id = try people[0].draw(Self.box)
+        people[1].receive(people[0])
+        let drawn = people[0].board
+        var copy = people[0]
+        try people[0].delete(id)
+        let mark = try #require(people[0].board.transactions.last)
+        // Neither descends from the mark, so either may come before it.
+        let own = try copy.write([Write(id, .retraction, .names([mark.name]))])
+        let foreign = try people[1].write([Write(id, .retraction, .names([mark.name]))])
+        for order in [[mark, own], [own, mark], [mark, foreign, own], [foreign, own, mark], [own, foreign, mark]] {
+            var board = drawn
+            for transaction in order { #expect(board.insert(transaction).result == .inserted) }
+            #expect(board.shape(id) != nil)
+        }
+        for order in [[mark, foreign], [foreign, mark]] {
+            var board = drawn
+            for transaction in order { #expect(board.insert(transaction).result == .inserted) }
+            #expect(board.shape(id) == nil)
+        }
+    }
+
     // BD-7
     @Test func `the samples of a stroke are its maker's first`() throws {
         var people = try Self.people(2)

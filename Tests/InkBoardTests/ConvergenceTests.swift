@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    // BD-1
+    // BD-1 BD-10
     @Test(arguments: 0..<40 as Range<UInt64>)
     func `what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
@@ -50,8 +50,13 @@ import Testing
         var board = try Board(genesis: try #require(people[0].board.transactions.first))
         var shapes: [ShapeID: Shape] = [:]
         var inserted = 1
+        var given: Set<TransactionName> = []
         for transaction in all.shuffled(using: &random) {
             let outcome = board.insert(transaction)
+            given.insert(transaction.name)
+            let waiting = all.filter { given.contains($0.name) && !board.contains($0.name) }
+            let missing = Set(waiting.flatMap(\.parents)).filter { !given.contains($0) && !board.contains($0) }
+            #expect(board.missing == missing.sorted() && board.orphanCount == waiting.count)
             inserted += outcome.inserted.count
             for change in outcome.changes {
                 #expect(shapes[change.id] == change.before)

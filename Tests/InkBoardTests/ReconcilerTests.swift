@@ -15,6 +15,8 @@ import Testing
         /// Names sent to each side in this run.
         var sent: [[TransactionName]] = [[], []]
         var isDone = [false, false]
+        /// What each side was told that is to come.
+        var wanted = [0, 0]
         var messageBytesMax = 0
 
         init(_ left: Board, _ right: Board) { boards = [left, right] }
@@ -32,6 +34,7 @@ import Testing
                 for message in arriving[side] {
                     let step = try reconcilers[side].receive(message, board: boards[side])
                     isDone[side] = step.isDone
+                    wanted[side] += step.wanted
                     post(step.reply, to: 1 - side)
                     sent[1 - side] += step.send
                     for name in step.send {
@@ -91,6 +94,7 @@ import Testing
         #expect(pair.boards[0].shapes == pair.boards[1].shapes)
         for side in 0..<2 {
             #expect(Set(pair.sent[side]).count == pair.sent[side].count)
+            if starter != 2 { #expect(pair.wanted[side] == pair.sent[side].count) }
             if starter == 2 || starter == side { #expect(pair.isDone[side]) }
         }
         #expect(pair.messageBytesMax <= Limits.reconcileMessageBytes)
@@ -132,6 +136,7 @@ import Testing
         #expect(try pair.finish() <= 4)
         #expect(pair.boards[0].fingerprint == full.fingerprint)
         #expect(pair.sent.map(\.count) == [2000, 0])
+        #expect(pair.wanted == [2000, 0])
     }
 
     // BD-16
