@@ -68,6 +68,7 @@ let package = Package(
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),
         .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
+        .testTarget(name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),

@@ -307,8 +307,8 @@ struct Connection: Sendable {
     private mutating func sendPathFrames(now: Instant, outputs: inout [Endpoint.Output]) {
         for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, to: owed.to, now: now, outputs: &outputs) }
         owedResponses = []
-        guard var waiting = path, waiting.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, now: now) else { return }
-        path = waiting
+        // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
+        guard path?.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, now: now) == true, let waiting = path else { return }
         sendAlone(Frame.pathChallengeType, waiting.challenge, to: waiting.address, now: now, outputs: &outputs)
     }
 

@@ -17,23 +17,19 @@ struct CookieJar: Sendable {
     private var previous: Turn?
 
     mutating func cookie(for address: SocketAddress, now: Instant, using generator: inout SecretGenerator) -> [UInt8] {
-        turn(now: now)
+        if let ended = current, now >= ended.until { (previous, current) = (ended, nil) }
         let turn = current ?? Turn(secret: generator.secret(), until: now + Self.turnEvery)
         current = turn
         return Self.make(for: address, secret: turn.secret)
     }
 
-    mutating func isRight(_ cookie: [UInt8], for address: SocketAddress, now: Instant) -> Bool {
-        turn(now: now)
+    func isRight(_ cookie: [UInt8], for address: SocketAddress, now: Instant) -> Bool {
         // Both are compared whatever the first says, so that time tells nothing.
-        let isCurrent = current.map { constantTimeEqual(Self.make(for: address, secret: $0.secret), cookie) } ?? false
-        let isPrevious = previous.map { constantTimeEqual(Self.make(for: address, secret: $0.secret), cookie) } ?? false
-        return isCurrent || isPrevious
-    }
-
-    private mutating func turn(now: Instant) {
-        if let ended = current, now >= ended.until { (previous, current) = (ended, nil) }
-        if let last = previous, now >= last.until + Self.turnEvery { previous = nil }
+        let verdicts = [current, previous].map { turn in
+            guard let turn, now < turn.until + Self.turnEvery else { return false }
+            return constantTimeEqual(Self.make(for: address, secret: turn.secret), cookie)
+        }
+        return verdicts.contains(true)
     }
 
     private static func make(for address: SocketAddress, secret: Secret32) -> [UInt8] {

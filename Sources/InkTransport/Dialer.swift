@@ -28,8 +28,6 @@ struct Dialer: Sendable {
         let noise: NoiseHandshake
         let message: [UInt8]
         var targets: [Target]
-        /// Packets sent, those for cookies not counted.
-        var sent = 0
         var rounds = 0
         var interval: Duration
         var nextAt: Instant
@@ -42,9 +40,10 @@ struct Dialer: Sendable {
     static let growth = 1.5
     static let intervalMax: Duration = .seconds(2)
     static let patience: Duration = .seconds(20)
-    /// Rounds that go to all addresses; later ones go to four in turn, so that 16 addresses take 100 packets in all (RFC 8445 §19.5.1).
+    /// Rounds that go to all addresses; later ones, at most eleven, go to three in turn: 16 addresses take fewer than 100 packets in all
+    /// (RFC 8445 §19.5.1, threat T25).
     private static let fullRounds = 4
-    private static let laterTargets = 4
+    private static let laterTargets = 3
 
     /// By our index.
     private var attempts: [UInt32: Attempt] = [:]
@@ -88,7 +87,6 @@ struct Dialer: Sendable {
             guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
             let target = Target(address: address)
             attempt.targets.append(target)
-            attempt.sent += 1
             outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
         }
         attempts[index] = attempt
@@ -186,7 +184,6 @@ struct Dialer: Sendable {
                 let target = targets[(attempt.rounds * Self.laterTargets + offset) % targets.count]
                 let packet = Self.start(of: attempt, index: index, cookie: target.cookie, context: context)
                 outputs.append(.transmit(packet, to: target.address))
-                attempt.sent += 1
             }
             attempt.rounds += 1
             attempt.interval = min(attempt.interval.scaled(by: Self.growth), Self.intervalMax)

@@ -1,0 +1,360 @@
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+/// What strangers, and members who do not keep to the rules, can and cannot do.
+@Suite struct HostileTests {
+    private static let stranger = SocketAddress("192.0.2.66:6666")!
+
+    // TR-1
+    @Test func `garbage is answered with nothing and leaves a session untouched`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let id = try #require(net.nodes[1].id)
+        let before = net.nodes[1].endpoint.statistics(id)
+        let deadline = net.nodes[1].endpoint.deadline
+        let index = id.index
+        var random = SplitMix64(seed: 3)
+        var endpoint = net.nodes[1].endpoint
+        for number in 0..<20_000 {
+            var datagram = (0..<random.below(number % 50 == 0 ? 1200 : 60)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            // Half of it looks like ours, and half of that names the session.
+            if number % 2 == 0, !datagram.isEmpty { datagram[0] = 0xF0 + UInt8(number / 2 % 8) }
+            if number % 4 == 0, datagram.count > 5 {
+                datagram[0] = number % 8 == 0 ? 0xF3 : 0xF5
+                for byte in 0..<4 { datagram[1 + byte] = UInt8(truncatingIfNeeded: index >> UInt32(24 - 8 * byte)) }
+            }
+            endpoint.receive(datagram, from: Self.stranger, now: net.now)
+            if let output = endpoint.nextOutput() { Issue.record("\(Hex.encode(datagram)) brought \(output)") }
+        }
+        #expect(endpoint.counters.accepted == net.nodes[1].endpoint.counters.accepted)
+        #expect(endpoint.counters.datagrams - net.nodes[1].endpoint.counters.datagrams == 20_000)
+        #expect(endpoint.deadline == deadline)
+        var after = endpoint.statistics(id)
+        #expect((after?.packetsForged ?? 0) > 1000)
+        after?.packetsForged = 0
+        after?.packetsReplayed = before?.packetsReplayed ?? 0
+        #expect(after == before)
+    }
+
+    // TR-8
+    @Test func `one flipped bit in a data packet is refused and moves neither window, timer nor address`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let id = try #require(net.nodes[1].id)
+        net.sent = []
+        net.cut = [net.nodes[1].address]
+        net.send(Array("a stroke".utf8), from: 0)
+        net.nodes[0].endpoint.sendPresence([1, 2, 3], on: try #require(net.nodes[0].id), now: net.now)
+        net.drain(0)
+        let packet = try #require(net.sent.first?.bytes)
+        var endpoint = net.nodes[1].endpoint
+        let deadline = endpoint.deadline
+        let statistics = endpoint.statistics(id)
+        for bit in 0..<packet.count * 8 {
+            var flipped = packet
+            flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+            endpoint.receive(flipped, from: Self.stranger, now: net.now)
+            #expect(endpoint.nextOutput() == nil, "bit \(bit)")
+        }
+        #expect(endpoint.counters.accepted == net.nodes[1].endpoint.counters.accepted)
+        #expect(endpoint.deadline == deadline)
+        #expect(endpoint.statistics(id)?.address == statistics?.address)
+        #expect(endpoint.statistics(id)?.lastReceived == statistics?.lastReceived)
+        // The number that the forgeries named is still good for the true packet, once.
+        endpoint.receive(packet, from: net.nodes[0].address, now: net.now)
+        #expect(RawPeer.outputs(&endpoint).contains { if case .message = $0 { true } else { false } })
+        let replayed = endpoint.counters.replayed
+        endpoint.receive(packet, from: net.nodes[0].address, now: net.now)
+        #expect(RawPeer.outputs(&endpoint).isEmpty)
+        #expect(endpoint.counters.replayed == replayed + 1)
+    }
+
+    // TR-8
+    @Test func `a forged packet with a number far ahead does not close the window`() throws {
+        let configuration = TestNet.configuration(0)
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: configuration, from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        var forged = raw.packet([Frame.pingType])
+        // A number of four bytes, 2^31 - 1 ahead.
+        forged = [0xF5] + forged[1..<5] + [0x7F, 0xFF, 0xFF, 0xFF] + forged[7...]
+        endpoint.receive(forged, from: Self.stranger, now: .zero)
+        #expect(RawPeer.outputs(&endpoint).isEmpty)
+        for _ in 0..<3 {
+            let accepted = endpoint.counters.accepted
+            endpoint.receive(raw.packet([Frame.pingType]), from: Self.stranger, now: .zero)
+            #expect(endpoint.counters.accepted == accepted + 1)
+        }
+    }
+
+    // TR-8
+    @Test func `what left within the window arrives in any order, each packet once`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        var packets = (0..<9000).map { _ in raw.packet([Frame.pingType]) }
+        let last = packets.removeLast()
+        endpoint.receive(last, from: Self.stranger, now: .zero)
+        for packet in packets.reversed() { endpoint.receive(packet, from: Self.stranger, now: .zero) }
+        for packet in packets { endpoint.receive(packet, from: Self.stranger, now: .zero) }
+        #expect(endpoint.counters.accepted == UInt64(Limits.replayWindow))
+        _ = RawPeer.outputs(&endpoint)
+    }
+
+    // TR-3
+    @Test func `a whole session replayed from another port brings cookies and nothing else`() throws {
+        for announced in [true, false] {
+            var net = TestNet.pair(announced: announced)
+            for number in 0..<20 {
+                net.send([UInt8(number)], from: number % 2)
+                net.run(for: .milliseconds(200))
+            }
+            let record = net.sent
+            let counters = net.nodes.map(\.endpoint.counters)
+            for later in [Duration.zero, .seconds(10), .seconds(300)] {
+                for node in 0..<2 {
+                    var endpoint = net.nodes[node].endpoint
+                    for datagram in record where datagram.to == net.nodes[node].address {
+                        endpoint.receive(datagram.bytes, from: Self.stranger, now: net.now + later)
+                        for output in RawPeer.outputs(&endpoint) {
+                            guard case .transmit(let bytes, let to) = output, to == Self.stranger, bytes[0] == 0xF4,
+                                datagram.bytes[0] == 0xF0
+                            else {
+                                Issue.record("\(Hex.encode(datagram.bytes.prefix(8))) brought \(output)")
+                                continue
+                            }
+                            #expect(bytes.count <= datagram.bytes.count)
+                        }
+                    }
+                    #expect(endpoint.counters.accepted == counters[node].accepted)
+                    #expect(endpoint.counters.established == counters[node].established)
+                    #expect(endpoint.counters.answersSent == counters[node].answersSent)
+                }
+            }
+        }
+    }
+
+    // TR-3
+    @Test func `a session replayed into another session, room or role is accepted nowhere`() throws {
+        var first = TestNet.pair(seed: 1)
+        first.run(for: .seconds(1))
+        // Same members, other randomness: other keys.
+        var second = TestNet(seed: 2)
+        second.add(second.fresh(0, seed: 70))
+        second.add(second.fresh(1, seed: 71))
+        second.connect(0, 1, nonce: 9)
+        second.run(for: .seconds(1))
+        var other = TestNet(seed: 3)
+        other.add(TestNet.configuration(0, keys: RoomKeys(roomSecret: TestNet.secret(9))))
+        other.add(TestNet.configuration(1, keys: RoomKeys(roomSecret: TestNet.secret(9))))
+        other.connect(0, 1, nonce: 9)
+        other.run(for: .seconds(1))
+        for var net in [first, second, other] {
+            let accepted = net.nodes.map(\.endpoint.counters.accepted)
+            let established = net.nodes.map(\.endpoint.counters.established)
+            for datagram in first.sent + second.sent + other.sent {
+                for node in 0..<2 { net.nodes[node].endpoint.receive(datagram.bytes, from: datagram.from, now: net.now) }
+            }
+            #expect(net.nodes.map(\.endpoint.counters.accepted) == accepted)
+            #expect(net.nodes.map(\.endpoint.counters.established) == established)
+        }
+    }
+
+    // TR-3
+    @Test func `no answer is longer than what it answers, whoever asks`() throws {
+        let net = TestNet.pair(announced: false)
+        var (incoming, outgoing) = (0, 0)
+        for node in 0..<2 {
+            for datagram in net.sent {
+                for length in [datagram.bytes.count, datagram.bytes.count - 1, 40, 24] where length <= datagram.bytes.count {
+                    var endpoint = net.nodes[node].endpoint
+                    let bytes = Array(datagram.bytes.prefix(length))
+                    endpoint.receive(bytes, from: Self.stranger, now: net.now)
+                    let answered = RawPeer.transmitted(&endpoint).reduce(0) { $0 + $1.count }
+                    #expect(answered <= bytes.count)
+                    incoming += bytes.count
+                    outgoing += answered
+                }
+            }
+        }
+        #expect(outgoing <= incoming)
+    }
+
+    // TR-3
+    @Test func `message 1 seen before gets the same answer where it first came from`() throws {
+        let configuration = TestNet.configuration(1)
+        var initiator = Endpoint(TestNet.configuration(0))
+        var responder = Endpoint(configuration)
+        let attempt = [UInt8](repeating: 1, count: 16)
+        let here = TestNet.address(0)
+        initiator.dial(attempt: attempt, remote: configuration.peerID, addresses: [TestNet.address(1)], now: .zero)
+        responder.expect(attempt: attempt, remote: TestNet.configuration(0).peerID, addresses: [], now: .zero)
+        let start = try #require(RawPeer.transmitted(&initiator).first)
+        responder.receive(start, from: here, now: .zero)
+        let answer = RawPeer.transmitted(&responder)
+        responder.receive(start, from: here, now: .zero)
+        #expect(RawPeer.transmitted(&responder) == answer && answer.count == 1)
+        #expect(responder.halfOpenCount == 1)
+        responder.receive(start, from: Self.stranger, now: .zero)
+        #expect(RawPeer.transmitted(&responder).map(\.[0]) == [0xF4])
+        initiator.receive(try #require(answer.first), from: TestNet.address(1), now: .zero)
+        let finish = try #require(RawPeer.transmitted(&initiator).first)
+        responder.receive(finish, from: here, now: .zero)
+        #expect(responder.counters.established == 1 && responder.halfOpenCount == 0)
+        _ = RawPeer.outputs(&responder)
+        // Spent: from the same address there is nothing more to say.
+        responder.receive(start, from: here, now: .zero)
+        responder.receive(finish, from: here, now: .zero)
+        #expect(RawPeer.outputs(&responder).isEmpty)
+    }
+
+    // TR-5
+    @Test func `half-open handshakes are bounded, and one host cannot push out another`() throws {
+        let keys = TestNet.room
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var now = Instant.zero
+        func open(from address: SocketAddress, number: Int) throws {
+            var noise = NoiseHandshake(
+                role: .initiator, staticKey: TestNet.configuration(0).staticKey, psk: keys.psk,
+                prologue: StartPacket.prologue(keys: keys, initiator: .zero, responder: .zero, attempt: [UInt8](repeating: 1, count: 16)),
+                ephemeral: try #require(Secret32([3, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 3, count: 29))))
+            let message = try noise.writeMessage([])
+            func start(_ cookie: [UInt8]?) -> [UInt8] {
+                StartPacket.encode(
+                    senderIndex: UInt32(number), attempt: [UInt8](repeating: 1, count: 16), initiator: .zero, responder: .zero,
+                    noise: message, cookie: cookie, key: keys.mac)
+            }
+            endpoint.receive(start(nil), from: address, now: now)
+            guard let reply = RawPeer.transmitted(&endpoint).first, reply[0] == 0xF4 else { return }
+            let cookie = try CookiePacket(decoding: reply).open(start: start(nil), keys: keys)
+            endpoint.receive(start(cookie), from: address, now: now)
+            _ = RawPeer.outputs(&endpoint)
+        }
+        try open(from: SocketAddress("10.0.0.7:1")!, number: 0)
+        #expect(endpoint.halfOpenCount == 1)
+        for number in 1..<300 {
+            now += .milliseconds(25)
+            try open(from: SocketAddress("10.0.\(1 + number % 2).1:\(number)")!, number: number)
+        }
+        #expect(endpoint.halfOpenCount == Listener.halfOpenMax)
+        let before = endpoint.counters.answersSent
+        // The one that came first is still known.
+        try open(from: SocketAddress("10.0.0.7:1")!, number: 0)
+        #expect(endpoint.counters.answersSent == before + 1)
+        #expect(endpoint.halfOpenCount == Listener.halfOpenMax)
+        // Beyond the burst, a host gets twenty handshakes a second.
+        let answered = endpoint.counters.answersSent
+        for number in 1000..<1040 { try open(from: SocketAddress("10.5.5.5:9")!, number: number) }
+        #expect(endpoint.counters.answersSent - answered == 32)
+        endpoint.handleTimeout(now: now + .seconds(26))
+        #expect(endpoint.halfOpenCount == 0 && endpoint.deadline == nil)
+    }
+
+    // TR-5
+    @Test func `under load even an announced attempt needs a cookie`() throws {
+        let configuration = TestNet.configuration(1)
+        var endpoint = Endpoint(configuration)
+        for number in 0..<60 {
+            let flood = TestNet.flood(number)
+            var dialler = Endpoint(flood)
+            let attempt = [UInt8](repeating: UInt8(number), count: 16)
+            endpoint.expect(attempt: attempt, remote: flood.peerID, addresses: [], now: .zero)
+            dialler.dial(attempt: attempt, remote: configuration.peerID, addresses: [TestNet.address(1)], now: .zero)
+            let start = try #require(RawPeer.transmitted(&dialler).first)
+            endpoint.receive(start, from: SocketAddress("10.2.\(number).1:1")!, now: .zero)
+            #expect(RawPeer.transmitted(&endpoint).map(\.[0]) == [number < Listener.loadPerSecond ? 0xF1 : 0xF4])
+        }
+    }
+
+    // TR-12
+    @Test(arguments: [
+        ([0x20], Misbehaviour.malformedFrame),
+        ([Frame.streamType + 2, 0, 0, 1, 1], .malformedFrame),
+        ([Frame.streamType, 0, 0, 0], .malformedFrame),
+        ([Frame.streamType, 0, 0, 5, 1], .malformedFrame),
+        ([Frame.acknowledgementType, 5, 0, 0, 6], .malformedFrame),
+        ([Frame.acknowledgementType, 0x7F, 0xFF, 0, 0, 0], .acknowledgedUnsent),
+        (RawPeer.stream(offset: 1 << 20, [1]), .exceededCredit),
+        (RawPeer.stream(slot: 65_536, offset: 0, [1]), .exceededLimit),
+        (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x02, 0x00, 0x01]), .exceededLimit),
+        (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x01]), .malformedFrame),
+    ])
+    func `a member that breaks a rule loses the session`(frames: [UInt8], expected: Misbehaviour) throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
+        var reasons: [CloseReason] = []
+        var goodbyes = 0
+        for output in RawPeer.outputs(&endpoint) {
+            if case .closed(_, let reason) = output { reasons.append(reason) }
+            if case .transmit(var bytes, _) = output, let header = DataHeader(bytes) {
+                #expect(raw.keys.open(&bytes, headerCount: 7, counter: header.truncated))
+                #expect(bytes.suffix(2) == [Frame.closeType, CloseCode.misbehaved.rawValue])
+                goodbyes += 1
+            }
+        }
+        #expect(reasons == [.misbehaved(expected)] && goodbyes == 1)
+        #expect(endpoint.connectionIDs.isEmpty)
+    }
+
+    // TR-13
+    @Test func `pieces with holes between them are bounded`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        let id = try #require(endpoint.connectionIDs.first)
+        var offset: UInt64 = 1
+        while endpoint.connectionIDs == [id], offset < 1 << 20 {
+            var frames: [UInt8] = []
+            for _ in 0..<100 {
+                frames += RawPeer.stream(offset: offset, [1])
+                offset += 2
+            }
+            endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
+            #expect(endpoint.heldBytes(on: id) <= 1 << 20)
+            _ = RawPeer.outputs(&endpoint)
+        }
+        #expect(endpoint.connectionIDs.isEmpty && offset < 10_000)
+    }
+
+    // TR-12
+    @Test(arguments: 0..<4 as Range<UInt64>)
+    func `authentic packets of random frames never trap`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<60 {
+            var endpoint = Endpoint(TestNet.configuration(1))
+            var raw = try #require(
+                RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+            while !endpoint.connectionIDs.isEmpty {
+                var frames: [UInt8] = []
+                for _ in 0..<1 + random.below(6) {
+                    let body = (0..<random.below(12)).map { _ in
+                        random.chance(0.7) ? UInt8(random.below(4)) : UInt8(truncatingIfNeeded: random.next())
+                    }
+                    frames +=
+                        random.chance(0.5)
+                        ? [UInt8(random.below(12))] + body
+                        : RawPeer.stream(slot: UInt64(random.below(3)), offset: UInt64(random.below(20)), body + [1])
+                }
+                endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
+                _ = RawPeer.outputs(&endpoint)
+            }
+        }
+    }
+}
+
+extension TestNet {
+    /// One of many members with a device of its own.
+    static func flood(_ number: Int) -> Endpoint.Configuration {
+        var configuration = configuration(0)
+        configuration.peerID = PeerID([200, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 29))!
+        configuration.seed = configuration.peerID.bytes
+        return configuration
+    }
+}

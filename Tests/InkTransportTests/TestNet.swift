@@ -1,0 +1,254 @@
+import InkCrypto
+import InkPrimitives
+
+@testable import InkTransport
+
+/// What a link does to datagrams; each is a probability or a span.
+struct Faults {
+    /// Lost.
+    var loss = 0.0
+    /// One way, without jitter.
+    var delay: Duration = .milliseconds(50)
+    /// Uniform addition to the delay.
+    var jitter: Duration = .zero
+    /// Held back by a further `reorderDelay`.
+    var reorder = 0.0
+    var reorderDelay: Duration = .milliseconds(30)
+    /// Delivered twice.
+    var duplicate = 0.0
+    /// Delivered with one bit flipped.
+    var flip = 0.0
+}
+
+/// Endpoints on a lossy pipe in virtual time, all from one seed.
+struct TestNet {
+    struct Node {
+        var endpoint: Endpoint
+        var address: SocketAddress
+        let peer: PeerID
+        var established: [(id: ConnectionID, remote: Remote, at: Instant)] = []
+        var messages: [(bytes: [UInt8], lane: Lane, stream: UInt64, on: ConnectionID, at: Instant)] = []
+        var presence: [[UInt8]] = []
+        var presenceTokens: [UInt64] = []
+        var closed: [(id: ConnectionID, reason: CloseReason, at: Instant)] = []
+        var degraded: [Instant] = []
+        var recovered: [Instant] = []
+        var failed: [(attempt: [UInt8], remote: PeerID?, at: Instant)] = []
+        var versions: [UInt8] = []
+
+        var id: ConnectionID? { established.last?.id }
+    }
+
+    struct Datagram { let bytes: [UInt8]; let from: SocketAddress; let to: SocketAddress; let sentAt: Instant }
+    private struct Arrival { let at: Instant; let order: Int; let datagram: Datagram }
+
+    var nodes: [Node] = []
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var faults: Faults
+    var random: SplitMix64
+    /// Everything that was sent, before faults.
+    var sent: [Datagram] = []
+    var records = true
+    /// Datagrams to or from these addresses vanish.
+    var cut: Set<SocketAddress> = []
+    private var arrivals: [Arrival] = []
+    private var order = 0
+
+    init(seed: UInt64 = 1, faults: Faults = Faults()) {
+        self.faults = faults
+        random = SplitMix64(seed: seed)
+    }
+
+    static let room = RoomKeys(roomSecret: secret(7))
+    static func secret(_ byte: UInt8) -> Secret32 { Secret32([UInt8](repeating: byte, count: 32))! }
+    static func address(_ index: Int) -> SocketAddress { SocketAddress("10.0.0.\(index + 1):4000")! }
+
+    /// A node whose peer id begins with `index`, so that smaller indices have smaller ids.
+    static func configuration(
+        _ index: Int, keys: RoomKeys = room, device: Int? = nil, payload: [UInt8] = []
+    ) -> Endpoint.Configuration {
+        let signing = SigningKey(seed: secret(UInt8(100 + (device ?? index))))
+        let staticKey = StaticKey(secret: secret(UInt8(50 + index)))
+        return Endpoint.Configuration(
+            peerID: PeerID([UInt8(index + 1)] + [UInt8](repeating: 9, count: 31))!, keys: keys, staticKey: staticKey,
+            certificate: .make(signing: signing, staticKey: staticKey), initiatorPayload: payload,
+            seed: [UInt8](repeating: UInt8(index + 1), count: 32))
+    }
+
+    @discardableResult
+    mutating func add(_ configuration: Endpoint.Configuration, at address: SocketAddress? = nil) -> Int {
+        nodes.append(
+            Node(endpoint: Endpoint(configuration), address: address ?? Self.address(nodes.count), peer: configuration.peerID))
+        return nodes.count - 1
+    }
+
+    /// Two nodes with a session; 0 dialled 1.
+    static func pair(seed: UInt64 = 1, faults: Faults = Faults(), announced: Bool = true) -> TestNet {
+        var net = TestNet(seed: seed, faults: faults)
+        net.add(configuration(0, payload: [1, 2, 3]))
+        net.add(configuration(1))
+        net.connect(0, 1, announced: announced)
+        net.run { $0.nodes[0].id != nil && $0.nodes[1].id != nil }
+        return net
+    }
+
+    mutating func connect(_ left: Int, _ right: Int, announced: Bool = true, nonce: UInt8 = 5) {
+        let attempt = [UInt8](repeating: nonce, count: 16)
+        if announced {
+            nodes[right].endpoint.expect(attempt: attempt, remote: nodes[left].peer, addresses: [nodes[left].address], now: now)
+            drain(right)
+        }
+        let remote = announced ? nodes[right].peer : nil
+        nodes[left].endpoint.dial(attempt: attempt, remote: remote, addresses: [nodes[right].address], now: now)
+        drain(left)
+    }
+
+    mutating func send(_ bytes: [UInt8], from index: Int, lane: Lane = .ops, stream: UInt64 = 0) {
+        guard let id = nodes[index].id else { return }
+        nodes[index].endpoint.send(bytes, lane: lane, stream: stream, on: id, now: now)
+    }
+
+    /// Takes all outputs of one node.
+    mutating func drain(_ index: Int) {
+        while let output = nodes[index].endpoint.nextOutput() {
+            switch output {
+            case .transmit(let bytes, let to): transmit(bytes, from: nodes[index].address, to: to)
+            case .established(let id, let remote): nodes[index].established.append((id, remote, now))
+            case .message(let bytes, let lane, let stream, let id): nodes[index].messages.append((bytes, lane, stream, id, now))
+            case .presence(let bytes, _): nodes[index].presence.append(bytes)
+            case .presenceAcknowledged(let token, _): nodes[index].presenceTokens.append(token)
+            case .degraded: nodes[index].degraded.append(now)
+            case .recovered: nodes[index].recovered.append(now)
+            case .closed(let id, let reason): nodes[index].closed.append((id, reason, now))
+            case .attemptFailed(let attempt, let remote): nodes[index].failed.append((attempt, remote, now))
+            case .versionMismatch(let theirs, _): nodes[index].versions.append(theirs)
+            }
+        }
+    }
+
+    mutating func transmit(_ bytes: [UInt8], from: SocketAddress, to: SocketAddress) {
+        let datagram = Datagram(bytes: bytes, from: from, to: to, sentAt: now)
+        if records { sent.append(datagram) }
+        guard !cut.contains(from), !cut.contains(to) else { return }
+        for _ in 0..<(random.chance(faults.duplicate) ? 2 : 1) where !random.chance(faults.loss) {
+            var delay = faults.delay + random.jitter(faults.jitter)
+            if random.chance(faults.reorder) { delay += random.jitter(faults.reorderDelay) }
+            var bytes = bytes
+            if random.chance(faults.flip) { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
+            schedule(Datagram(bytes: bytes, from: from, to: to, sentAt: now), at: now + delay)
+        }
+    }
+
+    private mutating func schedule(_ datagram: Datagram, at: Instant) {
+        order += 1
+        let arrival = Arrival(at: at, order: order, datagram: datagram)
+        // Newest last is the common case; kept sorted with the next arrival at the end of the reversed array.
+        let position = arrivals.lastIndex { ($0.at, $0.order) > (arrival.at, arrival.order) }.map { $0 + 1 } ?? 0
+        arrivals.insert(arrival, at: position)
+    }
+
+    /// Moves to the next event; false if there is none before `limit`.
+    private mutating func step(limit: Instant) -> Bool {
+        var next = arrivals.last?.at
+        for node in nodes { next = earliest(next, node.endpoint.deadline) }
+        guard let next, next <= limit else { return false }
+        now = max(now, next)
+        for index in nodes.indices {
+            if let deadline = nodes[index].endpoint.deadline, deadline <= now {
+                nodes[index].endpoint.handleTimeout(now: now)
+                drain(index)
+            }
+        }
+        while let arrival = arrivals.last, arrival.at <= now {
+            arrivals.removeLast()
+            guard let index = nodes.firstIndex(where: { $0.address == arrival.datagram.to }) else { continue }
+            nodes[index].endpoint.receive(arrival.datagram.bytes, from: arrival.datagram.from, now: now)
+            drain(index)
+        }
+        return true
+    }
+
+    /// Runs until the condition holds or `span` has passed; true if it holds.
+    @discardableResult
+    mutating func run(for span: Duration = .seconds(60), until isDone: (TestNet) -> Bool = { _ in false }) -> Bool {
+        for index in nodes.indices { drain(index) }
+        let limit = now + span
+        while !isDone(self) {
+            guard step(limit: limit) else {
+                now = limit
+                return isDone(self)
+            }
+        }
+        return true
+    }
+}
+
+/// A member that speaks the packets by hand, to say what an honest endpoint never says.
+struct RawPeer {
+    let keys: TransportKeys
+    let remoteIndex: UInt32
+    let localIndex: UInt32
+    let address: SocketAddress
+    var next: UInt64 = 0
+
+    /// Dials `endpoint` by address and completes the handshake; nil if the endpoint refuses.
+    init?(dialling endpoint: inout Endpoint, configuration: Endpoint.Configuration, from address: SocketAddress, now: Instant) {
+        self.address = address
+        localIndex = 0xABCD_EF01
+        let attempt = [UInt8](repeating: 0x33, count: 16)
+        var noise = NoiseHandshake(
+            role: .initiator, staticKey: configuration.staticKey, psk: configuration.keys.psk,
+            prologue: StartPacket.prologue(keys: configuration.keys, initiator: .zero, responder: .zero, attempt: attempt),
+            ephemeral: TestNet.secret(0x77))
+        guard let message = try? noise.writeMessage([]) else { return nil }
+        func start(_ cookie: [UInt8]?) -> [UInt8] {
+            StartPacket.encode(
+                senderIndex: 0xABCD_EF01, attempt: attempt, initiator: .zero, responder: .zero, noise: message, cookie: cookie,
+                key: configuration.keys.mac)
+        }
+        endpoint.receive(start(nil), from: address, now: now)
+        guard let reply = Self.transmitted(&endpoint).first, let cookie = try? CookiePacket(decoding: reply),
+            let plain = cookie.open(start: start(nil), keys: configuration.keys)
+        else { return nil }
+        endpoint.receive(start(plain), from: address, now: now)
+        guard let reply = Self.transmitted(&endpoint).first, let answer = try? AnswerPacket(decoding: reply),
+            let inside = try? noise.readMessage(answer.noise), let identity = try? HandshakeIdentity(decodingAnswer: inside),
+            let last = try? noise.writeMessage(
+                HandshakeIdentity.encodeFinish(
+                    configuration.certificate, peer: configuration.peerID, remote: identity.peer, payload: []))
+        else { return nil }
+        remoteIndex = answer.senderIndex
+        endpoint.receive(
+            FinishPacket.encode(receiverIndex: answer.senderIndex, noise: last, key: configuration.keys.mac), from: address, now: now)
+        keys = noise.finish()
+    }
+
+    /// A packet with these frame bytes and the next number.
+    mutating func packet(_ frames: [UInt8]) -> [UInt8] {
+        var packet: [UInt8] = []
+        let headerCount = DataHeader.write(next, receiverIndex: remoteIndex, largestAcknowledged: nil, to: &packet)
+        packet += frames
+        keys.seal(&packet, headerCount: headerCount, counter: next)
+        next += 1
+        return packet
+    }
+
+    static func transmitted(_ endpoint: inout Endpoint) -> [[UInt8]] {
+        outputs(&endpoint).compactMap { if case .transmit(let bytes, _) = $0 { bytes } else { nil } }
+    }
+
+    static func outputs(_ endpoint: inout Endpoint) -> [Endpoint.Output] {
+        var outputs: [Endpoint.Output] = []
+        while let output = endpoint.nextOutput() { outputs.append(output) }
+        return outputs
+    }
+
+    /// Frame bytes of one piece of a stream.
+    static func stream(_ lane: Lane = .ops, slot: UInt64 = 0, offset: UInt64, _ data: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = [Frame.streamType + lane.rawValue]
+        bytes.appendVarint(slot)
+        bytes.appendVarint(offset)
+        bytes.appendVarint(UInt64(data.count))
+        return bytes + data
+    }
+}

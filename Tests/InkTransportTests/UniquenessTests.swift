@@ -1,0 +1,91 @@
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+@Suite struct UniquenessTests {
+    // TR-10
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `two peers that dial each other keep the session of the smaller id`(seed: UInt64) {
+        var net = TestNet(seed: seed, faults: Faults(loss: seed < 10 ? 0 : 0.15, delay: .milliseconds(30), jitter: .milliseconds(30)))
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        net.connect(0, 1, announced: false, nonce: 1)
+        net.connect(1, 0, announced: false, nonce: 2)
+        net.run(for: .seconds(40))
+        let (left, right) = (net.nodes[0].endpoint.connectionIDs, net.nodes[1].endpoint.connectionIDs)
+        #expect(left.count == 1 && right.count == 1)
+        #expect(net.nodes[0].established.last?.remote.channelBinding == net.nodes[1].established.last?.remote.channelBinding)
+        if seed < 10, net.nodes[0].established.count + net.nodes[1].established.count > 2 {
+            #expect(net.nodes[0].established.last?.remote.isInitiator == true)
+        }
+        net.send([1], from: 0)
+        net.send([2], from: 1)
+        #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
+    }
+
+    // TR-11
+    @Test func `nobody dials a peer with which a session lives`() {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let count = net.sent.count
+        net.nodes[0].endpoint.dial(
+            attempt: [UInt8](repeating: 8, count: 16), remote: net.nodes[1].peer, addresses: [net.nodes[1].address], now: net.now)
+        net.drain(0)
+        #expect(net.sent.count == count)
+        // By a bare address it shows only in the answer; then the attempt ends and names the peer.
+        net.connect(0, 1, announced: false, nonce: 9)
+        net.run(for: .seconds(30))
+        #expect(net.nodes[0].failed.map(\.remote) == [net.nodes[1].peer])
+        #expect(net.nodes[0].established.count == 1 && net.nodes[1].established.count == 1)
+        #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
+    }
+
+    // TR-10
+    @Test func `a new process of a device takes the place of the old one`() throws {
+        var net = TestNet.pair()
+        let old = try #require(net.nodes[1].id)
+        net.cut = [net.nodes[0].address]
+        // Same device key as node 0, another peer id.
+        net.add(TestNet.configuration(2, device: 0))
+        net.connect(2, 1, announced: false)
+        net.run(for: .seconds(2))
+        let new = try #require(net.nodes[1].id)
+        #expect(new != old)
+        #expect(net.nodes[1].closed.map(\.reason) == [.replaced(by: new)])
+        #expect(net.nodes[1].endpoint.connectionIDs == [new])
+    }
+
+    // TR-10
+    @Test func `a peer that lost its half of a session gets a new one at once`() throws {
+        var net = TestNet.pair()
+        let old = try #require(net.nodes[1].id)
+        // The process goes on under its peer id, but without the session, and without a goodbye.
+        net.nodes[0].endpoint = Endpoint(net.fresh(0, seed: 99))
+        net.connect(0, 1, nonce: 7)
+        net.run(for: .seconds(2))
+        #expect(net.nodes[1].endpoint.connectionIDs.count == 1)
+        #expect(net.nodes[1].closed.map(\.id) == [old])
+        net.send([4], from: 1)
+        #expect(net.run(for: .seconds(2)) { !$0.nodes[0].messages.isEmpty })
+    }
+
+    // TR-11
+    @Test func `an endpoint that dials itself finds out and stops`() {
+        var net = TestNet()
+        net.add(TestNet.configuration(0))
+        net.connect(0, 0, announced: false)
+        net.run(for: .seconds(30))
+        #expect(net.nodes[0].established.isEmpty)
+        #expect(net.nodes[0].failed.count == 1)
+    }
+}
+
+extension TestNet {
+    /// The configuration of a node with other randomness.
+    func fresh(_ index: Int, seed: UInt8) -> Endpoint.Configuration {
+        var configuration = Self.configuration(index)
+        configuration.seed = [UInt8](repeating: seed, count: 32)
+        return configuration
+    }
+}
