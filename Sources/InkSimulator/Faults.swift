@@ -66,17 +66,40 @@ package enum ScheduledFault: Hashable, Sendable {
     case leave(node: Int, downtime: Duration)
     /// Every commit fails until `lasting` is over.
     case fullDisk(node: Int, lasting: Duration)
-    /// The rendezvous process is gone and starts again, knowing nothing, after `downtime`.
-    case killRendezvous(downtime: Duration)
+    /// The process is not run (a suspended machine, SIGSTOP): what comes meanwhile waits or is lost, its clock goes on.
+    case pause(node: Int, lasting: Duration)
+    /// The rendezvous process is gone and starts again, knowing nothing, after `downtime`; never, if that is nil.
+    case killRendezvous(downtime: Duration?)
+}
+
+/// How nodes can find each other.
+package enum Meeting: Hashable, Sendable {
+    /// Through the rendezvous, and by the address of node 0.
+    case both
+    /// Through the rendezvous alone.
+    case rendezvous
+    /// By the address of node 0, and by addresses saved earlier. Nobody introduces the others to each other.
+    case addresses
 }
 
 /// All that goes wrong in one world, drawn from its seed.
 package struct Faults: Hashable, Sendable {
     /// The same for every pair of nodes; each pair has its own luck.
     package var link: LinkFaults
+    /// While people work and faults begin.
+    package var span: Duration
+    /// How many times longer than usual people pause: 1 in a short world, 8 in a long one, where sessions have time to die.
+    package var calm: Double
     package var disk: DiskFaults
+    /// At the beginning; a rendezvous that is killed for good leaves the addresses.
+    package var meeting: Meeting
     /// In order of time since the beginning of the world.
     package var scheduled: [Scheduled] = []
+
+    /// At rest everybody has a session with everybody; else everybody has one with node 0 at least.
+    package var leadsToMesh: Bool {
+        meeting != .addresses && !scheduled.contains { if case .killRendezvous(nil) = $0.fault { true } else { false } }
+    }
 
     package struct Scheduled: Hashable, Sendable {
         package var after: Duration
@@ -85,10 +108,15 @@ package struct Faults: Hashable, Sendable {
 
     /// - Parameters:
     ///   - nodes: how many there are, at least 2.
-    ///   - span: while people work; every fault begins within it.
-    package init(nodes: Int, span: Duration, using random: inout SplitMix64) {
+    ///   - span: while people work; nil: 5 s, or 40 s in every fourth world.
+    package init(nodes: Int, span given: Duration?, using random: inout SplitMix64) {
+        let isLong = random.chance(0.25)
+        let span = given ?? .seconds(isLong ? 40 : 5)
+        (self.span, calm) = (span, span > .seconds(20) ? 8 : 1)
         link = LinkFaults(using: &random)
         disk = DiskFaults(using: &random)
+        let way = random.unit()
+        meeting = way < 0.15 ? .rendezvous : way < 0.3 ? .addresses : .both
         func add(_ fault: ScheduledFault, from first: Double = 0) {
             scheduled.append(Scheduled(after: span.scaled(by: first + random.unit() * (1 - first)), fault: fault))
         }
@@ -110,7 +138,15 @@ package struct Faults: Hashable, Sendable {
         for _ in 0..<random.below(3) where random.chance(0.5) {
             add(.fullDisk(node: random.below(nodes), lasting: .milliseconds(100) + random.jitter(.seconds(4))))
         }
-        if random.chance(0.4) { add(.killRendezvous(downtime: .milliseconds(100) + random.jitter(.seconds(10)))) }
+        if random.chance(0.3) {
+            let longest: Duration = random.chance(0.3) ? .seconds(30) : .seconds(3)
+            add(.pause(node: random.below(nodes), lasting: .milliseconds(50) + random.jitter(longest)))
+        }
+        let isForGood = random.chance(0.2)
+        if random.chance(0.4), meeting != .addresses {
+            let downtime: Duration = .milliseconds(100) + random.jitter(.seconds(10))
+            add(.killRendezvous(downtime: isForGood && meeting == .both ? nil : downtime))
+        }
         // Stable: what has the same time keeps its order.
         scheduled = scheduled.enumerated().sorted { ($0.element.after, $0.offset) < ($1.element.after, $1.offset) }.map(\.element)
     }

@@ -27,6 +27,10 @@ struct Participant {
     var timerAt: Instant?
     /// Timeouts in a row during which virtual time stood still.
     var idleTimeouts = 0
+    /// Until when the process is not run; nil or past while it is.
+    var pausedUntil: Instant?
+    /// Datagrams that came meanwhile.
+    var heldDatagrams = 0
     /// The connection to the rendezvous.
     var connection: UInt64?
     /// When the person asked to leave; nil while they stay.

@@ -28,7 +28,7 @@ extension World {
         for node in participants.indices { try checkFigures(node) }
         if let unrest = unrest() {
             restingSince = nil
-            guard now < .zero + options.span + options.patience else {
+            guard now < .zero + faults.span + options.patience else {
                 throw Violation("no rest \(options.patience) after healing: \(unrest)")
             }
         } else if let since = restingSince {
@@ -72,18 +72,27 @@ extension World {
                 return "node \(node) has \(board.transactionCount) transactions, node 0 has \(first.transactionCount), fingerprints differ"
             }
             guard status.state == .synced, status.missing == 0, status.unsent == 0 else { return "node \(node) says \(status)" }
-            let others = Set(participants.indices.filter { $0 != node }.compactMap { participants[$0].node?.peerID })
-            let shown = running.peers
-            if let ghost = shown.first(where: { !others.contains($0.peer) }) { return "node \(node) shows the ghost \(ghost)" }
-            guard shown.count == others.count else { return "node \(node) shows \(shown.count) of \(others.count) peers" }
-            if let odd = shown.first(where: { $0.path == nil || $0.state == .joining || $0.silentSeconds != nil }) {
-                return "node \(node) shows \(odd)"
-            }
-            guard Set(participant.view.peers.keys) == others else { return "node \(node) told of other peers than it shows" }
+            if let absence = absence(node, running, participant.view) { return absence }
             guard participant.view.gestures.isEmpty else { return "node \(node) still shows a gesture" }
             guard running.statistics().allSatisfy({ $0.statistics.pendingBytes == 0 }) else { return "node \(node) has bytes to send" }
         }
         return nil
+    }
+
+    /// Who is shown and not there, or there and not shown; nil when all is right.
+    private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
+        let others = Set(participants.indices.filter { $0 != node }.compactMap { participants[$0].node?.peerID })
+        let shown = running.peers
+        if let ghost = shown.first(where: { !others.contains($0.peer) }) { return "node \(node) shows the ghost \(ghost)" }
+        if let odd = shown.first(where: { $0.path == nil || $0.state == .joining || $0.silentSeconds != nil }) {
+            return "node \(node) shows \(odd)"
+        }
+        if faults.leadsToMesh || node == 0 {
+            guard shown.count == others.count else { return "node \(node) shows \(shown.count) of \(others.count) peers" }
+        } else if !shown.contains(where: { $0.peer == participants[0].node?.peerID }) {
+            return "node \(node) does not show node 0"
+        }
+        return Set(view.peers.keys) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
     }
 
     private func checkAtRest() throws(Violation) {

@@ -15,8 +15,8 @@ extension World {
         var stream = random.split("process \(node) \(process)")
         participants[node].clockOffset = .milliseconds(stream.below(1_000_000_000))
         participants[node].wallSkew = stream.chance(0.3) ? Int64(stream.below(7_200_000)) - 3_600_000 : 0
-        // A saved port may be taken by somebody else meanwhile.
-        if process > 1, stream.chance(0.3) { participants[node].address.port = UInt16(40_000 + process) }
+        // A saved port may be taken by somebody else meanwhile. Where nobody introduces, two who both moved would never meet again.
+        if process > 1, faults.leadsToMesh, stream.chance(0.3) { participants[node].address.port = UInt16(40_000 + process) }
         let participant = participants[node]
         let stored = participant.disk.transactions
         var receipts: [AuthorID: UInt64] = [:]
@@ -27,7 +27,8 @@ extension World {
             identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
             genesis: stored.first,
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
-            directAddresses: node == 0 ? [] : [participants[0].address], hasRendezvous: true)
+            directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
+            hasRendezvous: faults.meeting != .addresses)
         let fresh = Node(configuration, seed: stream.seed("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
@@ -56,6 +57,7 @@ extension World {
         participants[node].timerAt = nil
         participants[node].idleTimeouts = 0
         participants[node].leavingSince = nil
+        participants[node].pausedUntil = nil
         participants[node].person.forget()
         participants[node].seen = []
         participants[node].notFresh = 0
@@ -94,7 +96,9 @@ extension World {
             case .rendezvousSend(let message): sendToRendezvous(message, node)
             }
         }
-        if let since = participants[node].leavingSince, now > since + Self.leaveMax { throw Violation("node \(node) does not end") }
+        if let since = participants[node].leavingSince, now > since + Self.leaveMax, participants[node].pausedUntil == nil {
+            throw Violation("node \(node) does not end")
+        }
         setTimer(node)
     }
 

@@ -20,12 +20,12 @@ package struct World {
     package struct Options: Hashable, Sendable {
         /// Nodes, at least 2.
         package var peers = 4
-        /// While people work and things go wrong.
-        package var span: Duration = .seconds(5)
+        /// While people work and things go wrong; nil: the seed says.
+        package var span: Duration?
         /// Time after healing within which the world must be at rest.
         package var patience: Duration = .seconds(120)
 
-        package init(peers: Int = 4, span: Duration = .seconds(5)) { (self.peers, self.span) = (peers, span) }
+        package init(peers: Int = 4, span: Duration? = nil) { (self.peers, self.span) = (peers, span) }
     }
 
     /// What will happen. Events of processes carry the process's number and are void once it is gone.
@@ -34,6 +34,7 @@ package struct World {
         case datagram([UInt8], from: SocketAddress, to: SocketAddress, isAltered: Bool)
         case timer(Int, number: UInt64)
         case act(Int, process: Int)
+        case finish(Int, process: Int)
         case committed(Int, process: Int)
         case verified(Int, process: Int, batch: UInt64, [Bool])
         case wallClock(Int, process: Int)
@@ -146,14 +147,15 @@ package struct World {
         var arrivals = random.split("arrivals")
         for index in participants.indices {
             let isLate = index > 0 && arrivals.chance(0.3)
-            let after = index == 0 ? .zero : isLate ? arrivals.jitter(options.span) : arrivals.jitter(.milliseconds(300))
+            let after = index == 0 ? .zero : isLate ? arrivals.jitter(faults.span) : arrivals.jitter(.milliseconds(300))
             queue.schedule(.start(index), at: .zero + after)
         }
         for item in faults.scheduled { queue.schedule(.fault(item.fault), at: .zero + item.after) }
-        queue.schedule(.heal, at: .zero + options.span)
+        queue.schedule(.heal, at: .zero + faults.span)
     }
 
     private mutating func happen(_ event: Event) throws(Violation) {
+        if let node = addressee(of: event), let until = participants[node].pausedUntil, now < until { return hold(event, for: node, until) }
         switch event {
         case .start(let node): try start(node)
         case .datagram(let bytes, let from, let to, let isAltered): try arrive(bytes, from: from, to: to, isAltered: isAltered)
@@ -163,6 +165,9 @@ package struct World {
             trace.note(now, node: node, .timeout, hash: 0, "")
             try give(.timeout, to: node)
         case .act(let node, let process): try act(node, process: process)
+        case .finish(let node, let process):
+            guard isLive(node, process), let intent = participants[node].person.finish() else { return }
+            try give(intent, to: node)
         case .committed(let node, let process): try committed(node, process: process)
         case .verified(let node, let process, let batch, let verdicts):
             guard isLive(node, process) else { return }
@@ -186,9 +191,31 @@ package struct World {
         case .endOfFullDisk(let node):
             participants[node].disk.isFull = false
             trace.note(now, node: node, .fault, hash: 0, "disk has room again")
-        case .heal: try heal()
+        case .heal: heal()
         case .look: try look()
         }
+    }
+
+    /// The node whose process an event needs; nil for events of the world.
+    private func addressee(of event: Event) -> Int? {
+        switch event {
+        case .datagram(_, _, let address, _): participants.firstIndex { $0.address == address }
+        case .timer(let node, _), .act(let node, _), .finish(let node, _), .committed(let node, _), .verified(let node, _, _, _),
+            .wallClock(let node, _),
+            .rendezvousUnreachable(let node, _):
+            node
+        case .rendezvousOpened(let number), .toClient(let number, _), .hungUp(let number): rendezvous.sockets[number]?.node
+        case .start, .toRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal, .look: nil
+        }
+    }
+
+    /// What comes for a process that is not run waits for it, in order; of datagrams as many as a socket holds.
+    private mutating func hold(_ event: Event, for node: Int, _ until: Instant) {
+        if case .datagram = event {
+            participants[node].heldDatagrams += 1
+            guard participants[node].heldDatagrams <= Self.socketHolds else { return }
+        }
+        queue.schedule(event, at: until)
     }
 
     // People.
@@ -197,7 +224,7 @@ package struct World {
         guard isLive(node, process), !isHealed, participants[node].leavingSince == nil else { return }
         let shapes = participants[node].node?.board?.shapes ?? []
         let (intent, pause) = participants[node].person.act(shapes: shapes)
-        queue.schedule(.act(node, process: process), at: now + pause)
+        queue.schedule(.act(node, process: process), at: now + pause.scaled(by: pause > .milliseconds(40) ? faults.calm : 1))
         try give(intent, to: node)
     }
 
@@ -227,9 +254,12 @@ package struct World {
         case .fullDisk(let node, let lasting):
             participants[node].disk.isFull = true
             queue.schedule(.endOfFullDisk(node), at: now + lasting)
+        case .pause(let node, let lasting):
+            participants[node].pausedUntil = now + lasting
+            participants[node].heldDatagrams = 0
         case .killRendezvous(let downtime):
             killRendezvous()
-            queue.schedule(.startRendezvous, at: now + downtime)
+            if let downtime { queue.schedule(.startRendezvous, at: now + downtime) }
         }
     }
 
@@ -245,7 +275,7 @@ package struct World {
     func link(_ from: Int, _ to: Int) -> Int { from * (participants.count + 1) + to }
 
     /// The end of all faults: what is down comes back by its own time, all else works from now on.
-    private mutating func heal() throws(Violation) {
+    private mutating func heal() {
         trace.note(now, node: -1, .heal, hash: 0, "")
         isHealed = true
         linkFaults = LinkFaults()
@@ -253,10 +283,13 @@ package struct World {
         for index in links.indices { links[index].cuts = .min / 2 }
         for node in participants.indices {
             participants[node].disk.isFull = false
-            if participants[node].isUp, let intent = participants[node].person.finish() { try give(intent, to: node) }
+            queue.schedule(.finish(node, process: participants[node].process), at: now)
         }
         queue.schedule(.look, at: now + .milliseconds(250))
     }
+
+    /// Datagrams that wait for a process that is not run; a real socket of 4 MiB holds more.
+    private static let socketHolds = 300
 
     /// Milliseconds since 1970 when a world begins; any number will do.
     static let wallEpoch: UInt64 = 1_800_000_000_000
@@ -280,7 +313,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
         let standard = World.Options()
         var command = "tools/simulate \(seed)"
         if options.peers != standard.peers { command += " --peers \(options.peers)" }
-        if options.span != standard.span { command += " --span \(options.span.nanoseconds / 1_000_000)" }
+        if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }
         return command
     }
 

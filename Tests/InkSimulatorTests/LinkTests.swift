@@ -74,11 +74,12 @@ import Testing
                 case .crash: kinds.insert("crash")
                 case .leave: kinds.insert("leave")
                 case .fullDisk: kinds.insert("full disk")
+                case .pause: kinds.insert("pause")
                 case .killRendezvous: kinds.insert("rendezvous")
                 }
             }
         }
         #expect(seen.values.allSatisfy { $0.count == 2 })
-        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "rendezvous"])
+        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous"])
     }
 }
