@@ -278,6 +278,7 @@ extension Node {
         if theirs == board.fingerprint {
             neighbours[connection]?.reconcileAt = nil
             neighbours[connection]?.outstanding = 0
+            if neighbour.outstanding != 0 { statusChanged(now: now) }
             if !isReady { becomeReady(now: now) }
         } else if neighbour.reconcileAt == nil {
             let wait = neighbour.remote.isInitiator ? SessionTiming.reconcileAfter : SessionTiming.reconcileAfterOther

@@ -64,14 +64,17 @@ struct View {
     var shapes: [ShapeID: Shape] = [:]
     var chats: Set<TransactionName> = []
     var gestures: Set<PeerID> = []
-    var cursors: Set<PeerID> = []
+    var cursors: [PeerID: Point] = [:]
     var peers: [PeerID: PeerStatus] = [:]
+    var status: SyncStatus?
     var isReady = false
 
     /// Takes an event. Throws where it contradicts what was told before.
     mutating func take(_ event: Event) throws(Violation) {
         switch event {
-        case .ready: isReady = true
+        case .ready:
+            guard !isReady else { throw Violation("ready was told twice") }
+            isReady = true
         case .changed(let changes, _):
             for change in changes {
                 switch change.kind {
@@ -92,12 +95,13 @@ struct View {
         case .gesture(let peer, let gesture):
             if gesture == nil { gestures.remove(peer) } else { gestures.insert(peer) }
         case .cursor(let peer, let point):
-            if point == nil { cursors.remove(peer) } else { cursors.insert(peer) }
+            cursors[peer] = point
         case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
+        case .sync(let status): self.status = status
         case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")
         case .fork(let author, let sequence): throw Violation("\(author) forked at \(sequence)")
         case .versionMismatch: throw Violation("a member spoke another version")
-        case .accepted, .refused, .skipped, .typing, .sync, .rendezvous, .stopped: break
+        case .accepted, .refused, .skipped, .typing, .rendezvous, .stopped: break
         }
     }
 }

@@ -10,6 +10,10 @@ struct Person {
     /// Drawings left in a burst, one each millisecond.
     private var burst = 0
     private var count = 0
+    /// Where this person points now.
+    private(set) var cursor: Point?
+    /// The newest strokes drawn by hand, each with its absolute samples: what others see of one is a beginning of it (SM-12).
+    private(set) var strokes: [[Point]] = []
 
     private enum Hand {
         case stroke(at: Point, steps: Int)
@@ -23,6 +27,19 @@ struct Person {
     /// The next thing this person does, and how long until the one after it.
     mutating func act(shapes: [Shape]) -> (Intent, pause: Duration) {
         count += 1
+        let (intent, pause) = decide(shapes: shapes)
+        switch intent {
+        case .cursor(let point): cursor = point
+        case .begin(.stroke(let draft)):
+            strokes.append([draft.position])
+            if strokes.count > Self.strokesKept { strokes.removeFirst() }
+        case .extend(let points): if let last = strokes.indices.last { strokes[last] += points }
+        default: break
+        }
+        return (intent, pause)
+    }
+
+    private mutating func decide(shapes: [Shape]) -> (Intent, pause: Duration) {
         if let hand { return goOn(hand) }
         if burst > 0 {
             burst -= 1
@@ -60,7 +77,9 @@ struct Person {
     }
 
     /// The process is gone, and what was being done with it.
-    mutating func forget() { (hand, burst) = (nil, 0) }
+    mutating func forget() { (hand, burst, cursor, strokes) = (nil, 0, nil, []) }
+
+    private static let strokesKept = 8
 
     private mutating func begin(_ shapes: [Shape]) -> (Intent, pause: Duration) {
         let steps = random.below(30)

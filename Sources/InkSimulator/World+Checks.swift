@@ -23,6 +23,16 @@ extension World {
         }
     }
 
+    /// What is shown of a stroke being drawn is a beginning of what its person drew (SM-12).
+    func checkStroke(_ draft: ShapeDraft, of peer: PeerID, shownBy node: Int) throws(Violation) {
+        // A process that is gone may still be shown; its strokes are no longer known.
+        guard let author = participants.first(where: { $0.node?.peerID == peer }) else { return }
+        let samples = draft.points.map { draft.position + $0 }
+        guard author.person.strokes.contains(where: { $0.starts(with: samples) }) else {
+            throw Violation("node \(node) shows a stroke that \(author.name) did not draw")
+        }
+    }
+
     /// Looks whether the world is at rest, and ends it when it has been for long enough.
     mutating func look() throws(Violation) {
         for node in participants.indices { try checkFigures(node) }
@@ -73,6 +83,19 @@ extension World {
             }
             guard status.state == .synced, status.missing == 0, status.unsent == 0 else { return "node \(node) says \(status)" }
             if let absence = absence(node, running, participant.view) { return absence }
+            guard participant.view.status == status else { return "node \(node) told of another status than \(status)" }
+            for (other, author) in participants.enumerated() where other != node {
+                guard let peer = author.node?.peerID, participant.view.peers[peer] != nil else { continue }
+                guard participant.view.peers[peer]?.name == author.name else {
+                    return "node \(node) does not show the name of node \(other)"
+                }
+                guard participant.view.cursors[peer] == author.person.cursor else {
+                    return "node \(node) shows another cursor of node \(other)"
+                }
+            }
+            guard participant.view.cursors.keys.allSatisfy({ participant.view.peers[$0] != nil }) else {
+                return "node \(node) shows a lone cursor"
+            }
             guard participant.view.gestures.isEmpty else { return "node \(node) still shows a gesture" }
             guard running.statistics().allSatisfy({ $0.statistics.pendingBytes == 0 }) else { return "node \(node) has bytes to send" }
         }
@@ -113,6 +136,7 @@ extension World {
             for other in participants where board.personName(other.author) != other.name {
                 throw Violation("node \(node) does not know the name of \(other.name)")
             }
+            guard board.forks.isEmpty, board.orphanCount == 0 else { throw Violation("node \(node) has forks or orphans at rest") }
             guard board.chats == first.chats else { throw Violation("node \(node) shows other messages than node 0") }
             try checkDisk(node, holds: first)
         }

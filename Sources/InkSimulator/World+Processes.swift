@@ -121,6 +121,7 @@ extension World {
         trace.note(now, node: node, .event, hash: 0, "\(event)")
         try participants[node].view.take(event)
         if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
+        if case .gesture(let peer, .stroke(let draft)) = event { try checkStroke(draft, of: peer, shownBy: node) }
         if case .stopped(let unsaved, _) = event {
             if unsaved == 0, participants[node].node?.board?.transactionCount ?? 0 != participants[node].disk.transactions.count {
                 throw Violation("node \(node) ended as saved, and its disk does not have all")

@@ -10,7 +10,7 @@ import Testing
         private static let seeds: Range<UInt64> = 1..<201
     #endif
 
-    // SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11
+    // SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11, SM-12
     @Test(arguments: seeds)
     func `people who draw while everything fails end with one board, and nothing saved is lost`(seed: UInt64) {
         do throws(SimulationFailure) {
