@@ -242,7 +242,7 @@ extension BoardScene {
         }
         var lines = ["Whoever has this link can read and draw. Others type:", ""]
         lines += Self.chunks(safeForTerminal(invitation.command), columns)
-        lines += ["", "The link alone:", ""]
+        lines += ["", "and paste this link:", ""]
         lines += Self.chunks(safeForTerminal(invitation.link), columns)
         lines += ["", "c copies the link - Esc hides this"]
         let top = max(0, (canvasRows - lines.count) / 2)

@@ -61,21 +61,30 @@ extension BoardScene {
 
     private mutating func take(_ status: PeerStatus, now: Instant) {
         let before = people.take(status)
-        let name = status.name.isEmpty ? "somebody" : status.name
+        let known = people[status.peer]?.status.name ?? before?.status.name ?? ""
+        let name = known.isEmpty ? "somebody" : known
         switch status.state {
         case .left:
-            guard let before, before.status.state != .joining else { return }
+            guard before?.isAnnounced == true else { return }
             notices.add(person: name, did: "left", now: now)
             if people.present.isEmpty { notices.add("Only you. Everything is saved on this machine.", now: now) }
         case .joining: break
         case .joined, .idle, .away:
-            if before == nil || before?.status.state == .joining { notices.add(person: name, did: "joined", now: now) }
+            if people[status.peer]?.joinedAt == nil { people[status.peer]?.joinedAt = now }
+            announce(now: now)
             if let silent = status.silentSeconds, silent >= 6 {
                 people[status.peer]?.wasLost = true
             } else if people[status.peer]?.wasLost == true, status.silentSeconds == nil {
                 people[status.peer]?.wasLost = false
                 notices.add("\(name) is back", now: now)
             }
+        }
+    }
+
+    private mutating func announce(now: Instant) {
+        for name in people.takeArrivals(now: now) {
+            notices.add(person: name, did: "joined", now: now)
+            isDirty = true
         }
     }
 
@@ -90,7 +99,7 @@ extension BoardScene {
 
     /// When the picture changes by itself.
     func deadline(now: Instant) -> Instant? {
-        var next = notices.deadline
+        var next = earliest(notices.deadline, people.deadline)
         for (_, person) in people.present where person.cursor != nil {
             for age in [Self.chipTime, Self.dimTime, Self.goneTime] where person.movedAt + age > now {
                 next = earliest(next, person.movedAt + age)
@@ -107,6 +116,7 @@ extension BoardScene {
     /// Lets time pass.
     mutating func handleTimeout(now: Instant) {
         if notices.expire(now: now) { isDirty = true }
+        announce(now: now)
         let before = pending.count
         pending.removeAll { $0.until <= now }
         if pending.count != before { isDirty = true }

@@ -150,7 +150,18 @@ struct BoardScene: Sendable {
         self.style = style
         (self.columns, self.rows) = (columns, rows)
         mirror.replaceAll(content.shapes)
+        if content.showsInvitation { panel = .invite }
         if let all = mirror.content { center(on: all) }
+    }
+
+    /// Takes the whole board anew: it arrived, or was opened.
+    mutating func replace(name: String, shapes: [Shape]) {
+        let wasEmpty = mirror.isEmpty
+        self.name = name
+        mirror.replaceAll(shapes)
+        selection.removeAll { mirror[$0] == nil }
+        if wasEmpty, let all = mirror.content, !all.overlaps(view) { center(on: all) }
+        isDirty = true
     }
 
     // MARK: Geometry
@@ -217,9 +228,15 @@ public struct BoardContent: Sendable {
     public var invitation: Invitation?
     /// False while a joined board has not arrived.
     public var isReady: Bool
+    /// True to begin with the invite box open.
+    public var showsInvitation: Bool
 
-    public init(name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true) {
+    public init(
+        name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
+        showsInvitation: Bool = false
+    ) {
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
+        self.showsInvitation = showsInvitation
     }
 }
 

@@ -12,6 +12,10 @@ struct People: Sendable {
         var movedAt = Instant.distantPast
         /// The round trip as it is shown, in a coarse step; see `PathWords`.
         var shownRoundTrip: Int?
+        /// True once the others of this screen know that the person is here.
+        var isAnnounced = false
+        /// When the person joined; a name may come a moment later.
+        var joinedAt: Instant?
         /// True after a loss was told, until the person is back.
         var wasLost = false
     }
@@ -30,6 +34,25 @@ struct People: Sendable {
         set { byPeer[peer] = newValue }
     }
 
+    /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on.
+    mutating func takeArrivals(now: Instant) -> [String] {
+        var names: [String] = []
+        for (peer, person) in present {
+            guard !person.isAnnounced, let joined = person.joinedAt else { continue }
+            guard !person.status.name.isEmpty || now >= joined + Self.namePatience else { continue }
+            byPeer[peer]?.isAnnounced = true
+            names.append(person.status.name.isEmpty ? "somebody" : person.status.name)
+        }
+        return names
+    }
+
+    /// When a person without a name is announced nevertheless.
+    var deadline: Instant? {
+        byPeer.values.compactMap { $0.isAnnounced ? nil : $0.joinedAt.map { $0 + Self.namePatience } }.min()
+    }
+
+    private static let namePatience = Duration.seconds(2)
+
     /// Takes news of a peer; returns what it was before.
     mutating func take(_ status: PeerStatus) -> Person? {
         let before = byPeer[status.peer]
@@ -39,6 +62,8 @@ struct People: Sendable {
         }
         var person = before ?? Person(status: status, slot: freeSlot(for: status))
         person.status = status
+        // A name that was told does not go again.
+        if status.name.isEmpty, let known = before?.status.name { person.status.name = known }
         person.shownRoundTrip = PathWords.step(for: status.roundTrip, shown: person.shownRoundTrip)
         byPeer[status.peer] = person
         return before

@@ -15,6 +15,8 @@ public struct TerminalApp: Sendable {
         case bytes([UInt8])
         case resized(columns: Int, rows: Int)
         case event(Event)
+        /// The board as it stands now, under its own name.
+        case board(name: String, shapes: [Shape])
         /// A sentence for the person.
         case notice(String)
         case timeout
@@ -91,6 +93,9 @@ public struct TerminalApp: Sendable {
         case .resized(let columns, let rows): resize(columns: Self.clamped(columns), rows: Self.clamped(rows))
         case .event(let event):
             change { $0.handle(event, now: now) }
+        case .board(let name, let shapes):
+            change { $0.replace(name: name, shapes: shapes) }
+            extraBytes += Self.title(name, profile.style)
         case .notice(let text):
             change { scene in
                 scene.notices.add(text, now: now)

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import InkStore
+import InkTerminal
 
 #if canImport(Darwin)
     import Darwin
@@ -52,8 +54,13 @@ import InkStore
         }
     }
 
-    /// Without a command: help, until the start screen is asked for on a terminal.
-    mutating func run() throws { throw CleanExit.helpRequest(self) }
+    /// Without a command: the start screen on a terminal, help elsewhere.
+    mutating func run() throws {
+        guard TTY.isPresent, TerminalProfile(environment: ProcessInfo.processInfo.environment) != nil else {
+            throw CleanExit.helpRequest(self)
+        }
+        try Interactive.runStartScreen()
+    }
 
     private static func end(_ failure: Failure, isJSON: Bool) -> Never {
         Notices.write(failure.text(isJSON: isJSON))

@@ -24,7 +24,7 @@ struct Desk {
             profile: TerminalProfile(depth: depth, style: style), columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.me, shapes: session.standing,
-                invitation: Invitation(link: "inkwire:abc", command: "inkwire join inkwire:abc")))
+                invitation: Invitation(link: "inkwire:abc", command: "inkwire join")))
         look()
     }
 

@@ -357,11 +357,11 @@ import Testing
         // TM-17
         var desk = Desk()
         desk.type("i")
-        #expect(desk.text.contains("inkwire join inkwire:abc"))
+        #expect(desk.terminal.lines.contains("inkwire join") && desk.terminal.lines.contains("inkwire:abc"))
         desk.type("c")
         #expect(String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]52;c;aW5rd2lyZTphYmM=\u{1B}\\"))
         desk.escape()
-        #expect(!desk.text.contains("inkwire join"))
+        #expect(!desk.terminal.lines.contains("inkwire join"))
     }
 
     @Test func `Ctrl+C twice quits, once does not, and q does`() {

@@ -23,6 +23,7 @@ struct JoinCommand: ParsableCommand {
     var timeout: Double = 30
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var terminal: TerminalOptions
 
     mutating func validate() throws {
         guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout takes a number of seconds between 0 and 86400") }
@@ -32,7 +33,7 @@ struct JoinCommand: ParsableCommand {
         try options.check()
         let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
         guard isHeadless else {
-            return try Interactive.run(options: options, start: .join(link), joinPatience: .seconds(timeout))
+            return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: .seconds(timeout))
         }
         try Self.joinHeadless(link, options: options, patience: .seconds(timeout))
     }

@@ -20,10 +20,11 @@ struct NewCommand: ParsableCommand {
     var invites = false
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var terminal: TerminalOptions
 
     mutating func run() throws {
         guard isHeadless else {
-            return try Interactive.run(options: options, start: .make(board), showsInvite: invites)
+            return try Interactive.run(options: options, terminal: terminal, start: .make(board), showsInvite: invites)
         }
         // What is wrong with the options must not leave a board behind.
         try options.check()

@@ -9,8 +9,9 @@ struct OpenCommand: ParsableCommand {
     var board: String
 
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var terminal: TerminalOptions
 
     mutating func run() throws {
-        try Interactive.run(options: options, start: .open(board))
+        try Interactive.run(options: options, terminal: terminal, start: .open(board))
     }
 }

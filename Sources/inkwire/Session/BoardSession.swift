@@ -129,6 +129,30 @@ extension BoardStore: RecordStore {
 }
 
 extension Failure {
+    /// Why a board did not arrive in time.
+    ///
+    /// - Parameters:
+    ///   - versionTheirs: of the protocol, where somebody answered with another.
+    ///   - rendezvous: those that were never reached; empty if one was, or none is configured.
+    ///   - reason: why not.
+    static func notJoined(versionTheirs: Int?, rendezvous: [String], reason: String) -> Failure {
+        if let versionTheirs {
+            Failure(
+                .version, code: "version", what: "cannot join this board",
+                why: "the others speak version \(versionTheirs) of the protocol, not ours",
+                next: "use the same version of inkwire on all sides")
+        } else if !rendezvous.isEmpty {
+            Failure(
+                .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
+                why: "\(rendezvous.joined(separator: ", ")): \(reason)",
+                next: "check the network and that the rendezvous runs, then join again")
+        } else {
+            Failure(
+                .path, code: "nobody", what: "cannot join: nobody of the board could be reached", why: "no peer answered in time",
+                next: "ask somebody who has the board to open it, then join again")
+        }
+    }
+
     init(_ error: SocketError) {
         switch error {
         case .portBusy(let port):

@@ -35,7 +35,7 @@ struct HeadlessRun {
         let notices = options.notices
         let adopter = NameAdopter(opened)
         let headless = HeadlessSession(session: session, notices: notices, writesEvents: writesEvents) { node in
-            if let name = node.board?.name { adopter.adopt(name, notices: notices) }
+            if let name = node.board?.name, let trouble = adopter.adopt(name) { notices.say(trouble) }
             if node.unreadable > 0 { notices.say("\(node.unreadable) saved changes do not follow the rules and are not shown") }
         }
         inbox.attach { headless.receive($0) }
@@ -93,18 +93,19 @@ final class EventInbox: @unchecked Sendable {
 }
 
 /// Gives a joined board its name on this machine once it is known.
-private final class NameAdopter: @unchecked Sendable {
+final class NameAdopter: @unchecked Sendable {
     // Touched on the driver's loop only.
     private var opened: OpenedBoard
 
     init(_ opened: OpenedBoard) { self.opened = opened }
 
-    func adopt(_ name: String, notices: Notices) {
+    /// Returns what went wrong, in a sentence; the board is there and works, and is listed by its id until the disk takes the name.
+    func adopt(_ name: String) -> String? {
         do {
             try opened.adopt(name: name)
+            return nil
         } catch {
-            // The board is there and works; it is listed by its id until the disk takes the name.
-            notices.say("the board's name could not be saved: \(error.why)")
+            return "the board's name could not be saved: \(error.why)"
         }
     }
 }

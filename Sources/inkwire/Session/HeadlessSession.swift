@@ -223,23 +223,11 @@ final class HeadlessSession: @unchecked Sendable {
     }
 
     private func giveUpJoining() {
-        let failure: Failure
-        if let theirs = versionTheirs {
-            failure = Failure(
-                .version, code: "version", what: "cannot join this board",
-                why: "the others speak version \(theirs) of the protocol, not ours",
-                next: "use the same version of inkwire on all sides")
-        } else if !sawRendezvous, !session.rendezvous.isEmpty {
-            failure = Failure(
-                .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
-                why: "\(session.rendezvous.map(\.description).joined(separator: ", ")): \(rendezvousReason)",
-                next: "check the network and that the rendezvous runs, then join again")
-        } else {
-            failure = Failure(
-                .path, code: "nobody", what: "cannot join: nobody of the board could be reached", why: "no peer answered in time",
-                next: "ask somebody who has the board to open it, then join again")
-        }
-        finish(.failed(failure))
+        finish(
+            .failed(
+                .notJoined(
+                    versionTheirs: versionTheirs, rendezvous: sawRendezvous ? [] : session.rendezvous.map(\.description),
+                    reason: rendezvousReason)))
     }
 
     private func finish(_ how: End) {

@@ -1,4 +1,39 @@
+import ArgumentParser
+import Foundation
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkRuntime
 import InkSession
+import InkStore
+import InkTerminal
+
+/// How a board looks on this terminal.
+struct TerminalOptions: ParsableArguments {
+    @Flag(name: .customLong("ascii"), help: "Draw with ASCII characters only.")
+    var isASCII = false
+
+    /// What the environment and the options say of the terminal.
+    ///
+    /// - Throws: `Failure` where there is no terminal, or none that takes escapes.
+    func profile(_ options: GlobalOptions) throws -> TerminalProfile {
+        guard TTY.isPresent else {
+            throw Failure.usage(
+                "this needs a terminal", why: "stdin or stdout is none",
+                next: "use `inkwire peer BOARD`, `new --peer` or `join --peer` in scripts")
+        }
+        var environment = ProcessInfo.processInfo.environment
+        if options.colorChoice == .always { environment["NO_COLOR"] = nil }
+        guard var profile = TerminalProfile(environment: environment) else {
+            throw Failure.usage(
+                "this needs a terminal that can be drawn on", why: "TERM is “\(environment["TERM"] ?? "")”",
+                next: "set TERM to what your terminal is, for example xterm-256color, or use `inkwire peer BOARD`")
+        }
+        if options.colorChoice == .never { profile.depth = .none }
+        if isASCII { profile.style = .ascii }
+        return profile
+    }
+}
 
 /// A board on a terminal.
 enum Interactive {
@@ -9,9 +44,105 @@ enum Interactive {
         case join(InviteLink)
     }
 
-    static func run(options: GlobalOptions, start: Start, showsInvite: Bool = false, joinPatience: Duration = .seconds(30)) throws {
-        throw Failure.usage(
-            "this needs a terminal", why: "stdin or stdout is none",
-            next: "use `inkwire peer BOARD`, `new --peer` or `join --peer` in scripts")
+    /// Returns when the person has left the board.
+    static func run(
+        options: GlobalOptions, terminal: TerminalOptions, start: Start, showsInvite: Bool = false, joinPatience: Duration = .seconds(30)
+    ) throws {
+        // What is wrong with the terminal or the options must not leave a board behind.
+        let profile = try terminal.profile(options)
+        try options.check()
+        let opened: OpenedBoard
+        switch start {
+        case .make(let name): opened = try OpenedBoard.make(named: name, catalog: options.catalog)
+        case .open(let name): opened = try OpenedBoard.open(name, catalog: options.catalog)
+        case .join(let link): opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
+        }
+        var run = InteractiveRun(options: options, profile: profile)
+        run.showsInvite = showsInvite
+        // A board that arrived earlier is there already and is only reopened.
+        if opened.content.transactions.isEmpty { run.joinPatience = joinPatience }
+        if case .join = start {} else { run.embeds = true }
+        try run.run(opened)
+    }
+
+    /// Asks what to do, then does it as the command would have.
+    static func runStartScreen() throws {
+        let options = try GlobalOptions.parse([])
+        let terminal = try TerminalOptions.parse([])
+        let profile = try terminal.profile(options)
+        guard let start = try ask(options: options, profile: profile) else { return }
+        try run(options: options, terminal: terminal, start: start)
+    }
+
+    /// Nil if the person leaves.
+    private static func ask(options: GlobalOptions, profile: TerminalProfile) throws -> Start? {
+        let recents = try recentBoards(options.catalog)
+        var content = StartContent(personName: try options.displayName(), recents: recents.map(\.shown))
+        let screen = try TerminalScreen(profile: profile)
+        defer { screen.tty.leave() }
+        let size = screen.tty.size
+        var app = TerminalApp(profile: profile, columns: size.columns, rows: size.rows, start: content)
+        while true {
+            switch screen.loop.run(&app, perform: { _, _ in }) {
+            case .signal(let signal): TTY.die(by: signal)
+            case .effect(.newBoard(let name)): return .make(name)
+            case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
+            case .effect(.join(let text)):
+                do {
+                    return .join(try InviteLink(text))
+                } catch {
+                    content.message = "This link cannot be used: \(error)"
+                    app.show(start: content)
+                }
+            case .effect(.quit), .effect(.stopped): return nil
+            }
+        }
+    }
+
+    /// Boards that can be opened now, the one used last first.
+    private static func recentBoards(_ catalog: BoardCatalog) throws -> [(name: String, shown: StartContent.Recent)] {
+        let usable = try catalog.entries().filter { entry in
+            guard case .success = entry.content else { return false }
+            return entry.profile == 1 && !entry.isOpen
+        }
+        return usable.map { entry in (entry.name, lastUse(of: entry)) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+            .map { name, used in (name, StartContent.Recent(name: name, detail: ago(used))) }
+    }
+
+    private static func lastUse(of entry: BoardCatalog.Entry) -> Date {
+        // The log of SQLite is younger than its file.
+        let files = ["board.sqlite", "board.sqlite-wal"].map { "\(entry.directory)/\($0)" }
+        return files.compactMap { path in
+            // A file that is not there has no date.
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        }.max() ?? .distantPast
+    }
+
+    private static func ago(_ date: Date) -> String {
+        let minutes = Int(max(0, -date.timeIntervalSinceNow) / 60)
+        switch minutes {
+        case ..<1: return "just now"
+        case ..<60: return "\(minutes) min ago"
+        case ..<1440: return "\(minutes / 60) h ago"
+        default: return "\(minutes / 1440) d ago"
+        }
+    }
+}
+
+/// The terminal taken for drawing.
+struct TerminalScreen {
+    let tty: TTY
+    let mailbox: TTYMailbox
+    let loop: TTYLoop
+
+    init(profile: TerminalProfile) throws {
+        do {
+            tty = try TTY(note: "inkwire crashed. What was saved is safe: `inkwire boards` lists it, `inkwire open BOARD` opens it.\r\n")
+            mailbox = try TTYMailbox()
+            loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+        } catch {
+            throw Failure.usage(
+                "the terminal cannot be used", why: error.description, next: "try another terminal, or `inkwire peer BOARD` without one")
+        }
     }
 }
