@@ -2,13 +2,18 @@
 #
 #     build_release LOG [SWIFT BUILD ARGUMENTS]
 #
+# RELEASE holds the flags of every release build of the tools: the same everywhere, else each would build all anew. Tests look inside
+# their targets (`@testable`), which a release build allows only with -enable-testing.
+#
 # Builds in release mode. The build's own words go to the file LOG; stderr gets a line now and then, or one line that counts
 # where it is a terminal, so that nobody thinks a first build of some minutes hangs. On failure the errors are shown; exit 1.
+RELEASE=(-c release -Xswiftc -enable-testing)
+
 build_release() {
     local log="$1" started=$SECONDS next=5 builder said=""
     shift
     mkdir -p "$(dirname "$log")"
-    swift build --package-path "$root" -c release "$@" >"$log" 2>&1 </dev/null &
+    swift build --package-path "$root" "${RELEASE[@]}" "$@" >"$log" 2>&1 </dev/null &
     builder=$!
     # shellcheck disable=SC2064  # the id is meant as it is now
     trap "kill $builder 2>/dev/null; exit 130" INT TERM HUP

@@ -15,6 +15,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "logs"
 WARNINGS = LOGS / "warnings.json"
+# As RELEASE in build.sh: one set of flags, so that nothing is built twice.
+RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing"]
 STEP_LIMIT = 1500  # seconds; a step that takes longer hangs
 JOBS = max(2, os.cpu_count() or 2)
 
@@ -97,7 +99,7 @@ def step_rules():
 
 
 def step_build():
-    outcome = plain(["swift", "build", "-c", "release", "--build-tests"], "build.log")
+    outcome = plain(["swift", "build", *RELEASE, "--build-tests"], "build.log")
     if outcome.failed:
         errors = [line for line in (LOGS / "build.log").read_text(errors="replace").splitlines() if "error:" in line]
         outcome.details = "\n".join(errors[:40]) or outcome.details
@@ -129,7 +131,7 @@ def step_warnings():
 
 
 def step_swift():
-    status, output = execute(["swift", "test", "-c", "release", "--skip-build"], "swift.log")
+    status, output = execute(["swift", "test", *RELEASE, "--skip-build"], "swift.log")
     total = sum(int(count) for count in re.findall(r"Test run with (\d+) tests?", output))
     failed = len(re.findall(r"^\S+ Test (?!run )(?!case ).* failed after", output, re.M))
     # XCTest counts apart, should a target ever use it; its grand total comes last.
