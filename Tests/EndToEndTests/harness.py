@@ -66,7 +66,9 @@ class EndToEnd(unittest.TestCase):
         self.assertNotRegex(err, r"Fatal error|Stack dump|\.swift:\d+|Error Domain|0x[0-9a-f]{8}", "no stack trace, no source lines")
         for word in words:
             self.assertRegex(err, re.compile(word, re.I), err)
-        self.assertEqual(out.strip(), "", "errors go to stderr, stdout carries data only")
+        # A headless peer may have told events before it had to give up; nothing else may stand on stdout.
+        for line in out.splitlines():
+            self.assertTrue(line.startswith('{"event":'), f"errors go to stderr, stdout carries data only; it said:\n{out}")
 
 
 def main():

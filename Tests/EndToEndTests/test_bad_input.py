@@ -279,10 +279,10 @@ class BadStores(EndToEnd):
 
     @contextlib.contextmanager
     def small_disk(self):
-        """A disk of 3 MB, mounted below the test's folder."""
+        """A disk of 8 MB, mounted below the test's folder."""
         place = self.folder / "disk"
         place.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
             self.skipTest("mounting a small disk needs root")
         try:
             yield place
@@ -292,10 +292,11 @@ class BadStores(EndToEnd):
 
     def fill(self, disk):
         """Leaves no byte free."""
-        with open(disk / "ballast", "wb") as file, contextlib.suppress(OSError):
+        file = os.open(disk / "ballast", os.O_WRONLY | os.O_CREAT, 0o600)
+        with contextlib.suppress(OSError):
             while True:
-                file.write(bytes(4096))
-                file.flush()
+                os.write(file, bytes(4096))
+        os.close(file)
         self.assertLess(shutil.disk_usage(disk).free, 4096)
 
 
@@ -378,11 +379,11 @@ class BadCommands(EndToEnd):
                 self.assertTrue(out.strip())
 
     def test_a_terminal_is_asked_for_where_one_is_needed(self):
-        for arguments in (["new", "b"], ["join"]):
+        for arguments, way in ((["new", "b"], "--peer"), (["join"], "INKWIRE_CODE")):
             with self.subTest(arguments):
                 code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
                 self.assertEqual(code, 2, out + err)
-                self.assertIn("--peer", err, "the message names the way without a terminal")
+                self.assertIn(way, err, "the message names the way without a terminal")
 
     def test_boards_lists_what_is_there(self):
         ana = ink.new_board(self.folder / "ana", "ana", board="one")

@@ -62,7 +62,7 @@ class Blind(EndToEnd):
             self.assertRegex(identity, r"^[0-9a-f]{64}$", "the device key in hex")
             secrets[name] = bytes.fromhex(identity)
         frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
-        self.assertGreater(len(datagrams), 100, "the session's datagrams were captured")
+        self.assertGreater(len(datagrams), 50, "the session's datagrams were captured")
         self.assertGreater(len(frames), 6, "the rendezvous' frames were captured and unmasked")
         self.assertTrue(any(frame.startswith(b"{") for frame in frames), "unmasking gives readable JSON")
         self.assertEqual(wiretap.find(secrets, datagrams, streams), [])

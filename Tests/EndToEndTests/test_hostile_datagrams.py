@@ -186,8 +186,15 @@ class HostileDatagrams(EndToEnd):
         self.assert_ends_well(ana, bob)
 
     def assert_nothing_accepted(self, ana, bob, before, after, attacks):
-        """By the counters: ana accepted no more packets than bob sent, and counted the attacks as what they are."""
-        raise NotImplementedError
+        """By the counters: ana accepted no more packets than bob sent, made no session, and counted the attacks as what they are."""
+        grown = {name: count - before["datagrams"][name] for name, count in after["datagrams"].items()}
+        sent_by_bob = bob.stats()["peers"][0]["packets_out"]
+        self.assertLessEqual(after["datagrams"]["accepted"], sent_by_bob, grown)
+        self.assertLess(grown["accepted"], 1000, f"only bob's own few packets: {grown}")
+        self.assertEqual((grown["established"], after["datagrams"]["established"]), (0, 1), grown)
+        refused = sum(grown[name] for name in ("forged", "unknown", "replayed", "starts_refused", "handshakes_refused", "cookies_sent"))
+        self.assertGreaterEqual(refused, attacks * 0.99, f"each attack is counted as what it is: {grown}")
+        self.assertEqual(len(after["peers"]), 1)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def tell(text):
     print(f"demo: {text}", file=sys.stderr, flush=True)
 
 
-def wave(steps=60):
+def wave(steps=49):
     """A freehand wave, as points relative to its first."""
     heights = [0, 6, 11, 14, 15, 14, 11, 6, 0, -6, -11, -14, -15, -14, -11, -6]
     return [[step * 4, heights[step % len(heights)]] for step in range(steps)]
@@ -51,7 +51,7 @@ def headless():
         for (label, shape), (other, other_shape) in zip(ANA_DRAWS, BOB_DRAWS):
             ana.send("draw", id=label, shape=shape)
             bob.send("draw", id=other, shape=other_shape)
-        ana.send("stroke", id="wave", x=120, y=168, points=wave(), over_ms=900, stroke="#009E73")
+        ana.send("stroke", id="wave", x=144, y=168, points=wave(), over_ms=900, stroke="#009E73")
         seen = bob.event("gesture", matching=lambda event: event.get("points_total", 0) > 1)["points_total"]
         bob.event("shape", id="wave", timeout=20)
         tell(f"bob saw ana's wave growing: {seen} points when he first looked, {len(wave())} when she lifted the pen")

@@ -92,11 +92,12 @@ class Process:
         return self.child.pid
 
     def _read(self, stream, keep):
-        for line in stream:
-            now = time.perf_counter()
-            with self.changed:
-                keep(line.decode("utf-8", "replace").rstrip("\n"), now)
-                self.changed.notify_all()
+        with stream:
+            for line in stream:
+                now = time.perf_counter()
+                with self.changed:
+                    keep(line.decode("utf-8", "replace").rstrip("\n"), now)
+                    self.changed.notify_all()
         with self.changed:
             self.ended_streams += 1
             self.changed.notify_all()
@@ -222,7 +223,7 @@ class Peer(Process):
         with self.changed:
             return len(self.events)
 
-    def timed_event(self, name, timeout=15, after=0, matching=None, **fields):
+    def timed_event(self, kind, /, timeout=15, after=0, matching=None, **fields):
         """The first event of that name with those fields, with its time of arrival."""
         position = [after]
 
@@ -230,21 +231,21 @@ class Peer(Process):
             while position[0] < len(self.events):
                 when, event = self.events[position[0]]
                 position[0] += 1
-                if event.get("event") == name and all(event.get(key) == value for key, value in fields.items()):
+                if event.get("event") == kind and all(event.get(key) == value for key, value in fields.items()):
                     if matching is None or matching(event):
                         return when, event
             return None
 
-        wanted = " ".join([f"event {name}", *(f"{key}={value}" for key, value in fields.items())])
+        wanted = " ".join([f"event {kind}", *(f"{key}={value}" for key, value in fields.items())])
         return self.await_condition(look, timeout, wanted)
 
-    def event(self, name, timeout=15, after=0, matching=None, **fields):
-        return self.timed_event(name, timeout, after, matching, **fields)[1]
+    def event(self, kind, /, timeout=15, after=0, matching=None, **fields):
+        return self.timed_event(kind, timeout, after, matching, **fields)[1]
 
-    def events_named(self, name, **fields):
+    def events_named(self, kind, /, **fields):
         with self.changed:
             return [event for _, event in self.events
-                    if event.get("event") == name and all(event.get(key) == value for key, value in fields.items())]
+                    if event.get("event") == kind and all(event.get(key) == value for key, value in fields.items())]
 
     def ask(self, do, reply, timeout=15, **fields):
         """One command and its reply; an `error` reply fails, unless `reply` is "error"."""

@@ -19,11 +19,11 @@ def report(name, seconds):
     return median, high
 
 
-def shapes(writer, reader, count):
+def shapes(writer, reader, count, prefix):
     """One change at a time, each awaited at the other side, so that none waits behind another."""
     seconds = []
     for number in range(count):
-        after, label = reader.mark, f"latency{number}"
+        after, label = reader.mark, f"{prefix}{number}"
         begun = time.perf_counter()
         writer.send("draw", shape={"kind": "rectangle", "x": number % 50 * 40, "y": number // 50 * 40, "w": 32, "h": 32}, id=label)
         arrived, _ = reader.timed_event("shape", after=after, id=label)
@@ -58,8 +58,8 @@ def main():
     bob = ink.join_board(ana.link(), folder / "bob", "bob", arguments=impair)
     ana.wait("peers", count=1)
     bob.wait("peers", count=1)
-    shapes(ana, bob, 20)  # warms both sides; not counted
-    median, high = report("change, command to event", shapes(ana, bob, options.changes))
+    shapes(ana, bob, 20, "warm")  # warms both sides; not counted
+    median, high = report("change, command to event", shapes(ana, bob, options.changes, "change"))
     report("stroke, command to first ink", first_ink(bob, ana, 20))
     clean = ana.quit() == 0 and bob.quit() == 0
     ink.stop_everything()
