@@ -83,6 +83,12 @@ extension Board {
         return [Write(ShapeID(author: author, number: 0), .displayName, .text(name))]
     }
 
+    /// The write that makes a transaction go on with the gesture that `first`, the author's last, began: one step of undo in all. For a
+    /// stroke that reached a limit, and for a text that is saved while it is typed.
+    public static func writes(continuing first: TransactionName, by author: AuthorID) -> [Write] {
+        [Write(ShapeID(author: author, number: 0), .continuation, .name(first))]
+    }
+
     /// True if these writes fit one transaction.
     public func fits(_ writes: some Sequence<Write>, by author: AuthorID) -> Bool {
         let all = Array(writes)

@@ -22,46 +22,44 @@ extension Board {
     /// For each register in which the gesture's write stands, the greatest other write stands again; shapes that the gesture made are
     /// deleted; the gesture's own deletions are retracted. What others wrote or deleted since is left alone.
     public func undoWrites(of author: AuthorID) -> UndoPlan? {
-        guard let history = history(of: author), let gesture = history.done.last else { return nil }
-        let own = Set(history.redos[gesture] ?? []).union([gesture])
-        var planner = UndoPlanner(self, author: author)
-        for run in log[gesture].writes[...].runs({ $0.target == $1.target }) {
-            guard let target = run.first?.target, target.number > 0, let row = row(of: target) else { continue }
+        guard let history = history(of: author), let first = history.done.last else { return nil }
+        var planner = UndoPlanner(self, author: author, gesture: history.gesture(first))
+        let marks = Set(history.redos[first] ?? []).union(planner.gesture)
+        for (target, properties) in planner.targets {
+            guard let row = row(of: target) else { continue }
             let record = records[row]
-            if record.kindSlot == gesture {
+            if let kind = record.kindSlot, planner.gesture.contains(kind) {
                 planner.add(Write(target, .deletion, .mark))
                 continue
             }
-            for write in run {
-                if write.property == .deletion {
-                    planner.retract(own, on: record)
-                } else if write.property.isRegister, !isFrozen(write.property, record) {
-                    planner.restoreOther(than: gesture, write.property, of: record)
+            for property in properties {
+                if property == .deletion {
+                    planner.retract(marks, on: record)
+                } else if property.isRegister, !isFrozen(property, record) {
+                    planner.restoreOther(property, of: record)
                 }
             }
-            planner.noteIfGone(record, butFor: own)
+            planner.noteIfGone(record, butFor: marks)
         }
-        return planner.plan(.undo, gesture)
+        return planner.plan(.undo)
     }
 
     /// How to do again what this author took back last; nil for none, or when the author has done something else since.
     public func redoWrites(of author: AuthorID) -> UndoPlan? {
-        guard let undone = history(of: author)?.redoable.last else { return nil }
-        var planner = UndoPlanner(self, author: author)
-        for run in log[undone.by].writes[...].runs({ $0.target == $1.target }) {
-            guard let target = run.first?.target, target.number > 0, let row = row(of: target) else { continue }
+        guard let history = history(of: author), let undone = history.redoable.last else { return nil }
+        var planner = UndoPlanner(self, author: author, gesture: history.gesture(undone.gesture))
+        for write in log[undone.by].writes where write.target.number > 0 {
+            guard let row = row(of: write.target) else { continue }
             let record = records[row]
-            for write in run {
-                switch write.property {
-                case .deletion:
-                    planner.retract([undone.by], on: record)
-                    planner.noteIfGone(record, butFor: [undone.by])
-                case .retraction: planner.add(Write(target, .deletion, .mark))
-                default: planner.redo(write, from: undone.gesture, of: record)
-                }
+            switch write.property {
+            case .deletion:
+                planner.retract([undone.by], on: record)
+                planner.noteIfGone(record, butFor: [undone.by])
+            case .retraction: planner.add(Write(write.target, .deletion, .mark))
+            default: planner.redo(write, of: record)
             }
         }
-        return planner.plan(.redo, undone.gesture)
+        return planner.plan(.redo)
     }
 
     /// The samples of a stroke never change.
@@ -77,6 +75,8 @@ private struct UndoPlanner {
         let property: Property
     }
 
+    /// The transactions of the gesture, the one that began it first.
+    let gesture: [Slot]
     private let board: Board
     private let author: AuthorID
     private var writes: [Write] = []
@@ -84,7 +84,18 @@ private struct UndoPlanner {
     private var read: [Slot: [Key: Write]] = [:]
     private var undone: [AuthorID: Set<Slot>] = [:]
 
-    init(_ board: Board, author: AuthorID) { (self.board, self.author) = (board, author) }
+    init(_ board: Board, author: AuthorID, gesture: [Slot]) { (self.board, self.author, self.gesture) = (board, author, gesture) }
+
+    /// The shapes that the gesture wrote, ascending, and what of them.
+    var targets: [(ShapeID, [Property])] {
+        var properties: [ShapeID: Set<Property>] = [:]
+        for slot in gesture {
+            for write in board.log[slot].writes where write.target.number > 0 {
+                properties[write.target, default: []].insert(write.property)
+            }
+        }
+        return properties.keys.sorted().map { ($0, properties[$0, default: []].sorted()) }
+    }
 
     mutating func add(_ write: Write) { writes.append(write) }
 
@@ -103,14 +114,15 @@ private struct UndoPlanner {
     }
 
     /// Puts the greatest other write in the place of the gesture's, if that stands.
-    mutating func restoreOther(than gesture: Slot, _ property: Property, of record: ShapeRecord) {
+    mutating func restoreOther(_ property: Property, of record: ShapeRecord) {
         let id = record.shape.id
-        guard origin(property, of: record) == origin(gesture) else {
+        let standing = origin(property, of: record)
+        guard gesture.contains(where: { origin($0) == standing }) else {
             skipped.insert(id)
             return
         }
         var greatest: Slot?
-        for slot in record.writers(property) where slot != gesture {
+        for slot in record.writers(property) where !gesture.contains(slot) {
             guard let write = write(property, of: id, at: slot), write.restores == nil, !isUndone(slot) else { continue }
             if greatest.map({ board.log[$0].stamp < board.log[slot].stamp }) ?? true { greatest = slot }
         }
@@ -118,20 +130,24 @@ private struct UndoPlanner {
         writes.append(Write(id, property, value, restores: greatest.map(origin) ?? .unwritten))
     }
 
-    /// Puts the gesture's write back in the place of `undo`'s, if that or what restores the same stands.
-    mutating func redo(_ undo: Write, from gesture: Slot, of record: ShapeRecord) {
-        guard let restored = undo.restores, let write = write(undo.property, of: undo.target, at: gesture) else { return }
+    /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands.
+    mutating func redo(_ undo: Write, of record: ShapeRecord) {
+        guard let restored = undo.restores,
+            let slot = gesture.last(where: { write(undo.property, of: undo.target, at: $0) != nil }),
+            let write = write(undo.property, of: undo.target, at: slot)
+        else { return }
         guard origin(undo.property, of: record) == restored else {
             skipped.insert(undo.target)
             return
         }
-        writes.append(Write(undo.target, undo.property, write.value, restores: origin(gesture)))
+        writes.append(Write(undo.target, undo.property, write.value, restores: origin(slot)))
         noteIfGone(record, butFor: [])
     }
 
     /// All that was added, and the write that names the step.
-    func plan(_ property: Property, _ gesture: Slot) -> UndoPlan {
-        let step = Write(ShapeID(author: author, number: 0), property, .name(board.log[gesture].name))
+    func plan(_ property: Property) -> UndoPlan {
+        let name = board.log[gesture[0]].name
+        let step = Write(ShapeID(author: author, number: 0), property, .name(name))
         // What is restored can be longer than what replaced it. What does not fit one transaction is left alone and said.
         var (kept, left) = (writes[...], skipped)
         while !kept.isEmpty, !board.fits(kept + [step], by: author) {
@@ -139,7 +155,7 @@ private struct UndoPlanner {
             left.formUnion(kept.dropFirst(half.count).map(\.target))
             kept = half
         }
-        return UndoPlan(writes: kept + [step], skipped: left.sorted(), target: board.log[gesture].name)
+        return UndoPlan(writes: kept + [step], skipped: left.sorted(), target: name)
     }
 
     private func origin(_ slot: Slot) -> Origin {

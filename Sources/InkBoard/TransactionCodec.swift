@@ -65,7 +65,8 @@ package enum TransactionCodec {
         return writes
     }
 
-    /// What only the whole shows: genesis has exactly its four writes and nothing else has any of them; undo and redo exclude each other.
+    /// What only the whole shows: genesis has exactly its four writes and nothing else has any of them; undo, redo and
+    /// continuation exclude each other.
     static func check(_ writes: [Write], of header: TransactionHeader) throws(WireError) {
         if header.parents.isEmpty {
             guard writes.map(\.property) == [.boardName, .nonce, .boardVersion, .admission] else { throw .unexpected }
@@ -74,7 +75,7 @@ package enum TransactionCodec {
         var steps = 0
         for write in writes {
             if write.property.place == .genesis { throw .unexpected }
-            if write.property == .undo || write.property == .redo { steps += 1 }
+            if write.property == .undo || write.property == .redo || write.property == .continuation { steps += 1 }
         }
         guard steps <= 1 else { throw .unexpected }
     }
@@ -246,7 +247,7 @@ package enum TransactionCodec {
         case .chat: .text(try reader.readText(limit: Limits.chatBytes))
         case .deletion: .mark
         case .retraction: .names(try readRetraction(from: &reader))
-        case .undo, .redo: .name(try reader.readIdentifier())
+        case .undo, .redo, .continuation: .name(try reader.readIdentifier())
         case .nonce: .bytes(try reader.readBytes(Limits.boardNonceBytes))
         case .boardVersion, .admission: .number(try reader.readVarint())
         default: .bytes(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
@@ -271,7 +272,7 @@ package enum TransactionCodec {
         case (.depth, .depth(let key)): writer.writeLengthPrefixed(key.bytes)
         case (.deletion, .mark): break
         case (.retraction, .names(let names)): writeNames(names, to: &writer)
-        case (.undo, .name(let name)), (.redo, .name(let name)): writer.write(name)
+        case (.undo, .name(let name)), (.redo, .name(let name)), (.continuation, .name(let name)): writer.write(name)
         case (.nonce, .bytes(let bytes)): writer.write(bytes)
         case (.boardVersion, .number(let number)), (.admission, .number(let number)): writer.writeVarint(min(number, Varint.max))
         case (_, .bytes(let bytes)) where property.isOpaque: writer.writeLengthPrefixed(bytes)

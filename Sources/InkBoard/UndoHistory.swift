@@ -6,6 +6,8 @@ struct UndoHistory: Sendable {
     enum Step: Hashable, Sendable {
         /// Changes shapes on its own account.
         case gesture
+        /// Goes on with the gesture that the transaction of this name began.
+        case continuation(TransactionName)
         /// Takes back the transaction of this name, or does it again.
         case undo(TransactionName)
         case redo(TransactionName)
@@ -15,18 +17,24 @@ struct UndoHistory: Sendable {
 
     /// A gesture taken back, and the transaction that did it last.
     struct Undone: Hashable, Sendable {
+        /// The transaction that began it.
         var gesture: Slot
         var by: Slot
     }
 
-    /// Gestures in effect, oldest first.
+    /// Gestures in effect, oldest first; each by the transaction that began it.
     private(set) var done: [Slot] = []
     /// Gestures that can be done again, the next one last.
     private(set) var redoable: [Undone] = []
-    /// All gestures that are taken back, also those that can no longer be done again.
+    /// All transactions of gestures that are taken back, also of those that can no longer be done again.
     private(set) var undone: Set<Slot> = []
     /// The transactions that did a gesture again: their deletion marks are the gesture's.
     private(set) var redos: [Slot: [Slot]] = [:]
+    /// What went on with a gesture, by the transaction that began it.
+    private var continuations: [Slot: [Slot]] = [:]
+
+    /// All transactions of the gesture that the one at `first` began.
+    func gesture(_ first: Slot) -> [Slot] { [first] + (continuations[first] ?? []) }
 
     /// Takes in the author's next transaction. `find` gives the slot of one of this author by name.
     mutating func apply(_ step: Step, at slot: Slot, find: (TransactionName) -> Slot?) {
@@ -34,17 +42,25 @@ struct UndoHistory: Sendable {
         case .gesture:
             done.append(slot)
             redoable.removeAll()
+        case .continuation(let name):
+            // Only the last gesture can be gone on with; of another, this is a gesture of its own.
+            if let gesture = find(name), done.last == gesture {
+                continuations[gesture, default: []].append(slot)
+            } else {
+                done.append(slot)
+            }
+            redoable.removeAll()
         case .undo(let name):
             // What names nothing that is in effect takes nothing back. Nearly always it is the last one.
             guard let gesture = find(name), let index = done.lastIndex(of: gesture) else { return }
             done.remove(at: index)
             redoable.append(Undone(gesture: gesture, by: slot))
-            undone.insert(gesture)
+            undone.formUnion(self.gesture(gesture))
         case .redo(let name):
             guard let gesture = find(name), let index = redoable.lastIndex(where: { $0.gesture == gesture }) else { return }
             redoable.remove(at: index)
             done.append(gesture)
-            undone.remove(gesture)
+            undone.subtract(self.gesture(gesture))
             redos[gesture, default: []].append(slot)
         case .other: break
         }
@@ -52,14 +68,17 @@ struct UndoHistory: Sendable {
 
     /// What `writes` mean.
     static func step(of writes: [Write]) -> Step {
-        var step = Step.other
+        var begun: TransactionName?
+        var changesShapes = false
         for write in writes {
             switch (write.property, write.value) {
             case (.undo, .name(let name)): return .undo(name)
             case (.redo, .name(let name)): return .redo(name)
-            default: if write.target.number > 0 { step = .gesture }
+            case (.continuation, .name(let name)): begun = name
+            default: if write.target.number > 0 { changesShapes = true }
             }
         }
-        return step
+        guard changesShapes else { return .other }
+        return begun.map { .continuation($0) } ?? .gesture
     }
 }

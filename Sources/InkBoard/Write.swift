@@ -32,6 +32,8 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let undo = Property(rawValue: 18)
     /// Names the own transaction that this one does again.
     public static let redo = Property(rawValue: 19)
+    /// Names the own transaction that began the gesture which this one goes on with: one step of undo in all.
+    public static let continuation = Property(rawValue: 24)
 
     // Of genesis only (number 0).
     public static let boardName = Property(rawValue: 20)
@@ -52,7 +54,7 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     var place: Place? {
         switch rawValue {
         case 1...12: .shape
-        case 16...19: .person
+        case 16...19, 24: .person
         case 20...23: .genesis
         case Self.opaqueMin...: .anywhere
         default: nil
@@ -80,7 +82,7 @@ public enum Value: Hashable, Sendable {
     case mark
     /// `retraction`: names of marks, ascending, 1...`Limits.retractionsPerWrite`.
     case names([TransactionName])
-    /// `undo`, `redo`.
+    /// `undo`, `redo`, `continuation`.
     case name(TransactionName)
     /// `nonce` (16 bytes) and properties that this version does not know.
     case bytes([UInt8])

@@ -59,7 +59,7 @@ struct Replica {
     mutating func act(using random: inout SplitMix64) throws {
         let shapes = board.shapes
         let target = shapes.isEmpty ? nil : shapes[random.below(shapes.count)]
-        switch (random.below(20), target) {
+        switch (random.below(21), target) {
         case (0...3, let target?): try move(target.id, by: Point(x: Int32(random.below(99)) - 49, y: 8))
         case (4, let target?): try set(target.id, .stroke(Color(rgb: UInt32(random.below(1 << 24)))), .text("t\(random.below(9))"))
         case (5, let target?): try set(target.id, .depth(DepthKey.between(nil, DepthKey(target.depth)).bytes))
@@ -68,6 +68,10 @@ struct Replica {
         case (10...11, _) where board.canRedo(author): try redo()
         case (12, _): try say("hello \(random.below(100))")
         case (13, _): try rename("person \(random.below(100))")
+        case (19, let target?) where board.transactions.last?.author == author && board.transactionCount > 1:
+            // Goes on with its last gesture, if that is what its last transaction was.
+            let text = try board.writes(for: [.text("on \(random.below(9))")], of: target.id)
+            try write(text + Board.writes(continuing: board.transactions[board.transactionCount - 1].name, by: author))
         case (14, let target?): try writeAsHostile(target.id, using: &random)
         case (15, _): try draw(ShapeDraft(kind: .freehand, position: .zero, points: somePoints(using: &random)))
         default: try draw(someDraft(using: &random))

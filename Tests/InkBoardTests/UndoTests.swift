@@ -181,6 +181,49 @@ import Testing
         #expect(ana.board.shape(id) != nil)
     }
 
+    // BD-22
+    @Test func `a gesture in several transactions is one step`() throws {
+        var (ana, bob) = try Self.pair()
+        let note = try ana.draw(ShapeDraft(kind: .note, position: .zero, text: "before"))
+        func go(on first: TransactionName, _ id: ShapeID, _ text: String) throws {
+            let writes = try ana.board.writes(for: [.text(text)], of: id)
+            try ana.write(writes + Board.writes(continuing: first, by: ana.author))
+        }
+        try ana.set(note, .text("h"), .fill(Color(rgb: 1)))
+        let first = try #require(ana.board.transactions.last?.name)
+        try go(on: first, note, "he")
+        try go(on: first, note, "hello")
+        // A stroke that goes on as a second shape.
+        let stroke = ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 8)])
+        let number = ana.board.nextShapeNumber(of: ana.author)
+        try ana.write(
+            try ana.board.writes(for: stroke, number: number, by: ana.author) + Board.writes(continuing: first, by: ana.author))
+        let second = ShapeID(author: ana.author, number: number)
+
+        var plan = try ana.undo()
+        #expect(plan.target == first && plan.skipped.isEmpty)
+        #expect(ana.board.shape(note)?.content.text == "before" && ana.board.shape(note)?.content.fill == nil)
+        #expect(ana.board.shape(second) == nil)
+        try ana.redo()
+        #expect(ana.board.shape(note)?.content.text == "hello" && ana.board.shape(note)?.content.fill == Color(rgb: 1))
+        #expect(ana.board.shape(second)?.content == stroke)
+        bob.receive(ana)
+        try bob.set(note, .text("bob's"))
+        ana.receive(bob)
+        plan = try ana.undo()
+        #expect(plan.skipped == [note])
+        #expect(ana.board.shape(note)?.content.text == "bob's" && ana.board.shape(note)?.content.fill == nil)
+        // Bob takes his back: what ana took back stays so.
+        bob.receive(ana)
+        try bob.undo()
+        #expect(bob.board.shape(note)?.content.text == "before")
+        // To go on with what is no longer the last gesture is a gesture of its own.
+        try ana.draw(Self.box)
+        try go(on: first, note, "later")
+        try ana.undo()
+        #expect(ana.board.shape(note)?.content.text == "bob's" && ana.board.shapes.count == 2)
+    }
+
     // BD-11
     @Test func `the undo of the largest gesture fits one transaction`() throws {
         var (ana, _) = try Self.pair()
