@@ -71,6 +71,8 @@ let package = Package(
         .testTarget(name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
+        .testTarget(name: "InkStoreTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkStore"]),
+        .testTarget(name: "InkwireTests", dependencies: ["InkPrimitives", "InkBoard", "InkSession", "InkStore", "inkwire"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(
             name: "InkTerminalTests", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats", "InkTerminal"]),

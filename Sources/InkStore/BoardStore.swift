@@ -204,6 +204,7 @@ package final class BoardStore: @unchecked Sendable {
             do { try database?.close() } catch {}
             database = nil
         }
+        lock.release()
     }
 
     /// Closes a board that was made for joining and never got its genesis, and removes its directory. Any other is only closed.
@@ -216,12 +217,12 @@ package final class BoardStore: @unchecked Sendable {
     }
 
     /// Lets the file grow to `pages` pages of 4 KiB and no further: a full disk for tests, without one.
-    func limitPages(_ pages: Int) throws(StoreError) {
+    package func limitPages(_ pages: Int) throws(StoreError) {
         try onQueue { database in try database.write { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") } }
     }
 
     /// Writes another format number than ours, as a later version would.
-    func claim(format: Int) throws(StoreError) {
+    package func claim(format: Int) throws(StoreError) {
         try onQueue { database in try database.write { db in try Schema.put(.format, Array(String(format).utf8), db) } }
     }
 

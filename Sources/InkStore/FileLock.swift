@@ -1,14 +1,17 @@
+import Synchronization
+
 #if canImport(Darwin)
     import Darwin
 #else
     import Glibc
 #endif
 
-/// An advisory lock on a file, held until the process ends or the value goes (flock(2)).
+/// An advisory lock on a file, held until it is released or the process ends (flock(2)).
 ///
 /// The system drops it with the process, so a kill leaves nothing behind that must be cleaned up. The file itself stays.
 final class FileLock: Sendable {
-    private let descriptor: Int32
+    /// Nil once released.
+    private let descriptor: Mutex<Int32?>
 
     private static let attemptsMax = 5
     private static let pauseMicroseconds: UInt32 = 5000
@@ -29,10 +32,18 @@ final class FileLock: Sendable {
             close(descriptor)
             throw reason == EWOULDBLOCK ? .locked(path: path) : StoreError(errno: reason, path: path)
         }
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Gives the lock up; once is enough.
+    func release() {
+        descriptor.withLock { held in
+            if let held { close(held) }
+            held = nil
+        }
+    }
 
     /// True if somebody holds the lock on `path` now. A file that is not there is not locked.
     static func isHeld(_ path: String) -> Bool {

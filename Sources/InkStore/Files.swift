@@ -142,7 +142,7 @@ private func systemRename(_ old: String, _ new: String) -> Int32 { rename(old, n
 
 extension StoreError {
     /// What a failed system call means for `path`.
-    init(errno number: Int32, path: String) {
+    package init(errno number: Int32, path: String) {
         switch number {
         case EROFS: self = .readOnly(path: path)
         case ENOSPC, EDQUOT, EFBIG: self = .full(path: path)

@@ -9,9 +9,9 @@ import InkStore
 #endif
 
 /// Why a command ends badly, in the three parts that every error of the program has, with its exit code.
-struct Failure: Error, Equatable {
+package struct Failure: Error, Equatable {
     /// Exit codes of the program.
-    enum Exit: Int32 {
+    package enum Exit: Int32 {
         case bug = 1
         case usage = 2
         case invite = 3
@@ -25,24 +25,24 @@ struct Failure: Error, Equatable {
     }
 
     /// A stable word for programs.
-    var code: String
-    var exit: Int32
+    package var code: String
+    package var exit: Int32
     /// What happened.
-    var what: String
+    package var what: String
     /// Why it happened.
-    var why: String
+    package var why: String
     /// What to do next.
-    var next: String
+    package var next: String
 
-    init(_ exit: Exit, code: String, what: String, why: String, next: String) {
+    package init(_ exit: Exit, code: String, what: String, why: String, next: String) {
         (self.code, self.exit, self.what, self.why, self.next) = (code, exit.rawValue, what, why, next)
     }
 
-    init(_ error: StoreError) {
+    package init(_ error: StoreError) {
         (code, exit, what, why, next) = (error.code, error.exitCode, error.what, error.why, error.next)
     }
 
-    init(_ error: InviteLinkError) {
+    package init(_ error: InviteLinkError) {
         let isNewer = error == .newer
         self.init(
             isNewer ? .version : .invite, code: isNewer ? "newer_invite" : "bad_invite", what: "this invite cannot be used",
@@ -51,12 +51,12 @@ struct Failure: Error, Equatable {
     }
 
     /// A wrong use of the command line.
-    static func usage(_ what: String, why: String, next: String) -> Failure {
+    package static func usage(_ what: String, why: String, next: String) -> Failure {
         Failure(.usage, code: "usage", what: what, why: why, next: next)
     }
 
     /// The failure as three lines for people, or one JSON object for programs.
-    func text(isJSON: Bool) -> String {
+    package func text(isJSON: Bool) -> String {
         guard isJSON else { return "inkwire: \(Self.plain(what))\n  why: \(Self.plain(why))\n  next: \(Self.plain(next))\n" }
         let error: JSONObject = [
             "code": .string(code), "exit": .integer(Int64(exit)), "message": .string(what), "why": .string(why), "next": .string(next),
@@ -65,7 +65,7 @@ struct Failure: Error, Equatable {
     }
 
     /// Text without control characters: parts of a message may come from a file, a link or a peer.
-    static func plain(_ text: String) -> String {
+    package static func plain(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

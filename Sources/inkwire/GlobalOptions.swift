@@ -128,14 +128,14 @@ struct GlobalOptions: ParsableArguments {
 }
 
 /// Where a rendezvous is, as the person writes it: `ws://HOST:PORT`.
-struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
-    var host: InviteLink.Host
-    var usesTLS: Bool
+package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
+    package var host: InviteLink.Host
+    package var usesTLS: Bool
 
-    init(host: InviteLink.Host, usesTLS: Bool = false) { (self.host, self.usesTLS) = (host, usesTLS) }
+    package init(host: InviteLink.Host, usesTLS: Bool = false) { (self.host, self.usesTLS) = (host, usesTLS) }
 
     /// From `ws://HOST[:PORT]` or `wss://HOST[:PORT]` with nothing but a slash behind; nil for anything else.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let usesTLS: Bool
         var rest: Substring
         if text.hasPrefix("ws://") {
@@ -150,5 +150,5 @@ struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(host: host, usesTLS: usesTLS)
     }
 
-    var description: String { "\(usesTLS ? "wss" : "ws")://\(host)" }
+    package var description: String { "\(usesTLS ? "wss" : "ws")://\(host)" }
 }

@@ -1,6 +1,6 @@
 /// Cuts a stream of bytes into lines of bounded length.
-struct LineSplitter {
-    enum Line: Equatable {
+package struct LineSplitter {
+    package enum Line: Equatable {
         /// Without its line feed.
         case line([UInt8])
         /// It was longer than allowed and is lost.
@@ -12,10 +12,10 @@ struct LineSplitter {
     private var isSkipping = false
 
     /// `limit`: longest line that is kept, bytes.
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// The lines that `bytes` complete, in order.
-    mutating func append(_ bytes: some Sequence<UInt8>) -> [Line] {
+    package mutating func append(_ bytes: some Sequence<UInt8>) -> [Line] {
         var lines: [Line] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
@@ -30,7 +30,7 @@ struct LineSplitter {
     }
 
     /// What stands behind the last line feed; nil when nothing does.
-    mutating func finish() -> Line? {
+    package mutating func finish() -> Line? {
         defer { (partial, isSkipping) = ([], false) }
         return isSkipping ? .oversized : partial.isEmpty ? nil : .line(partial)
     }

@@ -11,9 +11,9 @@ import InkSession
 ///                          └─ wait: until the condition holds or its time is over
 ///
 /// Commands run strictly in order; nothing runs before the board is ready.
-struct Automation {
+package struct Automation {
     /// What must be done.
-    enum Output: Equatable {
+    package enum Output: Equatable {
         /// One line for stdout, without the line feed.
         case write(String)
         /// Hand this to the node.
@@ -25,7 +25,7 @@ struct Automation {
     }
 
     /// What only the node knows.
-    enum Question: Equatable {
+    package enum Question: Equatable {
         /// What stands on the board as it becomes ready.
         case board
         case state
@@ -36,7 +36,7 @@ struct Automation {
     }
 
     /// The answer to a question.
-    enum Answer {
+    package enum Answer {
         case board(shapes: [Shape], role: String)
         case state(StateReport)
         case status(StatusReport)
@@ -46,33 +46,48 @@ struct Automation {
     }
 
     /// What `state` tells.
-    struct StateReport {
-        var fingerprint: Fingerprint
-        var transactionCount: Int
+    package struct StateReport {
+        package var fingerprint: Fingerprint
+        package var transactionCount: Int
         /// Standing shapes in depth order.
-        var shapes: [Shape]
-        var isSaved: Bool
-        var unsent: Int
+        package var shapes: [Shape]
+        package var isSaved: Bool
+        package var unsent: Int
+
+        package init(fingerprint: Fingerprint, transactionCount: Int, shapes: [Shape], isSaved: Bool, unsent: Int) {
+            self.fingerprint = fingerprint
+            self.transactionCount = transactionCount
+            self.shapes = shapes
+            self.isSaved = isSaved
+            self.unsent = unsent
+        }
     }
 
     /// What conditions of `wait` are held against.
-    struct StatusReport: Equatable {
-        var presentPeers = 0
+    package struct StatusReport: Equatable {
+        package var presentPeers = 0
         /// Every present peer has all of ours in its set.
-        var isDelivered = true
-        var isSaved = true
-        var isSynced = true
+        package var isDelivered = true
+        package var isSaved = true
+        package var isSynced = true
+
+        package init(presentPeers: Int = 0, isDelivered: Bool = true, isSaved: Bool = true, isSynced: Bool = true) {
+            self.presentPeers = presentPeers
+            self.isDelivered = isDelivered
+            self.isSaved = isSaved
+            self.isSynced = isSynced
+        }
     }
 
     /// Longest step of a live gesture.
-    static let step = Duration.milliseconds(33)
+    package static let step = Duration.milliseconds(33)
 
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
-    private(set) var finishedCount = 0
+    package private(set) var finishedCount = 0
     /// The first error event that was told.
-    private(set) var firstError: String?
+    package private(set) var firstError: String?
     /// True once `.quit` was put out.
-    private(set) var hasQuit = false
+    package private(set) var hasQuit = false
 
     private let format = EventFormat()
     private var names = ShapeNames()
@@ -127,10 +142,12 @@ struct Automation {
         var deadline: Instant { start + .nanoseconds(duration.nanoseconds / Int64(steps) * Int64(taken + 1)) }
     }
 
+    package init() {}
+
     // MARK: Inputs
 
     /// One line of input without its line feed. Empty lines are nothing.
-    mutating func receive(line: [UInt8], now: Instant) {
+    package mutating func receive(line: [UInt8], now: Instant) {
         guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else {
             finishedCount += 1
             return
@@ -140,7 +157,7 @@ struct Automation {
     }
 
     /// A line that was longer than `AutomationRequest.lineBytes` and was not kept.
-    mutating func receiveOversizedLine(now: Instant) {
+    package mutating func receiveOversizedLine(now: Instant) {
         waiting.append(
             .failure(AutomationError(code: "bad_json", field: nil, message: "the line is longer than \(AutomationRequest.lineBytes) bytes"))
         )
@@ -148,13 +165,13 @@ struct Automation {
     }
 
     /// A command that did not come as a line.
-    mutating func receive(_ command: AutomationCommand, now: Instant) {
+    package mutating func receive(_ command: AutomationCommand, now: Instant) {
         waiting.append(.success(AutomationRequest(command: command)))
         run(now: now)
     }
 
     /// Something the node told. `wallTime` is milliseconds since 1970, for people and logs.
-    mutating func receive(_ event: Event, wallTime: UInt64, now: Instant) {
+    package mutating func receive(_ event: Event, wallTime: UInt64, now: Instant) {
         switch event {
         case .ready(let board, let me):
             (self.board, self.me) = (board, me)
@@ -182,7 +199,7 @@ struct Automation {
     }
 
     /// The answer to a question; answers come in the order of the questions.
-    mutating func receive(_ answer: Answer, now: Instant) {
+    package mutating func receive(_ answer: Answer, now: Instant) {
         switch answer {
         case .board(let standing, let role): becomeReady(standing, role: role)
         case .status(let status): check(status, now: now)
@@ -208,7 +225,7 @@ struct Automation {
     }
 
     /// Call at or after `deadline`.
-    mutating func handleTimeout(now: Instant) {
+    package mutating func handleTimeout(now: Instant) {
         guard let deadline, now >= deadline, let stage = running?.stage else { return }
         switch stage {
         case .drawing(let live): advance(live, now: now)
@@ -227,7 +244,7 @@ struct Automation {
     }
 
     /// When to call `handleTimeout(now:)`; nil when only an input can move us.
-    var deadline: Instant? {
+    package var deadline: Instant? {
         switch running?.stage {
         case .drawing(let live): live.deadline
         case .waiting(_, let until), .pausing(let until), .lookingAround(let until): until
@@ -236,7 +253,7 @@ struct Automation {
     }
 
     /// The next thing to do; nil when there is nothing more.
-    mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+    package mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
 
     // MARK: Running commands
 

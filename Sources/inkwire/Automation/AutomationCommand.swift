@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 
 /// One command of the JSON-lines contract, its values checked.
-enum AutomationCommand: Equatable {
+package enum AutomationCommand: Equatable {
     case draw(ShapeDraft)
     /// A stroke drawn live over that time; 0 for at once.
     case stroke(ShapeDraft, milliseconds: Int)
@@ -25,7 +25,7 @@ enum AutomationCommand: Equatable {
     case lookAround(milliseconds: Int)
 
     /// What a `wait` waits for.
-    enum Condition: Equatable {
+    package enum Condition: Equatable {
         case peers(count: Int)
         case delivered
         case saved
@@ -33,15 +33,15 @@ enum AutomationCommand: Equatable {
     }
 
     /// Changes of one shape where x may be given without y.
-    struct ShapeEdit: Equatable {
-        var x: Int32?
-        var y: Int32?
-        var width: Int32?
-        var height: Int32?
-        var others: [PropertyChange] = []
+    package struct ShapeEdit: Equatable {
+        package var x: Int32?
+        package var y: Int32?
+        package var width: Int32?
+        package var height: Int32?
+        package var others: [PropertyChange] = []
 
         /// The changes as properties of `shape`.
-        func changes(of shape: ShapeDraft) -> [PropertyChange] {
+        package func changes(of shape: ShapeDraft) -> [PropertyChange] {
             var changes = others
             if x != nil || y != nil { changes.append(.position(Point(x: x ?? shape.position.x, y: y ?? shape.position.y))) }
             if width != nil || height != nil {
@@ -53,31 +53,31 @@ enum AutomationCommand: Equatable {
 }
 
 /// One line of input: a command and what its replies repeat.
-struct AutomationRequest: Equatable {
-    var command: AutomationCommand
-    var ref: JSONValue?
+package struct AutomationRequest: Equatable {
+    package var command: AutomationCommand
+    package var ref: JSONValue?
 }
 
 /// Why a line is no command.
-struct AutomationError: Error, Equatable {
+package struct AutomationError: Error, Equatable {
     /// A stable word for programs.
-    var code: String
+    package var code: String
     /// The member of the object that is wrong.
-    var field: String?
-    var message: String
-    var ref: JSONValue?
+    package var field: String?
+    package var message: String
+    package var ref: JSONValue?
 }
 
 extension AutomationRequest {
     /// Longest line read, bytes: a stroke of 10 000 points takes at most 300 KB.
-    static let lineBytes = 1 << 20
+    package static let lineBytes = 1 << 20
     /// Longest live gesture or wait, ms: an hour.
     private static let millisecondsMax = 3_600_000
     /// Greatest coordinate, px.
     private static let pixelsMax = Double(Limits.coordinate) / 8
 
     /// Reads one line of JSON.
-    init(line: [UInt8]) throws(AutomationError) {
+    package init(line: [UInt8]) throws(AutomationError) {
         guard let object = JSONValue(parsing: line)?.object else {
             throw AutomationError(code: "bad_json", field: nil, message: "the line is not a JSON object")
         }
@@ -267,7 +267,7 @@ extension AutomationRequest {
 
 extension ShapeKind {
     /// The word of the contract for the kind.
-    var name: String {
+    package var name: String {
         switch self {
         case .rectangle: "rectangle"
         case .ellipse: "ellipse"
@@ -281,7 +281,7 @@ extension ShapeKind {
     }
 
     /// The kind of that word; nil for another.
-    init?(name: String) {
+    package init?(name: String) {
         guard let kind = ShapeKind.allCases.first(where: { $0.name == name }) else { return nil }
         self = kind
     }

@@ -4,7 +4,9 @@ import InkSession
 import InkTransport
 
 /// How values of the session are written as members of JSON events.
-struct EventFormat {
+package struct EventFormat {
+    package init() {}
+
     /// World units of 1/8 px as px: exact, since an eighth has three decimal digits.
     func pixels(_ value: Int32) -> JSONValue {
         value % 8 == 0 ? .integer(Int64(value / 8)) : .number(Double(value) / 8)
@@ -14,7 +16,7 @@ struct EventFormat {
     func fingerprint(_ fingerprint: Fingerprint) -> String { String(fingerprint.hex.prefix(32)) }
 
     /// A shape as a flat object; colours that are the reader's own, and no fill, are null.
-    func shape(_ shape: Shape, id: String) -> JSONObject {
+    package func shape(_ shape: Shape, id: String) -> JSONObject {
         let content = shape.content
         var object: JSONObject = [
             "id": .string(id), "kind": .string(content.kind.name), "x": pixels(content.position.x), "y": pixels(content.position.y),

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value whose objects keep the order in which they were written, so that `event` comes first in a line.
-enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -11,9 +11,9 @@ enum JSONValue: Sendable, Equatable {
     case object(JSONObject)
 
     /// The text, if it is one.
-    var string: String? { if case .string(let text) = self { text } else { nil } }
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
     /// The number as floating point, if it is one.
-    var number: Double? {
+    package var number: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -21,12 +21,12 @@ enum JSONValue: Sendable, Equatable {
         }
     }
     /// The elements, if it is a list.
-    var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+    package var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
     /// The members, if it is an object.
-    var object: JSONObject? { if case .object(let members) = self { members } else { nil } }
+    package var object: JSONObject? { if case .object(let members) = self { members } else { nil } }
 
     /// The value as one line of JSON (RFC 8259), ASCII control characters escaped, everything else as it is.
-    var text: String {
+    package var text: String {
         var output = ""
         write(to: &output)
         return output
@@ -79,19 +79,19 @@ enum JSONValue: Sendable, Equatable {
 }
 
 /// Members of a JSON object in the order in which they were set.
-struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
-    struct Member: Sendable, Equatable {
-        var key: String
-        var value: JSONValue
+package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    package struct Member: Sendable, Equatable {
+        package var key: String
+        package var value: JSONValue
     }
 
-    private(set) var members: [Member] = []
+    package private(set) var members: [Member] = []
 
-    init() {}
-    init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { Member(key: $0.0, value: $0.1) } }
+    package init() {}
+    package init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { Member(key: $0.0, value: $0.1) } }
 
     /// Nil where there is no such member; setting nil removes it.
-    subscript(key: String) -> JSONValue? {
+    package subscript(key: String) -> JSONValue? {
         get { members.first { $0.key == key }?.value }
         set {
             let index = members.firstIndex { $0.key == key }
@@ -106,9 +106,9 @@ struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(integerLiteral value: Int64) { self = .integer(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 extension JSONValue: Decodable {
@@ -120,7 +120,7 @@ extension JSONValue: Decodable {
     }
 
     /// Tries the kinds in the order of their number in a long stroke: numbers, then pairs.
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let single = try decoder.singleValueContainer()
         if single.decodeNil() {
             self = .null
@@ -146,7 +146,7 @@ extension JSONValue: Decodable {
     }
 
     /// The value written in `bytes`; nil when they are not JSON.
-    init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
         self = value
     }

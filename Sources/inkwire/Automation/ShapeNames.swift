@@ -5,7 +5,7 @@ import InkPrimitives
 ///
 /// A shape with a label is called by it; where two authors used one label, `label@` and 8 digits of the author; a shape without a label,
 /// 8 digits of its author, `-`, and its number. An id once told never changes here and never passes to another shape.
-struct ShapeNames {
+package struct ShapeNames {
     private var told: [ShapeID: String] = [:]
     private var meant: [String: ShapeID] = [:]
     /// Every label that an author was seen to use, standing or not.
@@ -17,7 +17,7 @@ struct ShapeNames {
     }
 
     /// Names what is on the board when the first line is told: where labels collide, all of them get their author's digits.
-    init(_ shapes: [Shape] = []) {
+    package init(_ shapes: [Shape] = []) {
         var authors: [String: Set<AuthorID>] = [:]
         for shape in shapes where !shape.content.label.isEmpty { authors[shape.content.label, default: []].insert(shape.id.author) }
         for shape in shapes.sorted(by: { $0.id < $1.id }) {
@@ -27,16 +27,16 @@ struct ShapeNames {
     }
 
     /// The id of a shape, made when it is told for the first time.
-    mutating func name(_ shape: Shape) -> String { tell(shape.id, label: shape.content.label, isShared: false) }
+    package mutating func name(_ shape: Shape) -> String { tell(shape.id, label: shape.content.label, isShared: false) }
 
     /// The id of a shape that may have gone before it was ever told.
-    mutating func name(_ id: ShapeID) -> String { tell(id, label: "", isShared: false) }
+    package mutating func name(_ id: ShapeID) -> String { tell(id, label: "", isShared: false) }
 
     /// The shape that an id means; nil when it was never told.
-    func shape(_ name: String) -> ShapeID? { meant[name] }
+    package func shape(_ name: String) -> ShapeID? { meant[name] }
 
     /// True if `author` has used this label before.
-    func isUsed(_ label: String, by author: AuthorID) -> Bool { labels.contains(Use(label: label, author: author)) }
+    package func isUsed(_ label: String, by author: AuthorID) -> Bool { labels.contains(Use(label: label, author: author)) }
 
     private mutating func tell(_ id: ShapeID, label: String, isShared: Bool) -> String {
         if !label.isEmpty { labels.insert(Use(label: label, author: id.author)) }

@@ -1,0 +1,282 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import Testing
+import inkwire
+
+@Suite struct AutomationTests {
+    private static let box = #"{"do":"draw","ref":"r","id":"a","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}"#
+
+    // CL-3
+    @Test func `nothing runs before the board is ready, then everything in order`() {
+        var stage = Stage(notReady: ())
+        stage.line(Self.box)
+        stage.line("nonsense")
+        #expect(stage.intents.isEmpty && stage.lines.isEmpty)
+        stage.ready()
+        #expect(stage.lines.map { $0["event"] } == ["ready"])
+        #expect(stage.intents.count == 1)
+        stage.drawn()
+        #expect(stage.lines.map { $0["event"] } == ["ready", "shape", "error"])
+    }
+
+    // CL-3
+    @Test func `a command waits for the answer to the one before`() {
+        var stage = Stage()
+        stage.line(Self.box)
+        stage.line(#"{"do":"undo"}"#)
+        stage.line(#"{"do":"state"}"#)
+        #expect(stage.intents.count == 1)
+        stage.drawn()
+        #expect(stage.intents.count == 2)
+        #expect(!stage.questions.contains(.state))
+        stage.receive(.refused(.nothingToUndo, ref: stage.intents[1].ref))
+        #expect(stage.questions.contains(.state))
+        #expect(stage.automation.finishedCount == 2)
+    }
+
+    // CL-13
+    @Test func `the events of a command carry its ref, those of others none`() {
+        var stage = Stage()
+        stage.line(Self.box)
+        let other = Stage.shape(number: 1, author: Stage.author(2), .box("b"))
+        stage.receive(.changed([ShapeChange(kind: .added, id: other.id, author: other.id.author, shape: other)], ref: nil))
+        stage.drawn()
+        #expect(stage.events("shape").map { $0["ref"] } == [nil, "r"])
+        #expect(stage.events("shape").map { $0["id"] } == ["b", "a"])
+        stage.line(#"{"do":"undo","ref":{"n":[1,null]}}"#)
+        stage.receive(.refused(.nothingToUndo, ref: stage.intents.last?.ref))
+        #expect(stage.events("error").first?["ref"] == .object(["n": .array([1, .null])]))
+    }
+
+    // CL-13
+    @Test func `what an undo had to leave alone is told with the ref of the undo`() {
+        var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(1), .box("a"))])
+        stage.line(#"{"do":"undo","ref":7}"#)
+        let ref = stage.intents.last?.ref
+        let shape = Stage.shape(number: 1, author: stage.me, .box("a"))
+        stage.receive(.changed([ShapeChange(kind: .changed, id: shape.id, author: stage.me, shape: shape)], ref: ref))
+        stage.receive(.skipped(shapes: [shape.id], ref: ref))
+        #expect(stage.events("skipped").first?["shapes"] == .array(["a"]))
+        #expect(stage.events("skipped").first?["ref"] == 7)
+    }
+
+    // CL-13
+    @Test func `an own message carries the ref of its command, whichever comes first`() {
+        var stage = Stage()
+        let mine = ChatMessage(id: TransactionName.zero, author: stage.me, text: "hello")
+        stage.line(#"{"do":"say","text":"hello","ref":1}"#)
+        stage.receive(.chat(ChatMessage(id: .zero, author: Stage.author(2), text: "hello")))
+        stage.receive(.accepted(ref: stage.intents[0].ref ?? 0))
+        stage.receive(.chat(mine))
+        #expect(stage.events("chat").map { $0["ref"] } == [nil, 1])
+        #expect(stage.automation.finishedCount == 1)
+    }
+
+    @Test func `a command that changed nothing is answered only where a ref asked for it`() {
+        var stage = Stage()
+        for (line, count) in [(#"{"do":"cursor","x":1,"y":2}"#, 0), (#"{"do":"cursor","x":1,"y":2,"ref":"c"}"#, 1)] {
+            stage.line(line)
+            stage.receive(.accepted(ref: stage.intents.last?.ref ?? 0))
+            #expect(stage.events("done").count == count)
+        }
+        #expect(stage.automation.finishedCount == 2)
+    }
+
+    // CL-4
+    @Test func `a live stroke grows at most thirty times a second and ends with all its points`() {
+        var stage = Stage()
+        let points = (0..<60).map { "[\($0),\($0)]" }.joined(separator: ",")
+        stage.line(#"{"do":"stroke","x":10,"y":20,"points":[\#(points)],"over_ms":600,"ref":"s"}"#)
+        stage.line(#"{"do":"undo"}"#)
+        stage.pass(.milliseconds(599))
+        #expect(stage.intents.allSatisfy { $0.intent != .commit && $0.intent != .undo })
+        stage.pass(.milliseconds(10))
+        var drawn: [Point] = []
+        var steps = 0
+        for (intent, _) in stage.intents {
+            switch intent {
+            case .begin(.stroke(let draft)): drawn = draft.points.map { draft.position + $0 }
+            case .extend(let more):
+                drawn += more
+                steps += 1
+            default: #expect(intent == .commit)
+            }
+        }
+        #expect(drawn == (0..<60).map { Point(x: 80 + 8 * $0, y: 160 + 8 * $0) })
+        #expect((10...18).contains(steps))
+        #expect(stage.intents.last?.intent == .commit)
+        stage.drawn()
+        #expect(stage.events("shape").first?["ref"] == "s")
+        #expect(stage.intents.last?.intent == .undo)
+    }
+
+    // CL-4
+    @Test func `a reader that was late takes all due steps of a gesture at once`() {
+        var stage = Stage()
+        stage.line(#"{"do":"stroke","x":0,"y":0,"points":[[0,0],[1,1],[2,2],[3,3],[4,4]],"over_ms":1000}"#)
+        stage.now = stage.now + .seconds(5)
+        stage.pass(.zero)
+        #expect(stage.intents.map(\.intent).last == .commit)
+        #expect(stage.intents.count == 3)
+    }
+
+    // CL-4
+    @Test func `a live drag ends exactly where it was to go`() {
+        var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(1), .box("a"))])
+        stage.line(#"{"do":"move","id":"a","by":[-16,5.125],"over_ms":100}"#)
+        stage.pass(.seconds(1))
+        let id = ShapeID(author: stage.me, number: 1)
+        #expect(stage.intents.dropLast().last?.intent == .update(.move([id], by: Point(x: -128, y: 41))))
+        #expect(stage.intents.last?.intent == .commit)
+        #expect(stage.intents.count <= 5)
+    }
+
+    // CL-4
+    @Test func `a gesture that is refused ends its command, and the next one runs`() {
+        var stage = Stage()
+        stage.line(#"{"do":"stroke","x":0,"y":0,"points":[[0,0],[1,1]],"over_ms":100,"ref":"s"}"#)
+        stage.line(Self.box)
+        stage.receive(.refused(.diskRefuses("full"), ref: stage.intents[0].ref))
+        #expect(stage.events("error").first?["code"] == "disk")
+        #expect(stage.events("error").first?["ref"] == "s")
+        #expect(stage.intents.count == 2)
+    }
+
+    // CL-7
+    @Test func `a label that we used before is refused, that of another is not`() {
+        var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(2), .box("b"))])
+        stage.line(Self.box)
+        let shape = stage.drawn()
+        stage.receive(.changed([ShapeChange(kind: .removed, id: shape.id, author: stage.me, shape: shape)], ref: nil))
+        stage.line(Self.box)
+        #expect(stage.events("error").first?["code"] == "duplicate_id")
+        #expect(stage.events("error").first?["field"] == "id")
+        stage.line(#"{"do":"draw","id":"b","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}"#)
+        #expect(stage.intents.count == 2)
+    }
+
+    // CL-5
+    @Test func `a shape that is not there is an error that names the id`() {
+        var stage = Stage()
+        for line in [#"{"do":"set","id":"x","set":{"x":1}}"#, #"{"do":"move","id":"x","by":[1,1]}"#, #"{"do":"delete","id":"x"}"#] {
+            stage.line(line)
+        }
+        #expect(stage.events("error").map { $0["field"] } == ["id", "id", "id"])
+        #expect(stage.intents.isEmpty)
+        #expect(stage.automation.finishedCount == 3)
+        #expect(stage.automation.firstError != nil)
+    }
+
+    @Test func `setting one coordinate leaves the other as it stands now`() {
+        let shape = Stage.shape(number: 1, author: Stage.author(2), .box("a"))
+        var stage = Stage(shapes: [shape])
+        var moved = shape
+        moved.content.position = Point(x: 8, y: 24)
+        stage.receive(.changed([ShapeChange(kind: .changed, id: shape.id, author: shape.id.author, shape: moved)], ref: nil))
+        stage.line(#"{"do":"set","id":"a","set":{"x":5,"h":1}}"#)
+        #expect(
+            stage.intents.last?.intent
+                == .set(shape.id, [.position(Point(x: 40, y: 24)), .size(Size(width: 64, height: 8))]))
+    }
+
+    // CL-8
+    @Test func `a wait is answered as soon as its condition holds`() {
+        var stage = Stage()
+        stage.line(#"{"do":"wait","for":"peers","count":2,"timeout_ms":5000,"ref":"w"}"#)
+        stage.answer(.status(Automation.StatusReport(presentPeers: 1)))
+        #expect(stage.events("waited").isEmpty)
+        stage.receive(.peer(PeerStatus(peer: PeerID.zero, state: .joined)))
+        #expect(stage.questions.filter { $0 == .status }.count == 2)
+        stage.answer(.status(Automation.StatusReport(presentPeers: 2)))
+        #expect(stage.events("waited").first?["ref"] == "w")
+        #expect(stage.automation.deadline == nil)
+    }
+
+    // CL-8
+    @Test(arguments: [
+        ("delivered", Automation.StatusReport(isDelivered: false)), ("saved", Automation.StatusReport(isSaved: false)),
+        ("synced", Automation.StatusReport(isSynced: false)),
+    ])
+    func `a wait whose time is over is an error with code timeout, and the next command runs`(what: String, status: Automation.StatusReport)
+    {
+        var stage = Stage()
+        stage.line(#"{"do":"wait","for":"\#(what)","timeout_ms":200,"ref":1}"#)
+        stage.line(Self.box)
+        stage.answer(.status(status))
+        stage.pass(.milliseconds(199))
+        #expect(stage.events("error").isEmpty && stage.intents.isEmpty)
+        stage.pass(.milliseconds(1))
+        #expect(stage.events("error").first?["code"] == "timeout")
+        #expect(stage.events("error").first?["ref"] == 1)
+        #expect(stage.intents.count == 1)
+    }
+
+    // CL-8
+    @Test func `an answer that comes after its wait is over is nobody's`() {
+        var stage = Stage()
+        stage.line(#"{"do":"wait","for":"saved","timeout_ms":10}"#)
+        stage.pass(.milliseconds(20))
+        stage.line(#"{"do":"state","ref":2}"#)
+        stage.answer(.status(Automation.StatusReport()))
+        #expect(stage.events("waited").isEmpty)
+        stage.answer(.state(.init(fingerprint: .zero, transactionCount: 3, shapes: [], isSaved: true, unsent: 1)))
+        let state = stage.events("state").first
+        #expect(state?["ref"] == 2 && state?["transactions"] == 3 && state?["unsent"] == 1 && state?["saved"] == true)
+        #expect(state?["fingerprint"] == .string(String(repeating: "0", count: 32)))
+    }
+
+    @Test func `a pause ends by time alone`() {
+        var stage = Stage()
+        stage.line(#"{"do":"wait","ms":100,"ref":"p"}"#)
+        stage.receive(.peer(PeerStatus(peer: PeerID.zero, state: .joined)))
+        #expect(stage.events("waited").isEmpty)
+        stage.pass(.milliseconds(100))
+        #expect(stage.events("waited").first?["ref"] == "p")
+    }
+
+    // CL-11
+    @Test func `the end of the input quits after everything before it, and nothing runs after`() {
+        var stage = Stage()
+        stage.line(Self.box)
+        stage.quit()
+        stage.line(#"{"do":"undo"}"#)
+        #expect(!stage.hasQuit)
+        stage.drawn()
+        #expect(stage.hasQuit)
+        #expect(stage.intents.count == 1)
+    }
+
+    @Test func `what stands on the board as it becomes ready is no event`() {
+        var stage = Stage(notReady: ())
+        let shape = Stage.shape(number: 1, author: Stage.author(2), .box("a"))
+        stage.receive(.changed([ShapeChange(kind: .added, id: shape.id, author: shape.id.author, shape: shape)], ref: nil))
+        stage.ready([shape])
+        #expect(stage.events("shape").isEmpty)
+        stage.line(#"{"do":"delete","id":"a"}"#)
+        #expect(stage.intents.last?.intent == .delete([shape.id]))
+    }
+
+    @Test func `another's gesture is told while it grows and when it ends`() {
+        var stage = Stage()
+        let peer = PeerID.zero
+        var draft = ShapeDraft(kind: .freehand, position: Point(x: 8, y: 8), points: [.zero])
+        stage.receive(.gesture(peer: peer, .stroke(draft)))
+        draft.points.append(Point(x: 12, y: 16))
+        stage.receive(.gesture(peer: peer, .stroke(draft)))
+        stage.receive(.gesture(peer: peer, nil))
+        stage.receive(.gesture(peer: peer, nil))
+        let events = stage.events("gesture")
+        #expect(events.map { $0["points_total"] } == [1, 2, nil])
+        #expect(events.map { $0["state"] } == ["live", "live", "ended"])
+        #expect(events[1]["x"] == .number(2.5) && events[1]["y"] == 3)
+    }
+
+    // CL-5
+    @Test func `blank lines are nothing, and every line is counted once`() {
+        var stage = Stage()
+        for line in ["", "  \t\r", "{}", "nonsense"] { stage.line(line) }
+        #expect(stage.automation.finishedCount == 4)
+        #expect(stage.events("error").count == 2)
+    }
+}

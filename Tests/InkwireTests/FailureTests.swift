@@ -1,0 +1,50 @@
+import InkSession
+import InkStore
+import Testing
+import inkwire
+
+@Suite struct FailureTests {
+    private let failure = Failure(.invite, code: "bad", what: "it \u{1B}[2J fails", why: "because\nof\u{9B}this", next: "do that")
+
+    // CL-10
+    @Test func `people get three lines without control characters`() {
+        let lines = failure.text(isJSON: false).split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].hasPrefix("inkwire: "))
+        #expect(lines.allSatisfy { line in line.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } })
+    }
+
+    // CL-10
+    @Test func `programs get one object`() throws {
+        let object = try #require(JSONValue(parsing: Array(failure.text(isJSON: true).utf8))?.object)
+        #expect(object["schema"] == 1)
+        let error = try #require(object["error"]?.object)
+        #expect(Set(error.members.map(\.key)) == ["code", "exit", "message", "why", "next"])
+        #expect(error["exit"] == 3)
+    }
+
+    // CL-2 CL-10
+    @Test(arguments: [
+        (InviteLinkError.notALink, 3 as Int32), (.truncated, 3), (.damaged, 3), (.newer, 9),
+    ])
+    func `what is wrong with a link decides the exit code`(error: InviteLinkError, exit: Int32) {
+        #expect(Failure(error).exit == exit)
+    }
+
+    // CL-10
+    @Test func `what the store says keeps its exit code`() {
+        #expect(Failure(StoreError.locked(path: "p")).exit == 8)
+        #expect(Failure(StoreError.newer(path: "p", found: 2, known: 1)).exit == 9)
+        #expect(Failure(StoreError.missing(what: "w")).exit == 5)
+    }
+
+    @Test(
+        arguments: [
+            ("ws://127.0.0.1:4300", "ws://127.0.0.1:4300"), ("ws://board.example/", "ws://board.example:80"),
+            ("wss://board.example", "wss://board.example:443"),
+            ("ws://[::1]:5", "ws://[::1]:5"), ("http://x", nil), ("ws://", nil), ("ws://a b:1", nil), ("127.0.0.1:4300", nil),
+        ] as [(String, String?)])
+    func `a rendezvous is written as ws or wss with a host`(text: String, described: String?) {
+        #expect(RendezvousAddress(text)?.description == described)
+    }
+}

@@ -1,0 +1,38 @@
+import InkPrimitives
+import Testing
+import inkwire
+
+@Suite struct JSONValueTests {
+    // CL-12
+    @Test func `whatever is written stays on one line and holds no control character`() throws {
+        let nasty = String(String.UnicodeScalarView((0..<0x3000).compactMap(Unicode.Scalar.init)))
+        let text = JSONValue.object(["a": .string(nasty), nasty: .array([.string(nasty)])]).text
+        #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control && $0.value != 0x2028 && $0.value != 0x2029 })
+        #expect(JSONValue(parsing: Array(text.utf8))?.object?["a"]?.string == nasty)
+    }
+
+    @Test func `an object keeps the order in which it was written`() {
+        var object: JSONObject = ["event": "x", "b": 1, "a": .null]
+        object["b"] = 2
+        object["c"] = true
+        object["a"] = nil
+        #expect(JSONValue.object(object).text == #"{"event":"x","b":2,"c":true}"#)
+    }
+
+    @Test(arguments: [
+        ("0", JSONValue.integer(0)), ("-9223372036854775808", .integer(.min)), ("1.125", .number(1.125)), ("true", .bool(true)),
+        ("1", .integer(1)),
+        (#""é\u0000""#, .string("é\0")), ("null", .null), ("[[0,1.5],{}]", .array([.array([0, .number(1.5)]), .object([:])])),
+    ])
+    func `values are told apart`(text: String, value: JSONValue) {
+        #expect(JSONValue(parsing: Array(text.utf8)) == value)
+    }
+
+    // CL-5
+    @Test func `what is no JSON is nil, however it is broken`() {
+        for text in ["", "{", "[1,", "{\"a\"}", "nope", "\"\u{1}", "[1] 2", String(repeating: "[", count: 100_000)] {
+            #expect(JSONValue(parsing: Array(text.utf8)) == nil, "\(text.prefix(20))")
+        }
+        #expect(JSONValue(parsing: [0xFF, 0xFE, 0, 1]) == nil)
+    }
+}

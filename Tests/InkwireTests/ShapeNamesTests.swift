@@ -1,0 +1,50 @@
+import InkBoard
+import InkPrimitives
+import Testing
+import inkwire
+
+@Suite struct ShapeNamesTests {
+    private func shape(_ author: UInt64, _ number: UInt64, _ label: String = "") -> Shape {
+        Stage.shape(number: number, author: Stage.author(author), .box(label))
+    }
+
+    // CL-6
+    @Test func `a label that comes second, by another author, gets that author's digits`() {
+        var names = ShapeNames()
+        #expect(names.name(shape(1, 1, "a")) == "a")
+        let second = "a@" + Stage.author(2).hex.prefix(8)
+        #expect(names.name(shape(2, 1, "a")) == second)
+        #expect(names.shape("a") == shape(1, 1).id)
+        #expect(names.shape(second) == shape(2, 1).id)
+    }
+
+    // CL-6
+    @Test func `labels that collide before anything was told all get digits`() {
+        let names = ShapeNames([shape(2, 1, "a"), shape(1, 1, "a"), shape(1, 2, "b")])
+        #expect(names.shape("a") == nil)
+        #expect(names.shape("b") == shape(1, 2).id)
+        for author in [1, 2] as [UInt64] { #expect(names.shape("a@" + Stage.author(author).hex.prefix(8)) == shape(author, 1).id) }
+    }
+
+    // CL-6
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `no id changes, and no two shapes share one, whatever the labels`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let digits = String(Stage.author(1).hex.prefix(8))
+        let labels = ["", "a", "b", "a@\(digits)", "\(digits)-1", "\(digits)-2"]
+        let shapes = (0..<30).map { number in shape(UInt64(1 + random.below(3)), UInt64(1 + number), labels[random.below(labels.count)]) }
+        var names = ShapeNames(Array(shapes.prefix(random.below(10))))
+        let first = shapes.map { names.name($0) }
+        #expect(Set(first).count == shapes.count)
+        #expect(shapes.map { names.name($0) } == first)
+        #expect(zip(shapes, first).allSatisfy { names.shape($1) == $0.id })
+    }
+
+    // CL-7
+    @Test func `remembers which labels an author used`() {
+        let names = ShapeNames([shape(1, 1, "a")])
+        #expect(names.isUsed("a", by: Stage.author(1)))
+        #expect(!names.isUsed("a", by: Stage.author(2)))
+        #expect(!names.isUsed("b", by: Stage.author(1)))
+    }
+}
