@@ -52,7 +52,7 @@ extension Node {
         neighbour.receipt = receipts[remote.author] ?? 0
         neighbours[connection] = neighbour
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
-        for (peer, person) in people where person.status.author == remote.author && peer != remote.peer { leave(peer) }
+        for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author { leave(peer) }
         var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
         person.connection = connection
         person.lostAt = nil

@@ -118,7 +118,7 @@ extension World {
     }
 
     private mutating func take(_ event: InkSession.Event, _ node: Int) throws(Violation) {
-        trace.note(now, node: node, .event, hash: 0, "\(event)")
+        trace.note(now, node: node, .event, hash: Self.hash(event), "\(event)")
         try participants[node].view.take(event)
         if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
         if case .gesture(let peer, .stroke(let draft)) = event { try checkStroke(draft, of: peer, shownBy: node) }
@@ -130,6 +130,28 @@ extension World {
             try participants[node].disk.crash(isKept: false)
             stop(node)
             queue.schedule(.start(node), at: now + returnsAfter)
+        }
+    }
+
+    /// Which event, and of whom: so that the order of what is told also replays.
+    private static func hash(_ event: InkSession.Event) -> UInt64 {
+        switch event {
+        case .ready(_, let me): Trace.hash(me.bytes)
+        case .changed(let changes, _): changes.reduce(1) { ($0 ^ Trace.hash($1.id.author.bytes) ^ $1.id.number) &* 31 }
+        case .accepted(let ref): 2 ^ ref << 8
+        case .refused: 3
+        case .skipped(let shapes, _): 4 ^ UInt64(shapes.count) << 8
+        case .peer(let status): 5 ^ Trace.hash(status.peer.bytes)
+        case .gesture(let peer, let gesture): (gesture == nil ? 6 : 7) ^ Trace.hash(peer.bytes)
+        case .cursor(let peer, let point): (point == nil ? 8 : 9) ^ Trace.hash(peer.bytes)
+        case .typing(let peer): 10 ^ Trace.hash(peer.bytes)
+        case .chat(let message): 11 ^ Trace.hash(message.id.bytes)
+        case .sync(let status): 12 ^ Trace.hash(status.fingerprint.bytes) ^ UInt64(status.missing) << 8
+        case .rendezvous: 13
+        case .rejected: 14
+        case .fork: 15
+        case .versionMismatch: 16
+        case .stopped: 17
         }
     }
 
