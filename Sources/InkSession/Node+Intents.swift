@@ -24,7 +24,9 @@ extension Node {
             guard presence.state.live != nil else { return refuse(.noGesture, ref) }
             presence.end(.cancelled)
             accept(ref)
-        case .commit: commit(ref: ref, now: now)
+        case .commit:
+            commit(ref: ref, now: now)
+            gestureBegan = nil
         case .draw(let draft): perform(.draw(draft), ref: ref, now: now)
         case .set(let shape, let changes): perform(.set(shape, changes), ref: ref, now: now)
         case .move(let shapes, let by): perform(.move(shapes, by: by), ref: ref, now: now)
@@ -53,6 +55,7 @@ extension Node {
         if let reason = saves.refusal { return refuse(.diskRefuses(reason), ref) }
         if presence.state.live != nil { presence.end(.cancelled) }
         presence.begin(gesture)
+        gestureBegan = nil
         endpoint.setActivity(.drawing)
         accept(ref)
     }
@@ -71,38 +74,44 @@ extension Node {
             var next = draft
             next.position = last
             next.points = [.zero]
-            commit(ref: nil, now: now)
+            let sequence = commit(ref: nil, now: now)
+            if gestureBegan == nil, let sequence { gestureBegan = board?.transactions(of: author, sequence: sequence).first?.name }
             presence.begin(.stroke(next))
         }
         accept(ref)
     }
 
-    private mutating func commit(ref: UInt64?, now: Instant) {
-        guard let live = presence.state.live else { return refuse(.noGesture, ref) }
+    /// Its sequence, or nil if it was refused.
+    @discardableResult
+    private mutating func commit(ref: UInt64?, now: Instant) -> UInt64? {
+        guard let live = presence.state.live else {
+            refuse(.noGesture, ref)
+            return nil
+        }
         let intent: Intent =
             switch live.gesture {
             case .stroke(let draft), .shape(let draft): .draw(draft)
             case .move(let shapes, let by): .move(shapes, by: by)
             case .resize(let shape, let position, let size): .set(shape, [.position(position), .size(size)])
             }
-        if let sequence = perform(intent, ref: ref, now: now) {
-            presence.end(.committed(sequence: sequence))
-        } else {
-            presence.end(.cancelled)
-        }
+        // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
+        let continuation = gestureBegan.map { Board.writes(continuing: $0, by: author) } ?? []
+        let sequence = perform(intent, with: continuation, ref: ref, now: now)
+        presence.end(sequence.map { .committed(sequence: $0) } ?? .cancelled)
+        return sequence
     }
 
     // Transactions.
 
     /// Turns a finished wish into one transaction. Its sequence, or nil if it was refused, which has then been told.
     @discardableResult
-    private mutating func perform(_ intent: Intent, ref: UInt64?, now: Instant) -> UInt64? {
+    private mutating func perform(_ intent: Intent, with more: [Write] = [], ref: UInt64?, now: Instant) -> UInt64? {
         do {
             guard let writes = try board?.writes(for: intent, by: author) else {
                 refuse(.notReady, ref)
                 return nil
             }
-            return perform(writes, ref: ref, now: now)
+            return perform(writes + more, ref: ref, now: now)
         } catch {
             refuse(Refusal(error), ref)
             return nil
@@ -159,20 +168,11 @@ extension Node {
 
     private mutating func restore(isRedo: Bool, ref: UInt64?, now: Instant) {
         guard isReady else { return refuse(.notReady, ref) }
-        guard var plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
+        guard let plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
             return refuse(isRedo ? .nothingToRedo : .nothingToUndo, ref)
         }
-        var skipped = plan.skipped
         guard perform(plan.writes, ref: ref, now: now) != nil else { return }
-        // The pieces of a stroke that was too long for one transaction go and come back together.
-        while let next = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author),
-            board?.isContinuation(isRedo ? next.target : plan.target) == true
-        {
-            plan = next
-            skipped += plan.skipped
-            guard perform(plan.writes, ref: ref, now: now) != nil else { break }
-        }
-        if !skipped.isEmpty { tell(.skipped(shapes: skipped, ref: ref)) }
+        if !plan.skipped.isEmpty { tell(.skipped(shapes: plan.skipped, ref: ref)) }
     }
 
     // The end.
@@ -213,17 +213,6 @@ extension Board {
         }
     }
 
-    /// True if this transaction goes on with the stroke that its author's one before had to end for its length (SE-11).
-    ///
-    /// Told from the two alone, so that it holds after a restart: the one before has as many samples as a stroke may have, and this
-    /// stroke begins where that one ends.
-    func isContinuation(_ name: TransactionName) -> Bool {
-        guard let next = transaction(name), let before = transaction(next.previous), let start = next.stroke?.start,
-            let stroke = before.stroke, stroke.points.count == Limits.pointsPerStroke, let last = stroke.points.last
-        else { return false }
-        return stroke.start + last == start
-    }
-
     private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {
         let standing = Set(ids).sorted().filter { shape($0) != nil }
         if standing.isEmpty, let first = ids.first { throw .noSuchShape(first) }
@@ -242,22 +231,5 @@ extension Refusal {
             case .ownHistoryMissing: .ownHistoryMissing
             default: .brokenRule("\(violation)")
             }
-    }
-}
-
-extension Transaction {
-    /// The one stroke that this transaction draws; nil if it draws none.
-    fileprivate var stroke: (start: Point, points: [Point])? {
-        var (start, points): (Point?, [Point]?)
-        for write in writes {
-            switch (write.property, write.value) {
-            case (.position, .point(let value)): start = value
-            case (.points, .points(let value)): points = value
-            case (.kind, .kind(let value)): if value != ShapeKind.freehand.rawValue { return nil }
-            default: break
-            }
-        }
-        guard let start, let points else { return nil }
-        return (start, points)
     }
 }

@@ -108,6 +108,8 @@ public struct Node: Sendable {
     var neighbours: [ConnectionID: Neighbour] = [:]
     var people: [PeerID: Person] = [:]
     var presence: OwnPresence
+    /// The first transaction of the stroke under way, when it already took one.
+    var gestureBegan: TransactionName?
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials

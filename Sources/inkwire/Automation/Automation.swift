@@ -102,6 +102,8 @@ package struct Automation {
     /// The number of the intent that ended the last command, and its `ref`: what the node has to add to a reply comes after it.
     private var answered: (number: UInt64, ref: JSONValue?)?
     private var isReady = false
+    /// Lines that came before the board was ready.
+    private var heldBack: [String] = []
     private var lastRef: UInt64 = 0
     private var outputs: [Output] = []
 
@@ -459,6 +461,8 @@ package struct Automation {
         names = ShapeNames(standing)
         shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
         write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])
+        outputs += heldBack.map { .write($0) }
+        heldBack = []
     }
 
     private mutating func tell(_ change: ShapeChange, ref: UInt64?, wallTime: UInt64) {
@@ -519,6 +523,8 @@ package struct Automation {
         var line: JSONObject = ["event": .string(event)]
         for member in members.members { line[member.key] = member.value }
         if let ref { line["ref"] = ref }
-        outputs.append(.write(JSONValue.object(line).text))
+        let text = JSONValue.object(line).text
+        // `ready` is the first line; a board that never arrives has nothing to say on stdout.
+        if isReady { outputs.append(.write(text)) } else { heldBack.append(text) }
     }
 }
