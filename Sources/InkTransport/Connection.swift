@@ -20,6 +20,10 @@ struct Connection: Sendable {
     private static let pingBytes = 40
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     private static let streamHeaderMax = 15
+    /// Type, version and length of a presence frame at their longest, bytes.
+    private static let presenceHeaderMax = 11
+    /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up.
+    private static let liveReserve = 16 << 10
     private static let owedResponsesMax = 4
 
     let id: ConnectionID
@@ -58,7 +62,11 @@ struct Connection: Sendable {
         let packet: [UInt8]
         var interval: Duration
         var nextAt: Instant
+        /// Times that it may still go to an address that nobody proved; nil where we dialled it.
+        var copiesLeft: Int?
     }
+    /// Copies of message 3, and nothing else, that go to an address that did not answer from where we dialled.
+    private static let unprovenCopies = 3
 
     init(_ handshaken: Handshaken, activity: Activity, jitter: SplitMix64, now: Instant) {
         id = ConnectionID(handshaken.localIndex)
@@ -74,7 +82,9 @@ struct Connection: Sendable {
             remote: remote.peer, author: remote.author, address: remote.address, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)
         if let packet = handshaken.finish {
-            finish = FinishRepetition(packet: packet, interval: recovery.probeTimeout, nextAt: now)
+            finish = FinishRepetition(
+                packet: packet, interval: recovery.probeTimeout, nextAt: now,
+                copiesLeft: handshaken.isAddressProven ? nil : Self.unprovenCopies)
         } else {
             // The responder's first packet tells the initiator that message 3 arrived.
             owesPing = true
@@ -172,20 +182,27 @@ struct Connection: Sendable {
             outputs.append(.transmit(waiting.packet, to: address))
             waiting.nextAt = now + waiting.interval
             waiting.interval = min(waiting.interval.scaled(by: Dialer.growth), Dialer.intervalMax)
+            if let left = waiting.copiesLeft {
+                waiting.copiesLeft = left - 1
+                if left == 1 { waiting.nextAt = .distantFuture }
+            }
             finish = waiting
         }
+        // Data waits until the peer is heard from there.
+        if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, outputs: &outputs)
         while true {
-            // Packets of one window may all arrive at once, so the window is asked before each.
-            let hasWindow = recovery.bytesInFlight + Limits.datagramBytes <= congestion.byteCount
-            let hasData = hasWindow && (presenceWaiting != nil || Lane.allCases.contains { canSend($0) })
+            let afterwards = recovery.bytesInFlight + Limits.datagramBytes
+            let hasBulk = afterwards <= congestion.byteCount && canSend(.bulk)
+            let hasLive =
+                afterwards <= congestion.byteCount + Self.liveReserve && (presenceWaiting != nil || canSend(.control) || canSend(.ops))
             let mustAcknowledge = acks.dueAt.map { now >= $0 } ?? false
-            guard hasData || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { return }
-            sendPacket(withData: hasData, now: now, outputs: &outputs)
+            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { return }
+            sendPacket(withLive: hasLive, withBulk: hasBulk, now: now, outputs: &outputs)
         }
     }
 
-    private mutating func sendPacket(withData: Bool, now: Instant, outputs: inout [Endpoint.Output]) {
+    private mutating func sendPacket(withLive: Bool, withBulk: Bool, now: Instant, outputs: inout [Endpoint.Output]) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
         let number = recovery.next
@@ -205,7 +222,9 @@ struct Connection: Sendable {
             frames.append(.maxData)
         }
         if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
-        if withData { writeData(number: number, limit: limit, frames: &frames, packet: &packet, now: now) }
+        if withLive || withBulk {
+            writeData(number: number, limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
+        }
         writeRepetitions(number: number, frames: &frames, packet: &packet)
         let asks = frames.contains {
             if case .acknowledgement = $0 { false } else { true }
@@ -225,24 +244,27 @@ struct Connection: Sendable {
     }
 
     /// Strict priority with a floor for bulk (TR-14).
-    private mutating func writeData(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant) {
-        let hadBulk = canSend(.bulk)
-        if hadBulk, packetsWithoutBulk >= Self.bulkFloor {
-            write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+    private mutating func writeData(
+        number: UInt64, limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
+    ) {
+        let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
+        if isBulkFirst { write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now) }
+        if withLive {
+            write(.control, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+            write(.ops, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+            if let bytes = presenceWaiting, packet.count + Self.presenceHeaderMax + bytes.count <= limit {
+                packet.append(Frame.presenceType)
+                packet.appendVarint(presenceVersion)
+                packet.appendVarint(UInt64(bytes.count))
+                packet += bytes
+                frames.append(.presence(version: presenceVersion))
+                presenceWaiting = nil
+            }
         }
-        write(.control, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
-        write(.ops, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
-        if let bytes = presenceWaiting, packet.count + 11 + bytes.count <= limit {
-            packet.append(Frame.presenceType)
-            packet.appendVarint(presenceVersion)
-            packet.appendVarint(UInt64(bytes.count))
-            packet += bytes
-            frames.append(.presence(version: presenceVersion))
-            presenceWaiting = nil
-        }
+        guard withBulk else { return }
         write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
-        let hasBulk = frames.contains { if case .stream(.bulk, _, _, _) = $0 { true } else { false } }
-        packetsWithoutBulk = hasBulk || !hadBulk ? 0 : packetsWithoutBulk + 1
+        let carriesBulk = frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
+        packetsWithoutBulk = carriesBulk ? 0 : packetsWithoutBulk + 1
     }
 
     private mutating func write(
@@ -280,14 +302,14 @@ struct Connection: Sendable {
 
     private mutating func writeRepetitions(number: UInt64, frames: inout [SentFrame], packet: inout [UInt8]) {
         let ops = lanes[Lane.ops.slot]
-        repeater.keep { ops.isMissing($0.range, slot: $0.slot) }
-        var taken: Set<Range<UInt64>> = []
+        repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) }
+        var taken: Set<Repeater.Source> = []
         while let piece = repeater.take(
             room: Repeater.packetMax - packet.count - DataHeader.tagCount - Self.streamHeaderMax, before: number, taken: &taken)
         {
-            writeStream(.ops, slot: piece.slot, range: piece.range, to: &packet)
-            frames.append(.stream(.ops, slot: piece.slot, range: piece.range, isCopy: true))
-            counts.bytesRepeated += UInt64(piece.range.count)
+            writeStream(.ops, slot: piece.source.slot, range: piece.source.range, to: &packet)
+            frames.append(.stream(.ops, slot: piece.source.slot, range: piece.source.range, isCopy: true))
+            counts.bytesRepeated += UInt64(piece.source.range.count)
         }
     }
 

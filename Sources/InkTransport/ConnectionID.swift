@@ -15,10 +15,12 @@ public struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConverti
 public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
     /// The peer said goodbye.
     case byPeer
-    /// Nothing authentic came for 15 s after the first unanswered probe.
+    /// Nothing authentic came for 15 s after the first unanswered probe, here or at the peer.
     case timedOut
     /// Another connection with the same peer or device took its place.
     case replaced(by: ConnectionID)
+    /// The peer keeps another connection with us, which is here already or about to come.
+    case turnedDown
     /// The peer broke a rule of the protocol in an authentic packet.
     case misbehaved(Misbehaviour)
     /// The peer says that we broke a rule.
@@ -29,6 +31,7 @@ public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
         case .byPeer: "the peer closed the connection"
         case .timedOut: "the peer does not answer"
         case .replaced: "another connection to the same peer took over"
+        case .turnedDown: "the peer keeps another connection"
         case .misbehaved(let what): "the peer broke the protocol: \(what)"
         case .accused: "the peer says that we broke the protocol"
         }

@@ -157,6 +157,7 @@ struct Dialer: Sendable {
                 channelBinding: hash),
             // A repeated message 1 makes the sample ambiguous (Karn).
             roundTrip: attempt.rounds == 1 ? now - attempt.startedAt : nil,
+            isAddressProven: attempt.targets.contains { $0.address == from },
             finish: FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac))
     }
 
@@ -213,6 +214,8 @@ struct Handshaken: Sendable {
     let remote: Remote
     /// First sample of the path; nil if a repetition made it ambiguous.
     let roundTrip: Duration?
+    /// The address is one that we dialled. Another one may be the peer's behind its NAT, or a copy's false sender.
+    let isAddressProven: Bool
     /// Message 3, for the initiator to repeat until the responder's first packet comes.
     let finish: [UInt8]?
 }

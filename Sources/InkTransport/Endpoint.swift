@@ -86,7 +86,7 @@ public struct Endpoint: Sendable {
     /// Pause between two reports of a version mismatch.
     private static let mismatchPause: Duration = .seconds(10)
 
-    private let configuration: Configuration
+    private var configuration: Configuration
     private var generator: SecretGenerator
     private var jitter: SplitMix64
     private var dialer = Dialer()
@@ -106,6 +106,8 @@ public struct Endpoint: Sendable {
         self.configuration = configuration
         generator = SecretGenerator(seed: configuration.seed)
         jitter = SplitMix64(seed: generator.next())
+        // The generator keeps it in guarded memory; here it would only be a copy to find.
+        self.configuration.seed = []
     }
 
     // MARK: Inputs
@@ -275,7 +277,13 @@ public struct Endpoint: Sendable {
         switch ending {
         case .byPeer(let code):
             connections[index] = nil
-            reason = code == .misbehaved ? .accused : .byPeer
+            reason =
+                switch code {
+                case .goodbye: .byPeer
+                case .replaced: .turnedDown
+                case .misbehaved: .accused
+                case .timedOut: .timedOut
+                }
         case .misbehaved(let what):
             forget(index, saying: .misbehaved)
             reason = .misbehaved(what)

@@ -116,6 +116,9 @@ struct StartPacket: Sendable {
 
 /// Message 2: certificate and peer id of the responder, encrypted.
 struct AnswerPacket: Sendable {
+    /// Length in bytes: no longer than message 1, no shorter than message 3 (TR-3).
+    static let byteCount = 400
+
     let senderIndex: UInt32
     let receiverIndex: UInt32
     let noise: [UInt8]
@@ -224,10 +227,15 @@ struct HandshakeIdentity: Sendable {
     /// Message 3 only: what the session adds.
     let payload: [UInt8]
 
-    /// Most that a session may add to message 3, bytes: 1200 less header 8, static key 48, identity 192, tag 16 and MAC 16.
-    static let payloadMax = Limits.datagramBytes - 280
+    /// Most that a session may add to message 3, bytes. Message 3 is then as long as message 2, so it answers nothing shorter: 400 less
+    /// header 8, static key 48, identity 192, tag 16 and MAC 16.
+    static let payloadMax = AnswerPacket.byteCount - 280
+    /// Zeros behind the identity in message 2: 400 less header 12, ephemeral key 32, static key 48, identity 160, tag 16 and MAC 16.
+    static let answerPadding = AnswerPacket.byteCount - 284
 
-    static func encodeAnswer(_ certificate: DeviceCertificate, peer: PeerID) -> [UInt8] { certificate.bytes + peer.bytes }
+    static func encodeAnswer(_ certificate: DeviceCertificate, peer: PeerID) -> [UInt8] {
+        certificate.bytes + peer.bytes + [UInt8](repeating: 0, count: answerPadding)
+    }
 
     static func encodeFinish(_ certificate: DeviceCertificate, peer: PeerID, remote: PeerID, payload: [UInt8]) -> [UInt8] {
         certificate.bytes + peer.bytes + remote.bytes + payload
@@ -238,6 +246,7 @@ struct HandshakeIdentity: Sendable {
         certificate = try DeviceCertificate(bytes: try reader.readBytes(DeviceCertificate.byteCount))
         peer = try reader.readIdentifier()
         (remote, payload) = (nil, [])
+        guard try reader.readBytes(Self.answerPadding).allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
         try reader.finish()
     }
 

@@ -20,7 +20,8 @@ struct Listener: Sendable {
 
     private struct HalfOpen: Sendable {
         let start: StartPacket
-        let address: SocketAddress
+        /// Where the answer went, the address of the first start first. Who completes the handshake has read one of them.
+        var addresses: [SocketAddress]
         let index: UInt32
         let answer: [UInt8]
         let answeredAt: Instant
@@ -99,9 +100,12 @@ struct Listener: Sendable {
         let hasCookie = jar.isRight(start.cookie, for: from, now: now)
         if let known = halfOpen[start.ephemeral] {
             guard known.start.says(start) else { return .refused }
-            guard known.address == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
+            guard known.addresses[0] == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
             guard known.noise != nil else { return .replayed }
             halfOpen[start.ephemeral]?.answers += 1
+            if !known.addresses.contains(from), known.addresses.count < Limits.candidates {
+                halfOpen[start.ephemeral]?.addresses.append(from)
+            }
             return .answer(known.answer)
         }
         let isAnnounced =
@@ -120,7 +124,7 @@ struct Listener: Sendable {
         if halfOpen.count >= Self.halfOpenMax { evict() }
         let answer = AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: message, key: context.keys.mac)
         halfOpen[start.ephemeral] = HalfOpen(
-            start: start, address: from, index: index, answer: answer, answeredAt: now, until: now + Self.lifetime, noise: noise)
+            start: start, addresses: [from], index: index, answer: answer, answeredAt: now, until: now + Self.lifetime, noise: noise)
         waiting[index] = start.ephemeral
         updateDeadline()
         return .answer(answer)
@@ -145,12 +149,14 @@ struct Listener: Sendable {
         else { throw .wrongIdentity }
         updateDeadline()
         let hash = noise.handshakeHash
+        // Elsewhere would be an address that nobody proved; if the peer really is there, its packets will lead to a challenge.
+        let address = known.addresses.contains(from) ? from : known.addresses[0]
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(),
             remote: Remote(
-                peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false, address: from,
+                peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false, address: address,
                 channelBinding: hash),
-            roundTrip: known.answers == 1 ? now - known.answeredAt : nil, finish: nil)
+            roundTrip: known.answers == 1 ? now - known.answeredAt : nil, isAddressProven: true, finish: nil)
     }
 
     /// A session with `remote` lives: no more punches, and no attempt of it is awaited.
@@ -202,9 +208,9 @@ struct Listener: Sendable {
     /// Makes room: the oldest handshake of the IP that has most of them, so that one host cannot push the others out.
     private mutating func evict() {
         var counts: [IPAddress: Int] = [:]
-        for entry in halfOpen.values { counts[entry.address.ip, default: 0] += 1 }
+        for entry in halfOpen.values { counts[entry.addresses[0].ip, default: 0] += 1 }
         guard let busiest = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key,
-            let victim = halfOpen.filter({ $0.value.address.ip == busiest }).min(by: {
+            let victim = halfOpen.filter({ $0.value.addresses[0].ip == busiest }).min(by: {
                 ($0.value.until, $0.key) < ($1.value.until, $1.key)
             })
         else { return }

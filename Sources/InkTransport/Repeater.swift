@@ -5,9 +5,14 @@ import InkPrimitives
 /// Repetition takes the tail off the delay under loss, since it does not wait a round trip to learn of it. It is a repeat, not a code:
 /// for pieces of 20 to 300 bytes a code saves little and adds a wait.
 struct Repeater: Sendable {
-    struct Piece: Hashable, Sendable {
+    /// Which bytes of which stream.
+    struct Source: Hashable, Sendable {
         let slot: Int
         let range: Range<UInt64>
+    }
+
+    struct Piece: Sendable {
+        let source: Source
         var copiesLeft: Int
         /// Number of the packet that carried it first.
         let number: UInt64
@@ -45,7 +50,7 @@ struct Repeater: Sendable {
         let copies = copies(lossEstimate: lossEstimate, now: now)
         guard copies > 0, range.count <= Self.pieceMax else { return }
         if pieces.count >= Self.piecesMax { pieces.removeFirst() }
-        pieces.append(Piece(slot: slot, range: range, copiesLeft: copies, number: number))
+        pieces.append(Piece(source: Source(slot: slot, range: range), copiesLeft: copies, number: number))
     }
 
     /// Keeps the pieces for which `isMissing` holds.
@@ -56,12 +61,12 @@ struct Repeater: Sendable {
     /// Takes the newest piece that fits `room` bytes and left before packet `number`; nil if there is none.
     ///
     /// - Parameter taken: pieces that the packet has already.
-    mutating func take(room: Int, before number: UInt64, taken: inout Set<Range<UInt64>>) -> Piece? {
+    mutating func take(room: Int, before number: UInt64, taken: inout Set<Source>) -> Piece? {
         guard
-            let position = pieces.lastIndex(where: { $0.number < number && $0.range.count <= room && !taken.contains($0.range) })
+            let position = pieces.lastIndex(where: { $0.number < number && $0.source.range.count <= room && !taken.contains($0.source) })
         else { return nil }
         let piece = pieces[position]
-        taken.insert(piece.range)
+        taken.insert(piece.source)
         pieces[position].copiesLeft -= 1
         if pieces[position].copiesLeft == 0 { pieces.remove(at: position) }
         return piece

@@ -105,6 +105,28 @@ import Testing
         #expect(net.now - begin <= .milliseconds(51), "the first operation waited \((net.now - begin).milliseconds) ms")
     }
 
+    // TR-17
+    @Test(arguments: [(0.0, 26.0, 26.0), (0.05, 34.0, 46.0), (0.1, 47.0, 73.0)])
+    func `sixty operations a second arrive without waiting a round trip for each loss`(loss: Double, p95: Double, p99: Double) {
+        var net = TestNet.pair(seed: 11, faults: Faults(delay: .milliseconds(25)))
+        net.records = false
+        net.run(for: .seconds(1))
+        net.faults.loss = loss
+        var sentAt: [Instant] = []
+        for number in 0..<1200 {
+            sentAt.append(net.now)
+            net.send([UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 62), from: 0)
+            net.run(for: .nanoseconds(16_666_667))
+        }
+        net.run(for: .seconds(2))
+        #expect(net.nodes[1].messages.count == 1200)
+        let waits = net.nodes[1].messages.map { ($0.at - sentAt[Int($0.bytes[0]) << 8 | Int($0.bytes[1])]).milliseconds }.sorted()
+        let id = net.nodes[0].id!
+        let statistics = net.nodes[0].endpoint.statistics(id)!
+        let summary = "p50 \(waits[600]), p95 \(waits[1140]), p99 \(waits[1188]), max \(waits[1199]) ms; \(statistics.bytesOut / 1200) B"
+        #expect(waits[1140] <= p95 && waits[1188] <= p99, "\(summary)")
+    }
+
     // TR-15
     @Test func `presence arrives newest only, and says which token arrived`() {
         var net = TestNet.pair(faults: Faults(loss: 0.2, delay: .milliseconds(20), jitter: .milliseconds(40), duplicate: 0.1))

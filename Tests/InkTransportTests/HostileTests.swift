@@ -211,6 +211,59 @@ import Testing
         #expect(RawPeer.outputs(&responder).isEmpty)
     }
 
+    // TR-3
+    @Test func `message 3 is no longer than message 2, even with the longest payload`() throws {
+        var net = TestNet()
+        net.add(TestNet.configuration(0, payload: [UInt8](repeating: 7, count: Endpoint.Configuration.payloadMax)))
+        net.add(TestNet.configuration(1))
+        net.connect(0, 1)
+        net.run(for: .seconds(1))
+        #expect(net.nodes[1].established.first?.remote.payload.count == Endpoint.Configuration.payloadMax)
+        let (answer, finish) = (net.sent.first { $0.bytes[0] == 0xF1 }, net.sent.first { $0.bytes[0] == 0xF2 })
+        #expect(answer?.bytes.count == 400 && finish?.bytes.count == 400)
+    }
+
+    // TR-3
+    @Test func `an answer that seems to come from a bystander brings no data upon it`() throws {
+        let responder = TestNet.configuration(1)
+        var initiator = Endpoint(TestNet.configuration(0))
+        var other = Endpoint(responder)
+        let attempt = [UInt8](repeating: 1, count: 16)
+        initiator.dial(attempt: attempt, remote: responder.peerID, addresses: [TestNet.address(1)], now: .zero)
+        other.expect(attempt: attempt, remote: TestNet.configuration(0).peerID, addresses: [], now: .zero)
+        other.receive(try #require(RawPeer.transmitted(&initiator).first), from: TestNet.address(0), now: .zero)
+        initiator.receive(try #require(RawPeer.transmitted(&other).first), from: Self.stranger, now: .zero)
+        let id = try #require(initiator.connectionIDs.first)
+        initiator.send([UInt8](repeating: 1, count: 50_000), lane: .ops, on: id, now: .zero)
+        var packets = RawPeer.transmitted(&initiator)
+        let finish = try #require(packets.first)
+        while let deadline = initiator.deadline, deadline < .zero + .seconds(3) {
+            initiator.handleTimeout(now: deadline)
+            packets += RawPeer.transmitted(&initiator)
+        }
+        #expect(packets.allSatisfy { $0[0] == 0xF2 } && packets.count == 3)
+        // Once the peer is heard from there, data flows.
+        other.receive(finish, from: TestNet.address(0), now: .zero)
+        let first = try #require(RawPeer.transmitted(&other).first)
+        initiator.receive(first, from: Self.stranger, now: .zero + .seconds(3))
+        #expect(RawPeer.transmitted(&initiator).count > 40)
+    }
+
+    // TR-3
+    @Test func `message 3 from a bystander's address does not bring our packets there`() throws {
+        let responder = TestNet.configuration(1)
+        var initiator = Endpoint(TestNet.configuration(0))
+        var other = Endpoint(responder)
+        let attempt = [UInt8](repeating: 1, count: 16)
+        initiator.dial(attempt: attempt, remote: responder.peerID, addresses: [TestNet.address(1)], now: .zero)
+        other.expect(attempt: attempt, remote: TestNet.configuration(0).peerID, addresses: [], now: .zero)
+        other.receive(try #require(RawPeer.transmitted(&initiator).first), from: TestNet.address(0), now: .zero)
+        initiator.receive(try #require(RawPeer.transmitted(&other).first), from: TestNet.address(1), now: .zero)
+        other.receive(try #require(RawPeer.transmitted(&initiator).first), from: Self.stranger, now: .zero)
+        for case .transmit(_, let to) in RawPeer.outputs(&other) { #expect(to == TestNet.address(0)) }
+        #expect(other.connectionIDs.count == 1)
+    }
+
     // TR-5
     @Test func `half-open handshakes are bounded, and one host cannot push out another`() throws {
         let keys = TestNet.room

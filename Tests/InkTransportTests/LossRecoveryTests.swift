@@ -1,0 +1,158 @@
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+@Suite struct LossRecoveryTests {
+    private static func ack(_ ranges: Range<UInt64>..., delay: Duration = .zero) throws -> Acknowledgement {
+        var received = RangeSet()
+        for range in ranges { received.insert(range) }
+        var bytes: [UInt8] = []
+        _ = Acknowledgement.write(received, delay: delay, limit: 1000, to: &bytes)
+        var reader = ByteReader(bytes)
+        guard case .acknowledgement(let frame) = try Frame(from: &reader) else { throw WireError.unexpected }
+        return frame
+    }
+
+    private static func frame(_ lane: Lane, _ number: UInt64) -> SentFrame {
+        .stream(lane, slot: 0, range: number * 10..<number * 10 + 10, isCopy: false)
+    }
+
+    /// Ten packets of one lane, a millisecond apart.
+    private static func ten(_ lane: Lane) -> LossRecovery {
+        var recovery = LossRecovery()
+        recovery.seed(roundTrip: .milliseconds(100))
+        for number in 0..<10 as Range<UInt64> {
+            recovery.sent(
+                byteCount: 100, isAckEliciting: true, frames: [frame(lane, number)], now: .zero + .milliseconds(Int64(number)))
+        }
+        return recovery
+    }
+
+    @Test func `the estimator follows RFC 9002, section 5_3`() {
+        var rtt = RTTEstimator()
+        #expect(rtt.smoothed == .milliseconds(333) && !rtt.hasSample)
+        rtt.observe(.milliseconds(100), ackDelay: .milliseconds(50))
+        #expect(rtt.smoothed == .milliseconds(100) && rtt.variation == .milliseconds(50) && rtt.minimum == .milliseconds(100))
+        rtt.observe(.milliseconds(200), ackDelay: .milliseconds(20))
+        // 7/8 × 100 + 1/8 × 180; 3/4 × 50 + 1/4 × 80.
+        #expect(rtt.smoothed == .microseconds(110_000) && rtt.variation == .microseconds(57_500))
+        rtt.observe(.milliseconds(110), ackDelay: .milliseconds(20))
+        // The delay would push the sample below the minimum, so it does not count.
+        #expect(rtt.smoothed == .microseconds(110_000))
+    }
+
+    // TR-16
+    @Test func `bulk is lost three packets later, or after nine eighths of a round trip`() throws {
+        var recovery = Self.ten(.bulk)
+        let now = Instant.zero + .milliseconds(105)
+        let verdict = try recovery.acknowledge(try Self.ack(4..<5), now: now)
+        #expect(verdict.lost == [Self.frame(.bulk, 0), Self.frame(.bulk, 1)])
+        #expect(verdict.lostPackets == 2 && verdict.acknowledged == [Self.frame(.bulk, 4)])
+        #expect(recovery.bytesInFlight == 700)
+        let due = try #require(recovery.deadline)
+        // Sent at 2 ms, and the larger of smoothed (100.125 ms) and latest (101 ms) counts.
+        let threshold: Duration = .microseconds(101_000) * 9 / 8
+        #expect(due - .zero == threshold + .milliseconds(2))
+        let early = recovery.handleLossTimeout(now: due - .nanoseconds(1))
+        #expect(early.lost.isEmpty)
+        let late = recovery.handleLossTimeout(now: due)
+        #expect(late.lost == [Self.frame(.bulk, 2)])
+    }
+
+    // TR-16
+    @Test func `operations are lost a short wait after a later packet arrived`() throws {
+        var recovery = Self.ten(.ops)
+        let now = Instant.zero + .milliseconds(90)
+        let passed = try recovery.acknowledge(try Self.ack(1..<2), now: now)
+        #expect(passed.lost.isEmpty)
+        let due = try #require(recovery.deadline)
+        // An eighth of 7/8 × 100 + 1/8 × 89 ms.
+        #expect(due - now == .nanoseconds(12_328_125))
+        let verdict = recovery.handleLossTimeout(now: due)
+        #expect(verdict.lost == [Self.frame(.ops, 0)])
+    }
+
+    // TR-16
+    @Test func `a loss that was reordering is taken back, and makes more patient`() throws {
+        var recovery = Self.ten(.bulk)
+        let now = Instant.zero + .milliseconds(105)
+        #expect(try recovery.acknowledge(try Self.ack(3..<4), now: now).lostPackets == 1)
+        let verdict = try recovery.acknowledge(try Self.ack(0..<1, 3..<4), now: now + .milliseconds(1))
+        #expect(verdict.spurious == 1 && verdict.acknowledged == [Self.frame(.bulk, 0)])
+        // Three packets are no longer enough.
+        #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<5), now: now + .milliseconds(2)).lost.isEmpty)
+    }
+
+    // TR-16
+    @Test func `probes back off to one a second and stop with the acknowledgement`() throws {
+        var recovery = Self.ten(.ops)
+        var now = Instant.zero + .milliseconds(9)
+        var gaps: [Double] = []
+        for _ in 0..<8 {
+            let due = try #require(recovery.deadline)
+            let (isEarly, isDue) = (recovery.takeProbe(now: due - .nanoseconds(1)), recovery.takeProbe(now: due))
+            #expect(!isEarly && isDue)
+            gaps.append((due - now).milliseconds)
+            recovery.sent(byteCount: 50, isAckEliciting: true, frames: [.ping], now: due)
+            now = due
+        }
+        // max(1.25 × 100, 100 + 2 × 50 + 1) + 20.
+        #expect(gaps == [221, 331.5, 497.25, 745.875, 1000, 1000, 1000, 1000])
+        #expect(recovery.oldestWaiting(limit: 25) == [Self.frame(.ops, 0), Self.frame(.ops, 1), Self.frame(.ops, 2)])
+        _ = try recovery.acknowledge(try Self.ack(0..<18), now: now)
+        #expect(!recovery.isWaiting && recovery.deadline == nil && recovery.bytesInFlight == 0)
+    }
+
+    // TR-7
+    @Test func `a packet number is never used twice, and what was not sent cannot be acknowledged`() throws {
+        var recovery = Self.ten(.ops)
+        #expect(recovery.next == 10)
+        #expect(throws: Misbehaviour.acknowledgedUnsent) { try recovery.acknowledge(try Self.ack(0..<11), now: .zero) }
+        for number in 10..<2000 as Range<UInt64> {
+            #expect(recovery.next == number)
+            recovery.sent(byteCount: 30, isAckEliciting: false, frames: [.acknowledgement(largest: number)], now: .zero)
+        }
+    }
+
+    // TR-16
+    @Test func `acknowledgements go at once for a gap or the sixteenth packet, else within 20 ms`() {
+        var tracker = AckTracker()
+        func receive(_ number: UInt64) { tracker.receive(number, isAckEliciting: true, roundTrip: .milliseconds(40), now: .zero) }
+        receive(0)
+        #expect(tracker.dueAt == .zero + .milliseconds(10))
+        receive(2)
+        #expect(tracker.dueAt == .zero)
+        tracker.sent()
+        #expect(tracker.dueAt == nil && !tracker.hasNews)
+        receive(1)
+        #expect(tracker.dueAt == .zero, "what fills a gap is news, too")
+        tracker.sent()
+        for number in 3..<18 as Range<UInt64> { receive(number) }
+        #expect(tracker.dueAt == .zero + .milliseconds(10))
+        receive(18)
+        #expect(tracker.dueAt == .zero)
+        tracker.sent()
+        tracker.receive(19, isAckEliciting: false, roundTrip: .milliseconds(400), now: .zero)
+        #expect(tracker.dueAt == nil)
+        tracker.receive(20, isAckEliciting: true, roundTrip: .milliseconds(400), now: .zero)
+        #expect(tracker.dueAt == .zero + .milliseconds(20))
+        tracker.forget(below: 15)
+        #expect(tracker.received.ranges == [15..<21])
+    }
+
+    // TR-16
+    @Test func `the window halves once a round trip and never below its floor`() {
+        var window = CongestionWindow()
+        #expect(window.byteCount == 64 * 1200)
+        window.acknowledged(10_000)
+        #expect(window.byteCount == 64 * 1200 + 10_000)
+        window.lost(sentAt: .zero, now: .zero + .milliseconds(100))
+        let halved = window.byteCount
+        #expect(halved == (64 * 1200 + 10_000) / 2)
+        window.lost(sentAt: .zero + .milliseconds(50), now: .zero + .milliseconds(120))
+        #expect(window.byteCount == halved)
+        for step in 2..<9 as Range<Int64> { window.lost(sentAt: .zero + .seconds(step), now: .zero + .seconds(step)) }
+        #expect(window.byteCount == CongestionWindow.floor)
+    }
+}
