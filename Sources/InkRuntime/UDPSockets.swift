@@ -1,6 +1,7 @@
 import InkConnectivity
 import InkPrimitives
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 
 #if canImport(Glibc)
@@ -206,7 +207,8 @@ extension IOError {
 /// The system's words for an error, without the name of the type around them.
 func reasonText(_ error: any Error) -> String {
     switch error {
-    case let error as IOError: error.description
+    case let error as IOError: String(cString: strerror(error.errnoCode))
+    case is HTTPParserError: "it does not speak HTTP"
     case let error as NIOConnectionError:
         error.connectionErrors.first.map { reasonText($0.error) } ?? (error.dnsAError ?? error.dnsAAAAError).map { "\($0)" } ?? "no address"
     case let error as ChannelError:

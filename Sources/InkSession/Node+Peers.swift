@@ -17,6 +17,9 @@ extension Node {
         }
     }
 
+    /// What became of all datagrams that reached us, strangers' included.
+    public var datagramCounters: EndpointCounters { endpoint.counters }
+
     mutating func drainEndpoint(now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {

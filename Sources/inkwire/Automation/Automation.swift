@@ -40,7 +40,8 @@ package struct Automation {
         case board(shapes: [Shape], role: String)
         case state(StateReport)
         case status(StatusReport)
-        case stats([JSONObject])
+        /// For each peer, and of all datagrams.
+        case stats([JSONObject], datagrams: JSONObject = [:])
         /// A link, or why there is none.
         case invite(Result<String, AutomationError>)
     }
@@ -209,9 +210,9 @@ package struct Automation {
             guard let ref = awaitedRef() else { break }
             write("state", stateMembers(report), ref: ref.value)
             finish()
-        case .stats(let peers):
+        case .stats(let peers, let datagrams):
             guard let ref = awaitedRef() else { break }
-            write("stats", ["peers": .array(peers.map { .object($0) })], ref: ref.value)
+            write("stats", ["peers": .array(peers.map { .object($0) }), "datagrams": .object(datagrams)], ref: ref.value)
             finish()
         case .invite(let result):
             guard let ref = awaitedRef() else { break }

@@ -116,6 +116,19 @@ package struct EventFormat {
         ]
     }
 
+    /// What became of all datagrams received: who watches a flood sees that nothing of it was accepted.
+    func counters(_ counters: EndpointCounters) -> JSONObject {
+        let figures: [(String, UInt64)] = [
+            ("received", counters.datagrams), ("accepted", counters.accepted), ("forged", counters.forged), ("unknown", counters.unknown),
+            ("replayed", counters.replayed), ("cookies_sent", counters.cookiesSent), ("answers_sent", counters.answersSent),
+            ("starts_refused", counters.startsRefused), ("handshakes_refused", counters.handshakesRefused),
+            ("established", counters.established), ("punches", counters.punches),
+        ]
+        var object: JSONObject = [:]
+        for (name, count) in figures { object[name] = .integer(Int64(clamping: count)) }
+        return object
+    }
+
     func error(_ refusal: Refusal, ref: JSONValue?) -> AutomationError {
         let (code, field): (String, String?) =
             switch refusal {

@@ -217,7 +217,10 @@ final class HeadlessSession: @unchecked Sendable {
                 Automation.StatusReport(
                     presentPeers: node.presentPeers, isDelivered: node.isDelivered, isSaved: status.isSaved,
                     isSynced: status.state == .synced && node.isDelivered))
-        case .stats: return .stats(node.statistics().map { EventFormat().statistics($0.peer, $0.statistics) })
+        case .stats:
+            let format = EventFormat()
+            return .stats(
+                node.statistics().map { format.statistics($0.peer, $0.statistics) }, datagrams: format.counters(node.datagramCounters))
         case .invite: return .invite(.success(link.text))
         }
     }
