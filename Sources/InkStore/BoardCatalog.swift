@@ -18,10 +18,8 @@ package struct BoardCatalog: Sendable {
         /// True if some process has it open now.
         package var isOpen: Bool
 
-        /// What this machine calls it; the first 8 digits of its id when it has no name yet or cannot be read.
-        package var name: String {
-            if case .success(let content) = content, !content.name.isEmpty { content.name } else { board.description }
-        }
+        /// What this machine calls it, also when it cannot be read; the first 8 digits of its id when it has no name yet.
+        package var name: String
     }
 
     /// What a list shows of a board.
@@ -122,6 +120,18 @@ package struct BoardCatalog: Sendable {
             content = .failure(error)
         }
         return Entry(
-            board: board, profile: profile, directory: directory, content: content, isOpen: BoardStore.isOpen(at: directory))
+            board: board, profile: profile, directory: directory, content: content,
+            isOpen: BoardStore.isOpen(at: directory), name: name(of: content, in: directory, board))
+    }
+
+    private func name(of content: Result<Content, StoreError>, in directory: String, _ board: BoardID) -> String {
+        let name: String?
+        switch content {
+        case .success(let content): name = content.name
+        case .failure:
+            // The copy beside a file that cannot be read; where it is not there either, the digits must do.
+            name = (try? Files.read(BoardStore.namePath(directory), limit: 1024)).flatMap { String(validating: $0, as: UTF8.self) }
+        }
+        return name.flatMap { $0.isEmpty ? nil : $0 } ?? board.description
     }
 }

@@ -71,6 +71,7 @@ package final class BoardStore: @unchecked Sendable {
         let path = databasePath(directory)
         // Made here rather than by SQLite for the sake of the mode, which SQLite gives to its log files as well.
         try Files.touch(path)
+        if !meta.name.isEmpty { try Files.replace(namePath(directory), bytes: Array(meta.name.utf8)) }
         do {
             let database = try connect(path, readOnly: false)
             try database.write { db in
@@ -139,6 +140,8 @@ package final class BoardStore: @unchecked Sendable {
     }
 
     static func databasePath(_ directory: String) -> String { "\(directory)/board.sqlite" }
+    /// A copy of the board's name beside the database, so that a board that cannot be read can still be called by it.
+    static func namePath(_ directory: String) -> String { "\(directory)/name" }
     private static func lockPath(_ directory: String) -> String { "\(directory)/lock" }
 
     private static func connect(_ path: String, readOnly: Bool) throws -> DatabaseQueue {
@@ -169,11 +172,14 @@ package final class BoardStore: @unchecked Sendable {
     package func update(_ change: (inout BoardMeta) -> Void) throws(StoreError) {
         let path = Self.databasePath(directory)
         try onQueue { database in
-            try database.write { db in
-                var meta = try Schema.meta(db, path: path)
-                change(&meta)
-                try Schema.write(meta, db)
+            let (old, new) = try database.write { db in
+                let old = try Schema.meta(db, path: path)
+                var new = old
+                change(&new)
+                try Schema.write(new, db)
+                return (old.name, new.name)
             }
+            if new != old { try Files.replace(Self.namePath(directory), bytes: Array(new.utf8)) }
         }
     }
 
@@ -212,7 +218,7 @@ package final class BoardStore: @unchecked Sendable {
         let isEmpty = (try? onQueue { database in try database.read { db in try Schema.isEmpty(db) } }) ?? false
         close()
         guard isEmpty else { return }
-        for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock"] { unlink("\(directory)/\(name)") }
+        for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock", "name"] { unlink("\(directory)/\(name)") }
         rmdir(directory)
     }
 

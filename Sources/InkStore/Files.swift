@@ -53,6 +53,15 @@ package enum Files {
         return true
     }
 
+    /// Gives a file of mode 0600 new content: after a crash at any moment it has all of the old bytes or all of the new.
+    static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
+        let temporary = "\(path).\(getpid()).new"
+        unlink(temporary)
+        defer { unlink(temporary) }
+        try write(bytes, to: temporary)
+        try rename(temporary, to: path)
+    }
+
     /// All bytes of a file that is not larger than `limit`.
     package static func read(_ path: String, limit: Int) throws(StoreError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

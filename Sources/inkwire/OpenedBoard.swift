@@ -64,10 +64,22 @@ struct OpenedBoard {
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
     static func join(_ link: InviteLink, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
-        let profile = catalog.profileForJoining(link.board)
-        if profile > 1 {
-            notices.say("this board is open on this machine already; joining as a second person (profile \(profile))")
+        while true {
+            let profile = catalog.profileForJoining(link.board)
+            do {
+                let opened = try join(link, profile: profile, catalog: catalog)
+                if profile > 1 {
+                    notices.say("this board is open on this machine already; joining as a second person (profile \(profile))")
+                }
+                return opened
+            } catch StoreError.locked {
+                // Another process joined between our look and our lock: it has the profile, and the next look finds the one after it.
+                continue
+            }
         }
+    }
+
+    private static func join(_ link: InviteLink, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
         let directory = catalog.directory(of: link.board, profile: profile)
         if BoardStore.exists(at: directory) {
             var opened = try open(directory, profile: profile, catalog: catalog)
@@ -77,7 +89,8 @@ struct OpenedBoard {
                     why: "its secret is not the one of the board saved under this id",
                     next: "ask for a new link, or `inkwire open` the saved board")
             }
-            // The newer link knows better where to go.
+            // A board that brings its own rendezvous needs no link to find it; for any other the newer link knows better where to go.
+            guard opened.content.meta.embeddedPort == nil else { return opened }
             try opened.store.update { meta in
                 meta.rendezvous = link.rendezvous.map { RendezvousAddress(host: $0).description }
                 meta.direct = link.direct

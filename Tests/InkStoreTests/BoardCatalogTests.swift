@@ -50,6 +50,18 @@ import Testing
         second.close()
     }
 
+    // ST-12
+    @Test func `a damaged board is found by the name it had last`() throws {
+        let work = try Work(count: 1)
+        let store = try save(work)
+        try store.update { $0.name = "plan" }
+        store.close()
+        try Data("no database".utf8).write(to: URL(fileURLWithPath: "\(catalog.directory(of: work.meta.board, profile: 1))/board.sqlite"))
+        let entry = try catalog.find("plan")
+        #expect(entry.board == work.meta.board)
+        #expect(throws: StoreError.self) { try entry.content.get() }
+    }
+
     // ST-6
     @Test func `a damaged board is listed with the reason and can be moved aside whole`() throws {
         let work = try Work(count: 1)

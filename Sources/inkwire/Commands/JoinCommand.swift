@@ -44,6 +44,7 @@ struct JoinCommand: ParsableCommand {
         var run = HeadlessRun(options: options)
         // A board that arrived earlier is there already and is only reopened.
         if opened.content.transactions.isEmpty { run.joinPatience = patience }
+        run.embeds = opened.content.meta.embeddedPort != nil
         try run.run(opened)
     }
 }

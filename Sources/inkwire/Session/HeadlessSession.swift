@@ -73,6 +73,12 @@ final class HeadlessSession: @unchecked Sendable {
             while true {
                 let count = read(0, &buffer, buffer.count)
                 if count < 0, errno == EINTR { continue }
+                if count < 0, errno == EAGAIN {
+                    // A parent made the pipe non-blocking: that is no end.
+                    var waiting = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+                    poll(&waiting, 1, -1)
+                    continue
+                }
                 guard count > 0 else { break }
                 for line in splitter.append(buffer[..<count]) { give(line) }
             }
@@ -190,7 +196,8 @@ final class HeadlessSession: @unchecked Sendable {
     }
 
     private func ask(_ question: Automation.Question) {
-        let link = session.link
+        // A link looks at the interfaces, which is too dear for each question.
+        let link = question == .invite ? session.link.text : ""
         let future = session.driver.queryFuture { node in Self.answer(question, copy node, link) }
         future.whenComplete { [self] result in
             switch result {
@@ -202,7 +209,7 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    private static func answer(_ question: Automation.Question, _ node: Node, _ link: InviteLink) -> Automation.Answer {
+    private static func answer(_ question: Automation.Question, _ node: Node, _ link: String) -> Automation.Answer {
         let status = node.syncStatus
         switch question {
         case .board:
@@ -221,7 +228,7 @@ final class HeadlessSession: @unchecked Sendable {
             let format = EventFormat()
             return .stats(
                 node.statistics().map { format.statistics($0.peer, $0.statistics) }, datagrams: format.counters(node.datagramCounters))
-        case .invite: return .invite(.success(link.text))
+        case .invite: return .invite(.success(link))
         }
     }
 
