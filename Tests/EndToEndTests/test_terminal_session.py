@@ -1,0 +1,303 @@
+"""Two people at two terminals on one board, through `inkwire serve`: what one does is seen by the other, at once and afterwards."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import EndToEnd, ink
+from terminal import Terminal
+
+BOARD = "sketch"
+
+
+class TwoTerminals(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.server = self.rendezvous()
+        maker = ink.new_board(self.folder / "ana", "ana", BOARD, self.server.address)
+        self.link = maker.link()
+        self.assertEqual(maker.quit(), 0)
+        self.settings = {name: {"INKWIRE_DATA_DIR": self.folder / name, "INKWIRE_NAME": name, "INKWIRE_RENDEZVOUS": self.server.address}
+                         for name in ("ana", "bob")}
+
+    def together(self, columns=80, rows=24, arguments=()):
+        """Ana opens the board, bob joins by her link; both see each other."""
+        ana = Terminal([ink.binary(), "open", BOARD, *arguments], columns, rows, self.settings["ana"])
+        self.addCleanup(ana.close)
+        bob = Terminal([ink.binary(), "join", *arguments], columns, rows, {**self.settings["bob"], "INKWIRE_CODE": self.link})
+        self.addCleanup(bob.close)
+        self.both(ana, bob, lambda: "bob" in ana.lines[rows - 1] and "ana" in bob.lines[rows - 1], "each other's names", 20)
+        return ana, bob
+
+    def both(self, left, right, condition, what, seconds=5.0):
+        """Looks at both terminals until the condition holds."""
+        def holds():
+            left.pump()
+            right.pump()
+            return condition()
+
+        left.until(holds, what, seconds)
+
+    def canvas(self, terminal):
+        return terminal.lines[:terminal.screen.lines - 3]
+
+    def assert_equal_canvases(self, ana, bob):
+        for terminal in (ana, bob):
+            terminal.key("\x1bc")  # others' cursors hidden
+        self.both(ana, bob, lambda: self.canvas(ana) == self.canvas(bob), "equal canvases")
+        self.assertTrue(any(line.strip() for line in self.canvas(ana)), "equal, and not empty")
+
+    def assert_equal_at_rest(self, ana, bob):
+        """Both leave; what their disks hold is the same picture."""
+        for terminal in (ana, bob):
+            terminal.key("q")
+        self.assertEqual([ana.wait(15), bob.wait(15)], [0, 0])
+        pictures = []
+        for name in ("ana", "bob"):
+            status, text, errors = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / name, name=name)
+            self.assertEqual(status, 0, errors)
+            pictures.append(text)
+        self.assertEqual(pictures[0], pictures[1])
+        return pictures[0]
+
+
+class Together(TwoTerminals):
+    def test_a_stroke_grows_at_the_other_before_the_button_goes_up(self):
+        # TM-11
+        for size in ((80, 24), (120, 40)):
+            with self.subTest(size):
+                ana, bob = self.together(*size)
+                top = 5 if size == (80, 24) else 20
+                cells = [(10 + step, top + step // 3) for step in range(24)]
+                ana.drag(cells[:8], releases=False)
+                self.both(ana, bob, lambda: (15, top + 1) in bob.dots(), "the first part of the stroke at bob")
+                self.assertNotIn(cells[20], bob.dots())
+                for cell in cells[8:]:
+                    ana.mouse(32, *cell)
+                    ana.pump(0.01)
+                self.both(ana, bob, lambda: cells[20] in bob.dots(), "the rest of it, the button still down")
+                ana.mouse(0, *cells[-1], released=True)
+                self.assert_equal_canvases(ana, bob)
+                self.assert_equal_at_rest(ana, bob)
+
+    def test_the_others_pointer_stands_at_its_place_with_its_name(self):
+        # TM-11
+        ana, bob = self.together()
+        bob.mouse(35, 40, 9)
+        self.both(ana, bob, lambda: " bob" in ana.lines[10][40:48] and ana.lines[9][40:41].strip(), "bob's pointer and name at ana")
+
+    def test_the_same_with_the_keyboard_alone(self):
+        # TM-8
+        ana, bob = self.together()
+        for terminal, key, steps in ((ana, "r", 8), (bob, "o", 14)):
+            terminal.key(key)
+            terminal.key("\r")
+            for _ in range(steps):
+                terminal.key("\x1b[C", 0.02)
+            for _ in range(4):
+                terminal.key("\x1b[A" if terminal is bob else "\x1b[B", 0.02)
+            other = bob if terminal is ana else ana
+            self.both(ana, bob, lambda: any(0x2500 <= ord(glyph[0]) < 0x2900 for line in self.canvas(other) for glyph in line), "it, still held")
+            terminal.key("\r")
+        self.assert_equal_canvases(ana, bob)
+        self.assertIn("┌", self.assert_equal_at_rest(ana, bob))
+
+    def test_escape_takes_a_drag_away_at_the_other(self):
+        # TM-9
+        ana, bob = self.together()
+        ana.key("r")
+        ana.drag([(10, 5), (30, 12)], releases=False)
+        self.both(ana, bob, lambda: "┌" in bob.text, "the rubber band at bob")
+        ana.key("\x1b")
+        self.both(ana, bob, lambda: "┌" not in bob.text and "┌" not in ana.text, "nothing at either")
+
+    def test_undo_takes_back_only_ones_own_work(self):
+        # TM-8
+        ana, bob = self.together()
+
+        def box(terminal, left):
+            terminal.key("r")
+            terminal.drag([(left, 3), (left + 6, 6)])
+            self.both(ana, bob, lambda: all(glance.lines[3][left:left + 1] == "┌" for glance in (ana, bob)), f"the box at {left}")
+
+        box(ana, 5)
+        box(bob, 20)
+        box(ana, 35)
+        box(bob, 50)
+        ana.key("u")
+        ana.key("u")
+        self.both(ana, bob, lambda: all(glance.lines[3].split() == ["┌─────┐", "┌─────┐"] for glance in (ana, bob)), "only bob's boxes")
+        self.assertEqual(ana.lines[3].index("┌"), 20)
+        ana.key("U")
+        self.both(ana, bob, lambda: all(glance.lines[3][5:6] == "┌" and glance.lines[3][35:36] != "┌" for glance in (ana, bob)), "ana's first again")
+        self.assert_equal_canvases(ana, bob)
+        self.assertEqual(self.assert_equal_at_rest(ana, bob).count("┌"), 3)
+
+    def test_two_boxes_and_a_line_join_and_heal_for_both(self):
+        # TM-8
+        ana, bob = self.together()
+        for terminal in (ana, bob):
+            terminal.key("\x1bc")  # others' cursors hidden, or one would stand on the line's end
+        for cells in ([(10, 3), (20, 7)], [(15, 5), (30, 9)]):
+            ana.key("r")
+            ana.drag(cells)
+        bob.key("l")
+        self.both(ana, bob, lambda: "└────┼────┘" in bob.text, "the joined boxes")
+        bob.drag([(5, 6), (40, 6)])
+        self.both(ana, bob, lambda: all(glance.lines[6][5:41] == "╶────┼────┼────┼─────────┼─────────╴" for glance in (ana, bob)), "a line through both")
+        ana.key("v")
+        ana.drag([(30, 8), (70, 14)])
+        self.both(ana, bob, lambda: all(glance.lines[7][10:21] == "└─────────┘" for glance in (ana, bob)), "the first box whole again")
+        self.both(ana, bob, lambda: self.canvas(ana) == self.canvas(bob), "equal canvases")
+
+    def test_a_lost_person_and_a_lost_rendezvous_are_told(self):
+        # TM-15
+        ana, bob = self.together(120, 30)
+        bob.drag([(10, 5), (20, 9)])
+        self.server.kill()
+        self.both(ana, bob, lambda: "Peers already here are unaffected" in ana.text or "no rendezvous" in ana.text, "the rendezvous is gone", 30)
+        bob.kill(9)
+        ana.drag([(30, 5), (40, 9)])
+        ana.see("bob ... ", 20)
+        ana.see("Connection to bob lost", 20)
+
+    def test_names_full_of_escapes_do_not_reach_the_terminal(self):
+        # TM-12
+        evil = "b\x1b]0;x\x07\x9b2J\u202eo\u200bb"
+        self.settings["bob"]["INKWIRE_NAME"] = evil
+        ana = Terminal([ink.binary(), "open", BOARD], 80, 24, {**self.settings["ana"], "NO_COLOR": "1"})
+        self.addCleanup(ana.close)
+        ana.see("drag to draw", 20)
+        mallory = ink.join_board(self.link, self.folder / "bob", evil)
+        mallory.draw(kind="text", x=80, y=80, text="\x1b[2Jevil\x07\u202e text")
+        mallory.send("cursor", x=200, y=200)
+        mallory.send("say", text="\x1b]52;c;QQ==\x07hello")
+        ana.see("evil", 10)
+        ana.see("hello", 10)
+        ana.settle(0.5)
+        for trace in (b"\x07", "\x9b".encode(), "\u202e".encode(), "\u200b".encode(), b"\x1b]0;", b"\x1b]52", b"\x1b[2Jevil"):
+            self.assertNotIn(trace, ana.bytes)
+
+
+class Endings(TwoTerminals):
+    def test_the_real_program_restores_the_terminal_on_signals(self):
+        # TM-18
+        for number in (15, 1, 2, 11, 5):
+            with self.subTest(number):
+                ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+                self.addCleanup(ana.close)
+                ana.see("drag to draw", 20)
+                ana.kill(number)
+                self.assertEqual(ana.wait(10), -number)
+                self.assertEqual(ana.modes(), ana.before)
+                left_on = {mode for mode, is_on in ana.switched().items() if is_on}
+                self.assertEqual(left_on, {7, 25})
+
+    def test_a_board_drawn_on_and_killed_is_there_again(self):
+        # TM-18
+        ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+        self.addCleanup(ana.close)
+        ana.see("drag to draw", 20)
+        ana.key("r")
+        ana.drag([(10, 5), (20, 9)])
+        ana.see("saved")
+        ana.settle(1)
+        ana.kill(9)
+        ana.wait(10)
+        again = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+        self.addCleanup(again.close)
+        again.see("┌─────────┐", 20)
+
+    def test_without_a_terminal_it_says_so_and_writes_no_escape(self):
+        # TM-18
+        for command in (["open", BOARD], ["new", "other"]):
+            status, out, errors = ink.run(command, data=self.folder / "ana", name="ana")
+            self.assertEqual(status, 2, errors)
+            self.assertNotIn("\x1b", out + errors)
+        dumb = Terminal([ink.binary(), "open", BOARD], environment={**self.settings["ana"], "TERM": "dumb"})
+        self.addCleanup(dumb.close)
+        self.assertEqual(dumb.wait(10), 2)
+        self.assertNotIn(b"\x1b", dumb.bytes)
+
+    def test_the_start_screen_makes_and_finds_boards(self):
+        # TM-17
+        fresh = {**self.settings["ana"], "INKWIRE_DATA_DIR": self.folder / "fresh"}
+        one = Terminal([ink.binary()], environment=fresh)
+        self.addCleanup(one.close)
+        one.see("New board", 20)
+        one.key("n")
+        one.key("my plan\r")
+        one.see("drag to draw", 20)
+        self.assertIn("my plan", one.lines[23])
+        one.key("q")
+        self.assertEqual(one.wait(15), 0)
+        two = Terminal([ink.binary()], environment=fresh)
+        self.addCleanup(two.close)
+        two.see("1  my plan", 20)
+        two.key("1")
+        two.see("drag to draw", 20)
+
+
+@unittest.skipUnless(shutil.which("tmux"), "tmux is not installed")
+class InTmux(TwoTerminals):
+    """The same through a real tmux: two panes on one board."""
+
+    def setUp(self):
+        super().setUp()
+        self.socket = f"inkwire-test-{os.getpid()}"
+        self.addCleanup(lambda: self.tmux("kill-server", check=False))
+
+    def tmux(self, *arguments, check=True):
+        environment = {name: value for name, value in ink.base_environment().items() if name not in ("TMUX", "TMUX_PANE")}
+        environment["LC_ALL"] = "C.UTF-8"
+        done = subprocess.run(["tmux", "-L", self.socket, "-f", "/dev/null", *map(str, arguments)], env=environment, capture_output=True, text=True)
+        if check and done.returncode:
+            raise AssertionError(f"tmux {arguments[0]}: {done.stderr}")
+        return done.stdout
+
+    def command(self, name, *arguments, **more):
+        settings = {**self.settings[name], "LC_ALL": "C.UTF-8", **more}
+        return ["env", *(f"{key}={value}" for key, value in settings.items()), str(ink.binary()), *arguments]
+
+    def picture(self, pane):
+        return [line.rstrip() for line in self.tmux("capture-pane", "-p", "-t", pane).split("\n")]
+
+    def send(self, pane, text):
+        self.tmux("send-keys", "-t", pane, "-H", *(f"{byte:02x}" for byte in text.encode()))
+
+    def until(self, condition, what, seconds=10):
+        return ink.wait_until(condition, seconds, what, interval=0.05)
+
+    def test_two_panes_draw_together(self):
+        # TM-11
+        for columns, rows, side in ((161, 24, "-h"), (241, 40, "-h")):
+            with self.subTest(f"{columns}x{rows}"):
+                self.tmux("kill-server", check=False)
+                self.settings["bob"]["INKWIRE_DATA_DIR"] = self.folder / f"bob{columns}"
+                self.tmux("new-session", "-d", "-x", columns, "-y", rows, *self.command("ana", "open", BOARD), ";", "set", "-g", "status", "off", ";",
+                          "set", "-g", "escape-time", "10")
+                self.tmux("split-window", side, "-d", *self.command("bob", "join", INKWIRE_CODE=self.link))
+                left, right = self.tmux("list-panes", "-F", "#{pane_id}").split()
+                height = int(self.tmux("display-message", "-p", "-t", left, "#{pane_height}"))
+                self.until(lambda: "bob" in self.picture(left)[height - 1] and "ana" in self.picture(right)[height - 1], "both in both bars", 30)
+                dots = lambda pane, row: [glyph for glyph in self.picture(pane)[row] if 0x2800 < ord(glyph) < 0x2900]
+                self.send(left, "p")
+                self.send(left, "\x1b[<0;11;9M")
+                for step in range(1, 20):
+                    self.send(left, f"\x1b[<32;{11 + step};9M")
+                self.until(lambda: len(dots(right, 8)) >= 18, "ana's stroke in bob's pane, the button still down")
+                self.send(left, "\x1b[<0;30;9m")
+                self.send(right, "\x1b[<35;40;14M")
+                self.until(lambda: "bob" in self.picture(left)[14], "bob's name at his pointer in ana's pane")
+                for pane in (left, right):
+                    self.send(pane, "\x1bc")
+                canvas = lambda pane: self.picture(pane)[:height - 3]
+                self.until(lambda: canvas(left) == canvas(right) and dots(left, 8), "equal canvases")
+                for pane in (right, left):
+                    self.send(pane, "q")
+                self.until(lambda: not self.tmux("list-panes", "-F", "#{pane_id}", check=False).split(), "both have left", 20)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
