@@ -193,7 +193,9 @@ class HostileDatagrams(EndToEnd):
         self.assertLess(grown["accepted"], 1000, f"only bob's own few packets: {grown}")
         self.assertEqual((grown["established"], after["datagrams"]["established"]), (0, 1), grown)
         refused = sum(grown[name] for name in ("forged", "unknown", "replayed", "starts_refused", "handshakes_refused", "cookies_sent"))
-        self.assertGreaterEqual(refused, attacks * 0.99, f"each attack is counted as what it is: {grown}")
+        self.assertEqual(refused + grown["accepted"], grown["received"], f"each datagram is counted as what it is: {grown}")
+        # Garbage that does not even begin like a packet is dropped before it is counted.
+        self.assertGreaterEqual(refused, attacks * 0.7, f"the attacks were met: {grown}")
         self.assertEqual(len(after["peers"]), 1)
 
 
