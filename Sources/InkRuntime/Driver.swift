@@ -80,6 +80,9 @@ public final class Driver: Sendable {
     /// What went through the sockets so far.
     public func counters() async throws -> DriverCounters { try await loop.submit { [core] in core.value.countersNow }.get() }
 
+    /// As `counters`, as a future of the loop.
+    package func countersFuture() -> EventLoopFuture<DriverCounters> { loop.submit { [core] in core.value.countersNow } }
+
     /// How a session ended.
     public struct Ending: Hashable, Sendable {
         /// Own transactions that are not on disk.

@@ -117,14 +117,15 @@ package struct EventFormat {
     }
 
     /// What became of all datagrams received: who watches a flood sees that nothing of it was accepted.
-    func counters(_ counters: EndpointCounters) -> JSONObject {
+    func counters(_ counters: EndpointCounters, foreign: Int) -> JSONObject {
         let figures: [(String, UInt64)] = [
             ("received", counters.datagrams), ("accepted", counters.accepted), ("forged", counters.forged), ("unknown", counters.unknown),
             ("replayed", counters.replayed), ("cookies_sent", counters.cookiesSent), ("answers_sent", counters.answersSent),
             ("starts_refused", counters.startsRefused), ("handshakes_refused", counters.handshakesRefused),
             ("established", counters.established), ("punches", counters.punches),
         ]
-        var object: JSONObject = [:]
+        // Neither ours nor STUN by their first byte: dropped at the socket, before anything else is looked at.
+        var object: JSONObject = ["foreign": .integer(Int64(foreign))]
         for (name, count) in figures { object[name] = .integer(Int64(clamping: count)) }
         return object
     }

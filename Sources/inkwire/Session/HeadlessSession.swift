@@ -198,7 +198,9 @@ final class HeadlessSession: @unchecked Sendable {
     private func ask(_ question: Automation.Question) {
         // A link looks at the interfaces, which is too dear for each question.
         let link = question == .invite ? session.link.text : ""
-        let future = session.driver.queryFuture { node in Self.answer(question, copy node, link) }
+        let future = session.driver.countersFuture().flatMap { [session] counters in
+            session.driver.queryFuture { node in Self.answer(question, copy node, counters, link) }
+        }
         future.whenComplete { [self] result in
             switch result {
             case .success(let answer):
@@ -209,7 +211,9 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    private static func answer(_ question: Automation.Question, _ node: Node, _ link: String) -> Automation.Answer {
+    private static func answer(_ question: Automation.Question, _ node: Node, _ counters: DriverCounters, _ link: String)
+        -> Automation.Answer
+    {
         let status = node.syncStatus
         switch question {
         case .board:
@@ -227,7 +231,8 @@ final class HeadlessSession: @unchecked Sendable {
         case .stats:
             let format = EventFormat()
             return .stats(
-                node.statistics().map { format.statistics($0.peer, $0.statistics) }, datagrams: format.counters(node.datagramCounters))
+                node.statistics().map { format.statistics($0.peer, $0.statistics) },
+                datagrams: format.counters(node.datagramCounters, foreign: counters.foreign))
         case .invite: return .invite(.success(link))
         }
     }
