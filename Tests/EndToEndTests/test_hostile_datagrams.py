@@ -194,8 +194,8 @@ class HostileDatagrams(EndToEnd):
         self.assertEqual((grown["established"], after["datagrams"]["established"]), (0, 1), grown)
         refused = sum(grown[name] for name in ("forged", "unknown", "replayed", "starts_refused", "handshakes_refused", "cookies_sent"))
         self.assertEqual(refused + grown["accepted"], grown["received"], f"each datagram is counted as what it is: {grown}")
-        # Garbage that does not even begin like a packet is dropped before it is counted.
-        self.assertGreaterEqual(refused, attacks * 0.7, f"the attacks were met: {grown}")
+        # Garbage that does not even begin like a packet is dropped before the endpoint sees it.
+        self.assertGreaterEqual(refused + grown["foreign"], attacks * 0.99, f"each attack was met: {grown}")
         self.assertEqual(len(after["peers"]), 1)
 
 
