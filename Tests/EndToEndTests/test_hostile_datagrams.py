@@ -108,6 +108,9 @@ class HostileDatagrams(EndToEnd):
         for number in range(20):
             ana.draw(f"a{number}", kind="rectangle", x=number * 8, y=0, w=8, h=8)
             bob.draw(f"b{number}", kind="rectangle", x=number * 8, y=40, w=8, h=8)
+        # What is drawn at once shares packets; a stroke of two seconds sends one a frame.
+        bob.send("stroke", id="long", x=0, y=80, points=[[step, step % 5] for step in range(100)], over_ms=2000)
+        ana.event("shape", id="long")
         self.assert_equal_boards(ana, bob)
         port, = {target for _, target, body in self.listener.seen if target in ana.udp_ports()}
         bobs = {source for source, target, _ in self.listener.seen if target == port and source in bob.udp_ports()}
