@@ -8,6 +8,13 @@ import PackageDescription
 let package = Package(
     name: "inkwire",
     platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "inkwire", targets: ["inkwire"]),
+        // What a program needs to take part in a board: the session as a value, and the driver that runs it on sockets.
+        .library(name: "Inkwire", targets: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkRuntime"]),
+        // Encrypted peer-to-peer lanes alone.
+        .library(name: "InkTransport", targets: ["InkTransport"]),
+    ],
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),

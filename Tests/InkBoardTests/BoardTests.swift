@@ -141,8 +141,8 @@ import Testing
     // BD-6
     @Test func `a retraction works whether it or its mark comes first, another's never`() throws {
         var people = try Self.people(2)
-        let id = try people[0].draw(Self.box)
-        people[1].receive(people[0])
+        let id = try people[1].draw(Self.box)
+        people[0].receive(people[1])
         let drawn = people[0].board
         var copy = people[0]
         try people[0].delete(id)
@@ -178,6 +178,19 @@ import Testing
             #expect(person.board.shape(id)?.content.kind == .freehand && person.board.shape(id)?.content.label == "")
         }
         #expect(throws: RuleViolation.badValue(field: "points")) { try people[0].set(id, .points([])) }
+    }
+
+    // BD-7
+    @Test func `samples that another wrote before the stroke was there have no effect`() throws {
+        var people = try Self.people(2)
+        let id = ShapeID(author: people[0].author, number: 1)
+        try people[1].write([Write(id, .points, .points([.zero])), Write(id, .kind, .kind(ShapeKind.note.rawValue))])
+        people[0].receive(people[1])
+        let points = [Point.zero, Point(x: 10, y: 10)]
+        try people[0].draw(ShapeDraft(kind: .freehand, position: .zero, points: points))
+        #expect(people[0].board.shape(id)?.content.points == points && people[0].board.shape(id)?.content.kind == .freehand)
+        people[1].receive(people[0])
+        #expect(people[1].board.shapes == people[0].board.shapes)
     }
 
     // BD-7

@@ -19,6 +19,29 @@ import Testing
         }
     }
 
+    // BD-2 BD-3
+    @Test func `the bytes of version 1 are frozen`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        #expect(Hex.encode(person.board.transactions[0].encoded.dropLast(64)) == Self.frozenGenesis)
+        #expect(person.board.id.hex == "577a171371dcc627eca308c4a007ff1877ae16586cb61e4a47663f19628af933")
+        let draft = ShapeDraft(
+            kind: .line, position: Point(x: 80, y: -8), points: [.zero, Point(x: 64, y: 128)], stroke: Color(rgb: 0x0072B2))
+        try person.draw(draft)
+        // Everything after the board id and the author: what the drawing at `TransactionCodec` says.
+        #expect(Hex.encode(person.board.transactions[1].encoded.dropFirst(65).dropLast(64)) == Self.frozenLine)
+    }
+
+    // Version, no board, the author; sequence 1, no parents, grant 0, lamport 1, wall time; nobody restored; one own target, number 0, four
+    // edits: name, nonce, board version, admission; no other authors.
+    private static let frozenGenesis =
+        "01" + String(repeating: "0", count: 64) + "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
+        + "01000001c000018bcfe5680000010004" + "280474657374" + "2a07070707070707070707070707070707" + "2c01" + "2e01" + "00"
+    // Sequence 2; one parent; previous is the first of them; grant 0; lamport 2; wall time; nobody restored; one own target, number 1, five
+    // edits: kind 4, position, points (2, both shifted: x by 6, y by 7), colour, depth; no other authors.
+    private static let frozenLine =
+        "0201577a171371dcc627eca308c4a007ff1877ae16586cb61e4a47663f19628af933000002c000018bcfe56800" + "00010105" + "0204" + "0440a00f"
+        + "0802670022" + "0c800072b3" + "12026000" + "00"
+
     // BD-2
     @Test func `whatever mutated bytes decode to, they are its one encoding`() throws {
         var random = SplitMix64(seed: 99)

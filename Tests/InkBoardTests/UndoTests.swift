@@ -110,6 +110,23 @@ import Testing
     }
 
     // BD-11
+    @Test func `redo leaves alone what another changed since the undo`() throws {
+        var (ana, bob) = try Self.pair()
+        let id = try ana.draw(Self.box)
+        try ana.set(id, .stroke(Color(rgb: 1)), .fill(Color(rgb: 2)))
+        try ana.undo()
+        bob.receive(ana)
+        try bob.set(id, .stroke(Color(rgb: 3)))
+        ana.receive(bob)
+        #expect(try ana.redo().skipped == [id])
+        #expect(ana.board.shape(id)?.content.stroke == Color(rgb: 3) && ana.board.shape(id)?.content.fill == Color(rgb: 2))
+        // Once bob has taken his back, the gesture that is in effect again shows.
+        bob.receive(ana)
+        try bob.undo()
+        #expect(bob.board.shape(id)?.content.stroke == Color(rgb: 1))
+    }
+
+    // BD-11
     @Test func `a step that others changed altogether is still a step`() throws {
         var (ana, bob) = try Self.pair()
         let id = try ana.draw(Self.box)
