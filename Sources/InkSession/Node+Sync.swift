@@ -38,7 +38,9 @@ extension Node {
         case .reconcile(let bytes):
             guard neighbour.isInRoom, let board else { return }
             let step = try neighbour.reconciler.receive(bytes, board: board)
-            neighbour.outstanding += step.wanted
+            // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
+            let isEqual = step.isEqual || neighbour.fingerprint == board.fingerprint
+            neighbour.outstanding = isEqual ? 0 : neighbour.outstanding + step.wanted
             for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
             neighbour.backlog += step.send.filter { !neighbour.exchangedLately($0, now: now) && !unsavedOwn.contains($0) }
             if step.isDone { neighbour.isReconciled = true }

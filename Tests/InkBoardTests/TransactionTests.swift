@@ -96,6 +96,27 @@ import Testing
         }
     }
 
+    // BD-2
+    @Test func `an author in the table of the restored whom nothing restores is refused`() throws {
+        let person = try Replica(2, genesis: try genesis(by: try key(1)))
+        let header = TransactionHeader(
+            board: person.board.id, author: person.author, sequence: 1, previous: .zero,
+            grant: TransactionName(person.board.id.bytes) ?? .zero,
+            parents: person.board.heads, lamport: 2, claimedWallTime: 0)
+        let other = try key(3).author
+        let target = ShapeID(author: person.author, number: 1)
+        let plain = try TransactionCodec.body(header, writes: [Write(target, .text, .text(""))])
+        let restoring = try TransactionCodec.body(
+            header, writes: [Write(target, .text, .text(""), restores: .transaction(author: other, sequence: 5))])
+        // The two differ in the table, in the tag of the edit and in the origin behind it.
+        #expect(restoring.count == plain.count + 32 + 2)
+        #expect((try? Transaction(decoding: restoring + Array(repeating: 0, count: 64)))?.writes[0].restores != nil)
+        let tableIndex = plain.count - 7
+        #expect(plain[tableIndex] == 0)
+        let unused = plain[..<tableIndex] + [1] + other.bytes + plain[(tableIndex + 1)...]
+        #expect(throws: WireError.nonCanonical) { try Transaction(decoding: unused + Array(repeating: 0, count: 64)) }
+    }
+
     // BD-3
     @Test func `the name is the hash of the body and the signature covers the domain and the body`() throws {
         let owner = try key(1)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct RegressionTests {
     @Test(
         arguments: [
-            (36, "presence that came before we heard the peer enter the room was dropped though acknowledged, so the next run had a gap")
+            (36, "presence that came before we heard the peer enter the room was dropped though acknowledged, so the next run had a gap"),
+            (297, "what a reconciliation announced had come by another way, and the status stayed behind for ever"),
         ] as [(UInt64, String)])
     func `a world that once broke comes to rest`(seed: UInt64, found: String) {
         do throws(SimulationFailure) {
