@@ -133,7 +133,13 @@ package final class BoardStore: @unchecked Sendable {
         let path = databasePath(directory)
         guard Files.exists(path) else { throw .missing(what: directory) }
         do {
-            return try connect(path, readOnly: true).read { db in try body(db, path) }
+            do {
+                return try connect(path, readOnly: true).read { db in try body(db, path) }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY || error.resultCode == .SQLITE_CANTOPEN {
+                // A process that died in the middle of a commit left a journal, and only a writer may take back what it began. Where it
+                // is the rights that are missing, this fails in the same way.
+                return try connect(path, readOnly: false).read { db in try body(db, path) }
+            }
         } catch {
             throw StoreError(error, path: path)
         }
