@@ -199,9 +199,12 @@ int ink_signals_open(void) {
 
 void ink_suspend(void) {
     ink_guard_leave();
+    // We know that we are continued when raise returns: SIGCONT must not tell it a second time.
+    set_default(SIGCONT);
     set_default(SIGTSTP);
     raise(SIGTSTP);
     install(SIGTSTP, noticed, SA_ONSTACK | SA_RESTART);
+    install(SIGCONT, noticed, SA_ONSTACK | SA_RESTART);
 }
 
 int ink_window_size(int fd, int *columns, int *rows) {

@@ -84,6 +84,8 @@ class Restored(test_terminal.AtTerminal):
         terminal.screen.reset()
         terminal.kill(signal.SIGCONT)
         terminal.until(lambda: terminal.text == picture, "the same picture again")
+        terminal.settle()
+        self.assertEqual(terminal.bytes.count(b"\x1b[?1049h"), 2, "entered at the start and once more")
         self.assertTrue(terminal.switched()[1049])
         terminal.key("q")
         self.assertEqual(terminal.wait(), 0)
