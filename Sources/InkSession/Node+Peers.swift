@@ -128,13 +128,13 @@ extension Node {
     }
 
     /// Tells front ends about a person if anything that they show has changed. The round trip is news only when it moved by half and by
-    /// 10 ms, so that an idle board stays silent.
+    /// 5 ms, so that an idle board stays silent.
     mutating func tellPerson(_ peer: PeerID) {
         guard let person = people[peer] else { return }
         var status = currentStatus(person)
         if let old = person.told?.roundTrip, let new = status.roundTrip {
             let change = new > old ? new - old : old - new
-            if change < max(.milliseconds(10), old / 2) { status.roundTrip = old }
+            if change < max(.milliseconds(5), old / 2) { status.roundTrip = old }
         }
         guard status != person.told else { return }
         people[peer]?.told = status

@@ -110,7 +110,7 @@ class Panes:
         if len(panes) != 6:
             raise ink.Failed("tmux did not make two panes")
         self.left, self.right = panes[0], panes[3]
-        self.width, self.height = int(panes[4]), int(panes[5])
+        self.width, self.height = (min(int(panes[index]), int(panes[index + 3])) for index in (1, 2))
 
     def command(self, one):
         settings, arguments = one
@@ -153,20 +153,27 @@ class Robot(threading.Thread):
         panes = self.panes
         self.until(lambda: panes.picture(panes.right).strip() and "ana" in panes.picture(panes.right), 20)
         self.rest(1.5)
-        width, height = panes.width, panes.height
-        left, top = max(2, width // 2 - 16), max(3, height // 4)
-        self.key("r")
-        self.drag([(left + step, top + step * 4 // 12) for step in range(13)])
-        self.key("r")
-        self.drag([(left + 20 + step, top + step * 4 // 12) for step in range(13)])
+        # Rows of the smaller pane that are left for drawing; in few of them all stands closer together.
+        canvas = panes.height - 2
+        is_low = canvas < 15
+        left, top = max(2, panes.width // 2 - 16), 1 if is_low else max(3, canvas // 4)
+        wave_row, height, text_row = (top + 6, 0.8, top + 8) if is_low else (top + 8, 1.6, top + 11)
+        for start, label in ((left, "client"), (left + 20, "server")):
+            self.key("r")
+            self.drag([(start + step, top + step * 4 // 12) for step in range(13)])
+            self.click(start, top + 2)
+            self.click(start, top + 2)
+            self.type(label)
+            self.key("\x1b", 0.3)
+            # The first ends the text, the second lets go of the box.
+            self.key("\x1b", 0.3)
         self.key("a")
         self.drag([(left + 13 + step, top + 2) for step in range(7)])
         self.key("p")
-        self.drag([(left + step, top + 8 + round(1.6 * math.sin(step / 2.5))) for step in range(33)])
+        self.drag([(left + step, wave_row + round(height * math.sin(step / 2.5))) for step in range(33)])
         self.key("t")
-        self.click(left + 6, top + 11)
-        for letter in "your turn: drag here":
-            self.key(letter, 0.04)
+        self.click(left + 6, text_row)
+        self.type("your turn: drag here")
         self.key("\x1b", 0.3)
         # Then it only looks on: its cursor wanders a little, and stays.
         for step in range(60):
@@ -187,6 +194,10 @@ class Robot(threading.Thread):
     def key(self, text, pause=0.15):
         self.panes.send(self.panes.right, text)
         self.rest(pause)
+
+    def type(self, text):
+        for letter in text:
+            self.key(letter, 0.04)
 
     def mouse(self, button, column, row, released=False):
         self.panes.send(self.panes.right, f"\x1b[<{button};{column};{row}{'m' if released else 'M'}")

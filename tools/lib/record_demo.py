@@ -151,7 +151,8 @@ def main():
         sys.exit(f"record-demo: the demo did not come to the visitor's turn (exit {visitor.status})")
     visitor.watch(1, frame)
     visitor.type("p")
-    middle, bottom = columns // 4, rows * 3 // 4
+    # In the first of the two panes: the left one, or the upper one where there is no room for two beside each other.
+    middle, bottom = (columns // 4, rows * 3 // 4) if columns >= 120 else (columns // 4, rows // 2 - 4)
     visitor.drag([(middle - 12 + step, bottom - abs(6 - step % 12) // 2) for step in range(24)], each=frame)
     visitor.watch(1.5, frame)
     final = visitor.picture()
