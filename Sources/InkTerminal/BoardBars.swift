@@ -128,7 +128,8 @@ extension BoardScene {
     private func sendingWords(now: Instant) -> String? {
         guard let sync else { return nil }
         if sync.state == .behind, sync.missing > 0 { return "catching up" }
-        guard sync.unsent > 0, let since = unsentSince, now - since >= Self.patience else { return nil }
+        // That nobody has a board on which nothing stands yet is no news to who made it.
+        guard sync.unsent > 0, !(mirror.isEmpty && people.present.isEmpty), let since = unsentSince, now - since >= Self.patience else { return nil }
         return "\(sync.unsent) unsent"
     }
 
@@ -220,7 +221,7 @@ extension BoardScene {
 
     private func drawHelp(_ buffer: inout CellBuffer, top: Int) {
         let lines = HelpText.lines
-        let inside = openBox(&buffer, width: 64, height: lines.count + 2, title: "keys")
+        let inside = openBox(&buffer, width: 70, height: lines.count + 2, title: "keys")
         let first = min(top, max(0, lines.count - inside.rows))
         for row in 0..<max(0, min(inside.rows, lines.count - first)) {
             buffer.write(lines[first + row], column: inside.column, row: inside.row + row, limit: inside.column + inside.columns)

@@ -14,10 +14,7 @@ extension BoardScene {
             for change in changes { mirror.apply(change) }
             settle(reference)
             selection.removeAll { mirror[$0] == nil }
-            if let editing = edit?.existing, mirror[editing] == nil {
-                edit = nil
-                notices.add("somebody deleted the shape whose text you were editing", now: now)
-            }
+            if let editing = edit?.existing, mirror[editing] == nil { keepEditingAlone(now: now) }
         case .accepted(let reference): settle(reference)
         case .refused(let refusal, let reference):
             settle(reference)
@@ -52,6 +49,21 @@ extension BoardScene {
                 "somebody runs protocol \(theirs), this is \(ours): no connection comes of it; the older side should update", now: now)
         case .stopped: outputs.append(.effect(.stopped))
         }
+    }
+
+    /// The shape whose text is being edited is gone. What was typed is not: it goes on as a shape of its own.
+    private mutating func keepEditingAlone(now: Instant) {
+        guard var editing = edit else { return }
+        guard editing.hasChanged, !editing.buffer.isEmpty else {
+            edit = nil
+            notices.add("somebody deleted the shape whose text you were editing", now: now)
+            return
+        }
+        editing.existing = nil
+        editing.draft.label = ""
+        edit = editing
+        ask(.begin(.shape(editing.draft)))
+        notices.add("somebody deleted the shape: what you typed becomes a new one", now: now)
     }
 
     /// What was shown until its outcome is known is on the board now, or never will be.
@@ -107,6 +119,7 @@ extension BoardScene {
             }
         }
         for entry in pending { next = earliest(next, entry.until) }
+        next = earliest(next, nudge?.until)
         for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
             next = earliest(next, since + Self.patience)
         }
@@ -117,6 +130,7 @@ extension BoardScene {
     mutating func handleTimeout(now: Instant) {
         if notices.expire(now: now) { isDirty = true }
         announce(now: now)
+        if let nudge, nudge.until <= now { endNudge(now: now) }
         let before = pending.count
         pending.removeAll { $0.until <= now }
         if pending.count != before { isDirty = true }

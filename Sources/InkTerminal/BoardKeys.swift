@@ -7,12 +7,19 @@ import InkSession
 extension BoardScene {
     mutating func handle(_ event: InputEvent, now: Instant) {
         switch event {
-        case .mouse(let mouse): handle(mouse, now: now)
+        case .mouse(let mouse):
+            if mouse.action != .hover { endNudge(now: now) }
+            handle(mouse, now: now)
         case .key(let key, let modifiers):
             touch()
+            if nudge != nil, nudgeStep(key, modifiers) == nil {
+                if key == .escape { return cancelNudge() }
+                endNudge(now: now)
+            }
             handle(key, modifiers, now: now)
         case .paste(let text):
             touch()
+            endNudge(now: now)
             paste(text, now: now)
         case .focus(let isGained):
             hasFocus = isGained
@@ -32,6 +39,7 @@ extension BoardScene {
         if key == .character("c"), modifiers == [.control] { return askToQuit(now: now) }
         if edit != nil { return handleEdit(key, modifiers, now: now) }
         if panel != .none, handlePanel(key, modifiers, now: now) { return }
+        if let step = nudgeStep(key, modifiers) { return moveSelection(step.columns, step.rows, now: now) }
         switch key {
         case .escape: escape()
         case .enter:
@@ -61,7 +69,6 @@ extension BoardScene {
             if scalar == "c" || scalar == "C" { hidesCursors.toggle() }
             return
         }
-        if movesSelection, let step = Self.steps[scalar] { return moveSelection(step.0, step.1, now: now) }
         if let picked = Tool.named(scalar) { return pick(picked, now: now) }
         switch scalar {
         case "q": outputs.append(.effect(.quit))
@@ -210,23 +217,73 @@ extension BoardScene {
         "h": (-1, 0), "j": (0, 1), "k": (0, -1), "l": (1, 0), "H": (-8, 0), "J": (0, 8), "K": (0, -8), "L": (8, 0),
     ]
 
+    /// The cells by which a key moves or resizes what is selected; nil if it does something else.
+    private func nudgeStep(_ key: Key, _ modifiers: KeyModifiers) -> (columns: Int, rows: Int)? {
+        guard movesSelection, edit == nil, panel == .none else { return nil }
+        if case .character(let scalar) = key {
+            return modifiers.isDisjoint(with: [.control, .alt]) ? Self.steps[scalar] : nil
+        }
+        guard keyPointer == nil || isResizing else { return nil }
+        let factor = modifiers.contains(.shift) ? 8 : 1
+        switch key {
+        case .up: return (0, -factor)
+        case .down: return (0, factor)
+        case .left: return (-factor, 0)
+        case .right: return (factor, 0)
+        default: return nil
+        }
+    }
+
     private mutating func arrow(_ dx: Int, _ dy: Int, _ modifiers: KeyModifiers, now: Instant) {
         let factor = modifiers.contains(.shift) ? 8 : 1
-        if movesSelection, keyPointer == nil || isResizing { return moveSelection(dx * factor, dy * factor, now: now) }
         moveKeyPointer(columns: dx * factor, rows: dy * factor)
     }
 
     private mutating func moveSelection(_ dx: Int, _ dy: Int, now: Instant) {
-        let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: dx, row: dy))
-        if isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasHandles(content) {
-            let changed = resized(content, Handle(horizontal: 1, vertical: 1), by)
-            ask(.set(selection[0], [.size(changed.size)]), showing: Overlay(replaced: [selection[0]: changed]), now: now)
-            return
-        }
-        var overlay = Overlay()
-        overlay.move(selection, by, of: mirror)
-        ask(.move(selection, by: by), showing: overlay, now: now)
+        let isBegun = nudge != nil
+        var next = nudge ?? Nudge(ids: selection, resized: resizable, columns: 0, rows: 0, until: now)
+        (next.columns, next.rows) = (next.columns + dx, next.rows + dy)
+        next.until = now + Self.nudgeTime
+        nudge = next
+        let gesture = gesture(of: next)
+        ask(isBegun ? .update(gesture) : .begin(gesture))
     }
+
+    /// The selected box, when arrows resize it.
+    private var resizable: ShapeDraft? {
+        guard isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasHandles(content) else { return nil }
+        return content
+    }
+
+    private func gesture(of nudge: Nudge) -> Gesture {
+        guard let content = nudge.resized else { return .move(nudge.ids, by: nudge.displacement) }
+        let changed = resized(content, .farCorner, nudge.displacement)
+        return .resize(nudge.ids[0], position: changed.position, size: changed.size)
+    }
+
+    /// What moving by keys makes of the standing shapes.
+    func overlay(of nudge: Nudge) -> Overlay {
+        var overlay = Overlay()
+        overlay.take(gesture(of: nudge), ink: nil, of: mirror)
+        return overlay
+    }
+
+    /// A burst of keys is one gesture, and so one step of undo: it ends with any other key, or after a pause.
+    mutating func endNudge(now: Instant) {
+        guard let ended = nudge else { return }
+        nudge = nil
+        touch()
+        // What came back to where it was changes nothing.
+        guard (ended.columns, ended.rows) != (0, 0) else { return _ = ask(.cancel) }
+        ask(.commit, showing: overlay(of: ended), now: now)
+    }
+
+    private mutating func cancelNudge() {
+        nudge = nil
+        ask(.cancel)
+    }
+
+    private static let nudgeTime = Duration.milliseconds(600)
 
     private mutating func deleteSelection(now: Instant) {
         guard !selection.isEmpty else { return }
@@ -297,6 +354,7 @@ extension BoardScene {
         default: Self.move(&editing.buffer, key, modifiers)
         }
         editing.draft.text = editing.buffer.text
+        editing.hasChanged = editing.hasChanged || editing.draft.text != before
         edit = editing
         if editing.existing == nil, editing.draft.text != before { ask(.update(.shape(editing.draft))) }
     }
@@ -311,6 +369,7 @@ extension BoardScene {
         if var editing = edit {
             insert(text, into: &editing, now: now)
             editing.draft.text = editing.buffer.text
+            editing.hasChanged = true
             edit = editing
             if editing.existing == nil { ask(.update(.shape(editing.draft))) }
         } else if case .chat(var buffer) = panel {
@@ -361,6 +420,20 @@ extension BoardScene {
     }
 
     // MARK: Leaving
+
+    /// Gives to the board what is begun, as letting go would: who leaves, or is cut off, loses nothing.
+    mutating func finish(now: Instant) {
+        endNudge(now: now)
+        finishEdit(now: now)
+        switch drag {
+        case .none: break
+        case .stroke(let draft):
+            drag = .none
+            ask(.commit, showing: Overlay(added: [draft]), now: now)
+        // Whether what a hand still holds shall stay where it is, only the hand knows.
+        case .span, .move, .resize, .frame, .erase, .pan: cancelDrag()
+        }
+    }
 
     /// Cancels the innermost thing.
     private mutating func escape() {

@@ -83,6 +83,10 @@ extension BoardScene {
             overlay.replaced[id] = resized(content, handle, from.displacement(to: to))
         case .erase(let ids, _): overlay.erased.formUnion(ids)
         }
+        if let nudge {
+            let moved = self.overlay(of: nudge)
+            overlay.replaced.merge(moved.replaced) { $1 }
+        }
         if let edit {
             if let id = edit.existing { overlay.replaced[id] = edit.draft } else { overlay.added.append(edit.draft) }
         }
@@ -136,10 +140,12 @@ extension BoardScene {
 
     private var movedBy: (column: Int, row: Int) {
         if case .move(_, let from, let to) = drag { return (to.column - from.column, to.row - from.row) }
-        return (0, 0)
+        guard let nudge, nudge.resized == nil else { return (0, 0) }
+        return (nudge.columns, nudge.rows)
     }
 
     private func resizedRegion(_ id: ShapeID) -> CellRegion? {
+        if let nudge, let content = nudge.resized, nudge.ids == [id] { return resized(content, .farCorner, nudge.displacement).cellRegion }
         guard case .resize(id, let content, let handle, let from, let to) = drag else { return nil }
         return resized(content, handle, from.displacement(to: to)).cellRegion
     }

@@ -43,6 +43,7 @@ struct BoardScene: Sendable {
     var width: UInt16 = 16
     var selection: [ShapeID] = []
     var drag = Drag.none
+    var nudge: Nudge?
     var edit: TextEdit?
     var panel = Panel.none
     var isResizing = false
@@ -116,8 +117,25 @@ struct BoardScene: Sendable {
         }
     }
 
+    /// What is selected, being moved or resized by keys.
+    struct Nudge: Sendable {
+        var ids: [ShapeID]
+        /// The box as it was before its far corner was pulled; nil while shapes are moved.
+        var resized: ShapeDraft?
+        /// Cells so far.
+        var columns: Int
+        var rows: Int
+        /// When it ends if no key comes.
+        var until: Instant
+
+        var displacement: Point { CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: columns, row: rows)) }
+    }
+
     /// Which sides of a box a handle pulls.
     struct Handle: Hashable, Sendable {
+        /// The right lower corner.
+        static let farCorner = Handle(horizontal: 1, vertical: 1)
+
         /// -1 left, 0 neither, 1 right.
         var horizontal: Int
         /// -1 top, 0 neither, 1 bottom.
@@ -129,6 +147,8 @@ struct BoardScene: Sendable {
         var draft: ShapeDraft
         var existing: ShapeID?
         var buffer: TextBuffer
+        /// True once something was typed.
+        var hasChanged = false
     }
 
     /// What lies over the board and takes the keys.

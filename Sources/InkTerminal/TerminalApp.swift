@@ -107,6 +107,9 @@ public struct TerminalApp: Sendable {
         }
     }
 
+    /// Ends what the person is doing as if they had let go, before the program leaves: a stroke, a text, a move by keys. Drain `nextOutput()`.
+    public mutating func finish(now: Instant) { change { $0.finish(now: now) } }
+
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
 

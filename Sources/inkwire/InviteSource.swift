@@ -44,10 +44,26 @@ struct InviteSource {
             Notices.write("Invite link: ")
         }
         // Read byte by byte: what follows the line belongs to whoever reads stdin next.
-        guard let line = StandardInput.readLine(limit: 65_536) else {
+        guard var text = StandardInput.readLine(limit: 65_536) else {
             throw Failure.usage("no invite was given", why: "the input ended", next: "paste the link as one line")
         }
-        return line
+        // A terminal shows a long link on several lines, and so it is pasted. An empty line ends one that really is cut off.
+        while isTerminal, argument == nil, Self.isCut(text) {
+            Notices.write("... and the rest of it: ")
+            guard let more = StandardInput.readLine(limit: 65_536), !more.isEmpty else { break }
+            text += more
+        }
+        return text
+    }
+
+    /// True for the beginning of a link.
+    private static func isCut(_ text: String) -> Bool {
+        do throws(InviteLinkError) {
+            _ = try InviteLink(text)
+            return false
+        } catch {
+            return error == .truncated
+        }
     }
 }
 

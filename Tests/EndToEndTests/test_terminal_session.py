@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -193,6 +194,42 @@ class Endings(TwoTerminals):
                 self.assertEqual(ana.modes(), ana.before)
                 left_on = {mode for mode, is_on in ana.switched().items() if is_on}
                 self.assertEqual(left_on, {7, 25})
+
+    def test_a_text_and_a_stroke_that_a_signal_cuts_off_are_on_the_board(self):
+        # TM-19
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number.name):
+                ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+                self.addCleanup(ana.close)
+                ana.see("saved", 20)
+                ana.key("t")
+                ana.click(20, 3 if number == signal.SIGTERM else 6)
+                ana.key(f"half a sent{number.value}")
+                ana.kill(number)
+                self.assertEqual(ana.wait(10), -number)
+        ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+        self.addCleanup(ana.close)
+        ana.see("half a sent15", 20)
+        ana.drag([(10, 14), (20, 16)], releases=False)
+        ana.until(lambda: (20, 16) in ana.dots(), "the stroke")
+        ana.kill(signal.SIGTERM)
+        self.assertEqual(ana.wait(10), -signal.SIGTERM)
+        status, text, errors = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / "ana", name="ana")
+        self.assertEqual(status, 0, errors)
+        self.assertIn("half a sent15", text)
+        self.assertIn("half a sent1\n", text + "\n")
+        self.assertTrue(any(0x2800 < ord(glyph) < 0x2900 for glyph in text), text)
+
+    def test_a_link_that_the_terminal_broke_into_lines_is_taken(self):
+        bob = Terminal([ink.binary(), "join"], 80, 24, self.settings["bob"])
+        self.addCleanup(bob.close)
+        ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+        self.addCleanup(ana.close)
+        ana.see("saved", 20)
+        bob.see("Invite link:", 10)
+        for start in range(0, len(self.link), 80):
+            bob.key(self.link[start:start + 80] + "\n")
+        self.both(ana, bob, lambda: "ana" in bob.lines[23], "bob on the board", 20)
 
     def test_a_board_drawn_on_and_killed_is_there_again(self):
         # TM-18

@@ -81,6 +81,18 @@ struct Desk {
         settle()
     }
 
+    /// The program ends.
+    mutating func finish() {
+        app.finish(now: now)
+        settle()
+    }
+
+    /// Somebody else deletes everything.
+    mutating func deleteAll() {
+        for event in session.perform(.delete(session.standing.map(\.id)), reference: 0) { app.handle(.event(event), now: now) }
+        settle()
+    }
+
     /// Lets time pass, as a loop would that sleeps until deadlines.
     mutating func wait(_ span: Duration) {
         let end = now + span

@@ -109,10 +109,84 @@ import Testing
         desk.escape()
         #expect(desk.standing[0].text == "api" && desk.terminal.contains("api"))
         desk.type("l")
+        desk.wait(.seconds(1))
         #expect(desk.standing[0].position == CellMetrics.middle(column: 14, row: 7))
         desk.type("x")
         #expect(desk.standing.isEmpty)
         #expect(!desk.terminal.contains("┌"))
+    }
+
+    @Test func `a burst of moving keys is one gesture, seen at once, and one step of undo`() {
+        // TM-6 TM-8
+        for ending in ["pause", "key", "escape", "back"] {
+            var desk = Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.type("]llj")
+            desk.bytes(Array("\u{1B}[C".utf8))
+            #expect(desk.terminal.lines[6].contains("┌─────────┐"), "\(ending)")
+            #expect(desk.standing[0].position == CellMetrics.middle(column: 10, row: 5))
+            #expect(desk.intents.count { if case .update(.move) = $0 { true } else { false } } == 3)
+            let commits = desk.intents.count { $0 == .commit }
+            switch ending {
+            case "pause": desk.wait(.seconds(1))
+            case "key": desk.type("c")
+            case "escape": desk.escape()
+            default:
+                desk.type("hhhk")
+                desk.wait(.seconds(1))
+            }
+            let isMoved = ending == "pause" || ending == "key"
+            #expect(desk.intents.count { $0 == .commit } == commits + (isMoved ? 1 : 0), "\(ending)")
+            #expect(desk.intents.contains(.cancel) != isMoved, "\(ending)")
+            #expect(desk.standing[0].position == CellMetrics.middle(column: isMoved ? 13 : 10, row: isMoved ? 6 : 5), "\(ending)")
+        }
+    }
+
+    @Test func `keys resize a box as one gesture`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.type("]zll")
+        desk.bytes(Array("\u{1B}[B".utf8))
+        #expect(desk.terminal.lines[10].contains("└───────────┘"))
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].cellRegion == CellRegion(column: 10, row: 5, columns: 13, rows: 6))
+        #expect(desk.intents.count { $0 == .commit } == 2)
+    }
+
+    @Test func `who leaves or is cut off loses no stroke, no text and no move`() {
+        // TM-19
+        var desk = Desk()
+        desk.press(10, 5)
+        desk.move(14, 7, button: 32)
+        desk.finish()
+        #expect(desk.standing.map(\.kind) == [.freehand])
+        desk.type("t")
+        desk.click(30, 5)
+        desk.type("half a sent")
+        desk.finish()
+        #expect(desk.standing.map(\.text) == ["", "half a sent"])
+        desk.type("[l")
+        desk.finish()
+        #expect(desk.intents.last == .commit)
+        desk.finish()
+        #expect(desk.standing.count == 2)
+    }
+
+    @Test func `a text whose shape is deleted meanwhile goes on as a shape of its own`() {
+        // TM-19
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (30, 9)])
+        desk.type("]\r")
+        desk.type("cach")
+        desk.deleteAll()
+        desk.type("e")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["cache"])
+        #expect(desk.terminal.contains("cache"))
     }
 
     @Test func `a moved box leaves the other whole`() {

@@ -95,13 +95,24 @@ struct InteractiveRun {
             }
         }
         var isLeaving = false
+        let submit = { (intent: Intent, reference: UInt64) in session.driver.submit(intent, ref: reference) }
+        // A text that is being typed, a stroke that a hand still holds: they are work, too.
+        let finish = { (app: inout TerminalApp) in
+            app.finish(now: TTYLoop.now())
+            while let output = app.nextOutput() {
+                if case .intent(let intent, let reference) = output { submit(intent, reference) }
+            }
+        }
         while true {
-            switch screen.loop.run(&app, perform: { intent, reference in session.driver.submit(intent, ref: reference) }) {
-            case .signal(let signal): return .signal(signal)
+            switch screen.loop.run(&app, perform: submit) {
+            case .signal(let signal):
+                finish(&app)
+                return .signal(signal)
             case .effect(.stopped): return news.hasGivenUp ? .failed(news.reasonForGivingUp(session)) : .left
             case .effect(.quit):
                 if isLeaving { return .left }
                 isLeaving = true
+                finish(&app)
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: TTYLoop.now())
                 Task { await session.driver.quit() }
             case .effect(.newBoard), .effect(.join), .effect(.open): break
