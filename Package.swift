@@ -78,7 +78,12 @@ let package = Package(
         .testTarget(name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
-        .testTarget(name: "InkStoreTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkStore"]),
+        // GRDB: to leave files behind as a process does that dies within SQLite.
+        .testTarget(
+            name: "InkStoreTests",
+            dependencies: [
+                "InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkStore", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .testTarget(name: "InkwireTests", dependencies: ["InkPrimitives", "InkBoard", "InkSession", "InkStore", "inkwire"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(

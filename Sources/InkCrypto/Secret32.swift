@@ -16,7 +16,10 @@ public final class Secret32: Equatable, Sendable {
     }
 
     /// Copies `bytes`; nil unless there are exactly 32. The caller's array is not erased.
-    public convenience init?(_ bytes: [UInt8]) {
+    public convenience init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// Copies a part of an array without a copy on the way; nil unless there are exactly 32 bytes. The caller's array is not erased.
+    public convenience init?(_ bytes: ArraySlice<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
         self.init(block: bytes.withUnsafeBufferPointer { SecretBlock(copying: $0) })
     }

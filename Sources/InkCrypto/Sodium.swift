@@ -12,6 +12,13 @@ enum Sodium {
     }
 }
 
+/// Overwrites secret bytes that had to pass through an ordinary array. Copies made of the array before stay as they are.
+public func erase(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { buffer in
+        if let base = buffer.baseAddress { sodium_memzero(base, buffer.count) }
+    }
+}
+
 /// True if both hold the same bytes. Takes the same time wherever they differ; only the lengths are not secret.
 public func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }

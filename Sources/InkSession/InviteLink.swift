@@ -86,7 +86,7 @@ public struct InviteLink: Hashable, Sendable {
         guard fragment.count == 2 else { throw .truncated }
         guard fragment[0] == "1" else { throw UInt16(fragment[0]) == nil ? .damaged : .newer }
         let payload = try Self.decode(String(fragment[1]))
-        guard let secret = Secret32(Array(payload[..<32])), let board = BoardID(payload[32..<64]) else { throw .damaged }
+        guard let secret = Secret32(payload[..<32]), let board = BoardID(payload[32..<64]) else { throw .damaged }
 
         let place = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let hosts = place[0].split(separator: ",")

@@ -136,6 +136,7 @@ package final class BoardStore: @unchecked Sendable {
             do {
                 return try connect(path, readOnly: true).read { db in try body(db, path) }
             } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY || error.resultCode == .SQLITE_CANTOPEN {
+                if Files.isOnReadOnlyFileSystem(directory) { return try peekCopy(of: path, body) }
                 // A process that died in the middle of a commit left a journal, and only a writer may take back what it began. Where it
                 // is the rights that are missing, this fails in the same way.
                 return try connect(path, readOnly: false).read { db in try body(db, path) }
@@ -144,6 +145,20 @@ package final class BoardStore: @unchecked Sendable {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Where nothing can be written SQLite cannot read its log either, so a copy elsewhere is read.
+    private static func peekCopy<R>(of path: String, _ body: (Database, String) throws -> R) throws -> R {
+        let folder = try Files.makeTemporaryDirectory()
+        defer { Files.removeDirectory(folder) }
+        let copy = "\(folder)/board.sqlite"
+        for end in ["", "-wal", "-journal"] where Files.exists(path + end) {
+            _ = try Files.create(copy + end, bytes: try Files.read(path + end, limit: copyBytesMax))
+        }
+        return try connect(copy, readOnly: false).read { db in try body(db, path) }
+    }
+
+    /// No board is near it.
+    private static let copyBytesMax = 1 << 31
 
     static func databasePath(_ directory: String) -> String { "\(directory)/board.sqlite" }
     /// A copy of the board's name beside the database, so that a board that cannot be read can still be called by it.

@@ -1,3 +1,5 @@
+import InkCrypto
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -68,7 +70,12 @@ package enum Files {
         guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16_384)
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        // It may hold keys: no copy is left behind, neither here nor where the array grew.
+        defer { erase(&chunk) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw StoreError(errno: errno, path: path) }
+        bytes.reserveCapacity(min(limit, Int(status.st_size)))
         while true {
             let count = systemRead(descriptor, &chunk, chunk.count)
             guard count >= 0 else {
@@ -76,8 +83,8 @@ package enum Files {
                 throw StoreError(errno: errno, path: path)
             }
             if count == 0 { return bytes }
+            guard bytes.count + count <= limit else { throw .failed(path: path, detail: "it is larger than \(limit) bytes") }
             bytes.append(contentsOf: chunk[..<count])
-            guard bytes.count <= limit else { throw .failed(path: path, detail: "it is larger than \(limit) bytes") }
         }
     }
 
@@ -102,6 +109,22 @@ package enum Files {
     static func rename(_ path: String, to other: String) throws(StoreError) {
         guard systemRename(path, other) == 0 else { throw StoreError(errno: errno, path: path) }
         try flush(directory: parent(of: other))
+    }
+
+    /// Makes a directory of mode 0700 with a name of its own where temporary files go.
+    static func makeTemporaryDirectory() throws(StoreError) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/inkwire.XXXXXX".utf8CString)
+        guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else {
+            throw StoreError(errno: errno, path: parent)
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes a directory of files. What cannot be removed stays.
+    static func removeDirectory(_ path: String) {
+        for name in (try? list(path)) ?? [] { unlink("\(path)/\(name)") }
+        rmdir(path)
     }
 
     /// Everything before the last slash; `.` when there is none.

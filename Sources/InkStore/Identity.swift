@@ -14,7 +14,11 @@ package struct Identity: Sendable {
         if let identity = try load(path) { return identity }
         try Files.makeDirectory(Files.parent(of: path))
         var generator = SystemRandomNumberGenerator()
-        var bytes = header
+        // Growing would leave copies of the keys behind.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        defer { erase(&bytes) }
+        bytes += header
         for _ in 0..<8 { withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) } }
         bytes += check(bytes)
         _ = try Files.create(path, bytes: bytes)
@@ -30,13 +34,16 @@ package struct Identity: Sendable {
     /// Nil when the file is not there.
     private static func load(_ path: String) throws(StoreError) -> Identity? {
         guard Files.exists(path) else { return nil }
-        let bytes = try Files.read(path, limit: 4096)
+        var bytes = try Files.read(path, limit: 4096)
+        defer { erase(&bytes) }
         guard bytes.starts(with: header.dropLast()), bytes.count > header.count else {
             throw .corrupt(path: path, detail: "it is not an identity file")
         }
         guard bytes[8] <= header[8] else { throw .newer(path: path, found: Int(bytes[8]), known: Int(header[8])) }
-        guard bytes.count == byteCount, check(Array(bytes.prefix(73))) == Array(bytes[73...]),
-            let seed = Secret32(Array(bytes[9..<41])), let secret = Secret32(Array(bytes[41..<73]))
+        var covered = Array(bytes.prefix(73))
+        defer { erase(&covered) }
+        guard bytes.count == byteCount, check(covered) == Array(bytes[73...]), let seed = Secret32(bytes[9..<41]),
+            let secret = Secret32(bytes[41..<73])
         else { throw .corrupt(path: path, detail: "its checksum does not match") }
         return Identity(signing: SigningKey(seed: seed), staticKey: StaticKey(secret: secret))
     }

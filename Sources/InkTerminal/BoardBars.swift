@@ -129,7 +129,9 @@ extension BoardScene {
         guard let sync else { return nil }
         if sync.state == .behind, sync.missing > 0 { return "catching up" }
         // That nobody has a board on which nothing stands yet is no news to who made it.
-        guard sync.unsent > 0, !(mirror.isEmpty && people.present.isEmpty), let since = unsentSince, now - since >= Self.patience else { return nil }
+        guard sync.unsent > 0, !(mirror.isEmpty && people.present.isEmpty), let since = unsentSince, now - since >= Self.patience else {
+            return nil
+        }
         return "\(sync.unsent) unsent"
     }
 

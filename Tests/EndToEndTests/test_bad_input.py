@@ -277,11 +277,29 @@ class BadStores(EndToEnd):
             self.assert_refused(ink.run(["peer", "sketch"], data=disk, name="ana"), 8)
             self.assert_refused(ink.run(["new", "other", "--peer"], data=disk, name="ana"), 8)
 
+    def test_a_board_on_a_read_only_disk_can_be_read(self):
+        # ST-14: also one that was not closed, whose newest changes are in SQLite's log.
+        for end in ("quit", "kill"):
+            with self.subTest(end), self.small_disk() as disk:
+                ana = ink.new_board(disk, "ana")
+                ana.draw("note", kind="text", x=0, y=0, text="still here")
+                ana.wait("saved")
+                if end == "quit":
+                    self.assert_ends_well(ana)
+                else:
+                    ana.kill()
+                subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+                status, text, errors = ink.run(["export", "sketch", "--format", "txt", "-o", "-"], data=disk, name="ana")
+                self.assertEqual((status, text.strip()), (0, "still here"), errors)
+                status, text, errors = ink.run(["boards"], data=disk, name="ana")
+                self.assertEqual(status, 0, errors)
+                self.assertIn("sketch", text)
+
     @contextlib.contextmanager
     def small_disk(self):
         """A disk of 8 MB, mounted below the test's folder."""
         place = self.folder / "disk"
-        place.mkdir()
+        place.mkdir(exist_ok=True)
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "inkwire-test", str(place)], capture_output=True).returncode:
             self.skipTest("mounting a small disk needs root")
         try:

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import InkBoard
 import InkCrypto
 import InkPrimitives
@@ -174,6 +175,31 @@ import Testing
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         #expect(FileManager.default.createFile(atPath: "\(directory)/board.sqlite", contents: nil))
         #expect(throws: StoreError.self) { try BoardStore.open(at: directory) }
+        #expect(!BoardStore.exists(at: directory))
+        let work = try Work(count: 2)
+        let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
+        #expect(try store.load().transactions == work.transactions)
+        store.close()
+    }
+
+    // ST-13
+    @Test func `a board whose making died in the middle of a commit is no board, and can be made`() throws {
+        // A cache of a few pages makes SQLite write into the file before the commit, with a journal to take it back: what a kill leaves.
+        let scratch = "\(folder.path)/scratch.sqlite"
+        var configuration = Configuration()
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cache_size = 5") }
+        let dying = try DatabaseQueue(path: scratch, configuration: configuration)
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try dying.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN; CREATE TABLE meta (key, value)")
+            for _ in 0..<40 { try db.execute(sql: "INSERT INTO meta VALUES (randomblob(2000), 1)") }
+            for end in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: scratch + end, toPath: "\(directory)/board.sqlite" + end)
+            }
+            try db.execute(sql: "ROLLBACK")
+        }
+        let hasJournal = FileManager.default.fileExists(atPath: "\(directory)/board.sqlite-journal")
+        #expect(hasJournal, "or this proves nothing")
         #expect(!BoardStore.exists(at: directory))
         let work = try Work(count: 2)
         let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
