@@ -5,17 +5,25 @@ import InkTransport
 // What is still moving: ours to the others, theirs to our front ends.
 extension Node {
     mutating func sendPresence(now: Instant) {
+        let present = presentCount
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            let roundTrip = endpoint.statistics(connection)?.roundTrip
-            guard let due = neighbour.outbox.deadline(version: presence.version, state: presence.state, roundTrip: roundTrip), due <= now
-            else { continue }
+            guard let due = presenceDeadline(of: neighbour, present: present), due <= now else { continue }
             guard let bytes = neighbours[connection]?.outbox.packet(version: presence.version, state: presence.state, now: now) else {
                 continue
             }
             let token = endpoint.sendPresence(bytes, on: connection, now: now)
             neighbours[connection]?.outbox.sent(token: token)
         }
+    }
+
+    /// People on the board, ourselves among them.
+    var presentCount: Int { 1 + neighbours.values.count(where: \.isPresent) }
+
+    /// When a neighbour is to hear of us next.
+    func presenceDeadline(of neighbour: Neighbour, present: Int) -> Instant? {
+        let roundTrip = endpoint.statistics(neighbour.connection)?.roundTrip
+        return neighbour.outbox.deadline(version: presence.version, state: presence.state, roundTrip: roundTrip, present: present)
     }
 
     /// How often the transport must hear from the others, after how lively we are.

@@ -228,15 +228,11 @@ public struct Node: Sendable {
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
+        let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
             soonest = earliest(soonest, neighbour.reconcileAt)
-            if neighbour.isPresent {
-                soonest = earliest(
-                    soonest,
-                    neighbour.outbox.deadline(
-                        version: presence.version, state: presence.state, roundTrip: endpoint.statistics(neighbour.connection)?.roundTrip))
-            }
+            if neighbour.isPresent { soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present)) }
         }
         for person in people.values {
             if let lost = person.lostAt { soonest = earliest(soonest, lost + SessionTiming.grace) }

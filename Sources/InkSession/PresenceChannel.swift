@@ -33,14 +33,14 @@ package struct PresenceOutbox: Sendable {
     }
 
     /// When the next packet is due; nil when the peer has everything.
-    package func deadline(version: UInt64, state: PresenceState, roundTrip: Duration?) -> Instant? {
+    ///
+    /// - Parameter present: people on the board, ourselves among them.
+    package func deadline(version: UInt64, state: PresenceState, roundTrip: Duration?, present: Int) -> Instant? {
         guard isBehind(version, state) else { return nil }
         // New state goes at the frame rate; a state that was sent and is not yet acknowledged waits for its acknowledgement to be overdue.
         let hasNews = sentVersion < version || needsMoreSamples(state)
-        let wait =
-            hasNews
-            ? PresenceTiming.interval : max(PresenceTiming.interval, (roundTrip ?? .milliseconds(200)).scaled(by: 1.5) + .milliseconds(30))
-        return lastSent + wait
+        let interval = PresenceTiming.interval(roundTrip: roundTrip, present: present)
+        return lastSent + (hasNews ? interval : max(interval, (roundTrip ?? .milliseconds(200)).scaled(by: 1.5) + .milliseconds(30)))
     }
 
     private func needsMoreSamples(_ state: PresenceState) -> Bool {

@@ -48,8 +48,13 @@ package struct EndedGesture: Hashable, Sendable {
 
 /// Spans and rates of presence (design figures for people).
 package enum PresenceTiming {
-    /// Shortest time between two presence packets to one peer: 30 Hz.
-    package static let interval: Duration = .microseconds(33_333)
+    /// Shortest time between two presence packets to one peer: 60 Hz on a short path among few, else 30 Hz.
+    ///
+    /// - Parameter present: people on the board, ourselves among them.
+    package static func interval(roundTrip: Duration?, present: Int) -> Duration {
+        guard let roundTrip, roundTrip < .milliseconds(60), present < 4 else { return .microseconds(33_333) }
+        return .microseconds(16_667)
+    }
     /// Without input for this long a person is idle.
     package static let idleAfter: Duration = .seconds(60)
     /// A typing mark goes when it is not renewed for this long.

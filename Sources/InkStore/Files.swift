@@ -1,4 +1,5 @@
 import InkCrypto
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -41,28 +42,38 @@ package enum Files {
     ///
     /// - Returns: false if a file of that name is already there; that file is left as it is.
     static func create(_ path: String, bytes: [UInt8]) throws(StoreError) -> Bool {
-        let temporary = "\(path).\(getpid()).new"
-        // Left by a process that had our number and died.
-        unlink(temporary)
-        defer { unlink(temporary) }
-        try write(bytes, to: temporary)
-        // link refuses to replace, where rename would let the later of two starting processes take the key from the other.
-        guard link(temporary, path) == 0 else {
-            if errno == EEXIST { return false }
-            throw StoreError(errno: errno, path: path)
+        try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in
+            // link refuses to replace, where rename would let the later of two starting processes take the key from the other.
+            guard link(temporary, path) == 0 else {
+                if errno == EEXIST { return false }
+                throw StoreError(errno: errno, path: path)
+            }
+            try flush(directory: parent(of: path))
+            return true
         }
-        try flush(directory: parent(of: path))
-        return true
     }
 
     /// Gives a file of mode 0600 new content: after a crash at any moment it has all of the old bytes or all of the new.
     static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
-        let temporary = "\(path).\(getpid()).new"
-        unlink(temporary)
-        defer { unlink(temporary) }
-        try write(bytes, to: temporary)
-        try rename(temporary, to: path)
+        try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in try rename(temporary, to: path) }
     }
+
+    /// Writes a file beside `path`, and removes it after `body` if it is still there.
+    private static func withTemporary<R: Sendable>(
+        for path: String, bytes: [UInt8], _ body: (String) throws(StoreError) -> R
+    ) throws(StoreError) -> R {
+        // One at a time in this process, for the name is the process's.
+        try turn.withLock { _ throws(StoreError) in
+            let temporary = "\(path).\(getpid()).new"
+            // Left by a process that had our number and died.
+            unlink(temporary)
+            defer { unlink(temporary) }
+            try write(bytes, to: temporary)
+            return try body(temporary)
+        }
+    }
+
+    private static let turn = Mutex(())
 
     /// All bytes of a file that is not larger than `limit`.
     package static func read(_ path: String, limit: Int) throws(StoreError) -> [UInt8] {

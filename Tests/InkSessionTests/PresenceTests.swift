@@ -21,7 +21,9 @@ import Testing
         var now = Instant.zero
         var token: UInt64 = 0
         func step(lossless: Bool) throws {
-            guard let due = outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50)) else { return }
+            guard let due = outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50), present: 2) else {
+                return
+            }
             now = max(now, due)
             let packet = outbox.packet(version: own.version, state: own.state, now: now)
             #expect(packet.count <= PresenceTiming.packetBytes)
@@ -35,8 +37,31 @@ import Testing
             own.extend((0..<random.below(8)).map { _ in Point(x: Int32(random.below(90000)), y: Int32(random.below(90000))) })
             try step(lossless: false)
         }
-        while outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50)) != nil { try step(lossless: true) }
+        while outbox.deadline(version: own.version, state: own.state, roundTrip: .milliseconds(50), present: 2) != nil {
+            try step(lossless: true)
+        }
         #expect(theirs == own.state)
+    }
+
+    // SE-15
+    @Test(arguments: [(59, 3, 60), (59, 4, 30), (60, 2, 30), (1, 2, 60), (nil, 2, 30)] as [(Int?, Int, Int)])
+    func `presence goes at the rate that path and company allow`(milliseconds: Int?, present: Int, rate: Int) {
+        var own = OwnPresence(now: .zero)
+        var outbox = PresenceOutbox()
+        let roundTrip = milliseconds.map { Duration.milliseconds($0) }
+        var (now, sent) = (Instant.zero, 0)
+        for step in 0..<1000 {
+            now = .zero + .milliseconds(step)
+            own.setCursor(Point(x: Int32(step), y: 0))
+            guard let due = outbox.deadline(version: own.version, state: own.state, roundTrip: roundTrip, present: present), due <= now
+            else { continue }
+            _ = outbox.packet(version: own.version, state: own.state, now: now)
+            sent += 1
+            outbox.sent(token: UInt64(sent))
+            outbox.acknowledged(token: UInt64(sent))
+        }
+        // A second of motion, looked at each millisecond.
+        #expect((rate - 2...rate + 1).contains(sent), "\(sent) packets")
     }
 
     // SE-4
