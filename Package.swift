@@ -5,6 +5,12 @@
 
 import PackageDescription
 
+// The session and all that lies below it. Whoever holds a value of the session holds values of all of these within it, and names them all, even
+// those it does not import: for whether a layout has changed, and code must be made anew, the build looks at named dependencies alone.
+let session: [Target.Dependency] = [
+    "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession",
+]
+
 let package = Package(
     name: "inkwire",
     platforms: [.macOS(.v26)],
@@ -42,32 +48,27 @@ let package = Package(
         // Floor 4
         .target(
             name: "InkRuntime",
-            dependencies: [
-                "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkRendezvous", "InkSession",
+            dependencies: session + [
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
-        .target(name: "InkTerminal", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats"]),
-        .target(
-            name: "InkSimulator",
-            dependencies: ["InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkTransport", "InkRendezvous", "InkSession"]),
+        .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats"]),
+        .target(name: "InkSimulator", dependencies: session),
         // Tools
-        .executableTarget(name: "simulate", dependencies: ["InkSimulator", "InkPrimitives"], path: "tools/simulate-world"),
+        .executableTarget(name: "simulate", dependencies: session + ["InkSimulator"], path: "tools/simulate-world"),
         // Tools: the terminal on a board in memory, for its tests and measurements.
         .executableTarget(
-            name: "terminal-stand", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkTerminal"],
+            name: "terminal-stand", dependencies: session + ["InkFormats", "InkTerminal"],
             path: "tools/terminal-stand"),
         .target(
             name: "InkStore",
-            dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: session + [.product(name: "GRDB", package: "GRDB.swift")]),
         // Floor 5
         .executableTarget(
             name: "inkwire",
-            dependencies: [
-                "CInkSystem", "InkPrimitives", "InkCrypto", "InkBoard", "InkTransport", "InkRendezvous", "InkSession", "InkStore",
-                "InkRuntime",
-                "InkFormats", "InkTerminal", .product(name: "NIOCore", package: "swift-nio"),
+            dependencies: session + [
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkTerminal", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Tests
@@ -77,21 +78,20 @@ let package = Package(
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
         .testTarget(name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
-        .testTarget(name: "InkSessionTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkSession"]),
+        .testTarget(name: "InkSessionTests", dependencies: session),
         // GRDB: to leave files behind as a process does that dies within SQLite.
         .testTarget(
             name: "InkStoreTests",
-            dependencies: [
-                "InkPrimitives", "InkCrypto", "InkBoard", "InkSession", "InkStore", .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
-        .testTarget(name: "InkwireTests", dependencies: ["InkPrimitives", "InkBoard", "InkSession", "InkStore", "inkwire"]),
+            dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")]),
+        .testTarget(
+            name: "InkwireTests", dependencies: session + ["CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkTerminal", "inkwire"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(
-            name: "InkTerminalTests", dependencies: ["CInkSystem", "InkPrimitives", "InkBoard", "InkSession", "InkFormats", "InkTerminal"]),
-        .testTarget(name: "InkSimulatorTests", dependencies: ["InkSimulator", "InkSession", "InkBoard", "InkCrypto", "InkPrimitives"]),
+            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkTerminal"]),
+        .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",
-            dependencies: ["InkRuntime", "InkPrimitives", "InkCrypto", "InkConnectivity", "InkBoard", "InkRendezvous", "InkSession"]),
+            dependencies: session + ["InkRuntime"]),
     ],
     swiftLanguageModes: [.v6]
 )

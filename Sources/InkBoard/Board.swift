@@ -144,6 +144,10 @@ public struct Board: Sendable {
         ids(labelled: label).lazy.filter { $0.author == author }.compactMap(shape).first
     }
     /// Shapes that were ever given this label, deleted ones included, ascending.
+    /// Every label that this author has used, on shapes that stand and on others.
+    public func labels(of author: AuthorID) -> [String] {
+        rowsByLabel.filter { $0.value.contains { row in records[row].shape.id.author == author } }.keys.sorted()
+    }
     public func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
     /// Messages, ascending by stamp.
     public var chats: [ChatEntry] { chatSlots.compactMap { Self.chat(in: log[$0], log[$0].writes[...]) } }

@@ -18,9 +18,12 @@ struct ShapeRecord: Sendable {
     /// False for a kind that this version does not know.
     private var isKindKnown = false
     private var labelSlot: Slot?
+    /// Whose write of a stroke's points takes effect; nil for other kinds, and until the maker's is here.
+    private var pointsSlot: Slot?
     /// The transaction that first wrote any register here, and which (bit n: property n): most shapes need no more than this.
     private var firstSlot: Slot = 0
     private var firstProperties: UInt32 = 0
+    /// Sorted by property, since strangers may write as many properties as they like.
     private var registers: [Register] = []
     /// Transactions that put a deletion mark here.
     private(set) var marks: [Slot] = []
@@ -37,13 +40,13 @@ struct ShapeRecord: Sendable {
 
     /// The transaction whose write to `property` stands; nil for none.
     func winner(_ property: Property) -> Slot? {
-        if let register = registers.first(where: { $0.property == property }) { return register.winner }
+        if let index = register(of: property) { return registers[index].winner }
         return isFirst(property) ? firstSlot : nil
     }
 
     /// All transactions that wrote `property`, in no order.
     func writers(_ property: Property) -> [Slot] {
-        if let register = registers.first(where: { $0.property == property }) { return register.others + [register.winner] }
+        if let index = register(of: property) { return registers[index].others + [registers[index].winner] }
         return isFirst(property) ? [firstSlot] : []
     }
 
@@ -54,13 +57,11 @@ struct ShapeRecord: Sendable {
         case .label: applyLabel(write.value, at: slot, log: log)
         case .deletion, .retraction: break
         case .points:
-            let isFirst = winner(.points) == nil
             let wins = record(.points, at: slot, log: log)
             if !isFreehand {
                 if wins { set(write.value, of: .points) }
-            } else if !isFirst {
-                resolvePoints(log: log)
-            } else if log[slot].author == shape.id.author {
+            } else if takesEffect(slot, before: pointsSlot, log: log) {
+                pointsSlot = slot
                 set(write.value, of: .points)
             }
         default:
@@ -111,6 +112,7 @@ struct ShapeRecord: Sendable {
             }
             if isFreehand ? takesEffect(slot, before: other, log: log) : log[other].stamp < log[slot].stamp { effective = slot }
         }
+        pointsSlot = isFreehand ? effective : nil
         let write = effective.flatMap { slot in log[slot].writes.first { $0.target == shape.id && $0.property == .points } }
         set(write?.value ?? .points([]), of: .points)
     }
@@ -119,7 +121,7 @@ struct ShapeRecord: Sendable {
 
     /// Adds a writer; true if its write stands now.
     private mutating func record(_ property: Property, at slot: Slot, log: Log) -> Bool {
-        if let index = registers.firstIndex(where: { $0.property == property }) {
+        if let index = register(of: property) {
             let winner = registers[index].winner
             let wins = log[winner].stamp < log[slot].stamp
             registers[index].others.append(wins ? winner : slot)
@@ -128,16 +130,33 @@ struct ShapeRecord: Sendable {
         }
         if isFirst(property) {
             let wins = log[firstSlot].stamp < log[slot].stamp
-            registers.append(Register(property: property, winner: wins ? slot : firstSlot, others: [wins ? firstSlot : slot]))
+            insert(Register(property: property, winner: wins ? slot : firstSlot, others: [wins ? firstSlot : slot]))
             return wins
         }
         if property.rawValue < 32, firstProperties == 0 || firstSlot == slot {
             firstSlot = slot
             firstProperties |= 1 << UInt32(property.rawValue)
         } else {
-            registers.append(Register(property: property, winner: slot, others: []))
+            insert(Register(property: property, winner: slot, others: []))
         }
         return true
+    }
+
+    private func register(of property: Property) -> Int? {
+        let index = place(of: property)
+        return index < registers.count && registers[index].property == property ? index : nil
+    }
+
+    private mutating func insert(_ register: Register) { registers.insert(register, at: place(of: register.property)) }
+
+    /// The first register that is not below `property`.
+    private func place(of property: Property) -> Int {
+        var (low, high) = (0, registers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if registers[middle].property.rawValue < property.rawValue { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private mutating func set(_ value: Value, of property: Property) {

@@ -44,6 +44,20 @@ public final class Secret32: Equatable, Sendable {
             })
     }
 
+    /// Thirty-two bytes from the system's generator, drawn straight into guarded memory.
+    public static func random() -> Secret32 {
+        Secret32(block: SecretBlock(count: byteCount) { (output: UnsafeMutablePointer<UInt8>) in randombytes_buf(output, byteCount) })
+    }
+
+    /// The keyed hash of a text, BLAKE2b-256, as another secret.
+    public func hash(of text: String) -> Secret32 {
+        let input = Array(text.utf8)
+        return Secret32(
+            block: SecretBlock(count: Self.byteCount) { (output: UnsafeMutablePointer<UInt8>) in
+                block.withPointer { key in _ = crypto_generichash(output, Self.byteCount, input, UInt64(input.count), key, Self.byteCount) }
+            })
+    }
+
     /// Constant time.
     public static func == (left: Secret32, right: Secret32) -> Bool {
         left.block.withPointer { one in right.block.withPointer { other in sodium_memcmp(one, other, byteCount) == 0 } }

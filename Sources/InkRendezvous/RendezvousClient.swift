@@ -127,6 +127,8 @@ public struct RendezvousClient: Sendable {
     private var candidates: [Candidate] = []
     private var networks: [LocalNetwork] = []
     private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
+    /// Of each member, so that one cannot use up what all may send.
+    private var members: [UInt32: TokenBucket] = [:]
     private var outputs: [Output] = []
     private var outputHead = 0
 
@@ -134,8 +136,8 @@ public struct RendezvousClient: Sendable {
     public private(set) var counters = Counters()
 
     /// - Parameters:
-    ///   - seed: 32 bytes from which nonces and jitter come; secret.
-    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: [UInt8]) {
+    ///   - seed: where nonces and jitter come from.
+    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: Secret32) {
         (self.keys, self.device, self.peer) = (keys, device, peer)
         guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
         self.topic = topic
@@ -289,8 +291,20 @@ public struct RendezvousClient: Sendable {
 
     // Envelopes in.
 
+    /// True unless a member sends more than any honest one has to say.
+    private mutating func takes(from member: UInt32, now: Instant) -> Bool {
+        if members.count >= Self.neighboursMax, members[member] == nil {
+            members = members.filter { entry in
+                var bucket = entry.value
+                return !bucket.isFull(now: now)
+            }
+            guard members.count < Self.neighboursMax else { return false }
+        }
+        return members[member, default: TokenBucket(rate: 20, burst: 60, now: now)].take(now: now)
+    }
+
     private mutating func receive(_ box: [UInt8], from member: UInt32, now: Instant) {
-        guard incoming.take(now: now) else {
+        guard takes(from: member, now: now), incoming.take(now: now) else {
             counters.overRate += 1
             return
         }

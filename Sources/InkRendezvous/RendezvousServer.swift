@@ -24,9 +24,11 @@ public struct RendezvousServer: Sendable {
         public var socketsPerTopicMax = 1024
         /// Topics of one socket: the epochs that some member has not yet passed.
         public var topicsPerSocketMax = 16
+        /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.
+        public var topics: Set<Topic>?
         /// How long a socket may stay without joining a topic.
         public var joinTime: Duration = .seconds(10)
-        /// Messages a second and at once from one socket; one for all members counts four.
+        /// Messages a second and at once from one socket; one for all members counts four, and one more for each eight of them.
         public var messageRate = 50.0
         public var messageBurst = 400.0
         /// Bytes of boxes a second and at once from one socket.
@@ -127,7 +129,7 @@ public struct RendezvousServer: Sendable {
     /// A socket said something. Ignored if the socket is not open.
     public mutating func received(_ message: ClientMessage, from token: ConnectionToken, now: Instant) {
         guard var socket = sockets[token] else { return }
-        let isAllowed = socket.messages.take(message.cost, now: now) && socket.bytes.take(message.boxBytes, now: now)
+        let isAllowed = socket.messages.take(cost(of: message), now: now) && socket.bytes.take(message.boxBytes, now: now)
         sockets[token] = socket
         guard isAllowed else {
             close(token, .rateExceeded)
@@ -179,7 +181,9 @@ public struct RendezvousServer: Sendable {
 
     private mutating func join(_ topic: Topic, key: AuthorID, signature: [UInt8], _ token: ConnectionToken, _ socket: Socket) {
         let proof = Signalling.joinProof(topic: topic, nonce: socket.nonce)
-        guard Blake2b.hash256(key.bytes) == topic.bytes, Signature.verify(signature, of: proof, by: key) else {
+        guard configuration.topics?.contains(topic) ?? true, Blake2b.hash256(key.bytes) == topic.bytes,
+            Signature.verify(signature, of: proof, by: key)
+        else {
             refuse(.notAdmitted, token)
             close(token, .notAdmitted)
             return
@@ -206,6 +210,12 @@ public struct RendezvousServer: Sendable {
         sockets[token]?.topics[topic] = member
         counters.joined += 1
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
+    }
+
+    /// Tokens of the message bucket: what goes to all costs the server more.
+    private func cost(of message: ClientMessage) -> Double {
+        guard case .send(let topic, nil, _) = message else { return 1 }
+        return 4 + Double((rooms[topic]?.members.count ?? 0) / 8)
     }
 
     private mutating func forward(_ box: [UInt8], topic: Topic, to: UInt32?, _ token: ConnectionToken, _ socket: Socket) {
@@ -242,11 +252,6 @@ public struct RendezvousServer: Sendable {
 }
 
 extension ClientMessage {
-    /// Tokens of the message bucket: what goes to all costs the server more.
-    fileprivate var cost: Double {
-        if case .send(_, nil, _) = self { 4 } else { 1 }
-    }
-
     fileprivate var boxBytes: Double {
         if case .send(_, _, let box) = self { Double(box.count) } else { 0 }
     }

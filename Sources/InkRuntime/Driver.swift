@@ -40,8 +40,7 @@ public final class Driver: Sendable {
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let inbox = Inbox()
         let sockets = try UDPSockets.open(
-            options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) },
-            batchEnded: { inbox.batchEnded() })
+            options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) })
         var configuration = configuration
         configuration.hasRendezvous = !options.rendezvous.isEmpty
         let parts = DriverCore.Parts(
@@ -120,5 +119,4 @@ private final class Inbox: @unchecked Sendable {
     weak var core: DriverCore?
 
     func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) { core?.receive(datagram, from: source) }
-    func batchEnded() { core?.batchEnded() }
 }

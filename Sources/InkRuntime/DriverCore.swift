@@ -38,7 +38,6 @@ final class DriverCore {
     /// Inputs that came up while the node was being drained.
     private var pending: [Node.Input] = []
     private var isDraining = false
-    private var isReadingBatch = false
     private var timer: Scheduled<Void>?
     private var timerAt: Instant?
     private var lookAround: RepeatedTask?
@@ -57,7 +56,7 @@ final class DriverCore {
         loop = parts.loop
         link = parts.options.impairment.map { ImpairedLink($0) }
         ended = parts.loop.makePromise()
-        node = Node(parts.configuration, seed: Entropy.seed(), now: clock.now)
+        node = Node(parts.configuration, seed: .random(), now: clock.now)
         guard !options.rendezvous.isEmpty else { return }
         connector = RendezvousConnector(
             hosts: options.rendezvous, loop: loop,
@@ -113,11 +112,9 @@ final class DriverCore {
         guard !isClosed else { return }
         pending.append(input)
         drain()
-        if !isReadingBatch { sockets.flush() }
     }
 
     func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) {
-        isReadingBatch = true
         counters.datagramsIn += 1
         counters.bytesIn += datagram.count
         // Ours begin with 0xF0...0xF5, STUN with 0...3 (RFC 7983); anything else was not meant for us (RT-4).
@@ -126,12 +123,6 @@ final class DriverCore {
             return
         }
         handle(.datagram(datagram, from: source))
-    }
-
-    /// The socket has nothing more to read: what was written meanwhile leaves in one go.
-    func batchEnded() {
-        isReadingBatch = false
-        sockets.flush()
     }
 
     // Outputs.
@@ -214,7 +205,6 @@ final class DriverCore {
         guard !isClosed else { return }
         // The impaired line is not asked to lose a farewell's last copy for good: what it still holds leaves now.
         while let at = link?.deadline, let datagram = link?.nextDue(now: at) { write(datagram) }
-        sockets.flush()
         ended.succeed(ending)
         abandon()
     }
@@ -246,7 +236,6 @@ final class DriverCore {
             handle(.timeout)
         } else {
             drain()
-            sockets.flush()
         }
     }
 

@@ -212,6 +212,8 @@ private final class CoreBox: Sendable {
             })
         // Who does not get to the point in ten seconds is closed, so that half-open requests cannot pile up.
         let timeout = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+        // A timer holds its channel: those that come and go must not leave ten seconds' worth of them.
+        channel.closeFuture.whenComplete { _ in timeout.cancel() }
         let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
             configuration: .init(upgradeConfiguration: upgrade))
         try channel.pipeline.syncOperations.addHandler(HTTPErrorHandler())
@@ -400,9 +402,9 @@ private final class HTTPErrorHandler: ChannelInboundHandler {
 /// Answers STUN Binding requests.
 private final class STUNResponder: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
-    typealias OutboundOut = AddressedEnvelope<ByteBuffer>
 
     private var core: NIOLoopBound<Core>?
+    private var sender: DatagramSender?
     private let future: EventLoopFuture<NIOLoopBound<Core>>
 
     init(core: EventLoopFuture<NIOLoopBound<Core>>) { future = core }
@@ -416,11 +418,10 @@ private final class STUNResponder: ChannelInboundHandler {
         let envelope = unwrapInboundIn(data)
         guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
         guard let answer = core?.value.answer(to: Array(envelope.data.readableBytesView), from: source) else { return }
-        let reply = AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: context.channel.allocator.buffer(bytes: answer))
-        context.write(wrapOutboundOut(reply), promise: nil)
+        // An answer that the system refuses to send is lost; without a sender there is nothing that could be read, either.
+        if sender == nil { sender = try? DatagramSender(context.channel) }
+        _ = sender?.send(answer, to: envelope.remoteAddress)
     }
-
-    func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // As in our own sockets: the next datagram may be good.

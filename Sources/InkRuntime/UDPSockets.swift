@@ -42,24 +42,22 @@ package final class UDPSockets {
     /// Datagrams that the system refused to send (no route, no buffer). They are as good as lost on the way.
     package private(set) var refused = 0
 
-    private let v4: any Channel
-    private let v6: (any Channel)?
+    private let v4: DatagramSender
+    private let v6: DatagramSender?
     /// NIO's form of addresses we have sent to: making one costs an allocation and a system call's worth of time.
     private var known: [InkPrimitives.SocketAddress: NIOCore.SocketAddress] = [:]
-    private var isUnflushed = false
 
-    private init(v4: any Channel, v6: (any Channel)?, port: UInt16) { (self.v4, self.v6, self.port) = (v4, v6, port) }
+    private init(v4: DatagramSender, v6: DatagramSender?, port: UInt16) { (self.v4, self.v6, self.port) = (v4, v6, port) }
 
     /// Opens the sockets. Blocks; not to be called on an event loop.
     ///
     /// - Parameters:
     ///   - receive: called on `loop` for each datagram.
-    ///   - batchEnded: called on `loop` after the last datagram of a batch.
     package static func open(
         _ choice: PortChoice, onlyLoopback: Bool, on loop: any EventLoop,
-        receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, batchEnded: @escaping @Sendable () -> Void
+        receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
     ) throws(SocketError) -> UDPSockets {
-        let binder = Binder(onlyLoopback: onlyLoopback, loop: loop, receive: receive, batchEnded: batchEnded)
+        let binder = Binder(onlyLoopback: onlyLoopback, loop: loop, receive: receive)
         switch choice {
         case .explicit(let port): return try binder.open(port: port)
         case .saved(let port):
@@ -73,34 +71,20 @@ package final class UDPSockets {
         return try binder.open(port: 0)
     }
 
-    /// Queues a datagram; it leaves with `flush()`.
+    /// Sends a datagram. One that the system refuses counts as lost on the way.
     package func write(_ datagram: [UInt8], to destination: InkPrimitives.SocketAddress) {
         let isV6 = if case .v6 = destination.ip { true } else { false }
-        guard let channel = isV6 ? v6 : v4, let remote = nioAddress(destination) else {
+        guard let sender = isV6 ? v6 : v4, let remote = nioAddress(destination), sender.send(datagram, to: remote) else {
             refused += 1
             return
         }
-        let envelope = AddressedEnvelope(remoteAddress: remote, data: channel.allocator.buffer(bytes: datagram))
-        let written = channel.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        written.futureResult.whenFailure { _ in bound.value.refused += 1 }
-        channel.write(envelope, promise: written)
-        isUnflushed = true
-    }
-
-    /// Sends what was queued.
-    package func flush() {
-        guard isUnflushed else { return }
-        isUnflushed = false
-        v4.flush()
-        v6?.flush()
     }
 
     /// Closes both sockets.
     package func close() -> EventLoopFuture<Void> {
         let closing = [v4.close(), v6?.close()].compactMap { $0 }
         // A socket that is closed already is what we want.
-        return EventLoopFuture.whenAllComplete(closing, on: v4.eventLoop).map { _ in () }
+        return EventLoopFuture.whenAllComplete(closing, on: v4.loop).map { _ in () }
     }
 
     private func nioAddress(_ address: InkPrimitives.SocketAddress) -> NIOCore.SocketAddress? {
@@ -113,12 +97,12 @@ package final class UDPSockets {
 
     /// A burst of 200 datagrams of 1200 bytes overran the system's 208 KiB; the system may grant less than this.
     private static let receiveBufferBytes = 4 << 20
+    private static let sendBufferBytes = 1 << 20
 
     private struct Binder {
         let onlyLoopback: Bool
         let loop: any EventLoop
         let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
-        let batchEnded: @Sendable () -> Void
 
         func open(port wanted: UInt16) throws(SocketError) -> UDPSockets {
             let v4 = try bind(onlyLoopback ? "127.0.0.1" : "0.0.0.0", wanted, isV6: false)
@@ -135,17 +119,26 @@ package final class UDPSockets {
                 // No IPv6 on this machine; IPv4 alone will do.
                 v6 = nil
             }
-            return UDPSockets(v4: v4, v6: v6, port: port)
+            return UDPSockets(v4: try sender(v4), v6: try v6.map { channel throws(SocketError) in try sender(channel) }, port: port)
+        }
+
+        private func sender(_ channel: any Channel) throws(SocketError) -> DatagramSender {
+            do {
+                return try loop.submit { try DatagramSender(channel) }.wait()
+            } catch {
+                throw .cannotBind(address: "UDP", reason: reasonText(error))
+            }
         }
 
         private func bind(_ host: String, _ port: UInt16, isV6: Bool) throws(SocketError) -> any Channel {
             var bootstrap = DatagramBootstrap(group: loop)
                 .channelOption(.socketOption(.so_rcvbuf), value: .init(UDPSockets.receiveBufferBytes))
+                .channelOption(.socketOption(.so_sndbuf), value: .init(UDPSockets.sendBufferBytes))
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
                 .channelOption(.maxMessagesPerRead, value: 32)
-                .channelInitializer { [receive, batchEnded] channel in
+                .channelInitializer { [receive] channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive, batchEnded: batchEnded))
+                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive))
                     }
                 }
             // Without this the IPv6 socket claims the IPv4 port too and the second bind fails.
@@ -171,21 +164,13 @@ private final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
     private let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
-    private let batchEnded: @Sendable () -> Void
 
-    init(receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, batchEnded: @escaping @Sendable () -> Void) {
-        (self.receive, self.batchEnded) = (receive, batchEnded)
-    }
+    init(receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void) { self.receive = receive }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
         receive(Array(envelope.data.readableBytesView), source)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        batchEnded()
-        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -16,6 +16,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     static let silenceMax: TimeAmount = .seconds(55)
     /// Bytes that may wait for a slow reader before it is closed (RT-8).
     static let waitingBytesMax = 256 << 10
+    /// Pings answered in one `pingInterval`.
+    static let pingsMax = 40
 
     let role: Role
     private let receive: (ByteBuffer) -> Void
@@ -24,6 +26,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var heardAt = NIODeadline.distantPast
     private var timer: RepeatedTask?
+    /// Since the last tick.
+    private var pings = 0
 
     /// - Parameters:
     ///   - receive: called for each whole text message.
@@ -67,7 +71,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         heardAt = .now()
         switch frame.opcode {
         case .text: receive(frame.unmaskedData)
-        case .ping: write(context, .pong, frame.unmaskedData)
+        case .ping: answer(context, frame.unmaskedData)
         case .pong: break
         case .connectionClose: end(context, code: .normalClosure, reason: "closed by the other side")
         default: end(context, code: .unacceptableData, reason: "not a text message")
@@ -78,7 +82,18 @@ final class WebSocketHandler: ChannelInboundHandler {
         end(context, code: error is NIOWebSocketError ? .messageTooLarge : .protocolError, reason: reasonText(error))
     }
 
+    /// A ping costs its sender as little as a message would cost it much: few are answered, and none to who does not read.
+    private func answer(_ context: ChannelHandlerContext, _ data: ByteBuffer) {
+        pings += 1
+        guard pings <= Self.pingsMax, context.channel.isWritable else {
+            end(context, code: .policyViolation, reason: pings > Self.pingsMax ? "too many pings" : "the other side reads too slowly")
+            return
+        }
+        write(context, .pong, data)
+    }
+
     private func tick() {
+        pings = 0
         guard let context else { return }
         if NIODeadline.now() - heardAt > Self.silenceMax {
             end(context, code: .goingAway, reason: "no sign of life")

@@ -5,8 +5,12 @@ import InkPrimitives
 public enum Intent: Hashable, Sendable {
     /// One new shape, one transaction.
     case draw(ShapeDraft)
+    /// Several new shapes, bottom first, one transaction.
+    case drawAll([ShapeDraft])
     /// New values for properties of one shape, one transaction.
     case set(ShapeID, [PropertyChange])
+    /// The same new values for several shapes, one transaction; those that are gone are left out while any is left.
+    case setAll([ShapeID], [PropertyChange])
     /// Shapes displaced, one transaction.
     case move([ShapeID], by: Point)
     /// Shapes deleted, one transaction.

@@ -35,10 +35,13 @@ struct Neighbour: Sendable {
     var toldGenesis = false
     var toldReceipt: UInt64 = 0
     var toldFingerprint: Fingerprint?
-    /// Names sent or received in this connection, and when; a name sent lately is not sent again.
-    var exchanged: [TransactionName: Instant] = [:]
+    /// Names sent or received in this connection lately, and when, in two generations; a name sent lately is not sent again.
+    private var exchanged: [TransactionName: Instant] = [:]
+    private var exchangedBefore: [TransactionName: Instant] = [:]
+    /// When last next to nothing waited in the connection to be sent or acknowledged.
+    var drainedAt: Instant = .distantPast
     /// Names that still have to be sent, held back while the connection is full.
-    var backlog: [TransactionName] = []
+    var backlog = Backlog()
     var outbox = PresenceOutbox()
 
     // Reconciliation.
@@ -46,6 +49,8 @@ struct Neighbour: Sendable {
     /// Names of which the peer said that we lack them, less what has come since.
     var outstanding = 0
     var isReconciled = false
+    /// When the peer last sent a transaction.
+    var suppliedAt: Instant = .distantPast
     /// When to tell the peer our fingerprint; set by the first change that it was not told of.
     var compareAt: Instant?
     /// When to reconcile if the fingerprints still differ then.
@@ -62,18 +67,50 @@ struct Neighbour: Sendable {
 
     /// Remembers that both sides have `name` or soon will. The map is a memory of recent traffic, so it may be emptied at any time.
     mutating func noteExchanged(_ name: TransactionName, now: Instant) {
-        if exchanged.count >= Self.exchangedMax { exchanged = exchanged.filter { now - $0.value < Self.exchangedLately } }
+        if exchanged.count >= Self.exchangedMax { (exchangedBefore, exchanged) = (exchanged, [:]) }
         exchanged[name] = now
     }
 
-    /// True if `name` was sent or received so lately that it may still be under way.
+    /// True if `name` was sent or received so lately that it may still be under way: within three seconds, or behind what still waits to be
+    /// sent to this peer.
     func exchangedLately(_ name: TransactionName, now: Instant) -> Bool {
-        guard let at = exchanged[name] else { return false }
-        return now - at < Self.exchangedLately
+        guard let at = exchanged[name] ?? exchangedBefore[name] else { return false }
+        return now - at < Self.exchangedLately || at > drainedAt
     }
 
     private static let exchangedMax = 20_000
     static let exchangedLately: Duration = .seconds(3)
+}
+
+/// Names that still have to be sent to one peer: each once, in the order in which they were found missing.
+struct Backlog: Sendable {
+    private var names: [TransactionName] = []
+    private var head = 0
+    private var queued: Set<TransactionName> = []
+
+    var isEmpty: Bool { head == names.count }
+    var count: Int { names.count - head }
+
+    mutating func append(_ name: TransactionName) {
+        if queued.insert(name).inserted { names.append(name) }
+    }
+
+    mutating func popFirst() -> TransactionName? {
+        guard head < names.count else { return nil }
+        defer {
+            head += 1
+            if head == names.count { removeAll() } else if head >= 4096, head * 2 >= names.count { dropFront() }
+        }
+        queued.remove(names[head])
+        return names[head]
+    }
+
+    mutating func removeAll() { (names, head, queued) = ([], 0, []) }
+
+    private mutating func dropFront() {
+        names.removeFirst(head)
+        head = 0
+    }
 }
 
 /// Somebody who is or was here.
@@ -109,6 +146,12 @@ enum SessionTiming {
     static let statusInterval: Duration = .milliseconds(100)
     /// Bytes that a connection may hold for sending before the backlog waits.
     static let connectionFill = 256 * 1024
+    /// With no more than that waiting, a connection counts as drained.
+    static let connectionDrained = 8 * 1024
+    /// With so much waiting to be sent to a peer, what it asks for is not answered: it takes nothing, and would only fill us up.
+    static let connectionFull = 2 << 20
+    /// Sooner after the last of what a peer announced and sends, no new comparison is begun: what is under way would be asked for twice.
+    static let suppliedLately: Duration = .seconds(2)
     /// Receipts go to disk at most this often.
     static let receiptInterval: Duration = .milliseconds(250)
 }

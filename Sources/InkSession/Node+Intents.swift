@@ -28,7 +28,9 @@ extension Node {
             commit(ref: ref, now: now)
             gestureBegan = nil
         case .draw(let draft): perform(.draw(draft), ref: ref, now: now)
+        case .drawAll(let drafts): perform(.drawAll(drafts), ref: ref, now: now)
         case .set(let shape, let changes): perform(.set(shape, changes), ref: ref, now: now)
+        case .setAll(let shapes, let changes): perform(.setAll(shapes, changes), ref: ref, now: now)
         case .move(let shapes, let by): perform(.move(shapes, by: by), ref: ref, now: now)
         case .delete(let shapes): perform(.delete(shapes), ref: ref, now: now)
         case .undo: restore(isRedo: false, ref: ref, now: now)
@@ -38,6 +40,7 @@ extension Node {
             perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
         case .rename(let name):
             guard name.utf8.count <= Limits.nameBytes else { return refuse(.badValue(field: "name"), ref) }
+            displayName = name
             perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }
         }
     }
@@ -64,22 +67,36 @@ extension Node {
         var rest = points[...]
         while !rest.isEmpty {
             guard case .stroke(let draft)? = presence.state.live?.gesture else { return refuse(.noGesture, ref) }
-            let room = Limits.pointsPerStroke - draft.points.count
-            let part = Array(rest.prefix(room))
-            rest = rest.dropFirst(part.count)
-            presence.extend(part)
-            // A stroke that was full already ends where it ends, although this call brought it nothing.
-            guard !rest.isEmpty, let last = part.last ?? draft.points.last.map({ draft.position + $0 }) else { break }
+            let room = Self.room(in: draft)
+            if room > 0 || draft.points.isEmpty {
+                presence.extend(Array(rest.prefix(max(1, room))))
+                rest = rest.dropFirst(max(1, room))
+                continue
+            }
             // The stroke is full: it is committed, and goes on from its last point as another.
             var next = draft
-            next.position = last
+            next.position = draft.position + (draft.points.last ?? .zero)
             next.points = [.zero]
+            // A label names one shape.
+            next.label = ""
             let sequence = commit(ref: nil, now: now)
             if gestureBegan == nil, let sequence { gestureBegan = board?.transactions(of: author, sequence: sequence).first?.name }
             presence.begin(.stroke(next))
         }
         accept(ref)
     }
+
+    /// How many points more the stroke may take: by the limit of points, and by what fits a transaction where they are far apart.
+    private static func room(in draft: ShapeDraft) -> Int {
+        let count = draft.points.count
+        // The sum is made only where the longest spelling of so many points could come near the limit.
+        let isNear = count * PointsCodec.pointBytesMax > strokeBytes / 2
+        let bytes = isNear ? PointsCodec.byteCountMax(draft.points) : count * PointsCodec.pointBytesMax
+        return max(0, min(Limits.pointsPerStroke - count, (strokeBytes - bytes) / PointsCodec.pointBytesMax))
+    }
+
+    /// Points of one transaction, bytes; what is left is room for everything else that it holds.
+    private static let strokeBytes = Limits.transactionBytes - 2048
 
     /// Its sequence, or nil if it was refused.
     @discardableResult
@@ -206,7 +223,20 @@ extension Board {
         case .draw(let draft):
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
             return try writes(for: draft, number: nextShapeNumber(of: author), by: author)
+        case .drawAll(let drafts):
+            let first = nextShapeNumber(of: author)
+            var (writes, depth): ([Write], DepthKey) = ([], topDepth)
+            for (index, draft) in drafts.enumerated() {
+                guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
+                writes += try self.writes(for: draft, number: first + UInt64(index), by: author, depth: depth)
+                depth = DepthKey.between(depth, nil)
+            }
+            return writes
         case .set(let id, let changes): return try writes(for: changes, of: id)
+        case .setAll(let ids, let changes):
+            var writes: [Write] = []
+            for id in try standing(ids) { writes += try self.writes(for: changes, of: id) }
+            return writes
         case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
         case .delete(let ids): return try writes(deleting: standing(ids))
         default: return []

@@ -51,9 +51,8 @@ extension Node {
             endpoint.close(connection, now: now)
             return
         }
-        var neighbour = Neighbour(connection: connection, remote: remote)
-        neighbour.receipt = receipts[remote.author] ?? 0
-        neighbours[connection] = neighbour
+        // What it has of ours it tells in this session: between two it may have lost what it had not saved.
+        neighbours[connection] = Neighbour(connection: connection, remote: remote)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author { leave(peer) }
         var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))

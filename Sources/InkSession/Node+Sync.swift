@@ -11,15 +11,14 @@ extension Node {
     }
 
     mutating func receive(_ bytes: [UInt8], lane: Lane, on connection: ConnectionID, now: Instant) {
-        guard let neighbour = neighbours[connection] else { return }
         switch lane {
         case .control:
             do {
                 try receive(SessionMessage(decoding: bytes), on: connection, now: now)
             } catch {
-                misbehaved(neighbour, rule: "control message: \(error)", now: now)
+                if let neighbour = neighbours[connection] { misbehaved(neighbour, rule: "control message: \(error)", now: now) }
             }
-        case .ops, .bulk: receiveTransaction(bytes, from: neighbour, now: now)
+        case .ops, .bulk: receiveTransaction(bytes, from: connection, now: now)
         }
     }
 
@@ -36,21 +35,27 @@ extension Node {
             compare(connection, now: now)
             statusChanged(now: now)
         case .reconcile(let bytes):
-            guard neighbour.isInRoom, let board else { return }
+            guard neighbour.isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
             let step = try neighbour.reconciler.receive(bytes, board: board)
             // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
             let isEqual = step.isEqual || neighbour.fingerprint == board.fingerprint
             neighbour.outstanding = isEqual ? 0 : neighbour.outstanding + step.wanted
             for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
-            neighbour.backlog += step.send.filter { !neighbour.exchangedLately($0, now: now) && !unsavedOwn.contains($0) }
+            for name in step.send where !neighbour.exchangedLately(name, now: now) && !unsavedOwn.contains(name) {
+                neighbour.backlog.append(name)
+            }
             if step.isDone { neighbour.isReconciled = true }
             neighbours[connection] = neighbour
             becomeReadyIfReconciled(connection, now: now)
             statusChanged(now: now)
         case .ask(let names):
-            guard neighbour.isInRoom, let board else { return }
-            for name in names where !unsavedOwn.contains(name) && board.contains(name) { neighbours[connection]?.backlog.append(name) }
-        case .receipt(let sequence):
+            guard neighbour.isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+            for name in names where !neighbour.exchangedLately(name, now: now) && !unsavedOwn.contains(name) && board.contains(name) {
+                neighbours[connection]?.backlog.append(name)
+            }
+        case .receipt(let claimed):
+            // Nobody has more of ours than there is.
+            let sequence = min(claimed, board?.contiguousSequence(of: author) ?? 0)
             guard sequence > neighbour.receipt else { return }
             neighbours[connection]?.receipt = sequence
             receipts[neighbour.remote.author] = max(sequence, receipts[neighbour.remote.author] ?? 0)
@@ -143,21 +148,23 @@ extension Node {
 
     // Transactions of others.
 
-    private mutating func receiveTransaction(_ bytes: [UInt8], from source: Neighbour, now: Instant) {
-        guard source.isInRoom, let board else { return }
+    private mutating func receiveTransaction(_ bytes: [UInt8], from source: ConnectionID, now: Instant) {
+        // No copy of the neighbour is held here: its memory of names would be copied with the first change.
+        guard neighbours[source]?.isInRoom == true, let board else { return }
         let transaction: Transaction
         do {
             transaction = try Transaction(decoding: bytes)
         } catch {
-            return rejected(author: source.remote.author, rule: "transaction: \(error)", now: now)
+            return rejected(author: neighbours[source]?.remote.author, rule: "transaction: \(error)", now: now)
         }
-        neighbours[source.connection]?.noteExchanged(transaction.name, now: now)
-        if source.outstanding > 0 { neighbours[source.connection]?.outstanding -= 1 }
-        guard !board.contains(transaction.name), !verification.contains(transaction.name) else {
-            return becomeReadyIfReconciled(source.connection, now: now)
+        neighbours[source]?.noteExchanged(transaction.name, now: now)
+        neighbours[source]?.suppliedAt = now
+        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 { neighbours[source]?.outstanding = outstanding - 1 }
+        guard !board.contains(transaction.name), !verification.contains(transaction) else {
+            return becomeReadyIfReconciled(source, now: now)
         }
         // A full queue drops it unread; the fingerprints will differ and it comes again.
-        _ = verification.append(Verification.Job(transaction: transaction, source: source.connection))
+        _ = verification.append(Verification.Job(transaction: transaction, source: source))
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
@@ -165,7 +172,8 @@ extension Node {
         guard jobs.count == verdicts.count else { return }
         for (job, isValid) in zip(jobs, verdicts) {
             guard isValid else {
-                rejected(author: job.transaction.author, rule: "signature", now: now)
+                // Whoever passes on checks first, so it is the sender's doing, whoever the bytes say is their author.
+                rejected(author: neighbours[job.source]?.remote.author, rule: "signature", now: now)
                 continue
             }
             insert(job.transaction, from: job.source, now: now)
@@ -236,16 +244,18 @@ extension Node {
     mutating func sendBacklogs(now: Instant) {
         guard let board else { return }
         for connection in connections {
-            guard let backlog = neighbours[connection]?.backlog, !backlog.isEmpty else { continue }
-            var sent = 0
+            if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained { neighbours[connection]?.drainedAt = now }
+            guard let count = neighbours[connection]?.backlog.count, count > 0 else { continue }
             // A long backlog is history and must not stand before what is drawn now.
-            let lane: Lane = backlog.count > 64 ? .bulk : .ops
-            for name in backlog {
-                guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFill else { break }
-                sent += 1
-                if let transaction = board.transaction(name) { send(transaction, on: connection, lane: lane, now: now) }
+            let lane: Lane = count > 64 ? .bulk : .ops
+            while endpoint.pendingBytes(on: connection) < SessionTiming.connectionFill,
+                let name = neighbours[connection]?.backlog.popFirst()
+            {
+                guard neighbours[connection]?.exchangedLately(name, now: now) == false, let transaction = board.transaction(name) else {
+                    continue
+                }
+                send(transaction, on: connection, lane: lane, now: now)
             }
-            neighbours[connection]?.backlog.removeFirst(sent)
         }
     }
 
@@ -280,6 +290,7 @@ extension Node {
         if theirs == board.fingerprint {
             neighbours[connection]?.reconcileAt = nil
             neighbours[connection]?.outstanding = 0
+            neighbours[connection]?.backlog.removeAll()
             if neighbour.outstanding != 0 { statusChanged(now: now) }
             if !isReady { becomeReady(now: now) }
         } else if neighbour.reconcileAt == nil {
@@ -298,7 +309,7 @@ extension Node {
                 continue
             }
             neighbour.reconcileAt = nil
-            if neighbour.fingerprint != board.fingerprint {
+            if neighbour.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now) {
                 neighbour.outstanding = 0
                 let first = neighbour.reconciler.start(board: board)
                 neighbours[connection] = neighbour
@@ -308,6 +319,12 @@ extension Node {
             tellFingerprint(connection, now: now)
             compare(connection, now: now)
         }
+    }
+
+    /// True while what an earlier comparison found is still on its way, in either direction: another would only find it again.
+    private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
+        if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection) >= SessionTiming.connectionFill / 2 { return true }
+        return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately
     }
 
     // The disk.
@@ -331,6 +348,12 @@ extension Node {
 
     // Where we stand.
 
+    /// Transactions that are not on disk.
+    public var unsavedCount: Int { saves.unsavedTransactions }
+
+    /// How far a board that was joined has come; it grows while somebody sends it.
+    public var arrivedCount: Int { (board?.transactionCount ?? 0) + (board == nil ? 0 : 1) + neighbours.values.count(where: \.isInRoom) }
+
     /// Where we stand with disk and peers.
     public var syncStatus: SyncStatus {
         guard let board else {
@@ -338,7 +361,7 @@ extension Node {
         }
         let fingerprint = board.fingerprint
         let present = neighbours.values.filter(\.isPresent)
-        let missing = board.missing.count + present.reduce(0) { $0 + max(0, $1.outstanding) }
+        let missing = board.missingCount + present.reduce(0) { $0 + max(0, $1.outstanding) }
         let differing = present.filter { $0.fingerprint != fingerprint }
         let own = board.contiguousSequence(of: author)
         let known = receipts.values.max() ?? 0

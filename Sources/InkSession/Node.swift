@@ -88,7 +88,7 @@ public struct Node: Sendable {
 
     let identity: SigningKey
     let boardID: BoardID
-    let displayName: String
+    var displayName: String
     /// This process, to the others.
     public let peerID: PeerID
     /// The device key that signs our work.
@@ -138,13 +138,12 @@ public struct Node: Sendable {
     /// Starts a node.
     ///
     /// - Parameters:
-    ///   - seed: 32 bytes from which all its randomness comes, in two streams: secrets and jitter. From the system's entropy in a real
-    ///     process, from the world's seed in the simulator.
+    ///   - seed: where all its randomness comes from, in two streams: secrets and jitter. `Secret32.random()` in a real process, made of
+    ///     the world's seed in the simulator.
     ///   - now: the clock of every later input.
-    public init(_ configuration: Configuration, seed: [UInt8], now: Instant) {
-        precondition(seed.count == 32, "a node is seeded with 32 bytes, not \(seed.count)")
-        var secrets = SecretGenerator(seed: Blake2b.hash256(Array("inkwire/1 node secrets".utf8), key: seed))
-        jitter = SplitMix64(seed: ByteReader.prefix64(Blake2b.hash256(Array("inkwire/1 node jitter".utf8), key: seed)))
+    public init(_ configuration: Configuration, seed: Secret32, now: Instant) {
+        var secrets = SecretGenerator(seed: seed.hash(of: "inkwire/1 node secrets"))
+        jitter = SplitMix64(seed: ByteReader.prefix64(Blake2b.authenticate(Array("inkwire/1 node jitter".utf8), key: seed, count: 32)))
         identity = configuration.identity
         boardID = configuration.boardID
         displayName = configuration.displayName
@@ -154,14 +153,14 @@ public struct Node: Sendable {
             Endpoint.Configuration(
                 peerID: peerID, keys: keys, staticKey: configuration.staticKey,
                 certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
-                initiatorPayload: [], seed: secrets.bytes(32)))
+                initiatorPayload: [], seed: secrets.secret()))
         if configuration.hasRendezvous {
-            rendezvous = RendezvousClient(keys: keys, device: configuration.identity, peer: peerID, seed: secrets.bytes(32))
+            rendezvous = RendezvousClient(keys: keys, device: configuration.identity, peer: peerID, seed: secrets.secret())
             rendezvousStatus = .connecting
         } else {
             rendezvousStatus = .none
         }
-        stun = STUNClient(using: SecretGenerator(seed: secrets.bytes(32)))
+        stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
         presence = OwnPresence(now: now)
         receipts = configuration.receipts
         dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
@@ -223,7 +222,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
-        soonest = earliest(soonest, dials.deadline)
+        if quitAt == nil { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, asks.deadline)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)

@@ -4,7 +4,7 @@ import InkTransport
 
 /// Transactions of others whose signatures are being checked off the loop, in the order in which they came.
 ///
-/// Bounded: a peer whose unverified bytes exceed `bytesMax` has further ones dropped unread; reconciliation brings them later.
+/// Bounded: of a peer whose unverified bytes exceed `bytesMax` further ones are dropped unread; reconciliation brings them later.
 struct Verification: Sendable {
     struct Job: Sendable {
         var transaction: Transaction
@@ -14,24 +14,37 @@ struct Verification: Sendable {
 
     private var waiting: [Job] = []
     private var underWay: [UInt64: [Job]] = [:]
-    private var names: Set<TransactionName> = []
-    private var bytes = 0
+    /// By name, how many: the name does not cover the signature, so there may be false ones beside the true one.
+    private var names: [TransactionName: Int] = [:]
+    private var signed: Set<Signed> = []
+    private var bytes: [ConnectionID: Int] = [:]
     private var batch: UInt64 = 0
 
-    /// Bytes of transactions that may wait.
-    private static let bytesMax = 8 << 20
+    private struct Signed: Hashable {
+        let name: TransactionName
+        let signature: [UInt8]
+
+        init(_ transaction: Transaction) { (name, signature) = (transaction.name, transaction.signature) }
+    }
+
+    /// Bytes of transactions of one peer that may wait.
+    private static let bytesMax = 4 << 20
     private static let batchMax = 64
 
     var isEmpty: Bool { names.isEmpty }
 
     /// True if a transaction of this name is on its way through.
-    func contains(_ name: TransactionName) -> Bool { names.contains(name) }
+    func contains(_ name: TransactionName) -> Bool { names[name] != nil }
+
+    /// True if the same bytes, signature included, are on their way through.
+    func contains(_ transaction: Transaction) -> Bool { signed.contains(Signed(transaction)) }
 
     /// Takes one; false when there is no room.
     mutating func append(_ job: Job) -> Bool {
-        guard bytes + job.transaction.encoded.count <= Self.bytesMax else { return false }
-        bytes += job.transaction.encoded.count
-        names.insert(job.transaction.name)
+        guard bytes[job.source, default: 0] + job.transaction.encoded.count <= Self.bytesMax else { return false }
+        bytes[job.source, default: 0] += job.transaction.encoded.count
+        names[job.transaction.name, default: 0] += 1
+        signed.insert(Signed(job.transaction))
         waiting.append(job)
         return true
     }
@@ -53,44 +66,70 @@ struct Verification: Sendable {
     mutating func finished(_ identifier: UInt64) -> [Job] {
         guard let jobs = underWay.removeValue(forKey: identifier) else { return [] }
         for job in jobs {
-            names.remove(job.transaction.name)
-            bytes -= job.transaction.encoded.count
+            let left = (names[job.transaction.name] ?? 1) - 1
+            names[job.transaction.name] = left > 0 ? left : nil
+            signed.remove(Signed(job.transaction))
+            let held = (bytes[job.source] ?? 0) - job.transaction.encoded.count
+            bytes[job.source] = held > 0 ? held : nil
         }
         return jobs
     }
 }
 
-/// Parents that are unknown, and whom to ask for them.
+/// Parents that are unknown, and whom to ask for them. Bounded for each peer: what is not asked for, or not answered, reconciliation finds.
 struct Asks: Sendable {
     private struct Ask: Sendable {
         var at: Instant
         var whom: ConnectionID
+        var tries = 0
     }
     private var open: [TransactionName: Ask] = [:]
+    private var counts: [ConnectionID: Int] = [:]
 
-    var deadline: Instant? { open.values.map(\.at).min() }
+    /// Names open for one peer, and how often one is asked for.
+    static let openMax = 1024
+    static let triesMax = 5
+
+    /// When to look; may be earlier than anything is due.
+    private(set) var deadline: Instant?
     var count: Int { open.count }
 
     /// `whom` sent a child of `name`; unless it comes by itself it is asked for.
     mutating func expect(_ name: TransactionName, from whom: ConnectionID, now: Instant) {
-        guard open[name] == nil else { return }
+        guard open[name] == nil, counts[whom, default: 0] < Self.openMax else { return }
+        counts[whom, default: 0] += 1
         open[name] = Ask(at: now + SessionTiming.askAfter, whom: whom)
+        deadline = earliest(deadline, now + SessionTiming.askAfter)
     }
 
-    mutating func arrived(_ name: TransactionName) { open[name] = nil }
+    mutating func arrived(_ name: TransactionName) { forget(name) }
+
+    private mutating func forget(_ name: TransactionName) {
+        guard let ask = open.removeValue(forKey: name) else { return }
+        let left = (counts[ask.whom] ?? 1) - 1
+        counts[ask.whom] = left > 0 ? left : nil
+    }
 
     /// What to ask now, by connection, in a fixed order. A connection that is gone loses its questions: reconciliation finds them.
     mutating func due(now: Instant, alive: (ConnectionID) -> Bool) -> [(ConnectionID, [TransactionName])] {
+        guard let deadline, deadline <= now else { return [] }
         var questions: [ConnectionID: [TransactionName]] = [:]
-        for name in open.keys.sorted() {
-            guard let ask = open[name], ask.at <= now else { continue }
-            guard alive(ask.whom) else {
-                open[name] = nil
+        for name in open.filter({ $0.value.at <= now }).keys.sorted() {
+            guard let ask = open[name] else { continue }
+            guard alive(ask.whom), ask.tries < Self.triesMax else {
+                forget(name)
+                continue
+            }
+            // What does not fit this question goes into the next one.
+            guard questions[ask.whom, default: []].count < SessionMessage.asksMax else {
+                open[name]?.at = now + SessionTiming.askAfter
                 continue
             }
             questions[ask.whom, default: []].append(name)
+            open[name]?.tries += 1
             open[name]?.at = now + SessionTiming.askAgainAfter
         }
-        return questions.keys.sorted().map { ($0, Array((questions[$0] ?? []).prefix(SessionMessage.asksMax))) }
+        self.deadline = open.values.map(\.at).min()
+        return questions.keys.sorted().map { ($0, questions[$0] ?? []) }
     }
 }

@@ -107,6 +107,12 @@ struct View {
 }
 
 extension SplitMix64 {
+    /// `seed(_:)` as a secret.
+    func secret(_ name: String) -> Secret32 {
+        guard let secret = Secret32(seed(name)) else { preconditionFailure("a seed has 32 bytes") }
+        return secret
+    }
+
     /// Thirty-two bytes that are a function of this stream and `name`.
     func seed(_ name: String) -> [UInt8] {
         var stream = split(name)

@@ -29,7 +29,7 @@ extension World {
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
             hasRendezvous: faults.meeting != .addresses)
-        let fresh = Node(configuration, seed: stream.seed("node"), now: clock(node))
+        let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
             "process \(process), peer \(fresh.peerID), \(stored.count) stored")

@@ -130,6 +130,7 @@ package struct World {
                 guard queue.count < Self.queueMax else { throw Violation("\(queue.count) events are waiting") }
                 guard trace.count < Self.eventsMax else { throw Violation("\(trace.count) events and no rest") }
             }
+            guard trace.count > 0 else { throw Violation("a world in which nothing happened proves nothing") }
         } catch {
             throw SimulationFailure(seed: seed, options: options, at: now, text: error.text, lines: trace.lines)
         }

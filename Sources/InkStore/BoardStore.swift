@@ -224,6 +224,11 @@ package final class BoardStore: @unchecked Sendable {
 
     /// Commits what is waiting, closes the file and gives up the lock. What is asked afterwards fails.
     package func close() {
+        closeFile()
+        lock.release()
+    }
+
+    private func closeFile() {
         state.withLock { $0.isClosed = true }
         queue.sync {
             commit()
@@ -231,13 +236,14 @@ package final class BoardStore: @unchecked Sendable {
             do { try database?.close() } catch {}
             database = nil
         }
-        lock.release()
     }
 
     /// Closes a board that was made for joining and never got its genesis, and removes its directory. Any other is only closed.
     package func discardIfEmpty() {
         let isEmpty = (try? onQueue { database in try database.read { db in try Schema.isEmpty(db) } }) ?? false
-        close()
+        closeFile()
+        // The lock goes last: whoever comes meanwhile finds it held, and not a board that vanishes.
+        defer { lock.release() }
         guard isEmpty else { return }
         for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock", "name"] { unlink("\(directory)/\(name)") }
         rmdir(directory)

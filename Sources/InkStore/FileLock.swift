@@ -32,6 +32,12 @@ final class FileLock: Sendable {
             close(descriptor)
             throw reason == EWOULDBLOCK ? .locked(path: path) : StoreError(errno: reason, path: path)
         }
+        // Whoever held it may have removed the file: then we hold what nobody else will look at.
+        var (ours, named) = (stat(), stat())
+        guard fstat(descriptor, &ours) == 0, stat(path, &named) == 0, ours.st_ino == named.st_ino else {
+            close(descriptor)
+            throw .locked(path: path)
+        }
         self.descriptor = Mutex(descriptor)
     }
 

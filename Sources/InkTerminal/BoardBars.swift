@@ -44,7 +44,8 @@ extension BoardScene {
     private func drawStatus(_ buffer: inout CellBuffer, now: Instant) {
         let row = rows - 1
         if case .chat(let chat) = panel {
-            buffer.write("say: " + chat.text, column: 0, row: row, style: CellStyle(attributes: .bold))
+            buffer.write("say: ", column: 0, row: row, style: CellStyle(attributes: .bold))
+            buffer.write(chat.window(columns: columns - 6).text, column: 5, row: row, style: CellStyle(attributes: .bold))
             return
         }
         let bar = CellStyle(attributes: .reverse)

@@ -98,7 +98,7 @@ extension BoardScene {
         case "M":
             // Native selection needs the mouse for itself.
             isMouseOff.toggle()
-            extraBytes += Array((isMouseOff ? "\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l" : "\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h").utf8)
+            extraBytes += isMouseOff ? Self.mouseOff : Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
             notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", now: now)
         case "'": if let first = people.present.first(where: { $0.person.cursor != nil })?.person.cursor { go(to: first) }
         default: break
@@ -190,6 +190,7 @@ extension BoardScene {
             width = Self.widths[digit - 1]
             change = .strokeWidth(width)
         }
+        var overlay = Overlay()
         for id in selection {
             guard var content = mirror[id]?.content else { continue }
             switch change {
@@ -198,10 +199,13 @@ extension BoardScene {
             case .strokeWidth(let width): content.strokeWidth = width
             default: break
             }
-            ask(.set(id, [change]), showing: Overlay(replaced: [id: content]), now: now)
+            overlay.replaced[id] = content
         }
+        if !overlay.replaced.isEmpty { ask(.setAll(overlay.replaced.keys.sorted(), [change]), showing: overlay, now: now) }
         return true
     }
+
+    static let mouseOff = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
 
     static let widths: [UInt16] = [16, 32, 64, 128]
 
@@ -293,12 +297,15 @@ extension BoardScene {
 
     private mutating func duplicate(now: Instant) {
         let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: 2, row: 1))
-        for id in selection {
-            guard var content = mirror[id]?.content else { continue }
+        var copies: [ShapeDraft] = []
+        // In the order in which they lie on each other.
+        for shape in mirror.shapes where selection.contains(shape.id) {
+            var content = shape.content
             content.position = content.position + by
             content.label = ""
-            ask(.draw(content), showing: Overlay(added: [content]), now: now)
+            copies.append(content)
         }
+        if !copies.isEmpty { ask(.drawAll(copies), showing: Overlay(added: copies), now: now) }
     }
 
     private mutating func selectNext(_ step: Int) {

@@ -111,12 +111,12 @@ extension BoardScene {
             let mark = style == .ascii ? Glyph(":") : Glyph("┊")
             let dash = style == .ascii ? Glyph(".") : Glyph("┈")
             let (left, top) = (box.column - origin.column, box.row - origin.row)
-            for column in max(0, left)..<max(0, min(columns, left + box.columns)) {
+            for column in Self.seen(left, box.columns, of: columns) {
                 for row in [top, top + box.rows - 1] where row < canvasRows {
                     buffer.put(Cell(dash, attributes: .dim), column: column, row: row)
                 }
             }
-            for row in max(0, top)..<max(0, min(canvasRows, top + box.rows)) {
+            for row in Self.seen(top, box.rows, of: canvasRows) {
                 for column in [left, left + box.columns - 1] { buffer.put(Cell(mark, attributes: .dim), column: column, row: row) }
             }
         }
@@ -131,11 +131,17 @@ extension BoardScene {
             }
             // A small or open shape has no corners to see: its box is underlined as well.
             if box.rows == 1 || mirror[id]?.content.kind.isPath == true, bottom < canvasRows {
-                for column in max(0, left)..<max(0, min(columns, right + 1)) {
+                for column in Self.seen(left, box.columns, of: columns) {
                     buffer.restyle(column: column, row: bottom) { $0.attributes.insert(.underline) }
                 }
             }
         }
+    }
+
+    /// The part of a run of cells that is on the screen; empty where none of it is.
+    private static func seen(_ start: Int, _ count: Int, of limit: Int) -> Range<Int> {
+        let low = min(limit, max(0, start))
+        return low..<max(low, min(limit, start + count))
     }
 
     private var movedBy: (column: Int, row: Int) {
@@ -224,8 +230,7 @@ extension BoardScene {
             let (column, row) = (caret.column - origin.column, caret.row - origin.row)
             if (0..<canvasRows).contains(row) { buffer.cursor = (max(0, min(columns - 1, column)), row) }
         } else if case .chat(let chat) = panel {
-            let before = CharacterWidth.columns(of: String(chat.characters.prefix(chat.caret)))
-            buffer.cursor = (min(columns - 1, 5 + before), rows - 1)
+            buffer.cursor = (min(columns - 1, 5 + chat.window(columns: columns - 6).caret), rows - 1)
         } else if let keyPointer, panel == .none {
             let (column, row) = (keyPointer.column - origin.column, keyPointer.row - origin.row)
             if (0..<columns).contains(column), (0..<canvasRows).contains(row) { buffer.cursor = (column, row) }

@@ -7,11 +7,14 @@ import InkSession
 extension BoardScene {
     mutating func handle(_ mouse: MouseEvent, now: Instant) {
         let isOnCanvas = mouse.row < canvasRows
-        let here = place(column: mouse.column, row: min(mouse.row, canvasRows - 1))
+        // A report can come from beyond a window that was made smaller meanwhile.
+        let here = place(column: min(mouse.column, columns - 1), row: min(mouse.row, canvasRows - 1))
         mousePlace = isOnCanvas ? (mouse.column, mouse.row) : nil
         switch mouse.action {
         case .wheel(let direction): wheel(direction, mouse.modifiers)
         case .press(.left):
+            // What is being typed to the others stays.
+            if case .chat = panel { return }
             keyPointer = nil
             guard isOnCanvas else { return pressBar(column: mouse.column, row: mouse.row, now: now) }
             if panel != .none { closePanel() }

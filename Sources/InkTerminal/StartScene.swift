@@ -28,7 +28,8 @@ struct StartScene: Sendable {
             // A link pasted anywhere is meant to be joined.
             if prompt == .none { (prompt, buffer) = (.link, TextBuffer()) }
             _ = buffer.insert(
-                text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""), bytesMax: Self.inputBytesMax)
+                text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""),
+                bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
         case .mouse(let mouse):
             if case .press(.left) = mouse.action { press(row: mouse.row) }
         case .focus, .answer: break
@@ -68,7 +69,7 @@ struct StartScene: Sendable {
         case .enter:
             let text = buffer.text
             if prompt == .name {
-                outputs.append(.effect(.newBoard(name: text.isEmpty ? "board" : text)))
+                outputs.append(.effect(.newBoard(name: text)))
             } else if text.isEmpty {
                 message = "A link begins with inkwire: - ask the other side to press i."
             } else {
@@ -123,12 +124,10 @@ struct StartScene: Sendable {
             // A long link scrolls: its end is where it is typed.
             let start = left + CharacterWidth.columns(of: lines[lines.count - 1])
             let room = max(1, columns - start - 1)
-            let before = String(buffer.characters.prefix(buffer.caret))
             let row = top + lines.count - 1
-            let shown = CharacterWidth.columns(of: before) < room ? buffer.text : String(before.suffix(room / 2))
-            let caret = CharacterWidth.columns(of: before) < room ? before : shown
-            picture.write(shown, column: start, row: row)
-            picture.cursor = (min(columns - 1, start + CharacterWidth.columns(of: caret)), min(rows - 1, row))
+            let window = buffer.window(columns: room)
+            picture.write(window.text, column: start, row: row)
+            picture.cursor = (min(columns - 1, start + window.caret), min(rows - 1, row))
         }
         if !message.isEmpty {
             picture.write(message, column: left, row: min(rows - 1, top + lines.count + 1), style: CellStyle(attributes: .bold))

@@ -145,6 +145,7 @@ public final class TTYLoop {
         }
         size = (0, 0)
         takeSize(&app)
+        app.entered()
     }
 
     private func takeSize(_ app: inout TerminalApp) {

@@ -31,6 +31,7 @@ public struct TerminalApp: Sendable {
     /// What the program must do.
     public enum Effect: Hashable, Sendable {
         case quit
+        /// The name may be empty: then one is made.
         case newBoard(name: String)
         case join(link: String)
         /// One of the recent boards, counted from 0.
@@ -155,8 +156,11 @@ public struct TerminalApp: Sendable {
         return bytes + extraBytes
     }
 
-    /// Forgets what the terminal shows, after it was left and entered again: the next frame repaints all.
-    public mutating func repaint() { resize(columns: screen.columns, rows: screen.rows) }
+    /// The terminal was left and entered again: the next frame repaints all, and what the person had switched off is off again.
+    public mutating func entered() {
+        if case .board(let board) = scene, board.isMouseOff { extraBytes += BoardScene.mouseOff }
+        resize(columns: screen.columns, rows: screen.rows)
+    }
 
     // MARK: Inside
 

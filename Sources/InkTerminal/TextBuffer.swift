@@ -1,3 +1,4 @@
+import InkFormats
 import InkPrimitives
 
 /// A text being typed, with a caret between grapheme clusters and an undo of its own, word by word.
@@ -119,4 +120,14 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     private static let historyMax = 100
+
+    /// The part of a one-line text that fits, with the caret in it, and the cells before the caret.
+    func window(columns: Int) -> (text: String, caret: Int) {
+        let before = String(characters.prefix(caret))
+        let width = CharacterWidth.columns(of: before)
+        guard width >= max(1, columns) else { return (text, width) }
+        // What is typed is at the end: its last half is shown, and room is left to go on.
+        let shown = String(before.suffix(max(1, columns / 2)))
+        return (shown + String(characters.dropFirst(caret)), CharacterWidth.columns(of: shown))
+    }
 }

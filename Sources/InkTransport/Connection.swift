@@ -25,6 +25,8 @@ struct Connection: Sendable {
     /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up.
     private static let liveReserve = 16 << 10
     private static let owedResponsesMax = 4
+    /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection.
+    static let unacknowledgedMax: Duration = .seconds(30)
 
     let id: ConnectionID
     let remote: Remote
@@ -115,7 +117,7 @@ struct Connection: Sendable {
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
-        _ datagram: [UInt8], from: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+        _ datagram: [UInt8], from: SocketAddress, now: Instant, generator: inout SecretGenerator, outputs: inout [Endpoint.Output]
     ) -> Result<Ending?, RefusalError> {
         guard let header = DataHeader(datagram) else { return .failure(.forged) }
         let newest = window.newest
@@ -138,7 +140,13 @@ struct Connection: Sendable {
             let isAckEliciting = frames.contains(where: \.isAckEliciting)
             if liveness.received(isAckEliciting: isAckEliciting, now: now) { outputs.append(.recovered(id)) }
             acks.receive(number, isAckEliciting: isAckEliciting, roundTrip: recovery.rtt.smoothed, now: now)
-            followAddress(from, isNewest: newest.map { number > $0 } ?? true, byteCount: datagram.count, now: now)
+            followAddress(from, isNewest: newest.map { number > $0 } ?? true, byteCount: datagram.count, now: now, generator: &generator)
+            // One response for each packet is never longer than what asked for it.
+            if let challenge = frames.lazy.compactMap(\.challenge).first, owedResponses.count < Self.owedResponsesMax {
+                owedResponses.append((challenge, from))
+                // Response and own challenge together are not longer either.
+                if path?.address == from { path?.received(byteCount: -Self.pingBytes) }
+            }
             for frame in frames {
                 if let code = try take(frame, from: from, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
             }
@@ -154,6 +162,7 @@ struct Connection: Sendable {
         var deadline = earliest(recovery.deadline, acks.dueAt)
         deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
         deadline = earliest(deadline, finish?.nextAt)
+        deadline = earliest(deadline, waitingSince.map { $0 + Self.unacknowledgedMax })
         return earliest(deadline, path?.nextAt)
     }
 
@@ -171,6 +180,8 @@ struct Connection: Sendable {
             }
         }
         if let waiting = path, waiting.isOver(now: now) { path = nil }
+        // It is heard, and never acknowledges: what waits for it would grow for ever, and nothing of ours arrives.
+        if let since = recovery.oldestWaitingSince, now - since >= Self.unacknowledgedMax { return .timedOut }
         return nil
     }
 
@@ -376,7 +387,7 @@ struct Connection: Sendable {
         _ frame: Frame, from: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
     ) throws(Misbehaviour) -> CloseCode? {
         switch frame {
-        case .padding, .ping: break
+        case .padding, .ping, .pathChallenge: break
         case .acknowledgement(let acknowledgement):
             apply(try recovery.acknowledge(acknowledgement, now: now), now: now, outputs: &outputs)
         case .stream(let lane, let slot, let offset, let data):
@@ -389,8 +400,6 @@ struct Connection: Sendable {
             presenceReceived = version
             outputs.append(.presence(data, on: id))
         case .close(let code): return code
-        case .pathChallenge(let challenge):
-            if owedResponses.count < Self.owedResponsesMax { owedResponses.append((challenge, from)) }
         case .pathResponse(let challenge):
             guard let waiting = path, constantTimeEqual(waiting.challenge, challenge) else { break }
             // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
@@ -433,7 +442,9 @@ struct Connection: Sendable {
     }
 
     /// Follows the peer to a new address only for its newest packet and only after a challenge (TR-9).
-    private mutating func followAddress(_ from: SocketAddress, isNewest: Bool, byteCount: Int, now: Instant) {
+    private mutating func followAddress(
+        _ from: SocketAddress, isNewest: Bool, byteCount: Int, now: Instant, generator: inout SecretGenerator
+    ) {
         guard from != address else {
             // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
             if isNewest { path = nil }
@@ -442,9 +453,8 @@ struct Connection: Sendable {
         if path?.address == from {
             path?.received(byteCount: byteCount)
         } else if isNewest, path == nil {
-            var challenge: [UInt8] = []
-            challenge.appendBigEndian(jitter.next(), count: Frame.challengeCount)
-            var fresh = PathValidation(address: from, challenge: challenge, now: now)
+            // From the secret stream: whoever has seen one challenge must not know the next.
+            var fresh = PathValidation(address: from, challenge: generator.bytes(Frame.challengeCount), now: now)
             fresh.received(byteCount: byteCount)
             path = fresh
         }

@@ -72,4 +72,6 @@ public struct EndpointCounters: Hashable, Sendable {
     public internal(set) var versionMismatches: UInt64 = 0
     /// Punch packets received.
     public internal(set) var punches: UInt64 = 0
+    /// Starts and punches not sent, because too many went to addresses that have proved nothing.
+    public internal(set) var overRate: UInt64 = 0
 }

@@ -53,6 +53,9 @@ struct Dialer: Sendable {
 
     func owns(_ index: UInt32) -> Bool { attempts[index] != nil }
 
+    /// Attempts under way.
+    var count: Int { attempts.count }
+
     /// Our index of the attempt that carries `nonce`.
     func index(of nonce: [UInt8]) -> UInt32? { attempts.first { $0.value.attempt == nonce }?.key }
 

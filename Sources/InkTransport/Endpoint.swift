@@ -36,14 +36,14 @@ public struct Endpoint: Sendable {
         public var certificate: DeviceCertificate
         /// What message 3 carries for the other session, at most `payloadMax` bytes.
         public var initiatorPayload: [UInt8]
-        /// 32 bytes, secret; the source of ephemeral keys, indices, cookies and jitter.
-        public var seed: [UInt8]
+        /// The source of ephemeral keys, indices, cookies, challenges and jitter.
+        public var seed: Secret32
 
         public static let payloadMax = HandshakeIdentity.payloadMax
 
         public init(
             peerID: PeerID, keys: RoomKeys, staticKey: StaticKey, certificate: DeviceCertificate, initiatorPayload: [UInt8] = [],
-            seed: [UInt8]
+            seed: Secret32
         ) {
             precondition(initiatorPayload.count <= Self.payloadMax, "a payload has at most \(Self.payloadMax) bytes")
             (self.peerID, self.keys, self.staticKey, self.certificate) = (peerID, keys, staticKey, certificate)
@@ -81,6 +81,12 @@ public struct Endpoint: Sendable {
     public static let presenceMax = Connection.presenceMax
     /// Length of an attempt nonce, bytes.
     public static let attemptCount = 16
+    /// Connections at a time; far more than a board has people (TR-22).
+    static let connectionsMax = 256
+    /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22).
+    static let attemptsMax = 64
+    static let unprovenRate = 200.0
+    static let unprovenBurst = 400.0
     /// Closed connections that still say goodbye.
     private static let closingMax = 256
     /// Pause between two reports of a version mismatch.
@@ -100,14 +106,13 @@ public struct Endpoint: Sendable {
     private var outputHead = 0
     private var now: Instant = .distantPast
     private var mismatchReportedAt: Instant = .distantPast
+    private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
     public private(set) var counters = EndpointCounters()
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         generator = SecretGenerator(seed: configuration.seed)
         jitter = SplitMix64(seed: generator.next())
-        // The generator keeps it in guarded memory; here it would only be a copy to find.
-        self.configuration.seed = []
     }
 
     // MARK: Inputs
@@ -125,6 +130,8 @@ public struct Endpoint: Sendable {
         var steps: [Dialer.Output] = []
         if let index = dialer.index(of: attempt) {
             dialer.widen(index, addresses: addresses, context: configuration, outputs: &steps)
+        } else if dialer.count >= Self.attemptsMax {
+            steps.append(.failed(attempt: attempt, remote: remote))
         } else {
             dialer.dial(
                 attempt: attempt, remote: remote, addresses: addresses, index: freshIndex(), ephemeral: generator.secret(),
@@ -247,7 +254,7 @@ public struct Endpoint: Sendable {
             return
         }
         let index = header.receiverIndex
-        guard let result = connections[index]?.receive(datagram, from: from, now: now, outputs: &outputs) else {
+        guard let result = connections[index]?.receive(datagram, from: from, now: now, generator: &generator, outputs: &outputs) else {
             if let (packet, to) = closing[index]?.receive(datagram) {
                 outputs.append(.transmit(packet, to: to))
             } else {
@@ -400,18 +407,17 @@ public struct Endpoint: Sendable {
     /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
     private mutating func establish(_ handshaken: Handshaken, now: Instant) {
         let remote = handshaken.remote
+        guard connections.count < Self.connectionsMax else { return turnDown(handshaken, now: now) }
         var losers: [UInt32] = []
         for index in connections.keys.sorted() {
             guard let old = connections[index]?.remote else { continue }
             if old.peer == remote.peer {
+                // A peer id is only said; the device is proved. Who says another's id does not get its place.
+                guard old.author == remote.author else { return turnDown(handshaken, now: now) }
                 // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
                 // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
                 let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)
-                guard !survivesOld else {
-                    let refused = Connection(handshaken, activity: activity, jitter: jitter, now: now)
-                    connections[handshaken.localIndex] = refused
-                    return forget(handshaken.localIndex, saying: .replaced)
-                }
+                guard !survivesOld else { return turnDown(handshaken, now: now) }
                 losers.append(index)
             } else if old.author == remote.author {
                 losers.append(index)
@@ -435,6 +441,11 @@ public struct Endpoint: Sendable {
         outputs.append(.established(id, remote))
     }
 
+    private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
+        connections[handshaken.localIndex] = Connection(handshaken, activity: activity, jitter: jitter, now: now)
+        forget(handshaken.localIndex, saying: .replaced)
+    }
+
     private func hasHealthyConnection(with peer: PeerID) -> Bool {
         connections.values.contains { $0.remote.peer == peer && !$0.isDegraded }
     }
@@ -442,7 +453,7 @@ public struct Endpoint: Sendable {
     private mutating func take(_ steps: [Dialer.Output]) {
         for step in steps {
             switch step {
-            case .transmit(let packet, let to): outputs.append(.transmit(packet, to: to))
+            case .transmit(let packet, let to): transmitUnproven(packet, to: to)
             case .failed(let attempt, let remote): outputs.append(.attemptFailed(attempt: attempt, remote: remote))
             case .versionMismatch(let version, let from):
                 counters.versionMismatches += 1
@@ -452,7 +463,16 @@ public struct Endpoint: Sendable {
     }
 
     private mutating func runListener(now: Instant) {
-        for (packet, to) in listener.handleTimeout(context: configuration, now: now) { outputs.append(.transmit(packet, to: to)) }
+        for (packet, to) in listener.handleTimeout(context: configuration, now: now) { transmitUnproven(packet, to: to) }
+    }
+
+    /// A start or a punch. One that is over the rate counts as lost: it is repeated anyway.
+    private mutating func transmitUnproven(_ packet: [UInt8], to: SocketAddress) {
+        guard unproven.take(now: now) else {
+            counters.overRate += 1
+            return
+        }
+        outputs.append(.transmit(packet, to: to))
     }
 
     /// A receiver index that nothing here uses.

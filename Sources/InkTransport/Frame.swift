@@ -60,6 +60,11 @@ enum Frame: Hashable, Sendable {
     }
 
     /// True if the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
+    /// What a challenge asks to be sent back; nil for other frames.
+    var challenge: [UInt8]? {
+        if case .pathChallenge(let challenge) = self { challenge } else { nil }
+    }
+
     var isAckEliciting: Bool {
         switch self {
         case .padding, .acknowledgement, .close: false
@@ -84,6 +89,8 @@ enum CloseCode: UInt8, Sendable {
 struct Acknowledgement: Hashable, Sendable {
     /// Unit of the delay on the wire.
     static let delayUnitMicroseconds: Int64 = 256
+    /// Four minutes; nobody waits that long, and products with it stay small.
+    static let delayUnitsMax: UInt64 = 1 << 20
 
     /// Newest first, disjoint, not touching; never empty.
     let ranges: [Range<UInt64>]
@@ -94,7 +101,8 @@ struct Acknowledgement: Hashable, Sendable {
     /// - Parameter received: not empty; the newest runs that fit into `limit` bytes are named.
     static func write(_ received: RangeSet, delay: Duration, limit: Int, to packet: inout [UInt8]) -> Bool {
         guard let newest = received.ranges.last else { return false }
-        let units = UInt64(max(0, delay.nanoseconds / 1000 / delayUnitMicroseconds))
+        // One that was held longer, by a machine that slept, is said to have been held as long as can be said.
+        let units = min(UInt64(max(0, delay.nanoseconds / 1000 / delayUnitMicroseconds)), delayUnitsMax)
         var body: [UInt8] = []
         var count: UInt64 = 0
         var previous = newest
@@ -121,8 +129,7 @@ struct Acknowledgement: Hashable, Sendable {
     init(from reader: inout ByteReader) throws(WireError) {
         let largest = try reader.readVarint()
         let units = try reader.readVarint()
-        // 2^20 units are four minutes; nobody waits that long, and the product below stays small.
-        guard units <= 1 << 20 else { throw .limitExceeded }
+        guard units <= Self.delayUnitsMax else { throw .limitExceeded }
         let count = try reader.readCount(limit: Frame.ackRangesMax - 1)
         var run = try reader.readVarint()
         guard run <= largest else { throw .unexpected }

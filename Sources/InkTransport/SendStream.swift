@@ -115,7 +115,7 @@ struct SendStream: Sendable {
 /// All streams of one lane on their way out. Streams take turns, so none waits for another.
 struct SendLane: Sendable {
     /// Streams that one lane may have. Beyond, a message shares the stream of its number modulo `sharedStreams`.
-    static let streamsMax = 65_536
+    static let streamsMax = 1024
     private static let sharedStreams: UInt64 = 256
 
     private(set) var streams: [SendStream] = []

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InkFormats
 import InkSession
 import InkStore
 
@@ -64,10 +65,8 @@ package struct Failure: Error, Equatable {
         return JSONValue.object(["schema": 1, "error": .object(error)]).text + "\n"
     }
 
-    /// Text without control characters: parts of a message may come from a file, a link or a peer.
-    package static func plain(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
+    /// Text that is safe on a terminal: parts of a message may come from a file, a link or a peer.
+    package static func plain(_ text: String) -> String { safeForTerminal(text) }
 }
 
 /// Lines for the person, on stderr; data never goes there.
@@ -88,6 +87,16 @@ struct Notices: Sendable {
 enum StandardStream: Int32 {
     case output = 1
     case error = 2
+
+    /// Writes all of `bytes`, which are what a command is for.
+    ///
+    /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure.
+    func deliver(_ bytes: [UInt8]) throws {
+        guard !write(bytes), errno != EPIPE else { return }
+        throw Failure(
+            .local, code: "cannot_write", what: "cannot write the output", why: String(cString: strerror(errno)),
+            next: "free some space, or write somewhere else")
+    }
 
     /// Writes all of `bytes`. False once the reader has gone.
     @discardableResult

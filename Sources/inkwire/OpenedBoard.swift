@@ -34,7 +34,7 @@ struct OpenedBoard {
         } else {
             name = try catalog.uniqueName("board")
         }
-        var random = SecretGenerator(seed: systemSeed())
+        var random = SecretGenerator(seed: Secret32.random())
         let genesis = try Board.makeGenesis(owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16))
         let board = try Board(genesis: genesis)
         let meta = BoardMeta(board: board.id, roomSecret: random.secret(), name: name)
@@ -122,12 +122,6 @@ struct OpenedBoard {
     func close(discardIfEmpty: Bool = false) {
         if discardIfEmpty, isNew { store.discardIfEmpty() } else { store.close() }
     }
-}
-
-/// 32 bytes from the system's generator.
-func systemSeed() -> [UInt8] {
-    var generator = SystemRandomNumberGenerator()
-    return (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
 }
 
 /// Milliseconds since 1970 by the system's clock; for display only.

@@ -60,7 +60,7 @@ struct Meeting {
     mutating func addPeer(_ number: UInt8, room: UInt8 = 1, connect: Bool = true) -> Int {
         let id = Self.peerID(number)
         var client = RendezvousClient(
-            keys: Self.keys(room: room), device: Self.device(number), peer: id, seed: [UInt8](repeating: number, count: 32))
+            keys: Self.keys(room: room), device: Self.device(number), peer: id, seed: Secret32([UInt8](repeating: number, count: 32))!)
         client.setCandidates(
             [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
         )

@@ -205,7 +205,7 @@ private final class TestStore: RecordStore {
         let answered = Mutex(0)
         let stranger = UncheckedTransfer(
             value: try UDPSockets.open(
-                .any, onlyLoopback: true, on: loop, receive: { _, _ in answered.withLock { $0 += 1 } }, batchEnded: {}))
+                .any, onlyLoopback: true, on: loop, receive: { _, _ in answered.withLock { $0 += 1 } }))
         let target = try #require(SocketAddress("127.0.0.1:\(alice.driver.port)"))
         try await loop.submit {
             var random = SplitMix64(seed: 5)
@@ -214,7 +214,6 @@ private final class TestStore: RecordStore {
                 stranger.value.write([UInt8(first)] + (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }, to: target)
             }
             stranger.value.write([], to: target)
-            stranger.value.flush()
         }.get()
         var counters = try await alice.driver.counters()
         while counters.datagramsIn < 257 { counters = try await alice.driver.counters() }

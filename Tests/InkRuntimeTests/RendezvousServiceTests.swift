@@ -56,7 +56,7 @@ private final class Signaller: Sendable {
         state = try loop.submit { [loop] in
             let state = State(
                 RendezvousClient(
-                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: Entropy.seed()),
+                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: .random()),
                 continuation)
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)
             state.client.setCandidates([candidate], now: state.clock.now)
@@ -170,14 +170,13 @@ private final class Signaller: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: ([UInt8], SocketAddress).self)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let sockets = UncheckedTransfer(
-            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) }, batchEnded: {}))
+            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) }))
         let own = sockets.value.port
         var client = STUNClient(using: SystemRandomNumberGenerator())
         client.start(server: service.stunAddress, now: .zero)
         guard case .transmit(let request, let destination)? = client.nextOutput() else { throw CancellationError() }
         loop.execute {
             sockets.value.write(request, to: destination)
-            sockets.value.flush()
         }
         var arrived = stream.makeAsyncIterator()
         let answer = try #require(await arrived.next())
@@ -193,7 +192,7 @@ private final class Signaller: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let sockets = UncheckedTransfer(
-            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { _, _ in continuation.yield() }, batchEnded: {}))
+            value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { _, _ in continuation.yield() }))
         let target = service.stunAddress
         for batch in 0..<5 {
             try await loop.submit {
@@ -204,7 +203,6 @@ private final class Signaller: Sendable {
                         ? [UInt8](repeating: UInt8(batch), count: 20 + index) : STUN.bindingRequest(transaction: Entropy.bytes(12))
                     sockets.value.write(bytes, to: target)
                 }
-                sockets.value.flush()
             }.get()
         }
         var status = try await service.status()

@@ -11,7 +11,7 @@ import Testing
         sockets: NIOLoopBound<UDPSockets>, port: UInt16, hasV6: Bool, arrived: AsyncStream<([UInt8], SocketAddress)>
     ) {
         let (stream, continuation) = AsyncStream.makeStream(of: ([UInt8], SocketAddress).self)
-        let sockets = try UDPSockets.open(choice, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) }, batchEnded: {})
+        let sockets = try UDPSockets.open(choice, onlyLoopback: true, on: loop, receive: { continuation.yield(($0, $1)) })
         let (port, hasV6) = (sockets.port, sockets.hasV6)
         let transfer = UncheckedTransfer(value: sockets)
         let bound = try loop.submit { [loop] in NIOLoopBound(transfer.value, eventLoop: loop) }.wait()
@@ -36,6 +36,28 @@ import Testing
         try close(second.sockets)
     }
 
+    // RT-10
+    @Test func `a datagram that the system refuses is lost, and the socket goes on`() async throws {
+        let (left, right) = (try open(.any), try open(.any))
+        var arrived = right.arrived.makeAsyncIterator()
+        let near = try #require(SocketAddress("127.0.0.1:\(right.port)"))
+        // Broadcasts and foreign networks cannot be reached from loopback; an empty port says nothing.
+        let refused = ["255.255.255.255:9999", "127.255.255.255:9999", "192.0.2.1:9999", "127.0.0.1:9"].compactMap { SocketAddress($0) }
+        let counts = try await loop.submit {
+            for address in refused { left.sockets.value.write([0xF3], to: address) }
+            left.sockets.value.write([0xF3, 1], to: near)
+            return left.sockets.value.refused
+        }.get()
+        #expect(counts > 0, "or this proves nothing")
+        let got = await arrived.next()
+        #expect(got?.0 == [0xF3, 1])
+        loop.execute { left.sockets.value.write([0xF3, 2], to: near) }
+        let next = await arrived.next()
+        #expect(next?.0 == [0xF3, 2])
+        try await loop.flatSubmit { left.sockets.value.close() }.get()
+        try await loop.flatSubmit { right.sockets.value.close() }.get()
+    }
+
     @Test func `datagrams go over IPv4 and, where there is one, IPv6, between sockets of one number`() async throws {
         let (left, right) = (try open(.any), try open(.any))
         var arrived = right.arrived.makeAsyncIterator()
@@ -46,7 +68,6 @@ import Testing
             let payload = Array(host.utf8) + [UInt8](repeating: 0xF3, count: 1100)
             loop.execute {
                 left.sockets.value.write(payload, to: destination)
-                left.sockets.value.flush()
             }
             let got = await arrived.next()
             #expect(got?.0 == payload)

@@ -27,6 +27,9 @@ struct PerfectPipes {
     private var order = 0
     let secret: Secret32
     let genesis: Transaction
+    /// What each member's line carries; nil for any amount.
+    var bytesPerSecond: Int?
+    private var lineFreeAt: [Int: Instant] = [:]
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
 
@@ -57,7 +60,7 @@ struct PerfectPipes {
                 identity: identity, staticKey: staticKey, roomSecret: secret, boardID: BoardID(genesis.name.bytes) ?? .zero,
                 genesis: hasGenesis ? genesis : nil, displayName: name, stored: stored,
                 directAddresses: index == 0 ? [] : dialling.map(Self.address)),
-            seed: Self.seedBytes(seed ?? UInt8(index + 1)), now: now)
+            seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
         members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
         drain(index)
         input(.wallClock(1_700_000_000_000), to: index)
@@ -74,9 +77,7 @@ struct PerfectPipes {
         while let output = members[index].node.nextOutput() {
             switch output {
             case .transmit(let bytes, let to):
-                if !drop(members[index].address, to) {
-                    schedule(.datagram(to: to, from: members[index].address, bytes), after: .milliseconds(1))
-                }
+                if !drop(members[index].address, to) { transmit(bytes, from: index, to: to) }
             case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: .milliseconds(5))
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
@@ -84,6 +85,19 @@ struct PerfectPipes {
             case .rendezvousSend, .rendezvousConnect: break
             }
         }
+    }
+
+    private mutating func transmit(_ bytes: [UInt8], from index: Int, to: SocketAddress) {
+        var wait = Duration.milliseconds(1)
+        if let bytesPerSecond {
+            let leaves = max(now, lineFreeAt[index] ?? now)
+            // A line holds back half a second; what comes on top is lost.
+            guard leaves - now < .milliseconds(500) else { return }
+            let done = leaves + .nanoseconds(Int64(bytes.count) * 1_000_000_000 / Int64(bytesPerSecond))
+            lineFreeAt[index] = done
+            wait = done - now + .milliseconds(20)
+        }
+        schedule(.datagram(to: to, from: members[index].address, bytes), after: wait)
     }
 
     private mutating func schedule(_ what: Happening, after wait: Duration) {

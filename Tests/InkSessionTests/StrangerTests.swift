@@ -23,13 +23,13 @@ private struct Stranger {
             Node.Configuration(
                 identity: PerfectPipes.identity(0), staticKey: StaticKey(secret: pipes.secret.derive("a")), roomSecret: pipes.secret,
                 boardID: try #require(BoardID(pipes.genesis.name.bytes)), genesis: pipes.genesis),
-            seed: PerfectPipes.seedBytes(1), now: .zero)
+            seed: Secret32(PerfectPipes.seedBytes(1))!, now: .zero)
         let staticKey = StaticKey(secret: pipes.secret.derive("b"))
         endpoint = Endpoint(
             Endpoint.Configuration(
                 peerID: try #require(PeerID(PerfectPipes.seedBytes(9))), keys: RoomKeys(roomSecret: pipes.secret), staticKey: staticKey,
                 certificate: DeviceCertificate.make(signing: identity, staticKey: staticKey), initiatorPayload: [],
-                seed: PerfectPipes.seedBytes(2)))
+                seed: Secret32(PerfectPipes.seedBytes(2))!))
         endpoint.dial(attempt: Array(repeating: 7, count: 16), remote: nil, addresses: [nodeAddress], now: now)
         node.handle(.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "secret")), ref: nil), now: now)
         run(.seconds(2))

@@ -23,6 +23,15 @@ struct FakeSession {
         intents.append(intent)
         switch intent {
         case .draw(let draft): return add(draft, reference)
+        case .drawAll(let drafts):
+            var changes: [ShapeChange] = []
+            for draft in drafts { for case .changed(let added, _) in add(draft) { changes += added } }
+            return [.changed(changes, ref: reference)]
+        case .setAll(let ids, let changes):
+            var all: [ShapeChange] = []
+            for id in ids { for case .changed(let changed, _) in perform(.set(id, changes), reference: reference) { all += changed } }
+            intents.removeLast(ids.count)
+            return [.changed(all, ref: reference)]
         case .begin(let gesture), .update(let gesture): self.gesture = gesture
         case .extend(let points):
             if case .stroke(var draft) = gesture {

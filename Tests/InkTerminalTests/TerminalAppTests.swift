@@ -143,6 +143,57 @@ import Testing
         }
     }
 
+    @Test func `what is selected may lie off every side of the screen, and so may a frame`() {
+        // TM-16
+        for (kind, key) in [(0, "H"), (1, "L"), (2, "K"), (3, "J")] {
+            var desk = Desk()
+            desk.type("p")
+            desk.drag([(30, 10), (50, 12)])
+            desk.type("]" + String(repeating: key, count: 20))
+            desk.wait(.seconds(1))
+            // As if another had moved it away, and as if the window had moved.
+            for _ in 0..<12 { desk.bytes(Array("\u{1B}[<\(64 + kind);5;5M".utf8)) }
+            for _ in 0..<24 { desk.bytes(Array("\u{1B}[<\(64 + (kind ^ 1));5;5M".utf8)) }
+            #expect(desk.terminal.lines.count == 24)
+        }
+        var desk = Desk()
+        desk.type("v")
+        for key in ["\u{1B}[B", "\r", "\u{1B}[C", "\u{1B}[B", "\u{1B}[5~", "\u{1B}[5~", "\u{1B}[6~", "\u{1B}[6~", "\u{1B}[6~"] {
+            desk.bytes(Array(key.utf8))
+        }
+        desk.press(70, 20)
+        desk.resize(columns: 20, rows: 5)
+        desk.move(78, 22, button: 32)
+        desk.release(300, 300)
+        #expect(desk.terminal.lines.count == 5)
+    }
+
+    @Test func `a style for several shapes, and copies of several, are one step each`() {
+        // TM-8
+        var desk = Desk()
+        for column in [5, 20, 35] {
+            desk.type("r")
+            desk.drag([(column, 3), (column + 8, 6)])
+        }
+        desk.bytes([0x01])
+        desk.type("c2")
+        #expect(desk.standing.allSatisfy { $0.stroke != nil })
+        #expect(desk.intents.count { if case .setAll(let ids, _) = $0 { ids.count == 3 } else { false } } == 1)
+        desk.type("D")
+        #expect(desk.standing.count == 6)
+        #expect(desk.intents.count { if case .drawAll(let drafts) = $0 { drafts.count == 3 } else { false } } == 1)
+    }
+
+    @Test func `a message being typed survives a click, and its end is seen when it is long`() {
+        var desk = Desk(columns: 40, rows: 12)
+        desk.type("/hello there ")
+        desk.click(10, 3)
+        desk.type(String(repeating: "abcdefghij", count: 8) + "END")
+        #expect(desk.terminal.contains("END"))
+        desk.bytes([0x0D])
+        #expect(desk.intents.contains { if case .say(let text) = $0 { text.hasPrefix("hello there abc") } else { false } })
+    }
+
     @Test func `keys resize a box as one gesture`() {
         // TM-8
         var desk = Desk()

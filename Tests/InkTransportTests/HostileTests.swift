@@ -331,7 +331,7 @@ import Testing
         ([Frame.acknowledgementType, 5, 0, 0, 6], .malformedFrame),
         ([Frame.acknowledgementType, 0x7F, 0xFF, 0, 0, 0], .acknowledgedUnsent),
         (RawPeer.stream(offset: 1 << 20, [1]), .exceededCredit),
-        (RawPeer.stream(slot: 65_536, offset: 0, [1]), .exceededLimit),
+        (RawPeer.stream(slot: 1024, offset: 0, [1]), .exceededLimit),
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x02, 0x00, 0x01]), .exceededLimit),
         (RawPeer.stream(offset: 0, [0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x01]), .malformedFrame),
     ])
@@ -402,12 +402,109 @@ import Testing
     }
 }
 
+extension HostileTests {
+    // TR-22
+    @Test func `whoever says the peer id of another device is turned down`() throws {
+        var net = TestNet.pair()
+        let old = try #require(net.nodes[1].id)
+        var thief = TestNet.configuration(2)
+        thief.peerID = net.nodes[0].peer
+        net.add(thief)
+        net.connect(2, 1, announced: false)
+        net.run(for: .seconds(2))
+        #expect(net.nodes[1].endpoint.connectionIDs == [old] && net.nodes[1].closed.isEmpty)
+        net.send([1], from: 0)
+        #expect(net.run(for: .seconds(2)) { $0.nodes[1].messages.count == 1 })
+    }
+
+    // TR-22
+    @Test func `members that name many addresses make us flood nobody`() {
+        var endpoint = Endpoint(TestNet.configuration(0))
+        var (now, sent) = (Instant.zero, 0)
+        for second in 0..<10 {
+            for number in 0..<100 {
+                now = .zero + .milliseconds(second * 1000 + number * 10)
+                var nonce = [UInt8](repeating: UInt8(second), count: 16)
+                nonce[0] = UInt8(number)
+                let addresses = (0..<16).map { SocketAddress("198.51.100.\(number):\(5000 + $0)")! }
+                if number % 2 == 0 {
+                    endpoint.dial(attempt: nonce, remote: TestNet.configuration(3).peerID, addresses: addresses, now: now)
+                } else {
+                    endpoint.expect(attempt: nonce, remote: TestNet.configuration(3).peerID, addresses: addresses, now: now)
+                }
+                endpoint.handleTimeout(now: now)
+                sent += RawPeer.transmitted(&endpoint).count
+            }
+        }
+        #expect(sent > 400 && sent <= Int(Endpoint.unprovenBurst + Endpoint.unprovenRate * 10))
+    }
+
+    // TR-22
+    @Test func `there are never more than the most connections`() {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var now = Instant.zero
+        for number in 0..<Endpoint.connectionsMax + 20 {
+            var configuration = TestNet.flood(number)
+            let device = SigningKey(seed: configuration.seed)
+            configuration.certificate = .make(signing: device, staticKey: configuration.staticKey)
+            now += .milliseconds(100)
+            let address = SocketAddress("10.1.\(number / 250).\(number % 250 + 1):4000")!
+            _ = RawPeer(dialling: &endpoint, configuration: configuration, from: address, now: now, ephemeral: configuration.seed)
+            _ = RawPeer.outputs(&endpoint)
+        }
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+    }
+
+    // TR-22
+    @Test func `a peer that is heard and never acknowledges is left after half a minute`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        let id = try #require(endpoint.connectionIDs.first)
+        endpoint.send([1, 2, 3], lane: .ops, on: id, now: .zero)
+        var closed: Instant?
+        for step in 1..<400 where closed == nil {
+            let now = Instant.zero + .milliseconds(step * 100)
+            // Its numbers have gaps, so that each is answered at once.
+            raw.next += 1
+            endpoint.receive(raw.packet([Frame.pingType]), from: Self.stranger, now: now)
+            endpoint.handleTimeout(now: now)
+            for case .closed(_, .timedOut) in RawPeer.outputs(&endpoint) { closed = now }
+        }
+        let limit = Instant.zero + Connection.unacknowledgedMax
+        #expect(try #require(closed) - limit < .seconds(2))
+    }
+
+    // TR-9
+    @Test func `several challenges in one packet get one response`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        let challenge = [Frame.pathChallengeType] + [UInt8](repeating: 7, count: Frame.challengeCount)
+        let asked = raw.packet(challenge + challenge + challenge + challenge)
+        let elsewhere = SocketAddress("203.0.113.9:9999")!
+        endpoint.receive(asked, from: elsewhere, now: .zero + .milliseconds(1))
+        var bytes = 0
+        for case .transmit(let packet, let to) in RawPeer.outputs(&endpoint) where to == elsewhere { bytes += packet.count }
+        #expect(bytes > 0 && bytes <= asked.count)
+    }
+
+    // TR-16
+    @Test func `an acknowledgement held through a long sleep is still well formed`() throws {
+        var packet: [UInt8] = []
+        var received = RangeSet()
+        received.insert(0..<3)
+        #expect(Acknowledgement.write(received, delay: .seconds(3600), limit: 128, to: &packet))
+        var reader = ByteReader(packet, range: 1..<packet.count)
+        #expect(try Acknowledgement(from: &reader).largest == 2)
+    }
+}
+
 extension TestNet {
     /// One of many members with a device of its own.
     static func flood(_ number: Int) -> Endpoint.Configuration {
         var configuration = configuration(0)
         configuration.peerID = PeerID([200, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 29))!
-        configuration.seed = configuration.peerID.bytes
+        configuration.seed = Secret32(configuration.peerID.bytes)!
         return configuration
     }
 }

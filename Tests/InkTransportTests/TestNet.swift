@@ -72,7 +72,7 @@ struct TestNet {
         return Endpoint.Configuration(
             peerID: PeerID([UInt8(index + 1)] + [UInt8](repeating: 9, count: 31))!, keys: keys, staticKey: staticKey,
             certificate: .make(signing: signing, staticKey: staticKey), initiatorPayload: payload,
-            seed: [UInt8](repeating: UInt8(index + 1), count: 32))
+            seed: secret(UInt8(index + 1)))
     }
 
     @discardableResult
@@ -192,14 +192,17 @@ struct RawPeer {
     var next: UInt64 = 0
 
     /// Dials `endpoint` by address and completes the handshake; nil if the endpoint refuses.
-    init?(dialling endpoint: inout Endpoint, configuration: Endpoint.Configuration, from address: SocketAddress, now: Instant) {
+    init?(
+        dialling endpoint: inout Endpoint, configuration: Endpoint.Configuration, from address: SocketAddress, now: Instant,
+        ephemeral: Secret32 = TestNet.secret(0x77)
+    ) {
         self.address = address
         localIndex = 0xABCD_EF01
         let attempt = [UInt8](repeating: 0x33, count: 16)
         var noise = NoiseHandshake(
             role: .initiator, staticKey: configuration.staticKey, psk: configuration.keys.psk,
             prologue: StartPacket.prologue(keys: configuration.keys, initiator: .zero, responder: .zero, attempt: attempt),
-            ephemeral: TestNet.secret(0x77))
+            ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { return nil }
         func start(_ cookie: [UInt8]?) -> [UInt8] {
             StartPacket.encode(

@@ -85,7 +85,7 @@ extension TestNet {
     /// The configuration of a node with other randomness.
     func fresh(_ index: Int, seed: UInt8) -> Endpoint.Configuration {
         var configuration = Self.configuration(index)
-        configuration.seed = [UInt8](repeating: seed, count: 32)
+        configuration.seed = Self.secret(seed)
         return configuration
     }
 }

@@ -111,7 +111,7 @@ struct LocalBoard {
                 identity: identity, staticKey: StaticKey(secret: secrets.secret()), roomSecret: secrets.secret(), boardID: board.id,
                 genesis: genesis,
                 displayName: "ana"),
-            seed: secrets.bytes(32), now: TTYLoop.now())
+            seed: secrets.secret(), now: TTYLoop.now())
     }
 
     /// Gives the node an input and plays its world; returns what it tells the front end.

@@ -37,7 +37,7 @@ package struct Automation {
 
     /// The answer to a question.
     package enum Answer {
-        case board(shapes: [Shape], role: String)
+        case board(shapes: [Shape], role: String, ownLabels: [String] = [])
         case state(StateReport)
         case status(StatusReport)
         /// For each peer, and of all datagrams.
@@ -204,7 +204,7 @@ package struct Automation {
     /// The answer to a question; answers come in the order of the questions.
     package mutating func receive(_ answer: Answer, now: Instant) {
         switch answer {
-        case .board(let standing, let role): becomeReady(standing, role: role)
+        case .board(let standing, let role, let ownLabels): becomeReady(standing, role: role, ownLabels: ownLabels)
         case .status(let status): check(status, now: now)
         case .state(let report):
             guard let ref = awaitedRef() else { break }
@@ -456,10 +456,11 @@ package struct Automation {
 
     // MARK: Events
 
-    private mutating func becomeReady(_ standing: [Shape], role: String) {
+    private mutating func becomeReady(_ standing: [Shape], role: String, ownLabels: [String]) {
         guard !isReady, let board, let me else { return }
         isReady = true
         names = ShapeNames(standing)
+        for label in ownLabels { names.use(label, by: me) }
         shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
         write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])
         outputs += heldBack.map { .write($0) }

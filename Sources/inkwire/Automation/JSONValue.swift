@@ -68,7 +68,10 @@ package enum JSONValue: Sendable, Equatable {
             case "\\": output += "\\\\"
             case "\n": output += "\\n"
             // C0, DEL and C1: a terminal that shows the stream must not obey what a peer wrote.
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029:
+            // Also what changes the direction of what follows, or is not to be seen: lines are looked at in terminals.
+            case _
+            where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+                || scalar.value < 0x10000 && scalar.properties.generalCategory == .format:
                 let digits = String(scalar.value, radix: 16)
                 output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: output.unicodeScalars.append(scalar)

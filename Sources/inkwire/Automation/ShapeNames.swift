@@ -26,6 +26,9 @@ package struct ShapeNames {
         }
     }
 
+    /// Notes that an author has used a label on a shape that may be gone.
+    package mutating func use(_ label: String, by author: AuthorID) { labels.insert(Use(label: label, author: author)) }
+
     /// The id of a shape, made when it is told for the first time.
     package mutating func name(_ shape: Shape) -> String { tell(shape.id, label: shape.content.label, isShared: false) }
 

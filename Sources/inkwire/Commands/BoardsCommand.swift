@@ -20,7 +20,7 @@ struct BoardsCommand: ParsableCommand {
             return
         }
         let entries = try catalog.entries()
-        StandardStream.output.write(Array((options.isJSON ? json(entries) : table(entries)).utf8))
+        try StandardStream.output.deliver(Array((options.isJSON ? json(entries) : table(entries)).utf8))
         if entries.isEmpty, !options.isJSON { options.notices.say("no boards yet; `inkwire new` makes one") }
     }
 

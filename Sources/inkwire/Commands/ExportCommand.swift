@@ -39,15 +39,9 @@ struct ExportCommand: ParsableCommand {
         for transaction in content.transactions.dropFirst() { _ = replica.insert(transaction) }
         let bytes = Array(try text(of: replica).utf8)
         if output == "-" {
-            StandardStream.output.write(bytes)
+            try StandardStream.output.deliver(bytes)
         } else {
-            do {
-                try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
-            } catch {
-                throw Failure(
-                    .local, code: "cannot_write", what: "cannot write \(output)", why: error.localizedDescription,
-                    next: "check the path and the free space, or use -o - for stdout")
-            }
+            try OutputFile.write(bytes, to: output)
             options.notices.say("\(replica.shapes.count) shapes written to \(output)")
         }
     }

@@ -31,7 +31,7 @@ struct InviteCommand: ParsableCommand {
         let direct = meta.ownPort.map { port in addresses.map { SocketAddress(ip: $0, port: port) } } ?? []
         let link = InviteLink(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(link.text)]).text : link.text
-        StandardStream.output.write(Array((text + "\n").utf8))
+        try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")
     }
 }

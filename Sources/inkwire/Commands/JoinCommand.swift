@@ -19,23 +19,17 @@ struct JoinCommand: ParsableCommand {
     @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
     var isHeadless = false
 
-    @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to try, in seconds.", valueName: "seconds"))
-    var timeout: Double = 30
-
     @OptionGroup var options: GlobalOptions
     @OptionGroup var terminal: TerminalOptions
-
-    mutating func validate() throws {
-        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout takes a number of seconds between 0 and 86400") }
-    }
+    @OptionGroup var patience: JoinPatience
 
     mutating func run() throws {
         try options.check()
         let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
         guard isHeadless else {
-            return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: .seconds(timeout))
+            return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: patience.span)
         }
-        try Self.joinHeadless(link, options: options, patience: .seconds(timeout))
+        try Self.joinHeadless(link, options: options, patience: patience.span)
     }
 
     /// Joins and speaks JSON lines.
@@ -46,5 +40,19 @@ struct JoinCommand: ParsableCommand {
         if opened.content.transactions.isEmpty { run.joinPatience = patience }
         run.embeds = opened.content.meta.embeddedPort != nil
         try run.run(opened)
+    }
+}
+
+/// How long to wait for a board that was joined.
+struct JoinPatience: ParsableArguments {
+    @Option(
+        name: .customLong("timeout"),
+        help: ArgumentHelp("How long to try to join while nothing of the board arrives, in seconds.", valueName: "seconds"))
+    var timeout: Double = 30
+
+    var span: Duration { .seconds(timeout) }
+
+    mutating func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout takes a number of seconds between 0 and 86400") }
     }
 }

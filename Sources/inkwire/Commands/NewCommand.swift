@@ -16,7 +16,7 @@ struct NewCommand: ParsableCommand {
     @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
     var isHeadless = false
 
-    @Flag(name: .customLong("invite"), help: "Write the invite link to stderr once the board is open.")
+    @Flag(name: .customLong("invite"), help: "Begin with the invite: a box in the terminal, a line on stderr with --peer.")
     var invites = false
 
     @OptionGroup var options: GlobalOptions
@@ -31,6 +31,7 @@ struct NewCommand: ParsableCommand {
         let opened = try OpenedBoard.make(named: board, catalog: options.catalog)
         var run = HeadlessRun(options: options)
         run.embeds = true
+        run.writesInvite = invites
         try run.run(opened)
     }
 }

@@ -10,21 +10,19 @@ struct PeerCommand: ParsableCommand {
     @Argument(help: "A saved board's name, digits of its id, or an invite link (- reads the link as the first line of stdin).")
     var board: String
 
-    @Option(name: .customLong("timeout"), help: ArgumentHelp("How long to try to join, in seconds.", valueName: "seconds"))
-    var timeout: Double = 30
-
     @OptionGroup var options: GlobalOptions
+    @OptionGroup var patience: JoinPatience
 
     mutating func run() throws {
         try options.check()
         if board == "-" || board.hasPrefix("inkwire:") {
             let link = try InviteSource(argument: board, file: nil, options: options).link()
-            return try JoinCommand.joinHeadless(link, options: options, patience: .seconds(timeout))
+            return try JoinCommand.joinHeadless(link, options: options, patience: patience.span)
         }
         let opened = try OpenedBoard.open(board, catalog: options.catalog)
         var run = HeadlessRun(options: options)
         run.embeds = opened.content.meta.embeddedPort != nil
-        if opened.content.transactions.isEmpty { run.joinPatience = .seconds(timeout) }
+        if opened.content.transactions.isEmpty { run.joinPatience = patience.span }
         try run.run(opened)
     }
 }

@@ -1,6 +1,7 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
+import InkRendezvous
 import InkRuntime
 import InkSession
 import InkStore
@@ -52,7 +53,7 @@ final class BoardSession: Sendable {
         var service: RendezvousService?
         var inviteHosts = configured
         if configured.isEmpty, embeds {
-            let embedded = try embeddedService(port: meta.embeddedPort)
+            let embedded = try embeddedService(port: meta.embeddedPort, roomSecret: meta.roomSecret)
             service = embedded
             if meta.embeddedPort != embedded.port { try opened.store.update { $0.embeddedPort = embedded.port } }
             configured = [InviteLink.Host(name: "127.0.0.1", port: embedded.port)]
@@ -86,8 +87,11 @@ final class BoardSession: Sendable {
         }
     }
 
-    private static func embeddedService(port: UInt16?) throws -> RendezvousService {
+    private static func embeddedService(port: UInt16?, roomSecret: Secret32) throws -> RendezvousService {
         var configuration = RendezvousService.Configuration()
+        // For this board only, and never so many that the board itself runs out of descriptors.
+        configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
+        configuration.server.socketsMax = 128
         do throws(SocketError) {
             if let port {
                 configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: port)]

@@ -17,6 +17,8 @@ struct HeadlessRun {
     var reportsErrors = false
     /// The board was joined just now, and must arrive within this time.
     var joinPatience: Duration?
+    /// The link goes to stderr once the board is open.
+    var writesInvite = false
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
 
@@ -43,7 +45,8 @@ struct HeadlessRun {
         defer { signals.cancel() }
         session.driver.start()
         if let joinPatience { headless.limitJoining(to: joinPatience) }
-        if readsCommands { headless.readCommands() } else { for command in commands { headless.give(command) } }
+        if writesInvite { Notices.write(session.link.text + "\n") }
+        if readsCommands { headless.readCommands() } else { headless.give(commands) }
         let end = headless.wait()
         let done = DispatchSemaphore(value: 0)
         var discards = false

@@ -24,6 +24,8 @@ final class HeadlessSession: @unchecked Sendable {
     private static let linesAhead = 256
     /// Bytes that wait for a reader of stdout before the session waits for it too.
     private static let outputWaitingMax = 32 << 20
+    /// Less than the second after which others begin to ask whether we live, twice over.
+    private static let readerPatience = DispatchTimeInterval.seconds(2)
 
     private let session: BoardSession
     private let notices: Notices
@@ -61,7 +63,18 @@ final class HeadlessSession: @unchecked Sendable {
     func limitJoining(to patience: Duration) {
         loop.execute { [self] in
             guard !isReady else { return }
-            joinTimer = loop.scheduleTask(in: .nanoseconds(patience.nanoseconds)) { [self] in giveUpJoining() }
+            waitForBoard(patience, arrived: 0)
+        }
+    }
+
+    /// Gives up once nothing more of the board has arrived within `patience`.
+    private func waitForBoard(_ patience: Duration, arrived before: Int) {
+        joinTimer = loop.scheduleTask(in: .nanoseconds(patience.nanoseconds)) { [self] in
+            session.driver.queryFuture(\.arrivedCount).whenComplete { [self] result in
+                guard !isReady else { return }
+                let arrived = (try? result.get()) ?? before
+                if arrived > before { waitForBoard(patience, arrived: arrived) } else { giveUpJoining() }
+            }
         }
     }
 
@@ -83,7 +96,7 @@ final class HeadlessSession: @unchecked Sendable {
                 for line in splitter.append(buffer[..<count]) { give(line) }
             }
             if let last = splitter.finish() { give(last) }
-            give(.quit)
+            give([.quit])
         }
         thread.name = "inkwire.stdin"
         thread.start()
@@ -100,13 +113,19 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    /// A command that does not come from stdin.
-    func give(_ command: AutomationCommand) {
-        credit.wait()
-        loop.execute { [self] in
-            automation.receive(command, now: clock.now)
-            drain()
+    /// Commands that do not come from stdin, on a thread of their own: they wait for each other, and a signal does not wait for them.
+    func give(_ commands: [AutomationCommand]) {
+        let thread = Thread { [self] in
+            for command in commands {
+                credit.wait()
+                loop.execute { [self] in
+                    automation.receive(command, now: clock.now)
+                    drain()
+                }
+            }
         }
+        thread.name = "inkwire.commands"
+        thread.start()
     }
 
     /// Something the node told; on the loop.
@@ -141,7 +160,8 @@ final class HeadlessSession: @unchecked Sendable {
     /// Blocks until the session has ended and all output is written.
     func wait() -> End {
         ended.wait()
-        output.sync {}
+        // A reader that does not read must not keep the process.
+        _ = outputIsWritten()
         return loop.inEventLoop ? .signal(0) : (try? loop.submit { [self] in end ?? .signal(0) }.wait()) ?? .signal(0)
     }
 
@@ -185,7 +205,18 @@ final class HeadlessSession: @unchecked Sendable {
             outputBytes.add(-bytes.count)
             if !isThere { loop.execute { [self] in readerWent() } }
         }
-        if waiting > Self.outputWaitingMax { output.sync {} }
+        // The session may wait a little for its reader, but not so long that the others lose it.
+        if waiting > Self.outputWaitingMax, !outputIsWritten() {
+            notices.say("nobody reads what is written to stdout; saving and ending")
+            readerWent()
+        }
+    }
+
+    /// True once all output is written; false if that takes too long.
+    private func outputIsWritten() -> Bool {
+        let written = DispatchSemaphore(value: 0)
+        output.async { written.signal() }
+        return written.wait(timeout: .now() + Self.readerPatience) == .success
     }
 
     /// Nobody reads what we say any more: end as if the input had ended, so that nothing is lost.
@@ -217,7 +248,9 @@ final class HeadlessSession: @unchecked Sendable {
         let status = node.syncStatus
         switch question {
         case .board:
-            return .board(shapes: node.board?.shapes ?? [], role: node.board?.owner == node.author ? "owner" : "editor")
+            return .board(
+                shapes: node.board?.shapes ?? [], role: node.board?.owner == node.author ? "owner" : "editor",
+                ownLabels: node.board?.labels(of: node.author) ?? [])
         case .state:
             return .state(
                 Automation.StateReport(

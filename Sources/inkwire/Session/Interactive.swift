@@ -51,12 +51,22 @@ enum Interactive {
         // What is wrong with the terminal or the options must not leave a board behind.
         let profile = try terminal.profile(options)
         try options.check()
-        let opened: OpenedBoard
+        let opened = try come(to: start, options: options)
+        try run(opened, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience)
+    }
+
+    private static func come(to start: Start, options: GlobalOptions) throws -> OpenedBoard {
         switch start {
-        case .make(let name): opened = try OpenedBoard.make(named: name, catalog: options.catalog)
-        case .open(let name): opened = try OpenedBoard.open(name, catalog: options.catalog)
-        case .join(let link): opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
+        case .make(let name): try OpenedBoard.make(named: name, catalog: options.catalog)
+        case .open(let name): try OpenedBoard.open(name, catalog: options.catalog)
+        case .join(let link): try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
         }
+    }
+
+    private static func run(
+        _ opened: OpenedBoard, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
+        joinPatience: Duration = .seconds(30)
+    ) throws {
         var run = InteractiveRun(options: options, profile: profile)
         run.showsInvite = showsInvite
         // A board that arrived earlier is there already and is only reopened.
@@ -70,14 +80,26 @@ enum Interactive {
         let options = try GlobalOptions.parse([])
         let terminal = try TerminalOptions.parse([])
         let profile = try terminal.profile(options)
-        guard let start = try ask(options: options, profile: profile) else { return }
-        try run(options: options, terminal: terminal, start: start)
+        var message = ""
+        while let start = try ask(options: options, profile: profile, message: message) {
+            let opened: OpenedBoard
+            do {
+                opened = try come(to: start, options: options)
+            } catch {
+                // A name that is taken, a board that is open elsewhere: the person is still here, and can choose again.
+                let failure = (error as? Failure) ?? (error as? StoreError).map { Failure($0) }
+                guard let failure else { throw error }
+                message = "\(failure.what): \(failure.why)"
+                continue
+            }
+            return try run(opened, by: start, options: options, profile: profile)
+        }
     }
 
     /// Nil if the person leaves.
-    private static func ask(options: GlobalOptions, profile: TerminalProfile) throws -> Start? {
+    private static func ask(options: GlobalOptions, profile: TerminalProfile, message: String) throws -> Start? {
         let recents = try recentBoards(options.catalog)
-        var content = StartContent(personName: try options.displayName(), recents: recents.map(\.shown))
+        var content = StartContent(personName: try options.displayName(), recents: recents.map(\.shown), message: message)
         let screen = try TerminalScreen(profile: profile)
         defer { screen.tty.leave() }
         let size = screen.tty.size
@@ -85,7 +107,7 @@ enum Interactive {
         while true {
             switch screen.loop.run(&app, perform: { _, _ in }) {
             case .signal(let signal): TTY.die(by: signal)
-            case .effect(.newBoard(let name)): return .make(name)
+            case .effect(.newBoard(let name)): return .make(name.isEmpty ? nil : name)
             case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
             case .effect(.join(let text)):
                 do {

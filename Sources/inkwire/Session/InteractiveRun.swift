@@ -47,6 +47,11 @@ struct InteractiveRun {
             TTY.die(by: signal)
         }
         let failure: Failure? = if case .failed(let failure) = end { failure } else { nil }
+        // Who does not wait for the end of quitting must hear what it leaves behind, too.
+        if !news.hasStopped {
+            let left = session.driver.queryFuture { ($0.unsavedCount, $0.syncStatus.unsent) }
+            if let (unsaved, unsent) = try? left.wait() { news.take(.stopped(unsaved: unsaved, unsent: unsent)) }
+        }
         // What was never joined holds nothing, and goes.
         Self.close(session, discards: opened.isNew)
         if let failure { throw failure }
@@ -88,11 +93,7 @@ struct InteractiveRun {
                 name: session.savedName, me: session.me, invitation: invitation, isReady: false, showsInvitation: showsInvite))
         session.driver.start()
         if let joinPatience {
-            let mailbox = screen.mailbox
-            DispatchQueue.global().asyncAfter(deadline: .now() + joinPatience.milliseconds / 1000) {
-                guard news.giveUp() else { return }
-                mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
-            }
+            Self.waitForBoard(joinPatience, arrived: 0, session, screen.mailbox, news)
         }
         var isLeaving = false
         let submit = { (intent: Intent, reference: UInt64) in session.driver.submit(intent, ref: reference) }
@@ -116,6 +117,20 @@ struct InteractiveRun {
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: TTYLoop.now())
                 Task { await session.driver.quit() }
             case .effect(.newBoard), .effect(.join), .effect(.open): break
+            }
+        }
+    }
+
+    /// Gives up once nothing more of the board has arrived within `patience`.
+    private static func waitForBoard(
+        _ patience: Duration, arrived before: Int, _ session: BoardSession, _ mailbox: TTYMailbox, _ news: News
+    ) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + patience.milliseconds / 1000) {
+            session.driver.queryFuture { $0.arrivedCount }.whenComplete { result in
+                let arrived = (try? result.get()) ?? before
+                if arrived > before { return waitForBoard(patience, arrived: arrived, session, mailbox, news) }
+                guard news.giveUp() else { return }
+                mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
             }
         }
     }
@@ -165,6 +180,7 @@ private final class News: @unchecked Sendable {
     private var sawRendezvous = false
     private var rendezvousReason = "it does not answer"
     private var versionTheirs: Int?
+    private var stopped = false
     private var counts = (unsaved: 0, unsent: 0)
 
     func take(_ event: Event) {
@@ -174,7 +190,7 @@ private final class News: @unchecked Sendable {
             case .rendezvous(.connected): sawRendezvous = true
             case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
             case .versionMismatch(let theirs, _): versionTheirs = theirs
-            case .stopped(let unsaved, let unsent): counts = (unsaved, unsent)
+            case .stopped(let unsaved, let unsent): (stopped, counts) = (true, (unsaved, unsent))
             default: break
             }
         }
@@ -188,6 +204,7 @@ private final class News: @unchecked Sendable {
         }
     }
 
+    var hasStopped: Bool { lock.withLock { stopped } }
     var hasGivenUp: Bool { lock.withLock { didGiveUp } }
     var ending: (unsaved: Int, unsent: Int) { lock.withLock { counts } }
 

@@ -1,41 +1,5 @@
 import InkPrimitives
 
-/// Allows `burst` things at once and `rate` a second in the long run.
-public struct TokenBucket: Hashable, Sendable {
-    /// Tokens a second.
-    private let rate: Double
-    /// Tokens in a full bucket.
-    private let burst: Double
-    private var tokens: Double
-    private var filledAt: Instant
-
-    /// A full bucket. Both figures must be positive.
-    public init(rate: Double, burst: Double, now: Instant) {
-        precondition(rate > 0 && burst > 0, "a bucket needs a rate and a burst, not \(rate) and \(burst)")
-        (self.rate, self.burst, tokens, filledAt) = (rate, burst, burst, now)
-    }
-
-    /// Takes `cost` tokens; false, and takes none, when there are fewer.
-    public mutating func take(_ cost: Double = 1, now: Instant) -> Bool {
-        fill(now: now)
-        guard tokens >= cost else { return false }
-        tokens -= cost
-        return true
-    }
-
-    /// True when nothing was taken for so long that the bucket is as new.
-    public mutating func isFull(now: Instant) -> Bool {
-        fill(now: now)
-        return tokens >= burst
-    }
-
-    private mutating func fill(now: Instant) {
-        let elapsed = max(0, now - filledAt > .zero ? Double((now - filledAt).nanoseconds) / 1e9 : 0)
-        tokens = min(burst, tokens + elapsed * rate)
-        filledAt = max(filledAt, now)
-    }
-}
-
 /// Bounds how often each network (/24 or /64) is answered, so that a forged source makes nobody the target of a flood from us (CN-9).
 public struct SourceLimiter: Sendable {
     /// Answers a second and network (the figures of WireGuard's rate limiter).

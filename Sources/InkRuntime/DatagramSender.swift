@@ -1,0 +1,51 @@
+import InkPrimitives
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Sends datagrams from a channel's socket, straight to the system.
+///
+/// NIO closes a datagram channel for good when the system refuses to send: no route while the network is away, a firewall's no, an address
+/// that is a broadcast. For us such a datagram is lost and the next may do better (RT-10), and none of our packets is worth a queue: what
+/// does not fit the system's buffer is lost as it would be a router further on. Used on the channel's loop only.
+final class DatagramSender: @unchecked Sendable {
+    private let channel: any Channel
+    // Read and written on the loop. Nil once the channel is closed: the number may name another file then.
+    private var socket: NIOBSDSocket.Handle?
+
+    var loop: any EventLoop { channel.eventLoop }
+
+    /// Call on the channel's loop.
+    ///
+    /// - Throws: if the channel is closed already.
+    init(_ channel: any Channel) throws {
+        self.channel = channel
+        socket = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (handle: NIOBSDSocket.Handle) in handle }
+        guard socket != nil else { throw ChannelError.operationUnsupported }
+        channel.closeFuture.whenComplete { [self] _ in socket = nil }
+    }
+
+    /// True if the system took it.
+    func send(_ bytes: [UInt8], to address: NIOCore.SocketAddress) -> Bool {
+        guard let socket else { return false }
+        return address.withSockAddr { pointer, size in
+            bytes.withUnsafeBytes { buffer in
+                while true {
+                    let count = sendto(socket, buffer.baseAddress, buffer.count, 0, pointer, socklen_t(size))
+                    if count >= 0 { return true }
+                    guard errno == EINTR else { return false }
+                }
+            }
+        }
+    }
+
+    func close() -> EventLoopFuture<Void> {
+        socket = nil
+        return channel.close()
+    }
+}

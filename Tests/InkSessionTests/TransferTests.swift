@@ -1,0 +1,128 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkTransport
+import Testing
+
+@testable import InkSession
+
+@Suite struct TransferTests {
+    private func transactions(_ count: Int) throws -> [Transaction] {
+        var random = SecretGenerator(seed: [UInt8](repeating: 5, count: 32))
+        let key = SigningKey(seed: random.secret())
+        var board = try Board(genesis: Board.makeGenesis(owner: key, name: "b", wallTime: 0, nonce: random.bytes(16)))
+        return try (0..<count).map { try board.author(Board.writes(saying: "m\($0)", by: key.author), key: key, wallTime: 0).0 }
+    }
+
+    // SE-16
+    @Test func `a backlog holds each name once, in order, also when it is long`() throws {
+        let names = try transactions(300).map(\.name)
+        var backlog = Backlog()
+        for name in names + names { backlog.append(name) }
+        #expect(backlog.count == 300)
+        var sent: [TransactionName] = []
+        for _ in 0..<100 { if let name = backlog.popFirst() { sent.append(name) } }
+        // What was sent may be found missing again.
+        backlog.append(names[0])
+        backlog.append(names[299])
+        while let name = backlog.popFirst() { sent.append(name) }
+        #expect(sent == names + [names[0]])
+        #expect(backlog.isEmpty && backlog.count == 0)
+    }
+
+    // SE-17
+    @Test func `of a peer that names parents without end few are asked for, few times`() throws {
+        let names = try transactions(1500).map(\.name)
+        var asks = Asks()
+        let (whom, other) = (ConnectionID(1), ConnectionID(2))
+        for name in names { asks.expect(name, from: whom, now: .zero) }
+        #expect(asks.count == Asks.openMax)
+        // Another is not held up by that.
+        let honest = TransactionName([UInt8](repeating: 255, count: 32))!
+        asks.expect(honest, from: other, now: .zero)
+        var (asked, honestlyAsked, now, turns) = (0, 0, Instant.zero, 0)
+        while let deadline = asks.deadline, turns < 10_000 {
+            turns += 1
+            now = max(now, deadline)
+            for (connection, questions) in asks.due(now: now, alive: { _ in true }) {
+                #expect(questions.count <= SessionMessage.asksMax)
+                if connection == whom { asked += questions.count } else { honestlyAsked += questions.count }
+            }
+        }
+        #expect(asks.count == 0 && turns < 1000)
+        #expect(asked == Asks.openMax * Asks.triesMax && honestlyAsked == Asks.triesMax)
+    }
+
+    // SE-14
+    @Test func `a false copy does not keep the true one out, nor a flood of one peer those of others`() throws {
+        let transaction = try transactions(1)[0]
+        var bytes = transaction.encoded
+        bytes[bytes.count - 1] ^= 1
+        let copy = try Transaction(decoding: bytes)
+        #expect(copy.name == transaction.name && !copy.hasValidSignature)
+        var verification = Verification()
+        let isTaken = verification.append(.init(transaction: copy, source: ConnectionID(1)))
+        #expect(isTaken)
+        #expect(!verification.contains(transaction) && verification.contains(copy))
+        var taken = 0
+        for transaction in try transactions(400) {
+            for flip in 1...200 as ClosedRange<UInt8> {
+                var bytes = transaction.encoded
+                bytes[bytes.count - 2] ^= flip
+                if verification.append(.init(transaction: try Transaction(decoding: bytes), source: ConnectionID(1))) { taken += 1 }
+            }
+        }
+        #expect(taken < 400 * 200)
+        let isOthersTaken = verification.append(.init(transaction: transaction, source: ConnectionID(2)))
+        #expect(isOthersTaken)
+        while let (batch, transactions) = verification.nextBatch() {
+            let finished = verification.finished(batch)
+            #expect(finished.count == transactions.count)
+        }
+        #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy))
+    }
+
+    // SE-16
+    @Test func `over a slow line a newcomer gets everything once`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<3000).map {
+            try board.author(Board.writes(saying: "message \($0)", by: key.author), key: key, wallTime: 0).0
+        }
+        pipes.add(name: "ana", stored: history)
+        pipes.bytesPerSecond = 120_000
+        pipes.add(name: "bob")
+        let isEqual = pipes.run(.seconds(120)) { $0.members[1].node.board?.fingerprint == $0.members[0].node.board?.fingerprint }
+        #expect(isEqual)
+        // What comes after agreement counts, too.
+        _ = pipes.run(.seconds(20))
+        let useful = history.reduce(0) { $0 + $1.encoded.count }
+        #expect(useful > 120_000 * 4, "or it does not last")
+        let figures = try #require(pipes.members[0].node.statistics().first).statistics
+        // Repetitions for loss are the transport's; what the session gave it is the rest.
+        let given = Int(figures.bytesOut - figures.bytesRetransmitted)
+        #expect(given < useful * 13 / 10 + 50_000, "\(given) bytes for \(useful)")
+    }
+
+    // SE-11
+    @Test func `a stroke with points far apart is cut by bytes, and loses none`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        var random = SplitMix64(seed: 4)
+        let points = (0..<9000).map { _ in Point(x: Int32(random.below(1 << 30)) - 1 << 29, y: Int32(random.below(1 << 30)) - 1 << 29) }
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: points[0], points: [.zero], label: "far"))), by: 0)
+        for start in stride(from: 1, to: points.count, by: 700) {
+            pipes.intent(.extend(Array(points[start..<min(points.count, start + 700)])), by: 0)
+        }
+        pipes.intent(.commit, by: 0)
+        let shapes = try #require(pipes.members[0].node.board).shapes.sorted { $0.id < $1.id }
+        #expect(shapes.count > 1)
+        #expect(shapes.map(\.content.label).filter { !$0.isEmpty } == ["far"])
+        var drawn: [Point] = []
+        for shape in shapes { drawn += shape.content.points.dropFirst(drawn.isEmpty ? 0 : 1).map { shape.content.position + $0 } }
+        #expect(drawn == points)
+        pipes.intent(.undo, by: 0)
+        #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
+    }
+}
