@@ -11,6 +11,8 @@ public enum Intent: Hashable, Sendable {
     case set(ShapeID, [PropertyChange])
     /// The same new values for several shapes, one transaction; those that are gone are left out while any is left.
     case setAll([ShapeID], [PropertyChange])
+    /// As `set`, and one step of undo with what this person did last, if that wrote the same shape: a text that is saved while it is typed.
+    case amend(ShapeID, [PropertyChange])
     /// Shapes displaced, one transaction.
     case move([ShapeID], by: Point)
     /// Shapes deleted, one transaction.

@@ -30,6 +30,9 @@ extension Node {
         case .draw(let draft): perform(.draw(draft), ref: ref, now: now)
         case .drawAll(let drafts): perform(.drawAll(drafts), ref: ref, now: now)
         case .set(let shape, let changes): perform(.set(shape, changes), ref: ref, now: now)
+        case .amend(let shape, let changes):
+            let step = lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
+            perform(.set(shape, changes), with: step.map { Board.writes(continuing: $0, by: author) } ?? [], ref: ref, now: now)
         case .setAll(let shapes, let changes): perform(.setAll(shapes, changes), ref: ref, now: now)
         case .move(let shapes, let by): perform(.move(shapes, by: by), ref: ref, now: now)
         case .delete(let shapes): perform(.delete(shapes), ref: ref, now: now)
@@ -173,6 +176,13 @@ extension Node {
             let (key, time) = (identity, wallTime(now: now))
             guard let (transaction, outcome) = try board?.author(writes, key: key, wallTime: time) else { return nil }
             unsavedOwn.insert(transaction.name)
+            let shapes = Set(writes.map(\.target).filter { $0.number > 0 })
+            if writes.contains(where: { $0.property == .continuation }) {
+                lastStep = lastStep.map { ($0.first, $0.shapes.union(shapes)) }
+            } else {
+                let takesBack = writes.contains { $0.property == .undo || $0.property == .redo }
+                lastStep = takesBack ? nil : (transaction.name, shapes)
+            }
             saves.append(.transaction(transaction))
             took(outcome, ref: ref, now: now)
             if outcome.changes.isEmpty { accept(ref) }

@@ -122,6 +122,7 @@ extension BoardScene {
     }
 
     private func savedWord(now: Instant) -> String {
+        if edit?.unsavedSince != nil { return "typing" }
         if let since = unsavedSince, now - since >= Self.patience { return "NOT SAVED YET" }
         return "saved"
     }

@@ -13,11 +13,13 @@ extension BoardScene {
         case .changed(let changes, let reference):
             for change in changes { mirror.apply(change) }
             settle(reference)
+            editWasMade(changes, reference)
             selection.removeAll { mirror[$0] == nil }
             if let editing = edit?.existing, mirror[editing] == nil { keepEditingAlone(now: now) }
         case .accepted(let reference): settle(reference)
         case .refused(let refusal, let reference):
             settle(reference)
+            editWasRefused(reference, now: now)
             // A pointer or a keystroke that comes too early or too late needs no words.
             if refusal != .noGesture { notices.add(refusal.description, now: now) }
         case .skipped(let shapes, let reference):
@@ -59,10 +61,11 @@ extension BoardScene {
             notices.add("somebody deleted the shape whose text you were editing", now: now)
             return
         }
-        editing.existing = nil
-        editing.draft.label = ""
+        (editing.existing, editing.isBegun, editing.draft.label) = (nil, false, "")
+        editing.typed(now: now)
+        if !editing.isLive { ask(.begin(.shape(editing.draft))) }
+        editing.isLive = true
         edit = editing
-        ask(.begin(.shape(editing.draft)))
         notices.add("somebody deleted the shape: what you typed becomes a new one", now: now)
     }
 
@@ -119,7 +122,7 @@ extension BoardScene {
             }
         }
         for entry in pending { next = earliest(next, entry.until) }
-        next = earliest(next, nudge?.until)
+        next = earliest(next, earliest(nudge?.until, edit?.saveAt))
         for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
             next = earliest(next, since + Self.patience)
         }
@@ -131,6 +134,7 @@ extension BoardScene {
         if notices.expire(now: now) { isDirty = true }
         announce(now: now)
         if let nudge, nudge.until <= now { endNudge(now: now) }
+        if let saveAt = edit?.saveAt, saveAt <= now { saveEdit(now: now) }
         let before = pending.count
         pending.removeAll { $0.until <= now }
         if pending.count != before { isDirty = true }

@@ -331,7 +331,7 @@ extension BoardScene {
     /// Begins a new text: the gesture begins with it, so that the others see it being typed.
     mutating func beginEdit(_ draft: ShapeDraft, isBegun: Bool = false) {
         ask(isBegun ? .update(.shape(draft)) : .begin(.shape(draft)))
-        edit = TextEdit(draft: draft, existing: nil, buffer: TextBuffer())
+        edit = TextEdit(draft: draft, existing: nil, buffer: TextBuffer(), isLive: true)
         touch()
     }
 
@@ -361,9 +361,9 @@ extension BoardScene {
         default: Self.move(&editing.buffer, key, modifiers)
         }
         editing.draft.text = editing.buffer.text
-        editing.hasChanged = editing.hasChanged || editing.draft.text != before
+        if editing.draft.text != before { editing.typed(now: now) }
         edit = editing
-        if editing.existing == nil, editing.draft.text != before { ask(.update(.shape(editing.draft))) }
+        if editing.isLive, editing.draft.text != before { ask(.update(.shape(editing.draft))) }
     }
 
     private mutating func insert(_ text: String, into editing: inout TextEdit, now: Instant) {
@@ -376,9 +376,9 @@ extension BoardScene {
         if var editing = edit {
             insert(text, into: &editing, now: now)
             editing.draft.text = editing.buffer.text
-            editing.hasChanged = true
+            editing.typed(now: now)
             edit = editing
-            if editing.existing == nil { ask(.update(.shape(editing.draft))) }
+            if editing.isLive { ask(.update(.shape(editing.draft))) }
         } else if case .chat(var buffer) = panel {
             _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
             panel = .chat(buffer)
@@ -401,13 +401,57 @@ extension BoardScene {
         edit = nil
         touch()
         if let id = editing.existing {
-            guard editing.draft.text != mirror[id]?.content.text else { return }
-            ask(.set(id, [.text(editing.draft.text)]), showing: Overlay(replaced: [id: editing.draft]), now: now)
+            if editing.draft.text != mirror[id]?.content.text {
+                let changes = [PropertyChange.text(editing.draft.text)]
+                ask(editing.isBegun ? .amend(id, changes) : .set(id, changes), showing: Overlay(replaced: [id: editing.draft]), now: now)
+            }
+            // What the others see live stands on the board now.
+            if editing.isLive { ask(.cancel) }
+        } else if let making = editing.making {
+            if editing.unsavedSince != nil { lateTexts[making] = editing.draft.text }
+            if editing.isLive { ask(.cancel) }
         } else if editing.buffer.isEmpty, editing.draft.kind == .text {
             ask(.cancel)
         } else {
             ask(.commit, showing: Overlay(added: [editing.draft]), now: now)
         }
+    }
+
+    /// Gives what was typed so far to the board, and goes on: the whole text is one step of undo.
+    mutating func saveEdit(now: Instant) {
+        guard var editing = edit, editing.saveAt != nil else { return }
+        (editing.unsavedSince, editing.typedAt) = (nil, nil)
+        if let id = editing.existing {
+            let changes = [PropertyChange.text(editing.draft.text)]
+            if editing.draft.text != mirror[id]?.content.text { ask(editing.isBegun ? .amend(id, changes) : .set(id, changes)) }
+            editing.isBegun = true
+        } else {
+            if !editing.isLive { ask(.begin(.shape(editing.draft))) }
+            editing.making = ask(.commit)
+            // The others go on seeing it being typed.
+            ask(.begin(.shape(editing.draft)))
+            editing.isLive = true
+        }
+        edit = editing
+    }
+
+    /// The first part of a text is on the board: what follows changes that shape.
+    mutating func editWasMade(_ changes: [ShapeChange], _ reference: UInt64?) {
+        guard let reference, let made = changes.first(where: { $0.kind == .added })?.id else { return }
+        if var editing = edit, editing.making == reference {
+            (editing.existing, editing.making, editing.isBegun) = (made, nil, true)
+            edit = editing
+        }
+        if let text = lateTexts.removeValue(forKey: reference) { ask(.amend(made, [.text(text)])) }
+    }
+
+    /// The first part of a text was refused: it is still being typed, and is given again after the next pause.
+    mutating func editWasRefused(_ reference: UInt64?, now: Instant) {
+        guard let reference else { return }
+        lateTexts[reference] = nil
+        guard edit?.making == reference else { return }
+        edit?.making = nil
+        edit?.typed(now: now)
     }
 
     /// Moves the caret or deletes; other keys do nothing.

@@ -68,6 +68,8 @@ struct BoardScene: Sendable {
     /// Own gestures that ended and whose transaction has not come back: shown until it does, or nothing would be there for a moment.
     var pending: [Pending] = []
     var nextReference: UInt64 = 1
+    /// Texts that were finished before the shape of their first part was known.
+    var lateTexts: [UInt64: String] = [:]
     /// True if the picture may have changed.
     var isDirty = true
     /// True if the change is the person's own, who waits for it.
@@ -149,6 +151,26 @@ struct BoardScene: Sendable {
         var buffer: TextBuffer
         /// True once something was typed.
         var hasChanged = false
+        /// When the first and the last of what is not on the board yet was typed; nil when all of it is there.
+        var unsavedSince: Instant?
+        var typedAt: Instant?
+        /// The commit that makes a shape of a new text, until its outcome is known.
+        var making: UInt64?
+        /// What was typed is one step of undo: true once its first part is on the board.
+        var isBegun = false
+        /// A preview of it is live at the others.
+        var isLive = false
+
+        /// When what was typed is given to the board: after a pause, or after so long without one.
+        var saveAt: Instant? {
+            guard making == nil, let unsavedSince, let typedAt, !buffer.isEmpty || existing != nil else { return nil }
+            return min(typedAt + .seconds(2), unsavedSince + .seconds(10))
+        }
+
+        mutating func typed(now: Instant) {
+            (hasChanged, typedAt) = (true, now)
+            if unsavedSince == nil { unsavedSince = now }
+        }
     }
 
     /// What lies over the board and takes the keys.

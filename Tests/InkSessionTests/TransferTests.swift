@@ -125,4 +125,36 @@ import Testing
         pipes.intent(.undo, by: 0)
         #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
     }
+
+    // SE-11
+    @Test func `a text that is saved while it is typed is one step of undo`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        func texts(_ pipes: PerfectPipes) -> [String] { pipes.members[0].node.board?.shapes.map(\.content.text) ?? [] }
+        pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "before")), by: 0)
+        let shape = try #require(pipes.members[0].node.board?.shapes.first?.id)
+        // A new step, and what belongs to it.
+        pipes.intent(.set(shape, [.text("before a")]), by: 0)
+        pipes.intent(.amend(shape, [.text("before ab")]), by: 0)
+        pipes.intent(.amend(shape, [.text("before abc")]), by: 0)
+        #expect(texts(pipes) == ["before abc"])
+        pipes.intent(.undo, by: 0)
+        #expect(texts(pipes) == ["before"])
+        pipes.intent(.redo, by: 0)
+        #expect(texts(pipes) == ["before abc"])
+        // What was done between is not drawn in.
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "other")), by: 0)
+        pipes.intent(.amend(shape, [.text("later")]), by: 0)
+        pipes.intent(.undo, by: 0)
+        #expect(texts(pipes) == ["before abc", "other"])
+        // A new text: all of it goes.
+        pipes.intent(.begin(.shape(ShapeDraft(kind: .text, position: .zero, text: "n"))), by: 0)
+        pipes.intent(.commit, by: 0)
+        let new = try #require(pipes.members[0].node.board?.shapes.last?.id)
+        pipes.intent(.amend(new, [.text("ne")]), by: 0)
+        pipes.intent(.amend(new, [.text("new")]), by: 0)
+        #expect(texts(pipes) == ["before abc", "other", "new"])
+        pipes.intent(.undo, by: 0)
+        #expect(texts(pipes) == ["before abc", "other"])
+    }
 }

@@ -48,7 +48,7 @@ struct FakeSession {
             }
         case .cancel: gesture = nil
         case .move(let ids, let by): return change(ids, reference) { $0.position = $0.position + by }
-        case .set(let id, let changes):
+        case .set(let id, let changes), .amend(let id, let changes):
             return change([id], reference) { content in
                 for change in changes {
                     switch change {

@@ -226,6 +226,65 @@ import Testing
         #expect(desk.standing.count == 2)
     }
 
+    @Test func `a text is on the board after a pause, and goes on in the same shape`() {
+        // TM-20
+        var desk = Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("one")
+        #expect(desk.standing.isEmpty && desk.text.contains("typing") && !desk.text.contains("saved"))
+        desk.wait(.milliseconds(2100))
+        #expect(desk.standing.map(\.text) == ["one"] && desk.text.contains("saved"))
+        desk.type(" two")
+        #expect(desk.terminal.contains("one two") && desk.session.gesture != nil)
+        desk.wait(.milliseconds(2100))
+        #expect(desk.standing.map(\.text) == ["one two"])
+        // Without a pause, too.
+        for _ in 0..<12 {
+            desk.type("x")
+            desk.wait(.seconds(1))
+        }
+        #expect(desk.standing.count == 1 && desk.standing[0].text.count > 12)
+        desk.type(" end")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["one two" + String(repeating: "x", count: 12) + " end"])
+        #expect(desk.session.gesture == nil)
+        let steps = desk.intents.filter {
+            switch $0 {
+            case .commit, .amend, .set: true
+            default: false
+            }
+        }
+        #expect(steps.first == .commit && steps.dropFirst().allSatisfy { if case .amend = $0 { true } else { false } })
+        // The text of a standing shape: one new step, then parts of it.
+        desk.bytes([0x5D, 0x0D])
+        desk.type("!")
+        desk.wait(.seconds(3))
+        desk.type("?")
+        desk.escape()
+        #expect(desk.standing[0].text.hasSuffix("end!?"))
+        let last = desk.intents.suffix(2)
+        if case .set = last.first {} else { Issue.record("\(last)") }
+        if case .amend = last.last {} else { Issue.record("\(last)") }
+    }
+
+    @Test func `a text finished before its first part was answered is whole`() {
+        // TM-20
+        var desk = Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("one")
+        desk.isSlow = true
+        desk.wait(.milliseconds(2100))
+        desk.type(" two")
+        desk.escape()
+        desk.answer()
+        desk.isSlow = false
+        desk.wait(.seconds(1))
+        desk.answer()
+        #expect(desk.standing.map(\.text) == ["one two"])
+    }
+
     @Test func `a text whose shape is deleted meanwhile goes on as a shape of its own`() {
         // TM-19
         var desk = Desk()
