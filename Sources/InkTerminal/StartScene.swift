@@ -129,10 +129,25 @@ struct StartScene: Sendable {
             picture.write(window.text, column: start, row: row)
             picture.cursor = (min(columns - 1, start + window.caret), min(rows - 1, row))
         }
-        if !message.isEmpty {
-            picture.write(message, column: left, row: min(rows - 1, top + lines.count + 1), style: CellStyle(attributes: .bold))
+        let wrapped = Self.wrapped(safeForTerminal(message), width: max(1, columns - left))
+        let first = max(0, min(rows - wrapped.count, top + lines.count + 1))
+        for (index, line) in wrapped.enumerated() where first + index < rows {
+            picture.write(line, column: left, row: first + index, style: CellStyle(attributes: .bold))
         }
         return picture
+    }
+
+    /// Lines of whole words.
+    private static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, CharacterWidth.columns(of: last) + 1 + CharacterWidth.columns(of: String(word)) <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 
     private static let inputBytesMax = 4096

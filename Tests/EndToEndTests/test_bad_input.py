@@ -13,6 +13,7 @@ import stat
 import subprocess
 
 from harness import EndToEnd, ink, main
+from terminal import Terminal
 
 
 def databases(folder):
@@ -263,6 +264,27 @@ class BadStores(EndToEnd):
                 ana.send("draw", shape={"kind": "note", "x": number, "y": 0, "w": 8, "h": 8, "text": "x" * 2000})
             self.assertEqual(ana.quit(timeout=30), 8, ana.report())
             self.assertRegex(ana.stderr, r"\d+")
+
+    def test_who_leaves_a_terminal_at_once_hears_what_is_not_saved(self):
+        with self.small_disk() as disk:
+            maker = ink.new_board(disk, "ana")
+            self.assert_ends_well(maker)
+            ana = Terminal([ink.binary(), "open", "sketch"], environment={"INKWIRE_DATA_DIR": disk, "INKWIRE_NAME": "ana"})
+            self.addCleanup(ana.close)
+            ana.see("drag to draw", 20)
+            self.fill(disk)
+            for row in range(60):
+                ana.key("n")
+                ana.drag([(5 + row % 40, 3), (30 + row % 40, 12)], pause=0.002)
+                ana.key("x" * 400, 0.01)
+                ana.key("\x1b", 0.06)
+                if "NOT SAVED YET" in ana.text:
+                    break
+            ana.see("NOT SAVED YET")
+            ana.key("q")
+            ana.key("q")
+            self.assertEqual(ana.wait(20), 8)
+            self.assertIn(b"not saved", ana.bytes)
 
     def test_a_new_board_on_a_full_disk_exits_8(self):
         with self.small_disk() as disk:

@@ -1,9 +1,12 @@
 """The terminal front end in a pseudo-terminal: what is seen, and which bytes make it visible."""
 
+import fcntl
 import os
 import random
 import signal
 import subprocess
+import sys
+import termios
 import time
 import unittest
 
@@ -212,11 +215,17 @@ class Bytes(AtTerminal):
     def test_a_terminal_that_takes_nothing_holds_up_nobody(self):
         # TM-16: a frame that waits is not followed by a queue of others.
         terminal = self.open(columns=120, rows=40)
-        for step in range(400):
-            terminal.mouse(0 if step == 0 else 32, 5 + step % 100, 5 + step % 30)
-            time.sleep(0.001)
-        time.sleep(0.3)
-        terminal.settle()
+        terminal.mouse(0, 5, 5)
+        for step in range(6000):
+            # A line that leaps draws and erases much with each event: far more in all than a pty holds.
+            terminal.mouse(32, 5 + step * 37 % 110, 2 + step * 23 % 34)
+            time.sleep(0.0003)
+        pending = fcntl.ioctl(terminal.leader_end, termios.FIONREAD, b"\0" * 4)
+        before = len(terminal.bytes)
+        terminal.settle(0.5)
+        late = len(terminal.bytes) - before
+        self.assertGreater(int.from_bytes(pending, sys.byteorder), 3000, "the pty was filled, or this proves nothing")
+        self.assertLess(late, 120_000, "what had waited is a few frames, not all of them")
         terminal.mouse(0, 50, 20, released=True)
         terminal.key("\x1b")
         terminal.key("?")

@@ -220,6 +220,34 @@ class Endings(TwoTerminals):
         self.assertIn("half a sent1\n", text + "\n")
         self.assertTrue(any(0x2800 < ord(glyph) < 0x2900 for glyph in text), text)
 
+    def test_a_text_that_was_paused_is_there_after_a_kill(self):
+        # TM-20
+        ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
+        self.addCleanup(ana.close)
+        ana.see("saved", 20)
+        ana.key("t")
+        ana.click(20, 5)
+        ana.key("half a sentence")
+        ana.see("typing")
+        ana.until(lambda: "saved" in ana.lines[23], "it said to be saved, the text still open", 10)
+        ana.kill(9)
+        ana.wait(10)
+        status, text, errors = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / "ana", name="ana")
+        self.assertEqual((status, text.strip()), (0, "half a sentence"), errors)
+
+    def test_a_shape_that_another_moves_out_of_sight_harms_nobody(self):
+        ana, _ = self.together()
+        eve = ink.join_board(self.link, self.folder / "eve", "eve")
+        ana.key("p")
+        ana.drag([(30, 8), (50, 10)])
+        shape = eve.event("shape", timeout=10)["id"]
+        ana.key("]")
+        for by in ([600, 0], [-1400, 0], [700, 400], [0, -900], [100, 500]):
+            eve.send("move", id=shape, by=by)
+            ana.settle()
+        ana.key("?")
+        ana.see("Q lock the tool")
+
     def test_a_link_that_the_terminal_broke_into_lines_is_taken(self):
         bob = Terminal([ink.binary(), "join"], 80, 24, self.settings["bob"])
         self.addCleanup(bob.close)
@@ -272,7 +300,19 @@ class Endings(TwoTerminals):
         two = Terminal([ink.binary()], environment=fresh)
         self.addCleanup(two.close)
         two.see("1  my plan", 20)
-        two.key("1")
+        # A name that is taken is told, and the choice is open again; one that is left out is made.
+        two.key("n")
+        two.key("my plan\r")
+        two.until(lambda: "saved already" in " ".join(two.text.split()), "why not", 20)
+        two.key("n")
+        two.key("\r")
+        two.see("drag to draw", 20)
+        two.key("q")
+        self.assertEqual(two.wait(15), 0)
+        two = Terminal([ink.binary()], environment=fresh)
+        self.addCleanup(two.close)
+        two.see("my plan", 20)
+        two.key("2" if "2  my plan" in two.text else "1")
         two.see("drag to draw", 20)
 
 

@@ -1,0 +1,105 @@
+"""What commands write and where: files, links, pipes, full devices; and what of a peer's text reaches a terminal."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import threading
+import time
+
+from harness import EndToEnd, ink, main
+
+
+class Outputs(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.ana = self.folder / "ana"
+        maker = ink.new_board(self.ana, "ana")
+        maker.draw("one", kind="text", x=0, y=0, text="hello")
+        maker.wait("saved")
+        self.assertEqual(maker.quit(), 0)
+
+    def export(self, *arguments):
+        return ink.run(["export", "sketch", *arguments], data=self.ana, name="ana")
+
+    def test_a_file_keeps_its_mode_and_a_link_stays_a_link(self):
+        target, link = self.folder / "target.txt", self.folder / "link.txt"
+        target.write_text("old")
+        target.chmod(0o640)
+        link.symlink_to(target)
+        self.assertEqual(self.export("-o", str(link))[0], 0)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_text().strip(), "hello")
+        self.assertEqual(stat.S_IMODE(target.stat().st_mode), 0o640)
+
+    def test_into_a_pipe_the_bytes_are_written(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        got = []
+        reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+        reader.start()
+        self.assertEqual(self.export("-o", str(pipe), "--format", "txt")[0], 0)
+        reader.join(10)
+        self.assertEqual([text.strip() for text in got], ["hello"])
+        self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
+
+    def test_output_that_cannot_be_written_exits_8(self):
+        for command in (["export", "sketch", "-o", "-"], ["boards"], ["invite", "sketch"]):
+            with self.subTest(command[0]), open("/dev/full", "w") as full:
+                done = subprocess.run([ink.binary(), *command], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},
+                                      stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+                self.assertEqual(done.returncode, 8, done.stderr)
+                self.assertIn("next:", done.stderr)
+
+    def test_a_name_that_turns_the_line_around_does_not_reach_the_terminal(self):
+        # TM-12
+        evil = "plan\u202egpj.exe\u202c\u200b"
+        server = self.rendezvous()
+        eve = ink.new_board(self.folder / "eve", "eve", evil, server.address)
+        bob = ink.join_board(eve.link(), self.folder / "bob", "bob")
+        eve.send("say", text=evil)
+        bob.event("chat")
+        self.assertEqual(bob.event("chat")["text"], evil, "the data is whole")
+        self.assertEqual([bob.quit(), eve.quit()], [0, 0])
+        status, listed, _ = ink.run(["boards"], data=self.folder / "bob", name="bob")
+        self.assertEqual(status, 0)
+        for raw in (listed, bob.stderr, "\n".join(bob.lines)):
+            self.assertFalse(set("\u202e\u202c\u200b") & set(raw), raw)
+        self.assertIn("plan", listed)
+
+    def test_new_with_invite_writes_the_link_to_stderr(self):
+        peer = ink.Peer(["new", "other", "--peer", "--invite"], data=self.ana, name="ana")
+        peer.event("ready", timeout=20)
+        ink.wait_until(lambda: "inkwire://" in peer.stderr, 10, "the link on stderr")
+        self.assertEqual(peer.quit(), 0)
+
+    def test_a_patience_that_is_no_patience_exits_2(self):
+        for wrong in ("1e30", "-1", "0"):
+            status, _, errors = ink.run(["peer", "sketch", f"--timeout={wrong}"], data=self.ana, name="ana")
+            self.assertEqual(status, 2, errors)
+
+    def test_a_signal_ends_a_long_file_of_commands(self):
+        commands = self.folder / "commands"
+        commands.write_text("\n".join(json.dumps({"do": "wait", "for": "peers", "count": 5, "timeout_ms": 60000}) for _ in range(600)))
+        child = subprocess.Popen([ink.binary(), "draw", "sketch", str(commands)], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(child.kill)
+        ink.wait_until(lambda: any((path / "lock").exists() for path in (self.ana / "boards").iterdir()), 10, "the board open")
+        time.sleep(1)  # into the waiting: there is nothing to see of that from outside
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(6 * ink.PATIENCE), -signal.SIGTERM)
+
+    def test_a_label_stays_used_after_its_shape_is_gone_and_the_process_too(self):
+        peer = ink.open_board("sketch", self.ana, "ana")
+        peer.send("delete", id="one")
+        peer.wait("saved")
+        self.assertEqual(peer.quit(), 0)
+        peer = ink.open_board("sketch", self.ana, "ana")
+        peer.send("draw", id="one", shape={"kind": "text", "x": 0, "y": 0, "text": "again"})
+        self.assertEqual(peer.event("error")["code"], "duplicate_id")
+        self.assertEqual(peer.quit(), 0)
+
+
+if __name__ == "__main__":
+    main()
