@@ -149,7 +149,8 @@ private struct UndoPlanner {
         let name = board.log[gesture[0]].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
         // What is restored can be longer than what replaced it. What does not fit one transaction is left alone and said.
-        var (kept, left) = (writes[...], skipped)
+        var (kept, left) = (writes.prefix(Limits.writesPerTransaction - 1), skipped)
+        left.formUnion(writes.dropFirst(kept.count).map(\.target))
         while !kept.isEmpty, !board.fits(kept + [step], by: author) {
             let half = kept.prefix(kept.count / 2)
             left.formUnion(kept.dropFirst(half.count).map(\.target))

@@ -75,7 +75,8 @@ extension Node {
 
     /// Tells front ends that somebody broke a rule, once a second for each rule and author.
     mutating func rejected(author: AuthorID?, rule: String, now: Instant) {
-        let key = (author?.hex ?? "") + rule
+        // The rule without its figures and names, which a liar varies at will.
+        let key = (author?.hex ?? "") + rule.prefix { !$0.isNumber }
         if let at = rejections[key], now - at < .seconds(1) { return }
         if rejections.count > 256 { rejections.removeAll() }
         rejections[key] = now
