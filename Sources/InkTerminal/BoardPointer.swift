@@ -20,7 +20,10 @@ extension BoardScene {
             if panel != .none { closePanel() }
             press(here, mouse.modifiers, now: now)
         case .press(.middle):
-            if case .none = drag { drag = .pan(CellPlace(column: mouse.column, row: mouse.row)) }
+            if case .none = drag {
+                drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
+                touch()
+            }
         case .press(.right):
             if case .none = drag {
                 if edit == nil { pick(tool == .select ? lastTool : .select, now: now) }

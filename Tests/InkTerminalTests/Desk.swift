@@ -93,6 +93,13 @@ struct Desk {
         settle()
     }
 
+    /// Somebody else moves everything.
+    mutating func moveAll(_ by: Point) {
+        let events = session.perform(.move(session.standing.map(\.id), by: by), reference: 0)
+        for event in events { app.handle(.event(event), now: now) }
+        settle()
+    }
+
     /// Lets time pass, as a loop would that sleeps until deadlines.
     mutating func wait(_ span: Duration) {
         let end = now + span

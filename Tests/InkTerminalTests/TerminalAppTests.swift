@@ -498,26 +498,34 @@ import Testing
         #expect(desk.terminal.unknown == [])
     }
 
-    @Test(arguments: 0..<6 as Range<UInt64>)
+    @Test(arguments: 0..<200 as Range<UInt64>)
     func `random input on random sizes neither traps nor tears the screen`(seed: UInt64) {
         // TM-16
         var random = SplitMix64(seed: seed)
         var desk = Desk(columns: 20 + random.below(60), rows: 5 + random.below(20))
-        let keys = Array("vhrdoalptneqQuUxD][mz fcwBiP?/Y0123\r\t\u{7F}\u{1A}\u{01}abc漢".unicodeScalars)
-        for _ in 0..<150 {
-            switch random.below(8) {
-            case 0: desk.press(random.below(80), random.below(24), button: random.below(3))
-            case 1: desk.move(random.below(80), random.below(24), button: 32)
-            case 2: desk.release(random.below(80), random.below(24))
-            case 3: desk.bytes(Array("\u{1B}[\(["A", "B", "C", "D", "1;2A", "1;2C", "5~", "6~", "H"][random.below(9)])".utf8))
-            case 4: desk.escape()
+        let keys = Array("vvhrdoalptneqQuUxD][]mz fcwBiP?/Y0123HJKL\r\r\t\u{7F}\u{1A}\u{01}abc漢".unicodeScalars)
+        let sequences = ["A", "B", "C", "D", "1;2A", "1;2B", "1;2C", "1;2D", "5~", "6~", "H", "I", "O"]
+        for _ in 0..<220 {
+            switch random.below(16) {
+            case 0, 1: desk.press(random.below(100), random.below(40), button: random.below(3))
+            case 2, 3: desk.move(random.below(100), random.below(40), button: 32)
+            case 4: desk.release(random.below(100), random.below(40))
+            case 5: desk.press(random.below(80), random.below(24), button: 64 + random.below(4))
+            case 6, 7, 8: desk.bytes(Array("\u{1B}[\(sequences[random.below(sequences.count)])".utf8))
+            case 9: desk.escape()
+            case 10: desk.wait(.milliseconds(random.below(3000)))
+            case 11 where random.chance(0.3): desk.resize(columns: 1 + random.below(110), rows: 1 + random.below(45))
+            case 12 where random.chance(0.3):
+                // Another moves things about, near and far.
+                let by = Point(x: Int32(random.below(40_000)) - 20_000, y: Int32(random.below(40_000)) - 20_000)
+                desk.moveAll(by)
             default: desk.type(String(Character(keys[random.below(keys.count)])))
             }
         }
-        let shown = desk.terminal.rowsOfText
+        let shown = desk.text
         // A full repaint shows the same as all the differences did.
         desk.resize(columns: desk.terminal.columns, rows: desk.terminal.rows)
-        #expect(desk.terminal.rowsOfText == shown, "seed \(seed)")
+        #expect(desk.text == shown, "seed \(seed)")
     }
 
     @Test func `the start screen offers new, join and recent boards`() {

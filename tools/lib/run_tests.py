@@ -94,6 +94,10 @@ def step_layers():
     return plain([sys.executable, "tools/check-layers", "--self-test"], "layers.log")
 
 
+def step_faults():
+    return plain(["tools/check-faults", "--applies"], "faults.log")
+
+
 def step_rules():
     return plain([sys.executable, "tools/check-rules", "--self-test"], "rules.log")
 
@@ -232,6 +236,7 @@ STEPS = {
     "format": (step_format, "swift format, strict"),
     "layers": (step_layers, "arrows point down only"),
     "rules": (step_rules, "each numbered rule has a test"),
+    "faults": (step_faults, "the faults planted by tools/check-faults still apply"),
     "build": (step_build, "release build with tests"),
     "warnings": (step_warnings, "our sources draw no warning"),
     "swift": (step_swift, "Swift tests"),
@@ -285,7 +290,7 @@ def main():
     began, outcomes = time.monotonic(), {}
 
     # The quick checks first and side by side. The build comes before all that runs what it makes, and shares the machine with none.
-    quick = [name for name in wanted if name in ("format", "rules")]
+    quick = [name for name in wanted if name in ("format", "rules", "faults")]
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         for name, outcome, seconds in pool.map(timed, quick):
             outcomes[name] = outcome

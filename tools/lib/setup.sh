@@ -61,6 +61,7 @@ setup_look_for_tests() {
     has tmux || lacks tmux
     has tcpdump || lacks tcpdump
     has ps || lacks ps
+    has patch || lacks patch
     if [ "$(uname)" = Linux ]; then has ip || lacks ip; fi
     has clang || has cc || lacks clang
 }
