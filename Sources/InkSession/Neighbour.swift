@@ -22,6 +22,8 @@ struct Neighbour: Sendable {
     var adjacent: Set<AuthorID> = []
     /// The peer has our transactions 1...receipt.
     var receipt: UInt64 = 0
+    /// The peer says that it has this many of our transactions, more than we have: our files are older than our work.
+    var ahead: (sequence: UInt64, since: Instant)?
     /// The peer's set as it told us last.
     var fingerprint: Fingerprint?
     /// The peer's presence.
@@ -152,6 +154,8 @@ enum SessionTiming {
     static let connectionFull = 2 << 20
     /// Sooner after the last of what a peer announced and sends, no new comparison is begun: what is under way would be asked for twice.
     static let suppliedLately: Duration = .seconds(2)
+    /// How long we wait for own work of which a peer says that we lack it; then it counts as said falsely.
+    static let adoptionPatience: Duration = .seconds(10)
     /// Receipts go to disk at most this often.
     static let receiptInterval: Duration = .milliseconds(250)
 }

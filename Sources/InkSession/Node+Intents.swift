@@ -161,7 +161,29 @@ extension Node {
             refuse(.diskRefuses(reason), ref)
             return nil
         }
+        guard !isAdopting(now: now) else {
+            refuse(.ownHistoryMissing, ref)
+            return nil
+        }
         return write(writes, ref: ref, now: now)
+    }
+
+    /// True while own work that somebody has, and we lost, is on its way back: what we wrote now would contradict it.
+    private mutating func isAdopting(now: Instant) -> Bool {
+        let own = board?.contiguousSequence(of: author) ?? 0
+        var isAdopting = false
+        for connection in connections {
+            guard let neighbour = neighbours[connection], let ahead = neighbour.ahead else { continue }
+            if ahead.sequence <= own {
+                neighbours[connection]?.ahead = nil
+            } else if now - ahead.since < SessionTiming.adoptionPatience {
+                isAdopting = true
+            } else {
+                distrusted.insert(neighbour.remote.author)
+                neighbours[connection]?.ahead = nil
+            }
+        }
+        return isAdopting
     }
 
     /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others. Its sequence.

@@ -54,8 +54,12 @@ extension Node {
                 neighbours[connection]?.backlog.append(name)
             }
         case .receipt(let claimed):
-            // Nobody has more of ours than there is.
-            let sequence = min(claimed, board?.contiguousSequence(of: author) ?? 0)
+            let own = board?.contiguousSequence(of: author) ?? 0
+            if claimed > own, neighbour.ahead == nil, !distrusted.contains(neighbour.remote.author) {
+                neighbours[connection]?.ahead = (claimed, now)
+            }
+            // Nobody is believed to have more of ours than there is.
+            let sequence = min(claimed, own)
             guard sequence > neighbour.receipt else { return }
             neighbours[connection]?.receipt = sequence
             receipts[neighbour.remote.author] = max(sequence, receipts[neighbour.remote.author] ?? 0)

@@ -89,6 +89,8 @@ public struct Node: Sendable {
     let identity: SigningKey
     let boardID: BoardID
     var displayName: String
+    /// Devices that said they had work of ours that never came.
+    var distrusted: Set<AuthorID> = []
     /// What we did last: its first transaction, and the shapes that it wrote.
     var lastStep: (first: TransactionName, shapes: Set<ShapeID>)?
     /// This process, to the others.

@@ -157,4 +157,46 @@ import Testing
         pipes.intent(.undo, by: 0)
         #expect(texts(pipes) == ["before abc", "other"])
     }
+
+    // SE-18
+    @Test func `from older files nothing is written until the own newer work is back`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<2000).map {
+            try board.author(Board.writes(saying: "message \($0)", by: key.author), key: key, wallTime: 0).0
+        }
+        // Bob has all; ana comes back from files that end in the middle.
+        pipes.add(name: "", stored: Array(history.prefix(700)))
+        pipes.bytesPerSecond = 60_000
+        pipes.add(name: "bob", stored: history)
+        func own(_ pipes: PerfectPipes) -> UInt64 { pipes.members[0].node.board?.contiguousSequence(of: key.author) ?? 0 }
+        let isHalfWay = pipes.run(.seconds(60)) { own($0) > 800 }
+        #expect(isHalfWay && own(pipes) < 2000)
+        let before = own(pipes)
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "too early")), by: 0, ref: 7)
+        #expect(pipes.members[0].events.contains { if case .refused(.ownHistoryMissing, 7) = $0 { true } else { false } })
+        #expect(own(pipes) == before)
+        let isBack = pipes.run(.seconds(60)) { $0.areEqual && own($0) >= 2001 }
+        #expect(isBack)
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "now")), by: 0, ref: 8)
+        #expect(own(pipes) == 2002)
+        #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
+    }
+
+    // SE-18
+    @Test func `who says to have what never was keeps nobody from drawing for long`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        _ = pipes.run(.seconds(3))
+        let claim = try #require(pipes.members[0].node.neighbours.keys.first)
+        pipes.members[0].node.neighbours[claim]?.ahead = (1 << 40, pipes.now)
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "a")), by: 0, ref: 1)
+        #expect(pipes.members[0].events.contains { if case .refused(.ownHistoryMissing, 1) = $0 { true } else { false } })
+        _ = pipes.run(.seconds(11))
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "b")), by: 0, ref: 2)
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.text) == ["b"])
+        #expect(!pipes.members[0].node.distrusted.isEmpty)
+    }
 }
