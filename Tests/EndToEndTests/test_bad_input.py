@@ -157,6 +157,33 @@ class NoRendezvous(EndToEnd):
         self.assertIsNone(server.child.poll(), server.report())
 
 
+    def test_pings_without_end_are_not_answered_without_end(self):
+        # RT-8
+        server = self.rendezvous()
+        host, port = server.address.split("//")[1].split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as flood:
+            flood.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                answer += flood.recv(4096)
+            self.assertIn(b"101", answer.split(b"\r\n")[0])
+            ping = b"\x89\xfd\0\0\0\0" + b"p" * 125
+            with contextlib.suppress(ConnectionError, BrokenPipeError):
+                for _ in range(2000):
+                    flood.sendall(ping)
+            got = b""
+            with contextlib.suppress(ConnectionError):
+                while piece := flood.recv(65536):
+                    got += piece
+        self.assertLessEqual(got.count(b"\x8a\x7d"), 40)
+        # The others are served.
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=server.address)
+        bob = ink.join_board(ana.link(), self.folder / "bob", "bob")
+        self.assert_ends_well(bob)
+        self.assert_ends_well(ana)
+
+
 class BadStores(EndToEnd):
     def saved_board(self):
         ana = ink.new_board(self.folder / "ana", "ana")
