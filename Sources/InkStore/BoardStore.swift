@@ -157,7 +157,7 @@ package final class BoardStore: @unchecked Sendable {
         return try connect(copy, readOnly: false).read { db in try body(db, path) }
     }
 
-    /// No board is near it.
+    /// Bytes; no board is near 2 GiB.
     private static let copyBytesMax = 1 << 31
 
     static func databasePath(_ directory: String) -> String { "\(directory)/board.sqlite" }

@@ -125,7 +125,9 @@ package enum Files {
     /// Makes a directory of mode 0700 with a name of its own where temporary files go.
     static func makeTemporaryDirectory() throws(StoreError) -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/inkwire.XXXXXX".utf8CString)
+        // mkdtemp(3) puts a free name in the place of exactly six times X at the end.
+        let place = String(repeating: "X", count: 6)
+        var template = Array("\(parent)/inkwire.\(place)".utf8CString)
         guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else {
             throw StoreError(errno: errno, path: parent)
         }

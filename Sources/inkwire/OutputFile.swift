@@ -5,11 +5,12 @@ enum OutputFile {
     /// Replaces the content of a file: after a crash it has all of the old bytes or all of the new, and it keeps its mode. What a symbolic link
     /// names is replaced, not the link; into a pipe or a device the bytes are written.
     static func write(_ bytes: [UInt8], to path: String) throws {
-        var status = stat()
+        var (status, named) = (stat(), stat())
         let isThere = stat(path, &status) == 0
-        guard !isThere || status.st_mode & S_IFMT == S_IFREG else { return try stream(bytes, to: path) }
+        // Neither a device nor a link that leads nowhere yet may be replaced by a file.
+        let isOther = isThere ? status.st_mode & S_IFMT != S_IFREG : lstat(path, &named) == 0
+        guard !isOther else { return try stream(bytes, to: path) }
         do {
-            // A link that leads nowhere yet is written through as well.
             let place = isThere ? URL(fileURLWithPath: path).resolvingSymlinksInPath() : URL(fileURLWithPath: path)
             try Data(bytes).write(to: place, options: .atomic)
             if isThere, chmod(place.path, status.st_mode & 0o7777) != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
@@ -19,7 +20,7 @@ enum OutputFile {
     }
 
     private static func stream(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw failure(path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var rest = bytes[...]

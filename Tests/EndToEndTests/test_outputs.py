@@ -33,6 +33,28 @@ class Outputs(EndToEnd):
         self.assertEqual(target.read_text().strip(), "hello")
         self.assertEqual(stat.S_IMODE(target.stat().st_mode), 0o640)
 
+    def test_a_link_that_leads_nowhere_yet_is_written_through(self):
+        target, link = self.folder / "later.txt", self.folder / "early.txt"
+        link.symlink_to(target)
+        self.assertEqual(self.export("-o", str(link))[0], 0)
+        self.assertTrue(link.is_symlink())
+        self.assertEqual(target.read_text().strip(), "hello")
+
+    def test_a_slow_reader_gets_everything(self):
+        commands = b'{"do":"state"}\n' * 400
+        child = subprocess.Popen([ink.binary(), "peer", "sketch"], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        child.stdin.write(commands)
+        child.stdin.close()
+        got = b""
+        time.sleep(1.2)
+        while piece := os.read(child.stdout.fileno(), 16384):
+            got += piece
+            time.sleep(0.6)
+        child.stdout.close()
+        self.assertEqual(child.wait(10), 0)
+        self.assertEqual(got.count(b'"event":"state"'), 400)
+
     def test_into_a_pipe_the_bytes_are_written(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)

@@ -24,8 +24,10 @@ final class HeadlessSession: @unchecked Sendable {
     private static let linesAhead = 256
     /// Bytes that wait for a reader of stdout before the session waits for it too.
     private static let outputWaitingMax = 32 << 20
-    /// Less than the second after which others begin to ask whether we live, twice over.
+    /// How long a reader of stdout may take for one piece. The others ask after a second whether we live, and give us up after fifteen.
     private static let readerPatience = DispatchTimeInterval.seconds(2)
+    /// Bytes of one write to stdout.
+    private static let outputPiece = 64 << 10
 
     private let session: BoardSession
     private let notices: Notices
@@ -201,22 +203,41 @@ final class HeadlessSession: @unchecked Sendable {
         guard writesEvents, !bytes.isEmpty, !readerIsGone else { return }
         let waiting = outputBytes.add(bytes.count)
         output.async { [self] in
-            let isThere = StandardStream.output.write(bytes)
-            outputBytes.add(-bytes.count)
+            var (rest, isThere) = (bytes[...], true)
+            while !rest.isEmpty {
+                let piece = rest.prefix(Self.outputPiece)
+                rest = rest.dropFirst(piece.count)
+                if isThere { isThere = StandardStream.output.write(Array(piece)) }
+                outputBytes.add(-piece.count)
+            }
             if !isThere { loop.execute { [self] in readerWent() } }
         }
         // The session may wait a little for its reader, but not so long that the others lose it.
-        if waiting > Self.outputWaitingMax, !outputIsWritten() {
+        if waiting > Self.outputWaitingMax, !readerTakes() {
             notices.say("nobody reads what is written to stdout; saving and ending")
             readerWent()
         }
     }
 
-    /// True once all output is written; false if that takes too long.
+    /// True if the reader took something within its patience. Not longer than that, for the others wait.
+    private func readerTakes() -> Bool {
+        let written = DispatchSemaphore(value: 0)
+        output.async { written.signal() }
+        let before = outputBytes.add(0)
+        return written.wait(timeout: .now() + Self.readerPatience) == .success || outputBytes.add(0) < before
+    }
+
+    /// Waits until all output is written, or until nothing of it was taken for too long: false if the reader stands still.
     private func outputIsWritten() -> Bool {
         let written = DispatchSemaphore(value: 0)
         output.async { written.signal() }
-        return written.wait(timeout: .now() + Self.readerPatience) == .success
+        var before = outputBytes.add(0)
+        while written.wait(timeout: .now() + Self.readerPatience) == .timedOut {
+            let waiting = outputBytes.add(0)
+            guard waiting < before else { return false }
+            before = waiting
+        }
+        return true
     }
 
     /// Nobody reads what we say any more: end as if the input had ended, so that nothing is lost.
