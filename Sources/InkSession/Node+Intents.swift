@@ -206,6 +206,7 @@ extension Node {
                 lastStep = takesBack ? nil : (transaction.name, shapes)
             }
             saves.append(.transaction(transaction))
+            takeBackSaved()
             took(outcome, ref: ref, now: now)
             if outcome.changes.isEmpty { accept(ref) }
             return transaction.sequence

@@ -197,10 +197,11 @@ extension Node {
             return
         case .inserted: break
         }
+        for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
+        takeBackSaved()
         took(outcome, ref: nil, now: now)
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
-            saves.append(.transaction(inserted))
             passOn(inserted, from: source, now: now)
         }
         // The receipt is for the author, who may be a neighbour other than the one that brought it.
@@ -388,6 +389,11 @@ extension Node {
 
     mutating func statusChanged(now: Instant) {
         if statusAt == nil { statusAt = now + SessionTiming.statusInterval }
+    }
+
+    /// Tells that not all is saved, if the last that was told says so: before anything is told of what is not.
+    mutating func takeBackSaved() {
+        if toldStatus?.isSaved != false { tellStatus() }
     }
 
     mutating func tellStatus() {

@@ -124,7 +124,7 @@ extension BoardScene {
     private func savedWord(now: Instant) -> String {
         if edit?.unsavedSince != nil { return "typing" }
         if let since = unsavedSince, now - since >= Self.patience { return "NOT SAVED YET" }
-        return "saved"
+        return isSaved ? "saved" : "saving"
     }
 
     private func sendingWords(now: Instant) -> String? {

@@ -71,7 +71,9 @@ extension BoardScene {
 
     /// What was shown until its outcome is known is on the board now, or never will be.
     private mutating func settle(_ reference: UInt64?) {
-        if let reference { pending.removeAll { $0.reference == reference } }
+        guard let reference else { return }
+        asked.remove(reference)
+        pending.removeAll { $0.reference == reference }
     }
 
     private mutating func take(_ status: PeerStatus, now: Instant) {
@@ -82,7 +84,7 @@ extension BoardScene {
         case .left:
             guard before?.isAnnounced == true else { return }
             notices.add(person: name, did: "left", now: now)
-            if people.present.isEmpty { notices.add("Only you. Everything is saved on this machine.", now: now) }
+            if people.present.isEmpty { notices.add(isSaved ? "Only you. Everything is saved on this machine." : "Only you.", now: now) }
         case .joining: break
         case .joined, .idle, .away:
             if people[status.peer]?.joinedAt == nil { people[status.peer]?.joinedAt = now }
@@ -102,6 +104,9 @@ extension BoardScene {
             isDirty = true
         }
     }
+
+    /// True if all that stands on the board is on the disk, as far as anybody here knows.
+    var isSaved: Bool { asked.isEmpty && unsavedSince == nil && edit?.unsavedSince == nil }
 
     /// A person's name for a sentence; unsanitised, like all names until they are drawn.
     func name(of author: AuthorID) -> String {
@@ -146,6 +151,6 @@ extension BoardScene {
     static let chipTime = Duration.seconds(3)
     static let dimTime = Duration.seconds(30)
     static let goneTime = Duration.seconds(60)
-    /// What is saved or sent sooner than this needs no words.
+    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
     static let patience = Duration.milliseconds(700)
 }

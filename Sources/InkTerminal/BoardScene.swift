@@ -16,6 +16,8 @@ struct BoardScene: Sendable {
     var people = People()
     var notices = Notices()
     var sync: SyncStatus?
+    /// References of what was asked of the board and has no answer: nobody may call it saved.
+    var asked: Set<UInt64> = []
     /// Since when something is not on disk, or not with the others.
     var unsavedSince: Instant?
     var unsentSince: Instant?
@@ -246,6 +248,7 @@ struct BoardScene: Sendable {
     @discardableResult
     mutating func ask(_ intent: Intent) -> UInt64 {
         defer { nextReference += 1 }
+        if intent.isWork { asked.insert(nextReference) }
         outputs.append(.intent(intent, reference: nextReference))
         return nextReference
     }
@@ -259,6 +262,16 @@ struct BoardScene: Sendable {
 
     /// An answer that takes longer will not come: show the board as it is.
     static let pendingTime = Duration.seconds(5)
+}
+
+extension Intent {
+    /// True for what is to stay on the board; false for what is only seen while it happens.
+    fileprivate var isWork: Bool {
+        switch self {
+        case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .commit, .say, .rename: true
+        case .begin, .extend, .update, .cancel, .cursor, .typing: false
+        }
+    }
 }
 
 /// What a scene of a board begins with.

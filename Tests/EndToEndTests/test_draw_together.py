@@ -73,6 +73,8 @@ class DrawTogether(EndToEnd):
         ana, bob = self.pair()
         ana.draw("a", kind="rectangle", x=0, y=0, w=64, h=32)
         bob.event("shape", id="a")
+        # With bob's own first change, which gives his name.
+        self.assert_equal_boards(ana, bob)
         before = ana.state()["transactions"]
         after = bob.mark
         ana.ask("move", "shape", id="a", by=[160, 80], over_ms=300)

@@ -40,6 +40,9 @@ class TwoTerminals(EndToEnd):
 
         left.until(holds, what, seconds)
 
+    def is_saved(self, terminal):
+        return "saved" in terminal.lines[-1]
+
     def canvas(self, terminal):
         return terminal.lines[:terminal.screen.lines - 3]
 
@@ -50,7 +53,10 @@ class TwoTerminals(EndToEnd):
         self.assertTrue(any(line.strip() for line in self.canvas(ana)), "equal, and not empty")
 
     def assert_equal_at_rest(self, ana, bob):
-        """Both leave; what their disks hold is the same picture."""
+        """Both leave when all is saved and nothing more comes; what their disks hold is the same picture."""
+        # What is on one disk goes to the other, which says "saving" of it: it is over when both are silent.
+        quiet = lambda: self.is_saved(ana) and self.is_saved(bob) and not ana.pump(0.15) and not bob.pump(0.15)
+        self.both(ana, bob, quiet, "both boards at rest", 20)
         for terminal in (ana, bob):
             terminal.key("q")
         self.assertEqual([ana.wait(15), bob.wait(15)], [0, 0])
@@ -229,7 +235,7 @@ class Endings(TwoTerminals):
         ana.click(20, 5)
         ana.key("half a sentence")
         ana.see("typing")
-        ana.until(lambda: "saved" in ana.lines[23], "it said to be saved, the text still open", 10)
+        ana.until(lambda: self.is_saved(ana), "it said to be saved, the text still open", 10)
         ana.kill(9)
         ana.wait(10)
         status, text, errors = ink.run(["export", BOARD, "--format", "txt", "-o", "-"], data=self.folder / "ana", name="ana")

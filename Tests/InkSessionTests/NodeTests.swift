@@ -134,6 +134,39 @@ import Testing
         #expect(pipes.members[1].node.board?.shapes.count == 50)
     }
 
+    // SE-19
+    @Test func `saved is taken back before a change is told that is not on the disk`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        let areQuiet = { (pipes: PerfectPipes) in
+            pipes.areEqual && pipes.members.allSatisfy { $0.node.presentPeers == 1 && $0.node.syncStatus.isSaved }
+        }
+        #expect(pipes.run(.seconds(10)) { areQuiet($0) })
+        for step in 0..<30 {
+            pipes.intent(.draw(rectangle(Int32(step))), by: step % 2)
+            // Before, between and after what a tenth of a second gathers.
+            _ = pipes.run(.milliseconds(Int64(step * 7)))
+        }
+        #expect(pipes.run(.seconds(10)) { areQuiet($0) })
+        _ = pipes.run(.milliseconds(100))
+        for member in pipes.members {
+            var (isSaved, changes, wasSaved) = (false, 0, 0)
+            for event in member.events {
+                switch event {
+                case .sync(let status):
+                    isSaved = status.isSaved
+                    wasSaved += isSaved ? 1 : 0
+                case .changed:
+                    changes += 1
+                    #expect(!isSaved)
+                default: break
+                }
+            }
+            #expect(isSaved && changes == 30 && wasSaved > 10)
+        }
+    }
+
     // SE-11; one by one as a mouse brings them, and in batches as a script does.
     @Test(arguments: [1, 500])
     func `a stroke beyond the limit of points is committed and goes on, as one step to undo`(batch: Int) throws {

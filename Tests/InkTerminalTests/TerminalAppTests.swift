@@ -456,6 +456,36 @@ import Testing
         #expect(desk.text.contains("direct ~35 ms"))
     }
 
+    @Test func `nothing is called saved that was asked a moment ago or is not on the disk`() {
+        // TM-21
+        var desk = Desk(columns: 120, rows: 30)
+        let status = { SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: $0, fingerprint: .zero) }
+        desk.hear(.sync(status(true)))
+        #expect(desk.text.contains("saved"))
+        desk.isSlow = true
+        desk.drag([(10, 5), (20, 8)])
+        #expect(desk.text.contains("saving"))
+        // What was told before the answer knows nothing of it.
+        desk.hear(.sync(status(true)))
+        #expect(desk.text.contains("saving"))
+        desk.hear(.sync(status(false)))
+        desk.answer()
+        #expect(desk.text.contains("saving"))
+        desk.hear(.sync(status(true)))
+        #expect(desk.text.contains("saved") && !desk.text.contains("saving"))
+        // Work of others, too.
+        desk.hear(.sync(status(false)))
+        #expect(desk.text.contains("saving"))
+        desk.wait(.seconds(1))
+        #expect(desk.text.contains("NOT SAVED YET"))
+        var bob = peer("bob")
+        desk.hear(.peer(bob))
+        desk.wait(.seconds(1))
+        bob.state = .left
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("Only you.") && !desk.text.contains("Everything is saved"))
+    }
+
     @Test func `a lost peer, unsaved work and a lost rendezvous are told in words`() {
         // TM-15
         var desk = Desk(columns: 120, rows: 30)
