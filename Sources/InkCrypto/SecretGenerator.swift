@@ -3,11 +3,12 @@ import CSodium
 /// Secret randomness from one seed: the ChaCha20 key stream (RFC 8439 §2.4) under the seed as key, nonce zero.
 ///
 /// The same seed gives the same stream, which lets a simulation replay; a process seeds it from the system. Each request begins a
-/// fresh block of 64 bytes, so nothing drawn earlier, and nothing still to come, waits in ordinary memory. A copy repeats the stream:
-/// keep one owner.
+/// fresh block of 64 bytes, so nothing drawn earlier, and nothing still to come, waits in ordinary memory. A secret replaces the key
+/// that made it, so nobody who reads the generator later can make it again (fast key erasure, Bernstein 2017); other bytes, which
+/// leave in clear as nonces and names, do not. A copy repeats the stream: keep one owner.
 public struct SecretGenerator: RandomNumberGenerator, Sendable {
-    private let key: Secret32
-    /// Number of the next unused block of the stream. 2^64 blocks are never reached.
+    private var key: Secret32
+    /// Number of the next unused block of the key's stream. 2^64 blocks are never reached.
     private var block: UInt64 = 0
 
     /// A stream that is a function of `seed`, which must have 32 bytes.
@@ -35,8 +36,14 @@ public struct SecretGenerator: RandomNumberGenerator, Sendable {
         }
     }
 
-    /// A new secret, drawn straight into guarded memory.
+    /// A new secret, drawn straight into guarded memory. The key that made it is erased.
     public mutating func secret() -> Secret32 {
+        let (secret, next) = (guarded(), guarded())
+        (key, block) = (next, 0)
+        return secret
+    }
+
+    private mutating func guarded() -> Secret32 {
         Secret32(
             block: SecretBlock(count: Secret32.byteCount) { (output: UnsafeMutablePointer<UInt8>) in
                 fill(output, count: Secret32.byteCount)

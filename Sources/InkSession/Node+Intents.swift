@@ -235,7 +235,7 @@ extension Node {
 
     /// Ends once all is saved and delivered, or when patience is over.
     mutating func finishQuitting(now: Instant) {
-        guard let limit = quitAt, !isStopped else { return }
+        guard let limit = quitAt, farewell == nil else { return }
         let isDone = saves.isEmpty && receiptsToSave.isEmpty && isDelivered
         if !receiptsToSave.isEmpty { saveReceipts() }
         guard isDone || now >= limit else { return }
@@ -244,8 +244,18 @@ extension Node {
         rendezvous?.leave()
         drainEndpoint(now: now)
         drainRendezvous(now: now)
+        farewell = .stopped(unsaved: saves.unsavedTransactions, unsent: status.unsent)
+        sayFarewell(now: now)
+    }
+
+    /// All is done but the goodbyes, of which the first may be lost.
+    mutating func sayFarewell(now: Instant) {
+        guard let farewell, !isStopped else { return }
+        endpoint.repeatGoodbyes(now: now)
+        drainEndpoint(now: now)
+        guard endpoint.goodbyeDeadline == nil else { return }
         isStopped = true
-        tell(.stopped(unsaved: saves.unsavedTransactions, unsent: status.unsent))
+        tell(farewell)
     }
 }
 

@@ -130,6 +130,8 @@ public struct Node: Sendable {
     public private(set) var unreadable = 0
     var isReady = false
     var quitAt: Instant?
+    /// Told last, once the others have been told goodbye; while it waits nothing else is taken.
+    var farewell: Event?
     var isStopped = false
     var wallClockBase: UInt64 = 0
     var wallClockAt: Instant = .zero
@@ -179,7 +181,7 @@ public struct Node: Sendable {
 
     /// Takes one input. Drain `nextOutput()` before the next.
     public mutating func handle(_ input: Input, now: Instant) {
-        guard !isStopped else { return }
+        guard farewell == nil else { return sayFarewell(now: now) }
         switch input {
         case .timeout: handleTimeout(now: now)
         case .intent(let intent, let ref): handle(intent, ref: ref, now: now)
@@ -221,7 +223,7 @@ public struct Node: Sendable {
 
     /// When to call `handle(.timeout)` next; nil when only an input can move the node.
     public var deadline: Instant? {
-        guard !isStopped else { return nil }
+        guard farewell == nil else { return isStopped ? nil : endpoint.goodbyeDeadline }
         var soonest = earliest(endpoint.deadline, rendezvous?.deadline)
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)

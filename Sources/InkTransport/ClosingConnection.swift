@@ -1,12 +1,14 @@
 import InkCrypto
 import InkPrimitives
 
-/// What is left of a connection that we closed: says goodbye again to whoever still sends authentic packets, for a while (RFC 9000 §10.2).
+/// What is left of a connection that we closed: says goodbye twice more unasked, since the first may be lost and the process may end, and
+/// to whoever still sends authentic packets, for a while (RFC 9000 §10.2).
 struct ClosingConnection: Sendable {
     static let lifetime: Duration = .seconds(3)
     static let repetitionsMax = 8
+    /// After the closing, in order.
+    static let unasked: [Duration] = [.milliseconds(30), .milliseconds(100)]
 
-    private let localIndex: UInt32
     private let remoteIndex: UInt32
     private let keys: TransportKeys
     private let address: SocketAddress
@@ -14,15 +16,18 @@ struct ClosingConnection: Sendable {
     private var window: SlidingWindow
     private var next: UInt64
     private var repetitions = 0
-    let until: Instant
+    private var unaskedCount = 0
+    private let began: Instant
+    var until: Instant { began + Self.lifetime }
+    /// When the next goodbye that nobody asked for is due; nil when all are said.
+    var repeatAt: Instant? { unaskedCount < Self.unasked.count ? began + Self.unasked[unaskedCount] : nil }
 
     /// - Parameter next: first packet number that was never used under `keys`.
     init(
-        localIndex: UInt32, remoteIndex: UInt32, keys: TransportKeys, address: SocketAddress, code: CloseCode, window: SlidingWindow,
-        next: UInt64, now: Instant
+        remoteIndex: UInt32, keys: TransportKeys, address: SocketAddress, code: CloseCode, window: SlidingWindow, next: UInt64, now: Instant
     ) {
-        (self.localIndex, self.remoteIndex, self.keys, self.address) = (localIndex, remoteIndex, keys, address)
-        (self.code, self.window, self.next, until) = (code, window, next, now + Self.lifetime)
+        (self.remoteIndex, self.keys, self.address) = (remoteIndex, keys, address)
+        (self.code, self.window, self.next, began) = (code, window, next, now)
     }
 
     /// One goodbye.
@@ -33,6 +38,14 @@ struct ClosingConnection: Sendable {
         keys.seal(&packet, headerCount: headerCount, counter: next)
         next += 1
         return (packet, address)
+    }
+
+    /// The goodbye that is due unasked, if one is.
+    mutating func repeated(now: Instant) -> ([UInt8], to: SocketAddress)? {
+        guard let repeatAt, now >= repeatAt else { return nil }
+        // What a late clock made due at once is said once.
+        while let due = self.repeatAt, now >= due { unaskedCount += 1 }
+        return makePacket()
     }
 
     /// Takes a packet; the answer, if it is authentic, new, long enough, and the peer was not told too often.

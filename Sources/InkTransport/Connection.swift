@@ -486,7 +486,6 @@ struct Connection: Sendable {
     /// What stays behind to say goodbye.
     func closing(_ code: CloseCode, now: Instant) -> ClosingConnection {
         ClosingConnection(
-            localIndex: id.index, remoteIndex: remoteIndex, keys: keys, address: address, code: code, window: window, next: recovery.next,
-            now: now)
+            remoteIndex: remoteIndex, keys: keys, address: address, code: code, window: window, next: recovery.next, now: now)
     }
 }

@@ -175,8 +175,19 @@ public struct Endpoint: Sendable {
             if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
             dirty.insert(index)
         }
+        repeatGoodbyes(now: now)
         closing = closing.filter { now < $0.value.until }
     }
+
+    /// Says again, unasked, that connections were closed. A caller that only waits for that needs nothing else of the endpoint.
+    public mutating func repeatGoodbyes(now: Instant) {
+        for index in closing.keys.sorted() {
+            if let (packet, to) = closing[index]?.repeated(now: now) { outputs.append(.transmit(packet, to: to)) }
+        }
+    }
+
+    /// When the next goodbye is due that nobody asked for; nil when all are said.
+    public var goodbyeDeadline: Instant? { closing.values.compactMap(\.repeatAt).min() }
 
     /// Sends a reliable message of at most `messageMax` bytes. Messages of one lane and stream arrive whole and in order; streams do not
     /// wait for each other. Does nothing if the connection is gone.
@@ -215,7 +226,7 @@ public struct Endpoint: Sendable {
         if outputHead < outputs.count || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
         for connection in connections.values { deadline = earliest(deadline, connection.deadline) }
-        for connection in closing.values { deadline = earliest(deadline, connection.until) }
+        for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
         return deadline
     }
 

@@ -162,6 +162,12 @@ import Testing
         #expect(left.secret() == right.secret())
         #expect(left.bytes(0) == [])
         #expect(right.bytes(1000) == left.bytes(1000))
+        // The key that gave a secret is gone: what follows comes from another.
+        var (once, again) = (SecretGenerator(seed: Self.planted), SecretGenerator(seed: Self.planted))
+        _ = once.secret()
+        let stream = again.bytes(64 * 1024)
+        let later = once.bytes(32)
+        #expect(!stride(from: 0, to: stream.count - 32, by: 32).contains { Array(stream[$0..<$0 + 32]) == later })
         var other = SecretGenerator(seed: [UInt8](repeating: 0, count: 32))
         // RFC 8439 appendix A.1, test vector 1: the key stream of the zero key.
         #expect(Hex.encode(other.bytes(32)) == "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7")

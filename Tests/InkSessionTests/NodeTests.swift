@@ -185,6 +185,22 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes == shapes)
     }
 
+    // SE-12
+    @Test func `who quits is seen to have left, though the first goodbye is lost`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 && $0.node.isDelivered } })
+        #expect(pipes.run(.seconds(1)) { $0.members[1].node.syncStatus.isSaved })
+        pipes.drop = { from, _ in from == PerfectPipes.address(1) }
+        pipes.input(.quit, to: 1)
+        #expect(!pipes.members[1].events.contains(.stopped(unsaved: 0, unsent: 0)))
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.milliseconds(150)) { $0.members[1].events.contains(.stopped(unsaved: 0, unsent: 0)) })
+        #expect(pipes.run(.milliseconds(50)) { $0.members[0].node.peers.isEmpty })
+        #expect(pipes.members[1].node.deadline == nil)
+    }
+
     // SE-6
     @Test func `changes made while the link was down are exchanged when it is back`() throws {
         var pipes = try PerfectPipes()
