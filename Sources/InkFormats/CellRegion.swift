@@ -61,12 +61,11 @@ public struct CellRegion: Hashable, Sendable {
 }
 
 extension ShapeDraft {
-    /// The cells that the shape can touch.
+    /// The cells of the shape's box: of its corners, its samples, or its text where that is all it has.
     public var cellRegion: CellRegion {
         var (left, top) = (Int(position.x), Int(position.y))
         var (right, bottom) = (left, top)
         if kind.isPath {
-            // The smoothed curve stays within a cell of its samples' box.
             (left, top, right, bottom) = (Int.max, Int.max, Int.min, Int.min)
             for point in points.isEmpty ? [.zero] : points {
                 let (x, y) = (Int(position.x) + Int(point.x), Int(position.y) + Int(point.y))

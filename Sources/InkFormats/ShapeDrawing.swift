@@ -7,14 +7,14 @@ extension CellRaster {
         switch shape.kind {
         case .rectangle:
             drawBox(shape, isRounded: false)
-            drawLabel(shape, in: shape.cellRegion)
-        case .note: drawNote(shape)
+            drawText(of: shape, color: inkColor(of: shape))
+        case .note:
+            drawBox(shape, isRounded: true)
+            drawText(of: shape, color: inkColor(of: shape))
         case .ellipse, .diamond: drawRound(shape)
         case .line, .arrow: drawPath(shape)
         case .freehand: drawStroke(shape)
-        case .text:
-            let (column, row) = (CellMetrics.column(Int(shape.position.x)), CellMetrics.row(Int(shape.position.y)))
-            drawRows(TextLayout(shape.text), column: column, row: row, color: shape.stroke)
+        case .text: drawText(of: shape, color: shape.stroke)
         }
     }
 
@@ -42,14 +42,6 @@ extension CellRaster {
         }
     }
 
-    private mutating func drawNote(_ shape: ShapeDraft) {
-        drawBox(shape, isRounded: true)
-        guard !shape.text.isEmpty else { return }
-        let inside = shape.cellRegion.inside
-        let layout = TextLayout(shape.text, columns: inside.columns)
-        drawRows(layout, column: inside.column, row: inside.row, color: inkColor(of: shape), rowsMax: inside.rows)
-    }
-
     private mutating func drawRound(_ shape: ShapeDraft) {
         guard shape.cellRegion.overlaps(region) else { return }
         let outline = RoundOutline(shape)
@@ -59,20 +51,7 @@ extension CellRaster {
         let color = inkColor(of: shape)
         let pen = DotPen(width: shape.strokeWidth)
         outline.forEachDot(in: region) { x, y in pen.stamp(x, y) { addDot(x: $0, y: $1, color: color) } }
-        drawLabel(shape, in: shape.cellRegion)
-    }
-
-    /// Text in the middle of a box.
-    private mutating func drawLabel(_ shape: ShapeDraft, in box: CellRegion) {
-        guard !shape.text.isEmpty else { return }
-        let inside = box.inside
-        let layout = TextLayout(shape.text, columns: inside.columns)
-        let shown = min(layout.rows.count, inside.rows)
-        let top = inside.row + (inside.rows - shown) / 2
-        for index in 0..<shown {
-            let column = inside.column + max(0, (inside.columns - layout.columns(ofRow: index)) / 2)
-            drawRow(layout.rows[index], column: column, row: top + index, color: inkColor(of: shape))
-        }
+        drawText(of: shape, color: color)
     }
 
     /// The shape's own colour, or one that can be read on its fill.
@@ -120,11 +99,16 @@ extension CellRaster {
             let head: Unicode.Scalar = isFlat ? (heading.dx > 0 ? "►" : "◄") : (heading.dy > 0 ? "▼" : "▲")
             put(Glyph(head), columns: 1, column: CellMetrics.column(last.x), row: CellMetrics.row(last.y), color: shape.stroke)
         }
-        drawPathLabel(shape, at: places[(places.count - 1) / 2], and: places[places.count / 2])
+        drawText(of: shape, color: shape.stroke)
     }
 
     private mutating func drawStroke(_ shape: ShapeDraft) {
-        guard !shape.points.isEmpty, touchesRegion(shape) else { return }
+        guard !shape.points.isEmpty else { return }
+        if touchesRegion(shape) { drawCurve(shape) }
+        drawText(of: shape, color: shape.stroke)
+    }
+
+    private mutating func drawCurve(_ shape: ShapeDraft) {
         let pen = DotPen(width: shape.strokeWidth)
         let margin = Double(pen.size * CellMetrics.dotUnits)
         let box = (
@@ -135,14 +119,9 @@ extension CellRaster {
         StrokeCurve(points: shape.points, origin: shape.position).forEachPiece(touching: box) { from, to in
             drawDots(from: from, to: to, pen: pen, color: shape.stroke)
         }
-        if !shape.text.isEmpty {
-            let middle = shape.points[shape.points.count / 2]
-            let place = (x: Int(shape.position.x) + Int(middle.x), y: Int(shape.position.y) + Int(middle.y))
-            drawPathLabel(shape, at: place, and: place)
-        }
     }
 
-    /// True if the shape, with its pen and its curve's overshoot, can reach the region.
+    /// True if a stroke, with its pen and its curve's overshoot, can reach the region: quick, and never wrongly false.
     private func touchesRegion(_ shape: ShapeDraft) -> Bool {
         let box = shape.cellRegion
         // A Catmull-Rom piece leaves the box of its samples by less than half of that box; the pen by less than four cells.
@@ -150,16 +129,6 @@ extension CellRaster {
         return CellRegion(
             column: box.column - moreColumns, row: box.row - moreRows, columns: box.columns + 2 * moreColumns, rows: box.rows + 2 * moreRows
         ).overlaps(region)
-    }
-
-    private mutating func drawPathLabel(_ shape: ShapeDraft, at left: (x: Int, y: Int), and right: (x: Int, y: Int)) {
-        guard !shape.text.isEmpty else { return }
-        let layout = TextLayout(shape.text)
-        let column = CellMetrics.column((left.x + right.x) / 2)
-        let row = CellMetrics.row((left.y + right.y) / 2) - (layout.rows.count - 1) / 2
-        for index in layout.rows.indices {
-            drawRow(layout.rows[index], column: column - layout.columns(ofRow: index) / 2, row: row + index, color: shape.stroke)
-        }
     }
 
     /// A straight piece in dots.
@@ -196,8 +165,12 @@ extension CellRaster {
 
     // MARK: Text
 
-    private mutating func drawRows(_ layout: TextLayout, column: Int, row: Int, color: Color?, rowsMax: Int = .max) {
-        for (index, items) in layout.rows.prefix(rowsMax).enumerated() { drawRow(items, column: column, row: row + index, color: color) }
+    private mutating func drawText(of shape: ShapeDraft, color: Color?) {
+        guard !shape.text.isEmpty else { return }
+        let placement = TextPlacement(shape)
+        for index in 0..<placement.shown {
+            drawRow(placement.layout.rows[index], column: placement.column(ofRow: index), row: placement.top + index, color: color)
+        }
     }
 
     /// Spaces are transparent: they show what lies under them.

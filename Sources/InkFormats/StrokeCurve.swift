@@ -56,6 +56,23 @@ package struct StrokeCurve: Sendable {
         }
     }
 
+    /// The cells that the curve goes through, as a box; nil for no samples.
+    var cellRegion: CellRegion? {
+        var box: (left: Double, top: Double, right: Double, bottom: Double)?
+        let all = Double.greatestFiniteMagnitude
+        forEachPiece(touching: (-all, -all, all, all)) { from, to in
+            let old = box ?? (from.x, from.y, from.x, from.y)
+            box = (
+                min(old.left, from.x, to.x), min(old.top, from.y, to.y), max(old.right, from.x, to.x), max(old.bottom, from.y, to.y)
+            )
+        }
+        guard let box else { return nil }
+        let (column, row) = (CellMetrics.column(Int(box.left.rounded(.down))), CellMetrics.row(Int(box.top.rounded(.down))))
+        return CellRegion(
+            column: column, row: row, columns: CellMetrics.column(Int(box.right.rounded(.down))) - column + 1,
+            rows: CellMetrics.row(Int(box.bottom.rounded(.down))) - row + 1)
+    }
+
     private static let piecesMax = 24
 
     /// Averages where both neighbours are within two cells, by at most three eighths of a cell.

@@ -9,13 +9,15 @@ public enum TextExport {
     ///
     /// - Parameter region: the part to show; nil for all content, of which a part around the middle shape is shown if it is larger than `extentMax`.
     public static func text(of shapes: [ShapeDraft], style: GlyphStyle = .unicode, region: CellRegion? = nil) -> String {
-        guard let region = region ?? content(of: shapes) else { return "" }
-        var raster = CellRaster(region: region)
+        guard let drawn = region ?? content(of: shapes) else { return "" }
+        var raster = CellRaster(region: drawn)
         for shape in shapes { raster.draw(shape) }
+        // All content begins with its first column and row that hold something; a region that was asked for is kept.
+        let left = region == nil ? drawn.columnRange.first { column in drawn.rowRange.contains { raster.isInk(column, $0, style) } } : nil
         var rows: [String] = []
-        for row in region.rowRange {
+        for row in drawn.rowRange {
             var bytes: [UInt8] = []
-            for column in region.columnRange {
+            for column in (left ?? drawn.column)..<drawn.columnRange.upperBound {
                 let cell = raster.cell(column: column, row: row, style: style)
                 if cell.columns > 0 { cell.glyph.append(to: &bytes) }
             }
@@ -23,12 +25,13 @@ public enum TextExport {
             rows.append(String(decoding: bytes, as: UTF8.self))
         }
         while rows.last == "" { rows.removeLast() }
+        if region == nil { rows.removeFirst(rows.prefix { $0.isEmpty }.count) }
         return rows.isEmpty ? "" : rows.joined(separator: "\n") + "\n"
     }
 
-    /// The cells of all shapes, with room for pens; nil for none.
+    /// The cells of all shapes, with their pens, labels and bends; nil for none.
     static func content(of shapes: [ShapeDraft]) -> CellRegion? {
-        let regions = shapes.map(\.cellRegion)
+        let regions = shapes.map(\.inkRegion)
         guard var all = regions.first else { return nil }
         for region in regions { all = all.union(region) }
         if all.columns > extentMax {
@@ -40,5 +43,12 @@ public enum TextExport {
             (all.row, all.rows) = (middles[middles.count / 2] - extentMax / 2, extentMax)
         }
         return all
+    }
+}
+
+extension CellRaster {
+    fileprivate func isInk(_ column: Int, _ row: Int, _ style: GlyphStyle) -> Bool {
+        let cell = cell(column: column, row: row, style: style)
+        return cell.columns > 0 && cell.glyph != .space
     }
 }

@@ -40,7 +40,7 @@ public enum IPAddress: Hashable, Comparable, Sendable {
         }
     }
 
-    /// 224.0.0.0/4, 255.255.255.255 or ff00::/8.
+    /// 224.0.0.0/4, 240.0.0.0/4 (reserved, broadcast in it) or ff00::/8.
     public var isMulticastOrBroadcast: Bool {
         switch self {
         case .v4(let word): word >> 28 >= 14
@@ -66,9 +66,7 @@ public enum IPAddress: Hashable, Comparable, Sendable {
             guard parts.count == 4 else { return nil }
             var word: UInt32 = 0
             for part in parts {
-                guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part) else {
-                    return nil
-                }
+                guard part.utf8.count <= 3, let byte = UInt16(digits: part), byte < 256 else { return nil }
                 word = word << 8 | UInt32(byte)
             }
             self = .v4(word)
@@ -84,7 +82,7 @@ public enum IPAddress: Hashable, Comparable, Sendable {
             if half.isEmpty { return [] }
             var result: [UInt16] = []
             for group in half.split(separator: ":", omittingEmptySubsequences: false) {
-                guard (1...4).contains(group.utf8.count), let value = UInt16(group, radix: 16) else { return nil }
+                guard (1...4).contains(group.utf8.count), let value = UInt16(digits: group, radix: 16) else { return nil }
                 result.append(value)
             }
             return result
@@ -129,7 +127,7 @@ public struct SocketAddress: Hashable, Comparable, Sendable, CustomStringConvert
 
     /// `1.2.3.4:5` or `[::1]:5`; nil for names and anything else.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(digits: text[text.index(after: colon)...]) else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
@@ -172,5 +170,13 @@ public struct SocketAddress: Hashable, Comparable, Sendable, CustomStringConvert
         let raw = try reader.readBytes(count)
         guard let ip = IPAddress(bytes: raw), ip.bytes.count == count else { throw .nonCanonical }
         self.init(ip: ip, port: try reader.readUInt16())
+    }
+}
+
+extension UInt16 {
+    /// A number that is spelt with digits alone; nil for signs, which the standard initializer takes, and anything else.
+    package init?(digits text: Substring, radix: Int = 10) {
+        guard text.first != "+", text.first != "-" else { return nil }
+        self.init(text, radix: radix)
     }
 }

@@ -91,15 +91,16 @@ public final class Driver: Sendable {
     }
 
     /// Finishes: saves, delivers to those present for up to ten seconds, says farewell, closes everything. Repeated calls get the same answer.
+    ///
+    /// - Returns: what is left; nil if it was abandoned before it could finish, which leaves that unknown.
     @discardableResult
-    public func quit() async -> Ending {
+    public func quit() async -> Ending? {
         do {
             let ending = try await loop.flatSubmit { [core] in core.value.quit() }.get()
             await abandon()
             return ending
         } catch {
-            // It was abandoned before it could finish: what it had told nobody about is not known any more.
-            return Ending(unsaved: 0, unsent: 0)
+            return nil
         }
     }
 

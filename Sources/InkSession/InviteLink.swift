@@ -25,7 +25,9 @@ public struct InviteLink: Hashable, Sendable {
 
         /// From `NAME:PORT` or `[v6]:PORT`; nil for anything else.
         public init?(_ text: String) {
-            guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return nil }
+            guard let colon = text.lastIndex(of: ":"), let port = UInt16(digits: text[text.index(after: colon)...]), port > 0 else {
+                return nil
+            }
             var name = text[..<colon]
             if name.hasPrefix("["), name.hasSuffix("]") {
                 name = name.dropFirst().dropLast()

@@ -1,5 +1,6 @@
 import InkBoard
 import InkPrimitives
+import InkTransport
 
 /// What one person is doing right now: one small value, newest wins, never in the board.
 package struct PresenceState: Hashable, Sendable {
@@ -60,11 +61,11 @@ package enum PresenceTiming {
     /// A typing mark goes when it is not renewed for this long.
     package static let typingStops: Duration = .seconds(2)
     /// Room for the state in one packet, bytes.
-    package static let packetBytes = 1000
+    package static let packetBytes = Endpoint.presenceMax
 }
 
 extension PresenceState {
-    // SE-P layout of one presence packet (see InkSession.docc):
+    // Layout of one presence packet:
     //   flags 1 · [cursor: zigzag x, zigzag y] · [ended: number, outcome] · [live: number, kind, body]
     private struct Flag {
         static let attention: UInt8 = 0b0000_0011
@@ -122,9 +123,19 @@ extension PresenceState {
             writer.write(2 as UInt8)
             writer.write(style: draft, textLimit: 640)
             writer.write(Point(x: draft.size.width, y: draft.size.height))
-            let shown = draft.points.prefix(32)
-            writer.writeVarint(shown.count)
-            for point in shown { writer.write(point) }
+            // A preview shows the first points where not all have room.
+            var (run, count) = (ByteWriter(capacity: 64), 0)
+            for point in draft.points.prefix(Self.pointsInPacket) {
+                let before = run.count
+                run.write(point)
+                guard writer.count + run.count + 4 <= limit else {
+                    run.truncate(to: before)
+                    break
+                }
+                count += 1
+            }
+            writer.writeVarint(count)
+            writer.write(run.bytes)
         case .move(let shapes, let by):
             writer.write(3 as UInt8)
             writer.write(by)
@@ -142,6 +153,8 @@ extension PresenceState {
 
     /// A drag of more shapes than this is shown for the first so many until it ends.
     private static let shapesInPacket = 18
+    /// A preview of a line with more points than this is shown up to there.
+    private static let pointsInPacket = 32
 
     /// Applies a peer's packet. On a throw nothing has changed.
     ///
@@ -191,7 +204,7 @@ extension PresenceState {
         case 2:
             var draft = try reader.readStyle()
             draft.size = try reader.readSize()
-            let count = try reader.readCount(limit: 32)
+            let count = try reader.readCount(limit: Self.pointsInPacket)
             for _ in 0..<count { draft.points.append(try reader.readPoint()) }
             return LiveGesture(number: number, gesture: .shape(draft))
         case 3:

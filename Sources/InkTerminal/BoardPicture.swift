@@ -55,7 +55,7 @@ extension BoardScene {
             if let content = overlay.replaced[shape.id] {
                 raster.draw(content)
             } else if !overlay.erased.contains(shape.id), let region = mirror.region(of: shape.id),
-                region.grown(by: max(region.columns, region.rows) / 2).overlaps(near)
+                region.grown(by: max(region.columns, region.rows) / 2).overlaps(near) || shape.content.labelRegion?.overlaps(near) == true
             {
                 raster.draw(shape.content)
             }

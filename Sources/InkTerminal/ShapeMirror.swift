@@ -46,7 +46,10 @@ struct ShapeMirror: Sendable {
     func hits(column: Int, row: Int, includesInside: Bool = true) -> [ShapeID] {
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
         for shape in shapes.reversed() {
-            guard let region = regions[shape.id], region.grown(by: 2).contains(column: column, row: row) else { continue }
+            guard let region = regions[shape.id],
+                region.grown(by: 2).contains(column: column, row: row)
+                    || shape.content.labelRegion?.contains(column: column, row: row) == true
+            else { continue }
             var raster = CellRaster(region: CellRegion(column: column, row: row, columns: 1, rows: 1))
             raster.draw(shape.content)
             if raster.hasInk(column: column, row: row) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InkBoard
 import InkFormats
 import InkSession
 import InkStore
@@ -16,13 +17,11 @@ package struct Failure: Error, Equatable {
         case bug = 1
         case usage = 2
         case invite = 3
-        case identity = 4
         case notFound = 5
         case rendezvous = 6
         case path = 7
         case local = 8
         case version = 9
-        case timeout = 10
     }
 
     /// A stable word for programs.
@@ -49,6 +48,26 @@ package struct Failure: Error, Equatable {
             isNewer ? .version : .invite, code: isNewer ? "newer_invite" : "bad_invite", what: "this invite cannot be used",
             why: error.description,
             next: isNewer ? "install the newer inkwire" : "ask for the link again and paste all of it, in quotes where a shell reads it")
+    }
+
+    /// The genesis of a saved board cannot be read.
+    package init(genesis violation: RuleViolation) {
+        if case .unknownVersion = violation {
+            self.init(
+                .version, code: "newer_board", what: "this board cannot be opened", why: "a newer inkwire made it",
+                next: "install the newer inkwire")
+        } else {
+            self.init(
+                .local, code: "corrupt", what: "this board cannot be opened", why: "its first change is damaged: \(violation)",
+                next: "join it again by its link while somebody is there who has it")
+        }
+    }
+
+    /// What should not happen.
+    package static func bug(_ error: any Error) -> Failure {
+        Failure(
+            .bug, code: "bug", what: "an error that inkwire does not know", why: "\(error)",
+            next: "please report it with what you did; what was saved is not touched")
     }
 
     /// A wrong use of the command line.

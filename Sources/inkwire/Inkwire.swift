@@ -45,6 +45,7 @@ import InkTerminal
                 StandardStream.output.write(Array((fullMessage(for: error) + "\n").utf8))
                 endProcess(0)
             }
+            guard code == .validationFailure else { end(.bug(error), isJSON: isJSON) }
             end(
                 .usage(
                     "the command line cannot be understood",

@@ -56,8 +56,10 @@ struct OpenedBoard {
 
     private static func open(_ directory: String, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
         let store = try BoardStore.open(at: directory)
+        let content = try store.load()
+        _ = try content.genesisBoard()
         return OpenedBoard(
-            catalog: catalog, profile: profile, identity: try catalog.identity(ofProfile: profile), store: store, content: try store.load(),
+            catalog: catalog, profile: profile, identity: try catalog.identity(ofProfile: profile), store: store, content: content,
             isNew: false)
     }
 
@@ -121,6 +123,26 @@ struct OpenedBoard {
     /// Gives up the lock; a board that was never joined goes, for it holds nothing.
     func close(discardIfEmpty: Bool = false) {
         if discardIfEmpty, isNew { store.discardIfEmpty() } else { store.close() }
+    }
+}
+
+extension StoredBoard {
+    /// The board with its genesis alone; nil while it has not arrived.
+    ///
+    /// - Throws: `Failure` when the genesis is damaged or of a newer program.
+    func genesisBoard() throws(Failure) -> Board? {
+        do {
+            return try transactions.first.map { genesis throws(RuleViolation) in try Board(genesis: genesis) }
+        } catch {
+            throw Failure(genesis: error)
+        }
+    }
+
+    /// The board with all that is saved, and how many changes do not follow the rules; nil while it has not arrived.
+    func replica() throws(Failure) -> (board: Board, refused: Int)? {
+        guard var board = try genesisBoard() else { return nil }
+        let refused = board.load(transactions.dropFirst())
+        return (board, refused.count)
     }
 }
 

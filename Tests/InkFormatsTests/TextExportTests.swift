@@ -10,6 +10,40 @@ import Testing
         #expect(TextExport.text(of: [box(5, 7, 8, 8), words("x", 20, 7)]) == "┌──┐           x\n└──┘\n")
     }
 
+    @Test func `an export leaves nothing out that lies beyond a shape's box`() {
+        // FM-11
+        #expect(TextExport.text(of: [path(.arrow, [(5, 1), (8, 1)], text: "far-wider-than-it")]).contains("far-wider-than-it"))
+        // A wide pen reaches into the cells around; the same ink as in a window with room for it.
+        let wide = path(.line, [(6, 4), (14, 9)], width: 200)
+        let roomy = picture([wide], 40, 20).split(separator: "\n").filter { !$0.allSatisfy { $0 == " " } }
+        #expect(TextExport.text(of: [wide]).split(separator: "\n").count == roomy.count)
+        #expect(
+            TextExport.text(of: [wide]).filter { $0 != " " && $0 != "\n" } == picture([wide], 40, 20).filter { $0 != " " && $0 != "\n" })
+        // A curve swings out beyond its samples.
+        let curve = path(.freehand, [(10, 10), (30, 10), (31, 11), (10, 12), (9, 30), (40, 31)])
+        #expect(
+            TextExport.text(of: [curve]).filter { $0 != " " && $0 != "\n" } == picture([curve], 80, 60).filter { $0 != " " && $0 != "\n" })
+    }
+
+    @Test func `the caret stands after the letters of a text, wherever they stand`() {
+        // TM-10
+        for shape in [
+            box(2, 2, 20, 8, text: "two lines\nof it"), box(.ellipse, 2, 2, 20, 8, text: "round"),
+            box(.note, 2, 2, 20, 8, text: "a note\nmore"),
+            words("plain\ntext", 3, 4), path(.arrow, [(2, 5), (30, 5)], text: "label"),
+            path(.line, [(2, 2), (10, 10), (30, 5)], text: "bent"),
+            path(.freehand, [(2, 5), (12, 5), (30, 5)], text: "on a stroke"),
+        ] {
+            let rows = picture([shape], 60, 20).split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+            for (index, letter) in shape.text.enumerated() where letter.isLetter {
+                let place = shape.caretCell(after: index)
+                #expect(rows[place.row][place.column] == letter, "\(shape.kind) \(letter)")
+                let after = shape.caretCell(after: index + 1)
+                #expect(after == (place.column + 1, place.row))
+            }
+        }
+    }
+
     @Test func `an export of a board without bounds is cut around the middle shape`() {
         // FM-11
         let far = Limits.coordinate

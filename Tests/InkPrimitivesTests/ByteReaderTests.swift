@@ -57,7 +57,9 @@ import Testing
         #expect(SocketAddress(text)?.description == text)
     }
 
-    @Test(arguments: ["", "1.2.3.4", "1.2.3:5", "1.2.3.4:99999", "::1:5", "[::1]", "host:5", "[1:2]:3", "1.2.3.4444:5"])
+    @Test(arguments: [
+        "", "1.2.3.4", "1.2.3:5", "1.2.3.4:99999", "::1:5", "[::1]", "host:5", "[1:2]:3", "1.2.3.4444:5", "1.2.3.4:+80", "[::+1]:80",
+    ])
     func `what is no address is refused`(text: String) {
         #expect(SocketAddress(text) == nil)
     }

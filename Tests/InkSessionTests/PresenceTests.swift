@@ -10,6 +10,26 @@ import Testing
         #expect(state.encode(acknowledgedPoints: 0).bytes == [0x04, 0x02, 0x03])
     }
 
+    @Test func `a preview at its limits fits one packet and reads back`() throws {
+        let edge = Limits.coordinate
+        let corners = [Point(x: edge, y: -edge), Point(x: -edge, y: edge)]
+        let draft = ShapeDraft(
+            kind: .arrow, position: corners[0], size: .zero, points: (0..<200).map { corners[$0 % 2] },
+            text: String(repeating: "é", count: 2000))
+        var own = OwnPresence(now: .zero)
+        own.begin(.shape(draft))
+        own.end(.committed(sequence: 1 << 40))
+        own.begin(.shape(draft))
+        own.setCursor(corners[1])
+        let packet = own.state.encode(acknowledgedPoints: 0).bytes
+        #expect(packet.count <= PresenceTiming.packetBytes)
+        var theirs = PresenceState()
+        try theirs.apply(packet)
+        guard case .shape(let shown)? = theirs.live?.gesture else { return #expect(Bool(false), "\(String(describing: theirs.live))") }
+        #expect(shown.points.count > 10 && shown.points == Array(draft.points.prefix(shown.points.count)))
+        #expect(draft.text.hasPrefix(shown.text) && shown.text.count > 200)
+    }
+
     // SE-4
     @Test(arguments: 0..<100 as Range<UInt64>)
     func `a stroke grows at the other side whatever packets are lost`(seed: UInt64) throws {

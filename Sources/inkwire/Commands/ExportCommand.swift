@@ -30,19 +30,18 @@ struct ExportCommand: ParsableCommand {
 
     mutating func run() throws {
         let content = try BoardStore.peek(at: try options.catalog.find(board).directory)
-        guard let genesis = content.transactions.first else {
+        guard let replica = try content.replica() else {
             throw Failure(
                 .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",
                 next: "`inkwire open` it while somebody is there who has it")
         }
-        var replica = try Board(genesis: genesis)
-        for transaction in content.transactions.dropFirst() { _ = replica.insert(transaction) }
-        let bytes = Array(try text(of: replica).utf8)
+        if replica.refused > 0 { options.notices.say("\(replica.refused) saved changes do not follow the rules and are not exported") }
+        let bytes = Array(try text(of: replica.board).utf8)
         if output == "-" {
             try StandardStream.output.deliver(bytes)
         } else {
             try OutputFile.write(bytes, to: output)
-            options.notices.say("\(replica.shapes.count) shapes written to \(output)")
+            options.notices.say("\(replica.board.shapes.count) shapes written to \(output)")
         }
     }
 

@@ -7,7 +7,7 @@ import NIOCore
 
 /// Joins an `Automation` to a board's driver, stdin and stdout.
 ///
-///     stdin (own thread) ─line─▶ ┐                          ┌─▶ stdout (own queue)
+///     stdin (own thread) ─line─▶ ┐                          ┌─▶ OutputWriter ─▶ stdout
 ///     events ──────────────────▶ │ Automation, on the loop  ├─▶ intents ─▶ node
 ///     timer ───────────────────▶ ┘                          └─▶ questions ─▶ node, answered on the loop
 ///
@@ -22,12 +22,6 @@ final class HeadlessSession: @unchecked Sendable {
 
     /// Lines read ahead of the command that runs; the reader waits when there are more.
     private static let linesAhead = 256
-    /// Bytes that wait for a reader of stdout before the session waits for it too.
-    private static let outputWaitingMax = 32 << 20
-    /// How long a reader of stdout may take for one piece. The others ask after a second whether we live, and give us up after fifteen.
-    private static let readerPatience = DispatchTimeInterval.seconds(2)
-    /// Bytes of one write to stdout.
-    private static let outputPiece = 64 << 10
 
     private let session: BoardSession
     private let notices: Notices
@@ -35,7 +29,7 @@ final class HeadlessSession: @unchecked Sendable {
     private let clock = MonotonicClock()
     private let credit = DispatchSemaphore(value: linesAhead)
     private let ended = DispatchSemaphore(value: 0)
-    private let output = DispatchQueue(label: "inkwire.stdout")
+    private let output: OutputWriter
 
     private var automation = Automation()
     private var isDraining = false
@@ -47,13 +41,15 @@ final class HeadlessSession: @unchecked Sendable {
     private var rendezvousReason = "it does not answer"
     private var versionTheirs: Int?
     private var end: End?
-    private let outputBytes = Counter()
-    private var readerIsGone = false
+    /// Questions that wait until the reader of stdout has taken more.
+    private var heldQuestions: [Automation.Question] = []
     /// Called on the loop once the board has arrived.
     private let becameReady: @Sendable (borrowing Node) -> Void
 
     init(session: BoardSession, notices: Notices, writesEvents: Bool = true, becameReady: @escaping @Sendable (borrowing Node) -> Void) {
         (self.session, self.notices, self.writesEvents, self.becameReady) = (session, notices, writesEvents, becameReady)
+        output = OutputWriter(loop: session.driver.loop)
+        output.tell = { [weak self] news in self?.take(news) }
     }
 
     /// The first error that a command had; read after the end.
@@ -155,16 +151,17 @@ final class HeadlessSession: @unchecked Sendable {
                 await session.driver.quit()
                 loop.execute { [self] in finish(.signal(signal)) }
             }
-            end = .signal(signal)
+            if end == nil { end = .signal(signal) }
         }
     }
 
     /// Blocks until the session has ended and all output is written.
     func wait() -> End {
         ended.wait()
-        // A reader that does not read must not keep the process.
-        _ = outputIsWritten()
-        return loop.inEventLoop ? .signal(0) : (try? loop.submit { [self] in end ?? .signal(0) }.wait()) ?? .signal(0)
+        output.flush()
+        // Written before the semaphore, and never again.
+        guard let end else { preconditionFailure("a session ends for a reason") }
+        return end
     }
 
     // On the loop.
@@ -182,8 +179,8 @@ final class HeadlessSession: @unchecked Sendable {
             case .quit: Task { [self] in await session.driver.quit() }
             }
         }
-        write(lines)
-        while finished < automation.finishedCount {
+        if writesEvents { output.write(lines) }
+        while finished < automation.finishedCount, !output.isFull {
             finished += 1
             credit.signal()
         }
@@ -199,55 +196,22 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    private func write(_ bytes: [UInt8]) {
-        guard writesEvents, !bytes.isEmpty, !readerIsGone else { return }
-        let waiting = outputBytes.add(bytes.count)
-        output.async { [self] in
-            var (rest, isThere) = (bytes[...], true)
-            while !rest.isEmpty {
-                let piece = rest.prefix(Self.outputPiece)
-                rest = rest.dropFirst(piece.count)
-                if isThere { isThere = StandardStream.output.write(Array(piece)) }
-                outputBytes.add(-piece.count)
-            }
-            if !isThere { loop.execute { [self] in readerWent() } }
+    private func take(_ news: OutputWriter.News) {
+        switch news {
+        case .hasRoom:
+            let held = heldQuestions
+            heldQuestions = []
+            for question in held { ask(question) }
+            return drain()
+        case .readerIsGone: break
+        case .readerIsStuck: notices.say("nobody reads what is written to stdout; saving and ending")
         }
-        // The session may wait a little for its reader, but not so long that the others lose it.
-        if waiting > Self.outputWaitingMax, !readerTakes() {
-            notices.say("nobody reads what is written to stdout; saving and ending")
-            readerWent()
-        }
-    }
-
-    /// True if the reader took something within its patience. Not longer than that, for the others wait.
-    private func readerTakes() -> Bool {
-        let written = DispatchSemaphore(value: 0)
-        output.async { written.signal() }
-        let before = outputBytes.add(0)
-        return written.wait(timeout: .now() + Self.readerPatience) == .success || outputBytes.add(0) < before
-    }
-
-    /// Waits until all output is written, or until nothing of it was taken for too long: false if the reader stands still.
-    private func outputIsWritten() -> Bool {
-        let written = DispatchSemaphore(value: 0)
-        output.async { written.signal() }
-        var before = outputBytes.add(0)
-        while written.wait(timeout: .now() + Self.readerPatience) == .timedOut {
-            let waiting = outputBytes.add(0)
-            guard waiting < before else { return false }
-            before = waiting
-        }
-        return true
-    }
-
-    /// Nobody reads what we say any more: end as if the input had ended, so that nothing is lost.
-    private func readerWent() {
-        guard !readerIsGone else { return }
-        readerIsGone = true
+        // As if the input had ended, so that nothing is lost.
         Task { [self] in await session.driver.quit() }
     }
 
     private func ask(_ question: Automation.Question) {
+        guard !output.isFull else { return heldQuestions.append(question) }
         // A link looks at the interfaces, which is too dear for each question.
         let link = question == .invite ? session.link.text : ""
         let future = session.driver.countersFuture().flatMap { [session] counters in
@@ -299,12 +263,9 @@ final class HeadlessSession: @unchecked Sendable {
                     reason: rendezvousReason)))
     }
 
+    /// The first reason stays, whatever comes of it.
     private func finish(_ how: End) {
-        if case .signal(let signal)? = end, case .stopped = how {
-            end = .signal(signal)
-        } else if end == nil || { if case .signal? = end { true } else { false } }() {
-            end = how
-        }
+        if end == nil { end = how }
         ended.signal()
     }
 }

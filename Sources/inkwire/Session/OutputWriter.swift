@@ -1,0 +1,91 @@
+import Dispatch
+import NIOCore
+
+/// Writes to stdout from a queue of its own, so that a slow reader holds up neither the session nor the others on the board.
+///
+///     loop ─bytes─▶ queue ─pieces─▶ stdout
+///       ▲                   │
+///       └── has room again ─┘
+///
+/// - Invariant of `@unchecked Sendable`: everything but the immutable and the counters, which lock, is touched on the loop only.
+final class OutputWriter: @unchecked Sendable {
+    /// What happens to it, told on the loop.
+    enum News: Sendable {
+        /// `isFull` has become false.
+        case hasRoom
+        /// Nobody reads any more. Nothing is written from here on.
+        case readerIsGone
+        /// The reader is there and does not take what there is.
+        case readerIsStuck
+    }
+
+    /// Bytes that wait before no more commands are answered.
+    private static let fullBytes = 32 << 20
+    /// Bytes that wait at most: what others do goes on, and a reader that is so far behind will not catch up.
+    private static let waitingMax = 256 << 20
+    /// How long a reader may take nothing while we are full, or at the end.
+    private static let patience = Duration.seconds(2)
+    /// Bytes of one write to stdout.
+    private static let pieceBytes = 64 << 10
+
+    private let loop: any EventLoop
+    private let queue = DispatchQueue(label: "inkwire.stdout")
+    private let waiting = Counter()
+    private let taken = Counter()
+    private var watch: Scheduled<Void>?
+    private var isGone = false
+    /// Called on the loop; set before the first byte.
+    var tell: (News) -> Void = { _ in }
+
+    init(loop: any EventLoop) { self.loop = loop }
+
+    /// True while so much waits that questions with long answers should wait, too.
+    var isFull: Bool { !isGone && waiting.add(0) > Self.fullBytes }
+
+    /// Queues `bytes`; on the loop.
+    func write(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, !isGone else { return }
+        let sum = waiting.add(bytes.count)
+        queue.async { [self] in
+            var (rest, isThere) = (bytes[...], true)
+            while !rest.isEmpty {
+                let piece = rest.prefix(Self.pieceBytes)
+                rest = rest.dropFirst(piece.count)
+                if isThere { isThere = StandardStream.output.write(Array(piece)) }
+                taken.add(piece.count)
+                let left = waiting.add(-piece.count)
+                if left <= Self.fullBytes, left + piece.count > Self.fullBytes { loop.execute { [self] in tell(.hasRoom) } }
+            }
+            if !isThere { loop.execute { [self] in end(.readerIsGone) } }
+        }
+        if sum > Self.fullBytes, watch == nil { watchReader(taken: taken.add(0)) }
+    }
+
+    /// Looks again after the patience whether the reader takes anything.
+    private func watchReader(taken before: Int) {
+        watch = loop.scheduleTask(in: .nanoseconds(Self.patience.nanoseconds)) { [self] in
+            watch = nil
+            let (sum, after) = (waiting.add(0), taken.add(0))
+            if sum > Self.waitingMax || sum > Self.fullBytes && after == before { return end(.readerIsStuck) }
+            if sum > Self.fullBytes { watchReader(taken: after) }
+        }
+    }
+
+    private func end(_ news: News) {
+        guard !isGone else { return }
+        isGone = true
+        tell(news)
+    }
+
+    /// Blocks until all is written, or until nothing of it was taken for too long; not on the loop.
+    func flush() {
+        let written = DispatchSemaphore(value: 0)
+        queue.async { written.signal() }
+        var before = taken.add(0)
+        while written.wait(timeout: .now() + Self.patience.milliseconds / 1000) == .timedOut {
+            let after = taken.add(0)
+            guard after > before else { return }
+            before = after
+        }
+    }
+}
