@@ -111,6 +111,8 @@ public struct Board: Sendable {
     public var missingCount: Int { orphans.missing.count }
     /// How many transactions wait for parents, and their bytes.
     public var orphanCount: Int { orphans.count }
+    /// True if the transaction of this name waits for its parents.
+    public func isOrphan(_ name: TransactionName) -> Bool { orphans.contains(name) }
     public var orphanByteCount: Int { orphans.byteCount }
 
     public func contains(_ name: TransactionName) -> Bool { log.contains(name) }

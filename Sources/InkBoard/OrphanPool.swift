@@ -11,7 +11,7 @@ struct OrphanPool: Sendable {
 
     private var orphans: [TransactionName: Orphan] = [:]
     /// Orphans by the one missing parent that each is registered under: looked at again when that one comes.
-    private var byParent: [TransactionName: [TransactionName]] = [:]
+    private var byParent: [TransactionName: Set<TransactionName>] = [:]
     /// How many orphans miss each name that has not come.
     private var missingCounts: [TransactionName: Int] = [:]
     /// Names that orphans miss and that do not wait themselves.
@@ -42,7 +42,7 @@ struct OrphanPool: Sendable {
         guard let parent = parents.first, orphans[transaction.name] == nil else { return }
         arrivalCount += 1
         orphans[transaction.name] = Orphan(transaction: transaction, missing: parents, arrival: arrivalCount)
-        byParent[parent, default: []].append(transaction.name)
+        byParent[parent, default: []].insert(transaction.name)
         for name in parents {
             missingCounts[name, default: 0] += 1
             if orphans[name] == nil { missing.insert(name) }
@@ -59,7 +59,8 @@ struct OrphanPool: Sendable {
     mutating func remove(waitingFor parent: TransactionName) -> [Transaction] {
         missingCounts[parent] = nil
         missing.remove(parent)
-        return (byParent.removeValue(forKey: parent) ?? []).compactMap { remove($0)?.transaction }
+        let waiting = (byParent.removeValue(forKey: parent) ?? []).compactMap { remove($0) }
+        return waiting.sorted { $0.arrival < $1.arrival }.map(\.transaction)
     }
 
     private mutating func removeOldest() {
@@ -71,7 +72,7 @@ struct OrphanPool: Sendable {
                 arrivalsHead = 0
             }
             guard orphans[name]?.arrival == arrival, let orphan = remove(name), let parent = orphan.missing.first else { continue }
-            byParent[parent]?.removeAll { $0 == name }
+            byParent[parent]?.remove(name)
             if byParent[parent]?.isEmpty == true { byParent[parent] = nil }
             return
         }

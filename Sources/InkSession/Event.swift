@@ -17,6 +17,8 @@ public enum Event: Hashable, Sendable {
     case peer(PeerStatus)
     /// Somebody's live gesture; nil when it ended, was cancelled, or its transaction has arrived.
     case gesture(peer: PeerID, Gesture?)
+    /// Somebody's ended gestures whose transactions have not arrived while the next one is under way, oldest first: all there are now.
+    case settling(peer: PeerID, [Gesture])
     /// Somebody's pointer; nil when it left.
     case cursor(peer: PeerID, Point?)
     /// Somebody is typing a message.
@@ -31,7 +33,7 @@ public enum Event: Hashable, Sendable {
     case rejected(author: AuthorID?, rule: String)
     /// Two transactions of one author carry one sequence: portable proof of a fork.
     case fork(author: AuthorID, sequence: UInt64)
-    /// A member of the room speaks another version of the protocol; no session comes of it.
+    /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.
     case versionMismatch(theirs: Int, ours: Int)
     /// The shutdown that `.quit` asked for is complete.
     case stopped(unsaved: Int, unsent: Int)
@@ -150,6 +152,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notReady
     /// No gesture is under way.
     case noGesture
+    /// The session is ending.
+    case leaving
 
     public var description: String {
         switch self {
@@ -163,6 +167,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .diskRefuses(let reason): "the disk refuses to save: \(reason)"
         case .notReady: "the board has not arrived yet"
         case .noGesture: "no gesture is under way"
+        case .leaving: "the board is being left"
         }
     }
 }

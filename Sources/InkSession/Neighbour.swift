@@ -9,6 +9,7 @@ import InkTransport
 struct Neighbour: Sendable {
     let connection: ConnectionID
     let remote: Remote
+    let since: Instant
 
     /// The peer said that it has genesis.
     var hasGenesis = false
@@ -20,22 +21,25 @@ struct Neighbour: Sendable {
     // What the peer told us.
     /// Devices with which the peer has a session.
     var adjacent: Set<AuthorID> = []
-    /// The peer has our transactions 1...receipt.
-    var receipt: UInt64 = 0
-    /// The peer says that it has this many of our transactions, more than we have: our files are older than our work.
-    var ahead: (sequence: UInt64, since: Instant)?
+    /// The peer says that it has our transactions 1...receipt, which may be more than we have; nil until it has said anything.
+    var receipt: UInt64?
     /// The peer's set as it told us last.
     var fingerprint: Fingerprint?
     /// The peer's presence.
     var presence = PresenceState()
     /// The gesture of the peer that is shown.
     var shownGesture: Gesture?
+    /// The number of the gesture that is shown.
+    var shownNumber: UInt64 = 0
+    /// Ended gestures whose transactions have not come, while the peer is at its next.
+    var settling: [(sequence: UInt64, gesture: Gesture)] = []
     var shownCursor: Point?
     var shownTyping = false
 
     // What we told the peer.
     var toldGenesis = false
-    var toldReceipt: UInt64 = 0
+    var sentGenesis = false
+    var toldReceipt: UInt64?
     var toldFingerprint: Fingerprint?
     /// Names sent or received in this connection lately, and when, in two generations; a name sent lately is not sent again.
     private var exchanged: [TransactionName: Instant] = [:]
@@ -58,14 +62,21 @@ struct Neighbour: Sendable {
     /// When to reconcile if the fingerprints still differ then.
     var reconcileAt: Instant?
 
-    init(connection: ConnectionID, remote: Remote) {
+    init(connection: ConnectionID, remote: Remote, now: Instant) {
         self.connection = connection
         self.remote = remote
+        since = now
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }
 
     /// The peer counts for *delivered* and *synced*.
     var isPresent: Bool { isInRoom && !isDegraded }
+
+    /// True while the peer may be about to tell how much of our work it has. One that lacks genesis has none.
+    func owesReceipt(now: Instant) -> Bool { receipt == nil && !sentGenesis && now - since < SessionTiming.receiptPatience }
+
+    /// True if the peer has our transactions 1...`sequence`.
+    func has(_ sequence: UInt64) -> Bool { (receipt ?? 0) >= sequence }
 
     /// Remembers that both sides have `name` or soon will. The map is a memory of recent traffic, so it may be emptied at any time.
     mutating func noteExchanged(_ name: TransactionName, now: Instant) {
@@ -121,6 +132,8 @@ struct Person: Sendable {
     var connection: ConnectionID?
     /// When the session was lost; the person counts as here until the grace is over.
     var lostAt: Instant?
+    /// For how long nothing had come from the person then.
+    var silence: Duration = .zero
     /// What was last told to front ends.
     var told: PeerStatus?
 }
@@ -154,8 +167,8 @@ enum SessionTiming {
     static let connectionFull = 2 << 20
     /// Sooner after the last of what a peer announced and sends, no new comparison is begun: what is under way would be asked for twice.
     static let suppliedLately: Duration = .seconds(2)
-    /// How long we wait for own work of which a peer says that we lack it; then it counts as said falsely.
-    static let adoptionPatience: Duration = .seconds(10)
+    /// How long the first own change of a process waits to hear from a peer how much of our work it has.
+    static let receiptPatience: Duration = .seconds(2)
     /// Receipts go to disk at most this often.
     static let receiptInterval: Duration = .milliseconds(250)
 }

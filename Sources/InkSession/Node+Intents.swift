@@ -5,8 +5,39 @@ import InkTransport
 // What the person wants becomes presence while it moves, and one transaction when it ends.
 extension Node {
     mutating func handle(_ intent: Intent, ref: UInt64?, now: Instant) {
-        guard quitAt == nil else { return refuse(.notReady, ref) }
+        guard quitAt == nil else { return refuse(.leaving, ref) }
         presence.touched(now: now)
+        guard !holds(intent, now: now) else {
+            guard held.count < Self.heldMax else { return refuse(.ownHistoryMissing, ref) }
+            return held.append((intent, ref))
+        }
+        take(intent, ref: ref, now: now)
+    }
+
+    /// Own work whose extent a peer has not told us yet may be newer than our files: the first change of a process waits for that, and what
+    /// comes after it waits behind it. Pointing and typing do not.
+    private func holds(_ intent: Intent, now: Instant) -> Bool {
+        switch intent {
+        case .cursor, .typing: return false
+        default: return !held.isEmpty || awaitsReceipts(now: now)
+        }
+    }
+
+    private func awaitsReceipts(now: Instant) -> Bool {
+        guard isReady, !hasWritten else { return false }
+        return neighbours.values.contains { $0.owesReceipt(now: now) }
+    }
+
+    mutating func releaseHeld(now: Instant) {
+        guard !held.isEmpty, !awaitsReceipts(now: now) else { return }
+        let waiting = held
+        held = []
+        for (intent, ref) in waiting { take(intent, ref: ref, now: now) }
+    }
+
+    private static let heldMax = 10_000
+
+    private mutating func take(_ intent: Intent, ref: UInt64?, now: Instant) {
         switch intent {
         case .cursor(let point):
             presence.setCursor(point)
@@ -43,8 +74,10 @@ extension Node {
             perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
         case .rename(let name):
             guard name.utf8.count <= Limits.nameBytes else { return refuse(.badValue(field: "name"), ref) }
+            guard
+                perform(ref: ref, now: now, { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) })
+            else { return }
             displayName = name
-            perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }
         }
     }
 
@@ -58,6 +91,7 @@ extension Node {
 
     private mutating func begin(_ gesture: Gesture, ref: UInt64?, now: Instant) {
         guard isReady else { return refuse(.notReady, ref) }
+        guard !isAdopting(now: now) else { return refuse(.ownHistoryMissing, ref) }
         if let reason = saves.refusal { return refuse(.diskRefuses(reason), ref) }
         if presence.state.live != nil { presence.end(.cancelled) }
         presence.begin(gesture)
@@ -116,7 +150,8 @@ extension Node {
             }
         // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
         let continuation = gestureBegan.map { Board.writes(continuing: $0, by: author) } ?? []
-        let sequence = perform(intent, with: continuation, ref: ref, now: now)
+        // It was begun when the disk still took what it was given: it waits for the disk with the rest, and is not thrown away.
+        let sequence = perform(intent, with: continuation, isBegun: true, ref: ref, now: now)
         presence.end(sequence.map { .committed(sequence: $0) } ?? .cancelled)
         return sequence
     }
@@ -125,39 +160,45 @@ extension Node {
 
     /// Turns a finished wish into one transaction. Its sequence, or nil if it was refused, which has then been told.
     @discardableResult
-    private mutating func perform(_ intent: Intent, with more: [Write] = [], ref: UInt64?, now: Instant) -> UInt64? {
+    private mutating func perform(
+        _ intent: Intent, with more: [Write] = [], isBegun: Bool = false, ref: UInt64?, now: Instant
+    ) -> UInt64? {
         do {
             guard let writes = try board?.writes(for: intent, by: author) else {
                 refuse(.notReady, ref)
                 return nil
             }
-            return perform(writes + more, ref: ref, now: now)
+            return perform(writes + more, isBegun: isBegun, ref: ref, now: now)
         } catch {
             refuse(Refusal(error), ref)
             return nil
         }
     }
 
-    private mutating func perform(
+    /// True if it was done; else that it was refused has been told.
+    @discardableResult
+    mutating func perform(
         ref: UInt64?, now: Instant, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
-    ) {
+    ) -> Bool {
         do {
             guard let writes = try board.map({ board throws(RuleViolation) in try writes(board, author) }) else {
-                return refuse(.notReady, ref)
+                refuse(.notReady, ref)
+                return false
             }
-            perform(writes, ref: ref, now: now)
+            return perform(writes, ref: ref, now: now) != nil
         } catch {
             refuse(Refusal(error), ref)
+            return false
         }
     }
 
     @discardableResult
-    private mutating func perform(_ writes: [Write], ref: UInt64?, now: Instant) -> UInt64? {
+    private mutating func perform(_ writes: [Write], isBegun: Bool = false, ref: UInt64?, now: Instant) -> UInt64? {
         guard isReady else {
             refuse(.notReady, ref)
             return nil
         }
-        if let reason = saves.refusal {
+        if let reason = saves.refusal, !isBegun {
             refuse(.diskRefuses(reason), ref)
             return nil
         }
@@ -169,22 +210,7 @@ extension Node {
     }
 
     /// True while own work that somebody has, and we lost, is on its way back: what we wrote now would contradict it.
-    private mutating func isAdopting(now: Instant) -> Bool {
-        let own = board?.contiguousSequence(of: author) ?? 0
-        var isAdopting = false
-        for connection in connections {
-            guard let neighbour = neighbours[connection], let ahead = neighbour.ahead else { continue }
-            if ahead.sequence <= own {
-                neighbours[connection]?.ahead = nil
-            } else if now - ahead.since < SessionTiming.adoptionPatience {
-                isAdopting = true
-            } else {
-                distrusted.insert(neighbour.remote.author)
-                neighbours[connection]?.ahead = nil
-            }
-        }
-        return isAdopting
-    }
+    func isAdopting(now: Instant) -> Bool { adoption.isUnderWay(own: board?.contiguousSequence(of: author) ?? 0, now: now) }
 
     /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others. Its sequence.
     @discardableResult
@@ -197,6 +223,7 @@ extension Node {
             // In place: a copy of the board held here would be copied whole by the write.
             let (key, time) = (identity, wallTime(now: now))
             guard let (transaction, outcome) = try board?.author(writes, key: key, wallTime: time) else { return nil }
+            hasWritten = true
             unsavedOwn.insert(transaction.name)
             let shapes = Set(writes.map(\.target).filter { $0.number > 0 })
             if writes.contains(where: { $0.property == .continuation }) {
@@ -229,22 +256,30 @@ extension Node {
 
     mutating func quit(now: Instant) {
         guard quitAt == nil else { return }
-        if presence.state.live != nil { presence.end(.cancelled) }
+        for (intent, ref) in held { take(intent, ref: ref, now: now) }
+        held = []
+        // What a hand still holds is work, too.
+        if presence.state.live != nil { commit(ref: nil, now: now) }
         quitAt = now + SessionTiming.quitPatience
+        quitMark = saves.givenCount
     }
 
     /// Ends once all is saved and delivered, or when patience is over.
     mutating func finishQuitting(now: Instant) {
         guard let limit = quitAt, farewell == nil else { return }
-        let isDone = saves.isEmpty && receiptsToSave.isEmpty && isDelivered
-        if !receiptsToSave.isEmpty { saveReceipts() }
+        // What others go on drawing does not keep us.
+        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && isDelivered
+        if !receiptsToSave.isEmpty {
+            saveReceipts()
+            quitMark = saves.givenCount
+        }
         guard isDone || now >= limit else { return }
         let status = syncStatus
         for connection in connections { endpoint.close(connection, now: now) }
         rendezvous?.leave()
         drainEndpoint(now: now)
         drainRendezvous(now: now)
-        farewell = .stopped(unsaved: saves.unsavedTransactions, unsent: status.unsent)
+        farewell = .stopped(unsaved: saves.unsavedTransactions(upTo: quitMark), unsent: status.unsent)
         sayFarewell(now: now)
     }
 

@@ -52,7 +52,7 @@ extension Node {
             return
         }
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
-        neighbours[connection] = Neighbour(connection: connection, remote: remote)
+        neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author { leave(peer) }
         var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
@@ -62,15 +62,20 @@ extension Node {
         person.status.path = .direct
         people[remote.peer] = person
         tellPerson(remote.peer)
-        if dials.reached(remote.address, now: now) { saves.append(.lastPeers(dials.known)) }
+        let live = liveAddresses
+        if dials.reached(remote.address, by: remote.author, now: now, isLive: { live.contains($0) }) {
+            saves.append(.lastPeers(dials.known))
+        }
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
         tellAdjacency(now: now)
     }
 
     mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
-        guard let neighbour = neighbours.removeValue(forKey: connection) else { return }
+        guard let neighbour = neighbours[connection] else { return }
         let peer = neighbour.remote.peer
+        let last = people[peer].map(currentStatus)
+        neighbours[connection] = nil
         tellHidden(neighbour)
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
@@ -80,6 +85,12 @@ extension Node {
         } else {
             people[peer]?.connection = nil
             people[peer]?.lostAt = now
+            // Until the grace is over, the person is who it was.
+            if let last {
+                people[peer]?.status.state = last.state
+                people[peer]?.status.name = last.name
+                people[peer]?.silence = .seconds(last.silentSeconds ?? 0)
+            }
             tellPerson(peer)
         }
         tellAdjacency(now: now)
@@ -93,19 +104,20 @@ extension Node {
     }
 
     private mutating func leave(_ peer: PeerID) {
-        guard var person = people.removeValue(forKey: peer) else { return }
-        person.status.state = .left
-        person.status.path = nil
-        person.status.roundTrip = nil
-        tell(.peer(person.status))
+        guard let person = people.removeValue(forKey: peer) else { return }
+        var status = currentStatus(person)
+        status.state = .left
+        (status.path, status.roundTrip, status.silentSeconds) = (nil, nil, nil)
+        tell(.peer(status))
     }
 
     /// The status of a person with what only the moment knows.
     func currentStatus(_ person: Person) -> PeerStatus {
         var status = person.status
-        if let author = status.author { status.name = board?.personName(author) ?? "" }
+        if let author = status.author, let name = board?.personName(author) { status.name = name }
         guard let connection = person.connection, let neighbour = neighbours[connection] else {
             status.path = nil
+            if let lostAt = person.lostAt { status.silentSeconds = max(1, Int((person.silence + (time - lostAt)).components.seconds)) }
             return status
         }
         let figures = endpoint.statistics(connection)
@@ -202,9 +214,12 @@ extension Node {
 
     // Saved addresses.
 
+    /// Where sessions live now.
+    private var liveAddresses: Set<SocketAddress> { Set(neighbours.values.compactMap { endpoint.statistics($0.connection)?.address }) }
+
     mutating func dialSaved(now: Instant) {
         guard quitAt == nil else { return }
-        let live = Set(neighbours.values.compactMap { endpoint.statistics($0.connection)?.address })
+        let live = liveAddresses
         for address in dials.due(now: now, using: &jitter, isLive: { live.contains($0) }) {
             var nonce: [UInt8] = []
             for _ in 0..<2 {

@@ -57,7 +57,17 @@ extension Node {
         }
         if state.isTyping, !neighbour.shownTyping { tell(.typing(peer: peer)) }
         neighbour.shownTyping = state.isTyping
+        if let shown = neighbour.shownGesture, let next = state.live?.number, next != neighbour.shownNumber {
+            // The next has begun; the last one stands until its transaction has come.
+            if let sequence = outstanding(neighbour, number: neighbour.shownNumber) {
+                neighbour.settling.append((sequence, shown))
+                if neighbour.settling.count > Self.settlingMax { neighbour.settling.removeFirst() }
+                tell(.settling(peer: peer, neighbour.settling.map(\.gesture)))
+            }
+            neighbour.shownGesture = nil
+        }
         let gesture = visibleGesture(of: neighbour)
+        if let live = state.live { neighbour.shownNumber = live.number }
         if gesture != neighbour.shownGesture {
             neighbour.shownGesture = gesture
             tell(.gesture(peer: peer, gesture))
@@ -65,17 +75,33 @@ extension Node {
         neighbours[connection] = neighbour
     }
 
+    /// Previews of ended gestures that wait beside the one under way; who has more is too far behind for them to matter.
+    private static let settlingMax = 8
+
     /// The gesture to show: the one under way; or the ended one, as last seen, until its transaction is in the set.
     private func visibleGesture(of neighbour: Neighbour) -> Gesture? {
         if let live = neighbour.presence.live { return live.gesture }
-        guard case .committed(let sequence)? = neighbour.presence.ended?.outcome, neighbour.shownGesture != nil else { return nil }
+        return outstanding(neighbour, number: neighbour.shownNumber) == nil ? nil : neighbour.shownGesture
+    }
+
+    /// The sequence of the transaction that a gesture became and that has not come; nil if it has, or if none was made.
+    private func outstanding(_ neighbour: Neighbour, number: UInt64) -> UInt64? {
+        guard case .committed(let sequence)? = neighbour.presence.ended.last(where: { $0.number == number })?.outcome else { return nil }
         let has = board?.contiguousSequence(of: neighbour.remote.author) ?? 0
-        return has >= sequence ? nil : neighbour.shownGesture
+        return has >= sequence ? nil : sequence
     }
 
     /// Previews of gestures whose transactions have just arrived go.
     mutating func refreshGestures() {
-        for connection in connections where neighbours[connection]?.shownGesture != nil { showPresence(of: connection) }
+        for connection in connections {
+            guard let neighbour = neighbours[connection] else { continue }
+            let has = board?.contiguousSequence(of: neighbour.remote.author) ?? 0
+            if neighbour.settling.contains(where: { $0.sequence <= has }) {
+                neighbours[connection]?.settling.removeAll { $0.sequence <= has }
+                tell(.settling(peer: neighbour.remote.peer, neighbours[connection]?.settling.map(\.gesture) ?? []))
+            }
+            if neighbour.shownGesture != nil { showPresence(of: connection) }
+        }
     }
 
     /// A degraded peer's cursor and gesture are hidden until it is heard again.
@@ -84,10 +110,12 @@ extension Node {
         tellHidden(neighbour)
         neighbours[connection]?.shownCursor = nil
         neighbours[connection]?.shownGesture = nil
+        neighbours[connection]?.settling = []
     }
 
     mutating func tellHidden(_ neighbour: Neighbour) {
         if neighbour.shownCursor != nil { tell(.cursor(peer: neighbour.remote.peer, nil)) }
         if neighbour.shownGesture != nil { tell(.gesture(peer: neighbour.remote.peer, nil)) }
+        if !neighbour.settling.isEmpty { tell(.settling(peer: neighbour.remote.peer, [])) }
     }
 }

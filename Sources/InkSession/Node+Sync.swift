@@ -27,7 +27,11 @@ extension Node {
         switch message {
         case .hello(let hasGenesis):
             neighbours[connection]?.hasGenesis = neighbour.hasGenesis || hasGenesis
-            if !hasGenesis, let genesis = board?.transactions.first { say(.genesis(genesis.encoded), on: connection, now: now) }
+            if !hasGenesis, !neighbour.sentGenesis, let genesis = board?.transactions.first {
+                // Once: three bytes must not buy a transaction each time.
+                neighbours[connection]?.sentGenesis = true
+                say(.genesis(genesis.encoded), on: connection, now: now)
+            }
             enterRoomIfPossible(connection, now: now)
         case .genesis(let bytes): receiveGenesis(bytes, from: neighbour, now: now)
         case .fingerprint(let fingerprint, _):
@@ -54,20 +58,22 @@ extension Node {
                 neighbours[connection]?.backlog.append(name)
             }
         case .receipt(let claimed):
-            let own = board?.contiguousSequence(of: author) ?? 0
-            if claimed > own, neighbour.ahead == nil, !distrusted.contains(neighbour.remote.author) {
-                neighbours[connection]?.ahead = (claimed, now)
-            }
-            // Nobody is believed to have more of ours than there is.
-            let sequence = min(claimed, own)
-            guard sequence > neighbour.receipt else { return }
-            neighbours[connection]?.receipt = sequence
-            receipts[neighbour.remote.author] = max(sequence, receipts[neighbour.remote.author] ?? 0)
-            receiptsToSave.insert(neighbour.remote.author)
-            if saveReceiptsAt == nil { saveReceiptsAt = now + SessionTiming.receiptInterval }
-            statusChanged(now: now)
+            neighbours[connection]?.receipt = max(claimed, neighbour.receipt ?? 0)
+            adoption.take(claim: claimed, own: board?.contiguousSequence(of: author) ?? 0, now: now)
+            noteReceipt(connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         }
+    }
+
+    /// Remembers for the disk what a peer has of ours. Nobody is believed to have more than there is.
+    private mutating func noteReceipt(_ connection: ConnectionID, now: Instant) {
+        guard let neighbour = neighbours[connection], let claimed = neighbour.receipt else { return }
+        let sequence = min(claimed, board?.contiguousSequence(of: author) ?? 0)
+        statusChanged(now: now)
+        guard sequence > receipts[neighbour.remote.author] ?? 0 else { return }
+        receipts[neighbour.remote.author] = sequence
+        receiptsToSave.insert(neighbour.remote.author)
+        if saveReceiptsAt == nil { saveReceiptsAt = now + SessionTiming.receiptInterval }
     }
 
     private mutating func misbehaved(_ neighbour: Neighbour, rule: String, now: Instant) {
@@ -99,7 +105,9 @@ extension Node {
             self.board = board
             saves.append(.transaction(genesis))
         } catch {
-            return misbehaved(neighbour, rule: "genesis: \(error)", now: now)
+            guard case RuleViolation.unknownVersion = error else { return misbehaved(neighbour, rule: "genesis: \(error)", now: now) }
+            // Whoever sends it did nothing wrong: this program is too old for the board.
+            return tell(.versionMismatch(theirs: Int(Board.version) + 1, ours: Int(Board.version)))
         }
         for connection in connections {
             if neighbours[connection]?.toldGenesis == false {
@@ -138,17 +146,16 @@ extension Node {
         guard !isReady, let board else { return }
         isReady = true
         tell(.ready(board.id, me: author))
+        statusChanged(now: now)
         introduce(now: now)
     }
 
     /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.
     mutating func introduce(now: Instant) {
         guard isReady, wallClockBase > 0, !displayName.isEmpty, board?.personName(author) != displayName else { return }
-        do {
-            write(try Board.writes(naming: displayName, by: author), ref: nil, now: now)
-        } catch {
-            tell(.refused(.badValue(field: "name"), ref: nil))
-        }
+        // Tried again with the next word of the clock.
+        guard saves.refusal == nil, !isAdopting(now: now) else { return }
+        perform(ref: nil, now: now) { [displayName] _, author throws(RuleViolation) in try Board.writes(naming: displayName, by: author) }
     }
 
     // Transactions of others.
@@ -188,11 +195,17 @@ extension Node {
 
     private mutating func insert(_ transaction: Transaction, from source: ConnectionID, now: Instant) {
         guard let outcome = board?.insert(transaction) else { return }
+        for rejection in outcome.rejected {
+            asks.arrived(rejection.name)
+            rejected(author: rejection.author, rule: "\(rejection.violation)", now: now)
+        }
         switch outcome.result {
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
         case .orphan(let missing):
-            for name in missing where !verification.contains(name) { asks.expect(name, from: source, now: now) }
+            for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
+                asks.expect(name, from: source, now: now)
+            }
             statusChanged(now: now)
             return
         case .inserted: break
@@ -203,6 +216,10 @@ extension Node {
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
             passOn(inserted, from: source, now: now)
+        }
+        if outcome.inserted.contains(where: { $0.author == author }) {
+            adoption.moved(now: now)
+            for connection in connections { noteReceipt(connection, now: now) }
         }
         // The receipt is for the author, who may be a neighbour other than the one that brought it.
         let authors = Set(outcome.inserted.map(\.author))
@@ -238,8 +255,14 @@ extension Node {
             guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.remote.author != transaction.author,
                 !neighbour.adjacent.contains(transaction.author), !neighbour.exchangedLately(transaction.name, now: now)
             else { continue }
-            send(transaction, on: connection, now: now)
+            push(transaction, on: connection, now: now)
         }
+    }
+
+    /// Sends what is new; a peer that takes nothing gets it by reconciliation once it does again.
+    private mutating func push(_ transaction: Transaction, on connection: ConnectionID, now: Instant) {
+        guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+        send(transaction, on: connection, now: now)
     }
 
     private mutating func send(_ transaction: Transaction, on connection: ConnectionID, lane: Lane = .ops, now: Instant) {
@@ -276,7 +299,8 @@ extension Node {
     private mutating func tellReceipt(_ connection: ConnectionID, now: Instant) {
         guard let neighbour = neighbours[connection], neighbour.isInRoom, let board else { return }
         let sequence = board.contiguousSequence(of: neighbour.remote.author)
-        guard sequence > neighbour.toldReceipt else { return }
+        // The first says so even of nothing, so that silence never means "nothing".
+        if let told = neighbour.toldReceipt, sequence <= told { return }
         neighbours[connection]?.toldReceipt = sequence
         say(.receipt(sequence: sequence), on: connection, now: now)
     }
@@ -339,7 +363,7 @@ extension Node {
         for record in saves.persisted(batch) {
             guard case .transaction(let transaction) = record, unsavedOwn.remove(transaction.name) != nil else { continue }
             // Only now may it leave: a crash must not make us contradict ourselves.
-            for connection in connections where neighbours[connection]?.isInRoom == true { send(transaction, on: connection, now: now) }
+            for connection in connections where neighbours[connection]?.isInRoom == true { push(transaction, on: connection, now: now) }
         }
         statusChanged(now: now)
     }
@@ -372,7 +396,7 @@ extension Node {
         let own = board.contiguousSequence(of: author)
         let known = receipts.values.max() ?? 0
         var unsent = Int(own - min(own, known))
-        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt))) }
+        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt ?? 0))) }
         let state: SyncStatus.State = missing > 0 ? .behind : differing.isEmpty ? .synced : unsent > 0 ? .ahead : .behind
         return SyncStatus(state: state, missing: missing, unsent: unsent, isSaved: saves.unsavedTransactions == 0, fingerprint: fingerprint)
     }
@@ -381,7 +405,7 @@ extension Node {
     public var isDelivered: Bool {
         guard let board else { return true }
         let own = board.contiguousSequence(of: author)
-        return unsavedOwn.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.receipt >= own }
+        return unsavedOwn.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.has(own) }
     }
 
     /// Peers with a session in the room that is not degraded.

@@ -89,8 +89,11 @@ public struct Node: Sendable {
     let identity: SigningKey
     let boardID: BoardID
     var displayName: String
-    /// Devices that said they had work of ours that never came.
-    var distrusted: Set<AuthorID> = []
+    var adoption = Adoption()
+    /// Intents that wait for what the others say of our earlier work.
+    var held: [(intent: Intent, ref: UInt64?)] = []
+    /// True once this process has written anything: to wait before that is all that can be done.
+    var hasWritten = false
     /// What we did last: its first transaction, and the shapes that it wrote.
     var lastStep: (first: TransactionName, shapes: Set<ShapeID>)?
     /// This process, to the others.
@@ -130,6 +133,8 @@ public struct Node: Sendable {
     public private(set) var unreadable = 0
     var isReady = false
     var quitAt: Instant?
+    /// What had been given to the disk when quitting began.
+    var quitMark: UInt64 = 0
     /// Told last, once the others have been told goodbye; while it waits nothing else is taken.
     var farewell: Event?
     var isStopped = false
@@ -137,6 +142,9 @@ public struct Node: Sendable {
     var wallClockAt: Instant = .zero
     var statusAt: Instant?
     var toldStatus: SyncStatus?
+
+    /// The time of the input that is being handled.
+    var time: Instant
 
     private var outputs: [Output] = []
     private var outputIndex = 0
@@ -150,6 +158,7 @@ public struct Node: Sendable {
     public init(_ configuration: Configuration, seed: Secret32, now: Instant) {
         var secrets = SecretGenerator(seed: seed.hash(of: "inkwire/1 node secrets"))
         jitter = SplitMix64(seed: ByteReader.prefix64(Blake2b.authenticate(Array("inkwire/1 node jitter".utf8), key: seed, count: 32)))
+        time = now
         identity = configuration.identity
         boardID = configuration.boardID
         displayName = configuration.displayName
@@ -182,6 +191,7 @@ public struct Node: Sendable {
     /// Takes one input. Drain `nextOutput()` before the next.
     public mutating func handle(_ input: Input, now: Instant) {
         guard farewell == nil else { return sayFarewell(now: now) }
+        time = now
         switch input {
         case .timeout: handleTimeout(now: now)
         case .intent(let intent, let ref): handle(intent, ref: ref, now: now)
@@ -238,6 +248,9 @@ public struct Node: Sendable {
             soonest = earliest(soonest, neighbour.compareAt)
             soonest = earliest(soonest, neighbour.reconcileAt)
             if neighbour.isPresent { soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present)) }
+            if !held.isEmpty, neighbour.owesReceipt(now: time) {
+                soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
+            }
         }
         for person in people.values {
             if let lost = person.lostAt { soonest = earliest(soonest, lost + SessionTiming.grace) }
@@ -259,6 +272,7 @@ public struct Node: Sendable {
         drainEndpoint(now: now)
         drainRendezvous(now: now)
         drainSTUN(now: now)
+        releaseHeld(now: now)
         sendBacklogs(now: now)
         sendPresence(now: now)
         drainEndpoint(now: now)
@@ -269,6 +283,8 @@ public struct Node: Sendable {
 
     private mutating func handleTimeout(now: Instant) {
         endpoint.handleTimeout(now: now)
+        // What the transport gave up is gone before anybody is asked how it does.
+        drainEndpoint(now: now)
         rendezvous?.handleTimeout(now: now)
         stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
@@ -277,7 +293,7 @@ public struct Node: Sendable {
         askForParents(now: now)
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
-        for connection in connections { tellPerson(at: connection) }
+        for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if let at = statusAt, now >= at {
             statusAt = nil

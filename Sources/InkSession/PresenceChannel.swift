@@ -152,7 +152,7 @@ package struct OwnPresence: Sendable {
         guard let number = state.live?.number else { return }
         change {
             $0.live = nil
-            $0.ended = EndedGesture(number: number, outcome: outcome)
+            $0.end(EndedGesture(number: number, outcome: outcome))
         }
     }
 

@@ -20,10 +20,17 @@ package struct PresenceState: Hashable, Sendable {
     package var isTyping = false
     /// The gesture under way.
     package var live: LiveGesture?
-    /// How the gesture before that one ended; its preview stands until that is honoured.
-    package var ended: EndedGesture?
+    /// How the gestures before that one ended, newest last: their previews stand until that is honoured.
+    package private(set) var ended: [EndedGesture] = []
+    /// So many ends are told: as many as may go by between two packets that arrive.
+    package static let endedMax = 4
 
     package init() {}
+
+    package mutating func end(_ gesture: EndedGesture) {
+        ended.append(gesture)
+        if ended.count > Self.endedMax { ended.removeFirst() }
+    }
 }
 
 /// A gesture under way, named by a number that its person counts up and never uses twice in one process.
@@ -66,7 +73,7 @@ package enum PresenceTiming {
 
 extension PresenceState {
     // Layout of one presence packet:
-    //   flags 1 · [cursor: zigzag x, zigzag y] · [ended: number, outcome] · [live: number, kind, body]
+    //   flags 1 · [cursor: zigzag x, zigzag y] · [ended: count, (number, outcome) ×] · [live: number, kind, body]
     private struct Flag {
         static let attention: UInt8 = 0b0000_0011
         static let cursor: UInt8 = 0b0000_0100
@@ -82,13 +89,14 @@ extension PresenceState {
         var flags = attention.rawValue
         if cursor != nil { flags |= Flag.cursor }
         if isTyping { flags |= Flag.typing }
-        if ended != nil { flags |= Flag.ended }
+        if !ended.isEmpty { flags |= Flag.ended }
         if live != nil { flags |= Flag.live }
         writer.write(flags)
         if let cursor { writer.write(cursor) }
-        if let ended {
-            writer.writeVarint(ended.number)
-            switch ended.outcome {
+        if !ended.isEmpty { writer.writeVarint(ended.count) }
+        for end in ended {
+            writer.writeVarint(end.number)
+            switch end.outcome {
             case .cancelled: writer.writeVarint(0 as UInt64)
             case .committed(let sequence): writer.writeVarint(sequence)
             }
@@ -168,9 +176,13 @@ extension PresenceState {
         next.isTyping = flags & Flag.typing != 0
         if flags & Flag.cursor != 0 { next.cursor = try reader.readPoint() }
         if flags & Flag.ended != 0 {
-            let number = try reader.readVarint()
-            let sequence = try reader.readVarint()
-            next.ended = EndedGesture(number: number, outcome: sequence == 0 ? .cancelled : .committed(sequence: sequence))
+            let count = try reader.readCount(limit: Self.endedMax)
+            guard count > 0 else { throw .nonCanonical }
+            for _ in 0..<count {
+                let number = try reader.readVarint()
+                let sequence = try reader.readVarint()
+                next.end(EndedGesture(number: number, outcome: sequence == 0 ? .cancelled : .committed(sequence: sequence)))
+            }
         }
         if flags & Flag.live != 0 { next.live = try readLive(from: &reader) }
         try reader.finish()

@@ -20,15 +20,25 @@ package struct SaveQueue: Sendable {
 
     /// True when the disk has all that it was given.
     package var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+    /// Records that were ever given, and those of them that the disk has: it takes them in order.
+    package private(set) var givenCount: UInt64 = 0
+    package private(set) var savedCount: UInt64 = 0
+
     /// Transactions that are not on disk yet.
-    package var unsavedTransactions: Int {
-        (waiting + underWay).reduce(0) { count, record in
-            if case .transaction = record { count + 1 } else { count }
-        }
+    package var unsavedTransactions: Int { unsavedTransactions(upTo: givenCount) }
+
+    /// Transactions among the first `mark` records that are not on disk yet.
+    package func unsavedTransactions(upTo mark: UInt64) -> Int {
+        let open = Int(max(mark, savedCount) - savedCount)
+        let isTransaction = { (record: StoreRecord) in if case .transaction = record { true } else { false } }
+        return underWay.prefix(open).count(where: isTransaction) + waiting.prefix(max(0, open - underWay.count)).count(where: isTransaction)
     }
     package var deadline: Instant? { retryAt }
 
-    package mutating func append(_ record: StoreRecord) { waiting.append(record) }
+    package mutating func append(_ record: StoreRecord) {
+        waiting.append(record)
+        givenCount += 1
+    }
 
     /// The batch to hand to the disk now; nil while one is under way or waits for its retry.
     package mutating func nextBatch(now: Instant) -> (UInt64, [StoreRecord])? {
@@ -49,6 +59,7 @@ package struct SaveQueue: Sendable {
     package mutating func persisted(_ identifier: UInt64) -> [StoreRecord] {
         guard identifier == batch, retryAt == nil else { return [] }
         defer { underWay = [] }
+        savedCount += UInt64(underWay.count)
         refusal = nil
         return underWay
     }

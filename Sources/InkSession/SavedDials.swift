@@ -2,7 +2,8 @@ import InkPrimitives
 
 /// Addresses that are dialled without a rendezvous: named by a person or a link, or where a peer was reached before.
 ///
-/// Each address is tried until a session lives there, 0.5 s apart at first, ×1.5 up to 30 s, with full jitter.
+/// Each address is tried until a session lives there, 1 s and up to 0.5 s more after the first attempt, then 1.5 times as
+/// long each time, up to 30 s and as much jitter.
 struct SavedDials: Sendable {
     private struct Dial: Sendable {
         var nextAt: Instant
@@ -12,6 +13,9 @@ struct SavedDials: Sendable {
     private var named: Set<SocketAddress>
     /// Where peers were reached, newest first; kept on disk.
     private(set) var known: [SocketAddress]
+
+    /// Where each device was reached last in this process.
+    private var places: [AuthorID: SocketAddress] = [:]
 
     private static let knownMax = 16
 
@@ -41,18 +45,24 @@ struct SavedDials: Sendable {
         return result
     }
 
-    /// A peer was reached at `address`. True if the list for the disk changed.
-    mutating func reached(_ address: SocketAddress, now: Instant) -> Bool {
+    /// The device `author` was reached at `address`. True if the list for the disk changed.
+    ///
+    /// A device has one place in the list, and one that lives is not pushed out of it.
+    mutating func reached(_ address: SocketAddress, by author: AuthorID, now: Instant, isLive: (SocketAddress) -> Bool) -> Bool {
         if dials[address] == nil { dials[address] = Dial(nextAt: now + SessionTiming.redialLast, wait: SessionTiming.redialFirst) }
+        if let before = places.updateValue(address, forKey: author), before != address { forget(before) }
         guard known.first != address else { return false }
         let isNew = !known.contains(address)
         known.removeAll { $0 == address }
         known.insert(address, at: 0)
-        if known.count > Self.knownMax {
-            let dropped = known.removeLast()
-            if !named.contains(dropped) { dials[dropped] = nil }
-        }
+        if known.count > Self.knownMax { forget(known.dropFirst().last { !isLive($0) } ?? known[known.count - 1]) }
         return isNew
+    }
+
+    private mutating func forget(_ address: SocketAddress) {
+        known.removeAll { $0 == address }
+        if !named.contains(address) { dials[address] = nil }
+        places = places.filter { $0.value != address }
     }
 
     /// The session at `address` was lost: try again soon.

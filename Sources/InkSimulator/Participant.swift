@@ -64,6 +64,8 @@ struct View {
     var shapes: [ShapeID: Shape] = [:]
     var chats: Set<TransactionName> = []
     var gestures: Set<PeerID> = []
+    /// How many ended gestures of a peer are shown until their transactions come.
+    var settling: [PeerID: Int] = [:]
     var cursors: [PeerID: Point] = [:]
     var peers: [PeerID: PeerStatus] = [:]
     var status: SyncStatus?
@@ -94,6 +96,7 @@ struct View {
             guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }
         case .gesture(let peer, let gesture):
             if gesture == nil { gestures.remove(peer) } else { gestures.insert(peer) }
+        case .settling(let peer, let gestures): settling[peer] = gestures.isEmpty ? nil : gestures.count
         case .cursor(let peer, let point):
             cursors[peer] = point
         case .peer(let status): peers[status.peer] = status.state == .left ? nil : status

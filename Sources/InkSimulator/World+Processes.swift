@@ -123,8 +123,10 @@ extension World {
         if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
         if case .gesture(let peer, .stroke(let draft)) = event { try checkStroke(draft, of: peer, shownBy: node) }
         if case .stopped(let unsaved, _) = event {
-            if unsaved == 0, participants[node].node?.board?.transactionCount ?? 0 != participants[node].disk.transactions.count {
-                throw Violation("node \(node) ended as saved, and its disk does not have all")
+            let author = participants[node].author
+            let own = Int(participants[node].node?.board?.contiguousSequence(of: author) ?? 0)
+            if unsaved == 0, participants[node].disk.transactions.count(where: { $0.author == author }) != own {
+                throw Violation("node \(node) ended as saved, and its disk does not have all of its work")
             }
             let returnsAfter = participants[node].returnsAfter
             try participants[node].disk.crash(isKept: false)
@@ -152,6 +154,7 @@ extension World {
         case .fork: 15
         case .versionMismatch: 16
         case .stopped: 17
+        case .settling(let peer, let gestures): 18 ^ Trace.hash(peer.bytes) ^ UInt64(gestures.count) << 8
         }
     }
 

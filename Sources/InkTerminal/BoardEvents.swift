@@ -27,6 +27,7 @@ extension BoardScene {
             notices.add("skipped \(shapes.count == 1 ? "a shape" : "\(shapes.count) shapes") that somebody changed since", now: now)
         case .peer(let status): take(status, now: now)
         case .gesture(let peer, let gesture): people[peer]?.gesture = gesture
+        case .settling(let peer, let gestures): people[peer]?.settling = gestures
         case .cursor(let peer, let point):
             people[peer]?.cursor = point
             people[peer]?.movedAt = now

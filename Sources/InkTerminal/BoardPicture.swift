@@ -67,6 +67,7 @@ extension BoardScene {
     private func overlay() -> Overlay {
         var overlay = Overlay()
         for (_, person) in people.present {
+            for gesture in person.settling { overlay.take(gesture, ink: people.color(person).color, of: mirror) }
             if let gesture = person.gesture { overlay.take(gesture, ink: people.color(person).color, of: mirror) }
         }
         for entry in pending {

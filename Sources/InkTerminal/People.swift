@@ -8,6 +8,8 @@ struct People: Sendable {
         var status: PeerStatus
         var slot: Int
         var gesture: Gesture?
+        /// Gestures that have ended and are not on the board yet.
+        var settling: [Gesture] = []
         var cursor: Point?
         var movedAt = Instant.distantPast
         /// The round trip as it is shown, in a coarse step; see `PathWords`.

@@ -79,6 +79,42 @@ import Testing
     }
 
     // SE-3
+    @Test func `the preview of a stroke stays until its transaction comes, though the next one has begun`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.diskTime = .milliseconds(400)
+        for stroke in 0..<3 {
+            let start = Point(x: 0, y: Int32(stroke) * 500)
+            pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: start, points: [.zero]))), by: 0)
+            pipes.intent(.extend([start + Point(x: 300, y: 0)]), by: 0)
+            _ = pipes.run(.milliseconds(80))
+            pipes.intent(.commit, by: 0)
+        }
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
+        #expect(pipes.run(.seconds(3)) { $0.members[1].node.board?.shapes.count == 3 })
+        pipes.intent(.cancel, by: 0)
+        _ = pipes.run(.milliseconds(200))
+        // At every moment what was drawn is seen: as a gesture, as one that settles, or as a shape.
+        var (live, settling, shapes): (Gesture?, [Gesture], Int) = (nil, [], 0)
+        var most = 0
+        for event in pipes.members[1].events {
+            switch event {
+            case .gesture(_, let gesture): live = gesture
+            case .settling(_, let gestures): settling = gestures
+            case .changed(let changes, _): shapes += changes.count
+            default: continue
+            }
+            let seen = shapes + settling.count + (live == nil ? 0 : 1)
+            // The last one, which was cancelled, and the events of one moment may be one apart.
+            #expect(seen >= min(most, 3))
+            most = max(most, seen)
+        }
+        #expect(most >= 3 && shapes == 3 && settling.isEmpty && live == nil)
+    }
+
+    // SE-3
     @Test func `a cancelled gesture leaves no trace at the other side`() throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "ana")
@@ -183,6 +219,69 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
         pipes.intent(.redo, by: 0)
         #expect(pipes.members[0].node.board?.shapes == shapes)
+    }
+
+    // SE-12
+    @Test func `quitting does not wait for what the others go on drawing`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.diskTime = .milliseconds(100)
+        var quitAt: Instant?
+        for step in 0..<100 where !pipes.members[0].events.contains(where: { if case .stopped = $0 { true } else { false } }) {
+            pipes.intent(.draw(rectangle(Int32(step))), by: 1)
+            if step == 20 {
+                quitAt = pipes.now
+                pipes.intent(.draw(rectangle(-1)), by: 0)
+                pipes.input(.quit, to: 0)
+            }
+            _ = pipes.run(.milliseconds(20))
+        }
+        #expect(pipes.members[0].events.contains { if case .stopped(unsaved: 0, unsent: _) = $0 { true } else { false } })
+        #expect(pipes.now - (try #require(quitAt)) < .seconds(1))
+        #expect(pipes.saved(by: 0).contains { $0.author == pipes.members[0].node.author && $0.sequence > 2 })
+    }
+
+    // SE-12
+    @Test func `quitting gives up after ten seconds and says what is left`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.members[0].diskRefuses = true
+        pipes.intent(.draw(rectangle(1)), by: 0)
+        _ = pipes.run(.seconds(1))
+        let began = pipes.now
+        pipes.input(.quit, to: 0)
+        let isOver = pipes.run(.seconds(20)) {
+            $0.members[0].events.contains { if case .stopped(let unsaved, _) = $0 { unsaved > 0 } else { false } }
+        }
+        #expect(isOver)
+        #expect(pipes.now - began >= .seconds(10) && pipes.now - began < .seconds(11))
+    }
+
+    // SE-21
+    @Test func `a stroke that was begun before the disk refused waits for it, one that a hand holds at quitting is kept`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
+        pipes.members[0].diskRefuses = true
+        pipes.intent(.draw(rectangle(1)), by: 0)
+        _ = pipes.run(.seconds(2))
+        pipes.intent(.extend([Point(x: 500, y: 0)]), by: 0)
+        pipes.intent(.commit, by: 0, ref: 5)
+        #expect(pipes.members[0].node.board?.shapes.count == 2)
+        pipes.intent(.begin(.shape(rectangle(2))), by: 0, ref: 6)
+        #expect(pipes.members[0].events.contains { if case .refused(.diskRefuses, 6) = $0 { true } else { false } })
+        pipes.members[0].diskRefuses = false
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.syncStatus.isSaved })
+        pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)
+        pipes.intent(.extend([Point(x: 900, y: 900)]), by: 0)
+        pipes.input(.quit, to: 0)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].events.contains { if case .stopped(0, _) = $0 { true } else { false } } })
+        #expect(pipes.members[0].node.board?.shapes.count == 3)
+        // Genesis was there before.
+        #expect(pipes.saved(by: 0).count + 1 == pipes.members[0].node.board?.transactionCount)
     }
 
     // SE-12

@@ -29,6 +29,7 @@ struct PerfectPipes {
     let genesis: Transaction
     /// What each member's line carries; nil for any amount.
     var bytesPerSecond: Int?
+    var diskTime = Duration.milliseconds(5)
     private var lineFreeAt: [Int: Instant] = [:]
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
@@ -78,7 +79,7 @@ struct PerfectPipes {
             switch output {
             case .transmit(let bytes, let to):
                 if !drop(members[index].address, to) { transmit(bytes, from: index, to: to) }
-            case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: .milliseconds(5))
+            case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: diskTime)
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
             case .event(let event): members[index].events.append(event)

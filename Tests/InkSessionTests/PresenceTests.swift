@@ -102,7 +102,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         var state = PresenceState()
         state.cursor = Point(x: 1 << 20, y: -77)
-        state.ended = EndedGesture(number: 3, outcome: .committed(sequence: 9))
+        state.end(EndedGesture(number: 3, outcome: .committed(sequence: 9)))
         state.live = LiveGesture(
             number: 4, gesture: .stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 8)], text: "é")))
         var bytes = state.encode(acknowledgedPoints: 0).bytes

@@ -190,13 +190,86 @@ import Testing
         pipes.add(name: "ana")
         pipes.add(name: "bob")
         _ = pipes.run(.seconds(3))
-        let claim = try #require(pipes.members[0].node.neighbours.keys.first)
-        pipes.members[0].node.neighbours[claim]?.ahead = (1 << 40, pipes.now)
-        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "a")), by: 0, ref: 1)
+        func draw(_ text: String, _ ref: UInt64) {
+            pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: text)), by: 0, ref: ref)
+        }
+        func claim(_ sequence: UInt64) throws {
+            let connection = try #require(pipes.members[1].node.neighbours.keys.first)
+            pipes.members[1].node.say(.receipt(sequence: sequence), on: connection, now: pipes.now)
+            pipes.input(.timeout, to: 1)
+            _ = pipes.run(.milliseconds(100))
+        }
+        try claim(1 << 40)
+        draw("a", 1)
         #expect(pipes.members[0].events.contains { if case .refused(.ownHistoryMissing, 1) = $0 { true } else { false } })
-        _ = pipes.run(.seconds(11))
-        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "b")), by: 0, ref: 2)
+        for step in 1...8 {
+            _ = pipes.run(.seconds(1))
+            // Saying it again, or more, buys no more time.
+            try claim(1 << 40 + UInt64(step))
+        }
+        _ = pipes.run(.seconds(2))
+        draw("b", 2)
         #expect(pipes.members[0].node.board?.shapes.map(\.content.text) == ["b"])
-        #expect(!pipes.members[0].node.distrusted.isEmpty)
+        try claim(1 << 50)
+        draw("c", 3)
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.text) == ["b", "c"])
+    }
+
+    // SE-18
+    @Test func `own work that comes slowly is waited for, and counts as delivered when it is there`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<300).map {
+            try board.author(
+                Board.writes(saying: "message \($0) " + String(repeating: "x", count: 900), by: key.author), key: key, wallTime: 0
+            ).0
+        }
+        pipes.add(name: "", stored: [])
+        pipes.bytesPerSecond = 8_000
+        pipes.add(name: "bob", stored: history)
+        func own(_ pipes: PerfectPipes) -> UInt64 { pipes.members[0].node.board?.contiguousSequence(of: key.author) ?? 0 }
+        // Longer than the patience, but never without progress.
+        #expect(pipes.run(.seconds(30)) { own($0) > 5 })
+        let began = pipes.now
+        while own(pipes) < 301, pipes.now - began < .seconds(300) {
+            pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "too early")), by: 0)
+            _ = pipes.run(.seconds(1))
+        }
+        #expect(pipes.now - began > .seconds(15))
+        #expect(pipes.run(.seconds(60)) { $0.areEqual && $0.members[0].node.syncStatus.unsent == 0 && $0.members[0].node.isDelivered })
+        #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
+    }
+
+    // SE-20
+    @Test func `the first change waits for what the others say of our work, and the ones after it wait behind it`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<20).map {
+            try board.author(Board.writes(saying: "message \($0)", by: key.author), key: key, wallTime: 0).0
+        }
+        // Ana's files lack the last ten, and she draws in the very moment in which bob is there.
+        pipes.add(name: "", stored: Array(history.prefix(10)))
+        pipes.add(name: "bob", stored: history)
+        #expect(pipes.run(.seconds(5)) { !$0.members[0].node.neighbours.isEmpty })
+        let draft = ShapeDraft(kind: .text, position: .zero, text: "at once")
+        pipes.intent(.begin(.shape(draft)), by: 0, ref: 1)
+        pipes.intent(.commit, by: 0, ref: 2)
+        #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
+        #expect(
+            pipes.run(.seconds(5)) { pipes in pipes.members[0].events.contains { if case .refused(_, 2) = $0 { true } else { false } } })
+        #expect(pipes.run(.seconds(20)) { $0.areEqual })
+        #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
+        // With nothing to learn it is only a moment, and nothing is lost or out of order.
+        var others = try PerfectPipes()
+        others.add(name: "", stored: history)
+        others.add(name: "bob", stored: history)
+        #expect(others.run(.seconds(5)) { !$0.members[0].node.neighbours.isEmpty })
+        others.intent(.begin(.shape(draft)), by: 0, ref: 1)
+        others.intent(.commit, by: 0, ref: 2)
+        others.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "after")), by: 0, ref: 3)
+        #expect(others.members[0].node.board?.shapes.isEmpty == true)
+        #expect(others.run(.milliseconds(200)) { $0.members[0].node.board?.shapes.map(\.content.text) == ["at once", "after"] })
     }
 }

@@ -195,7 +195,8 @@ package struct Automation {
         case .peer(let status):
             write("peer", format.peer(status))
             askStatusIfWaiting()
-        case .stopped: break
+        // The JSON contract shows one gesture of a peer: its newest.
+        case .stopped, .settling: break
         case .cursor, .typing, .rendezvous, .rejected, .fork, .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }

@@ -100,7 +100,7 @@ package struct EventFormat {
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
         case .versionMismatch(let theirs, let ours):
             ("version", ["theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours))])
-        case .ready, .changed, .accepted, .refused, .skipped, .peer, .gesture, .chat, .sync, .stopped: nil
+        case .ready, .changed, .accepted, .refused, .skipped, .peer, .gesture, .settling, .chat, .sync, .stopped: nil
         }
     }
 
@@ -142,6 +142,7 @@ package struct EventFormat {
             case .nothingToRedo: ("nothing_to_redo", nil)
             case .diskRefuses: ("disk", nil)
             case .notReady: ("not_ready", nil)
+            case .leaving: ("leaving", nil)
             case .noGesture: ("no_gesture", nil)
             }
         return AutomationError(code: code, field: field, message: refusal.description, ref: ref)
