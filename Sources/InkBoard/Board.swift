@@ -145,7 +145,6 @@ public struct Board: Sendable {
     public func shape(labelled label: String, by author: AuthorID) -> Shape? {
         ids(labelled: label).lazy.filter { $0.author == author }.compactMap(shape).first
     }
-    /// Shapes that were ever given this label, deleted ones included, ascending.
     /// Every label that this author has used, on shapes that stand and on others.
     public func labels(of author: AuthorID) -> [String] {
         rowsByLabel.filter { $0.value.contains { row in records[row].shape.id.author == author } }.keys.sorted()

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// The bytes of a path: about 1.1 bytes for each sample of a pen, one for a sample of a terminal's mouse.
+/// The bytes of a path: about 1.2 bytes for each sample of a pen, one for a sample of a terminal's mouse, at most 17.
 ///
 ///     count varint │ shift byte, if count > 0 │ for each point: token byte, escapes
 ///     shift:  x << 4 | y, the powers of two (0...15) that divide every x and every y

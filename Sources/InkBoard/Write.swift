@@ -65,7 +65,7 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     var isRegister: Bool { isOpaque || (2...9).contains(rawValue) }
 }
 
-/// What a write sets its property to. The case follows from the property (`Value.matches`).
+/// What a write sets its property to. The case follows from the property.
 public enum Value: Hashable, Sendable {
     /// The raw value of a `ShapeKind`, 0...63; a kind that we do not know is kept and not shown.
     case kind(UInt8)
@@ -133,7 +133,7 @@ public struct Write: Hashable, Sendable {
 
 /// Why a transaction, or what a person asked for, breaks a rule of the board. Names the rule; says nothing of who is at fault.
 public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Genesis expected, or a second genesis.
+    /// Genesis expected.
     case notGenesis
     /// A board version or admission policy that this program does not know.
     case unknownVersion

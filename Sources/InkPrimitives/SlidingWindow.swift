@@ -1,4 +1,4 @@
-/// Which packet numbers were accepted: the newest, and the `Limits.replayWindow` before it (RFC 9147 §4.5.1, RFC 6479).
+/// Which packet numbers were accepted: the `Limits.replayWindow` newest (RFC 9147 §4.5.1, RFC 6479).
 ///
 /// Asking and committing are two calls on purpose: a number is committed only after its packet's tag verified, else a forger could
 /// burn numbers that are still to come.

@@ -21,6 +21,12 @@ public struct TokenBucket: Hashable, Sendable {
         return true
     }
 
+    /// Takes `cost` tokens, also those that are still to come: for work whose cost is known only when it is done.
+    public mutating func charge(_ cost: Double, now: Instant) {
+        fill(now: now)
+        tokens -= cost
+    }
+
     /// True when nothing was taken for so long that the bucket is as new.
     public mutating func isFull(now: Instant) -> Bool {
         fill(now: now)

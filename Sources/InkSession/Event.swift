@@ -99,7 +99,7 @@ public struct SyncStatus: Hashable, Sendable {
     public enum State: String, Hashable, Sendable {
         /// Equal fingerprints with every present peer (true when nobody is present).
         case synced
-        /// Somebody has what we lack.
+        /// We lack something, or a difference remains that is not ours to mend.
         case behind
         /// We have what somebody lacks.
         case ahead

@@ -52,6 +52,8 @@ struct Neighbour: Sendable {
 
     // Reconciliation.
     var reconciler: Reconciler
+    /// Work that the peer may still cost us, in names hashed: a run over a million differing ones at once, then a thirtieth of a processor.
+    var work: TokenBucket
     /// Names of which the peer said that we lack them, less what has come since.
     var outstanding = 0
     var isReconciled = false
@@ -66,6 +68,7 @@ struct Neighbour: Sendable {
         self.connection = connection
         self.remote = remote
         since = now
+        work = TokenBucket(rate: 100_000, burst: 4_000_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }
 
@@ -138,7 +141,7 @@ struct Person: Sendable {
     var told: PeerStatus?
 }
 
-/// Spans of the session (design figures for people).
+/// Spans of the session, chosen for people.
 enum SessionTiming {
     /// A lost person is "left" only after this.
     static let grace: Duration = .seconds(12)

@@ -40,7 +40,13 @@ extension Node {
             statusChanged(now: now)
         case .reconcile(let bytes):
             guard neighbour.isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+            // A run that is cut short is begun anew later.
+            guard neighbour.work.take(now: now) else {
+                neighbours[connection] = neighbour
+                return
+            }
             let step = try neighbour.reconciler.receive(bytes, board: board)
+            neighbour.work.charge(Double(step.workCount), now: now)
             // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
             let isEqual = step.isEqual || neighbour.fingerprint == board.fingerprint
             neighbour.outstanding = isEqual ? 0 : neighbour.outstanding + step.wanted

@@ -54,7 +54,7 @@ package struct EndedGesture: Hashable, Sendable {
     package init(number: UInt64, outcome: Outcome) { (self.number, self.outcome) = (number, outcome) }
 }
 
-/// Spans and rates of presence (design figures for people).
+/// Spans and rates of presence, chosen for people.
 package enum PresenceTiming {
     /// Shortest time between two presence packets to one peer: 60 Hz on a short path among few, else 30 Hz.
     ///

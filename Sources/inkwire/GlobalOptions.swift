@@ -69,7 +69,7 @@ struct GlobalOptions: ParsableArguments {
         return "\(NSHomeDirectory())/.local/share/inkwire"
     }
 
-    /// What the others call this person: flag, INKWIRE_NAME, the login name; cut to the limit of a name.
+    /// What the others call this person: flag, INKWIRE_NAME, the login name if it is short enough.
     func displayName() throws -> String {
         if let name = givenName ?? Self.environment("INKWIRE_NAME") {
             guard name.utf8.count <= Limits.nameBytes else {

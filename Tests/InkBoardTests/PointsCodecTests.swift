@@ -15,7 +15,7 @@ import Testing
 
     // BD-19
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `a stroke of a pen takes at most 2.1 bytes a point`(seed: UInt64) throws {
+    func `a stroke of a pen takes at most 1.5 bytes a point`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let points = somePoints(count: 500, using: &random)
         #expect(try Self.roundTrip(points) == points)

@@ -272,4 +272,44 @@ import Testing
         #expect(others.members[0].node.board?.shapes.isEmpty == true)
         #expect(others.run(.milliseconds(200)) { $0.members[0].node.board?.shapes.map(\.content.text) == ["at once", "after"] })
     }
+
+    // SE-22
+    @Test func `a peer that asks for comparisons without end is left unanswered`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        for step in 0..<300 { pipes.intent(.draw(ShapeDraft(kind: .text, position: Point(x: Int32(step), y: 0), text: "x")), by: 0) }
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(20)) { $0.areEqual })
+        let mine = try #require(pipes.members[0].node.neighbours.keys.first)
+        let theirs = try #require(pipes.members[1].node.neighbours.keys.first)
+        var reconciler = try #require(pipes.members[1].node.neighbours[theirs]).reconciler
+        let empty = try Board(genesis: pipes.genesis)
+        func ask() {
+            for _ in 0..<100 {
+                for message in reconciler.start(board: empty) { pipes.members[1].node.say(.reconcile(message), on: theirs, now: pipes.now) }
+            }
+            pipes.input(.timeout, to: 1)
+            _ = pipes.run(.milliseconds(100))
+        }
+        func charge(_ cost: Double) { pipes.members[0].node.neighbours[mine]?.work.charge(cost, now: pipes.now) }
+        func tokens() -> Int {
+            guard var work = pipes.members[0].node.neighbours[mine]?.work else { return 0 }
+            return (0..<1_000_000).first { _ in !work.take(now: pipes.now) } ?? 1_000_000
+        }
+        // Each says to have nothing, and makes ana look at all that she has.
+        charge(3_900_000)
+        let before = tokens()
+        ask()
+        #expect(before - tokens() > 10_000)
+        // With nothing left she does not look, and what was asked costs nothing more.
+        charge(Double(tokens()) + 100_000)
+        ask()
+        ask()
+        _ = pipes.run(.milliseconds(799))
+        #expect(tokens() == 0)
+        _ = pipes.run(.milliseconds(21))
+        #expect(tokens() > 0)
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "on")), by: 0)
+        #expect(pipes.run(.seconds(200)) { $0.areEqual })
+    }
 }

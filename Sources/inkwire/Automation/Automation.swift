@@ -80,7 +80,7 @@ package struct Automation {
         }
     }
 
-    /// Longest step of a live gesture.
+    /// Shortest step of a live gesture (CL-4).
     package static let step = Duration.milliseconds(33)
 
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
