@@ -51,6 +51,18 @@ public struct LocalNetwork: Hashable, Sendable {
         self.init(address: address, prefixLength: length)
     }
 
+    /// Leading bits that `other` has in common with `address`; 0 for the other family.
+    package func commonBits(with other: IPAddress) -> Int {
+        let (left, right) = (address.bytes, other.bytes)
+        guard left.count == right.count else { return 0 }
+        var bits = 0
+        for (mine, theirs) in zip(left, right) {
+            guard mine == theirs else { return bits + (mine ^ theirs).leadingZeroBitCount }
+            bits += 8
+        }
+        return bits
+    }
+
     /// Whether `other` has the same leading bits.
     public func contains(_ other: IPAddress) -> Bool {
         let (left, right) = (address.bytes, other.bytes)

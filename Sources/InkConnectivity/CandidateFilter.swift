@@ -12,9 +12,14 @@ public struct CandidateFilter: Hashable, Sendable {
     public var networks: [LocalNetwork]
     /// Our own addresses as STUN servers see them.
     public var ownReflexive: [SocketAddress]
+    /// The rendezvous was reached at a private address, so it is inside our private network whatever it says.
+    public var isRendezvousPrivate: Bool
 
-    public init(allowsLoopback: Bool = false, networks: [LocalNetwork] = [], ownReflexive: [SocketAddress] = []) {
+    public init(
+        allowsLoopback: Bool = false, networks: [LocalNetwork] = [], ownReflexive: [SocketAddress] = [], isRendezvousPrivate: Bool = false
+    ) {
         (self.allowsLoopback, self.networks, self.ownReflexive) = (allowsLoopback, networks, ownReflexive)
+        self.isRendezvousPrivate = isRendezvousPrivate
     }
 
     /// The own candidates worth telling a peer: each address once, as host if it is both, at most `Limits.candidates`.
@@ -26,18 +31,42 @@ public struct CandidateFilter: Hashable, Sendable {
     ///
     /// - Parameter own: our own candidates, which are never dialled.
     public func dialable(_ offered: [Candidate], own: [Candidate] = []) -> [SocketAddress] {
+        var remembered: Set<SocketAddress> = []
+        return dialable(offered, own: own, remembered: &remembered)
+    }
+
+    /// As `dialable(_:own:)`, for what one peer offers again and again.
+    ///
+    /// - Parameter remembered: private addresses dialled so far only because this peer shares our NAT; at most `sharedNATMax` (CN-7).
+    public func dialable(_ offered: [Candidate], own: [Candidate] = [], remembered: inout Set<SocketAddress>) -> [SocketAddress] {
         let ownAddresses = Set(own.map(\.address))
         let sharesNAT = offered.contains { theirs in
             theirs.kind == .serverReflexive && ownReflexive.contains { $0.ip == theirs.address.ip }
         }
         // A rendezvous that sees us under a private address is inside our private network, and so is whoever else it sees that way.
-        let sharesPrivateServer = ownReflexive.contains { Self.isPrivate($0.ip) }
-        return bounded(Array(offered.prefix(Limits.candidates))).filter { candidate in
+        // One that is outside and says so could have us dial whatever it likes inside.
+        let sharesPrivateServer = isRendezvousPrivate && ownReflexive.contains { Self.isPrivate($0.ip) }
+        let usable = bounded(Array(offered.prefix(Limits.candidates))).filter { candidate in
+            isUsable(candidate.address) && !ownAddresses.contains(candidate.address)
+        }
+        let needsNAT = { (candidate: Candidate) in
             let ip = candidate.address.ip
-            guard isUsable(candidate.address), !ownAddresses.contains(candidate.address) else { return false }
-            guard Self.isPrivate(ip) else { return true }
-            return networks.contains { $0.contains(ip) } || sharesNAT || (candidate.kind == .serverReflexive && sharesPrivateServer)
-        }.map(\.address)
+            guard Self.isPrivate(ip), !networks.contains(where: { $0.contains(ip) }) else { return false }
+            return !(candidate.kind == .serverReflexive && sharesPrivateServer)
+        }
+        if sharesNAT { remember(usable.filter(needsNAT).map(\.address), in: &remembered) }
+        return usable.filter { !needsNAT($0) || (sharesNAT && remembered.contains($0.address)) }.map(\.address)
+    }
+
+    /// Private addresses of one peer that are dialled only because it shares our NAT. Whoever is behind it can name any: the outer
+    /// address is no secret to a member.
+    package static let sharedNATMax = 2
+
+    /// Fills `remembered`, those nearest to our own networks first: a peer's bridges and tunnels are seldom numbered like the links around us.
+    private func remember(_ addresses: [SocketAddress], in remembered: inout Set<SocketAddress>) {
+        let nearness = { (address: SocketAddress) in networks.map { $0.commonBits(with: address.ip) }.max() ?? 0 }
+        let sorted = addresses.filter { !remembered.contains($0) }.map { (nearness($0), $0) }.sorted { ($1.0, $0.1) < ($0.0, $1.1) }
+        for (_, address) in sorted.prefix(max(0, Self.sharedNATMax - remembered.count)) { remembered.insert(address) }
     }
 
     /// Ports at or above 1024 where something answers a stranger's datagram, often at length, and multicast services (CN-6).

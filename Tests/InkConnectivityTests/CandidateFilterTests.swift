@@ -46,8 +46,29 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
 
     // CN-7
     @Test func `inside a private network the rendezvous' view of a peer is dialled`() throws {
-        let filter = CandidateFilter(ownReflexive: [try #require(SocketAddress("10.2.0.4:40000"))])
-        #expect(filter.dialable([try reflexive("10.9.0.4:40000"), try host("10.9.9.9:40000")]).map(\.description) == ["10.9.0.4:40000"])
+        var filter = CandidateFilter(ownReflexive: [try #require(SocketAddress("10.2.0.4:40000"))], isRendezvousPrivate: true)
+        let offered = [try reflexive("10.9.0.4:40000"), try host("10.9.9.9:40000")]
+        #expect(filter.dialable(offered).map(\.description) == ["10.9.0.4:40000"])
+        filter.isRendezvousPrivate = false
+        #expect(filter.dialable(offered).isEmpty, "a rendezvous outside that shows us a private address lies")
+    }
+
+    // CN-7
+    @Test func `who claims our outer address gets two private addresses dialled, the nearest, however often it offers`() throws {
+        let filter = CandidateFilter(
+            networks: [LocalNetwork(assumedFor: .v4(0xC0A8_0105))], ownReflexive: [try #require(SocketAddress("203.0.113.5:60000"))])
+        let outer = try reflexive("203.0.113.5:50000")
+        let near = try host("192.168.1.9:40000")
+        var remembered: Set<SocketAddress> = []
+        let others = ["10.0.0.1:40000", "172.17.0.1:40000", "192.168.200.4:40000", "192.168.2.7:40000"]
+        let first = try [outer, near] + others.map { try host($0) }
+        let dialled = filter.dialable(first, remembered: &remembered)
+        #expect(Set(dialled.map(\.description)) == ["203.0.113.5:50000", "192.168.1.9:40000", "192.168.2.7:40000", "192.168.200.4:40000"])
+        for third in 0..<4 {
+            let later = [outer, try host("10.1.\(third).1:40000"), try host("192.168.2.7:40000")]
+            #expect(Set(filter.dialable(later, remembered: &remembered).map(\.description)) == ["203.0.113.5:50000", "192.168.2.7:40000"])
+        }
+        #expect(filter.dialable(first.filter { $0 != outer }, remembered: &remembered) == [near.address], "and none without the claim")
     }
 
     // CN-8
