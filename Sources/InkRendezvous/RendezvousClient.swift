@@ -51,6 +51,8 @@ public struct RendezvousClient: Sendable {
         public var stale = 0
         /// Over the rate at which envelopes are looked at.
         public var overRate = 0
+        /// Not said, since it was over the rate at which we may speak.
+        public var unsaid = 0
     }
 
     private enum State: Sendable {
@@ -74,10 +76,16 @@ public struct RendezvousClient: Sendable {
         var heardAt: Instant
         /// Last time we answered a greeting or an offer of its.
         var answeredAt = Instant.distantPast
+        /// Last time we answered a greeting that did not fit what it had proved.
+        var claimedAt = Instant.distantPast
         /// Initiator: what we offered, and whether it was answered.
         var attempt: (nonce: [UInt8], isAnswered: Bool)?
         var offeredAt = Instant.distantPast
         var offerAt: Instant?
+        /// Our candidates changed while an offer to one who has not proved itself was under way: it is told once it has.
+        var hasNews = false
+        /// Private addresses dialled only because it shares our NAT (CN-7).
+        var sharedNAT: Set<SocketAddress> = []
         var backoff = Backoff(first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
         /// Responder: the newest attempt, and those before it, newest last.
         var expected: [UInt8]?
@@ -127,6 +135,11 @@ public struct RendezvousClient: Sendable {
     private var candidates: [Candidate] = []
     private var networks: [LocalNetwork] = []
     private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
+    /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once, of which a greeting to all costs 4
+    /// and more.
+    private var outgoing = TokenBucket(rate: 30, burst: 200, now: .distantPast)
+    /// The part of it that those may use up who have not proved themselves.
+    private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
     /// Of each member, so that one cannot use up what all may send.
     private var members: [UInt32: TokenBucket] = [:]
     private var outputs: [Output] = []
@@ -167,6 +180,8 @@ public struct RendezvousClient: Sendable {
     public mutating func connected(to rendezvous: SocketAddress? = nil, now: Instant) {
         self.rendezvous = rendezvous
         neighbours = [:]
+        outgoing = TokenBucket(rate: 30, burst: 200, now: now)
+        unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
         // A nonce per connection: what was answered to an earlier one is stale (RV-4).
         nonce = generator.bytes(Envelope.nonceBytes)
         state = .greeting
@@ -212,10 +227,14 @@ public struct RendezvousClient: Sendable {
         for id in neighbours.keys.sorted() where !living.contains(id) {
             guard var neighbour = neighbours[id] else { continue }
             if neighbour.attempt != nil {
-                neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+                if neighbour.isProved {
+                    neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+                } else {
+                    neighbour.hasNews = true
+                }
                 neighbours[id] = neighbour
             } else if let attempt = neighbour.expected {
-                send(.answer(attempt: attempt, candidates: offerable), to: id, neighbour)
+                say(.answer(attempt: attempt, candidates: offerable), to: id, neighbour, now: now)
             }
         }
     }
@@ -353,9 +372,13 @@ public struct RendezvousClient: Sendable {
                 neighbour.attempt?.isAnswered = true
                 neighbour.offerAt = max(neighbour.offerAt ?? now, now + Self.handshakeTime + random.jitter(Self.repeatFirst))
             }
+            if neighbour.hasNews {
+                neighbour.hasNews = false
+                neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+            }
+            let addresses = filter.dialable(candidates, own: self.candidates, remembered: &neighbour.sharedNAT)
             neighbours[sender] = neighbour
             note(envelope, member: member, nonce: neighbour.nonce, isProof: true, now: now)
-            let addresses = filter.dialable(candidates, own: self.candidates)
             if !addresses.isEmpty, !living.contains(sender) {
                 outputs.append(.dial(attempt: attempt, remote: sender, addresses: addresses))
             }
@@ -368,14 +391,31 @@ public struct RendezvousClient: Sendable {
     /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
     private mutating func receiveHello(_ nonce: [UInt8], _ envelope: Envelope, member: UInt32, now: Instant) {
         let sender = envelope.sender
+        if let known = neighbours[sender], known.isProved, known.nonce != nonce || known.member != member {
+            receiveClaim(nonce, from: sender, member: member, now: now)
+            return
+        }
         note(envelope, member: member, nonce: nonce, isProof: false, now: now)
         if peer < sender, !living.contains(sender) {
             offerSoon(to: sender, now: now)
         } else if var neighbour = neighbours[sender], now - neighbour.answeredAt >= Self.spacing {
             neighbour.answeredAt = now
             neighbours[sender] = neighbour
-            send(.helloAnswer(echo: nonce, nonce: self.nonce), to: sender, neighbour)
+            say(.helloAnswer(echo: nonce, nonce: self.nonce), to: sender, neighbour, now: now)
         }
+    }
+
+    /// One who is here greets with another nonce or from another socket: it came back, or somebody plays an old greeting. What it proved
+    /// stays until it proves the new; so that it can, it is told our nonce there.
+    private mutating func receiveClaim(_ nonce: [UInt8], from id: PeerID, member: UInt32, now: Instant) {
+        guard var neighbour = neighbours[id], now - neighbour.claimedAt >= Self.spacing else { return }
+        neighbour.claimedAt = now
+        neighbours[id] = neighbour
+        let offers = peer < id && !living.contains(id)
+        // It dials us: our answer proves us to it, and its offer proves it to us.
+        if !offers, allows(isProved: false, now: now) { send(.helloAnswer(echo: nonce, nonce: self.nonce), to: id, member: member) }
+        // It does not offer, so it is greeted there, and its answer is the proof.
+        if offers || living.contains(id), allows(isProved: false, now: now) { send(.hello(nonce: self.nonce), to: .zero, member: member) }
     }
 
     private mutating func isOurs(_ echo: [UInt8]) -> Bool {
@@ -421,9 +461,10 @@ public struct RendezvousClient: Sendable {
             return
         }
         neighbour.answeredAt = now
+        let addresses = filter.dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
         neighbours[id] = neighbour
-        outputs.append(.expect(attempt: attempt, remote: id, addresses: filter.dialable(offered, own: candidates)))
-        send(.answer(attempt: attempt, candidates: offerable), to: id, neighbour)
+        outputs.append(.expect(attempt: attempt, remote: id, addresses: addresses))
+        say(.answer(attempt: attempt, candidates: offerable), to: id, neighbour, now: now)
     }
 
     // Initiator.
@@ -439,6 +480,11 @@ public struct RendezvousClient: Sendable {
 
     private mutating func offer(to id: PeerID, now: Instant) {
         guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
+        guard allows(isProved: neighbour.isProved, now: now) else {
+            neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &random) : nil
+            neighbours[id] = neighbour
+            return
+        }
         // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
         // after the time of a handshake, it has failed.
         if let attempt = neighbour.attempt, !attempt.isAnswered || now < neighbour.offeredAt + Self.handshakeTime {
@@ -447,7 +493,8 @@ public struct RendezvousClient: Sendable {
             neighbour.attempt = (generator.bytes(Envelope.nonceBytes), false)
         }
         neighbour.offeredAt = now
-        neighbour.offerAt = now + neighbour.backoff.next(using: &random)
+        // One who has not proved itself greets again if it is there.
+        neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &random) : nil
         neighbours[id] = neighbour
         if let attempt = neighbour.attempt {
             send(.offer(echo: neighbour.nonce, nonce: nonce, attempt: attempt.nonce, candidates: offerable), to: id, neighbour)
@@ -460,7 +507,21 @@ public struct RendezvousClient: Sendable {
         let isLonely = othersAtJoin > living.count || neighbours.keys.contains { !living.contains($0) }
         helloBackoff.limit = isLonely ? Self.repeatLimit : Self.restLimit
         helloAt = now + helloBackoff.next(using: &random)
+        // As much as it costs the rendezvous, and said whatever is left: it is rare, and without it nobody finds us.
+        _ = outgoing.take(4, now: now)
         send(.hello(nonce: nonce), to: .zero, member: nil)
+    }
+
+    /// True if one more message may be said now; those who have not proved themselves get the lesser part, so that greetings under made-up
+    /// ids silence nobody (RV-11).
+    private mutating func allows(isProved: Bool, now: Instant) -> Bool {
+        if isProved || unprovedOutgoing.take(now: now), outgoing.take(now: now) { return true }
+        counters.unsaid += 1
+        return false
+    }
+
+    private mutating func say(_ content: Envelope.Content, to id: PeerID, _ neighbour: Neighbour, now: Instant) {
+        if allows(isProved: neighbour.isProved, now: now) { send(content, to: id, neighbour) }
     }
 
     private mutating func send(_ content: Envelope.Content, to id: PeerID, _ neighbour: Neighbour) {
@@ -476,7 +537,8 @@ public struct RendezvousClient: Sendable {
     private var filter: CandidateFilter {
         CandidateFilter(
             allowsLoopback: rendezvous?.ip.isLoopback ?? false, networks: networks,
-            ownReflexive: candidates.filter { $0.kind == .serverReflexive }.map(\.address))
+            ownReflexive: candidates.filter { $0.kind == .serverReflexive }.map(\.address),
+            isRendezvousPrivate: rendezvous.map { CandidateFilter.isPrivate($0.ip) } ?? false)
     }
 
     private var offerable: [Candidate] { filter.offerable(candidates) }

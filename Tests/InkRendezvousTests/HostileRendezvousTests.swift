@@ -124,6 +124,68 @@ import Testing
         #expect(meeting.peers[0].client.counters.misdirected == 1 && meeting.peers[0].sent.count == before)
     }
 
+    // RV-4
+    @Test func `a greeting under a made-up id costs one message, not offers for as long as it is remembered`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        for number: UInt8 in 50..<60 {
+            let box = Meeting.box(.hello(nonce: [UInt8](repeating: number, count: 16)), from: number, device: Meeting.device(99))
+            meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
+        }
+        meeting.run(for: .seconds(90))
+        let directed = meeting.peers[0].sent.count { if case .send(_, .some, _) = $0 { true } else { false } }
+        #expect(directed == 10)
+    }
+
+    // RV-11
+    @Test func `a flood of greetings under made-up ids neither has us thrown out nor keeps a newcomer from us`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let victim = try #require(
+            meeting.peers[0].received.compactMap { if case .joined(_, let member, _) = $0 { member } else { nil } }.first)
+        let hostile = try (100..<108 as Range<UInt64>).map { try meeting.openHostile($0) }
+        let device = Meeting.device(99)
+        var random = SplitMix64(seed: 4)
+        for second in 0..<30 {
+            for index in 0..<20 {
+                for token in hostile {
+                    let id = try #require(PeerID([9] + (0..<31).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
+                    let box = Meeting.box(.hello(nonce: Array(id.bytes.prefix(16))), from: id, device: device)
+                    meeting.server.received(.send(topic: topic, to: victim, box: box), from: token, now: meeting.now)
+                }
+                meeting.run(for: .milliseconds(50))
+                if second == 15, index == 0 { meeting.addPeer(2) }
+            }
+        }
+        #expect(meeting.closed.isEmpty && meeting.peers[0].isConnected)
+        #expect(meeting.peers[0].client.counters.unsaid > 100)
+        #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
+    }
+
+    // RV-4
+    @Test func `an old greeting of a peer that is here, played from elsewhere, does not turn our offers away from it`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.addPeer(2)
+        let greeting = try #require(
+            meeting.peers[1].sent.compactMap { if case .send(_, nil, let box) = $0 { box } else { nil } }.first)
+        meeting.disconnect(1)
+        meeting.connect(1)
+        meeting.run(for: .seconds(1))
+        let topic = try #require(Topic(Meeting.keys().topic))
+        meeting.setSession(0, 1, false)
+        meeting.deliver(.envelope(topic: topic, from: 77, box: greeting), to: 0)
+        meeting.run(for: RendezvousClient.spacing)
+        #expect(meeting.peers[0].dials.count == 2)
+        for case .send(_, 77, let box) in meeting.peers[0].sent {
+            let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+            let isHello = if case .hello = envelope.content { true } else { false }
+            #expect(isHello, "whoever played it gets our greeting, which everybody has")
+        }
+    }
+
     // RV-2
     @Test func `an envelope signed by another device than it names is refused, as is every flipped bit`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))

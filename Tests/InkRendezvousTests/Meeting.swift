@@ -147,6 +147,43 @@ struct Meeting {
         peers[right].client.sessionLives(with: peers[left].id, lives, now: now)
     }
 
+    /// The newest nonce that a peer greeted with.
+    func nonce(of index: Int) throws -> [UInt8] {
+        var newest: [UInt8]?
+        for case .send(let topic, _, let box) in peers[index].sent {
+            let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Self.keys().envelope)
+            if case .hello(let nonce) = envelope.content { newest = nonce }
+        }
+        guard let newest else { throw WireError.unexpected }
+        return newest
+    }
+
+    /// An envelope made by hand, in room 1.
+    static func box(_ content: Envelope.Content, from sender: UInt8, to recipient: PeerID = .zero, device: SigningKey) -> [UInt8] {
+        box(content, from: peerID(sender), to: recipient, device: device)
+    }
+
+    static func box(_ content: Envelope.Content, from sender: PeerID, to recipient: PeerID = .zero, device: SigningKey) -> [UInt8] {
+        guard let topic = Topic(keys().topic) else { preconditionFailure("32 bytes") }
+        var generator = SecretGenerator(seed: sender.bytes)
+        return Envelope(sender: sender, recipient: recipient, device: device.author, content: content)
+            .sealed(for: topic, device: device, envelopeKey: keys().envelope, using: &generator)
+    }
+
+    /// A socket of a member that says only what the test says.
+    mutating func openHostile(_ number: UInt64) throws -> RendezvousServer.ConnectionToken {
+        let token = RendezvousServer.ConnectionToken(number)
+        let keys = Self.keys()
+        server.opened(token, now: now)
+        guard case .send(.welcome(let nonce, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
+            throw WireError.unexpected
+        }
+        let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
+        server.received(.join(topic: topic, key: keys.topicKey.author, signature: proof), from: token, now: now)
+        settle()
+        return token
+    }
+
     /// Runs timers until `end`.
     mutating func run(until end: Instant) {
         settle()

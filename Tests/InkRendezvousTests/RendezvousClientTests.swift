@@ -108,6 +108,48 @@ import Testing
         #expect(meeting.server.topicCount == 0)
     }
 
+    // RV-5
+    @Test func `a farewell that another device signed, or that echoes no nonce of ours, is not believed`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.addPeer(2)
+        let nonce = try meeting.nonce(of: 0)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let old = [UInt8](repeating: 3, count: Envelope.nonceBytes)
+        for (device, echo) in [(Meeting.device(99), nonce), (Meeting.device(2), old)] {
+            let box = Meeting.box(.bye(echo: echo), from: 2, to: Meeting.peerID(1), device: device)
+            meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
+        }
+        meeting.settle()
+        let counters = meeting.peers[0].client.counters
+        #expect(counters.misdirected == 1 && counters.stale == 1)
+        #expect(meeting.peers[0].left.isEmpty && meeting.peers[0].client.present == [Meeting.peerID(2)])
+        let good = Meeting.box(.bye(echo: nonce), from: 2, to: Meeting.peerID(1), device: Meeting.device(2))
+        meeting.deliver(.envelope(topic: topic, from: 5, box: good), to: 0)
+        meeting.settle()
+        #expect(meeting.peers[0].left == [Meeting.peerID(2)], "the same, by its own device and with our nonce, is")
+    }
+
+    // RV-4
+    @Test(arguments: [0, 1])
+    func `a peer that comes back is found under its new nonce, and its farewell is believed`(returning: Int) throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.addPeer(2)
+        let (old, other) = (try meeting.nonce(of: returning), 1 - returning)
+        meeting.disconnect(returning)
+        meeting.connect(returning)
+        #expect(try meeting.nonce(of: returning) != old)
+        meeting.run(for: .seconds(1))
+        meeting.setSession(0, 1, false)
+        let dials = meeting.peers[0].dials.count
+        meeting.run(for: .seconds(1))
+        #expect(meeting.peers[0].dials.count > dials)
+        meeting.peers[other].client.leave()
+        meeting.settle()
+        #expect(meeting.peers[returning].left == [meeting.peers[other].id])
+    }
+
     @Test func `a member that falls silent without a session is forgotten`() {
         var meeting = Meeting()
         meeting.dialsSucceed = false
