@@ -24,7 +24,7 @@ public final class Driver: Sendable {
 
     /// The loop on which the node lives; a shell that shares it needs no locks.
     package let loop: any EventLoop
-    private let core: NIOLoopBound<DriverCore>
+    let core: NIOLoopBound<DriverCore>
 
     /// Opens the sockets and prepares the node; nothing is sent before `start()`. Blocks; not to be called on an event loop.
     ///
@@ -32,8 +32,16 @@ public final class Driver: Sendable {
     ///   - configuration: of the node. `hasRendezvous` is set by `options.rendezvous`.
     ///   - store: where records go; nil keeps nothing and says at once that it did, for boards that live in memory.
     ///   - onEvent: called on the loop, in order; must not block.
-    public init(
+    public convenience init(
         node configuration: Node.Configuration, options: DriverOptions = DriverOptions(), store: (any RecordStore)?,
+        onEvent: @escaping @Sendable (Event) -> Void
+    ) throws(SocketError) {
+        try self.init(node: configuration, options: options, store: store, clock: MonotonicClock(), onEvent: onEvent)
+    }
+
+    /// - Parameter clock: another one in tests.
+    init(
+        node configuration: Node.Configuration, options: DriverOptions, store: (any RecordStore)?, clock: MonotonicClock,
         onEvent: @escaping @Sendable (Event) -> Void
     ) throws(SocketError) {
         // The process-wide loops: they outlive every driver, so that a disk or a signature check that answers late finds somebody.
@@ -44,7 +52,7 @@ public final class Driver: Sendable {
         var configuration = configuration
         configuration.hasRendezvous = !options.rendezvous.isEmpty
         let parts = DriverCore.Parts(
-            configuration: configuration, options: options, store: store, onEvent: onEvent, sockets: sockets, loop: loop)
+            configuration: configuration, options: options, store: store, clock: clock, onEvent: onEvent, sockets: sockets, loop: loop)
         let made: Result<(NIOLoopBound<DriverCore>, PeerID), any Error> = Result {
             try loop.submit {
                 let core = DriverCore(parts)

@@ -14,6 +14,7 @@ final class DriverCore {
         let configuration: Node.Configuration
         let options: DriverOptions
         let store: (any RecordStore)?
+        let clock: MonotonicClock
         let onEvent: @Sendable (Event) -> Void
         let sockets: UDPSockets
         let loop: any EventLoop
@@ -30,7 +31,7 @@ final class DriverCore {
     private let onEvent: @Sendable (Event) -> Void
     private let sockets: UDPSockets
     private let loop: any EventLoop
-    private let clock = MonotonicClock()
+    private let clock: MonotonicClock
     private var connector: RendezvousConnector?
     private var link: ImpairedLink?
     private var counters = DriverCounters()
@@ -39,7 +40,8 @@ final class DriverCore {
     private var pending: [Node.Input] = []
     private var isDraining = false
     private var timer: Scheduled<Void>?
-    private var timerAt: Instant?
+    /// When `timer` fires, by our clock.
+    private(set) var timerAt: Instant?
     private var lookAround: RepeatedTask?
     private var addresses: [InkPrimitives.SocketAddress]?
     /// Wall clock minus monotonic clock, milliseconds, as last told.
@@ -51,6 +53,7 @@ final class DriverCore {
     init(_ parts: Parts) {
         options = parts.options
         store = parts.store
+        clock = parts.clock
         onEvent = parts.onEvent
         sockets = parts.sockets
         loop = parts.loop

@@ -12,7 +12,11 @@ package final class RendezvousConnector {
     private static let stagger: TimeAmount = .milliseconds(250)
     /// A host that takes longer to accept and upgrade is given up.
     private static let patience: TimeAmount = .seconds(8)
+    /// From the beginning of a try to the word that we are in; one that says anything else for ever is no better than a dead one.
+    package static let joinTime: TimeAmount = .seconds(10)
 
+    private let joinTime: TimeAmount
+    private let clock = MonotonicClock()
     private let hosts: [InviteLink.Host]
     private let loop: any EventLoop
     private let opened: (InkPrimitives.SocketAddress) -> Void
@@ -21,22 +25,32 @@ package final class RendezvousConnector {
 
     /// Distinguishes this round of tries from earlier ones whose results may still come.
     private var round = 0
+    /// Tries begun in this round.
     private var next = 0
+    /// Index of the host with which a round begins: the one after that which took us and did not let us in, else the first.
+    private var first = 0
     private var pending = 0
     private var failures: [String] = []
     private var isTrying = false
     private var socket: WebSocketHandler?
-    private var isWelcomed = false
+    /// Index of the host that `socket` goes to.
+    private var socketHost = 0
+    /// What we asked to be let into.
+    private var asked: Topic?
+    private var isJoined = false
 
     /// - Parameters:
+    ///   - joinTime: shorter in tests.
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
     ///   - closed: it is gone, or none could be opened; with the reason.
     package init(
-        hosts: [InviteLink.Host], loop: any EventLoop, opened: @escaping (InkPrimitives.SocketAddress) -> Void,
+        hosts: [InviteLink.Host], loop: any EventLoop, joinTime: TimeAmount = RendezvousConnector.joinTime,
+        opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, closed: @escaping (String) -> Void
     ) {
-        (self.hosts, self.loop, self.opened, self.received, self.closed) = (hosts, loop, opened, received, closed)
+        (self.hosts, self.loop, self.joinTime) = (hosts, loop, joinTime)
+        (self.opened, self.received, self.closed) = (opened, received, closed)
     }
 
     /// Begins a round of tries, unless one is under way or a connection is open.
@@ -55,6 +69,7 @@ package final class RendezvousConnector {
     /// Sends a message, if a connection is open.
     package func send(_ message: ClientMessage) {
         guard let socket else { return }
+        if case .join(let topic, _, _) = message { asked = topic }
         do {
             socket.send(try SignallingJSON.encode(message))
         } catch {
@@ -73,11 +88,12 @@ package final class RendezvousConnector {
 
     private func startNext(_ round: Int) {
         guard round == self.round, isTrying, next < hosts.count else { return }
-        let host = hosts[next]
+        let index = (first + next) % hosts.count
+        let host = hosts[index]
         next += 1
         pending += 1
         let bound = NIOLoopBound(self, eventLoop: loop)
-        attempt(host, round).whenFailure { error in bound.value.failed(host, error, round) }
+        attempt(index, round).whenFailure { error in bound.value.failed(host, error, round) }
         loop.scheduleTask(in: Self.stagger) { bound.value.startNext(round) }
     }
 
@@ -93,7 +109,9 @@ package final class RendezvousConnector {
         }
     }
 
-    private func attempt(_ host: InviteLink.Host, _ round: Int) -> EventLoopFuture<Bool> {
+    private func attempt(_ index: Int, _ round: Int) -> EventLoopFuture<Bool> {
+        let host = hosts[index]
+        let joinUntil = NIODeadline.now() + joinTime
         let bound = NIOLoopBound(self, eventLoop: loop)
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/",
@@ -102,15 +120,15 @@ package final class RendezvousConnector {
         return ClientBootstrap(group: loop)
             .connectTimeout(patience)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(
-                .writeBufferWaterMark, value: .init(low: WebSocketHandler.waitingBytesMax / 2, high: WebSocketHandler.waitingBytesMax)
-            )
+            .channelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
             .connect(host: host.name, port: Int(host.port))
             // An HTTP server does not speak first, so nothing is lost by building the pipeline only now.
             .flatMap { channel in
                 let upgraded: EventLoopFuture<Bool>
                 do {
-                    upgraded = try Self.upgrade(channel, head) { channel, response in try bound.value.adopt(channel, response, round) }
+                    upgraded = try Self.upgrade(channel, head) { channel, response in
+                        try bound.value.adopt(channel, response, index, round, joinUntil: joinUntil)
+                    }
                 } catch {
                     upgraded = channel.eventLoop.makeFailedFuture(error)
                 }
@@ -139,25 +157,27 @@ package final class RendezvousConnector {
     }
 
     /// The upgrade of one try is done. The first of a round is kept.
-    private func adopt(_ channel: any Channel, _ response: HTTPResponseHead, _ round: Int) throws -> Bool {
+    private func adopt(
+        _ channel: any Channel, _ response: HTTPResponseHead, _ index: Int, _ round: Int, joinUntil: NIODeadline
+    ) throws -> Bool {
         guard response.headers["Sec-WebSocket-Protocol"] == [Signalling.subprotocol] else { throw WrongSubprotocol() }
         guard round == self.round, isTrying, let remote = channel.remoteAddress.flatMap({ InkPrimitives.SocketAddress($0) }) else {
             throw ComesTooLate()
         }
         let handler = WebSocketHandler(
             role: .client,
+            clock: clock,
             receive: { [weak self] text in self?.receive(text, round) },
             closed: { [weak self] reason in self?.lost(reason, round) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         isTrying = false
-        isWelcomed = false
-        socket = handler
-        // One that accepts and then says nothing must not keep us from the others for ever.
+        (socket, socketHost, asked, isJoined) = (handler, index, nil, false)
+        // One that accepts and does not let us in must not keep us from the others for ever.
         let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(in: Self.patience) {
+        loop.scheduleTask(deadline: joinUntil) {
             let connector = bound.value
-            guard round == connector.round, !connector.isWelcomed else { return }
-            connector.socket?.close(.policyViolation, reason: "it accepted us and said nothing")
+            guard round == connector.round, !connector.isJoined else { return }
+            connector.socket?.close(.policyViolation, reason: "it accepted us and did not let us in")
         }
         opened(remote)
         return true
@@ -165,17 +185,22 @@ package final class RendezvousConnector {
 
     private func receive(_ text: ByteBuffer, _ round: Int) {
         guard round == self.round, let socket else { return }
-        isWelcomed = true
+        let message: ServerMessage
         do {
-            received(try SignallingJSON.decode(ServerMessage.self, from: text))
+            message = try SignallingJSON.decode(ServerMessage.self, from: text)
         } catch {
             socket.close(.dataInconsistentWithMessage, reason: "the rendezvous does not speak \(Signalling.subprotocol)")
+            return
         }
+        if case .joined(let topic, _, _) = message, topic == asked { isJoined = true }
+        received(message)
     }
 
     private func lost(_ reason: String, _ round: Int) {
         guard round == self.round, socket != nil else { return }
         socket = nil
+        // Who let us in is asked again in the order of the list; who did not, last.
+        first = isJoined ? 0 : (socketHost + 1) % hosts.count
         closed(reason)
     }
 }

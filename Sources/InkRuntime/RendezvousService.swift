@@ -32,6 +32,9 @@ public final class RendezvousService: Sendable {
         /// STUN requests answered, and those left without an answer.
         public var stunAnswered: Int
         public var stunSilent: Int
+        /// TCP connections open now, WebSocket or not yet, and those closed at once because there were too many.
+        public var connections = 0
+        public var turnedAway = 0
     }
 
     /// Addresses at which WebSockets are accepted, with actual ports.
@@ -44,7 +47,8 @@ public final class RendezvousService: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
     private let core: NIOLoopBound<Core>
-    private let channels: [any Channel]
+    private let count: NIOLoopBoundBox<ConnectionCount>
+    let channels: [any Channel]
 
     /// Opens all sockets. Blocks; not to be called on an event loop.
     public init(_ configuration: Configuration = Configuration()) throws(SocketError) {
@@ -53,13 +57,15 @@ public final class RendezvousService: Sendable {
         let loop = group.next()
         var open: [any Channel] = []
         let box = CoreBox(loop: loop)
+        let most = DescriptorLimit.share(of: configuration.server.socketsMax)
+        let count = NIOLoopBoundBox.makeBoxSendingValue(ConnectionCount(most: most), eventLoop: loop)
         do throws(SocketError) {
             // Sockets first, since the welcome names the port of the responders, who take the number of the TCP port where they can.
             var listeners: [any Channel] = []
             var shared: UInt16 = 0
             for host in configuration.listen {
                 let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
-                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box)
+                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count)
                 listeners.append(channel)
                 open.append(channel)
                 shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
@@ -84,11 +90,18 @@ public final class RendezvousService: Sendable {
         }
         self.group = group
         self.loop = loop
+        self.count = count
         channels = open
     }
 
     /// What it did so far.
-    public func status() async throws -> Status { try await loop.submit { [core] in core.value.status }.get() }
+    public func status() async throws -> Status {
+        try await loop.submit { [core, count] in
+            var status = core.value.status
+            (status.connections, status.turnedAway) = (count.value.open, count.value.turnedAway)
+            return status
+        }.get()
+    }
 
     /// Closes all sockets. Live boards are not disturbed: their packets do not pass here.
     public func stop() async {
@@ -102,15 +115,17 @@ public final class RendezvousService: Sendable {
     }
 
     private static func listen(
-        _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox
+        _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
+        _ count: NIOLoopBoundBox<ConnectionCount>
     ) throws(SocketError) -> any Channel {
         var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ListenerGate(count)) }
+            }
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: WebSocketHandler.waitingBytesMax / 2, high: WebSocketHandler.waitingBytesMax)
-            )
+            .childChannelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
             .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.accept(channel) } }
         if isV6Only { bootstrap = bootstrap.serverChannelOption(.v6Only, value: 1) }
         do {
@@ -164,7 +179,10 @@ extension InviteLink.Host {
 }
 
 /// Holds the core from the moment its ports are known; sockets that come before that wait a moment on the loop.
-private final class CoreBox: Sendable {
+final class CoreBox: Sendable {
+    /// Who does not get to the point in this time is closed, so that half-open requests cannot pile up (RT-8).
+    static let upgradeTime: TimeAmount = .seconds(10)
+
     private let loop: any EventLoop
     private let promise: EventLoopPromise<NIOLoopBound<Core>>
 
@@ -210,8 +228,7 @@ private final class CoreBox: Sendable {
                     return false
                 }
             })
-        // Who does not get to the point in ten seconds is closed, so that half-open requests cannot pile up.
-        let timeout = channel.eventLoop.scheduleTask(in: .seconds(10)) { channel.close(promise: nil) }
+        let timeout = channel.eventLoop.scheduleTask(in: Self.upgradeTime) { channel.close(promise: nil) }
         // A timer holds its channel: those that come and go must not leave ten seconds' worth of them.
         channel.closeFuture.whenComplete { _ in timeout.cancel() }
         let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
@@ -232,7 +249,7 @@ private final class CoreBox: Sendable {
 }
 
 /// What the service consists of on its loop.
-private final class Core {
+final class Core {
     private var server: RendezvousServer
     private var limiter = SourceLimiter()
     private let loop: any EventLoop
@@ -262,6 +279,7 @@ private final class Core {
         let token = RendezvousServer.ConnectionToken(lastToken)
         let handler = WebSocketHandler(
             role: .server,
+            clock: clock,
             receive: { [weak self] text in self?.receive(text, token) },
             closed: { [weak self] _ in self?.lost(token) })
         try channel.pipeline.syncOperations.addWebSocket(handler)

@@ -1,3 +1,4 @@
+import InkPrimitives
 import InkRendezvous
 import NIOCore
 import NIOWebSocket
@@ -12,29 +13,46 @@ final class WebSocketHandler: ChannelInboundHandler {
     enum Role { case client, server }
 
     /// A server pings this often; silence of `silenceMax` closes either end.
-    static let pingInterval: TimeAmount = .seconds(20)
-    static let silenceMax: TimeAmount = .seconds(55)
+    static let pingInterval: Duration = .seconds(20)
+    static let silenceMax: Duration = .seconds(55)
+    /// A client looks at the clock this often: timers of event loops stand still in suspend, and it has one socket only.
+    static let watchInterval: Duration = .seconds(1)
+    /// A tick that comes this much too late means that the machine slept (RT-3).
+    static let suspendMin: Duration = .seconds(20)
+    /// After a sleep the other side has this long to answer a ping.
+    static let answerTime: Duration = .seconds(2)
     /// Bytes that may wait for a slow reader before it is closed (RT-8).
     static let waitingBytesMax = 256 << 10
-    /// Pings answered in one `pingInterval`.
-    static let pingsMax = 40
+    /// Pings and pongs taken in one `pingInterval`.
+    static let controlsMax = 40
+    /// The mark at which a channel says that its reader is too slow.
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: waitingBytesMax / 2, high: waitingBytesMax)
 
     let role: Role
+    private let clock: MonotonicClock
     private let receive: (ByteBuffer) -> Void
     private let closed: (String) -> Void
     private var reason = "the connection was closed"
     private var context: ChannelHandlerContext?
-    private var heardAt = NIODeadline.distantPast
+    private var heardAt = Instant.distantPast
+    private var tickedAt = Instant.distantPast
     private var timer: RepeatedTask?
-    /// Since the last tick.
-    private var pings = 0
+    /// Pings and pongs taken since `countedFrom`.
+    private var controls = 0
+    private var countedFrom = Instant.distantPast
+    /// The ping after a sleep is not answered yet.
+    private var isAsked = false
+    private var answerDeadline: Scheduled<Void>?
 
     /// - Parameters:
+    ///   - clock: counts suspend.
     ///   - receive: called for each whole text message.
     ///   - closed: called once, with the reason.
-    init(role: Role, receive: @escaping (ByteBuffer) -> Void, closed: @escaping (String) -> Void) {
-        (self.role, self.receive, self.closed) = (role, receive, closed)
+    init(role: Role, clock: MonotonicClock, receive: @escaping (ByteBuffer) -> Void, closed: @escaping (String) -> Void) {
+        (self.role, self.clock, self.receive, self.closed) = (role, clock, receive, closed)
     }
+
+    private var tickInterval: Duration { role == .client ? Self.watchInterval : Self.pingInterval }
 
     /// Sends one text message, unless the reader is too slow: then the connection ends.
     func send(_ text: ByteBuffer) {
@@ -53,10 +71,11 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        heardAt = .now()
+        let now = clock.now
+        (heardAt, tickedAt, countedFrom) = (now, now, now)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pingInterval, delay: Self.pingInterval) { _ in bound.value.tick()
-        }
+        let interval = TimeAmount(tickInterval)
+        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { finish() }
@@ -68,11 +87,11 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
-        heardAt = .now()
+        heardAt = clock.now
         switch frame.opcode {
         case .text: receive(frame.unmaskedData)
-        case .ping: answer(context, frame.unmaskedData)
-        case .pong: break
+        case .ping: if takesControl(context) { write(context, .pong, frame.unmaskedData) }
+        case .pong: if takesControl(context) { isAsked = false }
         case .connectionClose: end(context, code: .normalClosure, reason: "closed by the other side")
         default: end(context, code: .unacceptableData, reason: "not a text message")
         }
@@ -82,23 +101,45 @@ final class WebSocketHandler: ChannelInboundHandler {
         end(context, code: error is NIOWebSocketError ? .messageTooLarge : .protocolError, reason: reasonText(error))
     }
 
-    /// A ping costs its sender as little as a message would cost it much: few are answered, and none to who does not read.
-    private func answer(_ context: ChannelHandlerContext, _ data: ByteBuffer) {
-        pings += 1
-        guard pings <= Self.pingsMax, context.channel.isWritable else {
-            end(context, code: .policyViolation, reason: pings > Self.pingsMax ? "too many pings" : "the other side reads too slowly")
-            return
+    /// A ping or a pong costs its sender as little as a message would cost it much: few are taken, and none from who does not read.
+    private func takesControl(_ context: ChannelHandlerContext) -> Bool {
+        if heardAt - countedFrom >= Self.pingInterval { (controls, countedFrom) = (0, heardAt) }
+        controls += 1
+        guard controls <= Self.controlsMax, context.channel.isWritable else {
+            end(
+                context, code: .policyViolation,
+                reason: controls > Self.controlsMax ? "too many pings and pongs" : "the other side reads too slowly")
+            return false
         }
-        write(context, .pong, data)
+        return true
     }
 
-    private func tick() {
-        pings = 0
+    /// Looks at the clock; every `tickInterval`, or later after a sleep.
+    func tick() {
         guard let context else { return }
-        if NIODeadline.now() - heardAt > Self.silenceMax {
+        let now = clock.now
+        let late = now - tickedAt - tickInterval
+        tickedAt = now
+        if late > Self.suspendMin {
+            // What was heard before the sleep says nothing: a NAT or the other side may have forgotten us meanwhile.
+            ask(context)
+        } else if !isAsked, now - heardAt > Self.silenceMax {
             end(context, code: .goingAway, reason: "no sign of life")
         } else if role == .server {
             write(context, .ping, ByteBuffer())
+        }
+    }
+
+    /// Wants a pong soon.
+    private func ask(_ context: ChannelHandlerContext) {
+        isAsked = true
+        write(context, .ping, ByteBuffer())
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        answerDeadline?.cancel()
+        answerDeadline = context.eventLoop.scheduleTask(in: TimeAmount(Self.answerTime)) {
+            let handler = bound.value
+            guard handler.isAsked, let context = handler.context else { return }
+            handler.end(context, code: .goingAway, reason: "no sign of life after a sleep")
         }
     }
 
@@ -122,6 +163,8 @@ final class WebSocketHandler: ChannelInboundHandler {
         context = nil
         timer?.cancel()
         timer = nil
+        answerDeadline?.cancel()
+        answerDeadline = nil
         closed(reason)
     }
 }

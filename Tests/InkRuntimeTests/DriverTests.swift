@@ -1,12 +1,13 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
-import InkRuntime
 import InkSession
 import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
+
+@testable import InkRuntime
 
 /// A room on this machine: one genesis, as many drivers as a test wants.
 private struct Room {
@@ -276,6 +277,59 @@ private final class TestStore: RecordStore {
         #expect(await refs.next() == 2)
         slot.withLock { $0 = nil }
         await driver.quit()
+    }
+
+    // RT-2
+    @Test func `an input that an event causes on the loop is not looked at before the event is over`() async throws {
+        let room = try Room()
+        let (order, continuation) = AsyncStream.makeStream(of: (ref: UInt64?, depth: Int).self)
+        let slot = Mutex<Driver?>(nil)
+        let depth = Mutex(0)
+        let again = rectangle(2)
+        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil) { event in
+            let before = depth.withLock {
+                $0 += 1; return $0 - 1
+            }
+            defer { depth.withLock { $0 -= 1 } }
+            guard case .changed(_, let ref) = event else { return }
+            continuation.yield((ref, before))
+            if ref == 1, let driver = slot.withLock({ $0 }) { driver.core.value.handle(.intent(again, ref: 2)) }
+        }
+        slot.withLock { $0 = driver }
+        driver.start()
+        driver.submit(rectangle(1), ref: 1)
+        var seen: [(ref: UInt64?, depth: Int)] = []
+        for await change in order {
+            seen.append(change)
+            if change.ref == 2 { break }
+        }
+        #expect(seen.map(\.ref) == [1, 2] && seen.allSatisfy { $0.depth == 0 })
+        slot.withLock { $0 = nil }
+        await driver.quit()
+    }
+
+    // RT-3
+    @Test func `no sleep is longer than a second by our clock, and a clock that jumped is seen at the wake`() async throws {
+        let room = try Room()
+        let now = Mutex(Instant.zero + .seconds(1))
+        let clock = MonotonicClock { now.withLock { $0 } }
+        let driver = try Driver(
+            node: try room.member("alice", isOwner: true),
+            options: options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock, onEvent: { _ in })
+        driver.start()
+        func look() async throws -> (deadline: Instant?, timerAt: Instant?) {
+            try await driver.loop.submit { [core = driver.core] in (core.value.node.deadline, core.value.timerAt) }.get()
+        }
+        // The clock stands, so that all that is due by it is done some time; what is left lies ahead.
+        var seen = try await look()
+        while (seen.deadline ?? .zero) <= clock.now + DriverCore.sleepMax {
+            now.withLock { $0 += .milliseconds(100) }
+            seen = try await look()
+        }
+        #expect(seen.timerAt.map { $0 <= clock.now + DriverCore.sleepMax } == true)
+        now.withLock { $0 += .seconds(3600) }
+        while (seen.deadline ?? .zero) <= clock.now { seen = try await look() }
+        await driver.abandon()
     }
 
     // RT-3

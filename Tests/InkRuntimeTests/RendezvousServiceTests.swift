@@ -2,11 +2,15 @@ import InkConnectivity
 import InkCrypto
 import InkPrimitives
 import InkRendezvous
-import InkRuntime
 import InkSession
 import NIOCore
+import NIOEmbedded
+import NIOHTTP1
 import NIOPosix
+import NIOWebSocket
 import Testing
+
+@testable import InkRuntime
 
 /// A participant's signalling on real sockets: the client value, a connector, nothing else.
 private final class Signaller: Sendable {
@@ -23,6 +27,18 @@ private final class Signaller: Sendable {
         let continuation: AsyncStream<Event>.Continuation
         init(_ client: RendezvousClient, _ continuation: AsyncStream<Event>.Continuation) {
             (self.client, self.continuation) = (client, continuation)
+        }
+
+        /// Connects again when it is time.
+        func wait(on loop: any EventLoop) {
+            guard let at = client.deadline, !client.isJoined else { return }
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            loop.scheduleTask(in: .nanoseconds(max(0, (at - clock.now).nanoseconds))) {
+                bound.value.client.handleTimeout(now: bound.value.clock.now)
+                bound.value.drain()
+                // The loop's clock may be ahead of ours.
+                bound.value.wait(on: loop)
+            }
         }
 
         func drain() {
@@ -46,7 +62,7 @@ private final class Signaller: Sendable {
     let id: PeerID
     private let state: NIOLoopBound<State>
 
-    init(_ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1) throws {
+    init(_ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1, joinTime: TimeAmount = RendezvousConnector.joinTime) throws {
         let id = try #require(PeerID([number] + [UInt8](repeating: 1, count: 31)))
         self.id = id
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
@@ -61,7 +77,7 @@ private final class Signaller: Sendable {
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)
             state.client.setCandidates([candidate], now: state.clock.now)
             state.connector = RendezvousConnector(
-                hosts: hosts, loop: loop,
+                hosts: hosts, loop: loop, joinTime: joinTime,
                 opened: { [weak state] address in
                     guard let state else { return }
                     continuation.yield(.opened(address))
@@ -78,6 +94,7 @@ private final class Signaller: Sendable {
                     continuation.yield(.closed(reason))
                     state.client.disconnected(now: state.clock.now)
                     state.drain()
+                    state.wait(on: loop)
                 })
             return NIOLoopBound(state, eventLoop: loop)
         }.wait()
@@ -147,6 +164,97 @@ private final class Signaller: Sendable {
         #expect(reason.contains("127.0.0.1:1"))
         lonely.stop()
         await service.stop()
+    }
+
+    // RT-5
+    @Test func `a rendezvous that talks and lets nobody in is left for the next of the list`() async throws {
+        let service = try service()
+        let liar = try await Liar.start()
+        let peer = try Signaller(
+            1, hosts: [InviteLink.Host(name: "127.0.0.1", port: liar.port), host(service)], joinTime: .milliseconds(500))
+        peer.start()
+        let reason = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(reason == "it accepted us and did not let us in")
+        _ = try await peer.first { if case .joined = $0 { true } else { nil } }
+        let status = try await service.status()
+        #expect(status.sockets == 1)
+        peer.stop()
+        try await liar.stop()
+        await service.stop()
+    }
+
+    // RT-5
+    @Test func `a rendezvous that refuses us is left for the next of the list`() async throws {
+        let closed = try service { $0.server.topics = [] }
+        let open = try service()
+        let peer = try Signaller(1, hosts: [host(closed), host(open)])
+        peer.start()
+        _ = try await peer.first { if case .joined = $0 { true } else { nil } }
+        let status = try await open.status()
+        #expect(status.sockets == 1)
+        peer.stop()
+        await closed.stop()
+        await open.stop()
+    }
+
+    // RT-11
+    @Test func `connections count before they are WebSockets, and those above the limit are closed at once`() async throws {
+        let service = try service { $0.server.socketsMax = 2 }
+        let idle = try await [0, 1].asyncMap { _ in
+            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: Int(service.port))
+                .get()
+        }
+        var status = try await service.status()
+        while status.connections < 2 { status = try await service.status() }
+        let health = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+        #expect(try await exchange(service, health).isEmpty)
+        status = try await service.status()
+        #expect(status.turnedAway == 1 && status.connections == 2)
+        try await idle[0].close().get()
+        while status.connections > 1 { status = try await service.status() }
+        #expect(try await exchange(service, health).hasSuffix("ok\n"))
+        try await idle[1].close().get()
+        await service.stop()
+    }
+
+    // RT-11
+    @Test(arguments: [EMFILE, ENFILE])
+    func `while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
+        let service = try service()
+        let listener = try #require(service.channels.first)
+        let before = try await listener.eventLoop.flatSubmit {
+            listener.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
+            return listener.getOption(.autoRead)
+        }.get()
+        #expect(!before)
+        #expect(try await exchange(service, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").hasSuffix("ok\n"))
+        #expect(try await listener.getOption(.autoRead).get())
+        await service.stop()
+    }
+
+    // RT-11
+    @Test func `the limit of descriptors is raised, never lowered, and bounds the connections`() {
+        let before = DescriptorLimit.current
+        #expect(DescriptorLimit.raise() >= before)
+        #expect(DescriptorLimit.current >= before)
+        #expect(DescriptorLimit.share(of: 20_000, limit: 65_536) == 20_000)
+        #expect(DescriptorLimit.share(of: 20_000, limit: 1024) == 960)
+        #expect(DescriptorLimit.share(of: 20_000, limit: 20) == 10)
+        #expect(DescriptorLimit.share(of: 128, limit: 1024) == 128)
+    }
+
+    // RT-8
+    @Test func `who does not get to the upgrade in ten seconds is closed`() throws {
+        let channel = EmbeddedChannel()
+        let box = CoreBox(loop: channel.embeddedEventLoop)
+        try box.accept(channel)
+        try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).wait()
+        try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: h\r\n"))
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(9999))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+        box.abandon(.portBusy(1))
     }
 
     // RT-5
@@ -319,6 +427,51 @@ private final class Signaller: Sendable {
         let second = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] }
         #expect(second.port == taken)
         await second.stop()
+    }
+}
+
+extension Sequence {
+    /// `map` for one after the other.
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
+
+/// Speaks the protocol, welcomes, and says anything but that we are in.
+private struct Liar {
+    let channel: any Channel
+    let port: UInt16
+
+    static func start() async throws -> Liar {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try prepare(channel) } }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return Liar(channel: channel, port: UInt16(try #require(channel.localAddress?.port)))
+    }
+
+    func stop() async throws { try await channel.close().get() }
+
+    private static func prepare(_ channel: any Channel) throws {
+        let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
+            shouldUpgrade: { channel, _ in
+                channel.eventLoop.makeSucceededFuture(["Sec-WebSocket-Protocol": Signalling.subprotocol])
+            },
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = WebSocketHandler(role: .server, clock: MonotonicClock(), receive: { _ in }, closed: { _ in })
+                    try channel.pipeline.syncOperations.addWebSocket(handler)
+                    handler.send(try SignallingJSON.encode(ServerMessage.welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil)))
+                    handler.send(try SignallingJSON.encode(ServerMessage.joined(topic: .zero, member: 1, others: 0)))
+                    handler.send(try SignallingJSON.encode(ServerMessage.refused(.notJoined)))
+                    return true
+                }
+            })
+        let configuration = NIOTypedHTTPServerUpgradeConfiguration<Bool>(
+            upgraders: [upgrader], notUpgradingCompletionHandler: { $0.eventLoop.makeSucceededFuture(false) })
+        _ = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+            configuration: .init(upgradeConfiguration: configuration))
     }
 }
 

@@ -23,6 +23,8 @@ struct ServeCommand: ParsableCommand {
         var configuration = RendezvousService.Configuration()
         configuration.listen = [try host(listen, "--listen")]
         configuration.stun = try stun.map { try host($0, "--stun") }
+        // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
+        DescriptorLimit.raise()
         let service: RendezvousService
         do {
             service = try RendezvousService(configuration)
