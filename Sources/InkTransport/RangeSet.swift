@@ -62,6 +62,14 @@ struct RangeSet: Hashable, Sendable {
         return taken
     }
 
+    /// Bytes of memory that the runs take.
+    var room: Int { ranges.capacity * MemoryLayout<Range<UInt64>>.stride }
+
+    /// Gives back what many runs took that are gone.
+    mutating func giveBackRoom() {
+        if ranges.capacity > 64, ranges.count * 4 < ranges.capacity { ranges = ranges.map(\.self) }
+    }
+
     /// Forgets all but the `limit` highest runs.
     mutating func keepLast(_ limit: Int) {
         if ranges.count > limit { ranges.removeFirst(ranges.count - limit) }

@@ -15,11 +15,15 @@ struct ReceiveStream: Sendable {
     /// The stream's identity; nil until its eight bytes are there.
     private(set) var stream: UInt64?
 
-    /// Holes that one stream may have; honest ones have at most one per packet on the way.
-    static let holesMax = 4096
+    /// Holes between what arrived.
+    var holes: Int { max(0, received.count - 1) }
+    /// Bytes of memory taken.
+    var room: Int { bytes.capacity + received.room }
+    /// Room that an empty stream may keep, bytes.
+    private static let spareMax = 4096
 
     /// Takes a piece. Bytes seen before are ignored. The caller has checked `highest` against the credit, which bounds what is kept.
-    mutating func receive(offset: UInt64, data: [UInt8]) throws(Misbehaviour) {
+    mutating func receive(offset: UInt64, data: [UInt8]) {
         let range = offset..<offset + UInt64(data.count)
         highest = max(highest, range.upperBound)
         guard range.upperBound > consumed, !received.covers(range) else { return }
@@ -34,7 +38,7 @@ struct ReceiveStream: Sendable {
             bytes.replaceSubrange(index..<end, with: data[skipped...])
         }
         received.insert(start..<range.upperBound)
-        guard received.count <= Self.holesMax else { throw .exceededLimit }
+        received.giveBackRoom()
     }
 
     /// Cuts the next whole message; nil if it is not all there.
@@ -64,7 +68,16 @@ struct ReceiveStream: Sendable {
     private mutating func dropFront() {
         guard head * 2 >= bytes.count else { return }
         received.remove(base..<base + UInt64(head))
-        bytes.removeFirst(head)
+        received.giveBackRoom()
+        // In place while it is small. Else the room would stay with each stream that ever held a long message.
+        if bytes.capacity <= Self.spareMax {
+            bytes.removeFirst(head)
+        } else {
+            var rest: [UInt8] = []
+            rest.reserveCapacity(bytes.count - head)
+            rest += bytes[head...]
+            bytes = rest
+        }
         base += UInt64(head)
         head = 0
     }
@@ -74,6 +87,9 @@ struct ReceiveStream: Sendable {
 struct ReceiveLanes: Sendable {
     /// Bytes that the peer may be ahead of what was consumed: the most that all streams together keep.
     static let window: UInt64 = 1 << 20
+    /// Holes that all streams together may have; honest ones have about one for each packet on the way. Each takes sixteen bytes of ours,
+    /// however little of the credit.
+    static let holesMax = 4096
 
     private struct Key: Hashable { let lane: Lane; let slot: UInt64 }
     private var streams: [Key: ReceiveStream] = [:]
@@ -82,9 +98,12 @@ struct ReceiveLanes: Sendable {
     private(set) var consumed: UInt64 = 0
     /// What the peer was told that `reached` may become.
     private(set) var advertised: UInt64 = window
+    private var holes = 0
 
     /// Bytes kept for messages that are not whole.
     var held: UInt64 { reached - consumed }
+    /// Bytes of memory that streams take.
+    var room: Int { streams.values.reduce(0) { $0 + $1.room } }
 
     private var repeatsCredit = false
 
@@ -106,18 +125,20 @@ struct ReceiveLanes: Sendable {
         guard reached + UInt64(growth) <= advertised else { throw .exceededCredit }
         reached += UInt64(growth)
         // In place: the stream may hold much, and a copy for each frame would cost more than the frame.
-        let (messages, cut) = try Self.take(offset: offset, data: data, into: &streams[key, default: ReceiveStream()])
+        let (messages, cut, opened) = try Self.take(offset: offset, data: data, into: &streams[key, default: ReceiveStream()])
         consumed += cut
+        holes += opened
+        guard holes <= Self.holesMax else { throw .exceededLimit }
         return messages
     }
 
     private static func take(
         offset: UInt64, data: [UInt8], into stream: inout ReceiveStream
-    ) throws(Misbehaviour) -> (messages: [(stream: UInt64, [UInt8])], cut: UInt64) {
-        let before = stream.consumed
+    ) throws(Misbehaviour) -> (messages: [(stream: UInt64, [UInt8])], cut: UInt64, opened: Int) {
+        let (before, holes) = (stream.consumed, stream.holes)
         var messages: [(stream: UInt64, [UInt8])] = []
-        try stream.receive(offset: offset, data: data)
+        stream.receive(offset: offset, data: data)
         while let message = try stream.nextMessage() { messages.append((stream.stream ?? 0, message)) }
-        return (messages, stream.consumed - before)
+        return (messages, stream.consumed - before, stream.holes - holes)
     }
 }

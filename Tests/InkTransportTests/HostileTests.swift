@@ -446,6 +446,44 @@ extension HostileTests {
         for number in 0..<Endpoint.connectionsMax + 20 {
             var configuration = TestNet.flood(number)
             let device = SigningKey(seed: configuration.seed)
+    // TR-13
+    @Test func `holes are bounded over all streams together`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        var pieces = 0
+        for slot in 0..<500 as Range<UInt64> where !endpoint.connectionIDs.isEmpty {
+            var frames: [UInt8] = []
+            for piece in 0..<20 as Range<UInt64> { frames += RawPeer.stream(slot: slot, offset: 1 + 2 * piece, [1]) }
+            pieces += 20
+            endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
+        }
+        let isClosed = RawPeer.outputs(&endpoint).contains { if case .closed(_, .misbehaved(.exceededLimit)) = $0 { true } else { false } }
+        #expect(isClosed && pieces < 4500)
+    }
+
+    // TR-13
+    @Test func `a stream gives back the room that a long message took`() throws {
+        var lanes = ReceiveLanes()
+        for slot in 0..<20 as Range<UInt64> {
+            var bytes = [UInt8](repeating: 0, count: 8)
+            bytes.appendVarint(100_000)
+            bytes += [UInt8](repeating: 1, count: 100_000)
+            var messages = 0
+            // Each second piece first.
+            for first in [50, 0] {
+                for start in stride(from: first, to: bytes.count, by: 100) {
+                    let data = Array(bytes[start..<min(start + 50, bytes.count)])
+                    messages += try lanes.receive(.bulk, slot: slot, offset: UInt64(start), data: data).count
+                }
+            }
+            #expect(messages == 1)
+            if lanes.owesCredit { _ = lanes.takeCredit() }
+        }
+        #expect(lanes.held == 0 && lanes.room < 20 * 8192, "\(lanes.room) bytes are kept for nothing")
+    }
+
             configuration.certificate = .make(signing: device, staticKey: configuration.staticKey)
             now += .milliseconds(100)
             let address = SocketAddress("10.1.\(number / 250).\(number % 250 + 1):4000")!
