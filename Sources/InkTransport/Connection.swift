@@ -25,8 +25,21 @@ struct Connection: Sendable {
     /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up.
     private static let liveReserve = 16 << 10
     private static let owedResponsesMax = 4
-    /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection.
+    /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
+    /// that lack nothing but credit, and an address that is not proved.
     static let unacknowledgedMax: Duration = .seconds(30)
+    /// With this many bytes, any message may go.
+    private static let creditEnough = creditReserve + UInt64(messageMax)
+    /// What was begun has arrived but for so many bytes: then an honest peer has consumed it, and grants half a window beyond at least, so
+    /// that whoever has no credit for a message is denied it. Not zero, since a few live bytes are always on the way; and little, so that
+    /// a slow link passes it in time.
+    private static let arrivedButFor = 16 << 10
+    /// Bytes that may go to an address that is not proved, for each that came from it (RFC 9000 §8.1).
+    static let amplification = 3
+    /// Of these, what only challenges may take: four tries.
+    private static let challengeReserve = pingBytes * 4
+    /// Acknowledgement, credit and padded ping in one packet, bytes: less is no packet.
+    private static let packetMin = 200
 
     let id: ConnectionID
     let remote: Remote
@@ -56,6 +69,10 @@ struct Connection: Sendable {
     private var owesProbe = false
     private var owedResponses: [(challenge: [UInt8], to: SocketAddress)] = []
     private var path: PathValidation?
+    /// Bytes that may still go to `address` while the peer has not proved that it is there; nil once it has.
+    private var allowance: Int?
+    /// Since when the peer denies the credit that it owes.
+    private var deniedSince: Instant?
     private var finish: FinishRepetition?
     private(set) var counts: ConnectionStatistics
 
@@ -64,7 +81,7 @@ struct Connection: Sendable {
         let packet: [UInt8]
         var interval: Duration
         var nextAt: Instant
-        /// Times that it may still go to an address that nobody proved; nil where we dialled it.
+        /// Times that it may still go to an address that we did not dial; nil where we did, as message 1 went there too.
         var copiesLeft: Int?
     }
     /// Copies of message 3, and nothing else, that go to an address that did not answer from where we dialled.
@@ -77,6 +94,7 @@ struct Connection: Sendable {
         remoteIndex = handshaken.remoteIndex
         keys = handshaken.keys
         address = handshaken.remote.address
+        allowance = handshaken.allowance
         self.jitter = jitter
         liveness = Liveness(activity: activity, now: now, random: &self.jitter)
         if let roundTrip = handshaken.roundTrip { recovery.seed(roundTrip: roundTrip) }
@@ -86,7 +104,7 @@ struct Connection: Sendable {
         if let packet = handshaken.finish {
             finish = FinishRepetition(
                 packet: packet, interval: recovery.probeTimeout, nextAt: now,
-                copiesLeft: handshaken.isAddressProven ? nil : Self.unprovenCopies)
+                copiesLeft: handshaken.isDialled ? nil : Self.unprovenCopies)
         } else {
             // The responder's first packet tells the initiator that message 3 arrived.
             owesPing = true
@@ -108,6 +126,15 @@ struct Connection: Sendable {
     }
 
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
+
+    /// Asks the peer for a packet, if nothing on the way does so already.
+    mutating func ask() { owesPing = owesPing || !recovery.isWaiting }
+
+    /// Begins to challenge the address of the handshake, unless it is proven. One that we did not dial must be heard from first.
+    mutating func proveAddress(now: Instant, generator: inout SecretGenerator) {
+        guard allowance != nil, finish?.copiesLeft == nil else { return }
+        path = PathValidation(address: address, challenge: generator.bytes(Frame.challengeCount), now: now)
+    }
 
     /// Why a datagram changed nothing.
     enum RefusalError: Error { case forged, replayed }
@@ -159,10 +186,11 @@ struct Connection: Sendable {
     /// When to call `handleTimeout` next.
     var deadline: Instant? {
         let waitingSince = recovery.oldestWaitingSince
-        var deadline = earliest(recovery.deadline, acks.dueAt)
+        // An acknowledgement that may not leave is not waited for.
+        var deadline = earliest(recovery.deadline, packetLimit >= Self.packetMin ? acks.dueAt : nil)
         deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
         deadline = earliest(deadline, finish?.nextAt)
-        deadline = earliest(deadline, waitingSince.map { $0 + Self.unacknowledgedMax })
+        deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
         return earliest(deadline, path?.nextAt)
     }
 
@@ -179,10 +207,15 @@ struct Connection: Sendable {
             case .dead: return .timedOut
             }
         }
-        if let waiting = path, waiting.isOver(now: now) { path = nil }
-        // It is heard, and never acknowledges: what waits for it would grow for ever, and nothing of ours arrives.
-        if let since = recovery.oldestWaitingSince, now - since >= Self.unacknowledgedMax { return .timedOut }
+        if let waiting = path, waiting.address != address, waiting.isOver(now: now) { path = nil }
+        // It is heard, and never acknowledges, grants or proves: what waits for it would grow for ever.
+        if let since = overdueSince, now - since >= Self.unacknowledgedMax { return .timedOut }
         return nil
+    }
+
+    /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
+    private var overdueSince: Instant? {
+        earliest(earliest(recovery.oldestWaitingSince, deniedSince), allowance == nil ? nil : establishedAt)
     }
 
     // MARK: Outgoing
@@ -202,24 +235,39 @@ struct Connection: Sendable {
         // Data waits until the peer is heard from there.
         if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, outputs: &outputs)
-        while true {
+        while packetLimit >= Self.packetMin {
             let afterwards = recovery.bytesInFlight + Limits.datagramBytes
             let hasBulk = afterwards <= congestion.byteCount && canSend(.bulk)
-            let hasLive =
-                afterwards <= congestion.byteCount + Self.liveReserve && (presenceWaiting != nil || canSend(.control) || canSend(.ops))
+            let hasLive = afterwards <= congestion.byteCount + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
             let mustAcknowledge = acks.dueAt.map { now >= $0 } ?? false
-            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { return }
-            sendPacket(withLive: hasLive, withBulk: hasBulk, now: now, outputs: &outputs)
+            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
+            sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
         }
+        watchCredit(now: now)
     }
 
-    private mutating func sendPacket(withLive: Bool, withBulk: Bool, now: Instant, outputs: inout [Endpoint.Output]) {
+    /// Longest packet that may go to the peer now, bytes.
+    private var packetLimit: Int { min(Limits.datagramBytes, (allowance ?? .max) - Self.challengeReserve) }
+
+    /// There is presence to send, and it fits what may go.
+    private var hasPresence: Bool {
+        guard let bytes = presenceWaiting else { return false }
+        return allowance == nil || bytes.count + Self.presenceHeaderMax + Self.packetMin <= packetLimit
+    }
+
+    private mutating func watchCredit(now: Instant) {
+        let begun = lanes.reduce(0) { $0 + $1.pending - $1.waiting }
+        let isDenied = credit < Self.creditEnough && begun < Self.arrivedButFor && Lane.allCases.contains(where: isBlocked)
+        deniedSince = isDenied ? deniedSince ?? now : nil
+    }
+
+    private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout [Endpoint.Output]) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
         let number = recovery.next
         let headerCount = DataHeader.write(
             number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
-        let limit = Limits.datagramBytes - DataHeader.tagCount
+        let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
         if acks.hasNews, let newest = acks.received.ranges.last,
             Acknowledgement.write(acks.received, delay: acks.delay(now: now), limit: 128, to: &packet)
@@ -236,7 +284,7 @@ struct Connection: Sendable {
         if withLive || withBulk {
             writeData(number: number, limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
         }
-        writeRepetitions(number: number, frames: &frames, packet: &packet)
+        writeRepetitions(number: number, limit: limit, frames: &frames, packet: &packet)
         let asks = frames.contains {
             if case .acknowledgement = $0 { false } else { true }
         }
@@ -311,13 +359,12 @@ struct Connection: Sendable {
         }
     }
 
-    private mutating func writeRepetitions(number: UInt64, frames: inout [SentFrame], packet: inout [UInt8]) {
+    private mutating func writeRepetitions(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
         let ops = lanes[Lane.ops.slot]
         repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) }
         var taken: Set<Repeater.Source> = []
-        while let piece = repeater.take(
-            room: Repeater.packetMax - packet.count - DataHeader.tagCount - Self.streamHeaderMax, before: number, taken: &taken)
-        {
+        let end = min(Repeater.packetMax - DataHeader.tagCount, limit)
+        while let piece = repeater.take(room: end - packet.count - Self.streamHeaderMax, before: number, taken: &taken) {
             writeStream(.ops, slot: piece.source.slot, range: piece.source.range, to: &packet)
             frames.append(.stream(.ops, slot: piece.source.slot, range: piece.source.range, isCopy: true))
             counts.bytesRepeated += UInt64(piece.source.range.count)
@@ -333,15 +380,22 @@ struct Connection: Sendable {
     }
 
     private func canSend(_ lane: Lane) -> Bool {
-        lanes[lane.slot].canSend(credit: lane == .bulk ? credit - min(credit, Self.creditReserve) : credit)
+        lanes[lane.slot].canSend(credit: credit(for: lane))
     }
+
+    private func isBlocked(_ lane: Lane) -> Bool { lanes[lane.slot].isBlocked(credit: credit(for: lane)) }
+
+    private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
     private mutating func sendPathFrames(now: Instant, outputs: inout [Endpoint.Output]) {
         for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, to: owed.to, now: now, outputs: &outputs) }
         owedResponses = []
         // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
-        guard path?.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, now: now) == true, let waiting = path else { return }
+        let payer = path?.address == address ? allowance : nil
+        guard path?.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, allowance: payer, now: now) == true,
+            let waiting = path
+        else { return }
         sendAlone(Frame.pathChallengeType, waiting.challenge, to: waiting.address, now: now, outputs: &outputs)
     }
 
@@ -364,6 +418,7 @@ struct Connection: Sendable {
         keys.seal(&packet, headerCount: headerCount, counter: number)
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
+        if destination == address, let left = allowance { allowance = max(0, left - packet.count) }
         outputs.append(.transmit(packet, to: destination))
     }
 
@@ -405,7 +460,7 @@ struct Connection: Sendable {
             // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
             if waiting.address.ip != address.ip { congestion = CongestionWindow() }
             address = waiting.address
-            path = nil
+            (path, allowance) = (nil, nil)
         case .maxData(let limit):
             guard limit > creditLimit else { break }
             credit += limit - creditLimit
@@ -447,12 +502,17 @@ struct Connection: Sendable {
     ) {
         guard from != address else {
             // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
-            if isNewest { path = nil }
+            if isNewest, path?.address != address { path = nil }
+            guard let left = allowance else { return }
+            allowance = left + Self.amplification * byteCount
+            if path == nil { proveAddress(now: now, generator: &generator) }
             return
         }
+        // Where the address of the handshake was not proved and does not answer, the peer may be where its packets come from.
+        let isOpen = path.map { $0.address == address && $0.tries > 1 } ?? true
         if path?.address == from {
             path?.received(byteCount: byteCount)
-        } else if isNewest, path == nil {
+        } else if isNewest, isOpen {
             // From the secret stream: whoever has seen one challenge must not know the next.
             var fresh = PathValidation(address: from, challenge: generator.bytes(Frame.challengeCount), now: now)
             fresh.received(byteCount: byteCount)
@@ -463,6 +523,10 @@ struct Connection: Sendable {
     // MARK: State for others
 
     var isDegraded: Bool { liveness.isDegraded }
+    /// Something that the peer must answer has waited for a second.
+    var isUnanswered: Bool { liveness.probingSince != nil }
+    /// Where our packets go.
+    var host: Host { Host(address.ip) }
     /// Bytes of messages that the peer has not acknowledged.
     var pendingBytes: Int { lanes.reduce(0) { $0 + $1.pending } }
     /// Bytes kept for messages that are not whole, for tests and metrics.

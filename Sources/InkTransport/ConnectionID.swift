@@ -21,6 +21,8 @@ public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
     case replaced(by: ConnectionID)
     /// The peer keeps another connection with us, which is here already or about to come.
     case turnedDown
+    /// There were too many connections, most of them from this one's host.
+    case crowdedOut
     /// The peer broke a rule of the protocol in an authentic packet.
     case misbehaved(Misbehaviour)
     /// The peer says that we broke a rule.
@@ -32,6 +34,7 @@ public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
         case .timedOut: "the peer does not answer"
         case .replaced: "another connection to the same peer took over"
         case .turnedDown: "the peer keeps another connection"
+        case .crowdedOut: "there are too many connections"
         case .misbehaved(let what): "the peer broke the protocol: \(what)"
         case .accused: "the peer says that we broke the protocol"
         }

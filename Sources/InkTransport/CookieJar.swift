@@ -39,25 +39,25 @@ struct CookieJar: Sendable {
     }
 }
 
-/// A token bucket per source IP, so that one host of the room cannot spend all our curve operations (threat T24).
+/// A token bucket per host, so that none of the room can spend all our curve operations (threat T24).
 struct HandshakeLimiter: Sendable {
-    /// Handshakes a second from one IP (wireguard-go's ratelimiter); the burst is ours, so that a whole room behind one NAT gets in.
+    /// Handshakes a second from one host (wireguard-go's ratelimiter); the burst is ours, so that a whole room behind one NAT gets in.
     static let rate = 20.0
     static let burst = 32.0
-    private static let addressesMax = 1024
+    private static let hostsMax = 1024
 
     private struct Bucket { var tokens: Double; var at: Instant }
-    private var buckets: [IPAddress: Bucket] = [:]
+    private var buckets: [Host: Bucket] = [:]
 
-    mutating func allows(_ ip: IPAddress, now: Instant) -> Bool {
-        if buckets.count >= Self.addressesMax, buckets[ip] == nil {
+    mutating func allows(_ host: Host, now: Instant) -> Bool {
+        if buckets.count >= Self.hostsMax, buckets[host] == nil {
             // Full buckets are the same as no bucket. If none is full, whoever comes new waits.
             buckets = buckets.filter { Self.refilled($0.value, now: now) < Self.burst }
-            guard buckets.count < Self.addressesMax else { return false }
+            guard buckets.count < Self.hostsMax else { return false }
         }
-        let tokens = buckets[ip].map { Self.refilled($0, now: now) } ?? Self.burst
+        let tokens = buckets[host].map { Self.refilled($0, now: now) } ?? Self.burst
         guard tokens >= 1 else { return false }
-        buckets[ip] = Bucket(tokens: tokens - 1, at: now)
+        buckets[host] = Bucket(tokens: tokens - 1, at: now)
         return true
     }
 

@@ -18,8 +18,13 @@ struct Dialer: Sendable {
     private struct Target: Sendable {
         let address: SocketAddress
         var cookie: [UInt8]?
+        /// Cookies that were used.
+        var cookies = 0
         /// It speaks another version.
         var isRefused = false
+        /// When message 1 went there in its present form, and how often since.
+        var sentAt: Instant
+        var sent = 1
     }
 
     private struct Attempt: Sendable {
@@ -32,7 +37,6 @@ struct Dialer: Sendable {
         var interval: Duration
         var nextAt: Instant
         let givesUpAt: Instant
-        let startedAt: Instant
     }
 
     /// First interval between repetitions of message 1, its growth, cap and jitter, and the end of it all (threat-model §2.1).
@@ -44,6 +48,9 @@ struct Dialer: Sendable {
     /// (RFC 8445 §19.5.1, threat T25).
     private static let fullRounds = 4
     private static let laterTargets = 3
+    /// Cookies of one address that an attempt uses: the responder's secret may turn once while the attempt lives, and 80 bytes must not
+    /// bring 1200 from us for as long as somebody sends them.
+    static let cookiesMax = 2
 
     /// By our index.
     private var attempts: [UInt32: Attempt] = [:]
@@ -76,19 +83,21 @@ struct Dialer: Sendable {
         guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
         attempts[index] = Attempt(
             attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval, nextAt: now,
-            givesUpAt: now + Self.patience, startedAt: now)
-        widen(index, addresses: addresses, context: context, outputs: &outputs)
+            givesUpAt: now + Self.patience)
+        widen(index, addresses: addresses, context: context, now: now, outputs: &outputs)
         attempts[index]?.rounds = 1
         attempts[index]?.nextAt = now + Self.jittered(Self.firstInterval, &jitter)
         updateDeadline()
     }
 
     /// Adds addresses to an attempt; the new ones get message 1 at once.
-    mutating func widen(_ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, outputs: inout [Output]) {
+    mutating func widen(
+        _ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+    ) {
         guard var attempt = attempts[index] else { return }
         for address in addresses where attempt.targets.count < Limits.candidates {
             guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
-            let target = Target(address: address)
+            let target = Target(address: address, sentAt: now)
             attempt.targets.append(target)
             outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
         }
@@ -96,7 +105,9 @@ struct Dialer: Sendable {
     }
 
     /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-5).
-    mutating func receive(_ packet: CookiePacket, from: SocketAddress, context: Endpoint.Configuration, outputs: inout [Output]) -> Bool {
+    mutating func receive(
+        _ packet: CookiePacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+    ) -> Bool {
         let index = packet.receiverIndex
         guard var attempt = attempts[index], let position = attempt.targets.firstIndex(where: { $0.address == from }) else { return false }
         let target = attempt.targets[position]
@@ -113,6 +124,7 @@ struct Dialer: Sendable {
             }
             return true
         }
+        guard target.cookies < Self.cookiesMax else { return false }
         // The cookie is bound to the packet it answers: the one without a cookie, or the one with the cookie that went stale.
         let bare = Self.start(of: attempt, index: index, cookie: nil, context: context)
         let stale = target.cookie.map { Self.start(of: attempt, index: index, cookie: $0, context: context) }
@@ -120,6 +132,9 @@ struct Dialer: Sendable {
             cookie != target.cookie
         else { return false }
         attempt.targets[position].cookie = cookie
+        attempt.targets[position].cookies += 1
+        // A round trip runs from here: the one before brought the cookie.
+        (attempt.targets[position].sentAt, attempt.targets[position].sent) = (now, 1)
         attempts[index] = attempt
         outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: cookie, context: context), to: from))
         return true
@@ -153,15 +168,19 @@ struct Dialer: Sendable {
             context.certificate, peer: context.peerID, remote: identity.peer, payload: context.initiatorPayload)
         guard let message = try? noise.writeMessage(inside) else { throw .wrongIdentity }
         let hash = noise.handshakeHash
+        let finish = FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac)
+        let target = attempt.targets.first { $0.address == from }
+        // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender.
+        let isProven = target != nil && attempt.targets.count == 1
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(),
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, address: from,
                 channelBinding: hash),
             // A repeated message 1 makes the sample ambiguous (Karn).
-            roundTrip: attempt.rounds == 1 ? now - attempt.startedAt : nil,
-            isAddressProven: attempt.targets.contains { $0.address == from },
-            finish: FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac))
+            roundTrip: target.flatMap { $0.sent == 1 ? now - $0.sentAt : nil },
+            allowance: isProven ? nil : target == nil ? 0 : Connection.amplification * AnswerPacket.byteCount - finish.count,
+            isDialled: target != nil, finish: finish)
     }
 
     /// Ends attempts to a peer with which a session lives now.
@@ -181,13 +200,15 @@ struct Dialer: Sendable {
                 outputs.append(.failed(attempt: attempt.attempt, remote: attempt.remote))
                 continue
             }
-            let targets = attempt.targets.filter { !$0.isRefused }
-            let count = attempt.rounds < Self.fullRounds ? targets.count : min(targets.count, Self.laterTargets)
+            let positions = attempt.targets.indices.filter { !attempt.targets[$0].isRefused }
+            let count = attempt.rounds < Self.fullRounds ? positions.count : min(positions.count, Self.laterTargets)
             for offset in 0..<count {
                 // Later rounds go on where the round before ended.
-                let target = targets[(attempt.rounds * Self.laterTargets + offset) % targets.count]
+                let position = positions[(attempt.rounds * Self.laterTargets + offset) % positions.count]
+                let target = attempt.targets[position]
                 let packet = Self.start(of: attempt, index: index, cookie: target.cookie, context: context)
                 outputs.append(.transmit(packet, to: target.address))
+                attempt.targets[position].sent += 1
             }
             attempt.rounds += 1
             attempt.interval = min(attempt.interval.scaled(by: Self.growth), Self.intervalMax)
@@ -217,8 +238,10 @@ struct Handshaken: Sendable {
     let remote: Remote
     /// First sample of the path; nil if a repetition made it ambiguous.
     let roundTrip: Duration?
+    /// Bytes that may go to the address before the peer has proved that it is there (RFC 9000 §8.1); nil if it has.
+    let allowance: Int?
     /// The address is one that we dialled. Another one may be the peer's behind its NAT, or a copy's false sender.
-    let isAddressProven: Bool
+    let isDialled: Bool
     /// Message 3, for the initiator to repeat until the responder's first packet comes.
     let finish: [UInt8]?
 }

@@ -129,7 +129,7 @@ public struct Endpoint: Sendable {
         if let remote, remote == configuration.peerID || hasHealthyConnection(with: remote) { return }
         var steps: [Dialer.Output] = []
         if let index = dialer.index(of: attempt) {
-            dialer.widen(index, addresses: addresses, context: configuration, outputs: &steps)
+            dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)
         } else if dialer.count >= Self.attemptsMax {
             steps.append(.failed(attempt: attempt, remote: remote))
         } else {
@@ -392,7 +392,7 @@ public struct Endpoint: Sendable {
 
     private mutating func receive(_ cookie: CookiePacket, from: SocketAddress) {
         var steps: [Dialer.Output] = []
-        if !dialer.receive(cookie, from: from, context: configuration, outputs: &steps) { counters.replayed += 1 }
+        if !dialer.receive(cookie, from: from, context: configuration, now: now, outputs: &steps) { counters.replayed += 1 }
         take(steps)
     }
 
@@ -418,8 +418,8 @@ public struct Endpoint: Sendable {
     /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
     private mutating func establish(_ handshaken: Handshaken, now: Instant) {
         let remote = handshaken.remote
-        guard connections.count < Self.connectionsMax else { return turnDown(handshaken, now: now) }
         var losers: [UInt32] = []
+        var overruled: Set<UInt32> = []
         for index in connections.keys.sorted() {
             guard let old = connections[index]?.remote else { continue }
             if old.peer == remote.peer {
@@ -428,28 +428,52 @@ public struct Endpoint: Sendable {
                 // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
                 // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
                 let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)
-                guard !survivesOld else { return turnDown(handshaken, now: now) }
+                if survivesOld, connections[index]?.isUnanswered == false {
+                    // A peer that lost its half dials anew. Whether it did must show in a second, not when the next keepalive is overdue.
+                    connections[index]?.ask()
+                    dirty.insert(index)
+                    return turnDown(handshaken, now: now)
+                }
+                if survivesOld { overruled.insert(index) }
                 losers.append(index)
             } else if old.author == remote.author {
                 losers.append(index)
             }
         }
         let id = ConnectionID(handshaken.localIndex)
+        guard makeRoom(for: remote.address, leaving: losers) else { return turnDown(handshaken, now: now) }
         for index in losers {
-            if connections[index]?.remote.peer == remote.peer {
-                // The peer ends its half itself, when it sees the new one.
+            if connections[index]?.remote.peer == remote.peer, !overruled.contains(index) {
+                // The peer ends its half itself, when it sees the new one. Where it would keep the old one instead, it is told.
                 connections[index] = nil
             } else {
                 forget(index, saying: .replaced)
             }
             outputs.append(.closed(ConnectionID(index), .replaced(by: id)))
         }
-        connections[id.index] = Connection(handshaken, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
+        var connection = Connection(handshaken, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
+        connection.proveAddress(now: now, generator: &generator)
+        connections[id.index] = connection
         dirty.insert(id.index)
         dialer.cancel(remote: remote.peer)
         listener.settle(remote: remote.peer)
         counters.established += 1
         outputs.append(.established(id, remote))
+    }
+
+    /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host. That
+    /// host must have clearly more than the newcomer's, so that two hosts do not push each other out in turn.
+    private mutating func makeRoom(for address: SocketAddress, leaving losers: [UInt32]) -> Bool {
+        guard connections.count - losers.count >= Self.connectionsMax else { return true }
+        var counts: [Host: Int] = [:]
+        for connection in connections.values { counts[connection.host, default: 0] += 1 }
+        let most = counts.values.max() ?? 0
+        guard most > 2 * ((counts[Host(address.ip)] ?? 0) + 1) else { return false }
+        let candidates = connections.filter { counts[$0.value.host] == most }
+        guard let victim = candidates.max(by: { ($0.value.establishedAt, $0.key) < ($1.value.establishedAt, $1.key) }) else { return false }
+        forget(victim.key, saying: .replaced)
+        outputs.append(.closed(ConnectionID(victim.key), .crowdedOut))
+        return true
     }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {

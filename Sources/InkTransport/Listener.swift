@@ -20,8 +20,8 @@ struct Listener: Sendable {
 
     private struct HalfOpen: Sendable {
         let start: StartPacket
-        /// Where the answer went, the address of the first start first. Who completes the handshake has read one of them.
-        var addresses: [SocketAddress]
+        /// Where the answer went, the address of the first start first. Who completes the handshake has read one of the answers.
+        var sources: [Source]
         let index: UInt32
         let answer: [UInt8]
         let answeredAt: Instant
@@ -29,6 +29,15 @@ struct Listener: Sendable {
         var answers = 1
         /// Nil once message 3 came: from then on the entry only remembers that the start was seen.
         var noise: NoiseHandshake?
+
+        var host: Host { Host(sources[0].address.ip) }
+    }
+
+    /// One address that starts of a handshake came from.
+    private struct Source: Sendable {
+        let address: SocketAddress
+        /// It returned a right cookie, so whoever sends the starts reads what goes there.
+        var isProven: Bool
     }
 
     /// What a start leads to.
@@ -100,11 +109,13 @@ struct Listener: Sendable {
         let hasCookie = jar.isRight(start.cookie, for: from, now: now)
         if let known = halfOpen[start.ephemeral] {
             guard known.start.says(start) else { return .refused }
-            guard known.addresses[0] == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
+            guard known.sources[0].address == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
             guard known.noise != nil else { return .replayed }
             halfOpen[start.ephemeral]?.answers += 1
-            if !known.addresses.contains(from), known.addresses.count < Limits.candidates {
-                halfOpen[start.ephemeral]?.addresses.append(from)
+            if let position = known.sources.firstIndex(where: { $0.address == from }) {
+                if hasCookie { halfOpen[start.ephemeral]?.sources[position].isProven = true }
+            } else if known.sources.count < Limits.candidates {
+                halfOpen[start.ephemeral]?.sources.append(Source(address: from, isProven: hasCookie))
             }
             return .answer(known.answer)
         }
@@ -113,7 +124,7 @@ struct Listener: Sendable {
         guard hasCookie || (isAnnounced && !isUnderLoad(now: now)) else {
             return giveCookie(datagram, start, from, context, now, &generator)
         }
-        guard limiter.allows(from.ip, now: now) else { return .refused }
+        guard limiter.allows(Host(from.ip), now: now) else { return .refused }
         startsThisSecond += 1
         var noise = NoiseHandshake(
             role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
@@ -121,10 +132,11 @@ struct Listener: Sendable {
         guard let payload = try? noise.readMessage(start.noise), payload.isEmpty,
             let message = try? noise.writeMessage(HandshakeIdentity.encodeAnswer(context.certificate, peer: context.peerID))
         else { return .refused }
-        if halfOpen.count >= Self.halfOpenMax { evict() }
+        if halfOpen.count >= Self.halfOpenMax { evict(using: &generator) }
         let answer = AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: message, key: context.keys.mac)
         halfOpen[start.ephemeral] = HalfOpen(
-            start: start, addresses: [from], index: index, answer: answer, answeredAt: now, until: now + Self.lifetime, noise: noise)
+            start: start, sources: [Source(address: from, isProven: hasCookie)], index: index, answer: answer, answeredAt: now,
+            until: now + Self.lifetime, noise: noise)
         waiting[index] = start.ephemeral
         updateDeadline()
         return .answer(answer)
@@ -149,14 +161,18 @@ struct Listener: Sendable {
         else { throw .wrongIdentity }
         updateDeadline()
         let hash = noise.handshakeHash
-        // Elsewhere would be an address that nobody proved; if the peer really is there, its packets will lead to a challenge.
-        let address = known.addresses.contains(from) ? from : known.addresses[0]
+        // Elsewhere is an address that was answered nothing; if the peer really is there, its packets will lead to a challenge.
+        let source = known.sources.first { $0.address == from } ?? known.sources[0]
+        // Of several that were answered, any may be the one where the answer was read, and message 3 may bear a false sender.
+        let isProven = source.isProven || (known.sources.count == 1 && source.address == from)
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(),
             remote: Remote(
-                peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false, address: address,
-                channelBinding: hash),
-            roundTrip: known.answers == 1 ? now - known.answeredAt : nil, isAddressProven: true, finish: nil)
+                peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
+                address: source.address, channelBinding: hash),
+            roundTrip: known.answers == 1 ? now - known.answeredAt : nil,
+            allowance: isProven ? nil : Connection.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
+            finish: nil)
     }
 
     /// A session with `remote` lives: no more punches, and no attempt of it is awaited.
@@ -205,15 +221,17 @@ struct Listener: Sendable {
             CookiePacket.encode(cookie, receiverIndex: start.senderIndex, start: datagram, keys: context.keys, using: &generator))
     }
 
-    /// Makes room: the oldest handshake of the IP that has most of them, so that one host cannot push the others out.
-    private mutating func evict() {
-        var counts: [IPAddress: Int] = [:]
-        for entry in halfOpen.values { counts[entry.addresses[0].ip, default: 0] += 1 }
-        guard let busiest = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key,
-            let victim = halfOpen.filter({ $0.value.addresses[0].ip == busiest }).min(by: {
-                ($0.value.until, $0.key) < ($1.value.until, $1.key)
-            })
-        else { return }
+    /// Makes room: the oldest handshake of the host that has most of them, so that one cannot push the others out.
+    private mutating func evict(using generator: inout SecretGenerator) {
+        var counts: [Host: Int] = [:]
+        for entry in halfOpen.values { counts[entry.host, default: 0] += 1 }
+        let most = counts.values.max() ?? 0
+        let busiest = counts.filter { $0.value == most }.keys.sorted()
+        guard !busiest.isEmpty else { return }
+        // Of equals one by lot, else whoever has the smallest address would always be the one to go.
+        let host = busiest[Int(generator.next() % UInt64(busiest.count))]
+        let candidates = halfOpen.filter { $0.value.host == host }
+        guard let victim = candidates.min(by: { ($0.value.until, $0.key) < ($1.value.until, $1.key) }) else { return }
         halfOpen[victim.key] = nil
         waiting[victim.value.index] = nil
     }

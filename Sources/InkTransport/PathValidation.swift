@@ -3,7 +3,8 @@ import InkPrimitives
 /// Checks that the peer is where its newest packet came from, before anything else goes there (RFC 9000 §8.2, §9.3).
 ///
 /// A copy of a packet, sent on by somebody in the middle, can get a challenge, never our traffic. To that address go no more bytes than
-/// came from it.
+/// came from it. An address that our packets go to and that was not proved when the connection began is asked in the same way, for as
+/// long as the connection's allowance pays for it.
 struct PathValidation: Sendable {
     static let triesMax = 3
 
@@ -21,10 +22,13 @@ struct PathValidation: Sendable {
     mutating func received(byteCount: Int) { budget += byteCount }
 
     /// True if the challenge may go out now.
-    mutating func takeTry(byteCount: Int, pause: Duration, now: Instant) -> Bool {
-        guard now >= nextAt, tries < Self.triesMax else { return false }
+    ///
+    /// - Parameter allowance: what pays for it where our packets go there already; nil where only what came from there does.
+    mutating func takeTry(byteCount: Int, pause: Duration, allowance: Int?, now: Instant) -> Bool {
+        guard now >= nextAt, allowance != nil || tries < Self.triesMax else { return false }
         tries += 1
         nextAt = now + pause
+        if let allowance { return allowance >= byteCount }
         guard budget >= byteCount else { return false }
         budget -= byteCount
         return true

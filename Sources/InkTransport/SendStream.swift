@@ -24,6 +24,8 @@ struct SendStream: Sendable {
 
     /// Bytes not acknowledged.
     private(set) var pending = 8
+    /// Bytes of messages not begun.
+    var waiting: Int { Int(end - reserved) }
 
     var hasLost: Bool { !lost.isEmpty }
     var hasUnsent: Bool { unsent < end }
@@ -123,11 +125,15 @@ struct SendLane: Sendable {
     /// Slots that may have something to send, in turn.
     private var queue: [Int] = []
     private var isQueued: [Bool] = []
-    /// Bytes not acknowledged.
+    /// Bytes not acknowledged, and of those the ones of messages not begun.
     private(set) var pending = 0
+    private(set) var waiting = 0
 
     /// True if some stream has bytes that can go with this credit.
     func canSend(credit: UInt64) -> Bool { queue.contains { streams[$0].canSend(credit: credit) } }
+
+    /// True if some stream has new bytes that cannot go with this credit.
+    func isBlocked(credit: UInt64) -> Bool { queue.contains { streams[$0].hasUnsent && !streams[$0].canSend(credit: credit) } }
 
     mutating func append(_ message: [UInt8], stream: UInt64) {
         let slot = slot(of: stream)
@@ -139,7 +145,9 @@ struct SendLane: Sendable {
         var position = 0
         while position < queue.count {
             let slot = queue[position]
+            let before = streams[slot].waiting
             let piece = streams[slot].takeNext(limit: limit, credit: &credit)
+            waiting += streams[slot].waiting - before
             let hasMore = streams[slot].hasLost || streams[slot].hasUnsent
             if piece == nil && hasMore {
                 // Waits for credit and keeps its turn.
@@ -165,13 +173,15 @@ struct SendLane: Sendable {
         streams.append(SendStream(stream: stream))
         isQueued.append(false)
         pending += streams[streams.count - 1].pending
+        waiting += streams[streams.count - 1].waiting
         return streams.count - 1
     }
 
     private mutating func update(_ slot: Int, _ change: (inout SendStream) -> Void) {
-        let before = streams[slot].pending
+        let before = (pending: streams[slot].pending, waiting: streams[slot].waiting)
         change(&streams[slot])
-        pending += streams[slot].pending - before
+        pending += streams[slot].pending - before.pending
+        waiting += streams[slot].waiting - before.waiting
         if !isQueued[slot], streams[slot].hasLost || streams[slot].hasUnsent {
             isQueued[slot] = true
             queue.append(slot)

@@ -226,6 +226,73 @@ import Testing
     }
 
     // TR-5
+    @Test func `an address brings two starts by cookies, however many it sends`() throws {
+        let configuration = TestNet.configuration(0)
+        var endpoint = Endpoint(configuration)
+        endpoint.dial(attempt: [UInt8](repeating: 1, count: 16), remote: nil, addresses: [TestNet.address(1)], now: .zero)
+        let start = try #require(RawPeer.transmitted(&endpoint).first)
+        let index = start[4..<8].reduce(0) { $0 << 8 | UInt32($1) }
+        var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
+        var answered = 0
+        for number in 0..<20 as Range<UInt8> {
+            let cookie = [UInt8](repeating: number + 1, count: StartPacket.cookieCount)
+            let packet = CookiePacket.encode(cookie, receiverIndex: index, start: start, keys: configuration.keys, using: &generator)
+            endpoint.receive(packet, from: TestNet.address(1), now: .zero)
+            answered += RawPeer.transmitted(&endpoint).count
+        }
+        #expect(answered == 2)
+    }
+
+    // TR-16
+    @Test func `the first sample of the round trip does not count the way of the cookie`() throws {
+        let net = TestNet.pair(announced: false)
+        let id = try #require(net.nodes[0].id)
+        let statistics = try #require(net.nodes[0].endpoint.statistics(id))
+        #expect(statistics.roundTrip == .milliseconds(100))
+    }
+
+    // TR-3
+    @Test func `several candidates cost bulk one round trip at most, and a first operation none`() {
+        func arrivals(_ others: [SocketAddress]) -> (operation: Duration, bulk: Duration) {
+            var net = TestNet()
+            net.add(TestNet.configuration(0))
+            net.add(TestNet.configuration(1))
+            let begin = net.now
+            let attempt = [UInt8](repeating: 5, count: 16)
+            net.nodes[1].endpoint.expect(attempt: attempt, remote: net.nodes[0].peer, addresses: [net.nodes[0].address], now: net.now)
+            net.nodes[0].endpoint.dial(
+                attempt: attempt, remote: net.nodes[1].peer, addresses: others + [net.nodes[1].address], now: net.now)
+            net.run { $0.nodes[0].id != nil }
+            net.send([UInt8](repeating: 1, count: 200), from: 0, lane: .ops)
+            net.send([UInt8](repeating: 2, count: 30_000), from: 0, lane: .bulk)
+            net.run(for: .seconds(10)) { $0.nodes[1].messages.count == 2 }
+            let at = net.nodes[1].messages.map { $0.at - begin }
+            return (at.first ?? .seconds(99), at.count == 2 ? at[1] : .seconds(99))
+        }
+        let one = arrivals([])
+        let several = arrivals([SocketAddress("10.9.9.9:1")!, SocketAddress("10.9.9.8:1")!])
+        #expect(several.operation == one.operation)
+        #expect(several.bulk - one.bulk <= .milliseconds(100), "\(one) became \(several)")
+    }
+
+    // TR-2, TR-3
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `several candidates and heavy loss end in a session that carries everything`(seed: UInt64) {
+        var net = TestNet(
+            seed: seed, faults: Faults(loss: 0.3, delay: .milliseconds(40), jitter: .milliseconds(30), reorder: 0.1, duplicate: 0.1))
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        let attempt = [UInt8](repeating: 5, count: 16)
+        net.nodes[1].endpoint.expect(attempt: attempt, remote: net.nodes[0].peer, addresses: [net.nodes[0].address], now: net.now)
+        net.nodes[0].endpoint.dial(
+            attempt: attempt, remote: net.nodes[1].peer,
+            addresses: [SocketAddress("10.9.9.9:1")!, net.nodes[1].address, SocketAddress("10.9.9.8:1")!], now: net.now)
+        #expect(net.run(for: .seconds(10)) { $0.nodes[0].id != nil && $0.nodes[1].id != nil })
+        for node in 0..<2 { net.send([UInt8](repeating: 1, count: 20_000), from: node) }
+        #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
+    }
+
+    // TR-5
     @Test func `punches are few, paced, and answered by nobody`() {
         var net = TestNet()
         net.add(TestNet.configuration(0))

@@ -242,11 +242,81 @@ import Testing
             packets += RawPeer.transmitted(&initiator)
         }
         #expect(packets.allSatisfy { $0[0] == 0xF2 } && packets.count == 3)
-        // Once the peer is heard from there, data flows.
-        other.receive(finish, from: TestNet.address(0), now: .zero)
+        // What is heard from there earns three times as much, and a challenge that is answered earns the rest.
+        let now = Instant.zero + .seconds(3)
+        other.receive(finish, from: TestNet.address(0), now: now)
         let first = try #require(RawPeer.transmitted(&other).first)
-        initiator.receive(first, from: Self.stranger, now: .zero + .seconds(3))
-        #expect(RawPeer.transmitted(&initiator).count > 40)
+        initiator.receive(first, from: Self.stranger, now: now)
+        var flight = RawPeer.transmitted(&initiator)
+        #expect(!flight.isEmpty && flight.reduce(0) { $0 + $1.count } <= 3 * first.count)
+        var most = 0
+        for _ in 0..<3 {
+            for packet in flight { other.receive(packet, from: TestNet.address(0), now: now) }
+            for packet in RawPeer.transmitted(&other) { initiator.receive(packet, from: Self.stranger, now: now) }
+            flight = RawPeer.transmitted(&initiator)
+            most = max(most, flight.count)
+        }
+        #expect(most > 40)
+    }
+
+    // TR-3
+    @Test func `an answer from one of several addresses that we dialled brings little upon it until it answers a challenge`() throws {
+        let responder = TestNet.configuration(1)
+        var initiator = Endpoint(TestNet.configuration(0))
+        var other = Endpoint(responder)
+        let attempt = [UInt8](repeating: 1, count: 16)
+        // The member named a bystander among its candidates, and gives its answer that sender.
+        initiator.dial(attempt: attempt, remote: responder.peerID, addresses: [TestNet.address(1), Self.stranger], now: .zero)
+        other.expect(attempt: attempt, remote: TestNet.configuration(0).peerID, addresses: [], now: .zero)
+        other.receive(try #require(RawPeer.transmitted(&initiator).first), from: TestNet.address(0), now: .zero)
+        let answer = try #require(RawPeer.transmitted(&other).first)
+        initiator.receive(answer, from: Self.stranger, now: .zero)
+        let id = try #require(initiator.connectionIDs.first)
+        initiator.send([UInt8](repeating: 1, count: 50_000), lane: .ops, on: id, now: .zero)
+        var packets = RawPeer.transmitted(&initiator)
+        let finish = try #require(packets.first)
+        #expect(packets.reduce(0) { $0 + $1.count } <= 3 * answer.count)
+        while let deadline = initiator.deadline, deadline < .zero + .seconds(3) {
+            initiator.handleTimeout(now: deadline)
+            packets += RawPeer.transmitted(&initiator)
+        }
+        let others = packets.filter { $0[0] != 0xF2 }
+        #expect(others.reduce(finish.count) { $0 + $1.count } <= 3 * answer.count)
+        // A peer that is there reads the challenges, and data flows.
+        let now = Instant.zero + .seconds(3)
+        var flight = packets
+        var most = 0
+        for _ in 0..<3 {
+            for packet in flight { other.receive(packet, from: TestNet.address(0), now: now) }
+            for packet in RawPeer.transmitted(&other) { initiator.receive(packet, from: Self.stranger, now: now) }
+            flight = RawPeer.transmitted(&initiator)
+            most = max(most, flight.count)
+        }
+        #expect(most > 30)
+    }
+
+    // TR-3, TR-9
+    @Test func `message 1 and 3 with a bystander's sender bring little upon it, and the session goes on where the peer is`() throws {
+        var net = TestNet()
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        let attempt = [UInt8](repeating: 5, count: 16)
+        net.nodes[1].endpoint.expect(attempt: attempt, remote: net.nodes[0].peer, addresses: [], now: net.now)
+        net.nodes[0].endpoint.dial(attempt: attempt, remote: net.nodes[1].peer, addresses: [net.nodes[1].address], now: net.now)
+        net.drain(0)
+        let start = try #require(net.sent.first?.bytes)
+        net.nodes[1].endpoint.receive(start, from: Self.stranger, now: net.now)
+        net.drain(1)
+        net.run(for: .seconds(2)) { $0.nodes[0].id != nil }
+        let finish = try #require(net.sent.last { $0.bytes[0] == 0xF2 }?.bytes)
+        net.nodes[1].endpoint.receive(finish, from: Self.stranger, now: net.now)
+        net.drain(1)
+        #expect(net.nodes[1].endpoint.statistics(try #require(net.nodes[1].id))?.address == Self.stranger)
+        net.send([UInt8](repeating: 1, count: 50_000), from: 1)
+        net.send([1], from: 0)
+        #expect(net.run(for: .seconds(10)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 })
+        let brought = net.sent.filter { $0.to == Self.stranger }.reduce(0) { $0 + $1.bytes.count }
+        #expect(brought <= 3 * (start.count + finish.count), "\(brought) bytes went to the bystander")
     }
 
     // TR-3
@@ -376,6 +446,44 @@ import Testing
         #expect(endpoint.connectionIDs.isEmpty && offset < 10_000)
     }
 
+    // TR-13
+    @Test func `holes are bounded over all streams together`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        _ = RawPeer.outputs(&endpoint)
+        var pieces = 0
+        for slot in 0..<500 as Range<UInt64> where !endpoint.connectionIDs.isEmpty {
+            var frames: [UInt8] = []
+            for piece in 0..<20 as Range<UInt64> { frames += RawPeer.stream(slot: slot, offset: 1 + 2 * piece, [1]) }
+            pieces += 20
+            endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
+        }
+        let isClosed = RawPeer.outputs(&endpoint).contains { if case .closed(_, .misbehaved(.exceededLimit)) = $0 { true } else { false } }
+        #expect(isClosed && pieces < 4500)
+    }
+
+    // TR-13
+    @Test func `a stream gives back the room that a long message took`() throws {
+        var lanes = ReceiveLanes()
+        for slot in 0..<20 as Range<UInt64> {
+            var bytes = [UInt8](repeating: 0, count: 8)
+            bytes.appendVarint(100_000)
+            bytes += [UInt8](repeating: 1, count: 100_000)
+            var messages = 0
+            // Each second piece first.
+            for first in [50, 0] {
+                for start in stride(from: first, to: bytes.count, by: 100) {
+                    let data = Array(bytes[start..<min(start + 50, bytes.count)])
+                    messages += try lanes.receive(.bulk, slot: slot, offset: UInt64(start), data: data).count
+                }
+            }
+            #expect(messages == 1)
+            if lanes.owesCredit { _ = lanes.takeCredit() }
+        }
+        #expect(lanes.held == 0 && lanes.room < 20 * 8192, "\(lanes.room) bytes are kept for nothing")
+    }
+
     // TR-12
     @Test(arguments: 0..<4 as Range<UInt64>)
     func `authentic packets of random frames never trap`(seed: UInt64) throws {
@@ -446,44 +554,6 @@ extension HostileTests {
         for number in 0..<Endpoint.connectionsMax + 20 {
             var configuration = TestNet.flood(number)
             let device = SigningKey(seed: configuration.seed)
-    // TR-13
-    @Test func `holes are bounded over all streams together`() throws {
-        var endpoint = Endpoint(TestNet.configuration(1))
-        var raw = try #require(
-            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
-        _ = RawPeer.outputs(&endpoint)
-        var pieces = 0
-        for slot in 0..<500 as Range<UInt64> where !endpoint.connectionIDs.isEmpty {
-            var frames: [UInt8] = []
-            for piece in 0..<20 as Range<UInt64> { frames += RawPeer.stream(slot: slot, offset: 1 + 2 * piece, [1]) }
-            pieces += 20
-            endpoint.receive(raw.packet(frames), from: Self.stranger, now: .zero)
-        }
-        let isClosed = RawPeer.outputs(&endpoint).contains { if case .closed(_, .misbehaved(.exceededLimit)) = $0 { true } else { false } }
-        #expect(isClosed && pieces < 4500)
-    }
-
-    // TR-13
-    @Test func `a stream gives back the room that a long message took`() throws {
-        var lanes = ReceiveLanes()
-        for slot in 0..<20 as Range<UInt64> {
-            var bytes = [UInt8](repeating: 0, count: 8)
-            bytes.appendVarint(100_000)
-            bytes += [UInt8](repeating: 1, count: 100_000)
-            var messages = 0
-            // Each second piece first.
-            for first in [50, 0] {
-                for start in stride(from: first, to: bytes.count, by: 100) {
-                    let data = Array(bytes[start..<min(start + 50, bytes.count)])
-                    messages += try lanes.receive(.bulk, slot: slot, offset: UInt64(start), data: data).count
-                }
-            }
-            #expect(messages == 1)
-            if lanes.owesCredit { _ = lanes.takeCredit() }
-        }
-        #expect(lanes.held == 0 && lanes.room < 20 * 8192, "\(lanes.room) bytes are kept for nothing")
-    }
-
             configuration.certificate = .make(signing: device, staticKey: configuration.staticKey)
             now += .milliseconds(100)
             let address = SocketAddress("10.1.\(number / 250).\(number % 250 + 1):4000")!
@@ -510,6 +580,178 @@ extension HostileTests {
         }
         let limit = Instant.zero + Connection.unacknowledgedMax
         #expect(try #require(closed) - limit < .seconds(2))
+    }
+
+    // TR-22
+    @Test func `a peer that acknowledges and never grants credit is left after half a minute`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        let id = try #require(endpoint.connectionIDs.first)
+        for _ in 0..<20 { endpoint.send([UInt8](repeating: 1, count: 100_000), lane: .bulk, on: id, now: .zero) }
+        var closed: Instant?
+        var received = RangeSet()
+        for step in 1..<500 where closed == nil {
+            let now = Instant.zero + .milliseconds(step * 100)
+            endpoint.handleTimeout(now: now)
+            for output in RawPeer.outputs(&endpoint) {
+                if case .closed(_, .timedOut) = output { closed = now }
+                guard case .transmit(let packet, _) = output, let header = DataHeader(packet) else { continue }
+                received.insert(0..<header.truncated + 1)
+            }
+            var frames: [UInt8] = []
+            _ = Acknowledgement.write(received, delay: .zero, limit: 128, to: &frames)
+            endpoint.receive(raw.packet(frames), from: Self.stranger, now: now)
+        }
+        let waited = try #require(closed) - Instant.zero
+        #expect(waited > Connection.unacknowledgedMax && waited < Connection.unacknowledgedMax + .seconds(5))
+    }
+
+    // TR-22
+    @Test func `a slow link is not taken for a peer that denies credit`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: Self.stranger, now: .zero))
+        let id = try #require(endpoint.connectionIDs.first)
+        // Streams take turns, so no message is whole before nearly all credit is used.
+        for stream in 0..<20 as Range<UInt64> {
+            endpoint.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: stream, on: id, now: .zero)
+        }
+        let before = endpoint.pendingBytes(on: id)
+        var (sent, received) = (0 as UInt64, 0 as UInt64)
+        for step in 1...120 {
+            let now = Instant.zero + .milliseconds(step * 500)
+            endpoint.handleTimeout(now: now)
+            for case .transmit(let packet, _) in RawPeer.outputs(&endpoint) {
+                if let header = DataHeader(packet) { sent = max(sent, header.truncated + 1) }
+            }
+            received = min(sent, received + 8)
+            var (ranges, frames) = (RangeSet(), [UInt8]())
+            ranges.insert(0..<received)
+            _ = Acknowledgement.write(ranges, delay: .zero, limit: 128, to: &frames)
+            endpoint.receive(raw.packet(frames), from: Self.stranger, now: now)
+        }
+        #expect(endpoint.connectionIDs == [id])
+        #expect(before - endpoint.pendingBytes(on: id) > 500_000)
+    }
+
+    // TR-22
+    @Test func `an address that is not proved within half a minute ends the connection`() throws {
+        // Both ends of a handshake by hand.
+        let (left, right) = (TestNet.configuration(0), TestNet.configuration(1))
+        var initiator = NoiseHandshake(
+            role: .initiator, staticKey: left.staticKey, psk: left.keys.psk, prologue: [], ephemeral: TestNet.secret(1))
+        var responder = NoiseHandshake(
+            role: .responder, staticKey: right.staticKey, psk: left.keys.psk, prologue: [], ephemeral: TestNet.secret(2))
+        _ = try responder.readMessage(try initiator.writeMessage([]))
+        _ = try initiator.readMessage(try responder.writeMessage([]))
+        _ = try responder.readMessage(try initiator.writeMessage([]))
+        let keys = initiator.finish()
+        let remote = Remote(
+            peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, address: Self.stranger, channelBinding: [])
+        var generator = SecretGenerator(seed: right.seed)
+        var connection = Connection(
+            Handshaken(
+                localIndex: 1, remoteIndex: 2, keys: responder.finish(), remote: remote, roundTrip: nil, allowance: 1000, isDialled: false,
+                finish: nil), activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
+        connection.proveAddress(now: .zero, generator: &generator)
+        connection.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: 0)
+        // It acknowledges everything unseen, and cannot know what the challenges say.
+        var (incoming, outgoing) = (0, 0)
+        var ended: Instant?
+        var sent = RangeSet()
+        for number in 0..<400 as Range<UInt64> where ended == nil {
+            let now = Instant.zero + .milliseconds(Int(number) * 100)
+            var outputs: [Endpoint.Output] = []
+            if let deadline = connection.deadline, deadline <= now, connection.handleTimeout(now: now, outputs: &outputs) != nil {
+                ended = now
+            }
+            connection.flush(now: now, outputs: &outputs)
+            for case .transmit(let packet, _) in outputs {
+                outgoing += packet.count
+                if let header = DataHeader(packet) { sent.insert(0..<header.truncated + 1) }
+            }
+            #expect(outgoing <= 1000 + 3 * incoming)
+            var packet: [UInt8] = []
+            let headerCount = DataHeader.write(number, receiverIndex: 1, largestAcknowledged: number, to: &packet)
+            guard Acknowledgement.write(sent, delay: .zero, limit: 128, to: &packet) else { continue }
+            keys.seal(&packet, headerCount: headerCount, counter: number)
+            incoming += packet.count
+            _ = connection.receive(packet, from: Self.stranger, now: now, generator: &generator, outputs: &outputs)
+        }
+        #expect(outgoing > 1000)
+        #expect(ended == Instant.zero + Connection.unacknowledgedMax)
+    }
+
+    // TR-22
+    @Test func `one host cannot keep the others out, and a full house still lets a device come back`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var now = Instant.zero
+        func dial(_ configuration: Endpoint.Configuration, from address: String, ephemeral: Int) -> [Endpoint.Output] {
+            now += .milliseconds(100)
+            let secret = Secret32([9, UInt8(ephemeral >> 8), UInt8(ephemeral & 255)] + [UInt8](repeating: 9, count: 29))!
+            _ = RawPeer(
+                dialling: &endpoint, configuration: configuration, from: SocketAddress(address)!, now: now, ephemeral: secret)
+            return RawPeer.outputs(&endpoint)
+        }
+        func member(_ number: Int) -> Endpoint.Configuration {
+            var configuration = TestNet.flood(number)
+            configuration.certificate = .make(signing: SigningKey(seed: configuration.seed), staticKey: configuration.staticKey)
+            return configuration
+        }
+        // All addresses of one network are one host.
+        for number in 0..<Endpoint.connectionsMax {
+            _ = dial(member(number), from: "[2001:db8:0:1::\(String(number + 1, radix: 16))]:4000", ephemeral: number)
+        }
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+        let another = dial(member(300), from: "10.1.1.1:4000", ephemeral: 300)
+        #expect(another.contains { if case .established = $0 { true } else { false } })
+        #expect(another.count { if case .closed(_, .crowdedOut) = $0 { true } else { false } } == 1)
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+        // The busiest host itself gets no further place, but a new process of a device gets that of the old one.
+        let more = dial(member(301), from: "[2001:db8:0:1::ffff]:4000", ephemeral: 301)
+        #expect(!more.contains { if case .established = $0 { true } else { false } })
+        var again = member(5)
+        again.peerID = PeerID([UInt8](repeating: 77, count: 32))!
+        let back = dial(again, from: "[2001:db8:0:1::6]:4001", ephemeral: 302)
+        #expect(back.contains { if case .established = $0 { true } else { false } })
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+    }
+
+    // TR-5
+    @Test func `all addresses of an IPv6 network are one host, and of equals the smallest does not always give way`() throws {
+        var limiter = HandshakeLimiter()
+        let allowed = (0..<100).filter { limiter.allows(Host(.v6(high: 0x2001_0DB8 << 32, low: UInt64($0))), now: .zero) }
+        #expect(allowed.count == Int(HandshakeLimiter.burst))
+        let isNeighbourAllowed = limiter.allows(Host(.v6(high: 0x2001_0DB8 << 32 | 1, low: 0)), now: .zero)
+        #expect(isNeighbourAllowed)
+
+        let context = TestNet.configuration(1)
+        var listener = Listener()
+        var generator = SecretGenerator(seed: context.seed)
+        for number in 0..<Listener.halfOpenMax + 20 {
+            let from = SocketAddress("10.0.\(number >> 8).\(number & 255):1")!
+            let attempt = [UInt8](repeating: 1, count: 16)
+            var noise = NoiseHandshake(
+                role: .initiator, staticKey: TestNet.configuration(0).staticKey, psk: context.keys.psk,
+                prologue: StartPacket.prologue(keys: context.keys, initiator: .zero, responder: .zero, attempt: attempt),
+                ephemeral: try #require(Secret32([3, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 3, count: 29))))
+            let message = try noise.writeMessage([])
+            func open(_ cookie: [UInt8]?) throws -> Listener.StartOutcome {
+                let start = StartPacket.encode(
+                    senderIndex: UInt32(number), attempt: attempt, initiator: .zero, responder: .zero, noise: message, cookie: cookie,
+                    key: context.keys.mac)
+                let outcome = listener.receive(
+                    try StartPacket(decoding: start), datagram: start, from: from, index: UInt32(number), context: context, now: .zero,
+                    generator: &generator)
+                guard cookie == nil, case .cookie(let packet) = outcome else { return outcome }
+                return try open(CookiePacket(decoding: packet).open(start: start, keys: context.keys))
+            }
+            guard case .answer = try open(nil) else {
+                Issue.record("start \(number) was not answered")
+                return
+            }
+        }
+        #expect(listener.waitingCount == Listener.halfOpenMax)
+        #expect((0..<20 as Range<UInt32>).filter { listener.owns($0) }.count > 10)
     }
 
     // TR-9

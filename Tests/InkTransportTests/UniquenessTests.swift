@@ -70,6 +70,43 @@ import Testing
         #expect(net.run(for: .seconds(2)) { !$0.nodes[0].messages.isEmpty })
     }
 
+    // TR-10
+    @Test(arguments: [0, 1])
+    func `whichever side lost its half, it has a new session in seconds and no storm of handshakes`(loser: Int) throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let keeper = 1 - loser
+        let old = try #require(net.nodes[keeper].id)
+        net.nodes[loser].endpoint = Endpoint(net.fresh(loser, seed: 99))
+        var tries: UInt8 = 0
+        // It dials half a second after it was turned down.
+        while net.nodes[loser].endpoint.connectionIDs.isEmpty, tries < 12 {
+            tries += 1
+            net.connect(loser, keeper, nonce: 20 + tries)
+            net.run(for: .milliseconds(700))
+        }
+        #expect(tries <= 4, "it took \(tries) tries")
+        #expect(net.nodes[keeper].endpoint.connectionIDs.count == 1 && net.nodes[keeper].closed.map(\.id) == [old])
+        net.send([4], from: keeper)
+        #expect(net.run(for: .seconds(2)) { !$0.nodes[loser].messages.isEmpty })
+    }
+
+    // TR-10
+    @Test func `a session that answers is asked when a newcomer is turned down, and stays`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let old = try #require(net.nodes[0].id)
+        // Another process of the same device and peer id as node 1, while node 1 itself goes on.
+        net.add(net.fresh(1, seed: 99), at: TestNet.address(5))
+        for nonce in 0..<5 as Range<UInt8> {
+            net.nodes[2].endpoint.dial(
+                attempt: [UInt8](repeating: 30 + nonce, count: 16), remote: nil, addresses: [net.nodes[0].address], now: net.now)
+            net.run(for: .seconds(2))
+        }
+        #expect(net.nodes[2].closed.map(\.reason) == [CloseReason](repeating: .turnedDown, count: 5))
+        #expect(net.nodes[0].endpoint.connectionIDs == [old] && net.nodes[0].closed.isEmpty)
+    }
+
     // TR-11
     @Test func `an endpoint that dials itself finds out and stops`() {
         var net = TestNet()
