@@ -34,10 +34,16 @@ public final class TTY {
     /// Opens the terminal and lays down what crash handlers need. Writes nothing yet.
     ///
     /// - Parameter note: printed on the normal screen after a crash.
-    public init(note: String) throws(TTYError) {
+    public convenience init(note: String) throws(TTYError) {
         guard Self.isPresent else { throw .noTerminal }
-        descriptor = ink_terminal_open()
+        let descriptor = ink_terminal_open()
         guard descriptor >= 0 else { throw .system(operation: "opening the terminal", code: -descriptor) }
+        try self.init(descriptor: descriptor, note: note)
+    }
+
+    /// Takes over a terminal that is open, and must not block.
+    package init(descriptor: Int32, note: String) throws(TTYError) {
+        self.descriptor = descriptor
         let (restore, words) = (TerminalProfile.leave, Array(note.utf8))
         let failure = ink_guard_arm(descriptor, restore, restore.count, words, words.count)
         guard failure == 0 else { throw .system(operation: "reading the terminal's modes", code: failure) }

@@ -45,8 +45,11 @@ public final class TTYLoop {
     ///
     /// - Parameter perform: takes each intent with its reference; called on this thread.
     public func run(_ app: inout TerminalApp, perform: (Intent, UInt64) -> Void) -> End {
+        var due: Instant?
         while true {
             let now = Self.now()
+            // The deadline that was slept for, not a new one: an app does not tell again what has been reached.
+            if let reached = due, reached <= now { app.handle(.timeout, now: now) }
             while let output = app.nextOutput() {
                 switch output {
                 case .intent(let intent, let reference): perform(intent, reference)
@@ -54,7 +57,8 @@ public final class TTYLoop {
                 }
             }
             draw(&app, now: now)
-            guard let ready = sleep(until: app.deadline(now: now), now: now) else { continue }
+            due = app.deadline(now: now)
+            guard let ready = sleep(until: due, now: now) else { continue }
             if ready.isGone { return .signal(SIGHUP) }
             if ready.canWrite, !tty.flush() { return .signal(SIGHUP) }
             for signal in ready.signals {
@@ -68,7 +72,6 @@ public final class TTYLoop {
             if ready.hasMail {
                 for input in mailbox.take() { app.handle(input, now: later) }
             }
-            if let deadline = app.deadline(now: later), deadline <= later { app.handle(.timeout, now: later) }
         }
     }
 

@@ -1,5 +1,10 @@
 import CInkSystem
+import Foundation
+import InkBoard
+import InkPrimitives
+import InkSession
 import InkTerminal
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -38,6 +43,34 @@ import Testing
         #expect(Set(enter).subtracting(["?25", "?7"]).isSubset(of: leave))
         #expect(modes(TerminalProfile.leave, "h").sorted() == ["?25", "?7"])
         #expect(leave.filter { ["?1000", "?1002", "?1003"].contains($0) } == ["?1003", "?1002", "?1000"])
+    }
+
+    @Test func `the loop tells an app of a deadline that nothing else wakes it for`() throws {
+        // TM-14 TM-21
+        var (leader, follower): (Int32, Int32) = (-1, -1)
+        try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
+        defer { close(leader) }
+        for end in [leader, follower] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let (tty, mailbox, profile) = (try TTY(descriptor: follower, note: ""), try TTYMailbox(), TerminalProfile())
+        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+        var app = TerminalApp(profile: profile, columns: 80, rows: 24, board: BoardContent(name: "plan"))
+        let seen = Mutex("")
+        let reader = Thread { [leader] in
+            // Ends the loop when the words are there, or late.
+            let late = TTYLoop.now() + .seconds(5)
+            while TTYLoop.now() < late, !seen.withLock({ $0.contains("NOT SAVED YET") }) {
+                var polled = pollfd(fd: leader, events: Int16(POLLIN), revents: 0)
+                guard poll(&polled, 1, 100) > 0 else { continue }
+                var bytes = [UInt8](repeating: 0, count: 4096)
+                let count = read(leader, &bytes, bytes.count)
+                if count > 0 { seen.withLock { $0 += String(decoding: bytes[..<count], as: UTF8.self) } }
+            }
+            mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
+        }
+        reader.start()
+        mailbox.post(.event(.sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: false, fingerprint: .zero))))
+        #expect(loop.run(&app) { _, _ in } == .effect(.stopped))
+        #expect(seen.withLock { $0.contains("NOT SAVED YET") })
     }
 
     /// The private modes that a final byte switches, in order.
