@@ -14,7 +14,8 @@ extension BoardScene {
 
     /// Where each tool stands in the row of tools.
     private func toolCells() -> [(tool: Tool, columns: Range<Int>, text: String)] {
-        let isWide = columns >= 100
+        // With words only where the hints beside them have room as well.
+        let isWide = columns >= 150
         var column = 1
         return Tool.allCases.map { tool in
             let letter = String(Character(tool.letter)).uppercased()
@@ -28,17 +29,29 @@ extension BoardScene {
         let row = rows - 2
         for (tool, range, text) in toolCells() {
             let isPicked = tool == self.tool
-            if isPicked {
-                buffer.fill(
-                    row: row, from: range.lowerBound - 1, to: range.upperBound + 1, style: CellStyle(attributes: [.reverse, .bold]))
-            }
             buffer.write(text, column: range.lowerBound, row: row, style: CellStyle(attributes: isPicked ? [.reverse, .bold] : .dim))
         }
-        let end = toolCells().last.map { $0.columns.upperBound } ?? 0
+        for hint in hintCells() { buffer.write(hint.text, column: hint.columns.lowerBound, row: row, style: CellStyle(attributes: .dim)) }
+    }
+
+    /// Where each hint stands at the right of the tools: a press on it does what its key does. The least needed go where room is short.
+    private func hintCells() -> [(key: Unicode.Scalar, columns: Range<Int>, text: String)] {
         let swatch = ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
-        let hints = "c \(swatch)  w \((Self.widths.firstIndex(of: width) ?? 0) + 1)  u undo  i invite  ? keys  q quit"
-        let start = columns - hints.utf8.count - 1
-        if start > end + 2 { buffer.write(hints, column: start, row: row, style: CellStyle(attributes: .dim)) }
+        var hints: [(key: Unicode.Scalar, text: String)] = [
+            ("c", "c \(swatch)"), ("w", "w \((Self.widths.firstIndex(of: width) ?? 0) + 1)"), ("u", "u undo"), ("i", "i invite"),
+            ("?", "? keys"), ("q", "q quit"),
+        ]
+        if !selection.isEmpty { hints.insert(("x", "x delete"), at: 0) }
+        let room = columns - 4 - (toolCells().last?.columns.upperBound ?? 0)
+        for dropped in ["i", "q", "w", "c", "u", "x", "?"] as [Unicode.Scalar] {
+            if hints.reduce(-2, { $0 + $1.text.utf8.count + 2 }) <= room { break }
+            hints.removeAll { $0.key == dropped }
+        }
+        var column = columns - 1 - max(0, hints.reduce(-2) { $0 + $1.text.utf8.count + 2 })
+        return hints.map { hint in
+            defer { column += hint.text.utf8.count + 2 }
+            return (hint.key, column..<column + hint.text.utf8.count, hint.text)
+        }
     }
 
     private func drawStatus(_ buffer: inout CellBuffer, now: Instant) {
@@ -50,10 +63,7 @@ extension BoardScene {
         }
         let bar = CellStyle(attributes: .reverse)
         buffer.fill(row: row, style: bar)
-        if let picker = pickerWords {
-            drawPicker(picker, &buffer, row: row)
-            return
-        }
+        if !pickerCells().isEmpty { return drawPicker(&buffer, row: row) }
         var column = buffer.write(" \(mode) ", column: 0, row: row, style: CellStyle(attributes: [.reverse, .bold]))
         // The most important stand left; what does not fit is left out whole.
         for part in statusParts(now: now) {
@@ -123,6 +133,7 @@ extension BoardScene {
 
     private func savedWord(now: Instant) -> String {
         if edit?.unsavedSince != nil { return "typing" }
+        if hasRefused { return "NOT SAVED YET" }
         if let since = unsavedSince, now - since >= Self.patience { return "NOT SAVED YET" }
         return isSaved ? "saved" : "saving"
     }
@@ -137,57 +148,113 @@ extension BoardScene {
         return "\(sync.unsent) unsent"
     }
 
-    /// A press on the bars: a tool, or the people.
+    /// A press on the bars: a tool, a hint, a cell of a picker, or the people.
     mutating func pressBar(column: Int, row: Int, now: Instant) {
-        if row == rows - 2, let hit = toolCells().first(where: { $0.columns.contains(column) }) {
-            pick(hit.tool, now: now)
-        } else if row == rows - 1 {
-            panel = panel == .people ? .none : .people
-        }
         touch()
+        let picker = pickerCells()
+        if row == rows - 1, !picker.isEmpty {
+            if let digit = picker.first(where: { $0.columns.contains(column) })?.digit { pickStyle(digit, now: now) }
+        } else if row == rows - 1 {
+            panel = .people
+        } else if barRows == 2, let hit = toolCells().first(where: { $0.columns.contains(column) }) {
+            pick(hit.tool, now: now)
+        } else if barRows == 2, let hint = hintCells().first(where: { $0.columns.contains(column) }) {
+            if edit != nil { finishEdit(now: now) }
+            character(hint.key, now: now)
+        }
     }
 
     // MARK: Pickers
 
-    private var pickerWords: String? {
+    /// What the open picker offers and where it stands in the status row; a cell without a digit is only read. Empty for no picker.
+    private func pickerCells() -> [(digit: Int?, columns: Range<Int>, text: String, style: CellStyle)] {
+        // As many letters as fit: no colour is told by its look alone.
+        let forms: [[(digit: Int?, text: String, style: CellStyle)]]
         switch panel {
-        case .color: "colour: 0 own ink"
-        case .fill: "fill: 0 none"
-        case .width: "width: 1 thin  2 thick  3 broad  4 broadest"
-        default: nil
+        case .color: forms = Self.pickerForms("colour:", "0 own ink", "0 own")
+        case .fill: forms = Self.pickerForms("fill:", "0 none", "0 none")
+        case .width:
+            let bar = CellStyle(attributes: .reverse)
+            let long = ["1 thin", "2 thick", "3 broad", "4 broadest"].enumerated().map { (Optional($0.offset + 1), $0.element, bar) }
+            forms = [[(nil, "width:", bar)] + long, long, (1...Self.widths.count).map { (Optional($0), "\($0)", bar) }]
+        case .none, .help, .invite, .people, .chat: return []
+        }
+        let width = { (form: [(digit: Int?, text: String, style: CellStyle)]) in form.reduce(-1) { $0 + $1.text.utf8.count + 1 } }
+        let fitting = forms.first { width($0) <= columns } ?? forms[forms.count - 1]
+        var column = width(fitting) < columns ? 1 : 0
+        return fitting.map { cell in
+            defer { column += cell.text.utf8.count + 1 }
+            return (cell.digit, column..<column + cell.text.utf8.count, cell.text, cell.style)
         }
     }
 
-    private func drawPicker(_ words: String, _ buffer: inout CellBuffer, row: Int) {
+    /// A picker of colours in its forms, the longest first.
+    private static func pickerForms(
+        _ title: String, _ none: String, _ noneShort: String
+    ) -> [[(digit: Int?, text: String, style: CellStyle)]] {
         let bar = CellStyle(attributes: .reverse)
-        var column = buffer.write(" \(words)", column: 0, row: row, style: bar)
-        guard panel != .width else { return }
-        for (index, person) in PersonColor.all.enumerated() {
-            column = buffer.write("  ", column: column, row: row, style: bar)
-            let label = columns >= 80 ? " \(index + 1) \(person.name) " : "\(index + 1)"
-            column = buffer.write(label, column: column, row: row, style: CellStyle(foreground: person.text, background: person.color))
+        func colors(_ label: (Int, String) -> String) -> [(digit: Int?, text: String, style: CellStyle)] {
+            PersonColor.all.enumerated().map { index, person in
+                (index + 1, label(index + 1, person.name), CellStyle(foreground: person.text, background: person.color))
+            }
         }
+        return [
+            [(nil, title, bar), (0, none, bar)] + colors { "\($0) \($1)" },
+            [(nil, title, bar), (0, noneShort, bar)] + colors { "\($0) \($1.prefix(3))" },
+            [(0, noneShort, bar)] + colors { "\($0)\($1.prefix(1))" },
+            colors { "\($0)\($1.prefix(1))" },
+        ]
+    }
+
+    private func drawPicker(_ buffer: inout CellBuffer, row: Int) {
+        for cell in pickerCells() { buffer.write(cell.text, column: cell.columns.lowerBound, row: row, style: cell.style) }
     }
 
     // MARK: Sentences
 
     /// The loss of a person, in a sentence over the canvas.
     func drawBanner(_ buffer: inout CellBuffer) {
-        guard let lost = people.present.first(where: { ($0.person.status.silentSeconds ?? 0) >= 6 })?.person, canvasRows > 2 else { return }
+        let style = CellStyle(attributes: [.reverse, .bold])
+        for (row, line) in bannerLines().enumerated() {
+            buffer.fill(row: row, style: style)
+            buffer.write(" " + line, column: 0, row: row, style: style)
+        }
+    }
+
+    /// At most two rows: where the whole does not fit, what matters most.
+    private func bannerLines() -> [String] {
+        let absent = people.present.first { ($0.person.status.silentSeconds ?? 0) >= 6 }
+        guard let lost = absent?.person, canvasRows > 2 else { return [] }
         let name = safeForTerminal(lost.status.name.isEmpty ? "somebody" : lost.status.name, columnsMax: 16)
-        let later = (sync?.unsent ?? 0) > 0 ? " \(sync?.unsent ?? 0) changes will be sent later." : ""
-        let text = " Connection to \(name) lost \(lost.status.silentSeconds ?? 0) s ago - trying again. You can go on drawing.\(later)"
-        buffer.fill(row: 0, style: CellStyle(attributes: [.reverse, .bold]))
-        buffer.write(text, column: 0, row: 0, style: CellStyle(attributes: [.reverse, .bold]))
+        let (seconds, unsent) = (lost.status.silentSeconds ?? 0, sync?.unsent ?? 0)
+        let later = unsent > 0 ? " \(unsent) changes will be sent later." : ""
+        let long = "Connection to \(name) lost \(seconds) s ago - trying again. You can go on drawing.\(later)"
+        let short = (unsent > 0 ? "\(unsent) unsent: " : "") + "\(name) lost \(seconds) s ago"
+        let lines = wordWrapped(long, columns: columns - 2)
+        return lines.count <= 2 ? lines : Array(wordWrapped(short, columns: columns - 2).prefix(2))
     }
 
     func drawNotices(_ buffer: inout CellBuffer) {
         guard canvasRows >= 3 else { return }
-        for (index, notice) in notices.shown.enumerated() {
-            let text = " " + safeForTerminal(notice.text, columnsMax: max(1, columns - 4)) + " "
-            let row = canvasRows - notices.shown.count + index
+        let room = max(1, columns - 4)
+        // The newest have their place first.
+        var lines: [String] = []
+        for notice in notices.shown.reversed() {
+            let wrapped = wordWrapped(safeForTerminal(notice.text), columns: room)
+            let shown = wrapped.prefix(2).enumerated().map { index, line in
+                index == 1 && wrapped.count > 2 ? safeForTerminal(line + "…", columnsMax: room) : line
+            }
+            guard lines.count + shown.count < canvasRows else { break }
+            lines = shown + lines
+        }
+        // Never over the caret of who is typing.
+        let isBelow = caretRow.map { $0 < canvasRows - lines.count } ?? true
+        let top = isBelow ? canvasRows - lines.count : min(bannerLines().count, canvasRows - lines.count)
+        for (index, line) in lines.enumerated() {
+            let text = " \(line) "
             buffer.write(
-                text, column: max(0, columns - CharacterWidth.columns(of: text) - 1), row: row, style: CellStyle(attributes: .reverse))
+                text, column: max(0, columns - CharacterWidth.columns(of: text) - 1), row: top + index,
+                style: CellStyle(attributes: .reverse))
         }
     }
 
@@ -224,9 +291,9 @@ extension BoardScene {
     }
 
     private func drawHelp(_ buffer: inout CellBuffer, top: Int) {
-        let lines = HelpText.lines
-        let inside = openBox(&buffer, width: 70, height: lines.count + 2, title: "keys")
-        let first = min(top, max(0, lines.count - inside.rows))
+        let lines = helpLines
+        let inside = openBox(&buffer, width: Self.helpColumns, height: lines.count + 2, title: "keys")
+        let first = min(top, helpTopMax)
         for row in 0..<max(0, min(inside.rows, lines.count - first)) {
             buffer.write(lines[first + row], column: inside.column, row: inside.row + row, limit: inside.column + inside.columns)
         }
@@ -237,7 +304,18 @@ extension BoardScene {
         }
     }
 
-    /// The link is written from the left edge without a frame, so that it can be copied as one piece.
+    private static let helpColumns = 70
+    /// The help as it fits the box.
+    private var helpLines: [String] { HelpText.lines(columns: max(1, min(Self.helpColumns, columns) - (columns >= 3 ? 4 : 0))) }
+    private var helpTopMax: Int { max(0, helpLines.count - max(1, canvasRows - (canvasRows >= 3 ? 2 : 0))) }
+
+    mutating func scrollHelp(_ lines: Int) {
+        guard case .help(let top) = panel else { return }
+        panel = .help(top: max(0, min(helpTopMax, top + lines)))
+        touch()
+    }
+
+    /// The link is written from the left edge without a frame, so that it can be copied as one piece, and never in part.
     private func drawInvitation(_ buffer: inout CellBuffer) {
         guard let invitation else {
             let inside = openBox(&buffer, width: 50, height: 3, title: "invite")
@@ -245,15 +323,20 @@ extension BoardScene {
                 "This board has no link: it has no way in.", column: inside.column, row: inside.row, limit: inside.column + inside.columns)
             return
         }
-        var lines = ["Whoever has this link can read and draw. Others type:", ""]
-        lines += Self.chunks(safeForTerminal(invitation.command), columns)
-        lines += ["", "and paste this link:", ""]
-        lines += Self.chunks(safeForTerminal(invitation.link), columns)
-        lines += ["", "c copies the link - Esc hides this"]
-        let top = max(0, (canvasRows - lines.count) / 2)
-        for row in 0..<min(lines.count, canvasRows) {
+        let command = Self.chunks(safeForTerminal(invitation.command), columns)
+        let link = Self.chunks(safeForTerminal(invitation.link), columns)
+        let whole =
+            ["Whoever has this link can read and draw. Others type:", ""] + command + ["", "and paste this link:", ""] + link
+            + ["", "c copies the link - Esc hides this"]
+        // Where rows do not suffice the sentences go first, then the link lies over the bars as well.
+        let forms = [command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"], link]
+        let small = wordWrapped("window too small: c copies the link", columns: columns)
+        let lines = whole.count <= canvasRows ? whole : forms.first { $0.count <= rows } ?? small
+        let top = max(0, ((lines.count <= canvasRows ? canvasRows : rows) - lines.count) / 2)
+        for row in 0..<min(lines.count, rows) {
             buffer.fill(row: top + row)
-            buffer.write(lines[row], column: 0, row: top + row, style: CellStyle(attributes: row == 0 ? .bold : []))
+            let isTitle = row == 0 && lines.count == whole.count
+            buffer.write(lines[row], column: 0, row: top + row, style: CellStyle(attributes: isTitle ? .bold : []))
         }
     }
 
@@ -310,4 +393,29 @@ enum HelpText {
         "M        mouse off and on, for copying with the terminal",
         "q        quit (so does Ctrl+C twice); everything is saved",
     ]
+
+    /// The same within some columns: what stands apart stays apart where that fits, and begins a row of its own where it does not.
+    static func lines(columns: Int) -> [String] {
+        lines.flatMap { line -> [String] in
+            guard line.utf8.count > columns else { return [line] }
+            var rows: [String] = []
+            for item in items(of: line) {
+                if let last = rows.last, last.utf8.count + 2 + item.utf8.count <= columns {
+                    rows[rows.count - 1] += "  " + item
+                } else {
+                    rows += wordWrapped(item, columns: columns)
+                }
+            }
+            return rows
+        }
+    }
+
+    /// The parts of a line between two spaces or more.
+    private static func items(of line: String) -> [String] {
+        var items: [[Substring]] = [[]]
+        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+            if !word.isEmpty { items[items.count - 1].append(word) } else if items.last != [] { items.append([]) }
+        }
+        return items.filter { !$0.isEmpty }.map { $0.joined(separator: " ") }
+    }
 }

@@ -1,4 +1,5 @@
 import InkBoard
+import InkFormats
 import InkPrimitives
 import InkSession
 
@@ -14,14 +15,20 @@ extension BoardScene {
             for change in changes { mirror.apply(change) }
             settle(reference)
             editWasMade(changes, reference)
-            selection.removeAll { mirror[$0] == nil }
+            selection = selection.filter { mirror[$0] != nil }
             if let editing = edit?.existing, mirror[editing] == nil { keepEditingAlone(now: now) }
+            followEdited()
         case .accepted(let reference): settle(reference)
         case .refused(let refusal, let reference):
-            settle(reference)
+            let isKnown = keepRefused(refusal, reference, now: now)
             editWasRefused(reference, now: now)
-            // A pointer or a keystroke that comes too early or too late needs no words.
-            if refusal != .noGesture { notices.add(refusal.description, now: now) }
+            settle(reference)
+            if case .diskRefuses(let reason) = refusal {
+                if !isKnown { notices.add(Self.words(ofDisk: reason), as: .disk, now: now) }
+            } else if refusal != .noGesture {
+                // A pointer or a keystroke that comes too early or too late needs no words.
+                notices.add(refusal.description, now: now)
+            }
         case .skipped(let shapes, let reference):
             settle(reference)
             notices.add("skipped \(shapes.count == 1 ? "a shape" : "\(shapes.count) shapes") that somebody changed since", now: now)
@@ -40,7 +47,8 @@ extension BoardScene {
             sync = status
         case .rendezvous(let status):
             if case .unreachable(let reason) = status, rendezvous != status, people.present.isEmpty == false {
-                notices.add("Invites unavailable (\(reason)). Peers already here are unaffected.", now: now)
+                let why = safeForTerminal(reason, columnsMax: 60)
+                notices.add("Invites unavailable (\(why)). Peers already here are unaffected.", as: .invites, now: now)
             }
             rendezvous = status
         case .rejected(let author, let rule):
@@ -57,8 +65,9 @@ extension BoardScene {
     /// The shape whose text is being edited is gone. What was typed is not: it goes on as a shape of its own.
     private mutating func keepEditingAlone(now: Instant) {
         guard var editing = edit else { return }
-        guard editing.hasChanged, !editing.buffer.isEmpty else {
+        guard editing.hasChanged, !editing.buffer.isEmpty, !editing.isInvisible else {
             edit = nil
+            if editing.isLive { ask(.cancel) }
             notices.add("somebody deleted the shape whose text you were editing", now: now)
             return
         }
@@ -70,10 +79,57 @@ extension BoardScene {
         notices.add("somebody deleted the shape: what you typed becomes a new one", now: now)
     }
 
+    /// What stands is what is edited, where nothing was typed that is not on the board: others may write and move it meanwhile.
+    private mutating func followEdited() {
+        guard var editing = edit, let id = editing.existing, var content = mirror[id]?.content else { return }
+        // While an answer is awaited the board may still hold what was there before what was typed.
+        if editing.unsavedSince == nil, asked.isEmpty {
+            if content.text != editing.draft.text { editing.buffer.replaceAll(content.text) }
+        } else {
+            content.text = editing.draft.text
+        }
+        editing.draft = content
+        edit = editing
+    }
+
+    /// Keeps what the disk refused, to ask again; true if its refusal was told before.
+    ///
+    /// A gesture whose beginning the disk refused is not there when it ends: what it drew is asked for at once.
+    private mutating func keepRefused(_ refusal: Refusal, _ reference: UInt64?, now: Instant) -> Bool {
+        let isDisk = if case .diskRefuses = refusal { true } else { false }
+        guard isDisk || refusal == .noGesture, let reference,
+            let index = pending.firstIndex(where: { $0.reference == reference && $0.again != nil })
+        else { return false }
+        let isKnown = pending[index].isRefused
+        guard pending[index].isKept || pending.count(where: \.isKept) < Self.refusedMax else { return false }
+        (pending[index].reference, pending[index].until) = (nil, .distantFuture)
+        pending[index].againAt = isDisk ? now + Self.refusedInterval : now
+        if isDisk { pending[index].isRefused = true }
+        return isKnown
+    }
+
+    /// Asks again for what the disk refused.
+    private mutating func askAgain(now: Instant) {
+        for index in pending.indices {
+            guard let at = pending[index].againAt, at <= now, let again = pending[index].again else { continue }
+            pending[index].againAt = nil
+            pending[index].until = now + Self.pendingTime
+            pending[index].reference = ask(again)
+        }
+    }
+
+    /// The reason first: it is what is wrong, and the path before it may be longer than the screen is wide.
+    private static func words(ofDisk reason: String) -> String {
+        let parts = reason.split(separator: ": ", omittingEmptySubsequences: true)
+        guard parts.count > 1, let last = parts.last else { return Refusal.diskRefuses(reason).description }
+        return Refusal.diskRefuses("\(last) - \(parts.dropLast().joined(separator: ": "))").description
+    }
+
     /// What was shown until its outcome is known is on the board now, or never will be.
     private mutating func settle(_ reference: UInt64?) {
         guard let reference else { return }
         asked.remove(reference)
+        if edit?.saving?.reference == reference { edit?.saving = nil }
         pending.removeAll { $0.reference == reference }
     }
 
@@ -84,7 +140,7 @@ extension BoardScene {
         switch status.state {
         case .left:
             guard before?.isAnnounced == true else { return }
-            notices.add(person: name, did: "left", now: now)
+            notices.add(person: name, .left, now: now)
             if people.present.isEmpty { notices.add(isSaved ? "Only you. Everything is saved on this machine." : "Only you.", now: now) }
         case .joining: break
         case .joined, .idle, .away:
@@ -94,20 +150,23 @@ extension BoardScene {
                 people[status.peer]?.wasLost = true
             } else if people[status.peer]?.wasLost == true, status.silentSeconds == nil {
                 people[status.peer]?.wasLost = false
-                notices.add("\(name) is back", now: now)
+                notices.add(person: name, .back, now: now)
             }
         }
     }
 
     private mutating func announce(now: Instant) {
         for name in people.takeArrivals(now: now) {
-            notices.add(person: name, did: "joined", now: now)
+            notices.add(person: name, .joined, now: now)
             isDirty = true
         }
     }
 
     /// True if all that stands on the board is on the disk, as far as anybody here knows.
-    var isSaved: Bool { asked.isEmpty && unsavedSince == nil && edit?.unsavedSince == nil }
+    var isSaved: Bool { asked.isEmpty && unsavedSince == nil && edit?.unsavedSince == nil && !hasRefused }
+
+    /// True while something that the disk refused waits to be taken.
+    var hasRefused: Bool { pending.contains(where: \.isKept) }
 
     /// A person's name for a sentence; unsanitised, like all names until they are drawn.
     func name(of author: AuthorID) -> String {
@@ -127,7 +186,7 @@ extension BoardScene {
                 break
             }
         }
-        for entry in pending { next = earliest(next, entry.until) }
+        for entry in pending { next = earliest(next, entry.againAt ?? entry.until) }
         next = earliest(next, earliest(nudge?.until, edit?.saveAt))
         for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
             next = earliest(next, since + Self.patience)
@@ -143,6 +202,7 @@ extension BoardScene {
         if let saveAt = edit?.saveAt, saveAt <= now { saveEdit(now: now) }
         let before = pending.count
         pending.removeAll { $0.until <= now }
+        askAgain(now: now)
         if pending.count != before { isDirty = true }
         // Cursors age and words of patience appear; the picture is compared, so a needless look costs no bytes.
         isDirty = isDirty || people.present.contains { $0.person.cursor != nil } || unsavedSince != nil || unsentSince != nil

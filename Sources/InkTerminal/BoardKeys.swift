@@ -5,7 +5,45 @@ import InkSession
 
 /// What keys do.
 extension BoardScene {
-    mutating func handle(_ event: InputEvent, now: Instant) {
+    /// Takes what one read brought. Text that comes in one piece is typed in one piece: a paste without marks is as long as it likes.
+    mutating func handle(_ events: [InputEvent], now: Instant) {
+        var rest = events[...]
+        while let event = rest.first {
+            let typed = edit == nil || isLeaving ? "" : Self.text(at: rest)
+            if typed.unicodeScalars.count > 1 {
+                touch()
+                type(typed, now: now)
+                rest = rest.dropFirst(typed.unicodeScalars.count)
+            } else {
+                handle(event, now: now)
+                rest = rest.dropFirst()
+            }
+        }
+    }
+
+    /// The text that the first keys of these events are, one scalar each.
+    private static func text(at events: ArraySlice<InputEvent>) -> String {
+        var text = String.UnicodeScalarView()
+        for event in events {
+            switch event {
+            case .key(.character(let scalar), let modifiers) where modifiers.isDisjoint(with: [.control, .alt]): text.append(scalar)
+            case .key(.enter, []): text.append("\n")
+            case .key(.tab, []): text.append(" ")
+            default: return String(text)
+            }
+        }
+        return String(text)
+    }
+
+    private mutating func handle(_ event: InputEvent, now: Instant) {
+        if isLeaving {
+            // What is asked for now comes too late for the board.
+            if event == .key(.character("q"), []) || event == .key(.character("c"), [.control]) { outputs.append(.effect(.quit)) }
+            switch event {
+            case .answer, .focus: break
+            case .key, .mouse, .paste: return
+            }
+        }
         switch event {
         case .mouse(let mouse):
             if mouse.action != .hover { endNudge(now: now) }
@@ -63,7 +101,8 @@ extension BoardScene {
         }
     }
 
-    private mutating func character(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers, now: Instant) {
+    /// Does what a letter stands for.
+    mutating func character(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers = [], now: Instant) {
         if modifiers.contains(.control) { return control(scalar, modifiers, now: now) }
         if modifiers.contains(.alt) {
             if scalar == "c" || scalar == "C" { hidesCursors.toggle() }
@@ -78,13 +117,16 @@ extension BoardScene {
         case "D": duplicate(now: now)
         case "Q":
             isLocked.toggle()
-            notices.add(isLocked ? "tool locked: it stays picked" : "tool unlocked", now: now)
+            notices.add(isLocked ? "tool locked: it stays picked" : "tool unlocked", as: .setting, now: now)
         case "]": selectNext(1)
         case "[": selectNext(-1)
         case "m" where !selection.isEmpty: (tool, keyPointer) = (.select, nil)
         case "z" where selection.count == 1:
+            guard let content = mirror[selection[0]]?.content, hasSize(content) else {
+                return notices.add("only boxes and notes are resized: a line or text is as large as it is", as: .setting, now: now)
+            }
             isResizing.toggle()
-            notices.add(isResizing ? "resize: arrows, z ends" : "resize ended", now: now)
+            notices.add(isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
         case " ": pick(tool == .hand ? lastTool : .hand, now: now)
         case "f": if let all = mirror.content { center(on: all) }
         case "c": panel = .color
@@ -99,7 +141,7 @@ extension BoardScene {
             // Native selection needs the mouse for itself.
             isMouseOff.toggle()
             extraBytes += isMouseOff ? Self.mouseOff : Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
-            notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", now: now)
+            notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", as: .setting, now: now)
         case "'": if let first = people.present.first(where: { $0.person.cursor != nil })?.person.cursor { go(to: first) }
         default: break
         }
@@ -126,16 +168,16 @@ extension BoardScene {
         }
         switch panel {
         case .none: return false
-        case .help(let top):
+        case .help:
             switch key {
-            case .up: panel = .help(top: max(0, top - 1))
-            case .down: panel = .help(top: top + 1)
-            case .pageUp: panel = .help(top: max(0, top - canvasRows / 2))
-            case .pageDown: panel = .help(top: top + canvasRows / 2)
+            case .up: scrollHelp(-1)
+            case .down: scrollHelp(1)
+            case .pageUp: scrollHelp(-canvasRows / 2)
+            case .pageDown: scrollHelp(canvasRows / 2)
             default:
                 // A key that means something does it: the help can be used as a menu.
                 panel = .none
-                return key == .character("?") || key == .character("q") || key == .enter
+                return [.character("?"), .character("q"), .enter, .function(1)].contains(key)
             }
             return true
         case .invite:
@@ -171,11 +213,21 @@ extension BoardScene {
         touch()
     }
 
-    /// Colours are picked by digit, widths by digit: 0 is the reader's own ink, or no fill.
+    /// Colours are picked by digit, widths by digit: 0 is the reader's own ink, or no fill. A digit that stands for nothing does nothing.
     private mutating func pickStyle(_ key: Key, now: Instant) -> Bool {
-        defer { panel = .none }
-        guard case .character(let scalar) = key, ("0"..."9").contains(scalar) else { return key == .enter }
+        guard case .character(let scalar) = key, ("0"..."9").contains(scalar) else {
+            panel = .none
+            return key == .enter
+        }
         let digit = Int(scalar.value) - 0x30
+        guard panel == .width ? (1...Self.widths.count).contains(digit) : digit <= PersonColor.all.count else { return true }
+        pickStyle(digit, now: now)
+        return true
+    }
+
+    /// Gives what is selected, and what is drawn from now on, the style of the picker's digit.
+    mutating func pickStyle(_ digit: Int, now: Instant) {
+        defer { panel = .none }
         let color = digit >= 1 && digit <= PersonColor.all.count ? PersonColor.all[digit - 1].color : nil
         let change: PropertyChange
         switch panel {
@@ -186,7 +238,6 @@ extension BoardScene {
             fill = color
             change = .fill(color)
         default:
-            guard (1...Self.widths.count).contains(digit) else { return true }
             width = Self.widths[digit - 1]
             change = .strokeWidth(width)
         }
@@ -202,7 +253,6 @@ extension BoardScene {
             overlay.replaced[id] = content
         }
         if !overlay.replaced.isEmpty { ask(.setAll(overlay.replaced.keys.sorted(), [change]), showing: overlay, now: now) }
-        return true
     }
 
     static let mouseOff = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
@@ -255,7 +305,7 @@ extension BoardScene {
 
     /// The selected box, when arrows resize it.
     private var resizable: ShapeDraft? {
-        guard isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasHandles(content) else { return nil }
+        guard isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasSize(content) else { return nil }
         return content
     }
 
@@ -332,6 +382,7 @@ extension BoardScene {
     mutating func beginEdit(_ draft: ShapeDraft, isBegun: Bool = false) {
         ask(isBegun ? .update(.shape(draft)) : .begin(.shape(draft)))
         edit = TextEdit(draft: draft, existing: nil, buffer: TextBuffer(), isLive: true)
+        showCaret()
         touch()
     }
 
@@ -340,58 +391,76 @@ extension BoardScene {
         guard let content = mirror[id]?.content else { return }
         drag = .none
         edit = TextEdit(draft: content, existing: id, buffer: TextBuffer(content.text))
+        showCaret()
         touch()
     }
 
     private mutating func handleEdit(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
-        guard var editing = edit else { return }
-        let before = editing.buffer.text
         switch key {
-        case .escape: return finishEdit(now: now)
-        case .enter:
-            if modifiers.contains(.control) { return finishEdit(now: now) }
-            insert("\n", into: &editing, now: now)
-        case .tab: insert(" ", into: &editing, now: now)
+        case .escape: finishEdit(now: now)
+        case .enter where modifiers.contains(.control): finishEdit(now: now)
+        case .enter: type("\n", now: now)
+        case .tab: type(" ", now: now)
+        case .character(let scalar) where modifiers.contains(.control):
+            if scalar == "z" { changeEdit(now: now) { _ = $0.undo() } }
         case .character(let scalar):
-            if modifiers.contains(.control) {
-                if scalar == "z" { _ = editing.buffer.undo() }
-            } else if !modifiers.contains(.alt) {
-                insert(String(scalar), into: &editing, now: now)
-            }
-        default: Self.move(&editing.buffer, key, modifiers)
+            if !modifiers.contains(.alt) { type(String(scalar), now: now) }
+        default: changeEdit(now: now) { Self.move(&$0, key, modifiers) }
         }
-        editing.draft.text = editing.buffer.text
-        if editing.draft.text != before { editing.typed(now: now) }
-        edit = editing
-        if editing.isLive, editing.draft.text != before { ask(.update(.shape(editing.draft))) }
     }
 
-    private mutating func insert(_ text: String, into editing: inout TextEdit, now: Instant) {
-        if !editing.buffer.insert(text, bytesMax: Limits.textBytes) {
-            notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", now: now)
+    /// Takes typed text into the text that is being edited: as much of it as fits.
+    private mutating func type(_ text: String, now: Instant) {
+        var isWhole = true
+        changeEdit(now: now) { isWhole = $0.insertFitting(text, bytesMax: Limits.textBytes) }
+        if !isWhole { tellTextLimit(now: now) }
+    }
+
+    private mutating func tellTextLimit(now: Instant) {
+        notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
+    }
+
+    /// Changes the text that is being edited, or moves its caret: one update for the others, whatever the length.
+    private mutating func changeEdit(now: Instant, _ change: (inout TextBuffer) -> Void) {
+        guard var editing = edit else { return }
+        change(&editing.buffer)
+        let text = editing.buffer.text
+        let isChanged = text != editing.draft.text
+        editing.draft.text = text
+        if isChanged { editing.typed(now: now) }
+        edit = editing
+        if editing.isLive, isChanged { ask(.update(.shape(editing.draft))) }
+        showCaret()
+    }
+
+    /// Moves the view so that the caret is in it.
+    private mutating func showCaret() {
+        guard let edit else { return }
+        var caret = edit.draft.caretCell(after: edit.buffer.caret)
+        if !edit.draft.kind.isPath, edit.draft.kind != .text {
+            // What does not fit a box is not shown, so there is nothing to go to.
+            let box = edit.draft.cellRegion
+            caret.column = max(box.column, min(box.column + box.columns - 1, caret.column))
         }
+        show(column: caret.column, row: caret.row)
     }
 
     private mutating func paste(_ text: String, now: Instant) {
-        if var editing = edit {
-            insert(text, into: &editing, now: now)
-            editing.draft.text = editing.buffer.text
-            editing.typed(now: now)
-            edit = editing
-            if editing.isLive { ask(.update(.shape(editing.draft))) }
+        if edit != nil {
+            var isTaken = true
+            changeEdit(now: now) { isTaken = $0.insert(text, bytesMax: Limits.textBytes) }
+            if !isTaken { tellTextLimit(now: now) }
         } else if case .chat(var buffer) = panel {
             _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
             panel = .chat(buffer)
-        } else if !text.isEmpty, isReady {
+        } else if !text.allSatisfy(\.isWhitespace), isReady {
             // Pasted on the board: a text at the pointer.
             let at =
                 keyPointer.map { CellPlace(column: $0.column, row: $0.row) }
                 ?? place(column: mousePlace?.column ?? 2, row: mousePlace?.row ?? 1)
-            guard text.utf8.count <= Limits.textBytes else {
-                return notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", now: now)
-            }
+            guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
             let draft = ShapeDraft(kind: .text, position: at.corner, text: text, stroke: ink)
-            ask(.draw(draft), showing: Overlay(added: [draft]), now: now)
+            ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
         }
     }
 
@@ -401,19 +470,34 @@ extension BoardScene {
         edit = nil
         touch()
         if let id = editing.existing {
-            if editing.draft.text != mirror[id]?.content.text {
-                let changes = [PropertyChange.text(editing.draft.text)]
-                ask(editing.isBegun ? .amend(id, changes) : .set(id, changes), showing: Overlay(replaced: [id: editing.draft]), now: now)
-            }
+            finishEdit(editing, of: id, now: now)
             // What the others see live stands on the board now.
             if editing.isLive { ask(.cancel) }
         } else if let making = editing.making {
-            if editing.unsavedSince != nil { lateTexts[making] = editing.draft.text }
+            if editing.unsavedSince != nil { lateTexts[making] = editing.draft }
+            if !editing.isInvisible {
+                let overlay = Overlay(added: [editing.draft])
+                pending.append(Pending(reference: making, overlay: overlay, until: now + Self.pendingTime, again: .draw(editing.draft)))
+            }
             if editing.isLive { ask(.cancel) }
-        } else if editing.buffer.isEmpty, editing.draft.kind == .text {
+        } else if editing.isInvisible {
             ask(.cancel)
         } else {
-            ask(.commit, showing: Overlay(added: [editing.draft]), now: now)
+            commit(editing.draft, now: now)
+        }
+    }
+
+    /// Gives the text of a standing shape to the board, if anything was typed that is not there: others may have written meanwhile.
+    private mutating func finishEdit(_ editing: TextEdit, of id: ShapeID, now: Instant) {
+        let (change, overlay) = ([PropertyChange.text(editing.draft.text)], Overlay(replaced: [id: editing.draft]))
+        if editing.unsavedSince != nil, editing.isInvisible {
+            ask(.delete([id]), showing: Overlay(erased: [id]), now: now)
+        } else if editing.unsavedSince != nil, editing.draft.text != mirror[id]?.content.text {
+            let intent = editing.isBegun ? Intent.amend(id, change) : .set(id, change)
+            ask(intent, showing: overlay, again: intent, now: now)
+        } else if let saving = editing.saving {
+            let again = saving.wasBegun ? Intent.amend(id, change) : .set(id, change)
+            pending.append(Pending(reference: saving.reference, overlay: overlay, until: now + Self.pendingTime, again: again))
         }
     }
 
@@ -423,7 +507,9 @@ extension BoardScene {
         (editing.unsavedSince, editing.typedAt) = (nil, nil)
         if let id = editing.existing {
             let changes = [PropertyChange.text(editing.draft.text)]
-            if editing.draft.text != mirror[id]?.content.text { ask(editing.isBegun ? .amend(id, changes) : .set(id, changes)) }
+            if editing.draft.text != mirror[id]?.content.text {
+                editing.saving = (ask(editing.isBegun ? .amend(id, changes) : .set(id, changes)), editing.isBegun)
+            }
             editing.isBegun = true
         } else {
             if !editing.isLive { ask(.begin(.shape(editing.draft))) }
@@ -442,16 +528,23 @@ extension BoardScene {
             (editing.existing, editing.making, editing.isBegun) = (made, nil, true)
             edit = editing
         }
-        if let text = lateTexts.removeValue(forKey: reference) { ask(.amend(made, [.text(text)])) }
+        guard let late = lateTexts.removeValue(forKey: reference) else { return }
+        let isInvisible = late.kind == .text && late.text.allSatisfy(\.isWhitespace)
+        ask(isInvisible ? .delete([made]) : .amend(made, [.text(late.text)]))
     }
 
-    /// The first part of a text was refused: it is still being typed, and is given again after the next pause.
+    /// A part of a text was refused: it is still being typed, and is given again after the next pause.
     mutating func editWasRefused(_ reference: UInt64?, now: Instant) {
         guard let reference else { return }
         lateTexts[reference] = nil
-        guard edit?.making == reference else { return }
-        edit?.making = nil
-        edit?.typed(now: now)
+        if edit?.making == reference {
+            edit?.making = nil
+            edit?.typed(now: now)
+        } else if let saving = edit?.saving, saving.reference == reference {
+            edit?.isBegun = saving.wasBegun
+            edit?.saving = nil
+            edit?.typed(now: now)
+        }
     }
 
     /// Moves the caret or deletes; other keys do nothing.
@@ -476,14 +569,7 @@ extension BoardScene {
     mutating func finish(now: Instant) {
         endNudge(now: now)
         finishEdit(now: now)
-        switch drag {
-        case .none: break
-        case .stroke(let draft):
-            drag = .none
-            ask(.commit, showing: Overlay(added: [draft]), now: now)
-        // Whether what a hand still holds shall stay where it is, only the hand knows.
-        case .span, .move, .resize, .frame, .erase, .pan: cancelDrag()
-        }
+        settleDrag(now: now)
     }
 
     /// Cancels the innermost thing.
@@ -493,6 +579,8 @@ extension BoardScene {
                 isResizing = false
             } else if !selection.isEmpty {
                 selection = []
+                // Keys that selected go on from where they were.
+                keyPointer = keyPointer ?? restingPointer
             } else if keyPointer != nil, tool == .select {
                 keyPointer = nil
             } else {
@@ -504,7 +592,7 @@ extension BoardScene {
     }
 
     mutating func pick(_ picked: Tool, now: Instant) {
-        if case .none = drag {} else { cancelDrag() }
+        settleDrag(now: now)
         if edit != nil { finishEdit(now: now) }
         if tool != picked { lastTool = tool }
         tool = picked
@@ -519,8 +607,10 @@ extension BoardScene {
             return
         }
         quitAskedAt = now
-        if case .none = drag {} else { cancelDrag() }
-        notices.add("Ctrl+C again or q quits", now: now)
+        settleDrag(now: now)
+        // While something is typed, q is a letter.
+        let isTyping = if case .chat = panel { true } else { edit != nil }
+        notices.add(isTyping ? "Ctrl+C again quits" : "Ctrl+C again or q quits", as: .setting, now: now)
     }
 
     private mutating func go(to point: Point) {

@@ -224,6 +224,9 @@ extension BoardScene {
 
     // MARK: The terminal's cursor
 
+    /// The row of the screen in which somebody types; nil where nobody does.
+    var caretRow: Int? { edit.map { $0.draft.caretCell(after: $0.buffer.caret).row - origin.row } }
+
     /// Stands where the person is: at the caret, or at the pointer that keys move.
     private func placeCursor(_ buffer: inout CellBuffer) {
         if let edit {

@@ -15,13 +15,19 @@ extension BoardScene {
         case .press(.left):
             // What is being typed to the others stays.
             if case .chat = panel { return }
-            keyPointer = nil
+            (keyPointer, restingPointer) = (nil, nil)
+            // Who closes a box does not draw behind it.
+            switch panel {
+            case .help, .invite, .people: return closePanel()
+            case .color, .fill, .width: if isOnCanvas { return closePanel() }
+            case .none, .chat: break
+            }
             guard isOnCanvas else { return pressBar(column: mouse.column, row: mouse.row, now: now) }
-            if panel != .none { closePanel() }
-            press(here, mouse.modifiers, now: now)
+            press(here, mouse.modifiers, by: .left, now: now)
         case .press(.middle):
             if case .none = drag {
                 drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
+                holding = (.middle, here)
                 touch()
             }
         case .press(.right):
@@ -31,6 +37,9 @@ extension BoardScene {
                 cancelDrag()
             }
         case .drag:
+            // A motion of the mouse is not one of the pointer that keys drag.
+            guard let button = holding?.button else { return }
+            holding = (button, here)
             if case .pan(let last) = drag {
                 setOrigin(column: origin.column - (mouse.column - last.column), row: origin.row - (mouse.row - last.row))
                 drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
@@ -39,11 +48,20 @@ extension BoardScene {
                 dragTo(here)
             }
             tell(here)
-        case .release:
+        case .release(let button):
+            guard holding?.button == button else { return }
             release(here, now: now)
             tell(here)
         case .hover:
-            keyPointer = nil
+            if let holding {
+                // No button is down: it was let go where we could not see it, over another pane or window.
+                release(holding.at, now: now)
+            } else if case .none = drag {
+                // Nothing is dragged by keys.
+            } else {
+                return
+            }
+            (keyPointer, restingPointer) = (nil, nil)
             if isOnCanvas { tell(here) }
         }
     }
@@ -51,20 +69,31 @@ extension BoardScene {
     /// Moves the pointer that keys move, and what it drags.
     mutating func moveKeyPointer(columns dx: Int, rows dy: Int) {
         let start =
-            keyPointer ?? mousePlace.map { (origin.column + $0.column, origin.row + $0.row) } ?? (
+            keyPointer ?? restingPointer ?? mousePlace.map { (origin.column + $0.column, origin.row + $0.row) } ?? (
                 origin.column + columns / 2, origin.row + canvasRows / 2
             )
+        if case .pan = drag, holding == nil {
+            // The board is pulled and the pointer stays where it is on the screen.
+            let before = origin
+            setOrigin(column: origin.column - dx, row: origin.row - dy)
+            keyPointer = (start.0 + origin.column - before.column, start.1 + origin.row - before.row)
+            return touch()
+        }
         let limit = Int(Limits.coordinate) / CellMetrics.rowUnits - 1
         let next = (column: max(-limit, min(limit, start.0 + dx)), row: max(-limit, min(limit, start.1 + dy)))
-        keyPointer = next
-        // The view follows at its edges.
-        let (left, top) = (next.column - origin.column, next.row - origin.row)
-        let (moveX, moveY) = (left < 0 ? left : max(0, left - columns + 1), top < 0 ? top : max(0, top - canvasRows + 1))
-        if moveX != 0 || moveY != 0 { setOrigin(column: origin.column + moveX, row: origin.row + moveY) }
+        (keyPointer, restingPointer) = (next, nil)
+        show(column: next.column, row: next.row)
         let here = CellPlace(column: next.column, row: next.row)
         dragTo(here)
         tell(here)
         touch()
+    }
+
+    /// Moves the view by as little as brings a cell of the board into it.
+    mutating func show(column: Int, row: Int) {
+        let (left, top) = (column - origin.column, row - origin.row)
+        let (moveX, moveY) = (left < 0 ? left : max(0, left - columns + 1), top < 0 ? top : max(0, top - canvasRows + 1))
+        if moveX != 0 || moveY != 0 { setOrigin(column: origin.column + moveX, row: origin.row + moveY) }
     }
 
     /// Presses at the key pointer, or releases what it drags.
@@ -72,18 +101,26 @@ extension BoardScene {
         if keyPointer == nil { moveKeyPointer(columns: 0, rows: 0) }
         guard let keyPointer else { return }
         let here = CellPlace(column: keyPointer.column, row: keyPointer.row)
-        if case .none = drag { press(here, modifiers, now: now) } else { release(here, now: now) }
+        guard case .none = drag else {
+            release(here, now: now)
+            // What was selected takes the arrows now, and Enter.
+            if tool == .select, !selection.isEmpty { (restingPointer, self.keyPointer) = (keyPointer, nil) }
+            return
+        }
+        press(here, modifiers, by: nil, now: now)
     }
 
     // MARK: Press, drag, release
 
-    private mutating func press(_ here: CellPlace, _ modifiers: KeyModifiers, now: Instant) {
+    /// - Parameter button: nil for the pointer that keys move.
+    private mutating func press(_ here: CellPlace, _ modifiers: KeyModifiers, by button: MouseEvent.Button?, now: Instant) {
         touch()
         let isDouble = lastClick.map { $0.column == here.column && $0.row == here.row && now - $0.at <= .milliseconds(400) } ?? false
         lastClick = (here.column, here.row, now)
         if edit != nil { finishEdit(now: now) }
-        if case .none = drag {} else { cancelDrag() }
+        settleDrag(now: now)
         tell(here)
+        defer { if case .none = drag {} else { holding = button.map { ($0, here) } } }
         guard isReady else {
             notices.add(Refusal.notReady.description, now: now)
             return
@@ -176,11 +213,11 @@ extension BoardScene {
     private mutating func release(_ here: CellPlace, now: Instant) {
         dragTo(here)
         let ended = drag
-        drag = .none
+        (drag, holding) = (.none, nil)
         touch()
         switch ended {
         case .none, .pan: break
-        case .stroke(let draft): ask(.commit, showing: Overlay(added: [draft]), now: now)
+        case .stroke(let draft): commit(draft, now: now)
         case .span(let tool, let from, let to): finishSpan(tool, from, to, now: now)
         case .move(let ids, let from, let to):
             if from == to {
@@ -212,11 +249,11 @@ extension BoardScene {
             let draft = from == to ? spanned(tool, from, CellPlace(column: from.column + 17, row: from.row + 4)) : spanned(tool, from, to)
             beginEdit(draft, isBegun: from != to)
         } else if from != to {
-            ask(.commit, showing: Overlay(added: [spanned(tool, from, to)]), now: now)
+            commit(spanned(tool, from, to), now: now)
         } else if tool != .line, tool != .arrow {
             // A click makes a shape of a usual size.
             let draft = spanned(tool, from, CellPlace(column: from.column + 13, row: from.row + 4))
-            ask(.draw(draft), showing: Overlay(added: [draft]), now: now)
+            ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
         }
     }
 
@@ -239,8 +276,21 @@ extension BoardScene {
         case .resize(_, _, _, let from, let to): if from != to { ask(.cancel) }
         case .none, .frame, .erase, .pan: break
         }
-        drag = .none
+        (drag, holding) = (.none, nil)
         touch()
+    }
+
+    /// Ends a drag that its hand did not end: a stroke is given as it is, for only Esc and the right button take one back.
+    mutating func settleDrag(now: Instant) {
+        switch drag {
+        case .none: break
+        case .stroke(let draft):
+            (drag, holding) = (.none, nil)
+            touch()
+            commit(draft, now: now)
+        // Whether what a hand still holds shall stay where it is, only the hand knows.
+        case .span, .move, .resize, .frame, .erase, .pan: cancelDrag()
+        }
     }
 
     // MARK: Shapes from places
@@ -297,17 +347,16 @@ extension BoardScene {
 
     func hasHandles(_ content: ShapeDraft) -> Bool {
         let box = content.cellRegion
-        return !content.kind.isPath && content.kind != .text && box.columns >= 3 && box.rows >= 2
+        return hasSize(content) && box.columns >= 3 && box.rows >= 2
     }
+
+    /// True for a shape whose size is its own: a line ends where it ends, and a text is as large as its words.
+    func hasSize(_ content: ShapeDraft) -> Bool { !content.kind.isPath && content.kind != .text }
 
     // MARK: Small things
 
     private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if case .help(let top) = panel {
-            panel = .help(top: max(0, top + (direction == .up ? -3 : 3)))
-            touch()
-            return
-        }
+        if case .help = panel { return scrollHelp(direction == .up ? -3 : 3) }
         let isSideways = modifiers.contains(.shift)
         switch direction {
         case .up: pan(columns: isSideways ? -6 : 0, rows: isSideways ? 0 : -3)

@@ -43,20 +43,28 @@ struct BoardScene: Sendable {
     var ink: Color?
     var fill: Color?
     var width: UInt16 = 16
-    var selection: [ShapeID] = []
+    var selection: [ShapeID] = [] {
+        didSet { if selection != oldValue { isResizing = false } }
+    }
     var drag = Drag.none
+    /// The button that holds the drag and where it was last; nil while keys drag.
+    var holding: (button: MouseEvent.Button, at: CellPlace)?
     var nudge: Nudge?
     var edit: TextEdit?
     var panel = Panel.none
     var isResizing = false
     /// The pointer that keys move, on the board's grid; nil while the mouse points.
     var keyPointer: (column: Int, row: Int)?
+    /// Where keys left the pointer when what they selected took the arrows; nil once the mouse points.
+    var restingPointer: (column: Int, row: Int)?
     /// Where the pointer was last told to the others, on the board's grid.
     var toldPointer: (column: Int, row: Int)?
     var mousePlace: (column: Int, row: Int)?
     var lastClick: (column: Int, row: Int, at: Instant)?
     var quitAskedAt: Instant?
     var hasFocus = true
+    /// True once the person has asked to go: what were begun now would be lost.
+    var isLeaving = false
     /// True while the terminal has its mouse for itself.
     var isMouseOff = false
     /// The selection that the last click left, to tell a second click on it.
@@ -71,16 +79,25 @@ struct BoardScene: Sendable {
     var pending: [Pending] = []
     var nextReference: UInt64 = 1
     /// Texts that were finished before the shape of their first part was known.
-    var lateTexts: [UInt64: String] = [:]
+    var lateTexts: [UInt64: ShapeDraft] = [:]
     /// True if the picture may have changed.
     var isDirty = true
     /// True if the change is the person's own, who waits for it.
     var isUrgent = true
 
     struct Pending: Sendable {
-        var reference: UInt64
+        /// Nil while it waits to be asked for again.
+        var reference: UInt64?
         var overlay: Overlay
         var until: Instant
+        /// How it is asked for again where the disk refuses it; nil for what then goes.
+        var again: Intent?
+        /// When it is asked for again; nil while an answer is awaited.
+        var againAt: Instant?
+        /// True once the disk has refused it.
+        var isRefused = false
+        /// True while it is not taken for the disk's sake, as far as is known.
+        var isKept: Bool { isRefused || againAt != nil }
     }
 
     /// What the pressed pointer is doing, in cells of the board's grid.
@@ -160,12 +177,17 @@ struct BoardScene: Sendable {
         var making: UInt64?
         /// What was typed is one step of undo: true once its first part is on the board.
         var isBegun = false
+        /// The change of a standing shape that is under way, and what `isBegun` was before it.
+        var saving: (reference: UInt64, wasBegun: Bool)?
         /// A preview of it is live at the others.
         var isLive = false
 
+        /// True if nothing of it would be seen: a text of white space alone.
+        var isInvisible: Bool { draft.kind == .text && draft.text.allSatisfy(\.isWhitespace) }
+
         /// When what was typed is given to the board: after a pause, or after so long without one.
         var saveAt: Instant? {
-            guard making == nil, let unsavedSince, let typedAt, !buffer.isEmpty || existing != nil else { return nil }
+            guard making == nil, let unsavedSince, let typedAt, !isInvisible, !buffer.isEmpty || existing != nil else { return nil }
             return min(typedAt + .seconds(2), unsavedSince + .seconds(10))
         }
 
@@ -203,7 +225,7 @@ struct BoardScene: Sendable {
         let wasEmpty = mirror.isEmpty
         self.name = name
         mirror.replaceAll(shapes)
-        selection.removeAll { mirror[$0] == nil }
+        selection = selection.filter { mirror[$0] != nil }
         if wasEmpty, let all = mirror.content, !all.overlaps(view) { center(on: all) }
         isDirty = true
     }
@@ -253,15 +275,23 @@ struct BoardScene: Sendable {
         return nextReference
     }
 
-    /// Emits an intent and shows its effect until it is known.
-    mutating func ask(_ intent: Intent, showing overlay: Overlay, now: Instant) {
-        pending.append(Pending(reference: ask(intent), overlay: overlay, until: now + Self.pendingTime))
+    /// Emits an intent and shows its effect until it is known, or until it is taken if the disk refuses it and it can be asked for again.
+    mutating func ask(_ intent: Intent, showing overlay: Overlay, again: Intent? = nil, now: Instant) {
+        pending.append(Pending(reference: ask(intent), overlay: overlay, until: now + Self.pendingTime, again: again))
+    }
+
+    /// Gives a shape that was drawn by a gesture.
+    mutating func commit(_ draft: ShapeDraft, now: Instant) {
+        ask(.commit, showing: Overlay(added: [draft]), again: .draw(draft), now: now)
     }
 
     mutating func touch() { (isDirty, isUrgent) = (true, true) }
 
     /// An answer that takes longer will not come: show the board as it is.
     static let pendingTime = Duration.seconds(5)
+    /// How many drafts wait for a disk that refuses them, and how long between two tries.
+    static let refusedMax = 64
+    static let refusedInterval = Duration.seconds(1)
 }
 
 extension Intent {

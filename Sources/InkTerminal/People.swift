@@ -99,28 +99,37 @@ enum PathWords {
 
 /// Short messages over the canvas: at most two, four seconds each.
 struct Notices: Sendable {
+    /// What a message is about: one takes the place of an older one of its kind, and names join it.
+    enum Kind: Hashable, Sendable { case joined, left, back, invites, disk, setting }
+
     struct Notice: Sendable {
         var text: String
         var until: Instant
+        /// Nil for a message that stands for itself.
+        var kind: Kind?
+        /// Of whom it tells.
+        var names: [String] = []
     }
     private(set) var shown: [Notice] = []
 
     /// Adds a message, already in words; texts of peers in it are sanitised when it is drawn.
-    mutating func add(_ text: String, now: Instant) {
-        shown.removeAll { $0.text == text }
-        shown.append(Notice(text: text, until: now + .seconds(4)))
+    mutating func add(_ text: String, as kind: Kind? = nil, of names: [String] = [], now: Instant) {
+        shown.removeAll { kind == nil ? $0.text == text : $0.kind == kind }
+        shown.append(Notice(text: text, until: now + .seconds(4), kind: kind, names: names))
         if shown.count > 2 { shown.removeFirst(shown.count - 2) }
     }
 
-    /// Joins a person to the newest message of the same kind: "bob, eve joined".
-    mutating func add(person: String, did what: String, now: Instant) {
-        let ending = " \(what)"
-        if let last = shown.last, last.text.hasSuffix(ending), !last.text.contains("(") {
-            shown.removeLast()
-            add("\(last.text.dropLast(ending.count)), \(person)\(ending)", now: now)
-        } else {
-            add(person + ending, now: now)
-        }
+    /// Joins a person to those of whom the same is told: "bob, eve joined".
+    mutating func add(person: String, _ kind: Kind, now: Instant) {
+        let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
+        let names = known + [person]
+        let what =
+            switch kind {
+            case .joined: "joined"
+            case .left: "left"
+            default: names.count == 1 ? "is back" : "are back"
+            }
+        add("\(names.joined(separator: ", ")) \(what)", as: kind, of: names, now: now)
     }
 
     /// Drops what has been seen; true if anything was.

@@ -84,70 +84,79 @@ struct StartScene: Sendable {
     /// A click on a line does what its letter does.
     private mutating func press(row: Int) {
         guard prompt == .none else { return }
-        let index = row - top - 2
-        let keys: [Unicode.Scalar] = ["n", "j"] + content.recents.indices.compactMap { Unicode.Scalar(UInt32(0x31 + $0)) }
-        if keys.indices.contains(index) { choose(keys[index]) }
+        let index = row - top
+        if lines.indices.contains(index), let key = lines[index].key { choose(key) }
     }
 
     // MARK: Picture
 
-    private var lines: [String] {
+    private struct Line {
+        var text: String
+        /// What a press on it stands for.
+        var key: Unicode.Scalar?
+        /// Where rows are short, lines with the highest go first.
+        var rank: Int
+    }
+
+    /// The lines that fit, the prompt last where one is open.
+    private var lines: [Line] {
         var lines = [
-            "inkwire - a shared whiteboard, end-to-end encrypted", "", "n  New board            works offline; invite later",
-            "j  Join with a link     the other side presses i",
+            Line(text: "inkwire - a shared whiteboard, end-to-end encrypted", rank: 4), Line(text: "", rank: 30),
+            Line(text: "n  New board            works offline; invite later", key: "n", rank: 1),
+            Line(text: "j  Join with a link     the other side presses i", key: "j", rank: 2),
         ]
         for (index, recent) in content.recents.prefix(9).enumerated() {
-            lines.append("\(index + 1)  \(safeForTerminal(recent.name, columnsMax: 20))  \(safeForTerminal(recent.detail, columnsMax: 40))")
+            let text = "\(index + 1)  \(safeForTerminal(recent.name, columnsMax: 20))  \(safeForTerminal(recent.detail, columnsMax: 40))"
+            lines.append(Line(text: text, key: Unicode.Scalar(UInt32(0x31 + index)), rank: 10 + index))
         }
-        lines += ["?  Keys     q  Quit", ""]
+        lines += [Line(text: "?  Keys     q  Quit", rank: 3), Line(text: "", rank: 31)]
         switch prompt {
-        case .none: lines.append("Your name: \(safeForTerminal(content.personName, columnsMax: 24))")
-        case .name: lines.append("Name of the board: ")
-        case .link: lines.append("Link: ")
+        case .none: lines.append(Line(text: "Your name: \(safeForTerminal(content.personName, columnsMax: 24))", rank: 20))
+        case .name: lines.append(Line(text: "Name of the board: ", rank: 0))
+        case .link: lines.append(Line(text: "Link: ", rank: 0))
         case .help: break
+        }
+        let room = max(1, rows - messageLines.count)
+        for _ in 0..<max(0, lines.count - room) {
+            if let worst = lines.indices.max(by: { lines[$0].rank < lines[$1].rank }) { lines.remove(at: worst) }
         }
         return lines
     }
 
-    private var top: Int { max(0, (rows - lines.count - 2) / 2) }
+    private var width: Int { min(columns, 64) }
+    private var left: Int { (columns - width) / 2 }
+    /// What the screen has to say, without the last row that a prompt needs.
+    private var messageLines: [String] { Array(wordWrapped(safeForTerminal(message), columns: columns - left).prefix(max(0, rows - 1))) }
+    private var top: Int { max(0, (rows - messageLines.count - lines.count - 1) / 2) }
 
     func picture() -> CellBuffer {
         var picture = CellBuffer(columns: columns, rows: rows)
-        let lines = prompt == .help ? HelpText.lines : self.lines
-        let width = min(columns, max(64, 0))
-        let left = max(0, (columns - width) / 2)
-        let top = prompt == .help ? max(0, (rows - lines.count) / 2) : self.top
+        if prompt == .help {
+            let lines = HelpText.lines(columns: columns)
+            let top = max(0, (rows - lines.count) / 2)
+            for (index, line) in lines.enumerated() { picture.write(line, column: lines.count > rows ? 0 : left, row: top + index) }
+            return picture
+        }
+        let (lines, top) = (lines, top)
         for (index, line) in lines.enumerated() {
-            picture.write(line, column: left, row: top + index, style: CellStyle(attributes: index == 0 && prompt != .help ? .bold : []))
+            picture.write(line.text, column: left, row: top + index, style: CellStyle(attributes: line.rank == 4 ? .bold : []))
         }
         if prompt == .name || prompt == .link {
             // A long link scrolls: its end is where it is typed.
-            let start = left + CharacterWidth.columns(of: lines[lines.count - 1])
+            let start = left + CharacterWidth.columns(of: lines[lines.count - 1].text)
             let room = max(1, columns - start - 1)
             let row = top + lines.count - 1
             let window = buffer.window(columns: room)
             picture.write(window.text, column: start, row: row)
-            picture.cursor = (min(columns - 1, start + window.caret), min(rows - 1, row))
+            picture.cursor = (min(columns - 1, start + window.caret), row)
         }
-        let wrapped = Self.wrapped(safeForTerminal(message), width: max(1, columns - left))
-        let first = max(0, min(rows - wrapped.count, top + lines.count + 1))
-        for (index, line) in wrapped.enumerated() where first + index < rows {
+        // Under the lines, with a row between where there is one.
+        let first = min(rows - messageLines.count, top + lines.count + 1)
+        for (index, line) in messageLines.enumerated() {
+            picture.fill(row: first + index)
             picture.write(line, column: left, row: first + index, style: CellStyle(attributes: .bold))
         }
         return picture
-    }
-
-    /// Lines of whole words.
-    private static func wrapped(_ text: String, width: Int) -> [String] {
-        var lines: [String] = []
-        for word in text.split(separator: " ") {
-            if let last = lines.last, CharacterWidth.columns(of: last) + 1 + CharacterWidth.columns(of: String(word)) <= width {
-                lines[lines.count - 1] += " " + word
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines
     }
 
     private static let inputBytesMax = 4096

@@ -111,6 +111,20 @@ public struct TerminalApp: Sendable {
     /// Ends what the person is doing as if they had let go, before the program leaves: a stroke, a text, a move by keys. Drain `nextOutput()`.
     public mutating func finish(now: Instant) { change { $0.finish(now: now) } }
 
+    /// The person leaves, and has finished: from here on nothing is done to the board, only `q` and Ctrl+C still ask to quit.
+    public mutating func leave() {
+        change { board in
+            board.closePanel()
+            board.isLeaving = true
+        }
+    }
+
+    /// How many finished shapes and texts the disk has refused so far.
+    public var refusedCount: Int {
+        guard case .board(let board) = scene else { return 0 }
+        return board.pending.count(where: \.isKept)
+    }
+
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
 
@@ -165,18 +179,12 @@ public struct TerminalApp: Sendable {
     // MARK: Inside
 
     private mutating func deliver(_ events: [InputEvent], now: Instant) {
-        for event in events {
-            if case .answer(.mode(2026, let isSupported)) = event { screen.isSynchronized = isSupported }
-            switch scene {
-            case .start(var start):
-                start.handle(event)
-                outputs += start.outputs
-                start.outputs = []
-                scene = .start(start)
-            case .board:
-                change { $0.handle(event, now: now) }
-            }
-        }
+        for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
+        guard case .start(var start) = scene else { return change { $0.handle(events, now: now) } }
+        for event in events { start.handle(event) }
+        outputs += start.outputs
+        start.outputs = []
+        scene = .start(start)
     }
 
     private mutating func change(_ body: (inout BoardScene) -> Void) {

@@ -4,6 +4,8 @@ import InkPrimitives
 /// A text being typed, with a caret between grapheme clusters and an undo of its own, word by word.
 package struct TextBuffer: Hashable, Sendable {
     private(set) var characters: [Character]
+    /// Length of the text in UTF-8, kept so that typing a long text does not measure it anew with every key.
+    private(set) var byteCount: Int
     /// Characters before the caret.
     package private(set) var caret: Int
     /// Earlier texts with their carets, oldest first.
@@ -13,11 +15,13 @@ package struct TextBuffer: Hashable, Sendable {
 
     private struct Snapshot: Hashable, Sendable {
         var characters: [Character]
+        var byteCount: Int
         var caret: Int
     }
 
     package init(_ text: String = "") {
         characters = Array(text)
+        byteCount = text.utf8.count
         caret = characters.count
     }
 
@@ -26,35 +30,59 @@ package struct TextBuffer: Hashable, Sendable {
 
     /// Inserts at the caret; false, and nothing changes, if the text would take more than `bytesMax` bytes of UTF-8.
     package mutating func insert(_ inserted: String, bytesMax: Int) -> Bool {
-        guard text.utf8.count + inserted.utf8.count <= bytesMax else { return false }
-        let continues = inserted.count == 1 && inserted.first?.isWhitespace == false
+        guard byteCount + inserted.utf8.count <= bytesMax else { return false }
+        let continues = !inserted.isEmpty && !inserted.contains(where: \.isWhitespace)
         if !continues || !isInWord { remember() }
         isInWord = continues
-        // A combining scalar joins the character before it, so the caret is counted anew.
-        let before = String(characters[..<caret]) + inserted
-        let count = before.count
-        characters = Array(before + String(characters[caret...]))
-        caret = min(count, characters.count)
+        byteCount += inserted.utf8.count
+        // A combining scalar joins the character before it, so that one and the caret are made anew.
+        let start = max(0, caret - 1)
+        let before = Array(String(characters[start..<caret]) + inserted)
+        let joinsNext = caret < characters.count && before.last.map { String($0) + String(characters[caret]) }?.count == 1
+        characters.replaceSubrange(start..<caret, with: before)
+        caret = start + before.count
+        // What joins the character behind it can move every border after it: rare, as with flags.
+        if joinsNext { characters = Array(text) }
+        caret = min(caret, characters.count)
         return true
+    }
+
+    /// Inserts as much as fits; false if that is not all.
+    package mutating func insertFitting(_ inserted: String, bytesMax: Int) -> Bool {
+        if insert(inserted, bytesMax: bytesMax) { return true }
+        var room = bytesMax - byteCount
+        let fitting = inserted.prefix { character in
+            room -= character.utf8.count
+            return room >= 0
+        }
+        if !fitting.isEmpty { _ = insert(String(fitting), bytesMax: bytesMax) }
+        return false
+    }
+
+    /// Becomes another text, as somebody else wrote it: what was typed here before is no longer there to be taken back.
+    package mutating func replaceAll(_ text: String) {
+        let caret = caret
+        self = TextBuffer(text)
+        self.caret = min(caret, characters.count)
     }
 
     package mutating func deleteBackward() {
         guard caret > 0 else { return }
         remember()
-        characters.remove(at: caret - 1)
+        byteCount -= characters.remove(at: caret - 1).utf8.count
         caret -= 1
     }
 
     package mutating func deleteForward() {
         guard caret < characters.count else { return }
         remember()
-        characters.remove(at: caret)
+        byteCount -= characters.remove(at: caret).utf8.count
     }
 
     /// Takes back the last word or deletion; false if there is none.
     package mutating func undo() -> Bool {
         guard let last = history.popLast() else { return false }
-        (characters, caret, isInWord) = (last.characters, last.caret, false)
+        (characters, byteCount, caret, isInWord) = (last.characters, last.byteCount, last.caret, false)
         return true
     }
 
@@ -114,7 +142,7 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     private mutating func remember() {
-        history.append(Snapshot(characters: characters, caret: caret))
+        history.append(Snapshot(characters: characters, byteCount: byteCount, caret: caret))
         if history.count > Self.historyMax { history.removeFirst() }
         isInWord = false
     }

@@ -17,20 +17,23 @@ struct Desk {
     var isSlow = false
     private var unanswered: [(Intent, UInt64)] = []
 
-    init(columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, shapes: [ShapeDraft] = []) {
+    init(
+        columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, shapes: [ShapeDraft] = [],
+        link: String = "inkwire:abc"
+    ) {
         terminal = TinyTerminal(columns: columns, rows: rows)
         for shape in shapes { _ = session.add(shape) }
         app = TerminalApp(
             profile: TerminalProfile(depth: depth, style: style), columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.me, shapes: session.standing,
-                invitation: Invitation(link: "inkwire:abc", command: "inkwire join")))
+                invitation: Invitation(link: link, command: "inkwire join")))
         look()
     }
 
-    init(start: StartContent) {
-        terminal = TinyTerminal(columns: 80, rows: 24)
-        app = TerminalApp(profile: TerminalProfile(), columns: 80, rows: 24, start: start)
+    init(columns: Int = 80, rows: Int = 24, start: StartContent) {
+        terminal = TinyTerminal(columns: columns, rows: rows)
+        app = TerminalApp(profile: TerminalProfile(), columns: columns, rows: rows, start: start)
         look()
     }
 
@@ -85,6 +88,26 @@ struct Desk {
     mutating func finish() {
         app.finish(now: now)
         settle()
+    }
+
+    /// The person asks to go, and the program waits for what is under way.
+    mutating func leave() {
+        finish()
+        app.leave()
+    }
+
+    /// Somebody else writes into a shape.
+    mutating func write(_ text: String, into index: Int) {
+        for event in session.perform(.set(session.standing[index].id, [.text(text)]), reference: 0) { app.handle(.event(event), now: now) }
+        settle()
+    }
+
+    /// The cells under a text on the screen, as (column, row); nil if it is not there.
+    func place(of text: String) -> (column: Int, row: Int)? {
+        for (row, line) in terminal.lines.enumerated() {
+            if let range = line.range(of: text) { return (line[..<range.lowerBound].count, row) }
+        }
+        return nil
     }
 
     /// Somebody else deletes everything.

@@ -9,6 +9,8 @@ struct FakeSession {
     private(set) var shapes: [ShapeID: Shape] = [:]
     private(set) var gesture: Gesture?
     private(set) var intents: [Intent] = []
+    /// Why the disk takes nothing; nil while it does.
+    var diskRefuses: String?
     private var nextNumber: UInt64 = 1
 
     init(seed: UInt64 = 1) {
@@ -21,6 +23,16 @@ struct FakeSession {
     /// Performs an intent and returns the events that follow.
     mutating func perform(_ intent: Intent, reference: UInt64) -> [Event] {
         intents.append(intent)
+        if let diskRefuses {
+            switch intent {
+            case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .begin:
+                return [.refused(.diskRefuses(diskRefuses), ref: reference)]
+            case .commit where gesture != nil:
+                gesture = nil
+                return [.refused(.diskRefuses(diskRefuses), ref: reference)]
+            case .commit, .cancel, .update, .extend, .cursor, .say, .typing, .rename: break
+            }
+        }
         switch intent {
         case .draw(let draft): return add(draft, reference)
         case .drawAll(let drafts):

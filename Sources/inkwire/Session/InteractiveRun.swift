@@ -40,7 +40,8 @@ struct InteractiveRun {
         }
         let news = News()
         attach(inbox, to: screen.mailbox, session, NameAdopter(opened), news)
-        let end = draw(on: screen, session, news)
+        var refused = 0
+        let end = draw(on: screen, session, news, refused: &refused)
         screen.tty.leave()
         if case .signal(let signal) = end {
             Self.quit(session, patience: Self.signalPatience)
@@ -55,7 +56,7 @@ struct InteractiveRun {
         // What was never joined holds nothing, and goes.
         Self.close(session, discards: opened.isNew)
         if let failure { throw failure }
-        try tellEnding(news)
+        try tellEnding(news, refused: refused)
     }
 
     private enum End {
@@ -84,7 +85,8 @@ struct InteractiveRun {
         }
     }
 
-    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News) -> End {
+    /// - Parameter refused: how many finished shapes the disk had not taken when the person left; the session knows nothing of them.
+    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, refused: inout Int) -> End {
         let invitation = Invitation(link: session.link.text, command: "inkwire join")
         let size = screen.tty.size
         var app = TerminalApp(
@@ -95,6 +97,7 @@ struct InteractiveRun {
         if let joinPatience {
             Self.waitForBoard(joinPatience, arrived: 0, session, screen.mailbox, news)
         }
+        defer { refused = app.refusedCount }
         var isLeaving = false
         let submit = { (intent: Intent, reference: UInt64) in session.driver.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
@@ -114,6 +117,7 @@ struct InteractiveRun {
                 if isLeaving { return .left }
                 isLeaving = true
                 finish(&app)
+                app.leave()
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: TTYLoop.now())
                 Task { await session.driver.quit() }
             case .effect(.newBoard), .effect(.join), .effect(.open): break
@@ -135,8 +139,8 @@ struct InteractiveRun {
         }
     }
 
-    private func tellEnding(_ news: News) throws {
-        let (unsaved, unsent) = news.ending
+    private func tellEnding(_ news: News, refused: Int) throws {
+        let (unsaved, unsent) = (news.ending.unsaved + refused, news.ending.unsent)
         if unsaved > 0 {
             throw Failure(
                 .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",

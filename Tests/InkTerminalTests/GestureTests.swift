@@ -1,0 +1,230 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// Drags that do not end as they should, and what keys and the mouse do alone.
+@Suite struct GestureTests {
+    @Test func `a button that was let go where nobody saw it ends its drag where it was seen last`() {
+        // TM-22
+        var desk = Desk()
+        desk.press(10, 5)
+        desk.move(14, 7, button: 32)
+        desk.move(60, 20)
+        #expect(desk.standing.map(\.points.count) == [2])
+        desk.move(70, 3)
+        desk.release(70, 3)
+        #expect(desk.standing.count == 1)
+        // A box ends the same way.
+        desk.type("r")
+        desk.press(10, 5)
+        desk.move(20, 9, button: 32)
+        desk.move(60, 20)
+        #expect(desk.standing.last?.cellRegion == CellRegion(column: 10, row: 5, columns: 11, rows: 5))
+    }
+
+    @Test func `a press during a stroke keeps the stroke, and another button does not end it`() {
+        // TM-22
+        var desk = Desk()
+        desk.press(10, 5)
+        desk.move(14, 7, button: 32)
+        desk.press(30, 10)
+        desk.move(33, 11, button: 32)
+        desk.release(33, 11)
+        #expect(desk.standing.map(\.points.count) == [2, 2])
+        desk.press(10, 15)
+        desk.move(12, 15, button: 32)
+        desk.press(12, 15, button: 1)
+        desk.release(12, 15, button: 1)
+        #expect(desk.standing.count == 2)
+        desk.move(20, 15, button: 32)
+        desk.release(20, 15)
+        #expect(desk.standing.last?.points.count == 3)
+    }
+
+    @Test func `neither a tool's letter nor Ctrl+C takes a stroke back`() {
+        // TM-9
+        for key in ["r", "v", " ", "\u{3}"] {
+            var desk = Desk()
+            desk.press(10, 5)
+            desk.move(14, 7, button: 32)
+            desk.type(key)
+            #expect(desk.standing.map(\.kind) == [.freehand], "\(key)")
+            desk.release(14, 7)
+            #expect(desk.standing.count == 1 && desk.effects == [], "\(key)")
+        }
+    }
+
+    @Test func `a bump of the mouse leaves alone what keys drag`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r\r")
+        desk.arrows("C", 6)
+        desk.move(2, 2)
+        desk.release(2, 2)
+        desk.arrows("B", 2)
+        desk.type("\r")
+        #expect(desk.standing.map(\.cellRegion) == [CellRegion(column: 40, row: 11, columns: 7, rows: 3)])
+    }
+
+    @Test func `keys resize what the mouse cannot, and only what has a size`() {
+        // TM-23
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (11, 6)])
+        desk.type("]zll")
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].cellRegion.columns == 4)
+        desk.type("hhh")
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].cellRegion.columns == 1)
+        desk.type("lll")
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].cellRegion.columns == 4 && desk.text.contains("RESIZE"))
+        // Another selection is not resized.
+        desk.type("l")
+        desk.deleteAll()
+        #expect(!desk.text.contains("RESIZE"))
+        for tool in ["l", "t"] {
+            desk.escape()
+            desk.type(tool)
+            desk.drag([(30, 5), (40, 5)])
+            desk.type("word")
+            desk.escape()
+            desk.type("]z")
+            #expect(!desk.text.contains("RESIZE") && desk.text.contains("only boxes and notes are resized"), "\(tool)")
+            desk.type("x")
+            desk.wait(.seconds(5))
+        }
+    }
+
+    @Test func `a press that closes a box does nothing else`() {
+        // TM-24
+        for key in ["?", "i", "P", "c", "w", "B"] {
+            var desk = Desk()
+            desk.type(key)
+            desk.drag([(5, 5), (9, 6)])
+            #expect(desk.standing.isEmpty && desk.intents.allSatisfy { if case .begin = $0 { false } else { true } }, "\(key)")
+            desk.drag([(5, 5), (9, 6)])
+            #expect(desk.standing.count == 1, "\(key)")
+        }
+    }
+
+    @Test func `the hand pans by keys`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.escape()
+        desk.type("h\r")
+        desk.arrows("C", 5)
+        desk.arrows("B", 1)
+        desk.type("\r")
+        #expect(desk.terminal.rowsOfText[6][15] == "┌")
+        #expect(desk.standing[0].position == CellMetrics.middle(column: 10, row: 5))
+    }
+
+    @Test func `keys select, move and edit what the pointer stands on`() {
+        // TM-8
+        var desk = Desk()
+        desk.type("r")
+        desk.drag([(38, 9), (48, 13)])
+        desk.escape()
+        desk.move(40, 11)
+        desk.type("v\r\r")
+        desk.arrows("C", 2)
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].position == CellMetrics.middle(column: 40, row: 9))
+        desk.type("\rapi")
+        desk.escape()
+        #expect(desk.standing[0].text == "api")
+        // What is no longer selected leaves the arrows to the pointer, where it was.
+        desk.escape()
+        desk.arrows("C", 1)
+        #expect(desk.terminal.cursor == (41, 11) && desk.terminal.isCursorShown)
+    }
+
+    @Test func `colour, width, undo and delete are there for the mouse alone`() throws {
+        // TM-25
+        for columns in [60, 80, 120, 160] {
+            var desk = Desk(columns: columns)
+            try desk.click(on: "c own ink")
+            try desk.click(on: "2 ver")
+            desk.drag([(5, 5), (15, 5)])
+            #expect(desk.standing[0].stroke == PersonColor.all[1].color, "\(columns)")
+            try desk.click(on: "u undo")
+            #expect(desk.standing.isEmpty, "\(columns)")
+            try desk.click(on: "w 1")
+            try desk.click(on: "3 broad")
+            desk.drag([(5, 5), (15, 5)])
+            #expect(desk.standing[0].strokeWidth == 64, "\(columns)")
+            desk.type("v")
+            desk.click(10, 5)
+            try desk.click(on: "x delete")
+            #expect(desk.standing.isEmpty, "\(columns)")
+            try desk.click(on: "? keys")
+            #expect(desk.text.contains("Q lock the tool"), "\(columns)")
+            desk.click(5, 5)
+            try desk.click(on: "R")
+            #expect(desk.text.contains("RECT"), "\(columns)")
+        }
+    }
+
+    @Test func `the picker tells every colour in letters, and takes only digits that stand for something`() {
+        // TM-5 TM-25
+        let names = ["blue", "vermilion", "yellow", "sky", "pink", "orange", "green"]
+        for (columns, letters) in [(120, 99), (80, 99), (64, 3), (40, 1), (20, 1)] {
+            var desk = Desk(columns: columns, depth: .none)
+            desk.type("c")
+            for index in names.indices {
+                let label = letters == 1 ? "\(index + 1)\(names[index].prefix(1))" : "\(index + 1) \(names[index].prefix(letters))"
+                #expect(desk.terminal.lines[23].contains(label), "\(columns): \(desk.terminal.lines[23])")
+            }
+            desk.type("9")
+            #expect(desk.terminal.lines[23].contains("1"), "\(columns)")
+            desk.type("3")
+            desk.drag([(5, 5), (9, 5)])
+            #expect(desk.standing[0].stroke == PersonColor.all[2].color, "\(columns)")
+        }
+    }
+
+    @Test func `once somebody leaves, nothing is begun that would be lost`() {
+        // TM-26
+        var desk = Desk()
+        desk.press(10, 5)
+        desk.move(14, 7, button: 32)
+        desk.leave()
+        #expect(desk.standing.count == 1)
+        desk.drag([(30, 5), (40, 9)])
+        desk.type("t")
+        desk.click(20, 10)
+        desk.type("late")
+        desk.escape()
+        desk.bytes(Array("\u{1B}[200~late\u{1B}[201~".utf8))
+        #expect(desk.standing.count == 1)
+        desk.type("q")
+        #expect(desk.effects == [.quit])
+        desk.bytes([3])
+        #expect(desk.effects == [.quit, .quit])
+    }
+}
+
+extension Desk {
+    /// Presses an arrow: A up, B down, C right, D left.
+    mutating func arrows(_ letter: String, _ count: Int) {
+        for _ in 0..<count { bytes(Array("\u{1B}[\(letter)".utf8)) }
+    }
+
+    /// Clicks where a text stands in the bars.
+    mutating func click(on text: String) throws {
+        let bars = [terminal.rows - 2, terminal.rows - 1]
+        for row in bars {
+            guard let range = terminal.lines[row].range(of: text) else { continue }
+            let column = terminal.lines[row][..<range.lowerBound].count
+            return click(column, row)
+        }
+        Issue.record("no “\(text)” in \(bars.map { terminal.lines[$0] })")
+    }
+}

@@ -1,0 +1,168 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// What becomes of typed text: with others at the same shape, in one piece, and with a disk that is full.
+@Suite struct TypingTests {
+    @Test func `a text that was opened and left is as others wrote it meanwhile`() {
+        // TM-27
+        var desk = Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("mine")
+        desk.escape()
+        desk.type("]\r")
+        desk.write("theirs", into: 0)
+        #expect(desk.terminal.contains("theirs"))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["theirs"])
+        // The same after something was typed and saved.
+        desk.type("\r!")
+        desk.wait(.seconds(3))
+        #expect(desk.standing.map(\.text) == ["theirs!"])
+        desk.write("theirs again", into: 0)
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["theirs again"])
+        // What was typed and not saved is written.
+        desk.type("\r?")
+        desk.write("lost", into: 0)
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["theirs again?"])
+    }
+
+    @Test func `text that comes in one read is one change, whatever its length`() {
+        // TM-10
+        var desk = Desk()
+        desk.type("t")
+        desk.click(2, 2)
+        let text = (0..<300).map { "line \($0) é漢" }.joined(separator: "\r")
+        desk.bytes(Array(text.utf8))
+        #expect(desk.intents.count { if case .update = $0 { true } else { false } } == 1)
+        desk.escape()
+        #expect(desk.standing.map(\.text) == [text.replacing("\r", with: "\n")])
+        // What does not fit is left out, and said.
+        desk.type("t")
+        desk.click(2, 2)
+        desk.bytes(Array(repeating: UInt8(ascii: "x"), count: 20_000))
+        #expect(desk.text.contains("at most 16 KiB"))
+        desk.escape()
+        #expect(desk.standing.last?.text.utf8.count == Limits.textBytes)
+    }
+
+    @Test func `what a full disk refuses stays in sight and is asked for until it is taken`() {
+        // TM-28
+        var desk = Desk(columns: 100)
+        desk.type("t")
+        desk.click(50, 3)
+        desk.type("old")
+        desk.escape()
+        desk.session.diskRefuses = "cannot write /a/very/long/path/board.sqlite: database or disk is full"
+        desk.type("p")
+        desk.drag([(10, 5), (14, 7)])
+        #expect(desk.text.contains("the disk refuses to save: database or disk is full - cannot write"))
+        desk.type("t")
+        desk.click(20, 10)
+        desk.type("half a sentence")
+        desk.escape()
+        desk.type("v")
+        desk.click(50, 3)
+        desk.type("\r!")
+        desk.escape()
+        desk.wait(.seconds(30))
+        #expect(desk.standing.map(\.text) == ["old"])
+        #expect(desk.terminal.contains("half a sentence") && desk.terminal.contains("old!") && desk.text.contains("NOT SAVED YET"))
+        #expect(desk.terminal.lines[5].unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
+        #expect(desk.app.refusedCount == 3)
+        desk.session.diskRefuses = nil
+        desk.wait(.seconds(2))
+        #expect(Set(desk.standing.map(\.text)) == ["old!", "", "half a sentence"] && desk.standing.count == 3)
+        #expect(desk.app.refusedCount == 0 && !desk.text.contains("NOT SAVED YET"))
+    }
+
+    @Test func `a text that the disk refused at a pause is not forgotten when it is finished`() {
+        // TM-20 TM-28
+        for finishesEarly in [true, false] {
+            var desk = Desk()
+            desk.type("t")
+            desk.click(50, 3)
+            desk.type("old")
+            desk.escape()
+            desk.type("]\r new")
+            desk.session.diskRefuses = "full"
+            desk.isSlow = finishesEarly
+            desk.wait(.milliseconds(2100))
+            desk.escape()
+            desk.answer()
+            desk.isSlow = false
+            desk.wait(.seconds(3))
+            desk.answer()
+            desk.session.diskRefuses = nil
+            desk.wait(.seconds(3))
+            #expect(desk.standing.map(\.text) == ["old new"], "\(finishesEarly)")
+        }
+    }
+
+    @Test func `more than 64 drafts do not wait for the disk`() {
+        // TM-28
+        var desk = Desk()
+        desk.session.diskRefuses = "full"
+        for index in 0..<70 { desk.drag([(5, 1 + index % 18), (9, 1 + index % 18)]) }
+        #expect(desk.app.refusedCount == 64)
+    }
+
+    @Test func `a text of white space alone is no shape`() {
+        // TM-29
+        var desk = Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("  ")
+        desk.wait(.seconds(11))
+        desk.escape()
+        desk.bytes(Array("\u{1B}[200~  \n \u{1B}[201~".utf8))
+        #expect(desk.standing.isEmpty && desk.session.gesture == nil)
+        // Nor one of which a part was on the board already, whether that is known or not.
+        for isSlow in [false, true] {
+            desk.type("t")
+            desk.click(10, 5)
+            desk.type("ab")
+            desk.isSlow = isSlow
+            desk.wait(.milliseconds(2100))
+            desk.bytes([0x7F, 0x7F])
+            desk.escape()
+            desk.isSlow = false
+            desk.answer()
+            desk.wait(.milliseconds(100))
+            #expect(desk.standing.isEmpty, "\(isSlow)")
+        }
+    }
+
+    @Test func `the view follows the caret`() {
+        // TM-10
+        var desk = Desk(columns: 40, rows: 12)
+        desk.type("t")
+        desk.click(30, 8)
+        desk.type("a long line that leaves the screen")
+        #expect(desk.terminal.contains("leaves the screen"))
+        desk.type("\r2\r3\r4\r5")
+        #expect(desk.terminal.isCursorShown && desk.terminal.lines[desk.terminal.cursor.row].contains("5"))
+    }
+
+    @Test func `notices stay off the caret, and Ctrl+C is told by what quits`() {
+        // TM-30
+        var desk = Desk()
+        desk.bytes([3])
+        #expect(desk.text.contains("Ctrl+C again or q quits"))
+        desk.wait(.seconds(5))
+        desk.type("t")
+        desk.click(70, 21)
+        desk.type("wor")
+        desk.bytes([3])
+        #expect(desk.text.contains("Ctrl+C again quits") && !desk.text.contains("or q quits"))
+        desk.type("d")
+        #expect(desk.terminal.lines[21].contains("word"))
+        #expect(!desk.terminal.lines[desk.terminal.cursor.row].contains("Ctrl+C"))
+    }
+}
