@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",
-            dependencies: session + ["InkRuntime"]),
+            dependencies: session + ["InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio")]),
     ],
     swiftLanguageModes: [.v6]
 )

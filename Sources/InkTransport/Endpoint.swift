@@ -127,6 +127,7 @@ public struct Endpoint: Sendable {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let remote, remote == configuration.peerID || hasHealthyConnection(with: remote) { return }
+        if remote == nil, dialer.isTrying(addresses) { return }
         var steps: [Dialer.Output] = []
         if let index = dialer.index(of: attempt) {
             dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import InkBoard
 import InkFormats
 import InkSession
@@ -76,12 +77,29 @@ package struct Failure: Error, Equatable {
     }
 
     /// The failure as three lines for people, or one JSON object for programs.
+    ///
+    /// What stands behind the `#` of an invite is its secret: it is not repeated, whatever the person gave where.
     package func text(isJSON: Bool) -> String {
+        let (what, why, next) = (Self.withoutSecrets(what), Self.withoutSecrets(why), Self.withoutSecrets(next))
         guard isJSON else { return "inkwire: \(Self.plain(what))\n  why: \(Self.plain(why))\n  next: \(Self.plain(next))\n" }
         let error: JSONObject = [
             "code": .string(code), "exit": .integer(Int64(exit)), "message": .string(what), "why": .string(why), "next": .string(next),
         ]
         return JSONValue.object(["schema": 1, "error": .object(error)]).text + "\n"
+    }
+
+    /// Text in which the secret part of each invite is left out.
+    package static func withoutSecrets(_ text: String) -> String {
+        var (result, rest) = ("", text[...])
+        while let start = rest.range(of: "inkwire:", options: .caseInsensitive) {
+            result += rest[..<start.upperBound]
+            rest = rest[start.upperBound...]
+            let link = rest.prefix { !$0.isWhitespace }
+            guard let mark = link.firstIndex(of: "#") else { continue }
+            result += rest[...mark] + "..."
+            rest = rest[rest.index(after: mark)...].drop { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.%".contains($0)) }
+        }
+        return result + rest
     }
 
     /// Text that is safe on a terminal: parts of a message may come from a file, a link or a peer.

@@ -66,6 +66,12 @@ struct OpenedBoard {
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
     static func join(_ link: InviteLink, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
+        guard !link.usesTLS else {
+            throw Failure(
+                .version, code: "needs_tls", what: "this invite cannot be used",
+                why: "its rendezvous speaks TLS, which this version does not",
+                next: "install a newer inkwire, or ask for a link by a rendezvous of ws://HOST:PORT")
+        }
         while true {
             let profile = catalog.profileForJoining(link.board)
             do {
@@ -94,7 +100,7 @@ struct OpenedBoard {
             // A board that brings its own rendezvous needs no link to find it; for any other the newer link knows better where to go.
             guard opened.content.meta.embeddedPort == nil else { return opened }
             try opened.store.update { meta in
-                meta.rendezvous = link.rendezvous.map { RendezvousAddress(host: $0).description }
+                meta.rendezvous = link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }
                 meta.direct = link.direct
             }
             opened.content = try opened.store.load()
@@ -102,7 +108,7 @@ struct OpenedBoard {
         }
         let meta = BoardMeta(
             board: link.board, roomSecret: link.roomSecret, name: "",
-            rendezvous: link.rendezvous.map { RendezvousAddress(host: $0).description }, direct: link.direct)
+            rendezvous: link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }, direct: link.direct)
         let identity = try catalog.identity(ofProfile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(

@@ -55,6 +55,75 @@ class Outputs(EndToEnd):
         self.assertEqual(child.wait(10), 0)
         self.assertEqual(got.count(b'"event":"state"'), 400)
 
+    def test_a_reader_that_comes_late_gets_whole_lines(self):
+        # CL-16
+        maker = ink.open_board("sketch", self.ana, "ana")
+        for number in range(700):
+            maker.send("draw", shape={"kind": "text", "x": number, "y": 0, "text": "a text of some length, so that it fills the pipe"})
+        maker.wait("saved")
+        self.assertEqual(maker.quit(), 0)
+        child = subprocess.Popen([ink.binary(), "peer", "sketch"], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        child.stdin.write(b'{"do":"state"}\n')
+        child.stdin.close()
+        time.sleep(3)  # the reader is busy elsewhere
+        got = child.stdout.read()
+        child.stdout.close()
+        self.assertEqual(child.wait(10), 0)
+        states = [json.loads(line) for line in got.splitlines() if b'"event":"state"' in line]
+        self.assertEqual([len(state["shapes"]) for state in states], [701])
+
+    def test_events_that_cannot_be_written_exit_8(self):
+        # CL-16
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([ink.binary(), "peer", "sketch"], input='{"do":"state"}\n', stdout=full, stderr=subprocess.PIPE, text=True,
+                                  env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"}, timeout=30)
+        self.assertEqual(done.returncode, 8, done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+
+    def test_with_closed_streams_nothing_is_written_into_files_of_ours(self):
+        command = f"exec {ink.binary()} peer sketch --json >&- 2>&-"
+        subprocess.run(["sh", "-c", command], input='{"do":"state"}\n', text=True, timeout=30,
+                       env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"})
+        locks = list((self.ana / "boards").glob("*/lock"))
+        self.assertTrue(locks)
+        for lock in locks:
+            self.assertNotIn(b"event", lock.read_bytes())
+
+    def test_no_error_repeats_the_secret_of_an_invite(self):
+        peer = ink.open_board("sketch", self.ana, "ana")
+        link = peer.link()
+        self.assertEqual(peer.quit(), 0)
+        secret = link.split("#")[1].split(".")[-1]
+        for command in (["export", link, "-o", "-"], ["invite", link], ["say", link, "hi"], ["watch", link], ["peer", " " + link], [link],
+                        ["join", link, link], ["peer", "sketch", "--rendezvous", link], ["peer", "sketch", "--direct", link],
+                        ["serve", "--listen", link], ["export", link.upper(), "-o", "-"], ["boards", "--json", "--move-aside", link]):
+            with self.subTest(command[0] if command[0] != link else "LINK"):
+                status, out, errors = ink.run(command, data=self.ana, name="ana")
+                self.assertNotEqual(status, 0)
+                for piece in (secret, secret.upper(), secret[:20]):
+                    self.assertNotIn(piece, out + errors)
+
+    def test_a_link_that_needs_tls_is_not_used_in_clear(self):
+        peer = ink.open_board("sketch", self.ana, "ana")
+        link = peer.link().replace("tls=0", "tls=1")
+        self.assertIn("tls=1", link)
+        status, _, errors = ink.run(["join", "--peer", "-"], data=self.folder / "bob", name="bob", input=link + "\n")
+        self.assertEqual(status, 9, errors)
+        self.assertEqual(peer.quit(), 0)
+
+    def test_a_rendezvous_given_once_leaves_old_links_good(self):
+        peer = ink.open_board("sketch", self.ana, "ana")
+        link = peer.link()
+        self.assertEqual(peer.quit(), 0)
+        peer = ink.Peer(["peer", "sketch", "--rendezvous", "ws://127.0.0.1:1"], data=self.ana, name="ana")
+        peer.event("ready", timeout=20)
+        self.assertEqual(peer.quit(), 0)
+        peer = ink.open_board("sketch", self.ana, "ana")
+        hosts = lambda text: text.split("//")[1].split("/")[0].split("?")[0]
+        self.assertEqual(hosts(peer.link()), hosts(link))
+        self.assertEqual(peer.quit(), 0)
+
     def test_into_a_pipe_the_bytes_are_written(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)

@@ -526,6 +526,31 @@ extension HostileTests {
     }
 
     // TR-22
+    @Test func `a bare address that is tried already is not tried again beside it`() {
+        var endpoint = Endpoint(TestNet.configuration(0))
+        let (here, there) = (SocketAddress(ip: .v4(0x0A00_0001), port: 4000), SocketAddress(ip: .v4(0x0A00_0002), port: 4000))
+        func starts() -> Int {
+            var count = 0
+            while let output = endpoint.nextOutput() { if case .transmit(_, let to) = output, to == here { count += 1 } }
+            return count
+        }
+        endpoint.dial(attempt: Array(repeating: 1, count: 16), remote: nil, addresses: [here], now: .zero)
+        #expect(starts() == 1)
+        endpoint.dial(attempt: Array(repeating: 2, count: 16), remote: nil, addresses: [here], now: .zero)
+        #expect(starts() == 0)
+        endpoint.dial(attempt: Array(repeating: 3, count: 16), remote: nil, addresses: [there], now: .zero)
+        // Once the first has given up, it may be tried anew.
+        var now = Instant.zero
+        while now < .zero + .seconds(21) {
+            now += .milliseconds(100)
+            endpoint.handleTimeout(now: now)
+            _ = starts()
+        }
+        endpoint.dial(attempt: Array(repeating: 4, count: 16), remote: nil, addresses: [here], now: now)
+        #expect(starts() == 1)
+    }
+
+    // TR-22
     @Test func `members that name many addresses make us flood nobody`() {
         var endpoint = Endpoint(TestNet.configuration(0))
         var (now, sent) = (Instant.zero, 0)

@@ -213,10 +213,25 @@ import inkwire
     }
 
     // CL-8
+    @Test func `a wait of no time looks once`() {
+        var stage = Stage()
+        stage.line(#"{"do":"wait","for":"saved","timeout_ms":0,"ref":1}"#)
+        stage.pass(.milliseconds(5))
+        stage.answer(.status(Automation.StatusReport()))
+        #expect(stage.events("waited").first?["ref"] == 1)
+        stage.line(#"{"do":"wait","for":"saved","timeout_ms":0,"ref":2}"#)
+        stage.answer(.status(Automation.StatusReport(isSaved: false)))
+        stage.pass(.milliseconds(1))
+        #expect(stage.events("error").first?["ref"] == 2)
+    }
+
+    // CL-8
     @Test func `an answer that comes after its wait is over is nobody's`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":10}"#)
+        stage.answer(.status(Automation.StatusReport(isSaved: false)))
         stage.pass(.milliseconds(20))
+        #expect(stage.events("error").first?["code"] == "timeout")
         stage.line(#"{"do":"state","ref":2}"#)
         stage.answer(.status(Automation.StatusReport()))
         #expect(stage.events("waited").isEmpty)

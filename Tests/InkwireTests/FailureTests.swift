@@ -47,4 +47,19 @@ import inkwire
     func `a rendezvous is written as ws or wss with a host`(text: String, described: String?) {
         #expect(RendezvousAddress(text)?.description == described)
     }
+
+    // CL-15
+    @Test func `the secret of an invite is not repeated`() {
+        let link = "inkwire://10.0.0.1:4300/abc?tls=0#1.c2VjcmV0-_x.Y2hlY2s"
+        for (given, shown) in [
+            ("board “\(link)” is not here", "board “inkwire://10.0.0.1:4300/abc?tls=0#...” is not here"),
+            ("\(link.uppercased()) and \(link)", "INKWIRE://10.0.0.1:4300/ABC?TLS=0#... and inkwire://10.0.0.1:4300/abc?tls=0#..."),
+            ("nothing of it #1", "nothing of it #1"),
+            ("inkwire: see issue #1, \(link)", "inkwire: see issue #1, inkwire://10.0.0.1:4300/abc?tls=0#..."),
+        ] {
+            #expect(Failure.withoutSecrets(given) == shown)
+        }
+        let failure = Failure.usage("no \(link)", why: link, next: link)
+        for text in [failure.text(isJSON: false), failure.text(isJSON: true)] { #expect(!text.contains("c2VjcmV0")) }
+    }
 }

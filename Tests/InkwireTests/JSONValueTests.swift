@@ -34,5 +34,9 @@ import inkwire
             #expect(JSONValue(parsing: Array(text.utf8)) == nil, "\(text.prefix(20))")
         }
         #expect(JSONValue(parsing: [0xFF, 0xFE, 0, 1]) == nil)
+        // Nesting costs the decoder more than its length: it has a bound, and brackets in texts are none.
+        let nested = { (depth: Int) in String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
+        #expect(JSONValue(parsing: Array(nested(32).utf8)) != nil && JSONValue(parsing: Array(nested(33).utf8)) == nil)
+        #expect(JSONValue(parsing: Array(#"{"a":"\"\#(nested(500))"}"#.utf8))?.object?["a"]?.string?.count == 1001)
     }
 }

@@ -114,6 +114,8 @@ package struct Automation {
         var stage: Stage
         /// True once an event carried its `ref`.
         var wasTold = false
+        /// True once what it waits for was looked at.
+        var hasLooked = false
     }
 
     private enum Stage {
@@ -234,6 +236,8 @@ package struct Automation {
         switch stage {
         case .drawing(let live): advance(live, now: now)
         case .waiting(let condition, _):
+            // A wait of no time at all still looks once.
+            guard running?.hasLooked == true else { return }
             report(
                 AutomationError(
                     code: "timeout", field: nil, message: "\(format.name(condition)) did not come in time", ref: running?.request.ref))
@@ -251,7 +255,8 @@ package struct Automation {
     package var deadline: Instant? {
         switch running?.stage {
         case .drawing(let live): live.deadline
-        case .waiting(_, let until), .pausing(let until), .lookingAround(let until): until
+        case .waiting(_, let until): running?.hasLooked == true ? until : nil
+        case .pausing(let until), .lookingAround(let until): until
         case .awaitingReply, .awaitingAnswer, nil: nil
         }
     }
@@ -450,6 +455,7 @@ package struct Automation {
             case .saved: status.isSaved
             case .synced: status.isSynced
             }
+        running?.hasLooked = true
         guard holds else { return }
         write("waited", ["for": .string(format.name(condition))], ref: running?.request.ref)
         finish()

@@ -148,9 +148,33 @@ extension JSONValue: Decodable {
         }
     }
 
-    /// The value written in `bytes`; nil when they are not JSON.
+    /// Arrays and objects in each other: a shape takes three. What lies deeper costs the decoder far more than its length.
+    private static let depthMax = 32
+
+    /// The value written in `bytes`; nil when they are not JSON, or nested too deeply.
     package init?(parsing bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
+        guard Self.depth(of: bytes) <= Self.depthMax, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
+            return nil
+        }
         self = value
+    }
+
+    /// How deep brackets lie in each other, those in texts left out.
+    private static func depth(of bytes: [UInt8]) -> Int {
+        var (depth, deepest, isText, isEscaped) = (0, 0, false, false)
+        for byte in bytes {
+            switch byte {
+            case _ where isEscaped: isEscaped = false
+            case UInt8(ascii: "\\") where isText: isEscaped = true
+            case UInt8(ascii: "\""): isText.toggle()
+            case _ where isText: break
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                deepest = max(deepest, depth)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+        }
+        return deepest
     }
 }

@@ -31,6 +31,13 @@ struct ServeCommand: ParsableCommand {
         } catch {
             throw Failure(error)
         }
+        // Before anybody is told that we listen, and may stop us.
+        let asked = DispatchSemaphore(value: 0)
+        let number = Counter()
+        let signals = EndingSignals {
+            number.add(Int($0))
+            asked.signal()
+        }
         let place = service.addresses.map { "ws://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(place), STUN at \(service.stunAddress); interrupt to stop")
         if options.isJSON {
@@ -38,12 +45,6 @@ struct ServeCommand: ParsableCommand {
                 "schema": 1, "event": "listening", "rendezvous": .string(place), "stun": .string(service.stunAddress.description),
             ]
             StandardStream.output.write(Array((JSONValue.object(line).text + "\n").utf8))
-        }
-        let asked = DispatchSemaphore(value: 0)
-        let number = Counter()
-        let signals = EndingSignals {
-            number.add(Int($0))
-            asked.signal()
         }
         asked.wait()
         let done = DispatchSemaphore(value: 0)

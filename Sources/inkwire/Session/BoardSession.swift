@@ -47,7 +47,8 @@ final class BoardSession: Sendable {
         var configured = given.map(\.host)
         if given.isEmpty {
             configured = meta.rendezvous.compactMap { RendezvousAddress($0)?.host }
-        } else if meta.rendezvous != given.map(\.description) {
+        } else if meta.embeddedPort == nil, meta.rendezvous != given.map(\.description) {
+            // A board that brings its own keeps it: links that name it are out there. What was given is for this time.
             try opened.store.update { $0.rendezvous = given.map(\.description) }
         }
         var service: RendezvousService?
@@ -55,7 +56,12 @@ final class BoardSession: Sendable {
         if configured.isEmpty, embeds {
             let embedded = try embeddedService(port: meta.embeddedPort, roomSecret: meta.roomSecret)
             service = embedded
-            if meta.embeddedPort != embedded.port { try opened.store.update { $0.embeddedPort = embedded.port } }
+            if let saved = meta.embeddedPort, saved != embedded.port {
+                // Kept for the next time: it may be free again, and the links that name it good.
+                options.notices.say("port \(saved) is taken: links given before lead nowhere until it is free again")
+            } else if meta.embeddedPort == nil {
+                try opened.store.update { $0.embeddedPort = embedded.port }
+            }
             configured = [InviteLink.Host(name: "127.0.0.1", port: embedded.port)]
             // Machines of the same network come by its addresses, other terminals of this machine by loopback.
             let own = (try? Interfaces.addresses()) ?? []

@@ -50,7 +50,7 @@ struct HeadlessRun {
         let end = headless.wait()
         let done = DispatchSemaphore(value: 0)
         var discards = false
-        if case .failed = end { discards = opened.isNew }
+        if case .failed = end, !headless.hasArrived { discards = opened.isNew }
         Task { [discards] in
             await session.driver.abandon()
             await session.close(discardIfEmpty: discards)
@@ -120,6 +120,7 @@ final class EndingSignals {
     /// `handler` gets the first signal; a second one ends the process at once.
     init(_ handler: @escaping @Sendable (Int32) -> Void) {
         let wasAsked = Counter()
+        let registered = DispatchSemaphore(value: 0)
         for number in [SIGTERM, SIGINT, SIGHUP] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -127,9 +128,12 @@ final class EndingSignals {
                 if wasAsked.add(1) > 1 { Self.die(by: number) }
                 handler(number)
             }
+            source.setRegistrationHandler { registered.signal() }
             source.resume()
             sources.append(source)
         }
+        // From here on none is lost: whoever was told that we run may end us.
+        for _ in sources { registered.wait() }
     }
 
     func cancel() { for source in sources { source.cancel() } }

@@ -41,6 +41,7 @@ final class HeadlessSession: @unchecked Sendable {
     private var rendezvousReason = "it does not answer"
     private var versionTheirs: Int?
     private var end: End?
+    private var readerIsStuck = false
     /// Questions that wait until the reader of stdout has taken more.
     private var heldQuestions: [Automation.Question] = []
     /// Called on the loop once the board has arrived.
@@ -51,6 +52,9 @@ final class HeadlessSession: @unchecked Sendable {
         output = OutputWriter(loop: session.driver.loop)
         output.tell = { [weak self] news in self?.take(news) }
     }
+
+    /// True if the board was there; read after the end.
+    var hasArrived: Bool { isReady }
 
     /// The first error that a command had; read after the end.
     var firstError: String? { automation.firstError }
@@ -146,6 +150,8 @@ final class HeadlessSession: @unchecked Sendable {
     /// Ends as a signal asks, with a short farewell.
     func end(by signal: Int32) {
         loop.execute { [self] in
+            // All is done, and only the reader of stdout is waited for.
+            if end != nil { EndingSignals.die(by: signal) }
             session.driver.loop.scheduleTask(in: .seconds(2)) { [self] in finish(.signal(signal)) }
             Task { [self] in
                 await session.driver.quit()
@@ -158,9 +164,10 @@ final class HeadlessSession: @unchecked Sendable {
     /// Blocks until the session has ended and all output is written.
     func wait() -> End {
         ended.wait()
-        output.flush()
         // Written before the semaphore, and never again.
         guard let end else { preconditionFailure("a session ends for a reason") }
+        if case .stopped = end { output.flush(isPatient: !readerIsStuck) } else { output.flush(isPatient: false) }
+        if case .stopped = end, let failure = output.failure { return .failed(failure) }
         return end
     }
 
@@ -204,7 +211,9 @@ final class HeadlessSession: @unchecked Sendable {
             for question in held { ask(question) }
             return drain()
         case .readerIsGone: break
-        case .readerIsStuck: notices.say("nobody reads what is written to stdout; saving and ending")
+        case .readerIsStuck:
+            readerIsStuck = true
+            notices.say("nobody reads what is written to stdout; saving and ending")
         }
         // As if the input had ended, so that nothing is lost.
         Task { [self] in await session.driver.quit() }

@@ -1,5 +1,11 @@
-import Dispatch
+import Foundation
 import NIOCore
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 /// Writes to stdout from a queue of its own, so that a slow reader holds up neither the session nor the others on the board.
 ///
@@ -32,6 +38,7 @@ final class OutputWriter: @unchecked Sendable {
     private let queue = DispatchQueue(label: "inkwire.stdout")
     private let waiting = Counter()
     private let taken = Counter()
+    private let lost = LostOutput()
     private var watch: Scheduled<Void>?
     private var isGone = false
     /// Called on the loop; set before the first byte.
@@ -51,7 +58,10 @@ final class OutputWriter: @unchecked Sendable {
             while !rest.isEmpty {
                 let piece = rest.prefix(Self.pieceBytes)
                 rest = rest.dropFirst(piece.count)
-                if isThere { isThere = StandardStream.output.write(Array(piece)) }
+                if isThere, !StandardStream.output.write(Array(piece)) {
+                    isThere = false
+                    lost.take(errno)
+                }
                 taken.add(piece.count)
                 let left = waiting.add(-piece.count)
                 if left <= Self.fullBytes, left + piece.count > Self.fullBytes { loop.execute { [self] in tell(.hasRoom) } }
@@ -71,16 +81,27 @@ final class OutputWriter: @unchecked Sendable {
         }
     }
 
+    /// Why output could not be written; nil when it could, or its reader had seen enough. Read after `flush`.
+    var failure: Failure? {
+        guard let code = lost.code, code != EPIPE else { return nil }
+        return Failure(
+            .local, code: "cannot_write", what: "cannot write the output", why: String(cString: strerror(code)),
+            next: "free some space, or write somewhere else; what was drawn is saved")
+    }
+
     private func end(_ news: News) {
         guard !isGone else { return }
         isGone = true
         tell(news)
     }
 
-    /// Blocks until all is written, or until nothing of it was taken for too long; not on the loop.
-    func flush() {
+    /// Blocks until all is written; not on the loop. A full pipe is no fault of its reader, who may come to it in its own time.
+    ///
+    /// - Parameter isPatient: false to give up once nothing was taken for two seconds, as a process must that a signal ends.
+    func flush(isPatient: Bool) {
         let written = DispatchSemaphore(value: 0)
         queue.async { written.signal() }
+        if isPatient { return written.wait() }
         var before = taken.add(0)
         while written.wait(timeout: .now() + Self.patience.milliseconds / 1000) == .timedOut {
             let after = taken.add(0)
@@ -88,4 +109,14 @@ final class OutputWriter: @unchecked Sendable {
             before = after
         }
     }
+}
+
+/// The first error of writing, told from one thread to another.
+private final class LostOutput: @unchecked Sendable {
+    // Guarded by the lock.
+    private var first: Int32?
+    private let lock = NSLock()
+
+    func take(_ code: Int32) { lock.withLock { first = first ?? code } }
+    var code: Int32? { lock.withLock { first } }
 }
