@@ -63,12 +63,12 @@ struct Dialer: Sendable {
     /// Attempts under way.
     var count: Int { attempts.count }
 
-    /// Our index of the attempt that carries `nonce`.
     /// True while a bare address is being tried: the attempt repeats itself, and another would only add noise.
     func isTrying(_ addresses: [SocketAddress]) -> Bool {
         attempts.values.contains { $0.remote == nil && $0.targets.map(\.address) == addresses }
     }
 
+    /// Our index of the attempt that carries `nonce`.
     func index(of nonce: [UInt8]) -> UInt32? { attempts.first { $0.value.attempt == nonce }?.key }
 
     /// Starts an attempt.
