@@ -53,13 +53,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
-        .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats"]),
+        .target(name: "InkFrontEnd", dependencies: session),
+        .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd"]),
         .target(name: "InkSimulator", dependencies: session),
         // Tools
         .executableTarget(name: "simulate", dependencies: session + ["InkSimulator"], path: "tools/simulate-world"),
         // Tools: the terminal on a board in memory, for its tests and measurements.
         .executableTarget(
-            name: "terminal-stand", dependencies: session + ["InkFormats", "InkTerminal"],
+            name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkTerminal"],
             path: "tools/terminal-stand"),
         .target(
             name: "InkStore",
@@ -68,7 +69,8 @@ let package = Package(
         .executableTarget(
             name: "inkwire",
             dependencies: session + [
-                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkTerminal", .product(name: "NIOCore", package: "swift-nio"),
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkTerminal",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Tests
@@ -84,10 +86,12 @@ let package = Package(
             name: "InkStoreTests",
             dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
-            name: "InkwireTests", dependencies: session + ["CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkTerminal", "inkwire"]),
+            name: "InkwireTests",
+            dependencies: session + ["CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkTerminal", "inkwire"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
+        .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(
-            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkTerminal"]),
+            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkTerminal"]),
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",

@@ -1,5 +1,6 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
@@ -126,7 +127,7 @@ extension BoardScene {
     }
 
     /// Path and round trip of the slowest, in a coarse step.
-    private func pathWords(_ present: [People.Person]) -> String? {
+    private func pathWords(_ present: [Roster.Person]) -> String? {
         guard let slowest = present.compactMap(\.shownRoundTrip).max() else { return nil }
         return "direct \(slowest <= 5 ? "<5" : "~\(slowest)") ms"
     }

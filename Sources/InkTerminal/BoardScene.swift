@@ -1,5 +1,6 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
@@ -13,7 +14,7 @@ struct BoardScene: Sendable {
     var me: AuthorID?
     var invitation: Invitation?
     var mirror = ShapeMirror()
-    var people = People()
+    var people = Roster()
     var notices = Notices()
     var sync: SyncStatus?
     /// References of what was asked of the board and has no answer: nobody may call it saved.

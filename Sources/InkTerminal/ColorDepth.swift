@@ -1,4 +1,5 @@
 import InkBoard
+import InkFrontEnd
 
 /// How many colours the terminal shows.
 public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
@@ -48,7 +49,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
 
     /// The nearest of the 16 colours as xterm shows them; the people's colours have fixed places, so that they stay apart.
     static func index16(_ color: Color) -> Int {
-        if let person = PersonColor.all.first(where: { $0.color == color || $0.ink(onDark: true) == color }) { return person.index16 }
+        if let slot = PersonColor.all.firstIndex(where: { $0.color == color || $0.ink(onDark: true) == color }) { return people16[slot] }
         let channels = [Int(color.rgb >> 16), Int(color.rgb >> 8 & 255), Int(color.rgb & 255)]
         let table = [
             [0, 0, 0], [205, 0, 0], [0, 205, 0], [205, 205, 0], [0, 0, 238], [205, 0, 205], [0, 205, 205], [229, 229, 229],
@@ -57,42 +58,10 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
         return table.indices.min { distance(table[$0], channels) < distance(table[$1], channels) } ?? 7
     }
 
+    /// Places of the people's colours among the 16, in their order.
+    private static let people16 = [12, 1, 11, 14, 13, 3, 2]
+
     private static func distance(_ left: [Int], _ right: [Int]) -> Int {
         zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }
-}
-
-/// The colours by which people are told apart, and the pens: Okabe and Ito's, safe for the colour-blind, in the order that keeps the first
-/// few farthest apart over normal, protan, deutan and tritan sight.
-package struct PersonColor: Hashable, Sendable {
-    let name: String
-    package let color: Color
-    /// True if text on the colour is white.
-    let hasLightText: Bool
-    let index16: Int
-    /// Tells people apart without colour.
-    let marker: Unicode.Scalar
-    let asciiMarker: Unicode.Scalar
-
-    var text: Color { Color(rgb: hasLightText ? 0xFFFFFF : 0) }
-
-    /// The shade for thin lines: blue and vermilion are too dark on dark paper (contrast 5.9 and 6.7 on #101014 instead).
-    func ink(onDark isDark: Bool) -> Color {
-        guard isDark else { return color }
-        switch color.rgb {
-        case 0x0072B2: return Color(rgb: 0x5B8DEF)
-        case 0xD55E00: return Color(rgb: 0xF0783C)
-        default: return color
-        }
-    }
-
-    package static let all: [PersonColor] = [
-        PersonColor(name: "blue", color: Color(rgb: 0x0072B2), hasLightText: true, index16: 12, marker: "▸", asciiMarker: ">"),
-        PersonColor(name: "vermilion", color: Color(rgb: 0xD55E00), hasLightText: false, index16: 1, marker: "◆", asciiMarker: "*"),
-        PersonColor(name: "yellow", color: Color(rgb: 0xF0E442), hasLightText: false, index16: 11, marker: "●", asciiMarker: "o"),
-        PersonColor(name: "sky", color: Color(rgb: 0x56B4E9), hasLightText: false, index16: 14, marker: "■", asciiMarker: "#"),
-        PersonColor(name: "pink", color: Color(rgb: 0xCC79A7), hasLightText: false, index16: 13, marker: "▲", asciiMarker: "^"),
-        PersonColor(name: "orange", color: Color(rgb: 0xE69F00), hasLightText: false, index16: 3, marker: "★", asciiMarker: "+"),
-        PersonColor(name: "green", color: Color(rgb: 0x009E73), hasLightText: false, index16: 2, marker: "✚", asciiMarker: "x"),
-    ]
 }

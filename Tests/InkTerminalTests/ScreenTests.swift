@@ -1,5 +1,6 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkTerminal
 import Testing

@@ -1,0 +1,50 @@
+import InkPrimitives
+
+/// Short messages for the person: at most two, four seconds each.
+package struct Notices: Sendable {
+    /// What a message is about: one takes the place of an older one of its kind, and names join it.
+    package enum Kind: Hashable, Sendable { case joined, left, back, invites, disk, setting }
+
+    package struct Notice: Hashable, Sendable {
+        package var text: String
+        var until: Instant
+        /// Nil for a message that stands for itself.
+        package var kind: Kind?
+        /// Of whom it tells.
+        var names: [String] = []
+    }
+    package private(set) var shown: [Notice] = []
+
+    package init() {}
+
+    /// Adds a message, already in words; texts of peers in it are sanitised when it is drawn.
+    package mutating func add(_ text: String, as kind: Kind? = nil, now: Instant) { add(text, as: kind, of: [], now: now) }
+
+    /// Joins a person to those of whom the same is told: "bob, eve joined".
+    package mutating func add(person: String, _ kind: Kind, now: Instant) {
+        let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
+        let names = known + [person]
+        let what =
+            switch kind {
+            case .joined: "joined"
+            case .left: "left"
+            default: names.count == 1 ? "is back" : "are back"
+            }
+        add("\(names.joined(separator: ", ")) \(what)", as: kind, of: names, now: now)
+    }
+
+    private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {
+        shown.removeAll { kind == nil ? $0.text == text : $0.kind == kind }
+        shown.append(Notice(text: text, until: now + .seconds(4), kind: kind, names: names))
+        if shown.count > 2 { shown.removeFirst(shown.count - 2) }
+    }
+
+    /// Drops what has been seen; true if anything was.
+    package mutating func expire(now: Instant) -> Bool {
+        let before = shown.count
+        shown.removeAll { $0.until <= now }
+        return shown.count != before
+    }
+
+    package var deadline: Instant? { shown.map(\.until).min() }
+}

@@ -1,0 +1,86 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+/// The others: who they are, where they point and what they are doing.
+package struct Roster: Sendable {
+    package struct Person: Sendable {
+        package var status: PeerStatus
+        /// Which of the palette's colours is the person's; one beyond the palette shares the colour of another.
+        package let slot: Int
+        package var gesture: Gesture?
+        /// Gestures that have ended and are not on the board yet.
+        package var settling: [Gesture] = []
+        package var cursor: Point?
+        package var movedAt = Instant.distantPast
+        /// The round trip as it is shown, in a coarse step; see `PathWords`.
+        package var shownRoundTrip: Int?
+        /// True once the others of this screen know that the person is here.
+        package var isAnnounced = false
+        /// When the person joined; a name may come a moment later.
+        package var joinedAt: Instant?
+        /// True after a loss was told, until the person is back.
+        package var wasLost = false
+    }
+
+    private var byPeer: [PeerID: Person] = [:]
+
+    package init() {}
+
+    /// Those here, in an order that does not change while they stay.
+    package var present: [(peer: PeerID, person: Person)] {
+        byPeer.filter { $0.value.status.state != .left }.sorted { ($0.value.slot, $0.key) < ($1.value.slot, $1.key) }.map {
+            ($0.key, $0.value)
+        }
+    }
+
+    package subscript(peer: PeerID) -> Person? {
+        get { byPeer[peer] }
+        set { byPeer[peer] = newValue }
+    }
+
+    /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on.
+    package mutating func takeArrivals(now: Instant) -> [String] {
+        var names: [String] = []
+        for (peer, person) in present {
+            guard !person.isAnnounced, let joined = person.joinedAt else { continue }
+            guard !person.status.name.isEmpty || now >= joined + Self.namePatience else { continue }
+            byPeer[peer]?.isAnnounced = true
+            names.append(person.status.name.isEmpty ? "somebody" : person.status.name)
+        }
+        return names
+    }
+
+    /// When a person without a name is announced nevertheless.
+    package var deadline: Instant? {
+        byPeer.values.compactMap { $0.isAnnounced ? nil : $0.joinedAt.map { $0 + Self.namePatience } }.min()
+    }
+
+    private static let namePatience = Duration.seconds(2)
+
+    /// Takes news of a peer; returns what it was before.
+    package mutating func take(_ status: PeerStatus) -> Person? {
+        let before = byPeer[status.peer]
+        if status.state == .left {
+            byPeer[status.peer] = nil
+            return before
+        }
+        var person = before ?? Person(status: status, slot: freeSlot(for: status))
+        person.status = status
+        // A name that was told does not go again.
+        if status.name.isEmpty, let known = before?.status.name { person.status.name = known }
+        person.shownRoundTrip = PathWords.step(for: status.roundTrip, shown: person.shownRoundTrip)
+        byPeer[status.peer] = person
+        return before
+    }
+
+    package func color(_ person: Person) -> PersonColor { PersonColor.all[person.slot % PersonColor.all.count] }
+
+    /// A colour follows from the key, so that it is the same on every screen unless it is taken.
+    private func freeSlot(for status: PeerStatus) -> Int {
+        let count = PersonColor.all.count
+        let wish = Int((status.author?.prefix ?? status.peer.prefix) % UInt64(count))
+        let taken = Set(byPeer.values.map(\.slot))
+        return (0..<count).map { (wish + $0) % count }.first { !taken.contains($0) } ?? wish + count * (taken.count / count)
+    }
+}

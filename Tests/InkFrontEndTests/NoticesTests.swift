@@ -1,0 +1,34 @@
+import InkFrontEnd
+import InkPrimitives
+import Testing
+
+@Suite struct NoticesTests {
+    @Test func `two notices are shown, each for four seconds`() {
+        // FE-3
+        var notices = Notices()
+        for (index, text) in ["one", "two", "three"].enumerated() { notices.add(text, now: .zero + .seconds(index)) }
+        #expect(notices.shown.map(\.text) == ["two", "three"])
+        #expect(notices.deadline == .zero + .seconds(5))
+        let early = notices.expire(now: .zero + .milliseconds(4999))
+        let due = notices.expire(now: .zero + .seconds(5))
+        #expect(!early && due && notices.shown.map(\.text) == ["three"])
+        // The same again is no second notice, and stands longer.
+        notices.add("three", now: .zero + .seconds(5))
+        #expect(notices.shown.count == 1 && notices.deadline == .zero + .seconds(9))
+    }
+
+    @Test func `of one kind there is one, and names join it`() {
+        // FE-3
+        var notices = Notices()
+        notices.add(person: "bob", .joined, now: .zero)
+        notices.add(person: "eve", .joined, now: .zero)
+        notices.add(person: "bob", .joined, now: .zero)
+        #expect(notices.shown.map(\.text) == ["eve, bob joined"])
+        notices.add(person: "bob", .back, now: .zero)
+        notices.add(person: "eve", .back, now: .zero)
+        #expect(notices.shown.map(\.text) == ["eve, bob joined", "bob, eve are back"])
+        notices.add("no link", as: .invites, now: .zero)
+        notices.add("no answer", as: .invites, now: .zero)
+        #expect(notices.shown.map(\.text) == ["bob, eve are back", "no answer"])
+    }
+}
