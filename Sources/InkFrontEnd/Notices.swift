@@ -20,17 +20,20 @@ package struct Notices: Sendable {
     /// Adds a message, already in words; texts of peers in it are sanitised when it is drawn.
     package mutating func add(_ text: String, as kind: Kind? = nil, now: Instant) { add(text, as: kind, of: [], now: now) }
 
+    /// Adds a sentence that stands for itself, or for its kind.
+    package mutating func add(_ sentence: Sentence, as kind: Kind? = nil, now: Instant) { add(sentence.text, as: kind, of: [], now: now) }
+
     /// Joins a person to those of whom the same is told: "bob, eve joined".
     package mutating func add(person: String, _ kind: Kind, now: Instant) {
         let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
         let names = known + [person]
-        let what =
+        let sentence: Sentence =
             switch kind {
-            case .joined: "joined"
-            case .left: "left"
-            default: names.count == 1 ? "is back" : "are back"
+            case .joined: .joined(names)
+            case .left: .left(names)
+            default: .back(names)
             }
-        add("\(names.joined(separator: ", ")) \(what)", as: kind, of: names, now: now)
+        add(sentence.text, as: kind, of: names, now: now)
     }
 
     private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {

@@ -13,7 +13,7 @@ package struct Roster: Sendable {
         package var settling: [Gesture] = []
         package var cursor: Point?
         package var movedAt = Instant.distantPast
-        /// The round trip as it is shown, in a coarse step; see `PathWords`.
+        /// The round trip as it is shown, in a coarse step; see `RoundTripSteps`.
         package var shownRoundTrip: Int?
         /// True once the others of this screen know that the person is here.
         package var isAnnounced = false
@@ -21,6 +21,22 @@ package struct Roster: Sendable {
         package var joinedAt: Instant?
         /// True after a loss was told, until the person is back.
         package var wasLost = false
+
+        /// The name for a sentence, unsanitised.
+        package var name: String { status.name.isEmpty ? "somebody" : status.name }
+
+        /// How packets reach the person, and how long that takes; nil before both are known.
+        package var pathWord: Sentence? {
+            guard let path = status.path, let shownRoundTrip else { return nil }
+            return .path(path, step: shownRoundTrip)
+        }
+
+        /// True if a status of this person says the same as one before did: round trips within one step are the same.
+        func looks(like other: Person?) -> Bool {
+            guard let other else { return false }
+            return status.name == other.status.name && status.state == other.status.state && status.path == other.status.path
+                && status.silentSeconds == other.status.silentSeconds && shownRoundTrip == other.shownRoundTrip
+        }
     }
 
     private var byPeer: [PeerID: Person] = [:]
@@ -46,7 +62,7 @@ package struct Roster: Sendable {
             guard !person.isAnnounced, let joined = person.joinedAt else { continue }
             guard !person.status.name.isEmpty || now >= joined + Self.namePatience else { continue }
             byPeer[peer]?.isAnnounced = true
-            names.append(person.status.name.isEmpty ? "somebody" : person.status.name)
+            names.append(person.name)
         }
         return names
     }
@@ -69,7 +85,7 @@ package struct Roster: Sendable {
         person.status = status
         // A name that was told does not go again.
         if status.name.isEmpty, let known = before?.status.name { person.status.name = known }
-        person.shownRoundTrip = PathWords.step(for: status.roundTrip, shown: person.shownRoundTrip)
+        person.shownRoundTrip = RoundTripSteps.step(for: status.roundTrip, shown: person.shownRoundTrip)
         byPeer[status.peer] = person
         return before
     }

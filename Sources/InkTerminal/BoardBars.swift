@@ -90,19 +90,19 @@ extension BoardScene {
 
     private func statusParts(now: Instant) -> [[Piece]] {
         var parts: [[Piece]] = []
-        let trouble = people.present.first { ($0.person.status.silentSeconds ?? 0) >= 2 }
-        if let person = trouble?.person {
-            parts.append([Piece(text: "\(safeForTerminal(person.status.name, columnsMax: 12)) ... \(person.status.silentSeconds ?? 0)s")])
+        func add(_ sentence: Sentence?) { if let sentence { parts.append([Piece(text: sentence.text)]) } }
+        if let person = front.people.present.first(where: { ($0.person.status.silentSeconds ?? 0) >= 2 })?.person {
+            add(.silent(safeForTerminal(person.status.name, columnsMax: 12), seconds: person.status.silentSeconds ?? 0))
         }
-        if let sending = sendingWords(now: now) { parts.append([Piece(text: sending)]) }
-        parts.append([Piece(text: safeForTerminal(name, columnsMax: 24))])
-        let present = people.present.filter { $0.person.status.state != .joining }
+        add(front.sendingWord(now: now))
+        parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
+        let present = front.people.present.filter { $0.person.status.state != .joining }
         if present.isEmpty {
-            parts.append([Piece(text: "only you")])
+            add(.onlyYou)
         } else {
             var pieces: [Piece] = []
             for (_, person) in present.prefix(4) {
-                let color = people.color(person)
+                let color = front.people.color(person)
                 let marker = String(Character(style == .ascii ? color.asciiMarker : color.marker))
                 if !pieces.isEmpty { pieces.append(Piece(text: " ")) }
                 pieces.append(
@@ -115,38 +115,16 @@ extension BoardScene {
             }
             if present.count > 4 { pieces.append(Piece(text: " +\(present.count - 4)")) }
             parts.append(pieces)
-            if let path = pathWords(present.map(\.person)) { parts.append([Piece(text: path)]) }
+            // Of the slowest.
+            add(present.max { ($0.person.shownRoundTrip ?? -1) < ($1.person.shownRoundTrip ?? -1) }?.person.pathWord)
         }
-        parts.append([Piece(text: savedWord(now: now))])
-        switch rendezvous {
-        case .unreachable: parts.append([Piece(text: "no rendezvous")])
-        case .connecting: if present.isEmpty { parts.append([Piece(text: "connecting")]) }
+        add(front.savedWord(isAsked: !asked.isEmpty, isRefused: hasRefused, isTyping: edit?.unsavedSince != nil, now: now))
+        switch front.rendezvous {
+        case .unreachable: add(.noRendezvous)
+        case .connecting: if present.isEmpty { add(.connecting) }
         case .none, .connected: break
         }
         return parts
-    }
-
-    /// Path and round trip of the slowest, in a coarse step.
-    private func pathWords(_ present: [Roster.Person]) -> String? {
-        guard let slowest = present.compactMap(\.shownRoundTrip).max() else { return nil }
-        return "direct \(slowest <= 5 ? "<5" : "~\(slowest)") ms"
-    }
-
-    private func savedWord(now: Instant) -> String {
-        if edit?.unsavedSince != nil { return "typing" }
-        if hasRefused { return "NOT SAVED YET" }
-        if let since = unsavedSince, now - since >= Self.patience { return "NOT SAVED YET" }
-        return isSaved ? "saved" : "saving"
-    }
-
-    private func sendingWords(now: Instant) -> String? {
-        guard let sync else { return nil }
-        if sync.state == .behind, sync.missing > 0 { return "catching up" }
-        // That nobody has a board on which nothing stands yet is no news to who made it.
-        guard sync.unsent > 0, !(mirror.isEmpty && people.present.isEmpty), let since = unsentSince, now - since >= Self.patience else {
-            return nil
-        }
-        return "\(sync.unsent) unsent"
     }
 
     /// A press on the bars: a tool, a hint, a cell of a picker, or the people.
@@ -224,14 +202,11 @@ extension BoardScene {
 
     /// At most two rows: where the whole does not fit, what matters most.
     private func bannerLines() -> [String] {
-        let absent = people.present.first { ($0.person.status.silentSeconds ?? 0) >= 6 }
-        guard let lost = absent?.person, canvasRows > 2 else { return [] }
-        let name = safeForTerminal(lost.status.name.isEmpty ? "somebody" : lost.status.name, columnsMax: 16)
-        let (seconds, unsent) = (lost.status.silentSeconds ?? 0, sync?.unsent ?? 0)
-        let later = unsent > 0 ? " \(unsent) changes will be sent later." : ""
-        let long = "Connection to \(name) lost \(seconds) s ago - trying again. You can go on drawing.\(later)"
-        let short = (unsent > 0 ? "\(unsent) unsent: " : "") + "\(name) lost \(seconds) s ago"
-        let lines = wordWrapped(long, columns: columns - 2)
+        guard let lost = front.lost, canvasRows > 2 else { return [] }
+        let name = safeForTerminal(lost.name, columnsMax: 16)
+        let (seconds, unsent) = (lost.status.silentSeconds ?? 0, front.sync?.unsent ?? 0)
+        let lines = wordWrapped(Sentence.lost(name, seconds: seconds, unsent: unsent).text, columns: columns - 2)
+        let short = Sentence.lostShort(name, seconds: seconds, unsent: unsent).text
         return lines.count <= 2 ? lines : Array(wordWrapped(short, columns: columns - 2).prefix(2))
     }
 
@@ -240,7 +215,7 @@ extension BoardScene {
         let room = max(1, columns - 4)
         // The newest have their place first.
         var lines: [String] = []
-        for notice in notices.shown.reversed() {
+        for notice in front.notices.shown.reversed() {
             let wrapped = wordWrapped(safeForTerminal(notice.text), columns: room)
             let shown = wrapped.prefix(2).enumerated().map { index, line in
                 index == 1 && wrapped.count > 2 ? safeForTerminal(line + "…", columnsMax: room) : line
@@ -342,12 +317,12 @@ extension BoardScene {
     }
 
     private func drawPeople(_ buffer: inout CellBuffer) {
-        let present = people.present
+        let present = front.people.present
         let inside = openBox(&buffer, width: 56, height: present.count + 4, title: "people")
         var lines = ["you"]
         for (_, person) in present {
-            let color = people.color(person)
-            let path = person.shownRoundTrip.map { "direct \($0 <= 5 ? "<5" : "~\($0)") ms" } ?? ""
+            let color = front.people.color(person)
+            let path = person.pathWord?.text ?? ""
             let doing = person.gesture == nil ? person.status.state.rawValue : "drawing"
             let marker = Character(style == .ascii ? color.asciiMarker : color.marker)
             lines.append(

@@ -93,7 +93,7 @@ extension BoardScene {
         case .right: arrow(1, 0, modifiers, now: now)
         case .pageUp: pan(columns: 0, rows: -canvasRows / 2)
         case .pageDown: pan(columns: 0, rows: canvasRows / 2)
-        case .home: if let all = mirror.content { center(on: all) }
+        case .home: if let all = regions.content { center(on: all) }
         case .delete, .backspace: deleteSelection(now: now)
         case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
         case .function(1): panel = .help(top: 0)
@@ -118,18 +118,18 @@ extension BoardScene {
         case "D": duplicate(now: now)
         case "Q":
             isLocked.toggle()
-            notices.add(isLocked ? "tool locked: it stays picked" : "tool unlocked", as: .setting, now: now)
+            front.notices.add(isLocked ? "tool locked: it stays picked" : "tool unlocked", as: .setting, now: now)
         case "]": selectNext(1)
         case "[": selectNext(-1)
         case "m" where !selection.isEmpty: (tool, keyPointer) = (.select, nil)
         case "z" where selection.count == 1:
-            guard let content = mirror[selection[0]]?.content, hasSize(content) else {
-                return notices.add("only boxes and notes are resized: a line or text is as large as it is", as: .setting, now: now)
+            guard let content = front.board[selection[0]]?.content, hasSize(content) else {
+                return front.notices.add("only boxes and notes are resized: a line or text is as large as it is", as: .setting, now: now)
             }
             isResizing.toggle()
-            notices.add(isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
+            front.notices.add(isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
         case " ": pick(tool == .hand ? lastTool : .hand, now: now)
-        case "f": if let all = mirror.content { center(on: all) }
+        case "f": if let all = regions.content { center(on: all) }
         case "c": panel = .color
         case "w": panel = .width
         case "B": panel = .fill
@@ -142,8 +142,8 @@ extension BoardScene {
             // Native selection needs the mouse for itself.
             isMouseOff.toggle()
             extraBytes += isMouseOff ? Self.mouseOff : Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
-            notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", as: .setting, now: now)
-        case "'": if let first = people.present.first(where: { $0.person.cursor != nil })?.person.cursor { go(to: first) }
+            front.notices.add(isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on", as: .setting, now: now)
+        case "'": if let first = front.people.present.first(where: { $0.person.cursor != nil })?.person.cursor { go(to: first) }
         default: break
         }
     }
@@ -153,7 +153,7 @@ extension BoardScene {
         // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
         case "z": ask(.undo)
         case "r", "y": ask(.redo)
-        case "a": (tool, selection) = (.select, mirror.shapes.map(\.id))
+        case "a": (tool, selection) = (.select, front.board.shapes.map(\.id))
         case "d": duplicate(now: now)
         default: break
         }
@@ -184,7 +184,7 @@ extension BoardScene {
         case .invite:
             if key == .character("c"), let link = invitation?.link {
                 extraBytes += Array("\u{1B}]52;c;\(Base64Text.encode(Array(link.utf8)))\u{1B}\\".utf8)
-                notices.add("link copied, if the terminal allows it", now: now)
+                front.notices.add("link copied, if the terminal allows it", now: now)
                 return true
             }
             panel = .none
@@ -244,7 +244,7 @@ extension BoardScene {
         }
         var overlay = Overlay()
         for id in selection {
-            guard var content = mirror[id]?.content else { continue }
+            guard var content = front.board[id]?.content else { continue }
             switch change {
             case .stroke(let color): content.stroke = color
             case .fill(let color): content.fill = color
@@ -306,7 +306,7 @@ extension BoardScene {
 
     /// The selected box, when arrows resize it.
     private var resizable: ShapeDraft? {
-        guard isResizing, selection.count == 1, let content = mirror[selection[0]]?.content, hasSize(content) else { return nil }
+        guard isResizing, selection.count == 1, let content = front.board[selection[0]]?.content, hasSize(content) else { return nil }
         return content
     }
 
@@ -319,7 +319,7 @@ extension BoardScene {
     /// What moving by keys makes of the standing shapes.
     func overlay(of nudge: Nudge) -> Overlay {
         var overlay = Overlay()
-        overlay.take(gesture(of: nudge), ink: nil, of: mirror)
+        overlay.take(gesture(of: nudge), ink: nil, of: front.board)
         return overlay
     }
 
@@ -350,7 +350,7 @@ extension BoardScene {
         let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: 2, row: 1))
         var copies: [ShapeDraft] = []
         // In the order in which they lie on each other.
-        for shape in mirror.shapes where selection.contains(shape.id) {
+        for shape in front.board.shapes where selection.contains(shape.id) {
             var content = shape.content
             content.position = content.position + by
             content.label = ""
@@ -360,21 +360,21 @@ extension BoardScene {
     }
 
     private mutating func selectNext(_ step: Int) {
-        let ids = mirror.shapes.map(\.id)
+        let ids = front.board.shapes.map(\.id)
         guard !ids.isEmpty else { return }
         let next =
             selection.first.flatMap(ids.firstIndex(of:)).map { ($0 + step + ids.count) % ids.count } ?? (step > 0 ? 0 : ids.count - 1)
         (tool, selection, keyPointer) = (.select, [ids[next]], nil)
-        if let region = mirror.region(of: ids[next]), !region.overlaps(view) { center(on: region) }
+        if let region = regions[ids[next]], !region.overlaps(view) { center(on: region) }
     }
 
     private mutating func copyAsText(now: Instant) {
-        let shown = selection.isEmpty ? mirror.shapes.map(\.content) : selection.compactMap { mirror[$0]?.content }
+        let shown = selection.isEmpty ? front.board.shapes.map(\.content) : selection.compactMap { front.board[$0]?.content }
         let text = TextExport.text(of: shown, style: style)
         // Terminals cut or refuse longer ones.
-        guard text.utf8.count <= 100_000 else { return notices.add("too large for the clipboard: use inkwire export", now: now) }
+        guard text.utf8.count <= 100_000 else { return front.notices.add("too large for the clipboard: use inkwire export", now: now) }
         extraBytes += Array("\u{1B}]52;c;\(Base64Text.encode(Array(text.utf8)))\u{1B}\\".utf8)
-        notices.add("copied as text, if the terminal allows it", now: now)
+        front.notices.add("copied as text, if the terminal allows it", now: now)
     }
 
     // MARK: Text
@@ -389,7 +389,7 @@ extension BoardScene {
 
     /// Edits the text of a standing shape.
     mutating func beginEdit(existing id: ShapeID) {
-        guard let content = mirror[id]?.content else { return }
+        guard let content = front.board[id]?.content else { return }
         drag = .none
         edit = TextEdit(draft: content, existing: id, buffer: TextBuffer(content.text))
         showCaret()
@@ -418,7 +418,7 @@ extension BoardScene {
     }
 
     private mutating func tellTextLimit(now: Instant) {
-        notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
+        front.notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
     }
 
     /// Changes the text that is being edited, or moves its caret: one update for the others, whatever the length.
@@ -454,7 +454,7 @@ extension BoardScene {
         } else if case .chat(var buffer) = panel {
             _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
             panel = .chat(buffer)
-        } else if !text.allSatisfy(\.isWhitespace), isReady {
+        } else if !text.allSatisfy(\.isWhitespace), front.isReady {
             // Pasted on the board: a text at the pointer.
             let at =
                 keyPointer.map { CellPlace(column: $0.column, row: $0.row) }
@@ -493,7 +493,7 @@ extension BoardScene {
         let (change, overlay) = ([PropertyChange.text(editing.draft.text)], Overlay(replaced: [id: editing.draft]))
         if editing.unsavedSince != nil, editing.isInvisible {
             ask(.delete([id]), showing: Overlay(erased: [id]), now: now)
-        } else if editing.unsavedSince != nil, editing.draft.text != mirror[id]?.content.text {
+        } else if editing.unsavedSince != nil, editing.draft.text != front.board[id]?.content.text {
             let intent = editing.isBegun ? Intent.amend(id, change) : .set(id, change)
             ask(intent, showing: overlay, again: intent, now: now)
         } else if let saving = editing.saving {
@@ -508,7 +508,7 @@ extension BoardScene {
         (editing.unsavedSince, editing.typedAt) = (nil, nil)
         if let id = editing.existing {
             let changes = [PropertyChange.text(editing.draft.text)]
-            if editing.draft.text != mirror[id]?.content.text {
+            if editing.draft.text != front.board[id]?.content.text {
                 editing.saving = (ask(editing.isBegun ? .amend(id, changes) : .set(id, changes)), editing.isBegun)
             }
             editing.isBegun = true
@@ -611,7 +611,7 @@ extension BoardScene {
         settleDrag(now: now)
         // While something is typed, q is a letter.
         let isTyping = if case .chat = panel { true } else { edit != nil }
-        notices.add(isTyping ? "Ctrl+C again quits" : "Ctrl+C again or q quits", as: .setting, now: now)
+        front.notices.add(isTyping ? "Ctrl+C again quits" : "Ctrl+C again or q quits", as: .setting, now: now)
     }
 
     private mutating func go(to point: Point) {

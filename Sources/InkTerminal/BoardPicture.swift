@@ -11,7 +11,7 @@ extension BoardScene {
         var buffer = CellBuffer(columns: columns, rows: rows)
         drawShapes(&buffer)
         drawSelection(&buffer)
-        if mirror.isEmpty, isQuiet { drawHint(&buffer) } else { drawWayBack(&buffer) }
+        if front.board.isEmpty, isQuiet { drawHint(&buffer) } else { drawWayBack(&buffer) }
         drawCursors(&buffer, now: now)
         drawBars(&buffer, now: now)
         drawBanner(&buffer)
@@ -27,8 +27,8 @@ extension BoardScene {
         let overlay = overlay()
         var raster: CellRaster
         if overlay.isAddition {
-            if base?.version != mirror.version || base?.raster.region != view {
-                base = BaseRaster(version: mirror.version, raster: standing(Overlay()))
+            if base?.version != front.board.version || base?.raster.region != view {
+                base = BaseRaster(version: front.board.version, raster: standing(Overlay()))
             }
             raster = base?.raster ?? standing(Overlay())
         } else {
@@ -52,10 +52,10 @@ extension BoardScene {
         let view = view
         let near = view.grown(by: 8)
         var raster = CellRaster(region: view)
-        for shape in mirror.shapes {
+        for shape in front.board.shapes {
             if let content = overlay.replaced[shape.id] {
                 raster.draw(content)
-            } else if !overlay.erased.contains(shape.id), let region = mirror.region(of: shape.id),
+            } else if !overlay.erased.contains(shape.id), let region = regions[shape.id],
                 region.grown(by: max(region.columns, region.rows) / 2).overlaps(near) || shape.content.labelRegion?.overlaps(near) == true
             {
                 raster.draw(shape.content)
@@ -67,9 +67,9 @@ extension BoardScene {
     /// All gestures under way, ours last.
     private func overlay() -> Overlay {
         var overlay = Overlay()
-        for (_, person) in people.present {
-            for gesture in person.settling { overlay.take(gesture, ink: people.color(person).color, of: mirror) }
-            if let gesture = person.gesture { overlay.take(gesture, ink: people.color(person).color, of: mirror) }
+        for (_, person) in front.people.present {
+            for gesture in person.settling { overlay.take(gesture, ink: front.people.color(person).color, of: front.board) }
+            if let gesture = person.gesture { overlay.take(gesture, ink: front.people.color(person).color, of: front.board) }
         }
         for entry in pending {
             overlay.added += entry.overlay.added
@@ -80,7 +80,7 @@ extension BoardScene {
         case .none, .pan, .frame: break
         case .stroke(let draft): overlay.added.append(draft)
         case .span(let tool, let from, let to): if from != to { overlay.added.append(spanned(tool, from, to)) }
-        case .move(let ids, let from, let to): overlay.move(ids, from.displacement(to: to), of: mirror)
+        case .move(let ids, let from, let to): overlay.move(ids, from.displacement(to: to), of: front.board)
         case .resize(let id, let content, let handle, let from, let to):
             overlay.replaced[id] = resized(content, handle, from.displacement(to: to))
         case .erase(let ids, _): overlay.erased.formUnion(ids)
@@ -124,7 +124,7 @@ extension BoardScene {
         }
         let moved = movedBy
         for id in selection.prefix(Self.marksMax) {
-            guard var box = resizedRegion(id) ?? mirror.region(of: id), box.overlaps(view.grown(by: 64)) else { continue }
+            guard var box = resizedRegion(id) ?? regions[id], box.overlaps(view.grown(by: 64)) else { continue }
             (box.column, box.row) = (box.column + moved.column, box.row + moved.row)
             let (left, top) = (box.column - origin.column, box.row - origin.row)
             let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
@@ -132,7 +132,7 @@ extension BoardScene {
                 buffer.restyle(column: column, row: row) { $0.attributes.insert(.reverse) }
             }
             // A small or open shape has no corners to see: its box is underlined as well.
-            if box.rows == 1 || mirror[id]?.content.kind.isPath == true, bottom < canvasRows {
+            if box.rows == 1 || front.board[id]?.content.kind.isPath == true, bottom < canvasRows {
                 for column in Self.seen(left, box.columns, of: columns) {
                     buffer.restyle(column: column, row: bottom) { $0.attributes.insert(.underline) }
                 }
@@ -159,8 +159,8 @@ extension BoardScene {
     }
 
     private func drawHint(_ buffer: inout CellBuffer) {
-        guard isReady else {
-            return center("waiting for the board to arrive ...", &buffer, row: canvasRows / 2)
+        guard front.isReady else {
+            return center(Sentence.waitingForBoard.text, &buffer, row: canvasRows / 2)
         }
         guard canvasRows >= 4 else { return }
         center("drag to draw", &buffer, row: canvasRows / 2 - 1)
@@ -170,7 +170,7 @@ extension BoardScene {
     /// True while the person has not begun anything.
     private var isQuiet: Bool {
         guard pending.isEmpty, edit == nil, case .none = drag else { return false }
-        return people.present.allSatisfy { $0.person.gesture == nil }
+        return front.people.present.allSatisfy { $0.person.gesture == nil }
     }
 
     private func center(_ text: String, _ buffer: inout CellBuffer, row: Int) {
@@ -180,7 +180,7 @@ extension BoardScene {
 
     /// Says where the drawing is when none of it is in sight.
     private func drawWayBack(_ buffer: inout CellBuffer) {
-        guard let content = mirror.content, !content.overlaps(view), canvasRows >= 2 else { return }
+        guard let content = regions.content, !content.overlaps(view), canvasRows >= 2 else { return }
         let (dx, dy) = (
             content.column + content.columns / 2 - origin.column - columns / 2, content.row + content.rows / 2 - origin.row - canvasRows / 2
         )
@@ -193,9 +193,9 @@ extension BoardScene {
     private func drawCursors(_ buffer: inout CellBuffer, now: Instant) {
         guard !hidesCursors else { return }
         var taken: [(row: Int, columns: Range<Int>)] = []
-        for (_, person) in people.present {
+        for (_, person) in front.people.present {
             guard let cursor = person.cursor, now - person.movedAt < Self.goneTime else { continue }
-            let color = people.color(person)
+            let color = front.people.color(person)
             let (column, row) = (CellMetrics.column(Int(cursor.x)) - origin.column, CellMetrics.row(Int(cursor.y)) - origin.row)
             guard (0..<columns).contains(column), (0..<canvasRows).contains(row) else { continue }
             let isDim = now - person.movedAt >= Self.dimTime || person.status.silentSeconds != nil

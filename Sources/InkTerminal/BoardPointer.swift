@@ -121,8 +121,8 @@ extension BoardScene {
         settleDrag(now: now)
         tell(here)
         defer { if case .none = drag {} else { holding = button.map { ($0, here) } } }
-        guard isReady else {
-            notices.add(Refusal.notReady.description, now: now)
+        guard front.isReady else {
+            front.notices.add(Refusal.notReady.description, now: now)
             return
         }
         switch tool {
@@ -136,18 +136,18 @@ extension BoardScene {
             beginEdit(ShapeDraft(kind: .text, position: here.corner, stroke: ink))
             if !isLocked { (lastTool, tool) = (.text, .select) }
         case .eraser:
-            drag = .erase(Set(mirror.hits(column: here.column, row: here.row, includesInside: false).prefix(1)), at: here)
+            drag = .erase(Set(regions.hits(on: front.board, column: here.column, row: here.row, includesInside: false).prefix(1)), at: here)
         case .rectangle, .diamond, .ellipse, .arrow, .line, .note:
             drag = .span(tool, from: here, to: here)
         }
     }
 
     private mutating func pressSelect(_ here: CellPlace, _ modifiers: KeyModifiers, isDouble: Bool, now: Instant) {
-        if let (id, handle) = handle(at: here), let content = mirror[id]?.content {
+        if let (id, handle) = handle(at: here), let content = front.board[id]?.content {
             drag = .resize(id, content, handle, from: here, to: here)
             return
         }
-        let hits = mirror.hits(column: here.column, row: here.row)
+        let hits = regions.hits(on: front.board, column: here.column, row: here.row)
         guard let top = hits.first else {
             if !modifiers.contains(.shift) { selection = [] }
             drag = .frame(from: here, to: here)
@@ -201,7 +201,9 @@ extension BoardScene {
         case .erase(var ids, let last):
             guard last != here else { return }
             for place in last.way(to: here).suffix(Self.eraserStepsMax) {
-                if let hit = mirror.hits(column: place.column, row: place.row, includesInside: false).first(where: { !ids.contains($0) }) {
+                if let hit = regions.hits(on: front.board, column: place.column, row: place.row, includesInside: false).first(where: {
+                    !ids.contains($0)
+                }) {
                     ids.insert(hit)
                 }
             }
@@ -227,13 +229,13 @@ extension BoardScene {
             // A drag that came back began a gesture and changes nothing.
             guard from.displacement(to: to) != .zero else { return _ = ask(.cancel) }
             var overlay = Overlay()
-            overlay.move(ids, from.displacement(to: to), of: mirror)
+            overlay.move(ids, from.displacement(to: to), of: front.board)
             ask(.commit, showing: overlay, now: now)
         case .resize(let id, let content, let handle, let from, let to):
             guard from != to else { return }
             ask(.commit, showing: Overlay(replaced: [id: resized(content, handle, from.displacement(to: to))]), now: now)
         case .frame(let from, let to):
-            let found = mirror.shapes(inside: region(from, to))
+            let found = regions.shapes(on: front.board, inside: region(from, to))
             selection += found.filter { !selection.contains($0) }
         case .erase(let ids, _):
             if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
@@ -259,7 +261,7 @@ extension BoardScene {
 
     /// A click on what is selected alone selects the shape below.
     private mutating func clickAgain(_ here: CellPlace) {
-        let hits = mirror.hits(column: here.column, row: here.row)
+        let hits = regions.hits(on: front.board, column: here.column, row: here.row)
         guard selection.count == 1, hits.count > 1, let index = hits.firstIndex(of: selection[0]), lastSelection == selection else {
             lastSelection = selection
             return
@@ -334,7 +336,7 @@ extension BoardScene {
 
     /// The handle under a place, when one box is selected and large enough to have handles.
     private func handle(at here: CellPlace) -> (ShapeID, Handle)? {
-        guard selection.count == 1, let shape = mirror[selection[0]], hasHandles(shape.content), let box = mirror.region(of: shape.id)
+        guard selection.count == 1, let shape = front.board[selection[0]], hasHandles(shape.content), let box = regions[shape.id]
         else { return nil }
         let (right, bottom) = (box.column + box.columns - 1, box.row + box.rows - 1)
         guard box.contains(column: here.column, row: here.row) else { return nil }

@@ -10,20 +10,11 @@ import InkSession
 struct BoardScene: Sendable {
     // MARK: What is there
 
-    var name: String
-    var me: AuthorID?
+    var front: FrontEnd
+    var regions = ShapeRegions()
     var invitation: Invitation?
-    var mirror = ShapeMirror()
-    var people = Roster()
-    var notices = Notices()
-    var sync: SyncStatus?
     /// References of what was asked of the board and has no answer: nobody may call it saved.
     var asked: Set<UInt64> = []
-    /// Since when something is not on disk, or not with the others.
-    var unsavedSince: Instant?
-    var unsentSince: Instant?
-    var rendezvous: RendezvousStatus = .none
-    var isReady: Bool
 
     // MARK: What is looked at
 
@@ -210,24 +201,22 @@ struct BoardScene: Sendable {
     }
 
     init(content: BoardContent, style: GlyphStyle, columns: Int, rows: Int) {
-        name = content.name
-        me = content.me
+        front = FrontEnd(name: content.name, me: content.me, isReady: content.isReady, shapes: content.shapes)
         invitation = content.invitation
-        isReady = content.isReady
         self.style = style
         (self.columns, self.rows) = (columns, rows)
-        mirror.replaceAll(content.shapes)
+        regions.replaceAll(front.board)
         if content.showsInvitation { panel = .invite }
-        if let all = mirror.content { center(on: all) }
+        if let all = regions.content { center(on: all) }
     }
 
     /// Takes the whole board anew: it arrived, or was opened.
     mutating func replace(name: String, shapes: [Shape]) {
-        let wasEmpty = mirror.isEmpty
-        self.name = name
-        mirror.replaceAll(shapes)
-        selection = selection.filter { mirror[$0] != nil }
-        if wasEmpty, let all = mirror.content, !all.overlaps(view) { center(on: all) }
+        let wasEmpty = front.board.isEmpty
+        front.replace(name: name, shapes: shapes)
+        regions.replaceAll(front.board)
+        selection = selection.filter { front.board[$0] != nil }
+        if wasEmpty, let all = regions.content, !all.overlaps(view) { center(on: all) }
         isDirty = true
     }
 

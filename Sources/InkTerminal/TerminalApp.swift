@@ -99,7 +99,7 @@ public struct TerminalApp: Sendable {
             extraBytes += Self.title(name, profile.style)
         case .notice(let text):
             change { scene in
-                scene.notices.add(text, now: now)
+                scene.front.notices.add(text, now: now)
                 scene.isDirty = true
             }
         case .timeout:

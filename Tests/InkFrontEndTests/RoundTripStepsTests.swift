@@ -2,11 +2,11 @@ import InkFrontEnd
 import InkPrimitives
 import Testing
 
-@Suite struct WordsTests {
+@Suite struct RoundTripStepsTests {
     @Test(arguments: [(0, 5), (5, 5), (6, 10), (24, 35), (100, 100), (101, 150), (1000, 1000), (90_000, 1000)])
     func `a round trip is told in steps`(sample: Int, step: Int) {
         // FE-4
-        #expect(PathWords.step(for: .milliseconds(sample), shown: nil) == step)
+        #expect(RoundTripSteps.step(for: .milliseconds(sample), shown: nil) == step)
     }
 
     @Test func `a step stays while the sample is near it`() {
@@ -14,10 +14,10 @@ import Testing
         let samples = [24.0, 34, 45, 45.6, 36, 34.9, 24.4].map { Duration.microseconds($0 * 1000) }
         var (shown, told): (Int?, [Int?]) = (nil, [])
         for sample in samples {
-            shown = PathWords.step(for: sample, shown: shown)
+            shown = RoundTripSteps.step(for: sample, shown: shown)
             told.append(shown)
         }
         #expect(told == [35, 35, 35, 50, 50, 50, 35])
-        #expect(PathWords.step(for: nil, shown: 35) == 35 && PathWords.step(for: nil, shown: nil) == nil)
+        #expect(RoundTripSteps.step(for: nil, shown: 35) == 35 && RoundTripSteps.step(for: nil, shown: nil) == nil)
     }
 }

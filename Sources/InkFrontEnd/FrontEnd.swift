@@ -1,0 +1,174 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+/// What any front end knows of one board: the fold of what the session tells, but for the answers to what was asked (`Requests`).
+///
+/// Give it every event; come back by `deadline`. Both say whether anything changed that a person could see: where nothing did, nothing need
+/// be drawn.
+package struct FrontEnd: Sendable {
+    /// The board's name, unsanitised.
+    package var name: String
+    /// The device key that signs our work; nil before the board is ready.
+    package private(set) var me: AuthorID?
+    /// False while a joined board has not arrived.
+    package private(set) var isReady: Bool
+    package private(set) var board = BoardView()
+    package private(set) var people = Roster()
+    package private(set) var chats = Chats()
+    package var notices = Notices()
+    package private(set) var sync: SyncStatus?
+    package private(set) var rendezvous: RendezvousStatus = .none
+    /// Since when something is not on disk, or not with the others.
+    private var unsavedSince: Instant?
+    private var unsentSince: Instant?
+
+    package init(name: String, me: AuthorID?, isReady: Bool, shapes: [Shape]) {
+        (self.name, self.me, self.isReady) = (name, me, isReady)
+        board.replaceAll(shapes)
+    }
+
+    /// Takes the whole board anew: it arrived, or was opened.
+    package mutating func replace(name: String, shapes: [Shape]) {
+        self.name = name
+        board.replaceAll(shapes)
+    }
+
+    /// Takes an event; true if a person could see that.
+    ///
+    /// - Parameter holdsUnsaved: whether this front end itself holds work that the session has not taken.
+    package mutating func take(_ event: Event, holdsUnsaved: Bool, now: Instant) -> Bool {
+        switch event {
+        case .ready(_, let me): (self.me, isReady) = (me, true)
+        case .changed(let changes, _):
+            for change in changes { board.apply(change) }
+            return !changes.isEmpty
+        case .accepted, .refused, .stopped: return false
+        case .skipped(let shapes, _): notices.add(.skipped(shapes.count), now: now)
+        case .peer(let status): return take(status, holdsUnsaved: holdsUnsaved, now: now)
+        case .gesture(let peer, let gesture): people[peer]?.gesture = gesture
+        case .settling(let peer, let gestures): people[peer]?.settling = gestures
+        case .cursor(let peer, let point):
+            people[peer]?.cursor = point
+            people[peer]?.movedAt = now
+        case .typing: return false
+        case .chat(let message):
+            chats.take(message)
+            guard message.author != me else { return false }
+            notices.add(.said(name(of: message.author), message.text), now: now)
+        case .sync(let status): return take(status, now: now)
+        case .rendezvous(let status):
+            guard rendezvous != status else { return false }
+            if case .unreachable(let reason) = status, !people.present.isEmpty {
+                notices.add(.invitesUnavailable(reason: reason), as: .invites, now: now)
+            }
+            rendezvous = status
+        case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
+        case .fork(let author, _): notices.add(.fork(name(of: author)), now: now)
+        case .versionMismatch(let theirs, let ours): notices.add(.versionMismatch(theirs: theirs, ours: ours), now: now)
+        }
+        return true
+    }
+
+    private mutating func take(_ status: PeerStatus, holdsUnsaved: Bool, now: Instant) -> Bool {
+        let before = people.take(status)
+        let known = people[status.peer]?.status.name ?? before?.status.name ?? ""
+        let name = known.isEmpty ? "somebody" : known
+        switch status.state {
+        case .left:
+            guard before?.isAnnounced == true else { return before != nil }
+            notices.add(person: name, .left, now: now)
+            if people.present.isEmpty { notices.add(.alone(isSaved: isSaved && !holdsUnsaved), now: now) }
+            return true
+        case .joining: break
+        case .joined, .idle, .away:
+            if people[status.peer]?.joinedAt == nil { people[status.peer]?.joinedAt = now }
+            if announce(now: now) { return true }
+            if let silent = status.silentSeconds, silent >= Self.lostAfterSeconds {
+                people[status.peer]?.wasLost = true
+            } else if people[status.peer]?.wasLost == true, status.silentSeconds == nil {
+                people[status.peer]?.wasLost = false
+                notices.add(person: name, .back, now: now)
+                return true
+            }
+        }
+        return people[status.peer]?.looks(like: before) == false
+    }
+
+    private mutating func take(_ status: SyncStatus, now: Instant) -> Bool {
+        if status.isSaved { unsavedSince = nil } else if unsavedSince == nil { unsavedSince = now }
+        if status.unsent == 0 { unsentSince = nil } else if unsentSince == nil { unsentSince = now }
+        let before = sync
+        sync = status
+        return before?.state != status.state || before?.missing != status.missing || before?.unsent != status.unsent
+            || before?.isSaved != status.isSaved
+    }
+
+    private mutating func announce(now: Instant) -> Bool {
+        let names = people.takeArrivals(now: now)
+        for name in names { notices.add(person: name, .joined, now: now) }
+        return !names.isEmpty
+    }
+
+    /// A person's name for a sentence, unsanitised.
+    package func name(of author: AuthorID) -> String {
+        if author == me { return "you" }
+        return people.present.first { $0.person.status.author == author }?.person.name ?? "somebody"
+    }
+
+    // MARK: What is said of it
+
+    /// True if all that the session has taken is on the disk.
+    package var isSaved: Bool { unsavedSince == nil }
+
+    /// How safe what stands on the board is.
+    ///
+    /// - Parameters:
+    ///   - isAsked: something was asked of the session and has no answer.
+    ///   - isRefused: the disk refuses something, which is asked again.
+    ///   - isTyping: a person types what was not given to the session yet.
+    package func savedWord(isAsked: Bool, isRefused: Bool, isTyping: Bool, now: Instant) -> Sentence {
+        if isTyping { return .typing }
+        if isRefused { return .notSavedYet }
+        if let unsavedSince, now - unsavedSince >= Self.patience { return .notSavedYet }
+        return isAsked || unsavedSince != nil ? .saving : .saved
+    }
+
+    /// What is still under way between us and the others; nil where it is not worth a word.
+    package func sendingWord(now: Instant) -> Sentence? {
+        guard let sync else { return nil }
+        if sync.state == .behind, sync.missing > 0 { return .catchingUp }
+        // That nobody has a board on which nothing stands yet is no news to who made it.
+        guard sync.unsent > 0, !(board.isEmpty && people.present.isEmpty), let unsentSince, now - unsentSince >= Self.patience else {
+            return nil
+        }
+        return .unsent(sync.unsent)
+    }
+
+    /// The first person who has been silent for so long that it is told in a sentence.
+    package var lost: Roster.Person? { people.present.first { ($0.person.status.silentSeconds ?? 0) >= Self.lostAfterSeconds }?.person }
+
+    // MARK: Time
+
+    /// When something changes by itself.
+    package func deadline(now: Instant) -> Instant? {
+        var next = earliest(notices.deadline, people.deadline)
+        for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
+            next = earliest(next, since + Self.patience)
+        }
+        return next
+    }
+
+    /// Lets time pass; true if a person could see that.
+    package mutating func handleTimeout(now: Instant) -> Bool {
+        let isGone = notices.expire(now: now)
+        let isNew = announce(now: now)
+        // Words of patience appear, and go when their cause is gone.
+        return isGone || isNew || unsavedSince != nil || unsentSince != nil
+    }
+
+    /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
+    package static let patience = Duration.milliseconds(700)
+    /// So long a silence is told in a sentence.
+    private static let lostAfterSeconds = 6
+}

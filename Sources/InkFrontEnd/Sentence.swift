@@ -1,0 +1,99 @@
+import InkSession
+
+/// What front ends say to a person: every sentence and every word of a status that more than one of them needs, each in one place.
+///
+/// The page `Sentences` of `inkwire.docc` lists them; a test holds the two together. Names and texts of peers go in as they came: who draws a
+/// sentence makes it safe for what it is drawn on.
+package enum Sentence: Hashable, Sendable {
+    // Words of a status.
+    case saved
+    case saving
+    case typing
+    case notSavedYet
+    case catchingUp
+    case unsent(Int)
+    case onlyYou
+    case noRendezvous
+    case connecting
+    case path(PeerStatus.Path, step: Int)
+    case silent(String, seconds: Int)
+    case waitingForBoard
+
+    // Who comes and goes.
+    case joined([String])
+    case left([String])
+    case back([String])
+    case alone(isSaved: Bool)
+    case lost(String, seconds: Int, unsent: Int)
+    case lostShort(String, seconds: Int, unsent: Int)
+    case said(String, String)
+
+    // What became of work.
+    case refused(Refusal)
+    case skipped(Int)
+    case textDeleted
+    case textGoesOn
+
+    // What is wrong elsewhere.
+    case invitesUnavailable(reason: String)
+    case rejected(String, rule: String)
+    case fork(String)
+    case versionMismatch(theirs: Int, ours: Int)
+
+    package var text: String {
+        switch self {
+        case .saved: "saved"
+        case .saving: "saving"
+        case .typing: "typing"
+        case .notSavedYet: "NOT SAVED YET"
+        case .catchingUp: "catching up"
+        case .unsent(let count): "\(count) unsent"
+        case .onlyYou: "only you"
+        case .noRendezvous: "no rendezvous"
+        case .connecting: "connecting"
+        case .path(let path, let step): "\(Self.word(path)) \(step <= 5 ? "<5" : "~\(step)") ms"
+        case .silent(let name, let seconds): "\(name) ... \(seconds)s"
+        case .waitingForBoard: "waiting for the board to arrive ..."
+        case .joined(let names): "\(Self.list(names)) joined"
+        case .left(let names): "\(Self.list(names)) left"
+        case .back(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") back"
+        case .alone(let isSaved): isSaved ? "Only you. Everything is saved on this machine." : "Only you."
+        case .lost(let name, let seconds, let unsent):
+            "Connection to \(name) lost \(seconds) s ago - trying again. You can go on drawing."
+                + (unsent > 0 ? " \(unsent) changes will be sent later." : "")
+        case .lostShort(let name, let seconds, let unsent): (unsent > 0 ? "\(unsent) unsent: " : "") + "\(name) lost \(seconds) s ago"
+        case .said(let name, let text): "\(name): \(text)"
+        case .refused(let refusal): Self.pointFirst(refusal).description
+        case .skipped(let count): "skipped \(count == 1 ? "a shape" : "\(count) shapes") that somebody changed since"
+        case .textDeleted: "somebody deleted the shape whose text you were editing"
+        case .textGoesOn: "somebody deleted the shape: what you typed becomes a new one"
+        case .invitesUnavailable(let reason):
+            "Invites unavailable (\(reason.count > Self.reasonMax ? reason.prefix(Self.reasonMax - 1) + "…" : reason)). "
+                + "Peers already here are unaffected."
+        case .rejected(let name, let rule): "refused something of \(name): \(rule)"
+        case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"
+        case .versionMismatch(let theirs, let ours):
+            "somebody runs protocol \(theirs), this is \(ours): no connection comes of it; the older side should update"
+        }
+    }
+
+    /// How packets reach a peer, in one word.
+    package static func word(_ path: PeerStatus.Path) -> String {
+        switch path {
+        case .direct: "direct"
+        }
+    }
+
+    private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+
+    /// The reason of a disk first: it is what is wrong, and the path before it may be longer than a screen is wide.
+    private static func pointFirst(_ refusal: Refusal) -> Refusal {
+        guard case .diskRefuses(let reason) = refusal else { return refusal }
+        let parts = reason.split(separator: ": ", omittingEmptySubsequences: true)
+        guard parts.count > 1, let last = parts.last else { return refusal }
+        return .diskRefuses("\(last) - \(parts.dropLast().joined(separator: ": "))")
+    }
+
+    /// A reason is cut at so many characters: what follows it must be read, too.
+    private static let reasonMax = 60
+}

@@ -1,0 +1,90 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct FrontEndTests {
+    private let bob: PeerID = identifier(7)
+    private var front = FrontEnd(name: "plan", me: identifier(1), isReady: false, shapes: [])
+
+    @Test func `an event that shows nothing new is told apart`() {
+        // FE-8
+        var front = front
+        let author: AuthorID = identifier(7)
+        let person = { (roundTrip: Int, state: PeerStatus.State) in
+            Event.peer(
+                PeerStatus(peer: bob, author: author, name: "bob", state: state, path: .direct, roundTrip: .milliseconds(roundTrip)))
+        }
+        let sync = { (number: Int, unsent: Int) in
+            Event.sync(SyncStatus(state: .synced, missing: 0, unsent: unsent, isSaved: true, fingerprint: identifier(number)))
+        }
+        let shape = Shape(id: ShapeID(author: author, number: 1), content: ShapeDraft(kind: .rectangle, position: .zero), depth: [1])
+        let message = { (author: AuthorID) in Event.chat(ChatMessage(id: identifier(3), author: author, text: "hello")) }
+        let told: [(Event, Bool)] = [
+            (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),
+            (person(90, .joined), true), (person(90, .idle), true), (sync(1, 0), true), (sync(2, 0), false), (sync(2, 3), true),
+            (.typing(peer: bob), false), (.cursor(peer: bob, .zero), true), (.changed([], ref: 1), false),
+            (.changed([ShapeChange(kind: .added, id: shape.id, author: author, shape: shape)], ref: nil), true),
+            (message(identifier(1)), false), (message(author), true), (.rendezvous(.none), false), (.rendezvous(.connecting), true),
+            (.rejected(author: nil, rule: "x"), true), (.stopped(unsaved: 0, unsent: 0), false), (person(90, .left), true),
+            (person(90, .left), false),
+        ]
+        for (event, isVisible) in told { #expect(front.take(event, holdsUnsaved: false, now: .zero) == isVisible, "\(event)") }
+        #expect(front.isReady && front.board.shapes == [shape] && front.chats.messages.count == 1)
+    }
+
+    @Test func `nothing is called saved that is not, and a short wait needs no words`() {
+        // FE-9
+        var front = front
+        func status(isSaved: Bool, unsent: Int = 0) -> Event {
+            .sync(SyncStatus(state: .ahead, missing: 0, unsent: unsent, isSaved: isSaved, fingerprint: .zero))
+        }
+        let word = { (front: FrontEnd, now: Instant) in front.savedWord(isAsked: false, isRefused: false, isTyping: false, now: now) }
+        #expect(word(front, .zero) == .saved)
+        #expect(front.savedWord(isAsked: true, isRefused: false, isTyping: false, now: .zero) == .saving)
+        #expect(front.savedWord(isAsked: true, isRefused: true, isTyping: false, now: .zero) == .notSavedYet)
+        #expect(front.savedWord(isAsked: true, isRefused: true, isTyping: true, now: .zero) == .typing)
+        _ = front.take(status(isSaved: false, unsent: 2), holdsUnsaved: false, now: .zero)
+        let late = Instant.zero + .milliseconds(700)
+        #expect(word(front, .zero + .milliseconds(699)) == .saving && front.deadline(now: .zero) == late)
+        #expect(word(front, late) == .notSavedYet && front.deadline(now: late) == nil)
+        // Of a board on which nothing stands nobody misses anything.
+        #expect(front.sendingWord(now: late) == nil)
+        _ = front.take(.peer(PeerStatus(peer: bob, name: "bob", state: .joined)), holdsUnsaved: false, now: .zero)
+        #expect(front.sendingWord(now: late) == .unsent(2) && front.sendingWord(now: .zero) == nil)
+        _ = front.take(status(isSaved: true), holdsUnsaved: false, now: late)
+        #expect(word(front, late) == .saved && front.sendingWord(now: late) == nil)
+    }
+
+    @Test func `who goes last leaves one alone, with a true word about what is saved`() {
+        // FE-9
+        for (isSaved, holdsUnsaved) in [(true, false), (true, true), (false, false)] {
+            var front = front
+            let status = SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero)
+            _ = front.take(.sync(status), holdsUnsaved: holdsUnsaved, now: .zero)
+            for state in [PeerStatus.State.joined, .left] {
+                _ = front.take(.peer(PeerStatus(peer: bob, name: "bob", state: state)), holdsUnsaved: holdsUnsaved, now: .zero)
+            }
+            let words = isSaved && !holdsUnsaved ? "Only you. Everything is saved on this machine." : "Only you."
+            #expect(front.notices.shown.map(\.text) == ["bob left", words])
+        }
+    }
+
+    @Test func `a loss is told after six seconds of silence, and its end once`() {
+        // FE-10
+        var front = front
+        func hear(silent: Int?) -> Bool {
+            front.take(
+                .peer(PeerStatus(peer: bob, name: "bob", state: .joined, silentSeconds: silent)), holdsUnsaved: false,
+                now: .zero + .seconds(10))
+        }
+        for (silent, isLost) in [(nil, false), (5, false), (6, true), (7, true)] as [(Int?, Bool)] {
+            let isVisible = hear(silent: silent)
+            #expect(isVisible && (front.lost != nil) == isLost)
+        }
+        let isBack = hear(silent: nil)
+        let isAgain = hear(silent: nil)
+        #expect(isBack && !isAgain && front.lost == nil && front.notices.shown.last?.text == "bob is back")
+    }
+}

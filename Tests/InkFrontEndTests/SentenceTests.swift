@@ -1,0 +1,79 @@
+import Foundation
+import InkFrontEnd
+import InkSession
+import Testing
+
+@Suite struct SentenceTests {
+    @Test func `the page of sentences says what the code says`() throws {
+        // FE-5
+        let page = try String(contentsOf: Self.page, encoding: .utf8)
+        var rows: [String: String] = [:]
+        for line in page.split(separator: "\n") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            try #require(cells.count == 3, "\(line)")
+            rows[cells[0].trimmingCharacters(in: ["`"])] = cells[1]
+        }
+        for sentence in Self.examples { #expect(rows[Self.name(sentence)] == sentence.text) }
+        #expect(Set(rows.keys) == Set(Self.examples.map(Self.name)))
+    }
+
+    @Test func `a sentence says its point first and leaves out what is not so`() {
+        // FE-5
+        #expect(Sentence.alone(isSaved: false).text == "Only you.")
+        #expect(Sentence.lost("bob", seconds: 9, unsent: 0).text == "Connection to bob lost 9 s ago - trying again. You can go on drawing.")
+        #expect(Sentence.lostShort("bob", seconds: 9, unsent: 0).text == "bob lost 9 s ago")
+        #expect(Sentence.back(["bob"]).text == "bob is back")
+        #expect(Sentence.skipped(1).text == "skipped a shape that somebody changed since")
+        #expect(Sentence.path(.direct, step: 5).text == "direct <5 ms")
+        #expect(Sentence.refused(.diskRefuses("full")).text == "the disk refuses to save: full")
+        #expect(Sentence.refused(.noSuchShape).text == "no such shape on the board")
+        let long = Sentence.invitesUnavailable(reason: String(repeating: "x", count: 80)).text
+        #expect(long == "Invites unavailable (\(String(repeating: "x", count: 59))…). Peers already here are unaffected.")
+    }
+
+    /// One of each case, as the page shows it.
+    private static let examples: [Sentence] = [
+        .saved, .saving, .typing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting, .path(.direct, step: 35),
+        .silent("bob", seconds: 3), .waitingForBoard, .joined(["bob", "eve"]), .left(["bob", "eve"]), .back(["bob", "eve"]),
+        .alone(isSaved: true), .lost("bob", seconds: 7, unsent: 12), .lostShort("bob", seconds: 7, unsent: 12), .said("bob", "hello"),
+        .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
+        .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
+        .versionMismatch(theirs: 1, ours: 2),
+    ]
+
+    /// A new case does not compile until it stands here; then it wants its example and its row.
+    private static func name(_ sentence: Sentence) -> String {
+        switch sentence {
+        case .saved: "saved"
+        case .saving: "saving"
+        case .typing: "typing"
+        case .notSavedYet: "notSavedYet"
+        case .catchingUp: "catchingUp"
+        case .unsent: "unsent"
+        case .onlyYou: "onlyYou"
+        case .noRendezvous: "noRendezvous"
+        case .connecting: "connecting"
+        case .path: "path"
+        case .silent: "silent"
+        case .waitingForBoard: "waitingForBoard"
+        case .joined: "joined"
+        case .left: "left"
+        case .back: "back"
+        case .alone: "alone"
+        case .lost: "lost"
+        case .lostShort: "lostShort"
+        case .said: "said"
+        case .refused: "refused"
+        case .skipped: "skipped"
+        case .textDeleted: "textDeleted"
+        case .textGoesOn: "textGoesOn"
+        case .invitesUnavailable: "invitesUnavailable"
+        case .rejected: "rejected"
+        case .fork: "fork"
+        case .versionMismatch: "versionMismatch"
+        }
+    }
+
+    private static let page = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../Sources/inkwire/inkwire.docc/Sentences.md")
+}
