@@ -291,7 +291,10 @@ import Testing
             pipes.input(.timeout, to: 1)
             _ = pipes.run(.milliseconds(100))
         }
-        func charge(_ cost: Double) { pipes.members[0].node.neighbours[mine]?.work.charge(cost, now: pipes.now) }
+        func charge(_ cost: Double) {
+            let now = pipes.now
+            pipes.members[0].node.neighbours[mine]?.work.charge(cost, now: now)
+        }
         func tokens() -> Int {
             guard var work = pipes.members[0].node.neighbours[mine]?.work else { return 0 }
             return (0..<1_000_000).first { _ in !work.take(now: pipes.now) } ?? 1_000_000
