@@ -99,3 +99,25 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `tools/try` names test targets here, and all else but what they need is left out: SwiftPM links every test of a package into one program,
+// so that a changed line would otherwise build all that stands above it. What needs no foreign package is built without asking for one.
+if let wanted = Context.environment["INKWIRE_TRY"] {
+    var targets = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var kept: [Target] = []
+    var isForeign = false
+    var names = wanted.split(separator: ",").map(String.init)
+    while let name = names.popLast() {
+        guard let target = targets.removeValue(forKey: name) else { continue }
+        kept.append(target)
+        for dependency in target.dependencies {
+            switch dependency {
+            case .byNameItem(let name, _), .targetItem(let name, _): names.append(name)
+            default: isForeign = true
+            }
+        }
+    }
+    package.targets = kept
+    package.products = []
+    package.dependencies = isForeign ? package.dependencies : []
+}
