@@ -6,6 +6,7 @@ import InkBoard
 /// moved away. A value: copy the raster of a standing board and draw the gestures under way into the copy.
 public struct CellRaster: Sendable {
     public let region: CellRegion
+    public let grid: Grid
     private var inks: [Ink]
     /// Rank of the shape being drawn.
     private var rank: Int32 = 0
@@ -31,8 +32,8 @@ public struct CellRaster: Sendable {
     }
 
     /// An empty raster of that region. Memory is proportional to its cells.
-    public init(region: CellRegion) {
-        self.region = region
+    public init(region: CellRegion, grid: Grid) {
+        (self.region, self.grid) = (region, grid)
         inks = Array(repeating: Ink(), count: region.columns * region.rows)
     }
 

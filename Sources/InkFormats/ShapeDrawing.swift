@@ -21,7 +21,7 @@ extension CellRaster {
     // MARK: Boxes
 
     private mutating func drawBox(_ shape: ShapeDraft, isRounded: Bool) {
-        let box = shape.cellRegion
+        let box = shape.cellRegion(on: grid)
         let (left, top) = (box.column, box.row)
         let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
         guard box.overlaps(region) else { return }
@@ -43,13 +43,13 @@ extension CellRaster {
     }
 
     private mutating func drawRound(_ shape: ShapeDraft) {
-        guard shape.cellRegion.overlaps(region) else { return }
-        let outline = RoundOutline(shape)
+        guard shape.cellRegion(on: grid).overlaps(region) else { return }
+        let outline = RoundOutline(shape, on: grid)
         if let fill = shape.fill {
             outline.forEachFilledCell(in: region) { column, row in self.fill(columns: column...column, row: row, color: fill) }
         }
         let color = inkColor(of: shape)
-        let pen = DotPen(width: shape.strokeWidth)
+        let pen = DotPen(width: shape.strokeWidth, on: grid)
         outline.forEachDot(in: region) { x, y in pen.stamp(x, y) { addDot(x: $0, y: $1, color: color) } }
         drawText(of: shape, color: color)
     }
@@ -68,15 +68,15 @@ extension CellRaster {
     private mutating func drawPath(_ shape: ShapeDraft) {
         let points = shape.points.isEmpty ? [.zero] : shape.points
         let weight: UInt8 = shape.strokeWidth >= 32 ? 2 : 1
-        let pen = DotPen(width: shape.strokeWidth)
+        let pen = DotPen(width: shape.strokeWidth, on: grid)
         let places = points.map { (x: Int(shape.position.x) + Int($0.x), y: Int(shape.position.y) + Int($0.y)) }
         var last = places[0]
         // Direction of the last piece that leaves its cell, for the arrow's head.
         var heading = (dx: 0, dy: 0)
         var isOneCell = true
         for place in places.dropFirst() {
-            let (fromColumn, fromRow) = (CellMetrics.column(last.x), CellMetrics.row(last.y))
-            let (toColumn, toRow) = (CellMetrics.column(place.x), CellMetrics.row(place.y))
+            let (fromColumn, fromRow) = (grid.column(last.x), grid.row(last.y))
+            let (toColumn, toRow) = (grid.column(place.x), grid.row(place.y))
             if fromColumn == toColumn && fromRow == toRow { continue }
             if fromRow == toRow {
                 addHorizontal(
@@ -93,11 +93,11 @@ extension CellRaster {
             last = place
             isOneCell = false
         }
-        if isOneCell { pen.stamp(CellMetrics.dot(last.x), CellMetrics.dot(last.y)) { addDot(x: $0, y: $1, color: shape.stroke) } }
+        if isOneCell { pen.stamp(grid.dot(last.x), grid.dot(last.y)) { addDot(x: $0, y: $1, color: shape.stroke) } }
         if shape.kind == .arrow, !isOneCell {
             let isFlat = abs(heading.dx) >= abs(heading.dy)
             let head: Unicode.Scalar = isFlat ? (heading.dx > 0 ? "►" : "◄") : (heading.dy > 0 ? "▼" : "▲")
-            put(Glyph(head), columns: 1, column: CellMetrics.column(last.x), row: CellMetrics.row(last.y), color: shape.stroke)
+            put(Glyph(head), columns: 1, column: grid.column(last.x), row: grid.row(last.y), color: shape.stroke)
         }
         drawText(of: shape, color: shape.stroke)
     }
@@ -109,12 +109,12 @@ extension CellRaster {
     }
 
     private mutating func drawCurve(_ shape: ShapeDraft) {
-        let pen = DotPen(width: shape.strokeWidth)
-        let margin = Double(pen.size * CellMetrics.dotUnits)
+        let pen = DotPen(width: shape.strokeWidth, on: grid)
+        let margin = Double(pen.size * grid.dotUnits)
         let box = (
-            left: Double(region.column * CellMetrics.columnUnits) - margin, top: Double(region.row * CellMetrics.rowUnits) - margin,
-            right: Double((region.column + region.columns) * CellMetrics.columnUnits) + margin,
-            bottom: Double((region.row + region.rows) * CellMetrics.rowUnits) + margin
+            left: Double(region.column * grid.columnUnits) - margin, top: Double(region.row * grid.rowUnits) - margin,
+            right: Double((region.column + region.columns) * grid.columnUnits) + margin,
+            bottom: Double((region.row + region.rows) * grid.rowUnits) + margin
         )
         StrokeCurve(points: shape.points, origin: shape.position).forEachPiece(touching: box) { from, to in
             drawDots(from: from, to: to, pen: pen, color: shape.stroke)
@@ -123,7 +123,7 @@ extension CellRaster {
 
     /// True if a stroke, with its pen and its curve's overshoot, can reach the region: quick, and never wrongly false.
     private func touchesRegion(_ shape: ShapeDraft) -> Bool {
-        let box = shape.cellRegion
+        let box = shape.cellRegion(on: grid)
         // A Catmull-Rom piece leaves the box of its samples by less than half of that box; the pen by less than four cells.
         let (moreColumns, moreRows) = (4 + box.columns / 2, 4 + box.rows / 2)
         return CellRegion(
@@ -136,7 +136,7 @@ extension CellRaster {
     /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer axis,
     /// only where that lies in the region, so the cost is bounded by the region and not by the length.
     private mutating func drawDots(from: StrokeCurve.Place, to: StrokeCurve.Place, pen: DotPen, color: Color?) {
-        let unit = Double(CellMetrics.dotUnits)
+        let unit = Double(grid.dotUnits)
         let (x0, y0) = (Int((from.x / unit).rounded(.down)), Int((from.y / unit).rounded(.down)))
         let (x1, y1) = (Int((to.x / unit).rounded(.down)), Int((to.y / unit).rounded(.down)))
         let (dx, dy) = (x1 - x0, y1 - y0)
@@ -167,7 +167,7 @@ extension CellRaster {
 
     private mutating func drawText(of shape: ShapeDraft, color: Color?) {
         guard !shape.text.isEmpty else { return }
-        let placement = TextPlacement(shape)
+        let placement = TextPlacement(shape, on: grid)
         for index in 0..<placement.shown {
             drawRow(placement.layout.rows[index], column: placement.column(ofRow: index), row: placement.top + index, color: color)
         }
@@ -190,7 +190,7 @@ struct DotPen: Sendable {
     let size: Int
 
     /// The pen for a line width in world units.
-    init(width: UInt16) { size = max(1, min(8, (Int(width) + 16) / CellMetrics.dotUnits)) }
+    init(width: UInt16, on grid: Grid) { size = max(1, min(8, (Int(width) + grid.dotUnits / 2) / grid.dotUnits)) }
 
     /// Calls `body` for each dot under the pen when it stands at a dot.
     func stamp(_ x: Int, _ y: Int, _ body: (Int, Int) -> Void) {
@@ -215,12 +215,12 @@ package struct RoundOutline: Sendable {
     private let right: Int
     private let bottom: Int
 
-    package init(_ shape: ShapeDraft) {
+    package init(_ shape: ShapeDraft, on grid: Grid) {
         isDiamond = shape.kind == .diamond
-        left = CellMetrics.dot(Int(shape.position.x))
-        top = CellMetrics.dot(Int(shape.position.y))
-        right = CellMetrics.dot(Int(shape.position.x) + max(0, Int(shape.size.width)))
-        bottom = CellMetrics.dot(Int(shape.position.y) + max(0, Int(shape.size.height)))
+        left = grid.dot(Int(shape.position.x))
+        top = grid.dot(Int(shape.position.y))
+        right = grid.dot(Int(shape.position.x) + max(0, Int(shape.size.width)))
+        bottom = grid.dot(Int(shape.position.y) + max(0, Int(shape.size.height)))
     }
 
     private var middleX: Double { Double(left + right) / 2 }

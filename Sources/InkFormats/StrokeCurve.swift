@@ -57,7 +57,7 @@ package struct StrokeCurve: Sendable {
     }
 
     /// The cells that the curve goes through, as a box; nil for no samples.
-    var cellRegion: CellRegion? {
+    func cellRegion(on grid: Grid) -> CellRegion? {
         var box: (left: Double, top: Double, right: Double, bottom: Double)?
         let all = Double.greatestFiniteMagnitude
         forEachPiece(touching: (-all, -all, all, all)) { from, to in
@@ -67,10 +67,10 @@ package struct StrokeCurve: Sendable {
             )
         }
         guard let box else { return nil }
-        let (column, row) = (CellMetrics.column(Int(box.left.rounded(.down))), CellMetrics.row(Int(box.top.rounded(.down))))
+        let (column, row) = (grid.column(Int(box.left.rounded(.down))), grid.row(Int(box.top.rounded(.down))))
         return CellRegion(
-            column: column, row: row, columns: CellMetrics.column(Int(box.right.rounded(.down))) - column + 1,
-            rows: CellMetrics.row(Int(box.bottom.rounded(.down))) - row + 1)
+            column: column, row: row, columns: grid.column(Int(box.right.rounded(.down))) - column + 1,
+            rows: grid.row(Int(box.bottom.rounded(.down))) - row + 1)
     }
 
     private static let piecesMax = 24

@@ -10,7 +10,7 @@ public enum TextExport {
     /// - Parameter region: the part to show; nil for all content, of which a part around the middle shape is shown if it is larger than `extentMax`.
     public static func text(of shapes: [ShapeDraft], style: GlyphStyle = .unicode, region: CellRegion? = nil) -> String {
         guard let drawn = region ?? content(of: shapes) else { return "" }
-        var raster = CellRaster(region: drawn)
+        var raster = CellRaster(region: drawn, grid: .standard)
         for shape in shapes { raster.draw(shape) }
         // All content begins with its first column and row that hold something; a region that was asked for is kept.
         let left = region == nil ? drawn.columnRange.first { column in drawn.rowRange.contains { raster.isInk(column, $0, style) } } : nil
@@ -31,7 +31,7 @@ public enum TextExport {
 
     /// The cells of all shapes, with their pens, labels and bends; nil for none.
     static func content(of shapes: [ShapeDraft]) -> CellRegion? {
-        let regions = shapes.map(\.inkRegion)
+        let regions = shapes.map { $0.inkRegion(on: .standard) }
         guard var all = regions.first else { return nil }
         for region in regions { all = all.union(region) }
         if all.columns > extentMax {

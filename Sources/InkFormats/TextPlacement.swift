@@ -27,24 +27,24 @@ struct TextPlacement: Sendable {
         case around(Int)
     }
 
-    init(_ shape: ShapeDraft) {
+    init(_ shape: ShapeDraft, on grid: Grid) {
         switch shape.kind {
         case .rectangle, .ellipse, .diamond:
-            let inside = shape.cellRegion.inside
+            let inside = shape.cellRegion(on: grid).inside
             (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
             shown = min(layout.rows.count, inside.rows)
             top = inside.row + (inside.rows - shown) / 2
             side = .centered(column: inside.column, columns: inside.columns)
         case .note:
-            let inside = shape.cellRegion.inside
+            let inside = shape.cellRegion(on: grid).inside
             (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
             shown = min(layout.rows.count, inside.rows)
             (top, side) = (inside.row, .leading(inside.column))
         case .text:
             (wrap, layout) = (nil, TextLayout(shape.text))
             shown = layout.rows.count
-            top = CellMetrics.row(Int(shape.position.y))
-            side = .leading(CellMetrics.column(Int(shape.position.x)))
+            top = grid.row(Int(shape.position.y))
+            side = .leading(grid.column(Int(shape.position.x)))
         case .line, .arrow, .freehand:
             (wrap, layout) = (nil, TextLayout(shape.text))
             shown = layout.rows.count
@@ -53,8 +53,8 @@ struct TextPlacement: Sendable {
             let (left, right) = (points[(points.count - (shape.kind == .freehand ? 0 : 1)) / 2], points[points.count / 2])
             let x = Int(shape.position.x) + (Int(left.x) + Int(right.x)) / 2
             let y = Int(shape.position.y) + (Int(left.y) + Int(right.y)) / 2
-            top = CellMetrics.row(y) - (layout.rows.count - 1) / 2
-            side = .around(CellMetrics.column(x))
+            top = grid.row(y) - (layout.rows.count - 1) / 2
+            side = .around(grid.column(x))
         }
     }
 
@@ -88,32 +88,32 @@ struct TextPlacement: Sendable {
 
 extension ShapeDraft {
     /// The cell after the first `count` characters of the shape's text, where a caret stands while it is edited.
-    public func caretCell(after count: Int) -> (column: Int, row: Int) {
-        let placement = TextPlacement(self)
+    public func caretPlace(after count: Int, on grid: Grid) -> CellPlace {
+        let placement = TextPlacement(self, on: grid)
         let (row, columns) = placement.extent(of: String(text.prefix(count)))
         let isBoxed = !kind.isPath && kind != .text
-        let last = isBoxed ? cellRegion.inside.rowRange.upperBound - 1 : Int.max
-        return (placement.column(ofRow: row) + columns, min(placement.top + row, last))
+        let last = isBoxed ? cellRegion(on: grid).inside.rowRange.upperBound - 1 : Int.max
+        return CellPlace(column: placement.column(ofRow: row) + columns, row: min(placement.top + row, last))
     }
 
     /// The cells that the label of a line or stroke takes, wherever it is longer than these; nil for other kinds and for none.
-    public var labelRegion: CellRegion? {
-        kind.isPath && !text.isEmpty ? TextPlacement(self).region : nil
+    public func labelRegion(on grid: Grid) -> CellRegion? {
+        kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil
     }
 
     /// The cells in which the shape can leave ink: with its pen, its label and the bends of its curve.
-    var inkRegion: CellRegion {
-        var region = cellRegion
+    func inkRegion(on grid: Grid) -> CellRegion {
+        var region = cellRegion(on: grid)
         switch kind {
         case .rectangle, .note, .text: return region
         case .ellipse, .diamond, .line, .arrow: break
-        case .freehand: region = region.union(StrokeCurve(points: points, origin: position).cellRegion ?? region)
+        case .freehand: region = region.union(StrokeCurve(points: points, origin: position).cellRegion(on: grid) ?? region)
         }
         // Dots to each side of the pen's middle, in whole cells of 2×4.
-        let reach = DotPen(width: strokeWidth).size / 2
+        let reach = DotPen(width: strokeWidth, on: grid).size / 2
         let (columns, rows) = ((reach + 1) / 2, (reach + 3) / 4)
         region = CellRegion(
             column: region.column - columns, row: region.row - rows, columns: region.columns + 2 * columns, rows: region.rows + 2 * rows)
-        return labelRegion.map { region.union($0) } ?? region
+        return labelRegion(on: grid).map { region.union($0) } ?? region
     }
 }

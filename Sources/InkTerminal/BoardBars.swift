@@ -9,7 +9,7 @@ extension BoardScene {
     // MARK: Bars
 
     func drawBars(_ buffer: inout CellBuffer, now: Instant) {
-        if barRows == 2 { drawTools(&buffer) }
+        if layout.hasTools { drawTools(&buffer) }
         drawStatus(&buffer, now: now)
     }
 
@@ -135,9 +135,9 @@ extension BoardScene {
             if let digit = picker.first(where: { $0.columns.contains(column) })?.digit { pickStyle(digit, now: now) }
         } else if row == rows - 1 {
             panel = .people
-        } else if barRows == 2, let hit = toolCells().first(where: { $0.columns.contains(column) }) {
+        } else if layout.hasTools, let hit = toolCells().first(where: { $0.columns.contains(column) }) {
             pick(hit.tool, now: now)
-        } else if barRows == 2, let hint = hintCells().first(where: { $0.columns.contains(column) }) {
+        } else if layout.hasTools, let hint = hintCells().first(where: { $0.columns.contains(column) }) {
             if edit != nil { finishEdit(now: now) }
             character(hint.key, now: now)
         }
@@ -202,7 +202,7 @@ extension BoardScene {
 
     /// At most two rows: where the whole does not fit, what matters most.
     private func bannerLines() -> [String] {
-        guard let lost = front.lost, canvasRows > 2 else { return [] }
+        guard let lost = front.lost, layout.canvasRows > 2 else { return [] }
         let name = safeForTerminal(lost.name, columnsMax: 16)
         let (seconds, unsent) = (lost.status.silentSeconds ?? 0, front.sync?.unsent ?? 0)
         let lines = wordWrapped(Sentence.lost(name, seconds: seconds, unsent: unsent).text, columns: columns - 2)
@@ -211,7 +211,7 @@ extension BoardScene {
     }
 
     func drawNotices(_ buffer: inout CellBuffer) {
-        guard canvasRows >= 3 else { return }
+        guard layout.canvasRows >= 3 else { return }
         let room = max(1, columns - 4)
         // The newest have their place first.
         var lines: [String] = []
@@ -220,12 +220,12 @@ extension BoardScene {
             let shown = wrapped.prefix(2).enumerated().map { index, line in
                 index == 1 && wrapped.count > 2 ? safeForTerminal(line + "…", columnsMax: room) : line
             }
-            guard lines.count + shown.count < canvasRows else { break }
+            guard lines.count + shown.count < layout.canvasRows else { break }
             lines = shown + lines
         }
         // Never over the caret of who is typing.
-        let isBelow = caretRow.map { $0 < canvasRows - lines.count } ?? true
-        let top = isBelow ? canvasRows - lines.count : min(bannerLines().count, canvasRows - lines.count)
+        let isBelow = caretRow.map { $0 < layout.canvasRows - lines.count } ?? true
+        let top = isBelow ? layout.canvasRows - lines.count : min(bannerLines().count, layout.canvasRows - lines.count)
         for (index, line) in lines.enumerated() {
             let text = " \(line) "
             buffer.write(
@@ -249,12 +249,12 @@ extension BoardScene {
     private func openBox(_ buffer: inout CellBuffer, width: Int, height: Int, title: String) -> (
         column: Int, row: Int, columns: Int, rows: Int
     ) {
-        let (width, height) = (min(width, columns), min(height, canvasRows))
-        let (left, top) = ((columns - width) / 2, (canvasRows - height) / 2)
+        let (width, height) = (min(width, columns), min(height, layout.canvasRows))
+        let (left, top) = ((columns - width) / 2, (layout.canvasRows - height) / 2)
         let frame = ShapeDraft(
-            kind: .rectangle, position: CellMetrics.middle(column: 0, row: 0),
-            size: Size(width: Int32((width - 1) * CellMetrics.columnUnits), height: Int32((height - 1) * CellMetrics.rowUnits)))
-        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: width, rows: height))
+            kind: .rectangle, position: Grid.standard.middle(of: CellPlace(column: 0, row: 0)),
+            size: Size(width: Int32((width - 1) * Grid.standard.columnUnits), height: Int32((height - 1) * Grid.standard.rowUnits)))
+        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: width, rows: height), grid: .standard)
         if width >= 3, height >= 3 { raster.draw(frame) }
         for row in 0..<height {
             for column in 0..<width {
@@ -283,7 +283,7 @@ extension BoardScene {
     private static let helpColumns = 70
     /// The help as it fits the box.
     private var helpLines: [String] { HelpText.lines(columns: max(1, min(Self.helpColumns, columns) - (columns >= 3 ? 4 : 0))) }
-    private var helpTopMax: Int { max(0, helpLines.count - max(1, canvasRows - (canvasRows >= 3 ? 2 : 0))) }
+    private var helpTopMax: Int { max(0, helpLines.count - max(1, layout.canvasRows - (layout.canvasRows >= 3 ? 2 : 0))) }
 
     mutating func scrollHelp(_ lines: Int) {
         guard case .help(let top) = panel else { return }
@@ -307,8 +307,8 @@ extension BoardScene {
         // Where rows do not suffice the sentences go first, then the link lies over the bars as well.
         let forms = [command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"], link]
         let small = wordWrapped("window too small: c copies the link", columns: columns)
-        let lines = whole.count <= canvasRows ? whole : forms.first { $0.count <= rows } ?? small
-        let top = max(0, ((lines.count <= canvasRows ? canvasRows : rows) - lines.count) / 2)
+        let lines = whole.count <= layout.canvasRows ? whole : forms.first { $0.count <= rows } ?? small
+        let top = max(0, ((lines.count <= layout.canvasRows ? layout.canvasRows : rows) - lines.count) / 2)
         for row in 0..<min(lines.count, rows) {
             buffer.fill(row: top + row)
             let isTitle = row == 0 && lines.count == whole.count

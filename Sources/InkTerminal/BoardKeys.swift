@@ -91,8 +91,8 @@ extension BoardScene {
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
         case .right: arrow(1, 0, modifiers, now: now)
-        case .pageUp: pan(columns: 0, rows: -canvasRows / 2)
-        case .pageDown: pan(columns: 0, rows: canvasRows / 2)
+        case .pageUp: pan(columns: 0, rows: -layout.canvasRows / 2)
+        case .pageDown: pan(columns: 0, rows: layout.canvasRows / 2)
         case .home: if let all = regions.content { center(on: all) }
         case .delete, .backspace: deleteSelection(now: now)
         case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
@@ -173,8 +173,8 @@ extension BoardScene {
             switch key {
             case .up: scrollHelp(-1)
             case .down: scrollHelp(1)
-            case .pageUp: scrollHelp(-canvasRows / 2)
-            case .pageDown: scrollHelp(canvasRows / 2)
+            case .pageUp: scrollHelp(-layout.canvasRows / 2)
+            case .pageDown: scrollHelp(layout.canvasRows / 2)
             default:
                 // A key that means something does it: the help can be used as a menu.
                 panel = .none
@@ -311,8 +311,8 @@ extension BoardScene {
     }
 
     private func gesture(of nudge: Nudge) -> Gesture {
-        guard let content = nudge.resized else { return .move(nudge.ids, by: nudge.displacement) }
-        let changed = resized(content, .farCorner, nudge.displacement)
+        guard let content = nudge.resized else { return .move(nudge.ids, by: nudge.displacement(on: grid)) }
+        let changed = resized(content, .farCorner, nudge.displacement(on: grid))
         return .resize(nudge.ids[0], position: changed.position, size: changed.size)
     }
 
@@ -347,7 +347,7 @@ extension BoardScene {
     }
 
     private mutating func duplicate(now: Instant) {
-        let by = CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: 2, row: 1))
+        let by = grid.displacement(columns: 2, rows: 1)
         var copies: [ShapeDraft] = []
         // In the order in which they lie on each other.
         for shape in front.board.shapes where selection.contains(shape.id) {
@@ -365,7 +365,7 @@ extension BoardScene {
         let next =
             selection.first.flatMap(ids.firstIndex(of:)).map { ($0 + step + ids.count) % ids.count } ?? (step > 0 ? 0 : ids.count - 1)
         (tool, selection, keyPointer) = (.select, [ids[next]], nil)
-        if let region = regions[ids[next]], !region.overlaps(view) { center(on: region) }
+        if let region = regions[ids[next]], !region.overlaps(viewport.region) { center(on: region) }
     }
 
     private mutating func copyAsText(now: Instant) {
@@ -437,13 +437,13 @@ extension BoardScene {
     /// Moves the view so that the caret is in it.
     private mutating func showCaret() {
         guard let edit else { return }
-        var caret = edit.draft.caretCell(after: edit.buffer.caret)
+        var caret = edit.draft.caretPlace(after: edit.buffer.caret, on: grid)
         if !edit.draft.kind.isPath, edit.draft.kind != .text {
             // What does not fit a box is not shown, so there is nothing to go to.
-            let box = edit.draft.cellRegion
+            let box = edit.draft.cellRegion(on: grid)
             caret.column = max(box.column, min(box.column + box.columns - 1, caret.column))
         }
-        show(column: caret.column, row: caret.row)
+        look { $0.show(caret) }
     }
 
     private mutating func paste(_ text: String, now: Instant) {
@@ -458,9 +458,9 @@ extension BoardScene {
             // Pasted on the board: a text at the pointer.
             let at =
                 keyPointer.map { CellPlace(column: $0.column, row: $0.row) }
-                ?? place(column: mousePlace?.column ?? 2, row: mousePlace?.row ?? 1)
+                ?? viewport.place(column: mousePlace?.column ?? 2, row: mousePlace?.row ?? 1)
             guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
-            let draft = ShapeDraft(kind: .text, position: at.corner, text: text, stroke: ink)
+            let draft = ShapeDraft(kind: .text, position: grid.corner(of: at), text: text, stroke: ink)
             ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
         }
     }
@@ -615,7 +615,8 @@ extension BoardScene {
     }
 
     private mutating func go(to point: Point) {
-        center(on: CellRegion(column: CellMetrics.column(Int(point.x)), row: CellMetrics.row(Int(point.y)), columns: 1, rows: 1))
+        let place = grid.place(of: point)
+        center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1))
     }
 }
 

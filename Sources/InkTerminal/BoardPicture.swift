@@ -27,7 +27,7 @@ extension BoardScene {
         let overlay = overlay()
         var raster: CellRaster
         if overlay.isAddition {
-            if base?.version != front.board.version || base?.raster.region != view {
+            if base?.version != front.board.version || base?.raster.region != viewport.region {
                 base = BaseRaster(version: front.board.version, raster: standing(Overlay()))
             }
             raster = base?.raster ?? standing(Overlay())
@@ -35,11 +35,11 @@ extension BoardScene {
             raster = standing(overlay)
         }
         for draft in overlay.added { raster.draw(draft) }
-        for row in 0..<canvasRows {
+        for row in 0..<layout.canvasRows {
             var cells: [Cell] = []
             cells.reserveCapacity(columns)
             for column in 0..<columns {
-                var cell = raster.cell(column: origin.column + column, row: origin.row + row, style: style)
+                var cell = raster.cell(column: viewport.origin.column + column, row: viewport.origin.row + row, style: style)
                 if cell.background == nil, let ink = cell.foreground { cell.foreground = shade(ink) }
                 cells.append(cell)
             }
@@ -49,14 +49,14 @@ extension BoardScene {
 
     /// The standing shapes of the view as an overlay leaves them.
     private func standing(_ overlay: Overlay) -> CellRaster {
-        let view = view
-        let near = view.grown(by: 8)
-        var raster = CellRaster(region: view)
+        let near = viewport.region.grown(by: 8)
+        var raster = CellRaster(region: viewport.region, grid: grid)
         for shape in front.board.shapes {
             if let content = overlay.replaced[shape.id] {
                 raster.draw(content)
             } else if !overlay.erased.contains(shape.id), let region = regions[shape.id],
-                region.grown(by: max(region.columns, region.rows) / 2).overlaps(near) || shape.content.labelRegion?.overlaps(near) == true
+                region.grown(by: max(region.columns, region.rows) / 2).overlaps(near)
+                    || shape.content.labelRegion(on: grid)?.overlaps(near) == true
             {
                 raster.draw(shape.content)
             }
@@ -80,9 +80,9 @@ extension BoardScene {
         case .none, .pan, .frame: break
         case .stroke(let draft): overlay.added.append(draft)
         case .span(let tool, let from, let to): if from != to { overlay.added.append(spanned(tool, from, to)) }
-        case .move(let ids, let from, let to): overlay.move(ids, from.displacement(to: to), of: front.board)
+        case .move(let ids, let from, let to): overlay.move(ids, displacement(from, to), of: front.board)
         case .resize(let id, let content, let handle, let from, let to):
-            overlay.replaced[id] = resized(content, handle, from.displacement(to: to))
+            overlay.replaced[id] = resized(content, handle, displacement(from, to))
         case .erase(let ids, _): overlay.erased.formUnion(ids)
         }
         if let nudge {
@@ -112,27 +112,27 @@ extension BoardScene {
             let box = region(from, to)
             let mark = style == .ascii ? Glyph(":") : Glyph("┊")
             let dash = style == .ascii ? Glyph(".") : Glyph("┈")
-            let (left, top) = (box.column - origin.column, box.row - origin.row)
+            let (left, top) = (box.column - viewport.origin.column, box.row - viewport.origin.row)
             for column in Self.seen(left, box.columns, of: columns) {
-                for row in [top, top + box.rows - 1] where row < canvasRows {
+                for row in [top, top + box.rows - 1] where row < layout.canvasRows {
                     buffer.put(Cell(dash, attributes: .dim), column: column, row: row)
                 }
             }
-            for row in Self.seen(top, box.rows, of: canvasRows) {
+            for row in Self.seen(top, box.rows, of: layout.canvasRows) {
                 for column in [left, left + box.columns - 1] { buffer.put(Cell(mark, attributes: .dim), column: column, row: row) }
             }
         }
         let moved = movedBy
         for id in selection.prefix(Self.marksMax) {
-            guard var box = resizedRegion(id) ?? regions[id], box.overlaps(view.grown(by: 64)) else { continue }
+            guard var box = resizedRegion(id) ?? regions[id], box.overlaps(viewport.region.grown(by: 64)) else { continue }
             (box.column, box.row) = (box.column + moved.column, box.row + moved.row)
-            let (left, top) = (box.column - origin.column, box.row - origin.row)
+            let (left, top) = (box.column - viewport.origin.column, box.row - viewport.origin.row)
             let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
-            for (column, row) in [(left, top), (right, top), (left, bottom), (right, bottom)] where row < canvasRows {
+            for (column, row) in [(left, top), (right, top), (left, bottom), (right, bottom)] where row < layout.canvasRows {
                 buffer.restyle(column: column, row: row) { $0.attributes.insert(.reverse) }
             }
             // A small or open shape has no corners to see: its box is underlined as well.
-            if box.rows == 1 || front.board[id]?.content.kind.isPath == true, bottom < canvasRows {
+            if box.rows == 1 || front.board[id]?.content.kind.isPath == true, bottom < layout.canvasRows {
                 for column in Self.seen(left, box.columns, of: columns) {
                     buffer.restyle(column: column, row: bottom) { $0.attributes.insert(.underline) }
                 }
@@ -153,18 +153,20 @@ extension BoardScene {
     }
 
     private func resizedRegion(_ id: ShapeID) -> CellRegion? {
-        if let nudge, let content = nudge.resized, nudge.ids == [id] { return resized(content, .farCorner, nudge.displacement).cellRegion }
+        if let nudge, let content = nudge.resized, nudge.ids == [id] {
+            return resized(content, .farCorner, nudge.displacement(on: grid)).cellRegion(on: grid)
+        }
         guard case .resize(id, let content, let handle, let from, let to) = drag else { return nil }
-        return resized(content, handle, from.displacement(to: to)).cellRegion
+        return resized(content, handle, displacement(from, to)).cellRegion(on: grid)
     }
 
     private func drawHint(_ buffer: inout CellBuffer) {
         guard front.isReady else {
-            return center(Sentence.waitingForBoard.text, &buffer, row: canvasRows / 2)
+            return center(Sentence.waitingForBoard.text, &buffer, row: layout.canvasRows / 2)
         }
-        guard canvasRows >= 4 else { return }
-        center("drag to draw", &buffer, row: canvasRows / 2 - 1)
-        center("r rectangle - t text - ? keys - i invite", &buffer, row: canvasRows / 2)
+        guard layout.canvasRows >= 4 else { return }
+        center("drag to draw", &buffer, row: layout.canvasRows / 2 - 1)
+        center("r rectangle - t text - ? keys - i invite", &buffer, row: layout.canvasRows / 2)
     }
 
     /// True while the person has not begun anything.
@@ -180,12 +182,13 @@ extension BoardScene {
 
     /// Says where the drawing is when none of it is in sight.
     private func drawWayBack(_ buffer: inout CellBuffer) {
-        guard let content = regions.content, !content.overlaps(view), canvasRows >= 2 else { return }
+        guard let content = regions.content, !content.overlaps(viewport.region), layout.canvasRows >= 2 else { return }
         let (dx, dy) = (
-            content.column + content.columns / 2 - origin.column - columns / 2, content.row + content.rows / 2 - origin.row - canvasRows / 2
+            content.column + content.columns / 2 - viewport.origin.column - columns / 2,
+            content.row + content.rows / 2 - viewport.origin.row - layout.canvasRows / 2
         )
         let arrow = abs(dx) > abs(dy) * 2 ? (dx < 0 ? "<-" : "->") : (dy < 0 ? "up" : "down")
-        center("the drawing is \(arrow) \(max(abs(dx), abs(dy))) cells away: f", &buffer, row: canvasRows / 2)
+        center("the drawing is \(arrow) \(max(abs(dx), abs(dy))) cells away: f", &buffer, row: layout.canvasRows / 2)
     }
 
     // MARK: Others' cursors
@@ -196,11 +199,10 @@ extension BoardScene {
         for (_, person) in front.people.present {
             guard let cursor = person.cursor, now - person.movedAt < Self.goneTime else { continue }
             let color = front.people.color(person)
-            let (column, row) = (CellMetrics.column(Int(cursor.x)) - origin.column, CellMetrics.row(Int(cursor.y)) - origin.row)
-            guard (0..<columns).contains(column), (0..<canvasRows).contains(row) else { continue }
+            guard let (column, row) = viewport.seen(grid.place(of: cursor)) else { continue }
             let isDim = now - person.movedAt >= Self.dimTime || person.status.silentSeconds != nil
             // Never over our own pointer.
-            let isUnderOwn = keyPointer.map { $0 == (column + origin.column, row + origin.row) } ?? false
+            let isUnderOwn = keyPointer.map { $0 == (column + viewport.origin.column, row + viewport.origin.row) } ?? false
             if !isUnderOwn {
                 let marker = style == .ascii ? color.asciiMarker : color.marker
                 buffer.put(
@@ -211,10 +213,10 @@ extension BoardScene {
             let width = CharacterWidth.columns(of: label)
             // Right and below; at the edges it flips; where another chip stands it goes above, else it is left out.
             let left = column + 1 + width <= columns ? column + 1 : max(0, column - width)
-            let rows = row + 1 < canvasRows ? [row + 1, row - 1] : [row - 1, row + 1]
+            let rows = row + 1 < layout.canvasRows ? [row + 1, row - 1] : [row - 1, row + 1]
             guard
                 let chipRow = rows.first(where: { candidate in
-                    (0..<canvasRows).contains(candidate)
+                    (0..<layout.canvasRows).contains(candidate)
                         && !taken.contains { $0.row == candidate && $0.columns.overlaps(left..<left + width) }
                 })
             else { continue }
@@ -226,19 +228,19 @@ extension BoardScene {
     // MARK: The terminal's cursor
 
     /// The row of the screen in which somebody types; nil where nobody does.
-    var caretRow: Int? { edit.map { $0.draft.caretCell(after: $0.buffer.caret).row - origin.row } }
+    var caretRow: Int? { edit.map { $0.draft.caretPlace(after: $0.buffer.caret, on: grid).row - viewport.origin.row } }
 
     /// Stands where the person is: at the caret, or at the pointer that keys move.
     private func placeCursor(_ buffer: inout CellBuffer) {
         if let edit {
-            let caret = edit.draft.caretCell(after: edit.buffer.caret)
-            let (column, row) = (caret.column - origin.column, caret.row - origin.row)
-            if (0..<canvasRows).contains(row) { buffer.cursor = (max(0, min(columns - 1, column)), row) }
+            let caret = edit.draft.caretPlace(after: edit.buffer.caret, on: grid)
+            let (column, row) = (caret.column - viewport.origin.column, caret.row - viewport.origin.row)
+            if (0..<layout.canvasRows).contains(row) { buffer.cursor = (max(0, min(columns - 1, column)), row) }
         } else if case .chat(let chat) = panel {
             buffer.cursor = (min(columns - 1, 5 + chat.window(columns: columns - 6).caret), rows - 1)
         } else if let keyPointer, panel == .none {
-            let (column, row) = (keyPointer.column - origin.column, keyPointer.row - origin.row)
-            if (0..<columns).contains(column), (0..<canvasRows).contains(row) { buffer.cursor = (column, row) }
+            let (column, row) = (keyPointer.column - viewport.origin.column, keyPointer.row - viewport.origin.row)
+            if (0..<columns).contains(column), (0..<layout.canvasRows).contains(row) { buffer.cursor = (column, row) }
         }
     }
 

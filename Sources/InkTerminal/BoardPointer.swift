@@ -6,9 +6,9 @@ import InkSession
 /// What the pointer does: the mouse's and the keyboard's alike.
 extension BoardScene {
     mutating func handle(_ mouse: MouseEvent, now: Instant) {
-        let isOnCanvas = mouse.row < canvasRows
+        let isOnCanvas = mouse.row < layout.canvasRows
         // A report can come from beyond a window that was made smaller meanwhile.
-        let here = place(column: min(mouse.column, columns - 1), row: min(mouse.row, canvasRows - 1))
+        let here = viewport.place(column: min(mouse.column, columns - 1), row: min(mouse.row, layout.canvasRows - 1))
         mousePlace = isOnCanvas ? (mouse.column, mouse.row) : nil
         switch mouse.action {
         case .wheel(let direction): wheel(direction, mouse.modifiers)
@@ -41,7 +41,7 @@ extension BoardScene {
             guard let button = holding?.button else { return }
             holding = (button, here)
             if case .pan(let last) = drag {
-                setOrigin(column: origin.column - (mouse.column - last.column), row: origin.row - (mouse.row - last.row))
+                look { $0.move(columns: last.column - mouse.column, rows: last.row - mouse.row) }
                 drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
                 isUrgent = true
             } else {
@@ -69,31 +69,24 @@ extension BoardScene {
     /// Moves the pointer that keys move, and what it drags.
     mutating func moveKeyPointer(columns dx: Int, rows dy: Int) {
         let start =
-            keyPointer ?? restingPointer ?? mousePlace.map { (origin.column + $0.column, origin.row + $0.row) } ?? (
-                origin.column + columns / 2, origin.row + canvasRows / 2
+            keyPointer ?? restingPointer ?? mousePlace.map { (viewport.origin.column + $0.column, viewport.origin.row + $0.row) } ?? (
+                viewport.middle.column, viewport.middle.row
             )
         if case .pan = drag, holding == nil {
             // The board is pulled and the pointer stays where it is on the screen.
-            let before = origin
-            setOrigin(column: origin.column - dx, row: origin.row - dy)
-            keyPointer = (start.0 + origin.column - before.column, start.1 + origin.row - before.row)
+            let before = viewport.origin
+            look { $0.move(columns: -dx, rows: -dy) }
+            keyPointer = (start.0 + viewport.origin.column - before.column, start.1 + viewport.origin.row - before.row)
             return touch()
         }
-        let limit = Int(Limits.coordinate) / CellMetrics.rowUnits - 1
+        let limit = Int(Limits.coordinate) / grid.rowUnits - 1
         let next = (column: max(-limit, min(limit, start.0 + dx)), row: max(-limit, min(limit, start.1 + dy)))
         (keyPointer, restingPointer) = (next, nil)
-        show(column: next.column, row: next.row)
         let here = CellPlace(column: next.column, row: next.row)
+        look { $0.show(here) }
         dragTo(here)
         tell(here)
         touch()
-    }
-
-    /// Moves the view by as little as brings a cell of the board into it.
-    mutating func show(column: Int, row: Int) {
-        let (left, top) = (column - origin.column, row - origin.row)
-        let (moveX, moveY) = (left < 0 ? left : max(0, left - columns + 1), top < 0 ? top : max(0, top - canvasRows + 1))
-        if moveX != 0 || moveY != 0 { setOrigin(column: origin.column + moveX, row: origin.row + moveY) }
     }
 
     /// Presses at the key pointer, or releases what it drags.
@@ -127,13 +120,13 @@ extension BoardScene {
         }
         switch tool {
         case .select: pressSelect(here, modifiers, isDouble: isDouble, now: now)
-        case .hand: drag = .pan(CellPlace(column: here.column - origin.column, row: here.row - origin.row))
+        case .hand: drag = .pan(CellPlace(column: here.column - viewport.origin.column, row: here.row - viewport.origin.row))
         case .freehand:
-            let draft = ShapeDraft(kind: .freehand, position: here.middle, points: [.zero], stroke: ink, strokeWidth: width)
+            let draft = ShapeDraft(kind: .freehand, position: grid.middle(of: here), points: [.zero], stroke: ink, strokeWidth: width)
             ask(.begin(.stroke(draft)))
             drag = .stroke(draft)
         case .text:
-            beginEdit(ShapeDraft(kind: .text, position: here.corner, stroke: ink))
+            beginEdit(ShapeDraft(kind: .text, position: grid.corner(of: here), stroke: ink))
             if !isLocked { (lastTool, tool) = (.text, .select) }
         case .eraser:
             drag = .erase(Set(regions.hits(on: front.board, column: here.column, row: here.row, includesInside: false).prefix(1)), at: here)
@@ -169,7 +162,7 @@ extension BoardScene {
         switch drag {
         case .none, .pan: return
         case .stroke(var draft):
-            let point = here.middle
+            let point = grid.middle(of: here)
             guard let last = draft.points.last, draft.position + last != point else { return }
             // At the limit the session commits and goes on from the last point; what is shown goes on with it.
             if draft.points.count >= Limits.pointsPerStroke {
@@ -187,12 +180,12 @@ extension BoardScene {
         case .move(let ids, let from, let to):
             guard to != here else { return }
             drag = .move(ids, from: from, to: here)
-            let gesture = Gesture.move(ids, by: from.displacement(to: here))
+            let gesture = Gesture.move(ids, by: displacement(from, here))
             ask(from == to ? .begin(gesture) : .update(gesture))
         case .resize(let id, let content, let handle, let from, let to):
             guard to != here else { return }
             drag = .resize(id, content, handle, from: from, to: here)
-            let changed = resized(content, handle, from.displacement(to: here))
+            let changed = resized(content, handle, displacement(from, here))
             let gesture = Gesture.resize(id, position: changed.position, size: changed.size)
             ask(from == to ? .begin(gesture) : .update(gesture))
         case .frame(let from, let to):
@@ -227,13 +220,13 @@ extension BoardScene {
                 return
             }
             // A drag that came back began a gesture and changes nothing.
-            guard from.displacement(to: to) != .zero else { return _ = ask(.cancel) }
+            guard displacement(from, to) != .zero else { return _ = ask(.cancel) }
             var overlay = Overlay()
-            overlay.move(ids, from.displacement(to: to), of: front.board)
+            overlay.move(ids, displacement(from, to), of: front.board)
             ask(.commit, showing: overlay, now: now)
         case .resize(let id, let content, let handle, let from, let to):
             guard from != to else { return }
-            ask(.commit, showing: Overlay(replaced: [id: resized(content, handle, from.displacement(to: to))]), now: now)
+            ask(.commit, showing: Overlay(replaced: [id: resized(content, handle, displacement(from, to))]), now: now)
         case .frame(let from, let to):
             let found = regions.shapes(on: front.board, inside: region(from, to))
             selection += found.filter { !selection.contains($0) }
@@ -300,15 +293,21 @@ extension BoardScene {
     func spanned(_ tool: Tool, _ from: CellPlace, _ to: CellPlace) -> ShapeDraft {
         let kind = tool.spanned ?? .rectangle
         if kind.isPath {
-            return ShapeDraft(kind: kind, position: from.middle, points: [.zero, to.middle - from.middle], stroke: ink, strokeWidth: width)
+            return ShapeDraft(
+                kind: kind, position: grid.middle(of: from), points: [.zero, grid.middle(of: to) - grid.middle(of: from)], stroke: ink,
+                strokeWidth: width)
         }
         let box = region(from, to)
-        let corner = CellPlace(column: box.column, row: box.row).middle
+        let corner = grid.middle(of: CellPlace(column: box.column, row: box.row))
         let size = Size(
-            width: Int32(clamping: (box.columns - 1) * CellMetrics.columnUnits),
-            height: Int32(clamping: (box.rows - 1) * CellMetrics.rowUnits))
+            width: Int32(clamping: (box.columns - 1) * grid.columnUnits),
+            height: Int32(clamping: (box.rows - 1) * grid.rowUnits))
         let paper = kind == .note ? fill ?? Color(rgb: 0xF0E442) : fill
         return ShapeDraft(kind: kind, position: corner, size: size, stroke: kind == .note ? nil : ink, fill: paper, strokeWidth: width)
+    }
+
+    func displacement(_ from: CellPlace, _ to: CellPlace) -> Point {
+        grid.displacement(columns: to.column - from.column, rows: to.row - from.row)
     }
 
     func region(_ from: CellPlace, _ to: CellPlace) -> CellRegion {
@@ -348,7 +347,7 @@ extension BoardScene {
     }
 
     func hasHandles(_ content: ShapeDraft) -> Bool {
-        let box = content.cellRegion
+        let box = content.cellRegion(on: grid)
         return hasSize(content) && box.columns >= 3 && box.rows >= 2
     }
 
@@ -375,6 +374,6 @@ extension BoardScene {
     mutating func tell(_ here: CellPlace) {
         if let told = toldPointer, told == (here.column, here.row) { return }
         toldPointer = (here.column, here.row)
-        ask(.cursor(here.middle))
+        ask(.cursor(grid.middle(of: here)))
     }
 }

@@ -11,7 +11,7 @@ struct BoardScene: Sendable {
     // MARK: What is there
 
     var front: FrontEnd
-    var regions = ShapeRegions()
+    var regions: ShapeRegions
     var invitation: Invitation?
     /// References of what was asked of the board and has no answer: nobody may call it saved.
     var asked: Set<UInt64> = []
@@ -20,10 +20,8 @@ struct BoardScene: Sendable {
 
     let style: GlyphStyle
     var isDark = true
-    var columns: Int
-    var rows: Int
-    /// The cell of the board in the top left corner of the canvas.
-    var origin = (column: 0, row: 0)
+    private(set) var layout: Layout
+    private(set) var viewport: Viewport
     var hidesCursors = false
     var base: BaseRaster?
 
@@ -107,29 +105,6 @@ struct BoardScene: Sendable {
         case pan(CellPlace)
     }
 
-    struct CellPlace: Hashable, Sendable {
-        var column: Int
-        var row: Int
-
-        /// Where a pointer in the cell points.
-        var middle: Point { CellMetrics.middle(column: column, row: row) }
-        var corner: Point { CellMetrics.corner(column: column, row: row) }
-
-        /// The cells of the straight way to another place, that one included: a fast hand skips cells in its reports.
-        func way(to other: CellPlace) -> [CellPlace] {
-            let (dx, dy) = (other.column - column, other.row - row)
-            let steps = max(abs(dx), abs(dy))
-            guard steps > 0 else { return [other] }
-            return (1...steps).map { CellPlace(column: column + dx * $0 / steps, row: row + dy * $0 / steps) }
-        }
-
-        func displacement(to other: CellPlace) -> Point {
-            Point(
-                clampingX: Int64(other.column - column) * Int64(CellMetrics.columnUnits),
-                y: Int64(other.row - row) * Int64(CellMetrics.rowUnits))
-        }
-    }
-
     /// What is selected, being moved or resized by keys.
     struct Nudge: Sendable {
         var ids: [ShapeID]
@@ -141,7 +116,7 @@ struct BoardScene: Sendable {
         /// When it ends if no key comes.
         var until: Instant
 
-        var displacement: Point { CellPlace(column: 0, row: 0).displacement(to: CellPlace(column: columns, row: rows)) }
+        func displacement(on grid: Grid) -> Point { grid.displacement(columns: columns, rows: rows) }
     }
 
     /// Which sides of a box a handle pulls.
@@ -204,7 +179,9 @@ struct BoardScene: Sendable {
         front = FrontEnd(name: content.name, me: content.me, isReady: content.isReady, shapes: content.shapes)
         invitation = content.invitation
         self.style = style
-        (self.columns, self.rows) = (columns, rows)
+        layout = Layout(columns: columns, rows: rows)
+        viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
+        regions = ShapeRegions(grid: viewport.grid)
         regions.replaceAll(front.board)
         if content.showsInvitation { panel = .invite }
         if let all = regions.content { center(on: all) }
@@ -216,41 +193,35 @@ struct BoardScene: Sendable {
         front.replace(name: name, shapes: shapes)
         regions.replaceAll(front.board)
         selection = selection.filter { front.board[$0] != nil }
-        if wasEmpty, let all = regions.content, !all.overlaps(view) { center(on: all) }
+        if wasEmpty, let all = regions.content, !all.overlaps(viewport.region) { center(on: all) }
         isDirty = true
     }
 
-    // MARK: Geometry
+    // MARK: What is seen
 
-    /// Rows of the bars at the bottom: status, and the tools where there is room.
-    var barRows: Int { rows >= 12 ? 2 : 1 }
-    var canvasRows: Int { max(1, rows - barRows) }
-    /// The part of the board that is seen.
-    var view: CellRegion { CellRegion(column: origin.column, row: origin.row, columns: columns, rows: canvasRows) }
+    var columns: Int { layout.columns }
+    var rows: Int { layout.rows }
+    var grid: Grid { viewport.grid }
 
-    func place(column: Int, row: Int) -> CellPlace { CellPlace(column: origin.column + column, row: origin.row + row) }
-
-    mutating func center(on region: CellRegion) {
-        setOrigin(column: region.column + region.columns / 2 - columns / 2, row: region.row + region.rows / 2 - canvasRows / 2)
-    }
-
-    /// Keeps the view within the plane.
-    mutating func setOrigin(column: Int, row: Int) {
-        let limit = Int(Limits.coordinate)
-        let (columnLimit, rowLimit) = (limit / CellMetrics.columnUnits, limit / CellMetrics.rowUnits)
-        origin = (max(-columnLimit, min(columnLimit - columns, column)), max(-rowLimit, min(rowLimit - canvasRows, row)))
+    /// Changes what is seen.
+    mutating func look(_ change: (inout Viewport) -> Void) {
+        let before = viewport
+        change(&viewport)
+        guard viewport != before else { return }
         base = nil
         isDirty = true
     }
 
+    mutating func center(on region: CellRegion) { look { $0.center(on: region) } }
+
     mutating func pan(columns: Int, rows: Int) {
-        setOrigin(column: origin.column + columns, row: origin.row + rows)
+        look { $0.move(columns: columns, rows: rows) }
         isUrgent = true
     }
 
     mutating func resize(columns: Int, rows: Int) {
-        (self.columns, self.rows) = (columns, rows)
-        base = nil
+        layout = Layout(columns: columns, rows: rows)
+        look { [layout] in $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows) }
         isDirty = true
     }
 

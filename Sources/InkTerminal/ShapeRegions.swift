@@ -5,7 +5,10 @@ import InkSession
 
 /// Cells that each standing shape can touch: asked for in every frame, dear for long strokes. Follows a `BoardView`.
 struct ShapeRegions: Sendable {
+    private let grid: Grid
     private var regions: [ShapeID: CellRegion] = [:]
+
+    init(grid: Grid) { self.grid = grid }
 
     subscript(id: ShapeID) -> CellRegion? { regions[id] }
 
@@ -17,10 +20,12 @@ struct ShapeRegions: Sendable {
     }
 
     mutating func replaceAll(_ board: BoardView) {
-        regions = Dictionary(board.shapes.map { ($0.id, $0.content.cellRegion) }, uniquingKeysWith: { $1 })
+        regions = Dictionary(board.shapes.map { ($0.id, $0.content.cellRegion(on: grid)) }, uniquingKeysWith: { $1 })
     }
 
-    mutating func apply(_ change: ShapeChange) { regions[change.id] = change.kind == .removed ? nil : change.shape.content.cellRegion }
+    mutating func apply(_ change: ShapeChange) {
+        regions[change.id] = change.kind == .removed ? nil : change.shape.content.cellRegion(on: grid)
+    }
 
     /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it.
     func hits(on board: BoardView, column: Int, row: Int, includesInside: Bool = true) -> [ShapeID] {
@@ -28,9 +33,9 @@ struct ShapeRegions: Sendable {
         for shape in board.shapes.reversed() {
             guard let region = regions[shape.id],
                 region.grown(by: 2).contains(column: column, row: row)
-                    || shape.content.labelRegion?.contains(column: column, row: row) == true
+                    || shape.content.labelRegion(on: grid)?.contains(column: column, row: row) == true
             else { continue }
-            var raster = CellRaster(region: CellRegion(column: column, row: row, columns: 1, rows: 1))
+            var raster = CellRaster(region: CellRegion(column: column, row: row, columns: 1, rows: 1), grid: grid)
             raster.draw(shape.content)
             if raster.hasInk(column: column, row: row) {
                 near.append(shape.id)

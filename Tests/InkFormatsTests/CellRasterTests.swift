@@ -60,7 +60,7 @@ import Testing
         let filled = box(2, 0, 6, 2, fill: Color(rgb: 0xFF0000))
         #expect(picture([under, filled], 9, 3) == "  ┌───┐\n╶─│   │─╴\n  └───┘\n")
         #expect(picture([filled, under], 9, 3) == "  ┌───┐\n╶─┼───┼─╴\n  └───┘\n")
-        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: 9, rows: 3))
+        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: 9, rows: 3), grid: .standard)
         raster.draw(under)
         raster.draw(filled)
         #expect(raster.cell(column: 4, row: 1, style: .unicode).background == Color(rgb: 0xFF0000))
@@ -70,7 +70,7 @@ import Testing
     @Test func `a crossing takes the colour of the upper shape`() {
         // FM-1
         let (red, blue) = (Color(rgb: 0xFF0000), Color(rgb: 0xFF))
-        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: 12, rows: 8))
+        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: 12, rows: 8), grid: .standard)
         raster.draw(box(0, 0, 6, 4, stroke: red))
         raster.draw(box(3, 2, 10, 6, stroke: blue))
         #expect(raster.cell(column: 6, row: 2, style: .unicode) == Cell(Glyph("┼"), foreground: blue))
@@ -80,10 +80,10 @@ import Testing
     @Test(arguments: [3, 5, 8, 13, 20])
     func `a circle is symmetric and as wide as it is high in dots`(radius: Int) {
         // FM-3
-        let side = Int32(radius * 2 * CellMetrics.dotUnits)
+        let side = Int32(radius * 2 * Grid.standard.dotUnits)
         let circle = ShapeDraft(kind: .ellipse, position: Point(x: 640, y: 640), size: Size(width: side, height: side))
         var dots: Set<[Int]> = []
-        RoundOutline(circle).forEachDot(in: CellRegion(column: 0, row: 0, columns: 80, rows: 40)) { dots.insert([$0, $1]) }
+        RoundOutline(circle, on: .standard).forEachDot(in: CellRegion(column: 0, row: 0, columns: 80, rows: 40)) { dots.insert([$0, $1]) }
         let (xs, ys) = (dots.map { $0[0] }, dots.map { $0[1] })
         #expect((xs.max() ?? 0) - (xs.min() ?? 0) == 2 * radius)
         #expect((ys.max() ?? 0) - (ys.min() ?? 0) == 2 * radius)
@@ -190,7 +190,7 @@ import Testing
         // FM-8
         let far = Limits.coordinate
         let corners = [Point(x: -far, y: -far), Point(x: far, y: far), Point(x: -far, y: far), Point(x: far, y: -far), .zero]
-        var raster = CellRaster(region: CellRegion(column: -40, row: -12, columns: 80, rows: 24))
+        var raster = CellRaster(region: CellRegion(column: -40, row: -12, columns: 80, rows: 24), grid: .standard)
         for position in corners {
             raster.draw(
                 ShapeDraft(
@@ -206,7 +206,8 @@ import Testing
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             var raster = CellRaster(
-                region: CellRegion(column: random.below(9) - 4, row: random.below(5) - 2, columns: random.below(10), rows: random.below(6)))
+                region: CellRegion(column: random.below(9) - 4, row: random.below(5) - 2, columns: random.below(10), rows: random.below(6)),
+                grid: .standard)
             for _ in 0..<random.below(4) { raster.draw(randomDraft(using: &random)) }
             let cells = raster.cells(style: random.chance(0.5) ? .ascii : .unicode)
             #expect(cells.count == raster.region.columns * raster.region.rows)
@@ -218,7 +219,7 @@ import Testing
     }
 
     private func rendered(_ shapes: [ShapeDraft], _ region: CellRegion) -> CellRaster {
-        var raster = CellRaster(region: region)
+        var raster = CellRaster(region: region, grid: .standard)
         for shape in shapes { raster.draw(shape) }
         return raster
     }

@@ -13,7 +13,7 @@ func box(
     _ kind: ShapeKind, _ left: Int, _ top: Int, _ right: Int, _ bottom: Int, text: String = "", fill: Color? = nil, width: UInt16 = 16,
     stroke: Color? = nil
 ) -> ShapeDraft {
-    let (from, to) = (CellMetrics.middle(column: left, row: top), CellMetrics.middle(column: right, row: bottom))
+    let (from, to) = (middle(left, top), middle(right, bottom))
     return ShapeDraft(
         kind: kind, position: from, size: Size(width: to.x - from.x, height: to.y - from.y), text: text, stroke: stroke, fill: fill,
         strokeWidth: width)
@@ -21,13 +21,13 @@ func box(
 
 /// A path through the middles of cells.
 func path(_ kind: ShapeKind, _ cells: [(Int, Int)], text: String = "", width: UInt16 = 16) -> ShapeDraft {
-    let places = cells.map { CellMetrics.middle(column: $0.0, row: $0.1) }
+    let places = cells.map { middle($0.0, $0.1) }
     return ShapeDraft(kind: kind, position: places[0], points: places.map { $0 - places[0] }, text: text, strokeWidth: width)
 }
 
 /// A text whose first letter stands in that cell.
 func words(_ text: String, _ column: Int, _ row: Int) -> ShapeDraft {
-    ShapeDraft(kind: .text, position: CellMetrics.corner(column: column, row: row), text: text)
+    ShapeDraft(kind: .text, position: corner(column, row), text: text)
 }
 
 /// The drawing as text, in a window that begins at the board's origin or at the given cell.
@@ -36,3 +36,8 @@ func picture(
 ) -> String {
     TextExport.text(of: shapes, style: style, region: CellRegion(column: column, row: row, columns: columns, rows: rows))
 }
+
+/// The middle of a cell at 100 %.
+func middle(_ column: Int, _ row: Int) -> Point { Grid.standard.middle(of: CellPlace(column: column, row: row)) }
+/// The corner of a cell at 100 %.
+func corner(_ column: Int, _ row: Int) -> Point { Grid.standard.corner(of: CellPlace(column: column, row: row)) }

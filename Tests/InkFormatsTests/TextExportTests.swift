@@ -36,10 +36,10 @@ import Testing
         ] {
             let rows = picture([shape], 60, 20).split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
             for (index, letter) in shape.text.enumerated() where letter.isLetter {
-                let place = shape.caretCell(after: index)
+                let place = shape.caretPlace(after: index, on: .standard)
                 #expect(rows[place.row][place.column] == letter, "\(shape.kind) \(letter)")
-                let after = shape.caretCell(after: index + 1)
-                #expect(after == (place.column + 1, place.row))
+                let after = shape.caretPlace(after: index + 1, on: .standard)
+                #expect(after == CellPlace(column: place.column + 1, row: place.row))
             }
         }
     }

@@ -170,3 +170,6 @@ struct Desk {
         terminal.feed(frame)
     }
 }
+
+/// The middle of a cell at 100 %.
+func middle(_ column: Int, _ row: Int) -> Point { Grid.standard.middle(of: CellPlace(column: column, row: row)) }

@@ -23,7 +23,7 @@ import Testing
         desk.press(10, 5)
         desk.move(20, 9, button: 32)
         desk.move(60, 20)
-        #expect(desk.standing.last?.cellRegion == CellRegion(column: 10, row: 5, columns: 11, rows: 5))
+        #expect(desk.standing.last?.cellRegion(on: .standard) == CellRegion(column: 10, row: 5, columns: 11, rows: 5))
     }
 
     @Test func `a press during a stroke keeps the stroke, and another button does not end it`() {
@@ -67,7 +67,7 @@ import Testing
         desk.release(2, 2)
         desk.arrows("B", 2)
         desk.type("\r")
-        #expect(desk.standing.map(\.cellRegion) == [CellRegion(column: 40, row: 11, columns: 7, rows: 3)])
+        #expect(desk.standing.map({ $0.cellRegion(on: .standard) }) == [CellRegion(column: 40, row: 11, columns: 7, rows: 3)])
     }
 
     @Test func `keys resize what the mouse cannot, and only what has a size`() {
@@ -77,13 +77,13 @@ import Testing
         desk.drag([(10, 5), (11, 6)])
         desk.type("]zll")
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].cellRegion.columns == 4)
+        #expect(desk.standing[0].cellRegion(on: .standard).columns == 4)
         desk.type("hhh")
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].cellRegion.columns == 1)
+        #expect(desk.standing[0].cellRegion(on: .standard).columns == 1)
         desk.type("lll")
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].cellRegion.columns == 4 && desk.text.contains("RESIZE"))
+        #expect(desk.standing[0].cellRegion(on: .standard).columns == 4 && desk.text.contains("RESIZE"))
         // Another selection is not resized.
         desk.type("l")
         desk.deleteAll()
@@ -124,7 +124,7 @@ import Testing
         desk.arrows("B", 1)
         desk.type("\r")
         #expect(desk.terminal.rowsOfText[6][15] == "┌")
-        #expect(desk.standing[0].position == CellMetrics.middle(column: 10, row: 5))
+        #expect(desk.standing[0].position == middle(10, 5))
     }
 
     @Test func `keys select, move and edit what the pointer stands on`() {
@@ -137,7 +137,7 @@ import Testing
         desk.type("v\r\r")
         desk.arrows("C", 2)
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].position == CellMetrics.middle(column: 40, row: 9))
+        #expect(desk.standing[0].position == middle(40, 9))
         desk.type("\rapi")
         desk.escape()
         #expect(desk.standing[0].text == "api")

@@ -10,15 +10,15 @@ import Testing
         // TM-6
         var desk = Desk()
         desk.drag([(10, 5), (12, 6), (14, 7)])
-        let start = CellMetrics.middle(column: 10, row: 5)
+        let start = middle(10, 5)
         let kinds = desk.intents.filter {
             if case .cursor = $0 { false } else { true }
         }
         #expect(
             kinds == [
                 .begin(.stroke(ShapeDraft(kind: .freehand, position: start, points: [.zero]))),
-                .extend([CellMetrics.middle(column: 12, row: 6)]),
-                .extend([CellMetrics.middle(column: 14, row: 7)]), .commit,
+                .extend([middle(12, 6)]),
+                .extend([middle(14, 7)]), .commit,
             ])
         #expect(desk.standing.map(\.points.count) == [3])
         #expect(desk.text.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
@@ -100,17 +100,17 @@ import Testing
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
         desk.drag([(15, 5), (18, 7)])
-        #expect(desk.standing[0].position == CellMetrics.middle(column: 13, row: 7))
+        #expect(desk.standing[0].position == middle(13, 7))
         // The corner pulls.
         desk.drag([(23, 11), (25, 13)])
-        #expect(desk.standing[0].cellRegion == CellRegion(column: 13, row: 7, columns: 13, rows: 7))
+        #expect(desk.standing[0].cellRegion(on: .standard) == CellRegion(column: 13, row: 7, columns: 13, rows: 7))
         desk.bytes([0x0D])
         desk.type("api")
         desk.escape()
         #expect(desk.standing[0].text == "api" && desk.terminal.contains("api"))
         desk.type("l")
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].position == CellMetrics.middle(column: 14, row: 7))
+        #expect(desk.standing[0].position == middle(14, 7))
         desk.type("x")
         #expect(desk.standing.isEmpty)
         #expect(!desk.terminal.contains("┌"))
@@ -125,7 +125,7 @@ import Testing
             desk.type("]llj")
             desk.bytes(Array("\u{1B}[C".utf8))
             #expect(desk.terminal.lines[6].contains("┌─────────┐"), "\(ending)")
-            #expect(desk.standing[0].position == CellMetrics.middle(column: 10, row: 5))
+            #expect(desk.standing[0].position == middle(10, 5))
             #expect(desk.intents.count { if case .update(.move) = $0 { true } else { false } } == 3)
             let commits = desk.intents.count { $0 == .commit }
             switch ending {
@@ -139,7 +139,7 @@ import Testing
             let isMoved = ending == "pause" || ending == "key"
             #expect(desk.intents.count { $0 == .commit } == commits + (isMoved ? 1 : 0), "\(ending)")
             #expect(desk.intents.contains(.cancel) != isMoved, "\(ending)")
-            #expect(desk.standing[0].position == CellMetrics.middle(column: isMoved ? 13 : 10, row: isMoved ? 6 : 5), "\(ending)")
+            #expect(desk.standing[0].position == middle(isMoved ? 13 : 10, isMoved ? 6 : 5), "\(ending)")
         }
     }
 
@@ -203,7 +203,7 @@ import Testing
         desk.bytes(Array("\u{1B}[B".utf8))
         #expect(desk.terminal.lines[10].contains("└───────────┘"))
         desk.wait(.seconds(1))
-        #expect(desk.standing[0].cellRegion == CellRegion(column: 10, row: 5, columns: 13, rows: 6))
+        #expect(desk.standing[0].cellRegion(on: .standard) == CellRegion(column: 10, row: 5, columns: 13, rows: 6))
         #expect(desk.intents.count { $0 == .commit } == 2)
     }
 
@@ -361,9 +361,9 @@ import Testing
         let bob = peer("bob")
         desk.hear(.peer(bob))
         #expect(desk.text.contains("bob joined"))
-        desk.hear(.cursor(peer: bob.peer, CellMetrics.middle(column: 30, row: 10)))
+        desk.hear(.cursor(peer: bob.peer, middle(30, 10)))
         #expect(desk.terminal.lines[11].contains(" bob"))
-        let draft = ShapeDraft(kind: .freehand, position: CellMetrics.middle(column: 40, row: 4), points: [.zero, Point(x: 640, y: 0)])
+        let draft = ShapeDraft(kind: .freehand, position: middle(40, 4), points: [.zero, Point(x: 640, y: 0)])
         desk.hear(.gesture(peer: bob.peer, .stroke(draft)))
         let grown = desk.terminal.lines[4]
         #expect(grown.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
@@ -393,7 +393,7 @@ import Testing
         let bob = peer("bob")
         desk.hear(.peer(bob))
         let id = desk.session.standing[0].id
-        desk.hear(.gesture(peer: bob.peer, .move([id], by: Point(x: Int32(20 * CellMetrics.columnUnits), y: 0))))
+        desk.hear(.gesture(peer: bob.peer, .move([id], by: Point(x: Int32(20 * Grid.standard.columnUnits), y: 0))))
         #expect(desk.terminal.rowsOfText[5][30] == "┌" && desk.terminal.rowsOfText[5][10] == " ")
         desk.hear(.gesture(peer: bob.peer, nil))
         #expect(desk.terminal.rowsOfText[5][10] == "┌")
@@ -404,7 +404,7 @@ import Testing
         var desk = Desk()
         let evil = "a\u{1B}]52;c;QQ==\u{07}\u{9B}31m\u{202E}b\u{200B}\r\n\u{1B}[2J"
         desk.hear(.peer(peer(evil)))
-        desk.hear(.cursor(peer: peer(evil).peer, CellMetrics.middle(column: 30, row: 10)))
+        desk.hear(.cursor(peer: peer(evil).peer, middle(30, 10)))
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 2000, height: 800), text: evil)
         for event in desk.session.add(draft, by: peer(evil).author) { desk.hear(event) }
         desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: evil)))
@@ -425,7 +425,7 @@ import Testing
         // TM-13
         var desk = Desk(style: .ascii)
         desk.hear(.peer(peer("ñandú漢")))
-        desk.hear(.cursor(peer: peer("ñandú漢").peer, CellMetrics.middle(column: 30, row: 10)))
+        desk.hear(.cursor(peer: peer("ñandú漢").peer, middle(30, 10)))
         for key in ["r", "o", "d", "a", "l"] {
             desk.type(key)
             desk.drag([(10, 5), (40, 15)])

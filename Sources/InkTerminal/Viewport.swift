@@ -1,0 +1,52 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+
+/// The part of a board that is seen: on which grid, from which cell, and how many cells of it.
+struct Viewport: Hashable, Sendable {
+    let grid: Grid
+    /// The cell in the top left corner.
+    private(set) var origin = CellPlace(column: 0, row: 0)
+    private(set) var columns: Int
+    private(set) var rows: Int
+
+    init(grid: Grid, columns: Int, rows: Int) { (self.grid, self.columns, self.rows) = (grid, columns, rows) }
+
+    var region: CellRegion { CellRegion(column: origin.column, row: origin.row, columns: columns, rows: rows) }
+    var middle: CellPlace { place(column: columns / 2, row: rows / 2) }
+
+    /// The cell of the board under a cell of the screen.
+    func place(column: Int, row: Int) -> CellPlace { CellPlace(column: origin.column + column, row: origin.row + row) }
+
+    /// The cell of the screen that shows a cell of the board; may lie outside.
+    func screen(_ place: CellPlace) -> (column: Int, row: Int) { (place.column - origin.column, place.row - origin.row) }
+
+    /// The cell of the screen that shows a cell of the board; nil where it is not seen.
+    func seen(_ place: CellPlace) -> (column: Int, row: Int)? {
+        region.contains(column: place.column, row: place.row) ? screen(place) : nil
+    }
+
+    mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
+
+    mutating func center(on region: CellRegion) {
+        move(to: CellPlace(column: region.column + region.columns / 2 - columns / 2, row: region.row + region.rows / 2 - rows / 2))
+    }
+
+    mutating func move(columns: Int, rows: Int) { move(to: place(column: columns, row: rows)) }
+
+    /// Moves by as little as brings a cell of the board into view.
+    mutating func show(_ place: CellPlace) {
+        let (left, top) = screen(place)
+        move(
+            columns: left < 0 ? left : max(0, left - columns + 1),
+            rows: top < 0 ? top : max(0, top - rows + 1))
+    }
+
+    /// Stays within the plane.
+    private mutating func move(to place: CellPlace) {
+        let limit = Int(Limits.coordinate)
+        let (columnLimit, rowLimit) = (limit / grid.columnUnits, limit / grid.rowUnits)
+        origin = CellPlace(
+            column: max(-columnLimit, min(columnLimit - columns, place.column)), row: max(-rowLimit, min(rowLimit - rows, place.row)))
+    }
+}
