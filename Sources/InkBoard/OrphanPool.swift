@@ -18,8 +18,7 @@ struct OrphanPool: Sendable {
     private(set) var missing: Set<TransactionName> = []
     private var authorCounts: [AuthorID: Int] = [:]
     /// In order of arrival; those that have gone since are skipped.
-    private var arrivals: [(arrival: UInt64, name: TransactionName)] = []
-    private var arrivalsHead = 0
+    private var arrivals = Queue<(arrival: UInt64, name: TransactionName)>()
     private var arrivalCount: UInt64 = 0
     /// Encoded bytes of all that wait.
     private(set) var byteCount = 0
@@ -64,13 +63,7 @@ struct OrphanPool: Sendable {
     }
 
     private mutating func removeOldest() {
-        while arrivalsHead < arrivals.count {
-            let (arrival, name) = arrivals[arrivalsHead]
-            arrivalsHead += 1
-            if arrivalsHead * 2 > arrivals.count {
-                arrivals.removeFirst(arrivalsHead)
-                arrivalsHead = 0
-            }
+        while let (arrival, name) = arrivals.popFirst() {
             guard orphans[name]?.arrival == arrival, let orphan = remove(name), let parent = orphan.missing.first else { continue }
             byParent[parent]?.remove(name)
             if byParent[parent]?.isEmpty == true { byParent[parent] = nil }

@@ -42,7 +42,7 @@ public struct STUNClient: Sendable {
     public private(set) var mapped: SocketAddress?
     private var state = State.idle
     private var generator: any RandomNumberGenerator & Sendable
-    private var outputs: [Output] = []
+    private var outputs = Outputs<Output>()
 
     /// - Parameter generator: source of transaction ids; unpredictable in production (a guessed id lets a stranger lie about our address).
     public init(using generator: any RandomNumberGenerator & Sendable) { self.generator = generator }
@@ -116,7 +116,7 @@ public struct STUNClient: Sendable {
     }
 
     /// The next thing to do, or nil.
-    public mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+    public mutating func nextOutput() -> Output? { outputs.next() }
 
     private mutating func ask(now: Instant) {
         guard let server else { return }

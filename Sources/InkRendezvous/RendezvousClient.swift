@@ -142,8 +142,7 @@ public struct RendezvousClient: Sendable {
     private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
     /// Of each member, so that one cannot use up what all may send.
     private var members: [UInt32: TokenBucket] = [:]
-    private var outputs: [Output] = []
-    private var outputHead = 0
+    private var outputs = Outputs<Output>()
 
     /// What was thrown away.
     public private(set) var counters = Counters()
@@ -298,15 +297,7 @@ public struct RendezvousClient: Sendable {
     }
 
     /// The next thing to do, or nil.
-    public mutating func nextOutput() -> Output? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
-    }
+    public mutating func nextOutput() -> Output? { outputs.next() }
 
     // Envelopes in.
 

@@ -89,10 +89,8 @@ public struct RendezvousServer: Sendable {
     private var sockets: [ConnectionToken: Socket] = [:]
     private var rooms: [Topic: Room] = [:]
     /// Sockets that have joined nothing, in the order in which their time runs out; may name sockets that have joined or gone since.
-    private var unjoined: [(token: ConnectionToken, until: Instant)] = []
-    private var unjoinedHead = 0
-    private var outputs: [Output] = []
-    private var outputHead = 0
+    private var unjoined = Queue<(token: ConnectionToken, until: Instant)>()
+    private var outputs = Outputs<Output>()
 
     /// What happened since the start.
     public private(set) var counters = Counters()
@@ -151,31 +149,18 @@ public struct RendezvousServer: Sendable {
     }
 
     /// When to call `handleTimeout(now:)` next.
-    public var deadline: Instant? { unjoinedHead < unjoined.count ? unjoined[unjoinedHead].until : nil }
+    public var deadline: Instant? { unjoined.first?.until }
 
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
-        while unjoinedHead < unjoined.count, unjoined[unjoinedHead].until <= now {
-            let token = unjoined[unjoinedHead].token
-            unjoinedHead += 1
+        while let (token, until) = unjoined.first, until <= now {
+            _ = unjoined.popFirst()
             if sockets[token]?.topics.isEmpty == true { close(token, .joinTimeout) }
-        }
-        if unjoinedHead > 1024 || unjoinedHead == unjoined.count {
-            unjoined.removeFirst(unjoinedHead)
-            unjoinedHead = 0
         }
     }
 
     /// The next thing to do, or nil.
-    public mutating func nextOutput() -> Output? {
-        guard outputHead < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            return nil
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
-    }
+    public mutating func nextOutput() -> Output? { outputs.next() }
 
     // Steps.
 
