@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConvergenceTests {
     // BD-1 BD-5 BD-6 BD-7 BD-8 BD-9
-    @Test(arguments: 0..<150 as Range<UInt64>)
+    @Test(arguments: seeds(150))
     func `replicas agree whatever the order, with repeats`(seed: UInt64) throws {
         let people = try someHistory(seed: seed)
         let all = union(people)
@@ -25,7 +25,7 @@ import Testing
     }
 
     // BD-13
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: seeds(60))
     func `a board loaded again offers the same undo and redo`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for person in try someHistory(seed: seed) {
@@ -42,7 +42,7 @@ import Testing
     }
 
     // BD-1 BD-10
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: seeds(40))
     func `what an insertion reports leads from the old picture to the new one`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let people = try someHistory(seed: seed)

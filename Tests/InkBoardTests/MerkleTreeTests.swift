@@ -34,7 +34,7 @@ import Testing
     }
 
     // BD-14
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: seeds(60))
     func `a part of a tree has the hash of a tree of that part`(seed: UInt64) throws {
         let entries = Self.entries(seed)
         var random = SplitMix64(seed: seed)

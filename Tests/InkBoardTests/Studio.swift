@@ -3,6 +3,15 @@ import InkCrypto
 import InkPrimitives
 import Testing
 
+/// The seeds that a costly law is tried with: a fifth of `count` where code is not optimised and takes ten times as long.
+func seeds(_ count: UInt64) -> Range<UInt64> {
+    #if DEBUG
+        0..<max(1, count / 5)
+    #else
+        0..<count
+    #endif
+}
+
 /// A signing key from a number.
 func key(_ number: UInt8) throws -> SigningKey { SigningKey(seed: try #require(Secret32(Array(repeating: number, count: 32)))) }
 

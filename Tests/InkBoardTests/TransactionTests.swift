@@ -10,7 +10,7 @@ import Testing
     }
 
     // BD-2
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: seeds(60))
     func `a transaction reads back as it was written`(seed: UInt64) throws {
         for transaction in union(try someHistory(seed: seed)) {
             let again = try Transaction(decoding: transaction.encoded)

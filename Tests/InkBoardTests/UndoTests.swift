@@ -12,7 +12,7 @@ import Testing
     }
 
     // BD-12
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: seeds(60))
     func `undo n times and redo n times leaves the picture as it was`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         for var person in try someHistory(seed: seed) {
@@ -38,7 +38,7 @@ import Testing
     }
 
     // BD-11
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: seeds(60))
     func `undoing all of one's own work leaves only what others made`(seed: UInt64) throws {
         for var person in try someHistory(seed: seed) where person.board.orphanCount == 0 {
             let others = Set(person.board.shapes.map(\.id).filter { $0.author != person.author })

@@ -203,8 +203,15 @@ import Testing
         }
     }
 
+    #if DEBUG
+        /// One by one, the quarter of a minute that code takes which is not optimised would be most of what all tests here take.
+        private static let batches = [25, 500]
+    #else
+        private static let batches = [1, 500]
+    #endif
+
     // SE-11; one by one as a mouse brings them, and in batches as a script does.
-    @Test(arguments: [1, 500])
+    @Test(arguments: batches)
     func `a stroke beyond the limit of points is committed and goes on, as one step to undo`(batch: Int) throws {
         var pipes = try PerfectPipes()
         pipes.add(name: "")
