@@ -144,7 +144,7 @@ struct Connection: Sendable {
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
-        _ datagram: [UInt8], from: SocketAddress, now: Instant, generator: inout SecretGenerator, outputs: inout [Endpoint.Output]
+        _ datagram: [UInt8], from: SocketAddress, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
     ) -> Result<Ending?, RefusalError> {
         guard let header = DataHeader(datagram) else { return .failure(.forged) }
         let newest = window.newest
@@ -195,7 +195,7 @@ struct Connection: Sendable {
     }
 
     /// Call at or after `deadline`, then `flush`.
-    mutating func handleTimeout(now: Instant, outputs: inout [Endpoint.Output]) -> Ending? {
+    mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
         apply(recovery.handleLossTimeout(now: now), now: now, outputs: &outputs)
         if recovery.takeProbe(now: now) { owesProbe = true }
         while let action = liveness.handleTimeout(waitingSince: recovery.oldestWaitingSince, now: now, random: &jitter) {
@@ -221,7 +221,7 @@ struct Connection: Sendable {
     // MARK: Outgoing
 
     /// Makes all packets that are due and that the window allows.
-    mutating func flush(now: Instant, outputs: inout [Endpoint.Output]) {
+    mutating func flush(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         if var waiting = finish, now >= waiting.nextAt {
             outputs.append(.transmit(waiting.packet, to: address))
             waiting.nextAt = now + waiting.interval
@@ -261,7 +261,7 @@ struct Connection: Sendable {
         deniedSince = isDenied ? deniedSince ?? now : nil
     }
 
-    private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout [Endpoint.Output]) {
+    private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
         let number = recovery.next
@@ -388,7 +388,7 @@ struct Connection: Sendable {
     private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
-    private mutating func sendPathFrames(now: Instant, outputs: inout [Endpoint.Output]) {
+    private mutating func sendPathFrames(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, to: owed.to, now: now, outputs: &outputs) }
         owedResponses = []
         // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
@@ -400,7 +400,7 @@ struct Connection: Sendable {
     }
 
     private mutating func sendAlone(
-        _ type: UInt8, _ body: [UInt8], to destination: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+        _ type: UInt8, _ body: [UInt8], to destination: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) {
         var packet: [UInt8] = []
         let number = recovery.next
@@ -413,7 +413,7 @@ struct Connection: Sendable {
     }
 
     private mutating func transmit(
-        _ packet: inout [UInt8], headerCount: Int, number: UInt64, to destination: SocketAddress, outputs: inout [Endpoint.Output]
+        _ packet: inout [UInt8], headerCount: Int, number: UInt64, to destination: SocketAddress, outputs: inout Outputs<Endpoint.Output>
     ) {
         keys.seal(&packet, headerCount: headerCount, counter: number)
         counts.packetsOut += 1
@@ -439,7 +439,7 @@ struct Connection: Sendable {
     }
 
     private mutating func take(
-        _ frame: Frame, from: SocketAddress, now: Instant, outputs: inout [Endpoint.Output]
+        _ frame: Frame, from: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) throws(Misbehaviour) -> CloseCode? {
         switch frame {
         case .padding, .ping, .pathChallenge: break
@@ -469,7 +469,7 @@ struct Connection: Sendable {
         return nil
     }
 
-    private mutating func apply(_ verdict: LossRecovery.Verdict, now: Instant, outputs: inout [Endpoint.Output]) {
+    private mutating func apply(_ verdict: LossRecovery.Verdict, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var newestPresence: UInt64 = 0
         for frame in verdict.acknowledged {
             switch frame {

@@ -102,8 +102,7 @@ public struct Endpoint: Sendable {
     private var activity = Activity.present
     /// Connections that may have packets to make.
     private var dirty: Set<UInt32> = []
-    private var outputs: [Output] = []
-    private var outputHead = 0
+    private var outputs = Outputs<Output>()
     private var now: Instant = .distantPast
     private var mismatchReportedAt: Instant = .distantPast
     private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
@@ -224,7 +223,7 @@ public struct Endpoint: Sendable {
 
     /// When to call `handleTimeout` next; nil when only a datagram or the session can move us. Exact once the outputs are drained.
     public var deadline: Instant? {
-        if outputHead < outputs.count || !dirty.isEmpty { return now }
+        if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
         for connection in connections.values { deadline = earliest(deadline, connection.deadline) }
         for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
@@ -233,14 +232,8 @@ public struct Endpoint: Sendable {
 
     /// The next thing to do; nil when all is done.
     public mutating func nextOutput() -> Output? {
-        if outputHead == outputs.count {
-            outputs.removeAll(keepingCapacity: true)
-            outputHead = 0
-            flush()
-            guard !outputs.isEmpty else { return nil }
-        }
-        defer { outputHead += 1 }
-        return outputs[outputHead]
+        if outputs.isEmpty { flush() }
+        return outputs.next()
     }
 
     /// How a connection does; nil if it is gone.

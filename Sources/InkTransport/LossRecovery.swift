@@ -51,9 +51,8 @@ struct LossRecovery: Sendable {
     static let probeTimeoutMax: Duration = .seconds(1)
 
     private(set) var rtt = RTTEstimator()
-    /// Packet `first + i` is `packets[head + i]`.
-    private var packets: [Packet] = []
-    private var head = 0
+    /// Packet `first + i` is `packets[i]`.
+    private var packets = Queue<Packet>()
     private var first: UInt64 = 0
     private(set) var largestAcknowledged: UInt64?
     private(set) var bytesInFlight = 0
@@ -69,7 +68,7 @@ struct LossRecovery: Sendable {
     private(set) var lossEstimate = 0.0
 
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
-    var next: UInt64 { first + UInt64(packets.count - head) }
+    var next: UInt64 { first + UInt64(packets.count) }
     /// True while something waits for an acknowledgement.
     var isWaiting: Bool { elicitingInFlight > 0 }
 
@@ -88,7 +87,7 @@ struct LossRecovery: Sendable {
 
     /// When the oldest packet that waits for an acknowledgement was sent.
     var oldestWaitingSince: Instant? {
-        elicitingInFlight > 0 ? packets[head...].first { $0.fate == .outstanding && $0.isAckEliciting }?.sentAt : nil
+        elicitingInFlight > 0 ? packets.first { $0.fate == .outstanding && $0.isAckEliciting }?.sentAt : nil
     }
 
     mutating func sent(byteCount: Int, isAckEliciting: Bool, frames: [SentFrame], now: Instant) {
@@ -110,7 +109,7 @@ struct LossRecovery: Sendable {
         var sample: Duration?
         for range in frame.ranges where range.upperBound > first {
             for number in max(range.lowerBound, first)..<range.upperBound {
-                let index = head + Int(number - first)
+                let index = Int(number - first)
                 guard packets[index].fate != .acknowledged else { continue }
                 let packet = packets[index]
                 packets[index].fate = .acknowledged
@@ -151,7 +150,7 @@ struct LossRecovery: Sendable {
     func oldestWaiting(limit: Int) -> [SentFrame] {
         var frames: [SentFrame] = []
         var byteCount = 0
-        for packet in packets[head...] where packet.fate == .outstanding && packet.isAckEliciting {
+        for packet in packets where packet.fate == .outstanding && packet.isAckEliciting {
             for frame in packet.frames {
                 guard case .stream(_, _, let range, isCopy: false) = frame else { continue }
                 frames.append(frame)
@@ -177,7 +176,7 @@ struct LossRecovery: Sendable {
         let timeThreshold = max(rtt.smoothed, rtt.latest) * 9 / 8
         let wait = max(Self.reorderWaitMin, rtt.smoothed / 8).scaled(by: reorderScale)
         for number in first..<largest {
-            let index = head + Int(number - first)
+            let index = Int(number - first)
             guard packets[index].fate == .outstanding else { continue }
             guard packets[index].isAckEliciting else { continue }
             let passedAt = packets[index].passedAt ?? now
@@ -219,24 +218,16 @@ struct LossRecovery: Sendable {
     /// Forgets the oldest packets whose fate is settled. A lost one is kept a while, since it may yet arrive.
     private mutating func dropFront(now: Instant) {
         let keepsLostSince = now - rtt.smoothed * 4
-        while head < packets.count {
-            let packet = packets[head]
+        while let packet = packets.first {
             switch packet.fate {
-            case .outstanding where packet.isAckEliciting: return compact()
+            case .outstanding where packet.isAckEliciting: return
             // Nobody need ever acknowledge a packet that only acknowledges: a few are kept in case somebody does.
-            case .outstanding where first > largestAcknowledged ?? 0 && packets.count - head <= Self.quietPacketsMax: return compact()
-            case .lost where packet.sentAt > keepsLostSince: return compact()
+            case .outstanding where first > largestAcknowledged ?? 0 && packets.count <= Self.quietPacketsMax: return
+            case .lost where packet.sentAt > keepsLostSince: return
             case .outstanding, .lost, .acknowledged: break
             }
-            head += 1
+            _ = packets.popFirst()
             first += 1
         }
-        compact()
-    }
-
-    private mutating func compact() {
-        guard head > 64, head * 2 >= packets.count else { return }
-        packets.removeFirst(head)
-        head = 0
     }
 }

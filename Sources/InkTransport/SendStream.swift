@@ -1,3 +1,5 @@
+import InkPrimitives
+
 /// Bytes of one stream on their way out: what waits, what is on the way, what must go again, what arrived.
 ///
 /// The stream begins with its identity, eight bytes; then messages, each behind a varint that counts its bytes.
@@ -11,9 +13,8 @@ struct SendStream: Sendable {
     private(set) var unsent: UInt64 = 0
     /// Credit was taken up to here. A message is begun only with credit for all of it, so that what was begun can always end.
     private var reserved: UInt64 = 0
-    /// Ends of the messages behind `reserved`, first `messageHead` already passed.
-    private var messageEnds: [UInt64] = []
-    private var messageHead = 0
+    /// Ends of the messages behind `reserved`.
+    private var messageEnds = Queue<UInt64>()
     private var acknowledged = RangeSet()
     private var lost = RangeSet()
 
@@ -48,16 +49,12 @@ struct SendStream: Sendable {
     mutating func takeNext(limit: Int, credit: inout UInt64) -> (range: Range<UInt64>, isNew: Bool)? {
         if let range = lost.takeFirst(limit: limit) { return (range, false) }
         let wanted = min(end, unsent + UInt64(limit))
-        while reserved < wanted, messageHead < messageEnds.count {
-            let cost = messageEnds[messageHead] - reserved
+        while reserved < wanted, let end = messageEnds.first {
+            let cost = end - reserved
             guard cost <= credit else { break }
             credit -= cost
-            reserved = messageEnds[messageHead]
-            messageHead += 1
-        }
-        if messageHead > 256 {
-            messageEnds.removeFirst(messageHead)
-            messageHead = 0
+            reserved = end
+            _ = messageEnds.popFirst()
         }
         let range = unsent..<min(wanted, max(reserved, unsent))
         guard !range.isEmpty else { return nil }
@@ -68,7 +65,7 @@ struct SendStream: Sendable {
     /// True if `takeNext` would give something with this credit.
     func canSend(credit: UInt64) -> Bool {
         if !lost.isEmpty || unsent < reserved { return true }
-        return messageHead < messageEnds.count && messageEnds[messageHead] - reserved <= credit
+        return messageEnds.first.map { $0 - reserved <= credit } ?? false
     }
 
     /// The bytes of `range`, all of which must still be unacknowledged or lie above an unacknowledged one.

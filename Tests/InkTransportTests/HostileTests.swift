@@ -685,12 +685,13 @@ extension HostileTests {
         var sent = RangeSet()
         for number in 0..<400 as Range<UInt64> where ended == nil {
             let now = Instant.zero + .milliseconds(Int(number) * 100)
-            var outputs: [Endpoint.Output] = []
+            var outputs = Outputs<Endpoint.Output>()
             if let deadline = connection.deadline, deadline <= now, connection.handleTimeout(now: now, outputs: &outputs) != nil {
                 ended = now
             }
             connection.flush(now: now, outputs: &outputs)
-            for case .transmit(let packet, _) in outputs {
+            while let output = outputs.next() {
+                guard case .transmit(let packet, _) = output else { continue }
                 outgoing += packet.count
                 if let header = DataHeader(packet) { sent.insert(0..<header.truncated + 1) }
             }
