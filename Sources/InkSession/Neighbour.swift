@@ -100,32 +100,25 @@ struct Neighbour: Sendable {
 
 /// Names that still have to be sent to one peer: each once, in the order in which they were found missing.
 struct Backlog: Sendable {
-    private var names: [TransactionName] = []
-    private var head = 0
+    private var names = Queue<TransactionName>()
     private var queued: Set<TransactionName> = []
 
-    var isEmpty: Bool { head == names.count }
-    var count: Int { names.count - head }
+    var isEmpty: Bool { names.isEmpty }
+    var count: Int { names.count }
 
     mutating func append(_ name: TransactionName) {
         if queued.insert(name).inserted { names.append(name) }
     }
 
     mutating func popFirst() -> TransactionName? {
-        guard head < names.count else { return nil }
-        defer {
-            head += 1
-            if head == names.count { removeAll() } else if head >= 4096, head * 2 >= names.count { dropFront() }
-        }
-        queued.remove(names[head])
-        return names[head]
+        guard let name = names.popFirst() else { return nil }
+        if names.isEmpty { removeAll() } else { queued.remove(name) }
+        return name
     }
 
-    mutating func removeAll() { (names, head, queued) = ([], 0, []) }
-
-    private mutating func dropFront() {
-        names.removeFirst(head)
-        head = 0
+    mutating func removeAll() {
+        names.removeAll()
+        queued = []
     }
 }
 

@@ -146,8 +146,7 @@ public struct Node: Sendable {
     /// The time of the input that is being handled.
     var time: Instant
 
-    private var outputs: [Output] = []
-    private var outputIndex = 0
+    private var outputs = Outputs<Output>()
 
     /// Starts a node.
     ///
@@ -221,15 +220,7 @@ public struct Node: Sendable {
     }
 
     /// The next thing to do; nil when there is nothing more.
-    public mutating func nextOutput() -> Output? {
-        guard outputIndex < outputs.count else {
-            outputs.removeAll(keepingCapacity: true)
-            outputIndex = 0
-            return nil
-        }
-        defer { outputIndex += 1 }
-        return outputs[outputIndex]
-    }
+    public mutating func nextOutput() -> Output? { outputs.next() }
 
     /// When to call `handle(.timeout)` next; nil when only an input can move the node.
     public var deadline: Instant? {

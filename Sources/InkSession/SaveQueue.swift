@@ -5,7 +5,7 @@ import InkPrimitives
 /// One batch is under way; what comes meanwhile goes together in the next (group commit). A batch that failed stays at the front and is
 /// offered again each second: a later batch must not overtake it, else a child could be on disk without its parent.
 package struct SaveQueue: Sendable {
-    private var waiting: [StoreRecord] = []
+    private var waiting = Queue<StoreRecord>()
     private var underWay: [StoreRecord] = []
     private var batch: UInt64 = 0
     private var retryAt: Instant?
@@ -49,8 +49,7 @@ package struct SaveQueue: Sendable {
             return (batch, underWay)
         }
         guard underWay.isEmpty, !waiting.isEmpty else { return nil }
-        underWay = Array(waiting.prefix(Self.batchRecords))
-        waiting.removeFirst(underWay.count)
+        underWay = waiting.popFirst(Self.batchRecords)
         batch += 1
         return (batch, underWay)
     }

@@ -12,7 +12,7 @@ struct Verification: Sendable {
         var source: ConnectionID
     }
 
-    private var waiting: [Job] = []
+    private var waiting = Queue<Job>()
     private var underWay: [UInt64: [Job]] = [:]
     /// By name, how many: the name does not cover the signature, so there may be false ones beside the true one.
     private var names: [TransactionName: Int] = [:]
@@ -52,8 +52,7 @@ struct Verification: Sendable {
     /// The next batch to check; nil when there is nothing to check.
     mutating func nextBatch() -> (UInt64, [Transaction])? {
         guard !waiting.isEmpty else { return nil }
-        let jobs = Array(waiting.prefix(Self.batchMax))
-        waiting.removeFirst(jobs.count)
+        let jobs = waiting.popFirst(Self.batchMax)
         batch += 1
         underWay[batch] = jobs
         return (batch, jobs.map(\.transaction))
