@@ -1,6 +1,8 @@
 """Runs the steps of tools/test and counts honestly."""
 
 import concurrent.futures
+import importlib.machinery
+import importlib.util
 import json
 import os
 import pathlib
@@ -15,6 +17,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGS = ROOT / ".build" / "logs"
 WARNINGS = LOGS / "warnings.json"
+# What a whole run and a build from nothing took, for tools/figures.
+SECONDS = LOGS / "seconds.json"
 # As RELEASE in build.sh: one set of flags, so that nothing is built twice.
 RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing"]
 STEP_LIMIT = 1500  # seconds; a step that takes longer hangs
@@ -103,20 +107,45 @@ def step_rules():
 
 
 def step_build():
+    is_clean, began = not (ROOT / ".build" / "release").exists(), time.monotonic()
     outcome = plain(["swift", "build", *RELEASE, "--build-tests"], "build.log")
+    note_warnings("build.log")
     if outcome.failed:
         errors = [line for line in (LOGS / "build.log").read_text(errors="replace").splitlines() if "error:" in line]
         outcome.details = "\n".join(errors[:40]) or outcome.details
+    elif is_clean:
+        remember("clean build with tests", time.monotonic() - began)
     return outcome
 
 
-def step_warnings():
-    """No source of ours may draw a warning.
+def step_programs():
+    """What the steps run that are not tests in Swift: faster than `build` when only they are wanted. Nothing for what a variable names."""
+    outcome = Outcome()
+    for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND")):
+        if os.environ.get(variable):
+            continue
+        outcome += plain(["swift", "build", *RELEASE, "--product", product], f"build-{product}.log")
+        note_warnings(f"build-{product}.log")
+    # Two builds are one step.
+    outcome.passed, outcome.failed, outcome.summary = int(not outcome.failed), int(outcome.failed > 0), ""
+    return outcome
+
+
+def remember(what, seconds):
+    """Keeps how long something took, with the commit it was done at."""
+    known = json.loads(SECONDS.read_text()) if SECONDS.exists() else {}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    known[what] = {"seconds": round(seconds, 1), "commit": commit.stdout.strip() or "unknown", "load": round(os.getloadavg()[0], 1)}
+    SECONDS.write_text(json.dumps(known, indent=1))
+
+
+def note_warnings(log):
+    """Keeps what a build said of our sources.
 
     A compiler warns only when it compiles, so what it said of each module is remembered until that module is compiled again.
     """
     known = json.loads(WARNINGS.read_text()) if WARNINGS.exists() else {}
-    log = (LOGS / "build.log").read_text(encoding="utf-8", errors="replace")
+    log = (LOGS / log).read_text(encoding="utf-8", errors="replace")
     compiled = set(re.findall(r"\] (?:Compiling|Emitting module) (\w+)", log))
     found = {}
     for match in re.finditer(rf"^{re.escape(str(ROOT))}/((?:Sources|Tests|tools)/[^:\n]+):(\d+):\d+: warning: (.*)$", log, re.M):
@@ -124,13 +153,20 @@ def step_warnings():
         module = pathlib.PurePath(path).parts[1]
         found.setdefault(module, {})[f"{path}:{line}: {text}"] = True
     found = {module: list(lines) for module, lines in found.items()}
+    own = [line for line in log.splitlines() if line.startswith("warning: 'inkwire'") or "warning: 'inkwire':" in line]
     remembered = {module: lines for module, lines in known.items() if module not in compiled and module not in found
                   and any((ROOT / folder / module).exists() for folder in ("Sources", "Tests", "tools"))}
     remembered.update(found)
+    # Of the package itself each build speaks anew.
+    if own:
+        remembered["Package.swift"] = own
     WARNINGS.write_text(json.dumps(remembered, indent=1))
+
+
+def step_warnings():
+    """No source of ours may draw a warning."""
+    remembered = json.loads(WARNINGS.read_text()) if WARNINGS.exists() else {}
     lines = [line for module in sorted(remembered) for line in remembered[module]]
-    own = [line for line in log.splitlines() if line.startswith(f"warning: 'inkwire'") or "warning: 'inkwire':" in line]
-    lines += own
     return Outcome(0, 1, 0, f"{len(lines)} warnings", "\n".join(lines)) if lines else Outcome(1, 0, 0, "none")
 
 
@@ -139,8 +175,27 @@ def step_swift():
     return run_swift("swift.log", "--skip", SOCKET_TESTS) + run_swift("swift-sockets.log", "--filter", SOCKET_TESTS)
 
 
+def step_floors():
+    """The tests of floors 0-3 in debug, as tools/try builds them: without NIO, GRDB and the simulator's worlds."""
+    floors = layers().TABLE
+    names = sorted(f"{name}Tests" for name, target in floors.items() if target.floor <= 3 and (ROOT / "Tests" / f"{name}Tests").exists())
+    return count_swift(*execute(["tools/try", ",".join(names)], "floors.log"))
+
+
+def layers():
+    """tools/check-layers as a module, for its table of floors."""
+    loader = importlib.machinery.SourceFileLoader("check_layers", str(ROOT / "tools" / "check-layers"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
 def run_swift(log, *which):
-    status, output = execute(["swift", "test", *RELEASE, "--skip-build", *which], log)
+    return count_swift(*execute(["swift", "test", *RELEASE, "--skip-build", *which], log))
+
+
+def count_swift(status, output):
+    """What the output of `swift test` says."""
     total = sum(int(count) for count in re.findall(r"Test run with (\d+) tests?", output))
     failed = len(re.findall(r"^\S+ Test (?!run )(?!case ).* failed after", output, re.M))
     # XCTest counts apart, should a target ever use it; its grand total comes last.
@@ -243,6 +298,8 @@ STEPS = {
     "layers": (step_layers, "arrows point down only"),
     "rules": (step_rules, "each numbered rule has a test"),
     "faults": (step_faults, "the faults planted by tools/check-faults still apply"),
+    "floors": (step_floors, "Swift tests of floors 0-3, in debug"),
+    "programs": (step_programs, "release build without tests"),
     "build": (step_build, "release build with tests"),
     "warnings": (step_warnings, "our sources draw no warning"),
     "swift": (step_swift, "Swift tests"),
@@ -253,7 +310,20 @@ STEPS = {
     "latency": (step_latency, "command to event on loopback"),
 }
 SOCKET_TESTS = r"^InkRuntimeTests\."
-NEED_BUILD = {"warnings", "swift", "simulate", "end-to-end", "kill", "demo", "latency"}
+# What a step runs is built first, whichever steps are named: by "build" all of it, by "programs" what is no test in Swift.
+NEED_BUILD = {"warnings": "build", "swift": "build", "simulate": "programs", "end-to-end": "programs", "kill": "programs", "demo": "programs", "latency": "programs"}
+# Of no use in a whole run, where "build" and "swift" do the same and more.
+APART = {"floors", "programs"}
+QUICK = ["format", "layers", "rules", "floors"]
+
+
+def plan(names):
+    """The steps to run for the words of the command line: each once, in the order of STEPS, with what they need."""
+    wanted = {step for name in names for step in (QUICK if name == "quick" else [name])} if names else set(STEPS) - APART
+    needed = {NEED_BUILD[name] for name in wanted if name in NEED_BUILD}
+    if "build" in wanted | needed:
+        needed = {"build"}
+    return [name for name in STEPS if name in wanted | needed]
 
 
 def timed(name):
@@ -281,15 +351,16 @@ def leave(number, _frame):
 
 
 def main():
-    wanted = sys.argv[1:] or list(STEPS)
-    if wanted == ["--list"]:
+    if sys.argv[1:] == ["--list"]:
         for name, (_, text) in STEPS.items():
-            print(f"{name:<11} {text}")
+            print(f"{name:<11} {text}{' (not part of a whole run)' if name in APART else ''}")
+        print(f"{'quick':<11} {', '.join(QUICK)}")
         return 0
-    unknown = [name for name in wanted if name not in STEPS]
+    unknown = [name for name in sys.argv[1:] if name not in STEPS and name != "quick"]
     if unknown:
-        print(f"tools/test: no step is called {', '.join(unknown)}.\n  Known: {', '.join(STEPS)}.", file=sys.stderr)
+        print(f"tools/test: no step is called {', '.join(unknown)}.\n  Known: {', '.join(STEPS)}, quick.", file=sys.stderr)
         return 2
+    wanted = plan(sys.argv[1:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -305,7 +376,7 @@ def main():
     for name in wanted:
         if name in quick:
             continue
-        if name in NEED_BUILD and "build" in outcomes and outcomes["build"].failed:
+        if name in NEED_BUILD and any(build in outcomes and outcomes[build].failed for build in ("build", "programs")):
             outcomes[name] = Outcome(0, 1, 0, "not run: the build failed")
             show(name, outcomes[name], 0)
             continue
@@ -315,6 +386,8 @@ def main():
     passed = sum(outcome.passed for outcome in outcomes.values())
     failed = sum(outcome.failed for outcome in outcomes.values())
     skipped = sum(outcome.skipped for outcome in outcomes.values())
+    if set(wanted) == set(STEPS) - APART and not failed:
+        remember("tools/test", time.monotonic() - began)
     print(f"{time.monotonic() - began:.0f} s in all; logs in {LOGS.relative_to(ROOT)}")
     if skipped:
         print(f"{skipped} skipped, for the reasons given above")
