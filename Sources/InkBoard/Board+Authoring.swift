@@ -8,12 +8,15 @@ extension Board {
     /// - Parameters:
     ///   - writes: in any order; no two alike.
     ///   - wallTime: milliseconds since 1970, for display.
-    public mutating func author(_ writes: [Write], key: SigningKey, wallTime: UInt64) throws(RuleViolation) -> (Transaction, InsertOutcome)
-    {
+    ///   - strand: whose history of undo it belongs to.
+    public mutating func author(
+        _ writes: [Write], key: SigningKey, wallTime: UInt64, strand: Strand = .common
+    ) throws(RuleViolation) -> (Transaction, InsertOutcome) {
         let author = key.author
         // A log that others have seen further than we have must be adopted before it is written on, or it forks.
         guard !orphans.containsWork(of: author) else { throw .ownHistoryMissing }
         let transaction = try Transaction.sign(header(by: author, wallTime: wallTime), writes: writes, key: key)
+        claim(transaction.name, by: strand)
         let outcome = insert(transaction)
         if case .invalid(let violation) = outcome.result { throw violation }
         return (transaction, outcome)

@@ -13,16 +13,18 @@ public struct UndoPlan: Hashable, Sendable {
 
 extension Board {
     /// True if this author has a gesture to take back.
-    public func canUndo(_ author: AuthorID) -> Bool { history(of: author)?.done.isEmpty == false }
+    public func canUndo(_ author: AuthorID, in strand: Strand = .common) -> Bool { history(of: author, in: strand)?.done.isEmpty == false }
     /// True if this author has a gesture to do again.
-    public func canRedo(_ author: AuthorID) -> Bool { history(of: author)?.redoable.isEmpty == false }
+    public func canRedo(_ author: AuthorID, in strand: Strand = .common) -> Bool {
+        history(of: author, in: strand)?.redoable.isEmpty == false
+    }
 
     /// How to take back this author's last gesture that is in effect; nil for none.
     ///
     /// For each register in which the gesture's write stands, the greatest other write stands again; shapes that the gesture made are
     /// deleted; the gesture's own deletions are retracted. What others wrote or deleted since is left alone.
-    public func undoWrites(of author: AuthorID) -> UndoPlan? {
-        guard let history = history(of: author), let first = history.done.last else { return nil }
+    public func undoWrites(of author: AuthorID, in strand: Strand = .common) -> UndoPlan? {
+        guard let history = history(of: author, in: strand), let first = history.done.last else { return nil }
         var planner = UndoPlanner(self, author: author, gesture: history.gesture(first))
         let marks = Set(history.redos[first] ?? []).union(planner.gesture)
         for (target, properties) in planner.targets {
@@ -45,8 +47,8 @@ extension Board {
     }
 
     /// How to do again what this author took back last; nil for none, or when the author has done something else since.
-    public func redoWrites(of author: AuthorID) -> UndoPlan? {
-        guard let history = history(of: author), let undone = history.redoable.last else { return nil }
+    public func redoWrites(of author: AuthorID, in strand: Strand = .common) -> UndoPlan? {
+        guard let history = history(of: author, in: strand), let undone = history.redoable.last else { return nil }
         var planner = UndoPlanner(self, author: author, gesture: history.gesture(undone.gesture))
         for write in log[undone.by].writes where write.target.number > 0 {
             guard let row = row(of: write.target) else { continue }
@@ -182,7 +184,7 @@ private struct UndoPlanner {
     private mutating func isUndone(_ slot: Slot) -> Bool {
         let author = board.log[slot].author
         if let known = undone[author] { return known.contains(slot) }
-        let found = board.history(of: author)?.undone ?? []
+        let found = board.undone(of: author)
         undone[author] = found
         return found.contains(slot)
     }

@@ -27,7 +27,9 @@ public struct Board: Sendable {
     private var rowsByLabel: [String: [Int]] = [:]
     private var retractions: Set<Retraction> = []
     private var names: [AuthorID: PersonName] = [:]
-    private var histories: [AuthorID: UndoHistory] = [:]
+    private var histories: [Hand: UndoHistory] = [:]
+    /// Transactions that a program of their author claimed as its own.
+    private var strands: [TransactionName: Strand] = [:]
     private var tree = MerkleTree()
     private(set) var orphans: OrphanPool
     private var refused = RefusedNames()
@@ -46,6 +48,12 @@ public struct Board: Sendable {
     private struct PersonName: Sendable {
         var text: String
         var slot: Slot
+    }
+
+    /// Whose history of undo.
+    private struct Hand: Hashable, Sendable {
+        let author: AuthorID
+        let strand: Strand
     }
 
     /// The transaction that makes a board.
@@ -277,8 +285,9 @@ public struct Board: Sendable {
                 applyShape(run, target, of: transaction, at: slot, isReported: isReported, outcome: &outcome)
             }
         }
+        // Held apart while `histories` changes, or access to the whole board would overlap.
         let log = log
-        histories[transaction.author, default: UndoHistory()].apply(UndoHistory.step(of: writes), at: slot) { name in
+        histories[hand(of: transaction), default: UndoHistory()].apply(UndoHistory.step(of: writes), at: slot) { name in
             log.slot(of: name).flatMap { log[$0].author == transaction.author ? $0 : nil }
         }
     }
@@ -372,17 +381,35 @@ public struct Board: Sendable {
 
     // MARK: - For undo and reconciliation
 
-    /// What `author` can undo and redo.
-    func history(of author: AuthorID) -> UndoHistory? {
-        guard log.isForked(author) else { return histories[author] }
+    /// Says which of its author's programs made a transaction, which may be about to be loaded.
+    public mutating func claim(_ name: TransactionName, by strand: Strand) {
+        precondition(!log.contains(name), "a transaction is claimed before it is in the set, and folded once")
+        if strand != .common { strands[name] = strand }
+    }
+
+    private func hand(of transaction: Transaction) -> Hand {
+        Hand(author: transaction.author, strand: strands[transaction.name] ?? .common)
+    }
+
+    /// What `author` can undo and redo in one of its histories.
+    func history(of author: AuthorID, in strand: Strand) -> UndoHistory? {
+        let hand = Hand(author: author, strand: strand)
+        guard log.isForked(author) else { return histories[hand] }
         // Forks come in any order; the answer must not depend on it.
         var history = UndoHistory()
-        for slot in log.slots(of: author, from: 1).sorted(by: { log[$0].stamp < log[$1].stamp }) {
+        let own = log.slots(of: author, from: 1).filter { self.hand(of: log[$0]) == hand }
+        for slot in own.sorted(by: { log[$0].stamp < log[$1].stamp }) {
             history.apply(UndoHistory.step(of: log[slot].writes), at: slot) { name in
                 log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil }
             }
         }
         return history
+    }
+
+    /// All transactions of this author's gestures that are taken back, in whichever of its histories.
+    func undone(of author: AuthorID) -> Set<Slot> {
+        let hands = histories.keys.filter { $0.author == author }
+        return hands.reduce(into: []) { $0.formUnion(history(of: author, in: $1.strand)?.undone ?? []) }
     }
 
     func row(of id: ShapeID) -> Int? { rows[id] }

@@ -1,5 +1,17 @@
 import InkPrimitives
 
+/// Tells apart the histories of one author's undo: each program that takes part under one key has its own, while it runs.
+///
+/// Known on the author's machine alone and part of no transaction: where nobody says otherwise, all of an author's work is one history.
+public struct Strand: Hashable, Sendable {
+    public let token: UInt64
+
+    /// What no program claims.
+    public static let common = Strand(token: 0)
+
+    public init(token: UInt64) { self.token = token }
+}
+
 /// What one author can undo and redo: a fold over its own transactions in the order of their sequence, and so the same after a restart.
 struct UndoHistory: Sendable {
     /// What one transaction means for undo.

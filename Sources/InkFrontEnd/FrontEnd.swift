@@ -43,8 +43,8 @@ package struct FrontEnd: Sendable {
         case .changed(let changes, _):
             for change in changes { board.apply(change) }
             return !changes.isEmpty
-        case .accepted, .refused, .stopped: return false
-        case .skipped(let shapes, _): notices.add(.skipped(shapes.count), now: now)
+        case .outcome(_, .skipped(let shapes)): notices.add(.skipped(shapes.count), now: now)
+        case .outcome, .stopped: return false
         case .peer(let status): return take(status, holdsUnsaved: holdsUnsaved, now: now)
         case .gesture(let peer, let gesture): people[peer]?.gesture = gesture
         case .settling(let peer, let gestures): people[peer]?.settling = gestures
@@ -52,7 +52,7 @@ package struct FrontEnd: Sendable {
             people[peer]?.cursor = point
             people[peer]?.movedAt = now
         case .typing: return false
-        case .chat(let message):
+        case .chat(let message, _):
             chats.take(message)
             guard message.author != me else { return false }
             notices.add(.said(name(of: message.author), message.text), now: now)

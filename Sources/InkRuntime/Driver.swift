@@ -13,9 +13,10 @@ import NIOPosix
 ///     WebSocket ──────▶ │ Node, on   │ ──rendezvous──▶ WebSocket
 ///     submit ─────────▶ │ the loop   │ ──persist──▶ RecordStore (own thread) ──▶ back to the loop
 ///     timer ──────────▶ └────────────┘ ──verify──▶ thread pool ──▶ back to the loop
-///                             └──event──▶ onEvent, on the loop
+///                             └──event──▶ those who listen, on the loop
 ///
-/// The node is touched on the loop only, one input at a time, and drained before the next (RT-2).
+/// The node is touched on the loop only, one input at a time, and drained before the next (RT-2). Several front ends may listen: the
+/// holder's own, and others of the same person that attach (RT-10).
 public final class Driver: Sendable {
     /// The UDP port in use, the same for IPv4 and IPv6.
     public let port: UInt16
@@ -31,18 +32,18 @@ public final class Driver: Sendable {
     /// - Parameters:
     ///   - configuration: of the node. `hasRendezvous` is set by `options.rendezvous`.
     ///   - store: where records go; nil keeps nothing and says at once that it did, for boards that live in memory.
-    ///   - onEvent: called on the loop, in order; must not block.
+    ///   - onEvent: as `listen` takes it.
     public convenience init(
         node configuration: Node.Configuration, options: DriverOptions = DriverOptions(), store: (any RecordStore)?,
-        onEvent: @escaping @Sendable (Event) -> Void
+        onEvent: (@Sendable (Event) -> Void)? = nil
     ) throws(SocketError) {
-        try self.init(node: configuration, options: options, store: store, clock: MonotonicClock(), onEvent: onEvent)
+        try self.init(node: configuration, options: options, store: store, clock: MonotonicClock())
+        if let onEvent { listen(onEvent) }
     }
 
     /// - Parameter clock: another one in tests.
     init(
-        node configuration: Node.Configuration, options: DriverOptions, store: (any RecordStore)?, clock: MonotonicClock,
-        onEvent: @escaping @Sendable (Event) -> Void
+        node configuration: Node.Configuration, options: DriverOptions, store: (any RecordStore)?, clock: MonotonicClock
     ) throws(SocketError) {
         // The process-wide loops: they outlive every driver, so that a disk or a signature check that answers late finds somebody.
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -52,7 +53,7 @@ public final class Driver: Sendable {
         var configuration = configuration
         configuration.hasRendezvous = !options.rendezvous.isEmpty
         let parts = DriverCore.Parts(
-            configuration: configuration, options: options, store: store, clock: clock, onEvent: onEvent, sockets: sockets, loop: loop)
+            configuration: configuration, options: options, store: store, clock: clock, sockets: sockets, loop: loop)
         let made: Result<(NIOLoopBound<DriverCore>, PeerID), any Error> = Result {
             try loop.submit {
                 let core = DriverCore(parts)
@@ -71,8 +72,30 @@ public final class Driver: Sendable {
     /// Begins: tells the node the time and its addresses, connects, dials.
     public func start() { loop.execute { [core] in core.value.start() } }
 
+    /// Hears what the holder's own front end is told. Call it before `start()`: then nothing is missed.
+    ///
+    /// - Parameter onEvent: called on the loop, in order; must not block.
+    public func listen(_ onEvent: @escaping @Sendable (Event) -> Void) {
+        loop.execute { [core] in core.value.listeners[.holder] = onEvent }
+    }
+
+    /// Lets a further program of this person take part. It is told at once what those who were here before know.
+    ///
+    /// - Parameters:
+    ///   - strand: its history of undo, the same each time that it attaches.
+    ///   - onEvent: called on the loop, in order; must not block.
+    /// - Returns: its number, as a future of the loop; nil when there are `FrontEndID.countMax` already.
+    package func attach(strand: Strand, onEvent: @escaping @Sendable (Event) -> Void) -> EventLoopFuture<FrontEndID?> {
+        loop.submit { [core] in core.value.attach(strand: strand, onEvent: onEvent) }
+    }
+
+    /// The program has gone: what its hand still held is committed.
+    package func detach(_ frontEnd: FrontEndID) { loop.execute { [core] in core.value.detach(frontEnd) } }
+
     /// Gives the node a wish of the person. The outcome comes as an event with `ref`.
-    public func submit(_ intent: Intent, ref: UInt64? = nil) { loop.execute { [core] in core.value.handle(.intent(intent, ref: ref)) } }
+    public func submit(_ intent: Intent, from frontEnd: FrontEndID = .holder, ref: UInt64? = nil) {
+        loop.execute { [core] in core.value.submit(intent, from: frontEnd, ref: ref) }
+    }
 
     /// Looks at the node between two inputs.
     public func query<R: Sendable>(_ body: @escaping @Sendable (borrowing Node) -> R) async throws -> R {

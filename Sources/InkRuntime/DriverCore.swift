@@ -15,7 +15,6 @@ final class DriverCore {
         let options: DriverOptions
         let store: (any RecordStore)?
         let clock: MonotonicClock
-        let onEvent: @Sendable (Event) -> Void
         let sockets: UDPSockets
         let loop: any EventLoop
     }
@@ -26,9 +25,10 @@ final class DriverCore {
     static let lookAroundInterval: TimeAmount = .seconds(5)
 
     private(set) var node: Node
+    /// Who hears events: the holder's front end and those that attached.
+    var listeners: [FrontEndID: @Sendable (Event) -> Void] = [:]
     private let options: DriverOptions
     private let store: (any RecordStore)?
-    private let onEvent: @Sendable (Event) -> Void
     private let sockets: UDPSockets
     private let loop: any EventLoop
     private let clock: MonotonicClock
@@ -54,7 +54,6 @@ final class DriverCore {
         options = parts.options
         store = parts.store
         clock = parts.clock
-        onEvent = parts.onEvent
         sockets = parts.sockets
         loop = parts.loop
         link = parts.options.impairment.map { ImpairedLink($0) }
@@ -108,6 +107,27 @@ final class DriverCore {
         return closing
     }
 
+    // Front ends.
+
+    func attach(strand: Strand, onEvent: @escaping @Sendable (Event) -> Void) -> FrontEndID? {
+        let free = (1..<FrontEndID.countMax).compactMap { FrontEndID($0) }.first { listeners[$0] == nil }
+        guard let free, !isClosed else { return nil }
+        listeners[free] = onEvent
+        handle(.attached(free, strand: strand))
+        return free
+    }
+
+    func detach(_ frontEnd: FrontEndID) {
+        guard listeners.removeValue(forKey: frontEnd) != nil else { return }
+        handle(.detached(frontEnd))
+    }
+
+    func submit(_ intent: Intent, from frontEnd: FrontEndID, ref: UInt64?) {
+        // A program that has gone asks for nothing: what it sent before was taken before.
+        guard frontEnd == .holder || listeners[frontEnd] != nil else { return }
+        handle(.intent(intent, from: frontEnd, ref: ref))
+    }
+
     // Inputs.
 
     /// Gives the node one input and does all that follows from it.
@@ -151,8 +171,8 @@ final class DriverCore {
         case .rendezvousConnect: connector?.connect()
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
-        case .event(let event):
-            onEvent(event)
+        case .event(let event, let audience):
+            for (frontEnd, listener) in listeners where audience.includes(frontEnd) { listener(event) }
             if case .stopped(let unsaved, let unsent) = event { stop(Driver.Ending(unsaved: unsaved, unsent: unsent)) }
         }
     }

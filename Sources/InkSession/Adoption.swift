@@ -22,6 +22,9 @@ struct Adoption: Sendable {
     /// Some of our own work came back from somebody.
     mutating func moved(now: Instant) { movedAt = now }
 
+    /// When waiting ends if nothing comes; nil while nothing is waited for.
+    func deadline(own: UInt64) -> Instant? { claimed > own ? movedAt + Self.patience : nil }
+
     /// True while it is worth waiting.
     func isUnderWay(own: UInt64, now: Instant) -> Bool { claimed > own && now - movedAt < Self.patience }
 }

@@ -7,12 +7,8 @@ public enum Event: Hashable, Sendable {
     case ready(BoardID, me: AuthorID)
     /// Shapes appeared, changed or went; `ref` repeats the one given with the intent that did it.
     case changed([ShapeChange], ref: UInt64?)
-    /// An intent was accepted and made no change of shapes (undo with nothing to undo says so by `refused`).
-    case accepted(ref: UInt64)
-    /// An intent was refused; nothing changed.
-    case refused(Refusal, ref: UInt64?)
-    /// An undo or redo left something alone because somebody changed it since.
-    case skipped(shapes: [ShapeID], ref: UInt64?)
+    /// What became of the intent that was given with this reference: told once, after all its effects, and only to who asked.
+    case outcome(ref: UInt64, Outcome)
     /// Somebody came, changed state, or left.
     case peer(PeerStatus)
     /// Somebody's live gesture; nil when it ended, was cancelled, or its transaction has arrived.
@@ -23,8 +19,8 @@ public enum Event: Hashable, Sendable {
     case cursor(peer: PeerID, Point?)
     /// Somebody is typing a message.
     case typing(peer: PeerID)
-    /// A chat message entered the board, ours included.
-    case chat(ChatMessage)
+    /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.
+    case chat(ChatMessage, ref: UInt64?)
     /// Where we stand with disk and peers. Sent when any field changes.
     case sync(SyncStatus)
     /// The connection to the rendezvous changed.

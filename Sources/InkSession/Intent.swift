@@ -21,13 +21,14 @@ public enum Intent: Hashable, Sendable {
     case undo
     /// Does again what was last undone.
     case redo
-    /// Begins a live gesture; one that is under way is cancelled first.
+    /// Begins a live gesture; one that is under way is cancelled first. Its outcome comes when the gesture ends.
     case begin(Gesture)
-    /// Appends samples, absolute world positions, to the stroke being drawn. Ignored when none is.
+    /// Appends samples, absolute world positions, to the stroke being drawn. Ignored when none is. What cannot be taken ends the gesture:
+    /// what was drawn until then is kept, and the outcome of `begin` says why.
     case extend([Point])
     /// Replaces the gesture under way by its newest state (a rubber band or a drag that moved).
     case update(Gesture)
-    /// Ends the gesture under way: it becomes one transaction. A stroke that reached a limit was already committed and goes on.
+    /// Ends the gesture under way: it becomes one transaction. A stroke that reached a limit was already committed in part.
     case commit
     /// Ends the gesture under way without a trace, here and at the others.
     case cancel
@@ -39,6 +40,14 @@ public enum Intent: Hashable, Sendable {
     case typing
     /// The name the others see.
     case rename(String)
+
+    /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
+    public var isMotion: Bool {
+        switch self {
+        case .extend, .update, .cursor, .typing: true
+        case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .begin, .commit, .cancel, .say, .rename: false
+        }
+    }
 }
 
 /// What is being done by hand and is not yet in the board.

@@ -4,14 +4,39 @@ import InkTransport
 
 // What the person wants becomes presence while it moves, and one transaction when it ends.
 extension Node {
-    mutating func handle(_ intent: Intent, ref: UInt64?, now: Instant) {
-        guard quitAt == nil else { return refuse(.leaving, ref) }
-        presence.touched(now: now)
+    mutating func handle(_ intent: Intent, of asker: Asker, now: Instant) {
+        precondition(seats[asker.frontEnd] != nil, "\(asker.frontEnd) asks before it has attached")
+        guard quitAt == nil else { return refuse(intent, .leaving, asker) }
+        seats[asker.frontEnd]?.presence.touched(now: now)
         guard !holds(intent, now: now) else {
-            guard held.count < Self.heldMax else { return refuse(.ownHistoryMissing, ref) }
-            return held.append((intent, ref))
+            guard held.count < Self.heldMax else { return refuse(intent, .ownHistoryMissing, asker) }
+            return held.append(HeldIntent(intent: intent, asker: asker))
         }
-        take(intent, ref: ref, now: now)
+        take(intent, of: asker, now: now)
+    }
+
+    /// A further program of ours takes part: it is told what the others have been told before.
+    mutating func attach(_ frontEnd: FrontEndID, strand: Strand, now: Instant) {
+        precondition(frontEnd != .holder, "the holder's front end is there from the beginning")
+        seats[frontEnd] = Seat(strand: strand, now: now)
+        let it = Audience.only(frontEnd)
+        if let board, isReady { tell(.ready(board.id, me: author), to: it) }
+        tell(.rendezvous(rendezvousStatus), to: it)
+        for peer in people.keys.sorted() {
+            if let told = people[peer]?.told { tell(.peer(told), to: it) }
+        }
+        showAllPresence(to: it)
+        if let toldStatus { tell(.sync(toldStatus), to: it) }
+    }
+
+    /// A program of ours has gone: what its hand still holds is work, and its history of undo stays for when it comes back.
+    mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
+        precondition(frontEnd != .holder, "the holder's front end goes with its node")
+        let waiting = held.filter { $0.asker.frontEnd == frontEnd }
+        held.removeAll { $0.asker.frontEnd == frontEnd }
+        for intent in waiting { take(intent, now: now) }
+        if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
+        seats[frontEnd] = nil
     }
 
     /// Own work whose extent a peer has not told us yet may be newer than our files: the first change of a process waits for that, and what
@@ -30,83 +55,125 @@ extension Node {
 
     mutating func releaseHeld(now: Instant) {
         guard !held.isEmpty, !awaitsReceipts(now: now) else { return }
+        // What a hand finished while own work was on its way back waits for all of it.
+        guard held.allSatisfy({ !$0.isFinished }) || !isAdopting(now: now) else { return }
         let waiting = held
         held = []
-        for (intent, ref) in waiting { take(intent, ref: ref, now: now) }
+        for intent in waiting { take(intent, now: now) }
+    }
+
+    private mutating func take(_ waiting: HeldIntent, now: Instant) {
+        guard waiting.isFinished else { return take(waiting.intent, of: waiting.asker, now: now) }
+        do {
+            try perform(waiting.intent, with: waiting.continuation, isBegun: true, of: waiting.asker, now: now)
+            answer(.done, waiting.asker)
+        } catch {
+            answer(.refused(error), waiting.asker)
+        }
     }
 
     private static let heldMax = 10_000
 
-    private mutating func take(_ intent: Intent, ref: UInt64?, now: Instant) {
-        switch intent {
-        case .cursor(let point):
-            presence.setCursor(point)
-            accept(ref)
-        case .typing:
-            presence.typing(now: now)
-            accept(ref)
-        case .begin(let gesture): begin(gesture, ref: ref, now: now)
-        case .extend(let points): extend(points, ref: ref, now: now)
-        case .update(let gesture):
-            guard presence.state.live != nil else { return refuse(.noGesture, ref) }
-            presence.update(gesture)
-            accept(ref)
-        case .cancel:
-            guard presence.state.live != nil else { return refuse(.noGesture, ref) }
-            presence.end(.cancelled)
-            accept(ref)
-        case .commit:
-            commit(ref: ref, now: now)
-            gestureBegan = nil
-        case .draw(let draft): perform(.draw(draft), ref: ref, now: now)
-        case .drawAll(let drafts): perform(.drawAll(drafts), ref: ref, now: now)
-        case .set(let shape, let changes): perform(.set(shape, changes), ref: ref, now: now)
-        case .amend(let shape, let changes):
-            let step = lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
-            perform(.set(shape, changes), with: step.map { Board.writes(continuing: $0, by: author) } ?? [], ref: ref, now: now)
-        case .setAll(let shapes, let changes): perform(.setAll(shapes, changes), ref: ref, now: now)
-        case .move(let shapes, let by): perform(.move(shapes, by: by), ref: ref, now: now)
-        case .delete(let shapes): perform(.delete(shapes), ref: ref, now: now)
-        case .undo: restore(isRedo: false, ref: ref, now: now)
-        case .redo: restore(isRedo: true, ref: ref, now: now)
-        case .say(let text):
-            guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { return refuse(.badValue(field: "text"), ref) }
-            perform(ref: ref, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
-        case .rename(let name):
-            guard name.utf8.count <= Limits.nameBytes else { return refuse(.badValue(field: "name"), ref) }
-            guard
-                perform(ref: ref, now: now, { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) })
-            else { return }
-            displayName = name
+    private mutating func take(_ intent: Intent, of asker: Asker, now: Instant) {
+        do throws(Refusal) {
+            if let outcome = try carryOut(intent, of: asker, now: now) { answer(outcome, asker) }
+        } catch {
+            refuse(intent, error, asker)
         }
     }
 
-    private mutating func accept(_ ref: UInt64?) {
-        if let ref { tell(.accepted(ref: ref)) }
+    /// Does what is asked and tells its effects. The outcome, or nil where none is due yet.
+    private mutating func carryOut(_ intent: Intent, of asker: Asker, now: Instant) throws(Refusal) -> Outcome? {
+        let frontEnd = asker.frontEnd
+        switch intent {
+        case .cursor(let point):
+            seats[frontEnd]?.presence.setCursor(point)
+            return nil
+        case .typing:
+            seats[frontEnd]?.presence.typing(now: now)
+            return nil
+        case .extend(let points):
+            try extend(points, of: frontEnd, now: now)
+            return nil
+        case .update(let gesture):
+            guard self.gesture(of: frontEnd) != nil else { return nil }
+            seats[frontEnd]?.presence.update(gesture)
+            showOwnGesture(of: frontEnd)
+            return nil
+        case .begin(let gesture):
+            try begin(gesture, of: asker, now: now)
+            return nil
+        case .cancel:
+            guard gesture(of: frontEnd) != nil else { throw .noGesture }
+            endGesture(of: frontEnd, .cancelled, .done)
+        case .commit: return try commit(of: asker, now: now)
+        case .amend(let shape, let changes):
+            let step = seats[frontEnd]?.lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
+            try perform(.set(shape, changes), with: step.map { Board.writes(continuing: $0, by: author) } ?? [], of: asker, now: now)
+        case .draw, .drawAll, .set, .setAll, .move, .delete: try perform(intent, of: asker, now: now)
+        case .undo: return try restore(isRedo: false, of: asker, now: now)
+        case .redo: return try restore(isRedo: true, of: asker, now: now)
+        case .say(let text):
+            guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { throw .badValue(field: "text") }
+            try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(saying: text, by: author) }
+        case .rename(let name):
+            guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
+            try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }
+            displayName = name
+        }
+        return .done
     }
 
-    private mutating func refuse(_ refusal: Refusal, _ ref: UInt64?) { tell(.refused(refusal, ref: ref)) }
+    private mutating func answer(_ outcome: Outcome, _ asker: Asker) {
+        if let reference = asker.reference { tell(.outcome(ref: reference, outcome), to: .only(asker.frontEnd)) }
+    }
+
+    /// What only moves has no outcome of its own: what cannot be taken ends its gesture.
+    private mutating func refuse(_ intent: Intent, _ refusal: Refusal, _ asker: Asker) {
+        guard intent.isMotion else { return answer(.refused(refusal), asker) }
+        if gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .refused(refusal)) }
+    }
 
     // Gestures.
 
-    private mutating func begin(_ gesture: Gesture, ref: UInt64?, now: Instant) {
-        guard isReady else { return refuse(.notReady, ref) }
-        guard !isAdopting(now: now) else { return refuse(.ownHistoryMissing, ref) }
-        if let reason = saves.refusal { return refuse(.diskRefuses(reason), ref) }
-        if presence.state.live != nil { presence.end(.cancelled) }
-        presence.begin(gesture)
-        gestureBegan = nil
+    /// What a hand of ours is doing; nil for nothing.
+    private func gesture(of frontEnd: FrontEndID) -> Gesture? { seats[frontEnd]?.presence.state.live?.gesture }
+
+    private mutating func begin(_ gesture: Gesture, of asker: Asker, now: Instant) throws(Refusal) {
+        guard isReady else { throw .notReady }
+        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
+        if let reason = saves.refusal { throw .diskRefuses(reason) }
+        if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
+        seats[asker.frontEnd]?.presence.begin(gesture)
+        seats[asker.frontEnd]?.gestureReference = asker.reference
+        seats[asker.frontEnd]?.gestureBegan = nil
+        showOwnGesture(of: asker.frontEnd)
         endpoint.setActivity(.drawing)
-        accept(ref)
     }
 
-    private mutating func extend(_ points: [Point], ref: UInt64?, now: Instant) {
+    /// Ends the gesture under way here and at the others, and tells its own program so under the reference that it began with.
+    private mutating func endGesture(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome, _ outcome: Outcome) {
+        let asker = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
+        seats[frontEnd]?.presence.end(end)
+        seats[frontEnd]?.gestureReference = nil
+        seats[frontEnd]?.gestureBegan = nil
+        showOwnGesture(of: frontEnd)
+        answer(outcome, asker)
+    }
+
+    /// The other programs of this person see what one of them is doing.
+    private mutating func showOwnGesture(of frontEnd: FrontEndID) {
+        guard seats.count > 1 else { return }
+        tell(.gesture(peer: peerID, gesture(of: frontEnd)), to: .everybodyBut(frontEnd))
+    }
+
+    private mutating func extend(_ points: [Point], of frontEnd: FrontEndID, now: Instant) throws(Refusal) {
         var rest = points[...]
         while !rest.isEmpty {
-            guard case .stroke(let draft)? = presence.state.live?.gesture else { return refuse(.noGesture, ref) }
+            guard case .stroke(let draft)? = gesture(of: frontEnd) else { return }
             let room = Self.room(in: draft)
             if room > 0 || draft.points.isEmpty {
-                presence.extend(Array(rest.prefix(max(1, room))))
+                seats[frontEnd]?.presence.extend(Array(rest.prefix(max(1, room))))
                 rest = rest.dropFirst(max(1, room))
                 continue
             }
@@ -116,11 +183,14 @@ extension Node {
             next.points = [.zero]
             // A label names one shape.
             next.label = ""
-            let sequence = commit(ref: nil, now: now)
-            if gestureBegan == nil, let sequence { gestureBegan = board?.transactions(of: author, sequence: sequence).first?.name }
-            presence.begin(.stroke(next))
+            let piece = Asker(frontEnd: frontEnd, reference: nil)
+            let (sequence, began) = (try finish(.draw(draft), of: piece, now: now), seats[frontEnd]?.gestureBegan)
+            seats[frontEnd]?.presence.end(sequence.map { .committed(sequence: $0) } ?? .cancelled)
+            let first = began ?? sequence.flatMap { board?.transactions(of: author, sequence: $0).first?.name }
+            seats[frontEnd]?.gestureBegan = first
+            seats[frontEnd]?.presence.begin(.stroke(next))
         }
-        accept(ref)
+        showOwnGesture(of: frontEnd)
     }
 
     /// How many points more the stroke may take: by the limit of points, and by what fits a transaction where they are far apart.
@@ -135,78 +205,70 @@ extension Node {
     /// Points of one transaction, bytes; what is left is room for everything else that it holds.
     private static let strokeBytes = Limits.transactionBytes - 2048
 
-    /// Its sequence, or nil if it was refused.
-    @discardableResult
-    private mutating func commit(ref: UInt64?, now: Instant) -> UInt64? {
-        guard let live = presence.state.live else {
-            refuse(.noGesture, ref)
+    private mutating func commit(of asker: Asker, now: Instant) throws(Refusal) -> Outcome? {
+        guard let gesture = gesture(of: asker.frontEnd) else { throw .noGesture }
+        let isLate = isAdopting(now: now)
+        do {
+            let sequence = try finish(Self.intent(finishing: gesture), of: asker, now: now)
+            endGesture(of: asker.frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled, .done)
+        } catch {
+            endGesture(of: asker.frontEnd, .cancelled, .done)
+            throw error
+        }
+        return isLate ? nil : .done
+    }
+
+    private static func intent(finishing gesture: Gesture) -> Intent {
+        switch gesture {
+        case .stroke(let draft), .shape(let draft): .draw(draft)
+        case .move(let shapes, let by): .move(shapes, by: by)
+        case .resize(let shape, let position, let size): .set(shape, [.position(position), .size(size)])
+        }
+    }
+
+    /// Gives the board what a hand has finished. It was begun when it could be taken: it waits for the disk with the rest, and for own work that
+    /// is on its way back, and is not thrown away. Its sequence; nil where it changed nothing, or waits.
+    private mutating func finish(_ intent: Intent, of asker: Asker, now: Instant) throws(Refusal) -> UInt64? {
+        // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
+        let continuation = seats[asker.frontEnd]?.gestureBegan.map { Board.writes(continuing: $0, by: author) } ?? []
+        guard !isAdopting(now: now) else {
+            held.append(HeldIntent(intent: intent, asker: asker, isFinished: true, continuation: continuation))
             return nil
         }
-        let intent: Intent =
-            switch live.gesture {
-            case .stroke(let draft), .shape(let draft): .draw(draft)
-            case .move(let shapes, let by): .move(shapes, by: by)
-            case .resize(let shape, let position, let size): .set(shape, [.position(position), .size(size)])
-            }
-        // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
-        let continuation = gestureBegan.map { Board.writes(continuing: $0, by: author) } ?? []
-        // It was begun when the disk still took what it was given: it waits for the disk with the rest, and is not thrown away.
-        let sequence = perform(intent, with: continuation, isBegun: true, ref: ref, now: now)
-        presence.end(sequence.map { .committed(sequence: $0) } ?? .cancelled)
-        return sequence
+        return try perform(intent, with: continuation, isBegun: true, of: asker, now: now)
     }
 
     // Transactions.
 
-    /// Turns a finished wish into one transaction. Its sequence, or nil if it was refused, which has then been told.
+    /// Turns a finished wish into one transaction. Its sequence, or nil where there was nothing to write.
     @discardableResult
     private mutating func perform(
-        _ intent: Intent, with more: [Write] = [], isBegun: Bool = false, ref: UInt64?, now: Instant
-    ) -> UInt64? {
-        do {
-            guard let writes = try board?.writes(for: intent, by: author) else {
-                refuse(.notReady, ref)
-                return nil
-            }
-            return perform(writes + more, isBegun: isBegun, ref: ref, now: now)
-        } catch {
-            refuse(Refusal(error), ref)
-            return nil
+        _ intent: Intent, with more: [Write] = [], isBegun: Bool = false, of asker: Asker, now: Instant
+    ) throws(Refusal) -> UInt64? {
+        try perform(isBegun: isBegun, of: asker, now: now) { board, author throws(RuleViolation) in
+            try board.writes(for: intent, by: author) + more
         }
     }
 
-    /// True if it was done; else that it was refused has been told.
     @discardableResult
     mutating func perform(
-        ref: UInt64?, now: Instant, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
-    ) -> Bool {
-        do {
-            guard let writes = try board.map({ board throws(RuleViolation) in try writes(board, author) }) else {
-                refuse(.notReady, ref)
-                return false
-            }
-            return perform(writes, ref: ref, now: now) != nil
-        } catch {
-            refuse(Refusal(error), ref)
-            return false
-        }
+        isBegun: Bool = false, of asker: Asker, now: Instant, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
+    ) throws(Refusal) -> UInt64? {
+        guard isReady else { throw .notReady }
+        let planned = try plan(writes)
+        if let reason = saves.refusal, !isBegun { throw .diskRefuses(reason) }
+        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
+        return try write(planned, of: asker, now: now)
     }
 
-    @discardableResult
-    private mutating func perform(_ writes: [Write], isBegun: Bool = false, ref: UInt64?, now: Instant) -> UInt64? {
-        guard isReady else {
-            refuse(.notReady, ref)
-            return nil
+    /// A function of its own: a copy of the board that lived on would be copied whole by the write that follows.
+    private func plan(_ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]) throws(Refusal) -> [Write] {
+        guard let board else { throw .notReady }
+        do throws(RuleViolation) {
+            return try writes(board, author)
+        } catch {
+            throw Refusal(error)
         }
-        if let reason = saves.refusal, !isBegun {
-            refuse(.diskRefuses(reason), ref)
-            return nil
-        }
-        guard !isAdopting(now: now) else {
-            refuse(.ownHistoryMissing, ref)
-            return nil
-        }
-        return write(writes, ref: ref, now: now)
     }
 
     /// True while own work that somebody has, and we lost, is on its way back: what we wrote now would contradict it.
@@ -214,52 +276,62 @@ extension Node {
 
     /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others. Its sequence.
     @discardableResult
-    mutating func write(_ writes: [Write], ref: UInt64?, now: Instant) -> UInt64? {
-        guard !writes.isEmpty else {
-            accept(ref)
-            return nil
-        }
+    mutating func write(_ writes: [Write], of asker: Asker, now: Instant) throws(Refusal) -> UInt64? {
+        guard !writes.isEmpty else { return nil }
+        let authored: (Transaction, InsertOutcome)?
         do {
             // In place: a copy of the board held here would be copied whole by the write.
-            let (key, time) = (identity, wallTime(now: now))
-            guard let (transaction, outcome) = try board?.author(writes, key: key, wallTime: time) else { return nil }
-            hasWritten = true
-            unsavedOwn.insert(transaction.name)
-            let shapes = Set(writes.map(\.target).filter { $0.number > 0 })
-            if writes.contains(where: { $0.property == .continuation }) {
-                lastStep = lastStep.map { ($0.first, $0.shapes.union(shapes)) }
-            } else {
-                let takesBack = writes.contains { $0.property == .undo || $0.property == .redo }
-                lastStep = takesBack ? nil : (transaction.name, shapes)
-            }
-            saves.append(.transaction(transaction))
-            takeBackSaved()
-            took(outcome, ref: ref, now: now)
-            if outcome.changes.isEmpty { accept(ref) }
-            return transaction.sequence
+            let (key, time, strand) = (identity, wallTime(now: now), seats[asker.frontEnd]?.strand ?? .common)
+            authored = try board?.author(writes, key: key, wallTime: time, strand: strand)
         } catch {
-            refuse(Refusal(error), ref)
-            return nil
+            throw Refusal(error)
+        }
+        guard let (transaction, outcome) = authored else { throw .notReady }
+        hasWritten = true
+        unsavedOwn.insert(transaction.name)
+        noteStep(writes, transaction.name, of: asker.frontEnd)
+        saves.append(.transaction(transaction))
+        takeBackSaved()
+        took(outcome, of: asker, now: now)
+        return transaction.sequence
+    }
+
+    /// Remembers what a program did last, for what may go on with it.
+    private mutating func noteStep(_ writes: [Write], _ name: TransactionName, of frontEnd: FrontEndID) {
+        let shapes = Set(writes.map(\.target).filter { $0.number > 0 })
+        if writes.contains(where: { $0.property == .continuation }) {
+            seats[frontEnd]?.lastStep?.shapes.formUnion(shapes)
+        } else {
+            let takesBack = writes.contains { $0.property == .undo || $0.property == .redo }
+            seats[frontEnd]?.lastStep = takesBack ? nil : (name, shapes)
         }
     }
 
-    private mutating func restore(isRedo: Bool, ref: UInt64?, now: Instant) {
-        guard isReady else { return refuse(.notReady, ref) }
-        guard let plan = isRedo ? board?.redoWrites(of: author) : board?.undoWrites(of: author) else {
-            return refuse(isRedo ? .nothingToRedo : .nothingToUndo, ref)
+    private mutating func restore(isRedo: Bool, of asker: Asker, now: Instant) throws(Refusal) -> Outcome {
+        guard isReady else { throw .notReady }
+        let strand = seats[asker.frontEnd]?.strand ?? .common
+        guard let plan = isRedo ? board?.redoWrites(of: author, in: strand) : board?.undoWrites(of: author, in: strand) else {
+            throw isRedo ? .nothingToRedo : .nothingToUndo
         }
-        guard perform(plan.writes, ref: ref, now: now) != nil else { return }
-        if !plan.skipped.isEmpty { tell(.skipped(shapes: plan.skipped, ref: ref)) }
+        try perform(of: asker, now: now) { _, _ throws(RuleViolation) in plan.writes }
+        return plan.skipped.isEmpty ? .done : .skipped(plan.skipped)
     }
 
     // The end.
 
     mutating func quit(now: Instant) {
         guard quitAt == nil else { return }
-        for (intent, ref) in held { take(intent, ref: ref, now: now) }
+        let waiting = held
         held = []
+        for intent in waiting { take(intent, now: now) }
         // What a hand still holds is work, too.
-        if presence.state.live != nil { commit(ref: nil, now: now) }
+        for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil {
+            take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
+        }
+        // What waits for own work that does not come back is told as not taken.
+        let late = held
+        held = []
+        for intent in late { answer(.refused(.ownHistoryMissing), intent.asker) }
         quitAt = now + SessionTiming.quitPatience
         quitMark = saves.givenCount
     }
@@ -292,6 +364,16 @@ extension Node {
         isStopped = true
         tell(farewell)
     }
+}
+
+/// An intent that waits for own work of which others may know more than our files.
+struct HeldIntent: Sendable {
+    var intent: Intent
+    var asker: Asker
+    /// True for what a hand has finished: it was begun when it could be taken, and is not refused for what happened since.
+    var isFinished = false
+    /// Makes it one step of undo with what went before.
+    var continuation: [Write] = []
 }
 
 extension Board {

@@ -5,7 +5,7 @@ import InkTransport
 // What is still moving: ours to the others, theirs to our front ends.
 extension Node {
     mutating func sendPresence(now: Instant) {
-        let present = presentCount
+        let (present, presence) = (presentCount, presence)
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
             guard let due = presenceDeadline(of: neighbour, present: present), due <= now else { continue }
@@ -28,7 +28,7 @@ extension Node {
 
     /// How often the transport must hear from the others, after how lively we are.
     var liveliness: Activity {
-        if presence.isDrawing || neighbours.values.contains(where: { $0.presence.live != nil }) { return .drawing }
+        if seats.values.contains(where: \.presence.isDrawing) || neighbours.values.contains(where: { $0.presence.live != nil }) { return .drawing }
         return presence.state.attention == .active ? .present : .idle
     }
 
@@ -73,6 +73,20 @@ extension Node {
             tell(.gesture(peer: peer, gesture))
         }
         neighbours[connection] = neighbour
+    }
+
+    /// Tells what is shown of the others now, and what our own other programs are doing.
+    mutating func showAllPresence(to audience: Audience) {
+        for connection in connections {
+            guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
+            let peer = neighbour.remote.peer
+            if let cursor = neighbour.shownCursor { tell(.cursor(peer: peer, cursor), to: audience) }
+            if !neighbour.settling.isEmpty { tell(.settling(peer: peer, neighbour.settling.map(\.gesture)), to: audience) }
+            if let gesture = neighbour.shownGesture { tell(.gesture(peer: peer, gesture), to: audience) }
+        }
+        for frontEnd in seats.keys.sorted() {
+            if let gesture = seats[frontEnd]?.presence.state.live?.gesture { tell(.gesture(peer: peerID, gesture), to: audience) }
+        }
     }
 
     /// Previews of ended gestures that wait beside the one under way; who has more is too far behind for them to matter.

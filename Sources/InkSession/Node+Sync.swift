@@ -159,9 +159,14 @@ extension Node {
     /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.
     mutating func introduce(now: Instant) {
         guard isReady, wallClockBase > 0, !displayName.isEmpty, board?.personName(author) != displayName else { return }
-        // Tried again with the next word of the clock.
         guard saves.refusal == nil, !isAdopting(now: now) else { return }
-        perform(ref: nil, now: now) { [displayName] _, author throws(RuleViolation) in try Board.writes(naming: displayName, by: author) }
+        do {
+            try perform(of: .nobody, now: now) { [displayName] _, author throws(RuleViolation) in
+                try Board.writes(naming: displayName, by: author)
+            }
+        } catch {
+            // Tried again with the next word of the clock.
+        }
     }
 
     // Transactions of others.
@@ -218,7 +223,7 @@ extension Node {
         }
         for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
         takeBackSaved()
-        took(outcome, ref: nil, now: now)
+        took(outcome, of: .nobody, now: now)
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
             passOn(inserted, from: source, now: now)
@@ -235,7 +240,7 @@ extension Node {
     }
 
     /// What entered the set is shown, and the others are told that it changed.
-    mutating func took(_ outcome: InsertOutcome, ref: UInt64?, now: Instant) {
+    mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
         let changes = outcome.changes.compactMap { delta -> ShapeChange? in
             switch (delta.before, delta.after) {
             case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
@@ -244,8 +249,11 @@ extension Node {
             case (nil, nil): nil
             }
         }
-        if !changes.isEmpty { tell(.changed(changes, ref: ref)) }
-        for chat in outcome.chats { tell(.chat(ChatMessage(id: chat.name, author: chat.author, text: chat.text))) }
+        if !changes.isEmpty { tell(to: asker) { .changed(changes, ref: $0) } }
+        for chat in outcome.chats {
+            let message = ChatMessage(id: chat.name, author: chat.author, text: chat.text)
+            tell(to: asker) { .chat(message, ref: $0) }
+        }
         for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
         if !outcome.renames.isEmpty { for peer in people.keys.sorted() { tellPerson(peer) } }
         refreshGestures()
@@ -253,6 +261,13 @@ extension Node {
             neighbours[connection]?.compareAt = now + SessionTiming.compareAfter
         }
         statusChanged(now: now)
+    }
+
+    /// Tells an effect to everybody, and to who asked for it under the reference of that.
+    private mutating func tell(to asker: Asker, _ event: (UInt64?) -> Event) {
+        guard let reference = asker.reference else { return tell(event(nil)) }
+        tell(event(reference), to: .only(asker.frontEnd))
+        if seats.count > 1 { tell(event(nil), to: .everybodyBut(asker.frontEnd)) }
     }
 
     /// Passes a transaction of another on to those neighbours that its author does not reach.

@@ -54,7 +54,13 @@ public struct Node: Sendable {
     public enum Input: Sendable {
         /// `deadline` has come (earlier is allowed and does nothing).
         case timeout
-        case intent(Intent, ref: UInt64?)
+        /// What a person wants, by the hand of one of our front ends. With `ref` it gets exactly one outcome, after all its effects were told;
+        /// what only moves (`Intent.isMotion`) gets none.
+        case intent(Intent, from: FrontEndID = .holder, ref: UInt64?)
+        /// A further program of this person takes part. `strand` is its history of undo, the same each time that it attaches.
+        case attached(FrontEndID, strand: Strand)
+        /// It has gone: what its hand still held is committed.
+        case detached(FrontEndID)
         /// Milliseconds since 1970 at this instant, for display only. Give it first, and when the wall clock was set.
         case wallClock(UInt64)
         case datagram([UInt8], from: SocketAddress)
@@ -83,7 +89,7 @@ public struct Node: Sendable {
         case persist(UInt64, [StoreRecord])
         /// Check the signatures, then say `.verified`.
         case verify(UInt64, [Transaction])
-        case event(Event)
+        case event(Event, to: Audience)
     }
 
     let identity: SigningKey
@@ -91,11 +97,11 @@ public struct Node: Sendable {
     var displayName: String
     var adoption = Adoption()
     /// Intents that wait for what the others say of our earlier work.
-    var held: [(intent: Intent, ref: UInt64?)] = []
+    var held: [HeldIntent] = []
     /// True once this process has written anything: to wait before that is all that can be done.
     var hasWritten = false
-    /// What we did last: its first transaction, and the shapes that it wrote.
-    var lastStep: (first: TransactionName, shapes: Set<ShapeID>)?
+    /// The programs of our person that take part; the holder's is always there.
+    var seats: [FrontEndID: Seat]
     /// This process, to the others.
     public let peerID: PeerID
     /// The device key that signs our work.
@@ -114,9 +120,6 @@ public struct Node: Sendable {
 
     var neighbours: [ConnectionID: Neighbour] = [:]
     var people: [PeerID: Person] = [:]
-    var presence: OwnPresence
-    /// The first transaction of the stroke under way, when it already took one.
-    var gestureBegan: TransactionName?
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
@@ -175,7 +178,7 @@ public struct Node: Sendable {
             rendezvousStatus = .none
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
-        presence = OwnPresence(now: now)
+        seats = [.holder: Seat(strand: .common, now: now)]
         receipts = configuration.receipts
         dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
@@ -193,7 +196,9 @@ public struct Node: Sendable {
         time = now
         switch input {
         case .timeout: handleTimeout(now: now)
-        case .intent(let intent, let ref): handle(intent, ref: ref, now: now)
+        case .intent(let intent, let frontEnd, let ref): handle(intent, of: Asker(frontEnd: frontEnd, reference: ref), now: now)
+        case .attached(let frontEnd, let strand): attach(frontEnd, strand: strand, now: now)
+        case .detached(let frontEnd): detach(frontEnd, now: now)
         case .wallClock(let milliseconds):
             (wallClockBase, wallClockAt) = (milliseconds, now)
             introduce(now: now)
@@ -234,6 +239,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
+        if held.contains(where: \.isFinished) { soonest = earliest(soonest, adoption.deadline(own: board?.contiguousSequence(of: author) ?? 0)) }
         let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
@@ -250,7 +256,13 @@ public struct Node: Sendable {
     }
 
     mutating func emit(_ output: Output) { outputs.append(output) }
-    mutating func tell(_ event: Event) { outputs.append(.event(event)) }
+    mutating func tell(_ event: Event, to audience: Audience = .everybody) { outputs.append(.event(event, to: audience)) }
+
+    /// The presence of the holder's own front end.
+    var presence: OwnPresence {
+        get { seats[.holder, default: Seat(strand: .common, now: time)].presence }
+        set { seats[.holder]?.presence = newValue }
+    }
 
     /// Neighbours in a fixed order, so that a run replays.
     var connections: [ConnectionID] { neighbours.keys.sorted() }

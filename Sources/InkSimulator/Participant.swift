@@ -92,7 +92,7 @@ struct View {
                     guard shapes.removeValue(forKey: change.id) != nil else { throw Violation("shape \(change.id) went without standing") }
                 }
             }
-        case .chat(let message):
+        case .chat(let message, _):
             guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }
         case .gesture(let peer, let gesture):
             if gesture == nil { gestures.remove(peer) } else { gestures.insert(peer) }
@@ -104,7 +104,7 @@ struct View {
         case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")
         case .fork(let author, let sequence): throw Violation("\(author) forked at \(sequence)")
         case .versionMismatch: throw Violation("a member spoke another version")
-        case .accepted, .refused, .skipped, .typing, .rendezvous, .stopped: break
+        case .outcome, .typing, .rendezvous, .stopped: break
         }
     }
 }

@@ -91,7 +91,7 @@ extension World {
             case .transmit(let bytes, let to): try transmit(bytes, from: node, to: to)
             case .persist(let batch, let records): try persist(batch, records, node)
             case .verify(let batch, let transactions): verify(batch, transactions, node)
-            case .event(let event): try take(event, node)
+            case .event(let event, _): try take(event, node)
             case .rendezvousConnect: connectToRendezvous(node)
             case .rendezvousSend(let message): sendToRendezvous(message, node)
             }
@@ -140,14 +140,14 @@ extension World {
         switch event {
         case .ready(_, let me): Trace.hash(me.bytes)
         case .changed(let changes, _): changes.reduce(1) { ($0 ^ Trace.hash($1.id.author.bytes) ^ $1.id.number) &* 31 }
-        case .accepted(let ref): 2 ^ ref << 8
-        case .refused: 3
-        case .skipped(let shapes, _): 4 ^ UInt64(shapes.count) << 8
+        case .outcome(let ref, .done): 2 ^ ref << 8
+        case .outcome(_, .refused): 3
+        case .outcome(_, .skipped(let shapes)): 4 ^ UInt64(shapes.count) << 8
         case .peer(let status): 5 ^ Trace.hash(status.peer.bytes)
         case .gesture(let peer, let gesture): (gesture == nil ? 6 : 7) ^ Trace.hash(peer.bytes)
         case .cursor(let peer, let point): (point == nil ? 8 : 9) ^ Trace.hash(peer.bytes)
         case .typing(let peer): 10 ^ Trace.hash(peer.bytes)
-        case .chat(let message): 11 ^ Trace.hash(message.id.bytes)
+        case .chat(let message, _): 11 ^ Trace.hash(message.id.bytes)
         case .sync(let status): 12 ^ Trace.hash(status.fingerprint.bytes) ^ UInt64(status.missing) << 8
         case .rendezvous: 13
         case .rejected: 14

@@ -17,8 +17,8 @@ extension BoardScene {
             selection = selection.filter { front.board[$0] != nil }
             if let editing = edit?.existing, front.board[editing] == nil { keepEditingAlone(now: now) }
             followEdited()
-        case .accepted(let reference), .skipped(_, let reference?): settle(reference)
-        case .refused(let refusal, let reference):
+        case .outcome(let reference, .done), .outcome(let reference, .skipped): settle(reference)
+        case .outcome(let reference, .refused(let refusal)):
             let isKnown = keepRefused(refusal, reference, now: now)
             editWasRefused(reference, now: now)
             settle(reference)
@@ -30,7 +30,7 @@ extension BoardScene {
             }
         case .stopped: outputs.append(.effect(.stopped))
         case .typing: isDirty = false
-        case .ready, .skipped, .peer, .gesture, .settling, .cursor, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
+        case .ready, .peer, .gesture, .settling, .cursor, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
             Event.sync(SyncStatus(state: .synced, missing: 0, unsent: unsent, isSaved: true, fingerprint: identifier(number)))
         }
         let shape = Shape(id: ShapeID(author: author, number: 1), content: ShapeDraft(kind: .rectangle, position: .zero), depth: [1])
-        let message = { (author: AuthorID) in Event.chat(ChatMessage(id: identifier(3), author: author, text: "hello")) }
+        let message = { (author: AuthorID) in Event.chat(ChatMessage(id: identifier(3), author: author, text: "hello"), ref: nil) }
         let told: [(Event, Bool)] = [
             (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),
             (person(90, .joined), true), (person(90, .idle), true), (sync(1, 0), true), (sync(2, 0), false), (sync(2, 3), true),

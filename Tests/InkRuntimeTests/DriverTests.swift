@@ -315,7 +315,7 @@ private final class TestStore: RecordStore {
         let clock = MonotonicClock { now.withLock { $0 } }
         let driver = try Driver(
             node: try room.member("alice", isOwner: true),
-            options: options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock, onEvent: { _ in })
+            options: options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock)
         driver.start()
         func look() async throws -> (deadline: Instant?, timerAt: Instant?) {
             try await driver.loop.submit { [core = driver.core] in (core.value.node.deadline, core.value.timerAt) }.get()

@@ -48,7 +48,7 @@ import Testing
         pipes.intent(.draw(rectangle(0)), by: 0)
         _ = pipes.run(.milliseconds(100))
         pipes.intent(.draw(rectangle(1)), by: 0, ref: 7)
-        #expect(pipes.members[0].events.contains(.refused(.diskRefuses("no space left on device"), ref: 7)))
+        #expect(pipes.members[0].events.contains(.outcome(ref: 7, .refused(.diskRefuses("no space left on device")))))
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
@@ -279,7 +279,7 @@ import Testing
         pipes.intent(.commit, by: 0, ref: 5)
         #expect(pipes.members[0].node.board?.shapes.count == 2)
         pipes.intent(.begin(.shape(rectangle(2))), by: 0, ref: 6)
-        #expect(pipes.members[0].events.contains { if case .refused(.diskRefuses, 6) = $0 { true } else { false } })
+        #expect(pipes.members[0].events.contains { if case .outcome(6, .refused(.diskRefuses)) = $0 { true } else { false } })
         pipes.members[0].diskRefuses = false
         #expect(pipes.run(.seconds(3)) { $0.members[0].node.syncStatus.isSaved })
         pipes.intent(.begin(.stroke(ShapeDraft(kind: .freehand, position: .zero, points: [.zero]))), by: 0)

@@ -9,7 +9,10 @@ struct PerfectPipes {
     struct Member {
         var node: Node
         var address: SocketAddress
-        var events: [Event] = []
+        /// What its own front end was told.
+        var events: [Event] { told.filter { $0.1.includes(.holder) }.map(\.0) }
+        /// All that was told, and to whom.
+        var told: [(Event, Audience)] = []
         var disk: [StoreRecord] = []
         var diskRefuses = false
         var identity: SigningKey
@@ -82,7 +85,7 @@ struct PerfectPipes {
             case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: diskTime)
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
-            case .event(let event): members[index].events.append(event)
+            case .event(let event, let audience): members[index].told.append((event, audience))
             case .rendezvousSend, .rendezvousConnect: break
             }
         }

@@ -75,7 +75,7 @@ private struct Stranger {
             case .transmit(let bytes, _): endpoint.receive(bytes, from: nodeAddress, now: now)
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
-            case .event(let event): events.append(event)
+            case .event(let event, _): events.append(event)
             case .rendezvousSend, .rendezvousConnect: break
             }
         }

@@ -175,7 +175,7 @@ import Testing
         #expect(isHalfWay && own(pipes) < 2000)
         let before = own(pipes)
         pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "too early")), by: 0, ref: 7)
-        #expect(pipes.members[0].events.contains { if case .refused(.ownHistoryMissing, 7) = $0 { true } else { false } })
+        #expect(pipes.members[0].events.contains { if case .outcome(7, .refused(.ownHistoryMissing)) = $0 { true } else { false } })
         #expect(own(pipes) == before)
         let isBack = pipes.run(.seconds(60)) { $0.areEqual && own($0) >= 2001 }
         #expect(isBack)
@@ -201,7 +201,7 @@ import Testing
         }
         try claim(1 << 40)
         draw("a", 1)
-        #expect(pipes.members[0].events.contains { if case .refused(.ownHistoryMissing, 1) = $0 { true } else { false } })
+        #expect(pipes.members[0].events.contains { if case .outcome(1, .refused(.ownHistoryMissing)) = $0 { true } else { false } })
         for step in 1...8 {
             _ = pipes.run(.seconds(1))
             // Saying it again, or more, buys no more time.
@@ -258,7 +258,7 @@ import Testing
         pipes.intent(.commit, by: 0, ref: 2)
         #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
         #expect(
-            pipes.run(.seconds(5)) { pipes in pipes.members[0].events.contains { if case .refused(_, 2) = $0 { true } else { false } } })
+            pipes.run(.seconds(5)) { pipes in pipes.members[0].events.contains { if case .outcome(2, .refused) = $0 { true } else { false } } })
         #expect(pipes.run(.seconds(20)) { $0.areEqual })
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
         // With nothing to learn it is only a moment, and nothing is lost or out of order.

@@ -26,10 +26,10 @@ struct FakeSession {
         if let diskRefuses {
             switch intent {
             case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .begin:
-                return [.refused(.diskRefuses(diskRefuses), ref: reference)]
+                return [.outcome(ref: reference, .refused(.diskRefuses(diskRefuses)))]
             case .commit where gesture != nil:
                 gesture = nil
-                return [.refused(.diskRefuses(diskRefuses), ref: reference)]
+                return [.outcome(ref: reference, .refused(.diskRefuses(diskRefuses)))]
             case .commit, .cancel, .update, .extend, .cursor, .say, .typing, .rename: break
             }
         }
@@ -38,12 +38,12 @@ struct FakeSession {
         case .drawAll(let drafts):
             var changes: [ShapeChange] = []
             for draft in drafts { for case .changed(let added, _) in add(draft) { changes += added } }
-            return [.changed(changes, ref: reference)]
+            return told(changes, reference)
         case .setAll(let ids, let changes):
             var all: [ShapeChange] = []
             for id in ids { for case .changed(let changed, _) in perform(.set(id, changes), reference: reference) { all += changed } }
             intents.removeLast(ids.count)
-            return [.changed(all, ref: reference)]
+            return told(all, reference)
         case .begin(let gesture), .update(let gesture): self.gesture = gesture
         case .extend(let points):
             if case .stroke(var draft) = gesture {
@@ -56,7 +56,7 @@ struct FakeSession {
             case .stroke(let draft), .shape(let draft): return add(draft, reference)
             case .move(let ids, let by): return change(ids, reference) { $0.position = $0.position + by }
             case .resize(let id, let position, let size): return change([id], reference) { ($0.position, $0.size) = (position, size) }
-            case nil: return [.refused(.noGesture, ref: reference)]
+            case nil: return [.outcome(ref: reference, .refused(.noGesture))]
             }
         case .cancel: gesture = nil
         case .move(let ids, let by): return change(ids, reference) { $0.position = $0.position + by }
@@ -77,17 +77,18 @@ struct FakeSession {
             }
         case .delete(let ids):
             let removed = ids.compactMap { shapes.removeValue(forKey: $0) }
-            return [.changed(removed.map { ShapeChange(kind: .removed, id: $0.id, author: me, shape: $0) }, ref: reference)]
+            return told(removed.map { ShapeChange(kind: .removed, id: $0.id, author: me, shape: $0) }, reference)
         case .undo:
             guard let last = shapes.values.filter({ $0.id.author == me }).max(by: { $0.id < $1.id }) else {
-                return [.refused(.nothingToUndo, ref: reference)]
+                return [.outcome(ref: reference, .refused(.nothingToUndo))]
             }
             shapes[last.id] = nil
-            return [.changed([ShapeChange(kind: .removed, id: last.id, author: me, shape: last)], ref: reference)]
-        case .redo: return [.refused(.nothingToRedo, ref: reference)]
+            return told([ShapeChange(kind: .removed, id: last.id, author: me, shape: last)], reference)
+        case .redo: return [.outcome(ref: reference, .refused(.nothingToRedo))]
         case .cursor, .say, .typing, .rename: break
         }
-        return [.accepted(ref: reference)]
+        if intent.isMotion { return [] }
+        return [.outcome(ref: reference, .done)]
     }
 
     /// A shape drawn by somebody.
@@ -97,17 +98,21 @@ struct FakeSession {
         nextNumber += 1
         let shape = Shape(id: id, content: draft, depth: depth)
         shapes[id] = shape
-        return [.changed([ShapeChange(kind: .added, id: id, author: id.author, shape: shape)], ref: reference)]
+        return told([ShapeChange(kind: .added, id: id, author: id.author, shape: shape)], reference)
+    }
+
+    private func told(_ changes: [ShapeChange], _ reference: UInt64?) -> [Event] {
+        [.changed(changes, ref: reference)] + (reference.map { [.outcome(ref: $0, .done)] } ?? [])
     }
 
     private mutating func change(_ ids: [ShapeID], _ reference: UInt64, _ body: (inout ShapeDraft) -> Void) -> [Event] {
         var changes: [ShapeChange] = []
         for id in ids {
-            guard var shape = shapes[id] else { return [.refused(.noSuchShape, ref: reference)] }
+            guard var shape = shapes[id] else { return [.outcome(ref: reference, .refused(.noSuchShape))] }
             body(&shape.content)
             shapes[id] = shape
             changes.append(ShapeChange(kind: .changed, id: id, author: me, shape: shape))
         }
-        return [.changed(changes, ref: reference)]
+        return told(changes, reference)
     }
 }

@@ -407,7 +407,7 @@ import Testing
         desk.hear(.cursor(peer: peer(evil).peer, middle(30, 10)))
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 2000, height: 800), text: evil)
         for event in desk.session.add(draft, by: peer(evil).author) { desk.hear(event) }
-        desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: evil)))
+        desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: evil), ref: nil))
         desk.hear(.rejected(author: nil, rule: evil))
         desk.hear(.rendezvous(.unreachable(reason: evil)))
         desk.type("P")
@@ -506,7 +506,7 @@ import Testing
         desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 12, isSaved: false, fingerprint: .zero)))
         desk.wait(.seconds(1))
         #expect(desk.text.contains("NOT SAVED YET") && desk.text.contains("12 unsent"))
-        desk.hear(.refused(.diskRefuses("disk full"), ref: nil))
+        desk.hear(.outcome(ref: .max, .refused(.diskRefuses("disk full"))))
         #expect(desk.text.contains("disk full"))
     }
 

@@ -10,7 +10,7 @@ import Testing
         // TM-31
         var desk = Desk(columns: 120)
         let (bob, eve) = (peer("bob", 1), peer("eve", 2))
-        desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: "look who joined")))
+        desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: "look who joined"), ref: nil))
         desk.hear(.peer(bob))
         desk.hear(.peer(eve))
         #expect(desk.terminal.lines.contains { $0.hasSuffix(" look who joined") })

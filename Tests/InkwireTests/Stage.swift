@@ -77,6 +77,7 @@ struct Stage {
             if case .draw(let draft) = last.intent { draft } else { ShapeDraft(kind: .freehand, position: .zero) }
         let shape = Stage.shape(number: next(), author: author ?? me, content)
         receive(.changed([ShapeChange(kind: .added, id: shape.id, author: shape.id.author, shape: shape)], ref: last.ref))
+        receive(.outcome(ref: last.ref ?? 0, .done))
         return shape
     }
 

@@ -122,7 +122,7 @@ struct LocalBoard {
             node.handle(inputs.removeFirst(), now: now)
             while let output = node.nextOutput() {
                 switch output {
-                case .event(let event): events.append(event)
+                case .event(let event, _): events.append(event)
                 case .persist(let batch, _): inputs.append(.persisted(batch))
                 case .verify(let batch, let transactions): inputs.append(.verified(batch, transactions.map { _ in true }))
                 case .transmit, .rendezvousSend, .rendezvousConnect: break

@@ -100,8 +100,6 @@ package struct Automation {
     private var waiting: [Result<AutomationRequest, AutomationError>] = []
     private var waitingIndex = 0
     private var running: Running?
-    /// The number of the intent that ended the last command, and its `ref`: what the node has to add to a reply comes after it.
-    private var answered: (number: UInt64, ref: JSONValue?)?
     private var isReady = false
     /// Lines that came before the board was ready.
     private var heldBack: [String] = []
@@ -183,13 +181,8 @@ package struct Automation {
             outputs.append(.ask(.board))
         case .changed(let changes, let ref):
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
-            replied(ref, now: now)
-        case .accepted(let ref): accepted(ref, now: now)
-        case .refused(let refusal, let ref): refused(refusal, ref: ref, now: now)
-        case .skipped(let skipped, let ref):
-            let ids = skipped.map { JSONValue.string(shapes[$0].map { names.name($0) } ?? names.name($0)) }
-            write("skipped", ["shapes": .array(ids)], ref: userRef(ref))
-        case .chat(let message): tell(message, now: now)
+        case .outcome(let ref, let outcome): receive(outcome, of: ref, now: now)
+        case .chat(let message, let ref): tell(message, ref: ref)
         case .gesture(let peer, let gesture): tell(gesture, of: peer)
         case .sync(let status):
             write("sync", format.sync(status))
@@ -322,13 +315,17 @@ package struct Automation {
     }
 
     private mutating func submit(_ intent: Intent) {
+        // What only moves is done once it is said.
+        guard !intent.isMotion else {
+            outputs.append(.intent(intent, ref: nil))
+            return done()
+        }
         lastRef += 1
         running?.stage = .awaitingReply(lastRef)
         outputs.append(.intent(intent, ref: lastRef))
     }
 
     private mutating func finish() {
-        if case .awaitingReply(let number) = running?.stage { answered = (number, running?.request.ref) }
         running = nil
         finishedCount += 1
     }
@@ -388,8 +385,7 @@ package struct Automation {
 
     /// What the user gave as `ref` with the running command, if `number` is that command's.
     private func userRef(_ number: UInt64?) -> JSONValue? {
-        if let number, let answered, answered.number == number { return answered.ref }
-        return isRunning(number) ? running?.request.ref : nil
+        isRunning(number) ? running?.request.ref : nil
     }
 
     private func isRunning(_ number: UInt64?) -> Bool {
@@ -407,26 +403,29 @@ package struct Automation {
         return (running?.request.ref, ())
     }
 
-    private mutating func replied(_ number: UInt64?, now: Instant) {
-        guard case .awaitingReply(let awaited) = running?.stage, awaited == number else { return }
-        finish()
+    /// The one answer to an intent ends the command that asked for it.
+    private mutating func receive(_ outcome: Outcome, of number: UInt64, now: Instant) {
+        guard isRunning(number), let request = running?.request else { return }
+        switch outcome {
+        case .done:
+            // The begin of a gesture is answered by its end, and that by the commit's own answer.
+            if case .drawing = running?.stage { return }
+            done()
+        case .refused(let refusal):
+            report(format.error(refusal, ref: request.ref))
+            finish()
+        case .skipped(let skipped):
+            let ids = skipped.map { JSONValue.string(shapes[$0].map { names.name($0) } ?? names.name($0)) }
+            write("skipped", ["shapes": .array(ids)], ref: request.ref)
+            finish()
+        }
         run(now: now)
     }
 
-    private mutating func accepted(_ number: UInt64, now: Instant) {
-        guard case .awaitingReply(let awaited) = running?.stage, awaited == number, let request = running?.request else { return }
-        // The event of a message is its reply; whatever else changed nothing that an event tells is answered only where that was asked.
-        if case .say = request.command, running?.wasTold == false { return }
-        if let ref = request.ref, running?.wasTold == false { write("done", [:], ref: ref) }
+    /// Ends the running command; what changed nothing that an event tells is answered where that was asked.
+    private mutating func done() {
+        if let ref = running?.request.ref, running?.wasTold == false { write("done", [:], ref: ref) }
         finish()
-        run(now: now)
-    }
-
-    private mutating func refused(_ refusal: Refusal, ref: UInt64?, now: Instant) {
-        report(format.error(refusal, ref: userRef(ref)))
-        guard isRunning(ref) else { return }
-        finish()
-        run(now: now)
     }
 
     private mutating func report(_ error: AutomationError) {
@@ -488,20 +487,11 @@ package struct Automation {
         if userRef(ref) != nil { running?.wasTold = true }
     }
 
-    private mutating func tell(_ message: ChatMessage, now: Instant) {
-        var ref: JSONValue?
-        var isReply = false
-        if case .say(let text) = running?.request.command, message.author == me, message.text == text, running?.wasTold == false {
-            ref = running?.request.ref
-            isReply = true
-            running?.wasTold = true
-        }
+    private mutating func tell(_ message: ChatMessage, ref: UInt64?) {
         write(
-            "chat", ["id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text)], ref: ref)
-        if isReply {
-            finish()
-            run(now: now)
-        }
+            "chat", ["id": .string(message.id.hex), "author": .string(message.author.hex), "text": .string(message.text)],
+            ref: userRef(ref))
+        if userRef(ref) != nil { running?.wasTold = true }
     }
 
     private mutating func tell(_ gesture: Gesture?, of peer: PeerID) {

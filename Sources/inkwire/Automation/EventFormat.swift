@@ -100,7 +100,7 @@ package struct EventFormat {
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
         case .versionMismatch(let theirs, let ours):
             ("version", ["theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours))])
-        case .ready, .changed, .accepted, .refused, .skipped, .peer, .gesture, .settling, .chat, .sync, .stopped: nil
+        case .ready, .changed, .outcome, .peer, .gesture, .settling, .chat, .sync, .stopped: nil
         }
     }
 

@@ -38,10 +38,7 @@ final class BoardSession: Sendable {
     ///
     /// - Parameters:
     ///   - embeds: make a rendezvous in this process when none is configured.
-    ///   - onEvent: called on the driver's loop.
-    static func open(
-        _ opened: OpenedBoard, options: GlobalOptions, embeds: Bool, onEvent: @escaping @Sendable (Event) -> Void
-    ) throws -> BoardSession {
+    static func open(_ opened: OpenedBoard, options: GlobalOptions, embeds: Bool) throws -> BoardSession {
         let meta = opened.content.meta
         let given = try options.rendezvous()
         var configured = given.map(\.host)
@@ -83,7 +80,7 @@ final class BoardSession: Sendable {
             stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
             directAddresses: try options.direct() + meta.direct)
         do {
-            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, onEvent: onEvent)
+            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store)
             if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
             return BoardSession(
                 driver: driver, store: opened.store, boardID: meta.board, roomSecret: meta.roomSecret, me: identity.signing.author,

@@ -26,10 +26,9 @@ struct HeadlessRun {
     ///
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
     func run(_ opened: OpenedBoard) throws {
-        let inbox = EventInbox()
         let session: BoardSession
         do {
-            session = try BoardSession.open(opened, options: options, embeds: embeds) { inbox.receive($0) }
+            session = try BoardSession.open(opened, options: options, embeds: embeds)
         } catch {
             opened.close(discardIfEmpty: true)
             throw error
@@ -40,7 +39,7 @@ struct HeadlessRun {
             if let name = node.board?.name, let trouble = adopter.adopt(name) { notices.say(trouble) }
             if node.unreadable > 0 { notices.say("\(node.unreadable) saved changes do not follow the rules and are not shown") }
         }
-        inbox.attach { headless.receive($0) }
+        session.driver.listen { headless.receive($0) }
         let signals = EndingSignals { headless.end(by: $0) }
         defer { signals.cancel() }
         session.driver.start()
@@ -75,23 +74,6 @@ struct HeadlessRun {
             throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
         }
-    }
-}
-
-/// Hands events to whoever attaches, those that came before included. Used on the driver's loop, but for `attach`, which comes before start.
-final class EventInbox: @unchecked Sendable {
-    // `attach` happens before the driver is started, and everything else on its loop after that.
-    private var handler: ((Event) -> Void)?
-    private var early: [Event] = []
-
-    func receive(_ event: Event) {
-        if let handler { handler(event) } else { early.append(event) }
-    }
-
-    func attach(_ handler: @escaping (Event) -> Void) {
-        self.handler = handler
-        for event in early { handler(event) }
-        early = []
     }
 }
 

@@ -23,11 +23,10 @@ struct InteractiveRun {
 
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
     func run(_ opened: OpenedBoard) throws {
-        let inbox = EventInbox()
         let session: BoardSession
         let screen: TerminalScreen
         do {
-            session = try BoardSession.open(opened, options: options, embeds: embeds) { inbox.receive($0) }
+            session = try BoardSession.open(opened, options: options, embeds: embeds)
         } catch {
             opened.close(discardIfEmpty: true)
             throw error
@@ -39,7 +38,7 @@ struct InteractiveRun {
             throw error
         }
         let news = News()
-        attach(inbox, to: screen.mailbox, session, NameAdopter(opened), news)
+        listen(to: session, for: screen.mailbox, NameAdopter(opened), news)
         var refused = 0
         let end = draw(on: screen, session, news, refused: &refused)
         screen.tty.leave()
@@ -66,9 +65,9 @@ struct InteractiveRun {
     }
 
     /// Events go to the terminal, and a board that is ready goes there whole.
-    private func attach(_ inbox: EventInbox, to mailbox: TTYMailbox, _ session: BoardSession, _ adopter: NameAdopter, _ news: News) {
+    private func listen(to session: BoardSession, for mailbox: TTYMailbox, _ adopter: NameAdopter, _ news: News) {
         let savedName = session.savedName
-        inbox.attach { event in
+        session.driver.listen { event in
             news.take(event)
             mailbox.post(.event(event))
             guard case .ready = event else { return }

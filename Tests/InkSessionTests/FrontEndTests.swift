@@ -1,0 +1,201 @@
+import InkBoard
+import InkPrimitives
+@testable import InkSession
+import Testing
+
+/// Several programs of one person at one node, and the one answer that each of their wishes gets.
+@Suite struct FrontEndTests {
+    private static let second = FrontEndID(1)!
+
+    private func box(_ x: Int32, text: String = "") -> ShapeDraft {
+        ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 800, height: 400), text: text)
+    }
+
+    private func stroke(_ label: String = "") -> ShapeDraft {
+        ShapeDraft(kind: .freehand, position: .zero, points: [.zero], label: label)
+    }
+
+    /// A member with a second program attached, alone on the board.
+    private func alone() throws -> PerfectPipes {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        pipes.input(.attached(Self.second, strand: Strand(token: 7)), to: 0)
+        return pipes
+    }
+
+    private func outcomes(_ pipes: PerfectPipes, _ ref: UInt64, of frontEnd: FrontEndID = .holder) -> [Outcome] {
+        pipes.members[0].told.compactMap { event, audience in
+            guard audience.includes(frontEnd), case .outcome(ref, let outcome) = event else { return nil }
+            return outcome
+        }
+    }
+
+    // SE-23
+    @Test func `every wish gets one answer, after all that it did`() throws {
+        var pipes = try alone()
+        let id = ShapeID(author: pipes.members[0].node.author, number: 1)
+        let wishes: [(Intent, isRefused: Bool)] = [
+            (.draw(box(0)), false), (.set(id, [.text("a")]), false), (.amend(id, [.text("ab")]), false), (.set(id, []), false),
+            (.move([id], by: Point(x: 8, y: 0)), false), (.say("hello"), false), (.rename("eve"), false), (.undo, false), (.redo, false),
+            (.delete([id]), false), (.delete([id]), true), (.say(""), true), (.redo, true), (.commit, true), (.cancel, true),
+            (.drawAll([box(1), box(2)]), false), (.setAll([id], [.text("gone")]), true),
+        ]
+        for (index, (intent, isRefused)) in wishes.enumerated() {
+            let ref = UInt64(index)
+            pipes.intent(intent, by: 0, ref: ref)
+            let answers = outcomes(pipes, ref)
+            #expect(answers.count == 1, "\(intent) was answered \(answers.count) times")
+            if case .refused = answers.first { #expect(isRefused, "\(intent)") } else { #expect(!isRefused, "\(intent)") }
+            let told = pipes.members[0].events
+            let effects = told.indices.filter { index in
+                switch told[index] {
+                case .changed(_, ref), .chat(_, ref): true
+                default: false
+                }
+            }
+            let answered = try #require(told.firstIndex { if case .outcome(ref, _) = $0 { true } else { false } })
+            #expect(effects.allSatisfy { $0 < answered })
+        }
+        #expect(pipes.members[0].events.contains { if case .chat(let message, 5) = $0 { message.text == "hello" } else { false } })
+    }
+
+    // SE-24
+    @Test(arguments: [Intent.commit, .cancel])
+    func `what only moves has no answer, and a gesture one for its beginning and one for its end`(end: Intent) throws {
+        var pipes = try alone()
+        pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
+        for step in 1...20 {
+            pipes.intent(.extend([Point(x: Int32(step), y: 0)]), by: 0, ref: 100)
+            pipes.intent(.cursor(Point(x: Int32(step), y: 0)), by: 0, ref: 100)
+        }
+        pipes.intent(.typing, by: 0, ref: 100)
+        #expect(outcomes(pipes, 100).isEmpty && outcomes(pipes, 1).isEmpty)
+        pipes.intent(end, by: 0, ref: 2)
+        #expect(outcomes(pipes, 1) == [.done] && outcomes(pipes, 2) == [.done] && outcomes(pipes, 100).isEmpty)
+        // A motion that comes too late is of nobody's gesture.
+        pipes.intent(.extend([.zero]), by: 0, ref: 100)
+        pipes.intent(.update(.shape(box(0))), by: 0, ref: 100)
+        #expect(outcomes(pipes, 100).isEmpty)
+        #expect(pipes.members[0].node.board?.shapes.count == (end == .commit ? 1 : 0))
+    }
+
+    // SE-24
+    @Test func `a gesture that another begin or the end of the session overtakes is answered once`() throws {
+        var pipes = try alone()
+        pipes.intent(.begin(.shape(box(0))), by: 0, ref: 1)
+        pipes.intent(.begin(.shape(box(1))), by: 0, ref: 2)
+        #expect(outcomes(pipes, 1) == [.done] && outcomes(pipes, 2).isEmpty)
+        pipes.input(.quit, to: 0)
+        #expect(outcomes(pipes, 2) == [.done])
+        #expect(pipes.members[0].node.board?.shapes.count == 1)
+        pipes.intent(.draw(box(2)), by: 0, ref: 3)
+        #expect(outcomes(pipes, 3) == [.refused(.leaving)])
+    }
+
+    // SE-25
+    @Test func `a stroke whose piece cannot be taken now is kept, and its beginning says so`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        _ = pipes.run(.seconds(3))
+        pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
+        pipes.intent(.extend((1..<4000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
+        // Somebody has more of our work than we do: until it is back nothing new is written.
+        let connection = try #require(pipes.members[1].node.neighbours.keys.first)
+        pipes.members[1].node.say(.receipt(sequence: 1 << 40), on: connection, now: pipes.now)
+        pipes.input(.timeout, to: 1)
+        _ = pipes.run(.milliseconds(100))
+        pipes.intent(.extend((4000..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
+        pipes.intent(.commit, by: 0, ref: 2)
+        #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
+        #expect(pipes.run(.seconds(30)) { ($0.members[0].node.board?.shapes.count ?? 0) > 0 })
+        #expect(outcomes(pipes, 1) == [.done] && outcomes(pipes, 2) == [.done])
+        let points = pipes.members[0].node.board?.shapes.map(\.content.points.count) ?? []
+        // Each piece goes on from the last point of the one before.
+        #expect(points.reduce(0, +) - (points.count - 1) == 12_000)
+    }
+
+    // SE-26
+    @Test func `programs of one person gesture side by side, and each is answered alone`() throws {
+        var pipes = try alone()
+        pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
+        pipes.input(.intent(.begin(.stroke(stroke())), from: Self.second, ref: 1), to: 0)
+        pipes.intent(.extend([Point(x: 8, y: 0)]), by: 0)
+        pipes.input(.intent(.extend([Point(x: 80, y: 0), Point(x: 90, y: 0)]), from: Self.second, ref: nil), to: 0)
+        pipes.input(.intent(.commit, from: Self.second, ref: 2), to: 0)
+        #expect(outcomes(pipes, 2, of: Self.second) == [.done] && outcomes(pipes, 2).isEmpty)
+        #expect(outcomes(pipes, 1, of: Self.second) == [.done] && outcomes(pipes, 1).isEmpty)
+        pipes.intent(.commit, by: 0, ref: 3)
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.points.count) == [3, 2])
+        // The reference of a change goes to who asked for it; the others hear the same change without one.
+        let heard = pipes.members[0].told.compactMap { event, audience -> UInt64?? in
+            guard case .changed(_, let ref) = event, audience.includes(.holder) else { return nil }
+            return ref
+        }
+        #expect(heard == [nil, 3])
+    }
+
+    // SE-27
+    @Test func `each program takes back its own steps, and all are one history after a restart`() throws {
+        var pipes = try alone()
+        func draw(_ x: Int32, _ frontEnd: FrontEndID) { pipes.input(.intent(.draw(box(x)), from: frontEnd, ref: nil), to: 0) }
+        func undo(_ frontEnd: FrontEndID, ref: UInt64) { pipes.input(.intent(.undo, from: frontEnd, ref: ref), to: 0) }
+        func places() -> [Int32] { pipes.members[0].node.board?.shapes.map(\.content.position.x) ?? [] }
+        draw(1, .holder)
+        draw(2, Self.second)
+        draw(3, .holder)
+        undo(Self.second, ref: 1)
+        #expect(places() == [1, 3])
+        undo(Self.second, ref: 2)
+        #expect(outcomes(pipes, 2, of: Self.second) == [.refused(.nothingToUndo)])
+        undo(.holder, ref: 3)
+        #expect(places() == [1])
+        pipes.input(.intent(.redo, from: Self.second, ref: 4), to: 0)
+        #expect(places() == [1, 2])
+        // It comes back under its strand and finds its history.
+        pipes.input(.detached(Self.second), to: 0)
+        pipes.input(.attached(Self.second, strand: Strand(token: 7)), to: 0)
+        undo(Self.second, ref: 5)
+        #expect(places() == [1])
+        #expect(pipes.run(.seconds(1)) { $0.members[0].node.syncStatus.isSaved })
+        var again = try PerfectPipes()
+        again.add(name: "ana", stored: pipes.saved(by: 0))
+        again.intent(.redo, by: 0)
+        #expect(again.members[0].node.board?.shapes.map(\.content.position.x) == [1, 2])
+    }
+
+    // SE-27
+    @Test func `what somebody else's program changed since is left alone by undo`() throws {
+        var pipes = try alone()
+        pipes.intent(.draw(box(1, text: "mine")), by: 0)
+        let id = ShapeID(author: pipes.members[0].node.author, number: 1)
+        pipes.intent(.set(id, [.text("again")]), by: 0)
+        pipes.input(.intent(.set(id, [.text("theirs")]), from: Self.second, ref: nil), to: 0)
+        pipes.intent(.undo, by: 0, ref: 9)
+        #expect(outcomes(pipes, 9) == [.skipped([id])])
+        #expect(pipes.members[0].node.board?.shape(id)?.content.text == "theirs")
+    }
+
+    // SE-28
+    @Test func `who attaches is told what the others know, and what it held when it goes is kept`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.intent(.cursor(Point(x: 8, y: 16)), by: 1)
+        pipes.intent(.begin(.shape(box(5))), by: 1)
+        _ = pipes.run(.seconds(1))
+        let before = pipes.members[0].told.count
+        pipes.input(.attached(Self.second, strand: Strand(token: 3)), to: 0)
+        let told = pipes.members[0].told[before...].filter { $0.1 == .only(Self.second) }.map(\.0)
+        #expect(told.contains { if case .ready = $0 { true } else { false } })
+        #expect(told.contains { if case .peer(let status) = $0 { status.name == "bob" && status.state == .joined } else { false } })
+        #expect(told.contains { if case .cursor = $0 { true } else { false } })
+        #expect(told.contains { if case .gesture = $0 { true } else { false } })
+        #expect(told.contains { if case .sync = $0 { true } else { false } })
+        pipes.input(.intent(.begin(.shape(box(9))), from: Self.second, ref: 1), to: 0)
+        pipes.input(.detached(Self.second), to: 0)
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.position.x) == [9])
+    }
+}
