@@ -16,7 +16,7 @@ import NIOPosix
 ///                             └──event──▶ those who listen, on the loop
 ///
 /// The node is touched on the loop only, one input at a time, and drained before the next (RT-2). Several front ends may listen: the
-/// holder's own, and others of the same person that attach (RT-10).
+/// holder's own, and others of the same person that attach (SE-26).
 public final class Driver: Sendable {
     /// The UDP port in use, the same for IPv4 and IPv6.
     public let port: UInt16

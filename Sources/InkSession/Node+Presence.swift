@@ -28,7 +28,9 @@ extension Node {
 
     /// How often the transport must hear from the others, after how lively we are.
     var liveliness: Activity {
-        if seats.values.contains(where: \.presence.isDrawing) || neighbours.values.contains(where: { $0.presence.live != nil }) { return .drawing }
+        if seats.values.contains(where: \.presence.isDrawing) || neighbours.values.contains(where: { $0.presence.live != nil }) {
+            return .drawing
+        }
         return presence.state.attention == .active ? .present : .idle
     }
 

@@ -239,7 +239,9 @@ public struct Node: Sendable {
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
-        if held.contains(where: \.isFinished) { soonest = earliest(soonest, adoption.deadline(own: board?.contiguousSequence(of: author) ?? 0)) }
+        if held.contains(where: \.isFinished) {
+            soonest = earliest(soonest, adoption.deadline(own: board?.contiguousSequence(of: author) ?? 0))
+        }
         let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)

@@ -1,7 +1,8 @@
 import InkBoard
 import InkPrimitives
-@testable import InkSession
 import Testing
+
+@testable import InkSession
 
 /// Several programs of one person at one node, and the one answer that each of their wishes gets.
 @Suite struct FrontEndTests {

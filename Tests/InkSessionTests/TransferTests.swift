@@ -258,7 +258,9 @@ import Testing
         pipes.intent(.commit, by: 0, ref: 2)
         #expect(pipes.members[0].node.board?.shapes.isEmpty == true)
         #expect(
-            pipes.run(.seconds(5)) { pipes in pipes.members[0].events.contains { if case .outcome(2, .refused) = $0 { true } else { false } } })
+            pipes.run(.seconds(5)) { pipes in
+                pipes.members[0].events.contains { if case .outcome(2, .refused) = $0 { true } else { false } }
+            })
         #expect(pipes.run(.seconds(20)) { $0.areEqual })
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
         // With nothing to learn it is only a moment, and nothing is lost or out of order.

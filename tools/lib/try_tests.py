@@ -26,6 +26,7 @@ def describe():
         for old in TRY.glob("package-*.json"):
             old.unlink(missing_ok=True)
         part = kept.with_suffix(f".{os.getpid()}")
+        part.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(asked.stdout)
         part.rename(kept)
     return {target["name"]: target for target in json.loads(kept.read_text())["targets"]}
