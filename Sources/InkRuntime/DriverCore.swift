@@ -37,7 +37,7 @@ final class DriverCore {
     private var counters = DriverCounters()
 
     /// Inputs that came up while the node was being drained.
-    private var pending: [Node.Input] = []
+    private var pending = Queue<Node.Input>()
     private var isDraining = false
     private var timer: Scheduled<Void>?
     /// When `timer` fires, by our clock.
@@ -157,8 +157,7 @@ final class DriverCore {
         defer { isDraining = false }
         repeat {
             while let output = node.nextOutput() { perform(output) }
-            guard !pending.isEmpty, !isClosed else { break }
-            let input = pending.removeFirst()
+            guard !isClosed, let input = pending.popFirst() else { break }
             node.handle(input, now: clock.now)
         } while true
         arm()

@@ -49,7 +49,7 @@ public struct TerminalApp: Sendable {
     private var scene: Scene
     private var decoder: InputDecoder
     private var screen: Screen
-    private var outputs: [Output] = []
+    private var outputs = Outputs<Output>()
     private var lastFrame = Instant.distantPast
     private var extraBytes: [UInt8] = []
 
@@ -126,7 +126,7 @@ public struct TerminalApp: Sendable {
     }
 
     /// The next thing to be done outside; nil when there is none.
-    public mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+    public mutating func nextOutput() -> Output? { outputs.next() }
 
     /// When to call `handle(.timeout)` and ask for a frame, if nothing happens before.
     public func deadline(now: Instant) -> Instant? {
@@ -182,7 +182,7 @@ public struct TerminalApp: Sendable {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
         guard case .start(var start) = scene else { return change { $0.handle(events, now: now) } }
         for event in events { start.handle(event) }
-        outputs += start.outputs
+        outputs.append(contentsOf: start.outputs)
         start.outputs = []
         scene = .start(start)
     }
@@ -192,7 +192,7 @@ public struct TerminalApp: Sendable {
         // Taken out while it changes, or its arrays would be copied.
         scene = Self.nowhere
         body(&board)
-        outputs += board.outputs
+        outputs.append(contentsOf: board.outputs)
         board.outputs = []
         scene = .board(board)
     }

@@ -117,9 +117,10 @@ struct LocalBoard {
     /// Gives the node an input and plays its world; returns what it tells the front end.
     mutating func handle(_ input: Node.Input, now: Instant) -> [Event] {
         var events: [Event] = []
-        var inputs = [input]
-        while !inputs.isEmpty {
-            node.handle(inputs.removeFirst(), now: now)
+        var inputs = Queue<Node.Input>()
+        inputs.append(input)
+        while let input = inputs.popFirst() {
+            node.handle(input, now: now)
             while let output = node.nextOutput() {
                 switch output {
                 case .event(let event, _): events.append(event)

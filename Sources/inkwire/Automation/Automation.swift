@@ -97,14 +97,13 @@ package struct Automation {
     private var me: AuthorID?
     private var board: BoardID?
     private var gestures: [PeerID: String] = [:]
-    private var waiting: [Result<AutomationRequest, AutomationError>] = []
-    private var waitingIndex = 0
+    private var waiting = Queue<Result<AutomationRequest, AutomationError>>()
     private var running: Running?
     private var isReady = false
     /// Lines that came before the board was ready.
     private var heldBack: [String] = []
     private var lastRef: UInt64 = 0
-    private var outputs: [Output] = []
+    private var outputs = Outputs<Output>()
 
     /// The command under way.
     private struct Running {
@@ -255,15 +254,12 @@ package struct Automation {
     }
 
     /// The next thing to do; nil when there is nothing more.
-    package mutating func nextOutput() -> Output? { outputs.isEmpty ? nil : outputs.removeFirst() }
+    package mutating func nextOutput() -> Output? { outputs.next() }
 
     // MARK: Running commands
 
     private mutating func run(now: Instant) {
-        while isReady, running == nil, !hasQuit, waitingIndex < waiting.count {
-            let next = waiting[waitingIndex]
-            waitingIndex += 1
-            if waitingIndex == waiting.count { (waiting, waitingIndex) = ([], 0) }
+        while isReady, running == nil, !hasQuit, let next = waiting.popFirst() {
             switch next {
             case .success(let request): start(request, now: now)
             case .failure(let error):
@@ -469,7 +465,7 @@ package struct Automation {
         for label in ownLabels { names.use(label, by: me) }
         shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
         write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])
-        outputs += heldBack.map { .write($0) }
+        outputs.append(contentsOf: heldBack.map { .write($0) })
         heldBack = []
     }
 
