@@ -131,7 +131,7 @@ class Terminal:
     def text(self):
         return "\n".join(self.lines)
 
-    def until(self, condition, what, seconds=5.0):
+    def until(self, condition, what, seconds=15.0):
         """Looks until the condition holds."""
         deadline = time.monotonic() + seconds * PATIENCE
         while not condition():
@@ -139,13 +139,34 @@ class Terminal:
                 raise AssertionError(f"not seen within {seconds:g} s: {what}\n{self.text}")
             self.pump(0.01)
 
-    def see(self, text, seconds=5.0):
+    def see(self, text, seconds=15.0):
         self.until(lambda: text in self.text, repr(text), seconds)
 
     def settle(self, seconds=0.15):
-        """Waits until nothing has been written for that long."""
-        while self.pump(seconds * PATIENCE):
-            pass
+        """Waits until the program has nothing to do: for that long it has written nothing, and before and after it rested.
+
+        Silence alone would not do. On a loaded machine a program that has something to say waits for a processor, for longer than any
+        time that a test would like to wait; but then it does not rest.
+        """
+        deadline = time.monotonic() + (60 + seconds) * PATIENCE
+        while True:
+            rested = self.rests()
+            if not self.pump(seconds) and rested and self.rests():
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never at rest\n{self.text}")
+
+    def rests(self):
+        """True if the program has read all that was sent and each of its threads sleeps, as far as the system tells (Linux)."""
+        waiting = fcntl.ioctl(self.follower, termios.FIONREAD, b"\0" * 4)
+        if int.from_bytes(waiting, sys.byteorder):
+            return False
+        try:
+            # The state stands behind the name, which is in brackets and may hold any others.
+            states = [path.read_text().rpartition(")")[2].split()[0] for path in pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except OSError:
+            return False
+        return not set(states) & {"R", "D"}
 
     def dots(self):
         """The cells that show braille, as (column, row)."""
@@ -159,9 +180,12 @@ class Terminal:
             data = data[os.write(self.leader_end, data):]
 
     def key(self, data, pause=0.06):
-        """Types and lets it be drawn; long enough for a lone escape to be one."""
+        """Types and lets it be drawn. A lone escape is one only if nothing follows it until the program has stopped waiting for more."""
         self.send(data)
-        self.pump(pause)
+        if data in ("\x1b", b"\x1b"):
+            self.settle(0.06)
+        else:
+            self.pump(pause)
 
     def mouse(self, code, column, row, released=False):
         self.send(f"\x1b[<{code};{column + 1};{row + 1}{'m' if released else 'M'}")
@@ -187,7 +211,7 @@ class Terminal:
 
     # The end.
 
-    def wait(self, seconds=5.0):
+    def wait(self, seconds=15.0):
         """The exit status; -n if a signal n ended the program."""
         deadline = time.monotonic() + seconds * PATIENCE
         while self.exit is None:
