@@ -32,18 +32,11 @@ public final class Driver: Sendable {
     /// - Parameters:
     ///   - configuration: of the node. `hasRendezvous` is set by `options.rendezvous`.
     ///   - store: where records go; nil keeps nothing and says at once that it did, for boards that live in memory.
+    ///   - clock: that of the process, `.system`.
     ///   - onEvent: as `listen` takes it.
-    public convenience init(
-        node configuration: Node.Configuration, options: DriverOptions = DriverOptions(), store: (any RecordStore)?,
+    public init(
+        node configuration: Node.Configuration, options: DriverOptions = DriverOptions(), store: (any RecordStore)?, clock: MonotonicClock,
         onEvent: (@Sendable (Event) -> Void)? = nil
-    ) throws(SocketError) {
-        try self.init(node: configuration, options: options, store: store, clock: MonotonicClock())
-        if let onEvent { listen(onEvent) }
-    }
-
-    /// - Parameter clock: another one in tests.
-    init(
-        node configuration: Node.Configuration, options: DriverOptions, store: (any RecordStore)?, clock: MonotonicClock
     ) throws(SocketError) {
         // The process-wide loops: they outlive every driver, so that a disk or a signature check that answers late finds somebody.
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -67,6 +60,7 @@ public final class Driver: Sendable {
         }
         port = parts.sockets.port
         self.loop = loop
+        if let onEvent { listen(onEvent) }
     }
 
     /// Begins: tells the node the time and its addresses, connects, dials.

@@ -19,8 +19,6 @@ final class DriverCore {
         let loop: any EventLoop
     }
 
-    /// Longest sleep while anything is due: event-loop timers stand still in suspend, our clock does not (RT-3).
-    static let sleepMax: Duration = .seconds(1)
     /// How often interfaces and the wall clock are looked at.
     static let lookAroundInterval: TimeAmount = .seconds(5)
 
@@ -61,7 +59,7 @@ final class DriverCore {
         node = Node(parts.configuration, seed: .random(), now: clock.now)
         guard !options.rendezvous.isEmpty else { return }
         connector = RendezvousConnector(
-            hosts: options.rendezvous, loop: loop,
+            hosts: options.rendezvous, loop: loop, clock: clock,
             opened: { [weak self] address in self?.handle(.rendezvousConnected(to: address)) },
             received: { [weak self] message in self?.handle(.rendezvousMessage(message)) },
             closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason)) })
@@ -233,7 +231,7 @@ final class DriverCore {
 
     // Time and surroundings.
 
-    /// Sets the timer for what is due first, at most a second ahead. A timer that comes early does no harm, so one that is soon enough is
+    /// Sets the timer for what is due first, at most a second ahead (RT-3). A timer that comes early does no harm, so one that is soon enough is
     /// left alone.
     private func arm() {
         guard !isClosed, let deadline = earliest(node.deadline, link?.deadline) else {
@@ -242,7 +240,7 @@ final class DriverCore {
             return
         }
         let now = clock.now
-        let at = now + min(max(deadline - now, .zero), Self.sleepMax)
+        let at = now + MonotonicClock.sleep(until: deadline, now: now)
         if let timerAt, timerAt <= at, timerAt > now { return }
         timer?.cancel()
         timerAt = at

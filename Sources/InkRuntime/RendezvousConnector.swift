@@ -16,7 +16,7 @@ package final class RendezvousConnector {
     package static let joinTime: TimeAmount = .seconds(10)
 
     private let joinTime: TimeAmount
-    private let clock = MonotonicClock()
+    private let clock: MonotonicClock
     private let hosts: [InviteLink.Host]
     private let loop: any EventLoop
     private let opened: (InkPrimitives.SocketAddress) -> Void
@@ -45,11 +45,11 @@ package final class RendezvousConnector {
     ///   - received: something was said on it.
     ///   - closed: it is gone, or none could be opened; with the reason.
     package init(
-        hosts: [InviteLink.Host], loop: any EventLoop, joinTime: TimeAmount = RendezvousConnector.joinTime,
+        hosts: [InviteLink.Host], loop: any EventLoop, clock: MonotonicClock, joinTime: TimeAmount = RendezvousConnector.joinTime,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, closed: @escaping (String) -> Void
     ) {
-        (self.hosts, self.loop, self.joinTime) = (hosts, loop, joinTime)
+        (self.hosts, self.loop, self.clock, self.joinTime) = (hosts, loop, clock, joinTime)
         (self.opened, self.received, self.closed) = (opened, received, closed)
     }
 

@@ -51,12 +51,14 @@ public final class RendezvousService: Sendable {
     let channels: [any Channel]
 
     /// Opens all sockets. Blocks; not to be called on an event loop.
-    public init(_ configuration: Configuration = Configuration()) throws(SocketError) {
+    ///
+    /// - Parameter clock: that of the process, `.system`.
+    public init(_ configuration: Configuration = Configuration(), clock: MonotonicClock) throws(SocketError) {
         precondition(!configuration.listen.isEmpty, "a rendezvous listens somewhere")
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         var open: [any Channel] = []
-        let box = CoreBox(loop: loop)
+        let box = CoreBox(loop: loop, clock: clock)
         let most = DescriptorLimit.share(of: configuration.server.socketsMax)
         let count = NIOLoopBoundBox.makeBoxSendingValue(ConnectionCount(most: most), eventLoop: loop)
         do throws(SocketError) {
@@ -184,17 +186,18 @@ final class CoreBox: Sendable {
     static let upgradeTime: TimeAmount = .seconds(10)
 
     private let loop: any EventLoop
+    private let clock: MonotonicClock
     private let promise: EventLoopPromise<NIOLoopBound<Core>>
 
-    init(loop: any EventLoop) {
-        self.loop = loop
+    init(loop: any EventLoop, clock: MonotonicClock) {
+        (self.loop, self.clock) = (loop, clock)
         promise = loop.makePromise()
     }
 
     /// Blocks; not on the loop.
     func fill(_ server: RendezvousServer.Configuration) throws(SocketError) -> NIOLoopBound<Core> {
         do {
-            let core = try loop.submit { [loop] in NIOLoopBound(Core(server, loop: loop), eventLoop: loop) }.wait()
+            let core = try loop.submit { [loop, clock] in NIOLoopBound(Core(server, loop: loop, clock: clock), eventLoop: loop) }.wait()
             promise.succeed(core)
             return core
         } catch {
@@ -253,7 +256,7 @@ final class Core {
     private var server: RendezvousServer
     private var limiter = SourceLimiter()
     private let loop: any EventLoop
-    private let clock = MonotonicClock()
+    private let clock: MonotonicClock
     private var sockets: [RendezvousServer.ConnectionToken: WebSocketHandler] = [:]
     private var lastToken: UInt64 = 0
     private var timer: Scheduled<Void>?
@@ -263,9 +266,9 @@ final class Core {
     private var stunSilent = 0
     private var isDraining = false
 
-    init(_ configuration: RendezvousServer.Configuration, loop: any EventLoop) {
+    init(_ configuration: RendezvousServer.Configuration, loop: any EventLoop, clock: MonotonicClock) {
         server = RendezvousServer(configuration, seed: Entropy.seed())
-        self.loop = loop
+        (self.loop, self.clock) = (loop, clock)
     }
 
     var status: RendezvousService.Status {
@@ -349,7 +352,7 @@ final class Core {
         timer?.cancel()
         timer = nil
         guard let deadline = server.deadline else { return }
-        let wait = min(max(deadline - clock.now, .zero), .seconds(1))
+        let wait = MonotonicClock.sleep(until: deadline, now: clock.now)
         let bound = NIOLoopBound(self, eventLoop: loop)
         timer = loop.scheduleTask(in: TimeAmount(wait)) {
             let core = bound.value

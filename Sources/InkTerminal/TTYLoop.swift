@@ -22,23 +22,19 @@ public final class TTYLoop {
     private let mailbox: TTYMailbox
     private let signals: Int32
     private let profile: TerminalProfile
+    private let clock: MonotonicClock
     private var hasAsked = false
     private var size: (columns: Int, rows: Int)
 
     /// Installs signal handlers and enters the terminal.
-    public init(tty: TTY, mailbox: TTYMailbox, profile: TerminalProfile) throws(TTYError) {
-        (self.tty, self.mailbox, self.profile) = (tty, mailbox, profile)
+    ///
+    /// - Parameter clock: that of the process, by which the session's events are timed, too.
+    public init(tty: TTY, mailbox: TTYMailbox, profile: TerminalProfile, clock: MonotonicClock) throws(TTYError) {
+        (self.tty, self.mailbox, self.profile, self.clock) = (tty, mailbox, profile, clock)
         size = tty.size
         signals = ink_signals_open()
         guard signals >= 0 else { throw .system(operation: "installing signal handlers", code: -signals) }
         try tty.enter()
-    }
-
-    /// Nanoseconds on the monotonic clock.
-    public static func now() -> Instant {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
     /// Runs until the person or a signal wants something that is not ours to do.
@@ -47,7 +43,7 @@ public final class TTYLoop {
     public func run(_ app: inout TerminalApp, perform: (Intent, UInt64) -> Void) -> End {
         var due: Instant?
         while true {
-            let now = Self.now()
+            let now = clock.now
             // The deadline that was slept for, not a new one: an app does not tell again what has been reached.
             if let reached = due, reached <= now { app.handle(.timeout, now: now) }
             while let output = app.nextOutput() {
@@ -64,7 +60,7 @@ public final class TTYLoop {
             for signal in ready.signals {
                 if let end = handle(signal, &app) { return end }
             }
-            let later = Self.now()
+            let later = clock.now
             if ready.canRead {
                 guard let bytes = tty.read(limit: 65_536) else { return .signal(SIGHUP) }
                 app.handle(.bytes(bytes), now: later)
@@ -97,12 +93,19 @@ public final class TTYLoop {
         var signals: [Int32] = []
     }
 
-    /// Sleeps until something comes or the deadline is there; nil if interrupted.
-    private func sleep(until deadline: Instant?, now: Instant) -> Ready? {
-        var wait = deadline.map { max(Int64(0), ($0 - now).nanoseconds) }
+    /// What `poll` is told to wait for a deadline, in milliseconds, rounded up; -1 for ever.
+    ///
+    /// At most a second where anything is due: the timer of `poll` stands still while the machine sleeps, and the clock does not (TM-33).
+    package static func pollTime(until deadline: Instant?, now: Instant, isBusy: Bool) -> Int32 {
+        var wait = deadline.map { MonotonicClock.sleep(until: $0, now: now).nanoseconds }
         // A frame that cannot be written yet must not keep us spinning.
-        if tty.isBusy { wait = max(wait ?? 16_000_000, 16_000_000) }
-        let milliseconds = wait.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
+        if isBusy { wait = max(wait ?? 16_000_000, 16_000_000) }
+        return wait.map { Int32(clamping: ($0 + 999_999) / 1_000_000) } ?? -1
+    }
+
+    /// Sleeps until something comes or it is time to look at the clock; nil if interrupted.
+    private func sleep(until deadline: Instant?, now: Instant) -> Ready? {
+        let milliseconds = Self.pollTime(until: deadline, now: now, isBusy: tty.isBusy)
         var polled = [
             pollfd(fd: tty.descriptor, events: Int16(POLLIN) | (tty.hasWaiting ? Int16(POLLOUT) : 0), revents: 0),
             pollfd(fd: signals, events: Int16(POLLIN), revents: 0), pollfd(fd: mailbox.ends.read, events: Int16(POLLIN), revents: 0),
@@ -155,6 +158,6 @@ public final class TTYLoop {
         let next = tty.size
         guard next != size else { return }
         size = next
-        app.handle(.resized(columns: next.columns, rows: next.rows), now: Self.now())
+        app.handle(.resized(columns: next.columns, rows: next.rows), now: clock.now)
     }
 }

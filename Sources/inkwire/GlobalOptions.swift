@@ -55,6 +55,9 @@ struct GlobalOptions: ParsableArguments {
         _ = try impairment()
     }
 
+    /// The clock of this process. Named here and handed down, so that all that keeps time reads the same one.
+    var clock: MonotonicClock { .system }
+
     /// Lines for the person.
     var notices: Notices { Notices(isQuiet: isQuiet, isVerbose: isVerbose) }
 

@@ -39,7 +39,7 @@ private struct Participant {
     init(_ configuration: Node.Configuration, _ options: DriverOptions, store: (any RecordStore)? = nil) throws {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         self.events = events
-        driver = try Driver(node: configuration, options: options, store: store) { continuation.yield($0) }
+        driver = try Driver(node: configuration, options: options, store: store, clock: .system) { continuation.yield($0) }
     }
 
     /// The first event that `match` accepts, from those not looked at yet.
@@ -120,7 +120,7 @@ private final class TestStore: RecordStore {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
         configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
-        let service = try RendezvousService(configuration)
+        let service = try RendezvousService(configuration, clock: .system)
         let impairment = try Impairment("loss=10,delay=10,jitter=5,reorder=5,dup=2,seed=3")
         let bad = options { options in
             options.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: service.port)]
@@ -157,7 +157,7 @@ private final class TestStore: RecordStore {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
         configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
-        let first = try RendezvousService(configuration)
+        let first = try RendezvousService(configuration, clock: .system)
         let host = InviteLink.Host(name: "127.0.0.1", port: first.port)
         let alice = try Participant(try room.member("alice", isOwner: true), options { $0.rendezvous = [host] })
         let bob = try Participant(try room.member("bob"), options { $0.rendezvous = [host] })
@@ -171,7 +171,7 @@ private final class TestStore: RecordStore {
             if case .changed(let changes, _) = event, changes.contains(where: { $0.kind == .added }) { () } else { nil }
         }
         configuration.listen = [host]
-        let second = try RendezvousService(configuration)
+        let second = try RendezvousService(configuration, clock: .system)
         let carol = try Participant(try room.member("carol"), options { $0.rendezvous = [host] })
         carol.driver.start()
         try await carol.ready()
@@ -264,7 +264,7 @@ private final class TestStore: RecordStore {
         let (order, continuation) = AsyncStream.makeStream(of: UInt64?.self)
         let slot = Mutex<Driver?>(nil)
         let again = rectangle(2)
-        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil) { event in
+        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil, clock: .system) { event in
             guard case .changed(_, let ref) = event else { return }
             if ref == 1 { slot.withLock { $0 }?.submit(again, ref: 2) }
             continuation.yield(ref)
@@ -286,7 +286,7 @@ private final class TestStore: RecordStore {
         let slot = Mutex<Driver?>(nil)
         let depth = Mutex(0)
         let again = rectangle(2)
-        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil) { event in
+        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: nil, clock: .system) { event in
             let before = depth.withLock {
                 $0 += 1; return $0 - 1
             }
@@ -322,11 +322,11 @@ private final class TestStore: RecordStore {
         }
         // The clock stands, so that all that is due by it is done some time; what is left lies ahead.
         var seen = try await look()
-        while (seen.deadline ?? .zero) <= clock.now + DriverCore.sleepMax {
+        while (seen.deadline ?? .zero) <= clock.now + MonotonicClock.sleepMax {
             now.withLock { $0 += .milliseconds(100) }
             seen = try await look()
         }
-        #expect(seen.timerAt.map { $0 <= clock.now + DriverCore.sleepMax } == true)
+        #expect(seen.timerAt.map { $0 <= clock.now + MonotonicClock.sleepMax } == true)
         now.withLock { $0 += .seconds(3600) }
         while (seen.deadline ?? .zero) <= clock.now { seen = try await look() }
         await driver.abandon()
@@ -334,7 +334,7 @@ private final class TestStore: RecordStore {
 
     // RT-3
     @Test func `the clock goes forward and begins after its origin`() {
-        let clock = MonotonicClock()
+        let clock = MonotonicClock.system
         var last = Instant.zero + .milliseconds(999)
         for _ in 0..<1000 {
             let now = clock.now

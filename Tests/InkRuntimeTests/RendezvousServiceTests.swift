@@ -23,7 +23,7 @@ private final class Signaller: Sendable {
     private final class State {
         var client: RendezvousClient
         var connector: RendezvousConnector?
-        let clock = MonotonicClock()
+        let clock = MonotonicClock.system
         let continuation: AsyncStream<Event>.Continuation
         init(_ client: RendezvousClient, _ continuation: AsyncStream<Event>.Continuation) {
             (self.client, self.continuation) = (client, continuation)
@@ -77,7 +77,7 @@ private final class Signaller: Sendable {
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)
             state.client.setCandidates([candidate], now: state.clock.now)
             state.connector = RendezvousConnector(
-                hosts: hosts, loop: loop, joinTime: joinTime,
+                hosts: hosts, loop: loop, clock: state.clock, joinTime: joinTime,
                 opened: { [weak state] address in
                     guard let state else { return }
                     continuation.yield(.opened(address))
@@ -125,7 +125,7 @@ private final class Signaller: Sendable {
         var configuration = RendezvousService.Configuration()
         configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
         change(&configuration)
-        return try RendezvousService(configuration)
+        return try RendezvousService(configuration, clock: .system)
     }
 
     private func host(_ service: RendezvousService) -> InviteLink.Host { InviteLink.Host(name: "127.0.0.1", port: service.port) }
@@ -246,7 +246,7 @@ private final class Signaller: Sendable {
     // RT-8
     @Test func `who does not get to the upgrade in ten seconds is closed`() throws {
         let channel = EmbeddedChannel()
-        let box = CoreBox(loop: channel.embeddedEventLoop)
+        let box = CoreBox(loop: channel.embeddedEventLoop, clock: .system)
         try box.accept(channel)
         try channel.connect(to: .init(ipAddress: "127.0.0.1", port: 1)).wait()
         try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: h\r\n"))
@@ -460,7 +460,7 @@ private struct Liar {
             },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = WebSocketHandler(role: .server, clock: MonotonicClock(), receive: { _ in }, closed: { _ in })
+                    let handler = WebSocketHandler(role: .server, clock: .system, receive: { _ in }, closed: { _ in })
                     try channel.pipeline.syncOperations.addWebSocket(handler)
                     handler.send(try SignallingJSON.encode(ServerMessage.welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil)))
                     handler.send(try SignallingJSON.encode(ServerMessage.joined(topic: .zero, member: 1, others: 0)))

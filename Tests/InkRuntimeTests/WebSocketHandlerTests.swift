@@ -125,7 +125,7 @@ private final class Stand {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = WebSocketHandler(
-                        role: .server, clock: MonotonicClock(), receive: { _ in }, closed: { ended.yield($0) })
+                        role: .server, clock: .system, receive: { _ in }, closed: { ended.yield($0) })
                     try channel.pipeline.syncOperations.addHandler(WebSocketFrameEncoder())
                     try channel.pipeline.syncOperations.addHandler(handler)
                     found.yield(NIOLoopBound(handler, eventLoop: channel.eventLoop))

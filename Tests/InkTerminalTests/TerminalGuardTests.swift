@@ -52,13 +52,14 @@ import Testing
         defer { close(leader) }
         for end in [leader, follower] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         let (tty, mailbox, profile) = (try TTY(descriptor: follower, note: ""), try TTYMailbox(), TerminalProfile())
-        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+        let clock = Self.clock()
+        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
         var app = TerminalApp(profile: profile, columns: 80, rows: 24, board: BoardContent(name: "plan"))
         let seen = Mutex("")
         let reader = Thread { [leader] in
             // Ends the loop when the words are there, or late.
-            let late = TTYLoop.now() + .seconds(5)
-            while TTYLoop.now() < late, !seen.withLock({ $0.contains("NOT SAVED YET") }) {
+            let late = clock.now + .seconds(5)
+            while clock.now < late, !seen.withLock({ $0.contains("NOT SAVED YET") }) {
                 var polled = pollfd(fd: leader, events: Int16(POLLIN), revents: 0)
                 guard poll(&polled, 1, 100) > 0 else { continue }
                 var bytes = [UInt8](repeating: 0, count: 4096)
@@ -71,6 +72,63 @@ import Testing
         mailbox.post(.event(.sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: false, fingerprint: .zero))))
         #expect(loop.run(&app) { _, _ in } == .effect(.stopped))
         #expect(seen.withLock { $0.contains("NOT SAVED YET") })
+    }
+
+    @Test func `the loop waits for ever, to the deadline or a second, and a little where the line is full`() {
+        // TM-33
+        let now = Instant.zero + .seconds(7)
+        func time(_ ahead: Duration?, isBusy: Bool = false) -> Int32 {
+            TTYLoop.pollTime(until: ahead.map { now + $0 }, now: now, isBusy: isBusy)
+        }
+        #expect(time(nil) == -1)
+        #expect([.zero, .seconds(-3), .microseconds(1), .microseconds(1001), .milliseconds(999)].map { time($0) } == [0, 0, 1, 2, 999])
+        #expect([.milliseconds(1001), .seconds(4), .seconds(86_400)].map { time($0) } == [1000, 1000, 1000])
+        #expect([nil, .zero, .milliseconds(20), .seconds(4)].map { time($0, isBusy: true) } == [16, 16, 20, 1000])
+    }
+
+    @Test func `what fell due while the machine slept is done though nothing else wakes the loop`() throws {
+        // TM-33
+        var (leader, follower): (Int32, Int32) = (-1, -1)
+        try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
+        defer { close(leader) }
+        for end in [leader, follower] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let (tty, mailbox, profile) = (try TTY(descriptor: follower, note: ""), try TTYMailbox(), TerminalProfile())
+        // A clock that goes on only when it is read, until it stands, and then only by a jump.
+        let time = Mutex((now: Instant.zero + .seconds(1), isStanding: false))
+        let clock = MonotonicClock {
+            time.withLock { time in
+                if !time.isStanding { time.now += .milliseconds(20) }
+                return time.now
+            }
+        }
+        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
+        var app = TerminalApp(profile: profile, columns: 80, rows: 24, board: BoardContent(name: "plan"))
+        let sleeper = Thread { [leader] in
+            func look(until isDone: (String) -> Bool) {
+                var seen = ""
+                while !isDone(seen) {
+                    var polled = pollfd(fd: leader, events: Int16(POLLIN), revents: 0)
+                    guard poll(&polled, 1, -1) > 0 else { continue }
+                    var bytes = [UInt8](repeating: 0, count: 4096)
+                    let count = read(leader, &bytes, bytes.count)
+                    if count > 0 { seen += String(decoding: bytes[..<count], as: UTF8.self) }
+                }
+            }
+            look { $0.contains("a sentence") }
+            time.withLock { $0.isStanding = true }
+            time.withLock { $0.now += .seconds(3600) }
+            // Its time is over: what stood in its place is drawn again.
+            look { !$0.isEmpty }
+            mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
+        }
+        mailbox.post(.notice("a sentence"))
+        sleeper.start()
+        #expect(loop.run(&app) { _, _ in } == .effect(.stopped))
+    }
+
+    private static func clock() -> MonotonicClock {
+        let origin = ContinuousClock.now
+        return MonotonicClock { Instant(nanoseconds: 1_000_000_000 + (ContinuousClock.now - origin).nanoseconds) }
     }
 
     /// The private modes that a final byte switches, in order.

@@ -33,10 +33,12 @@ import InkTerminal
     }
 
     private static func run(profile: TerminalProfile, isStart: Bool) throws {
-        var local = try LocalBoard()
+        let origin = ContinuousClock.now
+        let clock = MonotonicClock { Instant(nanoseconds: 1_000_000_000 + (ContinuousClock.now - origin).nanoseconds) }
+        var local = try LocalBoard(now: clock.now)
         let tty = try TTY(note: "terminal-stand crashed.\r\n")
         let mailbox = try TTYMailbox()
-        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+        let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
         let size = tty.size
         let invitation = Invitation(link: "inkwire:" + String(repeating: "x", count: 100), command: "inkwire join")
         let content = BoardContent(name: "stand", me: local.node.author, invitation: invitation)
@@ -49,7 +51,7 @@ import InkTerminal
         while true {
             let end = loop.run(&app) { intent, reference in
                 if case .say(let text) = intent, let crash = Crash(rawValue: text) { perish(by: crash) }
-                for event in local.handle(.intent(intent, ref: reference), now: TTYLoop.now()) { mailbox.post(.event(event)) }
+                for event in local.handle(.intent(intent, ref: reference), now: clock.now) { mailbox.post(.event(event)) }
             }
             switch end {
             case .signal(let signal): TTY.die(by: signal)
@@ -101,7 +103,7 @@ import InkTerminal
 struct LocalBoard {
     private(set) var node: Node
 
-    init() throws {
+    init(now: Instant) throws {
         var secrets = SecretGenerator(seed: [UInt8](repeating: 7, count: 32))
         let identity = SigningKey(seed: secrets.secret())
         let genesis = try Board.makeGenesis(owner: identity, name: "stand", wallTime: 0, nonce: secrets.bytes(16))
@@ -111,7 +113,7 @@ struct LocalBoard {
                 identity: identity, staticKey: StaticKey(secret: secrets.secret()), roomSecret: secrets.secret(), boardID: board.id,
                 genesis: genesis,
                 displayName: "ana"),
-            seed: secrets.secret(), now: TTYLoop.now())
+            seed: secrets.secret(), now: now)
     }
 
     /// Gives the node an input and plays its world; returns what it tells the front end.

@@ -27,7 +27,7 @@ struct ServeCommand: ParsableCommand {
         DescriptorLimit.raise()
         let service: RendezvousService
         do {
-            service = try RendezvousService(configuration)
+            service = try RendezvousService(configuration, clock: options.clock)
         } catch {
             throw Failure(error)
         }

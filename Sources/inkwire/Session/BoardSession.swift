@@ -51,7 +51,7 @@ final class BoardSession: Sendable {
         var service: RendezvousService?
         var inviteHosts = configured
         if configured.isEmpty, embeds {
-            let embedded = try embeddedService(port: meta.embeddedPort, roomSecret: meta.roomSecret)
+            let embedded = try embeddedService(port: meta.embeddedPort, roomSecret: meta.roomSecret, clock: options.clock)
             service = embedded
             if let saved = meta.embeddedPort, saved != embedded.port {
                 // Kept for the next time: it may be free again, and the links that name it good.
@@ -80,7 +80,7 @@ final class BoardSession: Sendable {
             stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
             directAddresses: try options.direct() + meta.direct)
         do {
-            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store)
+            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
             if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
             return BoardSession(
                 driver: driver, store: opened.store, boardID: meta.board, roomSecret: meta.roomSecret, me: identity.signing.author,
@@ -90,7 +90,7 @@ final class BoardSession: Sendable {
         }
     }
 
-    private static func embeddedService(port: UInt16?, roomSecret: Secret32) throws -> RendezvousService {
+    private static func embeddedService(port: UInt16?, roomSecret: Secret32, clock: MonotonicClock) throws -> RendezvousService {
         var configuration = RendezvousService.Configuration()
         // For this board only, and never so many that the board itself runs out of descriptors.
         configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
@@ -99,13 +99,13 @@ final class BoardSession: Sendable {
             if let port {
                 configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: port)]
                 do throws(SocketError) {
-                    return try RendezvousService(configuration)
+                    return try RendezvousService(configuration, clock: clock)
                 } catch {
                     // The saved port is taken: old links are no good until it is free again, but the board opens.
                 }
             }
             configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: 0)]
-            return try RendezvousService(configuration)
+            return try RendezvousService(configuration, clock: clock)
         } catch {
             throw Failure(error)
         }

@@ -35,7 +35,7 @@ struct HeadlessRun {
         }
         let notices = options.notices
         let adopter = NameAdopter(opened)
-        let headless = HeadlessSession(session: session, notices: notices, writesEvents: writesEvents) { node in
+        let headless = HeadlessSession(session: session, notices: notices, clock: options.clock, writesEvents: writesEvents) { node in
             if let name = node.board?.name, let trouble = adopter.adopt(name) { notices.say(trouble) }
             if node.unreadable > 0 { notices.say("\(node.unreadable) saved changes do not follow the rules and are not shown") }
         }

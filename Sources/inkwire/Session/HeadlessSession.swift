@@ -26,7 +26,7 @@ final class HeadlessSession: @unchecked Sendable {
     private let session: BoardSession
     private let notices: Notices
     private let writesEvents: Bool
-    private let clock = MonotonicClock()
+    private let clock: MonotonicClock
     private let credit = DispatchSemaphore(value: linesAhead)
     private let ended = DispatchSemaphore(value: 0)
     private let output: OutputWriter
@@ -47,8 +47,11 @@ final class HeadlessSession: @unchecked Sendable {
     /// Called on the loop once the board has arrived.
     private let becameReady: @Sendable (borrowing Node) -> Void
 
-    init(session: BoardSession, notices: Notices, writesEvents: Bool = true, becameReady: @escaping @Sendable (borrowing Node) -> Void) {
-        (self.session, self.notices, self.writesEvents, self.becameReady) = (session, notices, writesEvents, becameReady)
+    init(
+        session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true,
+        becameReady: @escaping @Sendable (borrowing Node) -> Void
+    ) {
+        (self.session, self.notices, self.clock, self.writesEvents, self.becameReady) = (session, notices, clock, writesEvents, becameReady)
         output = OutputWriter(loop: session.driver.loop)
         output.tell = { [weak self] news in self?.take(news) }
     }
@@ -197,7 +200,7 @@ final class HeadlessSession: @unchecked Sendable {
     private func arm() {
         timer?.cancel()
         guard let deadline = automation.deadline else { return }
-        timer = loop.scheduleTask(in: .nanoseconds(max(0, (deadline - clock.now).nanoseconds))) { [self] in
+        timer = loop.scheduleTask(in: .nanoseconds(MonotonicClock.sleep(until: deadline, now: clock.now).nanoseconds)) { [self] in
             automation.handleTimeout(now: clock.now)
             drain()
         }

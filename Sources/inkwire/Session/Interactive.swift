@@ -100,7 +100,7 @@ enum Interactive {
     private static func ask(options: GlobalOptions, profile: TerminalProfile, message: String) throws -> Start? {
         let recents = try recentBoards(options.catalog)
         var content = StartContent(personName: try options.displayName(), recents: recents.map(\.shown), message: message)
-        let screen = try TerminalScreen(profile: profile)
+        let screen = try TerminalScreen(profile: profile, clock: options.clock)
         defer { screen.tty.leave() }
         let size = screen.tty.size
         var app = TerminalApp(profile: profile, columns: size.columns, rows: size.rows, start: content)
@@ -157,11 +157,11 @@ struct TerminalScreen {
     let mailbox: TTYMailbox
     let loop: TTYLoop
 
-    init(profile: TerminalProfile) throws {
+    init(profile: TerminalProfile, clock: MonotonicClock) throws {
         do {
             tty = try TTY(note: "inkwire crashed. What was saved is safe: `inkwire boards` lists it, `inkwire open BOARD` opens it.\r\n")
             mailbox = try TTYMailbox()
-            loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile)
+            loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
         } catch {
             throw Failure.usage(
                 "the terminal cannot be used", why: error.description, next: "try another terminal, or `inkwire peer BOARD` without one")

@@ -32,7 +32,7 @@ struct InteractiveRun {
             throw error
         }
         do {
-            screen = try TerminalScreen(profile: profile)
+            screen = try TerminalScreen(profile: profile, clock: options.clock)
         } catch {
             Self.close(session, discards: opened.isNew)
             throw error
@@ -101,7 +101,7 @@ struct InteractiveRun {
         let submit = { (intent: Intent, reference: UInt64) in session.driver.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
         let finish = { (app: inout TerminalApp) in
-            app.finish(now: TTYLoop.now())
+            app.finish(now: options.clock.now)
             while let output = app.nextOutput() {
                 if case .intent(let intent, let reference) = output { submit(intent, reference) }
             }
@@ -117,7 +117,7 @@ struct InteractiveRun {
                 isLeaving = true
                 finish(&app)
                 app.leave()
-                app.handle(.notice("saving, and sending to those here - q leaves at once"), now: TTYLoop.now())
+                app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { await session.driver.quit() }
             case .effect(.newBoard), .effect(.join), .effect(.open): break
             }
