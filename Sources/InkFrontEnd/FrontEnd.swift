@@ -46,11 +46,10 @@ package struct FrontEnd: Sendable {
         case .outcome(_, .skipped(let shapes)): notices.add(.skipped(shapes.count), now: now)
         case .outcome, .stopped: return false
         case .peer(let status): return take(status, holdsUnsaved: holdsUnsaved, now: now)
-        case .gesture(let peer, let gesture): people[peer]?.gesture = gesture
-        case .settling(let peer, let gestures): people[peer]?.settling = gestures
-        case .cursor(let peer, let point):
-            people[peer]?.cursor = point
-            people[peer]?.movedAt = now
+        case .gesture(let id, let change): people[id.source.peer]?.gestures[id].take(change)
+        case .cursor(let source, let samples):
+            people[source.peer]?.cursor = samples.last?.position
+            people[source.peer]?.movedAt = now
         case .typing: return false
         case .chat(let message, _):
             chats.take(message)

@@ -8,9 +8,8 @@ package struct Roster: Sendable {
         package var status: PeerStatus
         /// Which of the palette's colours is the person's; one beyond the palette shares the colour of another.
         package let slot: Int
-        package var gesture: Gesture?
-        /// Gestures that have ended and are not on the board yet.
-        package var settling: [Gesture] = []
+        /// What is being done, and what has been done and is not on the board yet.
+        package var gestures: [GestureID: Gesture] = [:]
         package var cursor: Point?
         package var movedAt = Instant.distantPast
         /// The round trip as it is shown, in a coarse step; see `RoundTripSteps`.

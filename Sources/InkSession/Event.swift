@@ -11,12 +11,11 @@ public enum Event: Hashable, Sendable {
     case outcome(ref: UInt64, Outcome)
     /// Somebody came, changed state, or left.
     case peer(PeerStatus)
-    /// Somebody's live gesture; nil when it ended, was cancelled, or its transaction has arrived.
-    case gesture(peer: PeerID, Gesture?)
-    /// Somebody's ended gestures whose transactions have not arrived while the next one is under way, oldest first: all there are now.
-    case settling(peer: PeerID, [Gesture])
-    /// Somebody's pointer; nil when it left.
-    case cursor(peer: PeerID, Point?)
+    /// One step of somebody's gesture, in the order of its making.
+    case gesture(GestureID, GestureChange)
+    /// Where somebody pointed since this was told last, oldest first, never empty. Of the front ends of one peer only the one that moved
+    /// last is told of: its pointer takes the place of the other's.
+    case cursor(LiveSource, [CursorSample])
     /// Somebody is typing a message.
     case typing(peer: PeerID)
     /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.

@@ -27,12 +27,8 @@ struct Neighbour: Sendable {
     var fingerprint: Fingerprint?
     /// The peer's presence.
     var presence = PresenceState()
-    /// The gesture of the peer that is shown.
-    var shownGesture: Gesture?
-    /// The number of the gesture that is shown.
-    var shownNumber: UInt64 = 0
-    /// Ended gestures whose transactions have not come, while the peer is at its next.
-    var settling: [(sequence: UInt64, gesture: Gesture)] = []
+    /// The gestures of the peer that are shown, by number: the one under way, and ended ones whose transactions have not come.
+    var shownGestures: [UInt64: Gesture] = [:]
     var shownCursor: Point?
     var shownTyping = false
 

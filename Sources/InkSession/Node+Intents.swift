@@ -25,7 +25,7 @@ extension Node {
         for peer in people.keys.sorted() {
             if let told = people[peer]?.told { tell(.peer(told), to: it) }
         }
-        showAllPresence(to: it)
+        showAllPresence(to: it, now: now)
         if let toldStatus { tell(.sync(toldStatus), to: it) }
     }
 
@@ -98,7 +98,9 @@ extension Node {
         case .update(let gesture):
             guard self.gesture(of: frontEnd) != nil else { return nil }
             seats[frontEnd]?.presence.update(gesture)
-            showOwnGesture(of: frontEnd)
+            if let number = seats[frontEnd]?.presence.state.live?.number {
+                showOwn(.updated(gesture, at: arrival(now)), number: number, of: frontEnd)
+            }
             return nil
         case .begin(let gesture):
             try begin(gesture, of: asker, now: now)
@@ -144,27 +146,38 @@ extension Node {
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
         if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
-        seats[asker.frontEnd]?.presence.begin(gesture)
+        beginGesture(gesture, of: asker.frontEnd, now: now)
         seats[asker.frontEnd]?.gestureReference = asker.reference
         seats[asker.frontEnd]?.gestureBegan = nil
-        showOwnGesture(of: asker.frontEnd)
         endpoint.setActivity(.drawing)
     }
 
     /// Ends the gesture under way here and at the others, and tells its own program so under the reference that it began with.
     private mutating func endGesture(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome, _ outcome: Outcome) {
         let asker = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
-        seats[frontEnd]?.presence.end(end)
+        endPresence(of: frontEnd, end)
         seats[frontEnd]?.gestureReference = nil
         seats[frontEnd]?.gestureBegan = nil
-        showOwnGesture(of: frontEnd)
         answer(outcome, asker)
     }
 
-    /// The other programs of this person see what one of them is doing.
-    private mutating func showOwnGesture(of frontEnd: FrontEndID) {
-        guard seats.count > 1 else { return }
-        tell(.gesture(peer: peerID, gesture(of: frontEnd)), to: .everybodyBut(frontEnd))
+    /// Shows a gesture that begins to the others and to our own other programs.
+    private mutating func beginGesture(_ gesture: Gesture, of frontEnd: FrontEndID, now: Instant) {
+        seats[frontEnd]?.presence.begin(gesture)
+        guard let number = seats[frontEnd]?.presence.state.live?.number else { return }
+        showOwn(.began(gesture, at: arrival(now)), number: number, of: frontEnd)
+    }
+
+    /// Shows to the others and to our own other programs that a gesture has ended.
+    private mutating func endPresence(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome) {
+        guard let number = seats[frontEnd]?.presence.state.live?.number else { return }
+        seats[frontEnd]?.presence.end(end)
+        let shown: GestureEnd =
+            switch end {
+            case .committed(let sequence): .committed(shapes(writtenBy: author, sequence: sequence))
+            case .cancelled: .cancelled
+            }
+        showOwn(.ended(shown), number: number, of: frontEnd)
     }
 
     private mutating func extend(_ points: [Point], of frontEnd: FrontEndID, now: Instant) throws(Refusal) {
@@ -173,7 +186,11 @@ extension Node {
             guard case .stroke(let draft)? = gesture(of: frontEnd) else { return }
             let room = Self.room(in: draft)
             if room > 0 || draft.points.isEmpty {
-                seats[frontEnd]?.presence.extend(Array(rest.prefix(max(1, room))))
+                let part = Array(rest.prefix(max(1, room)))
+                seats[frontEnd]?.presence.extend(part)
+                if let number = seats[frontEnd]?.presence.state.live?.number {
+                    showOwn(.appended(part.map { TimedPoint(at: arrival(now), position: $0) }), number: number, of: frontEnd)
+                }
                 rest = rest.dropFirst(max(1, room))
                 continue
             }
@@ -185,12 +202,11 @@ extension Node {
             next.label = ""
             let piece = Asker(frontEnd: frontEnd, reference: nil)
             let (sequence, began) = (try finish(.draw(draft), of: piece, now: now), seats[frontEnd]?.gestureBegan)
-            seats[frontEnd]?.presence.end(sequence.map { .committed(sequence: $0) } ?? .cancelled)
+            endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)
             let first = began ?? sequence.flatMap { board?.transactions(of: author, sequence: $0).first?.name }
             seats[frontEnd]?.gestureBegan = first
-            seats[frontEnd]?.presence.begin(.stroke(next))
+            beginGesture(.stroke(next), of: frontEnd, now: now)
         }
-        showOwnGesture(of: frontEnd)
     }
 
     /// How many points more the stroke may take: by the limit of points, and by what fits a transaction where they are far apart.

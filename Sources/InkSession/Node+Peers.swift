@@ -30,12 +30,12 @@ extension Node {
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
-                hidePresence(of: connection)
+                hidePresence(of: connection, now: now)
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .recovered(let connection):
                 neighbours[connection]?.isDegraded = false
-                showPresence(of: connection)
+                showPresence(of: connection, now: now)
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .closed(let connection, let reason): closed(connection, reason, now: now)
@@ -76,7 +76,7 @@ extension Node {
         let peer = neighbour.remote.peer
         let last = people[peer].map(currentStatus)
         neighbours[connection] = nil
-        tellHidden(neighbour)
+        tellHidden(neighbour, now: now)
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         dials.lost(neighbour.remote.address, now: now, using: &jitter)

@@ -44,94 +44,115 @@ extension Node {
             return
         }
         neighbours[connection] = neighbour
-        showPresence(of: connection)
+        showPresence(of: connection, now: now)
         tellPerson(neighbour.remote.peer)
     }
 
     /// Tells front ends what changed in a peer's presence since they were told.
-    mutating func showPresence(of connection: ConnectionID) {
+    mutating func showPresence(of connection: ConnectionID, now: Instant) {
         guard var neighbour = neighbours[connection], neighbour.isPresent else { return }
-        let peer = neighbour.remote.peer
+        let source = LiveSource(peer: neighbour.remote.peer)
         let state = neighbour.presence
         if state.cursor != neighbour.shownCursor {
             neighbour.shownCursor = state.cursor
-            tell(.cursor(peer: peer, state.cursor))
+            tell(.cursor(source, [CursorSample(at: arrival(now), position: state.cursor)]))
         }
-        if state.isTyping, !neighbour.shownTyping { tell(.typing(peer: peer)) }
+        if state.isTyping, !neighbour.shownTyping { tell(.typing(peer: source.peer)) }
         neighbour.shownTyping = state.isTyping
-        if let shown = neighbour.shownGesture, let next = state.live?.number, next != neighbour.shownNumber {
-            // The next has begun; the last one stands until its transaction has come.
-            if let sequence = outstanding(neighbour, number: neighbour.shownNumber) {
-                neighbour.settling.append((sequence, shown))
-                if neighbour.settling.count > Self.settlingMax { neighbour.settling.removeFirst() }
-                tell(.settling(peer: peer, neighbour.settling.map(\.gesture)))
-            }
-            neighbour.shownGesture = nil
+        let ended = neighbour.shownGestures.keys.filter { $0 != state.live?.number }.sorted()
+        for number in ended {
+            guard let end = end(of: number, neighbour) else { continue }
+            neighbour.shownGestures[number] = nil
+            tell(.gesture(GestureID(source: source, number: number), .ended(end)))
         }
-        let gesture = visibleGesture(of: neighbour)
-        if let live = state.live { neighbour.shownNumber = live.number }
-        if gesture != neighbour.shownGesture {
-            neighbour.shownGesture = gesture
-            tell(.gesture(peer: peer, gesture))
+        // Who has more previews waiting is too far behind for them to matter.
+        for number in ended.filter({ neighbour.shownGestures[$0] != nil }).dropLast(Self.waitingMax) {
+            neighbour.shownGestures[number] = nil
+            tell(.gesture(GestureID(source: source, number: number), .ended(.hidden)))
+        }
+        if let live = state.live {
+            let change = Self.change(from: neighbour.shownGestures[live.number], to: live.gesture, at: arrival(now))
+            neighbour.shownGestures[live.number] = live.gesture
+            if let change { tell(.gesture(GestureID(source: source, number: live.number), change)) }
         }
         neighbours[connection] = neighbour
     }
 
     /// Tells what is shown of the others now, and what our own other programs are doing.
-    mutating func showAllPresence(to audience: Audience) {
+    mutating func showAllPresence(to audience: Audience, now: Instant) {
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            let peer = neighbour.remote.peer
-            if let cursor = neighbour.shownCursor { tell(.cursor(peer: peer, cursor), to: audience) }
-            if !neighbour.settling.isEmpty { tell(.settling(peer: peer, neighbour.settling.map(\.gesture)), to: audience) }
-            if let gesture = neighbour.shownGesture { tell(.gesture(peer: peer, gesture), to: audience) }
+            let source = LiveSource(peer: neighbour.remote.peer)
+            if let cursor = neighbour.shownCursor {
+                tell(.cursor(source, [CursorSample(at: arrival(now), position: cursor)]), to: audience)
+            }
+            for (number, gesture) in neighbour.shownGestures.sorted(by: { $0.key < $1.key }) {
+                tell(.gesture(GestureID(source: source, number: number), .began(gesture, at: arrival(now))), to: audience)
+            }
         }
         for frontEnd in seats.keys.sorted() {
-            if let gesture = seats[frontEnd]?.presence.state.live?.gesture { tell(.gesture(peer: peerID, gesture), to: audience) }
+            guard let live = seats[frontEnd]?.presence.state.live else { continue }
+            let id = GestureID(source: LiveSource(peer: peerID, frontEnd: frontEnd), number: live.number)
+            tell(.gesture(id, .began(live.gesture, at: arrival(now))), to: audience)
         }
     }
 
-    /// Previews of ended gestures that wait beside the one under way; who has more is too far behind for them to matter.
-    private static let settlingMax = 8
-
-    /// The gesture to show: the one under way; or the ended one, as last seen, until its transaction is in the set.
-    private func visibleGesture(of neighbour: Neighbour) -> Gesture? {
-        if let live = neighbour.presence.live { return live.gesture }
-        return outstanding(neighbour, number: neighbour.shownNumber) == nil ? nil : neighbour.shownGesture
+    /// The other programs of this person see what one of them is doing.
+    mutating func showOwn(_ change: GestureChange, number: UInt64, of frontEnd: FrontEndID) {
+        guard seats.count > 1 else { return }
+        tell(.gesture(GestureID(source: LiveSource(peer: peerID, frontEnd: frontEnd), number: number), change), to: .everybodyBut(frontEnd))
     }
 
-    /// The sequence of the transaction that a gesture became and that has not come; nil if it has, or if none was made.
-    private func outstanding(_ neighbour: Neighbour, number: UInt64) -> UInt64? {
-        guard case .committed(let sequence)? = neighbour.presence.ended.last(where: { $0.number == number })?.outcome else { return nil }
-        let has = board?.contiguousSequence(of: neighbour.remote.author) ?? 0
-        return has >= sequence ? nil : sequence
+    /// Previews of ended gestures that wait beside the one under way.
+    private static let waitingMax = 8
+
+    /// The time of the peer's clock, as far as it is known: that of arrival.
+    func arrival(_ now: Instant) -> Duration { .milliseconds(now.nanoseconds / 1_000_000) }
+
+    private static func change(from shown: Gesture?, to next: Gesture, at: Duration) -> GestureChange? {
+        guard let shown else { return .began(next, at: at) }
+        guard case .stroke(let before) = shown, case .stroke(let after) = next else {
+            return shown == next ? nil : .updated(next, at: at)
+        }
+        guard after.points.count > before.points.count else { return nil }
+        return .appended(after.points[before.points.count...].map { TimedPoint(at: at, position: after.position + $0) })
+    }
+
+    /// Why a gesture that is not under way any more is no longer shown; nil while its transaction is on its way.
+    private func end(of number: UInt64, _ neighbour: Neighbour) -> GestureEnd? {
+        guard case .committed(let sequence)? = neighbour.presence.ended.last(where: { $0.number == number })?.outcome else {
+            return .cancelled
+        }
+        guard board?.contiguousSequence(of: neighbour.remote.author) ?? 0 >= sequence else { return nil }
+        return .committed(shapes(writtenBy: neighbour.remote.author, sequence: sequence))
+    }
+
+    /// The shapes that a transaction wrote.
+    func shapes(writtenBy author: AuthorID, sequence: UInt64) -> [ShapeID] {
+        let writes = board?.transactions(of: author, sequence: sequence).first?.writes ?? []
+        return Set(writes.map(\.target).filter { $0.number > 0 }).sorted()
     }
 
     /// Previews of gestures whose transactions have just arrived go.
-    mutating func refreshGestures() {
-        for connection in connections {
-            guard let neighbour = neighbours[connection] else { continue }
-            let has = board?.contiguousSequence(of: neighbour.remote.author) ?? 0
-            if neighbour.settling.contains(where: { $0.sequence <= has }) {
-                neighbours[connection]?.settling.removeAll { $0.sequence <= has }
-                tell(.settling(peer: neighbour.remote.peer, neighbours[connection]?.settling.map(\.gesture) ?? []))
-            }
-            if neighbour.shownGesture != nil { showPresence(of: connection) }
+    mutating func refreshGestures(now: Instant) {
+        for connection in connections where neighbours[connection]?.shownGestures.isEmpty == false {
+            showPresence(of: connection, now: now)
         }
     }
 
-    /// A degraded peer's cursor and gesture are hidden until it is heard again.
-    mutating func hidePresence(of connection: ConnectionID) {
+    /// A degraded peer's cursor and gestures are hidden until it is heard again.
+    mutating func hidePresence(of connection: ConnectionID, now: Instant) {
         guard let neighbour = neighbours[connection] else { return }
-        tellHidden(neighbour)
+        tellHidden(neighbour, now: now)
         neighbours[connection]?.shownCursor = nil
-        neighbours[connection]?.shownGesture = nil
-        neighbours[connection]?.settling = []
+        neighbours[connection]?.shownGestures = [:]
     }
 
-    mutating func tellHidden(_ neighbour: Neighbour) {
-        if neighbour.shownCursor != nil { tell(.cursor(peer: neighbour.remote.peer, nil)) }
-        if neighbour.shownGesture != nil { tell(.gesture(peer: neighbour.remote.peer, nil)) }
-        if !neighbour.settling.isEmpty { tell(.settling(peer: neighbour.remote.peer, [])) }
+    mutating func tellHidden(_ neighbour: Neighbour, now: Instant) {
+        let source = LiveSource(peer: neighbour.remote.peer)
+        if neighbour.shownCursor != nil { tell(.cursor(source, [CursorSample(at: arrival(now), position: nil)])) }
+        for number in neighbour.shownGestures.keys.sorted() {
+            tell(.gesture(GestureID(source: source, number: number), .ended(.hidden)))
+        }
     }
 }

@@ -136,7 +136,7 @@ extension Node {
             neighbours[connection]?.reconciler = neighbour.reconciler
             for message in first { say(.reconcile(message), on: connection, now: now) }
         }
-        showPresence(of: connection)
+        showPresence(of: connection, now: now)
         tellPerson(neighbour.remote.peer)
         statusChanged(now: now)
     }
@@ -256,7 +256,7 @@ extension Node {
         }
         for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
         if !outcome.renames.isEmpty { for peer in people.keys.sorted() { tellPerson(peer) } }
-        refreshGestures()
+        refreshGestures(now: now)
         for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.compareAt == nil {
             neighbours[connection]?.compareAt = now + SessionTiming.compareAfter
         }

@@ -63,9 +63,8 @@ struct Participant {
 struct View {
     var shapes: [ShapeID: Shape] = [:]
     var chats: Set<TransactionName> = []
-    var gestures: Set<PeerID> = []
-    /// How many ended gestures of a peer are shown until their transactions come.
-    var settling: [PeerID: Int] = [:]
+    /// What is being done, and what has been done and is not on the board yet.
+    var gestures: [GestureID: Gesture] = [:]
     var cursors: [PeerID: Point] = [:]
     var peers: [PeerID: PeerStatus] = [:]
     var status: SyncStatus?
@@ -94,11 +93,16 @@ struct View {
             }
         case .chat(let message, _):
             guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }
-        case .gesture(let peer, let gesture):
-            if gesture == nil { gestures.remove(peer) } else { gestures.insert(peer) }
-        case .settling(let peer, let gestures): settling[peer] = gestures.isEmpty ? nil : gestures.count
-        case .cursor(let peer, let point):
-            cursors[peer] = point
+        case .gesture(let id, let change):
+            switch change {
+            case .began: guard gestures[id] == nil else { throw Violation("a gesture of \(id.source.peer) began twice") }
+            case .appended, .updated, .ended:
+                guard gestures[id] != nil else { throw Violation("a gesture of \(id.source.peer) went on without having begun") }
+            }
+            gestures[id].take(change)
+        case .cursor(let source, let samples):
+            guard let newest = samples.last else { throw Violation("no samples of a cursor were told") }
+            cursors[source.peer] = newest.position
         case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
         case .sync(let status): self.status = status
         case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")

@@ -96,7 +96,7 @@ extension World {
             guard participant.view.cursors.keys.allSatisfy({ participant.view.peers[$0] != nil }) else {
                 return "node \(node) shows a lone cursor"
             }
-            guard participant.view.gestures.isEmpty, participant.view.settling.isEmpty else { return "node \(node) still shows a gesture" }
+            guard participant.view.gestures.isEmpty else { return "node \(node) still shows a gesture" }
             guard running.statistics().allSatisfy({ $0.statistics.pendingBytes == 0 }) else { return "node \(node) has bytes to send" }
         }
         return nil

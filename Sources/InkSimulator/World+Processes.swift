@@ -121,7 +121,9 @@ extension World {
         trace.note(now, node: node, .event, hash: Self.hash(event), "\(event)")
         try participants[node].view.take(event)
         if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
-        if case .gesture(let peer, .stroke(let draft)) = event { try checkStroke(draft, of: peer, shownBy: node) }
+        if case .gesture(let id, _) = event, case .stroke(let draft)? = participants[node].view.gestures[id] {
+            try checkStroke(draft, of: id.source.peer, shownBy: node)
+        }
         if case .stopped(let unsaved, _) = event {
             let author = participants[node].author
             let own = Int(participants[node].node?.board?.contiguousSequence(of: author) ?? 0)
@@ -144,8 +146,9 @@ extension World {
         case .outcome(_, .refused): 3
         case .outcome(_, .skipped(let shapes)): 4 ^ UInt64(shapes.count) << 8
         case .peer(let status): 5 ^ Trace.hash(status.peer.bytes)
-        case .gesture(let peer, let gesture): (gesture == nil ? 6 : 7) ^ Trace.hash(peer.bytes)
-        case .cursor(let peer, let point): (point == nil ? 8 : 9) ^ Trace.hash(peer.bytes)
+        case .gesture(let id, let change): hash(change) ^ Trace.hash(id.source.peer.bytes) ^ id.number << 8
+        case .cursor(let source, let samples):
+            (samples.last?.position == nil ? 8 : 9) ^ Trace.hash(source.peer.bytes) ^ UInt64(samples.count) << 8
         case .typing(let peer): 10 ^ Trace.hash(peer.bytes)
         case .chat(let message, _): 11 ^ Trace.hash(message.id.bytes)
         case .sync(let status): 12 ^ Trace.hash(status.fingerprint.bytes) ^ UInt64(status.missing) << 8
@@ -154,7 +157,17 @@ extension World {
         case .fork: 15
         case .versionMismatch: 16
         case .stopped: 17
-        case .settling(let peer, let gestures): 18 ^ Trace.hash(peer.bytes) ^ UInt64(gestures.count) << 8
+        }
+    }
+
+    private static func hash(_ change: GestureChange) -> UInt64 {
+        switch change {
+        case .began: 6
+        case .appended(let samples): 7 ^ UInt64(samples.count) << 32
+        case .updated: 18
+        case .ended(.committed(let shapes)): 19 ^ UInt64(shapes.count) << 32
+        case .ended(.cancelled): 20
+        case .ended(.hidden): 21
         }
     }
 

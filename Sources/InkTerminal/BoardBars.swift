@@ -323,7 +323,7 @@ extension BoardScene {
         for (_, person) in present {
             let color = front.people.color(person)
             let path = person.pathWord?.text ?? ""
-            let doing = person.gesture == nil ? person.status.state.rawValue : "drawing"
+            let doing = person.gestures.isEmpty ? person.status.state.rawValue : "drawing"
             let marker = Character(style == .ascii ? color.asciiMarker : color.marker)
             lines.append(
                 "\(marker) \(safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: 20))  \(doing)  \(path)")

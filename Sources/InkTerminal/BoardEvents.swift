@@ -30,7 +30,7 @@ extension BoardScene {
             }
         case .stopped: outputs.append(.effect(.stopped))
         case .typing: isDirty = false
-        case .ready, .peer, .gesture, .settling, .cursor, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
+        case .ready, .peer, .gesture, .cursor, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
         }
     }
 

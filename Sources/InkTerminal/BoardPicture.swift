@@ -68,8 +68,9 @@ extension BoardScene {
     private func overlay() -> Overlay {
         var overlay = Overlay()
         for (_, person) in front.people.present {
-            for gesture in person.settling { overlay.take(gesture, ink: front.people.color(person).color, of: front.board) }
-            if let gesture = person.gesture { overlay.take(gesture, ink: front.people.color(person).color, of: front.board) }
+            for (_, gesture) in person.gestures.sorted(by: { $0.key < $1.key }) {
+                overlay.take(gesture, ink: front.people.color(person).color, of: front.board)
+            }
         }
         for entry in pending {
             overlay.added += entry.overlay.added
@@ -172,7 +173,7 @@ extension BoardScene {
     /// True while the person has not begun anything.
     private var isQuiet: Bool {
         guard pending.isEmpty, edit == nil, case .none = drag else { return false }
-        return front.people.present.allSatisfy { $0.person.gesture == nil }
+        return front.people.present.allSatisfy { $0.person.gestures.isEmpty }
     }
 
     private func center(_ text: String, _ buffer: inout CellBuffer, row: Int) {

@@ -24,7 +24,7 @@ import Testing
         let told: [(Event, Bool)] = [
             (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),
             (person(90, .joined), true), (person(90, .idle), true), (sync(1, 0), true), (sync(2, 0), false), (sync(2, 3), true),
-            (.typing(peer: bob), false), (.cursor(peer: bob, .zero), true), (.changed([], ref: 1), false),
+            (.typing(peer: bob), false), (.cursor(LiveSource(peer: bob), []), true), (.changed([], ref: 1), false),
             (.changed([ShapeChange(kind: .added, id: shape.id, author: author, shape: shape)], ref: nil), true),
             (message(identifier(1)), false), (message(author), true), (.rendezvous(.none), false), (.rendezvous(.connecting), true),
             (.rejected(author: nil, rule: "x"), true), (.stopped(unsaved: 0, unsent: 0), false), (person(90, .left), true),

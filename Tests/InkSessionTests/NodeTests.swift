@@ -63,17 +63,21 @@ import Testing
             pipes.intent(.extend([Point(x: Int32(step) * 50, y: 10)]), by: 0)
             _ = pipes.run(.milliseconds(40))
         }
-        let growing = pipes.members[1].events.compactMap { event -> Int? in
-            if case .gesture(_, .stroke(let draft)?) = event { draft.points.count } else { nil }
+        var shown: Gesture?
+        var steps = 0
+        for case .gesture(_, let change) in pipes.members[1].events {
+            shown.take(change)
+            steps += 1
         }
-        #expect(growing.count >= 8 && growing == growing.sorted() && growing.last == 11)
+        guard case .stroke(let draft)? = shown else { return #expect(Bool(false), "\(String(describing: shown))") }
+        #expect(steps >= 8 && draft.points == [.zero] + (1...10).map { Point(x: $0 * 50, y: 10) })
         #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
         let before = pipes.members[1].events.count
         pipes.intent(.commit, by: 0)
         #expect(pipes.run(.seconds(2)) { $0.members[1].node.board?.shapes.count == 1 })
         _ = pipes.run(.milliseconds(200))
         let after = pipes.members[1].events[before...]
-        let end = after.firstIndex { if case .gesture(_, nil) = $0 { true } else { false } }
+        let end = after.firstIndex { if case .gesture(_, .ended(.committed(let shapes))) = $0 { shapes.count == 1 } else { false } }
         let arrival = after.firstIndex { if case .changed = $0 { true } else { false } }
         #expect(end != nil && arrival != nil && (arrival ?? 0) < (end ?? 0))
     }
@@ -96,22 +100,20 @@ import Testing
         #expect(pipes.run(.seconds(3)) { $0.members[1].node.board?.shapes.count == 3 })
         pipes.intent(.cancel, by: 0)
         _ = pipes.run(.milliseconds(200))
-        // At every moment what was drawn is seen: as a gesture, as one that settles, or as a shape.
-        var (live, settling, shapes): (Gesture?, [Gesture], Int) = (nil, [], 0)
+        // At every moment what was drawn is seen: as a gesture or as a shape.
+        var (gestures, shapes): ([GestureID: Gesture], Int) = ([:], 0)
         var most = 0
         for event in pipes.members[1].events {
             switch event {
-            case .gesture(_, let gesture): live = gesture
-            case .settling(_, let gestures): settling = gestures
+            case .gesture(let id, let change): gestures[id].take(change)
             case .changed(let changes, _): shapes += changes.count
             default: continue
             }
-            let seen = shapes + settling.count + (live == nil ? 0 : 1)
-            // The last one, which was cancelled, and the events of one moment may be one apart.
-            #expect(seen >= min(most, 3))
-            most = max(most, seen)
+            // The last one, which was cancelled, is not missed.
+            #expect(shapes + gestures.count >= min(most, 3))
+            most = max(most, shapes + gestures.count)
         }
-        #expect(most >= 3 && shapes == 3 && settling.isEmpty && live == nil)
+        #expect(most >= 4 && shapes == 3 && gestures.isEmpty)
     }
 
     // SE-3
@@ -124,10 +126,11 @@ import Testing
         _ = pipes.run(.milliseconds(100))
         pipes.intent(.cancel, by: 0)
         _ = pipes.run(.milliseconds(200))
-        let gestures = pipes.members[1].events.compactMap { event -> Bool? in
-            if case .gesture(_, let gesture) = event { gesture != nil } else { nil }
+        let changes = pipes.members[1].events.compactMap { event -> GestureChange? in
+            if case .gesture(_, let change) = event { change } else { nil }
         }
-        #expect(gestures == [true, false])
+        guard changes.count == 2, case .began = changes[0] else { return #expect(Bool(false), "\(changes)") }
+        #expect(changes[1] == .ended(.cancelled))
         #expect(pipes.members[1].node.board?.shapes.isEmpty == true)
     }
 

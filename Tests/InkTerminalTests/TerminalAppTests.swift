@@ -361,17 +361,17 @@ import Testing
         let bob = peer("bob")
         desk.hear(.peer(bob))
         #expect(desk.text.contains("bob joined"))
-        desk.hear(.cursor(peer: bob.peer, middle(30, 10)))
+        desk.hear(.cursor(LiveSource(peer: bob.peer), [CursorSample(at: .zero, position: middle(30, 10))]))
         #expect(desk.terminal.lines[11].contains(" bob"))
         let draft = ShapeDraft(kind: .freehand, position: middle(40, 4), points: [.zero, Point(x: 640, y: 0)])
-        desk.hear(.gesture(peer: bob.peer, .stroke(draft)))
+        let stroke = GestureID(source: LiveSource(peer: bob.peer), number: 1)
+        desk.hear(.gesture(stroke, .began(.stroke(draft), at: .zero)))
         let grown = desk.terminal.lines[4]
         #expect(grown.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
-        var longer = draft
-        longer.points.append(Point(x: 1280, y: 0))
-        desk.hear(.gesture(peer: bob.peer, .stroke(longer)))
+        let end = TimedPoint(at: .milliseconds(8), position: draft.position + Point(x: 1280, y: 0))
+        desk.hear(.gesture(stroke, .appended([end])))
         #expect(desk.terminal.lines[4].count > grown.count)
-        desk.hear(.gesture(peer: bob.peer, nil))
+        desk.hear(.gesture(stroke, .ended(.cancelled)))
         #expect(!desk.terminal.lines[4].unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
         // The chip goes, the marker stays, and after a minute that goes, too.
         desk.wait(.seconds(10))
@@ -393,9 +393,10 @@ import Testing
         let bob = peer("bob")
         desk.hear(.peer(bob))
         let id = desk.session.standing[0].id
-        desk.hear(.gesture(peer: bob.peer, .move([id], by: Point(x: Int32(20 * Grid.standard.columnUnits), y: 0))))
+        let drag = GestureID(source: LiveSource(peer: bob.peer), number: 1)
+        desk.hear(.gesture(drag, .began(.move([id], by: Point(x: Int32(20 * Grid.standard.columnUnits), y: 0)), at: .zero)))
         #expect(desk.terminal.rowsOfText[5][30] == "┌" && desk.terminal.rowsOfText[5][10] == " ")
-        desk.hear(.gesture(peer: bob.peer, nil))
+        desk.hear(.gesture(drag, .ended(.cancelled)))
         #expect(desk.terminal.rowsOfText[5][10] == "┌")
     }
 
@@ -404,7 +405,7 @@ import Testing
         var desk = Desk()
         let evil = "a\u{1B}]52;c;QQ==\u{07}\u{9B}31m\u{202E}b\u{200B}\r\n\u{1B}[2J"
         desk.hear(.peer(peer(evil)))
-        desk.hear(.cursor(peer: peer(evil).peer, middle(30, 10)))
+        desk.hear(.cursor(LiveSource(peer: peer(evil).peer), [CursorSample(at: .zero, position: middle(30, 10))]))
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 2000, height: 800), text: evil)
         for event in desk.session.add(draft, by: peer(evil).author) { desk.hear(event) }
         desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: evil), ref: nil))
@@ -425,7 +426,7 @@ import Testing
         // TM-13
         var desk = Desk(style: .ascii)
         desk.hear(.peer(peer("ñandú漢")))
-        desk.hear(.cursor(peer: peer("ñandú漢").peer, middle(30, 10)))
+        desk.hear(.cursor(LiveSource(peer: peer("ñandú漢").peer), [CursorSample(at: .zero, position: middle(30, 10))]))
         for key in ["r", "o", "d", "a", "l"] {
             desk.type(key)
             desk.drag([(10, 5), (40, 15)])
@@ -515,7 +516,7 @@ import Testing
         // TM-16
         var desk = Desk(columns: columns, rows: rows)
         desk.hear(.peer(peer("bob")))
-        desk.hear(.cursor(peer: peer("bob").peer, .zero))
+        desk.hear(.cursor(LiveSource(peer: peer("bob").peer), [CursorSample(at: .zero, position: .zero)]))
         for key in ["p", "r", "o", "t", "?", "i", "P", "c", "w", "B", "/"] {
             desk.type(key)
             desk.drag([(0, 0), (columns - 1, max(0, rows - 2))])

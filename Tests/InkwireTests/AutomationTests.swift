@@ -275,17 +275,41 @@ import inkwire
 
     @Test func `another's gesture is told while it grows and when it ends`() {
         var stage = Stage()
-        let peer = PeerID.zero
-        var draft = ShapeDraft(kind: .freehand, position: Point(x: 8, y: 8), points: [.zero])
-        stage.receive(.gesture(peer: peer, .stroke(draft)))
-        draft.points.append(Point(x: 12, y: 16))
-        stage.receive(.gesture(peer: peer, .stroke(draft)))
-        stage.receive(.gesture(peer: peer, nil))
-        stage.receive(.gesture(peer: peer, nil))
+        let id = GestureID(source: LiveSource(peer: .zero), number: 1)
+        let draft = ShapeDraft(kind: .freehand, position: Point(x: 8, y: 8), points: [.zero])
+        stage.receive(.gesture(id, .began(.stroke(draft), at: .zero)))
+        stage.receive(.gesture(id, .appended([TimedPoint(at: .milliseconds(8), position: Point(x: 20, y: 24))])))
+        stage.receive(.gesture(id, .ended(.cancelled)))
+        stage.receive(.gesture(id, .ended(.cancelled)))
         let events = stage.events("gesture")
         #expect(events.map { $0["points_total"] } == [1, 2, nil])
         #expect(events.map { $0["state"] } == ["live", "live", "ended"])
         #expect(events[1]["x"] == .number(2.5) && events[1]["y"] == 3)
+    }
+
+    @Test func `of two gestures of one front end the newest is told, and each of two front ends has its own`() {
+        var stage = Stage()
+        func id(_ frontEnd: Int, _ number: UInt64) -> GestureID {
+            GestureID(source: LiveSource(peer: .zero, frontEnd: FrontEndID(frontEnd) ?? .holder), number: number)
+        }
+        let draft = ShapeDraft(kind: .rectangle, position: .zero)
+        for id in [id(0, 1), id(0, 2), id(1, 1)] { stage.receive(.gesture(id, .began(.shape(draft), at: .zero))) }
+        for id in [id(0, 1), id(1, 1), id(0, 2)] { stage.receive(.gesture(id, .ended(.committed([])))) }
+        #expect(stage.events("gesture").map { $0["state"] } == ["live", "live", "live", "ended", "ended"])
+    }
+
+    @Test func `another's pointer is told with each sample and its time`() {
+        var stage = Stage()
+        let samples = [
+            CursorSample(at: .milliseconds(70_000), position: Point(x: 8, y: -4)), CursorSample(at: .milliseconds(70_008), position: nil),
+        ]
+        stage.receive(.cursor(LiveSource(peer: .zero), Array(samples.prefix(1))))
+        stage.receive(.cursor(LiveSource(peer: .zero), samples))
+        let events = stage.events("cursor")
+        #expect(events.map { $0["x"] } == [1, .null] && events.map { $0["y"] } == [.number(-0.5), .null])
+        #expect(events.map { $0["t_ms"] } == [70_000, 70_008])
+        let told: JSONValue = .array([.array([70_000, 1, .number(-0.5)]), .array([70_008, .null, .null])])
+        #expect(events[1]["samples"] == told)
     }
 
     // CL-5

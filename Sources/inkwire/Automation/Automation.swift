@@ -96,7 +96,7 @@ package struct Automation {
     private var shapes: [ShapeID: Shape] = [:]
     private var me: AuthorID?
     private var board: BoardID?
-    private var gestures: [PeerID: String] = [:]
+    private var gestures: [GestureID: Gesture] = [:]
     private var waiting = Queue<Result<AutomationRequest, AutomationError>>()
     private var running: Running?
     private var isReady = false
@@ -182,15 +182,14 @@ package struct Automation {
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
         case .outcome(let ref, let outcome): receive(outcome, of: ref, now: now)
         case .chat(let message, let ref): tell(message, ref: ref)
-        case .gesture(let peer, let gesture): tell(gesture, of: peer)
+        case .gesture(let id, let change): tell(change, of: id)
         case .sync(let status):
             write("sync", format.sync(status))
             askStatusIfWaiting()
         case .peer(let status):
             write("peer", format.peer(status))
             askStatusIfWaiting()
-        // The JSON contract shows one gesture of a peer: its newest.
-        case .stopped, .settling: break
+        case .stopped: break
         case .cursor, .typing, .rendezvous, .rejected, .fork, .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
@@ -490,17 +489,20 @@ package struct Automation {
         if userRef(ref) != nil { running?.wasTold = true }
     }
 
-    private mutating func tell(_ gesture: Gesture?, of peer: PeerID) {
-        guard let gesture else {
-            guard let kind = gestures.removeValue(forKey: peer) else { return }
-            write("gesture", ["peer": .string(peer.hex), "kind": .string(kind), "state": "ended"])
-            return
+    private mutating func tell(_ change: GestureChange, of id: GestureID) {
+        let before = gestures[id]
+        gestures[id].take(change)
+        // Of the gestures of one front end the newest is shown: an older one only waits for its transaction.
+        guard !gestures.keys.contains(where: { $0.source == id.source && $0.number > id.number }) else { return }
+        let peer = JSONValue.string(id.source.peer.hex)
+        guard let gesture = gestures[id] else {
+            guard let before else { return }
+            return write("gesture", ["peer": peer, "kind": .string(format.kind(of: before)), "state": "ended"])
         }
-        let (kind, members) = format.gesture(gesture) { id in
+        let members = format.gesture(gesture) { id in
             shapes[id].map { names.name($0) } ?? names.name(id)
         }
-        gestures[peer] = kind
-        var all: JSONObject = ["peer": .string(peer.hex), "kind": .string(kind), "state": "live"]
+        var all: JSONObject = ["peer": peer, "kind": .string(format.kind(of: gesture)), "state": "live"]
         for member in members.members { all[member.key] = member.value }
         write("gesture", all)
     }

@@ -36,36 +36,46 @@ package struct EventFormat {
 
     private func points(_ points: [Point]) -> JSONValue { .array(points.map { .array([pixels($0.x), pixels($0.y)]) }) }
 
-    /// Kind and members of a live gesture; `name` gives the id of a shape.
-    func gesture(_ gesture: Gesture, name: (ShapeID) -> String) -> (kind: String, JSONObject) {
+    func kind(of gesture: Gesture) -> String {
+        switch gesture {
+        case .stroke: "stroke"
+        case .shape: "shape"
+        case .move: "move"
+        case .resize: "resize"
+        }
+    }
+
+    /// Members of a live gesture; `name` gives the id of a shape.
+    func gesture(_ gesture: Gesture, name: (ShapeID) -> String) -> JSONObject {
         switch gesture {
         case .stroke(let draft):
             let newest = draft.position + (draft.points.last ?? .zero)
-            return ("stroke", ["points_total": .integer(Int64(draft.points.count)), "x": pixels(newest.x), "y": pixels(newest.y)])
+            return ["points_total": .integer(Int64(draft.points.count)), "x": pixels(newest.x), "y": pixels(newest.y)]
         case .shape(let draft):
-            return (
-                "shape",
-                [
-                    "points_total": .integer(Int64(draft.points.count)), "x": pixels(draft.position.x), "y": pixels(draft.position.y),
-                    "w": pixels(draft.size.width), "h": pixels(draft.size.height), "shape": .string(draft.kind.name),
-                ]
-            )
+            return [
+                "points_total": .integer(Int64(draft.points.count)), "x": pixels(draft.position.x), "y": pixels(draft.position.y),
+                "w": pixels(draft.size.width), "h": pixels(draft.size.height), "shape": .string(draft.kind.name),
+            ]
         case .move(let ids, let by):
-            return (
-                "move",
-                [
-                    "points_total": 0, "ids": .array(ids.map { .string(name($0)) }), "by": .array([pixels(by.x), pixels(by.y)]),
-                ]
-            )
+            return ["points_total": 0, "ids": .array(ids.map { .string(name($0)) }), "by": .array([pixels(by.x), pixels(by.y)])]
         case .resize(let id, let position, let size):
-            return (
-                "resize",
-                [
-                    "points_total": 0, "ids": .array([.string(name(id))]), "x": pixels(position.x), "y": pixels(position.y),
-                    "w": pixels(size.width), "h": pixels(size.height),
-                ]
-            )
+            return [
+                "points_total": 0, "ids": .array([.string(name(id))]), "x": pixels(position.x), "y": pixels(position.y),
+                "w": pixels(size.width), "h": pixels(size.height),
+            ]
         }
+    }
+
+    /// Members of what a peer's pointer did: where it is now, as ever, and each sample with its time on the peer's clock.
+    private func cursor(_ source: LiveSource, _ samples: [CursorSample]) -> JSONObject {
+        func axes(_ position: Point?) -> [JSONValue] { position.map { [pixels($0.x), pixels($0.y)] } ?? [.null, .null] }
+        func time(_ sample: CursorSample) -> JSONValue { .integer(sample.at.nanoseconds / 1_000_000) }
+        guard let newest = samples.last else { return [:] }
+        let place = axes(newest.position)
+        return [
+            "peer": .string(source.peer.hex), "x": place[0], "y": place[1], "t_ms": time(newest),
+            "samples": .array(samples.map { .array([time($0)] + axes($0.position)) }),
+        ]
     }
 
     func peer(_ status: PeerStatus) -> JSONObject {
@@ -89,8 +99,7 @@ package struct EventFormat {
     /// Name and members of an event that needs nothing but itself; nil for the others.
     func plain(_ event: Event) -> (String, JSONObject)? {
         switch event {
-        case .cursor(let peer, let point):
-            ("cursor", ["peer": .string(peer.hex), "x": point.map { pixels($0.x) } ?? .null, "y": point.map { pixels($0.y) } ?? .null])
+        case .cursor(let source, let samples): ("cursor", cursor(source, samples))
         case .typing(let peer): ("typing", ["peer": .string(peer.hex)])
         case .rendezvous(.none): ("rendezvous", ["state": "none"])
         case .rendezvous(.connecting): ("rendezvous", ["state": "connecting"])
@@ -100,7 +109,7 @@ package struct EventFormat {
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
         case .versionMismatch(let theirs, let ours):
             ("version", ["theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours))])
-        case .ready, .changed, .outcome, .peer, .gesture, .settling, .chat, .sync, .stopped: nil
+        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .stopped: nil
         }
     }
 
