@@ -43,6 +43,7 @@ class Terminal:
         self.bytes = b""
         self.times = []  # (seconds, count of bytes) of each read
         self.answers = answers
+        self.looks = True  # false where nobody looks at the screen, which takes time
         self.exit = None
         settings = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
         for name in ("TMUX", "NO_COLOR", "SSH_CONNECTION"):
@@ -110,7 +111,8 @@ class Terminal:
                 return len(self.bytes) - before
             self.times.append((time.monotonic(), len(data)))
             self.bytes += data
-            self._feed(self.decoder.decode(data))
+            if self.looks:
+                self._feed(self.decoder.decode(data))
             if self.answers and b"\x1b[c" in data:
                 self.send(b"\x1b[?2026;0$y\x1b]11;rgb:1010/1010/1414\x1b\\\x1b[?62;22c")
 

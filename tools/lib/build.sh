@@ -7,6 +7,10 @@
 #
 # Builds in release mode. The build's own words go to the file LOG; stderr gets a line now and then, or one line that counts
 # where it is a terminal, so that nobody thinks a first build of some minutes hangs. On failure the errors are shown; exit 1.
+#
+#     use_binary ARGUMENTS OF THE TOOL
+#
+# Takes `--binary PATH` out of them as INKWIRE_BINARY, which names the executable to run instead of the release build of this checkout.
 RELEASE=(-c release -Xswiftc -enable-testing)
 
 build_release() {
@@ -39,4 +43,23 @@ build_release() {
         exit 1
     fi
     if [ -n "$said" ]; then say "inkwire: built in $((SECONDS - started)) s"; fi
+}
+
+use_binary() {
+    while [ $# -gt 0 ]; do
+        case "$1" in
+            --binary) INKWIRE_BINARY="${2:-}" ;;
+            --binary=*) INKWIRE_BINARY="${1#--binary=}" ;;
+        esac
+        shift
+    done
+    [ -n "${INKWIRE_BINARY:-}" ] || return 0
+    if [ ! -x "$INKWIRE_BINARY" ]; then
+        say "inkwire: $INKWIRE_BINARY is no program that can be run."
+        say "  --binary and INKWIRE_BINARY name an inkwire to run instead of the one built here."
+        say "  Name another, or none."
+        exit 2
+    fi
+    INKWIRE_BINARY="$(cd "$(dirname "$INKWIRE_BINARY")" && pwd)/$(basename "$INKWIRE_BINARY")"
+    export INKWIRE_BINARY
 }

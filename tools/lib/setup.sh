@@ -5,6 +5,7 @@
 #     setup build demo     and what the demo uses: Python
 #     setup build terminal and what the demo in a terminal uses: tmux
 #     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
+#     setup build trace    and what counts system calls: strace (Linux)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
 # elsewhere it prints the one line that does so and exits 8 (a local condition that the reader can mend).
@@ -64,6 +65,10 @@ setup_look_for_tests() {
     has patch || lacks patch
     if [ "$(uname)" = Linux ]; then has ip || lacks ip; fi
     has clang || has cc || lacks clang
+}
+
+setup_look_for_trace() {
+    if [ "$(uname)" = Linux ]; then has strace || lacks strace; fi
 }
 
 # Leaves in $PYTHON the first Python 3 for which the test in $1 succeeds. A pyenv or conda Python may come first on the
