@@ -177,17 +177,15 @@ def step_swift():
 
 def step_floors():
     """The tests of floors 0-3 in debug, as tools/try builds them: without NIO, GRDB and the simulator's worlds."""
-    floors = layers().TABLE
-    names = sorted(f"{name}Tests" for name, target in floors.items() if target.floor <= 3 and (ROOT / "Tests" / f"{name}Tests").exists())
-    return count_swift(*execute(["tools/try", ",".join(names)], "floors.log"))
+    return count_swift(*execute(["tools/try", ",".join(floor_tests())], "floors.log"))
 
 
-def layers():
-    """tools/check-layers as a module, for its table of floors."""
+def floor_tests():
+    """The test targets of floors 0-3, by the table of tools/check-layers."""
     loader = importlib.machinery.SourceFileLoader("check_layers", str(ROOT / "tools" / "check-layers"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
+    layers = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(layers)
+    return sorted(f"{name}Tests" for name, target in layers.TABLE.items() if target.floor <= 3 and (ROOT / "Tests" / f"{name}Tests").exists())
 
 
 def run_swift(log, *which):

@@ -1,0 +1,63 @@
+"""The tools that whoever changes something works with: what they run, and what they say when they are asked for what is not there."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools" / "lib"))
+
+import run_tests  # noqa: E402
+import try_tests  # noqa: E402
+
+
+class Tools(unittest.TestCase):
+    def run_tool(self, *arguments):
+        done = subprocess.run(arguments, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_try_of_an_unknown_target_exits_2_and_lists_those_that_are_there(self):
+        for name in ("InkNothingTests", "InkBoard", "", "InkBoardTests,InkNothingTests"):
+            with self.subTest(name):
+                status, out, errors = self.run_tool("tools/try", name)
+                self.assertEqual((status, out), (2, ""), errors)
+                self.assertIn("no test target is called", errors)
+                self.assertIn("InkPrimitivesTests", errors)
+
+    def test_try_without_a_target_or_with_too_much_exits_2(self):
+        for arguments in ([], ["InkBoardTests", "one", "two"], ["--filter", "one"]):
+            self.assertEqual(self.run_tool("tools/try", *arguments)[0], 2)
+
+    def test_tests_of_the_lower_floors_need_no_foreign_package(self):
+        targets = try_tests.describe()
+        needing = {name for name, target in targets.items() if target["type"] == "test" and try_tests.needs_packages(name, targets)}
+        self.assertLessEqual({"InkStoreTests", "InkRuntimeTests", "InkwireTests"}, needing)
+        for name in run_tests.floor_tests():
+            self.assertIn(name, targets)
+            self.assertNotIn(name, needing)
+
+    def test_each_step_that_runs_what_is_built_builds_it_before(self):
+        self.assertEqual(run_tests.plan(["swift"]), ["build", "swift"])
+        self.assertEqual(run_tests.plan(["end-to-end"]), ["programs", "end-to-end"])
+        # One build is enough for both.
+        self.assertEqual(run_tests.plan(["end-to-end", "swift"]), ["build", "swift", "end-to-end"])
+        self.assertEqual(run_tests.plan(["quick"]), ["format", "layers", "rules", "floors"])
+        whole = run_tests.plan([])
+        self.assertEqual(set(whole), set(run_tests.STEPS) - run_tests.APART)
+        self.assertTrue(all(whole.index("build") < whole.index(name) for name in run_tests.NEED_BUILD))
+
+    def test_an_unknown_step_exits_2(self):
+        status, _, errors = self.run_tool("tools/test", "swift", "everything")
+        self.assertEqual(status, 2)
+        self.assertIn("no step is called everything", errors)
+
+    def test_a_binary_that_is_none_exits_2(self):
+        status, _, errors = self.run_tool("tools/figures", "--binary", os.devnull)
+        self.assertEqual(status, 2)
+        self.assertIn("is no program", errors)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
