@@ -1,0 +1,290 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+// The bytes of an event, as the program that holds the board tells it to the others. A case more does not compile until it has a tag here; then
+// it wants one in `readEvent`, and a higher `AttachProtocol.version`.
+
+extension ByteWriter {
+    mutating func write(_ event: Event) {
+        switch event {
+        case .ready(let board, let me):
+            writeTag(1)
+            write(board)
+            write(me)
+        case .changed(let changes, let ref):
+            writeTag(2)
+            writeList(changes) { $0.write($1) }
+            writeOptional(ref) { $0.write($1) }
+        case .outcome(let ref, let outcome):
+            writeTag(3)
+            write(ref)
+            write(outcome)
+        case .peer(let status):
+            writeTag(4)
+            write(status)
+        case .gesture(let id, let change):
+            writeTag(5)
+            write(id.source)
+            write(id.number)
+            write(change)
+        case .cursor(let source, let samples):
+            writeTag(6)
+            write(source)
+            writeList(samples) {
+                $0.writeSpan($1.at)
+                $0.writeOptional($1.position) { $0.write($1) }
+            }
+        case .typing(let peer):
+            writeTag(7)
+            write(peer)
+        case .chat(let message, let ref):
+            writeTag(8)
+            write(message.id)
+            write(message.author)
+            writeText(message.text)
+            writeOptional(ref) { $0.write($1) }
+        case .sync(let status):
+            writeTag(9)
+            writeText(status.state.rawValue)
+            writeNumber(status.missing)
+            writeNumber(status.unsent)
+            writeFlag(status.isSaved)
+            write(status.fingerprint)
+        case .rendezvous(let status):
+            writeTag(10)
+            write(status)
+        case .rejected(let author, let rule):
+            writeTag(11)
+            writeOptional(author) { $0.write($1) }
+            writeText(rule)
+        case .fork(let author, let sequence):
+            writeTag(12)
+            write(author)
+            write(sequence)
+        case .versionMismatch(let theirs, let ours):
+            writeTag(13)
+            writeNumber(theirs)
+            writeNumber(ours)
+        case .stopped(let unsaved, let unsent):
+            writeTag(14)
+            writeNumber(unsaved)
+            writeNumber(unsent)
+        }
+    }
+
+    private mutating func write(_ change: ShapeChange) {
+        writeText(change.kind.rawValue)
+        write(change.id)
+        write(change.author)
+        write(change.shape)
+    }
+
+    private mutating func write(_ outcome: Outcome) {
+        switch outcome {
+        case .done: writeTag(1)
+        case .refused(let refusal):
+            writeTag(2)
+            write(refusal)
+        case .skipped(let shapes):
+            writeTag(3)
+            writeList(shapes) { $0.write($1) }
+        }
+    }
+
+    private mutating func write(_ refusal: Refusal) {
+        switch refusal {
+        case .noSuchShape: writeTag(1)
+        case .badValue(let field):
+            writeTag(2)
+            writeText(field)
+        case .tooLarge: writeTag(3)
+        case .ownHistoryMissing: writeTag(4)
+        case .brokenRule(let rule):
+            writeTag(5)
+            writeText(rule)
+        case .nothingToUndo: writeTag(6)
+        case .nothingToRedo: writeTag(7)
+        case .diskRefuses(let reason):
+            writeTag(8)
+            writeText(reason)
+        case .notReady: writeTag(9)
+        case .noGesture: writeTag(10)
+        case .leaving: writeTag(11)
+        }
+    }
+
+    private mutating func write(_ status: PeerStatus) {
+        write(status.peer)
+        writeOptional(status.author) { $0.write($1) }
+        writeText(status.name)
+        writeText(status.state.rawValue)
+        writeOptional(status.path) { $0.writeText($1.rawValue) }
+        writeOptional(status.roundTrip) { $0.writeSpan($1) }
+        writeOptional(status.silentSeconds) { $0.writeNumber($1) }
+    }
+
+    private mutating func write(_ source: LiveSource) {
+        write(source.peer)
+        write(source.frontEnd.number)
+    }
+
+    private mutating func write(_ change: GestureChange) {
+        switch change {
+        case .began(let gesture, let at):
+            writeTag(1)
+            write(gesture)
+            writeSpan(at)
+        case .appended(let samples):
+            writeTag(2)
+            writeList(samples) {
+                $0.writeSpan($1.at)
+                $0.write($1.position)
+            }
+        case .updated(let gesture, let at):
+            writeTag(3)
+            write(gesture)
+            writeSpan(at)
+        case .ended(.committed(let shapes)):
+            writeTag(4)
+            writeList(shapes) { $0.write($1) }
+        case .ended(.cancelled): writeTag(5)
+        case .ended(.hidden): writeTag(6)
+        }
+    }
+
+    private mutating func write(_ status: RendezvousStatus) {
+        switch status {
+        case .none: writeTag(1)
+        case .connecting: writeTag(2)
+        case .connected: writeTag(3)
+        case .unreachable(let reason):
+            writeTag(4)
+            writeText(reason)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func readEvent() throws(WireError) -> Event {
+        switch try readUInt8() {
+        case 1:
+            let board: BoardID = try readIdentifier()
+            return .ready(board, me: try readIdentifier())
+        case 2:
+            let changes = try readList(leastBytes: 150) { reader throws(WireError) in try reader.readShapeChange() }
+            return .changed(changes, ref: try readReference())
+        case 3:
+            let ref = try readUInt64()
+            return .outcome(ref: ref, try readOutcome())
+        case 4: return .peer(try readPeerStatus())
+        case 5:
+            let (source, number) = (try readLiveSource(), try readUInt64())
+            return .gesture(GestureID(source: source, number: number), try readGestureChange())
+        case 6:
+            let source = try readLiveSource()
+            let samples = try readList(leastBytes: 9) { reader throws(WireError) in
+                CursorSample(at: try reader.readSpan(), position: try reader.readFlag() ? try reader.readPoint() : nil)
+            }
+            return .cursor(source, samples)
+        case 7: return .typing(peer: try readIdentifier())
+        case 8:
+            let id: TransactionName = try readIdentifier()
+            let message = ChatMessage(id: id, author: try readIdentifier(), text: try readText())
+            return .chat(message, ref: try readReference())
+        case 9:
+            guard let state = SyncStatus.State(rawValue: try readText()) else { throw .unexpected }
+            return .sync(
+                SyncStatus(
+                    state: state, missing: try readNumber(), unsent: try readNumber(), isSaved: try readFlag(),
+                    fingerprint: try readIdentifier()))
+        case 10: return .rendezvous(try readRendezvousStatus())
+        case 11:
+            let author: AuthorID? = try readFlag() ? try readIdentifier() : nil
+            return .rejected(author: author, rule: try readText())
+        case 12:
+            let author: AuthorID = try readIdentifier()
+            return .fork(author: author, sequence: try readUInt64())
+        case 13: return .versionMismatch(theirs: try readNumber(), ours: try readNumber())
+        case 14: return .stopped(unsaved: try readNumber(), unsent: try readNumber())
+        default: throw .unexpected
+        }
+    }
+
+    /// The number under which something was asked; nil where nobody waits for it.
+    mutating func readReference() throws(WireError) -> UInt64? { try readFlag() ? try readUInt64() : nil }
+
+    private mutating func readShapeChange() throws(WireError) -> ShapeChange {
+        guard let kind = ShapeChange.Kind(rawValue: try readText()) else { throw .unexpected }
+        let (id, author): (ShapeID, AuthorID) = (try readShapeID(), try readIdentifier())
+        return ShapeChange(kind: kind, id: id, author: author, shape: try readShape())
+    }
+
+    private mutating func readOutcome() throws(WireError) -> Outcome {
+        switch try readUInt8() {
+        case 1: return .done
+        case 2: return .refused(try readRefusal())
+        case 3: return .skipped(try readShapeIDs())
+        default: throw .unexpected
+        }
+    }
+
+    private mutating func readRefusal() throws(WireError) -> Refusal {
+        switch try readUInt8() {
+        case 1: return .noSuchShape
+        case 2: return .badValue(field: try readText())
+        case 3: return .tooLarge
+        case 4: return .ownHistoryMissing
+        case 5: return .brokenRule(try readText())
+        case 6: return .nothingToUndo
+        case 7: return .nothingToRedo
+        case 8: return .diskRefuses(try readText())
+        case 9: return .notReady
+        case 10: return .noGesture
+        case 11: return .leaving
+        default: throw .unexpected
+        }
+    }
+
+    private mutating func readPeerStatus() throws(WireError) -> PeerStatus {
+        let peer: PeerID = try readIdentifier()
+        let author: AuthorID? = try readFlag() ? try readIdentifier() : nil
+        let name = try readText()
+        guard let state = PeerStatus.State(rawValue: try readText()) else { throw .unexpected }
+        return PeerStatus(
+            peer: peer, author: author, name: name, state: state, path: try readFlag() ? try readPath() : nil,
+            roundTrip: try readFlag() ? try readSpan() : nil, silentSeconds: try readFlag() ? try readNumber() : nil)
+    }
+
+    private mutating func readLiveSource() throws(WireError) -> LiveSource {
+        let peer: PeerID = try readIdentifier()
+        guard let frontEnd = FrontEndID(Int(try readUInt8())) else { throw .unexpected }
+        return LiveSource(peer: peer, frontEnd: frontEnd)
+    }
+
+    private mutating func readGestureChange() throws(WireError) -> GestureChange {
+        switch try readUInt8() {
+        case 1: return .began(try readGesture(), at: try readSpan())
+        case 2:
+            return .appended(
+                try readList(leastBytes: 16) { reader throws(WireError) in
+                    TimedPoint(at: try reader.readSpan(), position: try reader.readPoint())
+                })
+        case 3: return .updated(try readGesture(), at: try readSpan())
+        case 4: return .ended(.committed(try readShapeIDs()))
+        case 5: return .ended(.cancelled)
+        case 6: return .ended(.hidden)
+        default: throw .unexpected
+        }
+    }
+
+    private mutating func readRendezvousStatus() throws(WireError) -> RendezvousStatus {
+        switch try readUInt8() {
+        case 1: return .none
+        case 2: return .connecting
+        case 3: return .connected
+        case 4: return .unreachable(reason: try readText())
+        default: throw .unexpected
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// Makes one of each of what programs of one person say to each other, with values of all sizes; the seed decides.
+struct Inventor {
+    private var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    // MARK: Messages
+
+    mutating func requests() -> [AttachRequest] {
+        var requests: [AttachRequest] = [
+            .hello(AttachRequest.Hello(strand: number(), pending: list(upTo: 5) { $0.number() })),
+            .hello(AttachRequest.Hello(version: AttachProtocol.version + 1, strand: 0, pending: [])), .leave,
+        ]
+        for question in BoardQuestion.allCases { requests.append(.question(number(), question)) }
+        for intent in intents() { requests.append(.intent(intent, ref: maybe { $0.number() })) }
+        return requests
+    }
+
+    mutating func replies() -> [AttachReply] {
+        var replies: [AttachReply] = [
+            .welcome(
+                AttachReply.Welcome(
+                    frontEnd: UInt8(random.below(256)), me: name(), peer: name(), board: name(), name: text(),
+                    done: list(upTo: 5) { $0.number() })),
+            .refused(.version(UInt16(random.below(65_536)))), .refused(.full), .refused(.leaving),
+        ]
+        for event in events() { replies.append(.event(event)) }
+        for answer in answers() { replies.append(.answer(number(), answer)) }
+        return replies
+    }
+
+    mutating func intents() -> [Intent] {
+        var intents: [Intent] = [
+            .draw(draft()), .drawAll(list(upTo: 3) { $0.draft() }), .set(shapeID(), changes()), .setAll(shapeIDs(), changes()),
+            .amend(shapeID(), changes()), .move(shapeIDs(), by: point()), .delete(shapeIDs()), .undo, .redo, .extend(path()), .commit,
+            .cancel, .cursor(point()), .cursor(nil), .say(text()), .typing, .rename(text()),
+        ]
+        for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
+        return intents
+    }
+
+    mutating func events() -> [Event] {
+        var events: [Event] = [
+            .ready(name(), me: name()), .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
+            .cursor(source(), list(upTo: 5) { CursorSample(at: $0.span(), position: $0.maybe { $0.point() }) }), .typing(peer: name()),
+            .chat(ChatMessage(id: name(), author: name(), text: text()), ref: maybe { $0.number() }),
+            .sync(
+                SyncStatus(
+                    state: pick([.synced, .behind, .ahead]), missing: count(), unsent: count(), isSaved: flip(), fingerprint: name())),
+            .rendezvous(.none), .rendezvous(.connecting), .rendezvous(.connected), .rendezvous(.unreachable(reason: text())),
+            .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
+            .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
+        ]
+        let refusals: [Refusal] = [
+            .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,
+            .diskRefuses(text()), .notReady, .noGesture, .leaving,
+        ]
+        for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
+        var steps: [GestureChange] = [
+            .appended(list(upTo: 5) { TimedPoint(at: $0.span(), position: $0.point()) }), .ended(.committed(shapeIDs())),
+            .ended(.cancelled), .ended(.hidden),
+        ]
+        for gesture in gestures() { steps += [.began(gesture, at: span()), .updated(gesture, at: span())] }
+        for step in steps { events.append(.gesture(GestureID(source: source(), number: number()), step)) }
+        return events
+    }
+
+    mutating func answers() -> [BoardAnswer] {
+        var datagrams = DatagramReport()
+        datagrams.foreign = count()
+        datagrams.received = number()
+        datagrams.accepted = number()
+        datagrams.forged = number()
+        datagrams.unknown = number()
+        datagrams.replayed = number()
+        datagrams.cookiesSent = number()
+        datagrams.answersSent = number()
+        datagrams.startsRefused = number()
+        datagrams.handshakesRefused = number()
+        datagrams.established = number()
+        datagrams.punches = number()
+        return [
+            .board(
+                BoardReport(
+                    name: text(), shapes: list(upTo: 4) { $0.shape() }, role: text(), ownLabels: list(upTo: 4) { $0.text() },
+                    unreadable: count())),
+            .state(
+                StateReport(
+                    fingerprint: name(), transactionCount: count(), shapes: list(upTo: 4) { $0.shape() }, isSaved: flip(), unsent: count())),
+            .status(
+                StatusReport(
+                    presentPeers: count(), isDelivered: flip(), isSaved: flip(), isSynced: flip(), arrivedCount: count(), unsaved: count(),
+                    unsent: count())),
+            .links(list(upTo: 4) { $0.link() }, datagrams: datagrams), .invite(text()),
+        ]
+    }
+
+    // MARK: Their parts
+
+    private mutating func link() -> LinkReport {
+        LinkReport(
+            peer: name(), roundTrip: maybe { $0.span() }, loss: Double(random.below(1001)) / 1000, bytesIn: number(), bytesOut: number(),
+            packetsIn: number(), packetsOut: number(), packetsForged: number(), packetsReplayed: number(), pendingBytes: count())
+    }
+
+    private mutating func peerStatus() -> PeerStatus {
+        PeerStatus(
+            peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
+            path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() })
+    }
+
+    private mutating func source() -> LiveSource {
+        LiveSource(peer: name(), frontEnd: FrontEndID(random.below(FrontEndID.countMax)) ?? .holder)
+    }
+
+    private mutating func shapeChanges() -> [ShapeChange] {
+        list(upTo: 4) { ShapeChange(kind: $0.pick([.added, .changed, .removed]), id: $0.shapeID(), author: $0.name(), shape: $0.shape()) }
+    }
+
+    private mutating func gestures() -> [Gesture] {
+        [
+            .stroke(draft()), .shape(draft()), .move(shapeIDs(), by: point()),
+            .resize(shapeID(), position: point(), size: Size(width: number32(), height: number32())),
+        ]
+    }
+
+    private mutating func changes() -> [PropertyChange] {
+        [
+            .position(point()), .size(Size(width: number32(), height: number32())), .points(path()), .text(text()),
+            .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(bytes(upTo: 70)),
+        ].shuffled(using: &random)
+    }
+
+    private mutating func shape() -> Shape { Shape(id: shapeID(), content: draft(), depth: bytes(upTo: 9)) }
+
+    private mutating func draft() -> ShapeDraft {
+        ShapeDraft(
+            kind: pick(ShapeKind.allCases), position: point(), size: Size(width: number32(), height: number32()), points: path(),
+            text: text(), stroke: maybe { $0.color() }, fill: maybe { $0.color() }, strokeWidth: UInt16(random.below(65_536)),
+            label: text())
+    }
+
+    /// Mostly such as the board holds, in both forms.
+    private mutating func path() -> [Point] {
+        let isWild = random.chance(0.2)
+        return list(upTo: 20) {
+            isWild ? $0.point() : Point(x: Int32($0.random.below(4000)) - 2000, y: Int32($0.random.below(4000)) - 2000)
+        }
+    }
+
+    private mutating func point() -> Point { Point(x: number32(), y: number32()) }
+
+    private mutating func shapeIDs() -> [ShapeID] { list(upTo: 4) { $0.shapeID() } }
+
+    private mutating func shapeID() -> ShapeID { ShapeID(author: name(), number: number()) }
+
+    private mutating func color() -> Color { pick([Color(rgb: 0), Color(rgb: 0xFF_FFFF), Color(rgb: UInt32(random.below(1 << 24)))]) }
+
+    private mutating func name<Tag>() -> Identifier<Tag> { Identifier(using: &random) }
+
+    private mutating func text() -> String {
+        pick(["", "a", "naïve\nтекст\u{301} 🖍️", "\0\u{1B}[2J", String(repeating: "long", count: 40)])
+    }
+
+    private mutating func bytes(upTo most: Int) -> [UInt8] { list(upTo: most) { UInt8($0.random.below(256)) } }
+
+    private mutating func span() -> Duration { .nanoseconds(Int64(bitPattern: random.next()) >> Int64(random.below(63))) }
+
+    private mutating func number() -> UInt64 { pick([0, 1, .max, random.next(), random.next() >> UInt64(random.below(64))]) }
+
+    private mutating func count() -> Int { pick([0, 1, -1, .max, .min, random.below(1000)]) }
+
+    private mutating func number32() -> Int32 { pick([0, -1, .min, .max, Int32(random.below(2000)) - 1000]) }
+
+    private mutating func flip() -> Bool { random.chance(0.5) }
+
+    private mutating func pick<Value>(_ values: [Value]) -> Value { values[random.below(values.count)] }
+
+    private mutating func maybe<Value>(_ make: (inout Inventor) -> Value) -> Value? { flip() ? make(&self) : nil }
+
+    private mutating func list<Value>(upTo most: Int, _ make: (inout Inventor) -> Value) -> [Value] {
+        var values: [Value] = []
+        for _ in 0..<random.below(most + 1) { values.append(make(&self)) }
+        return values
+    }
+}
