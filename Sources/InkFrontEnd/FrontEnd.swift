@@ -15,6 +15,8 @@ package struct FrontEnd: Sendable {
     package private(set) var isReady: Bool
     package private(set) var board = BoardView()
     package private(set) var people = Roster()
+    /// How what the others move is drawn.
+    package var glides = Glides()
     package private(set) var chats = Chats()
     package var notices = Notices()
     package private(set) var sync: SyncStatus?
@@ -38,6 +40,7 @@ package struct FrontEnd: Sendable {
     ///
     /// - Parameter holdsUnsaved: whether this front end itself holds work that the session has not taken.
     package mutating func take(_ event: Event, holdsUnsaved: Bool, now: Instant) -> Bool {
+        glides.take(event, board: board, now: now)
         switch event {
         case .ready(_, let me): (self.me, isReady) = (me, true)
         case .changed(let changes, _):
