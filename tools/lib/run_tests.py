@@ -308,8 +308,8 @@ STEPS = {
     "latency": (step_latency, "command to event on loopback"),
 }
 SOCKET_TESTS = r"^InkRuntimeTests\."
-# What a step runs is built first, whichever steps are named: by "build" all of it, by "programs" what is no test in Swift.
-NEED_BUILD = {"warnings": "build", "swift": "build", "simulate": "programs", "end-to-end": "programs", "kill": "programs", "demo": "programs", "latency": "programs"}
+# What a step runs is built first, whichever steps are named: by "build" all of it, by "programs" what is no test in Swift; None: by the tool itself.
+NEED_BUILD = {"warnings": "build", "swift": "build", "end-to-end": "programs", "simulate": None, "kill": None, "demo": None, "latency": None}
 # Of no use in a whole run, where "build" and "swift" do the same and more.
 APART = {"floors", "programs"}
 QUICK = ["format", "layers", "rules", "floors"]
@@ -318,7 +318,7 @@ QUICK = ["format", "layers", "rules", "floors"]
 def plan(names):
     """The steps to run for the words of the command line: each once, in the order of STEPS, with what they need."""
     wanted = {step for name in names for step in (QUICK if name == "quick" else [name])} if names else set(STEPS) - APART
-    needed = {NEED_BUILD[name] for name in wanted if name in NEED_BUILD}
+    needed = {NEED_BUILD[name] for name in wanted if NEED_BUILD.get(name)}
     if "build" in wanted | needed:
         needed = {"build"}
     return [name for name in STEPS if name in wanted | needed]
