@@ -40,6 +40,8 @@ def needs_packages(name, targets):
 
 def is_progress(line):
     """Whether a line of `swift test` tells nothing that a reader of the outcome wants."""
+    if re.match(r"warning: '\w+': dependency '[^']+' is not used by any target", line):
+        return True  # of a package that only the other targets use
     return bool(re.match(r"\[\d+/\d+\] (?!.*(warning|error):)|◇ |✔ (?!Test run )|↳ T(esting Library|arget Platform)|Build complete|Building |$", line))
 
 
