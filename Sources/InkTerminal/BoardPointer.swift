@@ -1,363 +1,271 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
 /// What the pointer does: the mouse's and the keyboard's alike.
 extension BoardScene {
-    mutating func handle(_ mouse: MouseEvent, now: Instant) {
-        let isOnCanvas = mouse.row < layout.canvasRows
+    /// What is known of the mouse.
+    struct Mouse: Sendable {
+        /// The cell of the screen where it is; nil off the canvas.
+        var place: (column: Int, row: Int)?
+        var lastClick: (place: CellPlace, at: Instant)?
+        /// Where the middle button pulls the view, beside whatever is being done; nil while it does not.
+        var pullsAt: CellPlace?
+    }
+
+    mutating func handle(_ report: MouseEvent, now: Instant) {
+        let isOnCanvas = report.row < layout.canvasRows
+        let cell = CellPlace(column: report.column, row: report.row)
         // A report can come from beyond a window that was made smaller meanwhile.
-        let here = viewport.place(column: min(mouse.column, columns - 1), row: min(mouse.row, layout.canvasRows - 1))
-        mousePlace = isOnCanvas ? (mouse.column, mouse.row) : nil
-        switch mouse.action {
-        case .wheel(let direction): wheel(direction, mouse.modifiers)
-        case .press(.left):
-            // What is being typed to the others stays.
-            if case .chat = panel { return }
-            (keyPointer, restingPointer) = (nil, nil)
-            // Who closes a box does not draw behind it.
-            switch panel {
-            case .help, .invite, .people: return closePanel()
-            case .color, .fill, .width: if isOnCanvas { return closePanel() }
-            case .none, .chat: break
-            }
-            guard isOnCanvas else { return pressBar(column: mouse.column, row: mouse.row, now: now) }
-            press(here, mouse.modifiers, by: .left, now: now)
-        case .press(.middle):
-            if case .none = drag {
-                drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
-                holding = (.middle, here)
-                touch()
-            }
+        let here = viewport.place(column: min(cell.column, layout.canvasColumns - 1), row: min(cell.row, layout.canvasRows - 1))
+        mouse.place = isOnCanvas ? (cell.column, cell.row) : nil
+        switch report.action {
+        case .wheel(let direction): wheel(direction, report.modifiers)
+        case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
+        case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }
         case .press(.right):
-            if case .none = drag {
-                if edit == nil { pick(tool == .select ? lastTool : .select, now: now) }
-            } else {
-                cancelDrag()
-            }
+            if mode.drag != nil { cancelDrag(now: now) } else if mode.edit == nil { pick(pen.toggled(.select), now: now) }
         case .drag:
-            // A motion of the mouse is not one of the pointer that keys drag.
-            guard let button = holding?.button else { return }
-            holding = (button, here)
-            if case .pan(let last) = drag {
-                look { $0.move(columns: last.column - mouse.column, rows: last.row - mouse.row) }
-                drag = .pan(CellPlace(column: mouse.column, row: mouse.row))
-                isUrgent = true
+            if let last = mouse.pullsAt {
+                mouse.pullsAt = cell
+                pan(columns: last.column - cell.column, rows: last.row - cell.row)
             } else {
-                dragTo(here)
+                // A motion of the mouse is not one of the pointer that keys drag.
+                guard case .button? = mode.hand else { return }
+                drag(to: here, on: cell, now: now)
             }
-            tell(here)
+            point(at: here, now: now)
         case .release(let button):
-            guard holding?.button == button else { return }
-            release(here, now: now)
-            tell(here)
-        case .hover:
-            if let holding {
-                // No button is down: it was let go where we could not see it, over another pane or window.
-                release(holding.at, now: now)
-            } else if case .none = drag {
-                // Nothing is dragged by keys.
+            if button == .middle, mouse.pullsAt != nil {
+                mouse.pullsAt = nil
             } else {
-                return
+                guard case .button(button, _)? = mode.hand else { return }
+                release(here, now: now)
             }
-            (keyPointer, restingPointer) = (nil, nil)
-            if isOnCanvas { tell(here) }
+            point(at: here, now: now)
+        case .hover:
+            // No button is down: what one held was let go where we could not see it, over another pane or window.
+            mouse.pullsAt = nil
+            if case .keys? = mode.hand { return }
+            if case .button(_, let last)? = mode.hand { release(last, now: now) }
+            mode.point(.mouse)
+            if isOnCanvas { point(at: here, now: now) }
         }
     }
+
+    private mutating func pressLeft(_ here: CellPlace, at cell: CellPlace, _ modifiers: KeyModifiers, now: Instant) {
+        switch mode.panel {
+        // What is being typed to the others stays.
+        case .chat: return
+        // Who closes a box does not draw behind it.
+        case .help, .invite, .people: return closePanel()
+        case .picker where cell.row < layout.canvasRows: return closePanel()
+        case .picker, nil: break
+        }
+        mouse.pullsAt = nil
+        settleDrag(now: now)
+        mode.point(.mouse)
+        guard cell.row < layout.canvasRows else { return pressBar(cell, now: now) }
+        press(here, modifiers, by: .button(.left, at: here), now: now)
+    }
+
+    private mutating func pressBar(_ cell: CellPlace, now: Instant) {
+        touch()
+        switch bars.action(at: cell) {
+        case .pick(let tool): pick(tool, now: now)
+        case .key(let key):
+            finishEdit(now: now)
+            character(key, now: now)
+        case .restyle(let change):
+            closePanel()
+            restyle(change, now: now)
+        case .people: open(.people(PeoplePanel()), now: now)
+        case nil: break
+        }
+    }
+
+    // MARK: The pointer that keys move
+
+    /// Where keys point; nil while the mouse does.
+    var keyPlace: CellPlace? { if case .keys(let place) = mode.pointer { place } else { nil } }
 
     /// Moves the pointer that keys move, and what it drags.
-    mutating func moveKeyPointer(columns dx: Int, rows dy: Int) {
-        let start =
-            keyPointer ?? restingPointer ?? mousePlace.map { (viewport.origin.column + $0.column, viewport.origin.row + $0.row) } ?? (
-                viewport.middle.column, viewport.middle.row
-            )
-        if case .pan = drag, holding == nil {
-            // The board is pulled and the pointer stays where it is on the screen.
-            let before = viewport.origin
-            look { $0.move(columns: -dx, rows: -dy) }
-            keyPointer = (start.0 + viewport.origin.column - before.column, start.1 + viewport.origin.row - before.row)
-            return touch()
-        }
-        let limit = Int(Limits.coordinate) / grid.rowUnits - 1
-        let next = (column: max(-limit, min(limit, start.0 + dx)), row: max(-limit, min(limit, start.1 + dy)))
-        (keyPointer, restingPointer) = (next, nil)
-        let here = CellPlace(column: next.column, row: next.row)
-        look { $0.show(here) }
-        dragTo(here)
-        tell(here)
+    mutating func moveKeyPointer(columns dx: Int, rows dy: Int, now: Instant) {
         touch()
+        if case .pan? = mode.drag?.kind { return pullByKeys(columns: dx, rows: dy) }
+        let start = mode.hand?.place ?? keyStart
+        let limit = Int(Limits.coordinate) / grid.rowUnits - 1
+        let next = CellPlace(column: max(-limit, min(limit, start.column + dx)), row: max(-limit, min(limit, start.row + dy)))
+        mode.point(.keys(next))
+        look { $0.show(next) }
+        drag(to: next, on: nil, now: now)
+        point(at: next, now: now)
     }
 
-    /// Presses at the key pointer, or releases what it drags.
+    /// Where keys begin to point.
+    private var keyStart: CellPlace {
+        switch mode.pointer {
+        case .keys(let place), .resting(let place): place
+        case .mouse: mouse.place.map { viewport.place(column: $0.column, row: $0.row) } ?? viewport.middle
+        }
+    }
+
+    /// The board is pulled and the pointer stays where it is on the screen.
+    private mutating func pullByKeys(columns dx: Int, rows dy: Int) {
+        guard let (drag, hand) = mode.takeDrag() else { return }
+        let (column, row) = viewport.screen(hand.place)
+        pan(columns: -dx, rows: -dy)
+        mode.begin(drag, by: hand.moved(to: viewport.place(column: column, row: row)))
+    }
+
+    /// Presses at the key pointer, or releases what is dragged.
     mutating func pressKeyPointer(_ modifiers: KeyModifiers, now: Instant) {
-        if keyPointer == nil { moveKeyPointer(columns: 0, rows: 0) }
-        guard let keyPointer else { return }
-        let here = CellPlace(column: keyPointer.column, row: keyPointer.row)
-        guard case .none = drag else {
-            release(here, now: now)
+        if let hand = mode.hand {
+            release(hand.place, now: now)
             // What was selected takes the arrows now, and Enter.
-            if tool == .select, !selection.isEmpty { (restingPointer, self.keyPointer) = (keyPointer, nil) }
+            mode.point(pen.tool == .select && !selection.isEmpty ? .resting(hand.place) : .keys(hand.place))
             return
         }
-        press(here, modifiers, by: nil, now: now)
+        moveKeyPointer(columns: 0, rows: 0, now: now)
+        if let here = keyPlace { press(here, modifiers, by: .keys(at: here), now: now) }
     }
 
     // MARK: Press, drag, release
 
-    /// - Parameter button: nil for the pointer that keys move.
-    private mutating func press(_ here: CellPlace, _ modifiers: KeyModifiers, by button: MouseEvent.Button?, now: Instant) {
+    private mutating func press(_ here: CellPlace, _ modifiers: KeyModifiers, by hand: Mode.Hand, now: Instant) {
         touch()
-        let isDouble = lastClick.map { $0.column == here.column && $0.row == here.row && now - $0.at <= .milliseconds(400) } ?? false
-        lastClick = (here.column, here.row, now)
-        if edit != nil { finishEdit(now: now) }
-        settleDrag(now: now)
-        tell(here)
-        defer { if case .none = drag {} else { holding = button.map { ($0, here) } } }
-        guard front.isReady else {
-            front.notices.add(Refusal.notReady.description, now: now)
-            return
-        }
-        switch tool {
-        case .select: pressSelect(here, modifiers, isDouble: isDouble, now: now)
-        case .hand: drag = .pan(CellPlace(column: here.column - viewport.origin.column, row: here.row - viewport.origin.row))
+        let isDouble = mouse.lastClick.map { $0.place == here && now - $0.at <= .milliseconds(400) } ?? false
+        mouse.lastClick = (here, now)
+        finishEdit(now: now)
+        point(at: here, now: now)
+        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
+        switch pen.tool {
+        case .select: pressSelect(here, modifiers, isDouble: isDouble, by: hand, now: now)
+        case .hand:
+            let (column, row) = viewport.screen(here)
+            begin(.pan(CellPlace(column: column, row: row)), by: hand)
         case .freehand:
-            let draft = ShapeDraft(kind: .freehand, position: grid.middle(of: here), points: [.zero], stroke: ink, strokeWidth: width)
-            ask(.begin(.stroke(draft)))
-            drag = .stroke(draft)
+            let draft = pen.stroke(at: here, on: grid)
+            begin(.stroke(draft), told: tell(.stroke(draft), told: .nothing, now: now), by: hand)
         case .text:
-            beginEdit(ShapeDraft(kind: .text, position: grid.corner(of: here), stroke: ink))
-            if !isLocked { (lastTool, tool) = (.text, .select) }
-        case .eraser:
-            drag = .erase(Set(regions.hits(on: front.board, column: here.column, row: here.row, includesInside: false).prefix(1)), at: here)
-        case .rectangle, .diamond, .ellipse, .arrow, .line, .note:
-            drag = .span(tool, from: here, to: here)
+            beginEdit(pen.text(at: here, on: grid), now: now)
+            pen.finish(with: .text)
+        case .eraser: begin(.erase(Set(touched(here).prefix(1)), at: here), by: hand)
+        case .rectangle, .diamond, .ellipse, .arrow, .line, .note: begin(.span(pen.tool, from: here, to: here), by: hand)
         }
     }
 
-    private mutating func pressSelect(_ here: CellPlace, _ modifiers: KeyModifiers, isDouble: Bool, now: Instant) {
-        if let (id, handle) = handle(at: here), let content = front.board[id]?.content {
-            drag = .resize(id, content, handle, from: here, to: here)
-            return
+    private mutating func begin(_ kind: Drag.Kind, told: Drag.Told = .nothing, by hand: Mode.Hand) {
+        dragCount += 1
+        mode.begin(Drag(kind, told: told, number: dragCount), by: hand)
+    }
+
+    private mutating func pressSelect(
+        _ here: CellPlace, _ modifiers: KeyModifiers, isDouble: Bool, by hand: Mode.Hand, now: Instant
+    ) {
+        if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
+            return begin(.resize(only, content, handle, from: here, to: here), by: hand)
         }
-        let hits = regions.hits(on: front.board, column: here.column, row: here.row)
+        let hits = regions.hits(on: front.board, here)
         guard let top = hits.first else {
-            if !modifiers.contains(.shift) { selection = [] }
-            drag = .frame(from: here, to: here)
-            return
+            if !modifiers.contains(.shift) { selection.select([]) }
+            return begin(.frame(from: here, to: here), by: hand)
         }
-        if isDouble, let only = selection.first, hits.contains(only) {
-            beginEdit(existing: only)
-            return
-        }
+        if isDouble, let first = selection.ids.first, hits.contains(first) { return beginEdit(existing: first) }
         if !modifiers.isDisjoint(with: [.shift, .alt]) {
-            if let index = selection.firstIndex(of: top) { selection.remove(at: index) } else { selection.append(top) }
-        } else if !selection.contains(where: hits.contains) {
-            selection = [top]
+            selection.toggle(top)
+        } else if !selection.ids.contains(where: hits.contains) {
+            selection.select([top])
         }
-        if !selection.isEmpty { drag = .move(selection, from: here, to: here) }
+        if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), by: hand) }
     }
 
-    private mutating func dragTo(_ here: CellPlace) {
-        switch drag {
-        case .none, .pan: return
-        case .stroke(var draft):
-            let point = grid.middle(of: here)
-            guard let last = draft.points.last, draft.position + last != point else { return }
-            // At the limit the session commits and goes on from the last point; what is shown goes on with it.
-            if draft.points.count >= Limits.pointsPerStroke {
-                draft = ShapeDraft(
-                    kind: .freehand, position: draft.position + last, points: [.zero], stroke: draft.stroke, strokeWidth: draft.strokeWidth)
+    /// What the eraser touches in a cell, topmost first.
+    private func touched(_ place: CellPlace) -> [ShapeID] { regions.hits(on: front.board, place, includesInside: false) }
+
+    /// - Parameter cell: where on the screen; nil for keys, which do not pull the view here.
+    private mutating func drag(to here: CellPlace, on cell: CellPlace?, now: Instant) {
+        guard var (drag, hand) = mode.takeDrag() else { return }
+        hand = hand.moved(to: here)
+        // Of a stroke that nobody else sees, no part is on the board yet.
+        if drag.told == .refused, let full = drag.fullStroke { give(.stroke(full), told: .refused, now: now) }
+        if case .pan(let last) = drag.kind, let cell {
+            drag.kind = .pan(cell)
+            pan(columns: last.column - cell.column, rows: last.row - cell.row)
+        } else if drag.move(to: here, on: grid, touched: { touched($0) }) {
+            if drag.isStroke, drag.told.isLive {
+                ask(.extend([grid.middle(of: here)]), now: now)
+            } else if let gesture = drag.gesture(with: pen, on: grid) {
+                drag.told = tell(gesture, told: drag.told, now: now)
             }
-            draft.points.append(point - draft.position)
-            drag = .stroke(draft)
-            ask(.extend([point]))
-        case .span(let tool, let from, let to):
-            guard to != here else { return }
-            drag = .span(tool, from: from, to: here)
-            let draft = spanned(tool, from, here)
-            ask(from == to ? .begin(.shape(draft)) : .update(.shape(draft)))
-        case .move(let ids, let from, let to):
-            guard to != here else { return }
-            drag = .move(ids, from: from, to: here)
-            let gesture = Gesture.move(ids, by: displacement(from, here))
-            ask(from == to ? .begin(gesture) : .update(gesture))
-        case .resize(let id, let content, let handle, let from, let to):
-            guard to != here else { return }
-            drag = .resize(id, content, handle, from: from, to: here)
-            let changed = resized(content, handle, displacement(from, here))
-            let gesture = Gesture.resize(id, position: changed.position, size: changed.size)
-            ask(from == to ? .begin(gesture) : .update(gesture))
-        case .frame(let from, let to):
-            guard to != here else { return }
-            drag = .frame(from: from, to: here)
-        case .erase(var ids, let last):
-            guard last != here else { return }
-            for place in last.way(to: here).suffix(Self.eraserStepsMax) {
-                if let hit = regions.hits(on: front.board, column: place.column, row: place.row, includesInside: false).first(where: {
-                    !ids.contains($0)
-                }) {
-                    ids.insert(hit)
-                }
-            }
-            drag = .erase(ids, at: here)
+            touch()
         }
-        touch()
+        mode.begin(drag, by: hand)
     }
 
     private mutating func release(_ here: CellPlace, now: Instant) {
-        dragTo(here)
-        let ended = drag
-        (drag, holding) = (.none, nil)
+        drag(to: here, on: nil, now: now)
+        guard let (drag, _) = mode.takeDrag() else { return }
         touch()
-        switch ended {
-        case .none, .pan: break
-        case .stroke(let draft): commit(draft, now: now)
-        case .span(let tool, let from, let to): finishSpan(tool, from, to, now: now)
-        case .move(let ids, let from, let to):
-            if from == to {
-                clickAgain(from)
-                return
-            }
-            // A drag that came back began a gesture and changes nothing.
-            guard displacement(from, to) != .zero else { return _ = ask(.cancel) }
-            var overlay = Overlay()
-            overlay.move(ids, displacement(from, to), of: front.board)
-            ask(.commit, showing: overlay, now: now)
-        case .resize(let id, let content, let handle, let from, let to):
-            guard from != to else { return }
-            ask(.commit, showing: Overlay(replaced: [id: resized(content, handle, displacement(from, to))]), now: now)
-        case .frame(let from, let to):
-            let found = regions.shapes(on: front.board, inside: region(from, to))
-            selection += found.filter { !selection.contains($0) }
-        case .erase(let ids, _):
-            if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
+        switch drag.kind {
+        case .pan: break
+        case .frame(let from, let to): selection.add(regions.shapes(on: front.board, inside: CellRegion(from: from, to: to)))
+        case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
+        case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, now: now)
+        case .move(_, let from, let to), .resize(_, _, _, let from, let to):
+            if from == to { return released(drag, where: from, now: now) }
+            fallthrough
+        case .stroke: if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, now: now) }
         }
     }
 
-    private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, now: Instant) {
-        defer {
-            if !isLocked, self.tool == tool { (lastTool, self.tool) = (tool, .select) }
-        }
+    /// What is where it was is not changed: that was a click, or a drag that came back.
+    private mutating func released(_ drag: Drag, where here: CellPlace, now: Instant) {
+        if drag.told != .nothing { return take(back: drag.told, now: now) }
+        if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, here)) }
+    }
+
+    private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, _ drag: Drag, now: Instant) {
+        defer { pen.finish(with: tool) }
+        // A click makes a shape of a usual size.
+        let corner = from == to ? CellPlace(column: from.column + (tool == .note ? 17 : 13), row: from.row + 4) : to
+        let draft = pen.span(tool, from, corner, on: grid)
         if tool == .note {
             // The note is written before it is given: one step for all.
-            let draft = from == to ? spanned(tool, from, CellPlace(column: from.column + 17, row: from.row + 4)) : spanned(tool, from, to)
-            beginEdit(draft, isBegun: from != to)
+            beginEdit(draft, gesture: drag.told.reference, now: now)
         } else if from != to {
-            commit(spanned(tool, from, to), now: now)
-        } else if tool != .line, tool != .arrow {
-            // A click makes a shape of a usual size.
-            let draft = spanned(tool, from, CellPlace(column: from.column + 13, row: from.row + 4))
-            ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
+            give(.shape(draft), told: drag.told, now: now)
+        } else {
+            take(back: drag.told, now: now)
+            if tool != .line, tool != .arrow { give(.shape(draft), told: .nothing, now: now) }
         }
     }
 
-    /// A click on what is selected alone selects the shape below.
-    private mutating func clickAgain(_ here: CellPlace) {
-        let hits = regions.hits(on: front.board, column: here.column, row: here.row)
-        guard selection.count == 1, hits.count > 1, let index = hits.firstIndex(of: selection[0]), lastSelection == selection else {
-            lastSelection = selection
-            return
-        }
-        selection = [hits[(index + 1) % hits.count]]
-        lastSelection = selection
-    }
-
-    mutating func cancelDrag() {
-        switch drag {
-        case .stroke: ask(.cancel)
-        case .span(_, let from, let to): if from != to { ask(.cancel) }
-        case .move(_, let from, let to): if from != to { ask(.cancel) }
-        case .resize(_, _, _, let from, let to): if from != to { ask(.cancel) }
-        case .none, .frame, .erase, .pan: break
-        }
-        (drag, holding) = (.none, nil)
+    mutating func cancelDrag(now: Instant) {
+        guard let (drag, _) = mode.takeDrag() else { return }
+        take(back: drag.told, now: now)
         touch()
     }
 
     /// Ends a drag that its hand did not end: a stroke is given as it is, for only Esc and the right button take one back.
     mutating func settleDrag(now: Instant) {
-        switch drag {
-        case .none: break
-        case .stroke(let draft):
-            (drag, holding) = (.none, nil)
-            touch()
-            commit(draft, now: now)
         // Whether what a hand still holds shall stay where it is, only the hand knows.
-        case .span, .move, .resize, .frame, .erase, .pan: cancelDrag()
-        }
+        guard case .stroke(let draft)? = mode.drag?.kind else { return cancelDrag(now: now) }
+        guard let (drag, _) = mode.takeDrag() else { return }
+        touch()
+        give(.stroke(draft), told: drag.told, now: now)
     }
-
-    // MARK: Shapes from places
-
-    func spanned(_ tool: Tool, _ from: CellPlace, _ to: CellPlace) -> ShapeDraft {
-        let kind = tool.spanned ?? .rectangle
-        if kind.isPath {
-            return ShapeDraft(
-                kind: kind, position: grid.middle(of: from), points: [.zero, grid.middle(of: to) - grid.middle(of: from)], stroke: ink,
-                strokeWidth: width)
-        }
-        let box = region(from, to)
-        let corner = grid.middle(of: CellPlace(column: box.column, row: box.row))
-        let size = Size(
-            width: Int32(clamping: (box.columns - 1) * grid.columnUnits),
-            height: Int32(clamping: (box.rows - 1) * grid.rowUnits))
-        let paper = kind == .note ? fill ?? Color(rgb: 0xF0E442) : fill
-        return ShapeDraft(kind: kind, position: corner, size: size, stroke: kind == .note ? nil : ink, fill: paper, strokeWidth: width)
-    }
-
-    func displacement(_ from: CellPlace, _ to: CellPlace) -> Point {
-        grid.displacement(columns: to.column - from.column, rows: to.row - from.row)
-    }
-
-    func region(_ from: CellPlace, _ to: CellPlace) -> CellRegion {
-        CellRegion(
-            column: min(from.column, to.column), row: min(from.row, to.row), columns: abs(from.column - to.column) + 1,
-            rows: abs(from.row - to.row) + 1)
-    }
-
-    /// A box whose sides follow a handle; a side that passes the other pushes no further.
-    func resized(_ content: ShapeDraft, _ handle: Handle, _ by: Point) -> ShapeDraft {
-        var changed = content
-        func pull(_ start: Int32, _ extent: Int32, _ side: Int, _ by: Int32) -> (Int32, Int32) {
-            switch side {
-            case 1: return (start, Int32(clamping: max(0, Int64(extent) + Int64(by))))
-            case -1:
-                let moved = min(Int64(by), Int64(extent))
-                return (Int32(clamping: Int64(start) + moved), Int32(clamping: Int64(extent) - moved))
-            default: return (start, extent)
-            }
-        }
-        (changed.position.x, changed.size.width) = pull(content.position.x, content.size.width, handle.horizontal, by.x)
-        (changed.position.y, changed.size.height) = pull(content.position.y, content.size.height, handle.vertical, by.y)
-        return changed
-    }
-
-    /// The handle under a place, when one box is selected and large enough to have handles.
-    private func handle(at here: CellPlace) -> (ShapeID, Handle)? {
-        guard selection.count == 1, let shape = front.board[selection[0]], hasHandles(shape.content), let box = regions[shape.id]
-        else { return nil }
-        let (right, bottom) = (box.column + box.columns - 1, box.row + box.rows - 1)
-        guard box.contains(column: here.column, row: here.row) else { return nil }
-        // Corners; sides are for moving.
-        let horizontal = here.column == box.column ? -1 : here.column == right ? 1 : 0
-        let vertical = here.row == box.row ? -1 : here.row == bottom ? 1 : 0
-        guard horizontal != 0, vertical != 0 else { return nil }
-        return (shape.id, Handle(horizontal: horizontal, vertical: vertical))
-    }
-
-    func hasHandles(_ content: ShapeDraft) -> Bool {
-        let box = content.cellRegion(on: grid)
-        return hasSize(content) && box.columns >= 3 && box.rows >= 2
-    }
-
-    /// True for a shape whose size is its own: a line ends where it ends, and a text is as large as its words.
-    func hasSize(_ content: ShapeDraft) -> Bool { !content.kind.isPath && content.kind != .text }
 
     // MARK: Small things
 
     private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if case .help = panel { return scrollHelp(direction == .up ? -3 : 3) }
+        if case .panel(.help(var help), _) = mode {
+            help.scroll(direction == .up ? -3 : 3, layout)
+            mode.open(.help(help))
+            return touch()
+        }
         let isSideways = modifiers.contains(.shift)
         switch direction {
         case .up: pan(columns: isSideways ? -6 : 0, rows: isSideways ? 0 : -3)
@@ -365,15 +273,5 @@ extension BoardScene {
         case .left: pan(columns: -6, rows: 0)
         case .right: pan(columns: 6, rows: 0)
         }
-    }
-
-    /// A pointer that leaps farther did not pass what lies between.
-    private static let eraserStepsMax = 300
-
-    /// Tells the others where we point, when that changed.
-    mutating func tell(_ here: CellPlace) {
-        if let told = toldPointer, told == (here.column, here.row) { return }
-        toldPointer = (here.column, here.row)
-        ask(.cursor(grid.middle(of: here)))
     }
 }

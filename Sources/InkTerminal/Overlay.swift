@@ -14,6 +14,12 @@ struct Overlay: Sendable {
     /// True if the standing shapes look as they are.
     var isAddition: Bool { replaced.isEmpty && erased.isEmpty }
 
+    mutating func take(_ other: Overlay) {
+        added += other.added
+        erased.formUnion(other.erased)
+        replaced.merge(other.replaced) { $1 }
+    }
+
     mutating func take(_ gesture: Gesture, ink: Color?, of board: BoardView) {
         switch gesture {
         case .stroke(var draft), .shape(var draft):

@@ -28,7 +28,8 @@ struct ShapeRegions: Sendable {
     }
 
     /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it.
-    func hits(on board: BoardView, column: Int, row: Int, includesInside: Bool = true) -> [ShapeID] {
+    func hits(on board: BoardView, _ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
+        let (column, row) = (place.column, place.row)
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
         for shape in board.shapes.reversed() {
             guard let region = regions[shape.id],
@@ -52,12 +53,5 @@ struct ShapeRegions: Sendable {
             guard let box = regions[id] else { return false }
             return region.union(box) == region
         }
-    }
-}
-
-extension CellRegion {
-    /// The region with that many cells more on every side.
-    func grown(by cells: Int) -> CellRegion {
-        CellRegion(column: column - cells, row: row - cells, columns: columns + 2 * cells, rows: rows + 2 * cells)
     }
 }

@@ -7,17 +7,24 @@ struct StartScene: Sendable {
 
     let content: StartContent
     let style: GlyphStyle
-    var columns: Int
-    var rows: Int
+    private var columns: Int
+    private var rows: Int
     private var prompt = Prompt.none
     private var buffer = TextBuffer()
     private(set) var message = ""
-    var outputs: [TerminalApp.Output] = []
-    var isDirty = true
+    private var outputs: [TerminalApp.Output] = []
+    private(set) var isDirty = true
 
     init(content: StartContent, style: GlyphStyle, columns: Int, rows: Int) {
         (self.content, self.style, self.columns, self.rows) = (content, style, columns, rows)
         message = content.message
+    }
+
+    mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows, isDirty) = (columns, rows, true) }
+
+    mutating func takeOutputs() -> [TerminalApp.Output] {
+        defer { outputs = [] }
+        return outputs
     }
 
     mutating func handle(_ event: InputEvent) {
@@ -77,7 +84,7 @@ struct StartScene: Sendable {
             }
         case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
             _ = buffer.insert(String(scalar), bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
-        default: BoardScene.move(&buffer, key, modifiers)
+        default: buffer.take(key, modifiers)
         }
     }
 
@@ -129,7 +136,8 @@ struct StartScene: Sendable {
     private var messageLines: [String] { Array(wordWrapped(safeForTerminal(message), columns: columns - left).prefix(max(0, rows - 1))) }
     private var top: Int { max(0, (rows - messageLines.count - lines.count - 1) / 2) }
 
-    func picture() -> CellBuffer {
+    mutating func picture() -> CellBuffer {
+        isDirty = false
         var picture = CellBuffer(columns: columns, rows: rows)
         if prompt == .help {
             let lines = HelpText.lines(columns: columns)

@@ -39,8 +39,8 @@ public final class TTYLoop {
 
     /// Runs until the person or a signal wants something that is not ours to do.
     ///
-    /// - Parameter perform: takes each intent with its reference; called on this thread.
-    public func run(_ app: inout TerminalApp, perform: (Intent, UInt64) -> Void) -> End {
+    /// - Parameter perform: takes each intent, with its reference if it has one; called on this thread.
+    public func run(_ app: inout TerminalApp, perform: (Intent, UInt64?) -> Void) -> End {
         var due: Instant?
         while true {
             let now = clock.now

@@ -23,8 +23,8 @@ public struct TerminalApp: Sendable {
     }
 
     public enum Output: Hashable, Sendable {
-        /// What the person wants; the reference comes back with the outcome.
-        case intent(Intent, reference: UInt64)
+        /// What the person wants; the reference comes back with the outcome. Nil for what is told while something moves: it has none.
+        case intent(Intent, reference: UInt64?)
         case effect(Effect)
     }
 
@@ -40,13 +40,10 @@ public struct TerminalApp: Sendable {
         case stopped
     }
 
-    private enum Scene: Sendable {
-        case start(StartScene)
-        case board(BoardScene)
-    }
-
     private let profile: TerminalProfile
-    private var scene: Scene
+    // What the screen is about: one of the two is there.
+    private var start: StartScene?
+    private var board: BoardScene?
     private var decoder: InputDecoder
     private var screen: Screen
     private var outputs = Outputs<Output>()
@@ -55,35 +52,34 @@ public struct TerminalApp: Sendable {
 
     /// Begins on the start screen.
     public init(profile: TerminalProfile, columns: Int, rows: Int, start: StartContent) {
-        let (columns, rows) = (Self.clamped(columns), Self.clamped(rows))
-        self.init(profile, columns, rows, .start(StartScene(content: start, style: profile.style, columns: columns, rows: rows)))
+        self.init(profile, columns, rows)
+        show(start: start)
     }
 
     /// Begins on a board.
     public init(profile: TerminalProfile, columns: Int, rows: Int, board: BoardContent) {
-        let (columns, rows) = (Self.clamped(columns), Self.clamped(rows))
-        self.init(profile, columns, rows, .board(BoardScene(content: board, style: profile.style, columns: columns, rows: rows)))
-        extraBytes = Self.title(board.name, profile.style)
+        self.init(profile, columns, rows)
+        show(board: board)
     }
 
-    private init(_ profile: TerminalProfile, _ columns: Int, _ rows: Int, _ scene: Scene) {
+    private init(_ profile: TerminalProfile, _ columns: Int, _ rows: Int) {
         self.profile = profile
-        self.scene = scene
         decoder = InputDecoder(escapeDelay: profile.escapeDelay)
-        screen = Screen(columns: columns, rows: rows, depth: profile.depth)
+        screen = Screen(columns: Self.clamped(columns), rows: Self.clamped(rows), depth: profile.depth)
     }
 
     /// Leaves the start screen for a board.
-    public mutating func show(board: BoardContent) {
-        var next = BoardScene(content: board, style: profile.style, columns: screen.columns, rows: screen.rows)
-        if case .board(let old) = scene { next.isDark = old.isDark }
-        scene = .board(next)
-        extraBytes += Self.title(board.name, profile.style)
+    public mutating func show(board content: BoardContent) {
+        var next = BoardScene(content: content, style: profile.style, columns: screen.columns, rows: screen.rows)
+        if let board { next.display.isDark = board.display.isDark }
+        (start, board) = (nil, next)
+        extraBytes += Self.title(content.name, profile.style)
     }
 
     /// Goes (back) to the start screen.
-    public mutating func show(start: StartContent) {
-        scene = .start(StartScene(content: start, style: profile.style, columns: screen.columns, rows: screen.rows))
+    public mutating func show(start content: StartContent) {
+        start = StartScene(content: content, style: profile.style, columns: screen.columns, rows: screen.rows)
+        board = nil
     }
 
     // MARK: Inputs
@@ -92,52 +88,46 @@ public struct TerminalApp: Sendable {
         switch input {
         case .bytes(let bytes): deliver(decoder.receive(bytes, now: now), now: now)
         case .resized(let columns, let rows): resize(columns: Self.clamped(columns), rows: Self.clamped(rows))
-        case .event(let event):
-            change { $0.handle(event, now: now) }
+        case .event(let event): board?.handle(event, now: now)
         case .board(let name, let shapes):
-            change { $0.replace(name: name, shapes: shapes) }
+            board?.replace(name: name, shapes: shapes)
             extraBytes += Self.title(name, profile.style)
-        case .notice(let text):
-            change { scene in
-                scene.front.notices.add(text, now: now)
-                scene.isDirty = true
-            }
+        case .notice(let text): board?.notify(text, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
-            change { $0.handleTimeout(now: now) }
+            board?.handleTimeout(now: now)
         }
+        takeOutputs()
     }
 
     /// Ends what the person is doing as if they had let go, before the program leaves: a stroke, a text, a move by keys. Drain `nextOutput()`.
-    public mutating func finish(now: Instant) { change { $0.finish(now: now) } }
+    public mutating func finish(now: Instant) {
+        board?.settle(now: now)
+        takeOutputs()
+    }
 
     /// The person leaves, and has finished: from here on nothing is done to the board, only `q` and Ctrl+C still ask to quit.
-    public mutating func leave() {
-        change { board in
-            board.closePanel()
-            board.isLeaving = true
-        }
-    }
+    public mutating func leave() { board?.leave() }
 
     /// How many finished shapes and texts the disk has refused so far.
-    public var refusedCount: Int {
-        guard case .board(let board) = scene else { return 0 }
-        return board.pending.count(where: \.isKept)
-    }
+    public var refusedCount: Int { board?.requests.keptCount ?? 0 }
 
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.next() }
 
     /// When to call `handle(.timeout)` and ask for a frame, if nothing happens before.
     public func deadline(now: Instant) -> Instant? {
-        var next = decoder.deadline
-        switch scene {
-        case .start(let start): if start.isDirty { next = earliest(next, lastFrame + Self.urgentInterval) }
-        case .board(let board):
-            if board.isDirty { next = earliest(next, lastFrame + (board.isUrgent ? Self.urgentInterval : Self.interval)) }
-            next = earliest(next, board.deadline(now: now))
+        var next = earliest(decoder.deadline, board?.deadline(now: now))
+        switch redrawing {
+        case .none: break
+        case .soon: next = earliest(next, lastFrame + Self.interval)
+        case .now: next = earliest(next, lastFrame + Self.urgentInterval)
         }
         return next
+    }
+
+    private var redrawing: BoardScene.Redraw {
+        max(board?.redrawing ?? .none, start?.isDirty == true ? .now : .none, extraBytes.isEmpty ? .none : .soon)
     }
 
     // MARK: Frames
@@ -146,33 +136,22 @@ public struct TerminalApp: Sendable {
     ///
     /// The person's own ink waits at most 8 ms since the last frame, what others do 16 ms. Ask only when the terminal has taken the frame before.
     public mutating func frame(now: Instant) -> [UInt8] {
-        var picture: CellBuffer
-        switch scene {
-        case .start(var start):
-            guard start.isDirty, now - lastFrame >= Self.urgentInterval else { return [] }
-            start.isDirty = false
-            picture = start.picture()
-            scene = .start(start)
-        case .board(var board):
-            guard board.isDirty || !board.extraBytes.isEmpty || !extraBytes.isEmpty else { return [] }
-            guard now - lastFrame >= (board.isUrgent ? Self.urgentInterval : Self.interval) else { return [] }
-            (board.isDirty, board.isUrgent) = (false, false)
-            extraBytes += board.extraBytes
-            board.extraBytes = []
-            picture = board.picture(now: now)
-            scene = .board(board)
-        }
-        defer { extraBytes = [] }
+        extraBytes += board?.takeExtraBytes() ?? []
+        let wish = redrawing
+        guard wish > .none else { return [] }
+        guard now - lastFrame >= (wish == .now ? Self.urgentInterval : Self.interval) else { return [] }
+        guard var picture = board?.picture(now: now) ?? start?.picture() else { return [] }
         if profile.style == .ascii { picture.keepASCII() }
         let bytes = screen.frame(picture)
         // A look that changed nothing must not delay the next ink.
         if !bytes.isEmpty { lastFrame = now }
+        defer { extraBytes = [] }
         return bytes + extraBytes
     }
 
     /// The terminal was left and entered again: the next frame repaints all, and what the person had switched off is off again.
     public mutating func entered() {
-        if case .board(let board) = scene, board.isMouseOff { extraBytes += BoardScene.mouseOff }
+        if board?.display.isMouseOff == true { extraBytes += TerminalProfile.mouseOff }
         resize(columns: screen.columns, rows: screen.rows)
     }
 
@@ -180,32 +159,18 @@ public struct TerminalApp: Sendable {
 
     private mutating func deliver(_ events: [InputEvent], now: Instant) {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
-        guard case .start(var start) = scene else { return change { $0.handle(events, now: now) } }
-        for event in events { start.handle(event) }
-        outputs.append(contentsOf: start.outputs)
-        start.outputs = []
-        scene = .start(start)
+        board?.handle(events, now: now)
+        for event in events { start?.handle(event) }
     }
 
-    private mutating func change(_ body: (inout BoardScene) -> Void) {
-        guard case .board(var board) = scene else { return }
-        // Taken out while it changes, or its arrays would be copied.
-        scene = Self.nowhere
-        body(&board)
-        outputs.append(contentsOf: board.outputs)
-        board.outputs = []
-        scene = .board(board)
+    private mutating func takeOutputs() {
+        outputs.append(contentsOf: board?.takeOutputs() ?? start?.takeOutputs() ?? [])
     }
 
     private mutating func resize(columns: Int, rows: Int) {
         screen.invalidate(columns: columns, rows: rows)
-        switch scene {
-        case .start(var start):
-            (start.columns, start.rows, start.isDirty) = (columns, rows, true)
-            scene = .start(start)
-        case .board:
-            change { $0.resize(columns: columns, rows: rows) }
-        }
+        start?.resize(columns: columns, rows: rows)
+        board?.resize(columns: columns, rows: rows)
     }
 
     /// A terminal can claim any size, 0 included.
@@ -217,7 +182,6 @@ public struct TerminalApp: Sendable {
         return Array("\u{1B}]2;inkwire - \(safe)\u{1B}\\".utf8)
     }
 
-    private static let nowhere = Scene.start(StartScene(content: StartContent(personName: ""), style: .ascii, columns: 1, rows: 1))
     private static let urgentInterval = Duration.milliseconds(8)
     private static let interval = Duration.milliseconds(16)
 }

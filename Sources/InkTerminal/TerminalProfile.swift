@@ -28,15 +28,19 @@ public struct TerminalProfile: Hashable, Sendable {
             canBeAsked: terminal != "linux")
     }
 
-    /// Enters: title kept, alternate screen, cursor hidden, no automatic wrap, pastes marked, focus and mouse reported by cell. The three mouse
-    /// modes stand in this order so that a terminal without any-motion keeps the weaker ones.
-    public static let enter: [UInt8] = Array(
-        "\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h\u{1B}[?1006h".utf8)
+    /// The mouse reported by cell: clicks, drags, and motions without a button. In this order, so that a terminal without the last keeps the
+    /// weaker ones.
+    static let mouseOn: [UInt8] = Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
+    static let mouseOff: [UInt8] = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
+
+    /// Enters: title kept, alternate screen, cursor hidden, no automatic wrap, pastes marked, focus and mouse reported.
+    public static let enter: [UInt8] =
+        Array("\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h".utf8) + mouseOn + Array("\u{1B}[?1006h".utf8)
 
     /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking.
-    public static let leave: [UInt8] = Array(
-        "\u{1B}[?2026l\u{1B}[?1006l\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l\u{1B}[?1004l\u{1B}[?2004l\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t"
-            .utf8)
+    public static let leave: [UInt8] =
+        Array("\u{1B}[?2026l\u{1B}[?1006l".utf8) + mouseOff
+        + Array("\u{1B}[?1004l\u{1B}[?2004l\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t".utf8)
 
     /// Asks for synchronized output, name, background and, as a fence, device attributes. Sent after the first frame.
     public var questions: [UInt8] {

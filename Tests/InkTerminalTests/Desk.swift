@@ -15,7 +15,7 @@ struct Desk {
     private(set) var effects: [TerminalApp.Effect] = []
     /// True to leave intents unanswered, as a session that is slow.
     var isSlow = false
-    private var unanswered: [(Intent, UInt64)] = []
+    private var unanswered: [(Intent, UInt64?)] = []
 
     init(
         columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, shapes: [ShapeDraft] = [],
@@ -143,7 +143,7 @@ struct Desk {
         let waiting = unanswered
         unanswered = []
         for (intent, reference) in waiting {
-            for event in session.perform(intent, reference: reference) { app.handle(.event(event), now: now) }
+            for event in session.perform(intent, reference: reference ?? 0) { app.handle(.event(event), now: now) }
         }
         settle()
     }
@@ -156,7 +156,7 @@ struct Desk {
                 if isSlow {
                     unanswered.append((intent, reference))
                 } else {
-                    for event in session.perform(intent, reference: reference) { app.handle(.event(event), now: now) }
+                    for event in session.perform(intent, reference: reference ?? 0) { app.handle(.event(event), now: now) }
                 }
             }
         }

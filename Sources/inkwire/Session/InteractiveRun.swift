@@ -98,7 +98,7 @@ struct InteractiveRun {
         }
         defer { refused = app.refusedCount }
         var isLeaving = false
-        let submit = { (intent: Intent, reference: UInt64) in session.driver.submit(intent, ref: reference) }
+        let submit = { (intent: Intent, reference: UInt64?) in session.driver.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
         let finish = { (app: inout TerminalApp) in
             app.finish(now: options.clock.now)

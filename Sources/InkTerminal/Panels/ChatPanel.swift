@@ -1,0 +1,37 @@
+import InkPrimitives
+
+/// A message being typed, in the status row.
+struct ChatPanel: Sendable {
+    private var buffer = TextBuffer()
+
+    init() {}
+
+    mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
+        switch key {
+        case .enter: return buffer.isEmpty ? .closes : .says(buffer.text)
+        case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
+            return buffer.insert(String(scalar), bytesMax: Limits.chatBytes) ? .types : .stays
+        default:
+            buffer.take(key, modifiers)
+            return .stays
+        }
+    }
+
+    /// A message has one line.
+    mutating func paste(_ text: String) {
+        _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
+    }
+
+    func draw(on buffer: inout CellBuffer, _ layout: Layout) {
+        let style = CellStyle(attributes: .bold)
+        let column = buffer.write(Self.prompt, column: 0, row: layout.statusRow, style: style)
+        buffer.write(self.buffer.window(columns: room(layout)).text, column: column, row: layout.statusRow, style: style)
+    }
+
+    /// The column in which the caret stands.
+    func caret(_ layout: Layout) -> Int { min(layout.columns - 1, Self.prompt.utf8.count + buffer.window(columns: room(layout)).caret) }
+
+    private func room(_ layout: Layout) -> Int { layout.columns - Self.prompt.utf8.count - 1 }
+
+    private static let prompt = "say: "
+}

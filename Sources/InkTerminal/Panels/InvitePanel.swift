@@ -1,0 +1,50 @@
+import InkFormats
+
+/// How others can come: the command that they type and the link.
+struct InvitePanel: Sendable {
+    private let invitation: Invitation?
+
+    init(_ invitation: Invitation?) { self.invitation = invitation }
+
+    func handle(_ key: Key) -> PanelAnswer {
+        switch key {
+        case .character("c"): invitation.map { .copies($0.link) } ?? .passes
+        case .character("i"), .enter: .closes
+        default: .passes
+        }
+    }
+
+    /// The link is written from the left edge without a frame, so that it can be copied as one piece, and never in part.
+    func draw(on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
+        guard let invitation else {
+            let box = Box(on: &buffer, width: 50, height: 3, title: "invite", layout, style)
+            return box.write("This board has no link: it has no way in.", row: 0, on: &buffer)
+        }
+        let command = Self.chunks(safeForTerminal(invitation.command), layout.columns)
+        let link = Self.chunks(safeForTerminal(invitation.link), layout.columns)
+        let whole =
+            ["Whoever has this link can read and draw. Others type:", ""] + command + ["", "and paste this link:", ""] + link
+            + ["", "c copies the link - Esc hides this"]
+        // Where rows do not suffice the sentences go first, then the link lies over the bars as well.
+        let forms = [command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"], link]
+        let small = wordWrapped("window too small: c copies the link", columns: layout.columns)
+        let lines = whole.count <= layout.canvasRows ? whole : forms.first { $0.count <= layout.rows } ?? small
+        let top = max(0, ((lines.count <= layout.canvasRows ? layout.canvasRows : layout.rows) - lines.count) / 2)
+        for row in 0..<min(lines.count, layout.rows) {
+            buffer.fill(row: top + row)
+            let isTitle = row == 0 && lines.count == whole.count
+            buffer.write(lines[row], column: 0, row: top + row, style: CellStyle(attributes: isTitle ? .bold : []))
+        }
+    }
+
+    /// ASCII text in pieces of a width.
+    private static func chunks(_ text: String, _ width: Int) -> [String] {
+        var pieces: [String] = []
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            pieces.append(String(rest.prefix(max(1, width))))
+            rest = rest.dropFirst(max(1, width))
+        }
+        return pieces
+    }
+}

@@ -1,0 +1,115 @@
+import InkBoard
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// What lies over the board, or in its bars, and takes the keys.
+enum Panel: Sendable {
+    case help(HelpPanel)
+    case invite(InvitePanel)
+    case people(PeoplePanel)
+    case picker(StylePicker)
+    case chat(ChatPanel)
+}
+
+/// What a panel makes of a key.
+enum PanelAnswer: Hashable, Sendable {
+    /// The key was for it.
+    case stays
+    case closes
+    /// It closes, and the key does what it does without a panel.
+    case passes
+    /// It stays, and a text goes to the clipboard.
+    case copies(String)
+    /// It stays, and a message is being typed.
+    case types
+    /// It closes, and a message is said.
+    case says(String)
+    /// It closes, and a style is picked.
+    case restyles(PropertyChange)
+}
+
+extension BoardScene {
+    /// True if the key was for the panel.
+    mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) -> Bool {
+        guard var panel = mode.takePanel() else { return false }
+        let answer = key == .escape ? .closes : panel.handle(key, modifiers, layout)
+        switch answer {
+        case .stays, .copies, .types: mode.open(panel)
+        case .closes, .passes, .says, .restyles: break
+        }
+        switch answer {
+        case .stays, .closes, .passes: break
+        case .copies(let text):
+            extraBytes += Clipboard.copying(text) ?? []
+            front.notices.add("link copied, if the terminal allows it", now: now)
+        case .types: ask(.typing, now: now)
+        case .says(let text): ask(.say(text), now: now)
+        case .restyles(let change): restyle(change, now: now)
+        }
+        return answer != .passes
+    }
+
+    func drawPanel(on buffer: inout CellBuffer) {
+        switch mode.panel {
+        case .help(let help): help.draw(on: &buffer, layout, display.style)
+        case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
+        case .people(let people): people.draw(front.people, on: &buffer, layout, display.style)
+        // These stand in the bars.
+        case .picker, .chat, nil: break
+        }
+    }
+}
+
+extension Panel {
+    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ layout: Layout) -> PanelAnswer {
+        switch self {
+        case .help(var help):
+            defer { self = .help(help) }
+            return help.handle(key, layout)
+        case .invite(let invite): return invite.handle(key)
+        case .people(let people): return people.handle(key)
+        case .picker(let picker): return picker.handle(key)
+        case .chat(var chat):
+            defer { self = .chat(chat) }
+            return chat.handle(key, modifiers)
+        }
+    }
+}
+
+/// A framed box in the middle of the canvas, or as much of it as there is.
+struct Box {
+    /// The inside.
+    let column: Int
+    let row: Int
+    let columns: Int
+    let rows: Int
+
+    /// Draws one of `width` by `height` cells.
+    init(on buffer: inout CellBuffer, width: Int, height: Int, title: String, _ layout: Layout, _ style: GlyphStyle) {
+        let (width, height) = (min(width, layout.canvasColumns), min(height, layout.canvasRows))
+        let (left, top) = ((layout.canvasColumns - width) / 2, (layout.canvasRows - height) / 2)
+        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: width, rows: height), grid: .standard)
+        if width >= 3, height >= 3 {
+            raster.draw(
+                Pen().span(
+                    .rectangle, CellPlace(column: 0, row: 0), CellPlace(column: width - 1, row: height - 1), on: .standard))
+        }
+        for row in 0..<height {
+            for column in 0..<width {
+                buffer.put(raster.cell(column: column, row: row, style: style), column: left + column, row: top + row)
+            }
+        }
+        guard width >= 3, height >= 3 else {
+            (column, row, columns, rows) = (left, top, width, height)
+            return
+        }
+        buffer.write(" \(title) ", column: left + 2, row: top, style: CellStyle(attributes: .bold), limit: left + width - 1)
+        (column, row, columns, rows) = (left + 2, top + 1, width - 4, height - 2)
+    }
+
+    func write(_ line: String, row index: Int, on buffer: inout CellBuffer) {
+        buffer.write(line, column: column, row: row + index, limit: column + columns)
+    }
+}

@@ -1,0 +1,22 @@
+import InkFormats
+import InkFrontEnd
+
+/// Who is here, how they are reached and what they do.
+struct PeoplePanel: Sendable {
+    func handle(_ key: Key) -> PanelAnswer { key == .character("P") || key == .enter ? .closes : .passes }
+
+    func draw(_ people: Roster, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
+        let present = people.present
+        let box = Box(on: &buffer, width: 56, height: present.count + 4, title: "people", layout, style)
+        var lines = ["you"]
+        for (_, person) in present {
+            let color = people.color(person)
+            let doing = person.gestures.isEmpty ? person.status.state.rawValue : "drawing"
+            let marker = Character(style == .ascii ? color.asciiMarker : color.marker)
+            let name = safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: 20)
+            lines.append("\(marker) \(name)  \(doing)  \(person.pathWord?.text ?? "")")
+        }
+        if present.isEmpty { lines.append("nobody else yet: i invites") }
+        for (index, line) in lines.prefix(box.rows).enumerated() { box.write(line, row: index, on: &buffer) }
+    }
+}

@@ -1,0 +1,65 @@
+import InkBoard
+import InkFormats
+
+/// The tool that is picked, and how what it draws looks.
+struct Pen: Sendable {
+    private(set) var tool = Tool.freehand
+    private var lastTool = Tool.freehand
+    /// True if the tool stays picked when its work is done.
+    private(set) var isLocked = false
+    private(set) var ink: Color?
+    private(set) var fill: Color?
+    private(set) var width = widths[0]
+
+    mutating func pick(_ picked: Tool) {
+        if tool != picked { lastTool = tool }
+        tool = picked
+    }
+
+    /// A tool, or the one that was picked before it where it is picked.
+    func toggled(_ other: Tool) -> Tool { tool == other ? lastTool : other }
+
+    /// The work of a tool is done: one that does not stay makes way for selecting, unless it is locked.
+    mutating func finish(with used: Tool) { if tool == used, !used.stays, !isLocked { pick(.select) } }
+
+    mutating func toggleLock() { isLocked.toggle() }
+
+    mutating func take(_ change: PropertyChange) {
+        switch change {
+        case .stroke(let color): ink = color
+        case .fill(let color): fill = color
+        case .strokeWidth(let value): width = value
+        default: break
+        }
+    }
+
+    static let widths: [UInt16] = [16, 32, 64, 128]
+
+    // MARK: Shapes from places
+
+    func stroke(at here: CellPlace, on grid: Grid) -> ShapeDraft {
+        ShapeDraft(kind: .freehand, position: grid.middle(of: here), points: [.zero], stroke: ink, strokeWidth: width)
+    }
+
+    func text(_ text: String = "", at here: CellPlace, on grid: Grid) -> ShapeDraft {
+        ShapeDraft(kind: .text, position: grid.corner(of: here), text: text, stroke: ink)
+    }
+
+    /// What a tool draws between two corners.
+    func span(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, on grid: Grid) -> ShapeDraft {
+        let kind = tool.spanned ?? .rectangle
+        if kind.isPath {
+            let start = grid.middle(of: from)
+            return ShapeDraft(
+                kind: kind, position: start, points: [.zero, grid.middle(of: to) - start], stroke: ink, strokeWidth: width)
+        }
+        let box = CellRegion(from: from, to: to)
+        let size = Size(
+            width: Int32(clamping: (box.columns - 1) * grid.columnUnits), height: Int32(clamping: (box.rows - 1) * grid.rowUnits))
+        let paper = kind == .note ? fill ?? Color(rgb: 0xF0E442) : fill
+        return ShapeDraft(
+            kind: kind, position: grid.middle(of: CellPlace(column: box.column, row: box.row)), size: size,
+            stroke: kind == .note ? nil : ink,
+            fill: paper, strokeWidth: width)
+    }
+}

@@ -1,0 +1,35 @@
+import InkBoard
+
+/// The shapes that keys and the next drag are about.
+struct Selection: Sendable {
+    /// In the order in which they were chosen.
+    private(set) var ids: [ShapeID] = []
+    /// True while arrows resize what is selected: another selection is not resized.
+    private(set) var isResizing = false
+    /// The selection that the last click left, to tell a second click on it.
+    private var clicked: [ShapeID] = []
+
+    var isEmpty: Bool { ids.isEmpty }
+    /// The one shape that is selected; nil for none or several.
+    var only: ShapeID? { ids.count == 1 ? ids[0] : nil }
+
+    mutating func select(_ chosen: [ShapeID]) {
+        if ids != chosen { isResizing = false }
+        ids = chosen
+    }
+
+    mutating func add(_ more: [ShapeID]) { select(ids + more.filter { !ids.contains($0) }) }
+
+    mutating func toggle(_ id: ShapeID) { select(ids.contains(id) ? ids.filter { $0 != id } : ids + [id]) }
+
+    mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { select(ids.filter(condition)) } }
+
+    mutating func toggleResizing() { isResizing.toggle() }
+    mutating func endResizing() { isResizing = false }
+
+    /// A click on what is selected alone selects the shape below, of those under the pointer, topmost first.
+    mutating func clickAgain(on hits: [ShapeID]) {
+        if let only, hits.count > 1, let index = hits.firstIndex(of: only), clicked == ids { select([hits[(index + 1) % hits.count]]) }
+        clicked = ids
+    }
+}

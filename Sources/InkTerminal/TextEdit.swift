@@ -1,0 +1,124 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+
+/// A text being typed: into a new shape, or in place of the text of a standing one.
+///
+///     new ──first part given──▶ new, awaited ──it is there──▶ standing
+///                                   └──it was refused──▶ new
+struct TextEdit: Sendable {
+    enum Target: Hashable, Sendable {
+        case new
+        /// True once a part of what was typed was given: what follows is the same step of undo.
+        case standing(ShapeID, isBegun: Bool)
+    }
+
+    private(set) var draft: ShapeDraft
+    private(set) var target: Target
+    private(set) var buffer: TextBuffer
+    /// When the first and the last of what is not on the board yet was typed; nil when all of it is there, or on its way.
+    private var unsaved: (since: Instant, last: Instant)?
+    /// The part that is on its way, until its outcome is known.
+    private(set) var awaited: UInt64?
+    /// The gesture that shows it to the others; nil for none.
+    var gesture: UInt64?
+
+    /// Into a new shape.
+    init(new draft: ShapeDraft, gesture: UInt64?) {
+        (self.draft, target, buffer, self.gesture) = (draft, .new, TextBuffer(draft.text), gesture)
+    }
+
+    /// In place of the text of a standing shape.
+    init(of id: ShapeID, _ content: ShapeDraft) {
+        (draft, target, buffer) = (content, .standing(id, isBegun: false), TextBuffer(content.text))
+    }
+
+    var standing: ShapeID? { if case .standing(let id, _) = target { id } else { nil } }
+    var hasUnsaved: Bool { unsaved != nil }
+    /// True once something was typed.
+    var hasChanged: Bool { if case .standing(_, true) = target { true } else { unsaved != nil } }
+    /// True if nothing of it would be seen: a text of white space alone.
+    var isInvisible: Bool { draft.isInvisibleText }
+
+    /// When what was typed is given to the board: after a pause, or after so long without one.
+    var saveAt: Instant? {
+        guard let unsaved, !isInvisible, !buffer.isEmpty || standing != nil, target != .new || awaited == nil else { return nil }
+        return min(unsaved.last + .seconds(2), unsaved.since + .seconds(10))
+    }
+
+    func caret(on grid: Grid) -> CellPlace { draft.caretPlace(after: buffer.caret, on: grid) }
+
+    /// Changes the text or moves the caret; true if the text is another.
+    mutating func change(now: Instant, _ body: (inout TextBuffer) -> Void) -> Bool {
+        body(&buffer)
+        let text = buffer.text
+        guard text != draft.text else { return false }
+        draft.text = text
+        touch(now: now)
+        return true
+    }
+
+    /// What was typed is not on the board.
+    private mutating func touch(now: Instant) { unsaved = (unsaved?.since ?? now, now) }
+
+    /// What was typed so far is on its way under a reference.
+    mutating func give(as reference: UInt64?) {
+        (unsaved, awaited) = (nil, reference)
+        if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
+    }
+
+    /// The first part is there: what follows changes that shape.
+    mutating func made(_ id: ShapeID) { (target, awaited) = (.standing(id, isBegun: true), nil) }
+
+    mutating func accepted() { awaited = nil }
+
+    /// The part on its way was refused: it is still being typed, and is given again after the next pause.
+    ///
+    /// - Parameter wasBegun: whether a part before it was given.
+    mutating func refused(wasBegun: Bool, now: Instant) {
+        awaited = nil
+        if case .standing(let id, _) = target { target = .standing(id, isBegun: wasBegun) }
+        touch(now: now)
+    }
+
+    /// The shape as it stands now is what is edited, where nothing was typed that is not on the board: others may write and move it meanwhile.
+    mutating func follow(_ content: ShapeDraft) {
+        var content = content
+        // While an answer is awaited the board may still hold what was there before what was typed.
+        if unsaved == nil, awaited == nil {
+            if content.text != draft.text { buffer.replaceAll(content.text) }
+        } else {
+            content.text = draft.text
+        }
+        draft = content
+    }
+
+    /// The standing shape is gone, and what was typed becomes a shape of its own.
+    mutating func goOnAlone(now: Instant) {
+        (target, draft.label) = (.new, "")
+        touch(now: now)
+    }
+}
+
+extension ShapeDraft {
+    /// True for a text of white space alone, of which nothing would be seen.
+    var isInvisibleText: Bool { kind == .text && text.allSatisfy(\.isWhitespace) }
+}
+
+extension TextBuffer {
+    /// Moves the caret or deletes; other keys do nothing.
+    mutating func take(_ key: Key, _ modifiers: KeyModifiers) {
+        let byWord = !modifiers.isDisjoint(with: [.control, .alt])
+        switch key {
+        case .left: moveLeft(byWord: byWord)
+        case .right: moveRight(byWord: byWord)
+        case .up: moveLine(-1)
+        case .down: moveLine(1)
+        case .home: moveToLineStart()
+        case .end: moveToLineEnd()
+        case .backspace: deleteBackward()
+        case .delete: deleteForward()
+        default: break
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import InkBoard
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// How a board's texts are typed, given and kept.
+extension BoardScene {
+    /// Begins a new text: the gesture begins with it, so that the others see it being typed.
+    ///
+    /// - Parameter gesture: a gesture that is under way and goes on as the text.
+    mutating func beginEdit(_ draft: ShapeDraft, gesture: UInt64? = nil, now: Instant) {
+        if gesture != nil { ask(.update(.shape(draft)), now: now) }
+        mode.begin(TextEdit(new: draft, gesture: gesture ?? ask(.begin(.shape(draft)), now: now)))
+        showCaret()
+        touch()
+    }
+
+    /// Edits the text of a standing shape.
+    mutating func beginEdit(existing id: ShapeID) {
+        guard let content = front.board[id]?.content else { return }
+        mode.begin(TextEdit(of: id, content))
+        showCaret()
+        touch()
+    }
+
+    mutating func handleEdit(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        switch key {
+        case .escape: finishEdit(now: now)
+        case .enter where modifiers.contains(.control): finishEdit(now: now)
+        case .enter: type("\n", now: now)
+        case .tab: type(" ", now: now)
+        case .character(let scalar) where modifiers.contains(.control):
+            if scalar == "z" { changeEdit(now: now) { _ = $0.undo() } }
+        case .character(let scalar):
+            if !modifiers.contains(.alt) { type(String(scalar), now: now) }
+        default: changeEdit(now: now) { $0.take(key, modifiers) }
+        }
+    }
+
+    /// Takes typed text into the text that is being edited: as much of it as fits.
+    mutating func type(_ text: String, now: Instant) {
+        var isWhole = true
+        changeEdit(now: now) { isWhole = $0.insertFitting(text, bytesMax: Limits.textBytes) }
+        if !isWhole { tellTextLimit(now: now) }
+    }
+
+    /// Takes pasted text into the text that is being edited: all or nothing.
+    mutating func paste(intoEdit text: String, now: Instant) {
+        var isTaken = true
+        changeEdit(now: now) { isTaken = $0.insert(text, bytesMax: Limits.textBytes) }
+        if !isTaken { tellTextLimit(now: now) }
+    }
+
+    /// Pasted on the board: a text at the pointer.
+    mutating func paste(onBoard text: String, now: Instant) {
+        guard !text.allSatisfy(\.isWhitespace), front.isReady else { return }
+        guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
+        let at = keyPlace ?? viewport.place(column: mouse.place?.column ?? 2, row: mouse.place?.row ?? 1)
+        let draft = pen.text(text, at: at, on: grid)
+        ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
+    }
+
+    private mutating func tellTextLimit(now: Instant) {
+        front.notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
+    }
+
+    /// Changes the text that is being edited, or moves its caret: one update for the others, whatever the length.
+    private mutating func changeEdit(now: Instant, _ change: (inout TextBuffer) -> Void) {
+        guard var edit = mode.takeEdit() else { return }
+        let isChanged = edit.change(now: now, change)
+        let update = isChanged && edit.gesture != nil ? Intent.update(.shape(edit.draft)) : nil
+        mode.begin(edit)
+        if let update { ask(update, now: now) }
+        showCaret()
+    }
+
+    /// Moves the view so that the caret is in it.
+    private mutating func showCaret() {
+        guard let edit = mode.edit else { return }
+        var caret = edit.caret(on: grid)
+        if edit.draft.hasSize {
+            // What does not fit a box is not shown, so there is nothing to go to.
+            let box = edit.draft.cellRegion(on: grid)
+            caret.column = max(box.column, min(box.columnRange.upperBound - 1, caret.column))
+        }
+        look { $0.show(caret) }
+    }
+
+    // MARK: Giving it to the board
+
+    /// Gives the text to the board, or drops an empty one.
+    mutating func finishEdit(now: Instant) {
+        guard let edit = mode.takeEdit() else { return }
+        touch()
+        let draft = edit.draft
+        switch edit.target {
+        case .standing(let id, let isBegun):
+            finish(edit, of: id, isBegun: isBegun, now: now)
+        case .new:
+            if let awaited = edit.awaited {
+                requests[awaited]?.purpose.text = .first(late: edit.hasUnsaved ? draft : nil)
+                if !edit.isInvisible {
+                    requests[awaited]?.purpose.overlay = Overlay(added: [draft])
+                    requests[awaited]?.again = .draw(draft)
+                }
+            } else if !edit.isInvisible {
+                // The gesture becomes the shape.
+                return give(.shape(draft), told: edit.gesture.map { .live($0) } ?? .nothing, now: now)
+            }
+        }
+        // What the others see live stands on the board now, or never will.
+        if edit.gesture != nil { ask(.cancel, now: now) }
+    }
+
+    /// Gives the text of a standing shape to the board, if anything was typed that is not there: others may have written meanwhile.
+    private mutating func finish(_ edit: TextEdit, of id: ShapeID, isBegun: Bool, now: Instant) {
+        let overlay = Overlay(replaced: [id: edit.draft])
+        if edit.hasUnsaved, edit.isInvisible {
+            ask(.delete([id]), showing: Overlay(erased: [id]), now: now)
+        } else if edit.hasUnsaved, edit.draft.text != front.board[id]?.content.text {
+            let intent = edit.change(of: id, isBegun: isBegun)
+            ask(intent, showing: overlay, again: intent, now: now)
+        } else if let awaited = edit.awaited, case .next(let wasBegun)? = requests[awaited]?.purpose.text {
+            requests[awaited]?.purpose.overlay = overlay
+            requests[awaited]?.again = edit.change(of: id, isBegun: wasBegun)
+        }
+    }
+
+    /// Gives what was typed so far to the board, and goes on: the whole text is one step of undo.
+    mutating func saveEdit(now: Instant) {
+        guard let saveAt = mode.edit?.saveAt, saveAt <= now, var edit = mode.takeEdit() else { return }
+        switch edit.target {
+        case .standing(let id, let isBegun):
+            // It may stand there already, as another wrote it.
+            let isThere = edit.draft.text == front.board[id]?.content.text
+            let change = edit.change(of: id, isBegun: isBegun)
+            edit.give(as: isThere ? edit.awaited : ask(change, for: Purpose(text: .next(wasBegun: isBegun)), now: now))
+        case .new:
+            let intent = edit.gesture == nil ? Intent.draw(edit.draft) : .commit
+            edit.give(as: ask(intent, for: Purpose(text: .first(late: nil)), now: now))
+            // The others go on seeing it being typed.
+            edit.gesture = ask(.begin(.shape(edit.draft)), now: now)
+        }
+        mode.begin(edit)
+    }
+
+    // MARK: What becomes of it
+
+    /// The first part of a text is on the board: what follows changes that shape.
+    mutating func textWasMade(_ made: ShapeID, _ reference: UInt64, now: Instant) {
+        guard case .first(let late)? = requests[reference]?.purpose.text else { return }
+        if var edit = mode.takeEdit() {
+            if edit.awaited == reference { edit.made(made) }
+            mode.begin(edit)
+        }
+        guard let late else { return }
+        ask(late.isInvisibleText ? .delete([made]) : .amend(made, [.text(late.text)]), now: now)
+    }
+
+    /// A part of a text has its outcome.
+    mutating func textWasAnswered(_ part: Purpose.Text, _ reference: UInt64, isRefused: Bool, now: Instant) {
+        guard var edit = mode.takeEdit() else { return }
+        if edit.awaited == reference {
+            let wasBegun = if case .next(true) = part { true } else { false }
+            if isRefused { edit.refused(wasBegun: wasBegun, now: now) } else { edit.accepted() }
+        }
+        mode.begin(edit)
+        followEdited()
+    }
+
+    /// What stands is what is edited; where it is gone, what was typed is not.
+    mutating func followEdited(now: Instant) {
+        guard let id = mode.edit?.standing else { return }
+        if front.board[id] == nil { keepEditingAlone(now: now) } else { followEdited() }
+    }
+
+    private mutating func followEdited() {
+        guard let id = mode.edit?.standing, let content = front.board[id]?.content, var edit = mode.takeEdit() else { return }
+        edit.follow(content)
+        mode.begin(edit)
+    }
+
+    /// The shape whose text is being edited is gone: it goes on as a shape of its own.
+    private mutating func keepEditingAlone(now: Instant) {
+        guard var edit = mode.takeEdit() else { return }
+        guard edit.hasChanged, !edit.buffer.isEmpty, !edit.isInvisible else {
+            if edit.gesture != nil { ask(.cancel, now: now) }
+            return front.notices.add(.textDeleted, now: now)
+        }
+        edit.goOnAlone(now: now)
+        if edit.gesture == nil { edit.gesture = ask(.begin(.shape(edit.draft)), now: now) }
+        mode.begin(edit)
+        front.notices.add(.textGoesOn, now: now)
+    }
+}
+
+extension TextEdit {
+    /// What writes the text into its shape.
+    fileprivate func change(of id: ShapeID, isBegun: Bool) -> Intent {
+        isBegun ? .amend(id, [.text(draft.text)]) : .set(id, [.text(draft.text)])
+    }
+}
