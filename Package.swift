@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(name: "simulate", dependencies: session + ["InkSimulator"], path: "tools/simulate-world"),
         // Tools: the terminal on a board in memory, for its tests and measurements.
         .executableTarget(
-            name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkTerminal"],
+            name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
             path: "tools/terminal-stand"),
         .target(
             name: "InkStore",
@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(
-            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkTerminal"]),
+            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"]),
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",

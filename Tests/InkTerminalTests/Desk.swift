@@ -2,33 +2,41 @@ import InkBoard
 import InkFormats
 import InkPrimitives
 import InkSession
+import InkSimulator
 import InkTerminal
 
 /// A person at a terminal before a board: types, points, and sees what the bytes make visible.
 struct Desk {
     private(set) var app: TerminalApp
     private(set) var terminal: TinyTerminal
-    var session = FakeSession()
+    /// The board and who else is at it; nil on the start screen.
+    private(set) var session: LocalBoard?
     private(set) var now = Instant.zero
     /// Bytes of each frame, in order.
     private(set) var frames: [[UInt8]] = []
     private(set) var effects: [TerminalApp.Effect] = []
-    /// True to leave intents unanswered, as a session that is slow.
+    /// What was asked of the session, in order.
+    private(set) var intents: [Intent] = []
+    /// True to keep intents from the session, as if it were slow.
     var isSlow = false
     private var unanswered: [(Intent, UInt64?)] = []
+    /// What the session told since the last intent with a reference.
+    private(set) var events: [Event] = []
+    /// Intents without a reference so far.
+    private(set) var unreferenced = 0
 
     init(
-        columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, shapes: [ShapeDraft] = [],
-        link: String = "inkwire:abc"
-    ) {
+        columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc"
+    ) throws {
+        let session = try LocalBoard(name: "plan", owner: "ana", now: now)
+        self.session = session
         terminal = TinyTerminal(columns: columns, rows: rows)
-        for shape in shapes { _ = session.add(shape) }
         app = TerminalApp(
             profile: TerminalProfile(depth: depth, style: style), columns: columns, rows: rows,
             board: BoardContent(
-                name: "plan", me: session.me, shapes: session.standing,
+                name: "plan", me: session.node().author, shapes: session.shapes,
                 invitation: Invitation(link: link, command: "inkwire join")))
-        look()
+        settle()
     }
 
     init(columns: Int = 80, rows: Int = 24, start: StartContent) {
@@ -37,11 +45,20 @@ struct Desk {
         look()
     }
 
-    var intents: [Intent] { session.intents }
     var text: String { terminal.text }
-    var standing: [ShapeDraft] { session.standing.map(\.content) }
+    var standing: [ShapeDraft] { session?.shapes.map(\.content) ?? [] }
     /// All bytes of all frames.
     var bytes: [UInt8] { frames.flatMap { $0 } }
+    /// True while a gesture began and has not ended.
+    var isGestureLive: Bool {
+        let ends = intents.last { intent in
+            switch intent {
+            case .begin, .commit, .cancel: true
+            default: false
+            }
+        }
+        return if case .begin? = ends { true } else { false }
+    }
 
     mutating func type(_ text: String) {
         for scalar in text.unicodeScalars { bytes(Array(String(scalar).utf8)) }
@@ -96,9 +113,36 @@ struct Desk {
         app.leave()
     }
 
+    /// The person does something through another program, which says nothing to this one.
+    mutating func elsewhere(_ intent: Intent) {
+        session?.handle(.intent(intent, ref: nil), now: now)
+        settle()
+    }
+
     /// Somebody else writes into a shape.
     mutating func write(_ text: String, into index: Int) {
-        for event in session.perform(.set(session.standing[index].id, [.text(text)]), reference: 0) { app.handle(.event(event), now: now) }
+        if let id = session?.shapes[index].id { elsewhere(.set(id, [.text(text)])) }
+    }
+
+    /// Somebody else deletes everything.
+    mutating func deleteAll() { elsewhere(.delete(session?.shapes.map(\.id) ?? [])) }
+
+    /// Somebody else moves everything.
+    mutating func moveAll(_ by: Point) { elsewhere(.move(session?.shapes.map(\.id) ?? [], by: by)) }
+
+    /// The disk takes nothing any more, and says why; nil: it does again.
+    mutating func disk(refuses reason: String?) { session?.diskRefuses = reason }
+
+    /// Somebody comes to the board; the number by which they act.
+    mutating func join(_ name: String) -> Int {
+        let number = session?.join(name, now: now) ?? 0
+        wait(.seconds(1))
+        return number
+    }
+
+    /// Somebody who came does something.
+    mutating func act(_ intent: Intent, by number: Int) {
+        session?.handle(.intent(intent, ref: nil), by: number, now: now)
         settle()
     }
 
@@ -110,30 +154,18 @@ struct Desk {
         return nil
     }
 
-    /// Somebody else deletes everything.
-    mutating func deleteAll() {
-        for event in session.perform(.delete(session.standing.map(\.id)), reference: 0) { app.handle(.event(event), now: now) }
-        settle()
-    }
-
-    /// Somebody else moves everything.
-    mutating func moveAll(_ by: Point) {
-        let events = session.perform(.move(session.standing.map(\.id), by: by), reference: 0)
-        for event in events { app.handle(.event(event), now: now) }
-        settle()
-    }
-
     /// Lets time pass, as a loop would that sleeps until deadlines.
     mutating func wait(_ span: Duration) {
         let end = now + span
         var turns = 0
-        while let deadline = app.deadline(now: now), deadline <= end, turns < 10_000 {
+        while let deadline = earliest(app.deadline(now: now), session?.deadline), deadline <= end, turns < 10_000 {
             turns += 1
             now = max(now, deadline)
+            session?.advance(now: now)
             app.handle(.timeout, now: now)
             settle()
         }
-        now = end
+        now = max(now, end)
         app.handle(.timeout, now: now)
         settle()
     }
@@ -142,25 +174,33 @@ struct Desk {
     mutating func answer() {
         let waiting = unanswered
         unanswered = []
-        for (intent, reference) in waiting {
-            for event in session.perform(intent, reference: reference ?? 0) { app.handle(.event(event), now: now) }
-        }
+        for (intent, reference) in waiting { session?.handle(.intent(intent, ref: reference), now: now) }
         settle()
     }
 
     private mutating func settle() {
-        while let output = app.nextOutput() {
-            switch output {
-            case .effect(let effect): effects.append(effect)
-            case .intent(let intent, let reference):
-                if isSlow {
-                    unanswered.append((intent, reference))
-                } else {
-                    for event in session.perform(intent, reference: reference ?? 0) { app.handle(.event(event), now: now) }
+        var isAtRest = false
+        while !isAtRest {
+            isAtRest = true
+            for event in session?.takeEvents() ?? [] {
+                events.append(event)
+                app.handle(.event(event), now: now)
+            }
+            while let output = app.nextOutput() {
+                isAtRest = false
+                switch output {
+                case .effect(let effect): effects.append(effect)
+                case .intent(let intent, let reference): ask(intent, reference)
                 }
             }
         }
         look()
+    }
+
+    private mutating func ask(_ intent: Intent, _ reference: UInt64?) {
+        intents.append(intent)
+        if reference == nil { unreferenced += 1 } else { events = [] }
+        if isSlow { unanswered.append((intent, reference)) } else { session?.handle(.intent(intent, ref: reference), now: now) }
     }
 
     private mutating func look() {

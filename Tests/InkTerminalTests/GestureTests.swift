@@ -8,9 +8,9 @@ import Testing
 
 /// Drags that do not end as they should, and what keys and the mouse do alone.
 @Suite struct GestureTests {
-    @Test func `a button that was let go where nobody saw it ends its drag where it was seen last`() {
+    @Test func `a button that was let go where nobody saw it ends its drag where it was seen last`() throws {
         // TM-22
-        var desk = Desk()
+        var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
         desk.move(60, 20)
@@ -26,9 +26,9 @@ import Testing
         #expect(desk.standing.last?.cellRegion(on: .standard) == CellRegion(column: 10, row: 5, columns: 11, rows: 5))
     }
 
-    @Test func `a press during a stroke keeps the stroke, and another button does not end it`() {
+    @Test func `a press during a stroke keeps the stroke, and another button does not end it`() throws {
         // TM-22
-        var desk = Desk()
+        var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
         desk.press(30, 10)
@@ -45,10 +45,10 @@ import Testing
         #expect(desk.standing.last?.points.count == 3)
     }
 
-    @Test func `neither a tool's letter nor Ctrl+C takes a stroke back`() {
+    @Test func `neither a tool's letter nor Ctrl+C takes a stroke back`() throws {
         // TM-9
         for key in ["r", "v", " ", "\u{3}"] {
-            var desk = Desk()
+            var desk = try Desk()
             desk.press(10, 5)
             desk.move(14, 7, button: 32)
             desk.type(key)
@@ -58,9 +58,9 @@ import Testing
         }
     }
 
-    @Test func `a bump of the mouse leaves alone what keys drag`() {
+    @Test func `a bump of the mouse leaves alone what keys drag`() throws {
         // TM-8
-        var desk = Desk()
+        var desk = try Desk()
         desk.type("r\r")
         desk.arrows("C", 6)
         desk.move(2, 2)
@@ -70,9 +70,9 @@ import Testing
         #expect(desk.standing.map({ $0.cellRegion(on: .standard) }) == [CellRegion(column: 40, row: 11, columns: 7, rows: 3)])
     }
 
-    @Test func `keys resize what the mouse cannot, and only what has a size`() {
+    @Test func `keys resize what the mouse cannot, and only what has a size`() throws {
         // TM-23
-        var desk = Desk()
+        var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (11, 6)])
         desk.type("]zll")
@@ -101,10 +101,10 @@ import Testing
         }
     }
 
-    @Test func `a press that closes a box does nothing else`() {
+    @Test func `a press that closes a box does nothing else`() throws {
         // TM-24
         for key in ["?", "i", "P", "c", "w", "B"] {
-            var desk = Desk()
+            var desk = try Desk()
             desk.type(key)
             desk.drag([(5, 5), (9, 6)])
             #expect(desk.standing.isEmpty && desk.intents.allSatisfy { if case .begin = $0 { false } else { true } }, "\(key)")
@@ -113,9 +113,9 @@ import Testing
         }
     }
 
-    @Test func `the hand pans by keys`() {
+    @Test func `the hand pans by keys`() throws {
         // TM-8
-        var desk = Desk()
+        var desk = try Desk()
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
         desk.escape()
@@ -127,9 +127,9 @@ import Testing
         #expect(desk.standing[0].position == middle(10, 5))
     }
 
-    @Test func `keys select, move and edit what the pointer stands on`() {
+    @Test func `keys select, move and edit what the pointer stands on`() throws {
         // TM-8
-        var desk = Desk()
+        var desk = try Desk()
         desk.type("r")
         desk.drag([(38, 9), (48, 13)])
         desk.escape()
@@ -150,7 +150,7 @@ import Testing
     @Test func `colour, width, undo and delete are there for the mouse alone`() throws {
         // TM-25
         for columns in [60, 80, 120, 160] {
-            var desk = Desk(columns: columns)
+            var desk = try Desk(columns: columns)
             try desk.click(on: "c own ink")
             try desk.click(on: "2 ver")
             desk.drag([(5, 5), (15, 5)])
@@ -173,11 +173,11 @@ import Testing
         }
     }
 
-    @Test func `the picker tells every colour in letters, and takes only digits that stand for something`() {
+    @Test func `the picker tells every colour in letters, and takes only digits that stand for something`() throws {
         // TM-5 TM-25
         let names = ["blue", "vermilion", "yellow", "sky", "pink", "orange", "green"]
         for (columns, letters) in [(120, 99), (80, 99), (64, 3), (40, 1), (20, 1)] {
-            var desk = Desk(columns: columns, depth: .none)
+            var desk = try Desk(columns: columns, depth: .none)
             desk.type("c")
             for index in names.indices {
                 let label = letters == 1 ? "\(index + 1)\(names[index].prefix(1))" : "\(index + 1) \(names[index].prefix(letters))"
@@ -191,9 +191,9 @@ import Testing
         }
     }
 
-    @Test func `once somebody leaves, nothing is begun that would be lost`() {
+    @Test func `once somebody leaves, nothing is begun that would be lost`() throws {
         // TM-26
-        var desk = Desk()
+        var desk = try Desk()
         desk.press(10, 5)
         desk.move(14, 7, button: 32)
         desk.leave()

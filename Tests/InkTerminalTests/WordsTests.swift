@@ -6,9 +6,9 @@ import Testing
 
 /// What is said to a person, in windows of any size.
 @Suite struct WordsTests {
-    @Test func `names join by what is told of them, never by the words of a message`() {
+    @Test func `names join by what is told of them, never by the words of a message`() throws {
         // TM-31
-        var desk = Desk(columns: 120)
+        var desk = try Desk(columns: 120)
         let (bob, eve) = (peer("bob", 1), peer("eve", 2))
         desk.hear(.chat(ChatMessage(id: .zero, author: .zero, text: "look who joined"), ref: nil))
         desk.hear(.peer(bob))
@@ -21,9 +21,9 @@ import Testing
         #expect(desk.text.contains("timed out") && !desk.text.contains("refused"))
     }
 
-    @Test func `at 80 columns a sentence is read to its end`() {
+    @Test func `at 80 columns a sentence is read to its end`() throws {
         // TM-15 TM-32
-        var desk = Desk()
+        var desk = try Desk()
         var bob = peer("bob", 1)
         desk.hear(.peer(bob))
         bob.silentSeconds = 7
@@ -39,10 +39,10 @@ import Testing
     }
 
     @Test(arguments: [(80, 24), (40, 12), (40, 8), (30, 7), (30, 6), (20, 6), (10, 5), (1, 1)])
-    func `the invite box shows the link whole or says that it cannot`(columns: Int, rows: Int) {
+    func `the invite box shows the link whole or says that it cannot`(columns: Int, rows: Int) throws {
         // TM-17
         let link = "inkwire:" + String((0..<140).map { Character(Unicode.Scalar(UInt8(97 + $0 * 7 % 26))) })
-        var desk = Desk(columns: columns, rows: rows, link: link)
+        var desk = try Desk(columns: columns, rows: rows, link: link)
         desk.type("i")
         let isWhole = desk.terminal.lines.joined().contains(link)
         #expect(isWhole == (columns * rows >= link.utf8.count + columns - 1), "\(desk.text)")
@@ -79,9 +79,9 @@ import Testing
         }
     }
 
-    @Test func `the help is whole at 40 columns, scrolls no further than its end, and F1 toggles it`() {
+    @Test func `the help is whole at 40 columns, scrolls no further than its end, and F1 toggles it`() throws {
         // TM-32
-        var desk = Desk(columns: 40, rows: 12)
+        var desk = try Desk(columns: 40, rows: 12)
         desk.type("?")
         var words: Set<String> = []
         for _ in 0..<60 {
@@ -102,10 +102,10 @@ import Testing
         #expect(!desk.text.contains("arrows scroll"))
     }
 
-    @Test func `the hints are there at every width that has room for them`() {
+    @Test func `the hints are there at every width that has room for them`() throws {
         // TM-25
         for columns in [80, 99, 100, 120, 149, 150, 200] {
-            let desk = Desk(columns: columns, rows: 40)
+            let desk = try Desk(columns: columns, rows: 40)
             for hint in ["c own ink", "w 1", "u undo", "i invite", "? keys", "q quit"] { #expect(desk.text.contains(hint), "\(columns)") }
         }
     }

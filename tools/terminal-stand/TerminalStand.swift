@@ -1,7 +1,7 @@
 import InkBoard
-import InkCrypto
 import InkPrimitives
 import InkSession
+import InkSimulator
 import InkTerminal
 
 #if canImport(Glibc)
@@ -35,13 +35,13 @@ import InkTerminal
     private static func run(profile: TerminalProfile, isStart: Bool) throws {
         let origin = ContinuousClock.now
         let clock = MonotonicClock { Instant(nanoseconds: 1_000_000_000 + (ContinuousClock.now - origin).nanoseconds) }
-        var local = try LocalBoard(now: clock.now)
+        var local = try LocalBoard(name: "stand", owner: "ana", now: clock.now)
         let tty = try TTY(note: "terminal-stand crashed.\r\n")
         let mailbox = try TTYMailbox()
         let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
         let size = tty.size
         let invitation = Invitation(link: "inkwire:" + String(repeating: "x", count: 100), command: "inkwire join")
-        let content = BoardContent(name: "stand", me: local.node.author, invitation: invitation)
+        let content = BoardContent(name: "stand", me: local.node().author, invitation: invitation)
         var app =
             isStart
             ? TerminalApp(
@@ -51,7 +51,8 @@ import InkTerminal
         while true {
             let end = loop.run(&app) { intent, reference in
                 if case .say(let text) = intent, let crash = Crash(rawValue: text) { perish(by: crash) }
-                for event in local.handle(.intent(intent, ref: reference), now: clock.now) { mailbox.post(.event(event)) }
+                local.handle(.intent(intent, ref: reference), now: clock.now)
+                for event in local.takeEvents() { mailbox.post(.event(event)) }
             }
             switch end {
             case .signal(let signal): TTY.die(by: signal)
@@ -96,42 +97,5 @@ import InkTerminal
             if let value = getenv(name) { result[name] = String(cString: value) }
         }
         return result
-    }
-}
-
-/// A node of its own, whose disk always works and whose network is empty.
-struct LocalBoard {
-    private(set) var node: Node
-
-    init(now: Instant) throws {
-        var secrets = SecretGenerator(seed: [UInt8](repeating: 7, count: 32))
-        let identity = SigningKey(seed: secrets.secret())
-        let genesis = try Board.makeGenesis(owner: identity, name: "stand", wallTime: 0, nonce: secrets.bytes(16))
-        let board = try Board(genesis: genesis)
-        node = Node(
-            Node.Configuration(
-                identity: identity, staticKey: StaticKey(secret: secrets.secret()), roomSecret: secrets.secret(), boardID: board.id,
-                genesis: genesis,
-                displayName: "ana"),
-            seed: secrets.secret(), now: now)
-    }
-
-    /// Gives the node an input and plays its world; returns what it tells the front end.
-    mutating func handle(_ input: Node.Input, now: Instant) -> [Event] {
-        var events: [Event] = []
-        var inputs = Queue<Node.Input>()
-        inputs.append(input)
-        while let input = inputs.popFirst() {
-            node.handle(input, now: now)
-            while let output = node.nextOutput() {
-                switch output {
-                case .event(let event, _): events.append(event)
-                case .persist(let batch, _): inputs.append(.persisted(batch))
-                case .verify(let batch, let transactions): inputs.append(.verified(batch, transactions.map { _ in true }))
-                case .transmit, .rendezvousSend, .rendezvousConnect: break
-                }
-            }
-        }
-        return events
     }
 }
