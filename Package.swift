@@ -58,6 +58,10 @@ let package = Package(
         .target(name: "InkSimulator", dependencies: session),
         // Tools
         .executableTarget(name: "simulate", dependencies: session + ["InkSimulator"], path: "tools/simulate-world"),
+        // Tools: gliding cursors over simulated links, held against the paths that hands drew.
+        .executableTarget(
+            name: "cursor-figures", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/cursor-stand",
+            exclude: ["README.md", "traces"]),
         // Tools: the terminal on a board in memory, for its tests and measurements.
         .executableTarget(
             name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
@@ -90,6 +94,7 @@ let package = Package(
             dependencies: session + ["CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkTerminal", "inkwire"]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
+        .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
         .testTarget(
             name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"]),
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
