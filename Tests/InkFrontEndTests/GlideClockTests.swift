@@ -26,6 +26,16 @@ import Testing
     }
 
     // FE-20
+    @Test func `a line that has become another is known after eight packets`() {
+        // Forty that take 40 ms, then all take 80 and more.
+        let ways = Array(repeating: 40, count: 40) + [85, 80, 90, 84, 88, 81, 83, 86]
+        let (seven, then) = clock(ways.dropLast())
+        #expect(seven.delay(at: then + .seconds(5)) == .milliseconds(33))
+        let (eight, now) = clock(ways)
+        #expect(eight.delay(at: now + .seconds(5)) == .milliseconds(40 + 33))
+    }
+
+    // FE-20
     @Test func `the first packet is drawn an interval at 30 Hz later`() {
         let (clock, latest) = clock([40])
         #expect(clock.delay(at: latest) == .nanoseconds(33_333_333))

@@ -182,6 +182,27 @@ import Testing
         }
     }
 
+    // FE-22
+    @Test(arguments: [5, 8, 10], [false, true])
+    func `a pointer that is told of each 100 ms crosses sixty cells in at least twenty places`(steps: Int, isRepeated: Bool) {
+        // Told from the first on, to who knows nothing of the line; with and without a word between that it rests.
+        var glide = Glide()
+        var places: Set<Int32> = []
+        for frame in 0..<120 {
+            let now = frame * 17
+            if frame % 6 == 0, frame / 6 <= steps {
+                let step = frame / 6
+                glide.take([sample((step * 102, Int32(step) * 60 * 64 / Int32(steps)))], now: at(now + 1))
+            } else if isRepeated, frame % 6 == 2, frame / 6 <= steps {
+                let step = frame / 6
+                glide.take([sample((step * 102 + 34, Int32(step) * 60 * 64 / Int32(steps)))], now: at(now + 1))
+            }
+            if let x = glide.position(at: at(now + 5))?.x { places.insert(x / 64) }
+        }
+        #expect(places.count >= 20, "\(places.count)")
+        #expect(places.contains(60))
+    }
+
     // FE-29
     @Test func `a frame is of use while anything moves, and none is after that`() {
         var glide = glide()
