@@ -54,6 +54,7 @@ let package = Package(
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkFrontEnd", dependencies: session),
+        .target(name: "InkAutomation", dependencies: session + ["InkFrontEnd"]),
         .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd"]),
         .target(name: "InkSimulator", dependencies: session),
         // Tools
@@ -73,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "inkwire",
             dependencies: session + [
-                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkTerminal",
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -91,10 +92,13 @@ let package = Package(
             dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(
             name: "InkwireTests",
-            dependencies: session + ["CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkTerminal", "inkwire"]),
+            dependencies: session + [
+                "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal", "inkwire",
+            ]),
         .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
+        .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFrontEnd", "InkAutomation"]),
         .testTarget(
             name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"]),
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),

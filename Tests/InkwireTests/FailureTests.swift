@@ -1,3 +1,4 @@
+import InkAutomation
 import InkSession
 import InkStore
 import Testing

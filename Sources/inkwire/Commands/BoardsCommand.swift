@@ -1,4 +1,5 @@
 import ArgumentParser
+import InkAutomation
 import InkStore
 
 /// `inkwire boards`: what is saved on this machine.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkAutomation
 import InkPrimitives
 
 /// How long `draw` and `say` look for somebody who is there before they leave their work for later.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkAutomation
 import InkBoard
 import InkFormats
 import InkStore

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InkAutomation
 import InkPrimitives
 import InkRuntime
 import InkSession

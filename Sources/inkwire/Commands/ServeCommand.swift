@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkAutomation
 import InkRuntime
 import InkSession
 

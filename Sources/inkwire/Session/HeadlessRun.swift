@@ -1,4 +1,5 @@
 import Foundation
+import InkAutomation
 import InkBoard
 import InkPrimitives
 import InkRuntime

@@ -1,8 +1,8 @@
+import InkAutomation
 import InkBoard
 import InkPrimitives
 import InkSession
 import Testing
-import inkwire
 
 @Suite struct AutomationTests {
     private static let box = #"{"do":"draw","ref":"r","id":"a","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}"#

@@ -1,6 +1,6 @@
+import InkAutomation
 import InkPrimitives
 import Testing
-import inkwire
 
 @Suite struct JSONValueTests {
     // CL-12

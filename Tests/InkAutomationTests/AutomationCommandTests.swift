@@ -1,7 +1,7 @@
+import InkAutomation
 import InkBoard
 import InkPrimitives
 import Testing
-import inkwire
 
 @Suite struct AutomationCommandTests {
     private func command(_ line: String) throws -> AutomationCommand { try AutomationRequest(line: Array(line.utf8)).command }

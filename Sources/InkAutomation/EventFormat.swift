@@ -8,12 +8,12 @@ package struct EventFormat {
     package init() {}
 
     /// World units of 1/8 px as px: exact, since an eighth has three decimal digits.
-    func pixels(_ value: Int32) -> JSONValue {
+    package func pixels(_ value: Int32) -> JSONValue {
         value % 8 == 0 ? .integer(Int64(value / 8)) : .number(Double(value) / 8)
     }
 
     /// The first 32 of the fingerprint's hex digits: 128 bits tell any two boards apart.
-    func fingerprint(_ fingerprint: Fingerprint) -> String { String(fingerprint.hex.prefix(32)) }
+    package func fingerprint(_ fingerprint: Fingerprint) -> String { String(fingerprint.hex.prefix(32)) }
 
     /// A shape as a flat object; colours that are the reader's own, and no fill, are null.
     package func shape(_ shape: Shape, id: String) -> JSONObject {
@@ -36,7 +36,7 @@ package struct EventFormat {
 
     private func points(_ points: [Point]) -> JSONValue { .array(points.map { .array([pixels($0.x), pixels($0.y)]) }) }
 
-    func kind(of gesture: Gesture) -> String {
+    package func kind(of gesture: Gesture) -> String {
         switch gesture {
         case .stroke: "stroke"
         case .shape: "shape"
@@ -46,7 +46,7 @@ package struct EventFormat {
     }
 
     /// Members of a live gesture; `name` gives the id of a shape.
-    func gesture(_ gesture: Gesture, name: (ShapeID) -> String) -> JSONObject {
+    package func gesture(_ gesture: Gesture, name: (ShapeID) -> String) -> JSONObject {
         switch gesture {
         case .stroke(let draft):
             let newest = draft.position + (draft.points.last ?? .zero)
@@ -78,7 +78,7 @@ package struct EventFormat {
         ]
     }
 
-    func peer(_ status: PeerStatus) -> JSONObject {
+    package func peer(_ status: PeerStatus) -> JSONObject {
         var object: JSONObject = [
             "peer": .string(status.peer.hex), "name": .string(status.name), "state": .string(status.state.rawValue),
             "path": status.path.map { .string($0.rawValue) } ?? .null,
@@ -89,7 +89,7 @@ package struct EventFormat {
         return object
     }
 
-    func sync(_ status: SyncStatus) -> JSONObject {
+    package func sync(_ status: SyncStatus) -> JSONObject {
         [
             "state": .string(status.state.rawValue), "missing": .integer(Int64(status.missing)), "unsent": .integer(Int64(status.unsent)),
             "saved": .bool(status.isSaved), "fingerprint": .string(fingerprint(status.fingerprint)),
@@ -97,7 +97,7 @@ package struct EventFormat {
     }
 
     /// Name and members of an event that needs nothing but itself; nil for the others.
-    func plain(_ event: Event) -> (String, JSONObject)? {
+    package func plain(_ event: Event) -> (String, JSONObject)? {
         switch event {
         case .cursor(let source, let samples): ("cursor", cursor(source, samples))
         case .typing(let peer): ("typing", ["peer": .string(peer.hex)])
@@ -114,7 +114,7 @@ package struct EventFormat {
     }
 
     /// What the transport knows of one peer.
-    func statistics(_ peer: PeerID, _ figures: ConnectionStatistics) -> JSONObject {
+    package func statistics(_ peer: PeerID, _ figures: ConnectionStatistics) -> JSONObject {
         [
             "peer": .string(peer.hex), "path": "direct",
             "rtt_ms": figures.roundTrip.map { .number(($0.milliseconds * 10).rounded() / 10) } ?? .null,
@@ -126,7 +126,7 @@ package struct EventFormat {
     }
 
     /// What became of all datagrams received: who watches a flood sees that nothing of it was accepted.
-    func counters(_ counters: EndpointCounters, foreign: Int) -> JSONObject {
+    package func counters(_ counters: EndpointCounters, foreign: Int) -> JSONObject {
         let figures: [(String, UInt64)] = [
             ("received", counters.datagrams), ("accepted", counters.accepted), ("forged", counters.forged), ("unknown", counters.unknown),
             ("replayed", counters.replayed), ("cookies_sent", counters.cookiesSent), ("answers_sent", counters.answersSent),
@@ -139,7 +139,7 @@ package struct EventFormat {
         return object
     }
 
-    func error(_ refusal: Refusal, ref: JSONValue?) -> AutomationError {
+    package func error(_ refusal: Refusal, ref: JSONValue?) -> AutomationError {
         let (code, field): (String, String?) =
             switch refusal {
             case .noSuchShape: ("no_such_shape", "id")
@@ -158,7 +158,7 @@ package struct EventFormat {
     }
 
     /// The word of the contract for a condition.
-    func name(_ condition: AutomationCommand.Condition) -> String {
+    package func name(_ condition: AutomationCommand.Condition) -> String {
         switch condition {
         case .peers: "peers"
         case .delivered: "delivered"

@@ -1,7 +1,7 @@
+import InkAutomation
 import InkBoard
 import InkPrimitives
 import Testing
-import inkwire
 
 @Suite struct ShapeNamesTests {
     private func shape(_ author: UInt64, _ number: UInt64, _ label: String = "") -> Shape {

@@ -1,7 +1,7 @@
+import InkAutomation
 import InkBoard
 import InkPrimitives
 import InkSession
-import inkwire
 
 /// Plays the node for an automation: notes what it puts out, answers what the test wants answered.
 struct Stage {
