@@ -119,9 +119,14 @@ public final class Driver: Sendable {
     ///
     /// - Returns: what is left; nil if it was abandoned before it could finish, which leaves that unknown.
     @discardableResult
-    public func quit() async -> Ending? {
+    public func quit() async -> Ending? { await finish(handsOver: false) }
+
+    /// Finishes for another process that goes on with the board: saves, and closes everything without a word to the others.
+    package func handOver() async -> Ending? { await finish(handsOver: true) }
+
+    private func finish(handsOver: Bool) async -> Ending? {
         do {
-            let ending = try await loop.flatSubmit { [core] in core.value.quit() }.get()
+            let ending = try await loop.flatSubmit { [core] in core.value.quit(handsOver: handsOver) }.get()
             await abandon()
             return ending
         } catch {

@@ -85,8 +85,8 @@ final class DriverCore {
         drain()
     }
 
-    func quit() -> EventLoopFuture<Driver.Ending> {
-        if !isClosed { handle(.quit) }
+    func quit(handsOver: Bool) -> EventLoopFuture<Driver.Ending> {
+        if !isClosed { handle(handsOver ? .handOver : .quit) }
         return ended.futureResult
     }
 

@@ -10,6 +10,8 @@ struct Neighbour: Sendable {
     let connection: ConnectionID
     let remote: Remote
     let since: Instant
+    /// The peer id under which front ends know the person: that of the device's first process, where one followed another without a goodbye.
+    var shownAs: PeerID
 
     /// The peer said that it has genesis.
     var hasGenesis = false
@@ -63,6 +65,7 @@ struct Neighbour: Sendable {
     init(connection: ConnectionID, remote: Remote, now: Instant) {
         self.connection = connection
         self.remote = remote
+        shownAs = remote.peer
         since = now
         work = TokenBucket(rate: 100_000, burst: 4_000_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)

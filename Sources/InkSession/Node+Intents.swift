@@ -6,7 +6,11 @@ import InkTransport
 extension Node {
     mutating func handle(_ intent: Intent, of asker: Asker, now: Instant) {
         precondition(seats[asker.frontEnd] != nil, "\(asker.frontEnd) asks before it has attached")
-        guard quitAt == nil else { return refuse(intent, .leaving, asker) }
+        guard quitAt == nil else {
+            // Another program asks again of whoever takes the board over.
+            guard handsOver, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
+            return
+        }
         seats[asker.frontEnd]?.presence.touched(now: now)
         guard !holds(intent, now: now) else {
             guard held.count < Self.heldMax else { return refuse(intent, .ownHistoryMissing, asker) }
@@ -307,6 +311,9 @@ extension Node {
         unsavedOwn.insert(transaction.name)
         noteStep(writes, transaction.name, of: asker.frontEnd)
         saves.append(.transaction(transaction))
+        if let strand = seats[asker.frontEnd]?.strand, strand != .common {
+            saves.append(.request(transaction.name, strand: strand, reference: asker.reference))
+        }
         takeBackSaved()
         took(outcome, of: asker, now: now)
         return transaction.sequence
@@ -335,13 +342,14 @@ extension Node {
 
     // The end.
 
-    mutating func quit(now: Instant) {
+    mutating func quit(handsOver: Bool = false, now: Instant) {
         guard quitAt == nil else { return }
+        self.handsOver = handsOver
         let waiting = held
         held = []
         for intent in waiting { take(intent, now: now) }
         // What a hand still holds is work, too.
-        for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil {
+        for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil && (frontEnd == .holder || !handsOver) {
             take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
         }
         // What waits for own work that does not come back is told as not taken.
@@ -356,17 +364,19 @@ extension Node {
     mutating func finishQuitting(now: Instant) {
         guard let limit = quitAt, farewell == nil else { return }
         // What others go on drawing does not keep us.
-        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && isDelivered
+        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && (handsOver || isDelivered)
         if !receiptsToSave.isEmpty {
             saveReceipts()
             quitMark = saves.givenCount
         }
         guard isDone || now >= limit else { return }
         let status = syncStatus
-        for connection in connections { endpoint.close(connection, now: now) }
-        rendezvous?.leave()
-        drainEndpoint(now: now)
-        drainRendezvous(now: now)
+        if !handsOver {
+            for connection in connections { endpoint.close(connection, now: now) }
+            rendezvous?.leave()
+            drainEndpoint(now: now)
+            drainRendezvous(now: now)
+        }
         farewell = .stopped(unsaved: saves.unsavedTransactions(upTo: quitMark), unsent: status.unsent)
         sayFarewell(now: now)
     }
@@ -378,7 +388,7 @@ extension Node {
         drainEndpoint(now: now)
         guard endpoint.goodbyeDeadline == nil else { return }
         isStopped = true
-        tell(farewell)
+        tell(farewell, to: handsOver ? .only(.holder) : .everybody)
     }
 }
 

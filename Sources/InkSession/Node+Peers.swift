@@ -13,7 +13,7 @@ extension Node {
     public func statistics() -> [(peer: PeerID, statistics: ConnectionStatistics)] {
         connections.compactMap { connection in
             guard let neighbour = neighbours[connection], let figures = endpoint.statistics(connection) else { return nil }
-            return (neighbour.remote.peer, figures)
+            return (neighbour.shownAs, figures)
         }
     }
 
@@ -54,13 +54,9 @@ extension Node {
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
         neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
-        for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author { leave(peer) }
-        var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
-        person.connection = connection
-        person.lostAt = nil
-        person.status.author = remote.author
-        person.status.path = .direct
+        let person = arrival(of: remote, on: connection)
         people[remote.peer] = person
+        neighbours[connection]?.shownAs = person.status.peer
         tellPerson(remote.peer)
         let live = liveAddresses
         if dials.reached(remote.address, by: remote.author, now: now, isLive: { live.contains($0) }) {
@@ -69,6 +65,23 @@ extension Node {
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
         tellAdjacency(now: now)
+    }
+
+    /// The person who comes with a session. A device whose last process went without a goodbye is who it was: another process of it took the
+    /// board over, or was started anew, and nobody has left or joined.
+    private mutating func arrival(of remote: Remote, on connection: ConnectionID) -> Person {
+        var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
+        for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author {
+            guard let before = people.removeValue(forKey: peer) else { continue }
+            person = before
+            person.status = currentStatus(before)
+            person.status.silentSeconds = nil
+        }
+        person.connection = connection
+        person.lostAt = nil
+        person.status.author = remote.author
+        person.status.path = .direct
+        return person
     }
 
     mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {

@@ -51,7 +51,7 @@ extension Node {
     /// Tells front ends what changed in a peer's presence since they were told.
     mutating func showPresence(of connection: ConnectionID, now: Instant) {
         guard var neighbour = neighbours[connection], neighbour.isPresent else { return }
-        let source = LiveSource(peer: neighbour.remote.peer)
+        let source = LiveSource(peer: neighbour.shownAs)
         let state = neighbour.presence
         if state.cursor != neighbour.shownCursor {
             neighbour.shownCursor = state.cursor
@@ -82,7 +82,7 @@ extension Node {
     mutating func showAllPresence(to audience: Audience, now: Instant) {
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            let source = LiveSource(peer: neighbour.remote.peer)
+            let source = LiveSource(peer: neighbour.shownAs)
             if let cursor = neighbour.shownCursor {
                 tell(.cursor(source, [CursorSample(at: arrival(now), position: cursor)]), to: audience)
             }
@@ -149,7 +149,7 @@ extension Node {
     }
 
     mutating func tellHidden(_ neighbour: Neighbour, now: Instant) {
-        let source = LiveSource(peer: neighbour.remote.peer)
+        let source = LiveSource(peer: neighbour.shownAs)
         if neighbour.shownCursor != nil { tell(.cursor(source, [CursorSample(at: arrival(now), position: nil)])) }
         for number in neighbour.shownGestures.keys.sorted() {
             tell(.gesture(GestureID(source: source, number: number), .ended(.hidden)))

@@ -30,6 +30,10 @@ public struct Node: Sendable {
         /// Addresses to dial that a person or a link named.
         public var directAddresses: [SocketAddress]
         public var hasRendezvous: Bool
+        /// The history of undo of the holder's own front end.
+        public var strand: Strand = .common
+        /// Which of our stored transactions belong to which history; all others are in the common one.
+        public var claims: [TransactionName: Strand] = [:]
 
         public init(
             identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
@@ -77,6 +81,8 @@ public struct Node: Sendable {
         case verified(UInt64, [Bool])
         /// Finish: save, deliver to those present, say good-bye; ends with the event `.stopped`.
         case quit
+        /// Finish for another process that goes on with this board: save, and end without a word to anybody.
+        case handOver
     }
 
     /// What must be done.
@@ -136,6 +142,8 @@ public struct Node: Sendable {
     public private(set) var unreadable = 0
     var isReady = false
     var quitAt: Instant?
+    /// True if another process goes on with the board: the others shall not notice.
+    var handsOver = false
     /// What had been given to the disk when quitting began.
     var quitMark: UInt64 = 0
     /// Told last, once the others have been told goodbye; while it waits nothing else is taken.
@@ -178,10 +186,11 @@ public struct Node: Sendable {
             rendezvousStatus = .none
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
-        seats = [.holder: Seat(strand: .common, now: now)]
+        seats = [.holder: Seat(strand: configuration.strand, now: now)]
         receipts = configuration.receipts
         dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
+            for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
             self.board = board
         }
@@ -220,6 +229,7 @@ public struct Node: Sendable {
             statusChanged(now: now)
         case .verified(let batch, let verdicts): verified(batch, verdicts, now: now)
         case .quit: quit(now: now)
+        case .handOver: quit(handsOver: true, now: now)
         }
         settle(now: now)
     }

@@ -50,6 +50,8 @@ package struct SaveQueue: Sendable {
         }
         guard underWay.isEmpty, !waiting.isEmpty else { return nil }
         underWay = waiting.popFirst(Self.batchRecords)
+        // A request is never parted from its transaction: one without the other would be done twice, or never.
+        while case .request? = waiting.first { underWay += waiting.popFirst(1) }
         batch += 1
         return (batch, underWay)
     }

@@ -5,6 +5,9 @@ import InkPrimitives
 public enum StoreRecord: Hashable, Sendable {
     /// A transaction of the board, ours or another's. Writing one that is already there changes nothing.
     case transaction(Transaction)
+    /// A program of ours asked for the own transaction of this name, under `reference`; nil where it waited for no answer. For whoever takes the
+    /// board over when its holder dies, and of no other use. Goes to disk in one commit with its transaction, after it.
+    case request(TransactionName, strand: Strand, reference: UInt64?)
     /// `peerDevice` said that it has transactions 1...`sequence` of `author`. Replaces an earlier receipt of the same two.
     case receipt(peerDevice: AuthorID, author: AuthorID, sequence: UInt64)
     /// Where peers were last reached, newest first. Replaces the earlier list.

@@ -86,6 +86,7 @@ package struct SimulatedDisk {
             case .receipt(let device, let author, let sequence): receipts[Receipt(device: device, author: author)] = sequence
             case .lastPeers(let addresses): lastPeers = addresses
             case .ownPort(let port): ownPort = port
+            case .request: break  // No process of a world takes a board over from another.
             }
         }
     }

@@ -212,6 +212,7 @@ extension World {
             case .receipt(_, _, let sequence): (hash ^ sequence) &* 37
             case .lastPeers(let addresses): (hash ^ UInt64(addresses.count)) &* 41
             case .ownPort(let port): (hash ^ UInt64(port)) &* 43
+            case .request(_, _, let reference): (hash ^ (reference ?? 0)) &* 47
             }
         }
     }
@@ -222,6 +223,7 @@ extension World {
         case .receipt(let device, let author, let sequence): "receipt \(device) \(author) \(sequence)"
         case .lastPeers(let addresses): "last peers \(addresses)"
         case .ownPort(let port): "port \(port)"
+        case .request(let name, _, _): "request of \(name)"
         }
     }
 

@@ -88,6 +88,20 @@ package struct StoredReceipt: Hashable, Sendable {
     }
 }
 
+/// What a program asked of the process that held the board, beside its own front end.
+package struct StoredRequest: Hashable, Sendable {
+    /// The own transaction that came of it.
+    package var transaction: TransactionName
+    /// The program's history of undo.
+    package var strand: Strand
+    /// Under which the program knows it; nil where it waited for no answer.
+    package var reference: UInt64?
+
+    package init(transaction: TransactionName, strand: Strand, reference: UInt64?) {
+        (self.transaction, self.strand, self.reference) = (transaction, strand, reference)
+    }
+}
+
 /// All that one board's file holds.
 package struct StoredBoard: Sendable {
     package var meta: BoardMeta

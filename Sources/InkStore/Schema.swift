@@ -59,6 +59,16 @@ enum Schema {
                 ])
         case .lastPeers(let addresses): try put(.lastPeers, Array(addresses.map(\.description).joined(separator: "\n").utf8), db)
         case .ownPort(let port): try put(.ownPort, Array(String(port).utf8), db)
+        case .request(let name, let strand, let reference):
+            // Made when it is needed: most boards never have two programs, and older ones do not look at it.
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS requests (
+                        name BLOB PRIMARY KEY NOT NULL, strand BLOB NOT NULL, reference BLOB NOT NULL, "check" BLOB NOT NULL) WITHOUT ROWID;
+                    """)
+            let (strand, reference) = (number(strand.token), reference.map(number) ?? [])
+            try db.cachedStatement(sql: "INSERT INTO requests VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING").execute(
+                arguments: [Data(name.bytes), Data(strand), Data(reference), check([name.bytes, strand, reference])])
         }
     }
 
@@ -113,6 +123,32 @@ enum Schema {
         return StoredBoard(meta: meta, transactions: transactions, receipts: receipts)
     }
 
+    /// What programs asked for, in no order.
+    static func requests(_ db: Database, path: String) throws -> [StoredRequest] {
+        guard try db.tableExists("requests") else { return [] }
+        var requests: [StoredRequest] = []
+        let rows = try Row.fetchCursor(db, sql: #"SELECT name, strand, reference, "check" FROM requests"#)
+        while let row = try rows.next() {
+            guard let bytes = blob(row, 0), let strand = blob(row, 1), let reference = blob(row, 2),
+                blob(row, 3) == Array(check([bytes, strand, reference])), let name = TransactionName(bytes), strand.count == 8,
+                reference.isEmpty || reference.count == 8
+            else { throw StoreError.corrupt(path: path, detail: "the checksum of request \(requests.count + 1) does not match") }
+            requests.append(
+                StoredRequest(
+                    transaction: name, strand: Strand(token: word(strand)),
+                    reference: reference.isEmpty ? nil : word(reference)))
+        }
+        return requests
+    }
+
+    static func hasRequests(_ db: Database) throws -> Bool {
+        guard try db.tableExists("requests") else { return false }
+        return try Row.fetchOne(db, sql: "SELECT 1 FROM requests LIMIT 1") != nil
+    }
+
+    /// Forgets what programs asked for that have all ended.
+    static func forgetRequests(_ db: Database) throws { try db.execute(sql: "DELETE FROM requests") }
+
     /// True if no transaction is stored.
     static func isEmpty(_ db: Database) throws -> Bool { try Row.fetchOne(db, sql: "SELECT 1 FROM transactions LIMIT 1") == nil }
 
@@ -150,6 +186,9 @@ enum Schema {
         writer.write(value)
         return writer.bytes
     }
+
+    /// Eight bytes as `number` wrote them.
+    private static func word(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 
     // A damaged row can hold a value of any type; GRDB's typed subscripts trap on a wrong one, these do not.
 

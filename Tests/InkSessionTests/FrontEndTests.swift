@@ -199,4 +199,59 @@ import Testing
         pipes.input(.detached(Self.second), to: 0)
         #expect(pipes.members[0].node.board?.shapes.map(\.content.position.x) == [9])
     }
+
+    // SE-40
+    @Test func `who hands over saves in silence and leaves to the next what other programs do`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 && $0.node.isDelivered } })
+        pipes.input(.attached(Self.second, strand: Strand(token: 7)), to: 0)
+        pipes.input(.intent(.draw(box(1)), from: Self.second, ref: 5), to: 0)
+        pipes.input(.intent(.begin(.stroke(stroke())), from: Self.second, ref: 6), to: 0)
+        pipes.intent(.begin(.shape(box(2))), by: 0, ref: 1)
+        pipes.input(.handOver, to: 0)
+        pipes.input(.intent(.draw(box(3)), from: Self.second, ref: 8), to: 0)
+        #expect(outcomes(pipes, 8, of: Self.second).isEmpty && outcomes(pipes, 6, of: Self.second).isEmpty)
+        #expect(pipes.run(.seconds(1)) { $0.members[0].events.contains { if case .stopped(0, _) = $0 { true } else { false } } })
+        #expect(
+            !pipes.members[0].told.contains { event, audience in
+                if case .stopped = event { audience.includes(Self.second) } else { false }
+            })
+        #expect(pipes.saved(by: 0).contains { $0.writes.contains { $0.property == .position && $0.value == .point(Point(x: 1, y: 0)) } })
+        // What the holder's own hand held is saved; the stroke of the other goes on elsewhere.
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.position.x).sorted() == [1, 2])
+        // The request lies behind its transaction, so that no commit parts them.
+        let records = pipes.members[0].disk
+        let asked = try #require(records.firstIndex { if case .request(_, Strand(token: 7), 5) = $0 { true } else { false } })
+        guard case .request(let name, _, _) = records[asked], case .transaction(let transaction) = records[asked - 1] else {
+            Issue.record("a request without its transaction before it")
+            return
+        }
+        #expect(transaction.name == name)
+        #expect(!pipes.members[1].events.contains { if case .peer(let status) = $0 { status.state == .left } else { false } })
+    }
+
+    // SE-41
+    @Test func `a device whose process another one follows is who it was`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == 1 && $0.node.isDelivered } })
+        let known = pipes.members[1].node.peerID
+        // Killed: nothing of it is heard any more.
+        pipes.drop = { from, to in from == PerfectPipes.address(1) || to == PerfectPipes.address(1) }
+        let before = pipes.members[0].told.count
+        pipes.add(name: "bob", seed: 99, stored: pipes.saved(by: 1).filter { !$0.isGenesis }, identityIndex: 1)
+        #expect(pipes.members[2].node.peerID != known)
+        pipes.intent(.cursor(Point(x: 80, y: 80)), by: 2)
+        #expect(pipes.run(.seconds(3)) { $0.members[2].node.presentPeers == 1 && $0.members[0].node.presentPeers == 1 })
+        pipes.intent(.draw(box(7)), by: 2)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapes.count == 1 })
+        _ = pipes.run(.seconds(20))
+        let told = pipes.members[0].told[before...].map(\.0)
+        let statuses = told.compactMap { if case .peer(let status) = $0 { status } else { nil } }
+        #expect(statuses.allSatisfy { $0.peer == known && $0.state != .left && $0.state != .joining })
+        #expect(told.contains { if case .cursor(let source, _) = $0 { source.peer == known } else { false } })
+    }
 }
