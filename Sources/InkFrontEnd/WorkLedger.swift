@@ -1,0 +1,163 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+
+/// What a program asked of the process that holds its board and does not know to be on the disk: when that process dies, the next one is
+/// asked for it again.
+///
+///     asked ──outcome──▶ answered ──all saved──▶ forgotten
+///       └── refused ──▶ forgotten
+package struct WorkLedger: Sendable {
+    /// One thing that was asked for.
+    package struct Entry: Hashable, Sendable {
+        /// Under which its outcome comes.
+        package var reference: UInt64
+        /// One intent; or a gesture, from its beginning to its commit.
+        package var steps: [Step]
+        /// True once its program has had the outcome.
+        package var isAnswered = false
+        /// The shapes that it made, in the order in which they were told.
+        package var made: [ShapeID] = []
+    }
+
+    /// An intent and the reference that it carries.
+    package struct Step: Hashable, Sendable {
+        package var intent: Intent
+        package var reference: UInt64?
+
+        package init(_ intent: Intent, reference: UInt64? = nil) { (self.intent, self.reference) = (intent, reference) }
+    }
+
+    /// Oldest first.
+    package private(set) var entries: [Entry] = []
+    private var live: LiveWork?
+
+    /// The gesture under way, as it would be begun again.
+    private struct LiveWork: Sendable {
+        var reference: UInt64?
+        var gesture: Gesture
+        /// Samples that came after the beginning, absolute.
+        var samples: [Point] = []
+
+        var steps: [Step] {
+            let first = Step(.begin(gesture), reference: reference)
+            return samples.isEmpty ? [first] : [first, Step(.extend(samples))]
+        }
+    }
+
+    package init() {}
+
+    /// References of everything that is not known to be on the disk, oldest first.
+    package var pending: [UInt64] { entries.map(\.reference) }
+    /// True while something that was asked has no answer.
+    package var isWaiting: Bool { entries.contains { !$0.isAnswered } }
+    /// True while a gesture is under way.
+    package var isDrawing: Bool { live != nil }
+    /// What a new holder must be asked for so that the gesture under way goes on.
+    package var liveSteps: [Step] { live?.steps ?? [] }
+
+    /// The program asks for something. Work must bring a reference.
+    package mutating func asked(_ intent: Intent, reference: UInt64?) {
+        switch intent {
+        case .cursor, .typing: return
+        case .begin(let gesture): live = LiveWork(reference: reference, gesture: gesture)
+        case .extend(let points): live?.samples += points
+        case .update(let gesture):
+            live?.gesture = gesture
+            live?.samples = []
+        case .cancel: live = nil
+        case .commit:
+            guard let reference, let ended = live else { return }
+            entries.append(Entry(reference: reference, steps: ended.steps + [Step(.commit, reference: reference)]))
+            live = nil
+        case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .say, .rename:
+            guard let reference else { return }
+            entries.append(Entry(reference: reference, steps: [Step(intent, reference: reference)]))
+        }
+    }
+
+    /// The holder tells something.
+    package mutating func told(_ event: Event) {
+        switch event {
+        case .changed(let changes, let reference?):
+            guard let index = entries.firstIndex(where: { $0.reference == reference }) else { return }
+            entries[index].made += changes.filter { $0.kind == .added }.map(\.id)
+        case .outcome(let reference, let outcome):
+            if live?.reference == reference { live = nil }
+            guard let index = entries.firstIndex(where: { $0.reference == reference }) else { return }
+            if case .refused = outcome { entries.remove(at: index) } else { entries[index].isAnswered = true }
+        case .sync(let status):
+            // Told only after all that stood before it: what was answered by then is on the disk.
+            if status.isSaved { entries.removeAll(where: \.isAnswered) }
+        default: break
+        }
+    }
+
+    /// These were found on the disk of a new holder: they are not asked for again.
+    package mutating func found(_ done: Set<UInt64>) {
+        for index in entries.indices where done.contains(entries[index].reference) { entries[index].isAnswered = true }
+    }
+
+    /// Shapes have got other names at the new holder: what is still to be asked for means those.
+    package mutating func rename(_ names: [ShapeID: ShapeID]) {
+        guard !names.isEmpty else { return }
+        for index in entries.indices {
+            for step in entries[index].steps.indices { entries[index].steps[step].intent.rename(names) }
+        }
+        live?.gesture.rename(names)
+    }
+
+    /// The shapes that an entry made before it was asked for again are forgotten: what it makes now counts.
+    package mutating func begunAgain(_ reference: UInt64) {
+        if let index = entries.firstIndex(where: { $0.reference == reference }) { entries[index].made = [] }
+    }
+}
+
+extension Intent {
+    fileprivate mutating func rename(_ names: [ShapeID: ShapeID]) {
+        func new(_ id: ShapeID) -> ShapeID { names[id] ?? id }
+        switch self {
+        case .set(let id, let changes): self = .set(new(id), changes)
+        case .amend(let id, let changes): self = .amend(new(id), changes)
+        case .setAll(let ids, let changes): self = .setAll(ids.map(new), changes)
+        case .move(let ids, let by): self = .move(ids.map(new), by: by)
+        case .delete(let ids): self = .delete(ids.map(new))
+        case .begin(var gesture):
+            gesture.rename(names)
+            self = .begin(gesture)
+        case .update(var gesture):
+            gesture.rename(names)
+            self = .update(gesture)
+        case .draw, .drawAll, .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: break
+        }
+    }
+}
+
+extension Gesture {
+    fileprivate mutating func rename(_ names: [ShapeID: ShapeID]) {
+        switch self {
+        case .move(let ids, let by): self = .move(ids.map { names[$0] ?? $0 }, by: by)
+        case .resize(let id, let position, let size): self = .resize(names[id] ?? id, position: position, size: size)
+        case .stroke, .shape: break
+        }
+    }
+}
+
+extension BoardView {
+    /// What must be told so that who has seen this board sees `standing`. Put down to the makers of the shapes: nobody can say more.
+    package func changes(to standing: [Shape]) -> [ShapeChange] {
+        let next = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        var changes: [ShapeChange] = []
+        for shape in shapes where next[shape.id] == nil {
+            changes.append(ShapeChange(kind: .removed, id: shape.id, author: shape.id.author, shape: shape))
+        }
+        for shape in standing {
+            guard let before = self[shape.id] else {
+                changes.append(ShapeChange(kind: .added, id: shape.id, author: shape.id.author, shape: shape))
+                continue
+            }
+            if before != shape { changes.append(ShapeChange(kind: .changed, id: shape.id, author: shape.id.author, shape: shape)) }
+        }
+        return changes
+    }
+}

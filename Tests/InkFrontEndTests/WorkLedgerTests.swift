@@ -1,0 +1,106 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct WorkLedgerTests {
+    private static let me: AuthorID = {
+        var random = SplitMix64(seed: 1)
+        return AuthorID(using: &random)
+    }()
+
+    private func id(_ number: UInt64) -> ShapeID { ShapeID(author: Self.me, number: number) }
+    private func box(_ x: Int32) -> ShapeDraft { ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0)) }
+    private func shape(_ number: UInt64, _ x: Int32) -> Shape {
+        Shape(id: id(number), content: box(x), depth: [UInt8(truncatingIfNeeded: number)])
+    }
+    private func saved(_ isSaved: Bool) -> Event {
+        .sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero))
+    }
+    private func added(_ number: UInt64, ref: UInt64) -> Event {
+        .changed([ShapeChange(kind: .added, id: id(number), author: Self.me, shape: shape(number, 0))], ref: ref)
+    }
+
+    // FE-40
+    @Test func `work is kept until it is answered and saved, what is refused or only moves is not`() {
+        var ledger = WorkLedger()
+        ledger.asked(.draw(box(1)), reference: 1)
+        ledger.asked(.cursor(.zero), reference: nil)
+        ledger.asked(.typing, reference: nil)
+        ledger.asked(.undo, reference: 2)
+        #expect(ledger.pending == [1, 2] && ledger.isWaiting)
+        ledger.told(.outcome(ref: 2, .refused(.nothingToUndo)))
+        ledger.told(saved(true))
+        #expect(ledger.pending == [1], "saved is said of what was answered")
+        ledger.told(.outcome(ref: 1, .done))
+        #expect(ledger.pending == [1] && !ledger.isWaiting)
+        ledger.told(saved(false))
+        #expect(ledger.pending == [1])
+        ledger.told(saved(true))
+        #expect(ledger.pending.isEmpty)
+    }
+
+    // FE-40
+    @Test func `a gesture is asked again whole, and one under way goes on`() {
+        var ledger = WorkLedger()
+        let draft = ShapeDraft(kind: .freehand, position: .zero, points: [.zero])
+        ledger.asked(.begin(.stroke(draft)), reference: 1)
+        ledger.asked(.extend([Point(x: 1, y: 1)]), reference: nil)
+        ledger.asked(.extend([Point(x: 2, y: 2), Point(x: 3, y: 3)]), reference: nil)
+        let samples = (1...3).map { Point(x: $0, y: $0) }
+        #expect(ledger.isDrawing && ledger.liveSteps.map(\.intent) == [.begin(.stroke(draft)), .extend(samples)])
+        ledger.asked(.commit, reference: 2)
+        #expect(!ledger.isDrawing && ledger.liveSteps.isEmpty)
+        #expect(ledger.entries.map { $0.steps.map(\.intent) } == [[.begin(.stroke(draft)), .extend(samples), .commit]])
+        #expect(ledger.entries.first?.steps.map(\.reference) == [1, nil, 2])
+        ledger.asked(.begin(.move([id(1)], by: .zero)), reference: 3)
+        ledger.asked(.update(.move([id(1)], by: Point(x: 8, y: 0))), reference: nil)
+        #expect(ledger.liveSteps.map(\.intent) == [.begin(.move([id(1)], by: Point(x: 8, y: 0)))])
+        // What the session ended, or the person took back, does not go on.
+        ledger.told(.outcome(ref: 3, .refused(.ownHistoryMissing)))
+        #expect(!ledger.isDrawing)
+        ledger.asked(.begin(.shape(box(1))), reference: 4)
+        ledger.asked(.cancel, reference: 5)
+        #expect(!ledger.isDrawing && ledger.pending == [2])
+    }
+
+    // FE-41
+    @Test func `what a new holder has is not asked again, and the rest means the shapes that are made anew`() {
+        var ledger = WorkLedger()
+        ledger.asked(.draw(box(1)), reference: 1)
+        ledger.told(added(5, ref: 1))
+        ledger.told(.outcome(ref: 1, .done))
+        ledger.asked(.draw(box(2)), reference: 2)
+        ledger.told(added(6, ref: 2))
+        ledger.asked(.setAll([id(5), id(6), id(7)], [.text("a")]), reference: 3)
+        ledger.asked(.begin(.move([id(6)], by: .zero)), reference: 4)
+        ledger.found([1])
+        #expect(ledger.entries.map(\.isAnswered) == [true, false, false])
+        #expect(ledger.entries[1].made == [id(6)])
+        ledger.begunAgain(2)
+        ledger.told(added(16, ref: 2))
+        #expect(ledger.entries[1].made == [id(16)])
+        ledger.rename([id(6): id(16)])
+        #expect(ledger.entries[2].steps.map(\.intent) == [.setAll([id(5), id(16), id(7)], [.text("a")])])
+        #expect(ledger.liveSteps.map(\.intent) == [.begin(.move([id(16)], by: .zero))])
+    }
+
+    // FE-41
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `the changes between two boards lead from one to the other`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        func some() -> [Shape] { (1...8).filter { _ in random.chance(0.6) }.map { shape($0, Int32(random.below(3))) } }
+        let (from, to) = (some(), some())
+        var view = BoardView()
+        view.replaceAll(from)
+        for change in view.changes(to: to) {
+            #expect((view[change.id] == nil) == (change.kind == .added), "a change is told of what it changes")
+            view.apply(change)
+        }
+        var wanted = BoardView()
+        wanted.replaceAll(to)
+        #expect(view.shapes == wanted.shapes)
+        #expect(view.changes(to: to).isEmpty)
+    }
+}
