@@ -1,4 +1,5 @@
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
@@ -18,66 +19,10 @@ package struct Automation {
         case write(String)
         /// Hand this to the node.
         case intent(Intent, ref: UInt64?)
-        /// Answer with `receive(_: Answer)`.
-        case ask(Question)
+        /// Answer with `receive(_: BoardAnswer)`.
+        case ask(BoardQuestion)
         /// Tell the node to quit. Nothing is run after it.
         case quit
-    }
-
-    /// What only the node knows.
-    package enum Question: Equatable {
-        /// What stands on the board as it becomes ready.
-        case board
-        case state
-        /// Where we stand now, for a `wait` that begins.
-        case status
-        case stats
-        case invite
-    }
-
-    /// The answer to a question.
-    package enum Answer {
-        case board(shapes: [Shape], role: String, ownLabels: [String] = [])
-        case state(StateReport)
-        case status(StatusReport)
-        /// For each peer, and of all datagrams.
-        case stats([JSONObject], datagrams: JSONObject = [:])
-        /// A link, or why there is none.
-        case invite(Result<String, AutomationError>)
-    }
-
-    /// What `state` tells.
-    package struct StateReport {
-        package var fingerprint: Fingerprint
-        package var transactionCount: Int
-        /// Standing shapes in depth order.
-        package var shapes: [Shape]
-        package var isSaved: Bool
-        package var unsent: Int
-
-        package init(fingerprint: Fingerprint, transactionCount: Int, shapes: [Shape], isSaved: Bool, unsent: Int) {
-            self.fingerprint = fingerprint
-            self.transactionCount = transactionCount
-            self.shapes = shapes
-            self.isSaved = isSaved
-            self.unsent = unsent
-        }
-    }
-
-    /// What conditions of `wait` are held against.
-    package struct StatusReport: Equatable {
-        package var presentPeers = 0
-        /// Every present peer has all of ours in its set.
-        package var isDelivered = true
-        package var isSaved = true
-        package var isSynced = true
-
-        package init(presentPeers: Int = 0, isDelivered: Bool = true, isSaved: Bool = true, isSynced: Bool = true) {
-            self.presentPeers = presentPeers
-            self.isDelivered = isDelivered
-            self.isSaved = isSaved
-            self.isSynced = isSynced
-        }
     }
 
     /// Shortest step of a live gesture (CL-4).
@@ -196,27 +141,20 @@ package struct Automation {
     }
 
     /// The answer to a question; answers come in the order of the questions.
-    package mutating func receive(_ answer: Answer, now: Instant) {
+    package mutating func receive(_ answer: BoardAnswer, now: Instant) {
         switch answer {
-        case .board(let standing, let role, let ownLabels): becomeReady(standing, role: role, ownLabels: ownLabels)
+        case .board(let report): becomeReady(report.shapes, role: report.role, ownLabels: report.ownLabels)
         case .status(let status): check(status, now: now)
-        case .state(let report):
-            guard let ref = awaitedRef() else { break }
-            write("state", stateMembers(report), ref: ref.value)
-            finish()
-        case .stats(let peers, let datagrams):
-            guard let ref = awaitedRef() else { break }
-            write("stats", ["peers": .array(peers.map { .object($0) }), "datagrams": .object(datagrams)], ref: ref.value)
-            finish()
-        case .invite(let result):
-            guard let ref = awaitedRef() else { break }
-            switch result {
-            case .success(let link): write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref.value)
-            case .failure(var error):
-                error.ref = ref.value
-                report(error)
+        case .state(let report): reply { automation, ref in automation.write("state", automation.stateMembers(report), ref: ref) }
+        case .links(let links, let datagrams):
+            let peers = links.map { JSONValue.object(format.link($0)) }
+            reply { automation, ref in
+                automation.write("stats", ["peers": .array(peers), "datagrams": .object(automation.format.datagrams(datagrams))], ref: ref)
             }
-            finish()
+        case .invite(let link):
+            reply { automation, ref in
+                automation.write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref)
+            }
         }
         run(now: now)
     }
@@ -295,7 +233,7 @@ package struct Automation {
         case .typing: submit(.typing)
         case .invite: outputs.append(.ask(.invite))
         case .state: outputs.append(.ask(.state))
-        case .stats: outputs.append(.ask(.stats))
+        case .stats: outputs.append(.ask(.links))
         case .wait(let condition, let milliseconds):
             running?.stage = .waiting(condition, until: now + .milliseconds(milliseconds))
             outputs.append(.ask(.status))
@@ -392,10 +330,11 @@ package struct Automation {
         }
     }
 
-    /// The command's ref, where it waits for an answer.
-    private func awaitedRef() -> (value: JSONValue?, Void)? {
-        guard case .awaitingAnswer = running?.stage else { return nil }
-        return (running?.request.ref, ())
+    /// Writes the answer to the command that waits for one, with its ref, and ends it.
+    private mutating func reply(_ write: (inout Automation, JSONValue?) -> Void) {
+        guard case .awaitingAnswer = running?.stage else { return }
+        write(&self, running?.request.ref)
+        finish()
     }
 
     /// The one answer to an intent ends the command that asked for it.

@@ -1,7 +1,7 @@
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkSession
-import InkTransport
 
 /// How values of the session are written as members of JSON events.
 package struct EventFormat {
@@ -113,28 +113,28 @@ package struct EventFormat {
         }
     }
 
-    /// What the transport knows of one peer.
-    package func statistics(_ peer: PeerID, _ figures: ConnectionStatistics) -> JSONObject {
+    /// How the connection with one peer does.
+    package func link(_ report: LinkReport) -> JSONObject {
         [
-            "peer": .string(peer.hex), "path": "direct",
-            "rtt_ms": figures.roundTrip.map { .number(($0.milliseconds * 10).rounded() / 10) } ?? .null,
-            "loss": .number((figures.lossEstimate * 1000).rounded() / 1000), "bytes_in": .integer(Int64(clamping: figures.bytesIn)),
-            "bytes_out": .integer(Int64(clamping: figures.bytesOut)), "packets_in": .integer(Int64(clamping: figures.packetsIn)),
-            "packets_out": .integer(Int64(clamping: figures.packetsOut)), "forged": .integer(Int64(clamping: figures.packetsForged)),
-            "replayed": .integer(Int64(clamping: figures.packetsReplayed)), "pending": .integer(Int64(figures.pendingBytes)),
+            "peer": .string(report.peer.hex), "path": .string(report.path.rawValue),
+            "rtt_ms": report.roundTrip.map { .number(($0.milliseconds * 10).rounded() / 10) } ?? .null,
+            "loss": .number((report.loss * 1000).rounded() / 1000), "bytes_in": .integer(Int64(clamping: report.bytesIn)),
+            "bytes_out": .integer(Int64(clamping: report.bytesOut)), "packets_in": .integer(Int64(clamping: report.packetsIn)),
+            "packets_out": .integer(Int64(clamping: report.packetsOut)), "forged": .integer(Int64(clamping: report.packetsForged)),
+            "replayed": .integer(Int64(clamping: report.packetsReplayed)), "pending": .integer(Int64(report.pendingBytes)),
         ]
     }
 
     /// What became of all datagrams received: who watches a flood sees that nothing of it was accepted.
-    package func counters(_ counters: EndpointCounters, foreign: Int) -> JSONObject {
+    package func datagrams(_ report: DatagramReport) -> JSONObject {
         let figures: [(String, UInt64)] = [
-            ("received", counters.datagrams), ("accepted", counters.accepted), ("forged", counters.forged), ("unknown", counters.unknown),
-            ("replayed", counters.replayed), ("cookies_sent", counters.cookiesSent), ("answers_sent", counters.answersSent),
-            ("starts_refused", counters.startsRefused), ("handshakes_refused", counters.handshakesRefused),
-            ("established", counters.established), ("punches", counters.punches),
+            ("received", report.received), ("accepted", report.accepted), ("forged", report.forged), ("unknown", report.unknown),
+            ("replayed", report.replayed), ("cookies_sent", report.cookiesSent), ("answers_sent", report.answersSent),
+            ("starts_refused", report.startsRefused), ("handshakes_refused", report.handshakesRefused),
+            ("established", report.established), ("punches", report.punches),
         ]
         // Neither ours nor STUN by their first byte: dropped at the socket, before anything else is looked at.
-        var object: JSONObject = ["foreign": .integer(Int64(foreign))]
+        var object: JSONObject = ["foreign": .integer(Int64(report.foreign))]
         for (name, count) in figures { object[name] = .integer(Int64(clamping: count)) }
         return object
     }

@@ -2,6 +2,7 @@ import Foundation
 import InkBoard
 import InkCrypto
 import InkPrimitives
+import InkRuntime
 import InkSession
 import InkStore
 
@@ -44,18 +45,24 @@ struct OpenedBoard {
             content: StoredBoard(meta: meta, transactions: [genesis], receipts: []), isNew: false)
     }
 
-    /// Opens a saved board by name or digits of its id.
-    static func open(_ text: String, catalog: BoardCatalog) throws -> OpenedBoard {
-        try open(try catalog.find(text), catalog: catalog)
-    }
-
-    private static func open(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws -> OpenedBoard {
+    /// Opens a saved board, unless another process holds it.
+    static func open(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws -> OpenedBoard {
         if case .failure(let error) = entry.content { throw error }
         return try open(entry.directory, profile: entry.profile, catalog: catalog)
     }
 
-    private static func open(_ directory: String, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
-        let store = try BoardStore.open(at: directory)
+    /// Opens a board whose holder has just ended, for those that were attached to it.
+    ///
+    /// - Throws: `StoreError.locked` where another one was quicker.
+    static func takeOver(_ shared: SharedBoard) throws -> OpenedBoard {
+        try open(shared.directory, profile: shared.profile, catalog: shared.catalog, takesOver: true)
+    }
+
+    /// Where the process that holds this board listens for others: the place that it takes itself.
+    var localSocketPath: String { LocalSocketPlace.path(of: catalog.directory(of: content.meta.board, profile: profile)) }
+
+    private static func open(_ directory: String, profile: Int, catalog: BoardCatalog, takesOver: Bool = false) throws -> OpenedBoard {
+        let store = try BoardStore.open(at: directory, takesOver: takesOver)
         let content = try store.load()
         _ = try content.genesisBoard()
         return OpenedBoard(

@@ -1,5 +1,6 @@
 import InkAutomation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 import Testing
@@ -185,22 +186,21 @@ import Testing
     @Test func `a wait is answered as soon as its condition holds`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"peers","count":2,"timeout_ms":5000,"ref":"w"}"#)
-        stage.answer(.status(Automation.StatusReport(presentPeers: 1)))
+        stage.answer(.status(StatusReport(presentPeers: 1)))
         #expect(stage.events("waited").isEmpty)
         stage.receive(.peer(PeerStatus(peer: PeerID.zero, state: .joined)))
         #expect(stage.questions.filter { $0 == .status }.count == 2)
-        stage.answer(.status(Automation.StatusReport(presentPeers: 2)))
+        stage.answer(.status(StatusReport(presentPeers: 2)))
         #expect(stage.events("waited").first?["ref"] == "w")
         #expect(stage.automation.deadline == nil)
     }
 
     // CL-8
     @Test(arguments: [
-        ("delivered", Automation.StatusReport(isDelivered: false)), ("saved", Automation.StatusReport(isSaved: false)),
-        ("synced", Automation.StatusReport(isSynced: false)),
+        ("delivered", StatusReport(isDelivered: false)), ("saved", StatusReport(isSaved: false)),
+        ("synced", StatusReport(isSynced: false)),
     ])
-    func `a wait whose time is over is an error with code timeout, and the next command runs`(what: String, status: Automation.StatusReport)
-    {
+    func `a wait whose time is over is an error with code timeout, and the next command runs`(what: String, status: StatusReport) {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"\#(what)","timeout_ms":200,"ref":1}"#)
         stage.line(Self.box)
@@ -218,10 +218,10 @@ import Testing
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":0,"ref":1}"#)
         stage.pass(.milliseconds(5))
-        stage.answer(.status(Automation.StatusReport()))
+        stage.answer(.status(StatusReport()))
         #expect(stage.events("waited").first?["ref"] == 1)
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":0,"ref":2}"#)
-        stage.answer(.status(Automation.StatusReport(isSaved: false)))
+        stage.answer(.status(StatusReport(isSaved: false)))
         stage.pass(.milliseconds(1))
         #expect(stage.events("error").first?["ref"] == 2)
     }
@@ -230,11 +230,11 @@ import Testing
     @Test func `an answer that comes after its wait is over is nobody's`() {
         var stage = Stage()
         stage.line(#"{"do":"wait","for":"saved","timeout_ms":10}"#)
-        stage.answer(.status(Automation.StatusReport(isSaved: false)))
+        stage.answer(.status(StatusReport(isSaved: false)))
         stage.pass(.milliseconds(20))
         #expect(stage.events("error").first?["code"] == "timeout")
         stage.line(#"{"do":"state","ref":2}"#)
-        stage.answer(.status(Automation.StatusReport()))
+        stage.answer(.status(StatusReport()))
         #expect(stage.events("waited").isEmpty)
         stage.answer(.state(.init(fingerprint: .zero, transactionCount: 3, shapes: [], isSaved: true, unsent: 1)))
         let state = stage.events("state").first

@@ -1,5 +1,6 @@
 import InkAutomation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
@@ -10,7 +11,7 @@ struct Stage {
     /// Lines for stdout, in order.
     private(set) var lines: [JSONObject] = []
     private(set) var intents: [(intent: Intent, ref: UInt64?)] = []
-    private(set) var questions: [Automation.Question] = []
+    private(set) var questions: [BoardQuestion] = []
     private(set) var hasQuit = false
 
     let me = Stage.author(1)
@@ -32,7 +33,7 @@ struct Stage {
 
     mutating func ready(_ shapes: [Shape] = []) {
         receive(.ready(BoardID(using: &random), me: me))
-        answer(.board(shapes: shapes, role: "owner"))
+        answer(.board(BoardReport(name: "test", shapes: shapes, role: "owner", ownLabels: [], unreadable: 0)))
     }
 
     /// Events and errors of that name.
@@ -48,7 +49,7 @@ struct Stage {
         drain()
     }
 
-    mutating func answer(_ answer: Automation.Answer) {
+    mutating func answer(_ answer: BoardAnswer) {
         automation.receive(answer, now: now)
         drain()
     }

@@ -22,8 +22,8 @@ struct DrawCommand: ParsableCommand {
     mutating func run() throws {
         try options.check()
         let lines = try commands()
-        let opened = try OpenedBoard.open(board, catalog: options.catalog)
-        try apply(lines, to: opened, options: options)
+        let access = try BoardAccess.open(board, catalog: options.catalog)
+        try apply(lines, to: access, options: options)
         options.notices.say("\(lines.count) \(lines.count == 1 ? "command" : "commands") applied")
     }
 
@@ -80,16 +80,16 @@ struct SayCommand: ParsableCommand {
                 "this cannot be said", why: "a message has 1 to \(Limits.chatBytes) bytes, this one \(said.utf8.count)",
                 next: "send it in parts")
         }
-        try apply([.say(said)], to: try OpenedBoard.open(board, catalog: options.catalog), options: options)
+        try apply([.say(said)], to: try BoardAccess.open(board, catalog: options.catalog), options: options)
     }
 }
 
-private func apply(_ commands: [AutomationCommand], to opened: OpenedBoard, options: GlobalOptions) throws {
+private func apply(_ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions) throws {
     var run = HeadlessRun(options: options)
     run.readsCommands = false
     run.writesEvents = false
     run.reportsErrors = true
     run.commands = [.lookAround(milliseconds: lookAroundMilliseconds)] + commands + [.quit]
-    run.embeds = opened.content.meta.embeddedPort != nil
-    try run.run(opened)
+    run.embeds = access.embedsRendezvous
+    try run.run(access)
 }

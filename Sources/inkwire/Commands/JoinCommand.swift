@@ -37,9 +37,10 @@ struct JoinCommand: ParsableCommand {
         let opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
         var run = HeadlessRun(options: options)
         // A board that arrived earlier is there already and is only reopened.
-        if opened.content.transactions.isEmpty { run.joinPatience = patience }
-        run.embeds = opened.content.meta.embeddedPort != nil
-        try run.run(opened)
+        let access = BoardAccess.held(opened)
+        if access.isEmpty { run.joinPatience = patience }
+        run.embeds = access.embedsRendezvous
+        try run.run(access)
     }
 }
 

@@ -32,6 +32,6 @@ struct NewCommand: ParsableCommand {
         var run = HeadlessRun(options: options)
         run.embeds = true
         run.writesInvite = invites
-        try run.run(opened)
+        try run.run(.held(opened))
     }
 }

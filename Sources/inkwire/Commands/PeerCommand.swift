@@ -19,10 +19,10 @@ struct PeerCommand: ParsableCommand {
             let link = try InviteSource(argument: board, file: nil, options: options).link()
             return try JoinCommand.joinHeadless(link, options: options, patience: patience.span)
         }
-        let opened = try OpenedBoard.open(board, catalog: options.catalog)
+        let access = try BoardAccess.open(board, catalog: options.catalog)
         var run = HeadlessRun(options: options)
-        run.embeds = opened.content.meta.embeddedPort != nil
-        if opened.content.transactions.isEmpty { run.joinPatience = patience.span }
-        try run.run(opened)
+        run.embeds = access.embedsRendezvous
+        if access.isEmpty { run.joinPatience = patience.span }
+        try run.run(access)
     }
 }

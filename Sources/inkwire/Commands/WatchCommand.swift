@@ -12,10 +12,10 @@ struct WatchCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        let opened = try OpenedBoard.open(board, catalog: options.catalog)
+        let access = try BoardAccess.open(board, catalog: options.catalog)
         var run = HeadlessRun(options: options)
         run.readsCommands = false
-        run.embeds = opened.content.meta.embeddedPort != nil
-        try run.run(opened)
+        run.embeds = access.embedsRendezvous
+        try run.run(access)
     }
 }

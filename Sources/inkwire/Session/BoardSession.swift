@@ -1,188 +1,558 @@
+import Foundation
 import InkBoard
-import InkCrypto
+import InkFrontEnd
 import InkPrimitives
-import InkRendezvous
 import InkRuntime
 import InkSession
 import InkStore
+import NIOCore
+import NIOPosix
 
-/// A board that this process holds, on the network: its store, its driver, and a rendezvous of its own where none is configured.
-final class BoardSession: Sendable {
-    let driver: Driver
-    let store: BoardStore
+/// A program's part in one board: over the driver of this process where it holds the board, over the process that does where another one of this
+/// person holds it. Which of the two it is may change: when the holder ends, one of those attached takes the board over.
+///
+///     lock free ──▶ holding ◀──────────────┐ lock free
+///                                          │
+///     lock taken ─▶ attached ──holder gone──▶ between ──▶ attached (another was quicker)
+///
+/// The front end notices nothing of it: events go on where they stopped, and what it asked is done once (CL-18).
+///
+/// - Invariant of `@unchecked Sendable`: everything but the immutable is touched on `loop` only, `tell` and `gaveUp` before the start.
+final class BoardSession: @unchecked Sendable {
+    private enum Seat {
+        case holding(HeldBoard)
+        case attached(AttachedBoard)
+        /// The holder has gone; somebody is about to take its place.
+        case between(since: Instant)
+        case ended
+    }
+
+    /// The loop on which events are told and questions are answered.
+    let loop: any EventLoop
     let boardID: BoardID
-    let roomSecret: Secret32
     /// Device key of this person.
     let me: AuthorID
     /// What this machine calls the board; empty until a joined board has arrived.
     let savedName: String
-    /// Where peers are introduced to each other, in order of preference.
-    let rendezvous: [InviteLink.Host]
-    private let service: RendezvousService?
+    /// Called on the loop, in order.
+    var tell: @Sendable (Event) -> Void = { _ in }
+    /// Called on the loop when the board is there, once: what stands on it, and what the person should know of it.
+    var arrived: @Sendable (BoardReport, [String]) -> Void = { _, _ in }
+    /// Called on the loop when a board that was joined does not arrive, or nobody holds it any more.
+    var gaveUp: @Sendable (Failure) -> Void = { _ in }
 
-    private init(
-        driver: Driver, store: BoardStore, boardID: BoardID, roomSecret: Secret32, me: AuthorID, savedName: String,
-        rendezvous: [InviteLink.Host], service: RendezvousService?
-    ) {
-        self.driver = driver
-        self.store = store
-        self.boardID = boardID
-        self.roomSecret = roomSecret
-        self.me = me
-        self.savedName = savedName
-        self.rendezvous = rendezvous
-        self.service = service
+    private let options: GlobalOptions
+    private let access: BoardAccess
+    /// Our history of undo, the same wherever we sit.
+    private let strand: Strand
+    private var seat: Seat
+    private var joining: Joining
+    private var ledger = WorkLedger()
+    /// The board as it was told, while another process holds it: what a new holder shows is held against this.
+    private var view = BoardView()
+    private var peers: [PeerID: PeerStatus] = [:]
+    private var isReady = false
+    /// What was asked for while nobody held the board.
+    private var waiting: [(Intent, UInt64?)] = []
+    private var questions: [(BoardQuestion, EventLoopPromise<BoardAnswer>)] = []
+    /// References that we gave to work which came without one; nobody is told of them.
+    private var lastOwnReference: UInt64 = 1 << 63
+    /// What is being asked for again of a new holder.
+    private var resuming: Resuming?
+    private var lastLink = ""
+    private var quitting: Quitting?
+
+    /// Asking a new holder again: one after the other, so that each finds what the one before made.
+    private struct Resuming {
+        var rest: [WorkLedger.Entry]
+        var current: WorkLedger.Entry?
+        /// What is told meanwhile by the new holder before the board is known.
+        var names: [ShapeID: ShapeID] = [:]
     }
 
-    /// Opens sockets; nothing is sent before `driver.start()`.
+    /// Leaving a board that another process holds.
+    private struct Quitting {
+        var until: Instant
+        var promise: EventLoopPromise<Ending?>
+        var isAsking = false
+    }
+
+    private init(_ seat: Seat, access: BoardAccess, options: GlobalOptions, strand: Strand, loop: any EventLoop, patience: Duration?) {
+        self.seat = seat
+        self.access = access
+        self.options = options
+        self.strand = strand
+        self.loop = loop
+        (boardID, me, savedName) = (access.board, access.author, access.savedName)
+        joining = Joining(patience: patience, now: options.clock.now)
+    }
+
+    /// Opens the board's sockets, or attaches to who holds it; nothing is sent or told before `start()`. Blocks; not to be called on an event loop.
     ///
     /// - Parameters:
     ///   - embeds: make a rendezvous in this process when none is configured.
-    static func open(_ opened: OpenedBoard, options: GlobalOptions, embeds: Bool) throws -> BoardSession {
-        let meta = opened.content.meta
-        let given = try options.rendezvous()
-        var configured = given.map(\.host)
-        if given.isEmpty {
-            configured = meta.rendezvous.compactMap { RendezvousAddress($0)?.host }
-        } else if meta.embeddedPort == nil, meta.rendezvous != given.map(\.description) {
-            // A board that brings its own keeps it: links that name it are out there. What was given is for this time.
-            try opened.store.update { $0.rendezvous = given.map(\.description) }
-        }
-        var service: RendezvousService?
-        var inviteHosts = configured
-        if configured.isEmpty, embeds {
-            let embedded = try embeddedService(port: meta.embeddedPort, roomSecret: meta.roomSecret, clock: options.clock)
-            service = embedded
-            if let saved = meta.embeddedPort, saved != embedded.port {
-                // Kept for the next time: it may be free again, and the links that name it good.
-                options.notices.say("port \(saved) is taken: links given before lead nowhere until it is free again")
-            } else if meta.embeddedPort == nil {
-                try opened.store.update { $0.embeddedPort = embedded.port }
-            }
-            configured = [InviteLink.Host(name: "127.0.0.1", port: embedded.port)]
-            // Machines of the same network come by its addresses, other terminals of this machine by loopback.
-            let own = (try? Interfaces.addresses()) ?? []
-            inviteHosts = (own.filter { !$0.isLoopback }.prefix(3).map(\.description) + ["127.0.0.1"])
-                .map { InviteLink.Host(name: $0, port: embedded.port) }
-        }
-        var driverOptions = DriverOptions()
-        driverOptions.rendezvous = configured
-        driverOptions.port = options.port.map { .explicit($0) } ?? meta.ownPort.map { .saved($0) } ?? .any
-        driverOptions.impairment = try options.impairment()
-        let identity = opened.identity
-        var receipts: [AuthorID: UInt64] = [:]
-        for receipt in opened.content.receipts where receipt.author == identity.signing.author {
-            receipts[receipt.peerDevice] = receipt.sequence
-        }
-        let configuration = Node.Configuration(
-            identity: identity.signing, staticKey: identity.staticKey, roomSecret: meta.roomSecret, boardID: meta.board,
-            genesis: opened.content.transactions.first, displayName: try options.displayName(),
-            stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
-            directAddresses: try options.direct() + meta.direct)
-        do {
-            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
-            if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
+    ///   - patience: how long nothing may come of a board that was joined just now; nil for one that is here.
+    static func open(_ access: BoardAccess, options: GlobalOptions, embeds: Bool, patience: Duration? = nil) throws -> BoardSession {
+        switch access {
+        case .held(let opened):
+            let held = try HeldBoard.open(opened, options: options, embeds: embeds)
             return BoardSession(
-                driver: driver, store: opened.store, boardID: meta.board, roomSecret: meta.roomSecret, me: identity.signing.author,
-                savedName: meta.name, rendezvous: inviteHosts, service: service)
-        } catch let error as SocketError {
-            throw Failure(error)
+                .holding(held), access: access, options: options, strand: .common, loop: held.driver.loop, patience: patience)
+        case .shared(let shared):
+            let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+            let strand = Strand(token: .random(in: 1...UInt64.max))
+            let session = BoardSession(
+                .between(since: options.clock.now), access: access, options: options, strand: strand, loop: loop, patience: nil)
+            do {
+                try session.sitDown(at: shared, until: options.clock.now + Self.attachPatience)
+            } catch let refusal as AttachedBoard.Refusal {
+                throw Failure(cannotAttach: refusal, to: shared)
+            }
+            return session
         }
     }
 
-    private static func embeddedService(port: UInt16?, roomSecret: Secret32, clock: MonotonicClock) throws -> RendezvousService {
-        var configuration = RendezvousService.Configuration()
-        // For this board only, and never so many that the board itself runs out of descriptors.
-        configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
-        configuration.server.socketsMax = 128
-        do throws(SocketError) {
-            if let port {
-                configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: port)]
-                do throws(SocketError) {
-                    return try RendezvousService(configuration, clock: clock)
+    /// Begins.
+    func start() {
+        loop.execute { [self] in
+            switch seat {
+            case .holding(let held): begin(held)
+            case .attached(let board): board.listen()
+            case .between, .ended: break
+            }
+            armJoining()
+        }
+    }
+
+    // MARK: What a front end does
+
+    /// Gives the board a wish of the person. The outcome comes as an event with `ref`. From any thread.
+    func submit(_ intent: Intent, ref: UInt64? = nil) { loop.execute { [self] in give(intent, ref: ref) } }
+
+    /// Asks what only the node knows. On the loop.
+    func ask(_ question: BoardQuestion) -> EventLoopFuture<BoardAnswer> {
+        switch seat {
+        case .holding(let held) where resuming == nil:
+            // A link looks at the interfaces, which is too dear for each question.
+            return held.driver.answer(question, link: question == .invite ? held.link.text : "").hop(to: loop)
+        case .attached(let board) where resuming == nil: return board.ask(question)
+        case .ended: return loop.makeFailedFuture(AttachedBoard.Refusal.broken)
+        case .holding, .attached, .between:
+            let promise = loop.makePromise(of: BoardAnswer.self)
+            questions.append((question, promise))
+            return promise.futureResult
+        }
+    }
+
+    /// The link that admits to this board, as far as it is known here.
+    var link: String { if case .holding(let held) = seat { held.link.text } else { lastLink } }
+
+    /// Where peers are introduced to each other, in order of preference; empty where another process knows.
+    var rendezvous: [InviteLink.Host] { if case .holding(let held) = seat { held.rendezvous } else { [] } }
+
+    /// Ends this program's part: saves, delivers to those present for up to ten seconds, and says farewell unless another program goes on
+    /// with the board.
+    ///
+    /// - Returns: what is left; nil if that is not known.
+    func quit() async -> Ending? {
+        do {
+            return try await loop.flatSubmit { [self] in beginQuitting() }.get()
+        } catch {
+            return nil
+        }
+    }
+
+    /// Closes everything, gives up the lock, and says what is left where it was not said before.
+    func close(discardIfEmpty: Bool) async {
+        do {
+            switch try await loop.submit { [self] in rise() }.get().seat {
+            case .holding(let held): await held.close(discardIfEmpty: discardIfEmpty)
+            case .attached(let board): loop.execute { board.leave() }
+            case .between, .ended: break
+            }
+        } catch {
+            // The loop outlives every session.
+        }
+    }
+
+    /// Carries a seat off the loop once nobody else uses it.
+    private struct LastSeat: @unchecked Sendable {
+        let seat: Seat
+    }
+
+    private func rise() -> LastSeat {
+        defer { seat = .ended }
+        return LastSeat(seat: seat)
+    }
+
+    // MARK: Giving and telling, on the loop
+
+    private func give(_ intent: Intent, ref: UInt64?) {
+        guard case .holding = seat, strand == .common else { return giveNoted(intent, ref: ref) }
+        if case .holding(let held) = seat { held.driver.submit(intent, ref: ref) }
+    }
+
+    /// Remembers work until it is known to be saved.
+    private func giveNoted(_ intent: Intent, ref: UInt64?) {
+        var reference = ref
+        if reference == nil, !intent.isMotion {
+            lastOwnReference += 1
+            reference = lastOwnReference
+        }
+        guard resuming == nil else { return waiting.append((intent, reference)) }
+        if case .between = seat { return waiting.append((intent, reference)) }
+        ledger.asked(intent, reference: reference)
+        send(intent, ref: reference)
+    }
+
+    private func send(_ intent: Intent, ref: UInt64?) {
+        switch seat {
+        case .holding(let held): held.driver.submit(intent, ref: ref)
+        case .attached(let board):
+            guard board.submit(intent, ref: ref) else {
+                if let ref { heard(.outcome(ref: ref, .refused(.tooLarge))) }
+                return
+            }
+        case .between, .ended: break
+        }
+    }
+
+    /// Something the node told.
+    private func heard(_ event: Event) {
+        guard strand != .common else { return pass(event) }
+        if resuming != nil { return heardAgain(event) }
+        ledger.told(event)
+        note(event)
+        pass(event)
+        checkQuitting()
+    }
+
+    private func note(_ event: Event) {
+        switch event {
+        case .changed(let changes, _): for change in changes { view.apply(change) }
+        case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
+        default: break
+        }
+    }
+
+    private func pass(_ event: Event) {
+        joining.take(event)
+        if case .ready = event {
+            guard !isReady else { return }
+            isReady = true
+            tellArrival()
+        }
+        if case .outcome(let reference, _) = event, reference > 1 << 63 { return }
+        if case .stopped(let unsaved, let unsent) = event { ended = Ending(unsaved: unsaved, unsent: unsent) }
+        tell(event)
+    }
+
+    /// Tells the front end what stands on the board, and gives a joined one its name on this machine.
+    private func tellArrival() {
+        ask(.board).whenSuccess { [self] answer in
+            guard case .board(var report) = answer else { return }
+            var notices: [String] = []
+            if case .held(var opened) = access, case .holding = seat {
+                do throws(StoreError) {
+                    try opened.adopt(name: report.name)
                 } catch {
-                    // The saved port is taken: old links are no good until it is free again, but the board opens.
+                    // The board is there and works, and is listed by its id until the disk takes the name.
+                    notices.append("the board's name could not be saved: \(error.why)")
                 }
             }
-            configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: 0)]
-            return try RendezvousService(configuration, clock: clock)
-        } catch {
-            throw Failure(error)
+            if !savedName.isEmpty { report.name = savedName }
+            if report.unreadable > 0 { notices.append("\(report.unreadable) saved changes do not follow the rules and are not shown") }
+            arrived(report, notices)
         }
     }
 
-    /// The link that admits to this board.
-    var link: InviteLink {
-        // Whoever finds no rendezvous may still find us where we are.
-        let own = (try? Interfaces.addresses()) ?? []
-        let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
-        let onlyLoopback = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
-        let direct = onlyLoopback || near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
-        return InviteLink(
-            rendezvous: rendezvous, direct: direct.map { SocketAddress(ip: $0, port: driver.port) }, roomSecret: roomSecret, board: boardID)
+    /// How this part ended; nil while it goes on.
+    private(set) var ended: Ending?
+
+    private func begin(_ held: HeldBoard) {
+        held.driver.listen { [self] event in
+            if loop.inEventLoop { heard(event) } else { loop.execute { [self] in heard(event) } }
+        }
+        held.driver.start()
     }
 
-    /// Stops the embedded rendezvous and gives up the lock. The driver has ended before.
-    func close(discardIfEmpty: Bool) async {
-        await service?.stop()
-        if discardIfEmpty { store.discardIfEmpty() } else { store.close() }
+    private func armJoining() {
+        guard let deadline = joining.deadline else { return }
+        loop.scheduleTask(in: .nanoseconds(max(0, (deadline - options.clock.now).nanoseconds))) { [self] in
+            guard joining.deadline != nil else { return }
+            ask(.status).whenComplete { [self] result in
+                let arrived = if case .success(.status(let status)) = result { status.arrivedCount } else { 0 }
+                if joining.isHopeless(arrived: arrived, now: options.clock.now) { giveUp() } else { armJoining() }
+            }
+        }
     }
-}
 
-extension BoardStore: RecordStore {
-    package func persist(_ records: [StoreRecord], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
-        persist(records) { (result: Result<Void, StoreError>) in completion(result.mapError { $0 }) }
+    private func giveUp() { gaveUp(joining.failure(rendezvous: rendezvous)) }
+
+    // MARK: Changing seats
+
+    /// How long one tries to attach to a board whose lock another process has.
+    private static let attachPatience = Duration.seconds(5)
+    /// How long one goes on trying once one was attached, before the person is told that it is over.
+    private static let successionPatience = Duration.seconds(30)
+    /// Between two tries, seconds.
+    private static let pause = 0.02
+
+    /// Attaches, or takes the board over, whichever is possible first. Blocks; not to be called on an event loop.
+    private func sitDown(at shared: SharedBoard, until limit: Instant) throws {
+        while true {
+            do {
+                return try attach(to: shared).wait()
+            } catch let refusal as AttachedBoard.Refusal {
+                guard case .broken = refusal, options.clock.now < limit else { throw refusal }
+            } catch is LocalSocketError {
+                guard options.clock.now < limit else { throw AttachedBoard.Refusal.broken }
+            }
+            if try takeOver(shared) { return }
+            Thread.sleep(forTimeInterval: Self.pause)
+        }
+    }
+
+    private func attach(to shared: SharedBoard) -> EventLoopFuture<Void> {
+        let pending = ledger.pending
+        func attempt(_ paths: ArraySlice<String>) -> EventLoopFuture<AttachedBoard> {
+            guard let path = paths.first else { return loop.makeFailedFuture(AttachedBoard.Refusal.broken) }
+            return AttachedBoard.attach(to: path, strand: strand, pending: pending, loop: loop).flatMapError {
+                [loop] (error: any Error) -> EventLoopFuture<AttachedBoard> in
+                guard error is LocalSocketError, paths.count > 1 else { return loop.makeFailedFuture(error) }
+                return attempt(paths.dropFirst())
+            }
+        }
+        return attempt(shared.localSocketPaths[...]).flatMap { [self] board in
+            board.ask(.board).and(board.ask(.invite)).map { [self] answers in
+                guard case (.board(let report), .invite(let link)) = answers else { return }
+                lastLink = link
+                board.onEvent = { [self] event in heard(event) }
+                board.onEnd = { [self] in holderEnded() }
+                sit(.attached(board), report, done: Set(board.welcome?.done ?? []))
+            }
+        }
+    }
+
+    /// True if the lock was free, and this process holds the board from here on.
+    private func takeOver(_ shared: SharedBoard) throws -> Bool {
+        let opened: OpenedBoard
+        do {
+            opened = try OpenedBoard.takeOver(shared)
+        } catch StoreError.locked {
+            return false
+        }
+        let requests: [StoredRequest]
+        do {
+            requests = try opened.store.requests()
+        } catch {
+            opened.close()
+            throw error
+        }
+        let held = try HeldBoard.open(
+            opened, options: options, embeds: opened.content.meta.embeddedPort != nil,
+            succession: HeldBoard.Succession(strand: strand, requests: requests))
+        let done = Set(requests.filter { $0.strand == strand }.compactMap(\.reference))
+        let report = try held.driver.answer(.board, link: "").wait()
+        try loop.submit { [self] in
+            guard case .board(let board) = report else { return }
+            sit(.holding(held), board, done: done)
+        }.wait()
+        return true
+    }
+
+    private func holderEnded() {
+        guard case .attached = seat, case .shared(let shared) = access else { return }
+        seat = .between(since: options.clock.now)
+        // Files are opened, which may block.
+        DispatchQueue.global().async { [self] in
+            do {
+                try sitDown(at: shared, until: options.clock.now + Self.successionPatience)
+            } catch {
+                loop.execute { [self] in lost(error) }
+            }
+        }
+    }
+
+    /// Nobody holds the board any more, and we cannot.
+    private func lost(_ error: any Error) {
+        seat = .ended
+        let failure =
+            (error as? Failure) ?? (error as? StoreError).map { Failure($0) }
+            ?? Failure(
+                .local, code: "holder_gone", what: "the program that held this board has ended", why: "\(error)",
+                next: "open the board again; what was saved is there")
+        for (_, promise) in questions { promise.fail(AttachedBoard.Refusal.broken) }
+        questions = []
+        quitting?.promise.succeed(Ending(unsaved: ledger.entries.count, unsent: 0))
+        quitting = nil
+        gaveUp(failure)
+    }
+
+    /// A new holder is there: what is different is told, what it does not know is asked again.
+    private func sit(_ next: Seat, _ report: BoardReport, done: Set<UInt64>) {
+        let isFirst = !isReady && ledger.entries.isEmpty && view.isEmpty
+        seat = next
+        if isFirst {
+            view.replaceAll(report.shapes)
+            // `start()` begins it.
+            return
+        }
+        let changes = view.changes(to: report.shapes)
+        for change in changes { view.apply(change) }
+        if !changes.isEmpty { pass(.changed(changes, ref: nil)) }
+        let answered = ledger.entries.filter { done.contains($0.reference) && !$0.isAnswered }
+        ledger.found(done)
+        for entry in answered { pass(.outcome(ref: entry.reference, .done)) }
+        let again = ledger.entries.filter { !done.contains($0.reference) }
+        resuming = Resuming(rest: again)
+        switch next {
+        case .holding(let held): begin(held)
+        case .attached(let board): board.listen()
+        case .between, .ended: break
+        }
+        watchPeers()
+        resumeNext()
+    }
+
+    private func resumeNext() {
+        guard var state = resuming else { return }
+        guard !state.rest.isEmpty else {
+            resuming = nil
+            return goOn()
+        }
+        let reference = state.rest.removeFirst().reference
+        guard let entry = ledger.entries.first(where: { $0.reference == reference }) else {
+            resuming = state
+            return resumeNext()
+        }
+        state.current = entry
+        resuming = state
+        ledger.begunAgain(reference)
+        for step in entry.steps { send(step.intent, ref: step.reference) }
+    }
+
+    /// While we ask again, answers are for us: what the front end has had before it does not get twice.
+    private func heardAgain(_ event: Event) {
+        note(event)
+        guard let current = resuming?.current else {
+            ledger.told(event)
+            return pass(event)
+        }
+        ledger.told(event)
+        switch event {
+        case .changed(let changes, let reference) where reference == current.reference && current.isAnswered:
+            pass(.changed(changes, ref: nil))
+        case .outcome(let reference, let outcome) where reference == current.reference:
+            if !current.isAnswered { pass(.outcome(ref: reference, outcome)) }
+            let made = ledger.entries.first { $0.reference == reference }?.made ?? []
+            ledger.rename(Dictionary(zip(current.made, made).filter { $0 != $1 }, uniquingKeysWith: { $1 }))
+            resuming?.current = nil
+            resumeNext()
+        case .outcome(let reference, _) where current.isAnswered && current.steps.contains { $0.reference == reference }: break
+        default: pass(event)
+        }
+    }
+
+    /// All that was under way is as it was: the gesture goes on, and what was asked meanwhile is asked now.
+    private func goOn() {
+        for step in ledger.liveSteps { send(step.intent, ref: step.reference) }
+        let (intents, asked) = (waiting, questions)
+        (waiting, questions) = ([], [])
+        for (intent, reference) in intents { giveNoted(intent, ref: reference) }
+        for (question, promise) in asked { ask(question).cascade(to: promise) }
+        checkQuitting()
+    }
+
+    /// Those who were here and do not come to the new holder within the grace have left.
+    private func watchPeers() {
+        let before = peers
+        peers = [:]
+        loop.scheduleTask(in: .seconds(15)) { [self] in
+            for (peer, var status) in before where peers[peer] == nil {
+                status.state = .left
+                pass(.peer(status))
+            }
+        }
+    }
+
+    // MARK: Leaving, on the loop
+
+    private static let quitPatience = Duration.seconds(10)
+
+    private func beginQuitting() -> EventLoopFuture<Ending?> {
+        switch seat {
+        case .holding(let held): return endHolding(held)
+        case .attached, .between:
+            if let quitting { return quitting.promise.futureResult }
+            let promise = loop.makePromise(of: Ending?.self)
+            quitting = Quitting(until: options.clock.now + Self.quitPatience, promise: promise)
+            if ledger.isDrawing { giveNoted(.commit, ref: nil) }
+            loop.scheduleTask(in: .nanoseconds(Self.quitPatience.nanoseconds)) { [self] in leave(nil) }
+            checkQuitting()
+            return promise.futureResult
+        case .ended: return loop.makeSucceededFuture(ended)
+        }
+    }
+
+    private func endHolding(_ held: HeldBoard) -> EventLoopFuture<Ending?> {
+        held.desk.count.hop(to: loop).flatMap { [loop] count in
+            let promise = loop.makePromise(of: Ending?.self)
+            promise.completeWithTask {
+                // Where others go on with the board, nobody shall notice that we leave.
+                let ending = count > 0 ? await held.driver.handOver() : await held.driver.quit()
+                return ending.map { Ending(unsaved: $0.unsaved, unsent: $0.unsent) }
+            }
+            return promise.futureResult
+        }
+    }
+
+    /// Leaves once all that was asked is answered, saved and with those present.
+    private func checkQuitting() {
+        guard let quitting, !quitting.isAsking, resuming == nil, waiting.isEmpty else { return }
+        if case .holding(let held) = seat {
+            // The holder ended while we were about to leave, and the board is ours to end now.
+            self.quitting = nil
+            return endHolding(held).cascade(to: quitting.promise)
+        }
+        guard !ledger.isWaiting, case .attached(let board) = seat else { return }
+        self.quitting?.isAsking = true
+        board.ask(.status).whenComplete { [self] result in
+            self.quitting?.isAsking = false
+            guard case .success(.status(let status)) = result else { return }
+            if status.isSaved, status.isDelivered { leave(status) }
+        }
+    }
+
+    private func leave(_ status: StatusReport?) {
+        guard let quitting else { return }
+        self.quitting = nil
+        let unsaved = status.map { $0.isSaved ? 0 : $0.unsaved } ?? ledger.entries.count
+        let ending = Ending(unsaved: unsaved, unsent: status?.unsent ?? 0)
+        if case .attached(let board) = seat { board.leave() }
+        seat = .ended
+        pass(.stopped(unsaved: ending.unsaved, unsent: ending.unsent))
+        quitting.promise.succeed(ending)
     }
 }
 
 extension Failure {
-    /// Why a board did not arrive in time.
-    ///
-    /// - Parameters:
-    ///   - versionTheirs: of the protocol, where somebody answered with another.
-    ///   - rendezvous: those that were never reached; empty if one was, or none is configured.
-    ///   - reason: why not.
-    static func notJoined(versionTheirs: Int?, rendezvous: [String], reason: String) -> Failure {
-        if let versionTheirs {
-            Failure(
-                .version, code: "version", what: "cannot join this board",
-                why: "the others speak version \(versionTheirs) of the protocol, not ours",
-                next: "use the same version of inkwire on all sides")
-        } else if !rendezvous.isEmpty {
-            Failure(
-                .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
-                why: "\(rendezvous.joined(separator: ", ")): \(reason)",
-                next: "check the network and that the rendezvous runs, then join again")
-        } else {
-            Failure(
-                .path, code: "nobody", what: "cannot join: nobody of the board could be reached", why: "no peer answered in time",
-                next: "ask somebody who has the board to open it, then join again")
-        }
-    }
-
-    init(_ error: SocketError) {
-        switch error {
-        case .portBusy(let port):
+    init(cannotAttach refusal: AttachedBoard.Refusal, to shared: SharedBoard) {
+        switch refusal {
+        case .version(let theirs):
+            let isOlder = theirs < AttachProtocol.version
             self.init(
-                .local, code: "port_busy", what: "cannot use port \(port)", why: error.description,
-                next: "end that program, or leave the port out to get a free one")
-        case .cannotBind:
+                .version, code: "attach_version", what: "cannot attach to “\(shared.savedName)”, which another program holds",
+                why: "that program is of \(isOlder ? "an older" : "a newer") version of inkwire than this one",
+                next: isOlder ? "end that program and open the board again" : "use the newer inkwire here as well")
+        case .full:
             self.init(
-                .local, code: "cannot_listen", what: "cannot open a network socket", why: error.description,
-                next: "check the address and whether this user may use the port")
-        }
-    }
-}
-
-extension GlobalOptions {
-    /// How badly sent datagrams shall travel.
-    func impairment() throws -> Impairment? {
-        guard let impairText else { return nil }
-        do {
-            return try Impairment(impairText)
-        } catch {
-            throw Failure.usage(
-                "--impair \(impairText) cannot be used", why: "\(error)", next: "for example --impair loss=10,delay=50,jitter=20,seed=7")
+                .local, code: "attach_full", what: "cannot attach to “\(shared.savedName)”",
+                why: "\(FrontEndID.countMax - 1) programs are attached to it already", next: "end one of them, then try again")
+        case .broken:
+            self.init(
+                .local, code: "locked", what: "cannot open “\(shared.savedName)”: another program has it open",
+                why: "that program does not answer", next: "end it (an inkwire of 0.1 lets nobody attach), then try again")
         }
     }
 }

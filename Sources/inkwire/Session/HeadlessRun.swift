@@ -26,72 +26,42 @@ struct HeadlessRun {
     /// Returns when all is saved and delivered to those present.
     ///
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
-    func run(_ opened: OpenedBoard) throws {
+    func run(_ access: BoardAccess) throws {
         let session: BoardSession
         do {
-            session = try BoardSession.open(opened, options: options, embeds: embeds)
+            session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience)
         } catch {
-            opened.close(discardIfEmpty: true)
+            access.close(discardIfEmpty: true)
             throw error
         }
         let notices = options.notices
-        let adopter = NameAdopter(opened)
-        let headless = HeadlessSession(session: session, notices: notices, clock: options.clock, writesEvents: writesEvents) { node in
-            if let name = node.board?.name, let trouble = adopter.adopt(name) { notices.say(trouble) }
-            if node.unreadable > 0 { notices.say("\(node.unreadable) saved changes do not follow the rules and are not shown") }
-        }
-        session.driver.listen { headless.receive($0) }
+        let headless = HeadlessSession(session: session, notices: notices, clock: options.clock, writesEvents: writesEvents)
+        session.tell = { headless.receive($0) }
+        session.arrived = { _, sentences in for sentence in sentences { notices.say(sentence) } }
+        session.gaveUp = { headless.fail($0) }
         let signals = EndingSignals { headless.end(by: $0) }
         defer { signals.cancel() }
-        session.driver.start()
-        if let joinPatience { headless.limitJoining(to: joinPatience) }
-        if writesInvite { Notices.write(session.link.text + "\n") }
+        session.start()
+        if writesInvite { Notices.write(session.link + "\n") }
         if readsCommands { headless.readCommands() } else { headless.give(commands) }
         let end = headless.wait()
         let done = DispatchSemaphore(value: 0)
         var discards = false
-        if case .failed = end, !headless.hasArrived { discards = opened.isNew }
+        if case .failed = end, !headless.hasArrived { discards = access.isNew }
         Task { [discards] in
-            await session.driver.abandon()
             await session.close(discardIfEmpty: discards)
             done.signal()
         }
         done.wait()
         switch end {
-        case .stopped(let unsaved, let unsent):
-            if unsaved > 0 {
-                throw Failure(
-                    .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",
-                    next: "free some space or mend the disk; changes that others have come back from them")
-            }
-            if reportsErrors, let error = headless.firstError {
+        case .stopped(let ending):
+            if ending.unsaved == 0, reportsErrors, let error = headless.firstError {
                 throw Failure.usage(
                     "a command could not be applied", why: error, next: "what came before it was applied; correct it and try again")
             }
-            if unsent > 0 {
-                notices.say("\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again")
-            }
-        case .failed(let failure):
-            throw failure
+            try ending.tell(notices)
+        case .failed(let failure): throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
-        }
-    }
-}
-
-/// Gives a joined board its name on this machine once it is known.
-final class NameAdopter: @unchecked Sendable {
-    // Touched on the driver's loop only.
-    private var opened: OpenedBoard
-
-    init(_ opened: OpenedBoard) { self.opened = opened }
-
-    /// Returns what went wrong, in a sentence; the board is there and works, and is listed by its id until the disk takes the name.
-    func adopt(_ name: String) -> String? {
-        do {
-            try opened.adopt(name: name)
-            return nil
-        } catch {
-            return "the board's name could not be saved: \(error.why)"
         }
     }
 }

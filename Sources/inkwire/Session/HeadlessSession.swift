@@ -1,22 +1,23 @@
 import Foundation
 import InkAutomation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession
 import NIOCore
 
-/// Joins an `Automation` to a board's driver, stdin and stdout.
+/// Joins an `Automation` to a board's session, stdin and stdout.
 ///
 ///     stdin (own thread) ─line─▶ ┐                          ┌─▶ OutputWriter ─▶ stdout
-///     events ──────────────────▶ │ Automation, on the loop  ├─▶ intents ─▶ node
-///     timer ───────────────────▶ ┘                          └─▶ questions ─▶ node, answered on the loop
+///     events ──────────────────▶ │ Automation, on the loop  ├─▶ intents ─▶ session
+///     timer ───────────────────▶ ┘                          └─▶ questions ─▶ session, answered on the loop
 ///
-/// - Invariant of `@unchecked Sendable`: everything but the immutable and the semaphores is touched on the driver's loop only.
+/// - Invariant of `@unchecked Sendable`: everything but the immutable and the semaphores is touched on the session's loop only.
 final class HeadlessSession: @unchecked Sendable {
     /// How the session ended.
     enum End: Sendable {
-        case stopped(unsaved: Int, unsent: Int)
+        case stopped(Ending)
         case failed(Failure)
         case signal(Int32)
     }
@@ -36,24 +37,14 @@ final class HeadlessSession: @unchecked Sendable {
     private var isDraining = false
     private var finished = 0
     private var timer: Scheduled<Void>?
-    private var joinTimer: Scheduled<Void>?
     private var isReady = false
-    private var sawRendezvous = false
-    private var rendezvousReason = "it does not answer"
-    private var versionTheirs: Int?
     private var end: End?
     private var readerIsStuck = false
     /// Questions that wait until the reader of stdout has taken more.
-    private var heldQuestions: [Automation.Question] = []
-    /// Called on the loop once the board has arrived.
-    private let becameReady: @Sendable (borrowing Node) -> Void
-
-    init(
-        session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true,
-        becameReady: @escaping @Sendable (borrowing Node) -> Void
-    ) {
-        (self.session, self.notices, self.clock, self.writesEvents, self.becameReady) = (session, notices, clock, writesEvents, becameReady)
-        output = OutputWriter(loop: session.driver.loop)
+    private var heldQuestions: [BoardQuestion] = []
+    init(session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true) {
+        (self.session, self.notices, self.clock, self.writesEvents) = (session, notices, clock, writesEvents)
+        output = OutputWriter(loop: session.loop)
         output.tell = { [weak self] news in self?.take(news) }
     }
 
@@ -63,26 +54,7 @@ final class HeadlessSession: @unchecked Sendable {
     /// The first error that a command had; read after the end.
     var firstError: String? { automation.firstError }
 
-    private var loop: any EventLoop { session.driver.loop }
-
-    /// Limits how long a board that was joined may take to arrive.
-    func limitJoining(to patience: Duration) {
-        loop.execute { [self] in
-            guard !isReady else { return }
-            waitForBoard(patience, arrived: 0)
-        }
-    }
-
-    /// Gives up once nothing more of the board has arrived within `patience`.
-    private func waitForBoard(_ patience: Duration, arrived before: Int) {
-        joinTimer = loop.scheduleTask(in: .nanoseconds(patience.nanoseconds)) { [self] in
-            session.driver.queryFuture(\.arrivedCount).whenComplete { [self] result in
-                guard !isReady else { return }
-                let arrived = (try? result.get()) ?? before
-                if arrived > before { waitForBoard(patience, arrived: arrived) } else { giveUpJoining() }
-            }
-        }
-    }
+    private var loop: any EventLoop { session.loop }
 
     /// Reads commands from stdin until it ends, which is `quit`.
     func readCommands() {
@@ -137,14 +109,8 @@ final class HeadlessSession: @unchecked Sendable {
     /// Something the node told; on the loop.
     func receive(_ event: Event) {
         switch event {
-        case .ready:
-            isReady = true
-            joinTimer?.cancel()
-            session.driver.queryFuture(becameReady).whenFailure { [notices] in notices.detail("\($0)") }
-        case .rendezvous(.connected): sawRendezvous = true
-        case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
-        case .versionMismatch(let theirs, _): versionTheirs = theirs
-        case .stopped(let unsaved, let unsent): finish(.stopped(unsaved: unsaved, unsent: unsent))
+        case .ready: isReady = true
+        case .stopped(let unsaved, let unsent): finish(.stopped(Ending(unsaved: unsaved, unsent: unsent)))
         default: break
         }
         automation.receive(event, wallTime: wallMilliseconds(), now: clock.now)
@@ -156,9 +122,9 @@ final class HeadlessSession: @unchecked Sendable {
         loop.execute { [self] in
             // All is done, and only the reader of stdout is waited for.
             if end != nil { EndingSignals.die(by: signal) }
-            session.driver.loop.scheduleTask(in: .seconds(2)) { [self] in finish(.signal(signal)) }
+            loop.scheduleTask(in: .seconds(2)) { [self] in finish(.signal(signal)) }
             Task { [self] in
-                await session.driver.quit()
+                _ = await session.quit()
                 loop.execute { [self] in finish(.signal(signal)) }
             }
             if end == nil { end = .signal(signal) }
@@ -185,9 +151,9 @@ final class HeadlessSession: @unchecked Sendable {
         while let next = automation.nextOutput() {
             switch next {
             case .write(let line): lines.append(contentsOf: Array(line.utf8) + [UInt8(ascii: "\n")])
-            case .intent(let intent, let ref): session.driver.submit(intent, ref: ref)
+            case .intent(let intent, let ref): session.submit(intent, ref: ref)
             case .ask(let question): ask(question)
-            case .quit: Task { [self] in await session.driver.quit() }
+            case .quit: Task { [self] in _ = await session.quit() }
             }
         }
         if writesEvents { output.write(lines) }
@@ -220,17 +186,12 @@ final class HeadlessSession: @unchecked Sendable {
             notices.say("nobody reads what is written to stdout; saving and ending")
         }
         // As if the input had ended, so that nothing is lost.
-        Task { [self] in await session.driver.quit() }
+        Task { [self] in _ = await session.quit() }
     }
 
-    private func ask(_ question: Automation.Question) {
+    private func ask(_ question: BoardQuestion) {
         guard !output.isFull else { return heldQuestions.append(question) }
-        // A link looks at the interfaces, which is too dear for each question.
-        let link = question == .invite ? session.link.text : ""
-        let future = session.driver.countersFuture().flatMap { [session] counters in
-            session.driver.queryFuture { node in Self.answer(question, copy node, counters, link) }
-        }
-        future.whenComplete { [self] result in
+        session.ask(question).whenComplete { [self] result in
             switch result {
             case .success(let answer):
                 automation.receive(answer, now: clock.now)
@@ -240,41 +201,8 @@ final class HeadlessSession: @unchecked Sendable {
         }
     }
 
-    private static func answer(_ question: Automation.Question, _ node: Node, _ counters: DriverCounters, _ link: String)
-        -> Automation.Answer
-    {
-        let status = node.syncStatus
-        switch question {
-        case .board:
-            return .board(
-                shapes: node.board?.shapes ?? [], role: node.board?.owner == node.author ? "owner" : "editor",
-                ownLabels: node.board?.labels(of: node.author) ?? [])
-        case .state:
-            return .state(
-                Automation.StateReport(
-                    fingerprint: status.fingerprint, transactionCount: node.board?.transactionCount ?? 0, shapes: node.board?.shapes ?? [],
-                    isSaved: status.isSaved, unsent: status.unsent))
-        case .status:
-            return .status(
-                Automation.StatusReport(
-                    presentPeers: node.presentPeers, isDelivered: node.isDelivered, isSaved: status.isSaved,
-                    isSynced: status.state == .synced && node.isDelivered))
-        case .stats:
-            let format = EventFormat()
-            return .stats(
-                node.statistics().map { format.statistics($0.peer, $0.statistics) },
-                datagrams: format.counters(node.datagramCounters, foreign: counters.foreign))
-        case .invite: return .invite(.success(link))
-        }
-    }
-
-    private func giveUpJoining() {
-        finish(
-            .failed(
-                .notJoined(
-                    versionTheirs: versionTheirs, rendezvous: sawRendezvous ? [] : session.rendezvous.map(\.description),
-                    reason: rendezvousReason)))
-    }
+    /// The board did not arrive, or nobody holds it any more.
+    func fail(_ failure: Failure) { finish(.failed(failure)) }
 
     /// The first reason stays, whatever comes of it.
     private func finish(_ how: End) {

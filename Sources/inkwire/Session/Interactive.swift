@@ -51,28 +51,28 @@ enum Interactive {
         // What is wrong with the terminal or the options must not leave a board behind.
         let profile = try terminal.profile(options)
         try options.check()
-        let opened = try come(to: start, options: options)
-        try run(opened, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience)
+        let access = try come(to: start, options: options)
+        try run(access, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience)
     }
 
-    private static func come(to start: Start, options: GlobalOptions) throws -> OpenedBoard {
+    private static func come(to start: Start, options: GlobalOptions) throws -> BoardAccess {
         switch start {
-        case .make(let name): try OpenedBoard.make(named: name, catalog: options.catalog)
-        case .open(let name): try OpenedBoard.open(name, catalog: options.catalog)
-        case .join(let link): try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
+        case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
+        case .open(let name): try BoardAccess.open(name, catalog: options.catalog)
+        case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices))
         }
     }
 
     private static func run(
-        _ opened: OpenedBoard, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
+        _ access: BoardAccess, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
         joinPatience: Duration = .seconds(30)
     ) throws {
         var run = InteractiveRun(options: options, profile: profile)
         run.showsInvite = showsInvite
         // A board that arrived earlier is there already and is only reopened.
-        if opened.content.transactions.isEmpty { run.joinPatience = joinPatience }
+        if access.isEmpty { run.joinPatience = joinPatience }
         if case .join = start {} else { run.embeds = true }
-        try run.run(opened)
+        try run.run(access)
     }
 
     /// Asks what to do, then does it as the command would have.
@@ -82,9 +82,9 @@ enum Interactive {
         let profile = try terminal.profile(options)
         var message = ""
         while let start = try ask(options: options, profile: profile, message: message) {
-            let opened: OpenedBoard
+            let access: BoardAccess
             do {
-                opened = try come(to: start, options: options)
+                access = try come(to: start, options: options)
             } catch {
                 // A name that is taken, a board that is open elsewhere: the person is still here, and can choose again.
                 let failure = (error as? Failure) ?? (error as? StoreError).map { Failure($0) }
@@ -92,7 +92,7 @@ enum Interactive {
                 message = "\(failure.what): \(failure.why)"
                 continue
             }
-            return try run(opened, by: start, options: options, profile: profile)
+            return try run(access, by: start, options: options, profile: profile)
         }
     }
 
@@ -121,11 +121,11 @@ enum Interactive {
         }
     }
 
-    /// Boards that can be opened now, the one used last first.
+    /// Boards that can be opened, the one used last first; what another process holds can be attached to.
     private static func recentBoards(_ catalog: BoardCatalog) throws -> [(name: String, shown: StartContent.Recent)] {
         let usable = try catalog.entries().filter { entry in
             guard case .success = entry.content else { return false }
-            return entry.profile == 1 && !entry.isOpen
+            return entry.profile == 1
         }
         return usable.map { entry in (entry.name, lastUse(of: entry)) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
             .map { name, used in (name, StartContent.Recent(name: name, detail: ago(used))) }

@@ -4,10 +4,11 @@ import InkPrimitives
 import InkRuntime
 import InkSession
 import InkTerminal
+import Synchronization
 
 /// Runs one board on a terminal, from its opening to the person's leaving.
 ///
-///     tty ─▶ TTYLoop, on this thread ─intents─▶ driver, on its loop
+///     tty ─▶ TTYLoop, on this thread ─intents─▶ session, on its loop
 ///                  ▲                                │
 ///                  └────────── TTYMailbox ◀─events──┘
 struct InteractiveRun {
@@ -22,23 +23,23 @@ struct InteractiveRun {
     init(options: GlobalOptions, profile: TerminalProfile) { (self.options, self.profile) = (options, profile) }
 
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
-    func run(_ opened: OpenedBoard) throws {
+    func run(_ access: BoardAccess) throws {
         let session: BoardSession
         let screen: TerminalScreen
         do {
-            session = try BoardSession.open(opened, options: options, embeds: embeds)
+            session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience)
         } catch {
-            opened.close(discardIfEmpty: true)
+            access.close(discardIfEmpty: true)
             throw error
         }
         do {
             screen = try TerminalScreen(profile: profile, clock: options.clock)
         } catch {
-            Self.close(session, discards: opened.isNew)
+            Self.close(session, discards: access.isNew)
             throw error
         }
         let news = News()
-        listen(to: session, for: screen.mailbox, NameAdopter(opened), news)
+        listen(to: session, for: screen.mailbox, news)
         var refused = 0
         let end = draw(on: screen, session, news, refused: &refused)
         screen.tty.leave()
@@ -46,16 +47,13 @@ struct InteractiveRun {
             Self.quit(session, patience: Self.signalPatience)
             TTY.die(by: signal)
         }
-        let failure: Failure? = if case .failed(let failure) = end { failure } else { nil }
         // Who does not wait for the end of quitting must hear what it leaves behind, too.
-        if !news.hasStopped {
-            let left = session.driver.queryFuture { ($0.unsavedCount, $0.syncStatus.unsent) }
-            if let (unsaved, unsent) = try? left.wait() { news.take(.stopped(unsaved: unsaved, unsent: unsent)) }
-        }
+        var ending = news.ending ?? Self.left(by: session)
         // What was never joined holds nothing, and goes.
-        Self.close(session, discards: opened.isNew)
-        if let failure { throw failure }
-        try tellEnding(news, refused: refused)
+        Self.close(session, discards: access.isNew)
+        if case .failed(let failure) = end { throw failure }
+        ending.unsaved += refused
+        try ending.tell(options.notices)
     }
 
     private enum End {
@@ -65,40 +63,33 @@ struct InteractiveRun {
     }
 
     /// Events go to the terminal, and a board that is ready goes there whole.
-    private func listen(to session: BoardSession, for mailbox: TTYMailbox, _ adopter: NameAdopter, _ news: News) {
-        let savedName = session.savedName
-        session.driver.listen { event in
-            news.take(event)
+    private func listen(to session: BoardSession, for mailbox: TTYMailbox, _ news: News) {
+        session.tell = { event in
+            if case .stopped(let unsaved, let unsent) = event { news.end(Ending(unsaved: unsaved, unsent: unsent)) }
             mailbox.post(.event(event))
-            guard case .ready = event else { return }
-            session.driver.queryFuture { node in
-                (name: node.board?.name ?? "", shapes: node.board?.shapes ?? [], unreadable: node.unreadable)
-            }
-            .whenSuccess { board in
-                if let trouble = adopter.adopt(board.name) { mailbox.post(.notice(trouble)) }
-                if board.unreadable > 0 {
-                    mailbox.post(.notice("\(board.unreadable) saved changes do not follow the rules and are not shown"))
-                }
-                mailbox.post(.board(name: savedName.isEmpty ? board.name : savedName, shapes: board.shapes))
-            }
+        }
+        session.arrived = { report, sentences in
+            for sentence in sentences { mailbox.post(.notice(sentence)) }
+            mailbox.post(.board(name: report.name, shapes: report.shapes))
+        }
+        session.gaveUp = { failure in
+            news.fail(failure)
+            mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
         }
     }
 
     /// - Parameter refused: how many finished shapes the disk had not taken when the person left; the session knows nothing of them.
     private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, refused: inout Int) -> End {
-        let invitation = Invitation(link: session.link.text, command: "inkwire join")
+        let invitation = Invitation(link: session.link, command: "inkwire join")
         let size = screen.tty.size
         var app = TerminalApp(
             profile: profile, columns: size.columns, rows: size.rows,
             board: BoardContent(
                 name: session.savedName, me: session.me, invitation: invitation, isReady: false, showsInvitation: showsInvite))
-        session.driver.start()
-        if let joinPatience {
-            Self.waitForBoard(joinPatience, arrived: 0, session, screen.mailbox, news)
-        }
+        session.start()
         defer { refused = app.refusedCount }
         var isLeaving = false
-        let submit = { (intent: Intent, reference: UInt64?) in session.driver.submit(intent, ref: reference) }
+        let submit = { (intent: Intent, reference: UInt64?) in session.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
         let finish = { (app: inout TerminalApp) in
             app.finish(now: options.clock.now)
@@ -111,50 +102,32 @@ struct InteractiveRun {
             case .signal(let signal):
                 finish(&app)
                 return .signal(signal)
-            case .effect(.stopped): return news.hasGivenUp ? .failed(news.reasonForGivingUp(session)) : .left
+            case .effect(.stopped): return news.failure.map { .failed($0) } ?? .left
             case .effect(.quit):
                 if isLeaving { return .left }
                 isLeaving = true
                 finish(&app)
                 app.leave()
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
-                Task { await session.driver.quit() }
+                Task { _ = await session.quit() }
             case .effect(.newBoard), .effect(.join), .effect(.open): break
             }
         }
     }
 
-    /// Gives up once nothing more of the board has arrived within `patience`.
-    private static func waitForBoard(
-        _ patience: Duration, arrived before: Int, _ session: BoardSession, _ mailbox: TTYMailbox, _ news: News
-    ) {
-        DispatchQueue.global().asyncAfter(deadline: .now() + patience.milliseconds / 1000) {
-            session.driver.queryFuture { $0.arrivedCount }.whenComplete { result in
-                let arrived = (try? result.get()) ?? before
-                if arrived > before { return waitForBoard(patience, arrived: arrived, session, mailbox, news) }
-                guard news.giveUp() else { return }
-                mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
-            }
-        }
-    }
-
-    private func tellEnding(_ news: News, refused: Int) throws {
-        let (unsaved, unsent) = (news.ending.unsaved + refused, news.ending.unsent)
-        if unsaved > 0 {
-            throw Failure(
-                .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",
-                next: "free some space or mend the disk; changes that others have come back from them")
-        }
-        if unsent > 0 {
-            options.notices.say("\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again")
-        }
+    /// What would be left if this program ended now.
+    private static func left(by session: BoardSession) -> Ending {
+        let status = session.loop.flatSubmit { session.ask(.status) }
+        // A session that has ended has said before what it leaves.
+        guard case .status(let report)? = try? status.wait() else { return session.ended ?? Ending(unsaved: 0, unsent: 0) }
+        return Ending(unsaved: report.unsaved, unsent: report.unsent)
     }
 
     /// Saves and says farewell, but not longer than a signal may wait.
     private static func quit(_ session: BoardSession, patience: DispatchTimeInterval) {
         let done = DispatchSemaphore(value: 0)
         Task {
-            await session.driver.quit()
+            _ = await session.quit()
             done.signal()
         }
         _ = done.wait(timeout: .now() + patience)
@@ -163,7 +136,6 @@ struct InteractiveRun {
     private static func close(_ session: BoardSession, discards: Bool) {
         let done = DispatchSemaphore(value: 0)
         Task {
-            await session.driver.abandon()
             await session.close(discardIfEmpty: discards)
             done.signal()
         }
@@ -174,48 +146,15 @@ struct InteractiveRun {
     private static let signalPatience = DispatchTimeInterval.milliseconds(700)
 }
 
-/// What the driver's loop has told so far, for the thread of the terminal.
-private final class News: @unchecked Sendable {
-    // Guarded by the lock.
-    private let lock = NSLock()
-    private var isReady = false
-    private var didGiveUp = false
-    private var sawRendezvous = false
-    private var rendezvousReason = "it does not answer"
-    private var versionTheirs: Int?
-    private var stopped = false
-    private var counts = (unsaved: 0, unsent: 0)
+/// What the session's loop has told so far, for the thread of the terminal.
+private final class News: Sendable {
+    private let state = Mutex<(ending: Ending?, failure: Failure?)>((nil, nil))
 
-    func take(_ event: Event) {
-        lock.withLock {
-            switch event {
-            case .ready: isReady = true
-            case .rendezvous(.connected): sawRendezvous = true
-            case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
-            case .versionMismatch(let theirs, _): versionTheirs = theirs
-            case .stopped(let unsaved, let unsent): (stopped, counts) = (true, (unsaved, unsent))
-            default: break
-            }
-        }
-    }
+    func end(_ ending: Ending) { state.withLock { $0.ending = ending } }
+    func fail(_ failure: Failure) { state.withLock { $0.failure = failure } }
 
-    /// True, and joining is given up, unless the board has arrived.
-    func giveUp() -> Bool {
-        lock.withLock {
-            if !isReady { didGiveUp = true }
-            return didGiveUp
-        }
-    }
-
-    var hasStopped: Bool { lock.withLock { stopped } }
-    var hasGivenUp: Bool { lock.withLock { didGiveUp } }
-    var ending: (unsaved: Int, unsent: Int) { lock.withLock { counts } }
-
-    func reasonForGivingUp(_ session: BoardSession) -> Failure {
-        lock.withLock {
-            Failure.notJoined(
-                versionTheirs: versionTheirs, rendezvous: sawRendezvous ? [] : session.rendezvous.map(\.description),
-                reason: rendezvousReason)
-        }
-    }
+    /// What is left behind; nil while the session goes on.
+    var ending: Ending? { state.withLock { $0.ending } }
+    /// Why there is no board.
+    var failure: Failure? { state.withLock { $0.failure } }
 }

@@ -1,0 +1,92 @@
+import Foundation
+import InkPrimitives
+import InkRuntime
+import InkSession
+import InkStore
+
+/// A board of this machine as this process can have it: held here, or held by another process of the same person.
+enum BoardAccess {
+    case held(OpenedBoard)
+    case shared(SharedBoard)
+
+    /// A saved board by name or digits of its id.
+    static func open(_ text: String, catalog: BoardCatalog) throws -> BoardAccess {
+        let entry = try catalog.find(text)
+        do {
+            return .held(try OpenedBoard.open(entry, catalog: catalog))
+        } catch StoreError.locked {
+            return .shared(try SharedBoard(entry, catalog: catalog))
+        }
+    }
+
+    var board: BoardID {
+        switch self {
+        case .held(let opened): opened.content.meta.board
+        case .shared(let shared): shared.board
+        }
+    }
+
+    /// Device key of this person.
+    var author: AuthorID {
+        switch self {
+        case .held(let opened): opened.identity.signing.author
+        case .shared(let shared): shared.author
+        }
+    }
+
+    /// What this machine calls the board; empty until a joined board has arrived.
+    var savedName: String {
+        switch self {
+        case .held(let opened): opened.content.meta.name
+        case .shared(let shared): shared.savedName
+        }
+    }
+
+    /// True if this process made its directory, and may take it away again when joining came to nothing.
+    var isNew: Bool { if case .held(let opened) = self { opened.isNew } else { false } }
+
+    /// True for a board that was joined and of which nothing has come, so that it must be waited for.
+    var isEmpty: Bool { if case .held(let opened) = self { opened.content.transactions.isEmpty } else { false } }
+
+    /// True for a board that brings its own rendezvous.
+    var embedsRendezvous: Bool { if case .held(let opened) = self { opened.content.meta.embeddedPort != nil } else { false } }
+
+    /// Gives up the lock where it is held; a board that was never joined goes, for it holds nothing.
+    func close(discardIfEmpty: Bool) { if case .held(let opened) = self { opened.close(discardIfEmpty: discardIfEmpty) } }
+}
+
+/// A board that another process of this person holds.
+struct SharedBoard: Sendable {
+    var catalog: BoardCatalog
+    var profile: Int
+    var directory: String
+    var board: BoardID
+    var author: AuthorID
+    var savedName: String
+
+    init(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws {
+        self.catalog = catalog
+        (profile, directory, board, savedName) = (entry.profile, entry.directory, entry.board, entry.name)
+        author = try catalog.identity(ofProfile: entry.profile).signing.author
+    }
+
+    /// Where its holder may listen, the likeliest place first.
+    var localSocketPaths: [String] { LocalSocketPlace.paths(of: directory) }
+}
+
+extension LocalSocketPlace {
+    /// As `path`, for the environment of this process.
+    static func path(of directory: String) -> String {
+        path(boardDirectory: absolute(directory), runtimeDirectory: runtimeDirectory, userID: geteuid())
+    }
+
+    /// As `paths`, for the environment of this process.
+    static func paths(of directory: String) -> [String] {
+        paths(boardDirectory: absolute(directory), runtimeDirectory: runtimeDirectory, userID: geteuid())
+    }
+
+    private static var runtimeDirectory: String? { usable(runtimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]) }
+
+    /// One spelling for all processes, wherever they stand and by whichever link they come.
+    private static func absolute(_ directory: String) -> String { URL(fileURLWithPath: directory).resolvingSymlinksInPath().path }
+}

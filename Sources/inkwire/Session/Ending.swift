@@ -1,0 +1,21 @@
+import InkRuntime
+
+/// What a session leaves behind, in words and as an exit code.
+struct Ending: Hashable, Sendable {
+    /// Own changes that are not on disk.
+    var unsaved: Int
+    /// Own changes that no other device is known to have.
+    var unsent: Int
+
+    /// - Throws: `Failure` when something stays unsaved.
+    func tell(_ notices: Notices) throws {
+        if unsaved > 0 {
+            throw Failure(
+                .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",
+                next: "free some space or mend the disk; changes that others have come back from them")
+        }
+        if unsent > 0 {
+            notices.say("\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again")
+        }
+    }
+}

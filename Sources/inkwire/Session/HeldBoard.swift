@@ -1,0 +1,186 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkRuntime
+import InkSession
+import InkStore
+import NIOCore
+
+/// A board that this process holds, on the network: its store, its driver, a rendezvous of its own where none is configured, and the desk to
+/// which further programs of this person come.
+final class HeldBoard: Sendable {
+    /// What a process goes on with that takes the board over from one that ended.
+    struct Succession: Sendable {
+        /// The history of undo of its own front end.
+        var strand: Strand
+        /// What programs had asked of the one before, and is on the disk.
+        var requests: [StoredRequest]
+    }
+
+    let driver: Driver
+    let store: BoardStore
+    let boardID: BoardID
+    let roomSecret: Secret32
+    /// Device key of this person.
+    let me: AuthorID
+    /// Where peers are introduced to each other, in order of preference.
+    let rendezvous: [InviteLink.Host]
+    let desk: AttachmentDesk
+    private let service: RendezvousService?
+
+    private init(
+        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], desk: AttachmentDesk, service: RendezvousService?
+    ) {
+        self.driver = driver
+        store = opened.store
+        boardID = opened.content.meta.board
+        roomSecret = opened.content.meta.roomSecret
+        me = opened.identity.signing.author
+        self.rendezvous = rendezvous
+        self.desk = desk
+        self.service = service
+    }
+
+    /// Opens sockets; nothing is sent before `driver.start()`. Blocks; not to be called on an event loop.
+    ///
+    /// - Parameter embeds: open a rendezvous in this process when none is configured.
+    static func open(_ opened: OpenedBoard, options: GlobalOptions, embeds: Bool, succession: Succession? = nil) throws -> HeldBoard {
+        let meta = opened.content.meta
+        let plan = SessionPlan(
+            meta: meta, given: try options.rendezvous(), port: options.port, direct: try options.direct(), embeds: embeds)
+        if let remembered = plan.remembered { try opened.store.update { $0.rendezvous = remembered } }
+        var (rendezvous, inviteHosts) = (plan.rendezvous, plan.rendezvous)
+        var service: RendezvousService?
+        if let embedding = plan.embedding {
+            let embedded = try embeddedService(port: embedding.port, roomSecret: meta.roomSecret, clock: options.clock)
+            service = embedded
+            if let saved = embedding.port, saved != embedded.port {
+                // Kept for the next time: it may be free again, and the links that name it good.
+                options.notices.say("port \(saved) is taken: links given before lead nowhere until it is free again")
+            } else if embedding.port == nil {
+                try opened.store.update { $0.embeddedPort = embedded.port }
+            }
+            rendezvous = [InviteLink.Host(name: "127.0.0.1", port: embedded.port)]
+            // Machines of the same network come by its addresses, other terminals of this machine by loopback.
+            let own = (try? Interfaces.addresses()) ?? []
+            inviteHosts = (own.filter { !$0.isLoopback }.prefix(3).map(\.description) + ["127.0.0.1"])
+                .map { InviteLink.Host(name: $0, port: embedded.port) }
+        }
+        var driverOptions = DriverOptions()
+        driverOptions.rendezvous = rendezvous
+        driverOptions.port = plan.port
+        driverOptions.impairment = try options.impairment()
+        let configuration = try configuration(opened, plan: plan, displayName: options.displayName(), succession: succession)
+        do {
+            let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
+            if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
+            let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? [])
+            let held = HeldBoard(driver: driver, opened: opened, rendezvous: inviteHosts, desk: desk, service: service)
+            desk.link = { [weak held] in held?.link.text ?? "" }
+            do throws(SocketError) {
+                try desk.open(at: opened.localSocketPath)
+            } catch {
+                // The board works, alone: another program is told that it cannot attach.
+                options.notices.say("other programs cannot attach to this board: \(error)")
+            }
+            return held
+        } catch let error as SocketError {
+            throw Failure(error)
+        }
+    }
+
+    private static func configuration(
+        _ opened: OpenedBoard, plan: SessionPlan, displayName: String, succession: Succession?
+    ) -> Node.Configuration {
+        let (meta, identity) = (opened.content.meta, opened.identity)
+        var receipts: [AuthorID: UInt64] = [:]
+        for receipt in opened.content.receipts where receipt.author == identity.signing.author {
+            receipts[receipt.peerDevice] = receipt.sequence
+        }
+        var configuration = Node.Configuration(
+            identity: identity.signing, staticKey: identity.staticKey, roomSecret: meta.roomSecret, boardID: meta.board,
+            genesis: opened.content.transactions.first, displayName: displayName,
+            stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
+            directAddresses: plan.direct)
+        if let succession {
+            configuration.strand = succession.strand
+            for request in succession.requests { configuration.claims[request.transaction] = request.strand }
+        }
+        return configuration
+    }
+
+    private static func embeddedService(port: UInt16?, roomSecret: Secret32, clock: MonotonicClock) throws -> RendezvousService {
+        var configuration = RendezvousService.Configuration()
+        // For this board only, and never so many that the board itself runs out of descriptors.
+        configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
+        configuration.server.socketsMax = 128
+        do throws(SocketError) {
+            if let port {
+                configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: port)]
+                do throws(SocketError) {
+                    return try RendezvousService(configuration, clock: clock)
+                } catch {
+                    // The saved port is taken: old links are no good until it is free again, but the board opens.
+                }
+            }
+            configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: 0)]
+            return try RendezvousService(configuration, clock: clock)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// The link that admits to this board.
+    var link: InviteLink {
+        // Whoever finds no rendezvous may still find us where we are.
+        let own = (try? Interfaces.addresses()) ?? []
+        let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
+        let onlyLoopback = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
+        let direct = onlyLoopback || near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
+        return InviteLink(
+            rendezvous: rendezvous, direct: direct.map { SocketAddress(ip: $0, port: driver.port) }, roomSecret: roomSecret, board: boardID)
+    }
+
+    /// Closes sockets, desk and embedded rendezvous, then gives up the lock.
+    func close(discardIfEmpty: Bool) async {
+        await driver.abandon()
+        await desk.close()
+        await service?.stop()
+        if discardIfEmpty { store.discardIfEmpty() } else { store.close() }
+    }
+}
+
+extension BoardStore: RecordStore {
+    package func persist(_ records: [StoreRecord], completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        persist(records) { (result: Result<Void, StoreError>) in completion(result.mapError { $0 }) }
+    }
+}
+
+extension Failure {
+    init(_ error: SocketError) {
+        switch error {
+        case .portBusy(let port):
+            self.init(
+                .local, code: "port_busy", what: "cannot use port \(port)", why: error.description,
+                next: "end that program, or leave the port out to get a free one")
+        case .cannotBind:
+            self.init(
+                .local, code: "cannot_listen", what: "cannot open a network socket", why: error.description,
+                next: "check the address and whether this user may use the port")
+        }
+    }
+}
+
+extension GlobalOptions {
+    /// How badly sent datagrams shall travel.
+    func impairment() throws -> Impairment? {
+        guard let impairText else { return nil }
+        do {
+            return try Impairment(impairText)
+        } catch {
+            throw Failure.usage(
+                "--impair \(impairText) cannot be used", why: "\(error)", next: "for example --impair loss=10,delay=50,jitter=20,seed=7")
+        }
+    }
+}
