@@ -20,8 +20,8 @@ struct Connection: Sendable {
     private static let pingBytes = 40
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     private static let streamHeaderMax = 15
-    /// Type, version and length of a presence frame at their longest, bytes.
-    private static let presenceHeaderMax = 11
+    /// Type of a presence frame, bytes.
+    private static let presenceHeader = 1
     /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up.
     private static let liveReserve = 16 << 10
     private static let owedResponsesMax = 4
@@ -60,11 +60,11 @@ struct Connection: Sendable {
     private var credit = ReceiveLanes.window
     private var creditLimit = ReceiveLanes.window
     private var packetsWithoutBulk = 0
-    /// Presence: version last given out, the value that waits to leave, newest acknowledged, newest received.
-    private var presenceVersion: UInt64 = 0
+    /// Presence: token last given out, the value that waits to leave, newest acknowledged, and the packet that brought the newest.
+    private var presenceToken: UInt64 = 0
     private var presenceWaiting: [UInt8]?
     private var presenceAcknowledged: UInt64 = 0
-    private var presenceReceived: UInt64 = 0
+    private var presenceReceived: UInt64?
     private var owesPing = false
     private var owesProbe = false
     private var owedResponses: [(challenge: [UInt8], to: SocketAddress)] = []
@@ -120,9 +120,16 @@ struct Connection: Sendable {
 
     mutating func sendPresence(_ bytes: [UInt8]) -> UInt64 {
         precondition(bytes.count <= Self.presenceMax, "presence has at most \(Self.presenceMax) bytes, not \(bytes.count)")
-        presenceVersion += 1
+        precondition(!bytes.isEmpty, "presence says something")
+        presenceToken += 1
         presenceWaiting = bytes
-        return presenceVersion
+        return presenceToken
+    }
+
+    /// Takes back the presence that has not left; false if all has.
+    mutating func takeBackPresence() -> Bool {
+        defer { presenceWaiting = nil }
+        return presenceWaiting != nil
     }
 
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
@@ -164,9 +171,9 @@ struct Connection: Sendable {
         finish = nil
         do throws(Misbehaviour) {
             let frames = try Self.frames(of: packet, from: header.byteCount)
-            let isAckEliciting = frames.contains(where: \.isAckEliciting)
-            if liveness.received(isAckEliciting: isAckEliciting, now: now) { outputs.append(.recovered(id)) }
-            acks.receive(number, isAckEliciting: isAckEliciting, roundTrip: recovery.rtt.smoothed, now: now)
+            let claim = frames.lazy.map(\.claim).max() ?? .none
+            if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
+            acks.receive(number, claim: claim, roundTrip: recovery.rtt.smoothed, now: now)
             followAddress(from, isNewest: newest.map { number > $0 } ?? true, byteCount: datagram.count, now: now, generator: &generator)
             // One response for each packet is never longer than what asked for it.
             if let challenge = frames.lazy.compactMap(\.challenge).first, owedResponses.count < Self.owedResponsesMax {
@@ -175,7 +182,7 @@ struct Connection: Sendable {
                 if path?.address == from { path?.received(byteCount: -Self.pingBytes) }
             }
             for frame in frames {
-                if let code = try take(frame, from: from, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
+                if let code = try take(frame, of: number, from: from, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
             }
         } catch {
             return .success(.misbehaved(error))
@@ -252,7 +259,7 @@ struct Connection: Sendable {
     /// There is presence to send, and it fits what may go.
     private var hasPresence: Bool {
         guard let bytes = presenceWaiting else { return false }
-        return allowance == nil || bytes.count + Self.presenceHeaderMax + Self.packetMin <= packetLimit
+        return allowance == nil || bytes.count + Self.presenceHeader + Self.packetMin <= packetLimit
     }
 
     private mutating func watchCredit(now: Instant) {
@@ -269,11 +276,11 @@ struct Connection: Sendable {
             number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
-        if acks.hasNews, let newest = acks.received.ranges.last,
+        if acks.rides(now: now), let newest = acks.received.ranges.last,
             Acknowledgement.write(acks.received, delay: acks.delay(now: now), limit: 128, to: &packet)
         {
             frames.append(.acknowledgement(largest: newest.upperBound - 1))
-            acks.sent()
+            acks.sent(now: now)
         }
         if incoming.owesCredit {
             packet.append(Frame.maxDataType)
@@ -281,49 +288,51 @@ struct Connection: Sendable {
             frames.append(.maxData)
         }
         if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
+        var presence: [UInt8]?
         if withLive || withBulk {
-            writeData(number: number, limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
+            presence = writeData(
+                number: number, limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
         }
-        writeRepetitions(number: number, limit: limit, frames: &frames, packet: &packet)
-        let asks = frames.contains {
-            if case .acknowledgement = $0 { false } else { true }
-        }
-        if (owesPing || owesProbe) && !asks {
+        let rest = limit - (presence.map { $0.count + Self.presenceHeader } ?? 0)
+        writeRepetitions(number: number, limit: rest, frames: &frames, packet: &packet)
+        if owesPing || owesProbe, !frames.contains(where: { $0.claim == .prompt }) {
             packet.append(Frame.pingType)
             frames.append(.ping)
             packet += repeatElement(Frame.paddingType, count: max(0, Self.pingBytes - DataHeader.tagCount - packet.count))
         }
         (owesPing, owesProbe) = (false, false)
-        let isAckEliciting = frames.contains {
-            if case .acknowledgement = $0 { false } else { true }
+        if let presence {
+            // Last, since it says no length.
+            packet.append(Frame.presenceType)
+            packet += presence
+            frames.append(.presence(token: presenceToken))
         }
+        let claim = frames.lazy.map(\.claim).max() ?? .none
         transmit(&packet, headerCount: headerCount, number: number, to: address, outputs: &outputs)
-        recovery.sent(byteCount: packet.count, isAckEliciting: isAckEliciting, frames: frames, now: now)
-        if isAckEliciting { liveness.sentEliciting(now: now) }
+        recovery.sent(byteCount: packet.count, claim: claim, frames: frames, now: now)
+        if claim != .none { liveness.sentEliciting(now: now) }
     }
 
-    /// Strict priority with a floor for bulk (TR-14).
+    /// Strict priority with a floor for bulk (TR-14). Gives the presence for which room was left at the end of the packet.
     private mutating func writeData(
         number: UInt64, limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
-    ) {
+    ) -> [UInt8]? {
+        var (limit, presence): (Int, [UInt8]?) = (limit, nil)
         let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
         if isBulkFirst { write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now) }
         if withLive {
             write(.control, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
             write(.ops, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
-            if let bytes = presenceWaiting, packet.count + Self.presenceHeaderMax + bytes.count <= limit {
-                packet.append(Frame.presenceType)
-                packet.appendVarint(presenceVersion)
-                packet.appendVarint(UInt64(bytes.count))
-                packet += bytes
-                frames.append(.presence(version: presenceVersion))
-                presenceWaiting = nil
+            if let bytes = presenceWaiting, packet.count + Self.presenceHeader + bytes.count <= limit {
+                (presence, presenceWaiting) = (bytes, nil)
+                limit -= Self.presenceHeader + bytes.count
             }
         }
-        guard withBulk else { return }
+        guard withBulk else { return presence }
         write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
         let carriesBulk = frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
         packetsWithoutBulk = carriesBulk ? 0 : packetsWithoutBulk + 1
+        return presence
     }
 
     private mutating func write(
@@ -409,7 +418,7 @@ struct Connection: Sendable {
         packet.append(type)
         packet += body
         transmit(&packet, headerCount: headerCount, number: number, to: destination, outputs: &outputs)
-        recovery.sent(byteCount: packet.count, isAckEliciting: false, frames: [], now: now)
+        recovery.sent(byteCount: packet.count, claim: .none, frames: [], now: now)
     }
 
     private mutating func transmit(
@@ -439,7 +448,7 @@ struct Connection: Sendable {
     }
 
     private mutating func take(
-        _ frame: Frame, from: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
+        _ frame: Frame, of number: UInt64, from: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) throws(Misbehaviour) -> CloseCode? {
         switch frame {
         case .padding, .ping, .pathChallenge: break
@@ -449,10 +458,10 @@ struct Connection: Sendable {
             for (stream, message) in try incoming.receive(lane, slot: slot, offset: offset, data: data) {
                 outputs.append(.message(message, lane: lane, stream: stream, on: id))
             }
-        case .presence(let version, let data):
+        case .presence(let data):
             // An older one that comes late is of no use (TR-15).
-            guard version > presenceReceived else { break }
-            presenceReceived = version
+            guard presenceReceived.map({ number > $0 }) ?? true else { break }
+            presenceReceived = number
             outputs.append(.presence(data, on: id))
         case .close(let code): return code
         case .pathResponse(let challenge):
@@ -474,7 +483,7 @@ struct Connection: Sendable {
         for frame in verdict.acknowledged {
             switch frame {
             case .stream(let lane, let slot, let range, _): lanes[lane.slot].acknowledge(range, slot: slot)
-            case .presence(let version): newestPresence = max(newestPresence, version)
+            case .presence(let token): newestPresence = max(newestPresence, token)
             case .acknowledgement(let largest): acks.forget(below: largest)
             case .maxData, .ping: break
             }

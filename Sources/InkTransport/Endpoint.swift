@@ -197,7 +197,7 @@ public struct Endpoint: Sendable {
         dirty.insert(id.index)
     }
 
-    /// Sends presence of at most `presenceMax` bytes: unreliable, replaces what has not left yet.
+    /// Sends presence of 1...`presenceMax` bytes: unreliable, replaces what has not left yet.
     ///
     /// - Returns: the token that `presenceAcknowledged` will name; tokens grow. 0 if the connection is gone.
     @discardableResult
@@ -206,6 +206,10 @@ public struct Endpoint: Sendable {
         dirty.insert(id.index)
         return connections[id.index]?.sendPresence(bytes) ?? 0
     }
+
+    /// Takes back presence that has not left, since there is no room on the way; false if all has. Its token will not be acknowledged.
+    @discardableResult
+    public mutating func takeBackPresence(on id: ConnectionID) -> Bool { connections[id.index]?.takeBackPresence() ?? false }
 
     /// Tells the peer and forgets the connection. No `.closed` follows, since the caller knows.
     public mutating func close(_ id: ConnectionID, now: Instant) {

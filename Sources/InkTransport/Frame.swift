@@ -9,7 +9,8 @@ enum Frame: Hashable, Sendable {
     case acknowledgement(Acknowledgement)
     /// Bytes of one stream of a lane.
     case stream(Lane, slot: UInt64, offset: UInt64, data: [UInt8])
-    case presence(version: UInt64, data: [UInt8])
+    /// One presence value; what its packet holds beyond it is nothing.
+    case presence([UInt8])
     case close(code: CloseCode)
     case pathChallenge([UInt8])
     case pathResponse([UInt8])
@@ -39,8 +40,9 @@ enum Frame: Hashable, Sendable {
         case Self.pingType: self = .ping
         case Self.acknowledgementType: self = .acknowledgement(try Acknowledgement(from: &reader))
         case Self.presenceType:
-            let version = try reader.readVarint()
-            self = .presence(version: version, data: try reader.readLengthPrefixed(limit: Limits.datagramBytes))
+            let data = reader.readRest()
+            guard !data.isEmpty else { throw .nonCanonical }
+            self = .presence(data)
         case Self.closeType:
             guard let code = CloseCode(rawValue: try reader.readUInt8()) else { throw .unexpected }
             self = .close(code: code)
@@ -59,18 +61,31 @@ enum Frame: Hashable, Sendable {
         }
     }
 
-    /// True if the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
     /// What a challenge asks to be sent back; nil for other frames.
     var challenge: [UInt8]? {
         if case .pathChallenge(let challenge) = self { challenge } else { nil }
     }
 
-    var isAckEliciting: Bool {
+    /// When the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
+    var claim: AckClaim {
         switch self {
-        case .padding, .acknowledgement, .close: false
-        case .ping, .stream, .presence, .pathChallenge, .pathResponse, .maxData: true
+        case .padding, .acknowledgement, .close: .none
+        case .presence: .lazy
+        case .ping, .stream, .pathChallenge, .pathResponse, .maxData: .prompt
         }
     }
+}
+
+/// How soon a packet wants to be acknowledged: as its most urgent frame does.
+enum AckClaim: UInt8, Comparable, Sendable {
+    /// Not at all.
+    case none
+    /// With what leaves anyway, and seldom alone: the next one says more than its acknowledgement.
+    case lazy
+    /// Soon: its sender waits for it, and else sends it again.
+    case prompt
+
+    static func < (left: AckClaim, right: AckClaim) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// Why a side says goodbye.

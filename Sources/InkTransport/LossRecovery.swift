@@ -4,11 +4,20 @@ import InkPrimitives
 enum SentFrame: Hashable, Sendable {
     /// `isCopy`: the bytes are on the way in another packet too, so the loss of this one means nothing for them.
     case stream(Lane, slot: Int, range: Range<UInt64>, isCopy: Bool)
-    case presence(version: UInt64)
+    case presence(token: UInt64)
     /// We acknowledged everything up to this number.
     case acknowledgement(largest: UInt64)
     case maxData
     case ping
+
+    /// As `Frame.claim`, which is what the peer goes by.
+    var claim: AckClaim {
+        switch self {
+        case .acknowledgement: .none
+        case .presence: .lazy
+        case .stream, .maxData, .ping: .prompt
+        }
+    }
 }
 
 /// Packets on the way: which arrived, which are lost, when to probe (RFC 9002 §6), with earlier verdicts for interactive data.
@@ -22,7 +31,7 @@ struct LossRecovery: Sendable {
     private struct Packet: Sendable {
         let sentAt: Instant
         let byteCount: Int
-        let isAckEliciting: Bool
+        let claim: AckClaim
         let carriesOps: Bool
         var frames: [SentFrame]
         var fate: Fate
@@ -57,10 +66,12 @@ struct LossRecovery: Sendable {
     private(set) var largestAcknowledged: UInt64?
     private(set) var bytesInFlight = 0
     private var elicitingInFlight = 0
+    /// Of these, the ones that want an acknowledgement soon: only they are probed for.
+    private var promptInFlight = 0
     private var lossAt: Instant?
     /// Probes since the last acknowledgement of something new.
     private(set) var probes = 0
-    private var lastElicitingAt: Instant = .distantPast
+    private var lastPromptAt: Instant = .distantPast
     private var packetThreshold = packetThresholdMin
     private var reorderScale = 1.0
     private var scaleDecaysAt: Instant = .distantPast
@@ -69,8 +80,8 @@ struct LossRecovery: Sendable {
 
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
     var next: UInt64 { first + UInt64(packets.count) }
-    /// True while something waits for an acknowledgement.
-    var isWaiting: Bool { elicitingInFlight > 0 }
+    /// True while something waits for an acknowledgement that its timer asks for again.
+    var isWaiting: Bool { promptInFlight > 0 }
 
     mutating func seed(roundTrip: Duration) { rtt.observe(roundTrip, ackDelay: .zero) }
 
@@ -83,30 +94,31 @@ struct LossRecovery: Sendable {
 
     /// When a packet is lost by time, or a probe is due.
     var deadline: Instant? { earliest(lossAt, probeAt) }
-    private var probeAt: Instant? { elicitingInFlight > 0 ? lastElicitingAt + probeTimeout : nil }
+    private var probeAt: Instant? { promptInFlight > 0 ? lastPromptAt + probeTimeout : nil }
 
     /// When the oldest packet that waits for an acknowledgement was sent.
     var oldestWaitingSince: Instant? {
-        elicitingInFlight > 0 ? packets.first { $0.fate == .outstanding && $0.isAckEliciting }?.sentAt : nil
+        elicitingInFlight > 0 ? packets.first { $0.fate == .outstanding && $0.claim != .none }?.sentAt : nil
     }
 
-    mutating func sent(byteCount: Int, isAckEliciting: Bool, frames: [SentFrame], now: Instant) {
+    mutating func sent(byteCount: Int, claim: AckClaim, frames: [SentFrame], now: Instant) {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
         packets.append(
             Packet(
-                sentAt: now, byteCount: byteCount, isAckEliciting: isAckEliciting, carriesOps: carriesOps, frames: frames,
-                fate: .outstanding))
-        guard isAckEliciting else { return dropFront(now: now) }
+                sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps, frames: frames, fate: .outstanding))
+        guard claim != .none else { return dropFront(now: now) }
         bytesInFlight += byteCount
         elicitingInFlight += 1
-        lastElicitingAt = now
+        guard claim == .prompt else { return }
+        promptInFlight += 1
+        lastPromptAt = now
     }
 
     /// Takes an acknowledgement.
     mutating func acknowledge(_ frame: Acknowledgement, now: Instant) throws(Misbehaviour) -> Verdict {
         guard frame.largest < next else { throw .acknowledgedUnsent }
         var verdict = Verdict()
-        var sample: Duration?
+        var sample: (span: Duration, delayMax: Duration)?
         for range in frame.ranges where range.upperBound > first {
             for number in max(range.lowerBound, first)..<range.upperBound {
                 let index = Int(number - first)
@@ -115,22 +127,23 @@ struct LossRecovery: Sendable {
                 packets[index].fate = .acknowledged
                 packets[index].frames = []
                 verdict.acknowledged += packet.frames
-                guard packet.isAckEliciting else { continue }
+                guard packet.claim != .none else { continue }
                 if packet.fate == .lost {
                     verdict.spurious += 1
                     learnReordering(number: number)
                 } else {
-                    bytesInFlight -= packet.byteCount
-                    elicitingInFlight -= 1
+                    settle(packet)
                     verdict.acknowledgedBytes += packet.byteCount
                     lossEstimate -= lossEstimate / 100
                 }
-                if number == frame.largest { sample = now - packet.sentAt }
+                if number == frame.largest {
+                    sample = (now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax)
+                }
                 probes = 0
             }
         }
         largestAcknowledged = max(largestAcknowledged ?? 0, frame.largest)
-        if let sample { rtt.observe(sample, ackDelay: min(frame.delay, AckTracker.delayMax)) }
+        if let sample { rtt.observe(sample.span, ackDelay: min(frame.delay, sample.delayMax)) }
         decayTolerance(now: now)
         detectLost(now: now, into: &verdict)
         dropFront(now: now)
@@ -150,7 +163,7 @@ struct LossRecovery: Sendable {
     func oldestWaiting(limit: Int) -> [SentFrame] {
         var frames: [SentFrame] = []
         var byteCount = 0
-        for packet in packets where packet.fate == .outstanding && packet.isAckEliciting {
+        for packet in packets where packet.fate == .outstanding && packet.claim == .prompt {
             for frame in packet.frames {
                 guard case .stream(_, _, let range, isCopy: false) = frame else { continue }
                 frames.append(frame)
@@ -166,7 +179,7 @@ struct LossRecovery: Sendable {
         guard let probeAt, now >= probeAt else { return false }
         probes += 1
         // In case the caller has nothing to send, the timer must not stand still.
-        lastElicitingAt = now
+        lastPromptAt = now
         return true
     }
 
@@ -178,7 +191,7 @@ struct LossRecovery: Sendable {
         for number in first..<largest {
             let index = Int(number - first)
             guard packets[index].fate == .outstanding else { continue }
-            guard packets[index].isAckEliciting else { continue }
+            guard packets[index].claim != .none else { continue }
             let passedAt = packets[index].passedAt ?? now
             packets[index].passedAt = passedAt
             // What the reordering seen on this path demands on top of the time threshold.
@@ -189,13 +202,19 @@ struct LossRecovery: Sendable {
                 continue
             }
             packets[index].fate = .lost
-            bytesInFlight -= packets[index].byteCount
-            elicitingInFlight -= 1
+            settle(packets[index])
             verdict.lost += packets[index].frames
             verdict.lostPackets += 1
             verdict.newestLostSentAt = max(verdict.newestLostSentAt ?? .distantPast, packets[index].sentAt)
             lossEstimate += (1 - lossEstimate) / 100
         }
+    }
+
+    /// A packet is on the way no more.
+    private mutating func settle(_ packet: Packet) {
+        bytesInFlight -= packet.byteCount
+        elicitingInFlight -= 1
+        if packet.claim == .prompt { promptInFlight -= 1 }
     }
 
     /// A packet declared lost has arrived: wait longer from now on, by packets and by time.
@@ -220,7 +239,7 @@ struct LossRecovery: Sendable {
         let keepsLostSince = now - rtt.smoothed * 4
         while let packet = packets.first {
             switch packet.fate {
-            case .outstanding where packet.isAckEliciting: return
+            case .outstanding where packet.claim != .none: return
             // Nobody need ever acknowledge a packet that only acknowledges: a few are kept in case somebody does.
             case .outstanding where first > largestAcknowledged ?? 0 && packets.count <= Self.quietPacketsMax: return
             case .lost where packet.sentAt > keepsLostSince: return

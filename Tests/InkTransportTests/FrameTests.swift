@@ -39,7 +39,8 @@ import Testing
         received.insert(4..<7)
         #expect(Acknowledgement.write(received, delay: .milliseconds(5), limit: 128, to: &packet))
         packet += [Frame.streamType + Lane.ops.rawValue, 2, 8, 3, 2, 0x68, 0x69]
-        #expect(Hex.encode(packet) == "f3010203040007" + "020613010200" + "02" + "09020803026869")
+        packet += [Frame.presenceType, 0x80]
+        #expect(Hex.encode(packet) == "f3010203040007" + "020613010200" + "02" + "09020803026869" + "0380")
         var reader = ByteReader(packet, range: headerCount..<packet.count)
         guard case .acknowledgement(let acknowledgement)? = try? Frame(from: &reader) else {
             Issue.record("no acknowledgement")
@@ -48,7 +49,10 @@ import Testing
         #expect(acknowledgement.ranges == [4..<7, 0..<3])
         #expect(acknowledgement.delay == .microseconds(19 * 256))
         #expect((try? Frame(from: &reader)) == .stream(.ops, slot: 2, offset: 8, data: [2, 0x68, 0x69]))
+        #expect((try? Frame(from: &reader)) == .presence([0x80]))
         #expect(reader.isAtEnd)
+        var nothing = ByteReader([Frame.presenceType])
+        #expect(throws: WireError.nonCanonical) { try Frame(from: &nothing) }
     }
 
     // TR-12

@@ -24,7 +24,7 @@ import Testing
         recovery.seed(roundTrip: .milliseconds(100))
         for number in 0..<10 as Range<UInt64> {
             recovery.sent(
-                byteCount: 100, isAckEliciting: true, frames: [frame(lane, number)], now: .zero + .milliseconds(Int64(number)))
+                byteCount: 100, claim: .prompt, frames: [frame(lane, number)], now: .zero + .milliseconds(Int64(number)))
         }
         return recovery
     }
@@ -94,7 +94,7 @@ import Testing
             let (isEarly, isDue) = (recovery.takeProbe(now: due - .nanoseconds(1)), recovery.takeProbe(now: due))
             #expect(!isEarly && isDue)
             gaps.append((due - now).milliseconds)
-            recovery.sent(byteCount: 50, isAckEliciting: true, frames: [.ping], now: due)
+            recovery.sent(byteCount: 50, claim: .prompt, frames: [.ping], now: due)
             now = due
         }
         // max(1.25 × 100, 100 + 2 × 50 + 1) + 20.
@@ -111,34 +111,87 @@ import Testing
         #expect(throws: Misbehaviour.acknowledgedUnsent) { try recovery.acknowledge(try Self.ack(0..<11), now: .zero) }
         for number in 10..<2000 as Range<UInt64> {
             #expect(recovery.next == number)
-            recovery.sent(byteCount: 30, isAckEliciting: false, frames: [.acknowledgement(largest: number)], now: .zero)
+            recovery.sent(byteCount: 30, claim: .none, frames: [.acknowledgement(largest: number)], now: .zero)
         }
     }
 
     // TR-16
     @Test func `acknowledgements go at once for a gap or the sixteenth packet, else within 20 ms`() {
         var tracker = AckTracker()
-        func receive(_ number: UInt64) { tracker.receive(number, isAckEliciting: true, roundTrip: .milliseconds(40), now: .zero) }
+        func receive(_ number: UInt64) { tracker.receive(number, claim: .prompt, roundTrip: .milliseconds(40), now: .zero) }
         receive(0)
         #expect(tracker.dueAt == .zero + .milliseconds(10))
         receive(2)
         #expect(tracker.dueAt == .zero)
-        tracker.sent()
+        tracker.sent(now: .zero)
         #expect(tracker.dueAt == nil && !tracker.hasNews)
         receive(1)
         #expect(tracker.dueAt == .zero, "what fills a gap is news, too")
-        tracker.sent()
+        tracker.sent(now: .zero)
         for number in 3..<18 as Range<UInt64> { receive(number) }
         #expect(tracker.dueAt == .zero + .milliseconds(10))
         receive(18)
         #expect(tracker.dueAt == .zero)
-        tracker.sent()
-        tracker.receive(19, isAckEliciting: false, roundTrip: .milliseconds(400), now: .zero)
+        tracker.sent(now: .zero)
+        tracker.receive(19, claim: .none, roundTrip: .milliseconds(400), now: .zero)
         #expect(tracker.dueAt == nil)
-        tracker.receive(20, isAckEliciting: true, roundTrip: .milliseconds(400), now: .zero)
+        tracker.receive(20, claim: .prompt, roundTrip: .milliseconds(400), now: .zero)
         #expect(tracker.dueAt == .zero + .milliseconds(20))
         tracker.forget(below: 15)
         #expect(tracker.received.ranges == [15..<21])
+    }
+
+    // TR-23
+    @Test func `presence alone is acknowledged soon once, then at most each 150 ms, and rides with others after 100 ms`() {
+        var tracker = AckTracker()
+        var (now, sent): (Instant, [Duration]) = (.zero, [])
+        for number in 0..<60 as Range<UInt64> {
+            tracker.receive(number * 2, claim: .lazy, roundTrip: .milliseconds(80), now: now)
+            let next = now + .milliseconds(30)
+            if let due = tracker.dueAt, due < next {
+                sent.append(due - .zero)
+                #expect(!tracker.rides(now: due - .milliseconds(51)) || sent.count == 1)
+                #expect(tracker.rides(now: due - .milliseconds(50)))
+                tracker.sent(now: due)
+            }
+            now = next
+        }
+        // The first waits for rtt/4; gaps hurry nobody.
+        #expect(sent == (0..<12).map { .milliseconds(20 + 150 * $0) })
+        // What wants it soon takes the others with it.
+        tracker.receive(200, claim: .lazy, roundTrip: .milliseconds(80), now: now)
+        tracker.receive(201, claim: .prompt, roundTrip: .milliseconds(80), now: now)
+        #expect(tracker.dueAt == now + .milliseconds(20) && tracker.rides(now: now))
+    }
+
+    // TR-24
+    @Test func `what was named for a second is not named again`() {
+        var tracker = AckTracker()
+        for number in 0..<400 as Range<UInt64> {
+            // Each second packet is lost.
+            let now = Instant.zero + .milliseconds(Int64(number) * 33)
+            tracker.receive(number * 2, claim: .lazy, roundTrip: .milliseconds(80), now: now)
+            if tracker.rides(now: now) { tracker.sent(now: now) }
+            // Named for a second and not yet two: at most sixty-odd.
+            #expect(tracker.received.count <= 66 && tracker.received.contains(number * 2))
+        }
+    }
+
+    // TR-23
+    @Test func `presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
+        var recovery = LossRecovery()
+        recovery.seed(roundTrip: .milliseconds(100))
+        for number in 0..<10 as Range<UInt64> {
+            recovery.sent(
+                byteCount: 60, claim: .lazy, frames: [.presence(token: number)], now: .zero + .milliseconds(33 * Int64(number)))
+        }
+        #expect(recovery.deadline == nil && !recovery.isWaiting && recovery.oldestWaitingSince == .zero)
+        // Held for 150 ms, which is not of the path.
+        let now = Instant.zero + .milliseconds(297 + 250)
+        let verdict = try recovery.acknowledge(try Self.ack(5..<10, delay: .milliseconds(150)), now: now)
+        #expect(verdict.acknowledged.count == 5 && verdict.lostPackets == 5)
+        #expect(recovery.bytesInFlight == 0 && recovery.oldestWaitingSince == nil)
+        #expect(recovery.rtt.smoothed > .milliseconds(99) && recovery.rtt.smoothed < .milliseconds(101))
     }
 
     // TR-16
