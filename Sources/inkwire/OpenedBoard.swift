@@ -51,6 +51,13 @@ struct OpenedBoard {
         return try open(entry.directory, profile: entry.profile, catalog: catalog)
     }
 
+    /// Opens a board that another process held a moment ago.
+    ///
+    /// - Throws: `StoreError.locked` where one still does.
+    static func open(_ shared: SharedBoard) throws -> OpenedBoard {
+        try open(shared.directory, profile: shared.profile, catalog: shared.catalog)
+    }
+
     /// Opens a board whose holder has just ended, for those that were attached to it.
     ///
     /// - Throws: `StoreError.locked` where another one was quicker.

@@ -104,3 +104,44 @@ import Testing
         #expect(view.changes(to: to).isEmpty)
     }
 }
+
+@Suite struct ResumptionTests {
+    private static let me: AuthorID = {
+        var random = SplitMix64(seed: 1)
+        return AuthorID(using: &random)
+    }()
+
+    private func box(_ x: Int32) -> ShapeDraft { ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0)) }
+    private func added(_ number: UInt64, ref: UInt64?) -> Event {
+        let id = ShapeID(author: Self.me, number: number)
+        let shape = Shape(id: id, content: box(0), depth: [UInt8(truncatingIfNeeded: number)])
+        return .changed([ShapeChange(kind: .added, id: id, author: Self.me, shape: shape)], ref: ref)
+    }
+
+    // FE-41
+    @Test func `each thing is asked for after the one before is answered, and nobody hears an answer twice`() {
+        var ledger = WorkLedger()
+        ledger.asked(.draw(box(1)), reference: 1)
+        ledger.told(added(1, ref: 1))
+        ledger.told(.outcome(ref: 1, .done))
+        ledger.asked(.draw(box(2)), reference: 2)
+        ledger.asked(.delete([ShapeID(author: Self.me, number: 1)]), reference: 3)
+        ledger.asked(.say("on the disk"), reference: 4)
+        var resumption = Resumption(ledger, done: [4])
+        #expect(resumption.next(&ledger)?.map(\.intent) == [.draw(box(1))])
+        // What others do meanwhile is heard as ever.
+        #expect(resumption.take(added(90, ref: nil), &ledger) == .init(added(90, ref: nil)))
+        #expect(resumption.take(added(7, ref: 1), &ledger) == .init(added(7, ref: nil)))
+        #expect(resumption.take(.outcome(ref: 1, .done), &ledger) == .init(nil, isAnswered: true))
+        #expect(resumption.next(&ledger)?.map(\.intent) == [.draw(box(2))])
+        #expect(resumption.take(added(8, ref: 2), &ledger) == .init(added(8, ref: 2)))
+        #expect(resumption.take(.outcome(ref: 2, .done), &ledger) == .init(.outcome(ref: 2, .done), isAnswered: true))
+        // The shape that the first one made has another name now.
+        #expect(resumption.next(&ledger)?.map(\.intent) == [.delete([ShapeID(author: Self.me, number: 7)])])
+        #expect(
+            resumption.take(.outcome(ref: 3, .refused(.noSuchShape)), &ledger)
+                == .init(.outcome(ref: 3, .refused(.noSuchShape)), isAnswered: true))
+        #expect(resumption.next(&ledger) == nil)
+        #expect(ledger.pending == [1, 2, 4])
+    }
+}

@@ -54,6 +54,9 @@ final class AttachedBoard: @unchecked Sendable {
         }
     }
 
+    /// Drops changes that were told before somebody listened: they stand in a report that was asked for after them.
+    func forgetChanges() { early.removeAll { if case .changed = $0 { true } else { false } } }
+
     /// Begins to tell events, those that came before first.
     func listen() {
         isListening = true

@@ -35,6 +35,8 @@ final class AttachmentDesk: @unchecked Sendable {
     private var done: [UInt64: Set<UInt64>] = [:]
     private var lines: [ObjectIdentifier: Line] = [:]
     private var listener: LocalListener?
+    /// True once the holder ends and nobody is attached.
+    private var isClosing = false
     /// Makes an invite.
     var link: @Sendable () -> String = { "" }
 
@@ -51,8 +53,16 @@ final class AttachmentDesk: @unchecked Sendable {
         driver.loop.execute { [self] in listener = made }
     }
 
-    /// How many programs are attached, as a future of the loop.
-    var count: EventLoopFuture<Int> { driver.loop.submit { [self] in lines.values.count { $0.frontEnd != nil } } }
+    /// The holder is about to end: who comes now is sent away to come again, unless the board passes to one of those attached.
+    ///
+    /// - Returns: how many programs are attached, as a future of the loop.
+    func closeUnlessNeeded() -> EventLoopFuture<Int> {
+        driver.loop.submit { [self] in
+            let count = lines.values.count { $0.frontEnd != nil }
+            isClosing = count == 0
+            return count
+        }
+    }
 
     /// Closes all lines: those who are attached look for another holder.
     func close() async {
@@ -99,6 +109,7 @@ final class AttachmentDesk: @unchecked Sendable {
 
     private func welcome(_ line: Line, _ hello: AttachRequest.Hello) {
         guard hello.version == AttachProtocol.version else { return refuse(line, .version(AttachProtocol.version)) }
+        guard !isClosing else { return refuse(line, .leaving) }
         line.strand = hello.strand
         let bound = NIOLoopBound(line, eventLoop: driver.loop)
         driver.attach(strand: Strand(token: hello.strand)) { [self] event in tell(event, to: bound.value) }.whenSuccess { [self] frontEnd in

@@ -36,6 +36,8 @@ final class BoardSession: @unchecked Sendable {
     let savedName: String
     /// Called on the loop, in order.
     var tell: @Sendable (Event) -> Void = { _ in }
+    /// Called on the loop with a sentence for the person.
+    var say: @Sendable (String) -> Void = { _ in }
     /// Called on the loop when the board is there, once: what stands on it, and what the person should know of it.
     var arrived: @Sendable (BoardReport, [String]) -> Void = { _, _ in }
     /// Called on the loop when a board that was joined does not arrive, or nobody holds it any more.
@@ -44,7 +46,7 @@ final class BoardSession: @unchecked Sendable {
     private let options: GlobalOptions
     private let access: BoardAccess
     /// Our history of undo, the same wherever we sit.
-    private let strand: Strand
+    private var strand: Strand
     private var seat: Seat
     private var joining: Joining
     private var ledger = WorkLedger()
@@ -58,17 +60,12 @@ final class BoardSession: @unchecked Sendable {
     /// References that we gave to work which came without one; nobody is told of them.
     private var lastOwnReference: UInt64 = 1 << 63
     /// What is being asked for again of a new holder.
-    private var resuming: Resuming?
+    private var resuming: Resumption?
+    /// Those who were here when the holder ended and are not met by the new one yet.
+    private var missed: [PeerID: PeerStatus] = [:]
+    private var hasStarted = false
     private var lastLink = ""
     private var quitting: Quitting?
-
-    /// Asking a new holder again: one after the other, so that each finds what the one before made.
-    private struct Resuming {
-        var rest: [WorkLedger.Entry]
-        var current: WorkLedger.Entry?
-        /// What is told meanwhile by the new holder before the board is known.
-        var names: [ShapeID: ShapeID] = [:]
-    }
 
     /// Leaving a board that another process holds.
     private struct Quitting {
@@ -96,6 +93,7 @@ final class BoardSession: @unchecked Sendable {
         switch access {
         case .held(let opened):
             let held = try HeldBoard.open(opened, options: options, embeds: embeds)
+            for sentence in held.sentences { options.notices.say(sentence) }
             return BoardSession(
                 .holding(held), access: access, options: options, strand: .common, loop: held.driver.loop, patience: patience)
         case .shared(let shared):
@@ -115,6 +113,7 @@ final class BoardSession: @unchecked Sendable {
     /// Begins.
     func start() {
         loop.execute { [self] in
+            hasStarted = true
             switch seat {
             case .holding(let held): begin(held)
             case .attached(let board): board.listen()
@@ -222,17 +221,22 @@ final class BoardSession: @unchecked Sendable {
         guard strand != .common else { return pass(event) }
         if resuming != nil { return heardAgain(event) }
         ledger.told(event)
-        note(event)
-        pass(event)
+        if note(event) { pass(event) }
         checkQuitting()
     }
 
-    private func note(_ event: Event) {
+    /// Keeps what a new holder's words are held against; false for what is no news to the front end.
+    private func note(_ event: Event) -> Bool {
         switch event {
         case .changed(let changes, _): for change in changes { view.apply(change) }
-        case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
+        case .peer(let status):
+            peers[status.peer] = status.state == .left ? nil : status
+            // Who is only met again has not come.
+            if status.state == .joining, missed[status.peer] != nil { return false }
+            missed[status.peer] = nil
         default: break
         }
+        return true
     }
 
     private func pass(_ event: Event) {
@@ -324,7 +328,9 @@ final class BoardSession: @unchecked Sendable {
             }
         }
         return attempt(shared.localSocketPaths[...]).flatMap { [self] board in
-            board.ask(.board).and(board.ask(.invite)).map { [self] answers in
+            // What was told before the answer stands in it already.
+            let report = board.ask(.board).always { _ in board.forgetChanges() }
+            return report.and(board.ask(.invite)).map { [self] answers in
                 guard case (.board(let report), .invite(let link)) = answers else { return }
                 lastLink = link
                 board.onEvent = { [self] event in heard(event) }
@@ -337,25 +343,32 @@ final class BoardSession: @unchecked Sendable {
     /// True if the lock was free, and this process holds the board from here on.
     private func takeOver(_ shared: SharedBoard) throws -> Bool {
         let opened: OpenedBoard
+        // Who never sat at the board succeeds nobody: it is opened as any other.
+        let succeeds = hasStarted
         do {
-            opened = try OpenedBoard.takeOver(shared)
+            opened = try succeeds ? OpenedBoard.takeOver(shared) : OpenedBoard.open(shared)
         } catch StoreError.locked {
             return false
         }
-        let requests: [StoredRequest]
-        do {
-            requests = try opened.store.requests()
-        } catch {
-            opened.close()
-            throw error
+        var requests: [StoredRequest] = []
+        if succeeds {
+            do {
+                requests = try opened.store.requests()
+            } catch {
+                opened.close()
+                throw error
+            }
+        } else {
+            strand = .common
         }
         let held = try HeldBoard.open(
             opened, options: options, embeds: opened.content.meta.embeddedPort != nil,
-            succession: HeldBoard.Succession(strand: strand, requests: requests))
+            succession: succeeds ? HeldBoard.Succession(strand: strand, requests: requests) : nil)
         let done = Set(requests.filter { $0.strand == strand }.compactMap(\.reference))
         let report = try held.driver.answer(.board, link: "").wait()
         try loop.submit { [self] in
             guard case .board(let board) = report else { return }
+            for sentence in held.sentences { say(sentence) }
             sit(.holding(held), board, done: done)
         }.wait()
         return true
@@ -391,9 +404,8 @@ final class BoardSession: @unchecked Sendable {
 
     /// A new holder is there: what is different is told, what it does not know is asked again.
     private func sit(_ next: Seat, _ report: BoardReport, done: Set<UInt64>) {
-        let isFirst = !isReady && ledger.entries.isEmpty && view.isEmpty
         seat = next
-        if isFirst {
+        guard hasStarted else {
             view.replaceAll(report.shapes)
             // `start()` begins it.
             return
@@ -404,54 +416,28 @@ final class BoardSession: @unchecked Sendable {
         let answered = ledger.entries.filter { done.contains($0.reference) && !$0.isAnswered }
         ledger.found(done)
         for entry in answered { pass(.outcome(ref: entry.reference, .done)) }
-        let again = ledger.entries.filter { !done.contains($0.reference) }
-        resuming = Resuming(rest: again)
+        resuming = Resumption(ledger, done: done)
+        watchPeers()
         switch next {
         case .holding(let held): begin(held)
         case .attached(let board): board.listen()
         case .between, .ended: break
         }
-        watchPeers()
         resumeNext()
     }
 
     private func resumeNext() {
-        guard var state = resuming else { return }
-        guard !state.rest.isEmpty else {
+        guard let steps = resuming?.next(&ledger) else {
             resuming = nil
             return goOn()
         }
-        let reference = state.rest.removeFirst().reference
-        guard let entry = ledger.entries.first(where: { $0.reference == reference }) else {
-            resuming = state
-            return resumeNext()
-        }
-        state.current = entry
-        resuming = state
-        ledger.begunAgain(reference)
-        for step in entry.steps { send(step.intent, ref: step.reference) }
+        for step in steps { send(step.intent, ref: step.reference) }
     }
 
-    /// While we ask again, answers are for us: what the front end has had before it does not get twice.
     private func heardAgain(_ event: Event) {
-        note(event)
-        guard let current = resuming?.current else {
-            ledger.told(event)
-            return pass(event)
-        }
-        ledger.told(event)
-        switch event {
-        case .changed(let changes, let reference) where reference == current.reference && current.isAnswered:
-            pass(.changed(changes, ref: nil))
-        case .outcome(let reference, let outcome) where reference == current.reference:
-            if !current.isAnswered { pass(.outcome(ref: reference, outcome)) }
-            let made = ledger.entries.first { $0.reference == reference }?.made ?? []
-            ledger.rename(Dictionary(zip(current.made, made).filter { $0 != $1 }, uniquingKeysWith: { $1 }))
-            resuming?.current = nil
-            resumeNext()
-        case .outcome(let reference, _) where current.isAnswered && current.steps.contains { $0.reference == reference }: break
-        default: pass(event)
-        }
+        guard let heard = resuming?.take(event, &ledger) else { return }
+        if note(event), let told = heard.told { pass(told) }
+        if heard.isAnswered { resumeNext() }
     }
 
     /// All that was under way is as it was: the gesture goes on, and what was asked meanwhile is asked now.
@@ -464,17 +450,22 @@ final class BoardSession: @unchecked Sendable {
         checkQuitting()
     }
 
-    /// Those who were here and do not come to the new holder within the grace have left.
+    /// Those who were here and do not come to the new holder in time have left.
     private func watchPeers() {
-        let before = peers
-        peers = [:]
-        loop.scheduleTask(in: .seconds(15)) { [self] in
-            for (peer, var status) in before where peers[peer] == nil {
+        missed = peers
+        loop.scheduleTask(in: Self.peerPatience) { [self] in
+            let gone = missed
+            missed = [:]
+            for var status in gone.values.sorted(by: { $0.peer < $1.peer }) {
                 status.state = .left
+                peers[status.peer] = nil
                 pass(.peer(status))
             }
         }
     }
+
+    /// As long as a person who was lost counts as here (SE-10).
+    private static let peerPatience = TimeAmount.seconds(12)
 
     // MARK: Leaving, on the loop
 
@@ -496,7 +487,7 @@ final class BoardSession: @unchecked Sendable {
     }
 
     private func endHolding(_ held: HeldBoard) -> EventLoopFuture<Ending?> {
-        held.desk.count.hop(to: loop).flatMap { [loop] count in
+        held.desk.closeUnlessNeeded().hop(to: loop).flatMap { [loop] count in
             let promise = loop.makePromise(of: Ending?.self)
             promise.completeWithTask {
                 // Where others go on with the board, nobody shall notice that we leave.

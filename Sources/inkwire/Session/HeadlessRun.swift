@@ -37,6 +37,7 @@ struct HeadlessRun {
         let notices = options.notices
         let headless = HeadlessSession(session: session, notices: notices, clock: options.clock, writesEvents: writesEvents)
         session.tell = { headless.receive($0) }
+        session.say = { notices.say($0) }
         session.arrived = { _, sentences in for sentence in sentences { notices.say(sentence) } }
         session.gaveUp = { headless.fail($0) }
         let signals = EndingSignals { headless.end(by: $0) }

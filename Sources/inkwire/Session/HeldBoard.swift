@@ -27,10 +27,13 @@ final class HeldBoard: Sendable {
     /// Where peers are introduced to each other, in order of preference.
     let rendezvous: [InviteLink.Host]
     let desk: AttachmentDesk
+    /// What the person should know of how it was opened.
+    let sentences: [String]
     private let service: RendezvousService?
 
     private init(
-        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], desk: AttachmentDesk, service: RendezvousService?
+        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], desk: AttachmentDesk, service: RendezvousService?,
+        sentences: [String]
     ) {
         self.driver = driver
         store = opened.store
@@ -40,6 +43,7 @@ final class HeldBoard: Sendable {
         self.rendezvous = rendezvous
         self.desk = desk
         self.service = service
+        self.sentences = sentences
     }
 
     /// Opens sockets; nothing is sent before `driver.start()`. Blocks; not to be called on an event loop.
@@ -52,12 +56,13 @@ final class HeldBoard: Sendable {
         if let remembered = plan.remembered { try opened.store.update { $0.rendezvous = remembered } }
         var (rendezvous, inviteHosts) = (plan.rendezvous, plan.rendezvous)
         var service: RendezvousService?
+        var sentences: [String] = []
         if let embedding = plan.embedding {
             let embedded = try embeddedService(port: embedding.port, roomSecret: meta.roomSecret, clock: options.clock)
             service = embedded
             if let saved = embedding.port, saved != embedded.port {
                 // Kept for the next time: it may be free again, and the links that name it good.
-                options.notices.say("port \(saved) is taken: links given before lead nowhere until it is free again")
+                sentences.append("port \(saved) is taken: links given before lead nowhere until it is free again")
             } else if embedding.port == nil {
                 try opened.store.update { $0.embeddedPort = embedded.port }
             }
@@ -76,15 +81,16 @@ final class HeldBoard: Sendable {
             let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
             if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
             let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? [])
-            let held = HeldBoard(driver: driver, opened: opened, rendezvous: inviteHosts, desk: desk, service: service)
-            desk.link = { [weak held] in held?.link.text ?? "" }
+            let (secret, board, port) = (meta.roomSecret, meta.board, driver.port)
+            desk.link = { [inviteHosts] in Self.link(by: inviteHosts, port: port, roomSecret: secret, board: board).text }
             do throws(SocketError) {
                 try desk.open(at: opened.localSocketPath)
             } catch {
                 // The board works, alone: another program is told that it cannot attach.
-                options.notices.say("other programs cannot attach to this board: \(error)")
+                sentences.append("other programs cannot attach to this board: \(error)")
             }
-            return held
+            return HeldBoard(
+                driver: driver, opened: opened, rendezvous: inviteHosts, desk: desk, service: service, sentences: sentences)
         } catch let error as SocketError {
             throw Failure(error)
         }
@@ -132,14 +138,16 @@ final class HeldBoard: Sendable {
     }
 
     /// The link that admits to this board.
-    var link: InviteLink {
+    var link: InviteLink { Self.link(by: rendezvous, port: driver.port, roomSecret: roomSecret, board: boardID) }
+
+    private static func link(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> InviteLink {
         // Whoever finds no rendezvous may still find us where we are.
         let own = (try? Interfaces.addresses()) ?? []
         let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
         let onlyLoopback = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
         let direct = onlyLoopback || near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
         return InviteLink(
-            rendezvous: rendezvous, direct: direct.map { SocketAddress(ip: $0, port: driver.port) }, roomSecret: roomSecret, board: boardID)
+            rendezvous: rendezvous, direct: direct.map { SocketAddress(ip: $0, port: port) }, roomSecret: roomSecret, board: board)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.

@@ -68,6 +68,7 @@ struct InteractiveRun {
             if case .stopped(let unsaved, let unsent) = event { news.end(Ending(unsaved: unsaved, unsent: unsent)) }
             mailbox.post(.event(event))
         }
+        session.say = { mailbox.post(.notice($0)) }
         session.arrived = { report, sentences in
             for sentence in sentences { mailbox.post(.notice(sentence)) }
             mailbox.post(.board(name: report.name, shapes: report.shapes))

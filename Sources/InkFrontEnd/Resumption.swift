@@ -1,0 +1,57 @@
+import InkBoard
+import InkSession
+
+/// Asks the new holder of a board for what the one before took with it: one thing after the other, so that each finds what the one before made.
+///
+///     next ──steps──▶ new holder ──events──▶ take ─┬ told on, as far as the front end has not had it
+///       ▲                                          └ answered ─┐
+///       └──────────────────────────────────────────────────────┘
+package struct Resumption: Sendable {
+    /// What came of an event that the new holder told.
+    package struct Heard: Hashable, Sendable {
+        /// What of it the front end is to hear, who has had the outcome of some of this before.
+        package var told: Event?
+        /// True if what was asked for is answered.
+        package var isAnswered: Bool
+
+        package init(_ told: Event?, isAnswered: Bool = false) { (self.told, self.isAnswered) = (told, isAnswered) }
+    }
+
+    private var rest: ArraySlice<UInt64>
+    /// What is being asked for, as it was before.
+    private var current: WorkLedger.Entry?
+
+    /// - Parameters:
+    ///   - ledger: what was asked of the holder before.
+    ///   - done: references of which the new one has what came of them.
+    package init(_ ledger: WorkLedger, done: Set<UInt64>) { rest = ledger.pending.filter { !done.contains($0) }[...] }
+
+    /// The steps of what is to be asked for now; nil when all has been asked for and answered.
+    package mutating func next(_ ledger: inout WorkLedger) -> [WorkLedger.Step]? {
+        while let reference = rest.popFirst() {
+            guard let entry = ledger.entries.first(where: { $0.reference == reference }) else { continue }
+            current = entry
+            ledger.begunAgain(reference)
+            return entry.steps
+        }
+        return nil
+    }
+
+    /// Takes what the new holder tells meanwhile.
+    package mutating func take(_ event: Event, _ ledger: inout WorkLedger) -> Heard {
+        ledger.told(event)
+        guard let current else { return Heard(event) }
+        let reference = current.isAnswered ? nil : Optional(current.reference)
+        switch event {
+        case .changed(let changes, current.reference): return Heard(.changed(changes, ref: reference))
+        case .chat(let message, current.reference): return Heard(.chat(message, ref: reference))
+        case .outcome(current.reference, _):
+            let made = ledger.entries.first { $0.reference == current.reference }?.made ?? []
+            ledger.rename(Dictionary(zip(current.made, made).filter { $0 != $1 }, uniquingKeysWith: { $1 }))
+            self.current = nil
+            return Heard(current.isAnswered ? nil : event, isAnswered: true)
+        case .outcome(let other, _) where current.isAnswered && current.steps.contains { $0.reference == other }: return Heard(nil)
+        default: return Heard(event)
+        }
+    }
+}
