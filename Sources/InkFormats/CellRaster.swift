@@ -39,9 +39,12 @@ public struct CellRaster: Sendable {
 
     /// Lays one shape over those drawn before.
     public mutating func draw(_ shape: ShapeDraft) {
-        rank += 1
+        beginShape()
         drawBody(of: shape)
     }
+
+    /// What is laid from here on lies over all before.
+    mutating func beginShape() { rank += 1 }
 
     /// True if any shape left something in that cell (a position on the board's grid).
     public func hasInk(column: Int, row: Int) -> Bool {
@@ -131,8 +134,12 @@ public struct CellRaster: Sendable {
     mutating func addDot(x: Int, y: Int, color: Color?) {
         let (column, row) = (x >> 1, y >> 2)
         guard region.contains(column: column, row: row) else { return }
-        let place = index(column, row)
-        inks[place].dots.bits |= 1 << UInt8((x & 1) * 4 + (y & 3))
+        addDots(CellDots(x: x, y: y), at: index(column, row), color: color)
+    }
+
+    /// Dots of one cell, by the cell's place in the region, row by row.
+    mutating func addDots(_ dots: CellDots, at place: Int, color: Color?) {
+        inks[place].dots.bits |= dots.bits
         inks[place].dotsRank = rank
         inks[place].dotsColor = color
     }

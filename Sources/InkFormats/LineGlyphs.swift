@@ -66,6 +66,11 @@ struct CellDots: Hashable, Sendable {
     /// Bit `column * 4 + row`, column 0...1 from the left, row 0...3 from the top.
     var bits: UInt8 = 0
 
+    init() {}
+
+    /// One dot, by its place counted in dots from the board's origin.
+    init(x: Int, y: Int) { bits = 1 << UInt8((x & 1) * 4 + (y & 3)) }
+
     /// The braille character (U+2800-28FF) with these dots; a space for none, since fonts and scripts differ on U+2800.
     var glyph: Glyph { bits == 0 ? .space : Self.glyphs[Int(bits)] }
 

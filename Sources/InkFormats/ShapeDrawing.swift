@@ -110,13 +110,7 @@ extension CellRaster {
 
     private mutating func drawCurve(_ shape: ShapeDraft) {
         let pen = DotPen(width: shape.strokeWidth, on: grid)
-        let margin = Double(pen.size * grid.dotUnits)
-        let box = (
-            left: Double(region.column * grid.columnUnits) - margin, top: Double(region.row * grid.rowUnits) - margin,
-            right: Double((region.column + region.columns) * grid.columnUnits) + margin,
-            bottom: Double((region.row + region.rows) * grid.rowUnits) + margin
-        )
-        StrokeCurve(points: shape.points, origin: shape.position).forEachPiece(touching: box) { from, to in
+        StrokeCurve(points: shape.points, origin: shape.position).forEachPiece(touching: region.box(on: grid, around: pen)) { from, to in
             drawDots(from: from, to: to, pen: pen, color: shape.stroke)
         }
     }
@@ -132,35 +126,16 @@ extension CellRaster {
     }
 
     /// A straight piece in dots.
-    ///
-    /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer axis,
-    /// only where that lies in the region, so the cost is bounded by the region and not by the length.
     private mutating func drawDots(from: StrokeCurve.Place, to: StrokeCurve.Place, pen: DotPen, color: Color?) {
-        let unit = Double(grid.dotUnits)
-        let (x0, y0) = (Int((from.x / unit).rounded(.down)), Int((from.y / unit).rounded(.down)))
-        let (x1, y1) = (Int((to.x / unit).rounded(.down)), Int((to.y / unit).rounded(.down)))
-        let (dx, dy) = (x1 - x0, y1 - y0)
-        let steps = max(abs(dx), abs(dy))
-        guard steps > 0 else { return pen.stamp(x0, y0) { addDot(x: $0, y: $1, color: color) } }
-        let isFlat = abs(dx) >= abs(dy)
-        let window =
-            isFlat
-            ? region.column * 2 - pen.size...(region.column + region.columns) * 2 + pen.size
-            : region.row * 4 - pen.size...(region.row + region.rows) * 4 + pen.size
-        let (start, isForward) = isFlat ? (x0, dx > 0) : (y0, dy > 0)
-        let first = max(0, isForward ? window.lowerBound - start : start - window.upperBound)
-        let last = min(steps, isForward ? window.upperBound - start : start - window.lowerBound)
-        guard first <= last else { return }
-        for step in first...last {
-            pen.stamp(x0 + rounded(dx * step, steps), y0 + rounded(dy * step, steps)) { addDot(x: $0, y: $1, color: color) }
-        }
+        region.forEachDot(from: from, to: to, pen: pen, on: grid) { addDot(x: $0, y: $1, color: color) }
     }
 
-    /// The nearest whole number to a quotient; halves go up. `divisor` is positive, the dividend below 2^60.
-    private func rounded(_ dividend: Int, _ divisor: Int) -> Int {
-        let (doubled, whole) = (2 * dividend + divisor, 2 * divisor)
-        let quotient = doubled / whole
-        return doubled % whole < 0 ? quotient - 1 : quotient
+    /// Lays what is known of a stroke that grows over what was drawn before.
+    package mutating func draw(_ stroke: GrowingStroke, color: Color?) {
+        precondition(stroke.region == region && stroke.grid == grid, "a stroke kept for \(stroke.region) is not laid into \(region)")
+        beginShape()
+        stroke.forEachSettledCell { place, dots in addDots(dots, at: place, color: color) }
+        stroke.forEachBendingDot { addDot(x: $0, y: $1, color: color) }
     }
 
     // MARK: Text
@@ -181,6 +156,47 @@ extension CellRaster {
             if item.glyph != .space { put(item.glyph, columns: item.columns, column: column, row: row, color: color) }
             column += item.columns
         }
+    }
+}
+
+extension CellRegion {
+    /// The region in world units, as far as a pen reaches into it.
+    func box(on grid: Grid, around pen: DotPen) -> (left: Double, top: Double, right: Double, bottom: Double) {
+        let margin = Double(pen.size * grid.dotUnits)
+        return (
+            left: Double(column * grid.columnUnits) - margin, top: Double(row * grid.rowUnits) - margin,
+            right: Double((column + columns) * grid.columnUnits) + margin, bottom: Double((row + rows) * grid.rowUnits) + margin
+        )
+    }
+
+    /// Calls `body` for the dots of a straight piece, drawn by a pen; those outside of the region are left out but for a few.
+    ///
+    /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer axis,
+    /// only where that lies in the region, so the cost is bounded by the region and not by the length.
+    func forEachDot(from: StrokeCurve.Place, to: StrokeCurve.Place, pen: DotPen, on grid: Grid, _ body: (Int, Int) -> Void) {
+        let unit = Double(grid.dotUnits)
+        let (x0, y0) = (Int((from.x / unit).rounded(.down)), Int((from.y / unit).rounded(.down)))
+        let (x1, y1) = (Int((to.x / unit).rounded(.down)), Int((to.y / unit).rounded(.down)))
+        let (dx, dy) = (x1 - x0, y1 - y0)
+        let steps = max(abs(dx), abs(dy))
+        guard steps > 0 else { return pen.stamp(x0, y0, body) }
+        let isFlat = abs(dx) >= abs(dy)
+        let window =
+            isFlat
+            ? column * 2 - pen.size...(column + columns) * 2 + pen.size
+            : row * 4 - pen.size...(row + rows) * 4 + pen.size
+        let (start, isForward) = isFlat ? (x0, dx > 0) : (y0, dy > 0)
+        let first = max(0, isForward ? window.lowerBound - start : start - window.upperBound)
+        let last = min(steps, isForward ? window.upperBound - start : start - window.lowerBound)
+        guard first <= last else { return }
+        for step in first...last { pen.stamp(x0 + Self.rounded(dx * step, steps), y0 + Self.rounded(dy * step, steps), body) }
+    }
+
+    /// The nearest whole number to a quotient; halves go up. `divisor` is positive, the dividend below 2^60.
+    private static func rounded(_ dividend: Int, _ divisor: Int) -> Int {
+        let (doubled, whole) = (2 * dividend + divisor, 2 * divisor)
+        let quotient = doubled / whole
+        return doubled % whole < 0 ? quotient - 1 : quotient
     }
 }
 

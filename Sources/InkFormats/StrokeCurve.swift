@@ -14,26 +14,38 @@ package struct StrokeCurve: Sendable {
 
     private let places: [Place]
 
+    /// Places of the curve; between each and the next lies a part of it.
+    var count: Int { places.count }
+
     /// The curve through `points`, displaced by `origin`, in world units.
     package init(points: [Point], origin: Point) {
         var raw: [Place] = []
         raw.reserveCapacity(points.count)
-        for point in points {
-            let place = Place(x: Double(point.x) + Double(origin.x), y: Double(point.y) + Double(origin.y))
-            if raw.last != place { raw.append(place) }
-        }
-        places = Self.smoothed(raw)
+        for point in points { Self.append(point, from: origin, to: &raw) }
+        self.init(raw)
+    }
+
+    /// The curve through places of which no two in a row are the same.
+    init(_ raw: [Place]) { places = Self.smoothed(raw) }
+
+    /// Adds a sample, displaced by `origin`; one that rests where the last one is adds nothing.
+    static func append(_ point: Point, from origin: Point, to raw: inout [Place]) {
+        let place = Place(x: Double(point.x) + Double(origin.x), y: Double(point.y) + Double(origin.y))
+        if raw.last != place { raw.append(place) }
     }
 
     /// Calls `body` with the ends of short straight pieces, in order, of all parts of the curve that can touch the box.
     ///
     /// The number of pieces is bounded by the number of samples times `piecesMax`, however far apart they lie.
+    ///
+    /// - Parameter range: the parts to look at, each between a place and the next; nil for all.
     package func forEachPiece(
-        touching box: (left: Double, top: Double, right: Double, bottom: Double), _ body: (_ from: Place, _ to: Place) -> Void
+        of range: Range<Int>? = nil, touching box: (left: Double, top: Double, right: Double, bottom: Double),
+        _ body: (_ from: Place, _ to: Place) -> Void
     ) {
         guard let first = places.first else { return }
         guard places.count > 1 else { return body(first, first) }
-        for index in 0..<places.count - 1 {
+        for index in range ?? 0..<places.count - 1 {
             let (from, to) = (places[index], places[index + 1])
             let before = index > 0 ? places[index - 1] : from
             let after = index + 2 < places.count ? places[index + 2] : to
