@@ -8,6 +8,8 @@ package struct BoardView: Sendable {
     private var byID: [ShapeID: Shape] = [:]
     /// Grows with every change.
     package private(set) var version = 0
+    /// The version since which shapes have only been laid on top of all others.
+    package private(set) var disturbed = 0
 
     package init() {}
 
@@ -19,17 +21,23 @@ package struct BoardView: Sendable {
         shapes = standing.sorted { $0.isBelow($1) }
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         version += 1
+        disturbed = version
     }
 
     package mutating func apply(_ change: ShapeChange) {
-        if let old = byID[change.id], let index = index(of: old) { shapes.remove(at: index) }
         version += 1
+        if let old = byID[change.id], let index = index(of: old) {
+            shapes.remove(at: index)
+            disturbed = version
+        }
         guard change.kind != .removed else {
             byID[change.id] = nil
             return
         }
         byID[change.id] = change.shape
-        shapes.insert(change.shape, at: firstIndex { !$0.isBelow(change.shape) })
+        let index = firstIndex { !$0.isBelow(change.shape) }
+        if index < shapes.count { disturbed = version }
+        shapes.insert(change.shape, at: index)
     }
 
     /// How many shapes lie below this one; nil for one that does not stand.

@@ -5,7 +5,7 @@ import InkSession
 /// What any front end knows of one board: the fold of what the session tells, but for the answers to what was asked (`Requests`).
 ///
 /// Give it every event; come back by `deadline`. Both say whether anything changed that a person could see: where nothing did, nothing need
-/// be drawn.
+/// be drawn. What others move changes without that: `glides` says what is drawn of it and when, and is a matter of who draws.
 package struct FrontEnd: Sendable {
     /// The board's name, unsanitised.
     package var name: String
@@ -16,7 +16,7 @@ package struct FrontEnd: Sendable {
     package private(set) var board = BoardView()
     package private(set) var people = Roster()
     /// How what the others move is drawn.
-    package var glides = Glides()
+    package private(set) var glides = Glides()
     package private(set) var chats = Chats()
     package var notices = Notices()
     package private(set) var sync: SyncStatus?
@@ -25,9 +25,11 @@ package struct FrontEnd: Sendable {
     private var unsavedSince: Instant?
     private var unsentSince: Instant?
 
-    package init(name: String, me: AuthorID?, isReady: Bool, shapes: [Shape]) {
+    /// - Parameter isStill: motion is not wanted: what others move is where they told it last.
+    package init(name: String, me: AuthorID?, isReady: Bool, isStill: Bool = false, shapes: [Shape]) {
         (self.name, self.me, self.isReady) = (name, me, isReady)
         board.replaceAll(shapes)
+        glides.isStill = isStill
     }
 
     /// Takes the whole board anew: it arrived, or was opened.
@@ -49,10 +51,12 @@ package struct FrontEnd: Sendable {
         case .outcome(_, .skipped(let shapes)): notices.add(.skipped(shapes.count), now: now)
         case .outcome, .stopped: return false
         case .peer(let status): return take(status, holdsUnsaved: holdsUnsaved, now: now)
-        case .gesture(let id, let change): people[id.source.peer]?.gestures[id].take(change)
-        case .cursor(let source, let samples):
-            people[source.peer]?.cursor = samples.last?.position
-            people[source.peer]?.movedAt = now
+        case .gesture(let id, let change):
+            people.take(change, of: id)
+            return false
+        case .cursor(let source, _):
+            people.moved(source.peer, now: now)
+            return false
         case .typing: return false
         case .chat(let message, _):
             chats.take(message)
@@ -84,15 +88,9 @@ package struct FrontEnd: Sendable {
             return true
         case .joining: break
         case .joined, .idle, .away:
-            if people[status.peer]?.joinedAt == nil { people[status.peer]?.joinedAt = now }
-            if announce(now: now) { return true }
-            if let silent = status.silentSeconds, silent >= Self.lostAfterSeconds {
-                people[status.peer]?.wasLost = true
-            } else if people[status.peer]?.wasLost == true, status.silentSeconds == nil {
-                people[status.peer]?.wasLost = false
-                notices.add(person: name, .back, now: now)
-                return true
-            }
+            let isBack = people.isHere(status.peer, silentSeconds: status.silentSeconds, now: now)
+            if isBack { notices.add(person: name, .back, now: now) }
+            if announce(now: now) || isBack { return true }
         }
         return people[status.peer]?.looks(like: before) == false
     }
@@ -147,9 +145,6 @@ package struct FrontEnd: Sendable {
         return .unsent(sync.unsent)
     }
 
-    /// The first person who has been silent for so long that it is told in a sentence.
-    package var lost: Roster.Person? { people.present.first { ($0.person.status.silentSeconds ?? 0) >= Self.lostAfterSeconds }?.person }
-
     // MARK: Time
 
     /// When something changes by itself.
@@ -171,6 +166,4 @@ package struct FrontEnd: Sendable {
 
     /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
     package static let patience = Duration.milliseconds(700)
-    /// So long a silence is told in a sentence.
-    private static let lostAfterSeconds = 6
 }

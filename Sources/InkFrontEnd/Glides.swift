@@ -33,6 +33,9 @@ package struct Glides: Sendable {
         body(&byPeer[peer, default: fresh])
     }
 
+    /// Who is heard, in an order that does not change.
+    package var peers: [PeerID] { byPeer.keys.sorted() }
+
     /// Where a peer's pointer is drawn; nil where none is.
     package func position(of peer: PeerID, at now: Instant) -> Point? { byPeer[peer]?.position(at: now) }
 

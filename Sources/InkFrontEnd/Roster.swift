@@ -2,24 +2,24 @@ import InkBoard
 import InkPrimitives
 import InkSession
 
-/// The others: who they are, where they point and what they are doing.
+/// The others: who they are and whether they do something. Where they point and what they draw is in `Glides`.
 package struct Roster: Sendable {
     package struct Person: Sendable {
-        package var status: PeerStatus
+        package fileprivate(set) var status: PeerStatus
         /// Which of the palette's colours is the person's; one beyond the palette shares the colour of another.
         package let slot: Int
-        /// What is being done, and what has been done and is not on the board yet.
-        package var gestures: [GestureID: Gesture] = [:]
-        package var cursor: Point?
-        package var movedAt = Instant.distantPast
+        /// Gestures under way, and those that are done and not on the board yet.
+        package fileprivate(set) var gestures: Set<GestureID> = []
+        /// When the pointer was last told to have moved.
+        package fileprivate(set) var movedAt = Instant.distantPast
         /// The round trip as it is shown, in a coarse step; see `RoundTripSteps`.
-        package var shownRoundTrip: Int?
+        package fileprivate(set) var shownRoundTrip: Int?
         /// True once the others of this screen know that the person is here.
-        package var isAnnounced = false
+        package fileprivate(set) var isAnnounced = false
         /// When the person joined; a name may come a moment later.
-        package var joinedAt: Instant?
+        fileprivate var joinedAt: Instant?
         /// True after a loss was told, until the person is back.
-        package var wasLost = false
+        fileprivate var wasLost = false
 
         /// The name for a sentence, unsanitised.
         package var name: String { status.name.isEmpty ? "somebody" : status.name }
@@ -49,9 +49,37 @@ package struct Roster: Sendable {
         }
     }
 
-    package subscript(peer: PeerID) -> Person? {
-        get { byPeer[peer] }
-        set { byPeer[peer] = newValue }
+    package subscript(peer: PeerID) -> Person? { byPeer[peer] }
+
+    /// A person is here, and was not heard for so many seconds; true if that was told of as a loss and is over.
+    package mutating func isHere(_ peer: PeerID, silentSeconds: Int?, now: Instant) -> Bool {
+        guard var person = byPeer[peer] else { return false }
+        defer { byPeer[peer] = person }
+        if person.joinedAt == nil { person.joinedAt = now }
+        guard silentSeconds == nil else {
+            if let silentSeconds, silentSeconds >= Self.lostAfterSeconds { person.wasLost = true }
+            return false
+        }
+        defer { person.wasLost = false }
+        return person.wasLost
+    }
+
+    /// The first person who has been silent for so long that it is told in a sentence.
+    package var lost: Person? { present.first { ($0.person.status.silentSeconds ?? 0) >= Self.lostAfterSeconds }?.person }
+
+    /// So long a silence is told in a sentence.
+    private static let lostAfterSeconds = 6
+
+    /// A person's pointer was told of.
+    mutating func moved(_ peer: PeerID, now: Instant) { byPeer[peer]?.movedAt = now }
+
+    /// A step of a person's gesture was told of.
+    mutating func take(_ change: GestureChange, of id: GestureID) {
+        switch change {
+        case .began: byPeer[id.source.peer]?.gestures.insert(id)
+        case .ended: byPeer[id.source.peer]?.gestures.remove(id)
+        case .appended, .updated: break
+        }
     }
 
     /// Who has joined, has not been announced, and has a name or has had the time to tell it. They count as announced from here on.

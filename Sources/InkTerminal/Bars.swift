@@ -179,7 +179,7 @@ extension BoardScene {
 
     /// At most two rows: where the whole does not fit, what matters most.
     private var bannerLines: [String] {
-        guard let lost = front.lost, layout.canvasRows > 2 else { return [] }
+        guard let lost = front.people.lost, layout.canvasRows > 2 else { return [] }
         let name = safeForTerminal(lost.name, columnsMax: 16)
         let (seconds, unsent) = (lost.status.silentSeconds ?? 0, front.sync?.unsent ?? 0)
         let lines = wordWrapped(Sentence.lost(name, seconds: seconds, unsent: unsent).text, columns: layout.columns - 2)

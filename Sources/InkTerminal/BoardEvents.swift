@@ -19,7 +19,8 @@ extension BoardScene {
             followEdited(now: now)
         case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
         case .stopped: outputs.append(.effect(.stopped))
-        case .ready, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
+        case .gesture, .cursor: followMotion(now: now)
+        case .ready, .peer, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch: break
         }
     }
 
@@ -72,12 +73,7 @@ extension BoardScene {
     /// When the picture changes by itself.
     func deadline(now: Instant) -> Instant? {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
-        for (_, person) in front.people.present where person.cursor != nil {
-            for age in [Self.chipTime, Self.dimTime, Self.goneTime] where person.movedAt + age > now {
-                next = earliest(next, person.movedAt + age)
-                break
-            }
-        }
+        next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
 
@@ -88,12 +84,6 @@ extension BoardScene {
         saveEdit(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }
         for (intent, reference) in requests.handleTimeout(now: now) { outputs.append(.intent(intent, reference: reference)) }
-        // Cursors age; the picture is compared, so a needless look costs no bytes.
-        if front.people.present.contains(where: { $0.person.cursor != nil }) { redraw(.soon) }
+        followMotion(now: now)
     }
-
-    /// A name chip stands by a moving pointer only.
-    static let chipTime = Duration.seconds(3)
-    static let dimTime = Duration.seconds(30)
-    static let goneTime = Duration.seconds(60)
 }

@@ -66,8 +66,7 @@ extension BoardScene {
         case "Y": copyAsText(now: now)
         case "M": toggleMouse(now: now)
         case "'":
-            guard let cursor = front.people.present.first(where: { $0.person.cursor != nil })?.person.cursor else { return }
-            let place = grid.place(of: cursor)
+            guard let place = shownMotion.pointers.first?.place else { return }
             look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
         default: break
         }
@@ -185,7 +184,7 @@ extension BoardScene {
             content.label = ""
             copies.append(content)
         }
-        if !copies.isEmpty { ask(.drawAll(copies), showing: Overlay(added: copies), now: now) }
+        if !copies.isEmpty { ask(.drawAll(copies), showing: Overlay(drawn: copies), now: now) }
     }
 
     private mutating func selectNext(_ step: Int) {

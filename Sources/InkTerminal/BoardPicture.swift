@@ -9,11 +9,13 @@ extension BoardScene {
     /// The whole picture. `mutating` only because it keeps what the next one and presses need.
     mutating func picture(now: Instant) -> CellBuffer {
         beginPicture()
+        shownMotion = motion(at: now)
+        motionAt = front.glides.deadline(after: now)
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows)
         drawShapes(on: &buffer, now: now)
         drawSelection(on: &buffer)
         if front.board.isEmpty, isQuiet(now: now) { drawHint(on: &buffer) } else { drawWayBack(on: &buffer) }
-        drawCursors(on: &buffer, now: now)
+        drawCursors(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
         drawNotices(on: &buffer)
@@ -42,16 +44,18 @@ extension BoardScene {
     /// All gestures under way, ours last.
     private func overlay(now: Instant) -> Overlay {
         var overlay = Overlay()
-        for (_, person) in front.people.present {
-            let ink = front.people.color(person).color
-            for (_, gesture) in person.gestures.sorted(by: { $0.key < $1.key }) { overlay.take(gesture, ink: ink, of: front.board) }
+        for peer in front.glides.peers {
+            // What another program of our own draws is in our own ink.
+            let ink = front.people[peer].map { front.people.color($0).color }
+            for (id, preview) in front.glides.previews(of: peer, at: now) { overlay.take(preview, of: id, ink: ink, of: front.board) }
         }
+        overlay.erased = shownMotion.hidden
         for request in requests.shown(now: now) { if let asked = request.purpose.overlay { overlay.take(asked) } }
         switch mode {
         case .dragging(let drag, _): take(drag, into: &overlay)
-        case .nudging(let nudge, _): overlay.take(nudge.gesture(on: grid), ink: nil, of: front.board)
+        case .nudging(let nudge, _): overlay.take(nudge.gesture(on: grid), of: front.board)
         case .typing(let edit, _):
-            if let id = edit.standing { overlay.replaced[id] = edit.draft } else { overlay.added.append(edit.draft) }
+            if let id = edit.standing { overlay.replaced[id] = edit.draft } else { overlay.take(Overlay(drawn: [edit.draft])) }
         case .idle, .panel, .leaving: break
         }
         return overlay
@@ -64,7 +68,8 @@ extension BoardScene {
         // A click spans nothing yet.
         case .span(_, let from, let to) where from == to: break
         case .stroke, .span, .move, .resize:
-            if let gesture = drag.gesture(with: pen, on: grid) { overlay.take(gesture, ink: nil, of: front.board) }
+            guard let gesture = drag.gesture(with: pen, on: grid) else { return }
+            overlay.take(gesture, as: .own(drag.number), of: front.board)
         }
     }
 
@@ -148,7 +153,7 @@ extension BoardScene {
     /// True while nobody has begun anything.
     private func isQuiet(now: Instant) -> Bool {
         guard mode.drag == nil, mode.edit == nil, requests.shown(now: now).allSatisfy({ $0.purpose.overlay == nil }) else { return false }
-        return front.people.present.allSatisfy { $0.person.gestures.isEmpty }
+        return shownMotion.previews.isEmpty
     }
 
     private func center(_ text: String, row: Int, on buffer: inout CellBuffer) {
@@ -167,21 +172,20 @@ extension BoardScene {
 
     // MARK: Others' cursors
 
-    private func drawCursors(on buffer: inout CellBuffer, now: Instant) {
+    private func drawCursors(on buffer: inout CellBuffer) {
         guard !display.hidesCursors else { return }
         var taken: [(row: Int, columns: Range<Int>)] = []
-        for (_, person) in front.people.present {
-            guard let cursor = person.cursor, now - person.movedAt < Self.goneTime else { continue }
-            let (color, place) = (front.people.color(person), grid.place(of: cursor))
-            guard let (column, row) = viewport.seen(place) else { continue }
+        for pointer in shownMotion.pointers {
+            guard let (column, row) = viewport.seen(pointer.place), let person = front.people[pointer.peer] else { continue }
+            let color = front.people.color(person)
             // Never over our own pointer.
-            if keyPlace != place {
-                let isDim = now - person.movedAt >= Self.dimTime || person.status.silentSeconds != nil
+            if keyPlace != pointer.place {
+                let isDim = pointer.age == .dim || person.status.silentSeconds != nil
                 let marker = display.style == .ascii ? color.asciiMarker : color.marker
                 let ink = color.ink(onDark: display.isDark)
                 buffer.put(Cell(Glyph(marker), foreground: ink, attributes: isDim ? .dim : .bold), column: column, row: row)
             }
-            guard now - person.movedAt < Self.chipTime, !person.status.name.isEmpty else { continue }
+            guard pointer.age == .fresh, !person.status.name.isEmpty else { continue }
             drawChip(person.status.name, color, besides: (column, row), taken: &taken, on: &buffer)
         }
     }

@@ -22,6 +22,9 @@ struct BoardScene: Sendable {
     private(set) var layout: Layout
     private(set) var viewport: Viewport
     var canvas = BoardCanvas()
+    /// What others moved, as it was drawn last, and when to look again.
+    var shownMotion = Motion()
+    var motionAt: Instant?
     /// The bars as they were drawn last: what a press on them means.
     var bars = Bars()
 
@@ -78,10 +81,11 @@ struct BoardScene: Sendable {
         case now
     }
 
-    init(content: BoardContent, style: GlyphStyle, columns: Int, rows: Int) {
-        front = FrontEnd(name: content.name, me: content.me, isReady: content.isReady, shapes: content.shapes)
+    init(content: BoardContent, _ profile: TerminalProfile, columns: Int, rows: Int) {
+        front = FrontEnd(
+            name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion, shapes: content.shapes)
         invitation = content.invitation
-        display = Display(style: style)
+        display = Display(style: profile.style)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)
@@ -118,6 +122,7 @@ struct BoardScene: Sendable {
 
     mutating func resize(columns: Int, rows: Int) {
         layout = Layout(columns: columns, rows: rows)
+        canvas = BoardCanvas()
         look { [layout] in $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows) }
         redraw(.soon)
     }
@@ -171,7 +176,7 @@ struct BoardScene: Sendable {
     /// Gives to the board what a gesture did.
     mutating func give(_ gesture: Gesture, told: Drag.Told, now: Instant) {
         var overlay = Overlay()
-        overlay.take(gesture, ink: nil, of: front.board)
+        overlay.take(gesture, of: front.board)
         // What changes shapes that others may have changed meanwhile is not done later.
         let isNew =
             switch gesture {

@@ -70,7 +70,7 @@ public struct TerminalApp: Sendable {
 
     /// Leaves the start screen for a board.
     public mutating func show(board content: BoardContent) {
-        var next = BoardScene(content: content, style: profile.style, columns: screen.columns, rows: screen.rows)
+        var next = BoardScene(content: content, profile, columns: screen.columns, rows: screen.rows)
         if let board { next.display.isDark = board.display.isDark }
         (start, board) = (nil, next)
         extraBytes += Self.title(content.name, profile.style)

@@ -9,15 +9,19 @@ public struct TerminalProfile: Hashable, Sendable {
     public var escapeDelay: Duration
     /// False for terminals that print what they do not understand: only the simplest questions are asked.
     public var canBeAsked: Bool
+    /// True for who wants no motion: what others move is drawn where they told it last.
+    public var reducesMotion: Bool
 
     public init(
-        depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true
+        depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
+        reducesMotion: Bool = false
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
+        self.reducesMotion = reducesMotion
     }
 
-    /// From TERM, COLORTERM, NO_COLOR, LC_ALL, LC_CTYPE, LANG and SSH_CONNECTION; nil where no escape may be written at all (TERM unset or
-    /// `dumb`).
+    /// From TERM, COLORTERM, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION and INKWIRE_REDUCED_MOTION; nil where no escape may be written
+    /// at all (TERM unset or `dumb`).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
@@ -25,7 +29,7 @@ public struct TerminalProfile: Hashable, Sendable {
         let isRemote = environment["SSH_CONNECTION"] != nil
         self.init(
             depth: ColorDepth(environment: environment), style: isUTF8 ? .unicode : .ascii, escapeDelay: .milliseconds(isRemote ? 50 : 25),
-            canBeAsked: terminal != "linux")
+            canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1")
     }
 
     /// The mouse reported by cell: clicks, drags, and motions without a button. In this order, so that a terminal without the last keeps the

@@ -58,7 +58,7 @@ extension BoardScene {
         guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
         let at = keyPlace ?? viewport.place(column: mouse.place?.column ?? 2, row: mouse.place?.row ?? 1)
         let draft = pen.text(text, at: at, on: grid)
-        ask(.draw(draft), showing: Overlay(added: [draft]), again: .draw(draft), now: now)
+        ask(.draw(draft), showing: Overlay(drawn: [draft]), again: .draw(draft), now: now)
     }
 
     private mutating func tellTextLimit(now: Instant) {
@@ -101,7 +101,7 @@ extension BoardScene {
             if let awaited = edit.awaited {
                 requests[awaited]?.purpose.text = .first(late: edit.hasUnsaved ? draft : nil)
                 if !edit.isInvisible {
-                    requests[awaited]?.purpose.overlay = Overlay(added: [draft])
+                    requests[awaited]?.purpose.overlay = Overlay(drawn: [draft])
                     requests[awaited]?.again = .draw(draft)
                 }
             } else if !edit.isInvisible {

@@ -24,7 +24,8 @@ import Testing
         let told: [(Event, Bool)] = [
             (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),
             (person(90, .joined), true), (person(90, .idle), true), (sync(1, 0), true), (sync(2, 0), false), (sync(2, 3), true),
-            (.typing(peer: bob), false), (.cursor(LiveSource(peer: bob), []), true), (.changed([], ref: 1), false),
+            (.typing(peer: bob), false), (.cursor(LiveSource(peer: bob), [CursorSample(at: .zero, position: .zero)]), false),
+            (.changed([], ref: 1), false),
             (.changed([ShapeChange(kind: .added, id: shape.id, author: author, shape: shape)], ref: nil), true),
             (message(identifier(1)), false), (message(author), true), (.rendezvous(.none), false), (.rendezvous(.connecting), true),
             (.rejected(author: nil, rule: "x"), true), (.stopped(unsaved: 0, unsent: 0), false), (person(90, .left), true),
@@ -81,10 +82,10 @@ import Testing
         }
         for (silent, isLost) in [(nil, false), (5, false), (6, true), (7, true)] as [(Int?, Bool)] {
             let isVisible = hear(silent: silent)
-            #expect(isVisible && (front.lost != nil) == isLost)
+            #expect(isVisible && (front.people.lost != nil) == isLost)
         }
         let isBack = hear(silent: nil)
         let isAgain = hear(silent: nil)
-        #expect(isBack && !isAgain && front.lost == nil && front.notices.shown.last?.text == "bob is back")
+        #expect(isBack && !isAgain && front.people.lost == nil && front.notices.shown.last?.text == "bob is back")
     }
 }

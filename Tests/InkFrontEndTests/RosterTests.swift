@@ -29,7 +29,8 @@ import Testing
         let (bob, shy): (PeerID, PeerID) = (identifier(1), identifier(2))
         for peer in [bob, shy] {
             _ = roster.take(PeerStatus(peer: peer, state: .joined))
-            roster[peer]?.joinedAt = .zero
+            let isBack = roster.isHere(peer, silentSeconds: nil, now: .zero)
+            #expect(!isBack)
         }
         #expect(roster.takeArrivals(now: .zero) == [])
         #expect(roster.deadline == .zero + .seconds(2))

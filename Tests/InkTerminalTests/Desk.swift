@@ -1,9 +1,11 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 import InkSimulator
 import InkTerminal
+import Testing
 
 /// A person at a terminal before a board: types, points, and sees what the bytes make visible.
 struct Desk {
@@ -14,6 +16,7 @@ struct Desk {
     private(set) var now = Instant.zero
     /// Bytes of each frame, in order.
     private(set) var frames: [[UInt8]] = []
+    private(set) var frameTimes: [Instant] = []
     private(set) var effects: [TerminalApp.Effect] = []
     /// What was asked of the session, in order.
     private(set) var intents: [Intent] = []
@@ -26,13 +29,14 @@ struct Desk {
     private(set) var unreferenced = 0
 
     init(
-        columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc"
+        columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc",
+        reducesMotion: Bool = false
     ) throws {
         let session = try LocalBoard(name: "plan", owner: "ana", now: now)
         self.session = session
         terminal = TinyTerminal(columns: columns, rows: rows)
         app = TerminalApp(
-            profile: TerminalProfile(depth: depth, style: style), columns: columns, rows: rows,
+            profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion), columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.node().author, shapes: session.shapes,
                 invitation: Invitation(link: link, command: "inkwire join")))
@@ -134,16 +138,33 @@ struct Desk {
     mutating func disk(refuses reason: String?) { session?.diskRefuses = reason }
 
     /// Somebody comes to the board; the number by which they act.
-    mutating func join(_ name: String) -> Int {
+    ///
+    /// - Parameter delay: how long what one does is on its way to the other.
+    mutating func join(_ name: String, delay: Duration = .zero) -> Int {
+        session?.delay = delay
         let number = session?.join(name, now: now) ?? 0
-        wait(.seconds(1))
+        wait(.seconds(6))
         return number
     }
 
-    /// Somebody who came does something.
-    mutating func act(_ intent: Intent, by number: Int) {
+    /// Somebody who came does something, and so much time passes.
+    mutating func act(_ intent: Intent, by number: Int, then pause: Duration = .zero) {
         session?.handle(.intent(intent, ref: nil), by: number, now: now)
+        settle(after: .zero)
+        wait(pause)
+    }
+
+    /// Another program of the same person comes, and does something.
+    mutating func actElsewhere(_ intents: [Intent]) throws {
+        let other = try #require(FrontEndID(1))
+        session?.handle(.attached(other, strand: .common), now: now)
+        for intent in intents { session?.handle(.intent(intent, from: other, ref: nil), now: now) }
         settle()
+    }
+
+    /// The column in which a person's marker stands; nil where none does.
+    func markerColumn(row: Int) -> Int? {
+        terminal.rowsOfText[row].firstIndex { cell in PersonColor.all.contains { String(Character($0.marker)) == cell } }
     }
 
     /// The cells under a text on the screen, as (column, row); nil if it is not there.
@@ -158,16 +179,16 @@ struct Desk {
     mutating func wait(_ span: Duration) {
         let end = now + span
         var turns = 0
-        while let deadline = earliest(app.deadline(now: now), session?.deadline), deadline <= end, turns < 10_000 {
+        while let deadline = earliest(app.deadline(now: now), session?.deadline), deadline <= end, turns < 20_000 {
             turns += 1
             now = max(now, deadline)
             session?.advance(now: now)
             app.handle(.timeout, now: now)
-            settle()
+            settle(after: .zero)
         }
         now = max(now, end)
         app.handle(.timeout, now: now)
-        settle()
+        settle(after: .zero)
     }
 
     /// Answers what a slow session left unanswered.
@@ -178,7 +199,8 @@ struct Desk {
         settle()
     }
 
-    private mutating func settle() {
+    /// - Parameter pause: what a hand takes for one thing: longer than a frame.
+    private mutating func settle(after pause: Duration = .milliseconds(20)) {
         var isAtRest = false
         while !isAtRest {
             isAtRest = true
@@ -194,7 +216,7 @@ struct Desk {
                 }
             }
         }
-        look()
+        look(after: pause)
     }
 
     private mutating func ask(_ intent: Intent, _ reference: UInt64?) {
@@ -203,10 +225,13 @@ struct Desk {
         if isSlow { unanswered.append((intent, reference)) } else { session?.handle(.intent(intent, ref: reference), now: now) }
     }
 
-    private mutating func look() {
-        now += .milliseconds(20)
+    private mutating func look(after pause: Duration = .milliseconds(20)) {
+        now += pause
         let frame = app.frame(now: now)
-        if !frame.isEmpty { frames.append(frame) }
+        if !frame.isEmpty {
+            frames.append(frame)
+            frameTimes.append(now)
+        }
         terminal.feed(frame)
     }
 }

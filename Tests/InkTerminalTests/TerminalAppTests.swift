@@ -369,16 +369,20 @@ import Testing
         desk.hear(.peer(bob))
         #expect(desk.text.contains("bob joined"))
         desk.hear(.cursor(LiveSource(peer: bob.peer), [CursorSample(at: .zero, position: middle(30, 10))]))
+        desk.wait(.milliseconds(300))
         #expect(desk.terminal.lines[11].contains(" bob"))
         let draft = ShapeDraft(kind: .freehand, position: middle(40, 4), points: [.zero, Point(x: 640, y: 0)])
         let stroke = GestureID(source: LiveSource(peer: bob.peer), number: 1)
         desk.hear(.gesture(stroke, .began(.stroke(draft), at: .zero)))
+        desk.wait(.milliseconds(300))
         let grown = desk.terminal.lines[4]
         #expect(grown.unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
         let end = TimedPoint(at: .milliseconds(8), position: draft.position + Point(x: 1280, y: 0))
         desk.hear(.gesture(stroke, .appended([end])))
+        desk.wait(.milliseconds(300))
         #expect(desk.terminal.lines[4].count > grown.count)
         desk.hear(.gesture(stroke, .ended(.cancelled)))
+        desk.wait(.milliseconds(300))
         #expect(!desk.terminal.lines[4].unicodeScalars.contains { (0x2801...0x28FF).contains($0.value) })
         // The chip goes, the marker stays, and after a minute that goes, too.
         desk.wait(.seconds(10))
@@ -402,8 +406,10 @@ import Testing
         let id = try #require(desk.session?.shapes.first?.id)
         let drag = GestureID(source: LiveSource(peer: bob.peer), number: 1)
         desk.hear(.gesture(drag, .began(.move([id], by: Point(x: Int32(20 * Grid.standard.columnUnits), y: 0)), at: .zero)))
+        desk.wait(.milliseconds(300))
         #expect(desk.terminal.rowsOfText[5][30] == "┌" && desk.terminal.rowsOfText[5][10] == " ")
         desk.hear(.gesture(drag, .ended(.cancelled)))
+        desk.wait(.milliseconds(300))
         #expect(desk.terminal.rowsOfText[5][10] == "┌")
     }
 
@@ -549,13 +555,14 @@ import Testing
 
     @Test(arguments: seeds)
     func `random input on random sizes neither traps nor tears the screen`(seed: UInt64) throws {
-        // TM-16
+        // TM-16 TM-40
         var random = SplitMix64(seed: seed)
         var desk = try Desk(columns: 20 + random.below(60), rows: 5 + random.below(20))
         let keys = Array("vvhrdoalptneqQuUxD][]mz fcwBiP?/Y0123HJKL\r\r\t\u{7F}\u{1A}\u{01}abc漢".unicodeScalars)
         let sequences = ["A", "B", "C", "D", "1;2A", "1;2B", "1;2C", "1;2D", "5~", "6~", "H", "I", "O"]
+        let bob = desk.join("bob")
         for _ in 0..<220 {
-            switch random.below(16) {
+            switch random.below(18) {
             case 0, 1: desk.press(random.below(100), random.below(40), button: random.below(3))
             case 2, 3: desk.move(random.below(100), random.below(40), button: 32)
             case 4: desk.release(random.below(100), random.below(40))
@@ -568,13 +575,33 @@ import Testing
                 // Another moves things about, near and far.
                 let by = Point(x: Int32(random.below(40_000)) - 20_000, y: Int32(random.below(40_000)) - 20_000)
                 desk.moveAll(by)
+            case 16, 17: desk.act(intent(desk, using: &random), by: bob, then: .milliseconds(random.below(60)))
             default: desk.type(String(Character(keys[random.below(keys.count)])))
             }
         }
+        // What bob moves has come to rest.
+        desk.wait(.seconds(1))
         let shown = desk.text
         // A full repaint shows the same as all the differences did.
         desk.resize(columns: desk.terminal.columns, rows: desk.terminal.rows)
         #expect(desk.text == shown, "seed \(seed)")
+    }
+
+    /// Something that another does, by hand or at once.
+    private func intent(_ desk: Desk, using random: inout SplitMix64) -> Intent {
+        let place = Point(x: Int32(random.below(6000)), y: Int32(random.below(3000)))
+        let ids = (desk.session?.shapes ?? []).map(\.id).filter { _ in random.chance(0.3) }
+        switch random.below(12) {
+        case 0: return .begin(.stroke(ShapeDraft(kind: .freehand, position: place, points: [.zero])))
+        case 1: return .begin(.move(ids, by: place - Point(x: 3000, y: 1500)))
+        case 2: return .begin(.shape(ShapeDraft(kind: .ellipse, position: place, size: Size(width: 900, height: 500))))
+        case 3, 4, 5: return .extend((0..<random.below(9)).map { place + Point(x: Int32($0 * 90), y: Int32($0 * $0 * 9)) })
+        case 6: return .cancel
+        case 7: return .cursor(random.chance(0.8) ? place : nil)
+        case 8: return .delete(ids)
+        case 9: return .draw(ShapeDraft(kind: .rectangle, position: place, size: Size(width: 900, height: 500)))
+        default: return .commit
+        }
     }
 
     @Test func `the start screen offers new, join and recent boards`() {

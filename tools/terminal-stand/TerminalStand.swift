@@ -93,7 +93,7 @@ import InkTerminal
 
     private static func environment() -> [String: String] {
         var result: [String: String] = [:]
-        for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "SSH_CONNECTION"] {
+        for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "SSH_CONNECTION", "INKWIRE_REDUCED_MOTION"] {
             if let value = getenv(name) { result[name] = String(cString: value) }
         }
         return result

@@ -13,6 +13,9 @@ struct TerminalOptions: ParsableArguments {
     @Flag(name: .customLong("ascii"), help: "Draw with ASCII characters only.")
     var isASCII = false
 
+    @Flag(help: "Draw others' pointers where they are told, without motion in between. INKWIRE_REDUCED_MOTION=1 does the same.")
+    var reducedMotion = false
+
     /// What the environment and the options say of the terminal.
     ///
     /// - Throws: `Failure` where there is no terminal, or none that takes escapes.
@@ -31,6 +34,7 @@ struct TerminalOptions: ParsableArguments {
         }
         if options.colorChoice == .never { profile.depth = .none }
         if isASCII { profile.style = .ascii }
+        if reducedMotion { profile.reducesMotion = true }
         return profile
     }
 }

@@ -1,0 +1,100 @@
+import InkBoard
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// What is seen of what others move, to the cell and the dot: a picture is made where it is another than was drawn last.
+struct Motion: Equatable, Sendable {
+    /// How long ago a pointer moved.
+    enum Age: Equatable, Sendable {
+        /// A name stands by it.
+        case fresh
+        case still
+        case dim
+    }
+
+    struct Pointer: Equatable, Sendable {
+        let peer: PeerID
+        let place: CellPlace
+        let age: Age
+    }
+
+    enum Preview: Equatable, Sendable {
+        case stroke(GestureID, count: Int, tip: CellPlace)
+        case gesture(GestureID, Gesture)
+    }
+
+    /// In the order of those present.
+    var pointers: [Pointer] = []
+    var previews: [Preview] = []
+    /// Shapes that stand and are not drawn, for a preview is.
+    var hidden: Set<ShapeID> = []
+}
+
+/// How what others move is followed.
+extension BoardScene {
+    /// What is to be seen of it now.
+    func motion(at now: Instant) -> Motion {
+        var motion = Motion()
+        let dots = Grid(dotUnits: max(1, grid.dotUnits / 2))
+        for (peer, person) in front.people.present {
+            let idle = now - person.movedAt
+            guard idle < Self.goneTime, let position = front.glides.position(of: peer, at: now) else { continue }
+            let age: Motion.Age = idle < Self.chipTime ? .fresh : idle < Self.dimTime ? .still : .dim
+            motion.pointers.append(Motion.Pointer(peer: peer, place: grid.place(of: position), age: age))
+        }
+        for peer in front.glides.peers {
+            for (id, preview) in front.glides.previews(of: peer, at: now) {
+                switch preview {
+                case .stroke(_, let count, let tip): motion.previews.append(.stroke(id, count: count, tip: dots.place(of: tip)))
+                case .gesture(let gesture): motion.previews.append(.gesture(id, gesture.rounded(to: Int32(grid.dotUnits))))
+                }
+            }
+        }
+        motion.hidden = front.glides.hidden(at: now)
+        return motion
+    }
+
+    /// Looks whether something moved on, and when to look next.
+    mutating func followMotion(now: Instant) {
+        if motion(at: now) != shownMotion { redraw(.soon) }
+        motionAt = front.glides.deadline(after: now)
+    }
+
+    /// When it is seen next that pointers grow old.
+    func agingDeadline(now: Instant) -> Instant? {
+        var next: Instant?
+        for pointer in shownMotion.pointers {
+            guard let movedAt = front.people[pointer.peer]?.movedAt else { continue }
+            for age in [Self.chipTime, Self.dimTime, Self.goneTime] where movedAt + age > now {
+                next = earliest(next, movedAt + age)
+                break
+            }
+        }
+        return next
+    }
+
+    /// A name chip stands by a moving pointer only.
+    private static let chipTime = Duration.seconds(3)
+    private static let dimTime = Duration.seconds(30)
+    private static let goneTime = Duration.seconds(60)
+}
+
+extension Gesture {
+    /// The same where places less than so many units apart are one.
+    fileprivate func rounded(to units: Int32) -> Gesture {
+        func rounded(_ value: Int32) -> Int32 { value - (value % units + units) % units }
+        func rounded(_ point: Point) -> Point { Point(x: rounded(point.x), y: rounded(point.y)) }
+        func rounded(_ size: Size) -> Size { Size(width: rounded(size.width), height: rounded(size.height)) }
+        switch self {
+        case .stroke: return self
+        case .shape(var draft):
+            (draft.position, draft.size) = (rounded(draft.position), rounded(draft.size))
+            draft.points = draft.points.map { rounded($0) }
+            return .shape(draft)
+        case .move(let ids, let by): return .move(ids, by: rounded(by))
+        case .resize(let id, let position, let size): return .resize(id, position: rounded(position), size: rounded(size))
+        }
+    }
+}
