@@ -83,7 +83,8 @@ let package = Package(
         .testTarget(name: "InkBoardTests", dependencies: ["InkBoard", "InkCrypto", "InkPrimitives"]),
         .testTarget(name: "InkCryptoTests", dependencies: ["InkCrypto", "InkPrimitives"], resources: [.copy("Resources")]),
         .testTarget(name: "InkConnectivityTests", dependencies: ["InkConnectivity", "InkPrimitives"]),
-        .testTarget(name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"]),
+        .testTarget(
+            name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"], resources: [.copy("Resources")]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
         .testTarget(name: "InkSessionTests", dependencies: session),
         // GRDB: to leave files behind as a process does that dies within SQLite.

@@ -39,7 +39,7 @@ extension Node {
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .closed(let connection, let reason): closed(connection, reason, now: now)
-            case .versionMismatch(let theirs, _): tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
+            case .versionMismatch(let theirs, _, _): tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
             case .attemptFailed: break  // The rendezvous and the saved addresses try again by their own clocks.
             }
         }

@@ -69,12 +69,16 @@ public struct Endpoint: Sendable {
         case closed(ConnectionID, CloseReason)
         /// Nobody answered for 20 s, or the answer leads to a peer that is no use to dial; then `remote` names it.
         case attemptFailed(attempt: [UInt8], remote: PeerID?)
-        /// A member of the room speaks another version of the protocol.
-        case versionMismatch(theirs: UInt8, from: SocketAddress)
+        /// A member of the room speaks another version of the protocol; at most once in 10 s, and as often again for one that is fresh.
+        ///
+        /// `isFresh`: it answers an attempt of ours, or signalling announced its own. Else it may be an old packet that somebody plays again.
+        case versionMismatch(theirs: UInt8, from: SocketAddress, isFresh: Bool)
     }
 
-    /// Version of the protocol, the second byte of each handshake packet.
-    public static let version: UInt8 = 1
+    /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
+    ///
+    /// One program speaks one version. A sound way back to an older one would have to be agreed on before anything is proved.
+    public static let version: UInt8 = 2
     /// One reliable message, bytes.
     public static let messageMax = Connection.messageMax
     /// One presence value, bytes.
@@ -104,7 +108,8 @@ public struct Endpoint: Sendable {
     private var dirty: Set<UInt32> = []
     private var outputs = Outputs<Output>()
     private var now: Instant = .distantPast
-    private var mismatchReportedAt: Instant = .distantPast
+    /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
+    private var mismatchToldAt: [Bool: Instant] = [:]
     private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
     public private(set) var counters = EndpointCounters()
 
@@ -394,23 +399,25 @@ public struct Endpoint: Sendable {
         take(steps)
     }
 
-    /// A member with another version: says so to it, once to the person, and nothing else.
+    /// A member with another version: says so to it, to the person, and nothing else (TR-18).
     private mutating func receiveOtherVersion(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
         counters.versionMismatches += 1
+        var isFresh = false
         if type == .start, datagram.count >= StartPacket.byteCount {
+            isFresh = listener.isExpecting(Array(datagram[StartPacket.attemptRange]), now: now)
             let index = datagram[4..<8].reduce(0) { $0 << 8 | UInt32($1) }
             let none = [UInt8](repeating: 0, count: StartPacket.cookieCount)
             let packet = CookiePacket.encode(
                 none, receiverIndex: index, start: datagram, keys: configuration.keys, using: &generator)
             outputs.append(.transmit(packet, to: from))
         }
-        report(mismatch: datagram[1], from: from)
+        report(mismatch: datagram[1], from: from, isFresh: isFresh)
     }
 
-    private mutating func report(mismatch version: UInt8, from: SocketAddress) {
-        guard now >= mismatchReportedAt + Self.mismatchPause else { return }
-        mismatchReportedAt = now
-        outputs.append(.versionMismatch(theirs: version, from: from))
+    private mutating func report(mismatch version: UInt8, from: SocketAddress, isFresh: Bool) {
+        guard now >= mismatchToldAt[isFresh, default: .distantPast] + Self.mismatchPause else { return }
+        mismatchToldAt[isFresh] = now
+        outputs.append(.versionMismatch(theirs: version, from: from, isFresh: isFresh))
     }
 
     /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
@@ -490,7 +497,7 @@ public struct Endpoint: Sendable {
             case .failed(let attempt, let remote): outputs.append(.attemptFailed(attempt: attempt, remote: remote))
             case .versionMismatch(let version, let from):
                 counters.versionMismatches += 1
-                report(mismatch: version, from: from)
+                report(mismatch: version, from: from, isFresh: true)
             }
         }
     }

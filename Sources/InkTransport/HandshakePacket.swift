@@ -21,7 +21,8 @@ enum PacketType: UInt8 {
 
 /// The MAC at the end of each handshake packet: BLAKE2b-128 keyed by the room, over all bytes before it (TR-1).
 ///
-/// Its place and making are the same in every version of the protocol, so that members of a room can tell another version from garbage.
+/// Its place and making are the same in every version of the protocol, so that members of a room can tell another version from garbage. So
+/// are first byte, version, index, attempt nonce and length of a start, and first byte, version, zeros and index of a cookie (TR-18).
 enum HandshakeMAC {
     static let byteCount = 16
 
@@ -46,7 +47,8 @@ struct StartPacket: Sendable {
     static let noiseCount = 48
     static let cookieCount = 16
     private static let cookieOffset = byteCount - HandshakeMAC.byteCount - cookieCount
-    private static let noiseRange = 88..<88 + noiseCount
+    /// Where the attempt nonce stands in every version.
+    static let attemptRange = 8..<8 + Endpoint.attemptCount
 
     let senderIndex: UInt32
     /// Sixteen bytes that name the attempt.
@@ -104,7 +106,7 @@ struct StartPacket: Sendable {
 
     static func prologue(keys: RoomKeys, initiator: PeerID, responder: PeerID, attempt: [UInt8]) -> [UInt8] {
         var writer = ByteWriter(capacity: 101)
-        writer.write("inkwire/1".utf8)
+        writer.write("inkwire/\(Endpoint.version)".utf8)
         writer.write(keys.tag)
         writer.write(keys.epoch)
         writer.write(initiator)

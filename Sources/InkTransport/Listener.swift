@@ -92,6 +92,9 @@ struct Listener: Sendable {
         updateDeadline()
     }
 
+    /// True if signalling announced this attempt lately.
+    func isExpecting(_ attempt: [UInt8], now: Instant) -> Bool { announcements.contains { $0.attempt == attempt && now < $0.until } }
+
     /// Takes a message 1 whose MAC is right.
     ///
     /// - Parameters:

@@ -327,30 +327,4 @@ import Testing
         let old = idle.cookie(for: here, now: begin, using: &generator)
         #expect(!idle.isRight(old, for: here, now: begin + .seconds(1000)))
     }
-
-    // TR-18
-    @Test func `a member with another version is told, and so is the person`() throws {
-        let configuration = TestNet.configuration(0)
-        var endpoint = Endpoint(configuration)
-        endpoint.dial(attempt: [UInt8](repeating: 1, count: 16), remote: nil, addresses: [TestNet.address(1)], now: .zero)
-        var start = try #require(RawPeer.transmitted(&endpoint).first)
-        start[1] = 2
-        start = Array(start.dropLast(16))
-        HandshakeMAC.append(to: &start, key: configuration.keys.mac)
-        var other = Endpoint(TestNet.configuration(1))
-        other.receive(start, from: TestNet.address(0), now: .zero)
-        let outputs = RawPeer.outputs(&other)
-        #expect(outputs.contains { if case .versionMismatch(2, _) = $0 { true } else { false } })
-        let reply = try #require(outputs.compactMap { if case .transmit(let bytes, _) = $0 { bytes } else { nil } }.first)
-        #expect(reply.count < start.count)
-
-        // The dialler, to whom a newer member answers in the same way.
-        var newer = Array(reply.dropLast(16))
-        newer[1] = 2
-        HandshakeMAC.append(to: &newer, key: configuration.keys.mac)
-        endpoint.receive(newer, from: TestNet.address(1), now: .zero)
-        let told = RawPeer.outputs(&endpoint)
-        #expect(told.contains { if case .versionMismatch(2, _) = $0 { true } else { false } })
-        #expect(told.contains { if case .attemptFailed = $0 { true } else { false } })
-    }
 }

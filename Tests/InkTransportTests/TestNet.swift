@@ -121,7 +121,7 @@ struct TestNet {
             case .recovered: nodes[index].recovered.append(now)
             case .closed(let id, let reason): nodes[index].closed.append((id, reason, now))
             case .attemptFailed(let attempt, let remote): nodes[index].failed.append((attempt, remote, now))
-            case .versionMismatch(let theirs, _): nodes[index].versions.append(theirs)
+            case .versionMismatch(let theirs, _, _): nodes[index].versions.append(theirs)
             }
         }
     }
