@@ -5,9 +5,11 @@ import InkPrimitives
 /// What one peer tells others through the rendezvous: signed by the sender's device, sealed under a key that only members have,
 /// padded so that the rendezvous cannot tell a greeting from an offer (RV-2, RV-3).
 ///
-///     plain = version (1) | kind (1) | sender (32) | recipient (32) | device (32) | content | signature (64) | zeros
+///     plain = form (1) | kind (1) | sender (32) | recipient (32) | device (32) | content | signature (64) | zeros
 ///
-/// `recipient` is zero in a greeting to all. The signature covers a domain string, the topic, and everything before it.
+/// `recipient` is zero in a greeting to all. The signature covers a domain string, the topic, and everything before it. The sealing and the
+/// first byte are the same in every version: 1 is the form drawn here, in protocols 1 and 2; a protocol that draws another writes its own
+/// number there, so that whoever cannot read it knows why (RV-12).
 package struct Envelope: Hashable, Sendable {
     /// What is said. Nonces have 16 bytes; `echo` is the newest nonce that the recipient gave, which proves that this is no replay.
     package enum Content: Hashable, Sendable {
@@ -37,14 +39,14 @@ package struct Envelope: Hashable, Sendable {
     package static let nonceBytes = 16
     /// Lengths that plain texts are padded to. All but offers and answers with many IPv6 candidates fit the first.
     package static let sizeClasses = [512, 1024]
-    private static let version: UInt8 = 1
+    private static let form: UInt8 = 1
     private static let domain = Array("inkwire/1 envelope".utf8)
 
     /// The envelope as the rendezvous sees it.
     package func sealed(for topic: Topic, device key: SigningKey, envelopeKey: Secret32, using generator: inout SecretGenerator) -> [UInt8]
     {
         var writer = ByteWriter(capacity: 512)
-        writer.write(Self.version)
+        writer.write(Self.form)
         writer.write(content.kind)
         writer.write(sender)
         writer.write(recipient)
@@ -61,6 +63,8 @@ package struct Envelope: Hashable, Sendable {
     package enum Failure: Error, Hashable, Sendable {
         /// Not sealed under this room's key for this topic, or altered.
         case notSealed
+        /// Sealed by a member who speaks the protocol with this number.
+        case otherVersion(UInt8)
         /// Sealed by a member, but not in canonical form.
         case malformed(WireError)
         /// The named device did not sign it.
@@ -70,12 +74,13 @@ package struct Envelope: Hashable, Sendable {
     /// Opens, reads and verifies a box.
     package init(opening box: [UInt8], topic: Topic, envelopeKey: Secret32) throws(Failure) {
         guard let plain = SealedBox.open(box, key: envelopeKey, context: Self.domain + topic.bytes) else { throw .notSealed }
+        if let first = plain.first, first != Self.form { throw .otherVersion(first) }
         let body: Int
         let signature: [UInt8]
         do {
             guard Self.sizeClasses.contains(plain.count) else { throw WireError.nonCanonical }
             var reader = ByteReader(plain)
-            guard try reader.readUInt8() == Self.version else { throw WireError.unexpected }
+            _ = try reader.readUInt8()
             let kind = try reader.readUInt8()
             sender = try reader.readIdentifier()
             recipient = try reader.readIdentifier()

@@ -35,6 +35,8 @@ public struct RendezvousClient: Sendable {
         /// The rendezvous answers STUN on this port of its host.
         case stunServer(port: UInt16)
         case refused(RendezvousRefusal)
+        /// A member says what we cannot read, since it speaks another version of the protocol. At most once in 10 s.
+        case versionMismatch(theirs: UInt8)
     }
 
     /// What arrived and was thrown away, by reason.
@@ -43,6 +45,8 @@ public struct RendezvousClient: Sendable {
         public var notSealed = 0
         /// Sealed by a member but in no valid form.
         public var malformed = 0
+        /// Sealed by a member in the form of another version.
+        public var otherVersion = 0
         /// Not signed by the device that it names.
         public var notSigned = 0
         /// Meant for another, our own come back, or from a role that does not say this.
@@ -109,6 +113,8 @@ public struct RendezvousClient: Sendable {
     package static let neighboursMax = 1024
     /// Past attempts of one peer that are recognised as replays; older ones fail by their echo only while we keep our nonce.
     private static let supersededMax = 16
+    /// Pause between two reports of a version mismatch, and between two greetings to one member because of it.
+    private static let mismatchPause: Duration = .seconds(10)
     /// Reconnection: 0.5 s × 1.5 to 30 s (RV-9).
     package static let reconnectFirst: Duration = .milliseconds(500)
     package static let reconnectLimit: Duration = .seconds(30)
@@ -142,6 +148,9 @@ public struct RendezvousClient: Sendable {
     private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
     /// Of each member, so that one cannot use up what all may send.
     private var members: [UInt32: TokenBucket] = [:]
+    private var mismatchToldAt = Instant.distantPast
+    /// When members of another version were last greeted, so that they learn of ours.
+    private var greetedOthersAt: [UInt32: Instant] = [:]
     private var outputs = Outputs<Output>()
 
     /// What was thrown away.
@@ -324,6 +333,7 @@ public struct RendezvousClient: Sendable {
         } catch {
             switch error {
             case .notSealed: counters.notSealed += 1
+            case .otherVersion(let version): receiveOtherVersion(version, from: member, now: now)
             case .malformed: counters.malformed += 1
             case .notSigned: counters.notSigned += 1
             }
@@ -377,6 +387,20 @@ public struct RendezvousClient: Sendable {
             guard isOurs(echo) else { return }
             if neighbours.removeValue(forKey: sender)?.isProved == true { outputs.append(.peerLeft(sender)) }
         }
+    }
+
+    /// A member speaks another version: the person is told, and the member gets a greeting, by whose first byte it knows ours (RV-12). Two that
+    /// cannot read each other must not greet each other for ever.
+    private mutating func receiveOtherVersion(_ version: UInt8, from member: UInt32, now: Instant) {
+        counters.otherVersion += 1
+        if now >= mismatchToldAt + Self.mismatchPause {
+            mismatchToldAt = now
+            outputs.append(.versionMismatch(theirs: version))
+        }
+        greetedOthersAt = greetedOthersAt.filter { now < $0.value + Self.mismatchPause }
+        guard greetedOthersAt[member] == nil, allows(isProved: false, now: now) else { return }
+        greetedOthersAt[member] = now
+        send(.hello(nonce: nonce), to: .zero, member: member)
     }
 
     /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).

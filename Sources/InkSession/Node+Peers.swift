@@ -39,7 +39,9 @@ extension Node {
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .closed(let connection, let reason): closed(connection, reason, now: now)
-            case .versionMismatch(let theirs, _, _): tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
+            case .versionMismatch(let theirs, _, let isFresh):
+                hasMetOtherVersion = hasMetOtherVersion || isFresh
+                tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
             case .attemptFailed: break  // The rendezvous and the saved addresses try again by their own clocks.
             }
         }
@@ -203,6 +205,9 @@ extension Node {
             case .stunServer(let port):
                 if let address = rendezvousAddress { stun.start(server: SocketAddress(ip: address.ip, port: port), now: now) }
             case .refused(let reason): rendezvousChanged(.unreachable(reason: "\(reason)"))
+            case .versionMismatch(let theirs):
+                hasMetOtherVersion = true
+                tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
             case .joined, .peerAppeared, .peerLeft: break  // A peer counts once the handshake has proved who it is.
             }
         }

@@ -113,6 +113,7 @@ extension Node {
         } catch {
             guard case RuleViolation.unknownVersion = error else { return misbehaved(neighbour, rule: "genesis: \(error)", now: now) }
             // Whoever sends it did nothing wrong: this program is too old for the board.
+            isBoardTooNew = true
             return tell(.versionMismatch(theirs: Int(Board.version) + 1, ours: Int(Board.version)))
         }
         for connection in connections {
@@ -404,6 +405,10 @@ extension Node {
 
     /// How far a board that was joined has come; it grows while somebody sends it.
     public var arrivedCount: Int { (board?.transactionCount ?? 0) + (board == nil ? 0 : 1) + neighbours.values.count(where: \.isInRoom) }
+
+    /// True if the board that we join cannot come from those met so far: they speak another version of the protocol, or the board itself is of
+    /// a later one (SE-29).
+    public var isKeptOutByVersion: Bool { board == nil && (isBoardTooNew || hasMetOtherVersion && neighbours.isEmpty) }
 
     /// Where we stand with disk and peers.
     public var syncStatus: SyncStatus {

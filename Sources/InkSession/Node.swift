@@ -138,6 +138,10 @@ public struct Node: Sendable {
     var asks = Asks()
     var rejections: [String: Instant] = [:]
 
+    /// A member whose word was fresh speaks another version of the protocol.
+    var hasMetOtherVersion = false
+    /// The board that we join is of a version that this program does not know.
+    var isBoardTooNew = false
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
     public private(set) var unreadable = 0
     var isReady = false

@@ -74,6 +74,38 @@ import Testing
         #expect(meeting.peers[1].client.counters.stale > 0)
     }
 
+    // RV-12
+    @Test func `a member of another version is told of and greeted, and two such do not answer each other for ever`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        meeting.run(for: .seconds(60))
+        let other = try meeting.openHostile(77)
+        meeting.run(for: .seconds(60))
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let before = meeting.peers[0].sent.count
+        var greetings = 0
+        func say(_ version: UInt8) {
+            meeting.server.received(.send(topic: topic, to: nil, box: Meeting.box(of: version)), from: other, now: meeting.now)
+            meeting.settle()
+        }
+        // It answers each greeting by one of its own at once, as we would.
+        say(3)
+        for message in meeting.peers[0].sent[before...] {
+            guard case .send(_, .some, let box) = message else { continue }
+            let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+            if case .hello = envelope.content { greetings += 1 }
+            say(3)
+        }
+        #expect(greetings == 1)
+        #expect(meeting.peers[0].versions == [3])
+        #expect(meeting.peers[0].sent.count == before + 1)
+        #expect(meeting.peers[0].client.counters.otherVersion == 2 && meeting.peers[0].client.counters.malformed == 0)
+        #expect(meeting.peers[0].appeared.isEmpty && meeting.peers[0].dials.isEmpty && meeting.peers[0].expects.isEmpty)
+        meeting.run(for: .seconds(10))
+        say(4)
+        #expect(meeting.peers[0].versions == [3, 4])
+    }
+
     // RV-2, RV-10
     @Test func `boxes of another room are neither read nor answered, even when the rendezvous mixes the rooms`() throws {
         var meeting = Meeting()

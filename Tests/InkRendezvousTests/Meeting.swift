@@ -18,6 +18,7 @@ struct Meeting {
         var stunPort: UInt16?
         var connects: [Instant] = []
         var refusals: [RendezvousRefusal] = []
+        var versions: [UInt8] = []
         var isConnected = false
     }
 
@@ -139,6 +140,7 @@ struct Meeting {
         case .expect(let attempt, let remote, let addresses): peers[index].expects.append((attempt, remote, addresses))
         case .stunServer(let port): peers[index].stunPort = port
         case .refused(let reason): peers[index].refusals.append(reason)
+        case .versionMismatch(let theirs): peers[index].versions.append(theirs)
         }
     }
 
@@ -168,6 +170,14 @@ struct Meeting {
         var generator = SecretGenerator(seed: sender.bytes)
         return Envelope(sender: sender, recipient: recipient, device: device.author, content: content)
             .sealed(for: topic, device: device, envelopeKey: keys().envelope, using: &generator)
+    }
+
+    /// What a member says in the form of another version: this byte, then what we cannot know.
+    static func box(of version: UInt8, count: Int = 512) -> [UInt8] {
+        var generator = SecretGenerator(seed: [UInt8](repeating: version, count: 32))
+        let plain = [version] + generator.bytes(count - 1)
+        return SealedBox.seal(
+            plain, key: keys().envelope, context: Array("inkwire/1 envelope".utf8) + keys().topic, using: &generator)
     }
 
     /// A socket of a member that says only what the test says.
