@@ -108,7 +108,13 @@ package struct EventFormat {
         case .rejected(let author, let rule): ("rejected", ["author": author.map { .string($0.hex) } ?? .null, "rule": .string(rule)])
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
         case .versionMismatch(let theirs, let ours):
-            ("version", ["theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours))])
+            (
+                "version",
+                [
+                    "theirs": .integer(Int64(theirs)), "ours": .integer(Int64(ours)), "older": theirs < ours ? "theirs" : "ours",
+                    "next": .string(Sentence.versionRemedy(theirs: theirs, ours: ours).text),
+                ]
+            )
         case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .stopped: nil
         }
     }

@@ -75,11 +75,12 @@ package struct StatusReport: Hashable, Sendable {
     package var unsaved: Int
     /// Own transactions that no other device is known to have.
     package var unsent: Int
+    /// All who were met so far speak another version: a board that was joined cannot come from them (SE-29).
+    package var isKeptOut: Bool
 
     package init(
         presentPeers: Int = 0, isDelivered: Bool = true, isSaved: Bool = true, isSynced: Bool = true, arrivedCount: Int = 0,
-        unsaved: Int = 0,
-        unsent: Int = 0
+        unsaved: Int = 0, unsent: Int = 0, isKeptOut: Bool = false
     ) {
         self.presentPeers = presentPeers
         self.isDelivered = isDelivered
@@ -88,6 +89,7 @@ package struct StatusReport: Hashable, Sendable {
         self.arrivedCount = arrivedCount
         self.unsaved = unsaved
         self.unsent = unsent
+        self.isKeptOut = isKeptOut
     }
 }
 
@@ -188,7 +190,7 @@ extension BoardAnswer {
                 StatusReport(
                     presentPeers: node.presentPeers, isDelivered: isDelivered, isSaved: status.isSaved,
                     isSynced: status.state == .synced && isDelivered, arrivedCount: node.arrivedCount, unsaved: node.unsavedCount,
-                    unsent: status.unsent))
+                    unsent: status.unsent, isKeptOut: node.isKeptOutByVersion))
         case .links:
             self = .links(
                 node.statistics().map { LinkReport(peer: $0.peer, $0.statistics) },
@@ -220,6 +222,7 @@ extension ByteWriter {
             writeNumber(report.presentPeers)
             for flag in [report.isDelivered, report.isSaved, report.isSynced] { writeFlag(flag) }
             for number in [report.arrivedCount, report.unsaved, report.unsent] { writeNumber(number) }
+            writeFlag(report.isKeptOut)
         case .links(let links, let datagrams):
             writeTag(4)
             writeList(links) { $0.write($1) }
@@ -264,7 +267,7 @@ extension ByteReader {
             return .status(
                 StatusReport(
                     presentPeers: try readNumber(), isDelivered: try readFlag(), isSaved: try readFlag(), isSynced: try readFlag(),
-                    arrivedCount: try readNumber(), unsaved: try readNumber(), unsent: try readNumber()))
+                    arrivedCount: try readNumber(), unsaved: try readNumber(), unsent: try readNumber(), isKeptOut: try readFlag()))
         case 4:
             let links = try readList(leastBytes: 98) { reader throws(WireError) in try reader.readLinkReport() }
             var datagrams = DatagramReport()

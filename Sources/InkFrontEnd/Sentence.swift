@@ -39,6 +39,9 @@ package enum Sentence: Hashable, Sendable {
     case rejected(String, rule: String)
     case fork(String)
     case versionMismatch(theirs: Int, ours: Int)
+    // Its two halves, for whoever says them apart.
+    case whichIsOlder(theirs: Int, ours: Int)
+    case versionRemedy(theirs: Int, ours: Int)
 
     package var text: String {
         switch self {
@@ -73,7 +76,14 @@ package enum Sentence: Hashable, Sendable {
         case .rejected(let name, let rule): "refused something of \(name): \(rule)"
         case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"
         case .versionMismatch(let theirs, let ours):
-            "somebody runs protocol \(theirs), this is \(ours): no connection comes of it; the older side should update"
+            "\(Sentence.whichIsOlder(theirs: theirs, ours: ours).text): \(Sentence.versionRemedy(theirs: theirs, ours: ours).text)"
+        case .whichIsOlder(let theirs, let ours):
+            theirs < ours
+                ? "somebody's inkwire is older (protocol \(theirs), yours speaks \(ours))"
+                : "your inkwire is older (protocol \(ours), theirs speaks \(theirs))"
+        case .versionRemedy(let theirs, let ours):
+            theirs < ours
+                ? "they should install the one that you have, or a newer one" : "install the one that they have, or a newer one"
         }
     }
 

@@ -95,7 +95,7 @@ struct Inventor {
             .status(
                 StatusReport(
                     presentPeers: count(), isDelivered: flip(), isSaved: flip(), isSynced: flip(), arrivedCount: count(), unsaved: count(),
-                    unsent: count())),
+                    unsent: count(), isKeptOut: flip())),
             .links(list(upTo: 4) { $0.link() }, datagrams: datagrams), .invite(text()),
         ]
     }

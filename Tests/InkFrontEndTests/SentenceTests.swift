@@ -27,6 +27,9 @@ import Testing
         #expect(Sentence.path(.direct, step: 5).text == "direct <5 ms")
         #expect(Sentence.refused(.diskRefuses("full")).text == "the disk refuses to save: full")
         #expect(Sentence.refused(.noSuchShape).text == "no such shape on the board")
+        #expect(
+            Sentence.versionMismatch(theirs: 3, ours: 2).text
+                == "your inkwire is older (protocol 2, theirs speaks 3): install the one that they have, or a newer one")
         let long = Sentence.invitesUnavailable(reason: String(repeating: "x", count: 80)).text
         #expect(long == "Invites unavailable (\(String(repeating: "x", count: 59))…). Peers already here are unaffected.")
     }
@@ -38,7 +41,7 @@ import Testing
         .alone(isSaved: true), .lost("bob", seconds: 7, unsent: 12), .lostShort("bob", seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
-        .versionMismatch(theirs: 1, ours: 2),
+        .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
 
     /// A new case does not compile until it stands here; then it wants its example and its row.
@@ -71,6 +74,8 @@ import Testing
         case .rejected: "rejected"
         case .fork: "fork"
         case .versionMismatch: "versionMismatch"
+        case .whichIsOlder: "whichIsOlder"
+        case .versionRemedy: "versionRemedy"
         }
     }
 

@@ -240,7 +240,10 @@ final class BoardSession: @unchecked Sendable {
     }
 
     private func pass(_ event: Event) {
-        joining.take(event)
+        let before = joining.deadline
+        joining.take(event, now: options.clock.now)
+        // A look that comes too early does no harm.
+        if let at = joining.deadline, before.map({ at < $0 }) ?? false { armJoining() }
         if case .ready = event {
             guard !isReady else { return }
             isReady = true
@@ -285,8 +288,12 @@ final class BoardSession: @unchecked Sendable {
         loop.scheduleTask(in: .nanoseconds(max(0, (deadline - options.clock.now).nanoseconds))) { [self] in
             guard joining.deadline != nil else { return }
             ask(.status).whenComplete { [self] result in
-                let arrived = if case .success(.status(let status)) = result { status.arrivedCount } else { 0 }
-                if joining.isHopeless(arrived: arrived, now: options.clock.now) { giveUp() } else { armJoining() }
+                let status = if case .success(.status(let status)) = result { status } else { StatusReport() }
+                if joining.isHopeless(arrived: status.arrivedCount, isKeptOut: status.isKeptOut, now: options.clock.now) {
+                    giveUp()
+                } else {
+                    armJoining()
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 
-/// Whether a board that was joined arrives, and if not, why: given up once nothing more of it has come within the patience.
+/// Whether a board that was joined arrives, and if not, why: given up once nothing more of it has come within the patience, and sooner where
+/// all who were met speak another version (CL-17).
 struct Joining: Sendable {
     private let patience: Duration
     private(set) var hasArrived = false
@@ -9,35 +11,48 @@ struct Joining: Sendable {
     private var arrived = 0
     private var sawRendezvous = false
     private var rendezvousReason = "it does not answer"
-    private var versionTheirs: Int?
-    /// When to look whether more has come; nil once the board is there, or where nobody waits.
-    private(set) var deadline: Instant?
+    private var versions: (theirs: Int, ours: Int)?
+    /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
+    private var givesUpAt: Instant?
+    /// When to look whether only other versions were met.
+    private var comparesAt: Instant?
+
+    /// Long enough for a member of our version to answer, too, and so short that who joins knows within five seconds of his coming.
+    private static let versionPatience: Duration = .seconds(3)
+
+    /// When to look how far the board has come; nil once it is there, or where nobody waits.
+    var deadline: Instant? { givesUpAt.map { min($0, comparesAt ?? $0) } }
 
     /// - Parameter patience: nil for a board that is here already: then nothing is given up.
     init(patience: Duration?, now: Instant) {
         self.patience = patience ?? .zero
-        deadline = patience.map { now + $0 }
+        givesUpAt = patience.map { now + $0 }
     }
 
-    mutating func take(_ event: Event) {
+    mutating func take(_ event: Event, now: Instant) {
         switch event {
-        case .ready: (hasArrived, deadline) = (true, nil)
+        case .ready: (hasArrived, givesUpAt) = (true, nil)
         case .rendezvous(.connected): sawRendezvous = true
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
-        case .versionMismatch(let theirs, _): versionTheirs = theirs
+        case .versionMismatch(let theirs, let ours):
+            versions = (theirs, ours)
+            comparesAt = comparesAt ?? now + Self.versionPatience
         default: break
         }
     }
 
     /// Looks at the deadline whether more has come; true if it is time to give up.
-    mutating func isHopeless(arrived count: Int, now: Instant) -> Bool {
-        guard let deadline, now >= deadline else { return false }
+    mutating func isHopeless(arrived count: Int, isKeptOut: Bool, now: Instant) -> Bool {
+        guard let givesUpAt else { return false }
+        let compares = comparesAt.map { now >= $0 } ?? false
+        if compares { comparesAt = nil }
+        guard now >= givesUpAt || compares && isKeptOut else { return false }
         guard count > arrived else {
-            self.deadline = nil
+            self.givesUpAt = nil
             return true
         }
         arrived = count
-        self.deadline = now + patience
+        self.givesUpAt = now + patience
         return false
     }
 
@@ -46,7 +61,7 @@ struct Joining: Sendable {
     /// - Parameter rendezvous: those that are configured.
     func failure(rendezvous: [InviteLink.Host]) -> Failure {
         .notJoined(
-            versionTheirs: versionTheirs, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason)
+            versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason)
     }
 }
 
@@ -54,15 +69,14 @@ extension Failure {
     /// Why a board did not arrive in time.
     ///
     /// - Parameters:
-    ///   - versionTheirs: of the protocol, where somebody answered with another.
+    ///   - versions: of the protocol, where somebody answered with another.
     ///   - rendezvous: those that were never reached; empty if one was, or none is configured.
     ///   - reason: why not.
-    static func notJoined(versionTheirs: Int?, rendezvous: [String], reason: String) -> Failure {
-        if let versionTheirs {
+    static func notJoined(versions: (theirs: Int, ours: Int)?, rendezvous: [String], reason: String) -> Failure {
+        if let (theirs, ours) = versions {
             Failure(
-                .version, code: "version", what: "cannot join this board",
-                why: "the others speak version \(versionTheirs) of the protocol, not ours",
-                next: "use the same version of inkwire on all sides")
+                .version, code: "version", what: "cannot join this board", why: Sentence.whichIsOlder(theirs: theirs, ours: ours).text,
+                next: "\(Sentence.versionRemedy(theirs: theirs, ours: ours).text); then join again")
         } else if !rendezvous.isEmpty {
             Failure(
                 .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",

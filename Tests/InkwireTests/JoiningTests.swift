@@ -1,0 +1,57 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import Testing
+
+@testable import inkwire
+
+@Suite struct JoiningTests {
+    private let start = Instant.zero + .seconds(100)
+    private let rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 4300)]
+
+    @Test func `a board of which nothing comes is given up after the patience, one that grows is not`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        #expect(joining.deadline == start + .seconds(30))
+        #expect(joining.isHopeless(arrived: 0, isKeptOut: false, now: start + .seconds(29)) == false)
+        #expect(joining.isHopeless(arrived: 7, isKeptOut: false, now: start + .seconds(30)) == false)
+        #expect(joining.deadline == start + .seconds(60))
+        #expect(joining.isHopeless(arrived: 7, isKeptOut: false, now: start + .seconds(60)) == true)
+        #expect(joining.deadline == nil)
+        #expect(joining.failure(rendezvous: rendezvous).exit == Failure.Exit.rendezvous.rawValue)
+    }
+
+    // CL-17
+    @Test func `who meets only another version gives up three seconds later and says who must update`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.rendezvous(.connected), now: start)
+        joining.take(.versionMismatch(theirs: 1, ours: 2), now: start + .milliseconds(300))
+        joining.take(.versionMismatch(theirs: 1, ours: 2), now: start + .seconds(2))
+        #expect(joining.deadline == start + .milliseconds(3300))
+        #expect(joining.isHopeless(arrived: 0, isKeptOut: true, now: start + .seconds(3)) == false)
+        #expect(joining.isHopeless(arrived: 0, isKeptOut: true, now: start + .milliseconds(3300)) == true)
+        let failure = joining.failure(rendezvous: rendezvous)
+        #expect(failure.exit == Failure.Exit.version.rawValue)
+        #expect(failure.why == "somebody's inkwire is older (protocol 1, yours speaks 2)")
+        #expect(failure.next == "they should install the one that you have, or a newer one; then join again")
+    }
+
+    // CL-17
+    @Test func `who meets another version beside his own waits for the board as long as ever`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.versionMismatch(theirs: 3, ours: 2), now: start)
+        #expect(joining.isHopeless(arrived: 1, isKeptOut: false, now: start + .seconds(3)) == false)
+        #expect(joining.deadline == start + .seconds(30))
+        joining.take(.versionMismatch(theirs: 3, ours: 2), now: start + .seconds(10))
+        #expect(joining.deadline == start + .seconds(13))
+        joining.take(.ready(.zero, me: .zero), now: start + .seconds(11))
+        #expect(joining.deadline == nil)
+        #expect(joining.isHopeless(arrived: 9, isKeptOut: true, now: start + .seconds(40)) == false)
+    }
+
+    @Test func `a board that is here is waited for by nobody`() {
+        var joining = Joining(patience: nil, now: start)
+        joining.take(.versionMismatch(theirs: 1, ours: 2), now: start)
+        #expect(joining.deadline == nil)
+        #expect(joining.isHopeless(arrived: 0, isKeptOut: true, now: start + .seconds(99)) == false)
+    }
+}
