@@ -90,7 +90,7 @@ let package = Package(
         // GRDB: to leave files behind as a process does that dies within SQLite.
         .testTarget(
             name: "InkStoreTests",
-            dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: session + ["InkStore", .product(name: "GRDB", package: "GRDB.swift")], resources: [.copy("Resources")]),
         .testTarget(
             name: "InkwireTests",
             dependencies: session + [
