@@ -20,6 +20,8 @@ package struct Resumption: Sendable {
     private var rest: ArraySlice<UInt64>
     /// What is being asked for, as it was before.
     private var current: WorkLedger.Entry?
+    /// What the new holder said last of what is saved, where it did not know yet of all that the front end was told is done.
+    package private(set) var tooEarly: SyncStatus?
 
     /// - Parameters:
     ///   - ledger: what was asked of the holder before.
@@ -40,6 +42,11 @@ package struct Resumption: Sendable {
     /// Takes what the new holder tells meanwhile.
     package mutating func take(_ event: Event, _ ledger: inout WorkLedger) -> Heard {
         ledger.told(event)
+        if case .sync(var status) = event {
+            tooEarly = status.isSaved && ledger.isBehind ? status : nil
+            status.isSaved = status.isSaved && !ledger.isBehind
+            return Heard(.sync(status))
+        }
         guard let current else { return Heard(event) }
         let reference = current.isAnswered ? nil : Optional(current.reference)
         switch event {

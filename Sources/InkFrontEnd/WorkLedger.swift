@@ -16,6 +16,8 @@ package struct WorkLedger: Sendable {
         package var steps: [Step]
         /// True once its program has had the outcome.
         package var isAnswered = false
+        /// True once the holder of now has done it: what it calls saved includes it from then on.
+        package var isDone = false
         /// The shapes that it made, in the order in which they were told.
         package var made: [ShapeID] = []
     }
@@ -30,6 +32,8 @@ package struct WorkLedger: Sendable {
 
     /// Oldest first.
     package private(set) var entries: [Entry] = []
+    /// Shapes that were made anew under another name: the program knows them by the first.
+    private var names: [ShapeID: ShapeID] = [:]
     private var live: LiveWork?
 
     /// The gesture under way, as it would be begun again.
@@ -51,13 +55,25 @@ package struct WorkLedger: Sendable {
     package var pending: [UInt64] { entries.map(\.reference) }
     /// True while something that was asked has no answer.
     package var isWaiting: Bool { entries.contains { !$0.isAnswered } }
+    /// True while something that its program was told is done is not yet done by the holder of now.
+    package var isBehind: Bool { entries.contains { $0.isAnswered && !$0.isDone } }
     /// True while a gesture is under way.
     package var isDrawing: Bool { live != nil }
     /// What a new holder must be asked for so that the gesture under way goes on.
     package var liveSteps: [Step] { live?.steps ?? [] }
 
     /// The program asks for something. Work must bring a reference.
-    package mutating func asked(_ intent: Intent, reference: UInt64?) {
+    ///
+    /// - Returns: what the holder is to be asked for: the same, of the shapes as they are called there.
+    @discardableResult
+    package mutating func asked(_ asked: Intent, reference: UInt64?) -> Intent {
+        var intent = asked
+        intent.rename(names)
+        note(intent, reference: reference)
+        return intent
+    }
+
+    private mutating func note(_ intent: Intent, reference: UInt64?) {
         switch intent {
         case .cursor, .typing: return
         case .begin(let gesture): live = LiveWork(reference: reference, gesture: gesture)
@@ -85,22 +101,31 @@ package struct WorkLedger: Sendable {
         case .outcome(let reference, let outcome):
             if live?.reference == reference { live = nil }
             guard let index = entries.firstIndex(where: { $0.reference == reference }) else { return }
-            if case .refused = outcome { entries.remove(at: index) } else { entries[index].isAnswered = true }
+            if case .refused = outcome {
+                entries.remove(at: index)
+            } else {
+                (entries[index].isAnswered, entries[index].isDone) = (true, true)
+            }
         case .sync(let status):
             // Told only after all that stood before it: what was answered by then is on the disk.
-            if status.isSaved { entries.removeAll(where: \.isAnswered) }
+            if status.isSaved { entries.removeAll(where: \.isDone) }
         default: break
         }
     }
 
-    /// These were found on the disk of a new holder: they are not asked for again.
+    /// A new holder found these on the disk: they are not asked for again. The others it has not done, whatever the one before said.
     package mutating func found(_ done: Set<UInt64>) {
-        for index in entries.indices where done.contains(entries[index].reference) { entries[index].isAnswered = true }
+        for index in entries.indices {
+            entries[index].isDone = done.contains(entries[index].reference)
+            if entries[index].isDone { entries[index].isAnswered = true }
+        }
     }
 
     /// Shapes have got other names at the new holder: what is still to be asked for means those.
     package mutating func rename(_ names: [ShapeID: ShapeID]) {
         guard !names.isEmpty else { return }
+        self.names = self.names.mapValues { names[$0] ?? $0 }
+        self.names.merge(names) { $1 }
         for index in entries.indices {
             for step in entries[index].steps.indices { entries[index].steps[step].intent.rename(names) }
         }

@@ -89,17 +89,13 @@ package final class BoardStore: @unchecked Sendable {
     }
 
     /// Opens a board's file for reading and writing, and checks its structure.
-    ///
-    /// - Parameter takesOver: the process that held it has just ended and others go on with what they asked of it.
-    package static func open(at directory: String, takesOver: Bool = false) throws(StoreError) -> BoardStore {
+    package static func open(at directory: String) throws(StoreError) -> BoardStore {
         let path = databasePath(directory)
         guard Files.exists(path) else { throw .missing(what: directory) }
         let lock = try FileLock(lockPath(directory))
         do {
             let database = try connect(path, readOnly: false)
             try database.read { db in try Schema.verify(db, path: path) }
-            // Nothing is written where there is nothing to forget: a full disk can be looked at.
-            if !takesOver, try database.read(Schema.hasRequests) { try database.write(Schema.forgetRequests) }
             return BoardStore(directory: directory, lock: lock, database: database)
         } catch {
             throw StoreError(error, path: path)
@@ -193,10 +189,15 @@ package final class BoardStore: @unchecked Sendable {
         return try onQueue { database in try database.read { db in try Schema.load(db, path: path) } }
     }
 
-    /// What programs asked for that go on after the one that held the board.
+    /// What programs asked for of those that held the board, since the last one that ended alone.
     package func requests() throws(StoreError) -> [StoredRequest] {
         let path = Self.databasePath(directory)
         return try onQueue { database in try database.read { db in try Schema.requests(db, path: path) } }
+    }
+
+    /// Forgets what programs asked for, once all of them have ended; nobody asks for it again. Nothing is written where there is nothing to forget.
+    package func forgetRequests() throws(StoreError) {
+        try onQueue { database in if try database.read(Schema.hasRequests) { try database.write(Schema.forgetRequests) } }
     }
 
     /// Changes what is known beside the transactions, now.

@@ -58,18 +58,11 @@ struct OpenedBoard {
         try open(shared.directory, profile: shared.profile, catalog: shared.catalog)
     }
 
-    /// Opens a board whose holder has just ended, for those that were attached to it.
-    ///
-    /// - Throws: `StoreError.locked` where another one was quicker.
-    static func takeOver(_ shared: SharedBoard) throws -> OpenedBoard {
-        try open(shared.directory, profile: shared.profile, catalog: shared.catalog, takesOver: true)
-    }
-
     /// Where the process that holds this board listens for others: the place that it takes itself.
     var localSocketPath: String { LocalSocketPlace.path(of: catalog.directory(of: content.meta.board, profile: profile)) }
 
-    private static func open(_ directory: String, profile: Int, catalog: BoardCatalog, takesOver: Bool = false) throws -> OpenedBoard {
-        let store = try BoardStore.open(at: directory, takesOver: takesOver)
+    private static func open(_ directory: String, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
+        let store = try BoardStore.open(at: directory)
         let content = try store.load()
         _ = try content.genesisBoard()
         return OpenedBoard(

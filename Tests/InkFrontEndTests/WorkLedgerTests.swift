@@ -87,6 +87,27 @@ import Testing
     }
 
     // FE-41
+    @Test func `what a new holder calls saved is not what the one before lost`() {
+        var ledger = WorkLedger()
+        ledger.asked(.draw(box(1)), reference: 1)
+        ledger.told(added(5, ref: 1))
+        ledger.told(.outcome(ref: 1, .done))
+        ledger.found([])
+        ledger.told(saved(true))
+        #expect(ledger.pending == [1] && ledger.isBehind, "the new holder has not been asked for it")
+        ledger.begunAgain(1)
+        ledger.told(added(15, ref: 1))
+        ledger.told(.outcome(ref: 1, .done))
+        ledger.rename([id(5): id(15)])
+        #expect(!ledger.isBehind)
+        ledger.told(saved(true))
+        #expect(ledger.pending.isEmpty)
+        #expect(ledger.asked(.delete([id(5), id(7)]), reference: 2) == .delete([id(15), id(7)]), "the program knows the first name only")
+        ledger.rename([id(15): id(25)])
+        #expect(ledger.asked(.move([id(5)], by: .zero), reference: 3) == .move([id(25)], by: .zero))
+    }
+
+    // FE-41
     @Test(arguments: 0..<50 as Range<UInt64>)
     func `the changes between two boards lead from one to the other`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -143,5 +164,24 @@ import Testing
                 == .init(.outcome(ref: 3, .refused(.noSuchShape)), isAnswered: true))
         #expect(resumption.next(&ledger) == nil)
         #expect(ledger.pending == [1, 2, 4])
+    }
+
+    // FE-41
+    @Test func `a new holder that has saved all it knows has not saved what it was not asked again`() {
+        func sync(_ isSaved: Bool) -> Event {
+            .sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero))
+        }
+        var ledger = WorkLedger()
+        ledger.asked(.draw(box(1)), reference: 1)
+        ledger.told(.outcome(ref: 1, .done))
+        ledger.found([])
+        var resumption = Resumption(ledger, done: [])
+        #expect(resumption.next(&ledger) != nil)
+        #expect(resumption.take(sync(true), &ledger).told == sync(false))
+        #expect(resumption.tooEarly?.isSaved == true && ledger.pending == [1])
+        #expect(resumption.take(.outcome(ref: 1, .refused(.noSuchShape)), &ledger).isAnswered)
+        #expect(resumption.next(&ledger) == nil && resumption.tooEarly != nil, "told when nothing is left to be asked for")
+        #expect(resumption.take(sync(true), &ledger).told == sync(true))
+        #expect(resumption.tooEarly == nil)
     }
 }

@@ -20,6 +20,8 @@ final class AttachedBoard: @unchecked Sendable {
     }
 
     private(set) var welcome: AttachReply.Welcome?
+    /// True once the board has come; a holder that has not told it within the patience is given up.
+    var isKnown = false
     /// Called on the loop, from the first event on.
     var onEvent: (Event) -> Void = { _ in }
     /// Called on the loop, once; never after `leave()`.
@@ -45,11 +47,15 @@ final class AttachedBoard: @unchecked Sendable {
     /// - Parameters:
     ///   - strand: our history of undo.
     ///   - pending: what we asked before and do not know to be saved.
-    static func attach(to path: String, strand: Strand, pending: [UInt64], loop: any EventLoop) -> EventLoopFuture<AttachedBoard> {
+    ///   - patience: how long a holder that says nothing, one that was stopped perhaps, is waited for.
+    static func attach(
+        to path: String, strand: Strand, pending: [UInt64], patience: Duration, loop: any EventLoop
+    ) -> EventLoopFuture<AttachedBoard> {
         LocalChannel.connect(path: path, loop: loop).flatMap { channel in
             let board = AttachedBoard(channel, loop: loop)
             channel.receive({ board.receive($0) }, onClose: { board.end() })
             board.send(.hello(AttachRequest.Hello(strand: strand.token, pending: Array(pending.suffix(AttachRequest.Hello.pendingMax)))))
+            loop.scheduleTask(in: .nanoseconds(patience.nanoseconds)) { if !board.isKnown { board.refused(.broken) } }
             return board.welcomed.futureResult.map { _ in board }
         }
     }

@@ -35,8 +35,10 @@ final class AttachmentDesk: @unchecked Sendable {
     private var done: [UInt64: Set<UInt64>] = [:]
     private var lines: [ObjectIdentifier: Line] = [:]
     private var listener: LocalListener?
-    /// True once the holder ends and nobody is attached.
-    private var isClosing = false
+    /// Those who came before the board had begun; nil once it has.
+    private var waiting: [LocalChannel]? = []
+    /// The board is being left: who comes now waits for the next holder, or takes the board itself.
+    private var isLeaving = false
     /// Makes an invite.
     var link: @Sendable () -> String = { "" }
 
@@ -53,29 +55,50 @@ final class AttachmentDesk: @unchecked Sendable {
         driver.loop.execute { [self] in listener = made }
     }
 
-    /// The holder is about to end: who comes now is sent away to come again, unless the board passes to one of those attached.
-    ///
-    /// - Returns: how many programs are attached, as a future of the loop.
-    func closeUnlessNeeded() -> EventLoopFuture<Int> {
-        driver.loop.submit { [self] in
-            let count = lines.values.count { $0.frontEnd != nil }
-            isClosing = count == 0
-            return count
+    /// Lets in who has come, and who comes from now on. Before the holder's own front end listens the node must do nothing: what it told meanwhile
+    /// that one would never hear.
+    func begin() {
+        driver.loop.execute { [self] in
+            let early = waiting ?? []
+            waiting = nil
+            for channel in early { accept(channel) }
         }
     }
 
+    /// Takes nobody in any more.
+    ///
+    /// - Returns: how many programs are attached, who go on with the board.
+    func beginLeaving() -> EventLoopFuture<Int> {
+        driver.loop.submit { [self] in
+            isLeaving = true
+            return lines.values.count { $0.frontEnd != nil }
+        }
+    }
+
+    /// True while nobody is attached.
+    var isAlone: EventLoopFuture<Bool> { driver.loop.submit { [self] in !lines.values.contains { $0.frontEnd != nil } } }
+
     /// Closes all lines: those who are attached look for another holder.
-    func close() async {
+    ///
+    /// - Returns: true if the board was left, and nobody was there who goes on with it.
+    func close() async -> Bool {
         let closing = driver.loop.flatSubmit { [self] in
+            let isLast = isLeaving && lines.isEmpty
             for line in lines.values { line.channel.close() }
-            lines = [:]
-            return listener?.close() ?? driver.loop.makeSucceededVoidFuture()
+            for channel in waiting ?? [] { channel.close() }
+            (lines, waiting) = ([:], nil)
+            let closed = listener?.close() ?? driver.loop.makeSucceededVoidFuture()
+            return closed.map { isLast }
         }
         // A socket that cannot be closed is closed already.
-        try? await closing.get()
+        return (try? await closing.get()) ?? false
     }
 
     private func accept(_ channel: LocalChannel) {
+        guard waiting == nil else {
+            waiting?.append(channel)
+            return
+        }
         let line = Line(channel)
         lines[ObjectIdentifier(line)] = line
         let bound = NIOLoopBound(line, eventLoop: driver.loop)
@@ -109,7 +132,7 @@ final class AttachmentDesk: @unchecked Sendable {
 
     private func welcome(_ line: Line, _ hello: AttachRequest.Hello) {
         guard hello.version == AttachProtocol.version else { return refuse(line, .version(AttachProtocol.version)) }
-        guard !isClosing else { return refuse(line, .leaving) }
+        guard !isLeaving else { return refuse(line, .leaving) }
         line.strand = hello.strand
         let bound = NIOLoopBound(line, eventLoop: driver.loop)
         driver.attach(strand: Strand(token: hello.strand)) { [self] event in tell(event, to: bound.value) }.whenSuccess { [self] frontEnd in
@@ -138,6 +161,8 @@ final class AttachmentDesk: @unchecked Sendable {
     }
 
     private func tell(_ event: Event, to line: Line) {
+        // The holder's part ends, not that of a program which came in the last moment: it looks for another holder.
+        if case .stopped = event { return end(line) }
         if case .outcome(let reference, let outcome) = event, let strand = line.strand {
             if case .refused = outcome {} else { remember(reference, of: strand) }
         }

@@ -65,6 +65,8 @@ final class BoardSession: @unchecked Sendable {
     private var missed: [PeerID: PeerStatus] = [:]
     private var hasStarted = false
     private var lastLink = ""
+    /// When this process took the board over from another; nil if it did not.
+    private var tookOverAt: Instant?
     private var quitting: Quitting?
 
     /// Leaving a board that another process holds.
@@ -117,6 +119,7 @@ final class BoardSession: @unchecked Sendable {
             switch seat {
             case .holding(let held): begin(held)
             case .attached(let board): board.listen()
+            // Whoever follows a holder that is gone already begins when it sits.
             case .between, .ended: break
             }
             armJoining()
@@ -134,13 +137,17 @@ final class BoardSession: @unchecked Sendable {
         case .holding(let held) where resuming == nil:
             // A link looks at the interfaces, which is too dear for each question.
             return held.driver.answer(question, link: question == .invite ? held.link.text : "").hop(to: loop)
-        case .attached(let board) where resuming == nil: return board.ask(question)
-        case .ended: return loop.makeFailedFuture(AttachedBoard.Refusal.broken)
-        case .holding, .attached, .between:
-            let promise = loop.makePromise(of: BoardAnswer.self)
-            questions.append((question, promise))
-            return promise.futureResult
+        // A question that the holder takes with it is asked of the next one.
+        case .attached(let board) where resuming == nil: return board.ask(question).flatMapError { [self] _ in askLater(question) }
+        case .holding, .attached, .between, .ended: return askLater(question)
         }
+    }
+
+    private func askLater(_ question: BoardQuestion) -> EventLoopFuture<BoardAnswer> {
+        if case .ended = seat { return loop.makeFailedFuture(AttachedBoard.Refusal.broken) }
+        let promise = loop.makePromise(of: BoardAnswer.self)
+        questions.append((question, promise))
+        return promise.futureResult
     }
 
     /// The link that admits to this board, as far as it is known here.
@@ -164,7 +171,8 @@ final class BoardSession: @unchecked Sendable {
     /// Closes everything, gives up the lock, and says what is left where it was not said before.
     func close(discardIfEmpty: Bool) async {
         do {
-            switch try await loop.submit { [self] in rise() }.get().seat {
+            let last = try await loop.submit { [self] in rise() }.get()
+            switch last.seat {
             case .holding(let held): await held.close(discardIfEmpty: discardIfEmpty)
             case .attached(let board): loop.execute { board.leave() }
             case .between, .ended: break
@@ -200,8 +208,7 @@ final class BoardSession: @unchecked Sendable {
         }
         guard resuming == nil else { return waiting.append((intent, reference)) }
         if case .between = seat { return waiting.append((intent, reference)) }
-        ledger.asked(intent, reference: reference)
-        send(intent, ref: reference)
+        send(ledger.asked(intent, reference: reference), ref: reference)
     }
 
     private func send(_ intent: Intent, ref: UInt64?) {
@@ -281,6 +288,7 @@ final class BoardSession: @unchecked Sendable {
             if loop.inEventLoop { heard(event) } else { loop.execute { [self] in heard(event) } }
         }
         held.driver.start()
+        held.desk.begin()
     }
 
     private func armJoining() {
@@ -326,9 +334,10 @@ final class BoardSession: @unchecked Sendable {
 
     private func attach(to shared: SharedBoard) -> EventLoopFuture<Void> {
         let pending = ledger.pending
-        func attempt(_ paths: ArraySlice<String>) -> EventLoopFuture<AttachedBoard> {
+        @Sendable func attempt(_ paths: ArraySlice<String>) -> EventLoopFuture<AttachedBoard> {
             guard let path = paths.first else { return loop.makeFailedFuture(AttachedBoard.Refusal.broken) }
-            return AttachedBoard.attach(to: path, strand: strand, pending: pending, loop: loop).flatMapError {
+            return AttachedBoard.attach(to: path, strand: strand, pending: pending, patience: Self.attachPatience, loop: loop).flatMapError
+            {
                 [loop] (error: any Error) -> EventLoopFuture<AttachedBoard> in
                 guard error is LocalSocketError, paths.count > 1 else { return loop.makeFailedFuture(error) }
                 return attempt(paths.dropFirst())
@@ -340,6 +349,7 @@ final class BoardSession: @unchecked Sendable {
             return report.and(board.ask(.invite)).map { [self] answers in
                 guard case (.board(let report), .invite(let link)) = answers else { return }
                 lastLink = link
+                board.isKnown = true
                 board.onEvent = { [self] event in heard(event) }
                 board.onEnd = { [self] in holderEnded() }
                 sit(.attached(board), report, done: Set(board.welcome?.done ?? []))
@@ -353,7 +363,7 @@ final class BoardSession: @unchecked Sendable {
         // Who never sat at the board succeeds nobody: it is opened as any other.
         let succeeds = hasStarted
         do {
-            opened = try succeeds ? OpenedBoard.takeOver(shared) : OpenedBoard.open(shared)
+            opened = try OpenedBoard.open(shared)
         } catch StoreError.locked {
             return false
         }
@@ -397,11 +407,11 @@ final class BoardSession: @unchecked Sendable {
     /// Nobody holds the board any more, and we cannot.
     private func lost(_ error: any Error) {
         seat = .ended
-        let failure =
-            (error as? Failure) ?? (error as? StoreError).map { Failure($0) }
-            ?? Failure(
-                .local, code: "holder_gone", what: "the program that held this board has ended", why: "\(error)",
-                next: "open the board again; what was saved is there")
+        var failure = (error as? Failure) ?? (error as? StoreError).map { Failure($0) } ?? .bug(error)
+        if let refusal = error as? AttachedBoard.Refusal, case .shared(let shared) = access {
+            failure = Failure(cannotAttach: refusal, to: shared)
+            failure.what = "the program that held “\(shared.savedName)” has ended, and this one cannot go on with the board"
+        }
         for (_, promise) in questions { promise.fail(AttachedBoard.Refusal.broken) }
         questions = []
         quitting?.promise.succeed(Ending(unsaved: ledger.entries.count, unsent: 0))
@@ -412,11 +422,12 @@ final class BoardSession: @unchecked Sendable {
     /// A new holder is there: what is different is told, what it does not know is asked again.
     private func sit(_ next: Seat, _ report: BoardReport, done: Set<UInt64>) {
         seat = next
-        guard hasStarted else {
+        if !isReady {
+            // The front end has not had any of it.
             view.replaceAll(report.shapes)
-            // `start()` begins it.
-            return
         }
+        // Else `start()` begins it.
+        guard hasStarted else { return }
         let changes = view.changes(to: report.shapes)
         for change in changes { view.apply(change) }
         if !changes.isEmpty { pass(.changed(changes, ref: nil)) }
@@ -426,7 +437,9 @@ final class BoardSession: @unchecked Sendable {
         resuming = Resumption(ledger, done: done)
         watchPeers()
         switch next {
-        case .holding(let held): begin(held)
+        case .holding(let held):
+            tookOverAt = options.clock.now
+            begin(held)
         case .attached(let board): board.listen()
         case .between, .ended: break
         }
@@ -435,7 +448,9 @@ final class BoardSession: @unchecked Sendable {
 
     private func resumeNext() {
         guard let steps = resuming?.next(&ledger) else {
+            let tooEarly = resuming?.tooEarly
             resuming = nil
+            if let tooEarly { pass(.sync(tooEarly)) }
             return goOn()
         }
         for step in steps { send(step.intent, ref: step.reference) }
@@ -477,6 +492,8 @@ final class BoardSession: @unchecked Sendable {
     // MARK: Leaving, on the loop
 
     private static let quitPatience = Duration.seconds(10)
+    /// So long after a change of holders may others still be on their way to the new one.
+    private static let companionPatience = Duration.seconds(1)
 
     private func beginQuitting() -> EventLoopFuture<Ending?> {
         switch seat {
@@ -494,7 +511,7 @@ final class BoardSession: @unchecked Sendable {
     }
 
     private func endHolding(_ held: HeldBoard) -> EventLoopFuture<Ending?> {
-        held.desk.closeUnlessNeeded().hop(to: loop).flatMap { [loop] count in
+        companions(of: held, until: tookOverAt.map { $0 + Self.companionPatience } ?? options.clock.now).flatMap { [loop] count in
             let promise = loop.makePromise(of: Ending?.self)
             promise.completeWithTask {
                 // Where others go on with the board, nobody shall notice that we leave.
@@ -502,6 +519,15 @@ final class BoardSession: @unchecked Sendable {
                 return ending.map { Ending(unsaved: $0.unsaved, unsent: $0.unsent) }
             }
             return promise.futureResult
+        }
+    }
+
+    /// How many programs go on with the board. One who has just taken it over gives those time to come who were attached before: else the others
+    /// would be told farewell, and then of somebody who joins.
+    private func companions(of held: HeldBoard, until limit: Instant) -> EventLoopFuture<Int> {
+        held.desk.isAlone.hop(to: loop).flatMap { [self] isAlone in
+            guard isAlone, options.clock.now < limit else { return held.desk.beginLeaving().hop(to: loop) }
+            return loop.flatScheduleTask(in: .milliseconds(20)) { [self] in companions(of: held, until: limit) }.futureResult
         }
     }
 
@@ -527,8 +553,8 @@ final class BoardSession: @unchecked Sendable {
         self.quitting = nil
         let unsaved = status.map { $0.isSaved ? 0 : $0.unsaved } ?? ledger.entries.count
         let ending = Ending(unsaved: unsaved, unsent: status?.unsent ?? 0)
-        if case .attached(let board) = seat { board.leave() }
-        seat = .ended
+        let last = rise().seat
+        if case .attached(let board) = last { board.leave() }
         pass(.stopped(unsaved: ending.unsaved, unsent: ending.unsent))
         quitting.promise.succeed(ending)
     }

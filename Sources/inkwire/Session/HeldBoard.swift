@@ -80,7 +80,9 @@ final class HeldBoard: Sendable {
         do {
             let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)
             if meta.ownPort != driver.port { try opened.store.update { $0.ownPort = driver.port } }
-            let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? [])
+            // Where a program that was not attached got the lock before those that were, they ask it what is done. If the disk does not tell, it
+            // is better to have something twice than no board.
+            let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? (try? opened.store.requests()) ?? [])
             let (secret, board, port) = (meta.roomSecret, meta.board, driver.port)
             desk.link = { [inviteHosts] in Self.link(by: inviteHosts, port: port, roomSecret: secret, board: board).text }
             do throws(SocketError) {
@@ -153,8 +155,10 @@ final class HeldBoard: Sendable {
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.
     func close(discardIfEmpty: Bool) async {
         await driver.abandon()
-        await desk.close()
+        let isLast = await desk.close()
         await service?.stop()
+        // What stays on a disk that takes nothing means nobody who is still there.
+        if isLast { try? store.forgetRequests() }
         if discardIfEmpty { store.discardIfEmpty() } else { store.close() }
     }
 }

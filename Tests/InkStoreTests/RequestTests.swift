@@ -1,0 +1,103 @@
+import Foundation
+import GRDB
+import InkBoard
+import InkPrimitives
+import InkSession
+import InkStore
+import Testing
+
+/// What programs asked for of a process that held a board, on the disk for the one that follows it.
+@Suite struct RequestTests {
+    private let folder: Folder
+    private let work: Work
+    private var directory: String { "\(folder.path)/board" }
+
+    init() throws { (folder, work) = (try Folder(), try Work(count: 3)) }
+
+    private func record(_ index: Int, strand: UInt64, reference: UInt64?) -> [StoreRecord] {
+        let transaction = work.transactions[index]
+        return [.transaction(transaction), .request(transaction.name, strand: Strand(token: strand), reference: reference)]
+    }
+
+    /// A board with two requests, closed as by a kill: nobody forgot anything.
+    private func fill() async throws -> [StoredRequest] {
+        let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
+        try await store.save(record(1, strand: 7, reference: .max))
+        try await store.save(record(2, strand: .max, reference: nil))
+        store.close()
+        return [
+            StoredRequest(transaction: work.transactions[1].name, strand: Strand(token: 7), reference: .max),
+            StoredRequest(transaction: work.transactions[2].name, strand: Strand(token: .max), reference: nil),
+        ]
+    }
+
+    private func sorted(_ requests: [StoredRequest]) -> [StoredRequest] { requests.sorted { $0.strand.token < $1.strand.token } }
+
+    // ST-16
+    @Test func `a request is there when its transaction is, whoever opens the board`() async throws {
+        let wanted = try await fill()
+        for _ in 0..<2 {
+            let store = try BoardStore.open(at: directory)
+            #expect(try sorted(store.requests()) == wanted)
+            #expect(try store.load().transactions.map(\.name) == work.transactions[...2].map(\.name))
+            store.close()
+        }
+    }
+
+    // ST-16
+    @Test func `a commit that fails keeps neither the request nor its transaction`() async throws {
+        let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
+        try store.limitPages(1)
+        let many = (0..<4000 as Range<UInt64>).flatMap { record(1, strand: $0, reference: $0) }
+        await #expect(throws: (any Error).self) { try await store.save(many + bulk()) }
+        #expect(try store.requests().isEmpty)
+        #expect(try store.load().transactions.count == 1)
+        store.close()
+    }
+
+    /// More than fits in the pages that there are.
+    private func bulk() throws -> [StoreRecord] { try Work(count: 400, seed: 2).transactions.map { .transaction($0) } }
+
+    // ST-16
+    @Test func `requests are forgotten on demand, and then a board has none`() async throws {
+        _ = try await fill()
+        let store = try BoardStore.open(at: directory)
+        try store.forgetRequests()
+        #expect(try store.requests().isEmpty)
+        store.close()
+        let later = try BoardStore.open(at: directory)
+        #expect(try later.requests().isEmpty)
+        #expect(try later.load().transactions.count == 3)
+        later.close()
+    }
+
+    // ST-16
+    @Test func `a board of an older program has no table of requests, and needs none`() throws {
+        let store = try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions)
+        #expect(try store.requests().isEmpty)
+        try store.forgetRequests()
+        store.close()
+        let tables = try DatabaseQueue(path: "\(directory)/board.sqlite").read { db in
+            try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        #expect(!tables.contains("requests"))
+    }
+
+    // ST-7 ST-16
+    @Test(arguments: ["strand = x'0000000000000001'", "reference = x'01'", "name = randomblob(32)", "\"check\" = x''", "strand = 'text'"])
+    func `a damaged request is told, and the board still opens`(change: String) async throws {
+        _ = try await fill()
+        try await DatabaseQueue(path: "\(directory)/board.sqlite").write { db in
+            try db.execute(sql: "UPDATE requests SET \(change) WHERE reference = x''")
+        }
+        let store = try BoardStore.open(at: directory)
+        do throws(StoreError) {
+            _ = try store.requests()
+            Issue.record("a damaged request was read")
+        } catch {
+            #expect(error.code == "corrupt" && error.why.contains("request"), "\(error)")
+        }
+        #expect(try store.load().transactions.count == 3)
+        store.close()
+    }
+}

@@ -1,0 +1,79 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkRuntime
+import InkSession
+import InkStore
+import Testing
+
+@testable import inkwire
+
+@Suite struct SessionPlanTests {
+    private static let near = SocketAddress(ip: .v4(0x7F00_0001), port: 4000)
+    private static let far = SocketAddress(ip: .v4(0x0A00_0001), port: 5000)
+
+    private func meta(_ change: (inout BoardMeta) -> Void = { _ in }) -> BoardMeta {
+        var random = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
+        var meta = BoardMeta(board: .zero, roomSecret: random.secret(), name: "sketch")
+        change(&meta)
+        return meta
+    }
+
+    private func plan(
+        _ meta: BoardMeta, given: [String] = [], port: UInt16? = nil, direct: [SocketAddress] = [], embeds: Bool = false
+    ) throws -> SessionPlan {
+        let addresses = try given.map { try #require(RendezvousAddress($0)) }
+        return SessionPlan(meta: meta, given: addresses, port: port, direct: direct, embeds: embeds)
+    }
+
+    // CL-19
+    @Test func `a rendezvous that is given goes before one that is remembered, and that before one of our own`() throws {
+        let saved = meta { $0.rendezvous = ["ws://saved:1"] }
+        #expect(try plan(saved, given: ["ws://given:2"], embeds: true).rendezvous == [InviteLink.Host(name: "given", port: 2)])
+        #expect(try plan(saved, embeds: true).rendezvous == [InviteLink.Host(name: "saved", port: 1)])
+        #expect(try plan(saved, embeds: true).embedding == nil)
+        let none = try plan(meta(), embeds: true)
+        #expect(none.rendezvous.isEmpty && none.embedding == SessionPlan.Embedding(port: nil))
+        #expect(try plan(meta()).embedding == nil, "nobody asked for one")
+    }
+
+    // CL-19
+    @Test func `a board that brings its own rendezvous keeps its port, and what is given is for this time`() throws {
+        let own = meta { $0.embeddedPort = 4300 }
+        #expect(try plan(own, embeds: true).embedding == SessionPlan.Embedding(port: 4300))
+        let given = try plan(own, given: ["ws://given:2"], embeds: true)
+        #expect(given.embedding == nil && given.rendezvous == [InviteLink.Host(name: "given", port: 2)])
+        #expect(given.remembered == nil)
+    }
+
+    // CL-19
+    @Test func `what is given is remembered where it is something else than before`() throws {
+        let saved = meta { $0.rendezvous = ["ws://one:1", "ws://two:2"] }
+        #expect(try plan(saved).remembered == nil)
+        #expect(try plan(saved, given: ["ws://one:1", "ws://two:2"]).remembered == nil)
+        #expect(
+            try plan(saved, given: ["ws://two:2", "ws://one:1"]).remembered == ["ws://two:2", "ws://one:1"], "the order is a preference")
+        #expect(try plan(meta(), given: ["ws://one:1"]).remembered == ["ws://one:1"])
+    }
+
+    // CL-19
+    @Test func `a port that is asked for is meant, one of last time is a wish`() throws {
+        let saved = meta { $0.ownPort = 4400 }
+        #expect(try plan(saved, port: 7).port == .explicit(7))
+        #expect(try plan(saved).port == .saved(4400))
+        #expect(try plan(meta()).port == .any)
+    }
+
+    // CL-19
+    @Test func `addresses that are given are dialled before those of the link`() throws {
+        let saved = meta { $0.direct = [Self.far] }
+        #expect(try plan(saved, direct: [Self.near]).direct == [Self.near, Self.far])
+        #expect(try plan(saved).direct == [Self.far])
+    }
+
+    // CL-19
+    @Test func `a remembered rendezvous that does not read is passed over`() throws {
+        let saved = meta { $0.rendezvous = ["nonsense", "ws://good:1"] }
+        #expect(try plan(saved).rendezvous == [InviteLink.Host(name: "good", port: 1)])
+    }
+}
