@@ -13,10 +13,12 @@ enum BoardAccess {
     static func open(_ text: String, catalog: BoardCatalog) throws -> BoardAccess {
         let entry = try catalog.find(text)
         do {
-            return .held(try OpenedBoard.open(entry, catalog: catalog))
-        } catch StoreError.locked {
-            return .shared(try SharedBoard(entry, catalog: catalog))
-        }
+            let opened = try OpenedBoard.open(entry, catalog: catalog)
+            // Nobody ended the board well to whom programs had come: if some are left, they know more of it than we do, and go first.
+            guard let requests = try? opened.store.requests(), !requests.isEmpty else { return .held(opened) }
+            opened.close()
+        } catch StoreError.locked {}
+        return .shared(try SharedBoard(entry, catalog: catalog))
     }
 
     var board: BoardID {

@@ -202,6 +202,9 @@ class Table:
             states = [program.peer.state() for program in self.everybody()]
             return states if len({state["fingerprint"] for state in states}) == 1 else None
 
+        for program in [*self.everybody(), *self.gone, *self.quits]:
+            if program.errors():
+                raise Wrong(f"{program.name} was told {program.errors()[:3]}\n{program.peer.report()}")
         states = ink.wait_until(equal, 20, "equal fingerprints", interval=0.05)
         for program, state in zip(self.everybody(), states):
             self.check_picture(state, f"as {program.name} sees it")
@@ -209,9 +212,6 @@ class Table:
                if event.get("event") == "peer" and (event.get("state") in ("left", "joining") or event.get("peer") != self.first_peer)]
         if bad:
             raise Wrong(f"the other person was told {bad[:3]}")
-        for program in self.everybody():
-            if program.errors():
-                raise Wrong(f"{program.name} was told {program.errors()[:3]}\n{program.peer.report()}")
 
     def check_picture(self, state, where):
         shapes = collections.Counter(round(shape["x"]) for shape in state["shapes"])

@@ -314,11 +314,14 @@ final class BoardSession: @unchecked Sendable {
     private static let attachPatience = Duration.seconds(5)
     /// How long one goes on trying once one was attached, before the person is told that it is over.
     private static let successionPatience = Duration.seconds(30)
+    /// So long one who was never at the board lets those go first who were attached to its holder: they are there within a few tries.
+    private static let courtesy = Duration.milliseconds(300)
     /// Between two tries, seconds.
     private static let pause = 0.02
 
     /// Attaches, or takes the board over, whichever is possible first. Blocks; not to be called on an event loop.
     private func sitDown(at shared: SharedBoard, until limit: Instant) throws {
+        let ourTurn = options.clock.now + (hasStarted ? .zero : Self.courtesy)
         while true {
             do {
                 return try attach(to: shared).wait()
@@ -327,7 +330,7 @@ final class BoardSession: @unchecked Sendable {
             } catch is LocalSocketError {
                 guard options.clock.now < limit else { throw AttachedBoard.Refusal.broken }
             }
-            if try takeOver(shared) { return }
+            if options.clock.now >= ourTurn, try takeOver(shared) { return }
             Thread.sleep(forTimeInterval: Self.pause)
         }
     }
