@@ -500,8 +500,9 @@ final class BoardSession: @unchecked Sendable {
 
     private func beginQuitting() -> EventLoopFuture<Ending?> {
         switch seat {
-        case .holding(let held): return endHolding(held)
-        case .attached, .between:
+        case .holding(let held) where resuming == nil && waiting.isEmpty: return endHolding(held)
+        // Who has just taken the board over first does again what the holder before took with it.
+        case .holding, .attached, .between:
             if let quitting { return quitting.promise.futureResult }
             let promise = loop.makePromise(of: Ending?.self)
             quitting = Quitting(until: options.clock.now + Self.quitPatience, promise: promise)
