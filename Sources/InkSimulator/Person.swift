@@ -14,6 +14,8 @@ struct Person {
     private(set) var cursor: Point?
     /// The newest strokes drawn by hand, each with its absolute samples: what others see of one is a beginning of it (SM-12).
     private(set) var strokes: [[Point]] = []
+    /// Those of the process before: what was under way may still come.
+    private(set) var formerStrokes: [[Point]] = []
 
     private enum Hand {
         case stroke(at: Point, steps: Int)
@@ -77,7 +79,7 @@ struct Person {
     }
 
     /// The process is gone, and what was being done with it.
-    mutating func forget() { (hand, burst, cursor, strokes) = (nil, 0, nil, []) }
+    mutating func forget() { (hand, burst, cursor, strokes, formerStrokes) = (nil, 0, nil, [], strokes) }
 
     private static let strokesKept = 8
 

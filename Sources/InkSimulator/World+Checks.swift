@@ -25,10 +25,11 @@ extension World {
 
     /// What is shown of a stroke being drawn is a beginning of what its person drew (SM-12).
     func checkStroke(_ draft: ShapeDraft, of peer: PeerID, shownBy node: Int) throws(Violation) {
-        // A process that is gone may still be shown; its strokes are no longer known.
-        guard let author = participants.first(where: { $0.node?.peerID == peer }) else { return }
+        // A device is shown under the id of its first process (SE-41), and what the one before drew may come late.
+        let device = participants[node].view.peers[peer]?.author
+        guard let author = participants.first(where: { $0.author == device }), author.isUp else { return }
         let samples = draft.points.map { draft.position + $0 }
-        guard author.person.strokes.contains(where: { $0.starts(with: samples) }) else {
+        guard (author.person.strokes + author.person.formerStrokes).contains(where: { $0.starts(with: samples) }) else {
             throw Violation("node \(node) shows a stroke that \(author.name) did not draw")
         }
     }
@@ -85,7 +86,9 @@ extension World {
             if let absence = absence(node, running, participant.view) { return absence }
             guard participant.view.status == status else { return "node \(node) told of another status than \(status)" }
             for (other, author) in participants.enumerated() where other != node {
-                guard let peer = author.node?.peerID, participant.view.peers[peer] != nil else { continue }
+                guard author.isUp, let peer = participant.view.peers.first(where: { $0.value.author == author.author })?.key else {
+                    continue
+                }
                 guard participant.view.peers[peer]?.name == author.name else {
                     return "node \(node) does not show the name of node \(other)"
                 }
@@ -104,15 +107,18 @@ extension World {
 
     /// Who is shown and not there, or there and not shown; nil when all is right.
     private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
-        let others = Set(participants.indices.filter { $0 != node }.compactMap { participants[$0].node?.peerID })
+        let others = Set(participants.indices.filter { $0 != node && participants[$0].isUp }.map { participants[$0].author })
         let shown = running.peers
-        if let ghost = shown.first(where: { !others.contains($0.peer) }) { return "node \(node) shows the ghost \(ghost)" }
+        if let ghost = shown.first(where: { status in !others.contains { $0 == status.author } }) {
+            return "node \(node) shows the ghost \(ghost)"
+        }
+        guard Set(shown.map(\.author)).count == shown.count else { return "node \(node) shows a device twice" }
         if let odd = shown.first(where: { $0.path == nil || $0.state == .joining || $0.silentSeconds != nil }) {
             return "node \(node) shows \(odd)"
         }
         if faults.leadsToMesh || node == 0 {
             guard shown.count == others.count else { return "node \(node) shows \(shown.count) of \(others.count) peers" }
-        } else if !shown.contains(where: { $0.peer == participants[0].node?.peerID }) {
+        } else if !shown.contains(where: { $0.author == participants[0].author }) {
             return "node \(node) does not show node 0"
         }
         return Set(view.peers.keys) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
