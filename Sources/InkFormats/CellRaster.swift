@@ -46,6 +46,13 @@ public struct CellRaster: Sendable {
     /// What is laid from here on lies over all before.
     mutating func beginShape() { rank += 1 }
 
+    /// Makes cells, by their places in the region row by row, what they are in a raster of which this one was copied.
+    package mutating func restore(_ places: some Sequence<Int>, from ground: CellRaster) {
+        precondition(ground.region == region, "cells of \(ground.region) are none of \(region)")
+        for place in places { inks[place] = ground.inks[place] }
+        rank = ground.rank
+    }
+
     /// True if any shape left something in that cell (a position on the board's grid).
     public func hasInk(column: Int, row: Int) -> Bool {
         guard region.contains(column: column, row: row) else { return false }
@@ -82,6 +89,12 @@ public struct CellRaster: Sendable {
             cell.foreground = ink.edgesColor
         }
         return cell
+    }
+
+    /// What is to be seen in one cell, by its place in the region row by row.
+    package func cell(at place: Int, style: GlyphStyle) -> Cell {
+        let row = place / region.columns
+        return cell(column: region.column + place - row * region.columns, row: region.row + row, style: style)
     }
 
     /// All cells, row by row.

@@ -121,20 +121,32 @@ public struct Cell: Hashable, Sendable {
     public var glyph: Glyph
     /// Cells the glyph takes: 1, or 2 for wide ones; 0 marks the right half of the wide glyph to the left.
     public var columns: UInt8
-    /// Nil is the reader's own ink.
-    public var foreground: Color?
-    /// Nil is the reader's own paper.
-    public var background: Color?
+    // Colours as numbers, for a screen of cells is compared many times a second: half as dear as optional colours.
+    private var inkBits: UInt32
+    private var paperBits: UInt32
     public var attributes: Attributes
+
+    /// Nil is the reader's own ink.
+    public var foreground: Color? {
+        get { Self.color(inkBits) }
+        set { inkBits = Self.bits(newValue) }
+    }
+    /// Nil is the reader's own paper.
+    public var background: Color? {
+        get { Self.color(paperBits) }
+        set { paperBits = Self.bits(newValue) }
+    }
+
+    private static func color(_ bits: UInt32) -> Color? { bits == own ? nil : Color(rgb: bits) }
+    private static func bits(_ color: Color?) -> UInt32 { color?.rgb ?? own }
+    /// No colour has it.
+    private static let own: UInt32 = 0x100_0000
 
     public init(
         _ glyph: Glyph = .space, columns: UInt8 = 1, foreground: Color? = nil, background: Color? = nil, attributes: Attributes = []
     ) {
-        self.glyph = glyph
-        self.columns = columns
-        self.foreground = foreground
-        self.background = background
-        self.attributes = attributes
+        (self.glyph, self.columns, self.attributes) = (glyph, columns, attributes)
+        (inkBits, paperBits) = (Self.bits(foreground), Self.bits(background))
     }
 
     /// Nothing, on the reader's own paper.

@@ -19,6 +19,8 @@ package struct GrowingStroke: Sendable {
     /// Dots of each cell of the region, row by row, and the cells that have any.
     private var dots: [CellDots]
     private var cells: [Int] = []
+    /// Cells that got dots for good in the newest step, each once or more often.
+    package private(set) var settledLately: [Int] = []
     /// Samples that were taken for good.
     private var taken = 0
     /// The newest places of the curve; those before the first of them are not needed any more.
@@ -45,6 +47,7 @@ package struct GrowingStroke: Sendable {
     /// Becomes the first `count` samples of a draft and the way from there to a tip, which is relative to the draft's position as they are.
     package mutating func become(_ draft: ShapeDraft, count: Int, tip: Point? = nil) {
         precondition(count >= taken && count <= draft.points.count, "of \(draft.points.count) samples, \(taken) taken, \(count) are wanted")
+        settledLately.removeAll(keepingCapacity: true)
         let certain = max(taken, count - Self.slack)
         for point in draft.points[taken..<certain] { StrokeCurve.append(point, from: origin, to: &places) }
         taken = certain
@@ -71,17 +74,36 @@ package struct GrowingStroke: Sendable {
         forgotten = needed
     }
 
-    private mutating func keep(_ x: Int, _ y: Int) {
+    /// The cell of the region in which a dot lies; nil for one outside.
+    private func place(_ x: Int, _ y: Int) -> Int? {
         let (column, row) = (x >> 1, y >> 2)
-        guard region.contains(column: column, row: row) else { return }
-        let place = (row - region.row) * region.columns + column - region.column
-        if dots[place].bits == 0 { cells.append(place) }
+        guard region.contains(column: column, row: row) else { return nil }
+        return (row - region.row) * region.columns + column - region.column
+    }
+
+    private mutating func keep(_ x: Int, _ y: Int) {
+        guard let place = place(x, y) else { return }
+        let before = dots[place].bits
         dots[place].bits |= CellDots(x: x, y: y).bits
+        guard dots[place].bits != before else { return }
+        if before == 0 { cells.append(place) }
+        settledLately.append(place)
     }
 
     /// Calls `body` for each cell, by its place in the region row by row, with the dots that no later sample moves.
-    func forEachSettledCell(_ body: (Int, CellDots) -> Void) {
-        for place in cells { body(place, dots[place]) }
+    ///
+    /// - Parameter places: the cells to look at; nil for all.
+    func forEachSettledCell(of places: [Int]?, _ body: (Int, CellDots) -> Void) {
+        for place in places ?? cells where dots[place].bits != 0 { body(place, dots[place]) }
+    }
+
+    /// The cells in which the end lies, each once or more often.
+    package var bendingCells: [Int] {
+        var places: [Int] = []
+        forEachBendingDot { x, y in
+            if let place = place(x, y), place != places.last { places.append(place) }
+        }
+        return places
     }
 
     /// Calls `body` for each dot of the end.

@@ -131,10 +131,12 @@ extension CellRaster {
     }
 
     /// Lays what is known of a stroke that grows over what was drawn before.
-    package mutating func draw(_ stroke: GrowingStroke, color: Color?) {
+    ///
+    /// - Parameter places: the only cells that can be another than before, among them all in which the stroke bends; nil for all.
+    package mutating func draw(_ stroke: GrowingStroke, color: Color?, in places: [Int]? = nil) {
         precondition(stroke.region == region && stroke.grid == grid, "a stroke kept for \(stroke.region) is not laid into \(region)")
         beginShape()
-        stroke.forEachSettledCell { place, dots in addDots(dots, at: place, color: color) }
+        stroke.forEachSettledCell(of: places) { place, dots in addDots(dots, at: place, color: color) }
         stroke.forEachBendingDot { addDot(x: $0, y: $1, color: color) }
     }
 

@@ -13,8 +13,11 @@ package struct PersonColor: Hashable, Sendable {
 
     package var text: Color { Color(rgb: hasLightText ? 0xFFFFFF : 0) }
 
-    /// The shade for thin lines: blue and vermilion are too dark on dark paper (contrast 5.9 and 6.7 on #101014 instead).
-    package func ink(onDark isDark: Bool) -> Color {
+    /// The shade for thin lines.
+    package func ink(onDark isDark: Bool) -> Color { Self.ink(color, onDark: isDark) }
+
+    /// A colour as thin lines have it: blue and vermilion are too dark on dark paper (contrast 5.9 and 6.7 on #101014 instead).
+    package static func ink(_ color: Color, onDark isDark: Bool) -> Color {
         guard isDark else { return color }
         switch color.rgb {
         case 0x0072B2: return Color(rgb: 0x5B8DEF)

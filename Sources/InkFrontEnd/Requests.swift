@@ -106,12 +106,12 @@ package struct Requests<Purpose: Sendable>: Sendable {
     package var isAwaiting: Bool { requests.values.contains { $0.intent.isWork } }
 
     /// How many finished things the disk has refused so far.
-    package var keptCount: Int { requests.values.count(where: \.isKept) }
+    package var keptCount: Int { requests.values.count { $0.isKept } }
 
     /// Whose effects are to be shown, in the order in which they were asked.
     package func shown(now: Instant) -> [Request] {
-        inOrder.map(\.request).filter { request in
-            if case .asked(let shownUntil) = request.state { shownUntil > now } else { true }
+        inOrder.compactMap { _, request in
+            if case .asked(let shownUntil) = request.state, shownUntil <= now { nil } else { request }
         }
     }
 

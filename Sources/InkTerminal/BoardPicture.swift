@@ -11,8 +11,9 @@ extension BoardScene {
         beginPicture()
         shownMotion = motion(at: now)
         motionAt = front.glides.deadline(after: now)
-        var buffer = CellBuffer(columns: layout.columns, rows: layout.rows)
-        drawShapes(on: &buffer, now: now)
+        let look = BoardCanvas.Look(style: display.style, isDark: display.isDark)
+        let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)
+        var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
         drawSelection(on: &buffer)
         if front.board.isEmpty, isQuiet(now: now) { drawHint(on: &buffer) } else { drawWayBack(on: &buffer) }
         drawCursors(on: &buffer)
@@ -25,21 +26,6 @@ extension BoardScene {
     }
 
     // MARK: Shapes
-
-    private mutating func drawShapes(on buffer: inout CellBuffer, now: Instant) {
-        let raster = canvas.raster(of: front.board, regions, overlay(now: now), in: viewport)
-        for row in 0..<layout.canvasRows {
-            var cells: [Cell] = []
-            cells.reserveCapacity(layout.canvasColumns)
-            for column in 0..<layout.canvasColumns {
-                let place = viewport.place(column: column, row: row)
-                var cell = raster.cell(column: place.column, row: place.row, style: display.style)
-                if cell.background == nil, let ink = cell.foreground { cell.foreground = shade(ink) }
-                cells.append(cell)
-            }
-            buffer.replace(row: row, with: cells)
-        }
-    }
 
     /// All gestures under way, ours last.
     private func overlay(now: Instant) -> Overlay {
@@ -70,16 +56,6 @@ extension BoardScene {
         case .stroke, .span, .move, .resize:
             guard let gesture = drag.gesture(with: pen, on: grid) else { return }
             overlay.take(gesture, as: .own(drag.number), of: front.board)
-        }
-    }
-
-    /// Thin lines need lighter shades of two colours on dark paper.
-    private func shade(_ color: Color) -> Color {
-        guard display.isDark else { return color }
-        switch color.rgb {
-        case 0x0072B2: return Color(rgb: 0x5B8DEF)
-        case 0xD55E00: return Color(rgb: 0xF0783C)
-        default: return color
         }
     }
 

@@ -9,9 +9,11 @@ package struct CellBuffer: Sendable {
     /// Where the terminal's own cursor is to stand; nil hides it.
     package var cursor: (column: Int, row: Int)?
 
-    package init(columns: Int, rows: Int) {
+    /// - Parameter top: whole rows from the first on, as many as there are; none of them ends within a wide glyph. All else is blank.
+    package init(columns: Int, rows: Int, top: [Cell] = []) {
         (self.columns, self.rows) = (columns, rows)
-        cells = Array(repeating: .blank, count: columns * rows)
+        cells = top
+        cells.append(contentsOf: repeatElement(.blank, count: columns * rows - top.count))
     }
 
     /// The cell there; blank outside.
@@ -87,12 +89,6 @@ package struct CellBuffer: Sendable {
         for index in cells.indices where !cells[index].glyph.isASCII {
             (cells[index].glyph, cells[index].columns) = (GlyphStyle.ascii.twin(of: cells[index].glyph), 1)
         }
-    }
-
-    /// Only for whole pictures that hold no half glyphs at the buffer's edges.
-    mutating func replace(row: Int, with picture: some Collection<Cell>) {
-        guard (0..<rows).contains(row) else { return }
-        for (column, cell) in picture.prefix(columns).enumerated() { cells[row * columns + column] = cell }
     }
 
     /// What is left of a wide glyph when this cell is overwritten becomes a space.
