@@ -24,6 +24,8 @@ package struct FrontEnd: Sendable {
     /// Since when something is not on disk, or not with the others.
     private var unsavedSince: Instant?
     private var unsentSince: Instant?
+    /// The mismatch of versions that was last told, and when.
+    private var mismatch: (sentence: Sentence, at: Instant)?
 
     /// - Parameter isStill: motion is not wanted: what others move is where they told it last.
     package init(name: String, me: AuthorID?, isReady: Bool, isStill: Bool = false, shapes: [Shape]) {
@@ -71,7 +73,12 @@ package struct FrontEnd: Sendable {
             rendezvous = status
         case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
         case .fork(let author, _): notices.add(.fork(name(of: author)), now: now)
-        case .versionMismatch(let theirs, let ours): notices.add(.versionMismatch(theirs: theirs, ours: ours), now: now)
+        case .versionMismatch(let theirs, let ours):
+            let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
+            // Who speaks another version goes on knocking while he is there.
+            if let told = mismatch, told.sentence == sentence, now < told.at + Self.mismatchPause { return false }
+            mismatch = (sentence, now)
+            notices.add(sentence, now: now)
         }
         return true
     }
@@ -166,4 +173,6 @@ package struct FrontEnd: Sendable {
 
     /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
     package static let patience = Duration.milliseconds(700)
+    /// A mismatch of versions is said again no sooner.
+    private static let mismatchPause = Duration.seconds(300)
 }

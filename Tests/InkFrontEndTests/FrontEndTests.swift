@@ -35,6 +35,19 @@ import Testing
         #expect(front.isReady && front.board.shapes == [shape] && front.chats.messages.count == 1)
     }
 
+    @Test func `a mismatch of versions is not said each time that somebody knocks`() {
+        // FE-13
+        var front = front
+        func knock(_ theirs: Int, at second: Int) -> Bool {
+            let now = Instant.zero + .seconds(second)
+            _ = front.handleTimeout(now: now)
+            return front.take(.versionMismatch(theirs: theirs, ours: 2), holdsUnsaved: false, now: now)
+        }
+        #expect(
+            [knock(1, at: 0), knock(1, at: 10), knock(3, at: 20), knock(3, at: 30), knock(3, at: 320)] == [true, false, true, false, true])
+        #expect(front.notices.shown.map(\.text) == [Sentence.versionMismatch(theirs: 3, ours: 2).text])
+    }
+
     @Test func `nothing is called saved that is not, and a short wait needs no words`() {
         // FE-9
         var front = front
