@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `a mismatch of versions is not said each time that somebody knocks`() {
-        // FE-13
+        // FE-17
         var front = front
         func knock(_ theirs: Int, at second: Int) -> Bool {
             let now = Instant.zero + .seconds(second)
