@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from harness import EndToEnd, ink
@@ -93,6 +94,28 @@ class Together(TwoTerminals):
         ana, bob = self.together()
         bob.mouse(35, 40, 9)
         self.both(ana, bob, lambda: " bob" in ana.lines[10][40:48] and ana.lines[9][40:41].strip(), "bob's pointer and name at ana")
+
+    def test_a_pointer_that_is_told_ten_times_a_second_passes_the_cells_between(self):
+        # TM-38
+        ana = Terminal([ink.binary(), "open", BOARD], 120, 24, self.settings["ana"])
+        self.addCleanup(ana.close)
+        ana.see("drag to draw", 20)
+        bob = ink.join_board(self.link, self.folder / "bob", "bob")
+        marker = lambda: [column for column, glyph in enumerate(ana.screen.display[12]) if glyph in "▸◆●■▲★✚"]
+        # A cell is 8 by 16 px; the first cell of a new board is that of the origin.
+        bob.send("cursor", x=20 * 8 + 4, y=12 * 16 + 8)
+        ana.until(lambda: marker() == [20], "bob's pointer")
+        places = []
+        for step in range(1, 16):
+            bob.send("cursor", x=(20 + 4 * step) * 8 + 4, y=12 * 16 + 8)
+            end = time.monotonic() + 0.1
+            while time.monotonic() < end:
+                ana.pump(0.004)
+                places += [column for column in marker() if column not in places]
+        ana.until(lambda: marker() == [80], "its end")
+        # Drawn as it is told it would stand in sixteen.
+        self.assertGreaterEqual(len(places), 20, places)
+        self.assertEqual(places, sorted(places))
 
     def test_the_same_with_the_keyboard_alone(self):
         # TM-8

@@ -145,27 +145,43 @@ import Testing
 
     @Test func `what is selected may lie off every side of the screen, and so may a frame`() throws {
         // TM-16
-        for (kind, key) in [(0, "H"), (1, "L"), (2, "K"), (3, "J")] {
+        for (kind, key, by) in [(0, "H", (-160, 0)), (1, "L", (160, 0)), (2, "K", (0, -160)), (3, "J", (0, 160))] {
             var desk = try Desk()
             desk.type("p")
             desk.drag([(30, 10), (50, 12)])
             desk.type("]" + String(repeating: key, count: 20))
             desk.wait(.seconds(1))
-            // As if another had moved it away, and as if the window had moved.
-            for _ in 0..<12 { desk.bytes(Array("\u{1B}[<\(64 + kind);5;5M".utf8)) }
-            for _ in 0..<24 { desk.bytes(Array("\u{1B}[<\(64 + (kind ^ 1));5;5M".utf8)) }
-            #expect(desk.terminal.lines.count == 24)
+            #expect(desk.standing.map(\.position) == [middle(30 + by.0, 10 + by.1)], "\(key)")
+            // As if the window had moved, there and back past it.
+            for turn in 0..<36 {
+                desk.bytes(Array("\u{1B}[<\(64 + (turn < 12 ? kind : kind ^ 1));5;5M".utf8))
+                let (text, styles) = (desk.text, desk.terminal.styles)
+                desk.resize(columns: 80, rows: 24)
+                #expect(desk.text == text && desk.terminal.styles == styles, "\(key) \(turn)")
+            }
+            // Found again, it is marked: its corners are reversed and its box is underlined.
+            desk.type("f")
+            let marks = desk.terminal.styles.dropLast(2).joined()
+            #expect(marks.count { $0.contains("7") } == 4 && marks.count { $0.contains("4") } == 21, "\(key)")
         }
+        // A frame from a cell that is seen to one that is not any more, in a window that shrinks under it.
         var desk = try Desk()
+        desk.type("r")
+        desk.drag([(2, 1), (6, 3)])
+        desk.escape()
         desk.type("v")
-        for key in ["\u{1B}[B", "\r", "\u{1B}[C", "\u{1B}[B", "\u{1B}[5~", "\u{1B}[5~", "\u{1B}[6~", "\u{1B}[6~", "\u{1B}[6~"] {
-            desk.bytes(Array(key.utf8))
-        }
         desk.press(70, 20)
         desk.resize(columns: 20, rows: 5)
         desk.move(78, 22, button: 32)
+        #expect(desk.terminal.unknown == [])
+        desk.move(0, 0, button: 32)
         desk.release(300, 300)
-        #expect(desk.terminal.lines.count == 5)
+        // Released at the window's last cell: from there to where it was pressed the box does not lie.
+        #expect(desk.text.contains("SELECT"))
+        desk.press(19, 3)
+        desk.move(0, 0, button: 32)
+        desk.release(0, 0)
+        #expect(desk.text.contains("MOVE"))
     }
 
     @Test func `a style for several shapes, and copies of several, are one step each`() throws {
