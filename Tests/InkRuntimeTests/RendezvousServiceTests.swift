@@ -51,7 +51,7 @@ private final class Signaller: Sendable {
                 case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
                 case .peerLeft(let remote): continuation.yield(.left(remote))
                 case .stunServer(let port): continuation.yield(.stun(port))
-                case .peerAppeared, .refused: break
+                case .peerAppeared, .refused, .versionMismatch: break
                 }
             }
         }
