@@ -30,19 +30,21 @@ public enum PointsCodec {
     /// The longest spelling of one point, bytes: a token and two differences.
     package static let pointBytesMax = 17
 
-    /// What `points` may take at most, however many more follow: a finer point makes all longer.
-    package static func byteCountMax(_ points: [Point]) -> Int {
-        var (x, y, stepX, stepY): (Int64, Int64, Int64, Int64) = (0, 0, 0, 0)
-        var count = 4
-        for point in points {
+    /// What the points of a path may take at most, however many more follow: a finer point makes all longer. Grows with the path.
+    package struct Measure: Sendable {
+        package private(set) var byteCount = 4
+        private var (x, y, stepX, stepY): (Int64, Int64, Int64, Int64) = (0, 0, 0, 0)
+
+        package init() {}
+
+        package mutating func append(_ point: Point) {
             let (newStepX, newStepY) = (Int64(point.x) - x, Int64(point.y) - y)
-            count += 1
+            byteCount += 1
             for difference in [zigzag(newStepX - stepX), zigzag(newStepY - stepY)] where difference >= escape {
-                count += Varint.length(difference - escape)
+                byteCount += Varint.length(difference - escape)
             }
             (x, y, stepX, stepY) = (Int64(point.x), Int64(point.y), newStepX, newStepY)
         }
-        return count
     }
 
     /// Reads what `write` wrote; refuses any other spelling, coordinates out of range and more points than a stroke may have.

@@ -60,11 +60,10 @@ struct Asker: Sendable {
     static let nobody = Asker(frontEnd: .holder, reference: nil)
 }
 
-/// One program's place at the board: what it is doing now, and what it did last.
+/// One program's place at the board: what its gesture answers to, and what it did last.
 struct Seat: Sendable {
     /// Which history of undo is its.
     var strand: Strand
-    var presence: OwnPresence
     /// What the gesture under way began with; its one outcome goes there.
     var gestureReference: UInt64?
     /// The first transaction of the stroke under way, when it already took one.
@@ -72,8 +71,5 @@ struct Seat: Sendable {
     /// What it did last: its first transaction, and the shapes that it wrote.
     var lastStep: (first: TransactionName, shapes: Set<ShapeID>)?
 
-    init(strand: Strand, now: Instant) {
-        self.strand = strand
-        presence = OwnPresence(now: now)
-    }
+    init(strand: Strand) { self.strand = strand }
 }

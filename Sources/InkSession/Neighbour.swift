@@ -27,12 +27,8 @@ struct Neighbour: Sendable {
     var receipt: UInt64?
     /// The peer's set as it told us last.
     var fingerprint: Fingerprint?
-    /// The peer's presence.
-    var presence = PresenceState()
-    /// The gestures of the peer that are shown, by number: the one under way, and ended ones whose transactions have not come.
-    var shownGestures: [UInt64: Gesture] = [:]
-    var shownCursor: Point?
-    var shownTyping = false
+    /// The peer's presence, and what of it is shown.
+    var inbox = PresenceInbox()
 
     // What we told the peer.
     var toldGenesis = false
@@ -131,6 +127,8 @@ struct Person: Sendable {
     var silence: Duration = .zero
     /// What was last told to front ends.
     var told: PeerStatus?
+    /// The clock of the person's process, by which the times of what they do are told.
+    var clock = PeerClock()
 }
 
 /// Spans of the session, chosen for people.

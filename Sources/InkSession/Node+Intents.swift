@@ -11,7 +11,7 @@ extension Node {
             guard handsOver, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
             return
         }
-        seats[asker.frontEnd]?.presence.touched(now: now)
+        presence.touched(now: now)
         guard !holds(intent, now: now) else {
             guard held.count < Self.heldMax else { return refuse(intent, .ownHistoryMissing, asker) }
             return held.append(HeldIntent(intent: intent, asker: asker))
@@ -22,14 +22,15 @@ extension Node {
     /// A further program of ours takes part: it is told what the others have been told before.
     mutating func attach(_ frontEnd: FrontEndID, strand: Strand, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end is there from the beginning")
-        seats[frontEnd] = Seat(strand: strand, now: now)
+        seats[frontEnd] = Seat(strand: strand)
+        presence.attach(frontEnd)
         let it = Audience.only(frontEnd)
         if let board, isReady { tell(.ready(board.id, me: author), to: it) }
         tell(.rendezvous(rendezvousStatus), to: it)
         for peer in people.keys.sorted() {
             if let told = people[peer]?.told { tell(.peer(told), to: it) }
         }
-        showAllPresence(to: it, now: now)
+        showAllPresence(to: it)
         if let toldStatus { tell(.sync(toldStatus), to: it) }
     }
 
@@ -41,6 +42,7 @@ extension Node {
         for intent in waiting { take(intent, now: now) }
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
         seats[frontEnd] = nil
+        presence.detach(frontEnd, now: now)
     }
 
     /// Own work whose extent a peer has not told us yet may be newer than our files: the first change of a process waits for that, and what
@@ -91,19 +93,22 @@ extension Node {
         let frontEnd = asker.frontEnd
         switch intent {
         case .cursor(let point):
-            seats[frontEnd]?.presence.setCursor(point)
+            presence.point(at: point, by: frontEnd, now: now)
             return nil
         case .typing:
-            seats[frontEnd]?.presence.typing(now: now)
+            presence.typing(now: now)
             return nil
         case .extend(let points):
             try extend(points, of: frontEnd, now: now)
             return nil
         case .update(let gesture):
-            guard self.gesture(of: frontEnd) != nil else { return nil }
-            seats[frontEnd]?.presence.update(gesture)
-            if let number = seats[frontEnd]?.presence.state.live?.number {
-                showOwn(.updated(gesture, at: arrival(now)), number: number, of: frontEnd)
+            guard let number = presence.hands[frontEnd]?.live?.number else { return nil }
+            if presence.update(gesture, by: frontEnd, now: now) {
+                showOwn(.updated(gesture, at: .milliseconds(now.wholeMilliseconds)), number: number, of: frontEnd)
+            } else {
+                // To those who watch it is another gesture.
+                endPresence(of: frontEnd, .cancelled)
+                beginPresence(gesture, of: frontEnd, now: now)
             }
             return nil
         case .begin(let gesture):
@@ -143,14 +148,14 @@ extension Node {
     // Gestures.
 
     /// What a hand of ours is doing; nil for nothing.
-    private func gesture(of frontEnd: FrontEndID) -> Gesture? { seats[frontEnd]?.presence.state.live?.gesture }
+    private func gesture(of frontEnd: FrontEndID) -> Gesture? { presence.hands[frontEnd]?.live?.gesture }
 
     private mutating func begin(_ gesture: Gesture, of asker: Asker, now: Instant) throws(Refusal) {
         guard isReady else { throw .notReady }
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
         if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
-        beginGesture(gesture, of: asker.frontEnd, now: now)
+        beginPresence(gesture, of: asker.frontEnd, now: now)
         seats[asker.frontEnd]?.gestureReference = asker.reference
         seats[asker.frontEnd]?.gestureBegan = nil
         endpoint.setActivity(.drawing)
@@ -166,19 +171,19 @@ extension Node {
     }
 
     /// Shows a gesture that begins to the others and to our own other programs.
-    private mutating func beginGesture(_ gesture: Gesture, of frontEnd: FrontEndID, now: Instant) {
-        seats[frontEnd]?.presence.begin(gesture)
-        guard let number = seats[frontEnd]?.presence.state.live?.number else { return }
-        showOwn(.began(gesture, at: arrival(now)), number: number, of: frontEnd)
+    private mutating func beginPresence(_ gesture: Gesture, of frontEnd: FrontEndID, now: Instant) {
+        presence.begin(gesture, by: frontEnd, now: now)
+        guard let number = presence.hands[frontEnd]?.live?.number else { return }
+        showOwn(.began(gesture, at: .milliseconds(now.wholeMilliseconds)), number: number, of: frontEnd)
     }
 
     /// Shows to the others and to our own other programs that a gesture has ended.
     private mutating func endPresence(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome) {
-        guard let number = seats[frontEnd]?.presence.state.live?.number else { return }
-        seats[frontEnd]?.presence.end(end)
+        guard let number = presence.hands[frontEnd]?.live?.number else { return }
+        presence.end(end, by: frontEnd)
         let shown: GestureEnd =
             switch end {
-            case .committed(let sequence): .committed(shapes(writtenBy: author, sequence: sequence))
+            case .committed(let sequence): .committed(results(of: author)(sequence) ?? [])
             case .cancelled: .cancelled
             }
         showOwn(.ended(shown), number: number, of: frontEnd)
@@ -187,17 +192,15 @@ extension Node {
     private mutating func extend(_ points: [Point], of frontEnd: FrontEndID, now: Instant) throws(Refusal) {
         var rest = points[...]
         while !rest.isEmpty {
-            guard case .stroke(let draft)? = gesture(of: frontEnd) else { return }
-            let room = Self.room(in: draft)
-            if room > 0 || draft.points.isEmpty {
-                let part = Array(rest.prefix(max(1, room)))
-                seats[frontEnd]?.presence.extend(part)
-                if let number = seats[frontEnd]?.presence.state.live?.number {
-                    showOwn(.appended(part.map { TimedPoint(at: arrival(now), position: $0) }), number: number, of: frontEnd)
-                }
-                rest = rest.dropFirst(max(1, room))
+            // No copy of the stroke is held here: it would be copied whole with each sample.
+            guard let live = presence.hands[frontEnd]?.live?.strokeExtent else { return }
+            let room = max(Self.room(after: live), live.count == 0 ? 1 : 0)
+            if room > 0 {
+                append(rest.prefix(room), of: frontEnd, now: now)
+                rest = rest.dropFirst(room)
                 continue
             }
+            guard case .stroke(let draft)? = gesture(of: frontEnd) else { return }
             // The stroke is full: it is committed, and goes on from its last point as another.
             var next = draft
             next.position = draft.position + (draft.points.last ?? .zero)
@@ -209,17 +212,20 @@ extension Node {
             endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)
             let first = began ?? sequence.flatMap { board?.transactions(of: author, sequence: $0).first?.name }
             seats[frontEnd]?.gestureBegan = first
-            beginGesture(.stroke(next), of: frontEnd, now: now)
+            beginPresence(.stroke(next), of: frontEnd, now: now)
         }
     }
 
+    private mutating func append(_ points: ArraySlice<Point>, of frontEnd: FrontEndID, now: Instant) {
+        presence.extend(points, by: frontEnd, now: now)
+        guard seats.count > 1, let number = presence.hands[frontEnd]?.live?.number else { return }
+        let at = Duration.milliseconds(now.wholeMilliseconds)
+        showOwn(.appended(points.map { TimedPoint(at: at, position: $0) }), number: number, of: frontEnd)
+    }
+
     /// How many points more the stroke may take: by the limit of points, and by what fits a transaction where they are far apart.
-    private static func room(in draft: ShapeDraft) -> Int {
-        let count = draft.points.count
-        // The sum is made only where the longest spelling of so many points could come near the limit.
-        let isNear = count * PointsCodec.pointBytesMax > strokeBytes / 2
-        let bytes = isNear ? PointsCodec.byteCountMax(draft.points) : count * PointsCodec.pointBytesMax
-        return max(0, min(Limits.pointsPerStroke - count, (strokeBytes - bytes) / PointsCodec.pointBytesMax))
+    private static func room(after stroke: (bytesMax: Int, count: Int)) -> Int {
+        max(0, min(Limits.pointsPerStroke - stroke.count, (strokeBytes - stroke.bytesMax) / PointsCodec.pointBytesMax))
     }
 
     /// Points of one transaction, bytes; what is left is room for everything else that it holds.

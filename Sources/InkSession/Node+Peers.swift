@@ -30,7 +30,7 @@ extension Node {
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
-                hidePresence(of: connection, now: now)
+                hidePresence(of: connection)
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .recovered(let connection):
@@ -59,6 +59,7 @@ extension Node {
         let person = arrival(of: remote, on: connection)
         people[remote.peer] = person
         neighbours[connection]?.shownAs = person.status.peer
+        neighbours[connection]?.inbox.clock = person.clock.anew
         tellPerson(remote.peer)
         let live = liveAddresses
         if dials.reached(remote.address, by: remote.author, now: now, isLive: { live.contains($0) }) {
@@ -87,11 +88,11 @@ extension Node {
     }
 
     mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
-        guard let neighbour = neighbours[connection] else { return }
+        guard var neighbour = neighbours[connection] else { return }
         let peer = neighbour.remote.peer
         let last = people[peer].map(currentStatus)
         neighbours[connection] = nil
-        tellHidden(neighbour, now: now)
+        for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         dials.lost(neighbour.remote.address, now: now, using: &jitter)
@@ -99,6 +100,7 @@ extension Node {
             leave(peer)
         } else {
             people[peer]?.connection = nil
+            people[peer]?.clock = neighbour.inbox.clock
             people[peer]?.lostAt = now
             // Until the grace is over, the person is who it was.
             if let last {
@@ -140,7 +142,7 @@ extension Node {
         status.silentSeconds = figures?.silence.map { Int($0.components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
         if neighbour.isInRoom {
             status.state =
-                switch neighbour.presence.attention {
+                switch neighbour.inbox.attention {
                 case .active: .joined
                 case .idle: .idle
                 case .away: .away

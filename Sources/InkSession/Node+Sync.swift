@@ -257,7 +257,7 @@ extension Node {
         }
         for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
         if !outcome.renames.isEmpty { for peer in people.keys.sorted() { tellPerson(peer) } }
-        refreshGestures(now: now)
+        refreshGestures()
         for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.compareAt == nil {
             neighbours[connection]?.compareAt = now + SessionTiming.compareAfter
         }

@@ -108,6 +108,8 @@ public struct Node: Sendable {
     var hasWritten = false
     /// The programs of our person that take part; the holder's is always there.
     var seats: [FrontEndID: Seat]
+    /// What our person is doing, at all of them.
+    var presence: OwnPresence
     /// This process, to the others.
     public let peerID: PeerID
     /// The device key that signs our work.
@@ -190,7 +192,8 @@ public struct Node: Sendable {
             rendezvousStatus = .none
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
-        seats = [.holder: Seat(strand: configuration.strand, now: now)]
+        seats = [.holder: Seat(strand: configuration.strand)]
+        presence = OwnPresence(now: now)
         receipts = configuration.receipts
         dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
@@ -260,7 +263,10 @@ public struct Node: Sendable {
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
             soonest = earliest(soonest, neighbour.reconcileAt)
-            if neighbour.isPresent { soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present)) }
+            if neighbour.isPresent {
+                soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
+                soonest = earliest(soonest, neighbour.inbox.showAt)
+            }
             if !held.isEmpty, neighbour.owesReceipt(now: time) {
                 soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
             }
@@ -273,12 +279,6 @@ public struct Node: Sendable {
 
     mutating func emit(_ output: Output) { outputs.append(output) }
     mutating func tell(_ event: Event, to audience: Audience = .everybody) { outputs.append(.event(event, to: audience)) }
-
-    /// The presence of the holder's own front end.
-    var presence: OwnPresence {
-        get { seats[.holder, default: Seat(strand: .common, now: time)].presence }
-        set { seats[.holder]?.presence = newValue }
-    }
 
     /// Neighbours in a fixed order, so that a run replays.
     var connections: [ConnectionID] { neighbours.keys.sorted() }
@@ -307,6 +307,7 @@ public struct Node: Sendable {
         rendezvous?.handleTimeout(now: now)
         stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
+        for connection in connections { showPresence(of: connection, now: now) }
         endpoint.setActivity(liveliness)
         compareAndReconcile(now: now)
         askForParents(now: now)

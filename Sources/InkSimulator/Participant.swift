@@ -66,6 +66,9 @@ struct View {
     /// What is being done, and what has been done and is not on the board yet.
     var gestures: [GestureID: Gesture] = [:]
     var cursors: [PeerID: Point] = [:]
+    /// The newest time that was told of a pointer, and of a stroke; at most one each.
+    private var cursorTimes: [PeerID: [Duration]] = [:]
+    private var inkTimes: [GestureID: [Duration]] = [:]
     var peers: [PeerID: PeerStatus] = [:]
     var status: SyncStatus?
     var isReady = false
@@ -100,16 +103,35 @@ struct View {
                 guard gestures[id] != nil else { throw Violation("a gesture of \(id.source.peer) went on without having begun") }
             }
             gestures[id].take(change)
+            switch change {
+            case .began: inkTimes[id] = []
+            case .appended(let samples):
+                guard !samples.isEmpty else { throw Violation("a stroke grew by nothing") }
+                try note(samples.map(\.at), after: &inkTimes[id, default: []])
+            case .updated: break
+            case .ended: inkTimes[id] = nil
+            }
         case .cursor(let source, let samples):
             guard let newest = samples.last else { throw Violation("no samples of a cursor were told") }
             cursors[source.peer] = newest.position
-        case .peer(let status): peers[status.peer] = status.state == .left ? nil : status
+            try note(samples.map(\.at), after: &cursorTimes[source.peer, default: []])
+        case .peer(let status):
+            peers[status.peer] = status.state == .left ? nil : status
+            if status.state == .left { cursorTimes[status.peer] = nil }
         case .sync(let status): self.status = status
         case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")
         case .fork(let author, let sequence): throw Violation("\(author) forked at \(sequence)")
         case .versionMismatch: throw Violation("a member spoke another version")
         case .outcome, .typing, .rendezvous, .stopped: break
         }
+    }
+}
+
+extension View {
+    /// Times of one hand never go back (SM-12).
+    private func note(_ times: [Duration], after last: inout [Duration]) throws(Violation) {
+        for (before, next) in zip(last + times, times) where next < before { throw Violation("time went from \(before) to \(next)") }
+        if let newest = times.last { last = [newest] }
     }
 }
 

@@ -12,6 +12,8 @@ struct Person {
     private var count = 0
     /// Where this person points now.
     private(set) var cursor: Point?
+    /// This person draws with what they point with.
+    private var isPen = false
     /// The newest strokes drawn by hand, each with its absolute samples: what others see of one is a beginning of it (SM-12).
     private(set) var strokes: [[Point]] = []
     /// Those of the process before: what was under way may still come.
@@ -71,6 +73,17 @@ struct Person {
         }
     }
 
+    /// What a hand that draws does besides: it points where its stroke ends. Nil for others.
+    mutating func follow(_ intent: Intent) -> Intent? {
+        guard isPen, let place = strokes.last?.last else { return nil }
+        switch intent {
+        case .begin(.stroke), .extend:
+            cursor = place
+            return .cursor(place)
+        default: return nil
+        }
+    }
+
     /// Ends what is under way, one way or the other; nil when nothing is.
     mutating func finish() -> Intent? {
         guard hand != nil else { return nil }
@@ -101,6 +114,7 @@ struct Person {
             return (.begin(.resize(shape.id, position: shape.content.position, size: shape.content.size)), frame)
         default:
             let start = place()
+            isPen = random.chance(0.5)
             hand = .stroke(at: start, steps: steps)
             let draft = ShapeDraft(kind: .freehand, position: start, points: [.zero], stroke: colour())
             return (.begin(.stroke(draft)), frame)

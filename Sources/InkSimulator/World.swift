@@ -227,6 +227,7 @@ package struct World {
         let (intent, pause) = participants[node].person.act(shapes: shapes)
         queue.schedule(.act(node, process: process), at: now + pause.scaled(by: pause > .milliseconds(40) ? faults.calm : 1))
         try give(intent, to: node)
+        if let more = participants[node].person.follow(intent) { try give(more, to: node) }
     }
 
     mutating func give(_ intent: Intent, to node: Int) throws(Violation) {

@@ -534,6 +534,8 @@ struct Connection: Sendable {
     var isDegraded: Bool { liveness.isDegraded }
     /// Something that the peer must answer has waited for a second.
     var isUnanswered: Bool { liveness.probingSince != nil }
+    /// Smoothed; nil before the first sample.
+    var roundTrip: Duration? { recovery.rtt.hasSample ? recovery.rtt.smoothed : nil }
     /// Where our packets go.
     var host: Host { Host(address.ip) }
     /// Bytes of messages that the peer has not acknowledged.
@@ -544,7 +546,7 @@ struct Connection: Sendable {
     func statistics(now: Instant) -> ConnectionStatistics {
         var result = counts
         result.address = address
-        result.roundTrip = recovery.rtt.hasSample ? recovery.rtt.smoothed : nil
+        result.roundTrip = roundTrip
         result.lossEstimate = recovery.lossEstimate
         result.pendingBytes = pendingBytes
         result.bytesInFlight = recovery.bytesInFlight

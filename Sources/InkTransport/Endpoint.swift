@@ -248,6 +248,9 @@ public struct Endpoint: Sendable {
     /// How a connection does; nil if it is gone.
     public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id.index]?.statistics(now: now) }
 
+    /// Smoothed round trip; nil before the first sample, or if the connection is gone.
+    public func roundTrip(on id: ConnectionID) -> Duration? { connections[id.index]?.roundTrip }
+
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
     public func pendingBytes(on id: ConnectionID) -> Int { connections[id.index]?.pendingBytes ?? 0 }
 

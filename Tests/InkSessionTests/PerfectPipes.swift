@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 import InkTransport
 
-/// Nodes joined by pipes that lose nothing and take one millisecond, in virtual time, with disks that take five.
+/// Nodes joined by pipes that lose nothing and take one millisecond, unless said otherwise, in virtual time, with disks that take five.
 struct PerfectPipes {
     struct Member {
         var node: Node
@@ -33,6 +33,10 @@ struct PerfectPipes {
     /// What each member's line carries; nil for any amount.
     var bytesPerSecond: Int?
     var diskTime = Duration.milliseconds(5)
+    /// One way.
+    var delay = Duration.milliseconds(1)
+    /// UDP payload given to the pipes, and datagrams.
+    private(set) var traffic: (bytes: Int, datagrams: Int) = (0, 0)
     private var lineFreeAt: [Int: Instant] = [:]
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
@@ -92,7 +96,8 @@ struct PerfectPipes {
     }
 
     private mutating func transmit(_ bytes: [UInt8], from index: Int, to: SocketAddress) {
-        var wait = Duration.milliseconds(1)
+        var wait = delay
+        traffic = (traffic.bytes + bytes.count, traffic.datagrams + 1)
         if let bytesPerSecond {
             let leaves = max(now, lineFreeAt[index] ?? now)
             // A line holds back half a second; what comes on top is lost.
