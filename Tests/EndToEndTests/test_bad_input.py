@@ -231,14 +231,6 @@ class BadStores(EndToEnd):
         self.assert_refused(self.open("no-such-board"), 5, "no-such-board")
         self.assert_refused(ink.run(["export", "no-such-board", "-o", "-"], data=self.folder / "ana"), 5)
 
-    def test_a_second_open_exits_8_while_the_first_goes_on(self):
-        data = self.saved_board()
-        first = ink.open_board("sketch", data, "ana")
-        self.assert_refused(self.open(), 8, "open")
-        first.draw("still", kind="rectangle", x=0, y=100, w=8, h=8)
-        first.wait("saved")
-        self.assert_ends_well(first)
-
     def test_a_second_join_on_this_machine_opens_a_profile_of_its_own(self):
         ana, bob = self.pair()
         twin = ink.join_board(self.invite, self.folder / "bob", "bob-again")
