@@ -8,8 +8,6 @@ import signal
 import socket
 import stat
 import struct
-import subprocess
-import sys
 
 from harness import EndToEnd, ink, main
 from terminal import Terminal
