@@ -52,7 +52,8 @@ struct BoardCanvas: Sendable {
     mutating func cells(of board: BoardView, _ regions: ShapeRegions, _ overlay: Overlay, in viewport: Viewport, _ look: Look) -> [Cell] {
         let limit = overlay.replaced.keys.compactMap { board.index(of: $0) }.min() ?? board.shapes.count
         let ground = lay(board, regions, upTo: limit, without: overlay.erased, in: viewport)
-        let layers = limit == board.shapes.count ? grow(overlay.added, in: viewport) : nil
+        // Nil where something else than growing strokes lies over the ground.
+        let layers = grow(overlay.added, in: viewport).flatMap { limit == board.shapes.count ? $0 : nil }
         if let layers, var picture = last, picture.version == board.version, picture.erased == overlay.erased, picture.look == look,
             picture.raster.region == viewport.region, picture.raster.grid == viewport.grid, picture.strokes == layers
         {

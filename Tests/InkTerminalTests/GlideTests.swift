@@ -71,7 +71,7 @@ import Testing
             // What was drawn stays; the marker covers a cell of it.
             #expect(shown.allSatisfy { columns.contains($0) || $0 == desk.markerColumn(row: 10) }, "\(step)")
             shown = columns
-            if let pen = desk.markerColumn(row: 10), let last = columns.last { #expect(last <= pen + 2, "\(step)") }
+            if let pen = desk.markerColumn(row: 10), let last = columns.last { #expect(last <= pen + 1, "\(step)") }
         }
         desk.act(.commit, by: bob)
         var rest = Duration.zero
