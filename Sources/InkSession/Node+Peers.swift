@@ -142,7 +142,7 @@ extension Node {
         status.silentSeconds = figures?.silence.map { Int($0.components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
         if neighbour.isInRoom {
             status.state =
-                switch neighbour.inbox.attention {
+                switch neighbour.inbox.shownAttention {
                 case .active: .joined
                 case .idle: .idle
                 case .away: .away

@@ -14,7 +14,9 @@ package struct PresenceInbox: Sendable {
         case typing
     }
 
-    package private(set) var attention = PresenceValue.Attention.active
+    /// How attentive the person is, as front ends are told.
+    package private(set) var shownAttention = PresenceValue.Attention.active
+    private var attention = PresenceValue.Attention.active
     package private(set) var isTyping = false
     /// The clock of the peer's process, which outlives the session with it.
     package var clock = PeerClock()
@@ -100,7 +102,7 @@ package struct PresenceInbox: Sendable {
     package var showAt: Instant? { hasNews ? pace.nextAt : nil }
 
     private var hasNews: Bool {
-        if !pointer.untold.isEmpty || (isTyping && !toldTyping) { return true }
+        if !pointer.untold.isEmpty || (isTyping && !toldTyping) || attention != shownAttention { return true }
         if shown.contains(where: { $0.isUnderWay && hands[Int($0.frontEnd.number)].live?.number != $0.number }) { return true }
         return FrontEndID.all.contains { frontEnd in
             guard let live = hands[Int(frontEnd.number)].live, live.isKnown else { return false }
@@ -116,7 +118,7 @@ package struct PresenceInbox: Sendable {
         var news = ended(result: result)
         guard hasNews, pace.take(now: now) else { return news }
         if isTyping, !toldTyping { news.append(.typing) }
-        toldTyping = isTyping
+        (toldTyping, shownAttention) = (isTyping, attention)
         news += endedLately(result: result)
         for frontEnd in FrontEndID.all { news += grown(frontEnd) }
         if let samples = pointer.takeUntold() { news.append(.cursor(samples.frontEnd, samples.samples)) }

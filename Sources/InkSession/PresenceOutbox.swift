@@ -133,7 +133,8 @@ package struct PresenceOutbox: Sendable {
         return mark
     }
 
-    private static let flightsMax = 64
+    /// Packets of four seconds at 60 Hz: an acknowledgement that takes longer finds its packet forgotten, and another does instead.
+    private static let flightsMax = 256
 
     // MARK: Composing
 

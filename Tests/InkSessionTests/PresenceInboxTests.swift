@@ -153,6 +153,23 @@ import Testing
     }
 
     // SE-37
+    @Test func `who is idle and back a thousand times a second is told so sixty times`() throws {
+        var link = PresenceLink()
+        var (changes, shown): (Int, PresenceValue.Attention) = (0, .active)
+        for step in 0..<4000 {
+            var packet = PresencePacket(own: PresenceValue())
+            packet.own.attention = step % 2 == 0 ? .idle : .away
+            packet.own.isTyping = step % 2 == 0
+            try link.inject(packet)
+            if link.inbox.shownAttention != shown { (changes, shown) = (changes + 1, link.inbox.shownAttention) }
+            if step % 4 == 3 { link.run(.milliseconds(1)) }
+        }
+        #expect(changes <= 60 + PresenceTiming.shownBurst && link.told.count <= 60 + PresenceTiming.shownBurst)
+        link.run(.milliseconds(100))
+        #expect(link.inbox.shownAttention == .away)
+    }
+
+    // SE-37
     @Test func `an honest peer is told of as it is heard, however the path bunches what it sends`() throws {
         var link = PresenceLink()
         var number: Int32 = 0

@@ -37,7 +37,7 @@ import Testing
         }
         #expect(picture.gestures == Dictionary(uniqueKeysWithValues: expected))
         #expect(picture.cursor == link.own.pointer.position)
-        #expect(link.inbox.isTyping == link.own.isTyping && link.inbox.attention == link.own.attention)
+        #expect(link.inbox.isTyping == link.own.isTyping && link.inbox.shownAttention == link.own.attention)
         #expect(link.packets.allSatisfy { $0.bytes.count <= PresenceTiming.packetBytes })
         #expect(zip(link.packets, link.packets.dropFirst()).allSatisfy { $1.at - $0.at >= .milliseconds(16) })
         let times = link.cursorSamples.map(\.at)
