@@ -19,6 +19,8 @@ import Testing
         let trace = try #require(Hand.trace(.mixed, seconds: 10, noise: Hand.usualNoise, seed: 2))
         let seen = try #require(Pair.show(trace, over: Line.all[1], seed: 2))
         let score = Score(seen.frames, of: trace)
+        #expect(score.path <= 4)
+        #expect(Score(seen.frames.map(\.cell), of: trace).path <= 7)
         #expect(score.lag <= 105)
         #expect((0.3...1.2).contains(score.jerk))
         #expect(score.overshoot <= 8)
