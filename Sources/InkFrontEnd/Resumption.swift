@@ -19,7 +19,7 @@ package struct Resumption: Sendable {
 
     private var rest: ArraySlice<UInt64>
     /// What is being asked for, as it was before.
-    private var current: WorkLedger.Entry?
+    package private(set) var current: WorkLedger.Entry?
     /// What the new holder said last of what is saved, where it did not know yet of all that the front end was told is done.
     package private(set) var tooEarly: SyncStatus?
 
@@ -53,8 +53,6 @@ package struct Resumption: Sendable {
         case .changed(let changes, current.reference): return Heard(.changed(changes, ref: reference))
         case .chat(let message, current.reference): return Heard(.chat(message, ref: reference))
         case .outcome(current.reference, _):
-            let made = ledger.entries.first { $0.reference == current.reference }?.made ?? []
-            ledger.rename(Dictionary(zip(current.made, made).filter { $0 != $1 }, uniquingKeysWith: { $1 }))
             self.current = nil
             return Heard(current.isAnswered ? nil : event, isAnswered: true)
         case .outcome(let other, _) where current.isAnswered && current.steps.contains { $0.reference == other }: return Heard(nil)

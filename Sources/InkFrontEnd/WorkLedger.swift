@@ -32,8 +32,6 @@ package struct WorkLedger: Sendable {
 
     /// Oldest first.
     package private(set) var entries: [Entry] = []
-    /// Shapes that were made anew under another name: the program knows them by the first.
-    private var names: [ShapeID: ShapeID] = [:]
     private var live: LiveWork?
 
     /// The gesture under way, as it would be begun again.
@@ -63,17 +61,7 @@ package struct WorkLedger: Sendable {
     package var liveSteps: [Step] { live?.steps ?? [] }
 
     /// The program asks for something. Work must bring a reference.
-    ///
-    /// - Returns: what the holder is to be asked for: the same, of the shapes as they are called there.
-    @discardableResult
-    package mutating func asked(_ asked: Intent, reference: UInt64?) -> Intent {
-        var intent = asked
-        intent.rename(names)
-        note(intent, reference: reference)
-        return intent
-    }
-
-    private mutating func note(_ intent: Intent, reference: UInt64?) {
+    package mutating func asked(_ intent: Intent, reference: UInt64?) {
         switch intent {
         case .cursor, .typing: return
         case .begin(let gesture): live = LiveWork(reference: reference, gesture: gesture)
@@ -121,50 +109,12 @@ package struct WorkLedger: Sendable {
         }
     }
 
-    /// Shapes have got other names at the new holder: what is still to be asked for means those.
-    package mutating func rename(_ names: [ShapeID: ShapeID]) {
-        guard !names.isEmpty else { return }
-        self.names = self.names.mapValues { names[$0] ?? $0 }
-        self.names.merge(names) { $1 }
-        for index in entries.indices {
-            for step in entries[index].steps.indices { entries[index].steps[step].intent.rename(names) }
-        }
-        live?.gesture.rename(names)
-    }
+    /// Shapes of which the holder knows nothing, unless it is asked again for what made them.
+    package var unmade: [ShapeID] { entries.filter { !$0.isDone }.flatMap(\.made) }
 
     /// The shapes that an entry made before it was asked for again are forgotten: what it makes now counts.
     package mutating func begunAgain(_ reference: UInt64) {
         if let index = entries.firstIndex(where: { $0.reference == reference }) { entries[index].made = [] }
-    }
-}
-
-extension Intent {
-    fileprivate mutating func rename(_ names: [ShapeID: ShapeID]) {
-        func new(_ id: ShapeID) -> ShapeID { names[id] ?? id }
-        switch self {
-        case .set(let id, let changes): self = .set(new(id), changes)
-        case .amend(let id, let changes): self = .amend(new(id), changes)
-        case .setAll(let ids, let changes): self = .setAll(ids.map(new), changes)
-        case .move(let ids, let by): self = .move(ids.map(new), by: by)
-        case .delete(let ids): self = .delete(ids.map(new))
-        case .begin(var gesture):
-            gesture.rename(names)
-            self = .begin(gesture)
-        case .update(var gesture):
-            gesture.rename(names)
-            self = .update(gesture)
-        case .draw, .drawAll, .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: break
-        }
-    }
-}
-
-extension Gesture {
-    fileprivate mutating func rename(_ names: [ShapeID: ShapeID]) {
-        switch self {
-        case .move(let ids, let by): self = .move(ids.map { names[$0] ?? $0 }, by: by)
-        case .resize(let id, let position, let size): self = .resize(names[id] ?? id, position: position, size: size)
-        case .stroke, .shape: break
-        }
     }
 }
 
@@ -184,5 +134,16 @@ extension BoardView {
             if before != shape { changes.append(ShapeChange(kind: .changed, id: shape.id, author: shape.id.author, shape: shape)) }
         }
         return changes
+    }
+
+    /// The event for who sees this board: a shape that is made anew and never went for him has changed.
+    package func asSeen(_ event: Event) -> Event {
+        guard case .changed(let changes, let reference) = event else { return event }
+        let seen = changes.map { change in
+            var seen = change
+            if change.kind == .added, self[change.id] != nil { seen.kind = .changed }
+            return seen
+        }
+        return .changed(seen, ref: reference)
     }
 }

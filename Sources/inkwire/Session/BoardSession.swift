@@ -50,6 +50,7 @@ final class BoardSession: @unchecked Sendable {
     private var seat: Seat
     private var joining: Joining
     private var ledger = WorkLedger()
+    private var aliases = ShapeAliases()
     /// The board as it was told, while another process holds it: what a new holder shows is held against this.
     private var view = BoardView()
     private var peers: [PeerID: PeerStatus] = [:]
@@ -136,11 +137,17 @@ final class BoardSession: @unchecked Sendable {
         switch seat {
         case .holding(let held) where resuming == nil:
             // A link looks at the interfaces, which is too dear for each question.
-            return held.driver.answer(question, link: question == .invite ? held.link.text : "").hop(to: loop)
+            return known(held.driver.answer(question, link: question == .invite ? held.link.text : "").hop(to: loop))
         // A question that the holder takes with it is asked of the next one.
-        case .attached(let board) where resuming == nil: return board.ask(question).flatMapError { [self] _ in askLater(question) }
+        case .attached(let board) where resuming == nil:
+            return known(board.ask(question)).flatMapError { [self] _ in askLater(question) }
         case .holding, .attached, .between, .ended: return askLater(question)
         }
+    }
+
+    /// The answer in the names that the front end knows.
+    private func known(_ answer: EventLoopFuture<BoardAnswer>) -> EventLoopFuture<BoardAnswer> {
+        answer.map { [self] in aliases.forProgram($0) }
     }
 
     private func askLater(_ question: BoardQuestion) -> EventLoopFuture<BoardAnswer> {
@@ -208,10 +215,12 @@ final class BoardSession: @unchecked Sendable {
         }
         guard resuming == nil else { return waiting.append((intent, reference)) }
         if case .between = seat { return waiting.append((intent, reference)) }
-        send(ledger.asked(intent, reference: reference), ref: reference)
+        ledger.asked(intent, reference: reference)
+        send(intent, ref: reference)
     }
 
-    private func send(_ intent: Intent, ref: UInt64?) {
+    private func send(_ known: Intent, ref: UInt64?) {
+        let intent = aliases.forHolder(known)
         switch seat {
         case .holding(let held): held.driver.submit(intent, ref: ref)
         case .attached(let board):
@@ -227,9 +236,15 @@ final class BoardSession: @unchecked Sendable {
     private func heard(_ event: Event) {
         guard strand != .common else { return pass(event) }
         if resuming != nil { return heardAgain(event) }
+        let event = aliases.forProgram(event)
         ledger.told(event)
-        if note(event) { pass(event) }
+        passNoted(event)
         checkQuitting()
+    }
+
+    private func passNoted(_ event: Event) {
+        guard note(event) else { return }
+        pass(event)
     }
 
     /// Keeps what a new holder's words are held against; false for what is no news to the front end.
@@ -431,11 +446,15 @@ final class BoardSession: @unchecked Sendable {
         }
         // Else `start()` begins it.
         guard hasStarted else { return }
-        let changes = view.changes(to: report.shapes)
-        for change in changes { view.apply(change) }
-        if !changes.isEmpty { pass(.changed(changes, ref: nil)) }
         let answered = ledger.entries.filter { done.contains($0.reference) && !$0.isAnswered }
         ledger.found(done)
+        let unmade = Set(ledger.unmade)
+        aliases.lose(unmade)
+        let changes = view.changes(to: aliases.forProgram(report.shapes))
+        aliases.lose(changes.filter { $0.kind == .removed }.map(\.id))
+        // What is about to be made anew has not gone for the front end, which may name it meanwhile.
+        let told = changes.filter { $0.kind != .removed || !unmade.contains($0.id) }
+        if !told.isEmpty { passNoted(.changed(told, ref: nil)) }
         for entry in answered { pass(.outcome(ref: entry.reference, .done)) }
         resuming = Resumption(ledger, done: done)
         watchPeers()
@@ -460,9 +479,25 @@ final class BoardSession: @unchecked Sendable {
     }
 
     private func heardAgain(_ event: Event) {
+        guard let asked = resuming?.current else { return hearAgain(aliases.forProgram(event), asked: nil) }
+        if case .changed(let changes, asked.reference) = event {
+            // In the order in which they were made before.
+            let lost = asked.made.filter(aliases.isLost)
+            for (known, change) in zip(lost, changes.lazy.filter { $0.kind == .added }) { aliases.bind(known, to: change.id) }
+        }
+        hearAgain(aliases.forProgram(event), asked: asked)
+    }
+
+    private func hearAgain(_ event: Event, asked: WorkLedger.Entry?) {
         guard let heard = resuming?.take(event, &ledger) else { return }
-        if note(event), let told = heard.told { pass(told) }
-        if heard.isAnswered { resumeNext() }
+        if let told = heard.told { passNoted(view.asSeen(told)) }
+        guard heard.isAnswered else { return }
+        // What was not made again, though it was asked for, has gone after all.
+        let gone = (asked?.made ?? []).filter(aliases.isLost).compactMap { view[$0] }
+        if !gone.isEmpty {
+            passNoted(.changed(gone.map { ShapeChange(kind: .removed, id: $0.id, author: $0.id.author, shape: $0) }, ref: nil))
+        }
+        resumeNext()
     }
 
     /// All that was under way is as it was: the gesture goes on, and what was asked meanwhile is asked now.

@@ -1,0 +1,112 @@
+import InkBoard
+import InkSession
+
+/// The names by which a program knows shapes, where the holder of its board calls them otherwise.
+///
+/// A shape that was lost with a holder and is made anew may get another number, and its old number may go to another shape. The program
+/// goes on with the name that it was told first, and no name that it was told ever passes to another shape.
+///
+///     program ──known──▶ `forHolder` ──▶ holder
+///     program ◀──known── `forProgram` ◀── holder
+package struct ShapeAliases: Sendable {
+    private var knownByHolders: [ShapeID: ShapeID] = [:]
+    private var holdersByKnown: [ShapeID: ShapeID] = [:]
+    /// Known names whose shapes do not stand at the holder.
+    private var lost: Set<ShapeID> = []
+    /// Names that we made up count down from here: no author uses so great a number.
+    private var nextNumber = UInt64.max
+
+    package init() {}
+
+    /// True if the shape of this known name does not stand at the holder, nor was made anew.
+    package func isLost(_ known: ShapeID) -> Bool { lost.contains(known) }
+
+    /// These shapes do not stand at the holder any more.
+    package mutating func lose(_ known: some Sequence<ShapeID>) {
+        for id in known {
+            if let holders = holdersByKnown.removeValue(forKey: id) { knownByHolders[holders] = nil }
+            lost.insert(id)
+        }
+    }
+
+    /// The shape that the program knows as `known` is what the holder now calls `holders`.
+    package mutating func bind(_ known: ShapeID, to holders: ShapeID) {
+        lose([known])
+        lost.remove(known)
+        (holdersByKnown[known], knownByHolders[holders]) = (holders, known)
+    }
+
+    /// The known name of a shape of the holder; made up where the holder's own once meant another.
+    package mutating func known(_ holders: ShapeID) -> ShapeID {
+        if let known = knownByHolders[holders] { return known }
+        guard lost.contains(holders) || holdersByKnown[holders] != nil else { return holders }
+        let fresh = ShapeID(author: holders.author, number: nextNumber)
+        nextNumber -= 1
+        bind(fresh, to: holders)
+        return fresh
+    }
+
+    private var isEmpty: Bool { lost.isEmpty && knownByHolders.isEmpty }
+
+    // MARK: To the program
+
+    package mutating func forProgram(_ shapes: [Shape]) -> [Shape] { isEmpty ? shapes : shapes.map { forProgram($0) } }
+
+    private mutating func forProgram(_ shape: Shape) -> Shape { Shape(id: known(shape.id), content: shape.content, depth: shape.depth) }
+
+    package mutating func forProgram(_ event: Event) -> Event {
+        guard !isEmpty else { return event }
+        switch event {
+        case .changed(let changes, let reference):
+            let renamed = changes.map { change in
+                ShapeChange(kind: change.kind, id: known(change.id), author: change.author, shape: forProgram(change.shape))
+            }
+            return .changed(renamed, ref: reference)
+        case .outcome(let reference, .skipped(let ids)): return .outcome(ref: reference, .skipped(ids.map { known($0) }))
+        case .gesture(let id, .began(let gesture, let at)): return .gesture(id, .began(gesture.renaming { known($0) }, at: at))
+        case .gesture(let id, .updated(let gesture, let at)): return .gesture(id, .updated(gesture.renaming { known($0) }, at: at))
+        case .gesture(let id, .ended(.committed(let ids))): return .gesture(id, .ended(.committed(ids.map { known($0) })))
+        case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch, .stopped:
+            return event
+        }
+    }
+
+    package mutating func forProgram(_ answer: BoardAnswer) -> BoardAnswer {
+        switch answer {
+        case .board(var report):
+            report.shapes = forProgram(report.shapes)
+            return .board(report)
+        case .state(var report):
+            report.shapes = forProgram(report.shapes)
+            return .state(report)
+        case .status, .links, .invite: return answer
+        }
+    }
+
+    // MARK: To the holder
+
+    package func forHolder(_ intent: Intent) -> Intent {
+        func holders(_ id: ShapeID) -> ShapeID { holdersByKnown[id] ?? id }
+        guard !holdersByKnown.isEmpty else { return intent }
+        switch intent {
+        case .set(let id, let changes): return .set(holders(id), changes)
+        case .amend(let id, let changes): return .amend(holders(id), changes)
+        case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes)
+        case .move(let ids, let by): return .move(ids.map(holders), by: by)
+        case .delete(let ids): return .delete(ids.map(holders))
+        case .begin(let gesture): return .begin(gesture.renaming(holders))
+        case .update(let gesture): return .update(gesture.renaming(holders))
+        case .draw, .drawAll, .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: return intent
+        }
+    }
+}
+
+extension Gesture {
+    fileprivate func renaming(_ name: (ShapeID) -> ShapeID) -> Gesture {
+        switch self {
+        case .move(let ids, let by): .move(ids.map(name), by: by)
+        case .resize(let id, let position, let size): .resize(name(id), position: position, size: size)
+        case .stroke, .shape: self
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct ShapeAliasesTests {
+    private static let me: AuthorID = {
+        var random = SplitMix64(seed: 1)
+        return AuthorID(using: &random)
+    }()
+
+    private func id(_ number: UInt64) -> ShapeID { ShapeID(author: Self.me, number: number) }
+    private func shape(_ number: UInt64) -> Shape {
+        Shape(id: id(number), content: ShapeDraft(kind: .rectangle, position: .zero), depth: [1])
+    }
+    private func added(_ number: UInt64) -> Event {
+        .changed([ShapeChange(kind: .added, id: id(number), author: Self.me, shape: shape(number))], ref: nil)
+    }
+
+    // FE-42
+    @Test func `a shape that is made anew keeps the name that the program was told`() {
+        var aliases = ShapeAliases()
+        #expect(aliases.forProgram(added(7)) == added(7) && aliases.forHolder(.delete([id(7)])) == .delete([id(7)]))
+        aliases.lose([id(7)])
+        #expect(aliases.isLost(id(7)))
+        aliases.bind(id(7), to: id(9))
+        #expect(!aliases.isLost(id(7)))
+        #expect(aliases.forProgram(added(9)) == added(7))
+        #expect(aliases.forProgram([shape(9), shape(3)]).map(\.id) == [id(7), id(3)])
+        #expect(aliases.forHolder(.begin(.move([id(7), id(3)], by: .zero))) == .begin(.move([id(9), id(3)], by: .zero)))
+        #expect(aliases.forProgram(.outcome(ref: 1, .skipped([id(9)]))) == .outcome(ref: 1, .skipped([id(7)])))
+        // A second holder is lost, too.
+        aliases.lose([id(7)])
+        aliases.bind(id(7), to: id(4))
+        #expect(aliases.forHolder(.set(id(7), [])) == .set(id(4), []) && aliases.forProgram(added(4)) == added(7))
+    }
+
+    // FE-42
+    @Test func `shapes that exchange their numbers are not taken for each other`() {
+        var aliases = ShapeAliases()
+        aliases.lose([id(7), id(8)])
+        // Made anew in another order.
+        aliases.bind(id(8), to: id(7))
+        aliases.bind(id(7), to: id(8))
+        #expect(aliases.forProgram(added(7)) == added(8) && aliases.forProgram(added(8)) == added(7))
+        #expect(aliases.forHolder(.delete([id(7), id(8)])) == .delete([id(8), id(7)]))
+    }
+
+    // FE-42
+    @Test func `a name that the program was told never passes to another shape`() {
+        var aliases = ShapeAliases()
+        aliases.lose([id(7)])
+        // Somebody else's shape got the number.
+        let fresh = aliases.known(id(7))
+        #expect(fresh != id(7) && fresh.author == Self.me)
+        #expect(aliases.known(id(7)) == fresh, "and keeps the name that it got")
+        #expect(aliases.forHolder(.delete([fresh])) == .delete([id(7)]))
+        aliases.bind(id(7), to: id(8))
+        #expect(aliases.known(id(7)) == fresh && aliases.known(id(8)) == id(7))
+        #expect(aliases.known(id(5)) == id(5))
+    }
+}
