@@ -60,8 +60,9 @@ public struct Transaction: Hashable, Sendable {
     /// Read from the bytes at each call: writes held decoded would be four times the size of the log.
     public var writes: [Write] {
         var reader = ByteReader(storage.encoded, range: storage.writesPosition..<bodyCount)
+        var sink = TransactionCodec.WriteSink(isKept: true)
         // The same bytes passed this same reading when the value was made.
-        return (try? TransactionCodec.readWrites(from: &reader, author: author)) ?? []
+        return (try? TransactionCodec.readWrites(from: &reader, author: author, into: &sink)) == nil ? [] : sink.writes
     }
 
     /// The 64 bytes behind the body.
@@ -78,9 +79,10 @@ public struct Transaction: Hashable, Sendable {
         var reader = ByteReader(bytes, range: 0..<bodyCount)
         let header = try TransactionCodec.readHeader(from: &reader)
         let position = reader.position
-        let writes = try TransactionCodec.readWrites(from: &reader, author: header.author)
+        var sink = TransactionCodec.WriteSink(isKept: false)
+        try TransactionCodec.readWrites(from: &reader, author: header.author, into: &sink)
         try reader.finish()
-        try TransactionCodec.check(writes, of: header)
+        try TransactionCodec.check(sink, of: header)
         storage = Storage(name: Self.name(of: bytes[..<bodyCount]), header: header, encoded: bytes, writesPosition: position)
     }
 

@@ -45,39 +45,57 @@ package enum TransactionCodec {
             claimedWallTime: wallTime)
     }
 
-    static func readWrites(from reader: inout ByteReader, author: AuthorID) throws(WireError) -> [Write] {
+    /// What is read of writes: all of them, or only whether they may stand as they do. Writes held decoded take many times the bytes that they
+    /// were sent as, so who only checks keeps one at a time.
+    struct WriteSink {
+        private(set) var count = 0
+        private(set) var writes: [Write] = []
+        /// Of the first writes, one more than genesis has.
+        private(set) var firstProperties: [Property] = []
+        private(set) var hasGenesis = false
+        /// Undos, redos and continuations.
+        private(set) var steps = 0
+        private let isKept: Bool
+
+        init(isKept: Bool) { self.isKept = isKept }
+
+        fileprivate mutating func append(_ write: Write) {
+            count += 1
+            if firstProperties.count < 5 { firstProperties.append(write.property) }
+            if write.property.place == .genesis { hasGenesis = true }
+            if write.property == .undo || write.property == .redo || write.property == .continuation { steps += 1 }
+            if isKept { writes.append(write) }
+        }
+    }
+
+    static func readWrites(
+        from reader: inout ByteReader, author: AuthorID, into sink: inout WriteSink
+    ) throws(WireError) {
         var origins = Origins(author: author, others: try readNames(from: &reader, limit: Limits.writesPerTransaction))
         guard !origins.others.contains(author) else { throw .nonCanonical }
-        var writes: [Write] = []
-        try readTargets(of: author, isOwn: true, origins: &origins, into: &writes, from: &reader)
+        try readTargets(of: author, isOwn: true, origins: &origins, into: &sink, from: &reader)
         let others = try reader.readCount(limit: Limits.writesPerTransaction)
         var before: AuthorID?
         for _ in 0..<others {
             let other: AuthorID = try reader.readIdentifier()
             guard other != author, before.map({ $0 < other }) ?? true else { throw .nonCanonical }
             before = other
-            let countBefore = writes.count
-            try readTargets(of: other, isOwn: false, origins: &origins, into: &writes, from: &reader)
-            guard writes.count > countBefore else { throw .nonCanonical }
+            let countBefore = sink.count
+            try readTargets(of: other, isOwn: false, origins: &origins, into: &sink, from: &reader)
+            guard sink.count > countBefore else { throw .nonCanonical }
         }
-        guard !writes.isEmpty else { throw .unexpected }
+        guard sink.count > 0 else { throw .unexpected }
         guard !origins.isUsed.contains(false) else { throw .nonCanonical }
-        return writes
     }
 
     /// What only the whole shows: genesis has exactly its four writes and nothing else has any of them; undo, redo and
     /// continuation exclude each other.
-    static func check(_ writes: [Write], of header: TransactionHeader) throws(WireError) {
+    static func check(_ sink: WriteSink, of header: TransactionHeader) throws(WireError) {
         if header.parents.isEmpty {
-            guard writes.map(\.property) == [.boardName, .nonce, .boardVersion, .admission] else { throw .unexpected }
+            guard sink.firstProperties == [.boardName, .nonce, .boardVersion, .admission] else { throw .unexpected }
             return
         }
-        var steps = 0
-        for write in writes {
-            if write.property.place == .genesis { throw .unexpected }
-            if write.property == .undo || write.property == .redo || write.property == .continuation { steps += 1 }
-        }
-        guard steps <= 1 else { throw .unexpected }
+        guard !sink.hasGenesis, sink.steps <= 1 else { throw .unexpected }
     }
 
     /// The body of what was said; sorts `writes`.
@@ -175,7 +193,7 @@ package enum TransactionCodec {
     }
 
     private static func readTargets(
-        of author: AuthorID, isOwn: Bool, origins: inout Origins, into writes: inout [Write], from reader: inout ByteReader
+        of author: AuthorID, isOwn: Bool, origins: inout Origins, into sink: inout WriteSink, from reader: inout ByteReader
     ) throws(WireError) {
         let count = try reader.readCount(limit: Limits.writesPerTransaction)
         var next: UInt64 = 0
@@ -187,7 +205,7 @@ package enum TransactionCodec {
             guard number <= Limits.shapeNumber, number > 0 || isOwn else { throw .limitExceeded }
             next = number
             let target = ShapeID(author: author, number: number)
-            let edits = try reader.readCount(limit: Limits.writesPerTransaction - writes.count)
+            let edits = try reader.readCount(limit: Limits.writesPerTransaction - sink.count)
             guard edits > 0 else { throw .nonCanonical }
             var before: UInt16 = 0
             for _ in 0..<edits {
@@ -202,7 +220,7 @@ package enum TransactionCodec {
                     restores = try origins.read(from: &reader)
                 }
                 let value = try readValue(of: property, from: &reader)
-                writes.append(Write(target, property, value, restores: restores))
+                sink.append(Write(target, property, value, restores: restores))
             }
         }
     }
