@@ -67,6 +67,15 @@ let package = Package(
         .executableTarget(
             name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
             path: "tools/terminal-stand"),
+        // Tools: every decoder under mutated bytes, with what each input takes of time and memory.
+        .target(name: "CFuzzMeter", path: "tools/fuzz/meter"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: session + [
+                "CFuzzMeter", "InkAutomation", "InkFrontEnd", "InkFormats", "InkRuntime", "InkSimulator", "InkStore", "InkTerminal",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "tools/fuzz", exclude: ["meter", "run"]),
         .target(
             name: "InkStore",
             dependencies: session + [.product(name: "GRDB", package: "GRDB.swift")]),

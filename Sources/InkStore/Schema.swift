@@ -175,7 +175,7 @@ enum Schema {
     }
 
     /// Eight bytes over the values of a row, each behind its length.
-    private static func check(_ values: [[UInt8]]) -> Data {
+    static func check(_ values: [[UInt8]]) -> Data {
         var writer = ByteWriter()
         for value in values { writer.writeLengthPrefixed(value) }
         return Data(Blake2b.hash256(writer.bytes).prefix(8))

@@ -421,6 +421,19 @@ struct Connection: Sendable {
         recovery.sent(byteCount: packet.count, claim: .none, frames: [], now: now)
     }
 
+    /// A packet of these frames, which nobody repeats.
+    mutating func transmit(frames: [UInt8], now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        precondition(
+            frames.count <= Limits.datagramBytes - DataHeader.overhead - 2, "a packet has room for fewer frames than \(frames.count) bytes")
+        var packet: [UInt8] = []
+        let number = recovery.next
+        let headerCount = DataHeader.write(
+            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
+        packet += frames
+        transmit(&packet, headerCount: headerCount, number: number, to: address, outputs: &outputs)
+        recovery.sent(byteCount: packet.count, claim: .none, frames: [], now: now)
+    }
+
     private mutating func transmit(
         _ packet: inout [UInt8], headerCount: Int, number: UInt64, to destination: SocketAddress, outputs: inout Outputs<Endpoint.Output>
     ) {
@@ -550,6 +563,7 @@ struct Connection: Sendable {
         result.lossEstimate = recovery.lossEstimate
         result.pendingBytes = pendingBytes
         result.bytesInFlight = recovery.bytesInFlight
+        result.packetsRemembered = recovery.remembered
         result.window = congestion.byteCount
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince

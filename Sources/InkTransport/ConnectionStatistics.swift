@@ -36,6 +36,8 @@ public struct ConnectionStatistics: Hashable, Sendable {
     /// Bytes on the way, and how many may be.
     public internal(set) var bytesInFlight = 0
     public internal(set) var window = 0
+    /// Sent packets that are remembered, whether their fate is known or not.
+    package internal(set) var packetsRemembered = 0
     /// When the last authentic packet came.
     public internal(set) var lastReceived: Instant
     /// When the first probe went out that nothing has answered yet; nil while the peer answers.

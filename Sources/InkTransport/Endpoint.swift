@@ -263,6 +263,15 @@ public struct Endpoint: Sendable {
     /// Bytes kept for messages that are not whole yet, at most 1 MiB for each connection.
     package func heldBytes(on id: ConnectionID) -> Int { connections[id.index]?.heldBytes ?? 0 }
 
+    /// Sends a packet of these frames, whatever they are: what a member may say who does not keep the rules. For those who attack us in
+    /// simulated worlds and on tools' benches; no session calls it.
+    ///
+    /// - Parameter frames: at most `Limits.datagramBytes` less a header and a tag.
+    package mutating func transmit(frames: [UInt8], on id: ConnectionID, now: Instant) {
+        advance(to: now)
+        connections[id.index]?.transmit(frames: frames, now: self.now, outputs: &outputs)
+    }
+
     // MARK: Data
 
     private mutating func receiveData(_ datagram: [UInt8], from: SocketAddress, now: Instant) {

@@ -80,6 +80,8 @@ struct LossRecovery: Sendable {
 
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
     var next: UInt64 { first + UInt64(packets.count) }
+    /// Packets kept, whether their fate is known or not.
+    var remembered: Int { packets.count }
     /// True while something waits for an acknowledgement that its timer asks for again.
     var isWaiting: Bool { promptInFlight > 0 }
 

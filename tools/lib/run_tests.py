@@ -269,6 +269,11 @@ def step_simulate():
     return Outcome(passed + (1 if same else 0), failed + (0 if same else 1), 0, f"{passed} worlds, one seed twice", details)
 
 
+def step_fuzz():
+    """A sample; tools/fuzz/run gives each decoder as many inputs as wanted."""
+    return plain([sys.executable, "-B", "tools/lib/fuzz.py", "--inputs", "1000"], "fuzz.log", limit=120)
+
+
 def step_kill():
     return plain(["tools/kill-at-every-write", "--sample", "40"], "kill-at-every-write.log")
 
@@ -303,13 +308,14 @@ STEPS = {
     "swift": (step_swift, "Swift tests"),
     "simulate": (step_simulate, "worlds with faults, from seeds"),
     "end-to-end": (step_end_to_end, "real processes, sockets, disks"),
+    "fuzz": (step_fuzz, "mutated bytes for every decoder"),
     "kill": (step_kill, "SIGKILL at a sample of all writes"),
     "demo": (step_demo, "the demo, headless"),
     "latency": (step_latency, "command to event on loopback"),
 }
 SOCKET_TESTS = r"^InkRuntimeTests\."
 # What a step runs is built first, whichever steps are named: by "build" all of it, by "programs" what is no test in Swift; None: by the tool itself.
-NEED_BUILD = {"warnings": "build", "swift": "build", "end-to-end": "programs", "simulate": None, "kill": None, "demo": None, "latency": None}
+NEED_BUILD = {"warnings": "build", "swift": "build", "end-to-end": "programs", "fuzz": "build", "simulate": None, "kill": None, "demo": None, "latency": None}
 # Of no use in a whole run, where "build" and "swift" do the same and more.
 APART = {"floors", "programs"}
 QUICK = ["format", "layers", "rules", "floors"]

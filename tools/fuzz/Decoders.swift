@@ -1,0 +1,383 @@
+import InkAutomation
+import InkBoard
+import InkConnectivity
+import InkCrypto
+import InkFrontEnd
+import InkPrimitives
+import InkRendezvous
+import InkRuntime
+import InkSession
+import InkSimulator
+import InkStore
+import InkTerminal
+import InkTransport
+import NIOCore
+import NIOEmbedded
+
+/// All that reads bytes of strangers, members, disks and hands.
+enum Decoders {
+    static func all() throws -> [Decoder] {
+        let drawn = try Drawn()
+        return [
+            transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), stun, envelope(),
+            try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
+        ]
+    }
+
+    // MARK: The board
+
+    private static func transaction(_ drawn: Drawn) -> Decoder {
+        Decoder(canonical: "transaction", seeds: drawn.transactions.map(\.encoded)) { bytes in
+            try Transaction(decoding: bytes)
+        } write: { transaction in
+            try TransactionCodec.body(transaction.header, writes: transaction.writes) + transaction.signature
+        }
+    }
+
+    private static var points: Decoder {
+        let paths: [[Point]] = [
+            [], [.zero], (0..<40).map { Point(x: $0 * 8, y: $0 * $0) }, (0..<400).map { Point(x: ($0 % 7) << 12, y: -($0 << 8)) },
+            (0..<Int32(Limits.pointsPerStroke)).map { Point(x: $0 % 97 * 8, y: $0 % 31 * 8) },
+            [Point(x: Limits.coordinate, y: -Limits.coordinate), Point(x: -Limits.coordinate, y: Limits.coordinate)],
+        ]
+        let seeds = paths.map { path in
+            var writer = ByteWriter()
+            PointsCodec.write(path, to: &writer)
+            return writer.bytes
+        }
+        return Decoder(canonical: "points", seeds: seeds) { bytes in
+            var reader = ByteReader(bytes)
+            let path = try PointsCodec.read(from: &reader)
+            try reader.finish()
+            return path
+        } write: { path in
+            var writer = ByteWriter()
+            PointsCodec.write(path, to: &writer)
+            return writer.bytes
+        }
+    }
+
+    private static func reconcile(_ drawn: Drawn) -> Decoder {
+        let key = [UInt8](repeating: 7, count: 16)
+        var messages: [[UInt8]] = []
+        var (here, there) = (Reconciler(hashKey: key, isInitiator: true), Reconciler(hashKey: key, isInitiator: false))
+        var waiting = here.start(board: drawn.board)
+        messages += waiting
+        for _ in 0..<4 {
+            for message in waiting { if let step = try? there.receive(message, board: drawn.half) { messages += step.reply } }
+            waiting = messages.suffix(2)
+            for message in waiting { if let step = try? here.receive(message, board: drawn.board) { messages += step.reply } }
+        }
+        return Decoder(canonical: "reconcile", seeds: messages) { bytes in
+            let message = Result { try ReconcileMessage(decoding: bytes) }
+            var reconciler = Reconciler(hashKey: key, isInitiator: false)
+            _ = reconciler.start(board: drawn.board)
+            _ = try? reconciler.receive(bytes, board: drawn.board)
+            return try message.get()
+        } write: { message in
+            message.bytes
+        }
+    }
+
+    // MARK: The session
+
+    private static func session(_ drawn: Drawn) -> Decoder {
+        let names = drawn.transactions.map(\.name)
+        let messages: [SessionMessage] = [
+            .hello(hasGenesis: true), .hello(hasGenesis: false), .genesis(drawn.transactions[0].encoded),
+            .fingerprint(drawn.board.fingerprint, count: 77), .reconcile([0] + Array(repeating: 9, count: 18)),
+            .ask(Array(names.prefix(3))),
+            .receipt(sequence: 300), .adjacent(drawn.board.authors),
+        ]
+        return Decoder(canonical: "session", seeds: messages.map { $0.encode() }) { bytes in
+            try SessionMessage(decoding: bytes)
+        } write: { message in
+            message.encode()
+        }
+    }
+
+    private static var presence: Decoder {
+        // The worked examples of the page, and values with more in them.
+        let examples = ["04", "1003e85cac", "2003e81c06800072b300100040c841900055c8de42", "8803e84101000704"]
+        var further = PresencePacket(own: PresenceValue())
+        further.own.further = [FurtherPresence(kind: 3, bytes: [1, 2]), FurtherPresence(kind: 900, bytes: [])]
+        var random = SplitMix64(seed: 1)
+        further.passedOn = [PassedOnPresence(origin: PeerID(using: &random), value: PresenceValue())]
+        var run = PresencePacket(own: PresenceValue())
+        var hand = HandValue(frontEnd: .holder)
+        let samples = (0..<200).map { HandSample(at: 500 + Int64($0) * 2, point: Point(x: $0 * 3, y: $0 % 17)) }
+        hand.live = LiveValue(
+            number: 9, style: .stroke(ShapeDraft(kind: .freehand, position: .zero)),
+            body: .stroke(from: 0, SampleRun(samples, after: SampleRun.History(), sentAt: 1000), isPen: false))
+        hand.ended = [EndedGesture(number: 8, outcome: .committed(sequence: 5)), EndedGesture(number: 7, outcome: .cancelled)]
+        (run.own.sentAt, run.own.hands) = (1000, [hand])
+        let seeds = examples.compactMap { Hex.decode($0) } + [further.bytes, run.bytes]
+        return Decoder(canonical: "presence", seeds: seeds) { bytes in
+            try PresencePacket(decoding: bytes)
+        } write: { packet in
+            packet.bytes
+        }
+    }
+
+    private static func attach(_ drawn: Drawn) -> Decoder {
+        let shape = drawn.board.shapes.first?.id ?? ShapeID(author: .zero, number: 1)
+        let intents: [Intent] = [
+            .draw(ShapeDraft(kind: .note, position: .zero, text: "text")), .set(shape, [.text("other"), .stroke(nil)]), .undo,
+            .say("hello"),
+            .move([shape], by: Point(x: 8, y: 8)), .begin(.move([shape], by: .zero)), .extend([.zero]), .cursor(nil), .rename("name"),
+        ]
+        var seeds: [[UInt8]] = intents.map { [0] + AttachRequest.intent($0, ref: 5).encode() }
+        seeds.append([0] + AttachRequest.hello(.init(strand: 3, pending: [1, 2])).encode())
+        seeds.append([0] + AttachRequest.question(4, .state).encode())
+        seeds += drawn.events.prefix(60).map { [1] + AttachReply.event($0).encode() }
+        // A report of all shapes becomes shapes: what sends it runs on this machine, as this person.
+        return Decoder(name: "attach", seeds: seeds, memoryFactor: 16) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            return .plain {
+                if first & 1 == 0 {
+                    _ = try AttachRequest(decoding: Array(bytes.dropFirst()))
+                } else {
+                    _ = try AttachReply(decoding: Array(bytes.dropFirst()))
+                }
+            }
+        } write: { bytes in
+            let message = Array(bytes.dropFirst())
+            // What follows the version of another program is not looked at.
+            guard !message.starts(with: "INKA".utf8) else { return bytes }
+            let isRequest = bytes.first.map { $0 & 1 == 0 } ?? true
+            return bytes.prefix(1)
+                + (isRequest ? try AttachRequest(decoding: message).encode() : try AttachReply(decoding: message).encode())
+        }
+    }
+
+    // MARK: The link
+
+    private static var frame: Decoder {
+        let seeds = [
+            "00", "01", "024005003f0400", "0240640102050301", "03aabb", "0401", "050102030405060708", "060102030405060708", "0740ff",
+            "080000050102030405", "09014100030a0b0c", "0b4100800100000201ff", "0108000001aa0102400100000100",
+        ]
+        return Decoder(name: "frame", seeds: seeds.compactMap { Hex.decode($0) }) { bytes in
+            .plain { _ = try TransportDecoders.frames(bytes) }
+        }
+    }
+
+    /// Datagrams to an endpoint with a session, and packets whose seal is right: the input's first byte says which.
+    private static func packet() throws -> Decoder {
+        let stand = LinkStand()
+        let seeds = stand.recorded.map { [0] + $0 } + frame.seeds.map { [1] + $0 }
+        return Decoder(name: "packet", seeds: seeds) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            return stand.take(Array(bytes.dropFirst().prefix(1150)), isSealed: first & 1 == 1) ? .accepted : .refused(1)
+        }
+    }
+
+    private static func handshake() -> Decoder {
+        let stand = LinkStand()
+        let answer = [UInt8](repeating: 0, count: 400)
+        let seeds = stand.handshakes.map { [0] + $0 } + stand.handshakes.map { [1] + $0 } + [[2] + answer, [3] + answer]
+        return Decoder(name: "handshake", seeds: seeds) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let packet = Array(bytes.dropFirst())
+            switch first & 3 {
+            case 0: return .plain { _ = try TransportDecoders.handshakePacket(packet) }
+            case 1: return stand.takeHandshake(packet) ? .accepted : .refused(1)
+            default: return .plain { _ = try TransportDecoders.handshakeIdentity(packet, isAnswer: first & 1 == 0) }
+            }
+        }
+    }
+
+    private static var stun: Decoder {
+        let id = [UInt8](1...12)
+        let question = STUN.bindingRequest(transaction: id)
+        let places = [SocketAddress(ip: .v4(0x0A00_0001), port: 4000), SocketAddress(ip: .v6(high: 1, low: 2), port: 5)]
+        let answers = places.compactMap { STUN.answer(to: question, from: $0) }
+        let bare = STUNMessage(kind: .request, transaction: id).encoded(withFingerprint: false)
+        let odd = STUNMessage(kind: .request, transaction: id, attributes: [.init(type: 0x7F, value: [1, 2, 3])]).encoded(
+            withFingerprint: true)
+        return Decoder(name: "stun", seeds: [question, bare, odd] + answers, words: [[0, 0x20, 0, 8, 0, 1], [0x80, 0x28, 0, 4]]) { bytes in
+            // The length in the header fits, or nothing behind it is read.
+            var whole = bytes
+            if whole.count >= 20, bytes.count % 4 == 0 {
+                (whole[2], whole[3]) = (UInt8(truncatingIfNeeded: (whole.count - 20) >> 8), UInt8(truncatingIfNeeded: whole.count - 20))
+            }
+            _ = STUN.answer(to: whole, from: places[0])
+            return .plain { _ = try STUNMessage(decoding: whole).mappedAddress }
+        }
+    }
+
+    // MARK: The rendezvous
+
+    private static func envelope() -> Decoder {
+        let room = Room()
+        var random = SplitMix64(seed: 3)
+        let (one, other) = (PeerID(using: &random), PeerID(using: &random))
+        let nonce = [UInt8](repeating: 5, count: Envelope.nonceBytes)
+        let candidates = [
+            Candidate(address: SocketAddress(ip: .v4(1), port: 2), kind: .host),
+            Candidate(address: SocketAddress(ip: .v6(high: 1, low: 2), port: 2), kind: .serverReflexive),
+        ]
+        let contents: [Envelope.Content] = [
+            .hello(nonce: nonce), .helloAnswer(echo: nonce, nonce: nonce),
+            .offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: candidates), .answer(attempt: nonce, candidates: candidates),
+            .bye(echo: nonce),
+        ]
+        let boxes = contents.map { content in room.sealed(content, from: one, to: other) }
+        let plains = boxes.compactMap { room.opened($0) }
+        let bodies = plains.map { plain in Array(plain[..<((plain.lastIndex { $0 != 0 } ?? 63) - 63)]) }
+        let seeds = boxes.map { [0] + $0 } + plains.map { [1] + $0 } + bodies.map { [2] + $0 }
+        return Decoder(name: "envelope", seeds: seeds) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let rest = Array(bytes.dropFirst())
+            // As the rendezvous may alter it, or as a member may seal it.
+            let box = first & 2 != 0 ? room.signed(rest) : first & 1 == 0 ? rest : room.resealed(rest)
+            return .plain { _ = try Envelope(opening: box, topic: room.topic, envelopeKey: room.keys.envelope) }
+        }
+    }
+
+    private static let jsonWords = [
+        "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e308", "-0.0", "\\u0000", "\\ud800", "18446744073709551616",
+    ]
+    .map { Array($0.utf8) }
+
+    private static func rendezvous() throws -> Decoder {
+        let room = Room()
+        let bytes64 = [UInt8](repeating: 3, count: 64)
+        let toServer: [ClientMessage] = [
+            .join(topic: room.topic, key: room.keys.topicKey.author, signature: bytes64),
+            .send(topic: room.topic, to: 7, box: [1, 2, 3]), .send(topic: room.topic, to: nil, box: bytes64), .leave(topic: room.topic),
+        ]
+        let toClient: [ServerMessage] = [
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478), .joined(topic: room.topic, member: 4, others: 2),
+            .envelope(topic: room.topic, from: 9, box: bytes64), .refused(.topicFull),
+        ]
+        let seeds = try toServer.map { [0] + (try RuntimeDecoders.json($0)) } + toClient.map { [1] + (try RuntimeDecoders.json($0)) }
+        return Decoder(name: "rendezvous", seeds: seeds, words: jsonWords + ["\"type\":", "\"box\":"].map { Array($0.utf8) }) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let text = Array(bytes.dropFirst())
+            return .plain {
+                if first & 1 == 0 { _ = try RuntimeDecoders.clientMessage(text) } else { _ = try RuntimeDecoders.serverMessage(text) }
+            }
+        }
+    }
+
+    /// What comes on a WebSocket once it is open, masked as a client's where the first byte says so.
+    private static var webSocket: Decoder {
+        func frame(_ opcode: UInt8, _ text: String, mask: [UInt8]?) -> [UInt8] {
+            let body = Array(text.utf8).enumerated().map { $1 ^ (mask?[$0 % 4] ?? 0) }
+            return [0x80 | opcode, UInt8(body.count) | (mask == nil ? 0 : 0x80)] + (mask ?? []) + body
+        }
+        let mask: [UInt8] = [1, 2, 3, 4]
+        let pieces = [(1, "{\"type\":\"leave\"}"), (9, "x"), (10, ""), (8, "\u{3}\u{e8}bye"), (2, "binary")] as [(UInt8, String)]
+        var seeds: [[UInt8]] = []
+        for (opcode, text) in pieces { seeds += [[1] + frame(opcode, text, mask: mask), [0] + frame(opcode, text, mask: nil)] }
+        seeds.append([1, 0x01, 0x82] + mask + [0x60, 0x60] + [0x80, 0x81] + mask + [0x60])
+        seeds.append([1, 0x81, 0xFE, 0x01, 0x00] + mask + [UInt8](repeating: 0x20, count: 256))
+        return Decoder(name: "websocket", seeds: seeds, words: [[0x81, 0xFF], [0x81, 0xFE], [0x88, 0x82], [0x01, 0x80], [0xC1, 0x80]]) {
+            bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let channel = EmbeddedChannel()
+            var (messages, isClosed) = (0, false)
+            do {
+                try RuntimeDecoders.addWebSocket(
+                    to: channel.pipeline.syncOperations, isServer: first & 1 == 1, receive: { _ in messages += 1 },
+                    closed: { _ in isClosed = true })
+                try channel.writeInbound(ByteBuffer(bytes: bytes.dropFirst()))
+                _ = try channel.finish(acceptAlreadyClosed: true)
+            } catch {
+                // It ended the connection with an error, as some do.
+                _ = try? channel.finish(acceptAlreadyClosed: true)
+                return .refused(8)
+            }
+            return messages > 0 ? .accepted : .refused(isClosed ? 9 : 10)
+        }
+    }
+
+    // MARK: Hands and files
+
+    private static var jsonLines: Decoder {
+        let lines = [
+            ##"{"do":"draw","id":"a","shape":{"kind":"rectangle","x":1,"y":2.5,"w":3,"h":4,"stroke":"#0072B2","text":"hi"}}"##,
+            #"{"do":"stroke","points":[[0,0],[1,2],[3,4.25]],"x":0,"y":0,"over_ms":30,"ref":[1,{"a":null}]}"#,
+            #"{"do":"set","id":"a","set":{"x":5,"fill":null,"stroke_width":3,"text":"x","points":[[1,1]]}}"#,
+            #"{"do":"move","id":"a","by":[3,-4]}"#, #"{"do":"cursor","x":null,"y":null}"#, #"{"do":"say","text":"é板\n"}"#,
+            #"{"do":"wait","for":"peers","count":2,"timeout_ms":5}"#, #"{"do":"quit"}"#,
+        ]
+        let points = (0..<Limits.pointsPerStroke).map { "[\($0),\($0 % 77)]" }.joined(separator: ",")
+        let long = #"{"do":"stroke","x":0,"y":0,"points":["# + points + "]}"
+        let words = jsonWords + ["\"do\":\"draw\"", "\"points\":[[", "\"x\":", "\"shape\":{"].map { Array($0.utf8) }
+        // Foundation makes a tree of a line before we see it; a line comes from this person's own script and has at most 1 MiB.
+        return Decoder(name: "json-lines", seeds: (lines + [long]).map { Array($0.utf8) }, memoryFactor: 32, words: words) { bytes in
+            .plain { _ = try AutomationRequest(line: bytes) }
+        }
+    }
+
+    private static func link() -> Decoder {
+        let secret = Secret32([UInt8](repeating: 9, count: 32)) ?? .random()
+        let hosts = [InviteLink.Host(name: "example.org", port: 443), InviteLink.Host(name: "fd00::1", port: 8443)]
+        let links = [
+            InviteLink(
+                rendezvous: hosts, usesTLS: true, direct: [SocketAddress(ip: .v4(0x0A00_0001), port: 4000)], roomSecret: secret,
+                board: .zero),
+            InviteLink(rendezvous: [], roomSecret: secret, board: .zero),
+        ]
+        let words = ["inkwire://", "/?tls=1", "&direct=", "[::1]:5", ":65536", "#1.", "#2.", "%00", " "].map { Array($0.utf8) }
+        return Decoder(name: "link", seeds: links.map { Array($0.text.utf8) }, words: words) { bytes in
+            .plain { _ = try InviteLink(String(decoding: bytes, as: UTF8.self)) }
+        }
+    }
+
+    /// Bytes as they come in one piece, and in two with a pause between them.
+    private static var terminal: Decoder {
+        let texts = [
+            "a\u{1B}[A\u{1B}[1;5C\u{1B}OP", "\u{1B}[<0;10;20M\u{1B}[<0;10;20m", "\u{1B}[M !!", "\u{1B}[200~pasted\r\ntext\u{1B}[201~q",
+            "\u{1B}]11;rgb:0000/0000/0000\u{1B}\\", "\u{1B}P>|name\u{1B}\\", "é板👩‍👩‍👧", "\u{1B}[?1u\u{1B}[97;5u\u{1B}[I\u{1B}[O",
+            "\u{1B}[[A\u{1B}[15~",
+        ]
+        let words = ["\u{1B}", "\u{1B}[", "\u{1B}[<", "\u{1B}[200~", "\u{1B}[201~", "\u{1B}O", "\u{1B}]", "\u{1B}\\", ";", "M", "~"]
+        return Decoder(name: "terminal", seeds: texts.map { Array($0.utf8) }, words: words.map { Array($0.utf8) }) { bytes in
+            var events = 0
+            for cut in [bytes.count, bytes.count / 2] {
+                var decoder = InputDecoder()
+                var now = Instant.zero
+                for piece in [bytes[..<cut], bytes[cut...]] {
+                    events += decoder.receive(piece, now: now).count
+                    // What waits for its rest gives up.
+                    for _ in 0..<8 {
+                        guard let deadline = decoder.deadline else { break }
+                        now = deadline
+                        events += decoder.handleTimeout(now: now).count
+                    }
+                }
+            }
+            return events > 0 ? .accepted : .refused(1)
+        }
+    }
+
+    /// One row of a board's file: a byte for the table, one for what is odd about it, then values, each behind its length.
+    private static func row(_ drawn: Drawn) throws -> Decoder {
+        let stand = try RowStand(
+            meta: BoardMeta(board: drawn.board.id, roomSecret: Secret32([UInt8](repeating: 9, count: 32)) ?? .random(), name: "board"))
+        func row(_ table: UInt8, _ values: [[UInt8]]) -> [UInt8] {
+            [table, 0] + values.flatMap { [UInt8($0.count >> 8), UInt8($0.count & 255)] + $0 }
+        }
+        var seeds = drawn.transactions.filter { $0.encoded.count < 2000 }.map { row(1, [$0.name.bytes, $0.author.bytes, $0.encoded]) }
+        seeds += (0..<9).map { row(0, [[$0], Array("10.0.0.1:5\nx".utf8)]) }
+        seeds += [row(2, [drawn.board.id.bytes, drawn.board.id.bytes, [1, 2]]), row(3, [drawn.board.id.bytes, [UInt8](1...8), []])]
+        return Decoder(name: "row", seeds: seeds) { bytes in
+            guard bytes.count >= 2, let table = RowStand.Table(rawValue: bytes[0] & 3) else { return .refused(0) }
+            var (values, at): ([[UInt8]], Int) = ([], 2)
+            while at + 2 <= bytes.count, values.count < 4 {
+                let end = min(bytes.count, at + 2 + Int(bytes[at]) << 8 + Int(bytes[at + 1]))
+                values.append(Array(bytes[at + 2..<end]))
+                at = end
+            }
+            let odd = Int(bytes[1])
+            return .plain {
+                try stand.read(
+                    table, values, asText: odd & 16 != 0 ? odd & 3 : nil, asNumber: odd & 32 != 0 ? odd >> 2 & 3 : nil,
+                    isChecked: odd & 192 != 192)
+            }
+        }
+    }
+}
