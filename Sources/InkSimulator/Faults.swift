@@ -23,6 +23,10 @@ package struct LinkFaults: Hashable, Sendable {
     package var replay = 0.0
     /// See `replay`.
     package var replayDelay: Duration = .seconds(4)
+    /// Bytes a second that fit through, each way of each pair; what waits longer than `queueMax` is lost. Nil: any number.
+    package var rate: Int?
+    /// How long a router keeps what waits for a slow line.
+    package static let queueMax: Duration = .milliseconds(500)
 
     package init() {}
 
@@ -70,6 +74,45 @@ package enum ScheduledFault: Hashable, Sendable {
     case pause(node: Int, lasting: Duration)
     /// The rendezvous process is gone and starts again, knowing nothing, after `downtime`; never, if that is nil.
     case killRendezvous(downtime: Duration?)
+    /// The process is gone, and what starts after `downtime` finds the disk as it was when it held `share` of what it holds now: somebody
+    /// restored a backup.
+    case restoreBackup(node: Int, share: Double, downtime: Duration)
+    /// The device's disk is copied, and both copies are used, until the healing ends the one and then the other.
+    case twin(node: Int)
+}
+
+/// What one world in two has beside faults: somebody who means harm, or does it without knowing. One kind a world, so that what breaks it
+/// has a name.
+package enum Adversity: String, Hashable, Sendable, CaseIterable {
+    /// A member says to have more of everybody's work than there is.
+    case lyingReceipts = "lying-receipts"
+    /// A member says the peer id of another, to all but that one.
+    case squattedID = "squatted-id"
+    /// A member sends transactions whose parents nobody has.
+    case orphanBomb = "orphan-bomb"
+    /// A member asks for everything, again and again, in messages of 25 bytes.
+    case reconcileBomb = "reconcile-bomb"
+    /// A member acknowledges late, then makes us send what it acknowledges never.
+    case acknowledgementBomb = "acknowledgement-bomb"
+    /// A member's presence comes a thousand times a second.
+    case presenceFlood = "presence-flood"
+    /// A person's disk is put back to what it was earlier.
+    case restoredBackup = "restored-backup"
+    /// A person's data directory is copied, and both are used at once.
+    case twin
+    /// Lines carry 8 to 64 KB a second.
+    case slowLine = "slow-line"
+
+    /// Those that seeds draw: what stands against the others is being built.
+    package static let held: [Adversity] = [.reconcileBomb, .presenceFlood, .slowLine]
+
+    /// True where one more member takes part, who means harm.
+    package var isMember: Bool {
+        switch self {
+        case .lyingReceipts, .squattedID, .orphanBomb, .reconcileBomb, .acknowledgementBomb, .presenceFlood: true
+        case .restoredBackup, .twin, .slowLine: false
+        }
+    }
 }
 
 /// How nodes can find each other.
@@ -95,6 +138,10 @@ package struct Faults: Hashable, Sendable {
     package var meeting: Meeting
     /// In order of time since the beginning of the world.
     package var scheduled: [Scheduled] = []
+    /// Who or what does harm beside; nil in every second world.
+    package var adversity: Adversity?
+    /// Whom it is meant for, or who does it.
+    package var adversityNode = 0
 
     /// At rest everybody has a session with everybody; else everybody has one with node 0 at least.
     package var leadsToMesh: Bool {
@@ -109,7 +156,8 @@ package struct Faults: Hashable, Sendable {
     /// - Parameters:
     ///   - nodes: how many there are, at least 2.
     ///   - span: while people work; nil: 5 s, or 40 s in every fourth world.
-    package init(nodes: Int, span given: Duration?, using random: inout SplitMix64) {
+    ///   - adversity: which; nil: the seed says whether and which.
+    package init(nodes: Int, span given: Duration?, adversity wanted: Adversity? = nil, using random: inout SplitMix64) {
         let isLong = random.chance(0.25)
         let span = given ?? .seconds(isLong ? 40 : 5)
         (self.span, calm) = (span, span > .seconds(20) ? 8 : 1)
@@ -146,6 +194,22 @@ package struct Faults: Hashable, Sendable {
         if random.chance(0.4), meeting != .addresses {
             let downtime: Duration = .milliseconds(100) + random.jitter(.seconds(10))
             add(.killRendezvous(downtime: isForGood && meeting == .both ? nil : downtime))
+        }
+        // Drawn last, so that what else goes wrong in a world is the same with it and without.
+        let kinds = Adversity.held
+        let drawn = random.chance(0.5) ? kinds[random.below(kinds.count)] : nil
+        adversity = wanted ?? drawn
+        adversityNode = random.below(nodes)
+        switch adversity {
+        case .slowLine: link.rate = 8_000 + random.below(56_000)
+        case .restoredBackup:
+            for _ in 0...random.below(2) {
+                add(
+                    .restoreBackup(
+                        node: adversityNode, share: random.unit(), downtime: .milliseconds(50) + random.jitter(.seconds(2))), from: 0.3)
+            }
+        case .twin: add(.twin(node: adversityNode), from: 0.2)
+        default: break
         }
         // Stable: what has the same time keeps its order.
         scheduled = scheduled.enumerated().sorted { ($0.element.after, $0.offset) < ($1.element.after, $1.offset) }.map(\.element)

@@ -15,15 +15,27 @@ package struct Link {
     private var random: SplitMix64
     /// Partitions that cut this direction now.
     package var cuts = 0
+    /// When the line has sent all that it took; past where it is slow in nothing.
+    private var freeAt: Instant = .distantPast
 
     package init(random: SplitMix64) { self.random = random }
 
     /// What becomes of a datagram: nothing, itself, several, others.
-    package mutating func carry(_ bytes: [UInt8], from source: SocketAddress, faults: LinkFaults) -> [Arrival] {
+    package mutating func carry(_ bytes: [UInt8], from source: SocketAddress, faults: LinkFaults, now: Instant) -> [Arrival] {
         guard cuts <= 0 else { return [] }
+        var waiting: Duration = .zero
+        if let rate = faults.rate {
+            // 28 bytes of headers go with each datagram.
+            freeAt = max(freeAt, now) + .nanoseconds(Int64(bytes.count + 28) * 1_000_000_000 / Int64(rate))
+            waiting = freeAt - now
+            guard waiting <= LinkFaults.queueMax else {
+                freeAt = now + LinkFaults.queueMax
+                return []
+            }
+        }
         var arrivals: [Arrival] = []
         func way() -> Duration {
-            var way = faults.delay + random.jitter(faults.jitter)
+            var way = faults.delay + waiting + random.jitter(faults.jitter)
             if random.chance(faults.reordering) { way += random.jitter(faults.reorderingDelay) }
             return way
         }

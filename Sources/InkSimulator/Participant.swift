@@ -35,8 +35,18 @@ struct Participant {
     var connection: UInt64?
     /// When the person asked to leave; nil while they stay.
     var leavingSince: Instant?
-    /// How long the device then stays away.
-    var returnsAfter: Duration = .zero
+    /// How long the device then stays away; nil: for good.
+    var returnsAfter: Duration? = .zero
+    /// Nobody is there any more, or not yet: the copy of a device, before it was made and after it was put away.
+    var isGone = false
+    /// Two of the device's processes may have written without knowing of each other: after a backup was restored, or a disk copied.
+    var mayFork = false
+    /// What was on the device's disk and no longer is.
+    var formerly: Set<TransactionName> = []
+    /// When others' coming and going was told lately.
+    var peerEvents = Queue<Instant>()
+    /// When a pointer was told lately, by whose.
+    var cursorEvents: [PeerID: Queue<Instant>] = [:]
 
     /// Transactions that the disk confirmed to any process of this device.
     var saved: Set<TransactionName> = []
@@ -53,6 +63,15 @@ struct Participant {
         name = "person \(index)"
         person = Person(random: random.split("person"))
         address = SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000)
+    }
+
+    /// A copy of `other`, in use at another place by another hand.
+    init(copyOf other: Participant, index: Int, random: SplitMix64) {
+        (signing, staticKey, name) = (other.signing, other.staticKey, other.name)
+        person = Person(random: random.split("person"))
+        address = SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000)
+        isGone = true
+        mayFork = true
     }
 
     var author: AuthorID { signing.author }
@@ -119,10 +138,9 @@ struct View {
             peers[status.peer] = status.state == .left ? nil : status
             if status.state == .left { cursorTimes[status.peer] = nil }
         case .sync(let status): self.status = status
-        case .rejected(let author, let rule): throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)")
-        case .fork(let author, let sequence): throw Violation("\(author) forked at \(sequence)")
         case .versionMismatch: throw Violation("a member spoke another version")
-        case .outcome, .typing, .rendezvous, .stopped: break
+        // Who may fork and who may be blamed the world knows.
+        case .outcome, .typing, .rendezvous, .rejected, .fork, .stopped: break
         }
     }
 }

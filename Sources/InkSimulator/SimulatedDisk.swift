@@ -71,6 +71,21 @@ package struct SimulatedDisk {
         (queue, inFlight) = ([], [])
     }
 
+    /// What a copy of its files has.
+    package var copied: SimulatedDisk {
+        var copy = self
+        (copy.queue, copy.inFlight, copy.isFull) = ([], [], false)
+        return copy
+    }
+
+    /// Somebody put back what was here when the first `count` transactions were: what came later is not there, nor is any receipt.
+    package mutating func rollBack(to count: Int) {
+        transactions.removeLast(max(0, transactions.count - max(1, count)))
+        names = Set(transactions.map(\.name))
+        receipts = [:]
+        (queue, inFlight) = ([], [])
+    }
+
     /// Writes at once, as the making of a board does before any process works on it.
     package mutating func install(_ transaction: Transaction) throws(Violation) { try apply([.transaction(transaction)]) }
 

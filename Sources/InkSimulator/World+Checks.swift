@@ -15,10 +15,9 @@ extension World {
 
     /// Nobody has of an author what the author's own disk does not have (SM-6).
     func checkLeft(_ transaction: Transaction, seenBy node: Int) throws(Violation) {
-        guard let author = participants.firstIndex(where: { $0.author == transaction.author }) else {
-            throw Violation("node \(node) has a transaction of a stranger")
-        }
-        guard participants[author].disk.names.contains(transaction.name) else {
+        let devices = participants.filter { $0.author == transaction.author }
+        guard !devices.isEmpty else { throw Violation("node \(node) has a transaction of a stranger") }
+        guard devices.contains(where: { $0.disk.names.contains(transaction.name) || $0.formerly.contains(transaction.name) }) else {
             throw Violation("node \(node) has \(transaction.name), which is not on its author's disk")
         }
     }
@@ -27,12 +26,52 @@ extension World {
     func checkStroke(_ draft: ShapeDraft, of peer: PeerID, shownBy node: Int) throws(Violation) {
         // A device is shown under the id of its first process (SE-41), and what the one before drew may come late.
         let device = participants[node].view.peers[peer]?.author
-        guard let author = participants.first(where: { $0.author == device }), author.isUp else { return }
+        // Of one device in two hands nobody can say which drew it.
+        guard let author = participants.first(where: { $0.author == device }), author.isUp, faults.adversity != .twin else { return }
         let samples = draft.points.map { draft.position + $0 }
         guard (author.person.strokes + author.person.formerStrokes).contains(where: { $0.starts(with: samples) }) else {
             throw Violation("node \(node) shows a stroke that \(author.name) did not draw")
         }
     }
+
+    /// What is told of others is true of them and bounded, whatever they do (SM-10, SM-20, SM-21).
+    mutating func checkTold(_ event: InkSession.Event, by node: Int) throws(Violation) {
+        switch event {
+        case .rejected(let author, let rule):
+            // A hostile member may be blamed, and nobody for it.
+            guard let hostile, author == hostile.author else { throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)") }
+        case .fork(let author, let sequence):
+            guard participants.contains(where: { $0.author == author && $0.mayFork }) else {
+                throw Violation("\(author) forked at \(sequence)")
+            }
+        case .outcome(_, .refused(.ownHistoryMissing)):
+            guard participants[node].mayFork else {
+                throw Violation("node \(node) may not draw, since somebody says that it has drawn more")
+            }
+        case .peer:
+            if Self.count(now, in: &participants[node].peerEvents, within: .seconds(10)) > Self.peerEventsMax {
+                throw Violation("node \(node) was told \(Self.peerEventsMax) times in 10 s of others coming and going")
+            }
+        case .cursor(let source, _):
+            if Self.count(now, in: &participants[node].cursorEvents[source.peer, default: Queue()], within: .seconds(1))
+                > Self.cursorEventsMax
+            {
+                throw Violation("node \(node) was told \(Self.cursorEventsMax) times in a second where one person points")
+            }
+        default: break
+        }
+    }
+
+    private static func count(_ now: Instant, in times: inout Queue<Instant>, within span: Duration) -> Int {
+        times.append(now)
+        while let first = times.first, now - first > span { _ = times.popFirst() }
+        return times.count
+    }
+
+    /// With four or five others, each of whom may lose and find its way each second.
+    private static let peerEventsMax = 200
+    /// Sixty a second of each of a person's programs, and what a link that stood still brings at once.
+    private static let cursorEventsMax = 150
 
     /// Looks whether the world is at rest, and ends it when it has been for long enough.
     mutating func look() throws(Violation) {
@@ -56,11 +95,14 @@ extension World {
     }
 
     /// Bounds, and that no packet was taken for a repeated one that was not (SM-8).
-    private func checkFigures(_ node: Int) throws(Violation) {
+    func checkFigures(_ node: Int) throws(Violation) {
         guard let running = participants[node].node else { return }
         var replayed: UInt64 = 0
         for (_, figures) in running.statistics() {
             replayed += figures.packetsReplayed
+            guard figures.packetsRemembered <= Self.packetsRememberedMax else {
+                throw Violation("node \(node) remembers \(figures.packetsRemembered) packets to one peer")
+            }
             guard figures.pendingBytes <= Self.pendingMax else {
                 throw Violation("node \(node) holds \(figures.pendingBytes) bytes for one peer")
             }
@@ -73,7 +115,7 @@ extension World {
 
     /// The first thing that keeps the world from rest; nil when nothing does.
     private func unrest() -> String? {
-        for (node, participant) in participants.enumerated() {
+        for (node, participant) in participants.enumerated() where !participant.isGone {
             guard let running = participant.node else { return "node \(node) is down" }
             guard let board = running.board, participant.view.isReady else { return "node \(node) has no board" }
             let status = running.syncStatus
@@ -85,7 +127,7 @@ extension World {
             guard status.state == .synced, status.missing == 0, status.unsent == 0 else { return "node \(node) says \(status)" }
             if let absence = absence(node, running, participant.view) { return absence }
             guard participant.view.status == status else { return "node \(node) told of another status than \(status)" }
-            for (other, author) in participants.enumerated() where other != node {
+            for (other, author) in participants.enumerated() where other != node && !author.isGone {
                 guard author.isUp, let peer = participant.view.peers.first(where: { $0.value.author == author.author })?.key else {
                     continue
                 }
@@ -108,7 +150,7 @@ extension World {
     /// Who is shown and not there, or there and not shown; nil when all is right.
     private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
         let others = Set(participants.indices.filter { $0 != node && participants[$0].isUp }.map { participants[$0].author })
-        let shown = running.peers
+        let shown = running.peers.filter { $0.author == nil || $0.author != hostile?.author }
         if let ghost = shown.first(where: { status in !others.contains { $0 == status.author } }) {
             return "node \(node) shows the ghost \(ghost)"
         }
@@ -121,13 +163,15 @@ extension World {
         } else if !shown.contains(where: { $0.author == participants[0].author }) {
             return "node \(node) does not show node 0"
         }
-        return Set(view.peers.keys) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
+        let told = view.peers.filter { $0.value.author == nil || $0.value.author != hostile?.author }.keys
+        return Set(told) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
     }
 
     private func checkAtRest() throws(Violation) {
         guard let first = participants[0].node?.board else { throw Violation("node 0 has no board at rest") }
         let shapes = first.shapes
-        for (node, participant) in participants.enumerated() {
+        try checkNumbers(of: first)
+        for (node, participant) in participants.enumerated() where !participant.isGone {
             guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }
             guard board.transactionCount == first.transactionCount else {
                 throw Violation("node \(node): equal fingerprints of unequal sets")
@@ -142,9 +186,22 @@ extension World {
             for other in participants where board.personName(other.author) != other.name {
                 throw Violation("node \(node) does not know the name of \(other.name)")
             }
-            guard board.forks.isEmpty, board.orphanCount == 0 else { throw Violation("node \(node) has forks or orphans at rest") }
+            let mayFork = Set(participants.filter(\.mayFork).map(\.author))
+            guard board.forks.allSatisfy({ mayFork.contains($0.author) }), board.orphanCount == 0 else {
+                throw Violation("node \(node) has forks or \(board.orphanCount) orphans at rest")
+            }
             guard board.chats == first.chats else { throw Violation("node \(node) shows other messages than node 0") }
             try checkDisk(node, holds: first)
+        }
+    }
+
+    /// Nothing that was drawn took the name of something else, however often its device began anew (SM-22).
+    private func checkNumbers(of board: Board) throws(Violation) {
+        var made: Set<ShapeID> = []
+        for transaction in board.transactions {
+            for write in transaction.writes where write.property == .kind && write.restores == nil {
+                guard made.insert(write.target).inserted else { throw Violation("two shapes were made one: \(write.target)") }
+            }
         }
     }
 
@@ -163,4 +220,6 @@ extension World {
 
     /// Bytes that may wait for one peer: the backlog is held back at 256 KiB, live work comes on top.
     private static let pendingMax = 4 << 20
+    /// As many as are on the way at once, and those that ask for nothing meanwhile.
+    private static let packetsRememberedMax = 2000
 }

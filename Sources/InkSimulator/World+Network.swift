@@ -49,10 +49,14 @@ extension World {
         guard bytes.count <= Limits.datagramBytes else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
+        if address == hostile?.address {
+            queue.schedule(.datagram(bytes, from: participants[node].address, to: address, isAltered: false), at: now + Self.hostileDelay)
+            return
+        }
         let target = address.ip == SimulatedRendezvous.ip ? participants.count : participants.firstIndex { $0.address.ip == address.ip }
         guard let target else { return }
         let source = participants[node].address
-        for arrival in links[link(node, target)].carry(bytes, from: source, faults: linkFaults) {
+        for arrival in links[link(node, target)].carry(bytes, from: source, faults: linkFaults, now: now) {
             queue.schedule(
                 .datagram(arrival.bytes, from: arrival.source, to: address, isAltered: arrival.isAltered), at: now + arrival.after)
         }
@@ -62,11 +66,15 @@ extension World {
         if address == SimulatedRendezvous.stun {
             guard rendezvous.server != nil, let answer = STUN.answer(to: bytes, from: source) else { return }
             guard let node = participants.firstIndex(where: { $0.address == source }) else { return }
-            for arrival in links[link(participants.count, node)].carry(answer, from: address, faults: linkFaults) {
+            for arrival in links[link(participants.count, node)].carry(answer, from: address, faults: linkFaults, now: now) {
                 queue.schedule(
                     .datagram(arrival.bytes, from: arrival.source, to: source, isAltered: arrival.isAltered), at: now + arrival.after)
             }
             return
+        }
+        if address == hostile?.address {
+            hostile?.receive(bytes, from: source, now: now)
+            return sendHostile()
         }
         guard let node = participants.firstIndex(where: { $0.address == address }), participants[node].isUp else { return }
         let hash = Trace.hash(bytes)
@@ -74,6 +82,34 @@ extension World {
         if !participants[node].seen.insert(hash).inserted || isAltered { participants[node].notFresh += 1 }
         try give(.datagram(bytes, from: source), to: node)
     }
+
+    /// The hostile member does what it is there for, and comes again.
+    mutating func harm() throws(Violation) {
+        guard let kind = hostile?.kind else { return }
+        // While it is there: what its session costs is gone with it.
+        for node in participants.indices { try checkFigures(node) }
+        var addresses = participants.filter { $0.isUp }.map(\.address)
+        if kind == .squattedID {
+            // The newest of those who are there is the one to shut out.
+            let victim = participants[faults.adversityNode]
+            guard let peer = victim.node?.peerID else { return queue.schedule(.harm, at: now + HostileMember.interval) }
+            hostile?.squat(peer)
+            addresses.removeAll { $0 == victim.address }
+        }
+        hostile?.act(dialling: addresses, now: now)
+        sendHostile()
+        if !isHealed || kind == .squattedID { queue.schedule(.harm, at: now + HostileMember.interval) }
+    }
+
+    mutating func sendHostile() {
+        guard let from = hostile?.address else { return }
+        while let datagram = hostile?.nextDatagram() {
+            queue.schedule(.datagram(datagram.bytes, from: from, to: datagram.to, isAltered: false), at: now + Self.hostileDelay)
+        }
+    }
+
+    /// It is nearer than anybody.
+    private static let hostileDelay: Duration = .microseconds(50)
 
     // The rendezvous.
 

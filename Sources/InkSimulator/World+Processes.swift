@@ -60,6 +60,7 @@ extension World {
         participants[node].pausedUntil = nil
         participants[node].person.forget()
         participants[node].seen = []
+        (participants[node].peerEvents, participants[node].cursorEvents) = (Queue(), [:])
         participants[node].notFresh = 0
         if let connection = participants[node].connection {
             participants[node].connection = nil
@@ -120,6 +121,7 @@ extension World {
     private mutating func take(_ event: InkSession.Event, _ node: Int) throws(Violation) {
         trace.note(now, node: node, .event, hash: Self.hash(event), "\(event)")
         try participants[node].view.take(event)
+        try checkTold(event, by: node)
         if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
         if case .gesture(let id, _) = event, case .stroke(let draft)? = participants[node].view.gestures[id] {
             try checkStroke(draft, of: id.source.peer, shownBy: node)
@@ -127,13 +129,15 @@ extension World {
         if case .stopped(let unsaved, _) = event {
             let author = participants[node].author
             let own = Int(participants[node].node?.board?.contiguousSequence(of: author) ?? 0)
-            if unsaved == 0, participants[node].disk.transactions.count(where: { $0.author == author }) != own {
+            let saved = participants[node].disk.transactions.count { $0.author == author }
+            // Of a device that forked there are several of a number.
+            if unsaved == 0, participants[node].mayFork ? saved < own : saved != own {
                 throw Violation("node \(node) ended as saved, and its disk does not have all of its work")
             }
             let returnsAfter = participants[node].returnsAfter
             try participants[node].disk.crash(isKept: false)
             stop(node)
-            queue.schedule(.start(node), at: now + returnsAfter)
+            if let returnsAfter { queue.schedule(.start(node), at: now + returnsAfter) } else { participants[node].isGone = true }
         }
     }
 

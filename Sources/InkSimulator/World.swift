@@ -24,8 +24,12 @@ package struct World {
         package var span: Duration?
         /// Time after healing within which the world must be at rest.
         package var patience: Duration = .seconds(120)
+        /// Who or what does harm beside; nil: the seed says.
+        package var adversity: Adversity?
 
-        package init(peers: Int = 4, span: Duration? = nil) { (self.peers, self.span) = (peers, span) }
+        package init(peers: Int = 4, span: Duration? = nil, adversity: Adversity? = nil) {
+            (self.peers, self.span, self.adversity) = (peers, span, adversity)
+        }
     }
 
     /// What will happen. Events of processes carry the process's number and are void once it is gone.
@@ -50,6 +54,10 @@ package struct World {
         case endOfFullDisk(Int)
         case heal
         case look
+        /// The hostile member does something.
+        case harm
+        /// The copy of a device is put away.
+        case putAway(Int)
     }
 
     package let seed: UInt64
@@ -72,6 +80,8 @@ package struct World {
     /// From node to node, row by row; the last row and column are the rendezvous' host.
     var links: [Link] = []
     var rendezvous: SimulatedRendezvous
+    /// Somebody with the room's secret who means harm; nil where nobody does.
+    var hostile: HostileMember?
     /// Verdicts on signatures, which are the same at every node.
     var verdicts: [[UInt8]: Bool] = [:]
     var isHealed = false
@@ -93,13 +103,17 @@ package struct World {
         chance = random.split("chance")
         trace = Trace(detail: detail)
         var faultStream = random.split("faults")
-        faults = Faults(nodes: options.peers, span: options.span, using: &faultStream)
+        faults = Faults(nodes: options.peers, span: options.span, adversity: options.adversity, using: &faultStream)
         (linkFaults, diskFaults) = (faults.link, faults.disk)
         var secrets = SecretGenerator(seed: random.seed("room"))
         roomSecret = secrets.secret()
         rendezvous = SimulatedRendezvous(random: random.split("rendezvous"))
         for index in 0..<options.peers { participants.append(Participant(index: index, random: random.split("node \(index)"))) }
-        let hosts = options.peers + 1
+        if faults.adversity == .twin {
+            participants.append(
+                Participant(copyOf: participants[faults.adversityNode], index: options.peers, random: random.split("twin")))
+        }
+        let hosts = participants.count + 1
         for from in 0..<hosts {
             for to in 0..<hosts { links.append(Link(random: random.split("link \(from) \(to)"))) }
         }
@@ -107,6 +121,9 @@ package struct World {
             let genesis = try Self.makeGenesis(owner: participants[0].signing, nonce: secrets.bytes(Limits.boardNonceBytes))
             boardID = BoardID(genesis.name.bytes) ?? .zero
             try participants[0].disk.install(genesis)
+            if let kind = faults.adversity, kind.isMember {
+                hostile = HostileMember(kind, room: roomSecret, genesis: genesis, random: random.split("hostile"))
+            }
         } catch {
             throw SimulationFailure(seed: seed, options: options, at: .zero, text: error.text, lines: [])
         }
@@ -146,12 +163,13 @@ package struct World {
 
     private mutating func schedule() {
         var arrivals = random.split("arrivals")
-        for index in participants.indices {
+        for index in participants.indices where !participants[index].isGone {
             let isLate = index > 0 && arrivals.chance(0.3)
             let after = index == 0 ? .zero : isLate ? arrivals.jitter(faults.span) : arrivals.jitter(.milliseconds(300))
             queue.schedule(.start(index), at: .zero + after)
         }
         for item in faults.scheduled { queue.schedule(.fault(item.fault), at: .zero + item.after) }
+        if hostile != nil { queue.schedule(.harm, at: .zero + .milliseconds(1)) }
         queue.schedule(.heal, at: .zero + faults.span)
     }
 
@@ -194,6 +212,13 @@ package struct World {
             trace.note(now, node: node, .fault, hash: 0, "disk has room again")
         case .heal: heal()
         case .look: try look()
+        case .harm: try harm()
+        case .putAway(let node):
+            guard participants[node].isUp else {
+                participants[node].isGone = true
+                return
+            }
+            try leave(node, returnsAfter: nil)
         }
     }
 
@@ -206,7 +231,9 @@ package struct World {
             .rendezvousUnreachable(let node, _):
             node
         case .rendezvousOpened(let number), .toClient(let number, _), .hungUp(let number): rendezvous.sockets[number]?.node
-        case .start, .toRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal, .look: nil
+        case .start, .toRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal, .look, .harm,
+            .putAway:
+            nil
         }
     }
 
@@ -249,10 +276,7 @@ package struct World {
             stop(node)
             queue.schedule(.start(node), at: now + downtime)
         case .leave(let node, let downtime):
-            guard participants[node].isUp, participants[node].leavingSince == nil else { return }
-            participants[node].leavingSince = now
-            participants[node].returnsAfter = downtime
-            try give(.quit, to: node)
+            try leave(node, returnsAfter: downtime)
         case .fullDisk(let node, let lasting):
             participants[node].disk.isFull = true
             queue.schedule(.endOfFullDisk(node), at: now + lasting)
@@ -262,7 +286,32 @@ package struct World {
         case .killRendezvous(let downtime):
             killRendezvous()
             if let downtime { queue.schedule(.startRendezvous, at: now + downtime) }
+        case .restoreBackup(let node, let share, let downtime):
+            guard participants[node].isUp else { return }
+            try participants[node].disk.crash(isKept: true)
+            stop(node)
+            participants[node].formerly.formUnion(participants[node].disk.names)
+            participants[node].disk.rollBack(to: Int(Double(participants[node].disk.transactions.count) * share))
+            // What nobody else has is lost with the disk that had it.
+            participants[node].saved.formIntersection(participants[node].disk.names)
+            participants[node].mayFork = true
+            queue.schedule(.start(node), at: now + downtime)
+        case .twin(let node):
+            let copy = participants.count - 1
+            guard participants[node].isUp, participants[copy].isGone else { return }
+            participants[copy].disk = participants[node].disk.copied
+            participants[copy].saved = participants[node].saved
+            participants[copy].isGone = false
+            participants[node].mayFork = true
+            queue.schedule(.start(copy), at: now)
         }
+    }
+
+    private mutating func leave(_ node: Int, returnsAfter: Duration?) throws(Violation) {
+        guard participants[node].isUp, participants[node].leavingSince == nil else { return }
+        participants[node].leavingSince = now
+        participants[node].returnsAfter = returnsAfter
+        try give(.quit, to: node)
     }
 
     private mutating func cut(_ from: [Int], _ to: [Int], bothWays: Bool, by change: Int) {
@@ -287,6 +336,16 @@ package struct World {
             participants[node].disk.isFull = false
             queue.schedule(.finish(node, process: participants[node].process), at: now)
         }
+        // Who squats stays: the others must meet in spite of it.
+        if hostile?.kind != .squattedID {
+            hostile?.leave(now: now)
+            sendHostile()
+        }
+        if faults.adversity == .twin, participants.last?.isGone == false {
+            // First the one is used alone, then the other: each says what it has.
+            queue.schedule(.fault(.leave(node: faults.adversityNode, downtime: .seconds(60))), at: now + .seconds(1))
+            queue.schedule(.putAway(participants.count - 1), at: now + .seconds(45))
+        }
         queue.schedule(.look, at: now + .milliseconds(250))
     }
 
@@ -306,7 +365,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
     /// The newest events, oldest first; empty where none were kept.
     package internal(set) var lines: [String]
 
-    init(seed: UInt64, options: World.Options, at: Instant, text: String, lines: [String]) {
+    package init(seed: UInt64, options: World.Options, at: Instant, text: String, lines: [String]) {
         (self.seed, self.options, self.at, self.text, self.lines) = (seed, options, at, text, lines)
     }
 
@@ -315,6 +374,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
         let standard = World.Options()
         var command = "tools/simulate \(seed)"
         if options.peers != standard.peers { command += " --peers \(options.peers)" }
+        if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }
         if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }
         return command
     }

@@ -10,7 +10,7 @@ import Testing
         var faults = LinkFaults()
         set(&faults)
         var link = Link(random: SplitMix64(seed: seed))
-        return (0..<count).map { _ in link.carry(datagram, from: source, faults: faults) }
+        return (0..<count).map { _ in link.carry(datagram, from: source, faults: faults, now: .zero) }
     }
 
     @Test func `a healthy link carries each datagram once, unchanged, in time`() {
@@ -43,7 +43,20 @@ import Testing
     @Test func `a link that is cut carries nothing`() {
         var link = Link(random: SplitMix64(seed: 1))
         link.cuts = 1
-        #expect(link.carry(Self.datagram, from: Self.source, faults: LinkFaults()).isEmpty)
+        #expect(link.carry(Self.datagram, from: Self.source, faults: LinkFaults(), now: .zero).isEmpty)
+    }
+
+    // SM-24
+    @Test func `a slow line holds back what it cannot carry in time, and loses what waits too long`() {
+        var faults = LinkFaults()
+        (faults.rate, faults.delay, faults.jitter) = (2280, .zero, .zero)
+        var link = Link(random: SplitMix64(seed: 1))
+        // A datagram of 228 bytes with its headers takes a tenth of a second.
+        let after = (0..<8).map { _ in link.carry(Self.datagram, from: Self.source, faults: faults, now: .zero).first?.after }
+        #expect(
+            after == [.milliseconds(100), .milliseconds(200), .milliseconds(300), .milliseconds(400), .milliseconds(500), nil, nil, nil])
+        let later = Instant.zero + .seconds(2)
+        #expect(link.carry(Self.datagram, from: Self.source, faults: faults, now: later).first?.after == .milliseconds(100))
     }
 
     // SM-2
@@ -56,10 +69,13 @@ import Testing
     @Test func `over many seeds every class of fault is there and is absent`() {
         var seen: [String: Set<Bool>] = [:]
         var kinds: Set<String> = []
+        var adversities: Set<Adversity?> = []
         for seed in 0..<200 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
             let faults = Faults(nodes: 4, span: .seconds(5), using: &random)
             let link = faults.link
+            adversities.insert(faults.adversity)
+            seen["rate", default: []].insert(link.rate != nil)
             for (name, rate) in [
                 ("loss", link.loss), ("duplication", link.duplication), ("reordering", link.reordering), ("corruption", link.corruption),
                 ("forgery", link.forgery), ("replay", link.replay), ("stall", faults.disk.stall),
@@ -76,10 +92,13 @@ import Testing
                 case .fullDisk: kinds.insert("full disk")
                 case .pause: kinds.insert("pause")
                 case .killRendezvous: kinds.insert("rendezvous")
+                case .restoreBackup: kinds.insert("backup")
+                case .twin: kinds.insert("twin")
                 }
             }
         }
         #expect(seen.values.allSatisfy { $0.count == 2 })
         #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous"])
+        #expect(adversities == Set([nil] + Adversity.held.map(Optional.some)))
     }
 }

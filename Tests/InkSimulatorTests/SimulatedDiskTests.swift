@@ -79,4 +79,26 @@ import Testing
         #expect(throws: Violation.self) { try disk.install(chain[2]) }
         #expect(throws: Violation.self) { try disk.install(chain[0]) }
     }
+
+    // SM-23
+    @Test func `a restored backup has what was here first, and nothing later`() throws {
+        let chain = try Self.chain()
+        var disk = SimulatedDisk()
+        try disk.install(chain[0])
+        _ = disk.persist(1, [.transaction(chain[1]), .receipt(peerDevice: chain[0].author, author: chain[0].author, sequence: 2)])
+        _ = disk.startCommit()
+        _ = try disk.endCommit()
+        _ = disk.persist(2, [.transaction(chain[2])])
+        let copy = disk.copied
+        #expect(copy.isIdle)
+        #expect(copy.transactions == Array(chain[..<2]))
+        disk.rollBack(to: 0)
+        #expect(disk.transactions == [chain[0]])
+        #expect(disk.names == [chain[0].name])
+        #expect(disk.receipts.isEmpty)
+        #expect(disk.isIdle)
+        disk = copy
+        disk.rollBack(to: 5)
+        #expect(disk.transactions == Array(chain[..<2]))
+    }
 }

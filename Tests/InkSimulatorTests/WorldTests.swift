@@ -6,8 +6,10 @@ import Testing
     #if DEBUG
         /// Code that is not optimised takes ten times as long.
         private static let seeds: Range<UInt64> = 1..<13
+        private static let adversitySeeds: Range<UInt64> = 1..<2
     #else
         private static let seeds: Range<UInt64> = 1..<201
+        private static let adversitySeeds: Range<UInt64> = 1..<9
     #endif
 
     // SM-5, SM-6, SM-7, SM-8, SM-9, SM-10, SM-11, SM-12
@@ -15,6 +17,17 @@ import Testing
     func `people who draw while everything fails end with one board, and nothing saved is lost`(seed: UInt64) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3)))
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
+    // SM-20, SM-21, SM-22, SM-23
+    @Test(arguments: Adversity.held, adversitySeeds)
+    func `who means harm, and who does it without knowing, takes nothing from anybody`(adversity: Adversity, seed: UInt64) {
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3), adversity: adversity))
             try world.run()
         } catch {
             Issue.record("\(error.withEvents(40))")
@@ -60,6 +73,8 @@ import Testing
         var world = try World(seed: 1, options: impatient)
         let failure = #expect(throws: SimulationFailure.self) { try world.run() }
         #expect(failure?.replay == "tools/simulate 1 --peers 5 --span 2000")
+        let named = World.Options(adversity: .orphanBomb)
+        #expect(SimulationFailure(seed: 3, options: named, at: .zero, text: "", lines: []).replay == "tools/simulate 3 --with orphan-bomb")
         let again = failure?.withEvents(40)
         #expect(again?.lines.count == 40)
         #expect(again?.text == failure?.text)

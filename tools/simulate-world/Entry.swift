@@ -1,3 +1,5 @@
+import InkSimulator
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -8,7 +10,8 @@
 enum Entry {
     static func main() {
         guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
-            say("usage: simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--trace] [--until-failure]")
+            say("usage: simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]")
+            say("adversities: \(Adversity.allCases.map(\.rawValue).joined(separator: ", "))")
             exit(2)
         }
         exit(simulate(arguments))

@@ -1,7 +1,7 @@
 import InkPrimitives
 import InkSimulator
 
-// simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--trace] [--until-failure]
+// simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -27,6 +27,9 @@ struct Arguments {
             case "--span":
                 guard let milliseconds = words.popFirst().flatMap({ Int($0) }), (1...600_000).contains(milliseconds) else { return nil }
                 options.span = .milliseconds(milliseconds)
+            case "--with":
+                guard let kind = words.popFirst().flatMap({ Adversity(rawValue: $0) }) else { return nil }
+                options.adversity = kind
             case "--trace": isTraced = true
             case "--until-failure": stopsEarly = true
             default:
