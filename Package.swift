@@ -76,6 +76,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "tools/fuzz", exclude: ["meter", "run"]),
+        // Tools: a member, a stranger, a rendezvous that attacks.
+        .executableTarget(name: "adversary-member", dependencies: session, path: "tools/adversary-member"),
         .target(
             name: "InkStore",
             dependencies: session + [.product(name: "GRDB", package: "GRDB.swift")]),

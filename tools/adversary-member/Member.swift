@@ -1,0 +1,126 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import InkTransport
+
+/// A member of a room with a socket and a device of its own, whose link is true and whose words are what an attack needs.
+final class Member {
+    let keys: RoomKeys
+    let device: SigningKey
+    let board: BoardID
+    let socket: DatagramSocket
+    private(set) var endpoint: Endpoint
+    /// The sessions that live, by the address of the other.
+    private(set) var sessions: [SocketAddress: Session] = [:]
+    /// How long what comes is kept before it is looked at.
+    var lateness: Duration = .zero
+    private var late = Queue<(bytes: [UInt8], from: SocketAddress, until: Instant)>()
+    private(set) var genesis: Transaction?
+    /// Datagrams that came.
+    private(set) var received = 0
+
+    struct Session {
+        let id: ConnectionID
+        let remote: Remote
+        let since: Instant
+        /// The newest sequence that its person showed us of its own work.
+        var newest: UInt64 = 0
+    }
+
+    /// - Parameters:
+    ///   - host: the address to send from.
+    ///   - saying: the peer id to say; nil for one that is true.
+    init(_ link: InviteLink, host: SocketAddress, saying peer: PeerID? = nil) throws {
+        keys = RoomKeys(roomSecret: link.roomSecret)
+        board = link.board
+        device = SigningKey(seed: .random())
+        socket = try DatagramSocket(host)
+        let staticKey = StaticKey(secret: .random())
+        var generator = SecretGenerator(seed: .random())
+        endpoint = Endpoint(
+            Endpoint.Configuration(
+                peerID: peer ?? PeerID(using: &generator), keys: keys, staticKey: staticKey,
+                certificate: .make(signing: device, staticKey: staticKey), seed: .random()))
+    }
+
+    func dial(_ address: SocketAddress, remote: PeerID? = nil) throws {
+        var generator = SecretGenerator(seed: .random())
+        endpoint.dial(attempt: generator.bytes(Endpoint.attemptCount), remote: remote, addresses: [address], now: currentTime())
+        try drain()
+    }
+
+    func say(_ message: SessionMessage, to session: Session) {
+        endpoint.send(message.encode(), lane: .control, on: session.id, now: currentTime())
+    }
+
+    func send(_ transaction: [UInt8], to session: Session) { endpoint.send(transaction, lane: .ops, on: session.id, now: currentTime()) }
+
+    func transmit(frames: [UInt8], to session: Session) { endpoint.transmit(frames: frames, on: session.id, now: currentTime()) }
+
+    /// What is on the way to be sent and acknowledged.
+    func pending(_ session: Session) -> Int { endpoint.pendingBytes(on: session.id) }
+
+    /// Takes what has come and sends what is due.
+    ///
+    /// - Parameter isSending: false loses what would be sent.
+    func pump(isSending: Bool = true) throws {
+        let now = currentTime()
+        while let (bytes, from) = socket.receive() {
+            received += 1
+            if lateness > .zero, sessions[from] != nil {
+                late.append((bytes, from, now + lateness))
+            } else {
+                endpoint.receive(bytes, from: from, now: now)
+            }
+        }
+        while let first = late.first, first.until <= now, let datagram = late.popFirst() {
+            endpoint.receive(datagram.bytes, from: datagram.from, now: now)
+        }
+        if let deadline = endpoint.deadline, deadline <= now { endpoint.handleTimeout(now: now) }
+        try drain(isSending: isSending)
+    }
+
+    func drain(isSending: Bool = true) throws {
+        let now = currentTime()
+        while let output = endpoint.nextOutput() {
+            switch output {
+            case .transmit(let bytes, let to): if isSending { try socket.send(bytes, to: to) }
+            case .established(let id, let remote):
+                sessions[remote.address] = Session(id: id, remote: remote, since: now)
+                for message in [SessionMessage.hello(hasGenesis: genesis != nil), .adjacent([])] {
+                    endpoint.send(message.encode(), lane: .control, on: id, now: now)
+                }
+            case .closed(let id, _): sessions = sessions.filter { $0.value.id != id }
+            case .message(let bytes, let lane, _, let id): try take(bytes, lane: lane, on: id, now: now)
+            default: break
+            }
+        }
+    }
+
+    private func take(_ bytes: [UInt8], lane: Lane, on id: ConnectionID, now: Instant) throws {
+        guard lane == .control else {
+            guard let transaction = try? Transaction(decoding: bytes) else { return }
+            for (address, session) in sessions where session.remote.author == transaction.author {
+                sessions[address]?.newest = max(session.newest, transaction.sequence)
+            }
+            return
+        }
+        guard case .genesis(let encoded)? = try? SessionMessage(decoding: bytes), genesis == nil else { return }
+        genesis = try Transaction(decoding: encoded)
+        for session in sessions.values {
+            for message in [SessionMessage.hello(hasGenesis: true), .receipt(sequence: 0)] {
+                endpoint.send(message.encode(), lane: .control, on: session.id, now: now)
+            }
+        }
+    }
+
+    /// A transaction in good form.
+    func transaction(_ sequence: UInt64, parents: [TransactionName], lamport: UInt64, writes: [Write]) throws -> Transaction {
+        try Transaction.sign(
+            TransactionHeader(
+                board: board, author: device.author, sequence: sequence, previous: sequence > 1 ? parents[0] : .zero,
+                grant: TransactionName(board.bytes) ?? .zero, parents: parents, lamport: lamport, claimedWallTime: 0),
+            writes: writes, key: device)
+    }
+}

@@ -1,0 +1,411 @@
+"""The honest side of tools/adversary: starts targets and the attacker, draws, and measures."""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+import inkwire_process as ink
+
+sys.path.insert(0, str(ink.ROOT / "Tests" / "EndToEndTests"))
+
+P99_MAX = 0.250  # seconds, hand to third screen
+MEMORY_MAX = 64  # MiB more than before
+JOIN_MAX = 1.0  # seconds
+MEDIAN_MAX = 1.5  # times the median before
+NOISE = 0.005  # seconds, by which a median may differ without meaning anything
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, int(share * len(ordered) + 0.999999) - 1))]
+
+
+class Attacker:
+    """One adversary-member. Its lines are read as they come."""
+
+    def __init__(self, program, attack, *, link=None, targets=(), rendezvous=None, seconds=20, sources=1):
+        arguments = [program, attack, "--seconds", str(seconds), "--sources", str(sources)]
+        for target in targets:
+            arguments += ["--to", target]
+        if rendezvous:
+            arguments += ["--rendezvous", rendezvous]
+        environment = {**ink.base_environment(), **({"INKWIRE_CODE": link} if link else {})}
+        self.child = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.lines, self.changed = [], threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.child.stdout:
+            with self.changed:
+                self.lines.append(line.strip())
+                self.changed.notify_all()
+        with self.changed:
+            self.lines.append(None)
+            self.changed.notify_all()
+
+    def ready(self, timeout=40):
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.lines, timeout) or self.lines[0] != "ready":
+                raise ink.Failed(f"the attacker did not get where it attacks: {self.lines}")
+
+    @property
+    def is_at_it(self):
+        return self.child.poll() is None
+
+    def words(self):
+        """What it says that it did."""
+        self.child.wait(30)
+        with self.changed:
+            self.changed.wait_for(lambda: self.lines and self.lines[-1] is None, 5)
+            return " ".join(line for line in self.lines if line and line != "ready")
+
+
+class Honest:
+    """Three who draw, at one rendezvous."""
+
+    def __init__(self, folder, options, count=3):
+        self.folder, self.options = folder, options
+        self.server = ink.Rendezvous()
+        self.peers = [ink.new_board(folder / "ana", "ana", rendezvous=self.server.address)]
+        self.link = self.peers[0].link()
+        for name in ("bob", "cy")[:count - 1]:
+            self.peers.append(ink.join_board(self.link, folder / name, name))
+        for peer in self.peers:
+            peer.wait("peers", count=count - 1)
+        self.drawn = 0
+        self.most = 0
+
+    @property
+    def targets(self):
+        return [f"127.0.0.1:{port}" for peer in self.peers for port in peer.udp_ports()[:1]]
+
+    def prefill(self, count):
+        for start in range(0, count, 200):
+            for number in range(start, min(start + 200, count)):
+                self.peers[0].send("draw", shape={"kind": "rectangle", "x": number % 90 * 9, "y": number // 90 * 9, "w": 8, "h": 8})
+            self.peers[0].wait("delivered", timeout=60)
+
+    def memory(self):
+        """MiB of the fattest."""
+        now = max(peer.resident_kib for peer in self.peers) / 1024
+        self.most = max(self.most, now)
+        return now
+
+    def stroke(self, patience=20):
+        """Seconds from the first's hand to the third's screen; None where it was refused or did not come."""
+        self.drawn += 1
+        label, writer, reader = f"s{self.drawn}", self.peers[0], self.peers[-1]
+        after, before = reader.mark, writer.mark
+        begun = time.perf_counter()
+        writer.send("draw", id=label, shape={"kind": "rectangle", "x": self.drawn % 50 * 40, "y": self.drawn // 50 % 30 * 40, "w": 32, "h": 32})
+        try:
+            arrived, _ = reader.timed_event("shape", timeout=patience, after=after, id=label)
+        except ink.Failed:
+            return None
+        finally:
+            self.refused = [event for _, event in writer.events[before:] if event.get("event") == "error"]
+        return arrived - begun
+
+    def strokes(self, going, pause=0.05):
+        """As long as `going()`, with what memory there is."""
+        seconds, missing = [], 0
+        while going():
+            took = self.stroke(patience=5)
+            if took is None:
+                missing += 1
+            else:
+                seconds.append(took)
+            self.memory()
+            time.sleep(pause)
+        return seconds, missing
+
+    def some(self, count=60):
+        left = [count]
+
+        def going():
+            left[0] -= 1
+            return left[0] >= 0
+
+        return self.strokes(going)
+
+    def join(self, name, arguments=()):
+        """Seconds until a newcomer has the board; None where it never does."""
+        begun = time.perf_counter()
+        peer = ink.join_board(self.link, self.folder / name, name, arguments=["--timeout", "20", *arguments], ready=False)
+        try:
+            peer.event("ready", timeout=25)
+            took = time.perf_counter() - begun
+        except ink.Failed:
+            took = None
+        peer.kill()
+        return took
+
+    def stop(self):
+        for peer in [*self.peers, self.server]:
+            peer.kill()
+
+
+class Row:
+    """What one attack did."""
+
+    def __init__(self, attack):
+        self.attack, self.complaints, self.parts = attack, [], []
+
+    def say(self, text):
+        self.parts.append(text)
+
+    def demand(self, holds, complaint):
+        if not holds:
+            self.complaints.append(complaint)
+
+    def strokes(self, before, under, missing, after):
+        def both(values):
+            return f"{percentile(values, 0.5) * 1000:.0f}/{percentile(values, 0.99) * 1000:.0f} ms" if values else "none"
+
+        self.say(f"before {both(before)}, under {both(under)} ({len(under)} strokes, {missing} never came), after {both(after)}")
+        self.demand(under and missing == 0, f"{missing} strokes never came")
+        self.demand(not under or percentile(under, 0.99) <= P99_MAX, f"p99 under attack above {P99_MAX * 1000:.0f} ms")
+        calm = percentile(before, 0.5)
+        self.demand(after and percentile(after, 0.5) <= max(MEDIAN_MAX * calm, calm + NOISE), f"5 s after, the median is above {MEDIAN_MAX} times that before")
+
+    def memory(self, before, most):
+        self.say(f"memory {before:.0f} -> {most:.0f} MiB")
+        self.demand(most <= before + MEMORY_MAX, f"memory grew by more than {MEMORY_MAX} MiB")
+
+    def join(self, took, what="newcomer"):
+        self.say(f"{what} in after {took:.2f} s" if took is not None else f"{what} never got in")
+        self.demand(took is not None and took <= JOIN_MAX, f"{what} not in within {JOIN_MAX:g} s")
+
+    def __str__(self):
+        verdict = "held  " if not self.complaints else "BROKEN"
+        return f"{verdict} {self.attack}: {'; '.join(self.parts)}" + "".join(f"\n       {text}" for text in self.complaints)
+
+
+def member_attack(attack, folder, options, joins=False):
+    """A member with sessions to all three."""
+    row, honest = Row(attack), Honest(folder, options)
+    try:
+        if options.prefill or attack == "reconcile":
+            honest.prefill(options.prefill or 3000)
+        before, _ = honest.some()
+        memory = honest.memory()
+        # Sixteen seconds of late answers and six of a flood come before what is measured of acknowledgements.
+        seconds = options.seconds + (25 if attack == "acknowledgements" else 0)
+        attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, seconds=seconds)
+        attacker.ready()
+        joined = honest.join("dora") if joins else None
+        under, missing = honest.strokes(lambda: attacker.is_at_it)
+        words, most = attacker.words(), honest.most
+        time.sleep(5)
+        after, late = honest.some()
+        row.strokes(before, under, missing + late, after)
+        row.memory(memory, most)
+        if joins:
+            row.join(joined)
+        row.say(f"attacker: {words}")
+    finally:
+        honest.stop()
+    return row
+
+
+def drawing_bomb(attack, folder, options):
+    """Strokes of 9 000 points across the window, with a terminal as the third screen."""
+    import terminal as tty
+
+    row, honest = Row(attack), Honest(folder, options, count=2)
+    ana, bob = honest.peers
+    screen = None
+    try:
+        environment = {**ink.base_environment(), "INKWIRE_DATA_DIR": str(folder / "eve"), "INKWIRE_NAME": "eve", "INKWIRE_CODE": honest.link}
+        screen = tty.Terminal([ink.binary(), "join"], columns=200, rows=60, environment=environment)
+        screen.looks = False
+        ana.wait("peers", count=2, timeout=30)
+
+        def shown(number, patience=30.0):
+            label = f"w{number}w".encode()
+            begun = time.perf_counter()
+            ana.send("draw", shape={"kind": "text", "x": 8 + number % 20 * 64, "y": 16 + number // 20 % 40 * 16, "text": label.decode()})
+            deadline = begun + patience
+            mark = len(screen.bytes)
+            while label not in screen.bytes[mark:]:
+                screen.pump(0.002)
+                if time.perf_counter() > deadline:
+                    return None
+            return time.perf_counter() - begun
+
+        def resident():
+            status = pathlib.Path(f"/proc/{screen.pid}/status").read_text()
+            return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+        before = [value for value in map(shown, range(40)) if value is not None]
+        memory = resident()
+        points = [[0, 0] if step % 2 == 0 else [1500, step % 900] for step in range(9000)]
+        for number in range(12):
+            bob.send("draw", shape={"kind": "freehand", "x": number, "y": number, "points": points, "stroke_width": 255})
+        bob.wait("delivered", timeout=60)
+        # While one shape is moved all over them, nothing may wait.
+        end = time.monotonic() + options.seconds
+        under, missing, number, most = [], 0, 100, memory
+        bob.send("draw", id="mover", shape={"kind": "rectangle", "x": 0, "y": 0, "w": 200, "h": 100})
+        while time.monotonic() < end:
+            number += 1
+            bob.send("move", id="mover", by=[8, 8] if number % 2 else [-8, -8])
+            took = shown(number)
+            if took is None:
+                missing += 1
+            else:
+                under.append(took)
+            most = max(most, resident())
+        time.sleep(5)
+        after = [value for value in map(shown, range(2000, 2040)) if value is not None]
+        row.strokes(before, under, missing, after)
+        row.memory(memory, most)
+    finally:
+        if screen:
+            screen.close() if hasattr(screen, "close") else os.kill(screen.pid, 9)
+        honest.stop()
+    return row
+
+
+def squatted(attack, folder, options):
+    row, honest = Row(attack), Honest(folder, options, count=2)
+    try:
+        attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, rendezvous=f"127.0.0.1:{honest.server.port}",
+                            seconds=options.seconds)
+        attacker.ready()
+        times = []
+        for number in range(5):
+            if attacker.is_at_it:
+                times.append(honest.join(f"newcomer{number}", ["--impair", "delay=40"]))
+        missing = sum(took is None for took in times)
+        row.say(f"{len(times)} newcomers, {missing} never got in, slowest {max([t for t in times if t is not None] or [0]):.2f} s")
+        row.demand(times and missing == 0, "somebody was locked out")
+        row.say(f"attacker: {attacker.words()}")
+    finally:
+        honest.stop()
+    return row
+
+
+def third_party(attack, folder, options):
+    row, honest = Row(attack), Honest(folder, options)
+    try:
+        before, _ = honest.some(30)
+        attacker = Attacker(options.member, attack, link=honest.link, rendezvous=f"127.0.0.1:{honest.server.port}", seconds=options.seconds)
+        attacker.ready()
+        under, missing = honest.strokes(lambda: attacker.is_at_it)
+        words = attacker.words()
+        figures = dict(word.split("=") for word in words.split() if "=" in word)
+        most = int(figures.get("most_in_a_second", 0))
+        row.say(f"at the third party at most {most} packets in a second from three members; attacker: {words}")
+        # A burst of forty each, then twenty a second each.
+        row.demand(most <= 3 * 60, "a third party is flooded")
+        time.sleep(5)
+        after, late = honest.some()
+        row.strokes(before, under, missing + late, after)
+    finally:
+        honest.stop()
+    return row
+
+
+def topics(attack, folder, options):
+    sources = 50 if attack == "topics-50" else 1
+    row, honest = Row(attack), Honest(folder, options, count=2)
+    try:
+        before = honest.server.resident_kib / 1024
+        row.join(honest.join("early"), "newcomer before")
+        attacker = Attacker(options.member, "topics", rendezvous=f"127.0.0.1:{honest.server.port}", seconds=options.seconds, sources=sources)
+        attacker.ready(60)
+        row.join(honest.join("late"), "newcomer to a board that is there")
+        begun = time.perf_counter()
+        fresh = ink.new_board(folder / "fay", "fay", board="fresh", rendezvous=honest.server.address)
+        bare = fresh.link()
+        joiner = ink.join_board(bare.split("&direct=")[0] + "#" + bare.split("#")[1], folder / "gus", "gus", ready=False,
+                                arguments=["--timeout", "20"])
+        try:
+            joiner.event("ready", timeout=25)
+            row.join(time.perf_counter() - begun, "new board and a joiner")
+        except ink.Failed:
+            row.join(None, "new board and a joiner")
+        row.memory(before, honest.server.resident_kib / 1024)
+        for peer in (fresh, joiner):
+            peer.kill()
+        row.say(f"attacker: {attacker.words()}")
+    finally:
+        honest.stop()
+    return row
+
+
+def labels(attack, folder, options):
+    row, honest = Row(attack), Honest(folder, options, count=2)
+    ana, bob = honest.peers
+    try:
+        bob.draw("cache", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.event("shape", id="cache")
+        mine = ana.draw("cache", kind="rectangle", x=500, y=0, w=8, h=8)
+        ana.ask("set", "shape", id="cache", set={"text": "mine"})
+        shapes = ana.state()["shapes"]
+        changed = [shape for shape in shapes if shape.get("text") == "mine"]
+        row.say(f"ana was told {mine['id']}; changed was the shape at {[shape.get('x') for shape in changed]}")
+        row.demand([shape.get("x") for shape in changed] == [500], "a script changed a stranger's shape")
+    finally:
+        honest.stop()
+    return row
+
+
+ATTACKS = {
+    "lying-receipt": member_attack,
+    "drawing-bomb": drawing_bomb,
+    "topics": topics,
+    "topics-50": topics,
+    "squatted-id": squatted,
+    "house": lambda *arguments: member_attack(*arguments, joins=True),
+    "orphans": member_attack,
+    "reconcile": member_attack,
+    "acknowledgements": member_attack,
+    "presence": member_attack,
+    "third-party": third_party,
+    "labels": labels,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/adversary")
+    parser.add_argument("attacks", nargs="*")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--binary")
+    parser.add_argument("--member", default=str(ink.ROOT / ".build" / "release" / "adversary-member"))
+    parser.add_argument("--prefill", type=int, default=0)
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(ATTACKS))
+        return 0
+    wanted = list(ATTACKS) if options.attacks == ["all"] else options.attacks
+    unknown = [name for name in wanted if name not in ATTACKS]
+    if unknown or not wanted:
+        print(f"tools/adversary: no attack is called {', '.join(unknown) or 'nothing'}.\n  Known: {', '.join(ATTACKS)}, all.", file=sys.stderr)
+        return 2
+    ink.end_on_signals()
+    broken = 0
+    for attack in wanted:
+        folder = ink.TemporaryFolder("inkwire-adversary")
+        try:
+            row = ATTACKS[attack](attack, folder, options)
+        except ink.Failed as failure:
+            row = Row(attack)
+            row.demand(False, str(failure))
+        finally:
+            ink.stop_everything()
+            folder.remove()
+        broken += bool(row.complaints)
+        print(row, flush=True)
+    print(f"{len(wanted)} attacks: {len(wanted) - broken} held, {broken} broken")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
