@@ -115,7 +115,9 @@ class Together(TwoTerminals):
         ana.until(lambda: marker() == [80], "its end")
         # Drawn as it is told it would stand in sixteen.
         self.assertGreaterEqual(len(places), 20, places)
-        self.assertEqual(places, sorted(places))
+        # Where the next word is late, it is led on for a moment, and may be brought back by as much: a cell.
+        furthest = [max(places[:number + 1]) for number in range(len(places))]
+        self.assertLessEqual(max(most - place for most, place in zip(furthest, places)), 1, places)
 
     def test_the_same_with_the_keyboard_alone(self):
         # TM-8
