@@ -4,8 +4,9 @@ import InkFormats
 /// What the terminal shows, and the fewest bytes that make it show something else.
 ///
 /// Compares cells, not commands: whatever was drawn, a frame that looks the same gives no bytes at all. Emission knows where the terminal's
-/// cursor and pen are, takes the shortest way to each changed cell, and trusts no glyph whose width terminals disagree about: after one it
-/// moves by absolute address and writes the neighbour again.
+/// cursor and pen are, takes the shortest way to each changed cell, and trusts no glyph whose width terminals disagree about: before one it
+/// blanks the cells, which a terminal may not touch that does not know the glyph; after one it moves by absolute address and writes the
+/// neighbour again.
 package struct Screen: Sendable {
     private(set) var columns: Int
     private(set) var rows: Int
@@ -86,10 +87,26 @@ package struct Screen: Sendable {
                 return
             }
             go(to: column, row, of: next)
+            if !cell.glyph.hasCertainWidth { blank(cell, column, row) }
             write(cell, row: row)
             mustRewrite = !cell.glyph.hasCertainWidth
             column += max(1, Int(cell.columns))
         }
+    }
+
+    /// Takes away what stands in the cells of a glyph that a terminal may drop, or draw in fewer of them.
+    private mutating func blank(_ cell: Cell, _ column: Int, _ row: Int) {
+        let start = row * columns + column
+        let old = shown[start..<start + max(1, Int(cell.columns))]
+        guard
+            old.contains(where: {
+                $0.columns != 1 || $0.glyph != .space || $0.background != cell.background || $0.attributes != cell.attributes
+            })
+        else { return }
+        for _ in old {
+            write(Cell(.space, foreground: cell.foreground, background: cell.background, attributes: cell.attributes), row: row)
+        }
+        move(to: column, row)
     }
 
     private mutating func write(_ cell: Cell, row: Int) {

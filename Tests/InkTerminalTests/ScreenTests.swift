@@ -52,6 +52,33 @@ import Testing
         #expect(String(decoding: screen.frame(buffer), as: UTF8.self) == "\u{1B}[C")
     }
 
+    @Test(arguments: ["\u{1FAE8}", "►", "e\u{301}", "क", "😀"])
+    func `nothing old stays where a terminal drops a glyph that it does not know`(glyph: String) {
+        // TM-4
+        var screen = Screen(columns: 20, rows: 2, depth: .direct)
+        var terminal = TinyTerminal(columns: 20, rows: 2)
+        var buffer = CellBuffer(columns: 20, rows: 2)
+        func show(_ text: String, _ style: CellStyle = CellStyle()) -> String {
+            buffer.fill(row: 0)
+            buffer.write(text, column: 0, row: 0, style: style)
+            let bytes = String(decoding: screen.frame(buffer), as: UTF8.self)
+            terminal.feed(Array(String(bytes.unicodeScalars.filter { !glyph.unicodeScalars.contains($0) }.map(Character.init)).utf8))
+            return terminal.lines[0]
+        }
+        #expect(show("XXXXXXXXXXXX") == "XXXXXXXXXXXX")
+        #expect(show(glyph + glyph + glyph + "X").filter { $0 != " " } == "X")
+        // Nor where it stood, or over a style.
+        #expect(show("XXXXXXXXXXXX", CellStyle(attributes: .reverse)) == "XXXXXXXXXXXX")
+        #expect(show("Y" + glyph + "Z").filter { $0 != " " } == "YZ")
+        #expect(terminal.styles[0].allSatisfy { $0 == "" })
+        // The last cells of a row.
+        #expect(show(String(repeating: "X", count: 20)).count == 20)
+        buffer.write(glyph, column: 20 - CharacterWidth.columns(of: glyph), row: 0)
+        let bytes = String(decoding: screen.frame(buffer), as: UTF8.self)
+        terminal.feed(Array(String(bytes.unicodeScalars.filter { !glyph.unicodeScalars.contains($0) }.map(Character.init)).utf8))
+        #expect(terminal.lines[0] == String(repeating: "X", count: 20 - CharacterWidth.columns(of: glyph)))
+    }
+
     @Test func `one changed cell costs a move and a glyph`() {
         // TM-4
         var screen = Screen(columns: 80, rows: 24, depth: .direct)
