@@ -29,6 +29,17 @@ public struct CellRaster: Sendable {
         var background: Color?
 
         var isEmpty: Bool { edges.isEmpty && dots.bits == 0 && symbol == nil && background == nil }
+
+        /// A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end.
+        var showsDots: Bool {
+            dots.bits != 0 && (edges.isEmpty || dotsRank > edgesRank && dots.bits.nonzeroBitCount > 2 && edges.count != 1)
+        }
+
+        /// True if the symbol is not under later lines, or more than a few later dots.
+        var showsSymbol: Bool {
+            let strokeRank = showsDots ? dotsRank : edges.isEmpty ? -1 : edgesRank
+            return symbol != nil && (symbolRank >= strokeRank || showsDots && dots.bits.nonzeroBitCount <= 2)
+        }
     }
 
     /// An empty raster of that region. Memory is proportional to its cells.
@@ -64,18 +75,12 @@ public struct CellRaster: Sendable {
         precondition(region.contains(column: column, row: row), "cell \(column),\(row) is outside of \(region)")
         let ink = inks[index(column, row)]
         var cell = Cell(background: ink.background)
-        // A cell shows lines or dots: the later of the two, but few dots never hide a line, and no dots hide a line's end.
-        let dotsWin =
-            ink.dots.bits != 0
-            && (ink.edges.isEmpty || ink.dotsRank > ink.edgesRank && ink.dots.bits.nonzeroBitCount > 2 && ink.edges.count != 1)
-        let strokeRank = dotsWin ? ink.dotsRank : ink.edges.isEmpty ? -1 : ink.edgesRank
-        let isFaint = dotsWin && ink.dots.bits.nonzeroBitCount <= 2
-        if let symbol = ink.symbol, ink.symbolRank >= strokeRank || isFaint {
+        if let symbol = ink.symbol, ink.showsSymbol {
             cell.foreground = ink.symbolColor
             let isWhole = isWholeSymbol(ink, column, row)
             (cell.glyph, cell.columns) = isWhole ? (symbol, ink.symbolColumns) : (.space, 1)
             if style == .ascii, !cell.glyph.isASCII { (cell.glyph, cell.columns) = (style.twin(of: symbol), 1) }
-        } else if dotsWin {
+        } else if ink.showsDots {
             cell.glyph = style == .ascii ? ink.dots.asciiGlyph : ink.dots.glyph
             cell.foreground = ink.dotsColor
         } else if !ink.edges.isEmpty {
@@ -180,10 +185,8 @@ public struct CellRaster: Sendable {
         guard other != column else { return true }
         guard region.contains(column: other, row: row) else { return false }
         let half = inks[index(other, row)]
-        let strokeRank = max(half.edges.isEmpty ? -1 : half.edgesRank, half.dots.bits == 0 ? -1 : half.dotsRank)
         let wanted: UInt8 = ink.symbolColumns == 2 ? 0 : 2
-        return half.symbol == ink.symbol && half.symbolRank == ink.symbolRank && half.symbolColumns == wanted
-            && half.symbolRank >= strokeRank
+        return half.symbol == ink.symbol && half.symbolRank == ink.symbolRank && half.symbolColumns == wanted && half.showsSymbol
     }
 
     private func index(_ column: Int, _ row: Int) -> Int { (row - region.row) * region.columns + column - region.column }

@@ -31,6 +31,11 @@ public struct CellRegion: Hashable, Sendable {
             column: left, row: top, columns: max(columnRange.upperBound, other.columnRange.upperBound) - left,
             rows: max(rowRange.upperBound, other.rowRange.upperBound) - top)
     }
+
+    /// The region with so many cells more on each side.
+    public func grown(columns more: Int, rows moreRows: Int) -> CellRegion {
+        CellRegion(column: column - more, row: row - moreRows, columns: columns + 2 * more, rows: rows + 2 * moreRows)
+    }
 }
 
 extension ShapeDraft {

@@ -11,7 +11,14 @@ public enum CharacterWidth {
 
     /// Cells that `text` takes when it is shown on one line.
     public static func columns(of text: String) -> Int {
-        text.reduce(0) { $0 + (Glyph.displaying($1)?.columns ?? 0) }
+        text.reduce(0) { $0 + columns(of: $1) }
+    }
+
+    /// Cells that a cluster takes.
+    package static func columns(of character: Character) -> Int {
+        var columns = 0
+        Glyph.forEachPart(of: character) { columns += $1 }
+        return columns
     }
 
     /// False for scalars without a meaning everywhere (unassigned, private use): no two terminals agree on their width.

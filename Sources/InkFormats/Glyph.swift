@@ -2,7 +2,7 @@ import InkBoard
 
 /// What stands in one cell of a terminal: a base scalar and up to three marks on it.
 ///
-/// Plain numbers rather than a `Character`, so that a screen of cells is copied and compared without reference counting. Only `displaying`
+/// Plain numbers rather than a `Character`, so that a screen of cells is copied and compared without reference counting. Only `forEachPart`
 /// makes glyphs from foreign text, so no glyph can hold a control character (T21 of the threat model).
 public struct Glyph: Hashable, Sendable {
     /// The scalar that gives the cell its width; never a control.
@@ -11,7 +11,7 @@ public struct Glyph: Hashable, Sendable {
     private let mark1: UInt32
     private let mark2: UInt32
 
-    /// A glyph of ours. Foreign text goes through `displaying`.
+    /// A glyph of ours. Foreign text goes through `forEachPart`.
     public init(_ scalar: Unicode.Scalar) { self.init(base: scalar.value, marks: []) }
 
     private init(base: UInt32, marks: [UInt32]) {
@@ -55,44 +55,48 @@ public struct Glyph: Hashable, Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// How a grapheme cluster of foreign text is shown, and in how many cells (1 or 2); nil if nothing of it may be shown.
+    /// Calls `body` with the glyphs by which a grapheme cluster of foreign text is shown, each with its cells (1 or 2); with none if nothing
+    /// of it may be shown.
     ///
     /// Terminals disagree about clusters (ZWJ families measured 2, 6 or 8 cells in eight terminals), so a cluster is reduced to what they
-    /// agree on: its first scalar with its non-spacing marks. Joined and toned emoji become their first emoji; the document keeps the text.
-    public static func displaying(_ character: Character) -> (glyph: Glyph, columns: Int)? {
+    /// agree on: each scalar that takes cells, with its non-spacing marks. Joined emoji stand side by side, toned ones lose their tone; the
+    /// document keeps the text.
+    package static func forEachPart(of character: Character, _ body: (_ glyph: Glyph, _ columns: Int) -> Void) {
         if let ascii = character.asciiValue {
-            guard ascii >= 0x20, ascii < 0x7F else { return nil }
-            return (Glyph(Unicode.Scalar(ascii)), 1)
+            if ascii >= 0x20, ascii < 0x7F { body(Glyph(Unicode.Scalar(ascii)), 1) }
+            return
         }
-        var base: Unicode.Scalar?
-        var marks: [UInt32] = []
-        var columns = 0
-        for scalar in character.unicodeScalars {
-            guard isPresentable(scalar) else { continue }
+        var part: (base: Unicode.Scalar, marks: [UInt32], columns: Int)?
+        for scalar in character.unicodeScalars where isPresentable(scalar) {
             let width = CharacterWidth.columns(of: scalar)
-            guard let first = base else {
-                if width == 0 {
-                    // A mark without a base would ride on whatever stands to its left.
-                    (base, columns, marks) = (" ", 1, [scalar.value])
-                } else {
-                    (base, columns) = (CharacterWidth.isAssigned(scalar) ? scalar : "\u{FFFD}", width)
-                }
+            guard let begun = part else {
+                // A mark without a base would ride on whatever stands to its left.
+                part = width == 0 ? (" ", [scalar.value], 1) : (shown(scalar), [], width)
                 continue
             }
             if scalar.properties.generalCategory == .spacingMark {
-                columns = min(2, columns + 1)
-                marks.append(scalar.value)
+                part?.columns = min(2, begun.columns + 1)
+                part?.marks.append(scalar.value)
             } else if width == 0 {
-                marks.append(scalar.value)
-            } else if isRegionalIndicator(first), isRegionalIndicator(scalar), marks.isEmpty {
+                // What is not shown is not kept.
+                if begun.marks.count < marksMax { part?.marks.append(scalar.value) }
+            } else if isRegionalIndicator(begun.base), isRegionalIndicator(scalar), begun.marks.isEmpty {
                 // Two regional indicators make a flag, two cells wide in every terminal that was tried.
-                columns = 2
-                marks.append(scalar.value)
+                part?.columns = 2
+                part?.marks.append(scalar.value)
+            } else if !scalar.properties.isEmojiModifier {
+                body(Glyph(base: begun.base.value, marks: Array(begun.marks.prefix(marksMax))), begun.columns)
+                part = (shown(scalar), [], width)
             }
         }
-        guard let base else { return nil }
-        return (Glyph(base: base.value, marks: Array(marks.prefix(3))), columns)
+        if let part { body(Glyph(base: part.base.value, marks: Array(part.marks.prefix(marksMax))), part.columns) }
     }
+
+    /// What stands for a scalar that has cells.
+    private static func shown(_ scalar: Unicode.Scalar) -> Unicode.Scalar { CharacterWidth.isAssigned(scalar) ? scalar : "\u{FFFD}" }
+
+    /// Marks on one base.
+    private static let marksMax = 3
 
     /// False for scalars that command a terminal or a reader rather than show: C0, DEL, C1, bidi controls, zero-width and other invisible
     /// format characters, line and paragraph separators, variation selectors, tags.

@@ -146,7 +146,8 @@ extension CellRaster {
         guard !shape.text.isEmpty else { return }
         let placement = TextPlacement(shape, on: grid)
         for index in 0..<placement.shown {
-            drawRow(placement.layout.rows[index], column: placement.column(ofRow: index), row: placement.top + index, color: color)
+            let row = placement.row(index)
+            drawRow(row.items, column: row.column, row: placement.top + index, color: color)
         }
     }
 

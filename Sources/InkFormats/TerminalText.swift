@@ -20,9 +20,11 @@ public func safeForTerminal(_ text: String, keepsNewlines: Bool = false, columns
             }
             columns += 1
             bytes.append(0x20)
-        } else if let (glyph, width) = Glyph.displaying(character) {
-            columns += width
-            glyph.append(to: &bytes)
+        } else {
+            Glyph.forEachPart(of: character) { glyph, width in
+                columns += width
+                glyph.append(to: &bytes)
+            }
         }
         guard let columnsMax else { continue }
         if columns <= columnsMax - 1 { cut = bytes.count }

@@ -12,11 +12,15 @@ extension CellRegion {
 
 /// Where the rows of a shape's text stand.
 struct TextPlacement: Sendable {
-    let layout: TextLayout
-    /// The row of the board in which the first row of the text stands.
+    private let layout: TextLayout
+    /// The row of the board in which the first row that is shown stands.
     let top: Int
-    /// Rows of the text that are shown, the first ones.
+    /// Rows of the text that are shown.
     let shown: Int
+    /// Rows of the text above the first that is shown.
+    private let hidden: Int
+    /// The row of the text in which it is written; nil where it is not.
+    private let written: Int?
     private let side: Side
     /// Columns at which the text wraps; nil where only its own line breaks count.
     private let wrap: Int?
@@ -27,41 +31,50 @@ struct TextPlacement: Sendable {
         case around(Int)
     }
 
-    init(_ shape: ShapeDraft, on grid: Grid) {
+    /// - Parameter caret: characters before the caret while the text is written. What a box cannot hold is shown about the caret then, else
+    ///   from its beginning on.
+    init(_ shape: ShapeDraft, on grid: Grid, caret: Int? = nil) {
+        let room: Int
         switch shape.kind {
-        case .rectangle, .ellipse, .diamond:
+        case .rectangle, .ellipse, .diamond, .note:
             let inside = shape.cellRegion(on: grid).inside
             (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
-            shown = min(layout.rows.count, inside.rows)
-            top = inside.row + (inside.rows - shown) / 2
-            side = .centered(column: inside.column, columns: inside.columns)
-        case .note:
-            let inside = shape.cellRegion(on: grid).inside
-            (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
-            shown = min(layout.rows.count, inside.rows)
-            (top, side) = (inside.row, .leading(inside.column))
+            room = inside.rows
+            if shape.kind == .note {
+                (top, side) = (inside.row, .leading(inside.column))
+            } else {
+                top = inside.row + (inside.rows - min(layout.rows.count, room)) / 2
+                side = .centered(column: inside.column, columns: inside.columns)
+            }
         case .text:
             (wrap, layout) = (nil, TextLayout(shape.text))
-            shown = layout.rows.count
+            room = layout.rows.count
             top = grid.row(Int(shape.position.y))
             side = .leading(grid.column(Int(shape.position.x)))
         case .line, .arrow, .freehand:
             (wrap, layout) = (nil, TextLayout(shape.text))
-            shown = layout.rows.count
-            // Between the two samples in the middle; the curve of a stroke goes through one.
-            let points = shape.points.isEmpty ? [.zero] : shape.points
-            let (left, right) = (points[(points.count - (shape.kind == .freehand ? 0 : 1)) / 2], points[points.count / 2])
-            let x = Int(shape.position.x) + (Int(left.x) + Int(right.x)) / 2
-            let y = Int(shape.position.y) + (Int(left.y) + Int(right.y)) / 2
-            top = grid.row(y) - (layout.rows.count - 1) / 2
-            side = .around(grid.column(x))
+            room = layout.rows.count
+            let middle = grid.place(of: shape.labelPoint)
+            top = middle.row - (layout.rows.count - 1) / 2
+            side = .around(middle.column)
         }
+        shown = min(layout.rows.count, room)
+        written = caret.map { [layout] in layout.caret(after: $0).row }
+        hidden = written.map { [shown] in max(0, $0 - shown + 1) } ?? 0
     }
 
-    /// The column in which a row of the text begins; one beyond the last begins as an empty row would.
-    func column(ofRow index: Int) -> Int {
-        let width = index < layout.rows.count ? layout.columns(ofRow: index) : 0
-        return switch side {
+    /// A row that is shown, from the first on: where it begins, and its glyphs.
+    func row(_ index: Int) -> (column: Int, items: [TextLayout.Item]) {
+        let row = layout.rows[hidden + index]
+        // What is written now is not covered.
+        let isCut = index == shown - 1 && hidden + shown < layout.rows.count && hidden + index != written
+        let items = if isCut, let wrap { row.cut(to: wrap) } else { row.items }
+        return (column(of: items.reduce(0) { $0 + $1.columns }), items)
+    }
+
+    /// The column in which a row begins that takes so many.
+    private func column(of width: Int) -> Int {
+        switch side {
         case .leading(let column): column
         case .centered(let column, let columns): column + max(0, (columns - width) / 2)
         case .around(let column): column - width / 2
@@ -72,34 +85,37 @@ struct TextPlacement: Sendable {
     var region: CellRegion? {
         var all: CellRegion?
         for index in 0..<shown {
-            let row = CellRegion(column: column(ofRow: index), row: top + index, columns: layout.columns(ofRow: index), rows: 1)
-            all = all?.union(row) ?? row
+            let (column, items) = row(index)
+            let region = CellRegion(column: column, row: top + index, columns: items.reduce(0) { $0 + $1.columns }, rows: 1)
+            all = all?.union(region) ?? region
         }
         return all
     }
 
-    /// Rows and columns of the text before a caret.
-    func extent(of prefix: String) -> (row: Int, columns: Int) {
-        let before = wrap.map { TextLayout(prefix, columns: $0) } ?? TextLayout(prefix)
-        let row = max(0, before.rows.count - 1)
-        return (row, before.rows.isEmpty ? 0 : before.columns(ofRow: row))
+    /// The cell of a caret after so many characters.
+    func place(ofCaret count: Int) -> CellPlace {
+        let (row, columns) = layout.caret(after: count)
+        return CellPlace(column: column(of: layout.columns(ofRow: row)) + columns, row: top + max(0, min(shown - 1, row - hidden)))
     }
 }
 
 extension ShapeDraft {
     /// The cell after the first `count` characters of the shape's text, where a caret stands while it is edited.
     public func caretPlace(after count: Int, on grid: Grid) -> CellPlace {
-        let placement = TextPlacement(self, on: grid)
-        let (row, columns) = placement.extent(of: String(text.prefix(count)))
-        let isBoxed = !kind.isPath && kind != .text
-        let last = isBoxed ? cellRegion(on: grid).inside.rowRange.upperBound - 1 : Int.max
-        return CellPlace(column: placement.column(ofRow: row) + columns, row: min(placement.top + row, last))
+        TextPlacement(self, on: grid, caret: count).place(ofCaret: count)
+    }
+
+    /// The middle of a path's label: between the two samples in the middle; the curve of a stroke goes through one.
+    fileprivate var labelPoint: Point {
+        let points = points.isEmpty ? [.zero] : points
+        let (left, right) = (points[(points.count - (kind == .freehand ? 0 : 1)) / 2], points[points.count / 2])
+        return Point(
+            clampingX: Int64(position.x) + (Int64(left.x) + Int64(right.x)) / 2,
+            y: Int64(position.y) + (Int64(left.y) + Int64(right.y)) / 2)
     }
 
     /// The cells that the label of a line or stroke takes, wherever it is longer than these; nil for other kinds and for none.
-    public func labelRegion(on grid: Grid) -> CellRegion? {
-        kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil
-    }
+    public func labelRegion(on grid: Grid) -> CellRegion? { kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil }
 
     /// The cells in which the shape can leave ink: with its pen, its label and the bends of its curve.
     func inkRegion(on grid: Grid) -> CellRegion {
@@ -111,9 +127,7 @@ extension ShapeDraft {
         }
         // Dots to each side of the pen's middle, in whole cells of 2×4.
         let reach = DotPen(width: strokeWidth, on: grid).size / 2
-        let (columns, rows) = ((reach + 1) / 2, (reach + 3) / 4)
-        region = CellRegion(
-            column: region.column - columns, row: region.row - rows, columns: region.columns + 2 * columns, rows: region.rows + 2 * rows)
+        region = region.grown(columns: (reach + 1) / 2, rows: (reach + 3) / 4)
         return labelRegion(on: grid).map { region.union($0) } ?? region
     }
 }

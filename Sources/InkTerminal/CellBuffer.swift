@@ -45,18 +45,25 @@ package struct CellBuffer: Sendable {
     @discardableResult
     package mutating func write(_ text: String, column: Int, row: Int, style: CellStyle = CellStyle(), limit: Int = .max) -> Int {
         var column = column
+        let limit = min(limit, columns)
         for character in text {
-            let (glyph, width) = character == "\t" || character.isNewline ? (.space, 1) : Glyph.displaying(character) ?? (.space, 0)
-            guard width > 0 else { continue }
-            guard column + width <= min(limit, columns) else { break }
-            put(
-                Cell(
-                    glyph, columns: UInt8(width), foreground: style.foreground, background: style.background, attributes: style.attributes),
-                column: column,
-                row: row)
-            column += width
+            let isSpace = character == "\t" || character.isNewline
+            // A cluster is written whole or not at all.
+            guard column + (isSpace ? 1 : CharacterWidth.columns(of: character)) <= limit else { break }
+            if isSpace {
+                put(.space, 1, at: &column, row, style)
+            } else {
+                Glyph.forEachPart(of: character) { put($0, $1, at: &column, row, style) }
+            }
         }
         return column
+    }
+
+    private mutating func put(_ glyph: Glyph, _ width: Int, at column: inout Int, _ row: Int, _ style: CellStyle) {
+        let cell = Cell(
+            glyph, columns: UInt8(width), foreground: style.foreground, background: style.background, attributes: style.attributes)
+        put(cell, column: column, row: row)
+        column += width
     }
 
     /// Fills part of a row with spaces of a style.

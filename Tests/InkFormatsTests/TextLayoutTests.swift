@@ -1,0 +1,117 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import Testing
+
+/// How texts stand in shapes: their line breaks, their rows, the caret in them, and what does not fit.
+@Suite struct TextLayoutTests {
+    @Test(arguments: ["\n", "\r\n", "\r", "\u{0B}", "\u{0C}", "\u{85}", "\u{2028}", "\u{2029}"])
+    func `a line break of any system begins a row`(lineBreak: String) {
+        // FM-22
+        let text = "a" + lineBreak + "b"
+        #expect(picture([words(text, 0, 0)], 9, 4) == "a\nb\n")
+        #expect(picture([box(.note, 0, 0, 8, 3, text: text)], 9, 4) == "╭───────╮\n│a      │\n│b      │\n╰───────╯\n")
+        #expect(picture([box(0, 0, 8, 3, text: text)], 9, 4) == "┌───────┐\n│   a   │\n│   b   │\n└───────┘\n")
+        #expect(picture([path(.line, [(0, 0), (8, 0)], text: text)], 9, 2) == "╶───a───╴\n    b\n")
+        #expect(words(text, 0, 0).cellRegion(on: .standard).rows == 2)
+        #expect(words(text, 0, 0).caretPlace(after: 2, on: .standard) == CellPlace(column: 0, row: 1))
+        // One that ends a text begins an empty row.
+        #expect(words("a" + lineBreak, 0, 0).caretPlace(after: 2, on: .standard) == CellPlace(column: 0, row: 1))
+    }
+
+    @Test func `the caret in wrapped text stands before the letter that follows it`() {
+        // FM-23
+        let shape = box(0, 0, 10, 5, text: "hello world")
+        let rows = picture([shape], 12, 6).split(separator: "\n").map(Array.init)
+        for (index, letter) in shape.text.enumerated() where letter != " " {
+            let place = shape.caretPlace(after: index, on: .standard)
+            #expect(rows[place.row][place.column] == letter, "before \(index)")
+        }
+        // Before the space that broke the row: behind the row.
+        #expect(shape.caretPlace(after: 5, on: .standard) == CellPlace(column: 8, row: 2))
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `wherever a text wraps, the caret is in its box and before the letter that follows it`(seed: UInt64) {
+        // FM-23 FM-24
+        var random = SplitMix64(seed: seed)
+        let letters = ["a", "b", "漢", " ", " ", "\n", "\r\n", "e\u{301}", "😀"]
+        let text = (0..<random.below(24)).map { _ in letters[random.below(letters.count)] }.joined()
+        let kind: ShapeKind = [.rectangle, .note][random.below(2)]
+        let shape = box(kind, 0, 0, 2 + random.below(9), 40, text: text)
+        let width = shape.cellRegion(on: .standard).columns
+        let rows = grid(shape, columns: width + 4, rows: 41)
+        for (index, character) in text.enumerated() {
+            let place = shape.caretPlace(after: index, on: .standard)
+            // Behind a row that is full it stands on the border, never beyond.
+            #expect((1...width - 1).contains(place.column) && (1..<40).contains(place.row), "seed \(seed), \(index)")
+            guard !character.isWhitespace, width > 3 || character.isASCII else { continue }
+            #expect(rows[place.row][place.column] == String(character), "seed \(seed), \(index)")
+        }
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `no glyph stands on a border, whatever its width`(seed: UInt64) {
+        // FM-24
+        var random = SplitMix64(seed: seed)
+        let letters = ["a", "漢", " ", "\t", "😀", "\n"]
+        let text = (0..<random.below(20)).map { _ in letters[random.below(letters.count)] }.joined()
+        let shape = box([.rectangle, .note][random.below(2)], 0, 0, 2 + random.below(7), 2 + random.below(4), text: text)
+        let inside = shape.cellRegion(on: .standard).grown(columns: -1, rows: -1)
+        var blank = shape
+        blank.text = ""
+        let (written, bare) = (grid(shape, columns: 12, rows: 9), grid(blank, columns: 12, rows: 9))
+        for row in 0..<9 {
+            for column in 0..<12 where !inside.contains(column: column, row: row) {
+                #expect(written[row][column] == bare[row][column], "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `a wide glyph goes where it has room, and is told where it has none`() {
+        // FM-24
+        #expect(picture([box(0, 0, 5, 4, text: " abc漢")], 6, 5) == "┌────┐\n│ abc│\n│ 漢 │\n│    │\n└────┘\n")
+        #expect(picture([box(0, 0, 5, 4, text: "word  abc漢")], 6, 5) == "┌────┐\n│word│\n│ abc│\n│ 漢 │\n└────┘\n")
+        #expect(picture([box(0, 0, 2, 2, text: "漢")], 3, 3) == "┌─┐\n│…│\n└─┘\n")
+        #expect(picture([box(0, 0, 2, 2, text: "漢")], 3, 3, style: .ascii) == "+-+\n|~|\n+-+\n")
+    }
+
+    @Test func `a label that does not fit says so, on the screen and in exports`() {
+        // FM-25
+        let narrow = box(0, 0, 7, 2, text: "authentication")
+        #expect(picture([narrow], 8, 3) == "┌──────┐\n│authe…│\n└──────┘\n")
+        #expect(TextExport.text(of: [narrow]) == "┌──────┐\n│authe…│\n└──────┘\n")
+        #expect(TextExport.text(of: [narrow], style: .ascii).contains("|authe~|"))
+        let note = box(.note, 0, 0, 9, 4, text: "one\ntwo\nthree\nfour")
+        #expect(picture([note], 10, 5).contains("│three…  │"))
+        #expect(picture([box(.ellipse, 0, 0, 12, 2, text: "one two three four five six seven eight")], 14, 3).contains("…"))
+        // What fits says nothing.
+        #expect(!picture([box(0, 0, 9, 4, text: "one\ntwo\nthree")], 10, 5).contains("…"))
+        #expect(picture([box(0, 0, 7, 2, text: "author")], 8, 3).contains("│author│"))
+        #expect(picture([box(0, 0, 7, 2, text: "漢字漢字")], 8, 3).contains("│漢字… │"))
+    }
+
+    @Test func `joined emoji and letters are shown part by part, none left out`() {
+        // FM-10
+        #expect(picture([words("👨‍👩‍👧!", 0, 0)], 12, 1) == "👨👩👧!\n")
+        #expect(words("👨‍👩‍👧", 0, 0).cellRegion(on: .standard).columns == 6)
+        #expect(words("👨‍👩‍👧!", 0, 0).caretPlace(after: 1, on: .standard).column == 6)
+        #expect(safeForTerminal("👩🏽‍🚀") == "👩🚀" && safeForTerminal("🏳️‍🌈") == "🏳🌈" && safeForTerminal("❤️‍🔥") == "❤🔥")
+        #expect(safeForTerminal("क्ष") == "क्ष")
+        // A cut never shows half of them.
+        #expect(safeForTerminal("ab👨‍👩‍👧", columnsMax: 6) == "ab…")
+        #expect(CharacterWidth.columns(of: "👨‍👩‍👧") == 6)
+    }
+
+    /// What is shown in each cell; the right half of a wide glyph is empty.
+    private func grid(_ shape: ShapeDraft, columns: Int, rows: Int) -> [[String]] {
+        var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: columns, rows: rows), grid: .standard)
+        raster.draw(shape)
+        return (0..<rows).map { row in
+            (0..<columns).map { column in
+                let cell = raster.cell(column: column, row: row, style: .unicode)
+                return cell.columns == 0 ? "" : cell.glyph.text
+            }
+        }
+    }
+}
