@@ -1,19 +1,43 @@
 import InkBoard
 
 /// A board as lines of text.
-public enum TextExport {
+public struct TextExport: Sendable {
     /// Greatest extent of an export without a region, in cells each way: boards are unbounded, files are not.
     public static let extentMax = 1000
 
-    /// The shapes, bottom first, as rows without trailing spaces, each ended by a line break. Empty boards give an empty text.
-    ///
-    /// - Parameter region: the part to show; nil for all content, of which a part around the middle shape is shown if it is larger than `extentMax`.
+    /// Rows without trailing spaces, each ended by a line break; empty for an empty board.
+    public let text: String
+    /// Cells that all content takes.
+    private let columns: Int
+    private let rows: Int
+
+    /// True if the content is larger than an export may be.
+    public var isCut: Bool { columns > Self.extentMax || rows > Self.extentMax }
+
+    /// What was left out, for who reads the text.
+    public var cutWords: String {
+        "the drawing is \(columns) by \(rows) cells, and a text holds \(Self.extentMax) by \(Self.extentMax) around the middle shape"
+    }
+
+    /// All shapes, bottom first; of content that is larger than `extentMax` a part around the middle shape.
+    public init(of shapes: [ShapeDraft], style: GlyphStyle = .unicode) {
+        let regions = shapes.map { $0.inkRegion(on: .standard) }
+        let all = regions.dropFirst().reduce(regions.first) { $0?.union($1) }
+        (columns, rows) = (all?.columns ?? 0, all?.rows ?? 0)
+        text = all.map { Self.text(of: shapes, style, Self.part(of: $0, regions), isTrimmed: true) } ?? ""
+    }
+
+    /// All shapes, bottom first, as far as they lie in a region, if one is given.
     public static func text(of shapes: [ShapeDraft], style: GlyphStyle = .unicode, region: CellRegion? = nil) -> String {
-        guard let drawn = region ?? content(of: shapes) else { return "" }
+        guard let region else { return TextExport(of: shapes, style: style).text }
+        return text(of: shapes, style, region, isTrimmed: false)
+    }
+
+    /// - Parameter isTrimmed: leaves out the rows and columns before the first that hold something.
+    private static func text(of shapes: [ShapeDraft], _ style: GlyphStyle, _ drawn: CellRegion, isTrimmed: Bool) -> String {
         var raster = CellRaster(region: drawn, grid: .standard)
         for shape in shapes { raster.draw(shape) }
-        // All content begins with its first column and row that hold something; a region that was asked for is kept.
-        let left = region == nil ? drawn.columnRange.first { column in drawn.rowRange.contains { raster.isInk(column, $0, style) } } : nil
+        let left = isTrimmed ? drawn.columnRange.first { column in drawn.rowRange.contains { raster.isInk(column, $0, style) } } : nil
         var rows: [String] = []
         for row in drawn.rowRange {
             var bytes: [UInt8] = []
@@ -25,15 +49,13 @@ public enum TextExport {
             rows.append(String(decoding: bytes, as: UTF8.self))
         }
         while rows.last == "" { rows.removeLast() }
-        if region == nil { rows.removeFirst(rows.prefix { $0.isEmpty }.count) }
+        if isTrimmed { rows.removeFirst(rows.prefix { $0.isEmpty }.count) }
         return rows.isEmpty ? "" : rows.joined(separator: "\n") + "\n"
     }
 
-    /// The cells of all shapes, with their pens, labels and bends; nil for none.
-    static func content(of shapes: [ShapeDraft]) -> CellRegion? {
-        let regions = shapes.map { $0.inkRegion(on: .standard) }
-        guard var all = regions.first else { return nil }
-        for region in regions { all = all.union(region) }
+    /// What of all content is shown.
+    private static func part(of content: CellRegion, _ regions: [CellRegion]) -> CellRegion {
+        var all = content
         if all.columns > extentMax {
             let middles = regions.map { $0.column + $0.columns / 2 }.sorted()
             (all.column, all.columns) = (middles[middles.count / 2] - extentMax / 2, extentMax)

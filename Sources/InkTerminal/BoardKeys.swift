@@ -220,12 +220,13 @@ extension BoardScene {
 
     private mutating func copyAsText(now: Instant) {
         let shown = selection.isEmpty ? front.board.shapes.map(\.content) : selection.ids.compactMap { front.board[$0]?.content }
-        let text = TextExport.text(of: shown, style: display.style)
-        guard let bytes = Clipboard.copying(text) else {
+        let export = TextExport(of: shown, style: display.style)
+        guard let bytes = Clipboard.copying(export.text) else {
             return front.notices.add("too large for the clipboard: use inkwire export", now: now)
         }
         extraBytes += bytes
-        front.notices.add("copied as text, if the terminal allows it", now: now)
+        let words = export.isCut ? "only a part is copied: \(export.cutWords)" : "copied as text, if the terminal allows it"
+        front.notices.add(words, now: now)
     }
 
     /// Native selection needs the mouse for itself.

@@ -55,6 +55,11 @@ import Testing
         let text = TextExport.text(of: shapes)
         #expect(text.contains("here") && text.contains("and here") && !text.contains("lost"))
         #expect(text.utf8.count < 10_000)
+        // And says what it left out.
+        let export = TextExport(of: shapes)
+        #expect(export.text == text && export.isCut && export.cutWords.contains("and a text holds 1000 by 1000 around the middle shape"))
+        #expect(TextExport(of: [box(0, 0, 1100, 3)]).isCut && TextExport(of: [box(0, 0, 3, 1100)]).isCut)
+        #expect(!TextExport(of: [box(0, 0, 900, 900)]).isCut && !TextExport(of: []).isCut)
     }
 
     @Test func `an export in ASCII has the same places`() {

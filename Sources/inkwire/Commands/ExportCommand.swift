@@ -48,8 +48,8 @@ struct ExportCommand: ParsableCommand {
 
     private func text(of board: Board) throws -> String {
         switch try format() {
-        case .txt: return TextExport.text(of: board.shapes.map(\.content), style: .unicode)
-        case .ascii: return TextExport.text(of: board.shapes.map(\.content), style: .ascii)
+        case .txt: return drawing(of: board, .unicode)
+        case .ascii: return drawing(of: board, .ascii)
         case .json:
             var names = ShapeNames(board.shapes)
             let format = EventFormat()
@@ -59,6 +59,12 @@ struct ExportCommand: ParsableCommand {
                 "transactions": .integer(Int64(board.transactionCount)), "shapes": .array(shapes),
             ]).text + "\n"
         }
+    }
+
+    private func drawing(of board: Board, _ style: GlyphStyle) -> String {
+        let export = TextExport(of: board.shapes.map(\.content), style: style)
+        if export.isCut { options.notices.say("only a part is written: \(export.cutWords); --format json holds all of it") }
+        return export.text
     }
 
     private func format() throws -> Format {
