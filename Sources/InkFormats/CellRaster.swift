@@ -10,6 +10,8 @@ public struct CellRaster: Sendable {
     private var inks: [Ink]
     /// Rank of the shape being drawn.
     private var rank: Int32 = 0
+    /// Cells of shapes that were laid so far, those of each for itself.
+    package private(set) var work = 0
 
     /// What shapes left in one cell.
     private struct Ink {
@@ -49,9 +51,28 @@ public struct CellRaster: Sendable {
     }
 
     /// Lays one shape over those drawn before.
-    public mutating func draw(_ shape: ShapeDraft) {
+    public mutating func draw(_ shape: ShapeDraft) { lay(ShapeStamp(shape, in: region, on: grid)) }
+
+    /// Lays what a shape leaves over what was drawn before.
+    ///
+    /// - Parameter isSeen: says which of its cells are seen, by their places; nil for all. What a filled shape hides later need not be laid.
+    package mutating func lay(_ stamp: ShapeStamp, where isSeen: ((Int) -> Bool)? = nil) {
+        precondition(stamp.region == region && stamp.grid == grid, "a stamp made for \(stamp.region) is not laid into \(region)")
         beginShape()
-        drawBody(of: shape)
+        work += stamp.cells
+        let (ink, paper) = (stamp.ink, stamp.content.fill)
+        for run in stamp.fills {
+            for place in run where isSeen?(place) ?? true { inks[place] = Ink(background: paper) }
+        }
+        for cell in stamp.edges where isSeen?(Int(cell.place)) ?? true { add(cell, color: ink) }
+        for cell in stamp.dots where isSeen?(Int(cell.place)) ?? true { addDots(cell.dots, at: Int(cell.place), color: ink) }
+        for cell in stamp.symbols where isSeen?(Int(cell.place)) ?? true {
+            let place = Int(cell.place)
+            inks[place].symbol = cell.glyph
+            inks[place].symbolColumns = cell.columns
+            inks[place].symbolRank = rank
+            inks[place].symbolColor = ink
+        }
     }
 
     /// What is laid from here on lies over all before.
@@ -112,48 +133,7 @@ public struct CellRaster: Sendable {
         return result
     }
 
-    // MARK: Laying ink, for the shapes
-
-    /// Hides what lies under these cells and colours them.
-    mutating func fill(columns: ClosedRange<Int>, row: Int, color: Color) {
-        guard region.rowRange.contains(row) else { return }
-        let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.column + region.columns - 1))
-        guard first <= last else { return }
-        for column in first...last { inks[index(column, row)] = Ink(background: color) }
-    }
-
-    /// A horizontal line between the middles of two cells.
-    mutating func addHorizontal(row: Int, from: Int, to: Int, weight: UInt8, color: Color?, isRounded: Bool = false) {
-        guard region.rowRange.contains(row), from < to else { return }
-        let (first, last) = (max(from, region.column), min(to, region.column + region.columns - 1))
-        guard first <= last else { return }
-        for column in first...last {
-            let place = index(column, row)
-            take(edgesAt: place, color, isRounded)
-            if column > from { inks[place].edges.add(.west, weight: weight) }
-            if column < to { inks[place].edges.add(.east, weight: weight) }
-        }
-    }
-
-    /// A vertical line between the middles of two cells.
-    mutating func addVertical(column: Int, from: Int, to: Int, weight: UInt8, color: Color?, isRounded: Bool = false) {
-        guard region.columnRange.contains(column), from < to else { return }
-        let (first, last) = (max(from, region.row), min(to, region.row + region.rows - 1))
-        guard first <= last else { return }
-        for row in first...last {
-            let place = index(column, row)
-            take(edgesAt: place, color, isRounded)
-            if row > from { inks[place].edges.add(.north, weight: weight) }
-            if row < to { inks[place].edges.add(.south, weight: weight) }
-        }
-    }
-
-    /// One dot; coordinates count dots from the board's origin.
-    mutating func addDot(x: Int, y: Int, color: Color?) {
-        let (column, row) = (x >> 1, y >> 2)
-        guard region.contains(column: column, row: row) else { return }
-        addDots(CellDots(x: x, y: y), at: index(column, row), color: color)
-    }
+    // MARK: Laying ink
 
     /// Dots of one cell, by the cell's place in the region, row by row.
     mutating func addDots(_ dots: CellDots, at place: Int, color: Color?) {
@@ -162,19 +142,10 @@ public struct CellRaster: Sendable {
         inks[place].dotsColor = color
     }
 
-    /// One glyph, in one or two cells.
-    mutating func put(_ glyph: Glyph, columns: Int, column: Int, row: Int, color: Color?) {
-        for half in 0..<columns where region.contains(column: column + half, row: row) {
-            let place = index(column + half, row)
-            inks[place].symbol = glyph
-            inks[place].symbolColumns = half == 0 ? UInt8(columns) : 0
-            inks[place].symbolRank = rank
-            inks[place].symbolColor = color
-        }
-    }
-
-    private mutating func take(edgesAt place: Int, _ color: Color?, _ isRounded: Bool) {
-        inks[place].isRounded = isRounded && (inks[place].edges.isEmpty || inks[place].edgesRank == rank)
+    private mutating func add(_ cell: ShapeStamp.EdgeCell, color: Color?) {
+        let place = Int(cell.place)
+        inks[place].isRounded = cell.isRounded && (inks[place].edges.isEmpty || inks[place].edgesRank == rank)
+        inks[place].edges.formUnion(cell.edges)
         inks[place].edgesRank = rank
         inks[place].edgesColor = color
     }

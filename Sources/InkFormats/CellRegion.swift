@@ -36,6 +36,14 @@ public struct CellRegion: Hashable, Sendable {
     public func grown(columns more: Int, rows moreRows: Int) -> CellRegion {
         CellRegion(column: column - more, row: row - moreRows, columns: columns + 2 * more, rows: rows + 2 * moreRows)
     }
+
+    /// What lies in both; empty where nothing does.
+    public func intersection(_ other: CellRegion) -> CellRegion {
+        let (left, top) = (max(column, other.column), max(row, other.row))
+        return CellRegion(
+            column: left, row: top, columns: min(columnRange.upperBound, other.columnRange.upperBound) - left,
+            rows: min(rowRange.upperBound, other.rowRange.upperBound) - top)
+    }
 }
 
 extension ShapeDraft {
@@ -57,7 +65,7 @@ extension ShapeDraft {
         let (column, row) = (grid.column(left), grid.row(top))
         var region = CellRegion(
             column: column, row: row, columns: grid.column(right) - column + 1, rows: grid.row(bottom) - row + 1)
-        if kind == .text || kind == .note && size == .zero {
+        if isSizedByText {
             let extent = TextLayout.extent(of: text)
             let frame = kind == .note ? 2 : 0
             region.columns = max(1, extent.columns + frame)
@@ -65,4 +73,7 @@ extension ShapeDraft {
         }
         return region
     }
+
+    /// True for a shape that is as large as its words.
+    public var isSizedByText: Bool { kind == .text || kind == .note && size == .zero }
 }

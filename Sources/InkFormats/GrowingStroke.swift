@@ -19,7 +19,7 @@ package struct GrowingStroke: Sendable {
     /// Dots of each cell of the region, row by row, and the cells that have any.
     private var dots: [CellDots]
     private var cells: [Int] = []
-    /// Cells that got dots for good in the newest step, each once or more often.
+    /// Cells that got dots for good in the newest step.
     package private(set) var settledLately: [Int] = []
     /// Samples that were taken for good.
     private var taken = 0
@@ -28,8 +28,10 @@ package struct GrowingStroke: Sendable {
     private var forgotten = 0
     /// Parts of the curve that are kept as dots.
     private var settled = 0
-    /// The curve from the first of `places` on, its end included.
-    private var end: StrokeCurve?
+    /// Steps and words that were looked at for it so far.
+    package private(set) var work = 0
+    /// The dots of its end, which later samples move.
+    private(set) var bending: [(place: Int, dots: CellDots)] = []
 
     /// Nothing of a stroke yet.
     package init(_ draft: ShapeDraft, in region: CellRegion, on grid: Grid) {
@@ -55,7 +57,18 @@ package struct GrowingStroke: Sendable {
         var bending = places
         for point in draft.points[taken..<count] { StrokeCurve.append(point, from: origin, to: &bending) }
         if let tip { StrokeCurve.append(tip, from: origin, to: &bending) }
-        end = StrokeCurve(bending)
+        self.bending.removeAll(keepingCapacity: true)
+        let end = StrokeCurve(bending)
+        lay(end, (settled - forgotten)..<max(settled - forgotten, end.count - 1)) { $0.bending.append(($1, $2)) }
+    }
+
+    /// Calls `body` with each cell of the region in which parts of a curve leave dots.
+    private mutating func lay(_ curve: StrokeCurve, _ parts: Range<Int>, _ body: (inout GrowingStroke, _ place: Int, CellDots) -> Void) {
+        var mask = DotMask(region: region)
+        curve.forEachPiece(of: parts, touching: region.box(on: grid, around: pen)) { mask.addPiece(from: $0, to: $1, on: grid) }
+        mask.widen(by: pen)
+        work += mask.work
+        mask.forEachCell { column, row, dots in body(&self, (row - region.row) * region.columns + column - region.column, dots) }
     }
 
     /// Keeps as dots what the places that are certain bend no more: a part depends on the place before it and the two behind it, and each of
@@ -64,9 +77,7 @@ package struct GrowingStroke: Sendable {
         let last = forgotten + places.count - 1
         guard last - 2 > settled else { return }
         let parts = (settled - forgotten)..<(last - 2 - forgotten)
-        StrokeCurve(places).forEachPiece(of: parts, touching: region.box(on: grid, around: pen)) { from, to in
-            region.forEachDot(from: from, to: to, pen: pen, on: grid) { keep($0, $1) }
-        }
+        lay(StrokeCurve(places), parts) { $0.keep($2, at: $1) }
         settled = last - 2
         // The first two of the places that are kept stand for what is before them: the first part that is laid anew begins at the third.
         let needed = max(0, settled - 2)
@@ -74,17 +85,9 @@ package struct GrowingStroke: Sendable {
         forgotten = needed
     }
 
-    /// The cell of the region in which a dot lies; nil for one outside.
-    private func place(_ x: Int, _ y: Int) -> Int? {
-        let (column, row) = (x >> 1, y >> 2)
-        guard region.contains(column: column, row: row) else { return nil }
-        return (row - region.row) * region.columns + column - region.column
-    }
-
-    private mutating func keep(_ x: Int, _ y: Int) {
-        guard let place = place(x, y) else { return }
+    private mutating func keep(_ new: CellDots, at place: Int) {
         let before = dots[place].bits
-        dots[place].bits |= CellDots(x: x, y: y).bits
+        dots[place].bits |= new.bits
         guard dots[place].bits != before else { return }
         if before == 0 { cells.append(place) }
         settledLately.append(place)
@@ -97,23 +100,21 @@ package struct GrowingStroke: Sendable {
         for place in places ?? cells where dots[place].bits != 0 { body(place, dots[place]) }
     }
 
-    /// The cells in which the end lies, each once or more often.
-    package var bendingCells: [Int] {
-        var places: [Int] = []
-        forEachBendingDot { x, y in
-            if let place = place(x, y), place != places.last { places.append(place) }
-        }
-        return places
-    }
-
-    /// Calls `body` for each dot of the end.
-    func forEachBendingDot(_ body: (Int, Int) -> Void) {
-        guard let end else { return }
-        end.forEachPiece(of: (settled - forgotten)..<max(settled - forgotten, end.count - 1), touching: region.box(on: grid, around: pen)) {
-            region.forEachDot(from: $0, to: $1, pen: pen, on: grid, body)
-        }
-    }
+    /// The cells in which the end lies.
+    package var bendingCells: [Int] { bending.map(\.place) }
 
     /// So many of the newest samples may be taken back.
     private static let slack = 24
+}
+
+extension CellRaster {
+    /// Lays what is known of a stroke that grows over what was drawn before.
+    ///
+    /// - Parameter places: the only cells that can be another than before, among them all in which the stroke bends; nil for all.
+    package mutating func draw(_ stroke: GrowingStroke, color: Color?, in places: [Int]? = nil) {
+        precondition(stroke.region == region && stroke.grid == grid, "a stroke kept for \(stroke.region) is not laid into \(region)")
+        beginShape()
+        stroke.forEachSettledCell(of: places) { place, dots in addDots(dots, at: place, color: color) }
+        for (place, dots) in stroke.bending { addDots(dots, at: place, color: color) }
+    }
 }

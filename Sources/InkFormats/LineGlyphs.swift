@@ -24,6 +24,9 @@ package struct LineEdges: Hashable, Sendable {
         bits = bits & ~(3 << direction.rawValue) | weight << direction.rawValue
     }
 
+    /// Adds the arms of others.
+    mutating func formUnion(_ other: LineEdges) { for direction in Direction.allCases { add(direction, weight: other[direction]) } }
+
     /// The box drawing character with these arms (U+2500-257F has all 80 mixes of light and heavy).
     package var glyph: Glyph { Self.glyphs[index] }
 
@@ -70,6 +73,9 @@ struct CellDots: Hashable, Sendable {
 
     /// One dot, by its place counted in dots from the board's origin.
     init(x: Int, y: Int) { bits = 1 << UInt8((x & 1) * 4 + (y & 3)) }
+
+    /// Adds what the two lowest bits say of the two dots of a line, the lower for the left.
+    mutating func add(pair: UInt64, line: UInt8) { bits |= UInt8(pair & 1) << line | UInt8(pair >> 1 & 1) << (4 + line) }
 
     /// The braille character (U+2800-28FF) with these dots; a space for none, since fonts and scripts differ on U+2800.
     var glyph: Glyph { bits == 0 ? .space : Self.glyphs[Int(bits)] }

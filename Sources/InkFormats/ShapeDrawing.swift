@@ -1,162 +1,134 @@
 import InkBoard
 
 /// How each kind of shape becomes edges, dots and glyphs.
-extension CellRaster {
-    mutating func drawBody(of shape: ShapeDraft) {
-        guard !region.isEmpty else { return }
-        switch shape.kind {
-        case .rectangle:
-            drawBox(shape, isRounded: false)
-            drawText(of: shape, color: inkColor(of: shape))
-        case .note:
-            drawBox(shape, isRounded: true)
-            drawText(of: shape, color: inkColor(of: shape))
-        case .ellipse, .diamond: drawRound(shape)
-        case .line, .arrow: drawPath(shape)
-        case .freehand: drawStroke(shape)
-        case .text: drawText(of: shape, color: shape.stroke)
+extension ShapeStamp {
+    mutating func draw(caret: Int?) {
+        switch content.kind {
+        case .rectangle: drawBox(isRounded: false)
+        case .note: drawBox(isRounded: true)
+        case .ellipse, .diamond: drawRound()
+        case .line, .arrow: drawPath()
+        case .freehand: drawCurve()
+        case .text: break
         }
+        drawText(caret: caret)
     }
+
+    private var box: CellRegion { content.cellRegion(on: grid) }
+    private var pen: DotPen { DotPen(width: content.strokeWidth, on: grid) }
+    /// A mask for what the shape can leave of dots.
+    private var mask: DotMask { DotMask(region: content.reach(on: grid).intersection(region)) }
 
     // MARK: Boxes
 
-    private mutating func drawBox(_ shape: ShapeDraft, isRounded: Bool) {
-        let box = shape.cellRegion(on: grid)
+    private mutating func drawBox(isRounded: Bool) {
+        let box = box
         let (left, top) = (box.column, box.row)
         let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
         guard box.overlaps(region) else { return }
-        if let fill = shape.fill {
-            for row in max(top, region.row)...min(bottom, region.row + region.rows - 1) {
-                self.fill(columns: left...right, row: row, color: fill)
-            }
+        if content.fill != nil {
+            for row in max(top, region.row)...min(bottom, region.row + region.rows - 1) { fill(columns: left...right, row: row) }
         }
-        let color = inkColor(of: shape)
-        let weight: UInt8 = shape.strokeWidth >= 32 ? 2 : 1
+        let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
         if left == right && top == bottom {
-            put(Glyph("□"), columns: 1, column: left, row: top, color: color)
+            put(Glyph("□"), columns: 1, column: left, row: top)
         } else {
-            addHorizontal(row: top, from: left, to: right, weight: weight, color: color, isRounded: isRounded)
-            addVertical(column: left, from: top, to: bottom, weight: weight, color: color, isRounded: isRounded)
-            if top != bottom { addHorizontal(row: bottom, from: left, to: right, weight: weight, color: color, isRounded: isRounded) }
-            if left != right { addVertical(column: right, from: top, to: bottom, weight: weight, color: color, isRounded: isRounded) }
+            addHorizontal(row: top, from: left, to: right, weight: weight, isRounded: isRounded)
+            addVertical(column: left, from: top, to: bottom, weight: weight, isRounded: isRounded)
+            if top != bottom { addHorizontal(row: bottom, from: left, to: right, weight: weight, isRounded: isRounded) }
+            if left != right { addVertical(column: right, from: top, to: bottom, weight: weight, isRounded: isRounded) }
         }
     }
 
-    private mutating func drawRound(_ shape: ShapeDraft) {
-        guard shape.cellRegion(on: grid).overlaps(region) else { return }
-        let outline = RoundOutline(shape, on: grid)
-        if let fill = shape.fill {
-            outline.forEachFilledCell(in: region) { column, row in self.fill(columns: column...column, row: row, color: fill) }
-        }
-        let color = inkColor(of: shape)
-        let pen = DotPen(width: shape.strokeWidth, on: grid)
-        outline.forEachDot(in: region) { x, y in pen.stamp(x, y) { addDot(x: $0, y: $1, color: color) } }
-        drawText(of: shape, color: color)
-    }
-
-    /// The shape's own colour, or one that can be read on its fill.
-    private func inkColor(of shape: ShapeDraft) -> Color? {
-        if let stroke = shape.stroke { return stroke }
-        guard let rgb = shape.fill?.rgb else { return nil }
-        // Rec. 601 luma, in thousandths of 255.
-        let luma = 299 * (rgb >> 16) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)
-        return Color(rgb: luma >= 128_000 ? 0 : 0xFF_FFFF)
+    private mutating func drawRound() {
+        guard content.reach(on: grid).overlaps(region) else { return }
+        let outline = RoundOutline(content, on: grid)
+        if content.fill != nil { outline.forEachFilledRun(in: region) { columns, row in fill(columns: columns, row: row) } }
+        var mask = mask
+        outline.forEachDot(in: region) { x, y in mask.add(x: x, y: y) }
+        mask.widen(by: pen)
+        add(mask)
     }
 
     // MARK: Paths
 
-    private mutating func drawPath(_ shape: ShapeDraft) {
-        let points = shape.points.isEmpty ? [.zero] : shape.points
-        let weight: UInt8 = shape.strokeWidth >= 32 ? 2 : 1
-        let pen = DotPen(width: shape.strokeWidth, on: grid)
-        let places = points.map { (x: Int(shape.position.x) + Int($0.x), y: Int(shape.position.y) + Int($0.y)) }
+    private mutating func drawPath() {
+        guard content.reach(on: grid).overlaps(region) else { return }
+        let points = content.points.isEmpty ? [.zero] : content.points
+        let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
+        let places = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
+        spend(places.count)
         var last = places[0]
         // Direction of the last piece that leaves its cell, for the arrow's head.
         var heading = (dx: 0, dy: 0)
         var isOneCell = true
+        var mask: DotMask?
         for place in places.dropFirst() {
             let (fromColumn, fromRow) = (grid.column(last.x), grid.row(last.y))
             let (toColumn, toRow) = (grid.column(place.x), grid.row(place.y))
             if fromColumn == toColumn && fromRow == toRow { continue }
             if fromRow == toRow {
-                addHorizontal(
-                    row: fromRow, from: min(fromColumn, toColumn), to: max(fromColumn, toColumn), weight: weight, color: shape.stroke)
+                addHorizontal(row: fromRow, from: min(fromColumn, toColumn), to: max(fromColumn, toColumn), weight: weight)
             } else if fromColumn == toColumn {
-                addVertical(column: fromColumn, from: min(fromRow, toRow), to: max(fromRow, toRow), weight: weight, color: shape.stroke)
+                addVertical(column: fromColumn, from: min(fromRow, toRow), to: max(fromRow, toRow), weight: weight)
             } else {
-                drawDots(
+                var dots = mask ?? self.mask
+                // So that the dots have one owner and change in place.
+                mask = nil
+                dots.addPiece(
                     from: StrokeCurve.Place(x: Double(last.x), y: Double(last.y)),
-                    to: StrokeCurve.Place(x: Double(place.x), y: Double(place.y)),
-                    pen: pen, color: shape.stroke)
+                    to: StrokeCurve.Place(x: Double(place.x), y: Double(place.y)), on: grid)
+                mask = dots
             }
             heading = (place.x - last.x, place.y - last.y)
             last = place
             isOneCell = false
         }
-        if isOneCell { pen.stamp(grid.dot(last.x), grid.dot(last.y)) { addDot(x: $0, y: $1, color: shape.stroke) } }
-        if shape.kind == .arrow, !isOneCell {
+        if isOneCell {
+            mask = self.mask
+            mask?.add(x: grid.dot(last.x), y: grid.dot(last.y))
+        }
+        if var mask {
+            mask.widen(by: pen)
+            add(mask)
+        }
+        if content.kind == .arrow, !isOneCell {
             let isFlat = abs(heading.dx) >= abs(heading.dy)
             let head: Unicode.Scalar = isFlat ? (heading.dx > 0 ? "►" : "◄") : (heading.dy > 0 ? "▼" : "▲")
-            put(Glyph(head), columns: 1, column: grid.column(last.x), row: grid.row(last.y), color: shape.stroke)
-        }
-        drawText(of: shape, color: shape.stroke)
-    }
-
-    private mutating func drawStroke(_ shape: ShapeDraft) {
-        guard !shape.points.isEmpty else { return }
-        if touchesRegion(shape) { drawCurve(shape) }
-        drawText(of: shape, color: shape.stroke)
-    }
-
-    private mutating func drawCurve(_ shape: ShapeDraft) {
-        let pen = DotPen(width: shape.strokeWidth, on: grid)
-        StrokeCurve(points: shape.points, origin: shape.position).forEachPiece(touching: region.box(on: grid, around: pen)) { from, to in
-            drawDots(from: from, to: to, pen: pen, color: shape.stroke)
+            put(Glyph(head), columns: 1, column: grid.column(last.x), row: grid.row(last.y))
         }
     }
 
-    /// True if a stroke, with its pen and its curve's overshoot, can reach the region: quick, and never wrongly false.
-    private func touchesRegion(_ shape: ShapeDraft) -> Bool {
-        let box = shape.cellRegion(on: grid)
-        // A Catmull-Rom piece leaves the box of its samples by less than half of that box; the pen by less than four cells.
-        let (moreColumns, moreRows) = (4 + box.columns / 2, 4 + box.rows / 2)
-        return CellRegion(
-            column: box.column - moreColumns, row: box.row - moreRows, columns: box.columns + 2 * moreColumns, rows: box.rows + 2 * moreRows
-        ).overlaps(region)
-    }
-
-    /// A straight piece in dots.
-    private mutating func drawDots(from: StrokeCurve.Place, to: StrokeCurve.Place, pen: DotPen, color: Color?) {
-        region.forEachDot(from: from, to: to, pen: pen, on: grid) { addDot(x: $0, y: $1, color: color) }
-    }
-
-    /// Lays what is known of a stroke that grows over what was drawn before.
-    ///
-    /// - Parameter places: the only cells that can be another than before, among them all in which the stroke bends; nil for all.
-    package mutating func draw(_ stroke: GrowingStroke, color: Color?, in places: [Int]? = nil) {
-        precondition(stroke.region == region && stroke.grid == grid, "a stroke kept for \(stroke.region) is not laid into \(region)")
-        beginShape()
-        stroke.forEachSettledCell(of: places) { place, dots in addDots(dots, at: place, color: color) }
-        stroke.forEachBendingDot { addDot(x: $0, y: $1, color: color) }
+    private mutating func drawCurve() {
+        guard !content.points.isEmpty, content.reach(on: grid).overlaps(region) else { return }
+        var mask = mask
+        spend(2 * content.points.count)
+        StrokeCurve(points: content.points, origin: content.position).forEachPiece(touching: region.box(on: grid, around: pen)) {
+            from, to in
+            mask.addPiece(from: from, to: to, on: grid)
+        }
+        mask.widen(by: pen)
+        add(mask)
     }
 
     // MARK: Text
 
-    private mutating func drawText(of shape: ShapeDraft, color: Color?) {
-        guard !shape.text.isEmpty else { return }
-        let placement = TextPlacement(shape, on: grid)
-        for index in 0..<placement.shown {
+    private mutating func drawText(caret: Int?) {
+        guard !content.text.isEmpty else { return }
+        // A letter is looked up in tables: some times as dear as a dot.
+        spend(4 * content.text.utf8.count)
+        let placement = TextPlacement(content, on: grid, caret: caret)
+        for index in 0..<placement.shown where region.rowRange.contains(placement.top + index) {
             let row = placement.row(index)
-            drawRow(row.items, column: row.column, row: placement.top + index, color: color)
+            drawRow(row.items, column: row.column, row: placement.top + index)
         }
     }
 
     /// Spaces are transparent: they show what lies under them.
-    private mutating func drawRow(_ items: [TextLayout.Item], column: Int, row: Int, color: Color?) {
-        guard region.rowRange.contains(row) else { return }
+    private mutating func drawRow(_ items: [TextLayout.Item], column: Int, row: Int) {
         var column = column
         for item in items {
-            if item.glyph != .space { put(item.glyph, columns: item.columns, column: column, row: row, color: color) }
+            if item.glyph != .space { put(item.glyph, columns: item.columns, column: column, row: row) }
             column += item.columns
         }
     }
@@ -170,59 +142,6 @@ extension CellRegion {
             left: Double(column * grid.columnUnits) - margin, top: Double(row * grid.rowUnits) - margin,
             right: Double((column + columns) * grid.columnUnits) + margin, bottom: Double((row + rows) * grid.rowUnits) + margin
         )
-    }
-
-    /// Calls `body` for the dots of a straight piece, drawn by a pen; those outside of the region are left out but for a few.
-    ///
-    /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer axis,
-    /// only where that lies in the region, so the cost is bounded by the region and not by the length.
-    func forEachDot(from: StrokeCurve.Place, to: StrokeCurve.Place, pen: DotPen, on grid: Grid, _ body: (Int, Int) -> Void) {
-        let unit = Double(grid.dotUnits)
-        let (x0, y0) = (Int((from.x / unit).rounded(.down)), Int((from.y / unit).rounded(.down)))
-        let (x1, y1) = (Int((to.x / unit).rounded(.down)), Int((to.y / unit).rounded(.down)))
-        let (dx, dy) = (x1 - x0, y1 - y0)
-        let steps = max(abs(dx), abs(dy))
-        guard steps > 0 else { return pen.stamp(x0, y0, body) }
-        let isFlat = abs(dx) >= abs(dy)
-        let window =
-            isFlat
-            ? column * 2 - pen.size...(column + columns) * 2 + pen.size
-            : row * 4 - pen.size...(row + rows) * 4 + pen.size
-        let (start, isForward) = isFlat ? (x0, dx > 0) : (y0, dy > 0)
-        let first = max(0, isForward ? window.lowerBound - start : start - window.upperBound)
-        let last = min(steps, isForward ? window.upperBound - start : start - window.lowerBound)
-        guard first <= last else { return }
-        for step in first...last { pen.stamp(x0 + Self.rounded(dx * step, steps), y0 + Self.rounded(dy * step, steps), body) }
-    }
-
-    /// The nearest whole number to a quotient; halves go up. `divisor` is positive, the dividend below 2^60.
-    private static func rounded(_ dividend: Int, _ divisor: Int) -> Int {
-        let (doubled, whole) = (2 * dividend + divisor, 2 * divisor)
-        let quotient = doubled / whole
-        return doubled % whole < 0 ? quotient - 1 : quotient
-    }
-}
-
-/// A round pen, in dots.
-struct DotPen: Sendable {
-    /// Diameter in dots, 1...8: a terminal's picture gains nothing from a pen wider than four cells.
-    let size: Int
-
-    /// The pen for a line width in world units.
-    init(width: UInt16, on grid: Grid) { size = max(1, min(8, (Int(width) + grid.dotUnits / 2) / grid.dotUnits)) }
-
-    /// Calls `body` for each dot under the pen when it stands at a dot.
-    func stamp(_ x: Int, _ y: Int, _ body: (Int, Int) -> Void) {
-        guard size > 1 else { return body(x, y) }
-        let low = -(size - 1) / 2
-        // Twice the distance from the pen's middle, so that even sizes have one too.
-        let middle = 2 * low + size - 1
-        for dy in low..<low + size {
-            for dx in low..<low + size {
-                let (ex, ey) = (2 * dx - middle, 2 * dy - middle)
-                if ex * ex + ey * ey <= size * size { body(x + dx, y + dy) }
-            }
-        }
     }
 }
 
@@ -250,8 +169,8 @@ package struct RoundOutline: Sendable {
     /// Calls `body` for each dot of the outline in or near the region. Steps along the flatter axis only, so the line is one dot thick.
     package func forEachDot(in region: CellRegion, _ body: (Int, Int) -> Void) {
         // The widest pen reaches four dots beyond its middle.
-        let columns = max(left, region.column * 2 - 4)...max(left, min(right, (region.column + region.columns) * 2 + 4))
-        let rows = max(top, region.row * 4 - 4)...max(top, min(bottom, (region.row + region.rows) * 4 + 4))
+        let columns = Self.range(left, right, within: region.column * 2 - 4, (region.column + region.columns) * 2 + 4)
+        let rows = Self.range(top, bottom, within: region.row * 4 - 4, (region.row + region.rows) * 4 + 4)
         if radiusX == 0 {
             for y in rows { body(left, y) }
             return
@@ -275,17 +194,39 @@ package struct RoundOutline: Sendable {
         }
     }
 
-    /// Calls `body` for each cell of the region that lies inside with five of its eight dots or more.
-    func forEachFilledCell(in region: CellRegion, _ body: (Int, Int) -> Void) {
+    /// Calls `body` for each run of cells of the region that lie inside with five of their eight dots or more.
+    ///
+    /// Towards the middle of a row no cell has fewer dots inside, so the ends of a run are found by halving.
+    func forEachFilledRun(in region: CellRegion, _ body: (ClosedRange<Int>, _ row: Int) -> Void) {
         guard radiusX > 0, radiusY > 0 else { return }
-        let columns = max(left >> 1, region.column)...max(left >> 1, min(right >> 1, region.column + region.columns - 1))
-        for row in max(top >> 2, region.row)...max(top >> 2, min(bottom >> 2, region.row + region.rows - 1)) {
-            for column in columns {
-                var inside = 0
-                for dot in 0..<8 where contains(column * 2 + (dot & 1), row * 4 + dot >> 1) { inside += 1 }
-                if inside >= 5 { body(column, row) }
+        let middle = (left + right) >> 2
+        for row in max(top >> 2, region.row)...max(top >> 2, region.row, min(bottom >> 2, region.row + region.rows - 1)) {
+            // The middle of an even width lies between two cells.
+            guard let most = [middle, middle + 1, middle - 1].first(where: { isFilled($0, row) }) else { continue }
+            var (outside, first) = ((left >> 1) - 1, most)
+            while first - outside > 1 {
+                let between = outside + (first - outside) / 2
+                if isFilled(between, row) { first = between } else { outside = between }
             }
+            var last = most
+            outside = (right >> 1) + 1
+            while outside - last > 1 {
+                let between = last + (outside - last) / 2
+                if isFilled(between, row) { last = between } else { outside = between }
+            }
+            body(first...last, row)
         }
+    }
+
+    /// What of a range lies within another; empty where nothing does.
+    private static func range(_ first: Int, _ last: Int, within low: Int, _ high: Int) -> Range<Int> {
+        max(first, low)..<max(first, low, min(last, high) + 1)
+    }
+
+    private func isFilled(_ column: Int, _ row: Int) -> Bool {
+        var inside = 0
+        for dot in 0..<8 where contains(column * 2 + (dot & 1), row * 4 + dot >> 1) { inside += 1 }
+        return inside >= 5
     }
 
     private func contains(_ x: Int, _ y: Int) -> Bool {
@@ -299,6 +240,8 @@ package struct RoundOutline: Sendable {
     /// How far from the middle the outline is flatter than 45°, along x; and how far it is steeper, along y.
     private var split: (flat: Double, steep: Double) {
         if isDiamond { return radiusX >= radiusY ? (radiusX, -1) : (-1, radiusY) }
+        // Of two dots neither side lies within 45°.
+        if min(radiusX, radiusY) < 1 { return (radiusX, radiusY) }
         let diagonal = (radiusX * radiusX + radiusY * radiusY).squareRoot()
         return (radiusX * radiusX / diagonal, radiusY * radiusY / diagonal)
     }

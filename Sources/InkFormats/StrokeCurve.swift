@@ -51,12 +51,13 @@ package struct StrokeCurve: Sendable {
             let after = index + 2 < places.count ? places[index + 2] : to
             let (start, end) = Self.tangents(before, from, to, after)
             // The Bézier hull of the piece (ends and ends ± a third of the tangents) contains it.
-            let xs = [from.x, to.x, from.x + start.x / 3, to.x - end.x / 3]
-            let ys = [from.y, to.y, from.y + start.y / 3, to.y - end.y / 3]
-            guard (xs.max() ?? 0) >= box.left, (xs.min() ?? 0) <= box.right, (ys.max() ?? 0) >= box.top, (ys.min() ?? 0) <= box.bottom
-            else {
-                continue
-            }
+            let (out, back) = ((x: from.x + start.x / 3, y: from.y + start.y / 3), (x: to.x - end.x / 3, y: to.y - end.y / 3))
+            guard
+                from.x >= box.left || to.x >= box.left || out.x >= box.left || back.x >= box.left,
+                from.x <= box.right || to.x <= box.right || out.x <= box.right || back.x <= box.right,
+                from.y >= box.top || to.y >= box.top || out.y >= box.top || back.y >= box.top,
+                from.y <= box.bottom || to.y <= box.bottom || out.y <= box.bottom || back.y <= box.bottom
+            else { continue }
             let length = max(abs(to.x - from.x), abs(to.y - from.y))
             let pieces = max(1, min(Self.piecesMax, Int(min(length, 1e6)) / 24))
             var last = from

@@ -115,7 +115,25 @@ extension ShapeDraft {
     }
 
     /// The cells that the label of a line or stroke takes, wherever it is longer than these; nil for other kinds and for none.
-    public func labelRegion(on grid: Grid) -> CellRegion? { kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil }
+    func labelRegion(on grid: Grid) -> CellRegion? { kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil }
+
+    /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few.
+    public func reach(on grid: Grid) -> CellRegion {
+        var region = cellRegion(on: grid)
+        switch kind {
+        case .rectangle, .note, .text: return region
+        case .ellipse, .diamond, .line, .arrow: region = region.grown(columns: Self.penCells, rows: Self.penCells)
+        // A Catmull-Rom piece leaves the box of its samples by less than half of that box.
+        case .freehand: region = region.grown(columns: Self.penCells + region.columns / 2, rows: Self.penCells + region.rows / 2)
+        }
+        guard kind.isPath, !text.isEmpty else { return region }
+        // A letter of two cells takes three bytes or more, and a row has a line break.
+        let (middle, bytes) = (grid.place(of: labelPoint), text.utf8.count + 1)
+        return region.union(CellRegion(column: middle.column, row: middle.row, columns: 1, rows: 1).grown(columns: bytes, rows: bytes))
+    }
+
+    /// A pen is four cells wide at most.
+    private static let penCells = 4
 
     /// The cells in which the shape can leave ink: with its pen, its label and the bends of its curve.
     func inkRegion(on grid: Grid) -> CellRegion {

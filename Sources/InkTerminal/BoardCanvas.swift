@@ -4,6 +4,8 @@ import InkFrontEnd
 
 /// The shapes that are seen, as cells; keeps what does not change from one picture to the next.
 ///
+/// A shape that is dear to draw is laid by its stamp; what there is no time for in one picture comes with the next (`StampCache`).
+///
 ///     ground   standing shapes below the lowest that is moved or resized, less those that are erased: laid once, and what comes on top added
 ///     above    the moved shapes and all that lies over them: laid anew for each picture
 ///     strokes  each that grows by its new samples (`GrowingStroke`)
@@ -14,6 +16,16 @@ struct BoardCanvas: Sendable {
     private var strokes: [Overlay.StrokeKey: GrowingStroke] = [:]
     /// The picture before, where it was made of ground and growing strokes alone.
     private var last: Picture?
+    /// What shapes that are dear to draw leave.
+    private(set) var stamps = StampCache()
+    /// What those of them that a hand holds leave, as they were drawn last.
+    private var held: [ShapeID: ShapeStamp] = [:]
+
+    /// Steps, cells and letters that pictures have cost so far.
+    private(set) var work = 0
+
+    /// True if there was no time for all shapes that are seen.
+    var isUnfinished: Bool { !stamps.missing.isEmpty }
 
     private struct Ground: Sendable {
         var raster: CellRaster
@@ -42,6 +54,9 @@ struct BoardCanvas: Sendable {
         let color: Color?
     }
 
+    /// Steps, cells and letters for what a hand moves, in one picture: some 5 ms of a core, one dear shape beyond it.
+    private static let handBudget = 1_000_000
+
     /// How cells look where shapes are laid alike.
     struct Look: Hashable, Sendable {
         let style: GlyphStyle
@@ -50,10 +65,13 @@ struct BoardCanvas: Sendable {
 
     /// The cells of the view, row by row: the standing shapes as an overlay leaves them, and what it adds.
     mutating func cells(of board: BoardView, _ regions: ShapeRegions, _ overlay: Overlay, in viewport: Viewport, _ look: Look) -> [Cell] {
+        stamps.move(to: viewport)
+        let stamped = stamps.work
+        defer { work += stamps.work - stamped }
         let limit = overlay.replaced.keys.compactMap { board.index(of: $0) }.min() ?? board.shapes.count
-        let ground = lay(board, regions, upTo: limit, without: overlay.erased, in: viewport)
+        let ground = lay(board, regions, upTo: limit, overlay, in: viewport)
         // Nil where something else than growing strokes lies over the ground.
-        let layers = grow(overlay.added, in: viewport).flatMap { limit == board.shapes.count ? $0 : nil }
+        let layers = grow(overlay.added, in: viewport).flatMap { limit == board.shapes.count && !isUnfinished ? $0 : nil }
         if let layers, var picture = last, picture.version == board.version, picture.erased == overlay.erased, picture.look == look,
             picture.raster.region == viewport.region, picture.raster.grid == viewport.grid, picture.strokes == layers
         {
@@ -64,20 +82,26 @@ struct BoardCanvas: Sendable {
             return picture.cells
         }
         var raster = ground
-        for shape in board.shapes[limit...] where !overlay.erased.contains(shape.id) {
+        var budget = Self.handBudget
+        for index in limit..<board.shapes.count {
+            let shape = board.shapes[index]
+            if overlay.erased.contains(shape.id) { continue }
             if let content = overlay.replaced[shape.id] {
-                raster.draw(content)
-            } else if Self.isSeen(shape, regions, in: viewport) {
-                raster.draw(shape.content)
+                let caret = overlay.written.flatMap { $0.id == shape.id ? $0.caret : nil }
+                draw(content, of: shape.id, caret: caret, into: &raster, &budget)
+            } else if regions.reaches(shape.id, viewport.region) {
+                draw(shape, into: &raster)
             }
         }
+        held = held.filter { overlay.replaced[$0.key] != nil }
         for addition in overlay.added {
             if let growth = addition.growth, let stroke = strokes[growth.stroke] {
                 raster.draw(stroke, color: addition.draft.stroke)
             } else {
-                raster.draw(addition.draft)
+                draw(addition.draft, of: nil, caret: addition.caret, into: &raster, &budget)
             }
         }
+        work += raster.work - ground.work
         let cells = (0..<viewport.columns * viewport.rows).map { raster.cell(at: $0, look) }
         last = layers.map { layers in
             Picture(
@@ -85,6 +109,35 @@ struct BoardCanvas: Sendable {
                 bending: layers.flatMap { strokes[$0.stroke]?.bendingCells ?? [] })
         }
         return cells
+    }
+
+    /// Draws what stands on the board and is not in a hand.
+    private func draw(_ shape: Shape, into raster: inout CellRaster, where isSeen: ((Int) -> Bool)? = nil) {
+        if let stamp = stamps.stamp(of: shape.id, shape.content) {
+            raster.lay(stamp, where: isSeen)
+        } else if stamps.isFull, shape.content.isDear {
+            raster.draw(shape.content.outline(on: raster.grid))
+        } else if !shape.content.isDear {
+            raster.lay(ShapeStamp(shape.content, in: raster.region, on: raster.grid), where: isSeen)
+        }
+    }
+
+    /// Draws what a hand moves, or by its box what the budget does not reach: it is another with each picture.
+    ///
+    /// - Parameter id: of the standing shape; nil for a new one.
+    private mutating func draw(_ content: ShapeDraft, of id: ShapeID?, caret: Int?, into raster: inout CellRaster, _ budget: inout Int) {
+        if let stamp = id.flatMap({ held[$0] }), caret == nil, stamp.content == content, stamp.region == raster.region,
+            stamp.grid == raster.grid
+        {
+            return raster.lay(stamp)
+        }
+        let isTooDear = content.isDear && budget <= 0
+        let drawn = isTooDear ? content.outline(on: raster.grid) : content
+        let stamp = ShapeStamp(drawn, in: raster.region, on: raster.grid, caret: isTooDear ? nil : caret)
+        budget -= stamp.work
+        work += stamp.work
+        if let id, content.isDear, !isTooDear, caret == nil { held[id] = stamp }
+        raster.lay(stamp)
     }
 
     /// Makes anew the cells in which strokes grew since a picture was made.
@@ -105,32 +158,49 @@ struct BoardCanvas: Sendable {
 
     /// The ground up to a shape; what lies there already stays, where nothing was done to the board but laying shapes on top.
     private mutating func lay(
-        _ board: BoardView, _ regions: ShapeRegions, upTo limit: Int, without erased: Set<ShapeID>, in viewport: Viewport
+        _ board: BoardView, _ regions: ShapeRegions, upTo limit: Int, _ overlay: Overlay, in viewport: Viewport
     ) -> CellRaster {
         var next: Ground
-        if let ground, ground.version >= board.disturbed, ground.count <= limit, ground.erased == erased,
+        if let ground, !isUnfinished, ground.version >= board.disturbed, ground.count <= limit, ground.erased == overlay.erased,
             ground.raster.region == viewport.region, ground.raster.grid == viewport.grid
         {
             next = ground
         } else {
-            next = Ground(raster: CellRaster(region: viewport.region, grid: viewport.grid), version: board.version, erased: erased)
+            next = Ground(raster: CellRaster(region: viewport.region, grid: viewport.grid), version: board.version, erased: overlay.erased)
         }
         // So that the cells have one owner and change in place.
         ground = nil
-        for shape in board.shapes[next.count..<limit] where !erased.contains(shape.id) {
-            if Self.isSeen(shape, regions, in: viewport) { next.raster.draw(shape.content) }
+        let seen = (next.count..<board.shapes.count).filter { index in
+            let id = board.shapes[index].id
+            return !overlay.erased.contains(id) && overlay.replaced[id] == nil && regions.reaches(id, viewport.region)
         }
+        stamps.make(
+            for: seen.map { board.shapes[$0] }.filter { $0.content.isDear && stamps.stamp(of: $0.id, $0.content) == nil }, on: board)
+        let below = seen.prefix { $0 < limit }
+        let cover = cover(of: below, on: board, next.raster)
+        let laid = next.raster.work
+        for index in below {
+            draw(board.shapes[index], into: &next.raster, where: cover.map { cover in { cover.isSeen($0, of: index) } })
+        }
+        work += next.raster.work - laid
         (next.count, next.version) = (limit, board.version)
         ground = next
         return next.raster
     }
 
-    /// True if a shape, with its pen, its label and the bends of its curve, can reach what is seen: quick, and never wrongly false.
-    private static func isSeen(_ shape: Shape, _ regions: ShapeRegions, in viewport: Viewport) -> Bool {
-        guard let region = regions[shape.id] else { return false }
-        let near = viewport.region.grown(by: 8)
-        return region.grown(by: max(region.columns, region.rows) / 2).overlaps(near)
-            || shape.content.labelRegion(on: viewport.grid)?.overlaps(near) == true
+    /// What is hidden under filled shapes; nil where there are so few that it is not worth a look.
+    private func cover(of shapes: ArraySlice<Int>, on board: BoardView, _ raster: CellRaster) -> FillCover? {
+        let filled = shapes.filter { board.shapes[$0].content.fill != nil }
+        guard filled.count > 8 else { return nil }
+        var cover = FillCover(cells: raster.region.columns * raster.region.rows)
+        for index in filled.reversed() where !cover.isWhole {
+            let shape = board.shapes[index]
+            let stamp = stamps.stamp(of: shape.id, shape.content)
+            for run in stamp?.fills ?? (shape.content.isDear ? [] : shape.content.fillRuns(in: raster.region, on: raster.grid)) {
+                cover.cover(run, by: index)
+            }
+        }
+        return cover
     }
 
     /// Brings the strokes that grow to where they are, and forgets the others; nil where something else is added as well.
@@ -151,7 +221,9 @@ struct BoardCanvas: Sendable {
                 // What it left there is not known any more.
                 last = nil
             }
+            let before = stroke.work
             stroke.become(draft, count: growth.count, tip: growth.tip)
+            work += stroke.work - before
             strokes[growth.stroke] = stroke
             layers.append(Layer(stroke: growth.stroke, color: draft.stroke))
         }

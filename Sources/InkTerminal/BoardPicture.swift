@@ -13,6 +13,8 @@ extension BoardScene {
         motionAt = front.glides.deadline(after: now)
         let look = BoardCanvas.Look(style: display.style, isDark: display.isDark)
         let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)
+        // What there was no time for comes with the next picture.
+        if canvas.isUnfinished { redraw(.soon) }
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
         drawSelection(on: &buffer)
         if front.board.isEmpty, isQuiet(now: now) { drawHint(on: &buffer) } else { drawWayBack(on: &buffer) }
@@ -41,7 +43,12 @@ extension BoardScene {
         case .dragging(let drag, _): take(drag, into: &overlay)
         case .nudging(let nudge, _): overlay.take(nudge.gesture(on: grid), of: front.board)
         case .typing(let edit, _):
-            if let id = edit.standing { overlay.replaced[id] = edit.draft } else { overlay.take(Overlay(drawn: [edit.draft])) }
+            if let id = edit.standing {
+                overlay.replaced[id] = edit.draft
+                overlay.written = (id, edit.buffer.caret)
+            } else {
+                overlay.added.append(Overlay.Addition(draft: edit.draft, caret: edit.buffer.caret))
+            }
         case .idle, .panel, .leaving: break
         }
         return overlay

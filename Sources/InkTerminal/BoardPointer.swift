@@ -168,7 +168,7 @@ extension BoardScene {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
             return begin(.resize(only, content, handle, from: here, to: here), by: hand)
         }
-        let hits = regions.hits(on: front.board, here)
+        let hits = regions.hits(on: front.board, canvas.stamps, here)
         guard let top = hits.first else {
             if !modifiers.contains(.shift) { selection.select([]) }
             return begin(.frame(from: here, to: here), by: hand)
@@ -183,7 +183,7 @@ extension BoardScene {
     }
 
     /// What the eraser touches in a cell, topmost first.
-    private func touched(_ place: CellPlace) -> [ShapeID] { regions.hits(on: front.board, place, includesInside: false) }
+    private func touched(_ place: CellPlace) -> [ShapeID] { regions.hits(on: front.board, canvas.stamps, place, includesInside: false) }
 
     /// - Parameter cell: where on the screen; nil for keys, which do not pull the view here.
     private mutating func drag(to here: CellPlace, on cell: CellPlace?, now: Instant) {
@@ -224,7 +224,7 @@ extension BoardScene {
     /// What is where it was is not changed: that was a click, or a drag that came back.
     private mutating func released(_ drag: Drag, where here: CellPlace, now: Instant) {
         if drag.told != .nothing { return take(back: drag.told, now: now) }
-        if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, here)) }
+        if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, canvas.stamps, here)) }
     }
 
     private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, _ drag: Drag, now: Instant) {

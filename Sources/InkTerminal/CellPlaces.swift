@@ -20,9 +20,7 @@ extension CellRegion {
     }
 
     /// The region with that many cells more on every side.
-    func grown(by cells: Int) -> CellRegion {
-        CellRegion(column: column - cells, row: row - cells, columns: columns + 2 * cells, rows: rows + 2 * cells)
-    }
+    func grown(by cells: Int) -> CellRegion { grown(columns: cells, rows: cells) }
 }
 
 extension Grid {

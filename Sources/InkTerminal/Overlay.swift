@@ -6,6 +6,8 @@ import InkSession
 struct Overlay: Sendable {
     /// Shapes shown with other content.
     var replaced: [ShapeID: ShapeDraft] = [:]
+    /// The standing shape whose text is being written, and the characters before its caret.
+    var written: (id: ShapeID, caret: Int)?
     /// Shapes that are not shown: about to be deleted, or drawn as previews still.
     var erased: Set<ShapeID> = []
     /// Shapes that are not on the board yet, bottom first.
@@ -15,6 +17,8 @@ struct Overlay: Sendable {
         var draft: ShapeDraft
         /// Of a stroke that grows.
         var growth: Growth?
+        /// Characters before the caret of a text that is being written here.
+        var caret: Int?
     }
 
     /// How far a stroke has come.
@@ -42,6 +46,7 @@ struct Overlay: Sendable {
         added += other.added
         erased.formUnion(other.erased)
         replaced.merge(other.replaced) { $1 }
+        written = other.written ?? written
     }
 
     /// - Parameter stroke: by which a stroke is known that grows; nil for one that is whole.

@@ -6,41 +6,69 @@ import InkSession
 /// Cells that each standing shape can touch: asked for in every frame, dear for long strokes. Follows a `BoardView`.
 struct ShapeRegions: Sendable {
     private let grid: Grid
-    private var regions: [ShapeID: CellRegion] = [:]
+    private var extents: [ShapeID: Extent] = [:]
+
+    private struct Extent: Sendable {
+        let box: CellRegion
+        /// Cells beyond which it leaves no ink.
+        let reach: CellRegion
+        /// By what the box is measured, for a shape that is as large as its words.
+        let words: String?
+    }
 
     init(grid: Grid) { self.grid = grid }
 
-    subscript(id: ShapeID) -> CellRegion? { regions[id] }
+    /// The box of a shape.
+    subscript(id: ShapeID) -> CellRegion? { extents[id]?.box }
 
     /// The cells of all shapes; nil for none.
     var content: CellRegion? {
         var all: CellRegion?
-        for region in regions.values { all = all?.union(region) ?? region }
+        for extent in extents.values { all = all?.union(extent.box) ?? extent.box }
         return all
     }
 
+    /// True if a shape can reach cells of a region: quick, and never wrongly false.
+    func reaches(_ id: ShapeID, _ region: CellRegion) -> Bool { extents[id]?.reach.overlaps(region) ?? false }
+
     mutating func replaceAll(_ board: BoardView) {
-        regions = Dictionary(board.shapes.map { ($0.id, $0.content.cellRegion(on: grid)) }, uniquingKeysWith: { $1 })
+        extents = Dictionary(board.shapes.map { ($0.id, extent(of: $0.content, before: nil)) }, uniquingKeysWith: { $1 })
     }
 
     mutating func apply(_ change: ShapeChange) {
-        regions[change.id] = change.kind == .removed ? nil : change.shape.content.cellRegion(on: grid)
+        extents[change.id] = change.kind == .removed ? nil : extent(of: change.shape.content, before: extents[change.id])
     }
 
-    /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it.
-    func hits(on board: BoardView, _ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
+    /// - Parameter before: of the same shape, before it changed: a long text that is moved is not measured again.
+    private func extent(of content: ShapeDraft, before: Extent?) -> Extent {
+        guard content.isSizedByText else {
+            return Extent(box: content.cellRegion(on: grid), reach: content.reach(on: grid), words: nil)
+        }
+        var box: CellRegion
+        if let before, before.words == content.text {
+            let place = grid.place(of: content.position)
+            box = before.box
+            (box.column, box.row) = (place.column, place.row)
+        } else {
+            box = content.cellRegion(on: grid)
+        }
+        return Extent(box: box, reach: box, words: content.text)
+    }
+
+    /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it. What is not drawn yet is not hit.
+    func hits(on board: BoardView, _ stamps: StampCache, _ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
         let (column, row) = (place.column, place.row)
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
         for shape in board.shapes.reversed() {
-            guard let region = regions[shape.id],
-                region.grown(by: 2).contains(column: column, row: row)
-                    || shape.content.labelRegion(on: grid)?.contains(column: column, row: row) == true
+            guard let extent = extents[shape.id], extent.reach.contains(column: column, row: row), !stamps.missing.contains(shape.id)
             else { continue }
-            var raster = CellRaster(region: CellRegion(column: column, row: row, columns: 1, rows: 1), grid: grid)
-            raster.draw(shape.content)
-            if raster.hasInk(column: column, row: row) {
+            var stamp = stamps.stamp(of: shape.id, shape.content)
+            if stamp?.region.contains(column: column, row: row) != true {
+                stamp = ShapeStamp(shape.content, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
+            }
+            if stamp?.hasInk(at: place) == true {
                 near.append(shape.id)
-            } else if includesInside, !shape.content.kind.isPath, region.contains(column: column, row: row) {
+            } else if includesInside, !shape.content.kind.isPath, extent.box.contains(column: column, row: row) {
                 around.append(shape.id)
             }
         }
@@ -50,7 +78,7 @@ struct ShapeRegions: Sendable {
     /// Shapes that lie wholly inside a region, bottom first.
     func shapes(on board: BoardView, inside region: CellRegion) -> [ShapeID] {
         board.shapes.map(\.id).filter { id in
-            guard let box = regions[id] else { return false }
+            guard let box = self[id] else { return false }
             return region.union(box) == region
         }
     }

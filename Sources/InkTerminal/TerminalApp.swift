@@ -112,6 +112,9 @@ public struct TerminalApp: Sendable {
     /// How many finished shapes and texts the disk has refused so far.
     public var refusedCount: Int { board?.requests.keptCount ?? 0 }
 
+    /// Steps, cells and letters that drawing the board has cost so far: what a picture costs is held without a clock.
+    package var drawingWork: Int { board?.canvas.work ?? 0 }
+
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.next() }
 

@@ -96,6 +96,17 @@ import Testing
         }
     }
 
+    @Test func `the smallest ellipses and diamonds leave ink`() {
+        // FM-3
+        for kind in [ShapeKind.ellipse, .diamond] {
+            for (width, height) in [(0, 0), (0, 32), (32, 0), (32, 32), (32, 64), (64, 32), (64, 64), (32, 900), (900, 32)] {
+                let size = Size(width: Int32(width), height: Int32(height))
+                let shown = picture([ShapeDraft(kind: kind, position: middle(2, 2), size: size)], 20, 12)
+                #expect(shown.contains { !$0.isWhitespace }, "\(kind) \(width)×\(height)")
+            }
+        }
+    }
+
     @Test func `an ellipse and a diamond stand in braille with their texts in the middle`() {
         // FM-3 FM-4
         #expect(picture([box(.diamond, 0, 0, 8, 4, text: "ok?")], 9, 5).contains("ok?"))

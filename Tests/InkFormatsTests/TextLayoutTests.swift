@@ -91,6 +91,18 @@ import Testing
         #expect(picture([box(0, 0, 7, 2, text: "漢字漢字")], 8, 3).contains("│漢字… │"))
     }
 
+    @Test func `while a text is written, the rows about the caret are shown`() {
+        // FM-25
+        let shape = box(0, 0, 7, 2, text: "authentication")
+        let region = CellRegion(column: 0, row: 0, columns: 8, rows: 3)
+        for (caret, row) in [(0, "│authen│"), (7, "│ticati│"), (14, "│  on  │")] {
+            var raster = CellRaster(region: region, grid: .standard)
+            raster.lay(ShapeStamp(shape, in: region, on: .standard, caret: caret))
+            #expect((0..<8).map { raster.cell(column: $0, row: 1, style: .unicode).glyph.text }.joined() == row)
+            #expect(shape.caretPlace(after: caret, on: .standard).row == 1)
+        }
+    }
+
     @Test func `joined emoji and letters are shown part by part, none left out`() {
         // FM-10
         #expect(picture([words("👨‍👩‍👧!", 0, 0)], 12, 1) == "👨👩👧!\n")

@@ -1,0 +1,179 @@
+import InkBoard
+
+/// Dots of a region, one bit each: what a pen leaves, whatever it went over and however often.
+///
+/// A step of a line sets a bit. The width of the pen is given to all of them at once, at the end: it costs by the dots of the region and
+/// not by the length of the way, so that a long way with a wide pen is no bomb (FM-20).
+struct DotMask: Sendable {
+    /// The cells that it shows.
+    let region: CellRegion
+    /// The dot in its top left corner; beyond the region lies a margin, from which a wide pen reaches into it.
+    private let left: Int
+    private let top: Int
+    private let width: Int
+    private let height: Int
+    private let wordsPerRow: Int
+    /// Bit `x % 64` of word `x / 64` of each row.
+    private var words: [UInt64]
+    /// Rows, and words of each, outside of which there is no dot; empty before the first.
+    private var rows = 0..<0
+    private var columns = 0..<0
+    /// Steps that were gone and words that were looked at: what it has cost.
+    private(set) var work = 0
+
+    /// No dots yet. Memory is proportional to the region's cells.
+    init(region: CellRegion) {
+        self.region = region
+        (left, top) = (region.column * 2 - Self.margin, region.row * 4 - Self.margin)
+        (width, height) = (region.columns * 2 + 2 * Self.margin, region.rows * 4 + 2 * Self.margin)
+        wordsPerRow = (width + 63) / 64
+        words = Array(repeating: 0, count: wordsPerRow * height)
+    }
+
+    /// Sets one dot; coordinates count dots from the board's origin. Outside of the margin nothing happens.
+    mutating func add(x: Int, y: Int) {
+        let (column, row) = (x - left, y - top)
+        work += 1
+        guard column >= 0, column < width, row >= 0, row < height else { return }
+        take(column, row)
+    }
+
+    /// Sets the dots of a straight piece between two places.
+    ///
+    /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer
+    /// axis, only where that lies in the region, so the cost is bounded by the region and not by the length.
+    mutating func addPiece(from: StrokeCurve.Place, to: StrokeCurve.Place, on grid: Grid) {
+        let unit = Double(grid.dotUnits)
+        let (x0, y0) = (Int((from.x / unit).rounded(.down)) - left, Int((from.y / unit).rounded(.down)) - top)
+        let (x1, y1) = (Int((to.x / unit).rounded(.down)) - left, Int((to.y / unit).rounded(.down)) - top)
+        let (dx, dy) = (x1 - x0, y1 - y0)
+        let steps = max(abs(dx), abs(dy))
+        // What is computed for a piece weighs as much as a few steps.
+        work += 4
+        guard steps > 0 else { return add(x: x0 + left, y: y0 + top) }
+        if abs(dx) >= abs(dy) {
+            walk(from: x0, isForward: dx > 0, steps: steps, limit: width, other: y0, by: dy) { $0.takeIfInside($1, $2) }
+        } else {
+            walk(from: y0, isForward: dy > 0, steps: steps, limit: height, other: x0, by: dx) { $0.takeIfInside($2, $1) }
+        }
+    }
+
+    /// Goes along one axis, where it lies within its limit, and gives the nearest place on the other; halves go up.
+    private mutating func walk(
+        from start: Int, isForward: Bool, steps: Int, limit: Int, other: Int, by delta: Int,
+        _ body: (inout DotMask, _ along: Int, _ across: Int) -> Void
+    ) {
+        let first = max(0, isForward ? -start : start - limit + 1)
+        let last = min(steps, isForward ? limit - 1 - start : start)
+        guard first <= last else { return }
+        work += last - first + 1
+        // The quotient (2 × delta × step + steps) / (2 × steps), rounded down, is carried from step to step.
+        let whole = 2 * steps
+        let dividend = 2 * delta * first + steps
+        var (quotient, rest) = dividend.quotientAndRemainder(dividingBy: whole)
+        if rest < 0 { (quotient, rest) = (quotient - 1, rest + whole) }
+        for step in first...last {
+            body(&self, isForward ? start + step : start - step, other + quotient)
+            rest += 2 * delta
+            if rest >= whole { (quotient, rest) = (quotient + 1, rest - whole) }
+            if rest < 0 { (quotient, rest) = (quotient - 1, rest + whole) }
+        }
+    }
+
+    @inline(__always)
+    private mutating func takeIfInside(_ column: Int, _ row: Int) {
+        if column >= 0, column < width, row >= 0, row < height { take(column, row) }
+    }
+
+    @inline(__always)
+    private mutating func take(_ column: Int, _ row: Int) {
+        let word = column >> 6
+        words[row * wordsPerRow + word] |= 1 << UInt64(column & 63)
+        if !rows.contains(row) { rows = rows.isEmpty ? row..<row + 1 : min(rows.lowerBound, row)..<max(rows.upperBound, row + 1) }
+        if !columns.contains(word) {
+            columns = columns.isEmpty ? word..<word + 1 : min(columns.lowerBound, word)..<max(columns.upperBound, word + 1)
+        }
+    }
+
+    /// Gives each dot the width of a pen.
+    mutating func widen(by pen: DotPen) {
+        guard pen.size > 1, !rows.isEmpty else { return }
+        let thin = words
+        for (dx, dy) in pen.offsets {
+            for row in max(rows.lowerBound, -dy)..<max(rows.lowerBound, -dy, min(rows.upperBound, height - dy)) {
+                let (source, target) = (row * wordsPerRow, (row + dy) * wordsPerRow)
+                for word in columns {
+                    let bits = thin[source + word]
+                    guard bits != 0 else { continue }
+                    if dx >= 0 {
+                        words[target + word] |= bits << UInt64(dx)
+                        if dx > 0, word + 1 < wordsPerRow { words[target + word + 1] |= bits >> UInt64(64 - dx) }
+                    } else {
+                        words[target + word] |= bits >> UInt64(-dx)
+                        if word > 0 { words[target + word - 1] |= bits << UInt64(64 + dx) }
+                    }
+                }
+            }
+        }
+        work += pen.offsets.count * rows.count * columns.count
+        rows = max(0, rows.lowerBound - Self.margin)..<min(height, rows.upperBound + Self.margin)
+        columns = max(0, columns.lowerBound - 1)..<min(wordsPerRow, columns.upperBound + 1)
+    }
+
+    /// Calls `body` for each cell of the region that has dots, row by row from the left.
+    func forEachCell(_ body: (_ column: Int, _ row: Int, CellDots) -> Void) {
+        let first = max(0, rows.lowerBound / 4 - Self.margin / 4)
+        let last = min(region.rows, (rows.upperBound + 3) / 4 - Self.margin / 4)
+        guard !rows.isEmpty, first < last else { return }
+        for line in first..<last {
+            let start = (line * 4 + Self.margin) * wordsPerRow
+            for word in columns {
+                let (one, two) = (words[start + word], words[start + wordsPerRow + word])
+                let (three, four) = (words[start + 2 * wordsPerRow + word], words[start + 3 * wordsPerRow + word])
+                var rest = one | two | three | four
+                while rest != 0 {
+                    // The left bit of the pair that is one cell's: the margin is even.
+                    let pair = UInt64(rest.trailingZeroBitCount & ~1)
+                    rest &= ~(3 << pair)
+                    let column = (word * 64 + Int(pair) - Self.margin) / 2
+                    guard word * 64 + Int(pair) >= Self.margin, column < region.columns else { continue }
+                    var dots = CellDots()
+                    dots.add(pair: one >> pair, line: 0)
+                    dots.add(pair: two >> pair, line: 1)
+                    dots.add(pair: three >> pair, line: 2)
+                    dots.add(pair: four >> pair, line: 3)
+                    body(region.column + column, region.row + line, dots)
+                }
+            }
+        }
+    }
+
+    /// Dots beyond each side of the region: as far as the widest pen reaches, and whole cells.
+    private static let margin = 8
+}
+
+/// A round pen, in dots.
+struct DotPen: Sendable {
+    /// Diameter in dots, 1...8: a terminal's picture gains nothing from a pen wider than four cells.
+    let size: Int
+
+    /// The pen for a line width in world units.
+    init(width: UInt16, on grid: Grid) { size = max(1, min(8, (Int(width) + grid.dotUnits / 2) / grid.dotUnits)) }
+
+    /// The dots under the pen, from where it stands.
+    var offsets: [(dx: Int, dy: Int)] { Self.offsets[size] }
+
+    private static let offsets: [[(dx: Int, dy: Int)]] = (0...8).map { size in
+        let low = -(size - 1) / 2
+        // Twice the distance from the pen's middle, so that even sizes have one too.
+        let middle = 2 * low + size - 1
+        var offsets: [(dx: Int, dy: Int)] = []
+        for dy in low..<low + size {
+            for dx in low..<low + size {
+                let (ex, ey) = (2 * dx - middle, 2 * dy - middle)
+                if ex * ex + ey * ey <= size * size { offsets.append((dx, dy)) }
+            }
+        }
+        return offsets
+    }
+}

@@ -1,0 +1,77 @@
+import InkBoard
+
+/// Which of many filled shapes is seen in each cell of a region: the topmost that fills it.
+///
+/// Shapes are told from the top down, and each cell is taken once; so a thousand sheets of paper on each other cost hardly more than one
+/// (FM-20).
+package struct FillCover: Sendable {
+    /// By place, row by row: the shape that fills it; -1 for none.
+    private var shapes: [Int32]
+    /// By place: where to look for the next that no shape fills, at or after it.
+    private var free: [Int32]
+    private var left: Int
+
+    package init(cells: Int) {
+        shapes = Array(repeating: -1, count: cells)
+        free = (0...Int32(cells)).map { $0 }
+        left = cells
+    }
+
+    /// True if nothing below is seen any more.
+    package var isWhole: Bool { left == 0 }
+
+    /// Gives cells to a shape, as far as none above it fills them.
+    package mutating func cover(_ run: Range<Int>, by shape: Int) {
+        var place = next(run.lowerBound)
+        while place < run.upperBound {
+            shapes[place] = Int32(shape)
+            free[place] = Int32(place + 1)
+            left -= 1
+            place = next(place + 1)
+        }
+    }
+
+    /// True if what a shape leaves in a cell is not under another's fill.
+    package func isSeen(_ place: Int, of shape: Int) -> Bool { shapes[place] <= Int32(shape) }
+
+    private mutating func next(_ start: Int) -> Int {
+        var place = start
+        while Int(free[place]) != place {
+            // Halves the way for those who come after.
+            free[place] = free[Int(free[place])]
+            place = Int(free[place])
+        }
+        return place
+    }
+}
+
+extension ShapeDraft {
+    /// The cells that a filled box hides, row by row, as places in a region; none for other kinds.
+    package func fillRuns(in region: CellRegion, on grid: Grid) -> [Range<Int>] {
+        guard fill != nil, kind == .rectangle || kind == .note else { return [] }
+        let seen = cellRegion(on: grid).intersection(region)
+        guard !seen.isEmpty else { return [] }
+        return seen.rowRange.map { row in
+            let start = (row - region.row) * region.columns + seen.column - region.column
+            return start..<start + seen.columns
+        }
+    }
+
+    /// A box around what is too dear to be drawn.
+    package func outline(on grid: Grid) -> ShapeDraft {
+        let box = cellRegion(on: grid)
+        return ShapeDraft(
+            kind: .rectangle, position: grid.middle(of: CellPlace(column: box.column, row: box.row)),
+            size: Size(
+                width: Int32(clamping: (box.columns - 1) * grid.columnUnits), height: Int32(clamping: (box.rows - 1) * grid.rowUnits)),
+            stroke: stroke ?? fill)
+    }
+
+    /// True if drawing it may cost more than a look: what it leaves is kept.
+    package var isDear: Bool {
+        points.count > 64 || text.utf8.count > 256 || kind == .ellipse || kind == .diamond
+    }
+
+    /// Grows with what drawing it costs.
+    package var effort: Int { points.count + text.utf8.count }
+}

@@ -1,0 +1,154 @@
+import InkBoard
+
+/// What one shape leaves in a region of cells, and nothing of how it came there.
+///
+/// It is laid for as much as the cells that it touches, however long the way of the pen or the text was. So what is drawn again and again
+/// is kept as its stamp.
+package struct ShapeStamp: Sendable {
+    package let region: CellRegion
+    package let grid: Grid
+    package let content: ShapeDraft
+    /// Of lines, dots and letters; nil is the reader's own.
+    let ink: Color?
+
+    /// Runs of filled cells. Here and below, cells are places in the region, row by row.
+    package private(set) var fills: [Range<Int>] = []
+    private(set) var edges: [EdgeCell] = []
+    private(set) var dots: [DotCell] = []
+    private(set) var symbols: [SymbolCell] = []
+    /// Steps, cells and letters that were looked at for it: what making it has cost.
+    package private(set) var work = 0
+    /// Cells that it touches, those of each part for itself: what laying it costs.
+    package private(set) var cells = 0
+
+    struct EdgeCell: Sendable {
+        let place: Int32
+        var edges: LineEdges
+        /// True if a corner here is round.
+        let isRounded: Bool
+    }
+
+    struct DotCell: Sendable {
+        let place: Int32
+        let dots: CellDots
+    }
+
+    struct SymbolCell: Sendable {
+        let place: Int32
+        /// 1 or 2; 0 is the right half of the symbol to the left.
+        let columns: UInt8
+        let glyph: Glyph
+    }
+
+    /// - Parameter caret: characters before the caret while the text is written: the rows about it are shown.
+    package init(_ content: ShapeDraft, in region: CellRegion, on grid: Grid, caret: Int? = nil) {
+        (self.content, self.region, self.grid) = (content, region, grid)
+        ink = content.inkColor
+        if !region.isEmpty { draw(caret: caret) }
+    }
+
+    /// Things that it keeps: its memory is proportional to them.
+    package var count: Int { fills.count + edges.count + dots.count + symbols.count }
+
+    /// True if it leaves something in that cell (a position on the board's grid).
+    package func hasInk(at cell: CellPlace) -> Bool {
+        guard region.contains(column: cell.column, row: cell.row) else { return false }
+        let place = place(cell.column, cell.row)
+        return fills.contains { $0.contains(place) } || edges.contains { $0.place == place } || dots.contains { $0.place == place }
+            || symbols.contains { $0.place == place }
+    }
+
+    // MARK: Laying ink, for the kinds
+
+    /// Hides what lies under these cells and colours them.
+    mutating func fill(columns: ClosedRange<Int>, row: Int) {
+        guard region.rowRange.contains(row) else { return }
+        let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.columnRange.upperBound - 1))
+        guard first <= last else { return }
+        fills.append(place(first, row)..<place(last, row) + 1)
+        count(last - first + 1)
+    }
+
+    /// A horizontal line between the middles of two cells.
+    mutating func addHorizontal(row: Int, from: Int, to: Int, weight: UInt8, isRounded: Bool = false) {
+        guard region.rowRange.contains(row), from < to else { return }
+        let (first, last) = (max(from, region.column), min(to, region.columnRange.upperBound - 1))
+        guard first <= last else { return }
+        for column in first...last {
+            var arms = LineEdges()
+            if column > from { arms.add(.west, weight: weight) }
+            if column < to { arms.add(.east, weight: weight) }
+            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
+        }
+        count(last - first + 1)
+        joinEdges(isRounded: isRounded)
+    }
+
+    /// A vertical line between the middles of two cells.
+    mutating func addVertical(column: Int, from: Int, to: Int, weight: UInt8, isRounded: Bool = false) {
+        guard region.columnRange.contains(column), from < to else { return }
+        let (first, last) = (max(from, region.row), min(to, region.rowRange.upperBound - 1))
+        guard first <= last else { return }
+        for row in first...last {
+            var arms = LineEdges()
+            if row > from { arms.add(.north, weight: weight) }
+            if row < to { arms.add(.south, weight: weight) }
+            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
+        }
+        count(last - first + 1)
+        joinEdges(isRounded: isRounded)
+    }
+
+    /// Keeps each cell once where a line of many corners went over the same cells again and again: no more than the region has.
+    private mutating func joinEdges(isRounded: Bool) {
+        let all = region.columns * region.rows
+        guard edges.count > 2 * all + 1024 else { return }
+        var joined = Array(repeating: LineEdges(), count: all)
+        for cell in edges { joined[Int(cell.place)].formUnion(cell.edges) }
+        cells -= edges.count
+        edges = joined.indices.filter { !joined[$0].isEmpty }
+            .map { EdgeCell(place: Int32($0), edges: joined[$0], isRounded: isRounded) }
+        cells += edges.count
+        work += all
+    }
+
+    /// The dots of a part of the region.
+    mutating func add(_ mask: DotMask) {
+        mask.forEachCell { column, row, bits in
+            guard region.contains(column: column, row: row) else { return }
+            dots.append(DotCell(place: Int32(place(column, row)), dots: bits))
+            cells += 1
+        }
+        work += mask.work
+    }
+
+    /// One glyph, in one or two cells.
+    mutating func put(_ glyph: Glyph, columns: Int, column: Int, row: Int) {
+        for half in 0..<columns where region.contains(column: column + half, row: row) {
+            let width = half == 0 ? UInt8(columns) : 0
+            symbols.append(SymbolCell(place: Int32(place(column + half, row)), columns: width, glyph: glyph))
+            count(1)
+        }
+    }
+
+    /// Letters, samples or cells that were looked at and left nothing.
+    mutating func spend(_ work: Int) { self.work += work }
+
+    private mutating func count(_ touched: Int) {
+        cells += touched
+        work += touched
+    }
+
+    private func place(_ column: Int, _ row: Int) -> Int { (row - region.row) * region.columns + column - region.column }
+}
+
+extension ShapeDraft {
+    /// The colour of the shape's lines: its own, or for a box one that can be read on its fill.
+    fileprivate var inkColor: Color? {
+        if let stroke { return stroke }
+        guard !kind.isPath, kind != .text, let rgb = fill?.rgb else { return nil }
+        // Rec. 601 luma, in thousandths of 255.
+        let luma = 299 * (rgb >> 16) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)
+        return Color(rgb: luma >= 128_000 ? 0 : 0xFF_FFFF)
+    }
+}
