@@ -76,4 +76,55 @@ extension ShapeDraft {
 
     /// True for a shape that is as large as its words.
     public var isSizedByText: Bool { kind == .text || kind == .note && size == .zero }
+
+    /// The same with a size of its own: that which its words give it (O1).
+    public func withOwnSize(on grid: Grid) -> ShapeDraft {
+        guard isSizedByText, kind != .text else { return self }
+        var sized = self
+        let box = cellRegion(on: grid)
+        sized.size = Size(
+            width: Int32(clamping: (box.columns - 1) * grid.columnUnits), height: Int32(clamping: (box.rows - 1) * grid.rowUnits))
+        return sized
+    }
+
+    /// A cell in which the shape leaves ink, near a place; nil for a shape that leaves none.
+    public func inkPlace(near place: CellPlace, on grid: Grid) -> CellPlace? {
+        let box = cellRegion(on: grid)
+        let (left, top, right, bottom) = (box.column, box.row, box.columnRange.upperBound - 1, box.rowRange.upperBound - 1)
+        let inside = CellPlace(column: max(left, min(right, place.column)), row: max(top, min(bottom, place.row)))
+        let candidates: [CellPlace]
+        switch kind {
+        case .rectangle, .note:
+            candidates = [
+                CellPlace(column: left, row: inside.row), CellPlace(column: right, row: inside.row),
+                CellPlace(column: inside.column, row: top), CellPlace(column: inside.column, row: bottom),
+            ]
+        case .ellipse, .diamond:
+            let middle = CellPlace(column: (left + right) / 2, row: (top + bottom) / 2)
+            candidates = [
+                CellPlace(column: left, row: middle.row), CellPlace(column: right, row: middle.row),
+                CellPlace(column: middle.column, row: top), CellPlace(column: middle.column, row: bottom),
+            ]
+        case .line, .arrow, .freehand:
+            let places = points.map { grid.place(of: position + $0) }
+            candidates = [places.min { $0.distance(to: place) < $1.distance(to: place) } ?? grid.place(of: position)]
+        case .text:
+            guard let letter = TextPlacement(self, on: grid).firstLetter else { return nil }
+            return letter
+        }
+        // Averaged samples and outlines that end between two cells lie a cell beside them.
+        for candidate in candidates.sorted(by: { $0.distance(to: place) < $1.distance(to: place) }) {
+            let near = CellRegion(column: candidate.column, row: candidate.row, columns: 1, rows: 1).grown(columns: 1, rows: 1)
+            let stamp = ShapeStamp(self, in: near, on: grid)
+            let cells = near.rowRange.flatMap { row in near.columnRange.map { CellPlace(column: $0, row: row) } }
+            let inked = cells.filter { stamp.hasInk(at: $0) }
+            if let cell = inked.min(by: { $0.distance(to: candidate) < $1.distance(to: candidate) }) { return cell }
+        }
+        return nil
+    }
+}
+
+extension CellPlace {
+    /// Cells to another place, a row for as far as two columns.
+    package func distance(to other: CellPlace) -> Int { max(abs(column - other.column), 2 * abs(row - other.row)) }
 }

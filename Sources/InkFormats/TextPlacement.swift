@@ -97,6 +97,18 @@ struct TextPlacement: Sendable {
         let (row, columns) = layout.caret(after: count)
         return CellPlace(column: column(of: layout.columns(ofRow: row)) + columns, row: top + max(0, min(shown - 1, row - hidden)))
     }
+
+    /// The first cell in which a letter stands; nil where none does.
+    var firstLetter: CellPlace? {
+        for index in 0..<shown {
+            var (column, items) = row(index)
+            for item in items {
+                if item.glyph != .space { return CellPlace(column: column, row: top + index) }
+                column += item.columns
+            }
+        }
+        return nil
+    }
 }
 
 extension ShapeDraft {

@@ -22,7 +22,7 @@ extension BoardScene {
         case .right: arrow(1, 0, modifiers, now: now)
         case .pageUp: pan(columns: 0, rows: -layout.canvasRows / 2)
         case .pageDown: pan(columns: 0, rows: layout.canvasRows / 2)
-        case .home: if let all = regions.content { look { $0.center(on: all) } }
+        case .home: showDrawing()
         case .delete, .backspace: deleteSelection(now: now)
         case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
         case .function(1): open(.help(HelpPanel()), now: now)
@@ -55,7 +55,7 @@ extension BoardScene {
             mode.point(.mouse)
         case "z" where selection.only != nil: toggleResizing(now: now)
         case " ": pick(pen.toggled(.hand), now: now)
-        case "f": if let all = regions.content { look { $0.center(on: all) } }
+        case "f": showDrawing()
         case "c": open(.picker(StylePicker(of: .ink)), now: now)
         case "w": open(.picker(StylePicker(of: .width)), now: now)
         case "B": open(.picker(StylePicker(of: .fill)), now: now)
@@ -143,7 +143,8 @@ extension BoardScene {
     /// The selected box, when arrows resize it.
     private var resizable: ShapeDraft? {
         guard selection.isResizing, let only = selection.only, let content = front.board[only]?.content, content.hasSize else { return nil }
-        return content
+        // What sized itself by its words grows from the size that is seen.
+        return content.withOwnSize(on: grid)
     }
 
     private mutating func toggleResizing(now: Instant) {
@@ -195,7 +196,17 @@ extension BoardScene {
         pen.pick(.select)
         selection.select([ids[next]])
         mode.point(.mouse)
-        if let region = regions[ids[next]], !region.overlaps(viewport.region) { look { $0.center(on: region) } }
+        show(ids[next])
+    }
+
+    /// Goes to a shape that was picked by keys, where no ink of it can be in sight.
+    private mutating func show(_ id: ShapeID) {
+        guard let box = regions[id], let content = front.board[id]?.content else { return }
+        guard !box.overlaps(viewport.region) || box.columns > viewport.columns || box.rows > viewport.rows else { return }
+        let ink = content.inkPlace(near: viewport.middle, on: grid)
+        if let ink, viewport.seen(ink) != nil { return }
+        let isWhole = box.columns <= viewport.columns && box.rows <= viewport.rows
+        look { $0.center(on: isWhole ? box : ink.map { CellRegion(column: $0.column, row: $0.row, columns: 1, rows: 1) } ?? box) }
     }
 
     /// Gives what is selected, and what is drawn from now on, another style.

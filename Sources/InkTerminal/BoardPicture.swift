@@ -17,7 +17,11 @@ extension BoardScene {
         if canvas.isUnfinished { redraw(.soon) }
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
         drawSelection(on: &buffer)
-        if front.board.isEmpty, isQuiet(now: now) { drawHint(on: &buffer) } else { drawWayBack(on: &buffer) }
+        if front.board.isEmpty {
+            if isQuiet(now: now) { drawHint(on: &buffer) }
+        } else if !canvas.isUnfinished, cells.allSatisfy({ $0 == .blank }) {
+            drawWayBack(on: &buffer)
+        }
         drawCursors(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
@@ -146,9 +150,9 @@ extension BoardScene {
 
     /// Says where the drawing is when none of it is in sight.
     private func drawWayBack(on buffer: inout CellBuffer) {
-        guard let content = regions.content, !content.overlaps(viewport.region), layout.canvasRows >= 2 else { return }
         let middle = viewport.middle
-        let (dx, dy) = (content.column + content.columns / 2 - middle.column, content.row + content.rows / 2 - middle.row)
+        guard layout.canvasRows >= 2, let ink = regions.nearestInk(on: front.board, to: middle)?.ink else { return }
+        let (dx, dy) = (ink.column - middle.column, ink.row - middle.row)
         let arrow = abs(dx) > abs(dy) * 2 ? (dx < 0 ? "<-" : "->") : (dy < 0 ? "up" : "down")
         center("the drawing is \(arrow) \(max(abs(dx), abs(dy))) cells away: f", row: layout.canvasRows / 2, on: &buffer)
     }

@@ -166,7 +166,8 @@ extension BoardScene {
         _ here: CellPlace, _ modifiers: KeyModifiers, isDouble: Bool, by hand: Mode.Hand, now: Instant
     ) {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
-            return begin(.resize(only, content, handle, from: here, to: here), by: hand)
+            // What sized itself by its words grows from the size that is seen.
+            return begin(.resize(only, content.withOwnSize(on: grid), handle, from: here, to: here), by: hand)
         }
         let hits = regions.hits(on: front.board, canvas.stamps, here)
         guard let top = hits.first else {

@@ -91,7 +91,7 @@ struct BoardScene: Sendable {
         regions = ShapeRegions(grid: viewport.grid)
         regions.replaceAll(front.board)
         if content.showsInvitation { mode.open(.invite(InvitePanel(invitation))) }
-        if let all = regions.content { viewport.center(on: all) }
+        showDrawing(near: regions.content?.middle)
     }
 
     /// Takes the whole board anew: it arrived, or was opened.
@@ -100,7 +100,7 @@ struct BoardScene: Sendable {
         front.replace(name: name, shapes: shapes)
         regions.replaceAll(front.board)
         selection.keep { front.board[$0] != nil }
-        if wasEmpty, let all = regions.content, !all.overlaps(viewport.region) { look { $0.center(on: all) } }
+        if wasEmpty, let all = regions.content, !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
         redraw(.soon)
     }
 
@@ -113,6 +113,15 @@ struct BoardScene: Sendable {
         let before = viewport
         change(&viewport)
         if viewport != before { redraw(.soon) }
+    }
+
+    /// Goes where ink is in sight: to all of the drawing where it fits, else to what of it lies nearest to a place.
+    ///
+    /// - Parameter place: nil for the middle of what is seen.
+    mutating func showDrawing(near place: CellPlace? = nil) {
+        let near = place ?? viewport.middle
+        let ink = regions.whereInkIs(on: front.board, near: near, columns: viewport.columns, rows: viewport.rows)
+        if let ink { look { $0.center(on: ink) } }
     }
 
     mutating func pan(columns: Int, rows: Int) {

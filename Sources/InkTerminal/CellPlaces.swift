@@ -21,6 +21,8 @@ extension CellRegion {
 
     /// The region with that many cells more on every side.
     func grown(by cells: Int) -> CellRegion { grown(columns: cells, rows: cells) }
+
+    var middle: CellPlace { CellPlace(column: column + columns / 2, row: row + rows / 2) }
 }
 
 extension Grid {

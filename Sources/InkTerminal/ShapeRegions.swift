@@ -82,4 +82,39 @@ struct ShapeRegions: Sendable {
             return region.union(box) == region
         }
     }
+
+    // MARK: The way to the drawing
+
+    /// Ink near a place, and the box of its shape: of those whose boxes lie nearest, the one whose ink does. Nil where no shape leaves ink.
+    func nearestInk(on board: BoardView, to place: CellPlace) -> (ink: CellPlace, box: CellRegion)? {
+        let boxes = board.shapes.compactMap { shape in self[shape.id].map { (shape: shape, box: $0, distance: $0.distance(to: place)) } }
+            .sorted { ($0.distance, $0.shape.id) < ($1.distance, $1.shape.id) }
+        var nearest: (ink: CellPlace, box: CellRegion)?
+        for (index, (shape, box, distance)) in boxes.enumerated() {
+            if let nearest, index >= Self.boxesMax || distance > nearest.ink.distance(to: place) { break }
+            guard let ink = shape.content.inkPlace(near: place, on: grid) else { continue }
+            if nearest.map({ ink.distance(to: place) < $0.ink.distance(to: place) }) ?? true { nearest = (ink, box) }
+        }
+        return nearest
+    }
+
+    /// What a window of so many cells is to show so that ink is in it: all shapes where they fit, else the one whose ink lies nearest to a
+    /// place, or where that does not fit its ink. Nil where nothing leaves ink.
+    func whereInkIs(on board: BoardView, near place: CellPlace, columns: Int, rows: Int) -> CellRegion? {
+        guard let (ink, box) = nearestInk(on: board, to: place), let all = content else { return nil }
+        return [all, box].first { $0.columns <= columns && $0.rows <= rows }
+            ?? CellRegion(column: ink.column, row: ink.row, columns: 1, rows: 1)
+    }
+
+    /// The ink of so many boxes is looked for.
+    private static let boxesMax = 16
+}
+
+extension CellRegion {
+    /// Cells from a place to the region, a row for as far as two columns; 0 within.
+    fileprivate func distance(to place: CellPlace) -> Int {
+        let dx = max(column - place.column, place.column - columnRange.upperBound + 1, 0)
+        let dy = max(row - place.row, place.row - rowRange.upperBound + 1, 0)
+        return max(dx, 2 * dy)
+    }
 }

@@ -119,6 +119,42 @@ import Testing
         #expect(seen.cells(style: .unicode) == all.cells(style: .unicode), "seed \(seed)")
     }
 
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `the place where a shape is looked for has its ink, and none of its ink lies beyond its reach`(seed: UInt64) throws {
+        // FM-21
+        var random = SplitMix64(seed: seed)
+        for kind in ShapeKind.allCases {
+            let points = (0..<1 + random.below(6)).map { _ in
+                Point(x: Int32(random.below(9000)) - 4000, y: Int32(random.below(9000)) - 4000)
+            }
+            let extent = [0, 90, 3000][random.below(3)]
+            let draft = ShapeDraft(
+                kind: kind, position: Point(x: Int32(random.below(3000)), y: Int32(random.below(3000)) - 1500),
+                size: Size(width: Int32(random.below(extent + 1)), height: Int32(random.below(extent + 1))),
+                points: kind.isPath ? points : [],
+                text: random.chance(0.7) || kind == .text ? "\n  two words" : "", strokeWidth: [16, 128, 2047][random.below(3)])
+            let place = CellPlace(column: random.below(300) - 100, row: random.below(100) - 50)
+            let ink = try #require(draft.inkPlace(near: place, on: .standard), "seed \(seed), \(kind)")
+            var raster = CellRaster(region: CellRegion(column: ink.column, row: ink.row, columns: 1, rows: 1), grid: .standard)
+            raster.draw(draft)
+            #expect(raster.hasInk(column: ink.column, row: ink.row), "seed \(seed), \(kind)")
+            let reach = draft.reach(on: .standard)
+            let around = CellRegion(column: -140, row: -80, columns: 340, rows: 200)
+            raster = CellRaster(region: around, grid: .standard)
+            raster.draw(draft)
+            for row in around.rowRange {
+                for column in around.columnRange where raster.hasInk(column: column, row: row) {
+                    #expect(reach.contains(column: column, row: row), "seed \(seed), \(kind)")
+                }
+            }
+        }
+    }
+
+    @Test func `white space leaves no ink to be looked for`() {
+        // FM-21
+        #expect(words(" \n\t ", 3, 3).inkPlace(near: CellPlace(column: 0, row: 0), on: .standard) == nil)
+    }
+
     /// The dots of a shape, from the braille that shows them.
     private func dots(_ draft: ShapeDraft, _ region: CellRegion) -> Set<[Int]> {
         var raster = CellRaster(region: region, grid: .standard)

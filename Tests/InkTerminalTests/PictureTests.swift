@@ -123,7 +123,80 @@ import Testing
         #expect(difference(desk, columns: 100, rows: 37) == nil)
     }
 
+    // MARK: The way to the drawing
+
+    @Test func `f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
+        // TM-71
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 25, 7)))
+        desk.elsewhere(.draw(box(390, 10, 400, 13)))
+        for _ in 0..<20 { desk.press(40, 10, button: 67) }
+        // Between the two, where their common box is.
+        #expect(desk.text.contains("the drawing is <- ") && !desk.text.contains("┌"))
+        desk.type("f")
+        #expect(desk.text.contains("┌") && !desk.text.contains("the drawing is"))
+        for _ in 0..<50 { desk.press(40, 10, button: 67) }
+        #expect(desk.text.contains("the drawing is -> "))
+        desk.bytes(Array("\u{1B}[H".utf8))
+        #expect(desk.text.contains("┌"))
+    }
+
+    @Test(arguments: ShapeKind.allCases)
+    func `f ends on ink of a shape larger than the window, and opening a board does too`(kind: ShapeKind) throws {
+        // TM-71
+        var desk = try Desk()
+        let far = Int32(60_000)
+        let points = kind.isPath ? [Point(x: 0, y: 0), Point(x: far, y: far / 3), Point(x: far, y: far)] : []
+        var huge = ShapeDraft(kind: kind, position: .zero, size: kind.isPath ? .zero : Size(width: far, height: far), points: points)
+        if kind == .text {
+            (huge.size, huge.text) = (.zero, String(repeating: " ", count: 300) + "far" + String(repeating: "\n", count: 90))
+        }
+        desk.elsewhere(.draw(huge))
+        let middle = CellPlace(column: 400, row: 200)
+        for _ in 0..<middle.row / 3 { desk.press(40, 10, button: 65) }
+        for _ in 0..<middle.column / 6 { desk.press(40, 10, button: 67) }
+        #expect(desk.text.contains("the drawing is"))
+        desk.type("f")
+        let canvas = desk.terminal.lines.prefix(22)
+        #expect(canvas.contains { $0.contains { !$0.isWhitespace } } && !desk.text.contains("the drawing is"))
+        // Who opens that board sees ink at once.
+        var app = TerminalApp(
+            profile: TerminalProfile(), columns: 80, rows: 24, board: BoardContent(name: "plan", shapes: desk.session?.shapes ?? []))
+        var terminal = TinyTerminal(columns: 80, rows: 24)
+        terminal.feed(app.frame(now: desk.now))
+        #expect(terminal.lines.prefix(22).contains { $0.contains { !$0.isWhitespace } } && !terminal.text.contains("the drawing is"))
+    }
+
+    @Test func `the hint is there inside a box whose border is out of sight, and goes where ink is`() throws {
+        // TM-71
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(-300, -90, 300, 90)))
+        #expect(desk.text.contains("the drawing is"))
+        desk.elsewhere(.draw(box(10, 5, 20, 8)))
+        #expect(!desk.text.contains("the drawing is") && desk.text.contains("┌"))
+    }
+
     // MARK: Boxes and their words
+
+    @Test(arguments: ["z\u{1B}[C", "drag"])
+    func `a note that sized itself by its words grows from the size that is seen`(way: String) throws {
+        // TM-72
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .note, position: middle(5, 2), text: "hello there\nworld")))
+        #expect(desk.text.contains("hello there"))
+        desk.type("v")
+        desk.click(5, 3)
+        desk.wait(.seconds(1))
+        if way == "drag" {
+            // From its lower right corner.
+            desk.drag([(17, 5), (18, 5)])
+        } else {
+            desk.bytes(Array(way.utf8))
+        }
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].size == Size(width: 13 * 64, height: 3 * 128))
+        #expect(desk.text.contains("hello there") && desk.text.contains("world"))
+    }
 
     @Test func `what is typed into a box that cannot hold it stays in sight`() throws {
         // FM-25 TM-10
