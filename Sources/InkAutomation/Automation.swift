@@ -30,11 +30,13 @@ package struct Automation {
 
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
     package private(set) var finishedCount = 0
-    /// The first error event that was told.
-    package private(set) var firstError: String?
+    /// The first command that was answered by an error: how many came before it, lines without a command included, and why.
+    package private(set) var firstFailure: (index: Int, error: AutomationError)?
     /// True once `.quit` was put out.
     package private(set) var hasQuit = false
 
+    /// After an error nothing is run any more but `quit`.
+    private let stopsAtError: Bool
     private let format = EventFormat()
     private var names = ShapeNames()
     /// What stands on the board, as far as told; a `set` of x alone needs the y there is.
@@ -89,7 +91,8 @@ package struct Automation {
         var deadline: Instant { start + .nanoseconds(duration.nanoseconds / Int64(steps) * Int64(taken + 1)) }
     }
 
-    package init() {}
+    /// - Parameter stopsAtError: true for commands that were written as one piece of work, each counting on those before it.
+    package init(stopsAtError: Bool = false) { self.stopsAtError = stopsAtError }
 
     // MARK: Inputs
 
@@ -198,13 +201,16 @@ package struct Automation {
     private mutating func run(now: Instant) {
         while isReady, running == nil, !hasQuit, let next = waiting.popFirst() {
             switch next {
-            case .success(let request): start(request, now: now)
+            case .success(let request) where isRun(request.command): start(request, now: now)
+            case .success: finishedCount += 1
             case .failure(let error):
                 report(error)
                 finishedCount += 1
             }
         }
     }
+
+    private func isRun(_ command: AutomationCommand) -> Bool { !stopsAtError || firstFailure == nil || command == .quit }
 
     private mutating func start(_ request: AutomationRequest, now: Instant) {
         running = Running(request: request, stage: .awaitingAnswer)
@@ -363,7 +369,8 @@ package struct Automation {
     }
 
     private mutating func report(_ error: AutomationError) {
-        if firstError == nil { firstError = error.message }
+        // What was answered before is finished: its number is this one's place.
+        if firstFailure == nil { firstFailure = (finishedCount, error) }
         var members: JSONObject = ["code": .string(error.code), "message": .string(error.message)]
         if let field = error.field { members["field"] = .string(field) }
         write("error", members, ref: error.ref)
@@ -399,7 +406,7 @@ package struct Automation {
     private mutating func becomeReady(_ standing: [Shape], role: String, ownLabels: [String]) {
         guard !isReady, let board, let me else { return }
         isReady = true
-        names = ShapeNames(standing)
+        names = ShapeNames(standing, me: me)
         for label in ownLabels { names.use(label, by: me) }
         shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
         write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])

@@ -5,11 +5,18 @@ import InkPrimitives
 ///
 /// A shape with a label is called by it; where two authors used one label, `label@` and 8 digits of the author; a shape without a label,
 /// 8 digits of its author, `-`, and its number. An id once told never changes here and never passes to another shape.
+///
+/// What a label means in a command is another matter: somebody else may have used it first, on purpose, so that a script which works alone would
+/// change a stranger's shape in company. A label that we gave ourselves means our shape, or nothing once that is gone.
 package struct ShapeNames {
+    /// Whose labels go before those of others; nil where nobody gives commands.
+    private let me: AuthorID?
     private var told: [ShapeID: String] = [:]
     private var meant: [String: ShapeID] = [:]
     /// Every label that an author was seen to use, standing or not.
     private var labels: Set<Use> = []
+    /// Our shapes by the labels that we gave them, standing or not.
+    private var own: [String: ShapeID] = [:]
 
     private struct Use: Hashable {
         var label: String
@@ -17,7 +24,8 @@ package struct ShapeNames {
     }
 
     /// Names what is on the board when the first line is told: where labels collide, all of them get their author's digits.
-    package init(_ shapes: [Shape] = []) {
+    package init(_ shapes: [Shape] = [], me: AuthorID? = nil) {
+        self.me = me
         var authors: [String: Set<AuthorID>] = [:]
         for shape in shapes where !shape.content.label.isEmpty { authors[shape.content.label, default: []].insert(shape.id.author) }
         for shape in shapes.sorted(by: { $0.id < $1.id }) {
@@ -35,16 +43,24 @@ package struct ShapeNames {
     /// The id of a shape that may have gone before it was ever told.
     package mutating func name(_ id: ShapeID) -> String { tell(id, label: "", isShared: false) }
 
-    /// The shape that an id means; nil when it was never told.
-    package func shape(_ name: String) -> ShapeID? { meant[name] }
+    /// The shape that an id means in a command; nil when it was never told, or when it is a label of ours whose shape is not known any more.
+    package func shape(_ name: String) -> ShapeID? {
+        if let me, isUsed(name, by: me) { return own[name] }
+        return meant[name]
+    }
 
     /// True if `author` has used this label before.
     package func isUsed(_ label: String, by author: AuthorID) -> Bool { labels.contains(Use(label: label, author: author)) }
 
     private mutating func tell(_ id: ShapeID, label: String, isShared: Bool) -> String {
-        if !label.isEmpty { labels.insert(Use(label: label, author: id.author)) }
+        if !label.isEmpty {
+            labels.insert(Use(label: label, author: id.author))
+            if id.author == me { own[label] = id }
+        }
         if let name = told[id] { return name }
         let digits = id.author.hex
+        // The label alone is ours where we have used it: told of another's shape it would mean two.
+        let isShared = isShared || me.map { $0 != id.author && isUsed(label, by: $0) } ?? false
         let plain = "\(digits.prefix(8))-\(id.number)"
         let candidates = label.isEmpty ? [plain] : (isShared ? [] : [label]) + ["\(label)@\(digits.prefix(8))", plain]
         // The last one no label can take: it is longer than a label may be.

@@ -24,6 +24,7 @@ package struct Failure: Error, Equatable {
         case path = 7
         case local = 8
         case version = 9
+        case timeout = 10
     }
 
     /// A stable word for programs.
@@ -131,9 +132,7 @@ enum StandardStream: Int32 {
     /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure.
     func deliver(_ bytes: [UInt8]) throws {
         guard !write(bytes), errno != EPIPE else { return }
-        throw Failure(
-            .local, code: "cannot_write", what: "cannot write the output", why: String(cString: strerror(errno)),
-            next: "free some space, or write somewhere else")
+        throw Failure.cannotWrite(errno)
     }
 
     /// Writes all of `bytes`. False once the reader has gone.

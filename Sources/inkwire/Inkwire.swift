@@ -27,7 +27,8 @@ import InkTerminal
     /// Parses, runs, and turns every way of failing into its message and exit code.
     static func main() {
         // A closed stdin, stdout or stderr would leave its number to the next file that is opened, and what is said would go there.
-        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+        // stdout gets a place that takes nothing: what it was to carry is lost, and the exit code shall say so.
+        for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", descriptor == 1 ? O_RDONLY : O_RDWR) }
         // A reader of our output that goes away must not kill us in the middle of a save; writes then fail instead.
         signal(SIGPIPE, SIG_IGN)
         // The same for a file-size limit (`ulimit -f`): the disk is then just full.

@@ -81,6 +81,15 @@ class Outputs(EndToEnd):
         self.assertEqual(done.returncode, 8, done.stderr)
         self.assertIn("No space left on device", done.stderr)
 
+    def test_with_a_closed_stdout_what_it_was_to_carry_is_missed(self):
+        # CL-16
+        for command in ("peer sketch", "boards", "export sketch -o -", "invite sketch"):
+            with self.subTest(command):
+                done = subprocess.run(["sh", "-c", f"exec {ink.binary()} {command} >&-"], input="", stderr=subprocess.PIPE, text=True, timeout=30,
+                                      env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"})
+                self.assertEqual(done.returncode, 8, done.stderr)
+                self.assertIn("stdout is closed", done.stderr)
+
     def test_with_closed_streams_nothing_is_written_into_files_of_ours(self):
         command = f"exec {ink.binary()} peer sketch --json >&- 2>&-"
         subprocess.run(["sh", "-c", command], input='{"do":"state"}\n', text=True, timeout=30,

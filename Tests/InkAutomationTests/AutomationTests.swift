@@ -167,9 +167,40 @@ import Testing
         #expect(stage.events("error").map { $0["field"] } == ["id", "id", "id"])
         #expect(stage.intents.isEmpty)
         #expect(stage.automation.finishedCount == 3)
-        #expect(stage.automation.firstError != nil)
+        #expect(stage.automation.firstFailure?.index == 0)
     }
 
+    // CL-33
+    @Test func `commands of one piece of work stop at the first that fails, and quit is run`() {
+        var stage = Stage(stopsAtError: ())
+        stage.line(Self.box)
+        stage.drawn()
+        stage.line(#"{"do":"set","id":"nobody","set":{"x":1}}"#)
+        stage.line(#"{"do":"undo"}"#)
+        stage.line("nonsense")
+        stage.quit()
+        #expect(stage.intents.count == 1)
+        #expect(stage.automation.firstFailure?.index == 1)
+        #expect(stage.automation.firstFailure?.error.code == "no_such_shape")
+        #expect(stage.hasQuit)
+    }
+
+    // CL-33
+    @Test func `a wait that is not met is a failure, too, and so is what the node refuses`() {
+        var stage = Stage(stopsAtError: ())
+        stage.line(Self.box)
+        stage.receive(.outcome(ref: stage.intents[0].ref ?? 0, .refused(.tooLarge)))
+        stage.line(#"{"do":"undo"}"#)
+        #expect(stage.intents.count == 1 && stage.automation.firstFailure?.index == 0)
+        stage = Stage(stopsAtError: ())
+        stage.line(#"{"do":"wait","for":"peers","timeout_ms":100}"#)
+        stage.answer(.status(StatusReport()))
+        stage.pass(.milliseconds(100))
+        stage.line(#"{"do":"undo"}"#)
+        #expect(stage.intents.isEmpty && stage.automation.firstFailure?.error.code == "timeout")
+    }
+
+    // CL-32
     @Test func `setting one coordinate leaves the other as it stands now`() {
         let shape = Stage.shape(number: 1, author: Stage.author(2), .box("a"))
         var stage = Stage(shapes: [shape])

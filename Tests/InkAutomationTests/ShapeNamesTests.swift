@@ -47,4 +47,45 @@ import Testing
         #expect(!names.isUsed("a", by: Stage.author(2)))
         #expect(!names.isUsed("b", by: Stage.author(1)))
     }
+
+    // CL-31
+    @Test func `a label of ours means our shape, whoever used it first`() {
+        let me = Stage.author(1)
+        for standing in [true, false] {
+            let (theirs, ours) = (shape(2, 1, "cache"), shape(1, 1, "cache"))
+            var names = ShapeNames(standing ? [theirs] : [], me: me)
+            #expect(names.name(theirs) == "cache")
+            #expect(names.shape("cache") == theirs.id)
+            #expect(names.name(ours) == "cache@" + me.hex.prefix(8))
+            #expect(names.shape("cache") == ours.id)
+            #expect(names.shape("cache@" + me.hex.prefix(8)) == ours.id)
+            #expect(names.shape("cache@" + Stage.author(2).hex.prefix(8)) == theirs.id, "theirs has a name that is its own")
+        }
+    }
+
+    // CL-31
+    @Test func `a label of ours means ours also where both stood before, and nobody else's once ours is gone`() {
+        let me = Stage.author(1)
+        let (theirs, ours) = (shape(2, 1, "cache"), shape(1, 1, "cache"))
+        let both = ShapeNames([theirs, ours], me: me)
+        #expect(both.shape("cache") == ours.id)
+        // We used it in an earlier process, on a shape that is gone.
+        var later = ShapeNames([], me: me)
+        later.use("cache", by: me)
+        #expect(later.name(theirs) == "cache@" + Stage.author(2).hex.prefix(8))
+        #expect(later.shape("cache") == nil)
+    }
+
+    // CL-31
+    @Test func `a label that looks like another id of ours takes no command from it`() {
+        let me = Stage.author(1)
+        var names = ShapeNames(me: me)
+        let plain = "\(me.hex.prefix(8))-7"
+        for (number, label) in [plain, "a@" + me.hex.prefix(8)].enumerated() { _ = names.name(shape(2, UInt64(number + 1), label)) }
+        for ours in [shape(1, 7), shape(1, 8, "a")] {
+            let told = names.name(ours)
+            #expect(names.shape(told) == ours.id)
+        }
+        #expect(names.shape("a") == shape(1, 8).id)
+    }
 }

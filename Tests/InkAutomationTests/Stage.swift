@@ -28,6 +28,12 @@ struct Stage {
         ready(shapes)
     }
 
+    /// A stage whose board is ready, for commands of one piece of work.
+    init(stopsAtError: Void) {
+        automation = Automation(stopsAtError: true)
+        ready()
+    }
+
     /// A stage whose board has not arrived.
     init(notReady: Void) {}
 

@@ -9,7 +9,9 @@ private let lookAroundMilliseconds = 3000
 /// `inkwire draw`: applies commands and ends when everybody present has them.
 struct DrawCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "draw", abstract: "Apply drawing commands from a file or stdin, and end when every present peer has them.")
+        commandName: "draw", abstract: "Apply drawing commands from a file or stdin, and end when every present peer has them.",
+        discussion: "Stops at the first command that fails; what came before it stays. Where a line is no command at all, nothing is drawn."
+    )
 
     @Argument(help: "The board's name, or digits with which its id begins.")
     var board: String
@@ -21,40 +23,50 @@ struct DrawCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        let lines = try commands()
+        let script = try Script(bytes: try content())
         let access = try BoardAccess.open(board, catalog: options.catalog)
-        try apply(lines, to: access, options: options)
-        options.notices.say("\(lines.count) \(lines.count == 1 ? "command" : "commands") applied")
+        try apply(script.commands, to: access, options: options) { "line \(script.lines[$0]) could not be applied" }
+        options.notices.say("\(script.commands.count) \(script.commands.count == 1 ? "command" : "commands") applied")
     }
 
-    private func commands() throws -> [AutomationCommand] {
-        let data: Data
-        if file == "-" {
-            data = FileHandle.standardInput.readDataToEndOfFile()
-        } else if let content = FileManager.default.contents(atPath: file) {
-            data = content
-        } else {
+    private func content() throws -> Data {
+        if file == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
+        guard let data = FileManager.default.contents(atPath: file) else {
             throw Failure(
                 .notFound, code: "not_found", what: "cannot read \(file)", why: "it is not there, or this user may not read it",
                 next: "check the path, or pipe the commands in")
         }
+        return data
+    }
+}
+
+/// The commands of a file, all of them read before the first is applied.
+struct Script: Equatable {
+    private(set) var commands: [AutomationCommand] = []
+    /// Where each command stands, counted from 1.
+    private(set) var lines: [Int] = []
+
+    /// What stands behind a `quit` is never run, and is not looked at.
+    ///
+    /// - Throws: `Failure` when a line is no command.
+    init(bytes: some Sequence<UInt8>) throws(Failure) {
         var splitter = LineSplitter(limit: AutomationRequest.lineBytes)
-        var lines = splitter.append(data)
-        if let last = splitter.finish() { lines.append(last) }
-        var result: [AutomationCommand] = []
-        for (index, line) in lines.enumerated() {
+        var all = splitter.append(bytes)
+        if let last = splitter.finish() { all.append(last) }
+        for (index, line) in all.enumerated() {
             guard case .line(let bytes) = line else {
-                throw Failure.usage("line \(index + 1) cannot be applied", why: "it is too long", next: "nothing was drawn; shorten it")
+                throw .usage("line \(index + 1) cannot be applied", why: "it is too long", next: "nothing was drawn; shorten it")
             }
             guard !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { continue }
             do {
-                result.append(try AutomationRequest(line: bytes).command)
+                let command = try AutomationRequest(line: bytes).command
+                if command == .quit { return }
+                commands.append(command)
+                lines.append(index + 1)
             } catch {
-                throw Failure.usage(
-                    "line \(index + 1) cannot be applied", why: error.message, next: "nothing was drawn; correct it and try again")
+                throw .usage("line \(index + 1) cannot be applied", why: error.message, next: "nothing was drawn; correct it and try again")
             }
         }
-        return result
     }
 }
 
@@ -80,15 +92,19 @@ struct SayCommand: ParsableCommand {
                 "this cannot be said", why: "a message has 1 to \(Limits.chatBytes) bytes, this one \(said.utf8.count)",
                 next: "send it in parts")
         }
-        try apply([.say(said)], to: try BoardAccess.open(board, catalog: options.catalog), options: options)
+        try apply([.say(said)], to: try BoardAccess.open(board, catalog: options.catalog), options: options) { _ in "this was not said" }
     }
 }
 
-private func apply(_ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions) throws {
+/// - Parameter complaint: what happened when the command of this index failed.
+private func apply(
+    _ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions, complaint: @escaping (Int) -> String
+) throws {
     var run = HeadlessRun(options: options)
     run.readsCommands = false
     run.writesEvents = false
-    run.reportsErrors = true
+    // The look around comes before them.
+    run.stopsAtError = { complaint($0 - 1) }
     run.commands = [.lookAround(milliseconds: lookAroundMilliseconds)] + commands + [.quit]
     run.embeds = access.embedsRendezvous
     try run.run(access)

@@ -14,8 +14,8 @@ struct HeadlessRun {
     var commands: [AutomationCommand] = []
     /// Events go to stdout.
     var writesEvents = true
-    /// A command that fails makes the whole run fail.
-    var reportsErrors = false
+    /// Where a command that fails makes the whole run fail: what happened, by the command's index. Nothing is run after it.
+    var stopsAtError: ((Int) -> String)?
     /// The board was joined just now, and must arrive within this time.
     var joinPatience: Duration?
     /// The link goes to stderr once the board is open.
@@ -35,7 +35,8 @@ struct HeadlessRun {
             throw error
         }
         let notices = options.notices
-        let headless = HeadlessSession(session: session, notices: notices, clock: options.clock, writesEvents: writesEvents)
+        let headless = HeadlessSession(
+            session: session, notices: notices, clock: options.clock, writesEvents: writesEvents, stopsAtError: stopsAtError != nil)
         session.tell = { headless.receive($0) }
         session.say = { notices.say($0) }
         session.arrived = { _, sentences in for sentence in sentences { notices.say(sentence) } }
@@ -56,14 +57,28 @@ struct HeadlessRun {
         done.wait()
         switch end {
         case .stopped(let ending):
-            if ending.unsaved == 0, reportsErrors, let error = headless.firstError {
-                throw Failure.usage(
-                    "a command could not be applied", why: error, next: "what came before it was applied; correct it and try again")
-            }
             try ending.tell(notices)
+            if let stopsAtError, let (index, error) = headless.firstFailure {
+                throw Failure(command: stopsAtError(index), code: error.code, why: error.message)
+            }
         case .failed(let failure): throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
         }
+    }
+}
+
+extension Failure {
+    /// A command of several failed; `code` is that of its `error` event.
+    init(command what: String, code: String, why: String) {
+        let exit: Exit =
+            switch code {
+            case "disk", "own_history_missing": .local
+            case "timeout": .timeout
+            default: .usage
+            }
+        self.init(
+            exit, code: code, what: what, why: why,
+            next: "what came before it stays, nothing after it was done; correct it and go on from there")
     }
 }
 

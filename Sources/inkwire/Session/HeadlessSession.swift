@@ -33,7 +33,7 @@ final class HeadlessSession: @unchecked Sendable {
     private let ended = DispatchSemaphore(value: 0)
     private let output: OutputWriter
 
-    private var automation = Automation()
+    private var automation: Automation
     private var isDraining = false
     private var finished = 0
     private var timer: Scheduled<Void>?
@@ -42,8 +42,13 @@ final class HeadlessSession: @unchecked Sendable {
     private var readerIsStuck = false
     /// Questions that wait until the reader of stdout has taken more.
     private var heldQuestions: [BoardQuestion] = []
-    init(session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true) {
+    /// Commands come from stdin until that ends.
+    private var isLed = false
+
+    /// - Parameter stopsAtError: run nothing after a command that fails.
+    init(session: BoardSession, notices: Notices, clock: MonotonicClock, writesEvents: Bool = true, stopsAtError: Bool = false) {
         (self.session, self.notices, self.clock, self.writesEvents) = (session, notices, clock, writesEvents)
+        automation = Automation(stopsAtError: stopsAtError)
         output = OutputWriter(loop: session.loop)
         output.tell = { [weak self] news in self?.take(news) }
     }
@@ -51,13 +56,16 @@ final class HeadlessSession: @unchecked Sendable {
     /// True if the board was there; read after the end.
     var hasArrived: Bool { isReady }
 
-    /// The first error that a command had; read after the end.
-    var firstError: String? { automation.firstError }
+    /// The first command that failed; read after the end.
+    var firstFailure: (index: Int, error: AutomationError)? { automation.firstFailure }
 
     private var loop: any EventLoop { session.loop }
 
     /// Reads commands from stdin until it ends, which is `quit`.
     func readCommands() {
+        // Nobody else can say of a terminal that nothing more will come.
+        let hasEnd = isatty(0) == 0
+        loop.execute { [self] in isLed = hasEnd }
         let thread = Thread { [self] in
             var splitter = LineSplitter(limit: AutomationRequest.lineBytes)
             var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -137,7 +145,7 @@ final class HeadlessSession: @unchecked Sendable {
         // Written before the semaphore, and never again.
         guard let end else { preconditionFailure("a session ends for a reason") }
         if case .stopped = end { output.flush(isPatient: !readerIsStuck) } else { output.flush(isPatient: false) }
-        if case .stopped = end, let failure = output.failure { return .failed(failure) }
+        if case .stopped = end, let failure = output.failure ?? (readerIsStuck ? .nobodyReads : nil) { return .failed(failure) }
         return end
     }
 
@@ -175,11 +183,9 @@ final class HeadlessSession: @unchecked Sendable {
 
     private func take(_ news: OutputWriter.News) {
         switch news {
-        case .hasRoom:
-            let held = heldQuestions
-            heldQuestions = []
-            for question in held { ask(question) }
-            return drain()
+        case .hasRoom: return goOn()
+        // Who has read enough has not taken back what he asked for: it is done to the end of the input.
+        case .readerIsGone where isLed: return goOn()
         case .readerIsGone: break
         case .readerIsStuck:
             readerIsStuck = true
@@ -187,6 +193,14 @@ final class HeadlessSession: @unchecked Sendable {
         }
         // As if the input had ended, so that nothing is lost.
         Task { [self] in _ = await session.quit() }
+    }
+
+    /// Asks what waited for room in the output.
+    private func goOn() {
+        let held = heldQuestions
+        heldQuestions = []
+        for question in held { ask(question) }
+        drain()
     }
 
     private func ask(_ question: BoardQuestion) {

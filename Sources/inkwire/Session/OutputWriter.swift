@@ -84,9 +84,7 @@ final class OutputWriter: @unchecked Sendable {
     /// Why output could not be written; nil when it could, or its reader had seen enough. Read after `flush`.
     var failure: Failure? {
         guard let code = lost.code, code != EPIPE else { return nil }
-        return Failure(
-            .local, code: "cannot_write", what: "cannot write the output", why: String(cString: strerror(code)),
-            next: "free some space, or write somewhere else; what was drawn is saved")
+        return .cannotWrite(code, next: "free some space, or write somewhere else; what was drawn is saved")
     }
 
     private func end(_ news: News) {
@@ -119,4 +117,23 @@ private final class LostOutput: @unchecked Sendable {
 
     func take(_ code: Int32) { lock.withLock { first = first ?? code } }
     var code: Int32? { lock.withLock { first } }
+}
+
+extension Failure {
+    /// The output could not be written.
+    ///
+    /// - Parameter code: the system's reason.
+    static func cannotWrite(_ code: Int32, next: String = "free some space, or write somewhere else") -> Failure {
+        let isClosed = code == EBADF
+        return Failure(
+            .local, code: "cannot_write", what: "cannot write the output",
+            why: isClosed ? "stdout is closed" : String(cString: strerror(code)),
+            next: isClosed ? "give it a stdout, /dev/null if need be" : next)
+    }
+
+    /// The output's reader is there and takes nothing.
+    static let nobodyReads = Failure(
+        .local, code: "cannot_write", what: "not all of the output was written",
+        why: "its reader took nothing for two seconds while much waited",
+        next: "what was drawn is saved; commands that had not run yet must be given again")
 }
