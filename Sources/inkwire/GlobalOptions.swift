@@ -64,12 +64,8 @@ struct GlobalOptions: ParsableArguments {
     /// All saved boards.
     var catalog: BoardCatalog { BoardCatalog(dataDirectory: resolvedDataDirectory) }
 
-    /// The data directory: flag, INKWIRE_DATA_DIR, XDG_DATA_HOME/inkwire, ~/.local/share/inkwire.
     private var resolvedDataDirectory: String {
-        if let path = dataDirectory ?? Self.environment("INKWIRE_DATA_DIR") { return path }
-        // The XDG Base Directory Specification ignores a relative path.
-        if let base = Self.environment("XDG_DATA_HOME"), base.hasPrefix("/") { return "\(base)/inkwire" }
-        return "\(NSHomeDirectory())/.local/share/inkwire"
+        DataDirectory.path(flag: dataDirectory, environment: Self.environment, accountHome: NSHomeDirectory)
     }
 
     /// What the others call this person: flag, INKWIRE_NAME, the login name if it is short enough.
