@@ -33,7 +33,9 @@ import InkTerminal
         signal(SIGPIPE, SIG_IGN)
         // The same for a file-size limit (`ulimit -f`): the disk is then just full.
         signal(SIGXFSZ, SIG_IGN)
+        // This copies them, which must come first.
         let isJSON = CommandLine.arguments.contains("--json")
+        ProcessTitle.hideSecrets()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -3,7 +3,7 @@ import InkSession
 
 /// Where the text of an invite comes from, in this order: the argument, a file, the environment, the person.
 ///
-/// An argument stands in the process list and in the shell's history, so it earns a line of warning; the others do not.
+/// An argument stands in the process list for a moment (CL-35) and in the shell's history, so it earns a line of warning; the others do not.
 struct InviteSource {
     var argument: String?
     var file: String?

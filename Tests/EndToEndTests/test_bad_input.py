@@ -55,6 +55,11 @@ class BadLinks(EndToEnd):
         link = self.link()
         bob = ink.Peer(["peer", link], data=self.folder / "bob", name="bob")
         bob.event("ready", timeout=30)
+        # CL-35
+        shown = pathlib.Path(f"/proc/{bob.pid}/cmdline").read_bytes().split(b"\0")
+        self.assertEqual(shown[1], b"peer")
+        self.assertTrue(shown[2].startswith(b"inkwire://"), shown)
+        self.assertNotIn(link.split("#")[1].encode()[2:12], shown[2])
         self.assertEqual(bob.quit(), 0, bob.report())
         warnings = [line for line in bob.errors if "command line" in line]
         self.assertEqual(len(warnings), 1, bob.stderr)
