@@ -26,6 +26,12 @@ package struct BoardCatalog: Sendable {
     package struct Content: Sendable {
         package var name: String
         package var transactionCount: Int
+        /// When it changed last by this machine's clock, ms since 1970.
+        package var changed: UInt64
+        /// Bytes on the disk.
+        package var byteCount: Int
+        /// Own changes that no other device has said to have; nil where the key that signed them cannot be read.
+        package var unsent: Int?
     }
 
     /// Where everything is.
@@ -41,7 +47,42 @@ package struct BoardCatalog: Sendable {
 
     /// The device keys of a profile, made when they are not there.
     package func identity(ofProfile profile: Int) throws(StoreError) -> Identity {
-        try Identity.loadOrCreate(at: "\(directory(ofProfile: profile))/identity.key")
+        // Where no board can be, no key is left behind.
+        try BoardStore.checkLength(directory(of: .zero, profile: profile))
+        return try Identity.loadOrCreate(at: Self.identityPath(directory(ofProfile: profile)))
+    }
+
+    /// The device keys under which a board is written to: its own where it has such, else those of its profile.
+    package func identity(of board: BoardID, profile: Int) throws(StoreError) -> Identity {
+        if let own = try Identity.existing(at: Self.identityPath(directory(of: board, profile: profile))) { return own }
+        return try identity(ofProfile: profile)
+    }
+
+    /// Where a directory of boards, or a board's, keeps its device keys.
+    static func identityPath(_ directory: String) -> String { "\(directory)/identity.key" }
+
+    /// The author that writes to a board; nil where its keys are not there, or cannot be read.
+    private func author(of board: BoardID, profile: Int) -> AuthorID? {
+        for place in [directory(of: board, profile: profile), directory(ofProfile: profile)] {
+            do throws(StoreError) {
+                if let identity = try Identity.existing(at: Self.identityPath(place)) { return identity.signing.author }
+            } catch {
+                // Whoever opens the board is told why; a list can do without.
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// What a person should know of who else can change what is kept here, a sentence each.
+    package func complaints(of board: BoardID, profile: Int) -> [String] {
+        var complaints: [String] = []
+        for place in [dataDirectory, directory(of: board, profile: profile)] {
+            // In a sticky directory, as /tmp is one, nobody can replace what is another's.
+            guard let mode = Files.rights(of: place)?.mode, mode & 0o022 != 0, mode & 0o1000 == 0 else { continue }
+            complaints.append("others on this machine can change what is in \(place) (mode 0\(String(mode, radix: 8))); `chmod 700` it")
+        }
+        return complaints
     }
 
     /// All saved boards, by name, then profile. A board that cannot be read is listed with the reason.
@@ -56,12 +97,21 @@ package struct BoardCatalog: Sendable {
         return entries.sorted { ($0.name, $0.profile, $0.board) < ($1.name, $1.profile, $1.board) }
     }
 
-    /// The board that a person means by `text`: its name here, or at least four digits with which only its id begins.
+    /// The board that a person means by `text`: its name here, or the name as lists show it, or at least four digits with which only its id
+    /// begins.
     ///
+    /// - Parameter shown: a name as lists show it: who reads it there may type it.
     /// - Throws: `missing` when there is none, `failed` when there are several.
-    package func find(_ text: String) throws(StoreError) -> Entry {
+    package func find(_ text: String, shown: (String) -> String = { $0 }) throws(StoreError) -> Entry {
         let all = try entries()
         if let named = all.first(where: { $0.name == text }) { return named }
+        let alike = all.filter { shown($0.name) == text }
+        if let first = alike.first, !text.isEmpty {
+            guard alike.allSatisfy({ $0.board == first.board }) else {
+                throw .failed(path: "board “\(text)”", detail: "several boards look so; give digits of the id")
+            }
+            return first
+        }
         guard text.utf8.count >= 4, text.allSatisfy(\.isHexDigit) else { throw .missing(what: "board “\(text)”") }
         let matches = all.filter { $0.board.hex.hasPrefix(text.lowercased()) }
         guard let first = matches.min(by: { $0.profile < $1.profile }) else { throw .missing(what: "board “\(text)”") }
@@ -94,12 +144,35 @@ package struct BoardCatalog: Sendable {
     ///
     /// - Returns: where it is now.
     package func moveAside(_ entry: Entry) throws(StoreError) -> String {
-        guard !BoardStore.isOpen(at: entry.directory) else { throw .locked(path: entry.directory) }
+        let lock = try FileLock(directory: entry.directory)
+        defer { lock.release() }
         var number = 1
         while Files.exists("\(entry.directory).aside-\(number)") { number += 1 }
         let target = "\(entry.directory).aside-\(number)"
         try Files.rename(entry.directory, to: target)
         return target
+    }
+
+    /// Gives a board another name on this machine. What the others call it stays.
+    package func rename(_ entry: Entry, to name: String) throws(StoreError) {
+        guard try uniqueName(name, besides: (entry.board, entry.profile)) == name else {
+            throw .failed(path: "the name “\(name)”", detail: "another board of this machine is called so")
+        }
+        if case .failure(let error) = entry.content { throw error }
+        let store = try BoardStore.open(at: entry.directory)
+        defer { store.close() }
+        try store.update { $0.name = name }
+    }
+
+    /// Removes a board from this machine, with what nobody else has of it. Others keep theirs.
+    package func delete(_ entry: Entry) throws(StoreError) {
+        let lock = try FileLock(directory: entry.directory)
+        defer { lock.release() }
+        // Out of the list in one step: who is killed on the way leaves no half of a board that looks like a damaged one.
+        let remains = "\(entry.directory).deleted"
+        try Files.removeTree(remains)
+        try Files.rename(entry.directory, to: remains)
+        try Files.removeTree(remains)
     }
 
     private func profiles() throws(StoreError) -> [Int] {
@@ -110,9 +183,14 @@ package struct BoardCatalog: Sendable {
         let directory = directory(of: board, profile: profile)
         let content: Result<Content, StoreError>
         do throws(StoreError) {
-            let (meta, count) = try BoardStore.peekMeta(at: directory)
-            guard meta.board == board else { throw .corrupt(path: directory, detail: "it holds another board than its name says") }
-            content = .success(Content(name: meta.name, transactionCount: count))
+            let author = author(of: board, profile: profile)
+            let summary = try BoardStore.summary(at: directory, author: author)
+            guard summary.meta.board == board else { throw .corrupt(path: directory, detail: "it holds another board than its name says") }
+            content = .success(
+                Content(
+                    name: summary.meta.name, transactionCount: summary.transactionCount,
+                    changed: summary.changed ?? BoardStore.modified(at: directory), byteCount: summary.byteCount,
+                    unsent: author == nil ? nil : summary.unsent))
         } catch .missing {
             // A crash before its first commit.
             return nil

@@ -22,10 +22,13 @@ import Synchronization
 ///                   ▲          └─ fails ─► failure, in order; the transactions are carried into the next COMMIT
 ///                   └──────────── the caller asks again ┘
 ///
-/// - Invariant of `@unchecked Sendable`: `carried` and `database` are touched only on `queue`; the rest is immutable or a `Mutex`.
+/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database` and `files` are touched only on `queue`; the rest is immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
     /// Version of the layout of the file. A greater one is refused with `newer`.
     package static let format = 1
+
+    /// Milliseconds since 1970, as this machine believes.
+    package typealias WallClock = @Sendable () -> UInt64
 
     /// Called once on the store's own queue.
     package typealias Completion = @Sendable (Result<Void, StoreError>) -> Void
@@ -33,12 +36,17 @@ package final class BoardStore: @unchecked Sendable {
     /// The directory of the board.
     package let directory: String
     private let lock: FileLock
+    private let wallClock: WallClock
     private let queue: DispatchQueue
     private let state = Mutex(State())
     private var database: DatabaseQueue?
+    /// What the database writes to, held against its names after each commit.
+    private var files: OpenFiles
     /// Transactions whose commit failed, oldest first. They go ahead of everything in the next commit, because what was asked after them may
     /// be their child.
     private var carried: [Transaction] = []
+    /// When the last change was noted, by the wall clock; nil if this process has noted none.
+    private var changeNoted: UInt64?
 
     private struct State {
         var waiting: [Request] = []
@@ -55,9 +63,17 @@ package final class BoardStore: @unchecked Sendable {
     /// How many commits there were since this was opened; a measure of grouping.
     package var commitCount: Int { state.withLock { $0.commits } }
 
-    private init(directory: String, lock: FileLock, database: DatabaseQueue) {
-        (self.directory, self.lock, self.database) = (directory, lock, database)
+    private init(directory: String, lock: FileLock, database: DatabaseQueue, wallClock: @escaping WallClock) throws(StoreError) {
+        (self.directory, self.lock, self.database, self.wallClock) = (directory, lock, database, wallClock)
+        let path = Self.databasePath(directory)
+        files = try OpenFiles([path, "\(path)-wal"])
         queue = DispatchQueue(label: "inkwire.store")
+    }
+
+    deinit {
+        // In this order, as in closing.
+        database = nil
+        files.close()
     }
 
     // MARK: Opening
@@ -65,13 +81,15 @@ package final class BoardStore: @unchecked Sendable {
     /// Makes a board's file with its first transactions in one commit, or takes over one that a crash left empty.
     ///
     /// - Throws: `locked` when another process is at it, `failed` when a board is already there.
-    package static func create(at directory: String, meta: BoardMeta, transactions: [Transaction] = []) throws(StoreError) -> BoardStore {
+    package static func create(
+        at directory: String, meta: BoardMeta, transactions: [Transaction] = [], now: @escaping WallClock = systemTime
+    ) throws(StoreError) -> BoardStore {
+        try checkLength(directory)
         try Files.makeDirectory(directory)
-        let lock = try FileLock(lockPath(directory))
+        let lock = try FileLock(directory: directory)
         let path = databasePath(directory)
         // Made here rather than by SQLite for the sake of the mode, which SQLite gives to its log files as well.
         try Files.touch(path)
-        if !meta.name.isEmpty { try Files.replace(namePath(directory), bytes: Array(meta.name.utf8)) }
         do {
             let database = try connect(path, readOnly: false)
             try database.write { db in
@@ -80,44 +98,103 @@ package final class BoardStore: @unchecked Sendable {
                 }
                 try Schema.make(db)
                 try Schema.write(meta, db)
+                try Schema.noteChange(now(), db)
                 for transaction in transactions { try Schema.insert(transaction, db) }
             }
-            return BoardStore(directory: directory, lock: lock, database: database)
+            do throws(StoreError) {
+                // Only now: where it stands a board was saved, whatever has become of the database since.
+                try Files.replace(namePath(directory), bytes: Array(meta.name.utf8))
+            } catch {
+                // Who is told that nothing was made shall find nothing.
+                try database.close()
+                removeFiles(of: directory)
+                throw error
+            }
+            return try BoardStore(directory: directory, lock: lock, database: database, wallClock: now)
         } catch {
             throw StoreError(error, path: path)
         }
     }
 
     /// Opens a board's file for reading and writing, and checks its structure.
-    package static func open(at directory: String) throws(StoreError) -> BoardStore {
+    package static func open(at directory: String, now: @escaping WallClock = systemTime) throws(StoreError) -> BoardStore {
         let path = databasePath(directory)
-        guard Files.exists(path) else { throw .missing(what: directory) }
-        let lock = try FileLock(lockPath(directory))
+        try checkPresence(directory)
+        let lock = try FileLock(directory: directory)
         do {
             let database = try connect(path, readOnly: false)
             try database.read { db in try Schema.verify(db, path: path) }
-            return BoardStore(directory: directory, lock: lock, database: database)
+            return try BoardStore(directory: directory, lock: lock, database: database, wallClock: now)
+        } catch StoreError.missing {
+            throw absence(directory)
         } catch {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Throws unless there is a database with something in it. One that was emptied is not touched: SQLite would write a new head into it, and
+    /// remove its log, from which all might still be had.
+    private static func checkPresence(_ directory: String) throws(StoreError) {
+        try checkLength(directory)
+        guard let bytes = Files.size(databasePath(directory)), bytes > 0 else { throw absence(directory) }
+    }
+
+    /// What it means that nothing is in a board's database: it was never saved, or it was taken away.
+    private static func absence(_ directory: String) -> StoreError {
+        Files.exists(namePath(directory))
+            ? .corrupt(path: databasePath(directory), detail: "a board was saved there, and its content has been taken away")
+            : .missing(what: directory)
+    }
+
+    /// Throws where SQLite cannot go: its own refusal would say that the file may not be opened, as if rights were missing.
+    package static func checkLength(_ directory: String) throws(StoreError) {
+        let count = Files.resolved(databasePath(directory)).utf8.count
+        guard count <= pathBytesMax else { throw .pathTooLong(path: directory, bytes: count, limit: pathBytesMax) }
+    }
+
+    /// The longest path of a database, bytes: SQLite's MAX_PATHNAME of 512 (os_unix.c) holds the name with `-journal` behind it. Links count as what
+    /// they lead to.
+    private static let pathBytesMax = 504
 
     /// Reads a board without opening it: for lists and exports, also while another process has it open.
     package static func peek(at directory: String) throws(StoreError) -> StoredBoard {
         try peek(at: directory) { db, path in try Schema.load(db, path: path) }
     }
 
-    /// Reads only what is known beside the transactions, and how many of those there are.
-    package static func peekMeta(at directory: String) throws(StoreError) -> (meta: BoardMeta, transactionCount: Int) {
-        try peek(at: directory) { db, path in
-            (try Schema.meta(db, path: path), try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0)
+    /// What a list shows of a board, read without its transactions.
+    package struct Summary: Sendable {
+        package var meta: BoardMeta
+        package var transactionCount: Int
+        /// When its transactions changed last by this machine's clock, ms since 1970, to half a minute; nil where an older program wrote them.
+        package var changed: UInt64?
+        /// Of the author that was asked for: transactions that no other device has said to have.
+        package var unsent: Int
+        /// What its database takes on the disk.
+        package var byteCount: Int
+    }
+
+    /// - Parameter author: whose unsent transactions are counted; nil for nobody's.
+    package static func summary(at directory: String, author: AuthorID? = nil) throws(StoreError) -> Summary {
+        let path = databasePath(directory)
+        // What stands in the log only is there, too.
+        let byteCount = ["", "-wal"].reduce(0) { $0 + (Files.size(path + $1) ?? 0) }
+        return try peek(at: directory) { db, path in
+            Summary(
+                meta: try Schema.meta(db, path: path), transactionCount: try Schema.transactionCount(db),
+                changed: try Schema.changed(db), unsent: try author.map { try Schema.unsent(of: $0, db) } ?? 0, byteCount: byteCount)
         }
+    }
+
+    /// When the files of a board were written last, whatever for, ms since 1970; 0 if they are not there.
+    package static func modified(at directory: String) -> UInt64 {
+        // The log of SQLite is younger than its file.
+        ["", "-wal"].compactMap { Files.modified(databasePath(directory) + $0) }.max() ?? 0
     }
 
     /// True if a board with settings is there, readable or not.
     package static func exists(at directory: String) -> Bool {
         do throws(StoreError) {
-            _ = try peekMeta(at: directory)
+            _ = try summary(at: directory)
             return true
         } catch .missing {
             return false
@@ -127,11 +204,11 @@ package final class BoardStore: @unchecked Sendable {
     }
 
     /// True if some process has the board open.
-    package static func isOpen(at directory: String) -> Bool { FileLock.isHeld(lockPath(directory)) }
+    package static func isOpen(at directory: String) -> Bool { FileLock.isHeld(directory) }
 
     private static func peek<R>(at directory: String, _ body: (Database, String) throws -> R) throws(StoreError) -> R {
         let path = databasePath(directory)
-        guard Files.exists(path) else { throw .missing(what: directory) }
+        try checkPresence(directory)
         do {
             do {
                 return try connect(path, readOnly: true).read { db in try body(db, path) }
@@ -141,6 +218,8 @@ package final class BoardStore: @unchecked Sendable {
                 // is the rights that are missing, this fails in the same way.
                 return try connect(path, readOnly: false).read { db in try body(db, path) }
             }
+        } catch StoreError.missing {
+            throw absence(directory)
         } catch {
             throw StoreError(error, path: path)
         }
@@ -163,7 +242,12 @@ package final class BoardStore: @unchecked Sendable {
     static func databasePath(_ directory: String) -> String { "\(directory)/board.sqlite" }
     /// A copy of the board's name beside the database, so that a board that cannot be read can still be called by it.
     static func namePath(_ directory: String) -> String { "\(directory)/name" }
-    private static func lockPath(_ directory: String) -> String { "\(directory)/lock" }
+
+    package static let systemTime: WallClock = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
 
     private static func connect(_ path: String, readOnly: Bool) throws -> DatabaseQueue {
         var configuration = Configuration()
@@ -211,8 +295,25 @@ package final class BoardStore: @unchecked Sendable {
                 try Schema.write(new, db)
                 return (old.name, new.name)
             }
+            try files.check()
             if new != old { try Files.replace(Self.namePath(directory), bytes: Array(new.utf8)) }
         }
+    }
+
+    /// Adds those of `transactions` that are not there yet, now; nothing may stand before its parents.
+    package func add(_ transactions: [Transaction]) throws(StoreError) {
+        try onQueue { database in
+            try database.write { db in
+                for transaction in transactions { try Schema.insert(transaction, db) }
+                try Schema.noteChange(wallClock(), db)
+            }
+            try files.check()
+        }
+    }
+
+    /// How SQLite writes: its journal, and how much it flushes (2 is FULL: the log, before each commit returns).
+    package func durability() throws(StoreError) -> (journal: String, synchronous: Int) {
+        try onQueue { database in try database.read(Schema.durability) }
     }
 
     /// Asks for `records` to be on disk. All of them are, or none; a transaction that is already there is success.
@@ -246,6 +347,7 @@ package final class BoardStore: @unchecked Sendable {
             // Closing merges the log into the file; if that fails the next open does it.
             do { try database?.close() } catch {}
             database = nil
+            files.close()
         }
     }
 
@@ -256,6 +358,10 @@ package final class BoardStore: @unchecked Sendable {
         // The lock goes last: whoever comes meanwhile finds it held, and not a board that vanishes.
         defer { lock.release() }
         guard isEmpty else { return }
+        Self.removeFiles(of: directory)
+    }
+
+    private static func removeFiles(of directory: String) {
         for name in ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm", "lock", "name"] { unlink("\(directory)/\(name)") }
         rmdir(directory)
     }
@@ -282,6 +388,7 @@ package final class BoardStore: @unchecked Sendable {
             state.withLock { $0.commits += 1 }
             carried = []
         case .failure:
+            changeNoted = nil
             // Neither is a failed commit tried again as it is, nor is the file reopened: the rollback makes SQLite write the same frames of
             // its log anew, whereas after a reopen it might find them in the page cache and never flush them.
             var known = Set(carried.map(\.name))
@@ -297,8 +404,26 @@ package final class BoardStore: @unchecked Sendable {
         try database.write { db in
             for transaction in carried { try Schema.insert(transaction, db) }
             for record in requests.lazy.flatMap(\.records) { try Schema.write(record, db) }
+            if let due = changeToNote(in: requests) { try Schema.noteChange(due, db) }
         }
+        // What was written to files that have lost their names is not saved, however well it went.
+        try files.check()
     }
+
+    /// The time to note with a commit that changes the board; nil for another, and where it would say nothing new: a row more for each commit is a
+    /// page more to flush.
+    private func changeToNote(in requests: [Request]) -> UInt64? {
+        let changes = !carried.isEmpty || requests.contains { $0.records.contains { if case .transaction = $0 { true } else { false } } }
+        guard changes else { return nil }
+        let now = wallClock()
+        // A clock that was set back is believed as well.
+        if let noted = changeNoted, max(now, noted) - min(now, noted) < Self.changeInterval { return nil }
+        changeNoted = now
+        return now
+    }
+
+    /// Milliseconds. Lists tell minutes.
+    private static let changeInterval: UInt64 = 30_000
 
     private func onQueue<R>(_ body: (DatabaseQueue) throws -> R) throws(StoreError) -> R {
         do {

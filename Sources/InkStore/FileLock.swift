@@ -6,56 +6,112 @@ import Synchronization
     import Glibc
 #endif
 
-/// An advisory lock on a file, held until it is released or the process ends (flock(2)).
+/// The lock of one board, held until it is released or the process ends (flock(2)).
 ///
-/// The system drops it with the process, so a kill leaves nothing behind that must be cleaned up. The file itself stays.
+/// It lies on the board's directory itself, which nobody can take away unseen while its files are used, and on the file `lock` in it: programs
+/// up to 0.2 look at that file alone, and some file systems let no directory be locked. What cleans up or synchronises removes such files;
+/// a second program would lock a new one, and both would write one database.
+///
+/// The system drops both with the process, so a kill leaves nothing behind that must be cleaned up. The file itself stays.
 final class FileLock: Sendable {
-    /// Nil once released.
-    private let descriptor: Mutex<Int32?>
+    /// Empty once released.
+    private let descriptors: Mutex<[Int32]>
 
     private static let attemptsMax = 5
     private static let pauseMicroseconds: UInt32 = 5000
 
-    /// Takes the lock or throws `locked` within 25 ms.
-    init(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, Files.fileMode)
-        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
-        var attempts = 0
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let reason = errno
-            // `isHeld` of another process holds the lock for microseconds; that must not look like an open board.
-            if reason == EWOULDBLOCK, attempts < Self.attemptsMax {
-                attempts += 1
-                usleep(Self.pauseMicroseconds)
-                continue
-            }
-            close(descriptor)
-            throw reason == EWOULDBLOCK ? .locked(path: path) : StoreError(errno: reason, path: path)
+    /// Takes the lock of a board's directory, or throws `locked` within 50 ms.
+    init(directory: String) throws(StoreError) {
+        let path = Self.path(directory)
+        var taken: [Int32] = []
+        do throws(StoreError) {
+            if let descriptor = try Self.take(directory, flags: O_RDONLY | O_DIRECTORY, lock: path) { taken.append(descriptor) }
+            if let descriptor = try Self.take(path, flags: O_RDWR | O_CREAT, lock: path) { taken.append(descriptor) }
+        } catch {
+            for descriptor in taken { close(descriptor) }
+            throw error
         }
-        // Whoever held it may have removed the file: then we hold what nobody else will look at.
-        var (ours, named) = (stat(), stat())
-        guard fstat(descriptor, &ours) == 0, stat(path, &named) == 0, ours.st_ino == named.st_ino else {
-            close(descriptor)
-            throw .locked(path: path)
-        }
-        self.descriptor = Mutex(descriptor)
+        descriptors = Mutex(taken)
     }
 
     deinit { release() }
 
     /// Gives the lock up; once is enough.
     func release() {
-        descriptor.withLock { held in
-            if let held { close(held) }
-            held = nil
+        descriptors.withLock { held in
+            for descriptor in held { close(descriptor) }
+            held = []
         }
     }
 
-    /// True if somebody holds the lock on `path` now. A file that is not there is not locked.
-    static func isHeld(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    /// True if somebody holds the lock of a board's directory now. What is not there is not locked.
+    static func isHeld(_ directory: String) -> Bool {
+        isLocked(directory, flags: O_RDONLY | O_DIRECTORY) || isLocked(path(directory), flags: O_RDWR)
+    }
+
+    private static func path(_ directory: String) -> String { "\(directory)/lock" }
+
+    /// - Parameter lock: how the lock as a whole is called in errors.
+    /// - Returns: nil where the file system does not lock this kind of file.
+    private static func take(_ path: String, flags: Int32, lock: String) throws(StoreError) -> Int32? {
+        let descriptor = open(path, flags | O_CLOEXEC, Files.fileMode)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
+        var attempts = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let reason = errno
+            // `isHeld` of another process holds the lock for microseconds; that must not look like an open board.
+            if reason == EWOULDBLOCK, attempts < attemptsMax {
+                attempts += 1
+                usleep(pauseMicroseconds)
+                continue
+            }
+            close(descriptor)
+            // NFS locks what is open for writing, and no directory is.
+            if flags & O_DIRECTORY != 0, reason != EWOULDBLOCK { return nil }
+            throw reason == EWOULDBLOCK ? .locked(path: lock) : StoreError(errno: reason, path: path)
+        }
+        // Whoever held it may have removed what it lies on: then we hold what nobody else will look at.
+        guard FileIdentity(descriptor: descriptor)?.isNamed(by: path) == true else {
+            close(descriptor)
+            throw .locked(path: lock)
+        }
+        return descriptor
+    }
+
+    private static func isLocked(_ path: String, flags: Int32) -> Bool {
+        let descriptor = open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
+}
+
+/// Which file something is, whatever it is called.
+struct FileIdentity: Equatable {
+    private let device: dev_t
+    private let number: ino_t
+    /// How many names lead to it; 0 once it was removed and lives on only for those who have it open.
+    let nameCount: Int
+
+    private init(_ status: stat) { (device, number, nameCount) = (status.st_dev, status.st_ino, Int(status.st_nlink)) }
+
+    /// Of an open file; nil if the system does not say.
+    init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// Of the file that `path` leads to; nil if it leads to none.
+    init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// True if `path` leads to this file.
+    func isNamed(by path: String) -> Bool { FileIdentity(path: path).map { isSame($0) } ?? false }
+
+    /// True if both are one file.
+    func isSame(_ other: FileIdentity) -> Bool { device == other.device && number == other.number }
 }

@@ -17,6 +17,42 @@ package enum Files {
     /// True if something of that name is there.
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Bytes of a file; nil if there is none.
+    static func size(_ path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// When a file was written last, ms since 1970; nil if there is none.
+    static func modified(_ path: String) -> UInt64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Owner and permissions of what `path` leads to; nil if it leads to nothing.
+    static func rights(of path: String) -> (owner: uid_t, mode: mode_t)? {
+        var status = stat()
+        return stat(path, &status) == 0 ? (status.st_uid, status.st_mode & 0o7777) : nil
+    }
+
+    /// The absolute path without links that `path` leads to, also where the end of it is not there yet.
+    static func resolved(_ path: String) -> String {
+        if let found = realpath(path, nil) {
+            defer { free(found) }
+            return String(cString: found)
+        }
+        let parent = Self.parent(of: path)
+        guard parent != path, let name = path.split(separator: "/").last else { return path }
+        let place = resolved(parent)
+        return place == "/" ? "/\(name)" : "\(place)/\(name)"
+    }
+
     /// Makes `path` and what is missing above it, each 0700; one that is already there keeps its mode.
     package static func makeDirectory(_ path: String) throws(StoreError) {
         var status = stat()
@@ -138,6 +174,23 @@ package enum Files {
     static func removeDirectory(_ path: String) {
         for name in (try? list(path)) ?? [] { unlink("\(path)/\(name)") }
         rmdir(path)
+    }
+
+    /// Removes a directory with all that is in it. What links in it lead to stays.
+    ///
+    /// - Throws: at the first thing that cannot be removed; the rest stays as well.
+    static func removeTree(_ path: String) throws(StoreError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw StoreError(errno: errno, path: path)
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            guard unlink(path) == 0 else { throw StoreError(errno: errno, path: path) }
+            return
+        }
+        for name in try list(path) { try removeTree("\(path)/\(name)") }
+        guard rmdir(path) == 0 else { throw StoreError(errno: errno, path: path) }
     }
 
     /// Everything before the last slash; `.` when there is none.

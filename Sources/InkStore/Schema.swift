@@ -85,15 +85,44 @@ enum Schema {
             ])
     }
 
-    static func put(_ key: BoardMeta.Key, _ value: [UInt8], _ db: Database) throws {
+    static func put(_ key: BoardMeta.Key, _ value: [UInt8], _ db: Database) throws { try put(key.rawValue, value, db) }
+
+    private static func put(_ key: String, _ value: [UInt8], _ db: Database) throws {
         try db.cachedStatement(
             sql: """
                 INSERT INTO meta VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, "check" = excluded."check"
                 """
-        ).execute(arguments: [key.rawValue, Data(value), check([Array(key.rawValue.utf8), value])])
+        ).execute(arguments: [key, Data(value), check([Array(key.utf8), value])])
     }
 
+    /// Notes when the transactions changed, ms since 1970. Beside the settings, where older programs pass it over.
+    static func noteChange(_ time: UInt64, _ db: Database) throws { try put(changedKey, Array(String(time).utf8), db) }
+
+    private static let changedKey = "changed"
+
     // MARK: Reading
+
+    /// When the transactions changed last; nil if that was not noted, or does not read.
+    static func changed(_ db: Database) throws -> UInt64? {
+        let row = try Row.fetchOne(db, sql: #"SELECT value, "check" FROM meta WHERE key = ?"#, arguments: [changedKey])
+        guard let row, let value = blob(row, 0), blob(row, 1) == Array(check([Array(changedKey.utf8), value])) else { return nil }
+        return UInt64(String(decoding: value, as: UTF8.self))
+    }
+
+    static func transactionCount(_ db: Database) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0 }
+
+    /// Transactions of `author` behind the greatest receipt of any device.
+    static func unsent(of author: AuthorID, _ db: Database) throws -> Int {
+        func greatest(_ table: String) throws -> Int64 {
+            let row = try Row.fetchOne(db, sql: "SELECT max(sequence) FROM \(table) WHERE author = ?", arguments: [Data(author.bytes)])
+            return row.flatMap { integer($0, 0) } ?? 0
+        }
+        return Int(clamping: max(0, try greatest("transactions").subtractingReportingOverflow(greatest("receipts")).partialValue))
+    }
+
+    static func durability(_ db: Database) throws -> (journal: String, synchronous: Int) {
+        (try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "", try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0)
+    }
 
     static func load(_ db: Database, path: String) throws -> StoredBoard {
         let meta = try meta(db, path: path)

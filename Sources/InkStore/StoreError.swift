@@ -8,10 +8,18 @@ public enum StoreError: Error, Hashable, Sendable {
     case permission(path: String)
     /// The bytes are not what we wrote. Nothing was changed or removed.
     case corrupt(path: String, detail: String)
+    /// The bytes of a device key are not what we wrote. Nothing was changed or removed.
+    case corruptIdentity(path: String, detail: String)
+    /// Others on this machine can read or change the file of a device key.
+    case exposed(path: String, mode: UInt16)
+    /// The path of a board's database is longer than SQLite takes.
+    case pathTooLong(path: String, bytes: Int, limit: Int)
     /// A newer version of the program wrote this.
     case newer(path: String, found: Int, known: Int)
     /// Another process has the board open.
     case locked(path: String)
+    /// The board's files were removed while it was open, or others were put in their place: what is written has no name any more.
+    case gone(path: String)
     /// There is no such thing on this disk; `what` names it as the person did.
     case missing(what: String)
     /// Anything else that the system said.
@@ -21,13 +29,14 @@ public enum StoreError: Error, Hashable, Sendable {
     public var what: String {
         switch self {
         case .readOnly(let path): "cannot write to \(path)"
-        case .full(let path): "cannot save to \(path)"
+        case .full(let path), .gone(let path): "cannot save to \(path)"
         case .permission(let path): "cannot open \(path)"
-        case .corrupt(let path, _): "\(path) is damaged"
+        case .corrupt(let path, _), .corruptIdentity(let path, _): "\(path) is damaged"
+        case .exposed(let path, _): "the device key in \(path) is not used"
         case .newer(let path, _, _): "\(path) is of a newer version"
         case .locked: "this board is already open"
         case .missing(let what): "\(what) is not here"
-        case .failed(let path, _): "cannot use \(path)"
+        case .failed(let path, _), .pathTooLong(let path, _, _): "cannot use \(path)"
         }
     }
 
@@ -37,8 +46,11 @@ public enum StoreError: Error, Hashable, Sendable {
         case .readOnly: "the disk or the directory is read-only"
         case .full: "the disk is full or a size limit is reached"
         case .permission: "this user may not read or write it"
-        case .corrupt(_, let detail): detail
+        case .corrupt(_, let detail), .corruptIdentity(_, let detail): detail
+        case .exposed(_, let mode): "others on this machine can read or change it: its mode is 0\(String(mode, radix: 8))"
+        case .pathTooLong(_, let bytes, let limit): "the path of the database there has \(bytes) bytes, and SQLite takes \(limit)"
         case .newer(_, let found, let known): "it has format \(found), this program knows formats up to \(known)"
+        case .gone: "the board's files were removed or replaced while it was open"
         case .locked(let path): "another inkwire on this machine holds \(path)"
         case .missing: "nothing of that name is saved in the data directory"
         case .failed(_, let detail): detail
@@ -53,7 +65,13 @@ public enum StoreError: Error, Hashable, Sendable {
         case .permission: "give this user access (directories 0700, files 0600), or name another place with --data-dir"
         case .corrupt:
             "keep a copy of the file; `inkwire boards --move-aside BOARD` puts it out of the way without deleting anything, then join again from a peer"
+        case .corruptIdentity:
+            "put the file back from a copy, or move it away: then a new key is made, your boards stay, and what you drew before counts as another's"
+        case .exposed(let path, _):
+            "`chmod 600 \(path)`; if somebody may have read it, move it away instead: then a new key is made, and your boards stay"
+        case .pathTooLong: "name a place with a shorter path with --data-dir; links count as what they lead to"
         case .newer: "install the newer inkwire, or name another place with --data-dir"
+        case .gone: "put the files back where they were: what is not saved yet is tried again each second, and ends with this program"
         case .locked: "use the one that is open, or close it first"
         case .missing: "`inkwire boards` lists what is saved"
         case .failed: "check the path and the disk, then try again"
@@ -67,7 +85,11 @@ public enum StoreError: Error, Hashable, Sendable {
         case .full: "disk_full"
         case .permission: "permission"
         case .corrupt: "corrupt"
+        case .corruptIdentity: "corrupt_identity"
+        case .exposed: "exposed_key"
+        case .pathTooLong: "path_too_long"
         case .newer: "newer_format"
+        case .gone: "files_gone"
         case .locked: "already_open"
         case .missing: "not_found"
         case .failed: "disk"
@@ -77,7 +99,7 @@ public enum StoreError: Error, Hashable, Sendable {
     /// The exit code of the command line: 8 for the local disk, 5 for what is not there, 9 for a version mismatch.
     public var exitCode: Int32 {
         switch self {
-        case .readOnly, .full, .permission, .corrupt, .locked, .failed: 8
+        case .readOnly, .full, .permission, .corrupt, .corruptIdentity, .exposed, .pathTooLong, .gone, .locked, .failed: 8
         case .missing: 5
         case .newer: 9
         }

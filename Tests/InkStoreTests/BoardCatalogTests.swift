@@ -1,7 +1,9 @@
 import Foundation
+import GRDB
 import InkBoard
 import InkPrimitives
 import InkStore
+import Synchronization
 import Testing
 
 @Suite struct BoardCatalogTests {
@@ -84,7 +86,184 @@ import Testing
         let store = try save(try Work(count: 1))
         let entry = try catalog.find("sketch")
         #expect(entry.isOpen)
-        #expect(throws: StoreError.locked(path: entry.directory)) { try catalog.moveAside(entry) }
+        #expect(throws: StoreError.locked(path: "\(entry.directory)/lock")) { try catalog.moveAside(entry) }
         store.close()
+    }
+
+    // ST-22
+    @Test(arguments: ["emptied", "emptied, with its log", "removed"])
+    func `a board whose database was emptied or removed is damaged, not absent`(how: String) throws {
+        let work = try Work(count: 3)
+        try save(work).close()
+        let directory = catalog.directory(of: work.meta.board, profile: 1)
+        let path = "\(directory)/board.sqlite"
+        let log = Data(repeating: 7, count: 5000)
+        if how == "removed" {
+            try FileManager.default.removeItem(atPath: path)
+        } else {
+            try Data().write(to: URL(fileURLWithPath: path))
+            if how != "emptied" { try log.write(to: URL(fileURLWithPath: "\(path)-wal")) }
+        }
+        let entry = try catalog.find("sketch")
+        guard case .failure(.corrupt(path, _)) = entry.content else {
+            Issue.record("\(entry.content)")
+            return
+        }
+        #expect(BoardStore.exists(at: directory), "nobody joins into it")
+        #expect(throws: StoreError.self) { try BoardStore.open(at: directory) }
+        // What may still be rescued is as it was.
+        if how != "removed" { #expect(FileManager.default.contents(atPath: path) == Data()) }
+        if how == "emptied, with its log" { #expect(FileManager.default.contents(atPath: "\(path)-wal") == log) }
+        _ = try catalog.moveAside(entry)
+        #expect(try catalog.entries().isEmpty)
+    }
+
+    // ST-22
+    @Test func `a database of which only the head is left is damaged, too`() throws {
+        let work = try Work(count: 3)
+        try save(work).close()
+        let path = "\(catalog.directory(of: work.meta.board, profile: 1))/board.sqlite"
+        try FileManager.default.removeItem(atPath: path)
+        try DatabaseQueue(path: path).inDatabase { db in try db.execute(sql: "PRAGMA user_version = 1") }
+        let entry = try catalog.find("sketch")
+        #expect(throws: StoreError.self) { try entry.content.get() }
+        #expect(throws: StoreError.self) { try BoardStore.open(at: entry.directory) }
+    }
+
+    // ST-23
+    @Test func `a place whose path SQLite does not take is told before anything is made there`() throws {
+        var path = folder.path
+        while path.utf8.count < 480 { path += "/" + String(repeating: "x", count: 40) }
+        let long = BoardCatalog(dataDirectory: path)
+        let work = try Work(count: 1)
+        let directory = long.directory(of: work.meta.board, profile: 1)
+        let bytes = "\(directory)/board.sqlite".utf8.count
+        let error = StoreError.pathTooLong(path: directory, bytes: bytes, limit: 504)
+        #expect(throws: error) { try BoardStore.create(at: directory, meta: work.meta) }
+        #expect(throws: StoreError.self) { try long.identity(ofProfile: 1) }
+        #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/" + String(repeating: "x", count: 40)))
+        // By a short way, it is as long.
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/short", withDestinationPath: path)
+        #expect(throws: StoreError.self) { try BoardStore.create(at: "\(folder.path)/short/boards/x", meta: work.meta) }
+    }
+
+    // ST-23
+    @Test func `the longest path that is not refused works`() throws {
+        let work = try Work(count: 2)
+        var directory = folder.path
+        let wanted = 504 - "/board.sqlite".utf8.count
+        while directory.utf8.count < wanted - 101 { directory += "/" + String(repeating: "x", count: 100) }
+        directory += "/" + String(repeating: "y", count: wanted - directory.utf8.count - 1)
+        let real = try #require(
+            realpath(folder.path, nil).map { pointer in
+                defer { free(pointer) }
+                return String(cString: pointer)
+            })
+        try #require(real == folder.path, "or the path is longer than it looks")
+        try BoardStore.create(at: directory, meta: work.meta, transactions: work.transactions).close()
+        #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
+        #expect(throws: StoreError.self) { try BoardStore.create(at: "\(directory)z", meta: work.meta) }
+    }
+
+    // ST-24
+    @Test func `a list tells the last change, the size, and what nobody else has`() async throws {
+        let work = try Work(count: 8)
+        let identity = try catalog.identity(ofProfile: 1)
+        var random = SplitMix64(seed: 1)
+        let (key, peer) = (identity.signing, AuthorID(using: &random))
+        var board = try Board(genesis: work.transactions[0])
+        var own: [Transaction] = []
+        for number in 0..<5 { own.append(try board.author(Board.writes(saying: "\(number)", by: key.author), key: key, wallTime: 0).0) }
+        let time = Mutex<UInt64>(1_000_000)
+        let store = try BoardStore.create(
+            at: catalog.directory(of: work.meta.board, profile: 1), meta: work.meta, transactions: [work.transactions[0]],
+            now: { time.withLock { $0 } })
+        func listed() throws -> BoardCatalog.Content { try catalog.find("sketch").content.get() }
+        #expect(try listed().changed == 1_000_000)
+        #expect(try listed().unsent == 0)
+        time.withLock { $0 = 2_000_000 }
+        try await store.save(own.map { .transaction($0) })
+        try await store.save([.receipt(peerDevice: peer, author: key.author, sequence: 3)])
+        #expect(try listed().unsent == 2)
+        #expect(try listed().changed == 2_000_000)
+        #expect(try listed().byteCount >= 4096)
+        // What is no change of the board is none.
+        time.withLock { $0 = 3_000_000 }
+        try await store.save([.receipt(peerDevice: peer, author: key.author, sequence: 5), .ownPort(7)])
+        #expect(try listed().changed == 2_000_000 && listed().unsent == 0)
+        // A clock that was years ahead, and was set back.
+        time.withLock { $0 = 500_000 }
+        try await store.save([.transaction(work.transactions[1])])
+        #expect(try listed().changed == 500_000)
+        store.close()
+        try FileManager.default.removeItem(atPath: "\(folder.path)/identity.key")
+        #expect(try listed().unsent == nil, "nobody knows whose they are")
+    }
+
+    // ST-10 ST-28
+    @Test func `a board gets another name, unless another board has it or somebody is at it`() throws {
+        try save(try Work(count: 1)).close()
+        try save(try Work(count: 1, seed: 2, name: "plan")).close()
+        #expect(throws: StoreError.self) { try catalog.rename(catalog.find("sketch"), to: "plan") }
+        try catalog.rename(catalog.find("sketch"), to: "idea")
+        #expect(try catalog.entries().map(\.name) == ["idea", "plan"])
+        let store = try BoardStore.open(at: catalog.find("idea").directory)
+        #expect(throws: StoreError.locked(path: "\(store.directory)/lock")) { try catalog.rename(catalog.find("idea"), to: "other") }
+        store.close()
+        try catalog.rename(catalog.find("idea"), to: "idea")
+        #expect(try catalog.find("idea").content.get().transactionCount == 2)
+    }
+
+    // ST-28
+    @Test func `a deleted board is gone with all its files, and another is not touched`() throws {
+        let work = try Work(count: 1)
+        let other = try Work(count: 2, seed: 2, name: "plan")
+        try save(work).close()
+        try save(other).close()
+        let directory = catalog.directory(of: work.meta.board, profile: 1)
+        // What a kill left of an earlier deletion.
+        try FileManager.default.createDirectory(atPath: "\(directory).deleted/x", withIntermediateDirectories: true)
+        let outside = "\(folder.path)/outside"
+        try Data("kept".utf8).write(to: URL(fileURLWithPath: outside))
+        try FileManager.default.createSymbolicLink(atPath: "\(directory)/link", withDestinationPath: outside)
+        let store = try BoardStore.open(at: directory)
+        #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try catalog.delete(catalog.find("sketch")) }
+        store.close()
+        try catalog.delete(catalog.find("sketch"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/boards") == [other.meta.board.hex])
+        #expect(FileManager.default.fileExists(atPath: outside))
+        #expect(try catalog.find("plan").content.get().transactionCount == 3)
+    }
+
+    // ST-12
+    @Test func `a board is found by its name as lists show it, unless two look alike`() throws {
+        let work = try Work(count: 1, name: "plan\u{200B}")
+        try save(work).close()
+        func shown(_ name: String) -> String { name.filter { $0.isLetter } }
+        #expect(throws: StoreError.missing(what: "board “plan”")) { try catalog.find("plan") }
+        #expect(try catalog.find("plan", shown: shown).board == work.meta.board)
+        try save(try Work(count: 1, seed: 2, name: "pl an")).close()
+        #expect(throws: StoreError.failed(path: "board “plan”", detail: "several boards look so; give digits of the id")) {
+            try catalog.find("plan", shown: shown)
+        }
+        try save(try Work(count: 1, seed: 3, name: "plan")).close()
+        #expect(try catalog.find("plan", shown: shown).content.get().name == "plan")
+    }
+
+    // ST-29
+    @Test func `a place that others may change is told`() throws {
+        let work = try Work(count: 1)
+        try save(work).close()
+        func complaints(mode: Int, of path: String) throws -> Int {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            return catalog.complaints(of: work.meta.board, profile: 1).count
+        }
+        let directory = catalog.directory(of: work.meta.board, profile: 1)
+        #expect(try complaints(mode: 0o700, of: folder.path) == 0)
+        #expect(try complaints(mode: 0o755, of: folder.path) == 0)
+        #expect(try complaints(mode: 0o1777, of: folder.path) == 0)
+        #expect(try complaints(mode: 0o777, of: directory) == 1)
+        #expect(try complaints(mode: 0o775, of: folder.path) == 2)
     }
 }

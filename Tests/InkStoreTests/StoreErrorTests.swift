@@ -21,7 +21,8 @@ import Testing
         let all: [(StoreError, Int32)] = [
             (.readOnly(path: "p"), 8), (.full(path: "p"), 8), (.permission(path: "p"), 8), (.corrupt(path: "p", detail: "d"), 8),
             (.newer(path: "p", found: 2, known: 1), 9), (.locked(path: "p"), 8), (.missing(what: "w"), 5),
-            (.failed(path: "p", detail: "d"), 8),
+            (.failed(path: "p", detail: "d"), 8), (.gone(path: "p"), 8), (.corruptIdentity(path: "p", detail: "d"), 8),
+            (.exposed(path: "p", mode: 0o644), 8), (.pathTooLong(path: "p", bytes: 600, limit: 504), 8),
         ]
         for (error, exit) in all {
             #expect(!error.what.isEmpty && !error.why.isEmpty && !error.next.isEmpty && !error.code.isEmpty)

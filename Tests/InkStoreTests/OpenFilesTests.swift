@@ -1,0 +1,117 @@
+import Foundation
+import InkStore
+import Testing
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// What happens to the files of a board while it is open: cleaners, synchronisers, people who tidy up.
+@Suite struct OpenFilesTests {
+    private let folder: Folder
+    private var directory: String { "\(folder.path)/board" }
+    private let manager = FileManager.default
+
+    init() throws { folder = try Folder() }
+
+    private func open(_ work: Work) throws -> BoardStore {
+        try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
+    }
+
+    // ST-20
+    @Test(arguments: ["board.sqlite", "board.sqlite-wal"])
+    func `what is written to a removed file is not saved`(name: String) async throws {
+        let work = try Work(count: 2)
+        let store = try open(work)
+        defer { store.close() }
+        let path = "\(directory)/\(name)"
+        try manager.removeItem(atPath: path)
+        await #expect(throws: StoreError.gone(path: path)) { try await store.save(work.records) }
+        #expect(throws: StoreError.gone(path: path)) { try store.update { $0.name = "another" } }
+    }
+
+    // ST-20
+    @Test func `what is written after the whole directory was removed is not saved`() async throws {
+        let work = try Work(count: 2)
+        let store = try open(work)
+        defer { store.close() }
+        try manager.removeItem(atPath: directory)
+        await #expect(throws: StoreError.gone(path: "\(directory)/board.sqlite")) { try await store.save(work.records) }
+    }
+
+    // ST-20
+    @Test func `a copy in the place of the files that are open is another board, and takes nothing`() async throws {
+        let work = try Work(count: 2)
+        let store = try open(work)
+        defer { store.close() }
+        let copy = "\(folder.path)/copy"
+        try manager.copyItem(atPath: directory, toPath: copy)
+        try manager.moveItem(atPath: directory, toPath: "\(folder.path)/away")
+        try manager.moveItem(atPath: copy, toPath: directory)
+        await #expect(throws: StoreError.gone(path: "\(directory)/board.sqlite")) { try await store.save(work.records) }
+        // It can be opened meanwhile: nobody has it.
+        let other = try BoardStore.open(at: directory)
+        other.close()
+    }
+
+    // ST-20
+    @Test func `files that are put back take all that was refused meanwhile`() async throws {
+        let work = try Work(count: 3)
+        let store = try open(work)
+        let (path, bin) = ("\(directory)/board.sqlite", "\(folder.path)/bin")
+        try manager.moveItem(atPath: path, toPath: bin)
+        await #expect(throws: StoreError.gone(path: path)) { try await store.save([work.records[1]]) }
+        await #expect(throws: StoreError.gone(path: path)) { try await store.save([work.records[2]]) }
+        try manager.moveItem(atPath: bin, toPath: path)
+        try await store.save([work.records[3]])
+        store.close()
+        #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
+    }
+
+    // ST-20
+    @Test func `a directory that is moved as a whole takes what is saved along`() async throws {
+        let work = try Work(count: 3)
+        let store = try open(work)
+        let place = "\(folder.path)/elsewhere"
+        try manager.moveItem(atPath: directory, toPath: place)
+        try await store.save(work.records)
+        store.close()
+        #expect(try BoardStore.peek(at: place).transactions == work.transactions)
+    }
+
+    // ST-21
+    @Test func `a lock file that is removed lets nobody else in`() async throws {
+        let work = try Work(count: 1)
+        let store = try open(work)
+        try manager.removeItem(atPath: "\(directory)/lock")
+        #expect(BoardStore.isOpen(at: directory))
+        #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try BoardStore.open(at: directory) }
+        #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try BoardStore.create(at: directory, meta: work.meta) }
+        // Nor does a second look, which may find the file that the first one made.
+        #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try BoardStore.open(at: directory) }
+        try await store.save(work.records)
+        store.close()
+        #expect(!BoardStore.isOpen(at: directory))
+        let next = try BoardStore.open(at: directory)
+        #expect(try next.load().transactions == work.transactions)
+        next.close()
+    }
+
+    // ST-5 ST-21
+    @Test func `a program that knows the lock file alone is kept out, and keeps out`() throws {
+        let work = try Work(count: 1)
+        let store = try open(work)
+        let file = openFile("\(directory)/lock", O_RDWR)
+        defer { close(file) }
+        #expect(flock(file, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+        store.close()
+        #expect(flock(file, LOCK_EX | LOCK_NB) == 0)
+        #expect(BoardStore.isOpen(at: directory))
+        #expect(throws: StoreError.locked(path: "\(directory)/lock")) { try BoardStore.open(at: directory) }
+    }
+}
+
+// Inside the suite the plain name means its own method.
+private func openFile(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
