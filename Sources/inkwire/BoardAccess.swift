@@ -11,7 +11,7 @@ enum BoardAccess {
 
     /// A saved board by name or digits of its id.
     static func open(_ text: String, catalog: BoardCatalog) throws -> BoardAccess {
-        let entry = try catalog.find(text)
+        let entry = try catalog.entry(text)
         do {
             let opened = try OpenedBoard.open(entry, catalog: catalog)
             // Nobody ended the board well to whom programs had come: if some are left, they know more of it than we do, and go first.
@@ -57,6 +57,11 @@ enum BoardAccess {
     func close(discardIfEmpty: Bool) { if case .held(let opened) = self { opened.close(discardIfEmpty: discardIfEmpty) } }
 }
 
+extension BoardCatalog {
+    /// The board that a person means: by its name, as it is or as lists show it, or by digits of its id.
+    func entry(_ text: String) throws(StoreError) -> Entry { try find(text, shown: Failure.plain) }
+}
+
 /// A board that another process of this person holds.
 struct SharedBoard: Sendable {
     var catalog: BoardCatalog
@@ -69,7 +74,7 @@ struct SharedBoard: Sendable {
     init(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws {
         self.catalog = catalog
         (profile, directory, board, savedName) = (entry.profile, entry.directory, entry.board, entry.name)
-        author = try catalog.identity(ofProfile: entry.profile).signing.author
+        author = try catalog.identity(of: entry.board, profile: entry.profile).signing.author
     }
 
     /// Where its holder may listen, the likeliest place first.

@@ -22,9 +22,8 @@ struct OpenedBoard {
         let identity = try catalog.identity(ofProfile: 1)
         let name: String
         if let wanted {
-            guard !wanted.isEmpty, wanted.utf8.count <= Limits.nameBytes else {
-                throw Failure.usage(
-                    "this board cannot be made", why: "its name must have 1 to \(Limits.nameBytes) bytes", next: "give another name")
+            if let complaint = BoardName.complaint(about: wanted) {
+                throw Failure.usage("the board “\(wanted)” cannot be made", why: complaint, next: "give another name")
             }
             name = wanted
             guard try catalog.uniqueName(name) == name else {
@@ -58,6 +57,15 @@ struct OpenedBoard {
         try open(shared.directory, profile: shared.profile, catalog: shared.catalog)
     }
 
+    /// What the person should know of the place where it is kept, and of the key.
+    var complaints: [String] {
+        var complaints = catalog.complaints(of: content.meta.board, profile: profile)
+        if identity.isNew, !isNew, content.transactions.count > 1 {
+            complaints.append("a new device key was made, for there was none: what you drew on this board before counts as another's")
+        }
+        return complaints
+    }
+
     /// Where the process that holds this board listens for others: the place that it takes itself.
     var localSocketPath: String { LocalSocketPlace.path(of: catalog.directory(of: content.meta.board, profile: profile)) }
 
@@ -66,8 +74,8 @@ struct OpenedBoard {
         let content = try store.load()
         _ = try content.genesisBoard()
         return OpenedBoard(
-            catalog: catalog, profile: profile, identity: try catalog.identity(ofProfile: profile), store: store, content: content,
-            isNew: false)
+            catalog: catalog, profile: profile, identity: try catalog.identity(of: content.meta.board, profile: profile), store: store,
+            content: content, isNew: false)
     }
 
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
@@ -116,7 +124,7 @@ struct OpenedBoard {
         let meta = BoardMeta(
             board: link.board, roomSecret: link.roomSecret, name: "",
             rendezvous: link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }, direct: link.direct)
-        let identity = try catalog.identity(ofProfile: profile)
+        let identity = try catalog.identity(of: link.board, profile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(
             catalog: catalog, profile: profile, identity: identity, store: store,
@@ -126,9 +134,7 @@ struct OpenedBoard {
     /// Takes the board's own name as its name here, once genesis is known; a number is added where another board is called so.
     mutating func adopt(name: String) throws(StoreError) {
         guard content.meta.name.isEmpty else { return }
-        // What a peer wrote becomes a name that is typed in shells and shown in lists.
-        let plain = Failure.plain(name).trimmingCharacters(in: .whitespaces)
-        let unique = try catalog.uniqueName(plain.isEmpty ? content.meta.board.description : plain)
+        let unique = try catalog.uniqueName(BoardName.adopted(from: name) ?? content.meta.board.description)
         try store.update { $0.name = unique }
         content.meta.name = unique
     }

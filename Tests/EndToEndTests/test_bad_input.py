@@ -449,15 +449,89 @@ class BadCommands(EndToEnd):
                 self.assertEqual(code, 2, out + err)
                 self.assertIn(way, err, "the message names the way without a terminal")
 
-    def test_boards_lists_what_is_there(self):
+    def boards(self, *arguments, who="ana", **more):
+        return ink.run(["boards", *arguments], data=self.folder / who, name=who, **more)
+
+    def listed(self, who="ana"):
+        return {board["name"]: board for board in json.loads(self.boards("--json", who=who)[1])["boards"]}
+
+    def test_boards_are_listed_renamed_and_deleted(self):
+        # CL-36
         ana = ink.new_board(self.folder / "ana", "ana", board="one")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        self.assert_refused(self.boards("--delete", "one", "--yes"), 8, "open")
+        self.assert_refused(self.boards("--rename", "one", "1"), 8, "open")
+        self.assertTrue(self.listed()["one"]["open"])
         self.assert_ends_well(ana)
-        ana = ink.new_board(self.folder / "ana", "ana", board="two")
+        self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="two"))
+        status, out, errors = self.boards()
+        self.assertEqual(status, 0, errors)
+        self.assertRegex(out, r"(?m)^one\t[0-9a-f]{8}\t3 transactions\tchanged just now\t\d+ KiB\t3 unsent$")
+        self.assertEqual((self.listed()["one"]["transactions"], self.listed()["one"]["unsent"]), (3, 3))
+        self.assertGreater(self.listed()["one"]["bytes"], 4096)
+
+        self.assert_refused(self.boards("--rename", "one", "two"), 2, "another board")
+        self.assert_refused(self.boards("--rename", "one", "inkwire:x"), 2, "invite")
+        self.assert_refused(self.boards("--rename", "one"), 2, "no new name")
+        self.assert_refused(self.boards("--rename", "three", "four"), 5, "three")
+        self.assert_refused(self.boards("--rename", "one", "--delete", "two"), 2, "at a time")
+        self.assertEqual(self.boards("--rename", "one", "eins")[0], 0)
+        self.assertEqual(set(self.listed()), {"eins", "two"})
+
+        self.assert_refused(self.boards("--delete", "eins"), 2, "others who have the board keep it", "3 changes of yours", "--yes")
+        self.assert_refused(self.boards("--delete", "three", "--yes"), 5, "three")
+        self.assertEqual(set(self.listed()), {"eins", "two"})
+        self.assertEqual(self.boards("--delete", "eins", "--yes")[0], 0)
+        self.assertEqual(set(self.listed()), {"two"})
+        self.assertEqual(len(list((self.folder / "ana" / "boards").iterdir())), 1)
+
+    def test_who_deletes_at_a_terminal_is_asked(self):
+        # CL-36
+        self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="one"))
+        for answer, left in (("\r", {"one"}), ("no\r", {"one"}), ("y\r", set())):
+            with self.subTest(answer):
+                asked = Terminal([ink.binary(), "boards", "--delete", "one"],
+                                 environment={"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"})
+                self.addCleanup(asked.close)
+                asked.see("[y/N]")
+                asked.key(answer)
+                self.assertEqual(asked.wait(), 0 if not left else 2)
+                self.assertIn(b"others who have the board keep it", asked.bytes)
+                self.assertEqual(set(self.listed()), left)
+
+    def test_a_backup_brings_boards_back_and_forks_nobody(self):
+        # ST-26
+        ana, bob = self.pair()
+        ana.draw("early", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        backup = self.folder / "backup"
+        status, out, errors = self.boards("--export", str(backup))
+        self.assertEqual(status, 0, errors)
+        self.assertRegex(out, r"^sketch\t[0-9a-f]{8}\t3 transactions exported$")
+        self.assertFalse(list(backup.rglob("identity.key")), "a backup is nobody")
+        ana.draw("late", kind="rectangle", x=80, y=0, w=8, h=8)
+        ana.wait("delivered")
         self.assert_ends_well(ana)
-        code, out, _ = ink.run(["boards"], data=self.folder / "ana")
-        self.assertEqual(code, 0)
-        self.assertIn("one", out)
-        self.assertIn("two", out)
+        self.assertEqual(self.boards("--delete", "sketch", "--yes")[0], 0)
+        status, out, errors = self.boards("--restore", str(backup))
+        self.assertEqual(status, 0, errors)
+        self.assertIn("new key", errors)
+        # Drawn at once, before anybody can tell her how far she had been.
+        ana = ink.Peer(["peer", "sketch"], data=self.folder / "ana", name="ana", rendezvous=self.server.address)
+        ana.draw("again", kind="rectangle", x=160, y=0, w=8, h=8)
+        for peer in (ana, bob):
+            peer.wait("peers", count=1)
+        bob.event("shape", id="again")
+        picture = self.assert_equal_boards(ana, bob)
+        self.assertEqual(set(picture), {"early", "late", "again"})
+        self.assertEqual([peer.events_named("fork") for peer in (ana, bob)], [[], []])
+        # What is in a backup and here already stays as it is here.
+        self.assert_ends_well(ana)
+        self.assertEqual(self.boards("--restore", str(backup))[:2], (0, out.replace("3 transactions restored", "0 of 6 transactions restored, the rest was there")))
+        self.assert_refused(self.boards("--restore", str(self.folder / "nothing")), 5, "backup")
+        self.assert_refused(self.boards("--export", str(self.folder / "ana")), 2, "data directory itself")
+        self.assert_ends_well(bob)
 
     def test_termination_saves_and_exits_by_the_signal(self):
         ana = ink.new_board(self.folder / "ana", "ana")

@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
-        let content = try BoardStore.peek(at: try options.catalog.find(board).directory)
+        let content = try BoardStore.peek(at: try options.catalog.entry(board).directory)
         guard let replica = try content.replica() else {
             throw Failure(
                 .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",

@@ -20,7 +20,7 @@ struct InviteCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
-        let meta = try BoardStore.peek(at: try options.catalog.find(board).directory).meta
+        let meta = try BoardStore.peek(at: try options.catalog.entry(board).directory).meta
         var hosts = try options.rendezvous().map(\.host)
         if hosts.isEmpty { hosts = meta.rendezvous.compactMap { RendezvousAddress($0)?.host } }
         let own = (try? Interfaces.addresses()) ?? []

@@ -15,7 +15,8 @@ struct PeerCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        if board == "-" || board.hasPrefix("inkwire:") {
+        // A program of before CL-34 may have called a board as an invite begins.
+        if board == "-" || board.hasPrefix("inkwire:"), !isName {
             let link = try InviteSource(argument: board, file: nil, options: options).link()
             return try JoinCommand.joinHeadless(link, options: options, patience: patience.span)
         }
@@ -24,5 +25,17 @@ struct PeerCommand: ParsableCommand {
         run.embeds = access.embedsRendezvous
         if access.isEmpty { run.joinPatience = patience.span }
         try run.run(access)
+    }
+
+    /// True for text that is no invite and calls a board of this machine.
+    private var isName: Bool {
+        guard board != "-" else { return false }
+        do {
+            _ = try InviteLink(board)
+            return false
+        } catch {
+            // What is wrong with the boards, too, is told by whoever opens one.
+            return (try? options.catalog.entry(board)) != nil
+        }
     }
 }

@@ -56,7 +56,7 @@ final class HeldBoard: Sendable {
         if let remembered = plan.remembered { try opened.store.update { $0.rendezvous = remembered } }
         var (rendezvous, inviteHosts) = (plan.rendezvous, plan.rendezvous)
         var service: RendezvousService?
-        var sentences: [String] = []
+        var sentences = opened.complaints
         if let embedding = plan.embedding {
             let embedded = try embeddedService(port: embedding.port, roomSecret: meta.roomSecret, clock: options.clock)
             service = embedded

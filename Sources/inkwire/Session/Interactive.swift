@@ -131,27 +131,9 @@ enum Interactive {
             guard case .success = entry.content else { return false }
             return entry.profile == 1
         }
-        return usable.map { entry in (entry.name, lastUse(of: entry)) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-            .map { name, used in (name, StartContent.Recent(name: name, detail: ago(used))) }
-    }
-
-    private static func lastUse(of entry: BoardCatalog.Entry) -> Date {
-        // The log of SQLite is younger than its file.
-        let files = ["board.sqlite", "board.sqlite-wal"].map { "\(entry.directory)/\($0)" }
-        return files.compactMap { path in
-            // A file that is not there has no date.
-            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
-        }.max() ?? .distantPast
-    }
-
-    private static func ago(_ date: Date) -> String {
-        let minutes = Int(max(0, -date.timeIntervalSinceNow) / 60)
-        switch minutes {
-        case ..<1: return "just now"
-        case ..<60: return "\(minutes) min ago"
-        case ..<1440: return "\(minutes / 60) h ago"
-        default: return "\(minutes / 1440) d ago"
-        }
+        let now = wallMilliseconds()
+        return usable.map { entry in (entry.name, BoardStore.modified(at: entry.directory)) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+            .map { name, used in (name, StartContent.Recent(name: name, detail: Age.text(of: used, now: now))) }
     }
 }
 

@@ -1,0 +1,30 @@
+import Testing
+
+@testable import inkwire
+
+@Suite struct BoardNameTests {
+    // CL-34
+    @Test(arguments: [
+        "", "-", "inkwire:x", "InkWire://10.0.0.1:4300/?tls=0#1.abc", " ", "\u{200B}", "\u{202E}\u{200B} \t",
+        String(repeating: "é", count: 33),
+    ])
+    func `what cannot be typed, seen or told from an invite is no name`(name: String) {
+        #expect(BoardName.complaint(about: name) != nil)
+    }
+
+    // CL-34
+    @Test(arguments: ["sketch", "--help", "-v", ".", "../x", "a b", "inkwire", "板🎨👩‍👩‍👧", "x\u{200B}", String(repeating: "é", count: 32)])
+    func `anything else is`(name: String) {
+        #expect(BoardName.complaint(about: name) == nil)
+    }
+
+    // CL-34
+    @Test(
+        arguments: [
+            ("plan", "plan"), ("  plan\u{202E}\u{200B} ", "plan"), ("-", nil), ("- ", nil), ("inkwire:x", nil), ("\u{200B}", nil),
+            ("", nil),
+        ] as [(String, String?)])
+    func `a name that comes from others is cut to what can be used`(name: String, adopted: String?) {
+        #expect(BoardName.adopted(from: name) == adopted)
+    }
+}
