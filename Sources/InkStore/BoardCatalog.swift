@@ -58,6 +58,18 @@ package struct BoardCatalog: Sendable {
         return try identity(ofProfile: profile)
     }
 
+    /// Gives a board keys of its own that never signed before, for those it is written to under now have signed two changes with one number: two
+    /// programs had them, and nobody knows where the other is. The old ones are kept beside the new.
+    package func renewIdentity(of board: BoardID, profile: Int) throws(StoreError) -> Identity {
+        let path = Self.identityPath(directory(of: board, profile: profile))
+        if Files.exists(path) {
+            var number = 1
+            while Files.exists("\(path).forked-\(number)") { number += 1 }
+            try Files.rename(path, to: "\(path).forked-\(number)")
+        }
+        return try Identity.loadOrCreate(at: path)
+    }
+
     /// Where a directory of boards, or a board's, keeps its device keys.
     static func identityPath(_ directory: String) -> String { "\(directory)/identity.key" }
 

@@ -113,4 +113,10 @@ package struct StoredBoard: Sendable {
     package init(meta: BoardMeta, transactions: [Transaction], receipts: [StoredReceipt]) {
         (self.meta, self.transactions, self.receipts) = (meta, transactions, receipts)
     }
+
+    /// True if two of these transactions are signed by `author` and carry one number: proof that two programs had its key.
+    package func isForked(by author: AuthorID) -> Bool {
+        var sequences: Set<UInt64> = []
+        return transactions.contains { $0.author == author && !sequences.insert($0.sequence).inserted }
+    }
 }

@@ -13,9 +13,12 @@ enum BoardAccess {
     static func open(_ text: String, catalog: BoardCatalog) throws -> BoardAccess {
         let entry = try catalog.entry(text)
         do {
-            let opened = try OpenedBoard.open(entry, catalog: catalog)
+            var opened = try OpenedBoard.open(entry, catalog: catalog)
             // Nobody ended the board well to whom programs had come: if some are left, they know more of it than we do, and go first.
-            guard let requests = try? opened.store.requests(), !requests.isEmpty else { return .held(opened) }
+            guard let requests = try? opened.store.requests(), !requests.isEmpty else {
+                try opened.leaveForkedKey()
+                return .held(opened)
+            }
             opened.close()
         } catch StoreError.locked {}
         return .shared(try SharedBoard(entry, catalog: catalog))

@@ -16,6 +16,19 @@ struct OpenedBoard {
     var content: StoredBoard
     /// True if this process made its directory, and may take it away again when joining came to nothing.
     var isNew: Bool
+    /// True if the key is new, since the one before proved to be in two places.
+    private(set) var hasLeftForkedKey = false
+
+    init(
+        catalog: BoardCatalog, profile: Int, identity: Identity, store: BoardStore, content: StoredBoard, isNew: Bool
+    ) {
+        self.catalog = catalog
+        self.profile = profile
+        self.identity = identity
+        self.store = store
+        self.content = content
+        self.isNew = isNew
+    }
 
     /// Makes a new board and stores its genesis.
     static func make(named wanted: String?, catalog: BoardCatalog) throws -> OpenedBoard {
@@ -57,10 +70,24 @@ struct OpenedBoard {
         try open(shared.directory, profile: shared.profile, catalog: shared.catalog)
     }
 
+    /// Takes a new key where two changes under the old one carry one number (ST-30): which of the two programs goes on where is not known, and a third
+    /// change of that number would follow. Where programs were attached that are still there, they know us by the old one, and it waits.
+    mutating func leaveForkedKey() throws {
+        guard content.isForked(by: identity.signing.author), try store.requests().isEmpty else { return }
+        while content.isForked(by: identity.signing.author) {
+            identity = try catalog.renewIdentity(of: content.meta.board, profile: profile)
+        }
+        hasLeftForkedKey = true
+    }
+
     /// What the person should know of the place where it is kept, and of the key.
     var complaints: [String] {
         var complaints = catalog.complaints(of: content.meta.board, profile: profile)
-        if identity.isNew, !isNew, content.transactions.count > 1 {
+        if hasLeftForkedKey {
+            complaints.append(
+                "two changes of yours carry one number: your key was used in two places at once, in a copied data directory perhaps. Both changes stay; "
+                    + "from here on you draw on this board under a new key")
+        } else if identity.isNew, !isNew, content.transactions.count > 1 {
             complaints.append("a new device key was made, for there was none: what you drew on this board before counts as another's")
         }
         return complaints
@@ -106,6 +133,7 @@ struct OpenedBoard {
         let directory = catalog.directory(of: link.board, profile: profile)
         if BoardStore.exists(at: directory) {
             var opened = try open(directory, profile: profile, catalog: catalog)
+            try opened.leaveForkedKey()
             guard opened.content.meta.roomSecret == link.roomSecret else {
                 throw Failure(
                     .invite, code: "bad_invite", what: "this invite cannot be used",
