@@ -53,20 +53,35 @@ public struct CellRaster: Sendable {
     /// Lays one shape over those drawn before.
     public mutating func draw(_ shape: ShapeDraft) { lay(ShapeStamp(shape, in: region, on: grid)) }
 
+    /// Lays shapes over those drawn before, the first of them at the bottom.
+    package mutating func draw(_ shapes: [ShapeDraft]) {
+        var cover = FillCover(cells: region.columns * region.rows)
+        for (index, shape) in shapes.enumerated().reversed() where !cover.isWhole {
+            for run in shape.fillRuns(in: region, on: grid) { cover.cover(run, by: index) }
+        }
+        for (index, shape) in shapes.enumerated() { lay(ShapeStamp(shape, in: region, on: grid), at: index, under: cover) }
+    }
+
     /// Lays what a shape leaves over what was drawn before.
     ///
-    /// - Parameter isSeen: says which of its cells are seen, by their places; nil for all. What a filled shape hides later need not be laid.
-    package mutating func lay(_ stamp: ShapeStamp, where isSeen: ((Int) -> Bool)? = nil) {
+    /// - Parameters:
+    ///   - index: by which the cover knows the shape.
+    ///   - cover: what shapes that are laid later hide, and is not laid; nil for nothing.
+    package mutating func lay(_ stamp: ShapeStamp, at index: Int = 0, under cover: FillCover? = nil) {
         precondition(stamp.region == region && stamp.grid == grid, "a stamp made for \(stamp.region) is not laid into \(region)")
         beginShape()
-        work += stamp.cells
         let (ink, paper) = (stamp.ink, stamp.content.fill)
-        for run in stamp.fills {
-            for place in run where isSeen?(place) ?? true { inks[place] = Ink(background: paper) }
+        func isSeen(_ place: Int) -> Bool { cover?.isSeen(place, of: index) ?? true }
+        if cover?.hasFill(of: index) ?? true {
+            for run in stamp.fills {
+                work += run.count
+                for place in run where isSeen(place) { inks[place] = Ink(background: paper) }
+            }
         }
-        for cell in stamp.edges where isSeen?(Int(cell.place)) ?? true { add(cell, color: ink) }
-        for cell in stamp.dots where isSeen?(Int(cell.place)) ?? true { addDots(cell.dots, at: Int(cell.place), color: ink) }
-        for cell in stamp.symbols where isSeen?(Int(cell.place)) ?? true {
+        work += stamp.edges.count + stamp.dots.count + stamp.symbols.count
+        for cell in stamp.edges where isSeen(Int(cell.place)) { add(cell, color: ink) }
+        for cell in stamp.dots where isSeen(Int(cell.place)) { addDots(cell.dots, at: Int(cell.place), color: ink) }
+        for cell in stamp.symbols where isSeen(Int(cell.place)) {
             let place = Int(cell.place)
             inks[place].symbol = cell.glyph
             inks[place].symbolColumns = cell.columns

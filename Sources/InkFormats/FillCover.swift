@@ -10,6 +10,8 @@ package struct FillCover: Sendable {
     /// By place: where to look for the next that no shape fills, at or after it.
     private var free: [Int32]
     private var left: Int
+    /// Shapes that fill a cell or more.
+    private var owners: Set<Int> = []
 
     package init(cells: Int) {
         shapes = Array(repeating: -1, count: cells)
@@ -25,11 +27,15 @@ package struct FillCover: Sendable {
         var place = next(run.lowerBound)
         while place < run.upperBound {
             shapes[place] = Int32(shape)
+            owners.insert(shape)
             free[place] = Int32(place + 1)
             left -= 1
             place = next(place + 1)
         }
     }
+
+    /// True if a cell is seen that the shape fills.
+    package func hasFill(of shape: Int) -> Bool { owners.contains(shape) }
 
     /// True if what a shape leaves in a cell is not under another's fill.
     package func isSeen(_ place: Int, of shape: Int) -> Bool { shapes[place] <= Int32(shape) }
@@ -46,15 +52,23 @@ package struct FillCover: Sendable {
 }
 
 extension ShapeDraft {
-    /// The cells that a filled box hides, row by row, as places in a region; none for other kinds.
+    /// The cells that a filled shape hides, row by row, as places in a region; none for other kinds.
     package func fillRuns(in region: CellRegion, on grid: Grid) -> [Range<Int>] {
-        guard fill != nil, kind == .rectangle || kind == .note else { return [] }
+        guard fill != nil, !kind.isPath, kind != .text else { return [] }
         let seen = cellRegion(on: grid).intersection(region)
         guard !seen.isEmpty else { return [] }
-        return seen.rowRange.map { row in
-            let start = (row - region.row) * region.columns + seen.column - region.column
-            return start..<start + seen.columns
+        func run(_ columns: ClosedRange<Int>, _ row: Int) -> Range<Int>? {
+            let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.columnRange.upperBound - 1))
+            guard first <= last, region.rowRange.contains(row) else { return nil }
+            let start = (row - region.row) * region.columns - region.column
+            return start + first..<start + last + 1
         }
+        guard kind == .ellipse || kind == .diamond else {
+            return seen.rowRange.compactMap { run(seen.column...seen.columnRange.upperBound - 1, $0) }
+        }
+        var runs: [Range<Int>] = []
+        RoundOutline(self, on: grid).forEachFilledRun(in: region) { columns, row in run(columns, row).map { runs.append($0) } }
+        return runs
     }
 
     /// A box around what is too dear to be drawn.

@@ -18,8 +18,6 @@ package struct ShapeStamp: Sendable {
     private(set) var symbols: [SymbolCell] = []
     /// Steps, cells and letters that were looked at for it: what making it has cost.
     package private(set) var work = 0
-    /// Cells that it touches, those of each part for itself: what laying it costs.
-    package private(set) var cells = 0
 
     struct EdgeCell: Sendable {
         let place: Int32
@@ -66,7 +64,7 @@ package struct ShapeStamp: Sendable {
         let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.columnRange.upperBound - 1))
         guard first <= last else { return }
         fills.append(place(first, row)..<place(last, row) + 1)
-        count(last - first + 1)
+        work += last - first + 1
     }
 
     /// A horizontal line between the middles of two cells.
@@ -80,7 +78,7 @@ package struct ShapeStamp: Sendable {
             if column < to { arms.add(.east, weight: weight) }
             edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
         }
-        count(last - first + 1)
+        work += last - first + 1
         joinEdges(isRounded: isRounded)
     }
 
@@ -95,7 +93,7 @@ package struct ShapeStamp: Sendable {
             if row < to { arms.add(.south, weight: weight) }
             edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
         }
-        count(last - first + 1)
+        work += last - first + 1
         joinEdges(isRounded: isRounded)
     }
 
@@ -105,10 +103,8 @@ package struct ShapeStamp: Sendable {
         guard edges.count > 2 * all + 1024 else { return }
         var joined = Array(repeating: LineEdges(), count: all)
         for cell in edges { joined[Int(cell.place)].formUnion(cell.edges) }
-        cells -= edges.count
         edges = joined.indices.filter { !joined[$0].isEmpty }
             .map { EdgeCell(place: Int32($0), edges: joined[$0], isRounded: isRounded) }
-        cells += edges.count
         work += all
     }
 
@@ -117,7 +113,6 @@ package struct ShapeStamp: Sendable {
         mask.forEachCell { column, row, bits in
             guard region.contains(column: column, row: row) else { return }
             dots.append(DotCell(place: Int32(place(column, row)), dots: bits))
-            cells += 1
         }
         work += mask.work
     }
@@ -127,17 +122,12 @@ package struct ShapeStamp: Sendable {
         for half in 0..<columns where region.contains(column: column + half, row: row) {
             let width = half == 0 ? UInt8(columns) : 0
             symbols.append(SymbolCell(place: Int32(place(column + half, row)), columns: width, glyph: glyph))
-            count(1)
+            work += 1
         }
     }
 
     /// Letters, samples or cells that were looked at and left nothing.
     mutating func spend(_ work: Int) { self.work += work }
-
-    private mutating func count(_ touched: Int) {
-        cells += touched
-        work += touched
-    }
 
     private func place(_ column: Int, _ row: Int) -> Int { (row - region.row) * region.columns + column - region.column }
 }

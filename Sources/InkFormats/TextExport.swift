@@ -36,7 +36,7 @@ public struct TextExport: Sendable {
     /// - Parameter isTrimmed: leaves out the rows and columns before the first that hold something.
     private static func text(of shapes: [ShapeDraft], _ style: GlyphStyle, _ drawn: CellRegion, isTrimmed: Bool) -> String {
         var raster = CellRaster(region: drawn, grid: .standard)
-        for shape in shapes { raster.draw(shape) }
+        raster.draw(shapes)
         let left = isTrimmed ? drawn.columnRange.first { column in drawn.rowRange.contains { raster.isInk(column, $0, style) } } : nil
         var rows: [String] = []
         for row in drawn.rowRange {

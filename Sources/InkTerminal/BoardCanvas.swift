@@ -22,7 +22,10 @@ struct BoardCanvas: Sendable {
     private var held: [ShapeID: ShapeStamp] = [:]
 
     /// Steps, cells and letters that pictures have cost so far.
-    private(set) var work = 0
+    private(set) var work: Int
+
+    /// - Parameter work: what pictures before have cost.
+    init(work: Int = 0) { self.work = work }
 
     /// True if there was no time for all shapes that are seen.
     var isUnfinished: Bool { !stamps.missing.isEmpty }
@@ -112,13 +115,13 @@ struct BoardCanvas: Sendable {
     }
 
     /// Draws what stands on the board and is not in a hand.
-    private func draw(_ shape: Shape, into raster: inout CellRaster, where isSeen: ((Int) -> Bool)? = nil) {
+    private func draw(_ shape: Shape, into raster: inout CellRaster, at index: Int = 0, under cover: FillCover? = nil) {
         if let stamp = stamps.stamp(of: shape.id, shape.content) {
-            raster.lay(stamp, where: isSeen)
+            raster.lay(stamp, at: index, under: cover)
         } else if stamps.isFull, shape.content.isDear {
             raster.draw(shape.content.outline(on: raster.grid))
         } else if !shape.content.isDear {
-            raster.lay(ShapeStamp(shape.content, in: raster.region, on: raster.grid), where: isSeen)
+            raster.lay(ShapeStamp(shape.content, in: raster.region, on: raster.grid), at: index, under: cover)
         }
     }
 
@@ -179,9 +182,7 @@ struct BoardCanvas: Sendable {
         let below = seen.prefix { $0 < limit }
         let cover = cover(of: below, on: board, next.raster)
         let laid = next.raster.work
-        for index in below {
-            draw(board.shapes[index], into: &next.raster, where: cover.map { cover in { cover.isSeen($0, of: index) } })
-        }
+        for index in below { draw(board.shapes[index], into: &next.raster, at: index, under: cover) }
         work += next.raster.work - laid
         (next.count, next.version) = (limit, board.version)
         ground = next

@@ -131,7 +131,7 @@ struct BoardScene: Sendable {
 
     mutating func resize(columns: Int, rows: Int) {
         layout = Layout(columns: columns, rows: rows)
-        canvas = BoardCanvas()
+        canvas = BoardCanvas(work: canvas.work)
         look { [layout] in $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows) }
         redraw(.soon)
     }

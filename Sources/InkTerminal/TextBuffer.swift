@@ -150,12 +150,17 @@ package struct TextBuffer: Hashable, Sendable {
     private static let historyMax = 100
 
     /// The part of a one-line text that fits, with the caret in it, and the cells before the caret.
-    func window(columns: Int) -> (text: String, caret: Int) {
+    package func window(columns: Int) -> (text: String, caret: Int) {
         let before = String(characters.prefix(caret))
         let width = CharacterWidth.columns(of: before)
         guard width >= max(1, columns) else { return (text, width) }
         // What is typed is at the end: its last half is shown, and room is left to go on.
-        let shown = String(before.suffix(max(1, columns / 2)))
+        var room = max(1, columns / 2)
+        let shown = String(
+            before.reversed().prefix { character in
+                room -= CharacterWidth.columns(of: character)
+                return room >= 0
+            }.reversed())
         return (shown + String(characters.dropFirst(caret)), CharacterWidth.columns(of: shown))
     }
 }

@@ -65,6 +65,14 @@ import Testing
         #expect(ShapeStamp(text, in: Self.window, on: .standard).work < 5 * Limits.textBytes)
     }
 
+    @Test func `a thousand sheets over the whole window cost little more than one`() {
+        // FM-20
+        let sheets = (0..<1000).map { box([.rectangle, .ellipse][$0 % 2], -99, -99, 299, 199, fill: Color(rgb: UInt32($0))) }
+        var raster = CellRaster(region: Self.window, grid: .standard)
+        raster.draw(sheets)
+        #expect(raster.work == 200 * 60 && raster.cell(column: 9, row: 9, style: .unicode).background == Color(rgb: 999))
+    }
+
     @Test(arguments: [0, 48, 64, 100, 128, 160, 192, 224, 2047] as [UInt16])
     func `a pen leaves its round stamp at each dot of the line`(width: UInt16) {
         // FM-20 FM-6
@@ -110,13 +118,16 @@ import Testing
         var (all, cover) = (CellRaster(region: region, grid: .standard), FillCover(cells: 40 * 16))
         for stamp in stamps { all.lay(stamp) }
         for (index, stamp) in stamps.enumerated().reversed() {
-            let runs = stamp.content.isDear ? stamp.fills : stamp.content.fillRuns(in: region, on: .standard)
+            let runs = stamp.content.fillRuns(in: region, on: .standard)
             #expect(runs == stamp.fills)
             for run in runs { cover.cover(run, by: index) }
         }
         var seen = CellRaster(region: region, grid: .standard)
-        for (index, stamp) in stamps.enumerated() { seen.lay(stamp) { cover.isSeen($0, of: index) } }
+        for (index, stamp) in stamps.enumerated() { seen.lay(stamp, at: index, under: cover) }
         #expect(seen.cells(style: .unicode) == all.cells(style: .unicode), "seed \(seed)")
+        var exported = CellRaster(region: region, grid: .standard)
+        exported.draw(drafts)
+        #expect(exported.cells(style: .unicode) == all.cells(style: .unicode), "seed \(seed)")
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)

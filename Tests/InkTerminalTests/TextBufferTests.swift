@@ -1,3 +1,4 @@
+import InkFormats
 import InkTerminal
 import Testing
 
@@ -48,5 +49,14 @@ import Testing
         let isTaken = buffer.insert("x", bytesMax: 13)
         #expect(!isTaken)
         #expect(buffer.text == "one two\nthree")
+    }
+
+    @Test(arguments: ["a", "漢", "👨‍👩‍👧", "e\u{301}"])
+    func `of a long line as much is shown as fits, by cells and not by letters`(letter: String) {
+        // TM-10
+        for count in 1..<30 {
+            let window = TextBuffer(String(repeating: letter, count: count)).window(columns: 20)
+            #expect(window.caret <= 20 && window.caret == CharacterWidth.columns(of: window.text))
+        }
     }
 }
