@@ -24,11 +24,15 @@ class Table:
         self.numbers, self.count = [0], 0
         self.kept = {}  # number: label, of all that must be there
         self.known = {}  # number: label, of all that was ever asked for
-        first = ink.new_board(folder / "ana", "ana", "table", server.address)
+        # Where programs of one board find each other, so that a cleaner may take that away, too.
+        self.meeting = folder / "run"
+        self.meeting.mkdir(mode=0o700)
+        self.environment = {"XDG_RUNTIME_DIR": self.meeting}
+        first = ink.new_board(folder / "ana", "ana", "table", server.address, environment=self.environment)
         link = first.link()
         self.people = {"ana": self.seat(first)}
         for name in ("bob", "cy"):
-            self.people[name] = self.seat(ink.join_board(link, folder / name, name))
+            self.people[name] = self.seat(ink.join_board(link, folder / name, name, environment=self.environment))
         for program in self.people.values():
             program.peer.wait("peers", count=2)
         self.victim = self.random.choice(["ana", "bob", "cy"])
@@ -41,7 +45,7 @@ class Table:
         return Program(peer, f"p{self.count}", self.split(), self.numbers)
 
     def open(self, name, folder=None):
-        return self.seat(ink.open_board("table", self.folder / (folder or name), name, self.server.address))
+        return self.seat(ink.open_board("table", self.folder / (folder or name), name, self.server.address, environment=self.environment))
 
     def draw(self, program, least=1, most=6):
         for _ in range(self.random.randint(least, most)):
@@ -128,7 +132,10 @@ class Table:
         self.draw(program)
         for lock in (self.folder / name / "boards").glob("*/lock"):
             lock.unlink()
-        status, said, errors = ink.run(["peer", "table"], data=self.folder / name, name=name, rendezvous=self.server.address,
+        if self.random.random() < 0.5:
+            for place in self.meeting.glob("*.sock"):
+                place.unlink()
+        status, said, errors = ink.run(["peer", "table"], data=self.folder / name, name=name, rendezvous=self.server.address, environment=self.environment,
                                        input='{"do":"draw","id":"second","shape":{"kind":"rectangle","x":0,"y":0,"w":8,"h":8}}\n{"do":"wait","for":"saved"}\n')
         self.draw(program)
         if status == 0 and '"event":"waited"' in said:
