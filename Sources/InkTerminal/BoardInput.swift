@@ -40,7 +40,7 @@ extension BoardScene {
         switch event {
         case .answer(let answer): take(answer)
         case .focus(let isGained): if !isGained { point(at: nil, now: now) }
-        case .key, .mouse, .paste:
+        case .key, .mouse, .text, .paste:
             // Who leaves does nothing more to the board.
             if mode.isLeaving { handleLeaving(event) } else { act(event, now: now) }
         }
@@ -54,10 +54,12 @@ extension BoardScene {
         case .key(let key, let modifiers):
             touch()
             handle(key, modifiers, now: now)
-        case .paste(let text):
+        case .text(let text):
             touch()
-            endNudge(now: now)
-            paste(text, now: now)
+            take(text, now: now)
+        case .paste(let text, let isWhole):
+            touch()
+            paste(text, isWhole: isWhole, now: now)
         case .focus, .answer: break
         }
     }
@@ -74,29 +76,59 @@ extension BoardScene {
         if event == .key(.character("q"), []) || event == .key(.character("c"), [.control]) { outputs.append(.effect(.quit)) }
     }
 
-    private mutating func handle(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+    /// Takes one key.
+    mutating func handle(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         if key == .character("c"), modifiers == [.control] { return askToQuit(now: now) }
         switch mode {
         case .typing: handleEdit(key, modifiers, now: now)
-        case .panel: if !handlePanel(key, modifiers, now: now) { handleKey(key, modifiers, now: now) }
+        case .panel: handlePanel(key, modifiers, now: now)
         case .nudging:
-            if key == .escape, nudgeStep(key, modifiers) == nil { return cancelNudge(now: now) }
             if nudgeStep(key, modifiers) == nil { endNudge(now: now) }
-            handleKey(key, modifiers, now: now)
+            // What was moved stays: undo is there for the rest.
+            if key != .escape { handleKey(key, modifiers, now: now) }
         case .idle, .dragging: handleKey(key, modifiers, now: now)
         case .leaving: break
         }
     }
 
-    private mutating func paste(_ text: String, now: Instant) {
+    /// Takes text that came in one piece, and so is no commands: it goes where text can be, as a paste does.
+    private mutating func take(_ text: String, now: Instant) {
         switch mode {
-        case .typing: paste(intoEdit: text, now: now)
+        case .typing: type(text, now: now)
         case .panel(.chat(var chat), _):
-            chat.paste(text)
+            let isTaken = chat.paste(text)
             mode.open(.chat(chat))
-        case .idle, .dragging, .nudging, .panel: paste(onBoard: text, now: now)
+            // Of several lines none says where the message ends.
+            if !isTaken { tellChatLimit(now: now) } else if text.isLineWithEnter { handlePanel(.enter, [], now: now) }
+        case .idle:
+            // Who pressed Enter to write in a shape and was ahead of the line wrote that.
+            if text.first == "\n", let only = editable {
+                beginEdit(existing: only)
+                type(String(text.dropFirst()), now: now)
+            } else {
+                paste(text, isWhole: true, now: now)
+            }
+        case .dragging, .nudging, .panel: paste(text, isWhole: true, now: now)
         case .leaving: break
         }
+    }
+
+    private mutating func paste(_ text: String, isWhole: Bool, now: Instant) {
+        endNudge(now: now)
+        switch mode {
+        case .typing: paste(intoEdit: text, isWhole: isWhole, now: now)
+        case .panel(.chat(var chat), _):
+            let isTaken = chat.paste(text)
+            mode.open(.chat(chat))
+            if !isTaken { tellChatLimit(now: now) }
+        case .panel:
+            // It is seen neither here nor there.
+            if !text.isEmpty { front.notices.add("nothing is pasted while this is open: Esc closes it", as: .setting, now: now) }
+        case .idle, .dragging, .nudging:
+            if isWhole { paste(onBoard: text, now: now) } else { beginPaste(onBoard: text, now: now) }
+        case .leaving: break
+        }
+        if !isWhole, !mode.isLeaving { front.notices.add("the paste has not ended: Esc ends it", as: .setting, now: now) }
     }
 
     private mutating func askToQuit(now: Instant) {

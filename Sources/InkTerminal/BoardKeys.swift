@@ -11,7 +11,7 @@ extension BoardScene {
         switch key {
         case .escape: escape(now: now)
         case .enter:
-            if mode.isIdle, pen.tool == .select, let only = selection.only, keyPlace == nil {
+            if let only = editable {
                 beginEdit(existing: only)
             } else {
                 pressKeyPointer(modifiers, now: now)
@@ -31,6 +31,9 @@ extension BoardScene {
         }
     }
 
+    /// The shape in which Enter writes; nil where it presses the pointer that keys move.
+    var editable: ShapeID? { mode.isIdle && pen.tool == .select && keyPlace == nil ? selection.only : nil }
+
     /// Does what a letter stands for.
     mutating func character(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers = [], now: Instant) {
         if modifiers.contains(.control) { return control(scalar, now: now) }
@@ -41,8 +44,8 @@ extension BoardScene {
         if let picked = Tool.named(scalar) { return pick(picked, now: now) }
         switch scalar {
         case "q": outputs.append(.effect(.quit))
-        case "u": ask(.undo, now: now)
-        case "U": ask(.redo, now: now)
+        case "u": undo(now: now)
+        case "U": redo(now: now)
         case "x": deleteSelection(now: now)
         case "D": duplicate(now: now)
         case "Q":
@@ -75,8 +78,8 @@ extension BoardScene {
     private mutating func control(_ scalar: Unicode.Scalar, now: Instant) {
         switch scalar {
         // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
-        case "z": ask(.undo, now: now)
-        case "r", "y": ask(.redo, now: now)
+        case "z": undo(now: now)
+        case "r", "y": redo(now: now)
         case "a":
             pen.pick(.select)
             selection.select(front.board.shapes.map(\.id))
@@ -84,6 +87,12 @@ extension BoardScene {
         default: break
         }
     }
+
+    /// Takes back what was done last: that is what is in hand, where something is.
+    private mutating func undo(now: Instant) { if mode.drag != nil { cancelDrag(now: now) } else { ask(.undo, now: now) } }
+
+    /// What is in hand is newer than all that could be done again, and its end would make that impossible.
+    private mutating func redo(now: Instant) { if mode.drag == nil { ask(.redo, now: now) } }
 
     /// Cancels the innermost thing.
     private mutating func escape(now: Instant) {
@@ -162,11 +171,6 @@ extension BoardScene {
         // What came back to where it was changes nothing.
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
         give(nudge.gesture(on: grid), told: nudge.told, now: now)
-    }
-
-    mutating func cancelNudge(now: Instant) {
-        guard let nudge = mode.takeNudge() else { return }
-        take(back: nudge.told, now: now)
     }
 
     private mutating func deleteSelection(now: Instant) {

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Turns the bytes of a terminal into keys, mouse events, pastes and answers.
+/// Turns the bytes of a terminal into keys, mouse events, texts, pastes and answers.
 ///
 ///     ground ──ESC──▶ escape ──[──▶ control sequence ──final──▶ ground
 ///        ▲              │ └──] P _ ^ X──▶ string ──ST, BEL──▶ ground
@@ -9,17 +9,29 @@ import InkPrimitives
 ///
 /// Takes any bytes, split anywhere; holds a bounded number of them; what it does not understand it swallows whole, so that a late answer
 /// is never shown or taken for keys.
+///
+/// What no hand typed is never a command, and a slow line tears anything anywhere. So a sequence whose time is over is *owed* its rest for
+/// a while: what goes on with it completes it, and what does not stands for itself. A paste whose time is over goes on until its end comes,
+/// or until something proves that the terminal no longer pastes. And what one read brings as no hand types is a text, for not every terminal
+/// marks its pastes.
 public struct InputDecoder: Sendable {
     private enum State: Hashable {
         case ground
         case escape
+        /// An ESC was given as a key and this came after it: the next byte tells whether the two open a sequence that was torn between them.
+        case opener(UInt8)
+        /// ESC and `[` were given as keys. A report of the mouse may still go on with them, for it goes on as no hand types.
+        case bracket
         case control
+        /// After `CSI [`: one more byte makes a function key of the Linux console.
+        case consoleFunction
         case singleShift
         /// A string that opened with this byte; true when an ESC has been seen that may begin its end.
         case string(UInt8, sawEscape: Bool)
         /// Bytes still missing of a mouse report in the form of X10.
         case oldMouse(missing: Int)
-        case paste
+        /// Stalled: its time was over before its end came. From then on what comes of it is told as it comes.
+        case paste(isStalled: Bool)
     }
 
     private var state = State.ground
@@ -28,8 +40,17 @@ public struct InputDecoder: Sendable {
     /// How many more bytes complete the UTF-8 sequence in `held`, in the ground state.
     private var utf8Missing = 0
     private var isAlt = false
+    /// Until when what comes may be the rest of a sequence whose time is over; nil where none is owed.
+    private var owedUntil: Instant?
+    /// What of the paste was not told yet, and how many bytes were.
     private var pasted: [UInt8] = []
+    private var toldBytes = 0
     private var events: [InputEvent] = []
+    /// Which events are a line feed behind a carriage return: in a text the two are one line break.
+    private var lineFeeds: Set<Int> = []
+    private var wasReturn = false
+    /// Until when letters are more of the text that came last, few as they may be.
+    private var textUntil: Instant?
     private let escapeDelay: Duration
 
     /// When to call `handleTimeout(now:)`: an unfinished sequence waits for its rest no longer than that.
@@ -38,16 +59,25 @@ public struct InputDecoder: Sendable {
     /// - Parameter escapeDelay: how long a lone ESC may be the beginning of a sequence; 25 ms locally, 50 ms over a network.
     public init(escapeDelay: Duration = .milliseconds(25)) { self.escapeDelay = escapeDelay }
 
-    /// Takes bytes as they come and returns what they complete.
-    public mutating func receive(_ bytes: some Sequence<UInt8>, now: Instant) -> [InputEvent] {
+    /// Takes the bytes of one read and returns what they complete.
+    public mutating func receive(_ bytes: some Collection<UInt8>, now: Instant) -> [InputEvent] {
+        let bytes = Array(bytes)
+        if let owedUntil, now >= owedUntil { giveUp() }
+        lookAhead(bytes)
         for byte in bytes { take(byte) }
         switch state {
         case .ground: deadline = utf8Missing > 0 ? now + Self.sequenceDelay : nil
-        case .escape: deadline = now + escapeDelay
-        case .control, .singleShift, .string, .oldMouse: deadline = now + Self.sequenceDelay
-        case .paste: deadline = now + Self.pasteDelay
+        case .escape: deadline = owedUntil == nil ? now + escapeDelay : nil
+        case .opener: deadline = now + escapeDelay
+        case .bracket: deadline = nil
+        case .control, .consoleFunction, .singleShift, .string, .oldMouse: deadline = now + Self.sequenceDelay
+        case .paste(isStalled: false): deadline = now + Self.pasteDelay
+        case .paste(isStalled: true):
+            tellPaste(isWhole: false)
+            deadline = held == [0x1B] ? now + escapeDelay : nil
         }
-        return drain()
+        defer { (events, lineFeeds) = ([], []) }
+        return withTexts(now: now)
     }
 
     /// Call at or after `deadline`; calling early is allowed and does nothing.
@@ -55,24 +85,99 @@ public struct InputDecoder: Sendable {
         guard let deadline, now >= deadline else { return [] }
         self.deadline = nil
         switch state {
-        case .escape: events.append(.key(.escape, []))
-        // The terminal forgot the end marker, or the connection broke: the keyboard must not be dead for ever.
-        case .paste: finishPaste()
-        case .ground, .control, .singleShift, .string, .oldMouse: break
+        case .escape where owedUntil == nil:
+            events.append(.key(.escape, []))
+            owedUntil = now + Self.owedDelay
+        case .opener(let byte):
+            key(.character(Unicode.Scalar(byte)))
+            state = byte == UInt8(ascii: "[") ? .bracket : .ground
+        case .control, .consoleFunction, .singleShift, .string, .oldMouse:
+            if owedUntil == nil { owedUntil = now + Self.owedDelay } else if owedUntil.map({ now >= $0 }) == true { reset() }
+            self.deadline = owedUntil
+        case .paste(isStalled: false):
+            // The terminal forgot the end marker, or the line stands still. The keyboard must not be dead for ever, and what comes must not
+            // be a command as long as it may be the rest of the paste.
+            state = .paste(isStalled: true)
+            tellPaste(isWhole: false)
+        case .paste(isStalled: true):
+            // A lone ESC, by which the person ends it. Had it been that of the end marker, the rest of that is owed.
+            tellPaste(isWhole: true)
+            reset()
+            (state, owedUntil) = (.escape, now + Self.owedDelay)
+        case .ground, .escape, .bracket: reset()
         }
-        reset()
-        return drain()
+        if state == .ground { owedUntil = nil }
+        defer { events = [] }
+        return events
+    }
+
+    // MARK: What a whole read tells
+
+    /// Whether bytes go on with what is owed its rest, or with a paste, can in part be told only from all that came with them.
+    private mutating func lookAhead(_ bytes: [UInt8]) {
+        switch state {
+        case .string(_, let sawEscape) where owedUntil != nil:
+            // Anything goes on with a string. That this does is proved by its end.
+            let end: [UInt8] = [0x1B, UInt8(ascii: "\\")]
+            let hasEnd =
+                sawEscape ? bytes.first == end[1] : bytes.contains(0x07) || bytes.indices.contains { bytes[$0...].starts(with: end) }
+            if hasEnd { owedUntil = nil } else { reset() }
+        case .oldMouse(let missing) where owedUntil != nil:
+            // So does anything with a report in the form of X10; but a key is one byte.
+            if bytes.count >= max(2, missing) { owedUntil = nil } else { reset() }
+        case .paste(isStalled: true) where held.isEmpty && (bytes == [0x03] || Self.beginsWithReport(bytes)):
+            // A terminal tells nothing else before it has told the end of a paste: that was lost.
+            tellPaste(isWhole: true)
+            reset()
+        default: break
+        }
+        let isOpen = state == .ground || state == .escape && owedUntil != nil
+        if isOpen, Self.endsPaste(bytes) { beginPaste() }
+    }
+
+    /// True for bytes that begin with a whole report of the mouse or the focus, or with a key that is a sequence.
+    private static func beginsWithReport(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 3, bytes[0] == 0x1B else { return false }
+        if bytes[1] == UInt8(ascii: "O") { return singleShiftFinals.contains(bytes[2]) }
+        guard bytes[1] == UInt8(ascii: "["), let end = bytes.indices.dropFirst(2).first(where: { (0x40...0x7E).contains(bytes[$0]) })
+        else { return false }
+        switch bytes[end] {
+        case UInt8(ascii: "M"), UInt8(ascii: "m"): return bytes[2] == UInt8(ascii: "<")
+        case UInt8(ascii: "~"): return !bytes.starts(with: pasteEnd) && !bytes.starts(with: pasteStart)
+        default: return keyFinals.contains(bytes[end])
+        }
+    }
+
+    /// True for bytes that are the end of a paste whose beginning was lost, or which was taken for ended: what is before the end is no command.
+    private static func endsPaste(_ bytes: [UInt8]) -> Bool {
+        // The marker of the beginning may have been torn behind its ESC.
+        guard bytes.contains(0x1B), !bytes.starts(with: pasteStart.dropFirst()) else { return false }
+        for index in bytes.indices where bytes[index] == 0x1B {
+            if bytes[index...].starts(with: pasteEnd) { return index > 0 }
+            if bytes[index...].starts(with: pasteStart) { return false }
+        }
+        return false
     }
 
     // MARK: One byte
 
     private mutating func take(_ byte: UInt8) {
+        let isOwed = owedUntil != nil
         switch state {
         case .ground: takeGround(byte)
+        case .escape where isOwed: takeAfterEscape(byte)
         case .escape: takeEscape(byte)
+        case .opener(let opener): takeAfterOpener(opener, byte)
+        case .bracket:
+            guard byte == UInt8(ascii: "<") else { return takeAlone(byte) }
+            state = .control
+            held = [byte]
+        case .control where isOwed && !goesOn(byte): takeAlone(byte)
         case .control: takeControl(byte)
-        case .singleShift:
-            finishSingleShift(byte)
+        case .consoleFunction where isOwed && !Self.consoleFinals.contains(byte): takeAlone(byte)
+        case .consoleFunction: takeConsoleFunction(byte)
+        case .singleShift where isOwed && !Self.follows(UInt8(ascii: "O"), byte): takeAlone(byte)
+        case .singleShift: takeSingleShift(byte)
         case .string(let opener, let sawEscape): takeString(byte, opener, sawEscape)
         case .oldMouse(let missing):
             held.append(byte)
@@ -80,6 +185,53 @@ public struct InputDecoder: Sendable {
             if missing == 1 { finishOldMouse() }
         case .paste: takePaste(byte)
         }
+        if state == .ground { owedUntil = nil }
+    }
+
+    /// A byte that does not go on with what was begun: that is given up, and the byte is what it is.
+    private mutating func takeAlone(_ byte: UInt8) {
+        reset()
+        takeGround(byte)
+    }
+
+    /// After an ESC that was given as a key.
+    private mutating func takeAfterEscape(_ byte: UInt8) {
+        guard Self.openers.contains(byte) else { return takeAlone(byte) }
+        state = .opener(byte)
+    }
+
+    /// What was owed did not come.
+    private mutating func giveUp() {
+        if case .opener(let byte) = state { key(.character(Unicode.Scalar(byte))) }
+        reset()
+    }
+
+    private mutating func takeAfterOpener(_ opener: UInt8, _ byte: UInt8) {
+        guard Self.follows(opener, byte) else {
+            giveUp()
+            return takeGround(byte)
+        }
+        takeEscape(opener)
+        take(byte)
+    }
+
+    /// Whether a byte can be the second of a sequence with this opener that terminals send.
+    private static func follows(_ opener: UInt8, _ byte: UInt8) -> Bool {
+        let isDigit = (0x30...0x39).contains(byte)
+        return switch opener {
+        case UInt8(ascii: "["): (0x30..<0x40).contains(byte) || byte == UInt8(ascii: "[") || controlFinals.contains(byte)
+        case UInt8(ascii: "O"): isDigit || singleShiftFinals.contains(byte)
+        case UInt8(ascii: "P"): isDigit || byte == UInt8(ascii: ">")
+        case UInt8(ascii: "]"): isDigit
+        default: byte == UInt8(ascii: "G")
+        }
+    }
+
+    /// Whether a byte can go on with the control sequence that is held.
+    private func goesOn(_ byte: UInt8) -> Bool {
+        if held.isEmpty { return Self.follows(UInt8(ascii: "["), byte) }
+        guard held.first == UInt8(ascii: "<") else { return (0x20..<0x40).contains(byte) || Self.controlFinals.contains(byte) }
+        return (0x30...0x39).contains(byte) || [UInt8(ascii: ";"), UInt8(ascii: "M"), UInt8(ascii: "m")].contains(byte)
     }
 
     private mutating func takeGround(_ byte: UInt8) {
@@ -93,6 +245,7 @@ public struct InputDecoder: Sendable {
             // A torn sequence is dropped; the byte that tore it stands for itself.
             reset()
         }
+        defer { wasReturn = byte == 0x0D }
         switch byte {
         case 0x1B:
             state = .escape
@@ -100,7 +253,9 @@ public struct InputDecoder: Sendable {
         case 0x00: key(.character(" "), [.control])
         case 0x08, 0x7F: key(.backspace)
         case 0x09: key(.tab)
-        case 0x0A, 0x0D: key(.enter)
+        case 0x0A, 0x0D:
+            if byte == 0x0A, wasReturn { lineFeeds.insert(events.count) }
+            key(.enter)
         case 0x01...0x1A: key(.character(Unicode.Scalar(byte + 0x60)), [.control])
         case 0x1C...0x1F: key(.character(Unicode.Scalar(byte + 0x40)), [.control])
         case 0x20..<0x7F: key(.character(Unicode.Scalar(byte)))
@@ -133,6 +288,7 @@ public struct InputDecoder: Sendable {
             held = []
         case UInt8(ascii: "O"):
             state = .singleShift
+            held = []
         case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"):
             state = .string(byte, sawEscape: false)
             held = []
@@ -152,6 +308,8 @@ public struct InputDecoder: Sendable {
             state = .ground
             if byte == UInt8(ascii: "M"), held.isEmpty {
                 state = .oldMouse(missing: 3)
+            } else if byte == UInt8(ascii: "["), held.isEmpty {
+                state = .consoleFunction
             } else {
                 finishControl(byte)
             }
@@ -168,6 +326,16 @@ public struct InputDecoder: Sendable {
         }
     }
 
+    private mutating func takeConsoleFunction(_ byte: UInt8) {
+        state = .ground
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "E"): key(.function(Int(byte) - 0x40))
+        // No console sends it, and it is swallowed whole.
+        case 0x20..<0x7F: isAlt = false
+        default: takeGround(byte)
+        }
+    }
+
     private mutating func takeString(_ byte: UInt8, _ opener: UInt8, _ sawEscape: Bool) {
         if sawEscape {
             if byte == UInt8(ascii: "\\") {
@@ -175,7 +343,7 @@ public struct InputDecoder: Sendable {
                 finishString(opener)
             } else {
                 // The string was torn by a new sequence.
-                state = .escape
+                (state, owedUntil) = (.escape, nil)
                 held = []
                 takeEscape(byte)
             }
@@ -191,15 +359,21 @@ public struct InputDecoder: Sendable {
         }
     }
 
+    private mutating func beginPaste() {
+        reset()
+        state = .paste(isStalled: false)
+        (pasted, toldBytes) = ([], 0)
+    }
+
     private mutating func takePaste(_ byte: UInt8) {
         if held.isEmpty, byte != 0x1B {
-            if pasted.count < Self.pasteBytesMax { pasted.append(byte) }
+            if toldBytes + pasted.count < Self.pasteBytesMax { pasted.append(byte) }
             return
         }
         held.append(byte)
         if Self.pasteEnd.starts(with: held) {
             if held.count == Self.pasteEnd.count {
-                finishPaste()
+                tellPaste(isWhole: true)
                 reset()
             }
             return
@@ -207,10 +381,10 @@ public struct InputDecoder: Sendable {
         // What looked like the end marker was text; an ESC in it may begin the real one.
         let rest = held.lastIndex(of: 0x1B).flatMap { $0 > 0 ? Array(held[$0...]) : nil } ?? []
         let text = held.dropLast(rest.count)
-        if pasted.count + text.count <= Self.pasteBytesMax { pasted.append(contentsOf: text) }
+        if toldBytes + pasted.count + text.count <= Self.pasteBytesMax { pasted.append(contentsOf: text) }
         held = rest
         if !Self.pasteEnd.starts(with: held) {
-            if pasted.count + held.count <= Self.pasteBytesMax { pasted.append(contentsOf: held) }
+            if toldBytes + pasted.count + held.count <= Self.pasteBytesMax { pasted.append(contentsOf: held) }
             held = []
         }
     }
@@ -228,6 +402,8 @@ public struct InputDecoder: Sendable {
             finishAnswer(bytes, final)
             return
         }
+        // A key that goes up again, as kitty tells it where another program has asked for that, is no second press.
+        guard !Self.isRelease(bytes) else { return isAlt = false }
         let numbers = Self.numbers(bytes)
         let modifiers = KeyModifiers(parameter: numbers.count > 1 ? numbers[1] : 1)
         switch final {
@@ -257,9 +433,7 @@ public struct InputDecoder: Sendable {
         case 6: key(.pageDown, modifiers)
         case 11...15: key(.function((numbers.first ?? 11) - 10), modifiers)
         case 27 where numbers.count > 2: finishCodeKey(numbers[2], modifiers)
-        case 200:
-            state = .paste
-            pasted = []
+        case 200: beginPaste()
         default: isAlt = false
         }
     }
@@ -278,23 +452,27 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    private mutating func finishSingleShift(_ byte: UInt8) {
+    /// Some terminals write held modifiers between the shift and its key.
+    private mutating func takeSingleShift(_ byte: UInt8) {
+        if (0x30...0x39).contains(byte), held.count < 2 { return held.append(byte) }
+        let modifiers = KeyModifiers(parameter: Self.numbers(held).first ?? 1)
         state = .ground
+        held = []
         switch byte {
-        case UInt8(ascii: "A"): key(.up)
-        case UInt8(ascii: "B"): key(.down)
-        case UInt8(ascii: "C"): key(.right)
-        case UInt8(ascii: "D"): key(.left)
-        case UInt8(ascii: "H"): key(.home)
-        case UInt8(ascii: "F"): key(.end)
-        case UInt8(ascii: "M"): key(.enter)
-        case UInt8(ascii: "P")...UInt8(ascii: "S"): key(.function(Int(byte) - 0x4F))
+        case UInt8(ascii: "A"): key(.up, modifiers)
+        case UInt8(ascii: "B"): key(.down, modifiers)
+        case UInt8(ascii: "C"): key(.right, modifiers)
+        case UInt8(ascii: "D"): key(.left, modifiers)
+        case UInt8(ascii: "H"): key(.home, modifiers)
+        case UInt8(ascii: "F"): key(.end, modifiers)
+        case UInt8(ascii: "M"): key(.enter, modifiers)
+        case UInt8(ascii: "P")...UInt8(ascii: "S"): key(.function(Int(byte) - 0x4F), modifiers)
         case 0x1B: state = .escape
-        default: break
+        default: isAlt = false
         }
     }
 
-    /// Button bits of xterm: 0-1 button, 2 Shift, 3 Alt, 4 Control, 5 motion, 6 wheel.
+    /// Button bits of xterm: 0-1 button, 2 Shift, 3 Alt, 4 Control, 5 motion, 6 wheel, 7 buttons 8 to 11.
     private mutating func finishMouse(_ bytes: ArraySlice<UInt8>, isRelease: Bool) {
         let numbers = Self.numbers(Array(bytes))
         guard numbers.count == 3, numbers[1] > 0, numbers[2] > 0 else { return }
@@ -312,6 +490,8 @@ public struct InputDecoder: Sendable {
     }
 
     private mutating func mouse(code: Int, column: Int, row: Int, isRelease: Bool) {
+        // The buttons at the sides of a mouse, and what else has a number that we do not know, do nothing here.
+        guard code < 128 else { return }
         var modifiers: KeyModifiers = []
         if code & 4 != 0 { modifiers.insert(.shift) }
         if code & 8 != 0 { modifiers.insert(.alt) }
@@ -362,21 +542,94 @@ public struct InputDecoder: Sendable {
         }
     }
 
-    private mutating func finishPaste() {
+    /// Tells what came of the paste since it was told last.
+    private mutating func tellPaste(isWhole: Bool) {
         var bytes: [UInt8] = []
+        let end = isWhole ? pasted.endIndex : Self.wholeEnd(of: pasted)
         var index = pasted.startIndex
-        while index < pasted.endIndex {
+        while index < end {
             let byte = pasted[index]
             index += 1
             if byte == 0x0D {
                 bytes.append(0x0A)
-                if index < pasted.endIndex, pasted[index] == 0x0A { index += 1 }
+                if index < end, pasted[index] == 0x0A { index += 1 }
             } else if byte >= 0x20 && byte != 0x7F || byte == 0x09 || byte == 0x0A {
                 bytes.append(byte)
             }
         }
-        pasted = []
-        events.append(.paste(String(decoding: bytes, as: UTF8.self)))
+        pasted.removeFirst(end)
+        toldBytes += end
+        if isWhole || !bytes.isEmpty { events.append(.paste(String(decoding: bytes, as: UTF8.self), isWhole: isWhole)) }
+    }
+
+    /// Where what has come ends between characters and lines: the rest waits for what follows it.
+    private static func wholeEnd(of bytes: [UInt8]) -> Int {
+        if bytes.last == 0x0D { return bytes.count - 1 }
+        for back in 1...3 where back <= bytes.count {
+            let byte = bytes[bytes.count - back]
+            if byte & 0xC0 == 0x80 { continue }
+            let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return length > back ? bytes.count - back : bytes.count
+        }
+        return bytes.count
+    }
+
+    /// The events, where letters that no hand types in one piece are a text.
+    ///
+    /// A hand strikes few keys between two reads, or holds one: a stalled line brings more of them at once, and pastes without marks. Where one
+    /// letter follows another so many times it is taken for a text. That costs who typed so far ahead a step of undo, and saves the
+    /// board from a text that is run as commands.
+    private mutating func withTexts(now: Instant) -> [InputEvent] {
+        // Nil until there is one: most reads have none.
+        var result: [InputEvent]?
+        var index = 0
+        while index < events.count {
+            guard Self.letter(events[index]) != nil else {
+                result?.append(events[index])
+                (index, textUntil) = (index + 1, nil)
+                continue
+            }
+            var text = String.UnicodeScalarView()
+            var (last, changes): (Unicode.Scalar?, Int) = (nil, 0)
+            var (next, end) = (index, index)
+            while next < events.count {
+                if let scalar = Self.letter(events[next]) {
+                    if scalar != last { changes += 1 }
+                    last = scalar
+                    if !lineFeeds.contains(next) { text.append(scalar) }
+                    end = next + 1
+                } else if !Self.isControl(events[next]) {
+                    break
+                }
+                next += 1
+            }
+            let isMore = textUntil.map { now <= $0 } ?? false
+            if isMore || changes >= Self.textChangesMin {
+                var before = result ?? Array(events[..<index])
+                // Controls within it are as much typed as the letters around them.
+                if !text.isEmpty { before.append(.text(String(text))) }
+                (result, textUntil) = (before, now + Self.textDelay)
+            } else {
+                result? += events[index..<end]
+                textUntil = nil
+            }
+            index = end
+        }
+        return result ?? events
+    }
+
+    /// What a key is in a text; nil for one that is none.
+    private static func letter(_ event: InputEvent) -> Unicode.Scalar? {
+        switch event {
+        case .key(.character(let scalar), let modifiers) where modifiers.isDisjoint(with: [.control, .alt]): scalar
+        case .key(.enter, []): "\n"
+        case .key(.tab, []): " "
+        default: nil
+        }
+    }
+
+    private static func isControl(_ event: InputEvent) -> Bool {
+        if case .key(.character, let modifiers) = event { modifiers.contains(.control) } else { false }
     }
 
     // MARK: Small things
@@ -387,15 +640,16 @@ public struct InputDecoder: Sendable {
     }
 
     private mutating func reset() {
-        state = .ground
+        (state, owedUntil) = (.ground, nil)
         held = []
         utf8Missing = 0
         isAlt = false
     }
 
-    private mutating func drain() -> [InputEvent] {
-        defer { events = [] }
-        return events
+    /// True for a key's event type 3, behind a colon after its modifiers (kitty).
+    private static func isRelease(_ bytes: [UInt8]) -> Bool {
+        let parts = bytes.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        return parts.count > 1 && parts[1].split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).dropFirst().first == [0x33]
     }
 
     /// Decimal numbers between semicolons, at most 16, each at most 2^24; missing ones are 0; what follows a colon is left out.
@@ -414,8 +668,22 @@ public struct InputDecoder: Sendable {
     private static let controlBytesMax = 64
     private static let stringBytesMax = 1024
     private static let pasteBytesMax = 1 << 20
-    private static let pasteEnd: [UInt8] = [0x1B, 0x5B, 0x32, 0x30, 0x31, 0x7E]
+    private static let pasteStart: [UInt8] = Array("\u{1B}[200~".utf8)
+    private static let pasteEnd: [UInt8] = Array("\u{1B}[201~".utf8)
+    /// What may follow an ESC in what a terminal sends, and the last bytes of what follows `CSI`, `CSI [` and `SS3`.
+    private static let openers: [UInt8] = Array("[O]P_".utf8)
+    private static let controlFinals: [UInt8] = keyFinals + Array("EMOZRScmnuty".utf8)
+    private static let keyFinals: [UInt8] = Array("ABCDFHIOPQRSZ~".utf8)
+    private static let consoleFinals: [UInt8] = Array("ABCDE".utf8)
+    private static let singleShiftFinals: [UInt8] = Array("ABCDFHMPQRS".utf8)
     /// A sequence that has begun is not a key, so it may take longer than a lone ESC: a slow line can split it.
     private static let sequenceDelay = Duration.milliseconds(500)
+    /// So much longer a sequence is owed its rest: TCP sends again what was lost after a fifth of a second, then after twice as long each time.
+    private static let owedDelay = Duration.seconds(2)
     private static let pasteDelay = Duration.seconds(2)
+    /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
+    /// a terminal that works lets keys wait.
+    private static let textChangesMin = 5
+    /// Between two reads of one text; a hand needs longer from one key to the next.
+    private static let textDelay = Duration.milliseconds(40)
 }

@@ -31,12 +31,11 @@ struct StartScene: Sendable {
         isDirty = true
         switch event {
         case .key(let key, let modifiers): handle(key, modifiers)
-        case .paste(let text):
-            // A link pasted anywhere is meant to be joined.
-            if prompt == .none { (prompt, buffer) = (.link, TextBuffer()) }
-            _ = buffer.insert(
-                text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""),
-                bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
+        case .paste(let text, _): paste(text)
+        case .text(let text):
+            let isEntered = isOpen && text.isLineWithEnter
+            paste(text)
+            if isEntered { handle(.enter, []) }
         case .mouse(let mouse):
             if case .press(.left) = mouse.action { press(row: mouse.row) }
         case .focus, .answer: break
@@ -55,6 +54,18 @@ struct StartScene: Sendable {
             }
             choose(scalar)
         }
+    }
+
+    /// True while something is typed.
+    private var isOpen: Bool { prompt == .name || prompt == .link }
+
+    /// A link pasted anywhere is meant to be joined.
+    private mutating func paste(_ text: String) {
+        if !isOpen { (prompt, buffer, message) = (.link, TextBuffer(), "") }
+        let isTaken = buffer.insert(
+            text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""),
+            bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
+        if !isTaken { message = prompt == .name ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link." }
     }
 
     private mutating func choose(_ scalar: Unicode.Scalar) {
@@ -149,7 +160,7 @@ struct StartScene: Sendable {
         for (index, line) in lines.enumerated() {
             picture.write(line.text, column: left, row: top + index, style: CellStyle(attributes: line.rank == 4 ? .bold : []))
         }
-        if prompt == .name || prompt == .link {
+        if isOpen {
             // A long link scrolls: its end is where it is typed.
             let start = left + CharacterWidth.columns(of: lines[lines.count - 1].text)
             let room = max(1, columns - start - 1)

@@ -162,9 +162,22 @@ public struct TerminalApp: Sendable {
 
     private mutating func deliver(_ events: [InputEvent], now: Instant) {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
-        board?.handle(events, now: now)
-        for event in events { start?.handle(event) }
+        // Whatever else is being done: what others wrote over the screen is in its way.
+        let asked = events.filter { $0 != Self.repaintKey }
+        if asked.count < events.count { repaint() }
+        board?.handle(asked, now: now)
+        for event in asked { start?.handle(event) }
     }
+
+    /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.
+    private mutating func repaint() {
+        extraBytes += TerminalProfile.modes
+        if board?.display.isMouseOff == true { extraBytes += TerminalProfile.mouseOff }
+        resize(columns: screen.columns, rows: screen.rows)
+    }
+
+    /// As in shells and editors.
+    private static let repaintKey = InputEvent.key(.character("l"), [.control])
 
     private mutating func takeOutputs() {
         outputs.append(contentsOf: board?.takeOutputs() ?? start?.takeOutputs() ?? [])

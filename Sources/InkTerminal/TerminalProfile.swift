@@ -37,9 +37,11 @@ public struct TerminalProfile: Hashable, Sendable {
     static let mouseOn: [UInt8] = Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
     static let mouseOff: [UInt8] = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
 
-    /// Enters: title kept, alternate screen, cursor hidden, no automatic wrap, pastes marked, focus and mouse reported.
-    public static let enter: [UInt8] =
-        Array("\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h".utf8) + mouseOn + Array("\u{1B}[?1006h".utf8)
+    /// Enters: title kept, alternate screen, cursor hidden, and the modes.
+    public static let enter: [UInt8] = Array("\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l".utf8) + modes
+
+    /// No automatic wrap, pastes marked, focus and mouse reported.
+    static let modes: [UInt8] = Array("\u{1B}[?7l\u{1B}[?2004h\u{1B}[?1004h".utf8) + mouseOn + Array("\u{1B}[?1006h".utf8)
 
     /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking.
     public static let leave: [UInt8] =

@@ -164,3 +164,8 @@ package struct TextBuffer: Hashable, Sendable {
         return (shown + String(characters.dropFirst(caret)), CharacterWidth.columns(of: shown))
     }
 }
+
+extension String {
+    /// True for a line and the Enter after it: what came in one piece and ends as typing does.
+    var isLineWithEnter: Bool { firstIndex(where: \.isNewline).map { index(after: $0) == endIndex } ?? false }
+}

@@ -22,15 +22,19 @@ struct TextEdit: Sendable {
     private(set) var awaited: UInt64?
     /// The gesture that shows it to the others; nil for none.
     var gesture: UInt64?
+    /// True for a paste of which more comes: with its end the text is finished.
+    let endsWithPaste: Bool
 
     /// Into a new shape.
-    init(new draft: ShapeDraft, gesture: UInt64?) {
+    init(new draft: ShapeDraft, gesture: UInt64?, endsWithPaste: Bool = false) {
         (self.draft, target, buffer, self.gesture) = (draft, .new, TextBuffer(draft.text), gesture)
+        self.endsWithPaste = endsWithPaste
     }
 
     /// In place of the text of a standing shape.
     init(of id: ShapeID, _ content: ShapeDraft) {
         (draft, target, buffer) = (content, .standing(id, isBegun: false), TextBuffer(content.text))
+        endsWithPaste = false
     }
 
     var standing: ShapeID? { if case .standing(let id, _) = target { id } else { nil } }

@@ -8,10 +8,12 @@ import InkSession
 extension BoardScene {
     /// Begins a new text: the gesture begins with it, so that the others see it being typed.
     ///
-    /// - Parameter gesture: a gesture that is under way and goes on as the text.
-    mutating func beginEdit(_ draft: ShapeDraft, gesture: UInt64? = nil, now: Instant) {
+    /// - Parameters:
+    ///   - gesture: a gesture that is under way and goes on as the text.
+    ///   - endsWithPaste: true if it is a paste of which more comes.
+    mutating func beginEdit(_ draft: ShapeDraft, gesture: UInt64? = nil, endsWithPaste: Bool = false, now: Instant) {
         if gesture != nil { ask(.update(.shape(draft)), now: now) }
-        mode.begin(TextEdit(new: draft, gesture: gesture ?? ask(.begin(.shape(draft)), now: now)))
+        mode.begin(TextEdit(new: draft, gesture: gesture ?? ask(.begin(.shape(draft)), now: now), endsWithPaste: endsWithPaste))
         showCaret()
         touch()
     }
@@ -45,24 +47,39 @@ extension BoardScene {
         if !isWhole { tellTextLimit(now: now) }
     }
 
-    /// Takes pasted text into the text that is being edited: all or nothing.
-    mutating func paste(intoEdit text: String, now: Instant) {
+    /// Takes pasted text, or a part of it, into the text that is being edited: all or nothing. A text that began as a paste ends with it.
+    mutating func paste(intoEdit text: String, isWhole: Bool, now: Instant) {
         var isTaken = true
         changeEdit(now: now) { isTaken = $0.insert(text, bytesMax: Limits.textBytes) }
         if !isTaken { tellTextLimit(now: now) }
+        if isWhole, mode.edit?.endsWithPaste == true { finishEdit(now: now) }
     }
 
     /// Pasted on the board: a text at the pointer.
     mutating func paste(onBoard text: String, now: Instant) {
-        guard !text.allSatisfy(\.isWhitespace), front.isReady else { return }
+        guard !text.allSatisfy(\.isWhitespace) else { return }
+        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
         guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
-        let at = keyPlace ?? viewport.place(column: mouse.place?.column ?? 2, row: mouse.place?.row ?? 1)
-        let draft = pen.text(text, at: at, on: grid)
+        let draft = pen.text(text, at: pastePlace, on: grid)
         ask(.draw(draft), showing: Overlay(drawn: [draft]), again: .draw(draft), now: now)
     }
 
+    /// Begins a text with the first part of a paste: what else comes of it goes on with it.
+    mutating func beginPaste(onBoard text: String, now: Instant) {
+        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
+        settleDrag(now: now)
+        beginEdit(pen.text(at: pastePlace, on: grid), endsWithPaste: true, now: now)
+        paste(intoEdit: text, isWhole: false, now: now)
+    }
+
+    private var pastePlace: CellPlace { keyPlace ?? viewport.place(column: mouse.place?.column ?? 2, row: mouse.place?.row ?? 1) }
+
     private mutating func tellTextLimit(now: Instant) {
         front.notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
+    }
+
+    mutating func tellChatLimit(now: Instant) {
+        front.notices.add("a message holds at most \(Limits.chatBytes / 1024) KiB", as: .setting, now: now)
     }
 
     /// Changes the text that is being edited, or moves its caret: one update for the others, whatever the length.

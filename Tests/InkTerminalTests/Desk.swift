@@ -105,6 +105,9 @@ struct Desk {
         settle()
     }
 
+    /// Another program writes over the screen.
+    mutating func scribble() { terminal.feed(Array("\u{1B}[1;1HBroadcast message from root\u{1B}[9;9H###".utf8)) }
+
     /// The program ends.
     mutating func finish() {
         app.finish(now: now)

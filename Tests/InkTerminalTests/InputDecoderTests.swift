@@ -68,7 +68,11 @@ import Testing
         }
         var decoder = InputDecoder()
         _ = decoder.receive(Array("\u{1B}[200~half".utf8), now: .zero)
-        #expect(decoder.handleTimeout(now: .zero + .seconds(2)) == [.paste("half")])
+        #expect(decoder.handleTimeout(now: .zero + .seconds(2)) == [.paste("half", isWhole: false)])
+        // Whoever waits ends it.
+        #expect(decoder.receive([0x1B], now: .zero + .seconds(3)) == [] && decoder.deadline == .zero + .milliseconds(3025))
+        #expect(decoder.handleTimeout(now: .zero + .milliseconds(3025)) == [.paste("")])
+        #expect(decoder.receive([0x71], now: .zero + .seconds(4)) == [.key(.character("q"), [])])
     }
 
     @Test func `a paste is bounded and an end marker inside it ends it once`() {
@@ -76,7 +80,7 @@ import Testing
         var decoder = InputDecoder()
         let long = [UInt8](repeating: 0x61, count: 5 << 18)
         let events = decoder.receive(Array("\u{1B}[200~".utf8) + long + Array("\u{1B}[201~\u{1B}[201~z".utf8), now: .zero)
-        guard case .paste(let text) = events.first else {
+        guard case .paste(let text, _) = events.first else {
             Issue.record("no paste in \(events.count) events")
             return
         }
@@ -101,6 +105,212 @@ import Testing
             now = max(now, deadline)
             _ = decoder.handleTimeout(now: now)
         }
+        // Later than letters that would be more of one text.
+        now += .milliseconds(50)
         #expect(decoder.receive([0x61], now: now) == [.key(.character("a"), [])])
+    }
+
+    @Test func `buttons that we do not know do nothing`() {
+        // TM-50
+        // The sides of a mouse (8 to 11), their drags and releases, with and without keys; and what no terminal sends.
+        for code in [128, 129, 130, 131, 160, 161, 163, 132, 144, 192, 224, 255, 256, 1 << 20] {
+            for final in ["M", "m"] {
+                var decoder = InputDecoder()
+                #expect(decoder.receive(Array("\u{1B}[<\(code);10;5\(final)".utf8), now: .zero) == [], "\(code)\(final)")
+            }
+        }
+        var decoder = InputDecoder()
+        #expect(decoder.receive([0x1B, 0x5B, 0x4D, 32 + 128, 40, 40], now: .zero) == [])
+    }
+
+    @Test func `a sequence that is torn anywhere, for any time, is never run as keys`() {
+        // TM-51
+        let sequences: [(String, InputEvent?)] = [
+            ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))),
+            ("\u{1B}[<0;10;5m", .mouse(MouseEvent(action: .release(.left), column: 9, row: 4))), ("\u{1B}[D", .key(.left, [])),
+            ("\u{1B}[1;5C", .key(.right, .control)), ("\u{1B}[3~", .key(.delete, [])), ("\u{1B}OA", .key(.up, [])),
+            ("\u{1B}OP", .key(.function(1), [])), ("\u{1B}[[D", .key(.function(4), [])), ("\u{1B}[I", .focus(true)),
+            ("\u{1B}[?62;22c", .answer(.deviceAttributes)), ("\u{1B}[15;2~", .key(.function(5), .shift)),
+            ("\u{1B}]11;rgb:1010/1010/1414\u{1B}\\", .answer(.background(red: 16, green: 16, blue: 20))),
+            ("\u{1B}]11;rgb:10/10/14\u{07}", .answer(.background(red: 16, green: 16, blue: 20))),
+            ("\u{1B}P>|tmux 3.3a\u{1B}\\", .answer(.version("tmux 3.3a"))), ("\u{1B}_Gi=31;OK\u{1B}\\", nil),
+        ]
+        for delay in [25, 50] {
+            for (text, whole) in sequences {
+                let bytes = Array(text.utf8)
+                for place in 1..<bytes.count {
+                    for pause in [30, 70, 600, 1900] where place > 1 || pause > delay {
+                        var decoder = InputDecoder(escapeDelay: .milliseconds(delay))
+                        var events = decoder.receive(Array(bytes[..<place]), now: .zero)
+                        let end = Instant.zero + .milliseconds(pause)
+                        while let deadline = decoder.deadline, deadline <= end { events += decoder.handleTimeout(now: deadline) }
+                        events += decoder.receive(Array(bytes[place...]), now: end)
+                        // At worst the Escape that its first byte is.
+                        let expected = (place == 1 ? [.key(.escape, [])] : []) + (whole.map { [$0] } ?? [])
+                        #expect(events == expected, "\(text.debugDescription) torn after \(place) for \(pause) ms")
+                        let later = end + .milliseconds(100)
+                        #expect(decoder.receive([0x71], now: later) == [.key(.character("q"), [])], "after \(text.debugDescription)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a report that is torn in many places is never run as keys`() {
+        // TM-51
+        for pieces in [["\u{1B}[<35", ";30", ";10M"], ["\u{1B}", "[<35;3", "0;10M"], ["\u{1B}[", "<", "35;30;10", "M"]] {
+            var (decoder, now, events): (InputDecoder, Instant, [InputEvent]) = (InputDecoder(), .zero, [])
+            for piece in pieces {
+                events += decoder.receive(Array(piece.utf8), now: now)
+                let next = now + .milliseconds(600)
+                while let deadline = decoder.deadline, deadline <= next { events += decoder.handleTimeout(now: deadline) }
+                now = next
+            }
+            #expect(events.filter { $0 != .key(.escape, []) } == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))], "\(pieces)")
+        }
+        // The bracket alone may be a key, and is one; not so what no hand types behind it.
+        var decoder = InputDecoder()
+        _ = decoder.receive([0x1B], now: .zero)
+        _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+        #expect(decoder.receive([0x5B], now: .zero + .milliseconds(70)) == [])
+        #expect(decoder.handleTimeout(now: .zero + .milliseconds(95)) == [.key(.character("["), [])])
+        let report = decoder.receive(Array("<35;30;10M".utf8), now: .zero + .milliseconds(170))
+        #expect(report == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))])
+    }
+
+    @Test func `keys that a hand types after Escape are keys, at once or after the time of an escape`() {
+        // TM-51
+        for text in ["x", "]", "[", "O", "P", "_", "q", "D", "é", "\r"] {
+            var decoder = InputDecoder()
+            _ = decoder.receive([0x1B], now: .zero)
+            _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+            var events = decoder.receive(Array(text.utf8), now: .zero + .milliseconds(120))
+            if let deadline = decoder.deadline {
+                #expect(deadline == .zero + .milliseconds(145), "\(text)")
+                events += decoder.handleTimeout(now: deadline)
+            }
+            #expect(events == [.key(text == "\r" ? .enter : .character(text.unicodeScalars.first ?? " "), [])], "\(text)")
+            // And another after it.
+            #expect(decoder.receive([0x44], now: .zero + .milliseconds(300)) == [.key(.character("D"), [])], "\(text)")
+        }
+        // What comes together and opens nothing is what it is.
+        for (text, count) in [("]x", 2), ("Ox", 2), ("[x", 2), ("\u{1B}", 0), ("_a", 2)] {
+            var decoder = InputDecoder()
+            _ = decoder.receive([0x1B], now: .zero)
+            _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+            #expect(decoder.receive(Array(text.utf8), now: .zero + .milliseconds(120)).count == count, "\(text)")
+        }
+        // Nothing is owed for ever.
+        var decoder = InputDecoder()
+        _ = decoder.receive([0x1B], now: .zero)
+        _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+        #expect(decoder.receive(Array("[D".utf8), now: .zero + .seconds(3)) == [.key(.character("["), []), .key(.character("D"), [])])
+    }
+
+    @Test func `a paste goes on until its end, however long it stalls and wherever it is torn`() {
+        // TM-52
+        let text = "first é漢\r\nxDnq end"
+        let bytes = Array("\u{1B}[200~\(text)\u{1B}[201~".utf8)
+        for place in 7..<bytes.count {
+            for second in [place + 3, bytes.count] where second <= bytes.count {
+                var decoder = InputDecoder()
+                var (events, now): ([InputEvent], Instant) = ([], .zero)
+                for piece in [bytes[..<place], bytes[place..<second], bytes[second...]] {
+                    events += decoder.receive(Array(piece), now: now)
+                    let next = now + .seconds(9)
+                    while let deadline = decoder.deadline, deadline <= next {
+                        // A lone ESC ends it, as a hand would; that of the end marker is not alone so long.
+                        if piece.last == 0x1B, deadline < now + .seconds(1) { break }
+                        events += decoder.handleTimeout(now: deadline)
+                    }
+                    now = next
+                }
+                var told = ""
+                for case .paste(let part, _) in events { told += part }
+                #expect(told == "first é漢\nxDnq end", "torn at \(place) and \(second)")
+                let isPaste = events.allSatisfy { if case .paste = $0 { true } else { false } }
+                #expect(isPaste, "\(events)")
+                if case .paste(_, isWhole: true)? = events.last {} else { Issue.record("no end, torn at \(place) and \(second)") }
+                #expect(decoder.receive([0x71], now: now) == [.key(.character("q"), [])])
+            }
+        }
+    }
+
+    @Test func `what a terminal sends only after a paste ends one whose end was lost`() {
+        // TM-52
+        for proof in ["\u{1B}[<35;1;1M", "\u{1B}[I", "\u{1B}[A", "\u{1B}OB", "\u{1B}[3~", "\u{03}"] {
+            var decoder = InputDecoder()
+            _ = decoder.receive(Array("\u{1B}[200~half".utf8), now: .zero)
+            _ = decoder.handleTimeout(now: .zero + .seconds(2))
+            // Letters may be more of it.
+            #expect(decoder.receive([0x71], now: .zero + .seconds(3)) == [.paste("q", isWhole: false)])
+            let events = decoder.receive(Array(proof.utf8), now: .zero + .seconds(4))
+            #expect(events.count == 2 && events.first == .paste(""), "\(proof.debugDescription): \(events)")
+            #expect(decoder.receive([0x71], now: .zero + .seconds(5)) == [.key(.character("q"), [])])
+        }
+        // Within a paste they are text, stripped of their control.
+        var decoder = InputDecoder()
+        #expect(decoder.receive(Array("\u{1B}[200~a\u{1B}[Ab\u{1B}[201~".utf8), now: .zero) == [.paste("a[Ab")])
+    }
+
+    @Test func `the end of a paste whose beginning was not seen makes text of what came with it`() {
+        // TM-52
+        for text in ["xDnq end\u{1B}[201~", "q\u{1B}[201~"] {
+            var decoder = InputDecoder()
+            #expect(decoder.receive(Array(text.utf8), now: .zero) == [.paste(String(text.dropLast(6)))])
+        }
+        // One that a hand ended too early.
+        var decoder = InputDecoder()
+        _ = decoder.receive(Array("\u{1B}[200~first ".utf8), now: .zero)
+        _ = decoder.handleTimeout(now: .zero + .seconds(2))
+        _ = decoder.receive([0x1B], now: .zero + .seconds(3))
+        _ = decoder.handleTimeout(now: .zero + .milliseconds(3025))
+        #expect(decoder.receive(Array("xDnq\u{1B}[201~".utf8), now: .zero + .seconds(4)) == [.paste("xDnq")])
+        // A marker torn behind its ESC begins one all the same.
+        decoder = InputDecoder()
+        _ = decoder.receive([0x1B], now: .zero)
+        _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+        #expect(decoder.receive(Array("[200~xq\u{1B}[201~".utf8), now: .zero + .milliseconds(70)) == [.paste("xq")])
+        // Alone it ends nothing.
+        #expect(decoder.receive(Array("\u{1B}[201~".utf8), now: .zero + .seconds(1)) == [])
+    }
+
+    @Test func `letters that come in one piece as no hand types them are a text`() {
+        // TM-53
+        for (text, expected) in [
+            ("line one\rline two\rq\r", "line one\nline two\nq\n"), ("a\r\nb\r\nq\r\n", "a\nb\nq\n"), ("a\tbcd", "a bcd"),
+            ("quit\r", "quit\n"), ("naïve", "naïve"), ("ab\u{1A}c\u{03}de", "abcde"),
+        ] {
+            var decoder = InputDecoder()
+            #expect(decoder.receive(Array(text.utf8), now: .zero) == [.text(expected)], "\(text.debugDescription)")
+        }
+        // Keys that a line held up for a moment, or that a hand holds, are keys.
+        for text in ["]llj", "c2", "llllllllllllllll", "]\r", "uuuuUUUU", "hang", "\r\n\r\n"] {
+            var decoder = InputDecoder()
+            #expect(decoder.receive(Array(text.utf8), now: .zero).count == text.unicodeScalars.count, "\(text.debugDescription)")
+        }
+        // The last letters of a long one come alone, and are not what they look like.
+        var decoder = InputDecoder()
+        #expect(decoder.receive(Array("line one".utf8), now: .zero) == [.text("line one")])
+        #expect(decoder.receive([0x71], now: .zero + .milliseconds(5)) == [.text("q")])
+        #expect(decoder.receive([0x71], now: .zero + .milliseconds(60)) == [.key(.character("q"), [])])
+        // Nor does what comes between make them less.
+        let events = decoder.receive(Array("\u{1B}[<0;1;1Mline one\u{03}".utf8), now: .zero + .seconds(1))
+        #expect(events.count == 3 && events[1] == .text("line one") && events[2] == .key(.character("c"), .control))
+    }
+
+    @Test func `function keys of any terminal type no letters`() {
+        // TM-54
+        for (text, expected) in [
+            ("\u{1B}[[A", [.key(.function(1), [])]), ("\u{1B}[[B", [.key(.function(2), [])]), ("\u{1B}[[D", [.key(.function(4), [])]),
+            ("\u{1B}[[E", [.key(.function(5), [])]), ("\u{1B}[E", []), ("\u{1B}O5P", [.key(.function(1), .control)]),
+            ("\u{1B}O2A", [.key(.up, .shift)]), ("\u{1B}[17~\u{1B}[24~\u{1B}[25~\u{1B}[34~", []), ("\u{1B}Oj\u{1B}Oy", []),
+            ("\u{1B}[97;1:3u\u{1B}[1;1:3A", []), ("\u{1B}[97;1:1u", [.key(.character("a"), [])]), ("\u{1B}[1;2Q\u{1B}[1;5S", []),
+            ("\u{1B}[a\u{1B}Oa", []), ("\u{1B}[[[", []),
+        ] as [(String, [InputEvent])] {
+            var decoder = InputDecoder()
+            #expect(
+                decoder.receive(Array((text + "z").utf8), now: .zero) == expected + [.key(.character("z"), [])], "\(text.debugDescription)")
+        }
     }
 }

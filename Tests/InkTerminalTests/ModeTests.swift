@@ -43,7 +43,7 @@ import Testing
         desk.type("word")
         desk.click(60, 23)
         #expect(desk.standing.map(\.text) == ["word"] && desk.text.contains("nobody else yet"))
-        desk.type("r")
+        desk.type("Pr")
         #expect(desk.standing.map(\.text) == ["word"] && desk.text.contains("RECT"))
     }
 

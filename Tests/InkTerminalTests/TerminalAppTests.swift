@@ -136,7 +136,7 @@ import Testing
                 desk.type("hhhk")
                 desk.wait(.seconds(1))
             }
-            let isMoved = ending == "pause" || ending == "key"
+            let isMoved = ending != "back"
             #expect(desk.intents.count { $0 == .commit } == commits + (isMoved ? 1 : 0), "\(ending)")
             #expect(desk.intents.contains(.cancel) != isMoved, "\(ending)")
             #expect(desk.standing[0].position == middle(isMoved ? 13 : 10, isMoved ? 6 : 5), "\(ending)")
@@ -221,6 +221,31 @@ import Testing
         desk.wait(.seconds(1))
         #expect(desk.standing[0].cellRegion(on: .standard) == CellRegion(column: 10, row: 5, columns: 13, rows: 6))
         #expect(desk.intents.count { $0 == .commit } == 2)
+    }
+
+    @Test(arguments: [0, 100, 300, 800])
+    func `Escape ends a move or a resize by keys and keeps it, however soon it comes`(milliseconds: Int) throws {
+        // TM-57
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.type("]llj")
+        desk.wait(.milliseconds(milliseconds))
+        desk.escape()
+        #expect(desk.standing.map(\.position) == [middle(12, 6)] && desk.text.contains(milliseconds == 800 ? "SELECT" : "MOVE"))
+        // One step of undo brings it back.
+        desk.type("u")
+        #expect(desk.standing.map(\.position) == [middle(10, 5)])
+        desk.type("]zlj")
+        desk.wait(.milliseconds(milliseconds))
+        desk.escape()
+        #expect(desk.standing.map { $0.cellRegion(on: .standard) } == [CellRegion(column: 10, row: 5, columns: 12, rows: 6)])
+        // With the keys that a terminal without Escape has, too.
+        desk.escape()
+        desk.type("]ll")
+        desk.bytes([0x1B, 0x1B])
+        desk.wait(.milliseconds(30))
+        #expect(desk.standing.map(\.position) == [middle(12, 5)])
     }
 
     @Test func `who leaves or is cut off loses no stroke, no text and no move`() throws {
@@ -646,6 +671,37 @@ import Testing
         #expect(String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]52;c;aW5rd2lyZTphYmM=\u{1B}\\"))
         desk.escape()
         #expect(!desk.terminal.lines.contains("inkwire join"))
+    }
+
+    @Test func `Ctrl+L paints the screen anew, whatever is being done`() throws {
+        // TM-60
+        for opener in ["", "?", "/", "t", "r", "c", "]", "]z"] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.type(opener)
+            if opener == "t" { desk.click(30, 5) }
+            if opener == "r" { desk.press(30, 5) }
+            let (shown, styles, standing) = (desk.text, desk.terminal.styles, desk.standing)
+            let cursor = desk.terminal.cursor
+            desk.scribble()
+            #expect(desk.text != shown)
+            desk.bytes([0x0C])
+            #expect(desk.text == shown && desk.terminal.styles == styles && desk.standing == standing, "\(opener)")
+            #expect(desk.terminal.cursor == cursor || !desk.terminal.isCursorShown, "\(opener)")
+            // What wrote there may have switched the mouse off.
+            #expect(String(decoding: desk.frames.last ?? [], as: UTF8.self).contains("\u{1B}[?1003h"), "\(opener)")
+        }
+        var desk = try Desk()
+        desk.type("M")
+        desk.bytes([0x0C])
+        #expect(String(decoding: desk.frames.last ?? [], as: UTF8.self).hasSuffix("\u{1B}[?1000l"))
+        var start = Desk(start: StartContent(personName: "ana"))
+        start.type("nplan")
+        let shown = start.text
+        start.scribble()
+        start.bytes([0x0C])
+        #expect(start.text == shown)
     }
 
     @Test func `Ctrl+C twice quits, once does not, and q does`() throws {

@@ -99,7 +99,7 @@ struct TinyTerminal {
         case "h", "l":
             if parameters == "?25" {
                 isCursorShown = final == "h"
-            } else if !["?2026", "?1000", "?1002", "?1003"].contains(parameters) {
+            } else if !["?2026", "?1000", "?1002", "?1003", "?1004", "?1006", "?2004", "?7"].contains(parameters) {
                 unknown.append(parameters)
             }
         default: unknown.append("\(parameters)\(final)")

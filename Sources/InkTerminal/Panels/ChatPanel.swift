@@ -17,9 +17,9 @@ struct ChatPanel: Sendable {
         }
     }
 
-    /// A message has one line.
-    mutating func paste(_ text: String) {
-        _ = buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
+    /// Takes a paste as one line, which a message is: all or nothing, and false for nothing.
+    mutating func paste(_ text: String) -> Bool {
+        buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
     }
 
     func draw(on buffer: inout CellBuffer, _ layout: Layout) {

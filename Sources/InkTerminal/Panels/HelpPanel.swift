@@ -1,6 +1,6 @@
 import InkFormats
 
-/// The help in a box: scrolls, and can be used as a menu.
+/// The help in a box, which scrolls.
 struct HelpPanel: Sendable {
     /// The first line that is shown.
     private var top = 0
@@ -13,9 +13,13 @@ struct HelpPanel: Sendable {
         case .down: scroll(1, layout)
         case .pageUp: scroll(-layout.canvasRows / 2, layout)
         case .pageDown: scroll(layout.canvasRows / 2, layout)
+        case .home: top = 0
+        case .end: top = Self.topMax(layout)
+        case .character("j"): scroll(1, layout)
+        case .character("k"): scroll(-1, layout)
+        case .character(" "): scroll(layout.canvasRows / 2, layout)
         case .character("?"), .character("q"), .enter, .function(1): return .closes
-        // A key that means something does it.
-        default: return .passes
+        default: break
         }
         return .stays
     }

@@ -8,9 +8,9 @@ struct InvitePanel: Sendable {
 
     func handle(_ key: Key) -> PanelAnswer {
         switch key {
-        case .character("c"): invitation.map { .copies($0.link) } ?? .passes
-        case .character("i"), .enter: .closes
-        default: .passes
+        case .character("c"): invitation.map { .copies($0.link) } ?? .stays
+        case .character("i"), .character("q"), .enter: .closes
+        default: .stays
         }
     }
 

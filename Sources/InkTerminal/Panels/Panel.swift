@@ -18,8 +18,6 @@ enum PanelAnswer: Hashable, Sendable {
     /// The key was for it.
     case stays
     case closes
-    /// It closes, and the key does what it does without a panel.
-    case passes
     /// It stays, and a text goes to the clipboard.
     case copies(String)
     /// It stays, and a message is being typed.
@@ -31,16 +29,16 @@ enum PanelAnswer: Hashable, Sendable {
 }
 
 extension BoardScene {
-    /// True if the key was for the panel.
-    mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) -> Bool {
-        guard var panel = mode.takePanel() else { return false }
+    /// All keys are for the panel: none does anything to the board behind it.
+    mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        guard var panel = mode.takePanel() else { return }
         let answer = key == .escape ? .closes : panel.handle(key, modifiers, layout)
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
-        case .closes, .passes, .says, .restyles: break
+        case .closes, .says, .restyles: break
         }
         switch answer {
-        case .stays, .closes, .passes: break
+        case .stays, .closes: break
         case .copies(let text):
             extraBytes += Clipboard.copying(text) ?? []
             front.notices.add("link copied, if the terminal allows it", now: now)
@@ -48,7 +46,6 @@ extension BoardScene {
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)
         }
-        return answer != .passes
     }
 
     func drawPanel(on buffer: inout CellBuffer) {
@@ -64,6 +61,12 @@ extension BoardScene {
 
 extension Panel {
     fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ layout: Layout) -> PanelAnswer {
+        if case .chat(var chat) = self {
+            defer { self = .chat(chat) }
+            return chat.handle(key, modifiers)
+        }
+        // A letter with Control or Alt is another key.
+        guard modifiers.isDisjoint(with: [.control, .alt]) else { return .stays }
         switch self {
         case .help(var help):
             defer { self = .help(help) }
@@ -71,9 +74,7 @@ extension Panel {
         case .invite(let invite): return invite.handle(key)
         case .people(let people): return people.handle(key)
         case .picker(let picker): return picker.handle(key)
-        case .chat(var chat):
-            defer { self = .chat(chat) }
-            return chat.handle(key, modifiers)
+        case .chat: return .stays
         }
     }
 }

@@ -3,7 +3,7 @@ import InkFrontEnd
 
 /// Who is here, how they are reached and what they do.
 struct PeoplePanel: Sendable {
-    func handle(_ key: Key) -> PanelAnswer { key == .character("P") || key == .enter ? .closes : .passes }
+    func handle(_ key: Key) -> PanelAnswer { [.character("P"), .character("q"), .enter].contains(key) ? .closes : .stays }
 
     func draw(_ people: Roster, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         let present = people.present

@@ -11,8 +11,21 @@ struct StylePicker: Sendable {
 
     /// A digit that stands for nothing does nothing.
     func handle(_ key: Key) -> PanelAnswer {
-        guard case .character(let scalar) = key, ("0"..."9").contains(scalar) else { return key == .enter ? .closes : .passes }
-        return change(for: Int(scalar.value) - 0x30).map { .restyles($0) } ?? .stays
+        switch key {
+        case .character(let scalar) where ("0"..."9").contains(scalar):
+            change(for: Int(scalar.value) - 0x30).map { .restyles($0) } ?? .stays
+        case .enter, .character("q"), .character(letter): .closes
+        default: .stays
+        }
+    }
+
+    /// The key that opens it.
+    private var letter: Unicode.Scalar {
+        switch property {
+        case .ink: "c"
+        case .width: "w"
+        case .fill: "B"
+        }
     }
 
     private func change(for digit: Int) -> PropertyChange? {

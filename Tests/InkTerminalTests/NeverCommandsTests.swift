@@ -1,0 +1,228 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// What was not typed is no command, and what is typed goes where the person looks.
+@Suite struct NeverCommandsTests {
+    @Test func `a mouse report torn after its Escape picks no tool and switches nothing`() throws {
+        // TM-51
+        for report in ["[<35;31;11M", "[<0;31;11m", "[<64;31;11M"] {
+            var desk = try Desk()
+            desk.type("p")
+            desk.escape()
+            desk.wait(.milliseconds(40))
+            desk.bytes(Array(report.utf8))
+            #expect(desk.text.contains("SELECT") && !desk.text.contains("mouse off:"), "\(report)")
+        }
+        // An arrow, in a text that is typed: at worst the text is ended, and nothing is duplicated.
+        var desk = try Desk()
+        desk.type("t")
+        desk.click(50, 12)
+        desk.type("abc")
+        desk.escape()
+        desk.wait(.milliseconds(40))
+        desk.bytes(Array("[D".utf8))
+        desk.wait(.seconds(1))
+        #expect(desk.standing.map(\.text) == ["abc"])
+        // A release that was torn ends its drag.
+        desk.type("p")
+        desk.press(5, 5)
+        desk.move(9, 6, button: 32)
+        desk.bytes(Array("\u{1B}[<0;1".utf8))
+        desk.wait(.milliseconds(900))
+        desk.bytes(Array("0;7m".utf8))
+        #expect(desk.standing.count == 2 && !desk.isGestureLive)
+    }
+
+    @Test func `the side buttons of a mouse draw nothing`() throws {
+        // TM-50
+        var desk = try Desk()
+        desk.type("p")
+        desk.press(9, 4, button: 128)
+        desk.move(14, 5, button: 160)
+        desk.release(14, 5, button: 128)
+        #expect(desk.standing.isEmpty && !desk.isGestureLive)
+        // Nor do they end what another button draws.
+        desk.press(9, 4)
+        desk.move(14, 5, button: 32)
+        desk.press(14, 5, button: 129)
+        desk.release(14, 5, button: 129)
+        #expect(desk.isGestureLive)
+        desk.release(14, 5)
+        #expect(desk.standing.map(\.points.count) == [2])
+    }
+
+    @Test func `a function key of the Linux console neither duplicates nor types`() throws {
+        // TM-54
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.type("]")
+        for letter in ["B", "C", "D", "E"] { desk.bytes(Array("\u{1B}[[\(letter)".utf8)) }
+        #expect(desk.standing.count == 1 && desk.text.contains("MOVE"))
+        desk.type("\rab")
+        for letter in ["A", "B", "C", "D", "E"] { desk.bytes(Array("\u{1B}[[\(letter)".utf8)) }
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["ab"])
+        desk.bytes(Array("\u{1B}[[A".utf8))
+        #expect(desk.text.contains("Q lock the tool"))
+    }
+
+    @Test func `a paste that stalls becomes one text, whatever letters follow`() throws {
+        // TM-52
+        var desk = try Desk()
+        desk.bytes(Array("\u{1B}[200~first part ".utf8))
+        desk.wait(.milliseconds(2600))
+        #expect(desk.terminal.contains("first part") && desk.text.contains("Esc ends it"))
+        desk.bytes(Array("xDnq ".utf8))
+        desk.wait(.seconds(30))
+        desk.bytes(Array("\rend q\u{1B}[201~".utf8))
+        #expect(desk.standing.map(\.text) == ["first part xDnq \nend q"] && desk.effects == [] && !desk.isGestureLive)
+        // The keyboard is the board's again.
+        desk.wait(.milliseconds(100))
+        desk.type("r")
+        #expect(desk.text.contains("RECT"))
+    }
+
+    @Test func `a paste whose end never comes is ended by Escape, the mouse or Ctrl+C, and kept`() throws {
+        // TM-52
+        for ending in ["\u{1B}", "\u{1B}[<35;60;20M", "\u{3}"] {
+            var desk = try Desk()
+            desk.bytes(Array("\u{1B}[200~half".utf8))
+            desk.wait(.milliseconds(2600))
+            desk.type("q")
+            desk.bytes(Array(ending.utf8))
+            desk.wait(.milliseconds(100))
+            #expect(desk.standing.map(\.text) == ["halfq"] && desk.effects == [], "\(ending.debugDescription)")
+            desk.type("q")
+            #expect(desk.effects == [.quit], "\(ending.debugDescription)")
+        }
+    }
+
+    @Test func `a stalled paste goes on where it began: in a text, in a message, in a prompt`() throws {
+        // TM-52
+        var desk = try Desk()
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("a ")
+        desk.bytes(Array("\u{1B}[200~b ".utf8))
+        desk.wait(.milliseconds(2600))
+        desk.bytes(Array("q\rx\u{1B}[201~".utf8))
+        desk.type("c")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["a b q\nxc"])
+        desk.type("/")
+        desk.bytes(Array("\u{1B}[200~one ".utf8))
+        desk.wait(.milliseconds(2600))
+        desk.bytes(Array("two\rq\r\u{1B}[201~".utf8))
+        #expect(desk.effects == [] && !desk.intents.contains { if case .say = $0 { true } else { false } })
+        desk.wait(.milliseconds(100))
+        desk.type("\r")
+        #expect(desk.intents.last == .say("one two q"))
+        var start = Desk(start: StartContent(personName: "ana"))
+        start.type("j")
+        start.bytes(Array("\u{1B}[200~inkwire:".utf8))
+        start.wait(.milliseconds(2600))
+        start.bytes(Array("abc\r\u{1B}[201~".utf8))
+        #expect(start.effects == [])
+        start.type("\r")
+        #expect(start.effects == [.join(link: "inkwire:abc")])
+    }
+
+    @Test func `lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
+        // TM-53
+        let piece = Array("line one\rline two\rq\r".utf8)
+        var board = try Desk()
+        board.bytes(piece)
+        #expect(board.effects == [] && board.standing.map(\.kind) == [.text])
+        #expect(board.standing.map(\.text) == ["line one\nline two\nq\n"])
+        var chat = try Desk()
+        chat.type("/")
+        chat.bytes(piece)
+        #expect(chat.effects == [] && chat.standing.isEmpty && !chat.intents.contains { if case .say = $0 { true } else { false } })
+        #expect(chat.terminal.lines[23].contains("line one line two q"))
+        chat.wait(.milliseconds(100))
+        chat.type("\r")
+        #expect(chat.intents.last == .say("line one line two q"))
+        // One line and Enter is what a hand types that is ahead of its line.
+        chat.type("/")
+        chat.bytes(Array("hello bob\r".utf8))
+        #expect(chat.intents.last == .say("hello bob"))
+        for key in ["?", "i", "P", "c", "w", "B"] {
+            var desk = try Desk()
+            desk.type(key)
+            desk.bytes(piece)
+            #expect(desk.effects == [] && desk.standing.isEmpty && desk.text.contains("Esc closes it"), "\(key)")
+        }
+        var drag = try Desk()
+        drag.press(10, 5)
+        drag.move(14, 7, button: 32)
+        drag.bytes(piece)
+        drag.release(14, 7)
+        #expect(drag.effects == [] && drag.standing.map(\.kind).sorted { "\($0)" < "\($1)" } == [.freehand, .text])
+        var start = Desk(start: StartContent(personName: "ana", recents: [.init(name: "plan", detail: "")]))
+        start.bytes(Array("1 is mine\rq\r".utf8))
+        #expect(start.effects == [])
+        start.escape()
+        start.type("n")
+        start.bytes(Array("my plan\rq\r".utf8))
+        #expect(start.effects == [] && start.text.contains("my plan q"))
+        start.wait(.milliseconds(100))
+        start.type("\r")
+        #expect(start.effects == [.newBoard(name: "my plan q")])
+    }
+
+    @Test func `who writes in a shape and is ahead of the line wrote in it`() throws {
+        // TM-53
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (30, 9)])
+        desk.type("]")
+        desk.bytes(Array("\rcache".utf8))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["cache"])
+    }
+
+    @Test(arguments: ["?", "i", "P", "c", "w", "B", "/"])
+    func `no key falls through a sheet`(opener: String) throws {
+        // TM-55
+        // Every key that does something on a board, but for those of the sheet itself.
+        let keys = "x" + "group" + "uUDQ][mzfwBYM'vhrdoalptne \u{1}\u{1A}\u{19}\u{4}\u{7F}\t"
+        for scalar in keys.unicodeScalars where opener != "/" || scalar.value < 0x20 || scalar == "\u{7F}" {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.type("]")
+            let board = desk.standing
+            // The key that opened it closes it.
+            guard scalar != opener.unicodeScalars.first else { continue }
+            desk.type(opener + String(Character(scalar)))
+            #expect(desk.standing == board && desk.effects == [], "\(opener) \(scalar.debugDescription)")
+            // The sheet is there still, and takes the next.
+            desk.type("x")
+            #expect(desk.standing == board, "\(opener) \(scalar.debugDescription)")
+            let isCopied = String(decoding: desk.bytes, as: UTF8.self).contains("]52;")
+            #expect(!isCopied && !desk.text.contains("mouse off:"), "\(opener) \(scalar.debugDescription)")
+            desk.escape()
+            #expect(desk.text.contains("MOVE"), "\(opener) \(scalar.debugDescription): \(desk.text)")
+        }
+        // Sequences, too.
+        if opener != "/" {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.type("]" + opener)
+            for sequence in ["[3~", "[A", "[B", "[1;2C", "[D", "[5~", "[6~", "[H", "[F", "[Z", "OQ"] {
+                desk.bytes(Array("\u{1B}\(sequence)".utf8))
+            }
+            desk.bytes(Array("\u{1B}c".utf8))
+            desk.wait(.seconds(1))
+            #expect(desk.standing.map(\.position) == [middle(10, 5)] && desk.place(of: "┌").map { $0.row } != nil)
+            desk.escape()
+            #expect(desk.text.contains("MOVE") && desk.standing.count == 1)
+        }
+    }
+}
