@@ -84,14 +84,15 @@ package struct FrontEnd: Sendable {
     }
 
     private mutating func take(_ status: PeerStatus, holdsUnsaved: Bool, now: Instant) -> Bool {
+        // Who goes is told by the name by which he was told from the others.
+        let left = people[status.peer].map { people.name(of: $0) }
         let before = people.take(status)
-        let known = people[status.peer]?.status.name ?? before?.status.name ?? ""
-        let name = known.isEmpty ? "somebody" : known
+        let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
         switch status.state {
         case .left:
             guard before?.isAnnounced == true else { return before != nil }
             notices.add(person: name, .left, now: now)
-            if people.present.isEmpty { notices.add(.alone(isSaved: isSaved && !holdsUnsaved), now: now) }
+            if people.present.isEmpty { notices.add(.alone(isSaved: isSaved && !holdsUnsaved), as: .alone, now: now) }
             return true
         case .joining: break
         case .joined, .idle, .away:
@@ -120,7 +121,7 @@ package struct FrontEnd: Sendable {
     /// A person's name for a sentence, unsanitised.
     package func name(of author: AuthorID) -> String {
         if author == me { return "you" }
-        return people.present.first { $0.person.status.author == author }?.person.name ?? "somebody"
+        return people.present.first { $0.person.status.author == author }.map { people.name(of: $0.person) } ?? "somebody"
     }
 
     // MARK: What is said of it
@@ -128,17 +129,24 @@ package struct FrontEnd: Sendable {
     /// True if all that the session has taken is on the disk.
     package var isSaved: Bool { unsavedSince == nil }
 
+    /// What a person holds that was not given to the session yet.
+    package enum InHand: Hashable, Sendable { case text, drawing }
+
     /// How safe what stands on the board is.
     ///
     /// - Parameters:
     ///   - isAsked: something was asked of the session and has no answer.
     ///   - isRefused: the disk refuses something, which is asked again.
-    ///   - isTyping: a person types what was not given to the session yet.
-    package func savedWord(isAsked: Bool, isRefused: Bool, isTyping: Bool, now: Instant) -> Sentence {
-        if isTyping { return .typing }
+    ///   - inHand: what is not even asked yet.
+    package func savedWord(isAsked: Bool, isRefused: Bool, inHand: InHand?, now: Instant) -> Sentence {
+        // Who holds something knows that it is not saved; not so what went before it.
         if isRefused { return .notSavedYet }
         if let unsavedSince, now - unsavedSince >= Self.patience { return .notSavedYet }
-        return isAsked || unsavedSince != nil ? .saving : .saved
+        switch inHand {
+        case .text: return .typing
+        case .drawing: return .drawing
+        case nil: return isAsked || unsavedSince != nil ? .saving : .saved
+        }
     }
 
     /// What is still under way between us and the others; nil where it is not worth a word.

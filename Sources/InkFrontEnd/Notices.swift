@@ -3,7 +3,7 @@ import InkPrimitives
 /// Short messages for the person: at most two, four seconds each.
 package struct Notices: Sendable {
     /// What a message is about: one takes the place of an older one of its kind, and names join it.
-    package enum Kind: Hashable, Sendable { case joined, left, back, invites, disk, setting }
+    package enum Kind: Hashable, Sendable { case joined, left, back, alone, invites, disk, setting }
 
     package struct Notice: Hashable, Sendable {
         package var text: String
@@ -25,15 +25,30 @@ package struct Notices: Sendable {
 
     /// Joins a person to those of whom the same is told: "bob, eve joined".
     package mutating func add(person: String, _ kind: Kind, now: Instant) {
+        outdate(by: person, kind)
         let known = shown.first { $0.kind == kind }?.names.filter { $0 != person } ?? []
         let names = known + [person]
+        add(Self.text(kind, names), as: kind, of: names, now: now)
+    }
+
+    /// What was said of a person before is no longer so, and nobody is alone with him.
+    private mutating func outdate(by person: String, _ kind: Kind) {
+        if kind != .left { shown.removeAll { $0.kind == .alone } }
+        for index in shown.indices where (shown[index].kind == .left) != (kind == .left) && shown[index].names.contains(person) {
+            shown[index].names.removeAll { $0 == person }
+            if let other = shown[index].kind, !shown[index].names.isEmpty { shown[index].text = Self.text(other, shown[index].names) }
+        }
+        shown.removeAll { [.joined, .left, .back].contains($0.kind) && $0.names.isEmpty }
+    }
+
+    private static func text(_ kind: Kind, _ names: [String]) -> String {
         let sentence: Sentence =
             switch kind {
             case .joined: .joined(names)
             case .left: .left(names)
             default: .back(names)
             }
-        add(sentence.text, as: kind, of: names, now: now)
+        return sentence.text
     }
 
     private mutating func add(_ text: String, as kind: Kind?, of names: [String], now: Instant) {

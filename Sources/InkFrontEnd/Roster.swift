@@ -24,11 +24,14 @@ package struct Roster: Sendable {
         /// The name for a sentence, unsanitised.
         package var name: String { status.name.isEmpty ? "somebody" : status.name }
 
-        /// How packets reach the person, and how long that takes; nil before both are known.
+        /// How packets reach the person, and how long that takes; nil before both are known, and while no packet is known to.
         package var pathWord: Sentence? {
-            guard let path = status.path, let shownRoundTrip else { return nil }
+            guard let path = status.path, let shownRoundTrip, !isSilent else { return nil }
             return .path(path, step: shownRoundTrip)
         }
+
+        /// True for a silence that is told.
+        package var isSilent: Bool { (status.silentSeconds ?? 0) >= Roster.silentAfterSeconds }
 
         /// True if a status of this person says the same as one before did: round trips within one step are the same.
         func looks(like other: Person?) -> Bool {
@@ -64,11 +67,37 @@ package struct Roster: Sendable {
         return person.wasLost
     }
 
-    /// The first person who has been silent for so long that it is told in a sentence.
-    package var lost: Person? { present.first { ($0.person.status.silentSeconds ?? 0) >= Self.lostAfterSeconds }?.person }
+    /// Those of whom nothing is heard, longest first.
+    package var silent: [Person] {
+        present.map(\.person).filter(\.isSilent).enumerated().sorted { left, right in
+            let (longer, shorter) = (left.element.status.silentSeconds ?? 0, right.element.status.silentSeconds ?? 0)
+            return longer != shorter ? longer > shorter : left.offset < right.offset
+        }.map(\.element)
+    }
 
-    /// So long a silence is told in a sentence.
-    private static let lostAfterSeconds = 6
+    /// Those who have been silent for so long that it is told in a sentence, longest first.
+    package var lost: [Person] { silent.filter { ($0.status.silentSeconds ?? 0) >= Self.lostAfterSeconds } }
+
+    /// A shorter silence is a hiccup, and needs no words.
+    private static let silentAfterSeconds = 2
+    /// So long a silence is told in a sentence. It counts from the first probe without an answer, and that goes out a second after what it asks
+    /// for was sent: the sentence stands within 6 s of the loss.
+    private static let lostAfterSeconds = 4
+
+    // MARK: Names
+
+    /// A person's name for a sentence, unsanitised: with digits of the key where somebody else here has a name that looks the same.
+    package func name(of person: Person) -> String { person.name + mark(of: person) }
+
+    /// What tells a person from namesakes; empty where there are none. Of ASCII.
+    package func mark(of person: Person) -> String {
+        guard let author = person.status.author else { return "" }
+        let fold = PersonName.fold(person.name)
+        let hasNamesake = byPeer.values.contains { other in
+            other.status.state != .left && other.status.author != author && PersonName.fold(other.name) == fold
+        }
+        return hasNamesake ? "@\(author)" : ""
+    }
 
     /// A person's pointer was told of.
     mutating func moved(_ peer: PeerID, now: Instant) { byPeer[peer]?.movedAt = now }
@@ -89,7 +118,7 @@ package struct Roster: Sendable {
             guard !person.isAnnounced, let joined = person.joinedAt else { continue }
             guard !person.status.name.isEmpty || now >= joined + Self.namePatience else { continue }
             byPeer[peer]?.isAnnounced = true
-            names.append(person.name)
+            names.append(name(of: person))
         }
         return names
     }

@@ -9,6 +9,7 @@ package enum Sentence: Hashable, Sendable {
     case saved
     case saving
     case typing
+    case drawing
     case notSavedYet
     case catchingUp
     case unsent(Int)
@@ -17,6 +18,7 @@ package enum Sentence: Hashable, Sendable {
     case connecting
     case path(PeerStatus.Path, step: Int)
     case silent(String, seconds: Int)
+    case silentFor(seconds: Int)
     case waitingForBoard
 
     // Who comes and goes.
@@ -24,8 +26,8 @@ package enum Sentence: Hashable, Sendable {
     case left([String])
     case back([String])
     case alone(isSaved: Bool)
-    case lost(String, seconds: Int, unsent: Int)
-    case lostShort(String, seconds: Int, unsent: Int)
+    case lost([String], seconds: Int, unsent: Int)
+    case lostShort([String], seconds: Int, unsent: Int)
     case said(String, String)
 
     // What became of work.
@@ -48,6 +50,7 @@ package enum Sentence: Hashable, Sendable {
         case .saved: "saved"
         case .saving: "saving"
         case .typing: "typing"
+        case .drawing: "drawing"
         case .notSavedYet: "NOT SAVED YET"
         case .catchingUp: "catching up"
         case .unsent(let count): "\(count) unsent"
@@ -56,15 +59,17 @@ package enum Sentence: Hashable, Sendable {
         case .connecting: "connecting"
         case .path(let path, let step): "\(Self.word(path)) \(step <= 5 ? "<5" : "~\(step)") ms"
         case .silent(let name, let seconds): "\(name) ... \(seconds)s"
+        case .silentFor(let seconds): "silent \(seconds) s"
         case .waitingForBoard: "waiting for the board to arrive ..."
         case .joined(let names): "\(Self.list(names)) joined"
         case .left(let names): "\(Self.list(names)) left"
         case .back(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") back"
         case .alone(let isSaved): isSaved ? "Only you. Everything is saved on this machine." : "Only you."
-        case .lost(let name, let seconds, let unsent):
-            "Connection to \(name) lost \(seconds) s ago - trying again. You can go on drawing."
-                + (unsent > 0 ? " \(unsent) changes will be sent later." : "")
-        case .lostShort(let name, let seconds, let unsent): (unsent > 0 ? "\(unsent) unsent: " : "") + "\(name) lost \(seconds) s ago"
+        case .lost(let names, let seconds, let unsent):
+            "Connection to \(Self.few(names)) lost \(seconds) s ago - trying again. You can go on drawing."
+                + (unsent > 0 ? " \(Self.count(unsent, "change")) will be sent later." : "")
+        case .lostShort(let names, let seconds, let unsent):
+            (unsent > 0 ? "\(unsent) unsent: " : "") + "\(Self.few(names)) lost \(seconds) s ago"
         case .said(let name, let text): "\(name): \(text)"
         case .refused(let refusal): Self.pointFirst(refusal).description
         case .skipped(let count): "skipped \(count == 1 ? "a shape" : "\(count) shapes") that somebody changed since"
@@ -95,6 +100,13 @@ package enum Sentence: Hashable, Sendable {
     }
 
     private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+
+    /// Of many names the first two, for a sentence that must fit a row.
+    private static func few(_ names: [String]) -> String {
+        names.count > 2 ? "\(list(Array(names.prefix(2)))) and \(names.count - 2) more" : names.joined(separator: " and ")
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     /// The reason of a disk first: it is what is wrong, and the path before it may be longer than a screen is wide.
     private static func pointFirst(_ refusal: Refusal) -> Refusal {

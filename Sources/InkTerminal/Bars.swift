@@ -10,6 +10,7 @@ struct Bars: Sendable {
         case pick(Tool)
         /// Does what a key does.
         case key(Unicode.Scalar)
+        case escape
         case restyle(PropertyChange)
         case people
     }
@@ -35,10 +36,10 @@ struct Bars: Sendable {
 
     init() {}
 
-    init(_ layout: Layout, pen: Pen, hasSelection: Bool, picker: StylePicker?) {
+    init(_ layout: Layout, tool: Tool, hints: [Hint], picker: StylePicker?) {
         if let row = layout.toolRow {
-            items = Self.tools(pen.tool, layout, row: row)
-            items += Self.hints(pen, hasSelection: hasSelection, layout, row: row, after: items.last?.columns.upperBound ?? 0)
+            items = Self.tools(tool, layout, row: row)
+            items += Self.items(of: hints, layout, row: row, after: items.last?.columns.upperBound ?? 0)
         }
         if let picker { items += picker.items(layout) } else { peopleRow = layout.statusRow }
     }
@@ -66,23 +67,68 @@ struct Bars: Sendable {
         }
     }
 
-    /// At the right of the tools. The least needed go where room is short.
-    private static func hints(_ pen: Pen, hasSelection: Bool, _ layout: Layout, row: Int, after left: Int) -> [Item] {
-        let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
-        var hints: [(key: Unicode.Scalar, text: String)] = [
-            ("c", "c \(swatch)"), ("w", "w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)"), ("u", "u undo"), ("i", "i invite"),
-            ("?", "? keys"), ("q", "q quit"),
-        ]
-        if hasSelection { hints.insert(("x", "x delete"), at: 0) }
+    /// What a key does now, at the right of the tools.
+    struct Hint: Sendable {
+        /// Of ASCII.
+        let text: String
+        let action: Action?
+        /// Those with the highest go where room is short.
+        let rank: Int
+
+        init(_ text: String, _ action: Action? = nil, rank: Int) { (self.text, self.action, self.rank) = (text, action, rank) }
+    }
+
+    private static func items(of hints: [Hint], _ layout: Layout, row: Int, after left: Int) -> [Item] {
+        var hints = hints
         let width = { hints.reduce(-2) { $0 + $1.text.utf8.count + 2 } }
-        for dropped in ["i", "q", "w", "c", "u", "x", "?"] as [Unicode.Scalar] where width() > layout.columns - 4 - left {
-            hints.removeAll { $0.key == dropped }
+        while width() > layout.columns - 4 - left, let worst = hints.indices.max(by: { hints[$0].rank < hints[$1].rank }) {
+            hints.remove(at: worst)
         }
         var column = layout.columns - 1 - max(0, width())
         return hints.map { hint in
             defer { column += hint.text.utf8.count + 2 }
-            return Item(hint.text, column: column, row: row, style: CellStyle(attributes: .dim), action: .key(hint.key))
+            return Item(hint.text, column: column, row: row, style: CellStyle(attributes: .dim), action: hint.action)
         }
+    }
+}
+
+/// What keys do now, in words: no hint names a key that does something else.
+extension BoardScene {
+    private var hints: [Bars.Hint] {
+        switch mode {
+        case .typing:
+            [
+                Bars.Hint("Esc done", .escape, rank: 0), Bars.Hint("Enter new line", rank: 1),
+                Bars.Hint("Ctrl+Z takes back", rank: 2),
+            ]
+        case .panel(.chat, _): [Bars.Hint("Enter says it", rank: 0), Bars.Hint("Esc drops it", rank: 1)]
+        case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
+        case .panel: [Bars.Hint("Esc closes", rank: 0)]
+        case .dragging(_, .keys):
+            [
+                Bars.Hint("arrows move", rank: 2), Bars.Hint("Enter lets go", rank: 1), Bars.Hint("Esc cancels", .escape, rank: 0),
+            ]
+        case .dragging: [Bars.Hint("Esc cancels", rank: 0)]
+        case .idle, .nudging, .leaving: idleHints
+        }
+    }
+
+    private var idleHints: [Bars.Hint] {
+        var hints: [Bars.Hint] = []
+        if selection.isResizing { hints.append(Bars.Hint("arrows resize", rank: 3)) }
+        if selection.isResizing { hints.append(Bars.Hint("z ends", .key("z"), rank: 1)) }
+        if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: 1)) }
+        if movesSelection, !selection.isResizing {
+            if editable != nil { hints.append(Bars.Hint("Enter writes", rank: 3)) }
+            hints += [Bars.Hint("hjkl move", rank: 7), Bars.Hint("Esc leaves", .escape, rank: 6)]
+        }
+        let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
+        return hints + [
+            Bars.Hint("c \(swatch)", .key("c"), rank: 4),
+            Bars.Hint("w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", .key("w"), rank: 5),
+            Bars.Hint("u undo", .key("u"), rank: 2), Bars.Hint("i invite", .key("i"), rank: 9), Bars.Hint("? keys", .key("?"), rank: 0),
+            Bars.Hint("q quit", .key("q"), rank: 8),
+        ]
     }
 }
 
@@ -90,7 +136,7 @@ struct Bars: Sendable {
 extension BoardScene {
     mutating func drawBars(on buffer: inout CellBuffer, now: Instant) {
         let picker: StylePicker? = if case .picker(let picker)? = mode.panel { picker } else { nil }
-        bars = Bars(layout, pen: pen, hasSelection: !selection.isEmpty, picker: picker)
+        bars = Bars(layout, tool: pen.tool, hints: hints, picker: picker)
         if case .chat(let chat)? = mode.panel {
             chat.draw(on: &buffer, layout)
         } else {
@@ -119,6 +165,16 @@ extension BoardScene {
         var style: CellStyle?
     }
 
+    /// What the person holds that is not on the board, if anything.
+    private var inHand: FrontEnd.InHand? {
+        switch mode {
+        case .typing(let edit, _): edit.hasUnsaved ? .text : nil
+        case .dragging(let drag, _): drag.holdsWork ? .drawing : nil
+        case .nudging(let nudge, _): nudge.isBack ? nil : .drawing
+        case .idle, .panel, .leaving: nil
+        }
+    }
+
     /// What the keys do now, in one word.
     private var modeWord: String {
         if let edit = mode.edit { return edit.draft.kind == .text ? "TEXT" : "WRITE" }
@@ -130,17 +186,16 @@ extension BoardScene {
     private func statusParts(now: Instant) -> [[Piece]] {
         var parts: [[Piece]] = []
         func add(_ sentence: Sentence?) { if let sentence { parts.append([Piece(text: sentence.text)]) } }
-        if let person = front.people.present.first(where: { ($0.person.status.silentSeconds ?? 0) >= 2 })?.person {
-            add(.silent(safeForTerminal(person.status.name, columnsMax: 12), seconds: person.status.silentSeconds ?? 0))
+        if let person = front.people.silent.first {
+            add(.silent(front.people.shownName(person, columnsMax: 12), seconds: person.status.silentSeconds ?? 0))
         }
         add(front.sendingWord(now: now))
         parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
         if present.isEmpty { add(.onlyYou) } else { parts.append(pieces(of: present)) }
-        // Of the slowest.
-        add(present.max { ($0.shownRoundTrip ?? -1) < ($1.shownRoundTrip ?? -1) }?.pathWord)
-        let isTyping = mode.edit?.hasUnsaved == true
-        add(front.savedWord(isAsked: requests.isAwaiting, isRefused: requests.keptCount > 0, isTyping: isTyping, now: now))
+        // Of the slowest of those who are heard: of who is silent nobody knows how packets reach him, or whether.
+        add(present.filter { $0.pathWord != nil }.max { ($0.shownRoundTrip ?? -1) < ($1.shownRoundTrip ?? -1) }?.pathWord)
+        add(front.savedWord(isAsked: requests.isAwaiting, isRefused: requests.keptCount > 0, inHand: inHand, now: now))
         switch front.rendezvous {
         case .unreachable: add(.noRendezvous)
         case .connecting: if present.isEmpty { add(.connecting) }
@@ -155,7 +210,7 @@ extension BoardScene {
         for person in present.prefix(4) {
             let color = front.people.color(person)
             let marker = String(Character(display.style == .ascii ? color.asciiMarker : color.marker))
-            let name = safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: 12)
+            let name = front.people.shownName(person, columnsMax: 12)
             if !pieces.isEmpty { pieces.append(Piece(text: " ")) }
             pieces.append(Piece(text: marker + name, style: CellStyle(foreground: color.text, background: color.color)))
             if person.status.state == .idle || person.status.state == .away {
@@ -179,12 +234,17 @@ extension BoardScene {
 
     /// At most two rows: where the whole does not fit, what matters most.
     private var bannerLines: [String] {
-        guard let lost = front.people.lost, layout.canvasRows > 2 else { return [] }
-        let name = safeForTerminal(lost.name, columnsMax: 16)
-        let (seconds, unsent) = (lost.status.silentSeconds ?? 0, front.sync?.unsent ?? 0)
-        let lines = wordWrapped(Sentence.lost(name, seconds: seconds, unsent: unsent).text, columns: layout.columns - 2)
-        let short = Sentence.lostShort(name, seconds: seconds, unsent: unsent).text
-        return lines.count <= 2 ? lines : Array(wordWrapped(short, columns: layout.columns - 2).prefix(2))
+        let lost = front.people.lost
+        guard let seconds = lost.compactMap(\.status.silentSeconds).max(), layout.canvasRows > 2 else { return [] }
+        let (names, unsent) = (lost.map { front.people.shownName($0, columnsMax: 16) }, front.sync?.unsent ?? 0)
+        let long = Sentence.lost(names, seconds: seconds, unsent: unsent).text
+        let short = Sentence.lostShort(names, seconds: seconds, unsent: unsent).text
+        let columns = layout.columns - 2
+        let count = wordWrapped(long, columns: columns).count
+        guard count <= 2 else { return Array(wordWrapped(short, columns: columns).prefix(2)) }
+        // Two rows are about as long as each other: nobody would look for a last word alone.
+        let least = count == 2 ? (long.count + 1) / 2 : columns
+        return (least...columns).lazy.map { wordWrapped(long, columns: $0) }.first { $0.count == count } ?? []
     }
 
     func drawNotices(on buffer: inout CellBuffer) {
@@ -210,5 +270,12 @@ extension BoardScene {
                 text, column: max(0, columns - CharacterWidth.columns(of: text) - 1), row: top + index,
                 style: CellStyle(attributes: .reverse))
         }
+    }
+}
+
+extension Roster {
+    /// A name as it is drawn: cut, but for what tells namesakes apart.
+    func shownName(_ person: Person, columnsMax: Int) -> String {
+        safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: columnsMax) + mark(of: person)
     }
 }

@@ -25,8 +25,10 @@ extension BoardScene {
         drawCursors(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
-        drawNotices(on: &buffer)
+        // A link is whole or not there; all else makes way for what is said.
+        if case .invite? = mode.panel { drawNotices(on: &buffer) }
         drawPanel(on: &buffer)
+        if case .invite? = mode.panel {} else { drawNotices(on: &buffer) }
         placeCursor(on: &buffer)
         return buffer
     }
@@ -173,7 +175,7 @@ extension BoardScene {
                 buffer.put(Cell(Glyph(marker), foreground: ink, attributes: isDim ? .dim : .bold), column: column, row: row)
             }
             guard pointer.age == .fresh, !person.status.name.isEmpty else { continue }
-            drawChip(person.status.name, color, besides: (column, row), taken: &taken, on: &buffer)
+            drawChip(front.people.shownName(person, columnsMax: 16), color, besides: (column, row), taken: &taken, on: &buffer)
         }
     }
 
@@ -182,7 +184,7 @@ extension BoardScene {
         _ name: String, _ color: PersonColor, besides marker: (column: Int, row: Int), taken: inout [(row: Int, columns: Range<Int>)],
         on buffer: inout CellBuffer
     ) {
-        let label = " " + safeForTerminal(name, columnsMax: 16) + " "
+        let label = " " + name + " "
         let width = CharacterWidth.columns(of: label)
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
         let left = marker.column + 1 + width <= columns ? marker.column + 1 : max(0, marker.column - width)

@@ -25,8 +25,7 @@ extension BoardScene {
         case .wheel(let direction): wheel(direction, report.modifiers)
         case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
         case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }
-        case .press(.right):
-            if mode.drag != nil { cancelDrag(now: now) } else if mode.edit == nil { pick(pen.toggled(.select), now: now) }
+        case .press(.right): cancelDrag(now: now)
         case .drag:
             if let last = mouse.pullsAt {
                 mouse.pullsAt = cell
@@ -65,6 +64,8 @@ extension BoardScene {
         case .picker, nil: break
         }
         mouse.pullsAt = nil
+        // The hint for Esc cancels what keys drag; all else ends it.
+        if mode.drag != nil, bars.action(at: cell) == .escape { return cancelDrag(now: now) }
         settleDrag(now: now)
         mode.point(.mouse)
         guard cell.row < layout.canvasRows else { return pressBar(cell, now: now) }
@@ -75,9 +76,12 @@ extension BoardScene {
         touch()
         switch bars.action(at: cell) {
         case .pick(let tool): pick(tool, now: now)
+        // Whoever clicks about must not be gone.
+        case .key("q"): front.notices.add("q quits", as: .setting, now: now)
         case .key(let key):
             finishEdit(now: now)
             character(key, now: now)
+        case .escape: handle(.escape, [], now: now)
         case .restyle(let change):
             closePanel()
             restyle(change, now: now)
@@ -136,13 +140,13 @@ extension BoardScene {
 
     private mutating func press(_ here: CellPlace, _ modifiers: KeyModifiers, by hand: Mode.Hand, now: Instant) {
         touch()
-        let isDouble = mouse.lastClick.map { $0.place == here && now - $0.at <= .milliseconds(400) } ?? false
+        let isSecond = mouse.lastClick.map { $0.place == here && now - $0.at <= .milliseconds(400) } ?? false
         mouse.lastClick = (here, now)
         finishEdit(now: now)
         point(at: here, now: now)
         guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
         switch pen.tool {
-        case .select: pressSelect(here, modifiers, isDouble: isDouble, by: hand, now: now)
+        case .select: pressSelect(here, modifiers, isSecond: isSecond, by: hand)
         case .hand:
             let (column, row) = viewport.screen(here)
             begin(.pan(CellPlace(column: column, row: row)), by: hand)
@@ -157,14 +161,13 @@ extension BoardScene {
         }
     }
 
-    private mutating func begin(_ kind: Drag.Kind, told: Drag.Told = .nothing, by hand: Mode.Hand) {
+    private mutating func begin(_ kind: Drag.Kind, told: Drag.Told = .nothing, edits: ShapeID? = nil, by hand: Mode.Hand) {
         dragCount += 1
-        mode.begin(Drag(kind, told: told, number: dragCount), by: hand)
+        mode.begin(Drag(kind, told: told, edits: edits, number: dragCount), by: hand)
     }
 
-    private mutating func pressSelect(
-        _ here: CellPlace, _ modifiers: KeyModifiers, isDouble: Bool, by hand: Mode.Hand, now: Instant
-    ) {
+    /// - Parameter isSecond: true if the press follows a click here at once. Whether the two are a double click is known when it is let go.
+    private mutating func pressSelect(_ here: CellPlace, _ modifiers: KeyModifiers, isSecond: Bool, by hand: Mode.Hand) {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
             // What sized itself by its words grows from the size that is seen.
             return begin(.resize(only, content.withOwnSize(on: grid), handle, from: here, to: here), by: hand)
@@ -174,13 +177,13 @@ extension BoardScene {
             if !modifiers.contains(.shift) { selection.select([]) }
             return begin(.frame(from: here, to: here), by: hand)
         }
-        if isDouble, let first = selection.ids.first, hits.contains(first) { return beginEdit(existing: first) }
+        let edits = isSecond ? selection.ids.first.flatMap { hits.contains($0) ? $0 : nil } : nil
         if !modifiers.isDisjoint(with: [.shift, .alt]) {
             selection.toggle(top)
         } else if !selection.ids.contains(where: hits.contains) {
             selection.select([top])
         }
-        if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), by: hand) }
+        if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), edits: edits, by: hand) }
     }
 
     /// What the eraser touches in a cell, topmost first.
@@ -217,6 +220,8 @@ extension BoardScene {
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, now: now)
         case .move(_, let from, let to), .resize(_, _, _, let from, let to):
             if from == to { return released(drag, where: from, now: now) }
+            // No click was part of a drag.
+            mouse.lastClick = nil
             fallthrough
         case .stroke: if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, now: now) }
         }
@@ -224,7 +229,11 @@ extension BoardScene {
 
     /// What is where it was is not changed: that was a click, or a drag that came back.
     private mutating func released(_ drag: Drag, where here: CellPlace, now: Instant) {
-        if drag.told != .nothing { return take(back: drag.told, now: now) }
+        if drag.told != .nothing {
+            mouse.lastClick = nil
+            return take(back: drag.told, now: now)
+        }
+        if let id = drag.edits { return beginEdit(existing: id) }
         if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, canvas.stamps, here)) }
     }
 

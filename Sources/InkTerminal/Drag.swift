@@ -34,12 +34,26 @@ struct Drag: Sendable {
 
     var kind: Kind
     var told = Told.nothing
+    /// The shape whose text is edited if this ends as a click, the second of two.
+    let edits: ShapeID?
     /// Names the drag, so that what was drawn of it lately can be told from another's.
     let number: Int
 
-    init(_ kind: Kind, told: Told = .nothing, number: Int) { (self.kind, self.told, self.number) = (kind, told, number) }
+    init(_ kind: Kind, told: Told = .nothing, edits: ShapeID? = nil, number: Int) {
+        (self.kind, self.told, self.edits, self.number) = (kind, told, edits, number)
+    }
 
     var isStroke: Bool { if case .stroke = kind { true } else { false } }
+
+    /// True for what changes the board where it ends now.
+    var holdsWork: Bool {
+        switch kind {
+        case .stroke: true
+        case .span(_, let from, let to), .move(_, let from, let to), .resize(_, _, _, let from, let to): from != to
+        case .erase(let ids, _): !ids.isEmpty
+        case .frame, .pan: false
+        }
+    }
 
     /// A stroke that takes no more points.
     var fullStroke: ShapeDraft? {

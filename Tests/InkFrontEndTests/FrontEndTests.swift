@@ -54,14 +54,18 @@ import Testing
         func status(isSaved: Bool, unsent: Int = 0) -> Event {
             .sync(SyncStatus(state: .ahead, missing: 0, unsent: unsent, isSaved: isSaved, fingerprint: .zero))
         }
-        let word = { (front: FrontEnd, now: Instant) in front.savedWord(isAsked: false, isRefused: false, isTyping: false, now: now) }
+        let word = { (front: FrontEnd, now: Instant) in front.savedWord(isAsked: false, isRefused: false, inHand: nil, now: now) }
         #expect(word(front, .zero) == .saved)
-        #expect(front.savedWord(isAsked: true, isRefused: false, isTyping: false, now: .zero) == .saving)
-        #expect(front.savedWord(isAsked: true, isRefused: true, isTyping: false, now: .zero) == .notSavedYet)
-        #expect(front.savedWord(isAsked: true, isRefused: true, isTyping: true, now: .zero) == .typing)
+        #expect(front.savedWord(isAsked: true, isRefused: false, inHand: nil, now: .zero) == .saving)
+        #expect(front.savedWord(isAsked: true, isRefused: true, inHand: nil, now: .zero) == .notSavedYet)
+        // What is in hand is not saved either, and does not hide what the disk refuses.
+        #expect(front.savedWord(isAsked: true, isRefused: false, inHand: .text, now: .zero) == .typing)
+        #expect(front.savedWord(isAsked: false, isRefused: false, inHand: .drawing, now: .zero) == .drawing)
+        #expect(front.savedWord(isAsked: true, isRefused: true, inHand: .text, now: .zero) == .notSavedYet)
         _ = front.take(status(isSaved: false, unsent: 2), holdsUnsaved: false, now: .zero)
         let late = Instant.zero + .milliseconds(700)
         #expect(word(front, .zero + .milliseconds(699)) == .saving && front.deadline(now: .zero) == late)
+        #expect(front.savedWord(isAsked: false, isRefused: false, inHand: .drawing, now: late) == .notSavedYet)
         #expect(word(front, late) == .notSavedYet && front.deadline(now: late) == nil)
         // Of a board on which nothing stands nobody misses anything.
         #expect(front.sendingWord(now: late) == nil)
@@ -85,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func `a loss is told after six seconds of silence, and its end once`() {
+    @Test func `a loss is told after four seconds of silence, and its end once`() {
         // FE-10
         var front = front
         func hear(silent: Int?) -> Bool {
@@ -93,12 +97,12 @@ import Testing
                 .peer(PeerStatus(peer: bob, name: "bob", state: .joined, silentSeconds: silent)), holdsUnsaved: false,
                 now: .zero + .seconds(10))
         }
-        for (silent, isLost) in [(nil, false), (5, false), (6, true), (7, true)] as [(Int?, Bool)] {
+        for (silent, isLost) in [(nil, false), (3, false), (4, true), (5, true)] as [(Int?, Bool)] {
             let isVisible = hear(silent: silent)
-            #expect(isVisible && (front.people.lost != nil) == isLost)
+            #expect(isVisible && front.people.lost.isEmpty != isLost)
         }
         let isBack = hear(silent: nil)
         let isAgain = hear(silent: nil)
-        #expect(isBack && !isAgain && front.people.lost == nil && front.notices.shown.last?.text == "bob is back")
+        #expect(isBack && !isAgain && front.people.lost.isEmpty && front.notices.shown.last?.text == "bob is back")
     }
 }

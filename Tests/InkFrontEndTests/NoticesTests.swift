@@ -31,4 +31,20 @@ import Testing
         notices.add("no answer", as: .invites, now: .zero)
         #expect(notices.shown.map(\.text) == ["bob, eve are back", "no answer"])
     }
+
+    @Test func `what is no longer so is not said beside what is`() {
+        // FE-60
+        var notices = Notices()
+        notices.add(person: "bob", .left, now: .zero)
+        notices.add(person: "ana", .left, now: .zero)
+        notices.add(person: "ana", .joined, now: .zero)
+        #expect(notices.shown.map(\.text) == ["bob left", "ana joined"])
+        notices.add(person: "ana", .left, now: .zero)
+        #expect(notices.shown.map(\.text) == ["bob, ana left"])
+        for kind in [Notices.Kind.joined, .back] {
+            notices.add(.alone(isSaved: true), as: .alone, now: .zero)
+            notices.add(person: "ana", kind, now: .zero)
+            #expect(!notices.shown.contains { $0.text.hasPrefix("Only you") }, "\(kind)")
+        }
+    }
 }

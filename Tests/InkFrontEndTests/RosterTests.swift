@@ -42,4 +42,43 @@ import Testing
         _ = roster.take(PeerStatus(peer: bob, state: .idle))
         #expect(roster[bob]?.status.name == "bob" && roster[bob]?.status.state == .idle)
     }
+
+    @Test func `two people with one name are told apart, however the second spells it`() {
+        // FE-61
+        for name in ["bob", "Bob", "bo\u{200B}b", "bob\u{202E}", " bob ", "bob@00000000", "bob@0123abcd@89abcdef"] {
+            var roster = Roster()
+            _ = roster.take(PeerStatus(peer: identifier(1), author: identifier(11), name: "bob", state: .joined))
+            _ = roster.take(PeerStatus(peer: identifier(3), author: identifier(13), name: "eve", state: .joined))
+            #expect(roster.present.map { roster.name(of: $0.person) }.sorted() == ["bob", "eve"])
+            let other = PeerStatus(peer: identifier(2), author: identifier(12), name: name, state: .joined)
+            _ = roster.take(other)
+            let marks = [11, 12].map { "@\(identifier($0) as AuthorID)" }
+            #expect(Set(roster.present.map { roster.name(of: $0.person) }) == ["bob" + marks[0], name + marks[1], "eve"])
+            var gone = other
+            gone.state = .left
+            _ = roster.take(gone)
+            #expect(roster.present.map { roster.name(of: $0.person) }.sorted() == ["bob", "eve"])
+        }
+        // Two programs of one device are one person.
+        var roster = Roster()
+        for peer in [1, 2] { _ = roster.take(PeerStatus(peer: identifier(peer), author: identifier(11), name: "bob", state: .joined)) }
+        #expect(roster.present.map { roster.name(of: $0.person) } == ["bob", "bob"])
+        // What is seen differs: nothing need be added.
+        #expect(PersonName.fold("bob") != PersonName.fold("bob 2") && PersonName.fold("b ob") != PersonName.fold("bob"))
+    }
+
+    @Test func `nobody who is silent is said to be reached`() {
+        // FE-62
+        var roster = Roster()
+        for (silent, isSaid) in [(nil, true), (1, true), (2, false), (9, false)] as [(Int?, Bool)] {
+            let status = PeerStatus(
+                peer: identifier(1), name: "bob", state: .joined, path: .direct, roundTrip: .milliseconds(3), silentSeconds: silent)
+            _ = roster.take(status)
+            #expect((roster[identifier(1)]?.pathWord != nil) == isSaid && roster.silent.isEmpty == isSaid)
+        }
+        // Who is silent longest is told first.
+        _ = roster.take(PeerStatus(peer: identifier(2), name: "eve", state: .joined, silentSeconds: 12))
+        _ = roster.take(PeerStatus(peer: identifier(3), name: "ana", state: .joined, silentSeconds: 3))
+        #expect(roster.silent.map(\.name) == ["eve", "bob", "ana"] && roster.lost.map(\.name) == ["eve", "bob"])
+    }
 }

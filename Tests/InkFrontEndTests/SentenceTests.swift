@@ -20,8 +20,12 @@ import Testing
     @Test func `a sentence says its point first and leaves out what is not so`() {
         // FE-5
         #expect(Sentence.alone(isSaved: false).text == "Only you.")
-        #expect(Sentence.lost("bob", seconds: 9, unsent: 0).text == "Connection to bob lost 9 s ago - trying again. You can go on drawing.")
-        #expect(Sentence.lostShort("bob", seconds: 9, unsent: 0).text == "bob lost 9 s ago")
+        #expect(
+            Sentence.lost(["bob"], seconds: 9, unsent: 0).text == "Connection to bob lost 9 s ago - trying again. You can go on drawing.")
+        #expect(Sentence.lostShort(["bob"], seconds: 9, unsent: 0).text == "bob lost 9 s ago")
+        #expect(Sentence.lost(["bob", "eve"], seconds: 9, unsent: 1).text.hasPrefix("Connection to bob and eve lost 9 s ago"))
+        #expect(Sentence.lost(["bob"], seconds: 9, unsent: 1).text.hasSuffix(" 1 change will be sent later."))
+        #expect(Sentence.lostShort(["bob", "eve", "ana"], seconds: 9, unsent: 0).text == "bob, eve and 1 more lost 9 s ago")
         #expect(Sentence.back(["bob"]).text == "bob is back")
         #expect(Sentence.skipped(1).text == "skipped a shape that somebody changed since")
         #expect(Sentence.path(.direct, step: 5).text == "direct <5 ms")
@@ -36,9 +40,11 @@ import Testing
 
     /// One of each case, as the page shows it.
     private static let examples: [Sentence] = [
-        .saved, .saving, .typing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting, .path(.direct, step: 35),
-        .silent("bob", seconds: 3), .waitingForBoard, .joined(["bob", "eve"]), .left(["bob", "eve"]), .back(["bob", "eve"]),
-        .alone(isSaved: true), .lost("bob", seconds: 7, unsent: 12), .lostShort("bob", seconds: 7, unsent: 12), .said("bob", "hello"),
+        .saved, .saving, .typing, .drawing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting,
+        .path(.direct, step: 35),
+        .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .joined(["bob", "eve"]), .left(["bob", "eve"]),
+        .back(["bob", "eve"]),
+        .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
@@ -50,6 +56,7 @@ import Testing
         case .saved: "saved"
         case .saving: "saving"
         case .typing: "typing"
+        case .drawing: "drawing"
         case .notSavedYet: "notSavedYet"
         case .catchingUp: "catchingUp"
         case .unsent: "unsent"
@@ -58,6 +65,7 @@ import Testing
         case .connecting: "connecting"
         case .path: "path"
         case .silent: "silent"
+        case .silentFor: "silentFor"
         case .waitingForBoard: "waitingForBoard"
         case .joined: "joined"
         case .left: "left"

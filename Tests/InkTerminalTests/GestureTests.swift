@@ -191,6 +191,107 @@ import Testing
         }
     }
 
+    @Test func `a quick click and drag moves; only a second click edits`() throws {
+        // TM-58
+        for way in [[(31, 4), (33, 5), (35, 6)], [(31, 4), (32, 4)]] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(30, 4), (40, 8)])
+            desk.click(31, 4)
+            desk.drag(way)
+            let end = way[way.count - 1]
+            #expect(desk.standing.map(\.position) == [middle(30 + end.0 - 31, 4 + end.1 - 4)] && !desk.text.contains("WRITE"))
+            // A drag is no click: what follows it at once is the first of two.
+            desk.click(end.0, end.1)
+            #expect(!desk.text.contains("WRITE"))
+            desk.click(end.0, end.1)
+            #expect(desk.text.contains("WRITE"))
+        }
+        // One that came back changes nothing and edits nothing.
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(30, 4), (40, 8)])
+        desk.click(31, 4)
+        desk.drag([(31, 4), (35, 6), (31, 4)])
+        #expect(desk.standing.map(\.position) == [middle(30, 4)] && !desk.text.contains("WRITE"))
+        // Nor does one that is taken back, or that begins elsewhere.
+        desk.wait(.seconds(1))
+        desk.click(31, 4)
+        desk.press(31, 4)
+        desk.escape()
+        desk.release(31, 4)
+        desk.wait(.seconds(1))
+        desk.click(31, 4)
+        desk.click(33, 4)
+        #expect(!desk.text.contains("WRITE") && desk.standing.map(\.position) == [middle(30, 4)])
+        desk.click(33, 4)
+        desk.type("api")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["api"])
+    }
+
+    @Test(arguments: ["\u{1A}", "u", "U", "\u{12}"])
+    func `undo while something is in hand takes that back, and nothing before it`(key: String) throws {
+        // TM-59
+        let isUndo = key == "u" || key == "\u{1A}"
+        for tool in ["r", "p", "a", "e", "v", "keys"] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(5, 3), (15, 8)])
+            let first = desk.standing
+            if tool == "keys" {
+                desk.move(30, 5)
+                desk.type("r\r")
+                desk.arrows("C", 4)
+                desk.arrows("B", 2)
+            } else {
+                desk.type(tool)
+                desk.press(tool == "v" || tool == "e" ? 8 : 30, tool == "v" || tool == "e" ? 3 : 5)
+                desk.move(25, 11, button: 32)
+            }
+            desk.type(key)
+            #expect(desk.standing == first, "\(tool)")
+            if isUndo { #expect(!desk.isGestureLive, "\(tool)") }
+            if tool == "keys" { desk.type(isUndo ? "" : "\r") } else { desk.release(25, 11) }
+            if isUndo {
+                #expect(desk.standing == first, "\(tool)")
+                // What stood before is taken back, and comes again.
+                desk.type("u")
+                #expect(desk.standing.isEmpty, "\(tool)")
+                desk.type("U")
+                #expect(desk.standing == first, "\(tool)")
+            } else {
+                #expect(desk.standing != first && !desk.isGestureLive, "\(tool)")
+            }
+        }
+        // By the mouse, which has its hands free while keys drag.
+        if isUndo {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(5, 3), (15, 8)])
+            for tool in ["r", "p"] {
+                desk.type("\(tool)\r")
+                desk.arrows("C", 4)
+                try desk.click(on: "Esc cancels")
+                #expect(desk.standing.count == 1 && !desk.isGestureLive)
+            }
+        }
+    }
+
+    @Test func `the right button only cancels`() throws {
+        // TM-61
+        for tool in ["v", "p", "t", "h"] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(5, 3), (15, 8)])
+            desk.type(tool)
+            let words = desk.terminal.lines[23].prefix(8)
+            desk.press(40, 10, button: 2)
+            desk.release(40, 10, button: 2)
+            #expect(desk.terminal.lines[23].prefix(8) == words && desk.standing.count == 1, "\(tool)")
+        }
+    }
+
     @Test func `once somebody leaves, nothing is begun that would be lost`() throws {
         // TM-26
         var desk = try Desk()

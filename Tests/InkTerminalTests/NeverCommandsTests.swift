@@ -221,8 +221,33 @@ import Testing
             desk.bytes(Array("\u{1B}c".utf8))
             desk.wait(.seconds(1))
             #expect(desk.standing.map(\.position) == [middle(10, 5)] && desk.place(of: "┌").map { $0.row } != nil)
+            desk.press(12, 5, button: 2)
+            desk.release(12, 5, button: 2)
             desk.escape()
             #expect(desk.text.contains("MOVE") && desk.standing.count == 1)
         }
+    }
+
+    @Test func `one click never quits, nor do two`() throws {
+        // TM-56
+        for columns in [80, 120, 160] {
+            var desk = try Desk(columns: columns)
+            for _ in 0..<3 { try desk.click(on: "q quit") }
+            #expect(desk.effects == [] && desk.text.contains("q quits"), "\(columns)")
+            desk.type("q")
+            #expect(desk.effects == [.quit], "\(columns)")
+        }
+        // Wherever it falls, on whatever is open.
+        for opener in ["", "?", "c", "/", "]", "]z", "]\r"] {
+            var desk = try Desk(columns: 60, rows: 14)
+            desk.type("r")
+            desk.drag([(10, 3), (20, 7)])
+            desk.type(opener)
+            for row in 0..<14 { for column in stride(from: 1, to: 60, by: 4) { desk.click(column, row) } }
+            #expect(!desk.effects.contains(.quit), "\(opener.debugDescription)")
+        }
+        var start = Desk(columns: 80, rows: 24, start: StartContent(personName: "ana"))
+        for row in 0..<24 { for column in stride(from: 1, to: 80, by: 4) { start.click(column, row) } }
+        #expect(!start.effects.contains(.quit))
     }
 }

@@ -230,6 +230,7 @@ import Testing
         desk.type("r")
         desk.drag([(10, 5), (20, 9)])
         desk.type("]llj")
+        #expect(desk.text.contains("drawing") && !desk.text.contains("saved"))
         desk.wait(.milliseconds(milliseconds))
         desk.escape()
         #expect(desk.standing.map(\.position) == [middle(12, 6)] && desk.text.contains(milliseconds == 800 ? "SELECT" : "MOVE"))

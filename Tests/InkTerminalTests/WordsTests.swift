@@ -27,6 +27,7 @@ import Testing
         var bob = peer("bob", 1)
         desk.hear(.peer(bob))
         bob.silentSeconds = 7
+        #expect(desk.text.contains("direct"))
         desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 12, isSaved: true, fingerprint: .zero)))
         desk.hear(.peer(bob))
         let banner = desk.terminal.lines.prefix(2).joined().split(separator: " ").joined(separator: " ")
@@ -107,6 +108,149 @@ import Testing
         for columns in [80, 99, 100, 120, 149, 150, 200] {
             let desk = try Desk(columns: columns, rows: 40)
             for hint in ["c own ink", "w 1", "u undo", "i invite", "? keys", "q quit"] { #expect(desk.text.contains(hint), "\(columns)") }
+        }
+    }
+
+    @Test func `hints name what keys do now`() throws {
+        // TM-62
+        for columns in [60, 80, 120] {
+            var desk = try Desk(columns: columns)
+            let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(columns < 150 ? 23 : 80)) }
+            desk.type("t")
+            desk.click(10, 5)
+            #expect(hints(desk).contains("Esc done") && hints(desk).contains("Enter new line"))
+            for wrong in ["q quit", "u undo", "x delete", "? keys"] { #expect(!hints(desk).contains(wrong), "\(columns)") }
+            desk.type("a")
+            try desk.click(on: "Esc done")
+            #expect(desk.standing.map(\.text) == ["a"])
+            desk.type("]")
+            #expect(hints(desk).contains("x delete") && hints(desk).contains("? keys"))
+            if columns >= 80 { #expect(hints(desk).contains("Enter writes") && hints(desk).contains("c own ink")) }
+            desk.type("/")
+            #expect(hints(desk).contains("Enter says it") && !hints(desk).contains("q quit"))
+            desk.escape()
+            for key in ["?", "P", "i", "c", "w"] {
+                desk.type(key)
+                desk.wait(.milliseconds(30))
+                #expect(hints(desk).contains("Esc closes") && !hints(desk).contains("q quit"), "\(key)")
+                desk.escape()
+            }
+            desk.type("r\r")
+            #expect(hints(desk).contains("Enter lets go") && hints(desk).contains("Esc cancels"))
+            desk.arrows("C", 5)
+            desk.arrows("B", 2)
+            desk.type("\r")
+            desk.type("]]z")
+            #expect(hints(desk).contains("z ends"))
+            desk.type("zp")
+            desk.press(30, 5)
+            #expect(hints(desk).contains("Esc cancels") && !hints(desk).contains("q quit"))
+            desk.release(30, 5)
+            #expect(hints(desk).contains("q quit") == (columns >= 80))
+        }
+    }
+
+    @Test func `what is in hand is drawing, not saved`() throws {
+        // TM-21
+        var desk = try Desk(columns: 120)
+        desk.type("r")
+        desk.drag([(5, 3), (15, 8)])
+        for tool in ["p", "r", "a", "v", "e"] {
+            desk.type(tool)
+            let (column, row) = tool == "v" || tool == "e" ? (8, 3) : (30, 5)
+            desk.press(column, row)
+            desk.move(40, 10, button: 32)
+            desk.wait(.seconds(9))
+            let bar = desk.terminal.lines[23]
+            #expect(bar.contains("drawing") && !bar.contains("saved"), "\(tool): \(bar)")
+            desk.escape()
+            #expect(!desk.terminal.lines[23].contains("drawing") && desk.terminal.lines[23].contains("saved"), "\(tool)")
+        }
+        // Nothing is held by who selects, looks about or only presses.
+        for tool in ["v", "h"] {
+            desk.type(tool)
+            desk.press(60, 15)
+            desk.move(70, 17, button: 32)
+            #expect(desk.terminal.lines[23].contains("saved"), "\(tool)")
+            desk.release(70, 17)
+        }
+    }
+
+    @Test func `no path stands beside a silence, and all who are lost are named`() throws {
+        // TM-15 TM-63
+        var desk = try Desk(columns: 120)
+        var people = [peer("bob", 1), peer("eve", 2)]
+        for person in people { desk.hear(.peer(person)) }
+        #expect(desk.text.contains("direct"))
+        people[0].silentSeconds = 3
+        desk.hear(.peer(people[0]))
+        // The other is reached.
+        #expect(desk.text.contains("bob ... 3s") && desk.text.contains("direct"))
+        people[1].silentSeconds = 5
+        desk.hear(.peer(people[1]))
+        #expect(desk.text.contains("eve ... 5s") && !desk.text.contains("direct") && desk.text.contains("Connection to eve lost 5 s ago"))
+        people[0].silentSeconds = 7
+        desk.hear(.peer(people[0]))
+        #expect(desk.text.contains("Connection to bob and eve lost 7 s ago"))
+        desk.type("P")
+        #expect(desk.text.contains("silent 7 s") && desk.text.contains("silent 5 s") && !desk.text.contains("direct"))
+        desk.escape()
+        people[0].silentSeconds = nil
+        desk.hear(.peer(people[0]))
+        #expect(desk.text.contains("direct") && desk.text.contains("Connection to eve") && desk.text.contains("bob is back"))
+    }
+
+    @Test func `who comes back is not said to be gone, nor anybody to be alone`() throws {
+        // TM-31
+        var desk = try Desk(columns: 100)
+        var bob = peer("bob", 1)
+        desk.hear(.peer(bob))
+        bob.state = .left
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob left") && desk.text.contains("Only you."))
+        bob.state = .joined
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob joined") && !desk.text.contains("bob left") && !desk.text.contains("Only you."))
+    }
+
+    @Test func `two people of one name are told apart wherever they are named`() throws {
+        // TM-64
+        var desk = try Desk(columns: 120)
+        let (bob, evil) = (peer("bob", 1), peer("bo\u{200B}b", 2))
+        let marks = [bob, evil].map { "bob@\($0.author.map(\.description) ?? "")" }
+        desk.hear(.peer(bob))
+        #expect(desk.text.contains("bob joined") && !desk.text.contains("@"))
+        desk.hear(.peer(evil))
+        #expect(desk.text.contains("\(marks[1]) joined"))
+        for mark in marks { #expect(desk.terminal.lines[23].contains(mark)) }
+        desk.wait(.seconds(5))
+        desk.hear(.cursor(LiveSource(peer: evil.peer), [CursorSample(at: .zero, position: middle(30, 10))]))
+        desk.wait(.milliseconds(300))
+        #expect(desk.terminal.lines[11].contains(marks[1]))
+        for (index, person) in [bob, evil].enumerated() {
+            desk.hear(.chat(ChatMessage(id: .zero, author: person.author ?? .zero, text: "it is me \(index)"), ref: nil))
+            #expect(desk.text.contains("\(marks[index]): it is me \(index)") || index == 1)
+        }
+        desk.type("P")
+        for mark in marks { #expect(desk.terminal.lines.dropLast(2).contains { $0.contains(mark) }) }
+        desk.escape()
+        var gone = evil
+        gone.state = .left
+        desk.hear(.peer(gone))
+        #expect(desk.text.contains("\(marks[1]) left") && !desk.terminal.lines[23].contains("@"))
+    }
+
+    @Test func `a sentence of two rows has rows of one length`() throws {
+        // TM-32
+        for columns in 60..<100 {
+            var desk = try Desk(columns: columns)
+            var bob = peer("bob", 1)
+            desk.hear(.peer(bob))
+            bob.silentSeconds = 7
+            desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 1, isSaved: true, fingerprint: .zero)))
+            desk.hear(.peer(bob))
+            let rows = desk.terminal.lines.prefix(2).map { $0.drop { $0 == " " } }
+            #expect(rows[1].hasSuffix("1 change will be sent later.") && rows[1].count > rows[0].count / 2, "\(columns): \(rows)")
         }
     }
 

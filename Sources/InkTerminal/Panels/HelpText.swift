@@ -5,10 +5,11 @@ enum HelpText {
         "a arrow    l line      p pen        t text     n note     e eraser",
         "Q lock the tool        Space hand and back",
         "",
-        "mouse      drag draws; right click or Esc cancels the drag",
+        "mouse      drag draws; right click, Esc or u cancels the drag",
         "           double click edits a text; middle drag and wheel pan",
         "keyboard   arrows move the pointer (Shift: 8 cells)",
         "           Enter presses, Enter again releases",
+        "in a text  Esc ends it, Enter begins a line, Ctrl+Z takes back",
         "",
         "u Ctrl+Z undo          U Ctrl+R redo",
         "x Del    delete        D duplicate       Ctrl+A select all",
@@ -19,6 +20,7 @@ enum HelpText {
         "f Home   show the drawing   PgUp PgDn pan   ' go to a person",
         "i invite    P people   / say something   Alt+C hide cursors",
         "M        mouse off and on, for copying with the terminal",
+        "Ctrl+L   paint the screen anew",
         "q        quit (so does Ctrl+C twice); everything is saved",
     ]
 

@@ -13,8 +13,8 @@ struct PeoplePanel: Sendable {
             let color = people.color(person)
             let doing = person.gestures.isEmpty ? person.status.state.rawValue : "drawing"
             let marker = Character(style == .ascii ? color.asciiMarker : color.marker)
-            let name = safeForTerminal(person.status.name.isEmpty ? "?" : person.status.name, columnsMax: 20)
-            lines.append("\(marker) \(name)  \(doing)  \(person.pathWord?.text ?? "")")
+            let reach = person.isSilent ? Sentence.silentFor(seconds: person.status.silentSeconds ?? 0) : person.pathWord
+            lines.append("\(marker) \(people.shownName(person, columnsMax: 16))  \(doing)  \(reach?.text ?? "")")
         }
         if present.isEmpty { lines.append("nobody else yet: i invites") }
         for (index, line) in lines.prefix(box.rows).enumerated() { box.write(line, row: index, on: &buffer) }
