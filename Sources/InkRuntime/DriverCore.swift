@@ -34,7 +34,9 @@ final class DriverCore {
     private var link: ImpairedLink?
     private var counters = DriverCounters()
 
-    /// Inputs that came up while the node was being drained.
+    /// False until `start` or an end: until then inputs wait, and the node says nothing (RT-16).
+    private var hasStarted = false
+    /// Inputs that came up while the node was being drained, or before the start.
     private var pending = Queue<Node.Input>()
     private var isDraining = false
     private var timer: Scheduled<Void>?
@@ -77,6 +79,7 @@ final class DriverCore {
     }
 
     func start() {
+        hasStarted = true
         tellSurroundings()
         let bound = NIOLoopBound(self, eventLoop: loop)
         lookAround = loop.scheduleRepeatedTask(initialDelay: Self.lookAroundInterval, delay: Self.lookAroundInterval) { _ in
@@ -86,6 +89,7 @@ final class DriverCore {
     }
 
     func quit(handsOver: Bool) -> EventLoopFuture<Driver.Ending> {
+        hasStarted = true
         if !isClosed { handle(handsOver ? .handOver : .quit) }
         return ended.futureResult
     }
@@ -132,7 +136,7 @@ final class DriverCore {
     func handle(_ input: Node.Input) {
         guard !isClosed else { return }
         pending.append(input)
-        drain()
+        if hasStarted { drain() }
     }
 
     func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) {
@@ -143,7 +147,8 @@ final class DriverCore {
             counters.foreign += 1
             return
         }
-        handle(.datagram(datagram, from: source))
+        // Whoever knew us before may send already; it is as lost as if the port had been opened later (RT-16).
+        if hasStarted { handle(.datagram(datagram, from: source)) }
     }
 
     // Outputs.

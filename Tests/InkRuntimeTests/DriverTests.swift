@@ -115,6 +115,33 @@ private final class TestStore: RecordStore {
         #expect(again?.unsaved == 0, "a second quit gets an answer too")
     }
 
+    // RT-16
+    @Test func `who listens before the start is told all, though somebody sends to the port already`() async throws {
+        let room = try Room()
+        let driver = try Driver(node: try room.member("alice", isOwner: true), options: options(), store: TestStore(), clock: .system)
+        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let sockets = NIOLoopBoundBox.makeBoxSendingValue(
+            try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { _, _ in }), eventLoop: loop)
+        let port = driver.port
+        // One who was in a session with this port before.
+        let sending = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in
+            sockets.value.write([UInt8](repeating: 0xF4, count: 40), to: SocketAddress(ip: .v4(0x7F00_0001), port: port))
+        }
+        while try await driver.counters().datagramsIn == 0 { await Task.yield() }
+        let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+        driver.listen { continuation.yield($0) }
+        driver.start()
+        var isReady = false
+        for await event in events {
+            if case .ready = event { isReady = true }
+            if isReady { break }
+        }
+        #expect(isReady)
+        sending.cancel()
+        await driver.quit()
+        try await loop.flatSubmit { sockets.value.close() }.get()
+    }
+
     // RT-2, RT-6
     @Test func `two peers meet through an embedded rendezvous and agree over a bad line`() async throws {
         let room = try Room()
