@@ -67,10 +67,13 @@ struct TextPlacement: Sendable {
     func row(_ index: Int) -> (column: Int, items: [TextLayout.Item]) {
         let row = layout.rows[hidden + index]
         // What is written now is not covered.
-        let isCut = index == shown - 1 && hidden + shown < layout.rows.count && hidden + index != written
+        let isCut = index == shown - 1 && hidden + index != written && lacksLetters
         let items = if isCut, let wrap { row.cut(to: wrap) } else { row.items }
         return (column(of: items.reduce(0) { $0 + $1.columns }), items)
     }
+
+    /// True if letters follow the last row that is shown.
+    private var lacksLetters: Bool { layout.rows[(hidden + shown)...].contains { $0.items.contains { $0.glyph != .space } } }
 
     /// The column in which a row begins that takes so many.
     private func column(of width: Int) -> Int {

@@ -177,8 +177,11 @@ struct BoardCanvas: Sendable {
             let id = board.shapes[index].id
             return !overlay.erased.contains(id) && overlay.replaced[id] == nil && regions.reaches(id, viewport.region)
         }
-        stamps.make(
-            for: seen.map { board.shapes[$0] }.filter { $0.content.isDear && stamps.stamp(of: $0.id, $0.content) == nil }, on: board)
+        let wanted = seen.filter { index in
+            let shape = board.shapes[index]
+            return shape.content.isDear && stamps.stamp(of: shape.id, shape.content) == nil
+        }
+        stamps.make(for: wanted.map { board.shapes[$0] }, on: board)
         let below = seen.prefix { $0 < limit }
         let cover = cover(of: below, on: board, next.raster)
         let laid = next.raster.work

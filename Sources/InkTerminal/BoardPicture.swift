@@ -19,7 +19,7 @@ extension BoardScene {
         drawSelection(on: &buffer)
         if front.board.isEmpty {
             if isQuiet(now: now) { drawHint(on: &buffer) }
-        } else if !canvas.isUnfinished, cells.allSatisfy({ $0 == .blank }) {
+        } else if !canvas.isUnfinished, mode.edit == nil, cells.allSatisfy({ $0 == .blank }) {
             drawWayBack(on: &buffer)
         }
         drawCursors(on: &buffer)

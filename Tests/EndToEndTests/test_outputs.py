@@ -40,6 +40,22 @@ class Outputs(EndToEnd):
         self.assertTrue(link.is_symlink())
         self.assertEqual(target.read_text().strip(), "hello")
 
+    def test_an_export_that_is_cut_says_so_and_line_breaks_of_any_system_are_rows(self):
+        # FM-11 FM-22
+        maker = ink.open_board("sketch", self.ana, "ana")
+        maker.draw("crlf", kind="text", x=0, y=32, text="a\r\nb\rc")
+        maker.wait("saved")
+        self.assertEqual(self.export("-o", "-"), (0, "hello\n\na\nb\nc\n", ""))
+        maker.draw("wide", kind="rectangle", x=4, y=200, w=8800, h=32)
+        maker.wait("saved")
+        self.assertEqual(maker.quit(), 0)
+        status, text, errors = self.export("-o", "-")
+        self.assertEqual(status, 0)
+        self.assertIn("only a part is written: the drawing is 1101 by", errors)
+        self.assertIn("--format json holds all of it", errors)
+        self.assertLessEqual(max(map(len, text.splitlines())), 1000)
+        self.assertEqual(self.export("-o", "-", "--format", "json")[2], "")
+
     def test_a_slow_reader_gets_everything(self):
         commands = b'{"do":"state"}\n' * 400
         child = subprocess.Popen([ink.binary(), "peer", "sketch"], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},

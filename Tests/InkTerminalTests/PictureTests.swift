@@ -172,6 +172,12 @@ import Testing
         var desk = try Desk()
         desk.elsewhere(.draw(box(-300, -90, 300, 90)))
         #expect(desk.text.contains("the drawing is"))
+        // While a text is begun, f is a letter.
+        desk.type("t")
+        desk.click(40, 10)
+        #expect(!desk.text.contains("the drawing is"))
+        desk.escape()
+        #expect(desk.text.contains("the drawing is"))
         desk.elsewhere(.draw(box(10, 5, 20, 8)))
         #expect(!desk.text.contains("the drawing is") && desk.text.contains("┌"))
     }
