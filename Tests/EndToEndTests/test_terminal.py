@@ -212,6 +212,28 @@ class Bytes(AtTerminal):
         terminal.key("p")
         terminal.see("PEN", 5)
 
+    def test_what_a_line_tears_or_holds_up_is_never_run(self):
+        # TM-51 TM-52 TM-53
+        terminal = self.open()
+        terminal.key("p")
+        terminal.send("\x1b")
+        terminal.see("SELECT")
+        terminal.send("[<35;30;10M")
+        terminal.settle()
+        self.assertIn("SELECT", terminal.lines[23])
+        self.assertNotIn("mouse off:", terminal.text)
+        terminal.send("\x1b[200~first part ")
+        terminal.see("Esc ends it")
+        terminal.send("xDnq end\x1b[201~")
+        terminal.see("first part xDnq end")
+        terminal.mouse(35, 5, 15)
+        terminal.settle()
+        terminal.send("line one\rline two\rq\r")
+        terminal.see("line two")
+        terminal.settle()
+        terminal.key("r")
+        terminal.see("RECT")
+
     def test_a_terminal_that_takes_nothing_holds_up_nobody(self):
         # TM-16: a frame that waits is not followed by a queue of others.
         terminal = self.open(columns=120, rows=40)
