@@ -240,7 +240,7 @@ extension CellRaster {
     fileprivate func cell(at place: Int, _ look: BoardCanvas.Look) -> Cell {
         var cell = cell(at: place, style: look.style)
         // Thin lines need lighter shades of two colours on dark paper.
-        if look.isDark, cell.background == nil, let ink = cell.foreground { cell.foreground = PersonColor.ink(ink, onDark: true) }
+        if cell.background == nil, let ink = cell.foreground { cell.foreground = PersonColor.ink(ink, onDark: look.isDark) }
         return cell
     }
 }

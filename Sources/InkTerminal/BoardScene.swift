@@ -67,7 +67,7 @@ struct BoardScene: Sendable {
     /// How this terminal shows a board.
     struct Display: Sendable {
         let style: GlyphStyle
-        var isDark = true
+        var isDark: Bool
         var hidesCursors = false
         /// True while the terminal has its mouse for itself.
         var isMouseOff = false
@@ -85,7 +85,7 @@ struct BoardScene: Sendable {
         front = FrontEnd(
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion, shapes: content.shapes)
         invitation = content.invitation
-        display = Display(style: profile.style)
+        display = Display(style: profile.style, isDark: profile.isDark)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)

@@ -50,6 +50,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
     /// The nearest of the 16 colours as xterm shows them; the people's colours have fixed places, so that they stay apart.
     static func index16(_ color: Color) -> Int {
         if let slot = PersonColor.all.firstIndex(where: { $0.color == color || $0.ink(onDark: true) == color }) { return people16[slot] }
+        if let slot = PersonColor.all.firstIndex(where: { $0.ink(onDark: false) == color }) { return onLight16[slot] }
         let channels = [Int(color.rgb >> 16), Int(color.rgb >> 8 & 255), Int(color.rgb & 255)]
         let table = [
             [0, 0, 0], [205, 0, 0], [0, 205, 0], [205, 205, 0], [0, 0, 238], [205, 0, 205], [0, 205, 205], [229, 229, 229],
@@ -58,8 +59,9 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
         return table.indices.min { distance(table[$0], channels) < distance(table[$1], channels) } ?? 7
     }
 
-    /// Places of the people's colours among the 16, in their order.
+    /// Places of the people's colours among the 16, in their order; and of their inks on light paper, where the bright ones are not seen.
     private static let people16 = [12, 1, 11, 14, 13, 3, 2]
+    private static let onLight16 = [4, 1, 3, 6, 5, 9, 2]
 
     private static func distance(_ left: [Int], _ right: [Int]) -> Int {
         zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }

@@ -11,17 +11,19 @@ public struct TerminalProfile: Hashable, Sendable {
     public var canBeAsked: Bool
     /// True for who wants no motion: what others move is drawn where they told it last.
     public var reducesMotion: Bool
+    /// Whether the paper is dark, until the terminal says so itself.
+    public var isDark: Bool
 
     public init(
         depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
-        reducesMotion: Bool = false
+        reducesMotion: Bool = false, isDark: Bool = true
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
-        self.reducesMotion = reducesMotion
+        (self.reducesMotion, self.isDark) = (reducesMotion, isDark)
     }
 
-    /// From TERM, COLORTERM, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION and INKWIRE_REDUCED_MOTION; nil where no escape may be written
-    /// at all (TERM unset or `dumb`).
+    /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION and INKWIRE_REDUCED_MOTION; nil where no escape may
+    /// be written at all (TERM unset or `dumb`).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
@@ -29,8 +31,12 @@ public struct TerminalProfile: Hashable, Sendable {
         let isRemote = environment["SSH_CONNECTION"] != nil
         self.init(
             depth: ColorDepth(environment: environment), style: isUTF8 ? .unicode : .ascii, escapeDelay: .milliseconds(isRemote ? 50 : 25),
-            canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1")
+            canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1",
+            isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""))
     }
+
+    /// Of the 16 colours (rxvt, Konsole): the two whites.
+    private static let lightPapers: Set<String> = ["7", "15"]
 
     /// The mouse reported by cell: clicks, drags, and motions without a button. In this order, so that a terminal without the last keeps the
     /// weaker ones.

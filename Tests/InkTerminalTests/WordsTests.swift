@@ -1,4 +1,6 @@
+import Foundation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 import InkTerminal
@@ -198,6 +200,58 @@ import Testing
         people[0].silentSeconds = nil
         desk.hear(.peer(people[0]))
         #expect(desk.text.contains("direct") && desk.text.contains("Connection to eve") && desk.text.contains("bob is back"))
+    }
+
+    @Test func `every ink is seen on its paper, and the inks stay apart`() {
+        // TM-65
+        func luminance(_ color: Color) -> Double {
+            let channels = [color.rgb >> 16, color.rgb >> 8 & 255, color.rgb & 255].map { value in
+                let part = Double(value) / 255
+                return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
+            }
+            return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+        }
+        for (paper, isDark) in [(0xFFFFFF, false), (0x101014, true)] as [(UInt32, Bool)] {
+            func contrast(_ ink: Color) -> Double {
+                let lights = [luminance(ink), luminance(Color(rgb: paper))].sorted()
+                return (lights[1] + 0.05) / (lights[0] + 0.05)
+            }
+            let inks = PersonColor.all.map { $0.ink(onDark: isDark) }
+            #expect(Set(inks).count == inks.count)
+            for ink in inks { #expect(contrast(ink) >= 4.1, "\(ink) on \(paper)") }
+            // Whatever colour somebody takes.
+            for red in stride(from: 0, through: 255, by: 51) as StrideThrough<UInt32> {
+                for green in stride(from: 0, through: 255, by: 51) as StrideThrough<UInt32> {
+                    for blue in stride(from: 0, through: 255, by: 51) as StrideThrough<UInt32> {
+                        let color = Color(rgb: red << 16 | green << 8 | blue)
+                        let ink = PersonColor.ink(color, onDark: isDark)
+                        #expect(contrast(ink) >= 2.95, "\(color) on \(paper)")
+                        if contrast(color) >= 3.4, !PersonColor.all.contains(where: { $0.color == color }) { #expect(ink == color) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [ColorDepth.direct, .indexed, .sixteen])
+    func `on light paper what is drawn has the inks for it`(depth: ColorDepth) throws {
+        // TM-65
+        var desk = try Desk(depth: depth)
+        desk.type("c3")
+        desk.drag([(5, 5), (20, 5)])
+        let dark = desk.terminal.styles[5][10]
+        #expect(!dark.isEmpty)
+        desk.bytes(Array("\u{1B}]11;rgb:ffff/ffff/ffff\u{1B}\\".utf8))
+        let light = desk.terminal.styles[5][10]
+        #expect(light != dark)
+        if depth == .direct { #expect(light == "f2,133,126,32") }
+        if depth == .sixteen { #expect(light == "f33") }
+        desk.bytes(Array("\u{1B}]11;rgb:0000/0000/0000\u{1B}\\".utf8))
+        #expect(desk.terminal.styles[5][10] == dark)
+        // Terminals that are not asked say it in their environment.
+        for (value, isDark) in [("15;0", true), ("0;15", false), ("0;default;15", false), ("0;7", false), ("", true), ("x", true)] {
+            #expect(TerminalProfile(environment: ["TERM": "rxvt", "COLORFGBG": value])?.isDark == isDark, "\(value)")
+        }
     }
 
     @Test func `who comes back is not said to be gone, nor anybody to be alone`() throws {
