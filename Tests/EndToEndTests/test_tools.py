@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
 import run_tests  # noqa: E402
 import try_tests  # noqa: E402
+import two_writers  # noqa: E402
 
 
 class Tools(unittest.TestCase):
@@ -52,6 +53,22 @@ class Tools(unittest.TestCase):
         status, _, errors = self.run_tool("tools/test", "swift", "everything")
         self.assertEqual(status, 2)
         self.assertIn("no step is called everything", errors)
+
+    def test_an_unknown_attack_exits_2_and_lists_those_that_are_there(self):
+        for arguments in (["nothing-known"], []):
+            status, _, errors = self.run_tool(sys.executable, "-B", "tools/lib/adversary.py", *arguments)
+            self.assertEqual(status, 2, arguments)
+            self.assertIn("lying-receipt", errors)
+
+    def test_two_writers_misses_what_is_lost_doubled_or_out_of_order(self):
+        typed = {"ana": "abc", "bob": "ABC"}
+        state = lambda *texts: {"shapes": [{"text": text} for text in texts]}
+        for good in (["=aAbBcC"], ["abc", "ABC"], ["ab", "ABcC"], ["abcAB", "ABC"]):
+            two_writers.check(state(*good), typed)
+        for bad, complaint in ((["abAB", "C"], "missing"), (["bacABC"], "order"), (["abbcABC"], "twice")):
+            with self.assertRaises(two_writers.Wrong, msg=bad) as wrong:
+                two_writers.check(state(*bad), typed)
+            self.assertIn(complaint, str(wrong.exception))
 
     def test_a_binary_that_is_none_exits_2(self):
         status, _, errors = self.run_tool("tools/figures", "--binary", os.devnull)
