@@ -86,14 +86,18 @@ struct BoardCanvas: Sendable {
         }
         var raster = ground
         var budget = Self.handBudget
-        for index in limit..<board.shapes.count {
+        let above = (limit..<board.shapes.count).filter { !overlay.erased.contains(board.shapes[$0].id) }
+        let standing = above.filter {
+            overlay.replaced[board.shapes[$0].id] == nil && regions.reaches(board.shapes[$0].id, viewport.region)
+        }
+        let cover = cover(of: standing[...], on: board, raster)
+        for index in above {
             let shape = board.shapes[index]
-            if overlay.erased.contains(shape.id) { continue }
             if let content = overlay.replaced[shape.id] {
                 let caret = overlay.written.flatMap { $0.id == shape.id ? $0.caret : nil }
                 draw(content, of: shape.id, caret: caret, into: &raster, &budget)
             } else if regions.reaches(shape.id, viewport.region) {
-                draw(shape, into: &raster)
+                draw(shape, into: &raster, at: index, under: cover)
             }
         }
         held = held.filter { overlay.replaced[$0.key] != nil }
@@ -115,7 +119,7 @@ struct BoardCanvas: Sendable {
     }
 
     /// Draws what stands on the board and is not in a hand.
-    private func draw(_ shape: Shape, into raster: inout CellRaster, at index: Int = 0, under cover: FillCover? = nil) {
+    private func draw(_ shape: Shape, into raster: inout CellRaster, at index: Int, under cover: FillCover?) {
         if let stamp = stamps.stamp(of: shape.id, shape.content) {
             raster.lay(stamp, at: index, under: cover)
         } else if stamps.isFull, shape.content.isDear {

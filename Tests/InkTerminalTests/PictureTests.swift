@@ -123,6 +123,22 @@ import Testing
         #expect(difference(desk, columns: 100, rows: 37) == nil)
     }
 
+    @Test func `what moves under many sheets costs what is seen of them`() throws {
+        // TM-70 FM-20
+        var desk = try Desk(columns: 100, rows: 40)
+        desk.elsewhere(.draw(box(-10, 5, 15, 9)))
+        desk.elsewhere(.drawAll((0..<150).map { box($0 == 149 ? 5 : -9, -9, 120, 60, fill: Color(rgb: UInt32($0))) }))
+        desk.wait(.seconds(1))
+        desk.type("v]")
+        desk.wait(.seconds(1))
+        let before = desk.app.drawingWork
+        desk.type("l")
+        // The window has 3800 cells; all sheets would be 150 times that.
+        #expect(desk.app.drawingWork - before < 40_000)
+        desk.wait(.seconds(1))
+        #expect(difference(desk, columns: 100, rows: 38) == nil)
+    }
+
     // MARK: The way to the drawing
 
     @Test func `f on a drawing wider than the window goes to what is nearest, and the hint is there whenever no ink is`() throws {
