@@ -55,6 +55,7 @@ package struct Backup: Sendable {
         if case .failure(let error) = entry.content { throw error }
         var content = try BoardStore.peek(at: entry.directory)
         content.meta.name = try place.uniqueName(entry.name, besides: (entry.board, 1))
+        content.meta.hasOwnKey = false
         let sound = try SoundBoard(content, path: entry.directory)
         return try sound.unite(into: place.directory(of: entry.board, profile: 1), keepsSettings: false)
     }
@@ -83,9 +84,10 @@ package struct Backup: Sendable {
         }
         name = try catalog.uniqueName(entry.name)
         content.meta.name = name
+        content.meta.hasOwnKey = true
         let directory = catalog.directory(of: entry.board, profile: 1)
         try BoardStore.checkLength(directory)
-        // Before the board: without it, it would be written to under the key of this machine.
+        // Before the board, which would be written to under another key each time that it does not find its own.
         _ = try Identity.loadOrCreate(at: BoardCatalog.identityPath(directory))
         return try SoundBoard(content, path: entry.directory).unite(into: directory, keepsSettings: true)
     }

@@ -32,6 +32,8 @@ package struct BoardCatalog: Sendable {
         package var byteCount: Int
         /// Own changes that no other device has said to have; nil where the key that signed them cannot be read.
         package var unsent: Int?
+        /// True if it is written to under a key of its own.
+        package var hasOwnKey: Bool
     }
 
     /// Where everything is.
@@ -52,38 +54,38 @@ package struct BoardCatalog: Sendable {
         return try Identity.loadOrCreate(at: Self.identityPath(directory(ofProfile: profile)))
     }
 
-    /// The device keys under which a board is written to: its own where it has such, else those of its profile.
-    package func identity(of board: BoardID, profile: Int) throws(StoreError) -> Identity {
-        if let own = try Identity.existing(at: Self.identityPath(directory(of: board, profile: profile))) { return own }
-        return try identity(ofProfile: profile)
+    /// The device keys under which a board is written to: its own if it has such, which are made anew where they have gone, else those of its profile.
+    package func identity(of board: BoardID, hasOwnKey: Bool, profile: Int) throws(StoreError) -> Identity {
+        guard hasOwnKey else { return try identity(ofProfile: profile) }
+        return try Identity.loadOrCreate(at: Self.identityPath(directory(of: board, profile: profile)))
     }
 
     /// Gives a board keys of its own that never signed before, for those it is written to under now have signed two changes with one number: two
     /// programs had them, and nobody knows where the other is. The old ones are kept beside the new.
-    package func renewIdentity(of board: BoardID, profile: Int) throws(StoreError) -> Identity {
+    package func renewIdentity(of store: BoardStore, _ board: BoardID, profile: Int) throws(StoreError) -> Identity {
         let path = Self.identityPath(directory(of: board, profile: profile))
         if Files.exists(path) {
             var number = 1
             while Files.exists("\(path).forked-\(number)") { number += 1 }
             try Files.rename(path, to: "\(path).forked-\(number)")
         }
-        return try Identity.loadOrCreate(at: path)
+        let identity = try Identity.loadOrCreate(at: path)
+        try store.update { $0.hasOwnKey = true }
+        return identity
     }
 
     /// Where a directory of boards, or a board's, keeps its device keys.
     static func identityPath(_ directory: String) -> String { "\(directory)/identity.key" }
 
     /// The author that writes to a board; nil where its keys are not there, or cannot be read.
-    private func author(of board: BoardID, profile: Int) -> AuthorID? {
-        for place in [directory(of: board, profile: profile), directory(ofProfile: profile)] {
-            do throws(StoreError) {
-                if let identity = try Identity.existing(at: Self.identityPath(place)) { return identity.signing.author }
-            } catch {
-                // Whoever opens the board is told why; a list can do without.
-                return nil
-            }
+    private func author(of meta: BoardMeta, profile: Int) -> AuthorID? {
+        let place = meta.hasOwnKey ? directory(of: meta.board, profile: profile) : directory(ofProfile: profile)
+        do throws(StoreError) {
+            return try Identity.existing(at: Self.identityPath(place))?.signing.author
+        } catch {
+            // Whoever opens the board is told why; a list can do without.
+            return nil
         }
-        return nil
     }
 
     /// What a person should know of who else can change what is kept here, a sentence each.
@@ -195,14 +197,13 @@ package struct BoardCatalog: Sendable {
         let directory = directory(of: board, profile: profile)
         let content: Result<Content, StoreError>
         do throws(StoreError) {
-            let author = author(of: board, profile: profile)
-            let summary = try BoardStore.summary(at: directory, author: author)
+            let summary = try BoardStore.summary(at: directory) { author(of: $0, profile: profile) }
             guard summary.meta.board == board else { throw .corrupt(path: directory, detail: "it holds another board than its name says") }
             content = .success(
                 Content(
                     name: summary.meta.name, transactionCount: summary.transactionCount,
                     changed: summary.changed ?? BoardStore.modified(at: directory), byteCount: summary.byteCount,
-                    unsent: author == nil ? nil : summary.unsent))
+                    unsent: summary.unsent, hasOwnKey: summary.meta.hasOwnKey))
         } catch .missing {
             // A crash before its first commit.
             return nil

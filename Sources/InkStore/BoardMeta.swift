@@ -20,10 +20,13 @@ package struct BoardMeta: Sendable, Equatable {
     package var lastPeers: [SocketAddress]
     /// Addresses that came with the link.
     package var direct: [SocketAddress]
+    /// True if it is written to under a key of its own, in its directory, and under no other: that of the profile may have signed elsewhere what is not
+    /// here. Programs up to 0.2 would not look there, so that such a board is of format 2.
+    package var hasOwnKey: Bool
 
     package init(
         board: BoardID, roomSecret: Secret32, name: String, rendezvous: [String] = [], embeddedPort: UInt16? = nil, ownPort: UInt16? = nil,
-        lastPeers: [SocketAddress] = [], direct: [SocketAddress] = []
+        lastPeers: [SocketAddress] = [], direct: [SocketAddress] = [], hasOwnKey: Bool = false
     ) {
         self.board = board
         self.roomSecret = roomSecret
@@ -33,6 +36,7 @@ package struct BoardMeta: Sendable, Equatable {
         self.ownPort = ownPort
         self.lastPeers = lastPeers
         self.direct = direct
+        self.hasOwnKey = hasOwnKey
     }
 }
 
@@ -45,7 +49,7 @@ extension BoardMeta {
     /// The value of `key` as bytes; nil when it has no row.
     func value(of key: Key) -> [UInt8]? {
         switch key {
-        case .format: Array(String(BoardStore.format).utf8)
+        case .format: Array(String(hasOwnKey ? 2 : 1).utf8)
         case .board: board.bytes
         case .secret: roomSecret.withBytes { $0 }
         case .name: Array(name.utf8)
@@ -69,7 +73,7 @@ extension BoardMeta {
             board: board, roomSecret: secret, name: name, rendezvous: list(.rendezvous),
             embeddedPort: text(.embeddedPort).flatMap { UInt16($0) },
             ownPort: text(.ownPort).flatMap { UInt16($0) }, lastPeers: list(.lastPeers).compactMap { SocketAddress($0) },
-            direct: list(.direct).compactMap { SocketAddress($0) })
+            direct: list(.direct).compactMap { SocketAddress($0) }, hasOwnKey: text(.format) == "2")
     }
 
     private static func lines(_ entries: [String]) -> [UInt8] { Array(entries.joined(separator: "\n").utf8) }

@@ -24,8 +24,9 @@ import Synchronization
 ///
 /// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database` and `files` are touched only on `queue`; the rest is immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
-    /// Version of the layout of the file. A greater one is refused with `newer`.
-    package static let format = 1
+    /// Greatest version of the layout that this program knows; a greater one is refused with `newer`. Boards are of format 1, and of 2 where they have a
+    /// key of their own.
+    package static let format = 2
 
     /// Milliseconds since 1970, as this machine believes.
     package typealias WallClock = @Sendable () -> UInt64
@@ -168,20 +169,21 @@ package final class BoardStore: @unchecked Sendable {
         /// When its transactions changed last by this machine's clock, ms since 1970, to half a minute; nil where an older program wrote them.
         package var changed: UInt64?
         /// Of the author that was asked for: transactions that no other device has said to have.
-        package var unsent: Int
+        package var unsent: Int?
         /// What its database takes on the disk.
         package var byteCount: Int
     }
 
     /// - Parameter author: whose unsent transactions are counted; nil for nobody's.
-    package static func summary(at directory: String, author: AuthorID? = nil) throws(StoreError) -> Summary {
+    package static func summary(at directory: String, author: (BoardMeta) -> AuthorID? = { _ in nil }) throws(StoreError) -> Summary {
         let path = databasePath(directory)
         // What stands in the log only is there, too.
         let byteCount = ["", "-wal"].reduce(0) { $0 + (Files.size(path + $1) ?? 0) }
         return try peek(at: directory) { db, path in
-            Summary(
-                meta: try Schema.meta(db, path: path), transactionCount: try Schema.transactionCount(db),
-                changed: try Schema.changed(db), unsent: try author.map { try Schema.unsent(of: $0, db) } ?? 0, byteCount: byteCount)
+            let meta = try Schema.meta(db, path: path)
+            return Summary(
+                meta: meta, transactionCount: try Schema.transactionCount(db), changed: try Schema.changed(db),
+                unsent: try author(meta).map { try Schema.unsent(of: $0, db) }, byteCount: byteCount)
         }
     }
 

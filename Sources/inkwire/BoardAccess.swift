@@ -77,7 +77,8 @@ struct SharedBoard: Sendable {
     init(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws {
         self.catalog = catalog
         (profile, directory, board, savedName) = (entry.profile, entry.directory, entry.board, entry.name)
-        author = try catalog.identity(of: entry.board, profile: entry.profile).signing.author
+        let hasOwnKey = try entry.content.get().hasOwnKey
+        author = try catalog.identity(of: entry.board, hasOwnKey: hasOwnKey, profile: entry.profile).signing.author
     }
 
     /// Where its holder may listen, the likeliest place first.

@@ -75,7 +75,8 @@ struct OpenedBoard {
     mutating func leaveForkedKey() throws {
         guard content.isForked(by: identity.signing.author), try store.requests().isEmpty else { return }
         while content.isForked(by: identity.signing.author) {
-            identity = try catalog.renewIdentity(of: content.meta.board, profile: profile)
+            identity = try catalog.renewIdentity(of: store, content.meta.board, profile: profile)
+            content.meta.hasOwnKey = true
         }
         hasLeftForkedKey = true
     }
@@ -101,7 +102,8 @@ struct OpenedBoard {
         let content = try store.load()
         _ = try content.genesisBoard()
         return OpenedBoard(
-            catalog: catalog, profile: profile, identity: try catalog.identity(of: content.meta.board, profile: profile), store: store,
+            catalog: catalog, profile: profile,
+            identity: try catalog.identity(of: content.meta.board, hasOwnKey: content.meta.hasOwnKey, profile: profile), store: store,
             content: content, isNew: false)
     }
 
@@ -152,7 +154,7 @@ struct OpenedBoard {
         let meta = BoardMeta(
             board: link.board, roomSecret: link.roomSecret, name: "",
             rendezvous: link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }, direct: link.direct)
-        let identity = try catalog.identity(of: link.board, profile: profile)
+        let identity = try catalog.identity(ofProfile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(
             catalog: catalog, profile: profile, identity: identity, store: store,

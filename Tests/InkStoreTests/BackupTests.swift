@@ -21,6 +21,12 @@ import Testing
         ).close()
     }
 
+    /// Under which key the board is written to.
+    private func author(_ work: Work, in catalog: BoardCatalog) throws -> AuthorID {
+        let hasOwnKey = try catalog.find("sketch").content.get().hasOwnKey
+        return try catalog.identity(of: work.meta.board, hasOwnKey: hasOwnKey, profile: 1).signing.author
+    }
+
     private func transactions(_ work: Work, in catalog: BoardCatalog) throws -> [Transaction] {
         try BoardStore.peek(at: catalog.directory(of: work.meta.board, profile: 1)).transactions
     }
@@ -37,7 +43,9 @@ import Testing
         #expect(restored.map(\.name) == ["sketch"])
         let entry = try catalog("new").find("sketch")
         let content = try BoardStore.peek(at: entry.directory)
-        #expect(content.transactions == work.transactions && content.meta == work.meta)
+        var meta = work.meta
+        meta.hasOwnKey = true
+        #expect(content.transactions == work.transactions && content.meta == meta)
     }
 
     // ST-26
@@ -45,17 +53,26 @@ import Testing
         let work = try Work(count: 2)
         let mine = try catalog("ana").identity(ofProfile: 1)
         try save(work, 3, in: catalog("ana"))
-        #expect(try catalog("ana").identity(of: work.meta.board, profile: 1).signing.author == mine.signing.author)
+        #expect(try author(work, in: catalog("ana")) == mine.signing.author)
         _ = try Backup(place: place).add(catalog("ana").entries())
         // Ana may draw on, and then lose or delete it: nobody here knows how far her log went.
         try catalog("ana").delete(catalog("ana").find("sketch"))
         for name in ["ana", "new"] {
             let catalog = catalog(name)
             _ = try Backup(place: place).restore(to: catalog)
-            let restored = try catalog.identity(of: work.meta.board, profile: 1).signing.author
+            let restored = try author(work, in: catalog)
             #expect(restored != mine.signing.author && !work.transactions.contains { $0.author == restored })
-            #expect(try catalog.identity(of: work.meta.board, profile: 1).signing.author == restored, "and stays under it")
-            #expect(try catalog.identity(of: .zero, profile: 1).signing.author != restored, "other boards do not know it")
+            #expect(try author(work, in: catalog) == restored, "and stays under it")
+            #expect(try catalog.identity(ofProfile: 1).signing.author != restored, "other boards do not know it")
+            // Programs up to 0.2 know format 1 alone, and would write under the key of the machine.
+            let directory = catalog.directory(of: work.meta.board, profile: 1)
+            #expect(
+                try BoardStore.peek(at: directory).meta.hasOwnKey
+                    && !BoardStore.peek(at: place + "/boards/\(work.meta.board.hex)").meta.hasOwnKey)
+            // Who takes its key away does not make it write under that one, either.
+            try FileManager.default.removeItem(atPath: "\(directory)/identity.key")
+            let another = try author(work, in: catalog)
+            #expect(![restored, mine.signing.author].contains(another))
         }
     }
 
@@ -66,7 +83,7 @@ import Testing
         try save(work, 10, in: catalog)
         _ = try Backup(place: place).add(catalog.entries())
         let directory = catalog.directory(of: work.meta.board, profile: 1)
-        let author = try catalog.identity(of: work.meta.board, profile: 1).signing.author
+        let before = try author(work, in: catalog)
         func restore() throws -> Backup.Copied? { try Backup(place: place).restore(to: catalog).first?.result.get() }
         #expect(try restore() == Backup.Copied(transactionCount: 10, addedCount: 0, isNew: false, refusedCount: 0))
         // A disk that was rolled back has less than the backup.
@@ -74,7 +91,7 @@ import Testing
         try save(work, 4, in: catalog)
         #expect(try restore() == Backup.Copied(transactionCount: 10, addedCount: 6, isNew: false, refusedCount: 0))
         #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
-        #expect(try catalog.identity(of: work.meta.board, profile: 1).signing.author == author)
+        #expect(try author(work, in: catalog) == before)
         // One that is older than what is here takes nothing away.
         try FileManager.default.removeItem(atPath: place)
         try save(work, 4, in: BoardCatalog(dataDirectory: place))

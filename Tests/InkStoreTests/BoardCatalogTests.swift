@@ -45,6 +45,8 @@ import Testing
         #expect(catalog.profileForJoining(work.meta.board) == 1)
         let first = try save(work)
         #expect(catalog.profileForJoining(work.meta.board) == 2)
+        try FileManager.default.removeItem(atPath: "\(first.directory)/lock")
+        #expect(catalog.profileForJoining(work.meta.board) == 2, "who removes the lock file changes nothing")
         let second = try save(work, profile: 2)
         #expect(catalog.profileForJoining(work.meta.board) == 3)
         first.close()

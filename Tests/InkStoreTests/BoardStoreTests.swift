@@ -162,7 +162,7 @@ import Testing
         let store = try BoardStore.create(at: directory, meta: work.meta)
         try store.claim(format: 7)
         store.close()
-        #expect(throws: StoreError.newer(path: "\(directory)/board.sqlite", found: 7, known: 1)) { try BoardStore.open(at: directory) }
+        #expect(throws: StoreError.newer(path: "\(directory)/board.sqlite", found: 7, known: 2)) { try BoardStore.open(at: directory) }
         try Data("this was a board once, or so".utf8).write(to: URL(fileURLWithPath: "\(directory)/board.sqlite"))
         do throws(StoreError) {
             _ = try BoardStore.open(at: directory)
