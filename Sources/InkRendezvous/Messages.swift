@@ -31,7 +31,7 @@ public enum ServerMessage: Hashable, Sendable {
 public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomStringConvertible {
     /// The signature does not prove the right to the topic.
     case notAdmitted = "not-admitted"
-    /// The server holds as many topics as it may.
+    /// The server holds as many topics as it may, or the source of the socket has begun too many, or too many too fast.
     case tooManyTopics = "too-many-topics"
     /// The topic holds as many sockets as it may, or the socket as many topics.
     case topicFull = "topic-full"
@@ -41,7 +41,7 @@ public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomString
     public var description: String {
         switch self {
         case .notAdmitted: "the rendezvous did not accept the proof of membership"
-        case .tooManyTopics: "the rendezvous is full"
+        case .tooManyTopics: "the rendezvous takes no more new boards now"
         case .topicFull: "too many participants at the rendezvous"
         case .notJoined: "the rendezvous does not know us in this room"
         }

@@ -18,19 +18,30 @@ public struct RendezvousServer: Sendable {
     public struct Configuration: Hashable, Sendable {
         /// Sockets in all.
         public var socketsMax = 20_000
-        /// Topics in all.
-        public var topicsMax = 10_000
+        /// Topics in all: more than sockets, since a topic costs little and a share of few is soon too little for an office.
+        public var topicsMax = 40_000
         /// Sockets that share one topic; a room has at most as many members.
         public var socketsPerTopicMax = 1024
         /// Topics of one socket: the epochs that some member has not yet passed.
         public var topicsPerSocketMax = 16
+        /// Sockets of one source, and topics that it began; fewer as those of all run out (RV-20). An office of 20 people behind one NAT, each with
+        /// three boards, has 60 of either, and for a minute after its network failed twice as many sockets.
+        public var socketsPerSourceMax = 256
+        public var topicsPerSourceMax = 128
+        /// Topics that one source may begin a second and at once (RV-21).
+        public var newTopicRate = 1.0
+        public var newTopicBurst = 64.0
         /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.
         public var topics: Set<Topic>?
         /// How long a socket may stay without joining a topic.
         public var joinTime: Duration = .seconds(10)
-        /// Messages a second and at once from one socket; one for all members counts four, and one more for each eight of them.
+        /// Messages a second and at once from one socket; one for all members counts four, and one more for each eight of them, a join
+        /// ten, since a signature is verified.
         public var messageRate = 50.0
         public var messageBurst = 400.0
+        /// The same for all sockets of one source together (RV-22).
+        public var sourceMessageRate = 300.0
+        public var sourceMessageBurst = 4000.0
         /// Bytes of boxes a second and at once from one socket.
         public var byteRate = 65_536.0
         public var byteBurst = 524_288.0
@@ -42,11 +53,13 @@ public struct RendezvousServer: Sendable {
 
     /// Why a socket is closed.
     public enum CloseReason: String, Hashable, Sendable, CustomStringConvertible {
-        case tooManySockets, joinTimeout, notAdmitted, rateExceeded
+        case tooManySockets, tooManyFromSource, displaced, joinTimeout, notAdmitted, rateExceeded
 
         public var description: String {
             switch self {
             case .tooManySockets: "too many connections"
+            case .tooManyFromSource: "too many connections from one address"
+            case .displaced: "another connection came before this one joined anything"
             case .joinTimeout: "joined nothing in time"
             case .notAdmitted: "proof of membership refused"
             case .rateExceeded: "too much in too short a time"
@@ -69,9 +82,12 @@ public struct RendezvousServer: Sendable {
         public var envelopesIn = 0
         public var envelopesOut = 0
         public var closedByUs = 0
+        /// Not taken, since all sockets of the source together had said too much.
+        public var overSourceRate = 0
     }
 
     private struct Socket: Sendable {
+        let source: Source?
         let nonce: [UInt8]
         let openedAt: Instant
         var topics: [Topic: UInt32] = [:]
@@ -81,13 +97,30 @@ public struct RendezvousServer: Sendable {
 
     private struct Room: Sendable {
         var members: [UInt32: ConnectionToken] = [:]
+        /// Members by source, those whose source is known.
+        var sources: [Source: Int] = [:]
+        /// Whose share of the topics this one is of: the source that began it, later any that is in it.
+        var payer: Source?
         var nextMember: UInt32
+    }
+
+    /// What all sockets of one source share.
+    private struct Neighbourhood: Sendable {
+        var messages: TokenBucket
+        var newTopics: TokenBucket
+        /// Its sockets that have joined nothing, oldest first; may name sockets that have joined or gone since.
+        var unjoined = Queue<ConnectionToken>()
     }
 
     private let configuration: Configuration
     private var generator: SecretGenerator
     private var sockets: [ConnectionToken: Socket] = [:]
     private var rooms: [Topic: Room] = [:]
+    private var socketShares: SourceShares
+    private var topicShares: SourceShares
+    private var neighbourhoods: [Source: Neighbourhood] = [:]
+    /// How many neighbourhoods there are when those are forgotten next that have nothing and did nothing lately.
+    private var sweepAt = RendezvousServer.sweepMin
     /// Sockets that have joined nothing, in the order in which their time runs out; may name sockets that have joined or gone since.
     private var unjoined = Queue<(token: ConnectionToken, until: Instant)>()
     private var outputs = Outputs<Output>()
@@ -99,25 +132,34 @@ public struct RendezvousServer: Sendable {
     /// Topics held now.
     public var topicCount: Int { rooms.count }
 
+    private static let sweepMin = 4096
+
     /// - Parameter seed: 32 bytes from which the nonces come; unpredictable in production.
     public init(_ configuration: Configuration = Configuration(), seed: [UInt8]) {
         self.configuration = configuration
+        socketShares = SourceShares(total: configuration.socketsMax, perSource: configuration.socketsPerSourceMax)
+        topicShares = SourceShares(total: configuration.topicsMax, perSource: configuration.topicsPerSourceMax)
         generator = SecretGenerator(seed: seed)
     }
 
     // Inputs.
 
     /// A socket is open.
-    public mutating func opened(_ token: ConnectionToken, now: Instant) {
-        guard sockets.count < configuration.socketsMax else {
+    ///
+    /// - Parameter source: who opened it; nil for one that is bounded by what is true of all.
+    public mutating func opened(_ token: ConnectionToken, from source: Source? = nil, now: Instant) {
+        if let source { makeRoom(for: source, now: now) }
+        guard socketShares.admits(source) else {
             counters.closedByUs += 1
-            outputs.append(.close(token, .tooManySockets))
+            outputs.append(.close(token, sockets.count < configuration.socketsMax ? .tooManyFromSource : .tooManySockets))
             return
         }
         counters.opened += 1
+        socketShares.take(source)
+        if let source { neighbourhoods[source]?.unjoined.append(token) }
         let nonce = generator.bytes(Signalling.nonceBytes)
         sockets[token] = Socket(
-            nonce: nonce, openedAt: now,
+            source: source, nonce: nonce, openedAt: now,
             messages: TokenBucket(rate: configuration.messageRate, burst: configuration.messageBurst, now: now),
             bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now))
         unjoined.append((token, now + configuration.joinTime))
@@ -127,14 +169,20 @@ public struct RendezvousServer: Sendable {
     /// A socket said something. Ignored if the socket is not open.
     public mutating func received(_ message: ClientMessage, from token: ConnectionToken, now: Instant) {
         guard var socket = sockets[token] else { return }
-        let isAllowed = socket.messages.take(cost(of: message), now: now) && socket.bytes.take(message.boxBytes, now: now)
+        let cost = cost(of: message)
+        let isAllowed = socket.messages.take(cost, now: now) && socket.bytes.take(message.boxBytes, now: now)
         sockets[token] = socket
         guard isAllowed else {
             close(token, .rateExceeded)
             return
         }
+        // Innocents may share the source: nobody is closed for it, and what was not taken is said again by who waits for the answer.
+        if let source = socket.source, neighbourhoods[source]?.messages.take(cost, now: now) == false {
+            counters.overSourceRate += 1
+            return
+        }
         switch message {
-        case .join(let topic, let key, let signature): join(topic, key: key, signature: signature, token, socket)
+        case .join(let topic, let key, let signature): join(topic, key: key, signature: signature, token, socket, now: now)
         case .send(let topic, let to, let box): forward(box, topic: topic, to: to, token, socket)
         case .leave(let topic):
             leave(topic, socket)
@@ -145,6 +193,7 @@ public struct RendezvousServer: Sendable {
     /// A socket is gone.
     public mutating func closed(_ token: ConnectionToken) {
         guard let socket = sockets.removeValue(forKey: token) else { return }
+        socketShares.giveBack(socket.source)
         for topic in socket.topics.keys.sorted() { leave(topic, socket) }
     }
 
@@ -164,43 +213,94 @@ public struct RendezvousServer: Sendable {
 
     // Steps.
 
-    private mutating func join(_ topic: Topic, key: AuthorID, signature: [UInt8], _ token: ConnectionToken, _ socket: Socket) {
-        let proof = Signalling.joinProof(topic: topic, nonce: socket.nonce)
-        guard configuration.topics?.contains(topic) ?? true, Blake2b.hash256(key.bytes) == topic.bytes,
-            Signature.verify(signature, of: proof, by: key)
-        else {
-            refuse(.notAdmitted, token)
-            close(token, .notAdmitted)
-            return
+    /// Closes the sockets of `source` that wait longest to join anything, until it may have one more. Who has the right to join does so
+    /// within a round trip or two: sockets that join nothing keep nobody out, not even others of the same source (RV-20).
+    private mutating func makeRoom(for source: Source, now: Instant) {
+        if neighbourhoods[source] == nil {
+            if neighbourhoods.count >= sweepAt { sweep(now: now) }
+            neighbourhoods[source] = Neighbourhood(
+                messages: TokenBucket(rate: configuration.sourceMessageRate, burst: configuration.sourceMessageBurst, now: now),
+                newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now))
         }
+        while let oldest = neighbourhoods[source]?.unjoined.first {
+            let waits = sockets[oldest]?.topics.isEmpty == true
+            guard !waits || !socketShares.admits(source) else { break }
+            _ = neighbourhoods[source]?.unjoined.popFirst()
+            if waits { close(oldest, .displaced) }
+        }
+        // All is taken, and it has nothing: one more of those who joined nothing goes, whoever it is.
+        while socketShares.count(of: source) == 0, !socketShares.admits(source), let (oldest, _) = unjoined.popFirst() {
+            if sockets[oldest]?.topics.isEmpty == true { close(oldest, .displaced) }
+        }
+    }
+
+    private mutating func sweep(now: Instant) {
+        neighbourhoods = neighbourhoods.filter { source, neighbourhood in
+            var neighbourhood = neighbourhood
+            return socketShares.count(of: source) > 0 || !neighbourhood.messages.isFull(now: now)
+                || !neighbourhood.newTopics.isFull(now: now)
+        }
+        // Twice what is left, so that each newcomer pays for a constant part of the next sweep.
+        sweepAt = max(Self.sweepMin, neighbourhoods.count * 2)
+    }
+
+    private mutating func join(
+        _ topic: Topic, key: AuthorID, signature: [UInt8], _ token: ConnectionToken, _ socket: Socket, now: Instant
+    ) {
         let others = rooms[topic]?.members.count ?? 0
         if let member = socket.topics[topic] {
             outputs.append(.send(.joined(topic: topic, member: member, others: others - 1), to: token))
+            return
+        }
+        // What is cheap is asked first: a signature costs more than all the rest.
+        guard configuration.topics?.contains(topic) ?? true, Blake2b.hash256(key.bytes) == topic.bytes else {
+            refuse(.notAdmitted, token)
+            close(token, .notAdmitted)
             return
         }
         guard others < configuration.socketsPerTopicMax, socket.topics.count < configuration.topicsPerSocketMax else {
             refuse(.topicFull, token)
             return
         }
-        guard others > 0 || rooms.count < configuration.topicsMax else {
+        guard others > 0 || mayBegin(socket.source, now: now) else {
             refuse(.tooManyTopics, token)
             return
         }
-        // Numbers begin anywhere, so that one given before a restart does not name somebody else afterwards.
-        var room = rooms[topic] ?? Room(nextMember: UInt32(truncatingIfNeeded: generator.next()))
+        guard Signature.verify(signature, of: Signalling.joinProof(topic: topic, nonce: socket.nonce), by: key) else {
+            refuse(.notAdmitted, token)
+            close(token, .notAdmitted)
+            return
+        }
+        if others == 0 { topicShares.take(socket.source) }
+        // Taken out while it is changed, so that a large one is not copied. Numbers begin anywhere, so that one given before a restart does
+        // not name somebody else afterwards.
+        var room =
+            rooms.removeValue(forKey: topic)
+            ?? Room(payer: socket.source, nextMember: UInt32(truncatingIfNeeded: generator.next()))
         let member = room.nextMember
         room.nextMember &+= 1
         room.members[member] = token
+        if let source = socket.source { room.sources[source, default: 0] += 1 }
         rooms[topic] = room
         sockets[token]?.topics[topic] = member
         counters.joined += 1
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
     }
 
-    /// Tokens of the message bucket: what goes to all costs the server more.
+    /// Whether a source may begin one more topic now (RV-21). A topic that lives is joined without it.
+    private mutating func mayBegin(_ source: Source?, now: Instant) -> Bool {
+        guard topicShares.admits(source) else { return false }
+        guard let source else { return true }
+        return neighbourhoods[source]?.newTopics.take(now: now) ?? true
+    }
+
+    /// Tokens of the message bucket: what goes to all, or needs a signature to be verified, costs the server more.
     private func cost(of message: ClientMessage) -> Double {
-        guard case .send(let topic, nil, _) = message else { return 1 }
-        return 4 + Double((rooms[topic]?.members.count ?? 0) / 8)
+        switch message {
+        case .join: 10
+        case .send(let topic, nil, _): 4 + Double((rooms[topic]?.members.count ?? 0) / 8)
+        case .send, .leave: 1
+        }
     }
 
     private mutating func forward(_ box: [UInt8], topic: Topic, to: UInt32?, _ token: ConnectionToken, _ socket: Socket) {
@@ -219,9 +319,20 @@ public struct RendezvousServer: Sendable {
     }
 
     private mutating func leave(_ topic: Topic, _ socket: Socket) {
-        guard let member = socket.topics[topic] else { return }
-        rooms[topic]?.members[member] = nil
-        if rooms[topic]?.members.isEmpty == true { rooms[topic] = nil }
+        guard let member = socket.topics[topic], var room = rooms.removeValue(forKey: topic) else { return }
+        room.members[member] = nil
+        if let source = socket.source, let count = room.sources[source] { room.sources[source] = count > 1 ? count - 1 : nil }
+        if room.members.isEmpty {
+            topicShares.giveBack(room.payer)
+            return
+        }
+        if let payer = room.payer, room.sources[payer] == nil {
+            // Who began it has gone, and it lives: from now on it is of the share of one who is there, even where that is used up.
+            topicShares.giveBack(payer)
+            room.payer = room.sources.keys.min()
+            topicShares.take(room.payer)
+        }
+        rooms[topic] = room
     }
 
     private mutating func refuse(_ reason: RendezvousRefusal, _ token: ConnectionToken) {
