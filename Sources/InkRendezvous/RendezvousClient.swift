@@ -2,28 +2,34 @@ import InkConnectivity
 import InkCrypto
 import InkPrimitives
 
-/// Our side of the rendezvous for one room: gets into the topic, finds the other members, and agrees with each on who dials whom where.
+/// Our side of the rendezvous for one room: gets into the topic at each rendezvous of a list, finds the other members, and agrees with each on
+/// who dials whom where.
+///
+/// Each place of the list:
 ///
 ///     idle ──start──▶ waiting ──time──▶ connecting ──connected──▶ greeting ──welcome──▶ joining ──joined──▶ joined
-///                        ▲                                                                                    │
-///                        └───────────────────────────── disconnected ◀────────────────────────────────────────┘
+///                        ▲ disconnected                              └───────────── refused ────────────┘
 ///
-/// Between two peers, the smaller id being the initiator (RV-6):
+/// Between two peers, the smaller id being the initiator (RV-6), wherever they see each other:
 ///
 ///     smaller ── hello ──────────────▶ larger        smaller ◀────────────── hello ── larger
 ///     smaller ◀─────── hello answer ── larger
 ///     smaller ── offer (echo, attempt, candidates) ──▶ larger                         larger expects
 ///     smaller ◀─────────── answer (attempt, candidates) ── larger                     smaller dials
 ///
-/// Nothing that the rendezvous says is believed but what members signed: it can keep peers apart, and no more.
+/// Two peers who share several places are introduced once: an attempt belongs to the pair, and what is said about it is said at each place
+/// where the other is seen (RV-23). Nothing that a rendezvous says is believed but what members signed: it can keep peers apart who meet
+/// nowhere else, and no more.
 public struct RendezvousClient: Sendable {
-    /// What the driver must do.
+    /// What the driver must do. `at` is a position in the list.
     public enum Output: Hashable, Sendable {
-        /// Open a connection to a rendezvous now. Only after `start(now:)`; pauses between tries are kept here (RV-9).
-        case connect
-        case send(ClientMessage)
+        /// Open a connection to this rendezvous now. Only after `start(now:)`; pauses between tries are kept here (RV-9).
+        case connect(at: Int)
+        case send(ClientMessage, at: Int)
+        /// Close the connection, then say `disconnected`. `reason` is fit for a status line.
+        case disconnect(at: Int, reason: String)
         /// The rendezvous let us in, and says that `others` sockets are there.
-        case joined(others: Int)
+        case joined(others: Int, at: Int)
         /// A member proved to be there now. Repeated when it comes back after we lost sight of it.
         case peerAppeared(PeerID, author: AuthorID)
         /// A member said farewell, or was not heard of for long and has no session with us.
@@ -33,8 +39,7 @@ public struct RendezvousClient: Sendable {
         /// `remote` is going to dial us from these addresses; the same attempt again means more addresses.
         case expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
         /// The rendezvous answers STUN on this port of its host.
-        case stunServer(port: UInt16)
-        case refused(RendezvousRefusal)
+        case stunServer(port: UInt16, at: Int)
         /// A member says what we cannot read, since it speaks another version of the protocol. At most once in 10 s.
         case versionMismatch(theirs: UInt8)
     }
@@ -65,15 +70,45 @@ public struct RendezvousClient: Sendable {
         case connecting
         case greeting
         case joining
-        case joined
+        case joined(since: Instant)
+        /// We asked for the connection to be closed; what still comes on it is not heard.
+        case closing
     }
 
-    /// A member as seen through the rendezvous.
-    private struct Neighbour: Sendable {
-        let author: AuthorID
+    /// One rendezvous of the list.
+    private struct Place: Sendable {
+        var state = State.idle
+        var reconnect = Backoff(first: RendezvousClient.reconnectFirst, limit: RendezvousClient.reconnectLimit)
+        var address: SocketAddress?
+        /// Ours; new on every connection.
+        var nonce: [UInt8] = []
+        /// What it calls us.
+        var member: UInt32 = 0
+        /// The place before this one in the list that turned out to be the same rendezvous.
+        var twin: Int?
+        var helloAt: Instant?
+        var helloBackoff = Backoff(
+            first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
+        var othersAtJoin = 0
+        var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
+        /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once, of which a greeting to all costs 4
+        /// and more.
+        var outgoing = TokenBucket(rate: 30, burst: 200, now: .distantPast)
+        /// The part of it that those may use up who have not proved themselves.
+        var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
+        /// Of each member, so that one cannot use up what all may send.
+        var members: [UInt32: TokenBucket] = [:]
+        /// When members of another version were last greeted, so that they learn of ours.
+        var greetedOthersAt: [UInt32: Instant] = [:]
+
+        var isJoined: Bool { if case .joined = state { true } else { false } }
+    }
+
+    /// A member at one place.
+    private struct Sighting: Sendable {
         /// Its number at the rendezvous; only a hint where to send.
         var member: UInt32
-        /// Its newest nonce, echoed to it as proof of freshness.
+        /// Its newest nonce there, echoed to it as proof of freshness.
         var nonce: [UInt8]
         /// It echoed a nonce of ours.
         var isProved = false
@@ -82,6 +117,13 @@ public struct RendezvousClient: Sendable {
         var answeredAt = Instant.distantPast
         /// Last time we answered a greeting that did not fit what it had proved.
         var claimedAt = Instant.distantPast
+    }
+
+    /// A member, and where it is seen.
+    private struct Neighbour: Sendable {
+        let author: AuthorID
+        /// By place; never empty.
+        var sightings: [Int: Sighting] = [:]
         /// Initiator: what we offered, and whether it was answered.
         var attempt: (nonce: [UInt8], isAnswered: Bool)?
         var offeredAt = Instant.distantPast
@@ -94,6 +136,10 @@ public struct RendezvousClient: Sendable {
         /// Responder: the newest attempt, and those before it, newest last.
         var expected: [UInt8]?
         var superseded: [[UInt8]] = []
+
+        var isProved: Bool { sightings.values.contains(where: \.isProved) }
+        var heardAt: Instant { sightings.values.map(\.heardAt).max() ?? .distantPast }
+        var places: [Int] { sightings.keys.sorted() }
     }
 
     /// First pause bound before an offer or a greeting is repeated.
@@ -103,7 +149,7 @@ public struct RendezvousClient: Sendable {
     package static let repeatLimit: Duration = .seconds(8)
     /// Greatest pause bound of greetings while all known members have a session with us.
     package static let restLimit: Duration = .seconds(30)
-    /// No two offers, and no two answers, to one peer within this time.
+    /// No two offers, and no two answers at one place, to one peer within this time.
     package static let spacing: Duration = .milliseconds(250)
     /// After an answer the handshake gets this long before a new attempt is offered.
     package static let handshakeTime: Duration = .seconds(5)
@@ -118,6 +164,10 @@ public struct RendezvousClient: Sendable {
     /// Reconnection: 0.5 s × 1.5 to 30 s (RV-9).
     package static let reconnectFirst: Duration = .milliseconds(500)
     package static let reconnectLimit: Duration = .seconds(30)
+    /// We must have been in for so long before pauses start over: one who lets us in and throws us out in turn is asked ever more rarely.
+    package static let settledAfter: Duration = .seconds(10)
+    /// How long a place is left alone that turned out to be the same rendezvous as another, while we are in there (RV-24).
+    package static let twinRest: Duration = .seconds(300)
 
     private let keys: RoomKeys
     private let topic: Topic
@@ -126,31 +176,13 @@ public struct RendezvousClient: Sendable {
     private var generator: SecretGenerator
     private var random: SplitMix64
 
-    private var state = State.idle
+    private var places: [Place]
     private var wantsConnection = false
-    private var reconnect = Backoff(first: RendezvousClient.reconnectFirst, limit: RendezvousClient.reconnectLimit)
-    private var rendezvous: SocketAddress?
-    /// Ours; new on every connection.
-    private var nonce: [UInt8] = []
-    private var helloAt: Instant?
-    private var helloBackoff = Backoff(
-        first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
-    private var othersAtJoin = 0
     private var neighbours: [PeerID: Neighbour] = [:]
     private var living: Set<PeerID> = []
     private var candidates: [Candidate] = []
     private var networks: [LocalNetwork] = []
-    private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
-    /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once, of which a greeting to all costs 4
-    /// and more.
-    private var outgoing = TokenBucket(rate: 30, burst: 200, now: .distantPast)
-    /// The part of it that those may use up who have not proved themselves.
-    private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
-    /// Of each member, so that one cannot use up what all may send.
-    private var members: [UInt32: TokenBucket] = [:]
     private var mismatchToldAt = Instant.distantPast
-    /// When members of another version were last greeted, so that they learn of ours.
-    private var greetedOthersAt: [UInt32: Instant] = [:]
     private var outputs = Outputs<Output>()
 
     /// What was thrown away.
@@ -158,67 +190,82 @@ public struct RendezvousClient: Sendable {
 
     /// - Parameters:
     ///   - seed: where nonces and jitter come from.
-    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: Secret32) {
+    ///   - count: length of the list of rendezvous.
+    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: Secret32, count: Int = 1) {
+        precondition(count > 0, "a client without a rendezvous has nothing to do")
         (self.keys, self.device, self.peer) = (keys, device, peer)
         guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
         self.topic = topic
         generator = SecretGenerator(seed: seed)
         random = SplitMix64(seed: generator.next())
+        places = Array(repeating: Place(), count: count)
     }
 
-    /// True from the rendezvous' word that we are in until the connection ends.
-    public var isJoined: Bool { if case .joined = state { true } else { false } }
+    /// True while some rendezvous has let us in.
+    public var isJoined: Bool { places.contains(where: \.isJoined) }
 
     /// Members that proved to be there, sorted.
     public var present: [PeerID] { neighbours.filter(\.value.isProved).keys.sorted() }
 
     // Inputs.
 
-    /// Asks for a connection now, and again with growing pauses whenever it is lost.
+    /// Asks for a connection to each rendezvous now, and again with growing pauses whenever it is lost.
     public mutating func start(now: Instant) {
         wantsConnection = true
-        guard case .idle = state else { return }
-        state = .connecting
-        outputs.append(.connect)
+        for place in places.indices {
+            guard case .idle = places[place].state else { continue }
+            connect(place)
+        }
     }
 
     /// The WebSocket is open.
     ///
     /// - Parameter rendezvous: the address it goes to; loopback there allows loopback candidates (CN-5).
-    public mutating func connected(to rendezvous: SocketAddress? = nil, now: Instant) {
-        self.rendezvous = rendezvous
-        neighbours = [:]
-        outgoing = TokenBucket(rate: 30, burst: 200, now: now)
-        unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
+    public mutating func connected(to rendezvous: SocketAddress? = nil, at place: Int = 0, now: Instant) {
+        places[place].address = rendezvous
+        loseSight(at: place)
+        places[place].twin = nil
+        places[place].outgoing = TokenBucket(rate: 30, burst: 200, now: now)
+        places[place].unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
         // A nonce per connection: what was answered to an earlier one is stale (RV-4).
-        nonce = generator.bytes(Envelope.nonceBytes)
-        state = .greeting
+        places[place].nonce = generator.bytes(Envelope.nonceBytes)
+        places[place].state = .greeting
     }
 
     /// The WebSocket is gone, or could not be opened.
-    public mutating func disconnected(now: Instant) {
-        neighbours = [:]
-        helloAt = nil
-        state = wantsConnection ? .waiting(until: now + reconnect.next(using: &random)) : .idle
+    public mutating func disconnected(at place: Int = 0, now: Instant) {
+        loseSight(at: place)
+        places[place].helloAt = nil
+        settle(place, now: now)
+        guard wantsConnection else { return places[place].state = .idle }
+        let pause = places[place].twin == nil ? places[place].reconnect.next(using: &random) : Self.twinRest
+        places[place].state = .waiting(until: now + pause)
+        // What was left alone because we were in here is asked again.
+        for other in places.indices where places[other].twin == place {
+            places[other].twin = nil
+            if case .waiting = places[other].state { places[other].state = .waiting(until: now + random.jitter(Self.reconnectFirst)) }
+        }
     }
 
-    /// The rendezvous said something. Messages that do not fit the state are ignored: it is not trusted to be in order.
-    public mutating func received(_ message: ServerMessage, now: Instant) {
-        switch (state, message) {
+    /// A rendezvous said something. Messages that do not fit the state are ignored: it is not trusted to be in order.
+    public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
+        switch (places[place].state, message) {
         case (.greeting, .welcome(let challenge, let stunPort)):
-            if let stunPort { outputs.append(.stunServer(port: stunPort)) }
+            if let stunPort { outputs.append(.stunServer(port: stunPort, at: place)) }
             let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: challenge))
-            outputs.append(.send(.join(topic: topic, key: keys.topicKey.author, signature: proof)))
-            state = .joining
-        case (.joining, .joined(topic, _, let others)):
-            state = .joined
-            reconnect.reset()
-            othersAtJoin = max(0, others)
-            outputs.append(.joined(others: othersAtJoin))
-            helloBackoff.reset()
-            sayHello(now: now)
-        case (.joined, .envelope(topic, let member, let box)): receive(box, from: member, now: now)
-        case (_, .refused(let reason)): outputs.append(.refused(reason))
+            outputs.append(.send(.join(topic: topic, key: keys.topicKey.author, signature: proof), at: place))
+            places[place].state = .joining
+        case (.joining, .joined(topic, let member, let others)):
+            places[place].state = .joined(since: now)
+            places[place].member = member
+            places[place].othersAtJoin = max(0, others)
+            outputs.append(.joined(others: places[place].othersAtJoin, at: place))
+            places[place].helloBackoff.reset()
+            sayHello(at: place, now: now)
+        case (.joined, .envelope(topic, let member, let box)): receive(box, from: member, at: place, now: now)
+        // Whatever it is that it does not do for us, another try may help, and a stream of refusals must not (RV-25).
+        case (.greeting, .refused(let reason)), (.joining, .refused(let reason)), (.joined, .refused(let reason)):
+            close(place, reason: "\(reason)", now: now)
         default: break
         }
     }
@@ -231,7 +278,6 @@ public struct RendezvousClient: Sendable {
         self.networks = networks ?? sorted.filter { $0.kind == .host }.map { LocalNetwork(assumedFor: $0.address.ip) }
         guard sorted != self.candidates else { return }
         self.candidates = sorted
-        guard isJoined else { return }
         for id in neighbours.keys.sorted() where !living.contains(id) {
             guard var neighbour = neighbours[id] else { continue }
             if neighbour.attempt != nil {
@@ -242,7 +288,9 @@ public struct RendezvousClient: Sendable {
                 }
                 neighbours[id] = neighbour
             } else if let attempt = neighbour.expected {
-                say(.answer(attempt: attempt, candidates: offerable), to: id, neighbour, now: now)
+                for place in neighbour.places {
+                    say(.answer(attempt: attempt, candidates: offerable(at: place)), to: id, at: place, now: now)
+                }
             }
         }
     }
@@ -250,53 +298,66 @@ public struct RendezvousClient: Sendable {
     /// A session with `remote` began or ended. While it lives nobody dials (RV-6).
     public mutating func sessionLives(with remote: PeerID, _ lives: Bool, now: Instant) {
         if lives { living.insert(remote) } else { living.remove(remote) }
-        guard var neighbour = neighbours[remote] else { return }
-        neighbour.heardAt = now
-        neighbour.attempt = nil
-        neighbour.backoff.reset()
-        neighbour.offerAt = lives || peer > remote ? nil : now + random.jitter(Self.spacing)
-        neighbours[remote] = neighbour
-        if !lives, isJoined {
-            helloBackoff.reset()
-            helloAt = earliest(helloAt, now + helloBackoff.next(using: &random))
+        if var neighbour = neighbours[remote] {
+            for place in neighbour.places { neighbour.sightings[place]?.heardAt = now }
+            neighbour.attempt = nil
+            neighbour.backoff.reset()
+            neighbour.offerAt = lives || peer > remote ? nil : now + random.jitter(Self.spacing)
+            neighbours[remote] = neighbour
+        }
+        guard !lives else { return }
+        // Where it was seen may be lost by now; elsewhere it is found by a greeting.
+        for place in places.indices where places[place].isJoined {
+            places[place].helloBackoff.reset()
+            places[place].helloAt = earliest(places[place].helloAt, now + places[place].helloBackoff.next(using: &random))
         }
     }
 
-    /// Says farewell to everybody, leaves the topic, and wants no connection any more.
+    /// Says farewell to everybody, leaves the topic everywhere, and wants no connection any more.
     public mutating func leave() {
-        if isJoined {
+        for place in places.indices where places[place].isJoined {
             for id in neighbours.keys.sorted() {
-                if let neighbour = neighbours[id] { send(.bye(echo: neighbour.nonce), to: id, neighbour) }
+                guard let sighting = neighbours[id]?.sightings[place] else { continue }
+                send(.bye(echo: sighting.nonce), to: id, member: sighting.member, at: place)
             }
-            outputs.append(.send(.leave(topic: topic)))
+            outputs.append(.send(.leave(topic: topic), at: place))
         }
-        (state, wantsConnection, neighbours, helloAt) = (.idle, false, [:], nil)
+        (wantsConnection, neighbours) = (false, [:])
+        for place in places.indices { (places[place].state, places[place].helloAt) = (.idle, nil) }
     }
 
     /// When to call `handleTimeout(now:)` next.
     public var deadline: Instant? {
-        switch state {
-        case .idle, .connecting, .greeting, .joining: return nil
-        case .waiting(let until): return until
-        case .joined:
-            return neighbours.reduce(helloAt) { soonest, entry in
-                let forget = living.contains(entry.key) ? nil : entry.value.heardAt + Self.forgetAfter
-                return earliest(soonest, earliest(entry.value.offerAt, forget))
+        var soonest: Instant?
+        for place in places {
+            switch place.state {
+            case .idle, .connecting, .greeting, .joining, .closing: break
+            case .waiting(let until): soonest = earliest(soonest, until)
+            case .joined: soonest = earliest(soonest, place.helloAt)
             }
         }
+        for (id, neighbour) in neighbours {
+            soonest = earliest(soonest, neighbour.offerAt)
+            guard !living.contains(id) else { continue }
+            for sighting in neighbour.sightings.values { soonest = earliest(soonest, sighting.heardAt + Self.forgetAfter) }
+        }
+        return soonest
     }
 
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
-        if case .waiting(let until) = state, now >= until {
-            state = .connecting
-            outputs.append(.connect)
+        for place in places.indices {
+            if case .waiting(let until) = places[place].state, now >= until { connect(place) }
+            if places[place].isJoined, let at = places[place].helloAt, now >= at { sayHello(at: place, now: now) }
         }
-        guard isJoined else { return }
-        if let at = helloAt, now >= at { sayHello(now: now) }
         for id in neighbours.keys.sorted() {
             guard let neighbour = neighbours[id] else { continue }
-            if !living.contains(id), now >= neighbour.heardAt + Self.forgetAfter {
+            if !living.contains(id) {
+                for place in neighbour.places where now >= neighbour.sightings[place].map({ $0.heardAt + Self.forgetAfter }) ?? now {
+                    neighbours[id]?.sightings[place] = nil
+                }
+            }
+            if neighbours[id]?.sightings.isEmpty == true {
                 neighbours[id] = nil
                 if neighbour.isProved { outputs.append(.peerLeft(id)) }
             } else if let at = neighbour.offerAt, now >= at {
@@ -308,22 +369,65 @@ public struct RendezvousClient: Sendable {
     /// The next thing to do, or nil.
     public mutating func nextOutput() -> Output? { outputs.next() }
 
+    // Places.
+
+    private mutating func connect(_ place: Int) {
+        places[place].twin = nil
+        places[place].state = .connecting
+        outputs.append(.connect(at: place))
+    }
+
+    /// Pauses start over after a connection that was of use for a while.
+    private mutating func settle(_ place: Int, now: Instant) {
+        if case .joined(let since) = places[place].state, now - since >= Self.settledAfter { places[place].reconnect.reset() }
+    }
+
+    private mutating func close(_ place: Int, reason: String, now: Instant) {
+        settle(place, now: now)
+        loseSight(at: place)
+        places[place].helloAt = nil
+        places[place].state = .closing
+        outputs.append(.disconnect(at: place, reason: reason))
+    }
+
+    /// Nobody is seen there any more; who is seen nowhere else is forgotten.
+    private mutating func loseSight(at place: Int) {
+        for (id, neighbour) in neighbours where neighbour.sightings[place] != nil {
+            neighbours[id]?.sightings[place] = nil
+            if neighbour.sightings.count == 1 { neighbours[id] = nil }
+        }
+    }
+
+    /// Our own greeting at one place came to us at another, from whom the first calls us: both are one rendezvous, and one of our sockets
+    /// there is enough (RV-24). A member can play our greeting to us elsewhere, but not under our number.
+    private mutating func receiveOwn(_ envelope: Envelope, from member: UInt32, at place: Int, now: Instant) {
+        counters.misdirected += 1
+        guard case .hello(let nonce) = envelope.content, envelope.device == device.author else { return }
+        let same = places.indices.first {
+            $0 != place && places[$0].isJoined && places[$0].nonce == nonce && places[$0].member == member
+        }
+        guard let same else { return }
+        let later = max(same, place)
+        places[later].twin = min(same, place)
+        close(later, reason: "it is the same rendezvous as another of the list", now: now)
+    }
+
     // Envelopes in.
 
     /// True unless a member sends more than any honest one has to say.
-    private mutating func takes(from member: UInt32, now: Instant) -> Bool {
-        if members.count >= Self.neighboursMax, members[member] == nil {
-            members = members.filter { entry in
+    private mutating func takes(from member: UInt32, at place: Int, now: Instant) -> Bool {
+        if places[place].members.count >= Self.neighboursMax, places[place].members[member] == nil {
+            places[place].members = places[place].members.filter { entry in
                 var bucket = entry.value
                 return !bucket.isFull(now: now)
             }
-            guard members.count < Self.neighboursMax else { return false }
+            guard places[place].members.count < Self.neighboursMax else { return false }
         }
-        return members[member, default: TokenBucket(rate: 20, burst: 60, now: now)].take(now: now)
+        return places[place].members[member, default: TokenBucket(rate: 20, burst: 60, now: now)].take(now: now)
     }
 
-    private mutating func receive(_ box: [UInt8], from member: UInt32, now: Instant) {
-        guard takes(from: member, now: now), incoming.take(now: now) else {
+    private mutating func receive(_ box: [UInt8], from member: UInt32, at place: Int, now: Instant) {
+        guard takes(from: member, at: place, now: now), places[place].incoming.take(now: now) else {
             counters.overRate += 1
             return
         }
@@ -333,14 +437,15 @@ public struct RendezvousClient: Sendable {
         } catch {
             switch error {
             case .notSealed: counters.notSealed += 1
-            case .otherVersion(let version): receiveOtherVersion(version, from: member, now: now)
+            case .otherVersion(let version): receiveOtherVersion(version, from: member, at: place, now: now)
             case .malformed: counters.malformed += 1
             case .notSigned: counters.notSigned += 1
             }
             return
         }
         let sender = envelope.sender
-        guard sender != peer, sender != .zero, envelope.recipient == peer || envelope.recipient == .zero else {
+        guard sender != peer else { return receiveOwn(envelope, from: member, at: place, now: now) }
+        guard sender != .zero, envelope.recipient == peer || envelope.recipient == .zero else {
             counters.misdirected += 1
             return
         }
@@ -350,106 +455,117 @@ public struct RendezvousClient: Sendable {
             return
         }
         switch envelope.content {
-        case .hello(let nonce): receiveHello(nonce, envelope, member: member, now: now)
+        case .hello(let nonce): receiveHello(nonce, envelope, member: member, at: place, now: now)
         case .helloAnswer(let echo, let nonce):
-            guard isOurs(echo) else { return }
-            note(envelope, member: member, nonce: nonce, isProof: true, now: now)
+            guard isOurs(echo, at: place) else { return }
+            note(envelope, member: member, nonce: nonce, isProof: true, at: place, now: now)
             offerSoon(to: sender, now: now)
         case .offer(let echo, let nonce, let attempt, let candidates):
-            guard isOurs(echo) else { return }
+            guard isOurs(echo, at: place) else { return }
             guard sender < peer else {
                 counters.misdirected += 1
                 return
             }
-            note(envelope, member: member, nonce: nonce, isProof: true, now: now)
-            expect(attempt, from: sender, candidates, now: now)
-        case .answer(let attempt, let candidates):
-            guard var neighbour = neighbours[sender], neighbour.author == envelope.device, neighbour.attempt?.nonce == attempt else {
-                counters.stale += 1
-                return
-            }
-            // Only the first answer puts the next offer off: one that is due already has new candidates to tell.
-            if neighbour.attempt?.isAnswered == false {
-                neighbour.attempt?.isAnswered = true
-                neighbour.offerAt = max(neighbour.offerAt ?? now, now + Self.handshakeTime + random.jitter(Self.repeatFirst))
-            }
-            if neighbour.hasNews {
-                neighbour.hasNews = false
-                neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
-            }
-            let addresses = filter.dialable(candidates, own: self.candidates, remembered: &neighbour.sharedNAT)
-            neighbours[sender] = neighbour
-            note(envelope, member: member, nonce: neighbour.nonce, isProof: true, now: now)
-            if !addresses.isEmpty, !living.contains(sender) {
-                outputs.append(.dial(attempt: attempt, remote: sender, addresses: addresses))
-            }
+            note(envelope, member: member, nonce: nonce, isProof: true, at: place, now: now)
+            expect(attempt, from: sender, candidates, at: place, now: now)
+        case .answer(let attempt, let candidates): receiveAnswer(attempt, candidates, envelope, member: member, at: place, now: now)
         case .bye(let echo):
-            guard isOurs(echo) else { return }
+            guard isOurs(echo, at: place) else { return }
             if neighbours.removeValue(forKey: sender)?.isProved == true { outputs.append(.peerLeft(sender)) }
+        }
+    }
+
+    private mutating func receiveAnswer(
+        _ attempt: [UInt8], _ offered: [Candidate], _ envelope: Envelope, member: UInt32, at place: Int, now: Instant
+    ) {
+        let sender = envelope.sender
+        guard var neighbour = neighbours[sender], let sighting = neighbour.sightings[place], neighbour.author == envelope.device,
+            neighbour.attempt?.nonce == attempt
+        else {
+            counters.stale += 1
+            return
+        }
+        // Only the first answer puts the next offer off: one that is due already has new candidates to tell.
+        if neighbour.attempt?.isAnswered == false {
+            neighbour.attempt?.isAnswered = true
+            neighbour.offerAt = max(neighbour.offerAt ?? now, now + Self.handshakeTime + random.jitter(Self.repeatFirst))
+        }
+        if neighbour.hasNews {
+            neighbour.hasNews = false
+            neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+        }
+        let addresses = filter(at: place).dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
+        neighbours[sender] = neighbour
+        // From another socket than the one it was offered to nothing is known of the nonce there.
+        if member == sighting.member { note(envelope, member: member, nonce: sighting.nonce, isProof: true, at: place, now: now) }
+        if !addresses.isEmpty, !living.contains(sender) {
+            outputs.append(.dial(attempt: attempt, remote: sender, addresses: addresses))
         }
     }
 
     /// A member speaks another version: the person is told, and the member gets a greeting, by whose first byte it knows ours (RV-12). Two that
     /// cannot read each other must not greet each other for ever.
-    private mutating func receiveOtherVersion(_ version: UInt8, from member: UInt32, now: Instant) {
+    private mutating func receiveOtherVersion(_ version: UInt8, from member: UInt32, at place: Int, now: Instant) {
         counters.otherVersion += 1
         if now >= mismatchToldAt + Self.mismatchPause {
             mismatchToldAt = now
             outputs.append(.versionMismatch(theirs: version))
         }
-        greetedOthersAt = greetedOthersAt.filter { now < $0.value + Self.mismatchPause }
-        guard greetedOthersAt[member] == nil, allows(isProved: false, now: now) else { return }
-        greetedOthersAt[member] = now
-        send(.hello(nonce: nonce), to: .zero, member: member)
+        places[place].greetedOthersAt = places[place].greetedOthersAt.filter { now < $0.value + Self.mismatchPause }
+        guard places[place].greetedOthersAt[member] == nil, allows(isProved: false, at: place, now: now) else { return }
+        places[place].greetedOthersAt[member] = now
+        send(.hello(nonce: places[place].nonce), to: .zero, member: member, at: place)
     }
 
     /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
-    private mutating func receiveHello(_ nonce: [UInt8], _ envelope: Envelope, member: UInt32, now: Instant) {
+    private mutating func receiveHello(_ nonce: [UInt8], _ envelope: Envelope, member: UInt32, at place: Int, now: Instant) {
         let sender = envelope.sender
-        if let known = neighbours[sender], known.isProved, known.nonce != nonce || known.member != member {
-            receiveClaim(nonce, from: sender, member: member, now: now)
+        if let known = neighbours[sender]?.sightings[place], known.isProved, known.nonce != nonce || known.member != member {
+            receiveClaim(nonce, from: sender, member: member, at: place, now: now)
             return
         }
-        note(envelope, member: member, nonce: nonce, isProof: false, now: now)
-        if peer < sender, !living.contains(sender) {
+        note(envelope, member: member, nonce: nonce, isProof: false, at: place, now: now)
+        if peer < sender, !living.contains(sender), neighbours[sender]?.attempt?.isAnswered != true {
             offerSoon(to: sender, now: now)
-        } else if var neighbour = neighbours[sender], now - neighbour.answeredAt >= Self.spacing {
-            neighbour.answeredAt = now
-            neighbours[sender] = neighbour
-            say(.helloAnswer(echo: nonce, nonce: self.nonce), to: sender, neighbour, now: now)
+        } else if let sighting = neighbours[sender]?.sightings[place], now - sighting.answeredAt >= Self.spacing {
+            neighbours[sender]?.sightings[place]?.answeredAt = now
+            say(.helloAnswer(echo: nonce, nonce: places[place].nonce), to: sender, at: place, now: now)
         }
     }
 
     /// One who is here greets with another nonce or from another socket: it came back, or somebody plays an old greeting. What it proved
     /// stays until it proves the new; so that it can, it is told our nonce there.
-    private mutating func receiveClaim(_ nonce: [UInt8], from id: PeerID, member: UInt32, now: Instant) {
-        guard var neighbour = neighbours[id], now - neighbour.claimedAt >= Self.spacing else { return }
-        neighbour.claimedAt = now
-        neighbours[id] = neighbour
+    private mutating func receiveClaim(_ nonce: [UInt8], from id: PeerID, member: UInt32, at place: Int, now: Instant) {
+        guard let sighting = neighbours[id]?.sightings[place], now - sighting.claimedAt >= Self.spacing else { return }
+        neighbours[id]?.sightings[place]?.claimedAt = now
+        let own = places[place].nonce
         let offers = peer < id && !living.contains(id)
         // It dials us: our answer proves us to it, and its offer proves it to us.
-        if !offers, allows(isProved: false, now: now) { send(.helloAnswer(echo: nonce, nonce: self.nonce), to: id, member: member) }
+        if !offers, allows(isProved: false, at: place, now: now) {
+            send(.helloAnswer(echo: nonce, nonce: own), to: id, member: member, at: place)
+        }
         // It does not offer, so it is greeted there, and its answer is the proof.
-        if offers || living.contains(id), allows(isProved: false, now: now) { send(.hello(nonce: self.nonce), to: .zero, member: member) }
+        if offers || living.contains(id), allows(isProved: false, at: place, now: now) {
+            send(.hello(nonce: own), to: .zero, member: member, at: place)
+        }
     }
 
-    private mutating func isOurs(_ echo: [UInt8]) -> Bool {
-        if echo == nonce { return true }
+    private mutating func isOurs(_ echo: [UInt8], at place: Int) -> Bool {
+        if echo == places[place].nonce { return true }
         counters.stale += 1
         return false
     }
 
     /// Remembers where `envelope` came from and, if it is proof, that its sender is there.
-    private mutating func note(_ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, now: Instant) {
+    private mutating func note(_ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, at place: Int, now: Instant) {
         let id = envelope.sender
         if neighbours[id] == nil, neighbours.count >= Self.neighboursMax { forgetStalest() }
-        let known = neighbours[id].flatMap { $0.author == envelope.device ? $0 : nil }
-        var neighbour = known ?? Neighbour(author: envelope.device, member: member, nonce: nonce, heardAt: now)
-        neighbour.member = member
-        neighbour.nonce = nonce
-        neighbour.heardAt = now
+        var neighbour = neighbours[id].flatMap { $0.author == envelope.device ? $0 : nil } ?? Neighbour(author: envelope.device)
         let appears = isProof && !neighbour.isProved
-        neighbour.isProved = neighbour.isProved || isProof
+        var sighting = neighbour.sightings[place] ?? Sighting(member: member, nonce: nonce, heardAt: now)
+        (sighting.member, sighting.nonce, sighting.heardAt) = (member, nonce, now)
+        sighting.isProved = sighting.isProved || isProof
+        neighbour.sightings[place] = sighting
         neighbours[id] = neighbour
         if appears { outputs.append(.peerAppeared(id, author: envelope.device)) }
     }
@@ -463,8 +579,9 @@ public struct RendezvousClient: Sendable {
 
     // Responder.
 
-    private mutating func expect(_ attempt: [UInt8], from id: PeerID, _ offered: [Candidate], now: Instant) {
-        guard var neighbour = neighbours[id] else { return }
+    /// Each copy of an offer gets the same answer where it came, whatever was answered elsewhere: which of the places delivers is not known (RV-23).
+    private mutating func expect(_ attempt: [UInt8], from id: PeerID, _ offered: [Candidate], at place: Int, now: Instant) {
+        guard var neighbour = neighbours[id], let sighting = neighbour.sightings[place] else { return }
         if neighbour.superseded.contains(attempt) {
             counters.stale += 1
             return
@@ -472,14 +589,14 @@ public struct RendezvousClient: Sendable {
         if neighbour.expected != attempt {
             if let old = neighbour.expected { neighbour.superseded = (neighbour.superseded + [old]).suffix(Self.supersededMax) }
             neighbour.expected = attempt
-        } else if now - neighbour.answeredAt < Self.spacing {
+        } else if now - sighting.answeredAt < Self.spacing {
             return
         }
-        neighbour.answeredAt = now
-        let addresses = filter.dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
+        neighbour.sightings[place]?.answeredAt = now
+        let addresses = filter(at: place).dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
         neighbours[id] = neighbour
         outputs.append(.expect(attempt: attempt, remote: id, addresses: addresses))
-        say(.answer(attempt: attempt, candidates: offerable), to: id, neighbour, now: now)
+        say(.answer(attempt: attempt, candidates: offerable(at: place)), to: id, at: place, now: now)
     }
 
     // Initiator.
@@ -493,68 +610,74 @@ public struct RendezvousClient: Sendable {
         if neighbour.offerAt == now { offer(to: id, now: now) }
     }
 
+    /// Offers one attempt at every place where the other is seen.
     private mutating func offer(to id: PeerID, now: Instant) {
         guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
-        guard allows(isProved: neighbour.isProved, now: now) else {
-            neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &random) : nil
-            neighbours[id] = neighbour
-            return
-        }
-        // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
-        // after the time of a handshake, it has failed.
-        if let attempt = neighbour.attempt, !attempt.isAnswered || now < neighbour.offeredAt + Self.handshakeTime {
-            neighbour.attempt = attempt
-        } else {
-            neighbour.attempt = (generator.bytes(Envelope.nonceBytes), false)
-        }
-        neighbour.offeredAt = now
         // One who has not proved itself greets again if it is there.
         neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &random) : nil
+        let allowed = neighbour.places.filter { place in
+            allows(isProved: neighbour.sightings[place]?.isProved ?? false, at: place, now: now)
+        }
+        guard !allowed.isEmpty else { return neighbours[id] = neighbour }
+        // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
+        // after the time of a handshake, it has failed.
+        let attempt: [UInt8]
+        if let old = neighbour.attempt, !old.isAnswered || now < neighbour.offeredAt + Self.handshakeTime {
+            attempt = old.nonce
+        } else {
+            attempt = generator.bytes(Envelope.nonceBytes)
+            neighbour.attempt = (attempt, false)
+        }
+        neighbour.offeredAt = now
         neighbours[id] = neighbour
-        if let attempt = neighbour.attempt {
-            send(.offer(echo: neighbour.nonce, nonce: nonce, attempt: attempt.nonce, candidates: offerable), to: id, neighbour)
+        for place in allowed {
+            guard let sighting = neighbour.sightings[place] else { continue }
+            let content = Envelope.Content.offer(
+                echo: sighting.nonce, nonce: places[place].nonce, attempt: attempt, candidates: offerable(at: place))
+            send(content, to: id, member: sighting.member, at: place)
         }
     }
 
     // Envelopes out.
 
-    private mutating func sayHello(now: Instant) {
-        let isLonely = othersAtJoin > living.count || neighbours.keys.contains { !living.contains($0) }
-        helloBackoff.limit = isLonely ? Self.repeatLimit : Self.restLimit
-        helloAt = now + helloBackoff.next(using: &random)
+    private mutating func sayHello(at place: Int, now: Instant) {
+        let isLonely =
+            places[place].othersAtJoin > living.count
+            || neighbours.contains { !living.contains($0.key) && $0.value.sightings[place] != nil }
+        places[place].helloBackoff.limit = isLonely ? Self.repeatLimit : Self.restLimit
+        places[place].helloAt = now + places[place].helloBackoff.next(using: &random)
         // As much as it costs the rendezvous, and said whatever is left: it is rare, and without it nobody finds us.
-        _ = outgoing.take(4, now: now)
-        send(.hello(nonce: nonce), to: .zero, member: nil)
+        _ = places[place].outgoing.take(4, now: now)
+        send(.hello(nonce: places[place].nonce), to: .zero, member: nil, at: place)
     }
 
     /// True if one more message may be said now; those who have not proved themselves get the lesser part, so that greetings under made-up
     /// ids silence nobody (RV-11).
-    private mutating func allows(isProved: Bool, now: Instant) -> Bool {
-        if isProved || unprovedOutgoing.take(now: now), outgoing.take(now: now) { return true }
+    private mutating func allows(isProved: Bool, at place: Int, now: Instant) -> Bool {
+        if isProved || places[place].unprovedOutgoing.take(now: now), places[place].outgoing.take(now: now) { return true }
         counters.unsaid += 1
         return false
     }
 
-    private mutating func say(_ content: Envelope.Content, to id: PeerID, _ neighbour: Neighbour, now: Instant) {
-        if allows(isProved: neighbour.isProved, now: now) { send(content, to: id, neighbour) }
+    private mutating func say(_ content: Envelope.Content, to id: PeerID, at place: Int, now: Instant) {
+        guard let sighting = neighbours[id]?.sightings[place], allows(isProved: sighting.isProved, at: place, now: now) else { return }
+        send(content, to: id, member: sighting.member, at: place)
     }
 
-    private mutating func send(_ content: Envelope.Content, to id: PeerID, _ neighbour: Neighbour) {
-        send(content, to: id, member: neighbour.member)
-    }
-
-    private mutating func send(_ content: Envelope.Content, to id: PeerID, member: UInt32?) {
+    private mutating func send(_ content: Envelope.Content, to id: PeerID, member: UInt32?, at place: Int) {
         let envelope = Envelope(sender: peer, recipient: id, device: device.author, content: content)
         let box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
-        outputs.append(.send(.send(topic: topic, to: member, box: box)))
+        outputs.append(.send(.send(topic: topic, to: member, box: box), at: place))
     }
 
-    private var filter: CandidateFilter {
-        CandidateFilter(
-            allowsLoopback: rendezvous?.ip.isLoopback ?? false, networks: networks,
+    /// What was reached over loopback may lead to loopback, whatever the other places are.
+    private func filter(at place: Int) -> CandidateFilter {
+        let address = places[place].address
+        return CandidateFilter(
+            allowsLoopback: address?.ip.isLoopback ?? false, networks: networks,
             ownReflexive: candidates.filter { $0.kind == .serverReflexive }.map(\.address),
-            isRendezvousPrivate: rendezvous.map { CandidateFilter.isPrivate($0.ip) } ?? false)
+            isRendezvousPrivate: address.map { CandidateFilter.isPrivate($0.ip) } ?? false)
     }
 
-    private var offerable: [Candidate] { filter.offerable(candidates) }
+    private func offerable(at place: Int) -> [Candidate] { filter(at: place).offerable(candidates) }
 }

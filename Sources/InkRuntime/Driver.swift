@@ -30,7 +30,7 @@ public final class Driver: Sendable {
     /// Opens the sockets and prepares the node; nothing is sent before `start()`. Blocks; not to be called on an event loop.
     ///
     /// - Parameters:
-    ///   - configuration: of the node. `hasRendezvous` is set by `options.rendezvous`.
+    ///   - configuration: of the node. `rendezvousCount` is set by `options.rendezvous`.
     ///   - store: where records go; nil keeps nothing and says at once that it did, for boards that live in memory.
     ///   - clock: that of the process, `.system`.
     ///   - onEvent: as `listen` takes it.
@@ -44,7 +44,7 @@ public final class Driver: Sendable {
         let sockets = try UDPSockets.open(
             options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) })
         var configuration = configuration
-        configuration.hasRendezvous = !options.rendezvous.isEmpty
+        configuration.rendezvousCount = options.rendezvous.count
         let parts = DriverCore.Parts(
             configuration: configuration, options: options, store: store, clock: clock, sockets: sockets, loop: loop)
         let made: Result<(NIOLoopBound<DriverCore>, PeerID), any Error> = Result {

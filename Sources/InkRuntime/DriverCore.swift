@@ -30,7 +30,8 @@ final class DriverCore {
     private let sockets: UDPSockets
     private let loop: any EventLoop
     private let clock: MonotonicClock
-    private var connector: RendezvousConnector?
+    /// One for each rendezvous of the list, in its order.
+    private var connectors: [RendezvousConnector] = []
     private var link: ImpairedLink?
     private var counters = DriverCounters()
 
@@ -59,12 +60,13 @@ final class DriverCore {
         link = parts.options.impairment.map { ImpairedLink($0) }
         ended = parts.loop.makePromise()
         node = Node(parts.configuration, seed: .random(), now: clock.now)
-        guard !options.rendezvous.isEmpty else { return }
-        connector = RendezvousConnector(
-            hosts: options.rendezvous, loop: loop, clock: clock,
-            opened: { [weak self] address in self?.handle(.rendezvousConnected(to: address)) },
-            received: { [weak self] message in self?.handle(.rendezvousMessage(message)) },
-            closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason)) })
+        connectors = options.rendezvous.enumerated().map { place, host in
+            RendezvousConnector(
+                host: host, loop: loop, clock: clock,
+                opened: { [weak self] address in self?.handle(.rendezvousConnected(to: address, at: place)) },
+                received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
+                closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason, at: place)) })
+        }
     }
 
     // A promise is kept even if nobody ever closed the driver.
@@ -102,7 +104,7 @@ final class DriverCore {
         if let closing { return closing }
         timer?.cancel()
         lookAround?.cancel()
-        connector?.shutDown()
+        for connector in connectors { connector.shutDown() }
         let closing = sockets.close()
         self.closing = closing
         ended.fail(ChannelError.alreadyClosed)
@@ -169,8 +171,9 @@ final class DriverCore {
     private func perform(_ output: Node.Output) {
         switch output {
         case .transmit(let datagram, let destination): transmit(datagram, to: destination)
-        case .rendezvousSend(let message): connector?.send(message)
-        case .rendezvousConnect: connector?.connect()
+        case .rendezvousSend(let message, let place): connectors[place].send(message)
+        case .rendezvousConnect(let place): connectors[place].connect()
+        case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
         case .event(let event, let audience):

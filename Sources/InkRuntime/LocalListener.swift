@@ -45,10 +45,17 @@ package final class LocalListener: Sendable {
         try LocalSocketPlace.prepareDirectory(of: path)
         try LocalSocketPlace.removeStale(path)
         let (socket, file) = try LocalSocket.listening(at: path, backlog: backlog)
-        let count = NIOLoopBoundBox.makeBoxSendingValue(ConnectionCount(most: connectionsMax), eventLoop: loop)
+        let open = NIOLoopBoundBox.makeBoxSendingValue(0, eventLoop: loop)
+        // All are our person's own programs: none makes room for another.
+        let takes = { @Sendable (channel: any Channel) in
+            guard open.value < connectionsMax else { return false }
+            open.value += 1
+            channel.closeFuture.whenComplete { _ in open.value -= 1 }
+            return true
+        }
         let channel = ServerBootstrap(group: loop)
             .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ListenerGate(count)) }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ListenerGate(takes)) }
             }
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in

@@ -6,64 +6,52 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
-/// Holds at most one WebSocket to one of several rendezvous. When to try again is not decided here. Lives on its event loop.
+/// Holds at most one WebSocket to one rendezvous. When to try again is not decided here. Lives on its event loop.
 package final class RendezvousConnector {
-    /// Tries start this far apart, in the order of the list, so that the first that works wins without waiting for dead ones.
-    private static let stagger: TimeAmount = .milliseconds(250)
     /// A host that takes longer to accept and upgrade is given up.
-    private static let patience: TimeAmount = .seconds(8)
+    package static let patience: TimeAmount = .seconds(8)
     /// From the beginning of a try to the word that we are in; one that says anything else for ever is no better than a dead one.
     package static let joinTime: TimeAmount = .seconds(10)
 
+    private let patience: TimeAmount
     private let joinTime: TimeAmount
     private let clock: MonotonicClock
-    private let hosts: [InviteLink.Host]
+    private let host: InviteLink.Host
     private let loop: any EventLoop
     private let opened: (InkPrimitives.SocketAddress) -> Void
     private let received: (ServerMessage) -> Void
     private let closed: (String) -> Void
 
-    /// Distinguishes this round of tries from earlier ones whose results may still come.
+    /// Distinguishes this try from earlier ones whose results may still come.
     private var round = 0
-    /// Tries begun in this round.
-    private var next = 0
-    /// Index of the host with which a round begins: the one after that which took us and did not let us in, else the first.
-    private var first = 0
-    private var pending = 0
-    private var failures: [String] = []
     private var isTrying = false
     private var socket: WebSocketHandler?
-    /// Index of the host that `socket` goes to.
-    private var socketHost = 0
     /// What we asked to be let into.
     private var asked: Topic?
     private var isJoined = false
 
     /// - Parameters:
-    ///   - joinTime: shorter in tests.
+    ///   - patience, joinTime: shorter in tests.
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
-    ///   - closed: it is gone, or none could be opened; with the reason.
+    ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
-        hosts: [InviteLink.Host], loop: any EventLoop, clock: MonotonicClock, joinTime: TimeAmount = RendezvousConnector.joinTime,
+        host: InviteLink.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
+        joinTime: TimeAmount = RendezvousConnector.joinTime,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, closed: @escaping (String) -> Void
     ) {
-        (self.hosts, self.loop, self.clock, self.joinTime) = (hosts, loop, clock, joinTime)
+        (self.host, self.loop, self.clock, self.patience, self.joinTime) = (host, loop, clock, patience, joinTime)
         (self.opened, self.received, self.closed) = (opened, received, closed)
     }
 
-    /// Begins a round of tries, unless one is under way or a connection is open.
+    /// Begins to try, unless a try is under way or a connection is open.
     package func connect() {
         guard socket == nil, !isTrying else { return }
         round += 1
-        (next, pending, failures, isTrying) = (0, 0, [], true)
-        guard !hosts.isEmpty else {
-            isTrying = false
-            closed("no rendezvous is known")
-            return
-        }
-        startNext(round)
+        isTrying = true
+        let (bound, round) = (NIOLoopBound(self, eventLoop: loop), round)
+        attempt(round).whenFailure { error in bound.value.failed(error, round) }
     }
 
     /// Sends a message, if a connection is open.
@@ -73,9 +61,12 @@ package final class RendezvousConnector {
         do {
             socket.send(try SignallingJSON.encode(message))
         } catch {
-            socket.close(.unexpectedServerError, reason: "a message could not be written: \(error)")
+            preconditionFailure("a message could not be written: \(error)")
         }
     }
+
+    /// Closes the connection, if one is open; `closed` is called with the reason.
+    package func disconnect(reason: String) { socket?.close(.normalClosure, reason: reason) }
 
     /// Closes what is open and gives up what is being tried; `closed` is not called.
     package func shutDown() {
@@ -86,37 +77,19 @@ package final class RendezvousConnector {
         old?.close(.goingAway, reason: "leaving")
     }
 
-    private func startNext(_ round: Int) {
-        guard round == self.round, isTrying, next < hosts.count else { return }
-        let index = (first + next) % hosts.count
-        let host = hosts[index]
-        next += 1
-        pending += 1
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        attempt(index, round).whenFailure { error in bound.value.failed(host, error, round) }
-        loop.scheduleTask(in: Self.stagger) { bound.value.startNext(round) }
-    }
-
-    private func failed(_ host: InviteLink.Host, _ error: any Error, _ round: Int) {
+    private func failed(_ error: any Error, _ round: Int) {
         guard round == self.round, isTrying else { return }
-        pending -= 1
-        failures.append("\(host): \(reasonText(error))")
-        if next < hosts.count {
-            startNext(round)
-        } else if pending == 0 {
-            isTrying = false
-            closed(failures.joined(separator: "; "))
-        }
+        isTrying = false
+        closed("\(host): \(reasonText(error))")
     }
 
-    private func attempt(_ index: Int, _ round: Int) -> EventLoopFuture<Bool> {
-        let host = hosts[index]
+    private func attempt(_ round: Int) -> EventLoopFuture<Bool> {
         let joinUntil = NIODeadline.now() + joinTime
         let bound = NIOLoopBound(self, eventLoop: loop)
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/",
             headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
-        let patience = Self.patience
+        let patience = patience
         return ClientBootstrap(group: loop)
             .connectTimeout(patience)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -127,17 +100,23 @@ package final class RendezvousConnector {
                 let upgraded: EventLoopFuture<Bool>
                 do {
                     upgraded = try Self.upgrade(channel, head) { channel, response in
-                        try bound.value.adopt(channel, response, index, round, joinUntil: joinUntil)
+                        try bound.value.adopt(channel, response, round, joinUntil: joinUntil)
                     }
                 } catch {
                     upgraded = channel.eventLoop.makeFailedFuture(error)
                 }
-                let timeout = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
+                // What the pipeline says of a channel that was closed under it is no reason that a person could read.
+                let answer = channel.eventLoop.makePromise(of: Bool.self)
+                let timeout = channel.eventLoop.scheduleTask(in: patience) {
+                    answer.fail(AnswersNothing())
+                    channel.close(promise: nil)
+                }
                 upgraded.whenComplete { outcome in
                     timeout.cancel()
                     if case .failure = outcome { channel.close(promise: nil) }
+                    answer.completeWith(outcome)
                 }
-                return upgraded
+                return answer.futureResult
             }
     }
 
@@ -146,6 +125,8 @@ package final class RendezvousConnector {
     ) throws -> EventLoopFuture<Bool> {
         let upgrader = NIOTypedWebSocketClientUpgrader<Bool>(
             maxFrameSize: Signalling.messageBytesMax,
+            // One close frame is said, by the handler.
+            enableAutomaticErrorHandling: false,
             upgradePipelineHandler: { channel, response in channel.eventLoop.makeCompletedFuture { try adopt(channel, response) } })
         let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Bool>(
             upgradeRequestHead: head, upgraders: [upgrader],
@@ -156,11 +137,11 @@ package final class RendezvousConnector {
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
     }
 
-    /// The upgrade of one try is done. The first of a round is kept.
-    private func adopt(
-        _ channel: any Channel, _ response: HTTPResponseHead, _ index: Int, _ round: Int, joinUntil: NIODeadline
-    ) throws -> Bool {
+    /// The upgrade of a try is done.
+    private func adopt(_ channel: any Channel, _ response: HTTPResponseHead, _ round: Int, joinUntil: NIODeadline) throws -> Bool {
         guard response.headers["Sec-WebSocket-Protocol"] == [Signalling.subprotocol] else { throw WrongSubprotocol() }
+        // We asked for none, and frames of one we do not know cannot be read (RFC 6455 §4.1).
+        guard response.headers["Sec-WebSocket-Extensions"].isEmpty else { throw UnaskedExtension() }
         guard round == self.round, isTrying, let remote = channel.remoteAddress.flatMap({ InkPrimitives.SocketAddress($0) }) else {
             throw ComesTooLate()
         }
@@ -171,8 +152,8 @@ package final class RendezvousConnector {
             closed: { [weak self] reason in self?.lost(reason, round) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         isTrying = false
-        (socket, socketHost, asked, isJoined) = (handler, index, nil, false)
-        // One that accepts and does not let us in must not keep us from the others for ever.
+        (socket, asked, isJoined) = (handler, nil, false)
+        // One that accepts and does not let us in is no better than one that does not accept.
         let bound = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(deadline: joinUntil) {
             let connector = bound.value
@@ -199,12 +180,12 @@ package final class RendezvousConnector {
     private func lost(_ reason: String, _ round: Int) {
         guard round == self.round, socket != nil else { return }
         socket = nil
-        // Who let us in is asked again in the order of the list; who did not, last.
-        first = isJoined ? 0 : (socketHost + 1) % hosts.count
-        closed(reason)
+        closed("\(host): \(reason)")
     }
 }
 
 private struct UpgradeRefused: Error, CustomStringConvertible { let description = "it answers, but is no rendezvous" }
 private struct WrongSubprotocol: Error, CustomStringConvertible { let description = "it speaks another version" }
-private struct ComesTooLate: Error, CustomStringConvertible { let description = "another was faster" }
+private struct UnaskedExtension: Error, CustomStringConvertible { let description = "it speaks a form of WebSocket that was not asked for" }
+private struct AnswersNothing: Error, CustomStringConvertible { let description = "it accepts connections and answers nothing" }
+private struct ComesTooLate: Error, CustomStringConvertible { let description = "we have given it up" }

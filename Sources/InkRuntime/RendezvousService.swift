@@ -19,9 +19,21 @@ public final class RendezvousService: Sendable {
         public var listen: [InviteLink.Host] = [InviteLink.Host(name: "0.0.0.0", port: 0)]
         /// UDP address of the STUN responder; nil for the hosts of `listen` and the number of the WebSocket port, or any if that is busy.
         public var stun: InviteLink.Host?
+        /// Reverse proxies in front of it, which say in X-Forwarded-For for whom they speak (RT-22).
+        public var proxies = TrustedProxies()
+        /// Called once for each thing that whoever runs it should know, from the service's loop.
+        public var advise: @Sendable (Advice) -> Void = { _ in }
         public var server = RendezvousServer.Configuration()
 
         public init() {}
+    }
+
+    /// Why many people may count as one source, and share what one may have.
+    public enum Advice: Hashable, Sendable {
+        /// This proxy of ours does not say for whom it speaks.
+        case proxyNamesNobody(IPAddress)
+        /// A proxy of this machine or network says for whom it speaks, and is not among ours.
+        case proxyUnknown(IPAddress)
     }
 
     /// What the service did since its start, for `/metrics` and tests.
@@ -47,7 +59,7 @@ public final class RendezvousService: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loop: any EventLoop
     private let core: NIOLoopBound<Core>
-    private let count: NIOLoopBoundBox<ConnectionCount>
+    private let count: NIOLoopBound<ConnectionCount>
     let channels: [any Channel]
 
     /// Opens all sockets. Blocks; not to be called on an event loop.
@@ -58,16 +70,17 @@ public final class RendezvousService: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         var open: [any Channel] = []
-        let box = CoreBox(loop: loop, clock: clock)
         let most = DescriptorLimit.share(of: configuration.server.socketsMax)
-        let count = NIOLoopBoundBox.makeBoxSendingValue(ConnectionCount(most: most), eventLoop: loop)
+        let box = CoreBox(loop: loop, clock: clock)
         do throws(SocketError) {
+            let count = try box.count(most: most, proxies: configuration.proxies)
             // Sockets first, since the welcome names the port of the responders, who take the number of the TCP port where they can.
             var listeners: [any Channel] = []
             var shared: UInt16 = 0
             for host in configuration.listen {
                 let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
-                let channel = try Self.listen(host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count)
+                let channel = try Self.listen(
+                    host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count, clock)
                 listeners.append(channel)
                 open.append(channel)
                 shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
@@ -80,9 +93,10 @@ public final class RendezvousService: Sendable {
                 throw SocketError.cannotBind(address: "\(configuration.listen[0])", reason: "the system gave no address")
             }
             stunAddress = stun
-            var server = configuration.server
-            server.stunPort = stun.port
-            core = try box.fill(server)
+            var configuration = configuration
+            configuration.server.stunPort = stun.port
+            core = try box.fill(configuration)
+            self.count = count
         } catch {
             box.abandon(error)
             for channel in open { channel.close(promise: nil) }
@@ -92,8 +106,32 @@ public final class RendezvousService: Sendable {
         }
         self.group = group
         self.loop = loop
-        self.count = count
         channels = open
+    }
+
+    /// A rendezvous at the wildcard addresses of IPv4 and IPv6, or of the one that the machine has, with one port for both (RT-23).
+    /// Blocks; not to be called on an event loop.
+    ///
+    /// - Parameter ports: to try in their order; 0 for one that the system gives.
+    public static func inBothFamilies(
+        _ configuration: Configuration, ports: [UInt16], clock: MonotonicClock
+    ) throws(SocketError) -> RendezvousService {
+        precondition(!ports.isEmpty, "a rendezvous listens somewhere")
+        var failure = SocketError.portBusy(ports[0])
+        for port in ports {
+            for families in [["0.0.0.0", "::"], ["0.0.0.0"], ["::"]] {
+                var configuration = configuration
+                configuration.listen = families.map { InviteLink.Host(name: $0, port: port) }
+                do throws(SocketError) {
+                    return try RendezvousService(configuration, clock: clock)
+                } catch {
+                    failure = error
+                }
+                // A port that is taken in one family is no good in the other either: links and people name it once.
+                if case .portBusy = failure { break }
+            }
+        }
+        throw failure
     }
 
     /// What it did so far.
@@ -118,17 +156,21 @@ public final class RendezvousService: Sendable {
 
     private static func listen(
         _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
-        _ count: NIOLoopBoundBox<ConnectionCount>
+        _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock
     ) throws(SocketError) -> any Channel {
         var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ListenerGate(count)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ListenerGate { count.value.takes($0, now: clock.now) })
+                }
             }
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
-            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.accept(channel) } }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try box.accept(channel) { count.value.settle($0) } }
+            }
         if isV6Only { bootstrap = bootstrap.serverChannelOption(.v6Only, value: 1) }
         do {
             return try bootstrap.bind(host: host.name, port: Int(port)).wait()
@@ -194,10 +236,21 @@ final class CoreBox: Sendable {
         promise = loop.makePromise()
     }
 
-    /// Blocks; not on the loop.
-    func fill(_ server: RendezvousServer.Configuration) throws(SocketError) -> NIOLoopBound<Core> {
+    /// What counts the connections of all listeners. Blocks; not on the loop.
+    func count(most: Int, proxies: TrustedProxies) throws(SocketError) -> NIOLoopBound<ConnectionCount> {
         do {
-            let core = try loop.submit { [loop, clock] in NIOLoopBound(Core(server, loop: loop, clock: clock), eventLoop: loop) }.wait()
+            return try loop.submit { [loop] in NIOLoopBound(ConnectionCount(most: most, proxies: proxies), eventLoop: loop) }.wait()
+        } catch {
+            throw .cannotBind(address: "", reason: reasonText(error))
+        }
+    }
+
+    /// Blocks; not on the loop.
+    func fill(_ configuration: RendezvousService.Configuration) throws(SocketError) -> NIOLoopBound<Core> {
+        do {
+            let core = try loop.submit { [loop, clock] in
+                NIOLoopBound(Core(configuration, loop: loop, clock: clock), eventLoop: loop)
+            }.wait()
             promise.succeed(core)
             return core
         } catch {
@@ -208,18 +261,29 @@ final class CoreBox: Sendable {
     /// There will be no core.
     func abandon(_ reason: SocketError) { promise.fail(reason) }
 
-    func accept(_ channel: any Channel) throws {
+    /// - Parameter upgraded: called on the loop once it is a WebSocket.
+    func accept(_ channel: any Channel, upgraded: @escaping @Sendable (any Channel) -> Void = { _ in }) throws {
         let future = promise.futureResult
+        let isPage = NIOLoopBoundBox(false, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
             maxFrameSize: Signalling.messageBytesMax,
+            // One close frame is said, by the handler.
+            enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, head in
+                // Browsers name the page that asks (RFC 6455 §10.2); no program of ours does. A page, be it of this very host by a rebound
+                // name, has no business here, and could look for a rendezvous in the networks of all who see it (RT-21).
+                guard head.headers["Origin"].isEmpty else {
+                    isPage.value = true
+                    return channel.eventLoop.makeSucceededFuture(nil)
+                }
                 let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
                 guard offered.contains(where: { $0 == Signalling.subprotocol }) else { return channel.eventLoop.makeSucceededFuture(nil) }
                 return channel.eventLoop.makeSucceededFuture(["Sec-WebSocket-Protocol": Signalling.subprotocol])
             },
-            upgradePipelineHandler: { channel, _ in
+            upgradePipelineHandler: { channel, head in
                 future.flatMapThrowing { core in
-                    try core.value.add(channel)
+                    upgraded(channel)
+                    try core.value.add(channel, forwardedFor: head.headers["X-Forwarded-For"])
                     return true
                 }
             })
@@ -227,7 +291,7 @@ final class CoreBox: Sendable {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler())
+                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler(isPage: isPage.value))
                     return false
                 }
             })
@@ -254,6 +318,9 @@ final class CoreBox: Sendable {
 /// What the service consists of on its loop.
 final class Core {
     private var server: RendezvousServer
+    private let proxies: TrustedProxies
+    private let advise: (RendezvousService.Advice) -> Void
+    private var advised: Set<RendezvousService.Advice> = []
     private var limiter = SourceLimiter()
     private let loop: any EventLoop
     private let clock: MonotonicClock
@@ -266,8 +333,9 @@ final class Core {
     private var stunSilent = 0
     private var isDraining = false
 
-    init(_ configuration: RendezvousServer.Configuration, loop: any EventLoop, clock: MonotonicClock) {
-        server = RendezvousServer(configuration, seed: Entropy.seed())
+    init(_ configuration: RendezvousService.Configuration, loop: any EventLoop, clock: MonotonicClock) {
+        server = RendezvousServer(configuration.server, seed: Entropy.seed())
+        (proxies, advise) = (configuration.proxies, configuration.advise)
         (self.loop, self.clock) = (loop, clock)
     }
 
@@ -277,7 +345,10 @@ final class Core {
             stunSilent: stunSilent)
     }
 
-    func add(_ channel: any Channel) throws {
+    func add(_ channel: any Channel, forwardedFor: [String]) throws {
+        let peer = channel.remoteAddress.flatMap { InkPrimitives.SocketAddress($0) }?.ip
+        let client = peer.map { proxies.client(peer: $0, forwardedFor: forwardedFor) }
+        if let peer, let client { look(at: peer, client: client, isForwarded: !forwardedFor.isEmpty) }
         lastToken += 1
         let token = RendezvousServer.ConnectionToken(lastToken)
         let handler = WebSocketHandler(
@@ -287,9 +358,25 @@ final class Core {
             closed: { [weak self] _ in self?.lost(token) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         sockets[token] = handler
-        server.opened(token, now: clock.now)
+        server.opened(token, from: client.map { Source($0) }, now: clock.now)
         drain()
     }
+
+    private func look(at peer: IPAddress, client: IPAddress, isForwarded: Bool) {
+        let advice: RendezvousService.Advice
+        if proxies.addresses.contains(client) {
+            advice = .proxyNamesNobody(client)
+        } else if isForwarded, peer == client, peer.isLoopback || CandidateFilter.isPrivate(peer) {
+            // From anywhere else it is more likely that somebody tries to be taken for another.
+            advice = .proxyUnknown(peer)
+        } else {
+            return
+        }
+        if advised.count < Self.advicesMax, advised.insert(advice).inserted { advise(advice) }
+    }
+
+    /// Anybody of our network can write the field.
+    private static let advicesMax = 4
 
     func answer(to datagram: [UInt8], from source: InkPrimitives.SocketAddress) -> [UInt8]? {
         // The limiter is asked last: garbage must not use up what a network may have.
@@ -368,6 +455,10 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private var head: HTTPRequestHead?
+    /// A web page asked for an upgrade.
+    private let isPage: Bool
+
+    init(isPage: Bool) { self.isPage = isPage }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -379,6 +470,7 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
             let isKnown = head.map { $0.method == .GET || $0.method == .HEAD } ?? true
             let (status, text): (HTTPResponseStatus, String) =
                 switch (isKnown, path) {
+                case _ where isPage: (.forbidden, "A rendezvous is for programs, not for web pages.\n")
                 case (false, _): (.methodNotAllowed, "method not allowed\n")
                 case (_, "/healthz"): (.ok, "ok\n")
                 default:

@@ -3,6 +3,7 @@ import InkPrimitives
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOWebSocket
 
 #if canImport(Glibc)
     import Glibc
@@ -189,15 +190,23 @@ extension IOError {
     var isAddressInUse: Bool { errnoCode == EADDRINUSE }
 }
 
-/// The system's words for an error, without the name of the type around them.
+/// Why something on the network failed, in words for a person: those of the system, or ours where it has none. No address: whoever asks knows it.
 func reasonText(_ error: any Error) -> String {
     switch error {
     case let error as IOError: String(cString: strerror(error.errnoCode))
     case is HTTPParserError: "it does not speak HTTP"
+    case is NIOHTTPClientUpgradeError: "it answers, but is no rendezvous"
     case let error as NIOConnectionError:
-        error.connectionErrors.first.map { reasonText($0.error) } ?? (error.dnsAError ?? error.dnsAAAAError).map { "\($0)" } ?? "no address"
+        error.connectionErrors.first.map { reasonText($0.error) } ?? (error.dnsAError ?? error.dnsAAAAError).map(reasonText) ?? "no address"
+    case is SocketAddressError, is SocketAddressError.UnknownHost: "the name has no address"
     case let error as ChannelError:
-        if case .connectTimeout = error { "no answer" } else { "\(error)" }
+        switch error {
+        case .connectTimeout: "no answer"
+        case .eof, .inputClosed, .outputClosed, .ioOnClosedChannel, .alreadyClosed, .inappropriateOperationForState:
+            "it closed the connection"
+        default: "\(error)"
+        }
+    case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: "it breaks the rules of WebSocket"
     default: "\(error)"
     }
 }

@@ -89,16 +89,44 @@ final class WebSocketHandler: ChannelInboundHandler {
         let frame = unwrapInboundIn(data)
         heardAt = clock.now
         switch frame.opcode {
-        case .text: receive(frame.unmaskedData)
+        case .text:
+            let text = frame.unmaskedData
+            guard String(validating: text.readableBytesView, as: UTF8.self) != nil else {
+                end(context, code: .dataInconsistentWithMessage, reason: "text that is not UTF-8")
+                return
+            }
+            receive(text)
         case .ping: if takesControl(context) { write(context, .pong, frame.unmaskedData) }
         case .pong: if takesControl(context) { isAsked = false }
-        case .connectionClose: end(context, code: .normalClosure, reason: "closed by the other side")
-        default: end(context, code: .unacceptableData, reason: "not a text message")
+        case .connectionClose: end(context, code: Self.answer(toClose: frame.unmaskedData), reason: "closed by the other side")
+        case .binary: end(context, code: .unacceptableData, reason: "not a text message")
+        default: end(context, code: .protocolError, reason: "a kind of frame that nobody knows")
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(context, code: error is NIOWebSocketError ? .messageTooLarge : .protocolError, reason: reasonText(error))
+        let isTooLarge =
+            switch error {
+            case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge,
+                NIOWebSocketFrameAggregator.Error.tooManyFragments:
+                true
+            default: false
+            }
+        end(context, code: isTooLarge ? .messageTooLarge : .protocolError, reason: reasonText(error))
+    }
+
+    /// The code to answer a close frame with: its own, if what it holds is in order (RFC 6455 §5.5.1, §7.4).
+    private static func answer(toClose data: ByteBuffer) -> WebSocketErrorCode {
+        var data = data
+        guard data.readableBytes > 0 else { return .normalClosure }
+        guard let code = data.readInteger(as: UInt16.self) else { return .protocolError }
+        switch code {
+        // 1004, 1005, 1006 and 1015 are never sent; what is below 3000 and not given out may not be used.
+        case 1000...1003, 1007...1014, 3000...4999:
+            let isText = String(validating: data.readableBytesView, as: UTF8.self) != nil
+            return isText ? WebSocketErrorCode(codeNumber: Int(code)) : .dataInconsistentWithMessage
+        default: return .protocolError
+        }
     }
 
     /// A ping or a pong costs its sender as little as a message would cost it much: few are taken, and none from who does not read.
@@ -169,8 +197,9 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 }
 
-/// What a client sends is masked, what a server sends is not; the other way round ends the connection (RFC 6455 §5.1).
-private final class MaskingGate: ChannelInboundHandler {
+/// Ends the connection for what RFC 6455 says of single frames and the decoder does not look at: what a client sends is masked and what a server
+/// sends is not (§5.1); no bit is set of an extension that was not agreed on, and we agree on none (§5.2).
+private final class FrameGate: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
 
     private let expectsMask: Bool
@@ -178,22 +207,25 @@ private final class MaskingGate: ChannelInboundHandler {
     init(expectsMask: Bool) { self.expectsMask = expectsMask }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if (unwrapInboundIn(data).maskKey != nil) == expectsMask {
-            context.fireChannelRead(data)
+        let frame = unwrapInboundIn(data)
+        if (frame.maskKey != nil) != expectsMask {
+            context.fireErrorCaught(FrameError(description: "a frame with the wrong masking"))
+        } else if frame.rsv1 || frame.rsv2 || frame.rsv3 {
+            context.fireErrorCaught(FrameError(description: "a frame of an extension that was not agreed on"))
         } else {
-            context.fireErrorCaught(MaskingError())
+            context.fireChannelRead(data)
         }
     }
 }
 
-private struct MaskingError: Error, CustomStringConvertible {
-    let description = "a frame with the wrong masking"
+private struct FrameError: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension ChannelPipeline.SynchronousOperations {
     /// Puts whole messages of bounded size in front of `handler`.
     func addWebSocket(_ handler: WebSocketHandler) throws {
-        try addHandler(MaskingGate(expectsMask: handler.role == .server))
+        try addHandler(FrameGate(expectsMask: handler.role == .server))
         try addHandler(
             NIOWebSocketFrameAggregator(
                 minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 16, maxAccumulatedFrameSize: Signalling.messageBytesMax))

@@ -178,35 +178,48 @@ extension Node {
 
     // The rendezvous.
 
-    mutating func rendezvousConnected(to address: SocketAddress, now: Instant) {
-        rendezvousAddress = address
-        rendezvous?.connected(to: address, now: now)
-        rendezvousChanged(.connected)
+    mutating func rendezvousConnected(to address: SocketAddress, at place: Int, now: Instant) {
+        standing.connected(to: address, at: place)
+        rendezvous?.connected(to: address, at: place, now: now)
+        tellStanding()
     }
 
-    mutating func rendezvousClosed(reason: String, now: Instant) {
-        rendezvous?.disconnected(now: now)
-        rendezvousChanged(.unreachable(reason: reason))
+    mutating func rendezvousClosed(reason: String, at place: Int, now: Instant) {
+        standing.closed(reason: reason, at: place)
+        rendezvous?.disconnected(at: place, now: now)
+        askSTUN(now: now)
+        tellStanding()
     }
 
-    private mutating func rendezvousChanged(_ status: RendezvousStatus) {
-        guard rendezvousStatus != status else { return }
-        rendezvousStatus = status
-        tell(.rendezvous(status))
+    private mutating func tellStanding() {
+        guard rendezvousStatus != standing.status else { return }
+        rendezvousStatus = standing.status
+        tell(.rendezvous(rendezvousStatus))
+    }
+
+    /// Asks one STUN service at a time, that of a rendezvous that answers where there is one.
+    ///
+    /// - Parameter failed: the one asked so far does not answer.
+    private mutating func askSTUN(failed: Bool = false, now: Instant) {
+        let servers = standing.stunServers
+        let position = servers.firstIndex { $0 == stun.server }
+        guard !servers.isEmpty, position == nil || failed else { return }
+        stun.start(server: servers[position.map { ($0 + 1) % servers.count } ?? 0], now: now)
     }
 
     mutating func drainRendezvous(now: Instant) {
         while let output = rendezvous?.nextOutput() {
             switch output {
-            case .send(let message): emit(.rendezvousSend(message))
-            case .connect: emit(.rendezvousConnect)
+            case .send(let message, let place): emit(.rendezvousSend(message, at: place))
+            case .connect(let place): emit(.rendezvousConnect(at: place))
+            case .disconnect(let place, let reason): emit(.rendezvousDisconnect(at: place, reason: reason))
             case .dial(let attempt, let remote, let addresses):
                 endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .expect(let attempt, let remote, let addresses):
                 endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
-            case .stunServer(let port):
-                if let address = rendezvousAddress { stun.start(server: SocketAddress(ip: address.ip, port: port), now: now) }
-            case .refused(let reason): rendezvousChanged(.unreachable(reason: "\(reason)"))
+            case .stunServer(let port, let place):
+                standing.answersSTUN(on: port, at: place)
+                askSTUN(now: now)
             case .versionMismatch(let theirs):
                 hasMetOtherVersion = true
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
@@ -219,7 +232,10 @@ extension Node {
         while let output = stun.nextOutput() {
             switch output {
             case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
-            case .mapped, .failed: offerCandidates(now: now)
+            case .mapped: offerCandidates(now: now)
+            case .failed:
+                askSTUN(failed: true, now: now)
+                offerCandidates(now: now)
             }
         }
         drainRendezvous(now: now)

@@ -29,7 +29,8 @@ public struct Node: Sendable {
         public var lastPeers: [SocketAddress]
         /// Addresses to dial that a person or a link named.
         public var directAddresses: [SocketAddress]
-        public var hasRendezvous: Bool
+        /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
+        public var rendezvousCount: Int
         /// The history of undo of the holder's own front end.
         public var strand: Strand = .common
         /// Which of our stored transactions belong to which history; all others are in the common one.
@@ -38,7 +39,7 @@ public struct Node: Sendable {
         public init(
             identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
             displayName: String = "", stored: [Transaction] = [], receipts: [AuthorID: UInt64] = [:], lastPeers: [SocketAddress] = [],
-            directAddresses: [SocketAddress] = [], hasRendezvous: Bool = false
+            directAddresses: [SocketAddress] = [], rendezvousCount: Int = 0
         ) {
             self.identity = identity
             self.staticKey = staticKey
@@ -50,7 +51,7 @@ public struct Node: Sendable {
             self.receipts = receipts
             self.lastPeers = lastPeers
             self.directAddresses = directAddresses
-            self.hasRendezvous = hasRendezvous
+            self.rendezvousCount = rendezvousCount
         }
     }
 
@@ -70,11 +71,11 @@ public struct Node: Sendable {
         case datagram([UInt8], from: SocketAddress)
         /// Addresses of this machine with the port of the socket.
         case localAddresses([SocketAddress])
-        /// The rendezvous answered at `address`.
-        case rendezvousConnected(to: SocketAddress)
-        case rendezvousMessage(ServerMessage)
-        /// The connection to the rendezvous is gone, or was never made.
-        case rendezvousClosed(reason: String)
+        /// The rendezvous at this position of the list answered at an address.
+        case rendezvousConnected(to: SocketAddress, at: Int = 0)
+        case rendezvousMessage(ServerMessage, at: Int = 0)
+        /// The connection to it is gone, or was never made. `reason` names it, since there may be several.
+        case rendezvousClosed(reason: String, at: Int = 0)
         case persisted(UInt64)
         case persistFailed(UInt64, reason: String)
         /// The verdicts on the signatures of one `.verify`, in its order.
@@ -88,9 +89,11 @@ public struct Node: Sendable {
     /// What must be done.
     public enum Output: Sendable {
         case transmit([UInt8], to: SocketAddress)
-        case rendezvousSend(ClientMessage)
-        /// Connect to the rendezvous now, trying its addresses in turn.
-        case rendezvousConnect
+        case rendezvousSend(ClientMessage, at: Int)
+        /// Connect to this rendezvous of the list now.
+        case rendezvousConnect(at: Int)
+        /// Close the connection to it, then say `.rendezvousClosed`.
+        case rendezvousDisconnect(at: Int, reason: String)
         /// Commit these records in this order, then say `.persisted` or `.persistFailed` with the number. One is under way at a time.
         case persist(UInt64, [StoreRecord])
         /// Check the signatures, then say `.verified`.
@@ -119,9 +122,9 @@ public struct Node: Sendable {
     public internal(set) var board: Board?
     var endpoint: Endpoint
     var rendezvous: RendezvousClient?
+    var standing: RendezvousStanding
+    /// How we stand with the rendezvous of the list, as last told.
     public internal(set) var rendezvousStatus: RendezvousStatus
-    /// Where the rendezvous was reached; its STUN service is there too.
-    var rendezvousAddress: SocketAddress?
     var stun: STUNClient
     var localAddresses: [SocketAddress] = []
     var jitter: SplitMix64
@@ -185,11 +188,11 @@ public struct Node: Sendable {
                 peerID: peerID, keys: keys, staticKey: configuration.staticKey,
                 certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
                 initiatorPayload: [], seed: secrets.secret()))
-        if configuration.hasRendezvous {
-            rendezvous = RendezvousClient(keys: keys, device: configuration.identity, peer: peerID, seed: secrets.secret())
-            rendezvousStatus = .connecting
-        } else {
-            rendezvousStatus = .none
+        standing = RendezvousStanding(count: configuration.rendezvousCount)
+        rendezvousStatus = standing.status
+        if configuration.rendezvousCount > 0 {
+            rendezvous = RendezvousClient(
+                keys: keys, device: configuration.identity, peer: peerID, seed: secrets.secret(), count: configuration.rendezvousCount)
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
         seats = [.holder: Seat(strand: configuration.strand)]
@@ -227,9 +230,9 @@ public struct Node: Sendable {
         case .localAddresses(let addresses):
             localAddresses = addresses
             offerCandidates(now: now)
-        case .rendezvousConnected(let address): rendezvousConnected(to: address, now: now)
-        case .rendezvousMessage(let message): rendezvous?.received(message, now: now)
-        case .rendezvousClosed(let reason): rendezvousClosed(reason: reason, now: now)
+        case .rendezvousConnected(let address, let place): rendezvousConnected(to: address, at: place, now: now)
+        case .rendezvousMessage(let message, let place): rendezvous?.received(message, at: place, now: now)
+        case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
         case .persisted(let batch): persisted(batch, now: now)
         case .persistFailed(let batch, let reason):
             saves.failed(batch, reason: reason, now: now)

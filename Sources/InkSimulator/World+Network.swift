@@ -139,6 +139,13 @@ extension World {
         queue.schedule(.toRendezvous(number, message), at: socket.lastIn)
     }
 
+    /// The node closes its connection.
+    mutating func leaveRendezvous(_ node: Int) {
+        guard let number = participants[node].connection else { return }
+        trace.note(now, node: node, .rendezvousOut, hash: number, "disconnect")
+        queue.schedule(.hungUp(number), at: now + wire())
+    }
+
     /// The socket is open on both sides.
     mutating func rendezvousOpened(_ number: UInt64) throws(Violation) {
         guard let socket = rendezvous.sockets[number] else { return }

@@ -28,7 +28,7 @@ extension World {
             genesis: stored.first,
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
-            hasRendezvous: faults.meeting != .addresses)
+            rendezvousCount: faults.meeting == .addresses ? 0 : 1)
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
@@ -94,7 +94,8 @@ extension World {
             case .verify(let batch, let transactions): verify(batch, transactions, node)
             case .event(let event, _): try take(event, node)
             case .rendezvousConnect: connectToRendezvous(node)
-            case .rendezvousSend(let message): sendToRendezvous(message, node)
+            case .rendezvousSend(let message, _): sendToRendezvous(message, node)
+            case .rendezvousDisconnect: leaveRendezvous(node)
             }
         }
         if let since = participants[node].leavingSince, now > since + Self.leaveMax, participants[node].pausedUntil == nil {

@@ -137,10 +137,12 @@ class NoRendezvous(EndToEnd):
     def test_serve_exits_8_when_its_port_is_taken(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken_datagram:
             port = taken.getsockname()[1]
-            self.assert_refused(ink.run(["serve", "--listen", f"127.0.0.1:{port}", "--stun", "127.0.0.1:0"]), 8, str(port), "in use")
+            self.assert_refused(ink.run(["serve", "--listen", f"127.0.0.1:{port}", "--stun", "127.0.0.1:0"]), 8, str(port), "in use",
+                                "--listen 127.0.0.1:0")
             taken_datagram.bind(("127.0.0.1", 0))
             port = taken_datagram.getsockname()[1]
-            self.assert_refused(ink.run(["serve", "--listen", "127.0.0.1:0", "--stun", f"127.0.0.1:{port}"]), 8, str(port), "in use")
+            self.assert_refused(ink.run(["serve", "--listen", "127.0.0.1:0", "--stun", f"127.0.0.1:{port}"]), 8, str(port), "in use",
+                                "--stun 127.0.0.1:0")
 
     def test_the_rendezvous_survives_nonsense_from_its_clients(self):
         server = self.rendezvous()
@@ -459,6 +461,7 @@ class BadCommands(EndToEnd):
 
     def test_wrong_usage_exits_2_and_help_exits_0(self):
         for arguments in (["fly"], ["peer"], ["export"], ["new", "--nonsense"], ["serve", "--listen", "nowhere"],
+                          ["serve", "--proxy", "nowhere"],
                           ["new", "b", "--peer", "--impair", "loss=lots"], ["new", "b", "--peer", "--rendezvous", "http://x"]):
             with self.subTest(arguments):
                 code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")

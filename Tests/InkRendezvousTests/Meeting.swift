@@ -17,7 +17,8 @@ struct Meeting {
         var received: [ServerMessage] = []
         var stunPort: UInt16?
         var connects: [Instant] = []
-        var refusals: [RendezvousRefusal] = []
+        /// Why it closed its connection itself.
+        var refusals: [String] = []
         var versions: [UInt8] = []
         var isConnected = false
     }
@@ -126,7 +127,10 @@ struct Meeting {
     private mutating func take(_ output: RendezvousClient.Output, from index: Int) {
         switch output {
         case .connect: peers[index].connects.append(now)
-        case .send(let message):
+        case .disconnect(_, let reason):
+            peers[index].refusals.append(reason)
+            disconnect(index)
+        case .send(let message, _):
             peers[index].sent.append(message)
             if peers[index].isConnected { server.received(message, from: peers[index].token, now: now) }
         case .joined: break
@@ -138,8 +142,7 @@ struct Meeting {
             guard peers[other].expects.contains(where: { $0.attempt == attempt }) else { return }
             setSession(index, other, true)
         case .expect(let attempt, let remote, let addresses): peers[index].expects.append((attempt, remote, addresses))
-        case .stunServer(let port): peers[index].stunPort = port
-        case .refused(let reason): peers[index].refusals.append(reason)
+        case .stunServer(let port, _): peers[index].stunPort = port
         case .versionMismatch(let theirs): peers[index].versions.append(theirs)
         }
     }

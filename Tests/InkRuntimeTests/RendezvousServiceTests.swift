@@ -22,7 +22,7 @@ private final class Signaller: Sendable {
 
     private final class State {
         var client: RendezvousClient
-        var connector: RendezvousConnector?
+        var connectors: [RendezvousConnector] = []
         let clock = MonotonicClock.system
         let continuation: AsyncStream<Event>.Continuation
         init(_ client: RendezvousClient, _ continuation: AsyncStream<Event>.Continuation) {
@@ -44,14 +44,15 @@ private final class Signaller: Sendable {
         func drain() {
             while let output = client.nextOutput() {
                 switch output {
-                case .connect: connector?.connect()
-                case .send(let message): connector?.send(message)
-                case .joined(let others): continuation.yield(.joined(others))
+                case .connect(let place): connectors[place].connect()
+                case .disconnect(let place, let reason): connectors[place].disconnect(reason: reason)
+                case .send(let message, let place): connectors[place].send(message)
+                case .joined(let others, _): continuation.yield(.joined(others))
                 case .dial(_, let remote, let addresses): continuation.yield(.dial(remote, addresses))
                 case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
                 case .peerLeft(let remote): continuation.yield(.left(remote))
-                case .stunServer(let port): continuation.yield(.stun(port))
-                case .peerAppeared, .refused, .versionMismatch: break
+                case .stunServer(let port, _): continuation.yield(.stun(port))
+                case .peerAppeared, .versionMismatch: break
                 }
             }
         }
@@ -62,7 +63,10 @@ private final class Signaller: Sendable {
     let id: PeerID
     private let state: NIOLoopBound<State>
 
-    init(_ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1, joinTime: TimeAmount = RendezvousConnector.joinTime) throws {
+    init(
+        _ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1, patience: TimeAmount = RendezvousConnector.patience,
+        joinTime: TimeAmount = RendezvousConnector.joinTime
+    ) throws {
         let id = try #require(PeerID([number] + [UInt8](repeating: 1, count: 31)))
         self.id = id
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
@@ -72,30 +76,33 @@ private final class Signaller: Sendable {
         state = try loop.submit { [loop] in
             let state = State(
                 RendezvousClient(
-                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: .random()),
+                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: .random(),
+                    count: hosts.count),
                 continuation)
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)
             state.client.setCandidates([candidate], now: state.clock.now)
-            state.connector = RendezvousConnector(
-                hosts: hosts, loop: loop, clock: state.clock, joinTime: joinTime,
-                opened: { [weak state] address in
-                    guard let state else { return }
-                    continuation.yield(.opened(address))
-                    state.client.connected(to: address, now: state.clock.now)
-                    state.drain()
-                },
-                received: { [weak state] message in
-                    guard let state else { return }
-                    state.client.received(message, now: state.clock.now)
-                    state.drain()
-                },
-                closed: { [weak state] reason in
-                    guard let state else { return }
-                    continuation.yield(.closed(reason))
-                    state.client.disconnected(now: state.clock.now)
-                    state.drain()
-                    state.wait(on: loop)
-                })
+            state.connectors = hosts.enumerated().map { place, host in
+                RendezvousConnector(
+                    host: host, loop: loop, clock: state.clock, patience: patience, joinTime: joinTime,
+                    opened: { [weak state] address in
+                        guard let state else { return }
+                        continuation.yield(.opened(address))
+                        state.client.connected(to: address, at: place, now: state.clock.now)
+                        state.drain()
+                    },
+                    received: { [weak state] message in
+                        guard let state else { return }
+                        state.client.received(message, at: place, now: state.clock.now)
+                        state.drain()
+                    },
+                    closed: { [weak state] reason in
+                        guard let state else { return }
+                        continuation.yield(.closed(reason))
+                        state.client.disconnected(at: place, now: state.clock.now)
+                        state.drain()
+                        state.wait(on: loop)
+                    })
+            }
             return NIOLoopBound(state, eventLoop: loop)
         }.wait()
     }
@@ -109,7 +116,7 @@ private final class Signaller: Sendable {
         loop.execute { [state] in
             state.value.client.leave()
             state.value.drain()
-            state.value.connector?.shutDown()
+            for connector in state.value.connectors { connector.shutDown() }
         }
     }
 
@@ -167,20 +174,43 @@ private final class Signaller: Sendable {
     }
 
     // RT-5
-    @Test func `a rendezvous that talks and lets nobody in is left for the next of the list`() async throws {
+    @Test func `a rendezvous that talks and lets nobody in is closed, and keeps nobody from the next of the list`() async throws {
         let service = try service()
         let liar = try await Liar.start()
         let peer = try Signaller(
             1, hosts: [InviteLink.Host(name: "127.0.0.1", port: liar.port), host(service)], joinTime: .milliseconds(500))
         peer.start()
-        let reason = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
-        #expect(reason == "it accepted us and did not let us in")
-        _ = try await peer.first { if case .joined = $0 { true } else { nil } }
+        var (isIn, reason): (Bool, String?) = (false, nil)
+        for await event in peer.events {
+            if case .joined = event { isIn = true }
+            if case .closed(let why) = event { reason = why }
+            if isIn, reason != nil { break }
+        }
+        #expect(reason == "127.0.0.1:\(liar.port): it accepted us and did not let us in")
         let status = try await service.status()
         #expect(status.sockets == 1)
         peer.stop()
         try await liar.stop()
         await service.stop()
+    }
+
+    // RV-23
+    @Test func `two who have the same list of three meet once, at all that answer`() async throws {
+        let services = try [service(), service()]
+        let hosts = [host(services[0]), InviteLink.Host(name: "127.0.0.1", port: 1), host(services[1])]
+        let (small, large) = (try Signaller(1, hosts: hosts), try Signaller(2, hosts: hosts))
+        large.start()
+        _ = try await large.first { if case .joined = $0 { true } else { nil } }
+        _ = try await large.first { if case .joined = $0 { true } else { nil } }
+        small.start()
+        _ = try await small.first { if case .dial = $0 { true } else { nil } }
+        for service in services {
+            var status = try await service.status()
+            while status.topics != 1 || status.sockets != 2 { status = try await service.status() }
+        }
+        small.stop()
+        large.stop()
+        for service in services { await service.stop() }
     }
 
     // RT-5
@@ -198,23 +228,87 @@ private final class Signaller: Sendable {
     }
 
     // RT-11
-    @Test func `connections count before they are WebSockets, and those above the limit are closed at once`() async throws {
+    @Test func `connections count before they are WebSockets and when they are, and those above the limit are closed at once`() async throws
+    {
         let service = try service { $0.server.socketsMax = 2 }
-        let idle = try await [0, 1].asyncMap { _ in
-            try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: Int(service.port))
-                .get()
-        }
+        let idle = try await connect(service, from: "127.0.0.2")
         var status = try await service.status()
-        while status.connections < 2 { status = try await service.status() }
+        while status.connections < 1 { status = try await service.status() }
+        let first = try await webSocket(service)
+        // The place of one that has not got to the point is given to a newer one, that of a WebSocket is not.
+        let second = try await webSocket(service)
+        try await idle.closeFuture.get()
         let health = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
         #expect(try await exchange(service, health).isEmpty)
         status = try await service.status()
-        #expect(status.turnedAway == 1 && status.connections == 2)
-        try await idle[0].close().get()
+        #expect(status.turnedAway == 1 && status.connections == 2 && status.sockets == 2)
+        try await first.close().get()
         while status.connections > 1 { status = try await service.status() }
         #expect(try await exchange(service, health).hasSuffix("ok\n"))
-        try await idle[1].close().get()
+        try await second.close().get()
         await service.stop()
+    }
+
+    // RT-11
+    @Test(arguments: [1, 50])
+    func `idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
+        let service = try service { $0.server.socketsMax = 128 }
+        var idle: [any Channel] = []
+        for round in 0..<(400 / sources) {
+            for source in 0..<sources { idle.append(try await connect(service, from: "127.0.\(source).2")) }
+            if round % 20 == 0 { _ = try await service.status() }
+        }
+        #expect(try await exchange(service, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", from: "127.0.0.2").hasSuffix("ok\n"))
+        #expect(try await exchange(service, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", from: "127.9.9.9").hasSuffix("ok\n"))
+        let status = try await service.status()
+        #expect(status.connections < 128)
+        for channel in idle { channel.close(promise: nil) }
+        await service.stop()
+    }
+
+    // RT-22
+    @Test func `behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
+        let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
+        let proxy = try #require(IPAddress("127.0.0.1"))
+        let service = try service {
+            $0.proxies = TrustedProxies([proxy])
+            $0.advise = { advised.yield($0) }
+            $0.server.socketsPerSourceMax = 1
+        }
+        // Each source has room for one socket that has joined nothing; a second displaces it.
+        let first = try await webSocket(service, forwardedFor: "203.0.113.1")
+        let second = try await webSocket(service, forwardedFor: "203.0.113.2")
+        let third = try await webSocket(service, forwardedFor: "203.0.113.99, 203.0.113.1")
+        try await first.closeFuture.get()
+        #expect(second.isActive && third.isActive)
+        var status = try await service.status()
+        #expect(status.sockets == 2)
+        for _ in 0..<2 { _ = try await webSocket(service, forwardedFor: "unknown") }
+        status = try await service.status()
+        #expect(status.sockets == 3)
+        await service.stop()
+        advised.finish()
+        var told: [RendezvousService.Advice] = []
+        for await advice in advices { told.append(advice) }
+        #expect(told == [.proxyNamesNobody(proxy)])
+    }
+
+    // RT-22
+    @Test func `a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
+        let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
+        let service = try service {
+            $0.advise = { advised.yield($0) }
+            $0.server.socketsPerSourceMax = 1
+        }
+        let first = try await webSocket(service, forwardedFor: "203.0.113.1")
+        let second = try await webSocket(service, forwardedFor: "203.0.113.2")
+        try await first.closeFuture.get()
+        #expect(second.isActive)
+        await service.stop()
+        advised.finish()
+        var told: [RendezvousService.Advice] = []
+        for await advice in advices { told.append(advice) }
+        #expect(told == [.proxyUnknown(try #require(IPAddress("127.0.0.1")))])
     }
 
     // RT-11
@@ -326,19 +420,48 @@ private final class Signaller: Sendable {
     }
 
     /// Sends raw bytes to the service and gives what comes back until it closes.
-    private func exchange(_ service: RendezvousService, _ request: String, _ after: [UInt8] = []) async throws -> String {
+    private func exchange(
+        _ service: RendezvousService, _ request: String, _ after: [UInt8] = [], from source: String = "127.0.0.1"
+    ) async throws -> String {
         let collector = UncheckedTransfer(value: Collector())
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(collector.value) }
-            }
-            .connect(host: "127.0.0.1", port: Int(service.port)).get()
+        let channel = try await connect(service, from: source) { channel in
+            channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(collector.value) }
+        }
         var buffer = ByteBuffer(string: request)
         buffer.writeBytes(after)
         // The service may close before it has read all; what it said until then is what is asked for.
         channel.writeAndFlush(buffer, promise: nil)
         try await channel.closeFuture.get()
         return try await channel.eventLoop.submit { String(decoding: collector.value.bytes, as: UTF8.self) }.get()
+    }
+
+    /// A TCP connection from an address of this machine.
+    private func connect(
+        _ service: RendezvousService, from source: String,
+        _ prepare: @escaping @Sendable (any Channel) -> EventLoopFuture<Void> = { $0.eventLoop.makeSucceededVoidFuture() }
+    ) async throws -> any Channel {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(to: .init(ipAddress: source, port: 0)).channelInitializer(prepare)
+            .connect(host: "127.0.0.1", port: Int(service.port)).get()
+    }
+
+    /// A WebSocket that says nothing; open when this returns.
+    private func webSocket(_ service: RendezvousService, forwardedFor: String? = nil) async throws -> any Channel {
+        let (bytes, arrived) = AsyncStream.makeStream(of: String.self)
+        let channel = try await connect(service, from: "127.0.0.1") { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Listening { arrived.yield($0) })
+            }
+        }
+        let field = forwardedFor.map { "X-Forwarded-For: \($0)\r\n" } ?? ""
+        let request = Self.upgrade + "Sec-WebSocket-Protocol: inkwire.v1\r\n\(field)\r\n"
+        try await channel.writeAndFlush(ByteBuffer(string: request)).get()
+        var text = ""
+        for await part in bytes {
+            text += part
+            if text.contains("\"type\":\"welcome\"") { break }
+        }
+        return channel
     }
 
     private static let upgrade =
@@ -354,6 +477,17 @@ private final class Signaller: Sendable {
         #expect(post.hasPrefix("HTTP/1.1 405 "))
         let garbage = try await exchange(service, "\u{0}\u{1}\u{2} nonsense\r\n\r\n")
         #expect(garbage.isEmpty || garbage.hasPrefix("HTTP/1.1 400 "))
+        await service.stop()
+    }
+
+    // RT-21
+    @Test(arguments: ["http://evil.example", "null", "http://h", ""])
+    func `a web page gets no socket, whatever it says it is, and is told why`(origin: String) async throws {
+        let service = try service()
+        let answer = try await exchange(service, Self.upgrade + "Origin: \(origin)\r\nSec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 403 ") && answer.contains("not for web pages") && !answer.contains("welcome"))
+        let status = try await service.status()
+        #expect(status.server.opened == 0)
         await service.stop()
     }
 
@@ -408,6 +542,65 @@ private final class Signaller: Sendable {
     }
 
     // RT-5
+    @Test(
+        arguments: [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "it answers, but is no rendezvous"),
+            ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "it does not speak HTTP"), ("", "it closed the connection"),
+        ])
+    func `why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
+        let host = try await MuteServer.start(saying: says)
+        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: host.port)])
+        peer.start()
+        let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(told == "127.0.0.1:\(host.port): \(reason)")
+        peer.stop()
+        try await host.stop()
+    }
+
+    // RT-5
+    @Test func `one that accepts and says nothing at all has answered nothing`() async throws {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
+        let port = UInt16(try #require(listener.localAddress?.port))
+        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: port)], patience: .seconds(1))
+        peer.start()
+        let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(told == "127.0.0.1:\(port): it accepts connections and answers nothing")
+        peer.stop()
+        try await listener.close().get()
+    }
+
+    // RT-5
+    @Test func `errors of sockets are told in words for people`() {
+        #expect(reasonText(ChannelError.connectTimeout(.seconds(8))) == "no answer")
+        for error: ChannelError in [.eof, .inputClosed, .ioOnClosedChannel, .alreadyClosed, .inappropriateOperationForState] {
+            #expect(reasonText(error) == "it closed the connection")
+        }
+        #expect(reasonText(IOError(errnoCode: ECONNREFUSED, reason: "connect(descriptor:7)")) == "Connection refused")
+        let unknown = #expect(throws: (any Error).self) { try NIOCore.SocketAddress.makeAddressResolvingHost("nowhere.invalid", port: 1) }
+        #expect(unknown.map(reasonText) == "the name has no address")
+    }
+
+    // RT-5, RT-20
+    @Test(
+        arguments: [
+            ([:], "it speaks another version"),
+            (["Sec-WebSocket-Protocol": "inkwire.v2"], "it speaks another version"),
+            (
+                ["Sec-WebSocket-Protocol": "inkwire.v1", "Sec-WebSocket-Extensions": "permessage-deflate"],
+                "it speaks a form of WebSocket that was not asked for"
+            ),
+        ] as [(HTTPHeaders, String)])
+    func `an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
+        let liar = try await Liar.start(answering: headers)
+        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: liar.port)])
+        peer.start()
+        let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
+        #expect(told == "127.0.0.1:\(liar.port): \(reason)")
+        peer.stop()
+        try await liar.stop()
+    }
+
+    // RT-5
     @Test func `one that hangs up instead of upgrading is left, and named`() async throws {
         let mute = try await MuteServer.start()
         let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: mute.port)])
@@ -444,27 +637,25 @@ private struct Liar {
     let channel: any Channel
     let port: UInt16
 
-    static func start() async throws -> Liar {
+    static func start(answering headers: HTTPHeaders = ["Sec-WebSocket-Protocol": Signalling.subprotocol]) async throws -> Liar {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try prepare(channel) } }
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try prepare(channel, headers) } }
             .bind(host: "127.0.0.1", port: 0).get()
         return Liar(channel: channel, port: UInt16(try #require(channel.localAddress?.port)))
     }
 
     func stop() async throws { try await channel.close().get() }
 
-    private static func prepare(_ channel: any Channel) throws {
+    private static func prepare(_ channel: any Channel, _ headers: HTTPHeaders) throws {
         let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
-            shouldUpgrade: { channel, _ in
-                channel.eventLoop.makeSucceededFuture(["Sec-WebSocket-Protocol": Signalling.subprotocol])
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(headers) },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = WebSocketHandler(role: .server, clock: .system, receive: { _ in }, closed: { _ in })
                     try channel.pipeline.syncOperations.addWebSocket(handler)
                     handler.send(try SignallingJSON.encode(ServerMessage.welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil)))
                     handler.send(try SignallingJSON.encode(ServerMessage.joined(topic: .zero, member: 1, others: 0)))
-                    handler.send(try SignallingJSON.encode(ServerMessage.refused(.notJoined)))
+                    handler.send(try SignallingJSON.encode(ServerMessage.envelope(topic: .zero, from: 1, box: [1])))
                     return true
                 }
             })
@@ -475,15 +666,15 @@ private struct Liar {
     }
 }
 
-/// Accepts TCP connections and closes them after the first bytes.
+/// Accepts TCP connections, and at the first bytes says one thing and closes them.
 private struct MuteServer {
     let channel: any Channel
     let port: UInt16
 
-    static func start() async throws -> MuteServer {
+    static func start(saying text: String = "") async throws -> MuteServer {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Closer()) }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Closer(text)) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         return MuteServer(channel: channel, port: UInt16(try #require(channel.localAddress?.port)))
@@ -493,8 +684,26 @@ private struct MuteServer {
 
     private final class Closer: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
+        typealias OutboundOut = ByteBuffer
+        private let text: String
+        init(_ text: String) { self.text = text }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text))).whenComplete { _ in bound.value.close(promise: nil) }
+        }
     }
+}
+
+/// Gives what arrives as text.
+private final class Listening: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    private let heard: (String) -> Void
+    init(_ heard: @escaping (String) -> Void) { self.heard = heard }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        heard(String(decoding: unwrapInboundIn(data).readableBytesView, as: UTF8.self))
+    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 private final class Collector: ChannelInboundHandler {

@@ -50,7 +50,76 @@ private final class Stand {
     }
 }
 
+/// A handler behind the decoder, as in a real pipeline: bytes in, what was taken and the code of our close frame out.
+private func exchange(_ role: WebSocketHandler.Role, _ bytes: [UInt8]) throws -> (texts: [String], code: UInt16?) {
+    let channel = EmbeddedChannel()
+    var texts: [String] = []
+    let handler = WebSocketHandler(
+        role: role, clock: MonotonicClock { .zero + .seconds(1) }, receive: { texts.append(String(buffer: $0)) }, closed: { _ in })
+    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 4096)))
+    try channel.pipeline.syncOperations.addWebSocket(handler)
+    // The decoder throws what our handler has dealt with.
+    do { try channel.writeInbound(ByteBuffer(bytes: bytes)) } catch {}
+    var code: UInt16?
+    while let frame = try channel.readOutbound(as: WebSocketFrame.self) {
+        guard frame.opcode == .connectionClose else { continue }
+        #expect(code == nil, "one close frame")
+        code = frame.data.getInteger(at: frame.data.readerIndex)
+    }
+    return (texts, code)
+}
+
+/// A frame masked with zeros.
+private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first, 0x80 | UInt8(payload.count), 0, 0, 0, 0] + payload }
+
 @Suite(.timeLimit(.minutes(1))) struct WebSocketHandlerTests {
+    // RT-20
+    @Test(
+        arguments: [
+            ("reserved bit 1", masked(0xC1, [0x7B]), 1002), ("reserved bit 2", masked(0xA1, [0x7B]), 1002),
+            ("reserved bit 3", masked(0x91, [0x7B]), 1002), ("reserved bit of a ping", masked(0xC9), 1002),
+            ("reserved bit of a fragment", masked(0x41, [0x7B]) + masked(0x80, [0x7D]), 1002),
+            ("not masked", [0x81, 0x01, 0x7B], 1002), ("binary", masked(0x82, [0x7B]), 1003),
+            ("reserved opcode", masked(0x83), 1002), ("reserved control opcode", masked(0x8B), 1002),
+            ("continuation of nothing", masked(0x80, [0x7B]), 1002),
+            ("text within fragments", masked(0x01, [0x7B]) + masked(0x81, [0x7D]), 1002),
+            ("a ping in two", masked(0x09), 1002), ("a long ping", [0x89, 0xFE, 0, 126, 0, 0, 0, 0], 1002),
+            ("8 KiB", [0x81, 0xFE, 0x20, 0, 0, 0, 0, 0], 1009), ("not UTF-8", masked(0x81, [0x22, 0xFF, 0x22]), 1007),
+            ("half a character", masked(0x81, [0xC3]), 1007), ("a surrogate", masked(0x81, [0xED, 0xA0, 0x80]), 1007),
+            ("an overlong form", masked(0x81, [0xC0, 0x80]), 1007),
+            ("a close frame of one byte", masked(0x88, [0x03]), 1002),
+            ("close with a reason that is no text", masked(0x88, [0x03, 0xE8, 0xFF]), 1007),
+        ] as [(String, [UInt8], UInt16)])
+    func `what breaks RFC 6455 ends the connection with its code, and is not taken`(name: String, bytes: [UInt8], code: UInt16) throws {
+        let outcome = try exchange(.server, bytes)
+        #expect(outcome.code == code && outcome.texts.isEmpty)
+    }
+
+    // RT-20
+    @Test func `a close frame is answered with its own code where that may be sent, and by 1002 where not`() throws {
+        func answer(_ code: UInt16) throws -> UInt16? {
+            try exchange(.server, masked(0x88, [UInt8(code >> 8), UInt8(code & 0xFF)] + Array("gone".utf8))).code
+        }
+        for code: UInt16 in [1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999] { #expect(try answer(code) == code) }
+        for code: UInt16 in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] { #expect(try answer(code) == 1002, "\(code)") }
+        #expect(try exchange(.server, masked(0x88)).code == 1000)
+    }
+
+    // RT-20
+    @Test func `a character cut by fragments is whole again, with a ping between them`() throws {
+        let outcome = try exchange(.server, masked(0x01, [0x22, 0xC3]) + masked(0x89) + masked(0x80, [0xA9, 0x22]))
+        #expect(outcome.texts == ["\"é\""] && outcome.code == nil)
+    }
+
+    // RT-20
+    @Test func `a client takes from a server no more than the server from it`() throws {
+        #expect(try exchange(.client, [0x81, 0x01, 0x7B]).texts == ["{"])
+        #expect(try exchange(.client, masked(0x81, [0x7B])).code == 1002)
+        #expect(try exchange(.client, [0xC1, 0x01, 0x7B]).code == 1002)
+        #expect(try exchange(.client, [0x81, 0x01, 0xFF]).code == 1007)
+        #expect(try exchange(.client, [0x88, 0x02, 0x03, 0xED]).code == 1002)
+    }
+
     // RT-8
     @Test(arguments: [WebSocketOpcode.ping, .pong])
     func `forty pings or pongs in twenty seconds are taken, one more ends the connection`(opcode: WebSocketOpcode) throws {

@@ -76,7 +76,7 @@ private struct Stranger {
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)
-            case .rendezvousSend, .rendezvousConnect: break
+            case .rendezvousSend, .rendezvousConnect, .rendezvousDisconnect: break
             }
         }
         for answer in answers {

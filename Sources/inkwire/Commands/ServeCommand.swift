@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import InkAutomation
+import InkPrimitives
+import InkRendezvous
 import InkRuntime
 import InkSession
 
@@ -10,27 +12,44 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve", abstract: "Run a rendezvous: it introduces peers to each other and can read nothing.",
         discussion: "Keeps nothing on disk; restarting it disturbs no board. Without TLS in this version: put it behind a proxy for that.")
 
-    @Option(name: .customLong("listen"), help: ArgumentHelp("Where to accept WebSockets.", valueName: "host:port"))
-    var listen = "0.0.0.0:4300"
+    @Option(
+        name: .customLong("listen"),
+        help: ArgumentHelp(
+            "Where to accept WebSockets; without it, port \(Self.defaultPort) of all addresses. Port 0 for a free one.",
+            valueName: "host:port"))
+    var listen: String?
 
     @Option(
         name: .customLong("stun"),
         help: ArgumentHelp("Where to answer STUN on UDP; without it, the port of --listen.", valueName: "host:port"))
     var stun: String?
 
+    @Option(
+        name: .customLong("proxy"),
+        help: ArgumentHelp(
+            "A reverse proxy in front of this, by its address: its X-Forwarded-For says who connects. May be given more than once.",
+            valueName: "address"))
+    var proxies: [String] = []
+
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
         var configuration = RendezvousService.Configuration()
-        configuration.listen = [try host(listen, "--listen")]
+        let place = try listen.map { try host($0, "--listen") }
+        if let place { configuration.listen = [place] }
         configuration.stun = try stun.map { try host($0, "--stun") }
+        configuration.proxies = TrustedProxies(Set(try proxies.map(proxy)))
+        configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
         DescriptorLimit.raise()
         let service: RendezvousService
         do {
-            service = try RendezvousService(configuration, clock: options.clock)
+            service =
+                try place == nil
+                ? RendezvousService.inBothFamilies(configuration, ports: [Self.defaultPort], clock: options.clock)
+                : RendezvousService(configuration, clock: options.clock)
         } catch {
-            throw Failure(error)
+            throw failure(error, configuration, place: place)
         }
         // Before anybody is told that we listen, and may stop us.
         let asked = DispatchSemaphore(value: 0)
@@ -39,11 +58,11 @@ struct ServeCommand: ParsableCommand {
             number.add(Int($0))
             asked.signal()
         }
-        let place = service.addresses.map { "ws://\($0)" }.joined(separator: ", ")
-        options.notices.say("rendezvous at \(place), STUN at \(service.stunAddress); interrupt to stop")
+        let places = service.addresses.map { "ws://\($0)" }.joined(separator: ", ")
+        options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
         if options.isJSON {
             let line: JSONObject = [
-                "schema": 1, "event": "listening", "rendezvous": .string(place), "stun": .string(service.stunAddress.description),
+                "schema": 1, "event": "listening", "rendezvous": .string(places), "stun": .string(service.stunAddress.description),
             ]
             StandardStream.output.write(Array((JSONValue.object(line).text + "\n").utf8))
         }
@@ -58,11 +77,42 @@ struct ServeCommand: ParsableCommand {
         EndingSignals.die(by: Int32(number.add(0)))
     }
 
+    static let defaultPort: UInt16 = 4300
+
+    /// Names the option that leads out.
+    private func failure(_ error: SocketError, _ configuration: RendezvousService.Configuration, place: InviteLink.Host?) -> Failure {
+        var failure = Failure(error)
+        guard case .portBusy(let port) = error else { return failure }
+        let asked = place ?? InviteLink.Host(name: "0.0.0.0", port: Self.defaultPort)
+        let (option, host) = configuration.stun.flatMap { port == asked.port ? nil : ("--stun", $0) } ?? ("--listen", asked)
+        failure.next = "end that program, or let the system choose a port: \(option) \(InviteLink.Host(name: host.name, port: 0))"
+        return failure
+    }
+
+    private func proxy(_ text: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else {
+            throw Failure.usage("--proxy \(text) cannot be used", why: "it is not an IP address", next: "for example --proxy 127.0.0.1")
+        }
+        return address
+    }
+
+    private static func sentence(for advice: RendezvousService.Advice) -> String {
+        switch advice {
+        case .proxyNamesNobody(let proxy):
+            "the proxy \(proxy) does not say for whom it speaks, so all who come through it share what one may have; "
+                + "have it set X-Forwarded-For"
+        case .proxyUnknown(let proxy):
+            "\(proxy) speaks for others (X-Forwarded-For), and all of them share what one may have; "
+                + "if it is your proxy, start this with --proxy \(proxy)"
+        }
+    }
+
     private func host(_ text: String, _ option: String) throws -> InviteLink.Host {
         guard let host = InviteLink.Host(text) ?? (text.hasSuffix(":0") ? InviteLink.Host(name: String(text.dropLast(2)), port: 0) : nil)
         else {
             throw Failure.usage(
-                "\(option) \(text) cannot be used", why: "it is not of the form HOST:PORT", next: "for example \(option) 127.0.0.1:4300")
+                "\(option) \(text) cannot be used", why: "it is not of the form HOST:PORT",
+                next: "for example \(option) 127.0.0.1:4300, or port 0 for a free one")
         }
         return host
     }

@@ -10,7 +10,7 @@ struct Joining: Sendable {
     /// How much had come when it was last looked at.
     private var arrived = 0
     private var sawRendezvous = false
-    private var rendezvousReason = "it does not answer"
+    private var rendezvousReason: String?
     private var versions: (theirs: Int, ours: Int)?
     /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
     private var givesUpAt: Instant?
@@ -71,8 +71,8 @@ extension Failure {
     /// - Parameters:
     ///   - versions: of the protocol, where somebody answered with another.
     ///   - rendezvous: those that were never reached; empty if one was, or none is configured.
-    ///   - reason: why not.
-    static func notJoined(versions: (theirs: Int, ours: Int)?, rendezvous: [String], reason: String) -> Failure {
+    ///   - reason: why not, each by its name; nil if none has said anything so far.
+    static func notJoined(versions: (theirs: Int, ours: Int)?, rendezvous: [String], reason: String?) -> Failure {
         if let (theirs, ours) = versions {
             Failure(
                 .version, code: "version", what: "cannot join this board", why: Sentence.whichIsOlder(theirs: theirs, ours: ours).text,
@@ -80,7 +80,7 @@ extension Failure {
         } else if !rendezvous.isEmpty {
             Failure(
                 .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
-                why: "\(rendezvous.joined(separator: ", ")): \(reason)",
+                why: reason ?? rendezvous.map { "\($0): no answer so far" }.joined(separator: "; "),
                 next: "check the network and that the rendezvous runs, then join again")
         } else {
             Failure(

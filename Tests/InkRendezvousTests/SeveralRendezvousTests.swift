@@ -1,0 +1,320 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import Testing
+
+/// Peers who have one list of several rendezvous, each of which may be down, or the same as another, in virtual time.
+private struct Roads {
+    typealias Token = RendezvousServer.ConnectionToken
+
+    struct Peer {
+        var client: RendezvousClient
+        let id: PeerID
+        var open: Set<Int> = []
+        var connects: [Int] = []
+        var closings: [(place: Int, reason: String)] = []
+        var dials: [(attempt: [UInt8], remote: PeerID)] = []
+        var expects: [(attempt: [UInt8], remote: PeerID)] = []
+        var left: [PeerID] = []
+        var sent: [(message: ClientMessage, place: Int)] = []
+        var received: [(message: ServerMessage, place: Int)] = []
+    }
+
+    private enum Step {
+        case connected(Int, Int), lost(Int, Int), toServer(Int, Int, ClientMessage), toClient(Int, Int, ServerMessage)
+    }
+
+    /// Nil: down.
+    var servers: [RendezvousServer?]
+    /// Which server a place of the list leads to; nil: nowhere.
+    var roads: [Int?]
+    var peers: [Peer] = []
+    var now = Instant.zero
+    /// What is not delivered.
+    var loses: (_ message: ServerMessage, _ place: Int) -> Bool = { _, _ in false }
+    private var steps = Queue<Step>()
+
+    init(places: Int, servers: Int? = nil) {
+        self.servers = (0..<(servers ?? places)).map { Self.server($0) }
+        roads = (0..<places).map { min($0, (servers ?? places) - 1) }
+    }
+
+    static func server(_ number: Int) -> RendezvousServer {
+        RendezvousServer(.init(), seed: [UInt8](repeating: UInt8(40 + number), count: 32))
+    }
+
+    static func token(_ peer: Int, _ place: Int) -> Token { Token(UInt64(peer * 100 + place)) }
+
+    /// A peer whose id sorts by `number` starts.
+    @discardableResult
+    mutating func start(_ number: UInt8) -> Int {
+        var client = RendezvousClient(
+            keys: Meeting.keys(), device: Meeting.device(number), peer: Meeting.peerID(number),
+            seed: Secret32([UInt8](repeating: number, count: 32))!, count: roads.count)
+        client.setCandidates(
+            [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
+        )
+        client.start(now: now)
+        peers.append(Peer(client: client, id: Meeting.peerID(number)))
+        settle(peers.count - 1)
+        return peers.count - 1
+    }
+
+    /// A server is gone with all its connections.
+    mutating func kill(_ server: Int) {
+        servers[server] = nil
+        for place in roads.indices where roads[place] == server { block(place, keeping: true) }
+    }
+
+    /// A place leads nowhere any more, and what was open there is lost.
+    mutating func block(_ place: Int, keeping: Bool = false) {
+        for peer in peers.indices where peers[peer].open.contains(place) { steps.append(.lost(peer, place)) }
+        run()
+        if !keeping { roads[place] = nil }
+    }
+
+    /// Drains a client, then does all that follows.
+    mutating func settle(_ peer: Int) {
+        drain(peer)
+        run()
+    }
+
+    private mutating func drain(_ peer: Int) {
+        while let output = peers[peer].client.nextOutput() {
+            switch output {
+            case .connect(let place):
+                peers[peer].connects.append(place)
+                let isUp = roads[place].map { servers[$0] != nil } ?? false
+                steps.append(isUp ? .connected(peer, place) : .lost(peer, place))
+            case .disconnect(let place, let reason):
+                peers[peer].closings.append((place, reason))
+                steps.append(.lost(peer, place))
+            case .send(let message, let place):
+                peers[peer].sent.append((message, place))
+                steps.append(.toServer(peer, place, message))
+            case .dial(let attempt, let remote, _): peers[peer].dials.append((attempt, remote))
+            case .expect(let attempt, let remote, _): peers[peer].expects.append((attempt, remote))
+            case .peerLeft(let id): peers[peer].left.append(id)
+            case .joined, .peerAppeared, .stunServer, .versionMismatch: break
+            }
+        }
+    }
+
+    private mutating func drainServers() {
+        for server in servers.indices {
+            while let output = servers[server]?.nextOutput() {
+                switch output {
+                case .send(let message, let token): steps.append(.toClient(Int(token.number) / 100, Int(token.number) % 100, message))
+                case .close(let token, _): steps.append(.lost(Int(token.number) / 100, Int(token.number) % 100))
+                }
+            }
+        }
+    }
+
+    private mutating func run() {
+        while let step = steps.popFirst() {
+            switch step {
+            case .connected(let peer, let place):
+                guard let server = roads[place] else { continue }
+                peers[peer].open.insert(place)
+                peers[peer].client.connected(to: Meeting.rendezvous, at: place, now: now)
+                drain(peer)
+                servers[server]?.opened(Self.token(peer, place), now: now)
+            case .lost(let peer, let place):
+                if let server = roads[place] { servers[server]?.closed(Self.token(peer, place)) }
+                peers[peer].open.remove(place)
+                peers[peer].client.disconnected(at: place, now: now)
+                drain(peer)
+            case .toServer(let peer, let place, let message):
+                guard let server = roads[place], peers[peer].open.contains(place) else { continue }
+                servers[server]?.received(message, from: Self.token(peer, place), now: now)
+            case .toClient(let peer, let place, let message): deliver(message, to: peer, at: place)
+            }
+            drainServers()
+        }
+    }
+
+    private mutating func deliver(_ message: ServerMessage, to peer: Int, at place: Int) {
+        guard peers[peer].open.contains(place), !loses(message, place) else { return }
+        peers[peer].received.append((message, place))
+        peers[peer].client.received(message, at: place, now: now)
+        drain(peer)
+    }
+
+    /// A rendezvous says something of its own accord.
+    mutating func say(_ message: ServerMessage, to peer: Int, at place: Int) {
+        deliver(message, to: peer, at: place)
+        run()
+    }
+
+    mutating func run(for span: Duration) {
+        let end = now + span
+        while let next = peers.compactMap(\.client.deadline).min(), next <= end {
+            now = max(now, next)
+            for peer in peers.indices {
+                peers[peer].client.handleTimeout(now: now)
+                settle(peer)
+            }
+        }
+        now = end
+    }
+
+    mutating func setSession(_ lives: Bool) {
+        peers[0].client.sessionLives(with: peers[1].id, lives, now: now)
+        settle(0)
+        peers[1].client.sessionLives(with: peers[0].id, lives, now: now)
+        settle(1)
+    }
+
+    /// The attempts that a peer named in answers, by place.
+    func answers(of peer: Int) throws -> [Int: Set<[UInt8]>] {
+        var attempts: [Int: Set<[UInt8]>] = [:]
+        for (message, place) in peers[peer].sent {
+            guard case .send(let topic, _, let box) = message else { continue }
+            let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+            if case .answer(let attempt, _) = envelope.content { attempts[place, default: []].insert(attempt) }
+        }
+        return attempts
+    }
+}
+
+@Suite struct SeveralRendezvousTests {
+    // RV-23
+    @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
+    func `who came while the first of the list was down is met by one who comes when it is back`(order: [UInt8]) {
+        var roads = Roads(places: 2)
+        roads.kill(0)
+        roads.start(order[0])
+        roads.run(for: .milliseconds(100))
+        roads.servers[0] = Roads.server(0)
+        roads.start(order[1])
+        roads.run(for: .milliseconds(50))
+        #expect(roads.peers[1].open == [0, 1])
+        let dials = roads.peers.flatMap(\.dials)
+        #expect(dials.map(\.remote) == [Meeting.peerID(2)])
+        roads.run(for: .seconds(60))
+        #expect(roads.peers[0].open == [0, 1], "it comes back to the first, too")
+    }
+
+    // RV-23
+    @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
+    func `a pair that shares three rendezvous has one attempt, and each copy of its offer has the same answer`(order: [UInt8]) throws {
+        var roads = Roads(places: 3)
+        // As long as no answer arrives the offer is repeated, wherever the other is seen.
+        roads.loses = { message, _ in
+            guard case .envelope(let topic, _, let box) = message else { return false }
+            let envelope = try? Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+            return if case .answer? = envelope?.content { true } else { false }
+        }
+        for number in order { roads.start(number) }
+        roads.run(for: .seconds(4))
+        roads.loses = { _, _ in false }
+        roads.run(for: .seconds(4))
+        let (small, large) = order[0] == 1 ? (0, 1) : (1, 0)
+        let attempts = Set(roads.peers[small].dials.map(\.attempt))
+        #expect(attempts.count == 1)
+        #expect(Set(roads.peers[large].expects.map(\.attempt)) == attempts)
+        #expect(roads.peers[large].dials.isEmpty && roads.peers[small].expects.isEmpty)
+        #expect(try roads.answers(of: large) == [0: attempts, 1: attempts, 2: attempts])
+    }
+
+    // RV-23
+    @Test(arguments: [0, 1])
+    func `a rendezvous that drops all but greetings keeps nobody apart who shares another`(mute: Int) {
+        var roads = Roads(places: 2)
+        roads.loses = { message, place in
+            guard place == mute, case .envelope(let topic, _, let box) = message else { return false }
+            let envelope = try? Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+            return envelope.map { $0.recipient != .zero } ?? true
+        }
+        roads.start(1)
+        roads.start(2)
+        roads.run(for: .seconds(1))
+        #expect(roads.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
+    }
+
+    // RV-23
+    @Test func `who is seen at another place still is not lost when one place is, and is dialled again through the other`() {
+        var roads = Roads(places: 2)
+        roads.start(1)
+        roads.start(2)
+        roads.setSession(true)
+        roads.kill(0)
+        #expect(roads.peers.allSatisfy { $0.left.isEmpty })
+        let before = roads.peers[0].dials.count
+        roads.setSession(false)
+        roads.run(for: .seconds(1))
+        #expect(roads.peers[0].dials.count == before + 1)
+        roads.peers[1].client.leave()
+        roads.settle(1)
+        #expect(roads.peers[0].left == [Meeting.peerID(2)], "a farewell at one place is one")
+    }
+
+    // RV-24
+    @Test func `two names of one rendezvous are held once, the later is looked at again after five minutes`() {
+        var roads = Roads(places: 3, servers: 2)
+        roads.roads = [0, 0, 1]
+        roads.start(1)
+        roads.start(2)
+        #expect(roads.peers.map(\.open) == [[0, 2], [0, 2]])
+        #expect(roads.peers[0].closings.map(\.place) == [1])
+        #expect(roads.servers[0]?.socketCount == 2)
+        #expect(Set(roads.peers[0].dials.map(\.attempt)).count == 1)
+        roads.setSession(true)
+        roads.run(for: .seconds(299))
+        #expect(roads.peers[0].connects.count { $0 == 1 } == 1)
+        roads.run(for: .seconds(2))
+        #expect(roads.peers[0].connects.count { $0 == 1 } == 2 && roads.peers.map(\.open) == [[0, 2], [0, 2]])
+    }
+
+    // RV-24
+    @Test func `the second name of a rendezvous is used at once when the first leads nowhere any more`() {
+        var roads = Roads(places: 2, servers: 1)
+        roads.start(1)
+        roads.start(2)
+        #expect(roads.peers.map(\.open) == [[0], [0]])
+        roads.block(0)
+        roads.run(for: .seconds(1))
+        #expect(roads.peers.map(\.open) == [[1], [1]])
+        #expect(roads.peers.allSatisfy { $0.client.present.count == 1 })
+    }
+
+    // RV-24
+    @Test func `a member that plays our greetings to us elsewhere does not make us leave a rendezvous`() throws {
+        var roads = Roads(places: 2)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        roads.start(1)
+        let greetings = roads.peers[0].sent.compactMap { message, place in
+            if case .send(_, nil, let box) = message { (box, place) } else { nil }
+        }
+        #expect(greetings.map(\.1) == [0, 1])
+        for (box, place) in greetings { roads.say(.envelope(topic: topic, from: 4711, box: box), to: 0, at: 1 - place) }
+        #expect(roads.peers[0].open == [0, 1] && roads.peers[0].closings.isEmpty)
+    }
+
+    // RV-25
+    @Test func `one refusal ends a connection, and fifty thousand say no more than one`() {
+        var roads = Roads(places: 1)
+        roads.start(1)
+        for round in 0..<50_000 { roads.say(.refused(round % 2 == 0 ? .topicFull : .tooManyTopics), to: 0, at: 0) }
+        #expect(roads.peers[0].closings.map(\.reason) == [RendezvousRefusal.topicFull.description])
+        #expect(roads.peers[0].client.deadline.map { $0 - roads.now <= .milliseconds(500) } == true, "another try follows")
+    }
+
+    // RV-9, RV-25
+    @Test func `a rendezvous that lets us in and throws us out in turn is asked ever more rarely`() {
+        var roads = Roads(places: 1)
+        roads.start(1)
+        for _ in 0..<600 {
+            roads.say(.refused(.notJoined), to: 0, at: 0)
+            roads.run(for: .seconds(1))
+        }
+        #expect((10...90).contains(roads.peers[0].connects.count))
+        roads.run(for: .seconds(60))
+        let before = roads.peers[0].connects.count
+        roads.say(.refused(.notJoined), to: 0, at: 0)
+        roads.run(for: .milliseconds(501))
+        #expect(roads.peers[0].connects.count == before + 1, "one that kept us for a while is asked at once")
+    }
+}

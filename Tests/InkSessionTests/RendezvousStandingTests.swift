@@ -1,0 +1,38 @@
+import InkPrimitives
+import Testing
+
+@testable import InkSession
+
+@Suite struct RendezvousStandingTests {
+    private let near = SocketAddress(ip: .v4(0x0A00_0001), port: 4300)
+    private let far = SocketAddress(ip: .v4(0xC000_0201), port: 4300)
+
+    // RV-26
+    @Test func `one that answers is enough, and unreachable names each, when each was tried`() {
+        var standing = RendezvousStanding(count: 2)
+        #expect(standing.status == .connecting)
+        standing.closed(reason: "a: no answer", at: 0)
+        #expect(standing.status == .connecting, "the other is still being tried")
+        standing.connected(to: far, at: 1)
+        #expect(standing.status == .connected)
+        standing.closed(reason: "b: it closed the connection", at: 1)
+        #expect(standing.status == .unreachable(reason: "a: no answer; b: it closed the connection"))
+        standing.connected(to: near, at: 0)
+        #expect(standing.status == .connected)
+        #expect(RendezvousStanding(count: 0).status == .none)
+    }
+
+    // RV-26
+    @Test func `a STUN service is known while its rendezvous answers`() {
+        var standing = RendezvousStanding(count: 2)
+        standing.answersSTUN(on: 9, at: 0)
+        #expect(standing.stunServers.isEmpty)
+        standing.connected(to: far, at: 1)
+        standing.answersSTUN(on: 3478, at: 1)
+        standing.connected(to: near, at: 0)
+        standing.answersSTUN(on: 3479, at: 0)
+        #expect(standing.stunServers == [SocketAddress(ip: near.ip, port: 3479), SocketAddress(ip: far.ip, port: 3478)])
+        standing.closed(reason: "a: gone", at: 0)
+        #expect(standing.stunServers == [SocketAddress(ip: far.ip, port: 3478)])
+    }
+}
