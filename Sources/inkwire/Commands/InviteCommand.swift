@@ -23,13 +23,9 @@ struct InviteCommand: ParsableCommand {
         let meta = try BoardStore.peek(at: try options.catalog.entry(board).directory).meta
         var hosts = try options.rendezvous().map(\.host)
         if hosts.isEmpty { hosts = meta.rendezvous.compactMap { RendezvousAddress($0)?.host } }
-        let own = (try? Interfaces.addresses()) ?? []
-        let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
-        if hosts.isEmpty, let port = meta.embeddedPort {
-            hosts = (near.map(\.description) + ["127.0.0.1"]).map { InviteLink.Host(name: $0, port: port) }
-        }
-        let addresses = near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
-        let direct = meta.ownPort.map { port in addresses.map { SocketAddress(ip: $0, port: port) } } ?? []
+        let places = LinkPlaces(own: (try? Interfaces.addresses()) ?? [])
+        if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
+        let direct = meta.ownPort.map { places.direct(port: $0) } ?? []
         let link = InviteLink(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(link.text)]).text : link.text
         try StandardStream.output.deliver(Array((text + "\n").utf8))

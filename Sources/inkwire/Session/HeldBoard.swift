@@ -66,11 +66,9 @@ final class HeldBoard: Sendable {
             } else if embedding.port == nil {
                 try opened.store.update { $0.embeddedPort = embedded.port }
             }
-            rendezvous = [InviteLink.Host(name: "127.0.0.1", port: embedded.port)]
-            // Machines of the same network come by its addresses, other terminals of this machine by loopback.
-            let own = (try? Interfaces.addresses()) ?? []
-            inviteHosts = (own.filter { !$0.isLoopback }.prefix(3).map(\.description) + ["127.0.0.1"])
-                .map { InviteLink.Host(name: $0, port: embedded.port) }
+            let places = LinkPlaces(own: (try? Interfaces.addresses()) ?? [])
+            rendezvous = [InviteLink.Host(name: places.loopback.description, port: embedded.port)]
+            inviteHosts = places.rendezvous(port: embedded.port)
         }
         var driverOptions = DriverOptions()
         driverOptions.rendezvous = rendezvous
@@ -124,16 +122,9 @@ final class HeldBoard: Sendable {
         configuration.server.topics = Topic(RoomKeys(roomSecret: roomSecret).topic).map { [$0] }
         configuration.server.socketsMax = 128
         do throws(SocketError) {
-            if let port {
-                configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: port)]
-                do throws(SocketError) {
-                    return try RendezvousService(configuration, clock: clock)
-                } catch {
-                    // The saved port is taken: old links are no good until it is free again, but the board opens.
-                }
-            }
-            configuration.listen = [InviteLink.Host(name: "0.0.0.0", port: 0)]
-            return try RendezvousService(configuration, clock: clock)
+            // What the system gives in one family may be taken in the other; then it is asked again.
+            let ports = (port.map { [$0] } ?? []) + Array(repeating: 0, count: 8)
+            return try RendezvousService.inBothFamilies(configuration, ports: ports, clock: clock)
         } catch {
             throw Failure(error)
         }
@@ -144,12 +135,9 @@ final class HeldBoard: Sendable {
 
     private static func link(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> InviteLink {
         // Whoever finds no rendezvous may still find us where we are.
-        let own = (try? Interfaces.addresses()) ?? []
-        let near = own.filter { !$0.isLoopback && $0.bytes.count == 4 }.prefix(2)
-        let onlyLoopback = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
-        let direct = onlyLoopback || near.isEmpty ? [IPAddress.v4(0x7F00_0001)] : Array(near)
-        return InviteLink(
-            rendezvous: rendezvous, direct: direct.map { SocketAddress(ip: $0, port: port) }, roomSecret: roomSecret, board: board)
+        let onlyHere = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
+        let direct = LinkPlaces(own: (try? Interfaces.addresses()) ?? []).direct(port: port, onlyHere: onlyHere)
+        return InviteLink(rendezvous: rendezvous, direct: direct, roomSecret: roomSecret, board: board)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.
