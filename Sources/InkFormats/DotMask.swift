@@ -52,16 +52,15 @@ struct DotMask: Sendable {
         work += 4
         guard steps > 0 else { return add(x: x0 + left, y: y0 + top) }
         if abs(dx) >= abs(dy) {
-            walk(from: x0, isForward: dx > 0, steps: steps, limit: width, other: y0, by: dy) { $0.takeIfInside($1, $2) }
+            walk(along: x0, isForward: dx > 0, steps: steps, limit: width, across: y0, by: dy, limit: height, isFlat: true)
         } else {
-            walk(from: y0, isForward: dy > 0, steps: steps, limit: height, other: x0, by: dx) { $0.takeIfInside($2, $1) }
+            walk(along: y0, isForward: dy > 0, steps: steps, limit: height, across: x0, by: dx, limit: width, isFlat: false)
         }
     }
 
-    /// Goes along one axis, where it lies within its limit, and gives the nearest place on the other; halves go up.
+    /// Goes along one axis, where it lies within its limit, and sets the nearest dot on the other; halves go up.
     private mutating func walk(
-        from start: Int, isForward: Bool, steps: Int, limit: Int, other: Int, by delta: Int,
-        _ body: (inout DotMask, _ along: Int, _ across: Int) -> Void
+        along start: Int, isForward: Bool, steps: Int, limit: Int, across: Int, by delta: Int, limit acrossLimit: Int, isFlat: Bool
     ) {
         let first = max(0, isForward ? -start : start - limit + 1)
         let last = min(steps, isForward ? limit - 1 - start : start)
@@ -69,30 +68,44 @@ struct DotMask: Sendable {
         work += last - first + 1
         // The quotient (2 × delta × step + steps) / (2 × steps), rounded down, is carried from step to step.
         let whole = 2 * steps
-        let dividend = 2 * delta * first + steps
-        var (quotient, rest) = dividend.quotientAndRemainder(dividingBy: whole)
+        var (quotient, rest) = (2 * delta * first + steps).quotientAndRemainder(dividingBy: whole)
         if rest < 0 { (quotient, rest) = (quotient - 1, rest + whole) }
-        for step in first...last {
-            body(&self, isForward ? start + step : start - step, other + quotient)
-            rest += 2 * delta
-            if rest >= whole { (quotient, rest) = (quotient + 1, rest - whole) }
-            if rest < 0 { (quotient, rest) = (quotient - 1, rest + whole) }
+        var (place, other) = (isForward ? start + first : start - first, across + quotient)
+        let (firstPlace, firstOther) = (place, other)
+        let (step, turn) = (isForward ? 1 : -1, delta < 0 ? -1 : 1)
+        let (rise, perRow) = (2 * delta, wordsPerRow)
+        // One look at who owns the words, and not one for each dot.
+        var words = self.words.mutableSpan
+        for _ in first...last {
+            if other >= 0, other < acrossLimit {
+                let (column, row) = isFlat ? (place, other) : (other, place)
+                words[row * perRow + column >> 6] |= 1 << UInt64(truncatingIfNeeded: column & 63)
+            }
+            place += step
+            rest += rise
+            if rest < 0 || rest >= whole {
+                other += turn
+                rest -= turn * whole
+            }
         }
+        let places = min(firstPlace, place - step)..<max(firstPlace, place - step) + 1
+        let (low, high) = (max(0, min(firstOther, other)), min(acrossLimit, max(firstOther, other) + 1))
+        guard low < high else { return }
+        let others = low..<high
+        cover(columns: isFlat ? places : others, rows: isFlat ? others : places)
     }
 
-    @inline(__always)
-    private mutating func takeIfInside(_ column: Int, _ row: Int) {
-        if column >= 0, column < width, row >= 0, row < height { take(column, row) }
-    }
-
-    @inline(__always)
     private mutating func take(_ column: Int, _ row: Int) {
-        let word = column >> 6
-        words[row * wordsPerRow + word] |= 1 << UInt64(column & 63)
-        if !rows.contains(row) { rows = rows.isEmpty ? row..<row + 1 : min(rows.lowerBound, row)..<max(rows.upperBound, row + 1) }
-        if !columns.contains(word) {
-            columns = columns.isEmpty ? word..<word + 1 : min(columns.lowerBound, word)..<max(columns.upperBound, word + 1)
-        }
+        words[row * wordsPerRow + column >> 6] |= 1 << UInt64(column & 63)
+        cover(columns: column..<column + 1, rows: row..<row + 1)
+    }
+
+    /// Notes where dots may be.
+    private mutating func cover(columns: Range<Int>, rows: Range<Int>) {
+        let words = columns.lowerBound >> 6..<(columns.upperBound - 1) >> 6 + 1
+        let isFirst = self.rows.isEmpty
+        self.rows = isFirst ? rows : min(self.rows.lowerBound, rows.lowerBound)..<max(self.rows.upperBound, rows.upperBound)
+        self.columns = isFirst ? words : min(self.columns.lowerBound, words.lowerBound)..<max(self.columns.upperBound, words.upperBound)
     }
 
     /// Gives each dot the width of a pen.
