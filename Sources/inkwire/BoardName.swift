@@ -15,6 +15,9 @@ enum BoardName {
     /// True for a name of which a list shows nothing.
     static func isInvisible(_ name: String) -> Bool { Failure.plain(name).allSatisfy(\.isWhitespace) }
 
+    /// A name as lists show it; the board's digits for one of an older program of which nothing can be seen.
+    static func shown(_ name: String, of board: BoardID) -> String { isInvisible(name) ? board.description : Failure.plain(name) }
+
     /// What a board that came from others is called here, before a number is added: what peers wrote becomes a name that is typed in shells and
     /// shown in lists. Nil where nothing of it can be used.
     static func adopted(from name: String) -> String? {

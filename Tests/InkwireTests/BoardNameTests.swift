@@ -1,3 +1,4 @@
+import InkPrimitives
 import Testing
 
 @testable import inkwire
@@ -26,5 +27,11 @@ import Testing
         ] as [(String, String?)])
     func `a name that comes from others is cut to what can be used`(name: String, adopted: String?) {
         #expect(BoardName.adopted(from: name) == adopted)
+    }
+
+    // CL-34
+    @Test func `a list shows something of every board, that finds it`() {
+        #expect(BoardName.shown("plan\u{200B}", of: .zero) == "plan")
+        for name in ["\u{200B}", " ", ""] { #expect(BoardName.shown(name, of: .zero) == "00000000") }
     }
 }

@@ -102,7 +102,7 @@ struct BoardsCommand: ParsableCommand {
     }
 
     static func line(of entry: BoardCatalog.Entry, now: UInt64) -> String {
-        var columns = [Failure.plain(entry.name), "\(entry.board)"]
+        var columns = [BoardName.shown(entry.name, of: entry.board), "\(entry.board)"]
         switch entry.content {
         case .success(let content):
             columns += [
