@@ -203,10 +203,17 @@ package struct Faults: Hashable, Sendable {
         switch adversity {
         case .slowLine: link.rate = 8_000 + random.below(56_000)
         case .restoredBackup:
+            let others = (0..<nodes).filter { $0 != adversityNode }
             for _ in 0...random.below(2) {
-                add(
-                    .restoreBackup(
-                        node: adversityNode, share: random.unit(), downtime: .milliseconds(50) + random.jitter(.seconds(2))), from: 0.3)
+                let after = span.scaled(by: 0.3 + random.unit() * 0.7)
+                let downtime: Duration = .milliseconds(50) + random.jitter(.seconds(2))
+                scheduled.append(
+                    Scheduled(after: after, fault: .restoreBackup(node: adversityNode, share: random.unit(), downtime: downtime)))
+                // Who draws on an old disk before anybody can say so forks.
+                guard random.chance(0.7) else { continue }
+                let cut = downtime + .milliseconds(200) + random.jitter(.seconds(4))
+                scheduled.append(
+                    Scheduled(after: after, fault: .partition(from: [adversityNode], to: others, bothWays: true, lasting: cut)))
             }
         case .twin: add(.twin(node: adversityNode), from: 0.2)
         default: break
