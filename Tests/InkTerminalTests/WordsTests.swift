@@ -1,5 +1,6 @@
 import Foundation
 import InkBoard
+import InkFormats
 import InkFrontEnd
 import InkPrimitives
 import InkSession
@@ -200,6 +201,32 @@ import Testing
         people[0].silentSeconds = nil
         desk.hear(.peer(people[0]))
         #expect(desk.text.contains("direct") && desk.text.contains("Connection to eve") && desk.text.contains("bob is back"))
+    }
+
+    @Test(arguments: [GlyphStyle.unicode, .ascii])
+    func `another's pointer covers no letter, and no name what is typed`(style: GlyphStyle) throws {
+        // TM-66
+        var desk = try Desk(style: style)
+        let bob = peer("bob", 1)
+        desk.hear(.peer(bob))
+        desk.type("t")
+        desk.click(30, 10)
+        desk.type("wort\rtwo 漢 words\rthree")
+        let words = style == .ascii ? ["wort", "two", "words", "three"] : ["wort", "two 漢 words", "three"]
+        for (column, row) in [(31, 10), (32, 11), (34, 11), (35, 11), (30, 12), (33, 10)] {
+            desk.hear(.cursor(LiveSource(peer: bob.peer), [CursorSample(at: .zero, position: middle(column, row))]))
+            desk.wait(.milliseconds(300))
+            for word in words { #expect(desk.terminal.contains(word), "\(column), \(row): \(desk.text)") }
+            #expect(desk.terminal.styles[row][column].contains("7"), "\(column), \(row)")
+        }
+        // Beside letters it is a mark, and who types nothing sees the name.
+        desk.hear(.cursor(LiveSource(peer: bob.peer), [CursorSample(at: .zero, position: middle(36, 9))]))
+        desk.wait(.milliseconds(300))
+        #expect(desk.terminal.rowsOfText[9][36] != " " && desk.terminal.contains("two"))
+        desk.escape()
+        desk.hear(.cursor(LiveSource(peer: bob.peer), [CursorSample(at: .zero, position: middle(31, 11))]))
+        desk.wait(.milliseconds(300))
+        #expect(desk.terminal.lines.dropLast(2).contains { $0.contains(" bob") })
     }
 
     @Test func `every ink is seen on its paper, and the inks stay apart`() {
