@@ -449,9 +449,15 @@ struct Connection: Sendable {
     private static func frames(of packet: [UInt8], from offset: Int) throws(Misbehaviour) -> [Frame] {
         var reader = ByteReader(packet, range: offset..<packet.count)
         var frames: [Frame] = []
+        var acknowledges = false
         do throws(WireError) {
             while !reader.isAtEnd {
                 let frame = try Frame(from: &reader)
+                if case .acknowledgement = frame {
+                    // One says all; a hundred in a packet would cost us a hundred times what they cost the peer (TR-31).
+                    guard !acknowledges else { throw .unexpected }
+                    acknowledges = true
+                }
                 if frame != .padding { frames.append(frame) }
             }
         } catch {

@@ -29,6 +29,7 @@ struct LossRecovery: Sendable {
     private enum Fate: Sendable { case outstanding, acknowledged, lost }
 
     private struct Packet: Sendable {
+        let number: UInt64
         let sentAt: Instant
         let byteCount: Int
         let claim: AckClaim
@@ -53,16 +54,26 @@ struct LossRecovery: Sendable {
     /// RFC 9002 §6.1.1.
     static let packetThresholdMin: Double = 3
     static let packetThresholdMax: Double = 256
-    /// Packets without need of an acknowledgement that are remembered.
+    /// Packets without need of an acknowledgement that are remembered, wherever the front is: a peer can make us send any number of them
+    /// behind one that it leaves waiting (TR-32).
     static let quietPacketsMax = 256
+    /// A lost packet is kept for four round trips, since it may yet arrive. The peer decides how long one seems; more than this is not for it
+    /// to say (TR-32).
+    static let lostKeptMax: Duration = .seconds(4)
     static let reorderWaitMin: Duration = .milliseconds(3)
     /// Longest pause between two probes while data is unacknowledged (design.md §4: probes each 1 s).
     static let probeTimeoutMax: Duration = .seconds(1)
 
     private(set) var rtt = RTTEstimator()
-    /// Packet `first + i` is `packets[i]`.
+    /// Ascending by number. Of the quiet ones some are missing.
     private var packets = Queue<Packet>()
-    private var first: UInt64 = 0
+    /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
+    private(set) var next: UInt64 = 0
+    /// Those that wait for an acknowledgement. An acknowledgement is looked up here and in `idle`, so what it says again costs nothing (TR-32).
+    private var outstanding = RangeSet()
+    /// Those that nobody waits for, and whose arrival would be news: quiet ones and lost ones.
+    private var idle = RangeSet()
+    private var quietCount = 0
     private(set) var largestAcknowledged: UInt64?
     private(set) var bytesInFlight = 0
     private var elicitingInFlight = 0
@@ -78,10 +89,10 @@ struct LossRecovery: Sendable {
     /// Share of packets lost, over about 100 packets.
     private(set) var lossEstimate = 0.0
 
-    /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
-    var next: UInt64 { first + UInt64(packets.count) }
     /// Packets kept, whether their fate is known or not.
     var remembered: Int { packets.count }
+    /// Of these, the ones that an acknowledgement is looked up in.
+    var openCount: UInt64 { outstanding.total + idle.total }
     /// True while something waits for an acknowledgement that its timer asks for again.
     var isWaiting: Bool { promptInFlight > 0 }
 
@@ -100,15 +111,24 @@ struct LossRecovery: Sendable {
 
     /// When the oldest packet that waits for an acknowledgement was sent.
     var oldestWaitingSince: Instant? {
-        elicitingInFlight > 0 ? packets.first { $0.fate == .outstanding && $0.claim != .none }?.sentAt : nil
+        outstanding.ranges.first.flatMap { position(of: $0.lowerBound) }.map { packets[$0].sentAt }
     }
 
     mutating func sent(byteCount: Int, claim: AckClaim, frames: [SentFrame], now: Instant) {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
+        let number = next
+        next += 1
+        if claim == .none {
+            dropFront(now: now)
+            guard quietCount < Self.quietPacketsMax else { return }
+            quietCount += 1
+        }
         packets.append(
             Packet(
-                sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps, frames: frames, fate: .outstanding))
-        guard claim != .none else { return dropFront(now: now) }
+                number: number, sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps, frames: frames, fate: .outstanding)
+        )
+        guard claim != .none else { return idle.insert(number..<number + 1) }
+        outstanding.insert(number..<number + 1)
         bytesInFlight += byteCount
         elicitingInFlight += 1
         guard claim == .prompt else { return }
@@ -121,15 +141,20 @@ struct LossRecovery: Sendable {
         guard frame.largest < next else { throw .acknowledgedUnsent }
         var verdict = Verdict()
         var sample: (span: Duration, delayMax: Duration)?
-        for range in frame.ranges where range.upperBound > first {
-            for number in max(range.lowerBound, first)..<range.upperBound {
-                let index = Int(number - first)
-                guard packets[index].fate != .acknowledged else { continue }
+        for range in frame.ranges {
+            let news = outstanding.runs(in: range) + idle.runs(in: range)
+            outstanding.remove(range)
+            idle.remove(range)
+            for number in news.joined() {
+                guard let index = position(of: number) else { continue }
                 let packet = packets[index]
                 packets[index].fate = .acknowledged
                 packets[index].frames = []
                 verdict.acknowledged += packet.frames
-                guard packet.claim != .none else { continue }
+                guard packet.claim != .none else {
+                    quietCount -= 1
+                    continue
+                }
                 if packet.fate == .lost {
                     verdict.spurious += 1
                     learnReordering(number: number)
@@ -165,8 +190,9 @@ struct LossRecovery: Sendable {
     func oldestWaiting(limit: Int) -> [SentFrame] {
         var frames: [SentFrame] = []
         var byteCount = 0
-        for packet in packets where packet.fate == .outstanding && packet.claim == .prompt {
-            for frame in packet.frames {
+        for number in outstanding.ranges.joined() {
+            guard let index = position(of: number), packets[index].claim == .prompt else { continue }
+            for frame in packets[index].frames {
                 guard case .stream(_, _, let range, isCopy: false) = frame else { continue }
                 frames.append(frame)
                 byteCount += range.count
@@ -187,13 +213,11 @@ struct LossRecovery: Sendable {
 
     private mutating func detectLost(now: Instant, into verdict: inout Verdict) {
         lossAt = nil
-        guard let largest = largestAcknowledged, largest >= first else { return }
+        guard let largest = largestAcknowledged else { return }
         let timeThreshold = max(rtt.smoothed, rtt.latest) * 9 / 8
         let wait = max(Self.reorderWaitMin, rtt.smoothed / 8).scaled(by: reorderScale)
-        for number in first..<largest {
-            let index = Int(number - first)
-            guard packets[index].fate == .outstanding else { continue }
-            guard packets[index].claim != .none else { continue }
+        for number in outstanding.runs(in: 0..<largest).joined() {
+            guard let index = position(of: number) else { continue }
             let passedAt = packets[index].passedAt ?? now
             packets[index].passedAt = passedAt
             // What the reordering seen on this path demands on top of the time threshold.
@@ -204,6 +228,8 @@ struct LossRecovery: Sendable {
                 continue
             }
             packets[index].fate = .lost
+            outstanding.remove(number..<number + 1)
+            idle.insert(number..<number + 1)
             settle(packets[index])
             verdict.lost += packets[index].frames
             verdict.lostPackets += 1
@@ -238,17 +264,28 @@ struct LossRecovery: Sendable {
 
     /// Forgets the oldest packets whose fate is settled. A lost one is kept a while, since it may yet arrive.
     private mutating func dropFront(now: Instant) {
-        let keepsLostSince = now - rtt.smoothed * 4
+        let keepsLostSince = now - min(rtt.smoothed * 4, Self.lostKeptMax)
         while let packet = packets.first {
             switch packet.fate {
             case .outstanding where packet.claim != .none: return
             // Nobody need ever acknowledge a packet that only acknowledges: a few are kept in case somebody does.
-            case .outstanding where first > largestAcknowledged ?? 0 && packets.count <= Self.quietPacketsMax: return
+            case .outstanding where packet.number > largestAcknowledged ?? 0 && quietCount < Self.quietPacketsMax: return
             case .lost where packet.sentAt > keepsLostSince: return
-            case .outstanding, .lost, .acknowledged: break
+            case .outstanding: quietCount -= 1
+            case .lost, .acknowledged: break
             }
             _ = packets.popFirst()
-            first += 1
+            if packet.fate != .acknowledged { idle.remove(packet.number..<packet.number + 1) }
         }
+    }
+
+    /// Where the packet of this number is in `packets`; nil if it is not remembered.
+    private func position(of number: UInt64) -> Int? {
+        var (low, high) = (0, packets.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if packets[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < packets.count && packets[low].number == number ? low : nil
     }
 }

@@ -54,6 +54,18 @@ struct RangeSet: Hashable, Sendable {
         return index < ranges.count && ranges[index].lowerBound <= range.lowerBound
     }
 
+    /// The numbers of the set that lie in `range`, as runs.
+    func runs(in range: Range<UInt64>) -> [Range<UInt64>] {
+        guard !range.isEmpty else { return [] }
+        var index = firstIndex(endingAtOrAfter: range.lowerBound + 1)
+        var runs: [Range<UInt64>] = []
+        while index < ranges.count, ranges[index].lowerBound < range.upperBound {
+            runs.append(ranges[index].clamped(to: range))
+            index += 1
+        }
+        return runs
+    }
+
     /// Takes out the lowest numbers, at most `limit` of them in one run.
     mutating func takeFirst(limit: Int) -> Range<UInt64>? {
         guard limit > 0, let first = ranges.first else { return nil }

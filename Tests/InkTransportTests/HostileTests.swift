@@ -392,13 +392,14 @@ import Testing
         }
     }
 
-    // TR-12
+    // TR-12 TR-31
     @Test(arguments: [
         ([0x20], Misbehaviour.malformedFrame),
         ([Frame.streamType + 2, 0, 0, 1, 1], .malformedFrame),
         ([Frame.streamType, 0, 0, 0], .malformedFrame),
         ([Frame.streamType, 0, 0, 5, 1], .malformedFrame),
         ([Frame.acknowledgementType, 5, 0, 0, 6], .malformedFrame),
+        ([Frame.acknowledgementType, 0, 0, 0, 0, Frame.acknowledgementType, 0, 0, 0, 0], .malformedFrame),
         ([Frame.acknowledgementType, 0x7F, 0xFF, 0, 0, 0], .acknowledgedUnsent),
         (RawPeer.stream(offset: 1 << 20, [1]), .exceededCredit),
         (RawPeer.stream(slot: 1024, offset: 0, [1]), .exceededLimit),

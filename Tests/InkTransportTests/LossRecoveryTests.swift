@@ -194,6 +194,70 @@ import Testing
         #expect(recovery.rtt.smoothed > .milliseconds(99) && recovery.rtt.smoothed < .milliseconds(101))
     }
 
+    // TR-32
+    @Test(arguments: [false, true])
+    func `acknowledgements of ours behind a packet that the peer leaves waiting are not kept, nor walked over`(isLost: Bool) throws {
+        // Answers fourteen seconds late make a round trip seem as long.
+        var recovery = LossRecovery()
+        recovery.seed(roundTrip: .seconds(14))
+        var now = Instant.zero
+        for number in 0..<8 as Range<UInt64> { recovery.sent(byteCount: 100, claim: .prompt, frames: [Self.frame(.ops, number)], now: now) }
+        if isLost {
+            now += .seconds(14)
+            #expect(try recovery.acknowledge(try Self.ack(1..<8), now: now).lostPackets > 0)
+        }
+        for number in 8..<50_000 as Range<UInt64> {
+            now += .microseconds(30)
+            recovery.sent(byteCount: 30, claim: .none, frames: [.acknowledgement(largest: number)], now: now)
+        }
+        #expect(recovery.remembered <= LossRecovery.quietPacketsMax + 8 && recovery.openCount <= UInt64(LossRecovery.quietPacketsMax) + 8)
+        // What was not kept may still be acknowledged; what was acknowledged is looked at once.
+        _ = try recovery.acknowledge(try Self.ack(1..<50_000), now: now)
+        #expect(recovery.openCount <= 1 && recovery.next == 50_000)
+        // The lost one is forgotten after four seconds, whatever a round trip seems to be.
+        recovery.sent(byteCount: 30, claim: .none, frames: [], now: now + .seconds(5))
+        #expect(recovery.remembered <= 1)
+    }
+
+    // TR-32
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `every packet that asks is acknowledged once or lost, whatever order acknowledgements have`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var recovery = LossRecovery()
+        recovery.seed(roundTrip: .milliseconds(50))
+        var (now, bytes): (Instant, Int) = (.zero, 0)
+        var (open, fates): ([UInt64: Int], [UInt64: [String]]) = ([:], [:])
+        func note(_ frames: [SentFrame], _ fate: String) {
+            for case .presence(let token) in frames { fates[token, default: []].append(fate) }
+        }
+        for _ in 0..<2000 {
+            now += random.jitter(.milliseconds(8))
+            if random.chance(0.6) {
+                let claim: AckClaim = [.none, .lazy, .prompt][random.below(3)]
+                let size = 1 + random.below(1000)
+                if claim != .none { open[recovery.next] = size }
+                recovery.sent(byteCount: size, claim: claim, frames: claim == .none ? [] : [.presence(token: recovery.next)], now: now)
+            } else if recovery.next > 0 {
+                var ranges = RangeSet()
+                for _ in 0..<1 + random.below(4) {
+                    let start = recovery.next - 1 - UInt64(random.below(min(60, Int(recovery.next))))
+                    ranges.insert(start..<min(recovery.next, start + 1 + UInt64(random.below(6))))
+                }
+                var packet: [UInt8] = []
+                _ = Acknowledgement.write(ranges, delay: .zero, limit: 1000, to: &packet)
+                var reader = ByteReader(packet, range: 1..<packet.count)
+                let verdict = try recovery.acknowledge(try Acknowledgement(from: &reader), now: now)
+                note(verdict.acknowledged, "arrived")
+                note(verdict.lost, "lost")
+            }
+            let verdict = recovery.handleLossTimeout(now: now)
+            note(verdict.lost, "lost")
+            bytes = open.filter { fates[$0.key] == nil }.values.reduce(0, +)
+            #expect(recovery.bytesInFlight == bytes)
+        }
+        #expect(fates.values.allSatisfy { [["arrived"], ["lost"], ["lost", "arrived"]].contains($0) })
+    }
+
     // TR-16
     @Test func `the window halves once a round trip and never below its floor`() {
         var window = CongestionWindow()
