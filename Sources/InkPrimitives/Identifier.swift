@@ -122,7 +122,7 @@ public typealias AuthorID = Identifier<AuthorTag>
 public typealias TransactionName = Identifier<TransactionTag>
 /// The name of a board's genesis transaction.
 public typealias BoardID = Identifier<BoardTag>
-/// Random per process; two processes of one device differ.
+/// A hash over device key and random bytes of a process (`PeerSalt`): two processes of one device differ, and none can say another's.
 public typealias PeerID = Identifier<PeerTag>
 /// The root of a board's Merkle tree.
 public typealias Fingerprint = Identifier<FingerprintTag>

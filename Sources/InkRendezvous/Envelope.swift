@@ -5,11 +5,13 @@ import InkPrimitives
 /// What one peer tells others through the rendezvous: signed by the sender's device, sealed under a key that only members have,
 /// padded so that the rendezvous cannot tell a greeting from an offer (RV-2, RV-3).
 ///
-///     plain = form (1) | kind (1) | sender (32) | recipient (32) | device (32) | content | signature (64) | zeros
+///     plain = form (1) | kind (1) | salt (16) | recipient (32) | device (32) | content | signature (64) | zeros
 ///
-/// `recipient` is zero in a greeting to all. The signature covers a domain string, the topic, and everything before it. The sealing and the
-/// first byte are the same in every version: 1 is the form drawn here, in protocols 1 and 2; a protocol that draws another writes its own
-/// number there, so that whoever cannot read it knows why (RV-12).
+/// The sender's peer id is made of salt and device, so that nobody can say another's (`PeerSalt`). `recipient` is zero in a greeting to all.
+/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 3
+/// is the form drawn here, which came with protocol 3. A protocol that draws another writes its own number, so that whoever cannot read it
+/// knows why (RV-12). Form 1, of protocols 1 and 2, has the sender's peer id (32) in place of the salt; it is read and written only so far
+/// that such a member learns of our version, for 0.1 does not look at the first byte.
 package struct Envelope: Hashable, Sendable {
     /// What is said. Nonces have 16 bytes; `echo` is the newest nonce that the recipient gave, which proves that this is no replay.
     package enum Content: Hashable, Sendable {
@@ -25,30 +27,40 @@ package struct Envelope: Hashable, Sendable {
         case bye(echo: [UInt8])
     }
 
-    package var sender: PeerID
-    /// Zero: everybody.
-    package var recipient: PeerID
-    package var device: AuthorID
-    package var content: Content
+    /// How an envelope names its sender.
+    package enum Speaker: Hashable, Sendable {
+        /// Form 3: the peer id is made of this and the device.
+        case salt(PeerSalt)
+        /// Form 1: the peer id is only said. Nothing is believed of who says it.
+        case said(PeerID)
+    }
 
-    package init(sender: PeerID, recipient: PeerID, device: AuthorID, content: Content) {
-        (self.sender, self.recipient, self.device, self.content) = (sender, recipient, device, content)
+    package let speaker: Speaker
+    /// Zero: everybody.
+    package let recipient: PeerID
+    package let device: AuthorID
+    package let content: Content
+    /// The peer id of the speaker.
+    package let sender: PeerID
+
+    package init(speaker: Speaker, recipient: PeerID, device: AuthorID, content: Content) {
+        (self.speaker, self.recipient, self.device, self.content) = (speaker, recipient, device, content)
+        sender = speaker.peer(of: device)
     }
 
     /// Length of hello and attempt nonces, bytes.
     package static let nonceBytes = 16
     /// Lengths that plain texts are padded to. All but offers and answers with many IPv6 candidates fit the first.
     package static let sizeClasses = [512, 1024]
-    private static let form: UInt8 = 1
     private static let domain = Array("inkwire/1 envelope".utf8)
 
     /// The envelope as the rendezvous sees it.
     package func sealed(for topic: Topic, device key: SigningKey, envelopeKey: Secret32, using generator: inout SecretGenerator) -> [UInt8]
     {
         var writer = ByteWriter(capacity: 512)
-        writer.write(Self.form)
+        writer.write(speaker.form)
         writer.write(content.kind)
-        writer.write(sender)
+        writer.write(speaker.bytes)
         writer.write(recipient)
         writer.write(device)
         content.write(to: &writer)
@@ -74,32 +86,60 @@ package struct Envelope: Hashable, Sendable {
     /// Opens, reads and verifies a box.
     package init(opening box: [UInt8], topic: Topic, envelopeKey: Secret32) throws(Failure) {
         guard let plain = SealedBox.open(box, key: envelopeKey, context: Self.domain + topic.bytes) else { throw .notSealed }
-        if let first = plain.first, first != Self.form { throw .otherVersion(first) }
+        if let first = plain.first, !Speaker.forms.contains(first) { throw .otherVersion(first) }
         let body: Int
         let signature: [UInt8]
-        do {
+        do throws(WireError) {
             guard Self.sizeClasses.contains(plain.count) else { throw WireError.nonCanonical }
             var reader = ByteReader(plain)
-            _ = try reader.readUInt8()
+            let form = try reader.readUInt8()
             let kind = try reader.readUInt8()
-            sender = try reader.readIdentifier()
+            speaker = try Speaker(form: form, from: &reader)
             recipient = try reader.readIdentifier()
             device = try reader.readIdentifier()
+            sender = speaker.peer(of: device)
             content = try Content(kind: kind, from: &reader)
             body = reader.position
             signature = try reader.readBytes(Signature.byteCount)
             guard plain.count == Self.sizeClasses.first(where: { $0 >= reader.position }) else { throw WireError.nonCanonical }
             guard plain[reader.position...].allSatisfy({ $0 == 0 }) else { throw WireError.nonCanonical }
             guard (recipient == .zero) == content.isForAll else { throw WireError.unexpected }
-        } catch let error as WireError {
-            throw .malformed(error)
         } catch {
-            throw .malformed(.unexpected)
+            throw .malformed(error)
         }
         guard Signature.verify(signature, of: Self.signed(Array(plain[..<body]), topic: topic), by: device) else { throw .notSigned }
     }
 
     private static func signed(_ body: [UInt8], topic: Topic) -> [UInt8] { domain + topic.bytes + body }
+}
+
+extension Envelope.Speaker {
+    static let forms: [UInt8] = [1, 3]
+
+    var form: UInt8 {
+        switch self {
+        case .said: 1
+        case .salt: 3
+        }
+    }
+
+    var bytes: [UInt8] {
+        switch self {
+        case .said(let peer): peer.bytes
+        case .salt(let salt): salt.bytes
+        }
+    }
+
+    package func peer(of device: AuthorID) -> PeerID {
+        switch self {
+        case .said(let peer): peer
+        case .salt(let salt): salt.peer(of: device)
+        }
+    }
+
+    init(form: UInt8, from reader: inout ByteReader) throws(WireError) {
+        self = form == 1 ? .said(try reader.readIdentifier()) : .salt(try PeerSalt(from: &reader))
+    }
 }
 
 extension Envelope.Content {

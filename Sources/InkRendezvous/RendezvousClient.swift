@@ -100,6 +100,8 @@ public struct RendezvousClient: Sendable {
         var members: [UInt32: TokenBucket] = [:]
         /// When members of another version were last greeted, so that they learn of ours.
         var greetedOthersAt: [UInt32: Instant] = [:]
+        /// The attempt that was last offered to such a member in its own words.
+        var olderAttempts: [UInt32: [UInt8]] = [:]
 
         var isJoined: Bool { if case .joined = state { true } else { false } }
     }
@@ -121,7 +123,6 @@ public struct RendezvousClient: Sendable {
 
     /// A member, and where it is seen.
     private struct Neighbour: Sendable {
-        let author: AuthorID
         /// By place; never empty.
         var sightings: [Int: Sighting] = [:]
         /// Initiator: what we offered, and whether it was answered.
@@ -172,6 +173,7 @@ public struct RendezvousClient: Sendable {
     private let keys: RoomKeys
     private let topic: Topic
     private let device: SigningKey
+    private let salt: PeerSalt
     private let peer: PeerID
     private var generator: SecretGenerator
     private var random: SplitMix64
@@ -191,9 +193,10 @@ public struct RendezvousClient: Sendable {
     /// - Parameters:
     ///   - seed: where nonces and jitter come from.
     ///   - count: length of the list of rendezvous.
-    public init(keys: RoomKeys, device: SigningKey, peer: PeerID, seed: Secret32, count: Int = 1) {
+    ///   - salt: of this process, the same as in its handshakes.
+    public init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, count: Int = 1) {
         precondition(count > 0, "a client without a rendezvous has nothing to do")
-        (self.keys, self.device, self.peer) = (keys, device, peer)
+        (self.keys, self.device, self.salt, peer) = (keys, device, salt, salt.peer(of: device.author))
         guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
         self.topic = topic
         generator = SecretGenerator(seed: seed)
@@ -437,7 +440,7 @@ public struct RendezvousClient: Sendable {
         } catch {
             switch error {
             case .notSealed: counters.notSealed += 1
-            case .otherVersion(let version): receiveOtherVersion(version, from: member, at: place, now: now)
+            case .otherVersion(let version): _ = receiveOtherVersion(version, from: member, at: place, now: now)
             case .malformed: counters.malformed += 1
             case .notSigned: counters.notSigned += 1
             }
@@ -445,15 +448,13 @@ public struct RendezvousClient: Sendable {
         }
         let sender = envelope.sender
         guard sender != peer else { return receiveOwn(envelope, from: member, at: place, now: now) }
-        guard sender != .zero, envelope.recipient == peer || envelope.recipient == .zero else {
+        let isOlder = if case .said = envelope.speaker { true } else { false }
+        let own = isOlder ? older : peer
+        guard sender != own, sender != .zero, envelope.recipient == own || envelope.recipient == .zero else {
             counters.misdirected += 1
             return
         }
-        // A peer id belongs to the device that proved it first: another member cannot take it over while its owner is here.
-        if let known = neighbours[sender], known.author != envelope.device, known.isProved {
-            counters.misdirected += 1
-            return
-        }
+        if isOlder { return receiveOlder(envelope, from: member, at: place, now: now) }
         switch envelope.content {
         case .hello(let nonce): receiveHello(nonce, envelope, member: member, at: place, now: now)
         case .helloAnswer(let echo, let nonce):
@@ -479,7 +480,7 @@ public struct RendezvousClient: Sendable {
         _ attempt: [UInt8], _ offered: [Candidate], _ envelope: Envelope, member: UInt32, at place: Int, now: Instant
     ) {
         let sender = envelope.sender
-        guard var neighbour = neighbours[sender], let sighting = neighbour.sightings[place], neighbour.author == envelope.device,
+        guard var neighbour = neighbours[sender], let sighting = neighbour.sightings[place],
             neighbour.attempt?.nonce == attempt
         else {
             counters.stale += 1
@@ -505,16 +506,54 @@ public struct RendezvousClient: Sendable {
 
     /// A member speaks another version: the person is told, and the member gets a greeting, by whose first byte it knows ours (RV-12). Two that
     /// cannot read each other must not greet each other for ever.
-    private mutating func receiveOtherVersion(_ version: UInt8, from member: UInt32, at place: Int, now: Instant) {
+    ///
+    /// - Returns: true if it was greeted.
+    private mutating func receiveOtherVersion(_ version: UInt8, from member: UInt32, at place: Int, now: Instant) -> Bool {
         counters.otherVersion += 1
         if now >= mismatchToldAt + Self.mismatchPause {
             mismatchToldAt = now
             outputs.append(.versionMismatch(theirs: version))
         }
         places[place].greetedOthersAt = places[place].greetedOthersAt.filter { now < $0.value + Self.mismatchPause }
-        guard places[place].greetedOthersAt[member] == nil, allows(isProved: false, at: place, now: now) else { return }
+        guard places[place].greetedOthersAt[member] == nil, allows(isProved: false, at: place, now: now) else { return false }
         places[place].greetedOthersAt[member] = now
         send(.hello(nonce: places[place].nonce), to: .zero, member: member, at: place)
+        return true
+    }
+
+    /// A member of protocol 1 or 2. 0.1 does not read the first byte of our greeting, so it is also offered an attempt in its own words: our
+    /// message 1 then shows it our version, and its cookie proves its to us. Its peer id is only said, so it becomes nobody's neighbour.
+    private mutating func receiveOlder(_ envelope: Envelope, from member: UInt32, at place: Int, now: Instant) {
+        let wasGreeted = receiveOtherVersion(Envelope.Speaker.said(envelope.sender).form, from: member, at: place, now: now)
+        let recent = places[place].greetedOthersAt
+        places[place].olderAttempts = places[place].olderAttempts.filter { recent[$0.key] != nil }
+        switch envelope.content {
+        case .hello(let echo), .helloAnswer(_, let echo):
+            guard wasGreeted, allows(isProved: false, at: place, now: now) else { return }
+            let attempt = generator.bytes(Envelope.nonceBytes)
+            places[place].olderAttempts[member] = attempt
+            let content = Envelope.Content.offer(
+                echo: echo, nonce: places[place].nonce, attempt: attempt, candidates: offerable(at: place))
+            send(content, to: envelope.sender, member: member, at: place, as: .said(older))
+        case .answer(let attempt, let offered):
+            guard places[place].olderAttempts[member] == attempt else {
+                counters.stale += 1
+                return
+            }
+            places[place].olderAttempts[member] = nil
+            var none: Set<SocketAddress> = []
+            let addresses = filter(at: place).dialable(offered, own: candidates, remembered: &none)
+            if !addresses.isEmpty { outputs.append(.dial(attempt: attempt, remote: envelope.sender, addresses: addresses)) }
+        case .offer, .bye: break
+        }
+    }
+
+    /// What we are called towards protocols 1 and 2: less than any of them, since the smaller id offers.
+    private var older: PeerID {
+        guard let id = PeerID([UInt8](repeating: 0, count: PeerID.byteCount - PeerSalt.byteCount) + salt.bytes) else {
+            preconditionFailure("16 and 16 bytes are 32")
+        }
+        return id
     }
 
     /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
@@ -560,7 +599,7 @@ public struct RendezvousClient: Sendable {
     private mutating func note(_ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, at place: Int, now: Instant) {
         let id = envelope.sender
         if neighbours[id] == nil, neighbours.count >= Self.neighboursMax { forgetStalest() }
-        var neighbour = neighbours[id].flatMap { $0.author == envelope.device ? $0 : nil } ?? Neighbour(author: envelope.device)
+        var neighbour = neighbours[id] ?? Neighbour()
         let appears = isProof && !neighbour.isProved
         var sighting = neighbour.sightings[place] ?? Sighting(member: member, nonce: nonce, heardAt: now)
         (sighting.member, sighting.nonce, sighting.heardAt) = (member, nonce, now)
@@ -664,8 +703,10 @@ public struct RendezvousClient: Sendable {
         send(content, to: id, member: sighting.member, at: place)
     }
 
-    private mutating func send(_ content: Envelope.Content, to id: PeerID, member: UInt32?, at place: Int) {
-        let envelope = Envelope(sender: peer, recipient: id, device: device.author, content: content)
+    private mutating func send(
+        _ content: Envelope.Content, to id: PeerID, member: UInt32?, at place: Int, as speaker: Envelope.Speaker? = nil
+    ) {
+        let envelope = Envelope(speaker: speaker ?? .salt(salt), recipient: id, device: device.author, content: content)
         let box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
         outputs.append(.send(.send(topic: topic, to: member, box: box), at: place))
     }

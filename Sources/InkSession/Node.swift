@@ -115,6 +115,8 @@ public struct Node: Sendable {
     var presence: OwnPresence
     /// This process, to the others.
     public let peerID: PeerID
+    /// What makes it with our device key; known to all that we meet.
+    package let salt: PeerSalt
     /// The device key that signs our work.
     public var author: AuthorID { identity.author }
 
@@ -181,18 +183,19 @@ public struct Node: Sendable {
         identity = configuration.identity
         boardID = configuration.boardID
         displayName = configuration.displayName
-        peerID = PeerID(using: &secrets)
+        salt = PeerSalt(using: &secrets)
+        peerID = salt.peer(of: configuration.identity.author)
         let keys = RoomKeys(roomSecret: configuration.roomSecret)
         endpoint = Endpoint(
             Endpoint.Configuration(
-                peerID: peerID, keys: keys, staticKey: configuration.staticKey,
+                salt: salt, keys: keys, staticKey: configuration.staticKey,
                 certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
                 initiatorPayload: [], seed: secrets.secret()))
         standing = RendezvousStanding(count: configuration.rendezvousCount)
         rendezvousStatus = standing.status
         if configuration.rendezvousCount > 0 {
             rendezvous = RendezvousClient(
-                keys: keys, device: configuration.identity, peer: peerID, seed: secrets.secret(), count: configuration.rendezvousCount)
+                keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), count: configuration.rendezvousCount)
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
         seats = [.holder: Seat(strand: configuration.strand)]

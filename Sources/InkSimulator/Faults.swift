@@ -86,7 +86,7 @@ package enum ScheduledFault: Hashable, Sendable {
 package enum Adversity: String, Hashable, Sendable, CaseIterable {
     /// A member says to have more of everybody's work than there is.
     case lyingReceipts = "lying-receipts"
-    /// A member says the peer id of another, to all but that one.
+    /// A member says the salt of another, to all but that one, and comes first.
     case squattedID = "squatted-id"
     /// A member sends transactions whose parents nobody has.
     case orphanBomb = "orphan-bomb"
@@ -104,7 +104,7 @@ package enum Adversity: String, Hashable, Sendable, CaseIterable {
     case slowLine = "slow-line"
 
     /// Those that seeds draw: what stands against the others is being built.
-    package static let held: [Adversity] = [.reconcileBomb, .presenceFlood, .slowLine]
+    package static let held: [Adversity] = [.squattedID, .orphanBomb, .reconcileBomb, .acknowledgementBomb, .presenceFlood, .slowLine]
 
     /// True where one more member takes part, who means harm.
     package var isMember: Bool {

@@ -26,8 +26,8 @@ struct HostileMember {
     private var orphans: UInt64 = 0
     /// Packets sent that ask for an acknowledgement each.
     private var pings = 0
-    /// Whose peer id it says; nil: one of its own.
-    private(set) var squatted: PeerID?
+    /// The salt of somebody else that it says; nil: one of its own.
+    private(set) var squatted: PeerSalt?
     private var identities: UInt8 = 0
     private var hasLeft = false
 
@@ -61,22 +61,22 @@ struct HostileMember {
         endpoint = Self.endpoint(device: device, keys: keys, as: nil, random: random, number: 0)
     }
 
-    private static func endpoint(device: SigningKey, keys: RoomKeys, as peer: PeerID?, random: SplitMix64, number: UInt8) -> Endpoint {
+    private static func endpoint(device: SigningKey, keys: RoomKeys, as salt: PeerSalt?, random: SplitMix64, number: UInt8) -> Endpoint {
         let staticKey = StaticKey(secret: random.secret("static"))
         var generator = SecretGenerator(seed: random.seed("peer \(number)"))
         return Endpoint(
             Endpoint.Configuration(
-                peerID: peer ?? PeerID(using: &generator), keys: keys, staticKey: staticKey,
+                salt: salt ?? PeerSalt(using: &generator), keys: keys, staticKey: staticKey,
                 certificate: .make(signing: device, staticKey: staticKey), seed: random.secret("endpoint \(number)")))
     }
 
-    /// Says the peer id of somebody else from now on.
-    mutating func squat(_ peer: PeerID) {
-        guard squatted != peer else { return }
-        squatted = peer
+    /// Says the salt of somebody else from now on, which with his device would make his peer id.
+    mutating func squat(_ salt: PeerSalt) {
+        guard squatted != salt else { return }
+        squatted = salt
         identities += 1
         sessions = []
-        endpoint = Self.endpoint(device: device, keys: keys, as: peer, random: random, number: identities)
+        endpoint = Self.endpoint(device: device, keys: keys, as: salt, random: random, number: identities)
     }
 
     /// The next datagram that leaves.

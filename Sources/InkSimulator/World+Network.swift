@@ -92,13 +92,19 @@ extension World {
         if kind == .squattedID {
             // The newest of those who are there is the one to shut out.
             let victim = participants[faults.adversityNode]
-            guard let peer = victim.node?.peerID else { return queue.schedule(.harm, at: now + HostileMember.interval) }
-            hostile?.squat(peer)
+            guard let salt = victim.node?.salt else { return queue.schedule(.harm, at: now + HostileMember.interval) }
+            hostile?.squat(salt)
             addresses.removeAll { $0 == victim.address }
         }
         hostile?.act(dialling: addresses, now: now)
         sendHostile()
-        if !isHealed || kind == .squattedID { queue.schedule(.harm, at: now + HostileMember.interval) }
+        if !isHealed || hasSquatter { queue.schedule(.harm, at: now + HostileMember.interval) }
+    }
+
+    /// True if the hostile member has the peer id of him whose salt it says.
+    var hasSquatter: Bool {
+        guard let hostile, let salt = hostile.squatted, let victim = participants[faults.adversityNode].node else { return false }
+        return salt.peer(of: hostile.author) == victim.peerID
     }
 
     mutating func sendHostile() {

@@ -336,8 +336,8 @@ package struct World {
             participants[node].disk.isFull = false
             queue.schedule(.finish(node, process: participants[node].process), at: now)
         }
-        // Who squats stays: the others must meet in spite of it.
-        if hostile?.kind != .squattedID {
+        // Who has another's place stays: the others must meet in spite of it.
+        if !hasSquatter {
             hostile?.leave(now: now)
             sendHostile()
         }

@@ -170,7 +170,7 @@ struct Dialer: Sendable {
             return nil
         }
         let inside = HandshakeIdentity.encodeFinish(
-            context.certificate, peer: context.peerID, remote: identity.peer, payload: context.initiatorPayload)
+            context.certificate, salt: context.salt, remote: identity.peer, payload: context.initiatorPayload)
         guard let message = try? noise.writeMessage(inside) else { throw .wrongIdentity }
         let hash = noise.handshakeHash
         let finish = FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac)

@@ -28,8 +28,8 @@ public struct Remote: Hashable, Sendable {
 public struct Endpoint: Sendable {
     /// Who we are in this room.
     public struct Configuration: Sendable {
-        /// Random per process.
-        public var peerID: PeerID
+        /// New in each process; with the device key of `certificate` it makes our peer id.
+        public var salt: PeerSalt
         public var keys: RoomKeys
         public var staticKey: StaticKey
         /// Of our device key, for `staticKey`.
@@ -42,13 +42,16 @@ public struct Endpoint: Sendable {
         public static let payloadMax = HandshakeIdentity.payloadMax
 
         public init(
-            peerID: PeerID, keys: RoomKeys, staticKey: StaticKey, certificate: DeviceCertificate, initiatorPayload: [UInt8] = [],
+            salt: PeerSalt, keys: RoomKeys, staticKey: StaticKey, certificate: DeviceCertificate, initiatorPayload: [UInt8] = [],
             seed: Secret32
         ) {
             precondition(initiatorPayload.count <= Self.payloadMax, "a payload has at most \(Self.payloadMax) bytes")
-            (self.peerID, self.keys, self.staticKey, self.certificate) = (peerID, keys, staticKey, certificate)
+            (self.salt, self.keys, self.staticKey, self.certificate) = (salt, keys, staticKey, certificate)
             (self.initiatorPayload, self.seed) = (initiatorPayload, seed)
         }
+
+        /// This process, to the others (TR-30).
+        public var peerID: PeerID { salt.peer(of: certificate.author) }
     }
 
     /// What must be done, or is known now.
@@ -78,7 +81,7 @@ public struct Endpoint: Sendable {
     /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
     ///
     /// One program speaks one version. A sound way back to an older one would have to be agreed on before anything is proved.
-    public static let version: UInt8 = 2
+    public static let version: UInt8 = 3
     /// One reliable message, bytes.
     public static let messageMax = Connection.messageMax
     /// One presence value, bytes.
@@ -440,8 +443,6 @@ public struct Endpoint: Sendable {
         for index in connections.keys.sorted() {
             guard let old = connections[index]?.remote else { continue }
             if old.peer == remote.peer {
-                // A peer id is only said; the device is proved. Who says another's id does not get its place.
-                guard old.author == remote.author else { return turnDown(handshaken, now: now) }
                 // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
                 // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
                 let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)

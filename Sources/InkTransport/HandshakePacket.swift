@@ -223,6 +223,7 @@ enum PunchPacket {
 /// What messages 2 and 3 carry encrypted: who speaks.
 struct HandshakeIdentity: Sendable {
     let certificate: DeviceCertificate
+    /// Made of the device key in the certificate and the salt beside it, so that it cannot be another device's (TR-30).
     let peer: PeerID
     /// Message 3 only: whom the initiator believes to speak with.
     let remote: PeerID?
@@ -230,23 +231,23 @@ struct HandshakeIdentity: Sendable {
     let payload: [UInt8]
 
     /// Most that a session may add to message 3, bytes. Message 3 is then as long as message 2, so it answers nothing shorter: 400 less
-    /// header 8, static key 48, identity 192, tag 16 and MAC 16.
-    static let payloadMax = AnswerPacket.byteCount - 280
-    /// Zeros behind the identity in message 2: 400 less header 12, ephemeral key 32, static key 48, identity 160, tag 16 and MAC 16.
-    static let answerPadding = AnswerPacket.byteCount - 284
+    /// header 8, static key 48, identity 176, tag 16 and MAC 16.
+    static let payloadMax = AnswerPacket.byteCount - 264
+    /// Zeros behind the identity in message 2: 400 less header 12, ephemeral key 32, static key 48, identity 144, tag 16 and MAC 16.
+    static let answerPadding = AnswerPacket.byteCount - 268
 
-    static func encodeAnswer(_ certificate: DeviceCertificate, peer: PeerID) -> [UInt8] {
-        certificate.bytes + peer.bytes + [UInt8](repeating: 0, count: answerPadding)
+    static func encodeAnswer(_ certificate: DeviceCertificate, salt: PeerSalt) -> [UInt8] {
+        certificate.bytes + salt.bytes + [UInt8](repeating: 0, count: answerPadding)
     }
 
-    static func encodeFinish(_ certificate: DeviceCertificate, peer: PeerID, remote: PeerID, payload: [UInt8]) -> [UInt8] {
-        certificate.bytes + peer.bytes + remote.bytes + payload
+    static func encodeFinish(_ certificate: DeviceCertificate, salt: PeerSalt, remote: PeerID, payload: [UInt8]) -> [UInt8] {
+        certificate.bytes + salt.bytes + remote.bytes + payload
     }
 
     init(decodingAnswer bytes: [UInt8]) throws(WireError) {
         var reader = ByteReader(bytes)
         certificate = try DeviceCertificate(bytes: try reader.readBytes(DeviceCertificate.byteCount))
-        peer = try reader.readIdentifier()
+        peer = try PeerSalt(from: &reader).peer(of: certificate.author)
         (remote, payload) = (nil, [])
         guard try reader.readBytes(Self.answerPadding).allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
         try reader.finish()
@@ -255,7 +256,7 @@ struct HandshakeIdentity: Sendable {
     init(decodingFinish bytes: [UInt8]) throws(WireError) {
         var reader = ByteReader(bytes)
         certificate = try DeviceCertificate(bytes: try reader.readBytes(DeviceCertificate.byteCount))
-        peer = try reader.readIdentifier()
+        peer = try PeerSalt(from: &reader).peer(of: certificate.author)
         remote = try reader.readIdentifier()
         payload = reader.readRest()
     }

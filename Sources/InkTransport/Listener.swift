@@ -133,7 +133,7 @@ struct Listener: Sendable {
             role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
             ephemeral: generator.secret())
         guard let payload = try? noise.readMessage(start.noise), payload.isEmpty,
-            let message = try? noise.writeMessage(HandshakeIdentity.encodeAnswer(context.certificate, peer: context.peerID))
+            let message = try? noise.writeMessage(HandshakeIdentity.encodeAnswer(context.certificate, salt: context.salt))
         else { return .refused }
         if halfOpen.count >= Self.halfOpenMax { evict(using: &generator) }
         let answer = AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: message, key: context.keys.mac)

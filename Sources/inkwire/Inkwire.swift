@@ -18,7 +18,7 @@ import InkTerminal
             Start with `inkwire new`; give the link it shows to somebody, who types `inkwire join`. \
             `inkwire peer`, `new --peer` and `join --peer` speak JSON lines with programs instead.
             """,
-        version: "inkwire 0.2.0",
+        version: "inkwire 0.3.0",
         subcommands: [
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
             WatchCommand.self, SayCommand.self, ExportCommand.self, ServeCommand.self,

@@ -21,7 +21,7 @@ import Testing
         for (content, size) in contents {
             let isHello = if case .hello = content { true } else { false }
             let envelope = Envelope(
-                sender: Meeting.peerID(1), recipient: isHello ? .zero : Meeting.peerID(2), device: Meeting.device(1).author,
+                speaker: .salt(Meeting.salt(1)), recipient: isHello ? .zero : Meeting.peerID(2), device: Meeting.device(1).author,
                 content: content)
             let box = envelope.sealed(for: topic, device: Meeting.device(1), envelopeKey: Meeting.keys().envelope, using: &generator)
             #expect(box.count == size + SealedBox.overhead && box.count <= Signalling.boxBytesMax)
@@ -37,7 +37,7 @@ import Testing
         for count in [0, 1, 511, 512, 513, 1024] {
             for kind in 0..<8 {
                 var plain = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-                for (index, byte) in [1, UInt8(kind)].prefix(count).enumerated() { plain[index] = byte }
+                for (index, byte) in [3, UInt8(kind)].prefix(count).enumerated() { plain[index] = byte }
                 let context = Array("inkwire/1 envelope".utf8) + topic.bytes
                 let box = SealedBox.seal(plain, key: Meeting.keys().envelope, context: context, using: &generator)
                 var failure: Envelope.Failure?
@@ -53,7 +53,7 @@ import Testing
     // RV-12
     @Test func `a first byte of another version is told apart, whatever follows it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
-        for (first, count) in [(0, 1), (2, 512), (3, 700), (255, 1024)] as [(UInt8, Int)] {
+        for (first, count) in [(0, 1), (2, 512), (4, 700), (255, 1024)] as [(UInt8, Int)] {
             let box = Meeting.box(of: first, count: count)
             #expect(throws: Envelope.Failure.otherVersion(first)) {
                 try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)

@@ -1,3 +1,4 @@
+import InkConnectivity
 import InkCrypto
 import InkPrimitives
 import InkRendezvous
@@ -89,21 +90,21 @@ import Testing
             meeting.settle()
         }
         // It answers each greeting by one of its own at once, as we would.
-        say(3)
+        say(4)
         for message in meeting.peers[0].sent[before...] {
             guard case .send(_, .some, let box) = message else { continue }
             let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
             if case .hello = envelope.content { greetings += 1 }
-            say(3)
+            say(4)
         }
         #expect(greetings == 1)
-        #expect(meeting.peers[0].versions == [3])
+        #expect(meeting.peers[0].versions == [4])
         #expect(meeting.peers[0].sent.count == before + 1)
         #expect(meeting.peers[0].client.counters.otherVersion == 2 && meeting.peers[0].client.counters.malformed == 0)
         #expect(meeting.peers[0].appeared.isEmpty && meeting.peers[0].dials.isEmpty && meeting.peers[0].expects.isEmpty)
         meeting.run(for: .seconds(10))
-        say(4)
-        #expect(meeting.peers[0].versions == [3, 4])
+        say(5)
+        #expect(meeting.peers[0].versions == [4, 5])
     }
 
     // RV-2, RV-10
@@ -139,21 +140,62 @@ import Testing
         #expect(meeting.peers[2].expects.count == expects)
     }
 
-    // RV-5
-    @Test func `a member cannot speak under the peer id of another that is present`() throws {
+    // RV-5 TR-30
+    @Test func `a member that says another's salt speaks under an id of its own, and keeps nobody out`() throws {
         var meeting = Meeting()
         meeting.addPeer(1)
-        meeting.addPeer(2)
-        let topic = try #require(Topic(Meeting.keys().topic))
-        var generator = SecretGenerator(seed: [UInt8](repeating: 77, count: 32))
         let hostile = Meeting.device(99)
-        let forged = Envelope(
-            sender: Meeting.peerID(2), recipient: .zero, device: hostile.author, content: .hello(nonce: [UInt8](repeating: 1, count: 16)))
-        let box = forged.sealed(for: topic, device: hostile, envelopeKey: Meeting.keys().envelope, using: &generator)
-        let before = meeting.peers[0].sent.count
+        // It greets and proves itself with the salt of a member that is not here yet.
+        let (speaker, nonce) = (Envelope.Speaker.salt(Meeting.salt(2)), [UInt8](repeating: 1, count: 16))
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let own = try meeting.nonce(of: 0)
+        let box = Meeting.box(.helloAnswer(echo: own, nonce: nonce), from: speaker, to: Meeting.peerID(1), device: hostile)
         meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
         meeting.settle()
-        #expect(meeting.peers[0].client.counters.misdirected == 1 && meeting.peers[0].sent.count == before)
+        #expect(meeting.peers[0].appeared == [Meeting.salt(2).peer(of: hostile.author)])
+        meeting.addPeer(2)
+        meeting.run(for: .seconds(2))
+        #expect(meeting.peers[0].client.present.contains(Meeting.peerID(2)))
+        #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
+    }
+
+    // RV-12
+    @Test func `a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let old = try meeting.openHostile(77)
+        let device = Meeting.device(99)
+        // It says the id of another member, which no rule of its time forbade.
+        let (speaker, nonce) = (Envelope.Speaker.said(Meeting.peerID(2)), [UInt8](repeating: 6, count: 16))
+        let before = meeting.peers[0].sent.count
+        func say(_ content: Envelope.Content, to recipient: PeerID = .zero) {
+            let box = Meeting.box(content, from: speaker, to: recipient, device: device)
+            meeting.server.received(.send(topic: topic, to: nil, box: box), from: old, now: meeting.now)
+            meeting.settle()
+        }
+        for _ in 0..<5 { say(.hello(nonce: nonce)) }
+        let envelopes = try meeting.peers[0].sent[before...].map { message -> Envelope in
+            guard case .send(_, .some, let box) = message else { throw WireError.unexpected }
+            return try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
+        }
+        #expect(envelopes.count == 2 && meeting.peers[0].versions == [1])
+        guard case .offer(nonce, _, let attempt, let candidates) = envelopes.last?.content, case .said(let id) = envelopes.last?.speaker
+        else {
+            Issue.record("what 0.1 reads is an offer, not \(envelopes)")
+            return
+        }
+        // 0.1 takes an offer only from a smaller id.
+        #expect(id < Meeting.peerID(2) && id != .zero && !candidates.isEmpty)
+        let address = try #require(SocketAddress("203.0.113.9:9999"))
+        say(.answer(attempt: nonce, candidates: [Candidate(address: address, kind: .host)]), to: id)
+        #expect(meeting.peers[0].dials.isEmpty, "the attempt is not ours")
+        for _ in 0..<2 { say(.answer(attempt: attempt, candidates: [Candidate(address: address, kind: .host)]), to: id) }
+        #expect(meeting.peers[0].dials.map(\.attempt) == [attempt] && meeting.peers[0].dials.map(\.addresses) == [[address]])
+        #expect(meeting.peers[0].appeared.isEmpty && meeting.peers[0].client.present.isEmpty)
+        meeting.run(for: .seconds(11))
+        say(.hello(nonce: nonce))
+        #expect(meeting.peers[0].versions == [1, 1])
     }
 
     // RV-4
@@ -183,8 +225,8 @@ import Testing
         for second in 0..<30 {
             for index in 0..<20 {
                 for token in hostile {
-                    let id = try #require(PeerID([9] + (0..<31).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
-                    let box = Meeting.box(.hello(nonce: Array(id.bytes.prefix(16))), from: id, device: device)
+                    let salt = try #require(PeerSalt((0..<16).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
+                    let box = Meeting.box(.hello(nonce: salt.bytes), from: .salt(salt), device: device)
                     meeting.server.received(.send(topic: topic, to: victim, box: box), from: token, now: meeting.now)
                 }
                 meeting.run(for: .milliseconds(50))
@@ -224,7 +266,7 @@ import Testing
         let key = Meeting.keys().envelope
         var generator = SecretGenerator(seed: [UInt8](repeating: 5, count: 32))
         let envelope = Envelope(
-            sender: Meeting.peerID(1), recipient: Meeting.peerID(2), device: Meeting.device(1).author,
+            speaker: .salt(Meeting.salt(1)), recipient: Meeting.peerID(2), device: Meeting.device(1).author,
             content: .bye(echo: [UInt8](repeating: 4, count: 16)))
         let forged = envelope.sealed(for: topic, device: Meeting.device(2), envelopeKey: key, using: &generator)
         #expect(throws: Envelope.Failure.notSigned) { try Envelope(opening: forged, topic: topic, envelopeKey: key) }

@@ -53,16 +53,24 @@ struct Meeting {
     }
 
     /// A peer whose id sorts by `number`.
-    static func peerID(_ number: UInt8) -> PeerID {
-        guard let id = PeerID([number] + [UInt8](repeating: 0x55, count: 31)) else { preconditionFailure("32 bytes") }
-        return id
+    static func peerID(_ number: UInt8) -> PeerID { salt(number).peer(of: device(number).author) }
+
+    /// One that gives a device, its own if none is named, a peer id which begins with `number`.
+    static func salt(_ number: UInt8, of device: AuthorID? = nil) -> PeerSalt {
+        let device = device ?? Self.device(number).author
+        for tries in UInt64(0)... {
+            guard let salt = PeerSalt((0..<16).map { $0 < 8 ? 0 : UInt8(truncatingIfNeeded: tries >> (8 * (15 - $0))) }) else { break }
+            if salt.peer(of: device).bytes[0] == number { return salt }
+        }
+        preconditionFailure("a number in 256 gives the byte \(number)")
     }
 
     @discardableResult
     mutating func addPeer(_ number: UInt8, room: UInt8 = 1, connect: Bool = true) -> Int {
         let id = Self.peerID(number)
         var client = RendezvousClient(
-            keys: Self.keys(room: room), device: Self.device(number), peer: id, seed: Secret32([UInt8](repeating: number, count: 32))!)
+            keys: Self.keys(room: room), device: Self.device(number), salt: Self.salt(number),
+            seed: Secret32([UInt8](repeating: number, count: 32))!)
         client.setCandidates(
             [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
         )
@@ -165,13 +173,15 @@ struct Meeting {
 
     /// An envelope made by hand, in room 1.
     static func box(_ content: Envelope.Content, from sender: UInt8, to recipient: PeerID = .zero, device: SigningKey) -> [UInt8] {
-        box(content, from: peerID(sender), to: recipient, device: device)
+        box(content, from: .salt(salt(sender, of: device.author)), to: recipient, device: device)
     }
 
-    static func box(_ content: Envelope.Content, from sender: PeerID, to recipient: PeerID = .zero, device: SigningKey) -> [UInt8] {
+    static func box(
+        _ content: Envelope.Content, from speaker: Envelope.Speaker, to recipient: PeerID = .zero, device: SigningKey
+    ) -> [UInt8] {
         guard let topic = Topic(keys().topic) else { preconditionFailure("32 bytes") }
-        var generator = SecretGenerator(seed: sender.bytes)
-        return Envelope(sender: sender, recipient: recipient, device: device.author, content: content)
+        var generator = SecretGenerator(seed: Blake2b.hash256(speaker.peer(of: device.author).bytes))
+        return Envelope(speaker: speaker, recipient: recipient, device: device.author, content: content)
             .sealed(for: topic, device: device, envelopeKey: keys().envelope, using: &generator)
     }
 

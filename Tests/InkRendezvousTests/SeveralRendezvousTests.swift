@@ -50,7 +50,7 @@ private struct Roads {
     @discardableResult
     mutating func start(_ number: UInt8) -> Int {
         var client = RendezvousClient(
-            keys: Meeting.keys(), device: Meeting.device(number), peer: Meeting.peerID(number),
+            keys: Meeting.keys(), device: Meeting.device(number), salt: Meeting.salt(number),
             seed: Secret32([UInt8](repeating: number, count: 32))!, count: roads.count)
         client.setCandidates(
             [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now

@@ -67,16 +67,18 @@ private final class Signaller: Sendable {
         _ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1, patience: TimeAmount = RendezvousConnector.patience,
         joinTime: TimeAmount = RendezvousConnector.joinTime
     ) throws {
-        let id = try #require(PeerID([number] + [UInt8](repeating: 1, count: 31)))
-        self.id = id
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         self.events = events
         let roomSecret = try #require(Secret32([UInt8](repeating: room, count: 32)))
-        let deviceSeed = try #require(Secret32([UInt8](repeating: number, count: 32)))
+        let device = SigningKey(seed: try #require(Secret32([UInt8](repeating: number, count: 32))))
+        // Its id begins with `number`, so that the smaller number dials.
+        let salts = (0...UInt16.max).lazy.compactMap { PeerSalt([UInt8($0 >> 8), UInt8($0 & 255)] + [UInt8](repeating: 1, count: 14)) }
+        let salt = try #require(salts.first { $0.peer(of: device.author).bytes[0] == number })
+        id = salt.peer(of: device.author)
         state = try loop.submit { [loop] in
             let state = State(
                 RendezvousClient(
-                    keys: RoomKeys(roomSecret: roomSecret), device: SigningKey(seed: deviceSeed), peer: id, seed: .random(),
+                    keys: RoomKeys(roomSecret: roomSecret), device: device, salt: salt, seed: .random(),
                     count: hosts.count),
                 continuation)
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)

@@ -27,7 +27,8 @@ private struct Stranger {
         let staticKey = StaticKey(secret: pipes.secret.derive("b"))
         endpoint = Endpoint(
             Endpoint.Configuration(
-                peerID: try #require(PeerID(PerfectPipes.seedBytes(9))), keys: RoomKeys(roomSecret: pipes.secret), staticKey: staticKey,
+                salt: try #require(PeerSalt(Array(PerfectPipes.seedBytes(9).prefix(16)))), keys: RoomKeys(roomSecret: pipes.secret),
+                staticKey: staticKey,
                 certificate: DeviceCertificate.make(signing: identity, staticKey: staticKey), initiatorPayload: [],
                 seed: Secret32(PerfectPipes.seedBytes(2))!))
         endpoint.dial(attempt: Array(repeating: 7, count: 16), remote: nil, addresses: [nodeAddress], now: now)

@@ -512,18 +512,44 @@ import Testing
 }
 
 extension HostileTests {
-    // TR-22
-    @Test func `whoever says the peer id of another device is turned down`() throws {
-        var net = TestNet.pair()
-        let old = try #require(net.nodes[1].id)
-        var thief = TestNet.configuration(2)
-        thief.peerID = net.nodes[0].peer
-        net.add(thief)
-        net.connect(2, 1, announced: false)
-        net.run(for: .seconds(2))
-        #expect(net.nodes[1].endpoint.connectionIDs == [old] && net.nodes[1].closed.isEmpty)
+    // TR-30
+    @Test func `a member that says another's peer id first gets no session, and keeps nobody out`() throws {
+        let (victim, thief) = (TestNet.configuration(0), TestNet.configuration(2))
+        var net = TestNet()
+        net.add(victim)
+        net.add(TestNet.configuration(1))
+        // It has read the victim's id and salt in a session of its own, and dials under them before the victim does.
+        var stolen = thief
+        stolen.salt = victim.salt
+        for (number, configuration) in [thief, stolen].enumerated() {
+            _ = RawPeer(
+                dialling: &net.nodes[1].endpoint, configuration: configuration, from: Self.stranger, now: net.now,
+                ephemeral: TestNet.secret(UInt8(0x60 + number)), claimed: (victim.peerID, net.nodes[1].peer))
+        }
+        #expect(net.nodes[1].endpoint.connectionIDs.isEmpty && net.nodes[1].endpoint.counters.handshakesRefused == 2)
+        // By an address it gets a session, but with an id of its own.
+        #expect(RawPeer(dialling: &net.nodes[1].endpoint, configuration: stolen, from: Self.stranger, now: net.now) != nil)
+        net.drain(1)
+        #expect(net.nodes[1].established.map(\.remote.peer) == [victim.salt.peer(of: thief.certificate.author)])
+        net.connect(0, 1)
+        #expect(net.run(for: .seconds(2)) { $0.nodes[0].id != nil && $0.nodes[1].established.last?.remote.peer == $0.nodes[0].peer })
         net.send([1], from: 0)
         #expect(net.run(for: .seconds(2)) { $0.nodes[1].messages.count == 1 })
+    }
+
+    // TR-30
+    @Test func `a member that answers with the salt of whom we dialled is refused`() {
+        var net = TestNet()
+        net.add(TestNet.configuration(0))
+        var thief = TestNet.configuration(2)
+        thief.salt = TestNet.configuration(1).salt
+        net.add(thief)
+        // It takes the starts that are for another and answers them.
+        let attempt = [UInt8](repeating: 1, count: 16)
+        let victim = TestNet.configuration(1).peerID
+        net.nodes[0].endpoint.dial(attempt: attempt, remote: victim, addresses: [net.nodes[1].address], now: net.now)
+        net.run(for: .seconds(30))
+        #expect(net.nodes[0].established.isEmpty && net.nodes[0].failed.map(\.remote) == [victim])
     }
 
     // TR-22
@@ -737,7 +763,7 @@ extension HostileTests {
         let more = dial(member(301), from: "[2001:db8:0:1::ffff]:4000", ephemeral: 301)
         #expect(!more.contains { if case .established = $0 { true } else { false } })
         var again = member(5)
-        again.peerID = PeerID([UInt8](repeating: 77, count: 32))!
+        again.salt = PeerSalt([UInt8](repeating: 77, count: 16))!
         let back = dial(again, from: "[2001:db8:0:1::6]:4001", ephemeral: 302)
         #expect(back.contains { if case .established = $0 { true } else { false } })
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
@@ -810,8 +836,8 @@ extension TestNet {
     /// One of many members with a device of its own.
     static func flood(_ number: Int) -> Endpoint.Configuration {
         var configuration = configuration(0)
-        configuration.peerID = PeerID([200, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 29))!
-        configuration.seed = Secret32(configuration.peerID.bytes)!
+        configuration.salt = PeerSalt([UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 14))!
+        configuration.seed = Secret32([200, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 1, count: 29))!
         return configuration
     }
 }

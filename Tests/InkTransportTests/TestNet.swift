@@ -70,7 +70,7 @@ struct TestNet {
         let signing = SigningKey(seed: secret(UInt8(100 + (device ?? index))))
         let staticKey = StaticKey(secret: secret(UInt8(50 + index)))
         return Endpoint.Configuration(
-            peerID: PeerID([UInt8(index + 1)] + [UInt8](repeating: 9, count: 31))!, keys: keys, staticKey: staticKey,
+            salt: .leading(to: UInt8(index + 1), of: signing.author), keys: keys, staticKey: staticKey,
             certificate: .make(signing: signing, staticKey: staticKey), initiatorPayload: payload,
             seed: secret(UInt8(index + 1)))
     }
@@ -192,22 +192,25 @@ struct RawPeer {
     var next: UInt64 = 0
 
     /// Dials `endpoint` by address and completes the handshake; nil if the endpoint refuses.
+    ///
+    /// - Parameter claimed: the ids that message 1 says, zero for a bare address.
     init?(
         dialling endpoint: inout Endpoint, configuration: Endpoint.Configuration, from address: SocketAddress, now: Instant,
-        ephemeral: Secret32 = TestNet.secret(0x77)
+        ephemeral: Secret32 = TestNet.secret(0x77), claimed: (initiator: PeerID, responder: PeerID)? = nil
     ) {
         self.address = address
         localIndex = 0xABCD_EF01
         let attempt = [UInt8](repeating: 0x33, count: 16)
         var noise = NoiseHandshake(
             role: .initiator, staticKey: configuration.staticKey, psk: configuration.keys.psk,
-            prologue: StartPacket.prologue(keys: configuration.keys, initiator: .zero, responder: .zero, attempt: attempt),
+            prologue: StartPacket.prologue(
+                keys: configuration.keys, initiator: claimed?.initiator ?? .zero, responder: claimed?.responder ?? .zero, attempt: attempt),
             ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { return nil }
         func start(_ cookie: [UInt8]?) -> [UInt8] {
             StartPacket.encode(
-                senderIndex: 0xABCD_EF01, attempt: attempt, initiator: .zero, responder: .zero, noise: message, cookie: cookie,
-                key: configuration.keys.mac)
+                senderIndex: 0xABCD_EF01, attempt: attempt, initiator: claimed?.initiator ?? .zero, responder: claimed?.responder ?? .zero,
+                noise: message, cookie: cookie, key: configuration.keys.mac)
         }
         endpoint.receive(start(nil), from: address, now: now)
         guard let reply = Self.transmitted(&endpoint).first, let cookie = try? CookiePacket(decoding: reply),
@@ -218,7 +221,7 @@ struct RawPeer {
             let inside = try? noise.readMessage(answer.noise), let identity = try? HandshakeIdentity(decodingAnswer: inside),
             let last = try? noise.writeMessage(
                 HandshakeIdentity.encodeFinish(
-                    configuration.certificate, peer: configuration.peerID, remote: identity.peer, payload: []))
+                    configuration.certificate, salt: configuration.salt, remote: claimed?.responder ?? identity.peer, payload: []))
         else { return nil }
         remoteIndex = answer.senderIndex
         endpoint.receive(
@@ -253,5 +256,16 @@ struct RawPeer {
         bytes.appendVarint(offset)
         bytes.appendVarint(UInt64(data.count))
         return bytes + data
+    }
+}
+
+extension PeerSalt {
+    /// One that gives a device a peer id with this first byte: tests need to know whose id is smaller.
+    static func leading(to first: UInt8, of device: AuthorID) -> PeerSalt {
+        for number in UInt64(0)... {
+            guard let salt = PeerSalt((0..<16).map { $0 < 8 ? 0 : UInt8(truncatingIfNeeded: number >> (8 * (15 - $0))) }) else { break }
+            if salt.peer(of: device).bytes[0] == first { return salt }
+        }
+        preconditionFailure("a number in 256 gives the byte \(first)")
     }
 }

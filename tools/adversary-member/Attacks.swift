@@ -172,7 +172,7 @@ enum Attack: String, CaseIterable {
 
     // MARK: At the rendezvous
 
-    /// Hears every newcomer greet, and says its id where it is going.
+    /// Hears every newcomer greet, and says its salt where it is going.
     private static func squat(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
         guard let rendezvous = arguments.rendezvous else { throw Trouble("--rendezvous is missing") }
         let signaller = try Signaller(link, rendezvous, from: loopback())
@@ -182,7 +182,8 @@ enum Attack: String, CaseIterable {
         var isReady = false
         while currentTime() < end {
             for (_, envelope) in try signaller.envelopes() where envelope.device != device && squatters[envelope.sender] == nil {
-                let member = try Member(link, host: loopback(), saying: envelope.sender)
+                guard case .salt(let salt) = envelope.speaker else { continue }
+                let member = try Member(link, host: loopback(), saying: salt)
                 squatters[envelope.sender] = member
                 for target in arguments.targets { try member.dial(target) }
             }
@@ -193,7 +194,7 @@ enum Attack: String, CaseIterable {
             }
             usleep(200)
         }
-        return [("tried", squatters.count), ("squatted", squatters.values.count { !$0.sessions.isEmpty })]
+        return [("tried", squatters.count), ("sessions", squatters.values.count { !$0.sessions.isEmpty })]
     }
 
     /// A newcomer each 250 ms, who is to be met at 16 ports of one address.
@@ -210,7 +211,7 @@ enum Attack: String, CaseIterable {
             let now = currentTime()
             if signaller.isJoined, now - inventedAt > .milliseconds(250) {
                 inventedAt = now
-                newcomers.append(try Newcomer(keys: RoomKeys(roomSecret: link.roomSecret)))
+                newcomers.append(Newcomer())
                 if let newest = newcomers.last { try signaller.send(.hello(nonce: newest.nonce), as: newest, to: nil) }
                 if newcomers.count > 40 { newcomers.removeFirst() }
                 if !isReady { say("ready") }
@@ -294,12 +295,13 @@ enum Attack: String, CaseIterable {
 /// A member who was never there.
 struct Newcomer {
     let device = SigningKey(seed: .random())
-    let peer: PeerID
+    let salt: PeerSalt
     let nonce: [UInt8]
+    var peer: PeerID { salt.peer(of: device.author) }
 
-    init(keys: RoomKeys) throws {
+    init() {
         var generator = SecretGenerator(seed: .random())
-        peer = PeerID(using: &generator)
+        salt = PeerSalt(using: &generator)
         nonce = generator.bytes(Envelope.nonceBytes)
     }
 }
@@ -340,7 +342,7 @@ final class Signaller {
     func send(_ content: Envelope.Content, as newcomer: Newcomer, to recipient: (member: UInt32, peer: PeerID)?) throws {
         var generator = SecretGenerator(seed: .random())
         let envelope = Envelope(
-            sender: newcomer.peer, recipient: recipient?.peer ?? .zero, device: newcomer.device.author, content: content)
+            speaker: .salt(newcomer.salt), recipient: recipient?.peer ?? .zero, device: newcomer.device.author, content: content)
         let box = envelope.sealed(for: topic, device: newcomer.device, envelopeKey: keys.envelope, using: &generator)
         said += box.count
         try say(.send(topic: topic, to: recipient?.member, box: box))

@@ -30,8 +30,8 @@ final class Member {
 
     /// - Parameters:
     ///   - host: the address to send from.
-    ///   - saying: the peer id to say; nil for one that is true.
-    init(_ link: InviteLink, host: SocketAddress, saying peer: PeerID? = nil) throws {
+    ///   - saying: the salt of somebody else; nil for one of our own.
+    init(_ link: InviteLink, host: SocketAddress, saying salt: PeerSalt? = nil) throws {
         keys = RoomKeys(roomSecret: link.roomSecret)
         board = link.board
         device = SigningKey(seed: .random())
@@ -40,7 +40,7 @@ final class Member {
         var generator = SecretGenerator(seed: .random())
         endpoint = Endpoint(
             Endpoint.Configuration(
-                peerID: peer ?? PeerID(using: &generator), keys: keys, staticKey: staticKey,
+                salt: salt ?? PeerSalt(using: &generator), keys: keys, staticKey: staticKey,
                 certificate: .make(signing: device, staticKey: staticKey), seed: .random()))
     }
 

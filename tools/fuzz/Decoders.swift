@@ -210,8 +210,8 @@ enum Decoders {
 
     private static func envelope() -> Decoder {
         let room = Room()
-        var random = SplitMix64(seed: 3)
-        let (one, other) = (PeerID(using: &random), PeerID(using: &random))
+        var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
+        let (salt, one, other) = (PeerSalt(using: &generator), PeerID(using: &generator), PeerID(using: &generator))
         let nonce = [UInt8](repeating: 5, count: Envelope.nonceBytes)
         let candidates = [
             Candidate(address: SocketAddress(ip: .v4(1), port: 2), kind: .host),
@@ -222,7 +222,9 @@ enum Decoders {
             .offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: candidates), .answer(attempt: nonce, candidates: candidates),
             .bye(echo: nonce),
         ]
-        let boxes = contents.map { content in room.sealed(content, from: one, to: other) }
+        let boxes = [.salt(salt), .said(one)].flatMap { (speaker: Envelope.Speaker) in
+            contents.map { content in room.sealed(content, from: speaker, to: other) }
+        }
         let plains = boxes.compactMap { room.opened($0) }
         let bodies = plains.map { plain in Array(plain[..<((plain.lastIndex { $0 != 0 } ?? 63) - 63)]) }
         let seeds = boxes.map { [0] + $0 } + plains.map { [1] + $0 } + bodies.map { [2] + $0 }

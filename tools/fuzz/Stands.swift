@@ -73,10 +73,10 @@ struct Room {
     var topic: Topic { Topic(keys.topic) ?? .zero }
     private var context: [UInt8] { Array("inkwire/1 envelope".utf8) + topic.bytes }
 
-    func sealed(_ content: Envelope.Content, from sender: PeerID, to recipient: PeerID) -> [UInt8] {
+    func sealed(_ content: Envelope.Content, from speaker: Envelope.Speaker, to recipient: PeerID) -> [UInt8] {
         var generator = SecretGenerator(seed: Secret32([UInt8](repeating: 6, count: 32)) ?? .random())
         let isForAll = if case .hello = content { true } else { false }
-        return Envelope(sender: sender, recipient: isForAll ? .zero : recipient, device: device.author, content: content)
+        return Envelope(speaker: speaker, recipient: isForAll ? .zero : recipient, device: device.author, content: content)
             .sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
     }
 
@@ -85,7 +85,9 @@ struct Room {
     /// The box of what this device says, whatever it is.
     func signed(_ body: [UInt8]) -> [UInt8] {
         var plain = Array(body.prefix(900))
-        if plain.count >= 98 { plain.replaceSubrange(66..<98, with: device.author.bytes) }
+        // The device stands behind the recipient, where form 1 has a peer id and form 3 a salt.
+        let place = 34 + (plain.first == 1 ? PeerID.byteCount : PeerSalt.byteCount)
+        if plain.count >= place + 32 { plain.replaceSubrange(place..<place + 32, with: device.author.bytes) }
         plain += device.sign(context + plain)
         let size = Envelope.sizeClasses.first { $0 >= plain.count } ?? plain.count
         return resealed(plain + [UInt8](repeating: 0, count: size - plain.count))
@@ -164,7 +166,7 @@ final class LinkStand {
             var generator = SecretGenerator(seed: key(150))
             return Endpoint(
                 Endpoint.Configuration(
-                    peerID: PeerID(using: &generator), keys: room.keys, staticKey: staticKey,
+                    salt: PeerSalt(using: &generator), keys: room.keys, staticKey: staticKey,
                     certificate: .make(signing: signing, staticKey: staticKey), seed: key(200)))
         }
         sessions = [nil, nil]
