@@ -82,7 +82,9 @@ public struct Board: Sendable {
     /// A board with nothing but `genesis`, whose signature the caller has verified.
     public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, orphanBytes: Limits.orphanBytes) }
 
-    package init(genesis: Transaction, orphanBytes: Int) throws(RuleViolation) {
+    package init(
+        genesis: Transaction, orphanBytes: Int, orphanShareBytes: Int = Limits.orphanShareBytes
+    ) throws(RuleViolation) {
         guard genesis.isGenesis, let id = BoardID(genesis.name.bytes) else { throw .notGenesis }
         var (name, version, policy): (String?, UInt64?, UInt64?)
         for write in genesis.writes {
@@ -95,7 +97,7 @@ public struct Board: Sendable {
         }
         guard let name, version == Self.version, policy == UInt64(AdmissionPolicy.secret.rawValue) else { throw .unknownVersion }
         (self.id, self.name, owner, admission) = (id, name, genesis.author, .secret)
-        orphans = OrphanPool(byteLimit: orphanBytes)
+        orphans = OrphanPool(byteLimit: orphanBytes, shareLimit: orphanShareBytes)
         _ = log.append(genesis)
         tree.insert(MerkleTree.Entry(lamport: genesis.lamport, name: genesis.name))
         tree.refresh()
@@ -117,7 +119,7 @@ public struct Board: Sendable {
     public var missing: [TransactionName] { orphans.missing.sorted() }
     /// How many names `missing` has.
     public var missingCount: Int { orphans.missing.count }
-    /// How many transactions wait for parents, and their bytes.
+    /// How many transactions wait for parents, and what memory they take, about.
     public var orphanCount: Int { orphans.count }
     /// True if the transaction of this name waits for its parents.
     public func isOrphan(_ name: TransactionName) -> Bool { orphans.contains(name) }
@@ -173,17 +175,22 @@ public struct Board: Sendable {
     // MARK: - Insertion
 
     /// Adds one transaction whose signature is verified, and the orphans that waited for it.
-    public mutating func insert(_ transaction: Transaction) -> InsertOutcome {
-        let outcome = insertUnhashed(transaction, isReported: true)
+    ///
+    /// - Parameter supplier: the device that brought it, whose share of orphans it counts against; `.zero` for none.
+    public mutating func insert(_ transaction: Transaction, from supplier: AuthorID = .zero) -> InsertOutcome {
+        let outcome = insertUnhashed(transaction, from: supplier, isReported: true)
         tree.refresh()
         return outcome
     }
+
+    /// Forgets the orphans that a device brought. What of them is good can be had again.
+    public mutating func forgetOrphans(from supplier: AuthorID) { orphans.remove(from: supplier) }
 
     /// Adds many, as from disk, without saying what they changed; returns what was refused.
     public mutating func load(_ transactions: some Sequence<Transaction>) -> [Rejection] {
         var rejections: [Rejection] = []
         for transaction in transactions {
-            let outcome = insertUnhashed(transaction, isReported: false)
+            let outcome = insertUnhashed(transaction, from: .zero, isReported: false)
             if case .invalid(let violation) = outcome.result {
                 rejections.append(Rejection(name: transaction.name, author: transaction.author, violation: violation))
             }
@@ -193,7 +200,7 @@ public struct Board: Sendable {
         return rejections
     }
 
-    private mutating func insertUnhashed(_ transaction: Transaction, isReported: Bool) -> InsertOutcome {
+    private mutating func insertUnhashed(_ transaction: Transaction, from supplier: AuthorID, isReported: Bool) -> InsertOutcome {
         var outcome = InsertOutcome(result: .inserted)
         if log.contains(transaction.name) {
             outcome.result = .duplicate
@@ -215,7 +222,7 @@ public struct Board: Sendable {
             outcome.result = .invalid(.refusedParent(parent))
             return outcome
         }
-        orphans.insert(transaction, missing: missing)
+        orphans.insert(transaction, missing: missing, from: supplier)
         outcome.result = .orphan(missing: missing)
         return outcome
     }
@@ -236,14 +243,15 @@ public struct Board: Sendable {
     private mutating func releaseOrphans(of parent: TransactionName, isReported: Bool, outcome: inout InsertOutcome) {
         var arrived = [parent]
         while let parent = arrived.popLast() {
-            for orphan in orphans.remove(waitingFor: parent) {
+            for released in orphans.remove(waitingFor: parent) {
+                let orphan = released.transaction
                 let missing = orphan.parents.filter { !log.contains($0) }
                 if let refusedParent = missing.first(where: refused.contains) {
                     outcome.rejected.append(
                         Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(refusedParent)))
                     refuse(orphan.name, outcome: &outcome)
                 } else if !missing.isEmpty {
-                    orphans.insert(orphan, missing: missing)
+                    orphans.insert(orphan, missing: missing, from: released.supplier)
                 } else if let violation = violation(of: orphan) {
                     outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: violation))
                     refuse(orphan.name, outcome: &outcome)
@@ -260,7 +268,7 @@ public struct Board: Sendable {
         var names = [name]
         while let name = names.popLast() {
             refused.insert(name)
-            for orphan in orphans.remove(waitingFor: name) {
+            for orphan in orphans.remove(waitingFor: name).map(\.transaction) {
                 outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(name)))
                 names.append(orphan.name)
             }

@@ -34,8 +34,9 @@ public enum Limits {
     public static let datagramBytes = 1200
     /// Packets that may arrive late and still be accepted (the window of WireGuard, 127 words of 64 bits).
     public static let replayWindow = 8128
-    /// Orphans kept in all, bytes.
+    /// Memory that orphans may take in all, and those that one device brought, bytes.
     public static let orphanBytes = 64 << 20
+    public static let orphanShareBytes = 4 << 20
     /// Candidate addresses taken from one peer.
     public static let candidates = 16
 }

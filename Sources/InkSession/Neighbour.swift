@@ -149,6 +149,8 @@ enum SessionTiming {
     static let redialFirst: Duration = .milliseconds(500)
     static let redialLast: Duration = .seconds(30)
     /// How long quitting waits for those present.
+    /// Orphans are forgotten so long after the last session of the device that brought them.
+    static let orphanGrace: Duration = .seconds(30)
     static let quitPatience: Duration = .seconds(10)
     /// Front ends hear of changes in the sync status at most this often.
     static let statusInterval: Duration = .milliseconds(100)

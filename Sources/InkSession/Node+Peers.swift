@@ -55,6 +55,7 @@ extension Node {
         }
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
         neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
+        goneSuppliers.returned(remote.author)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         let person = arrival(of: remote, on: connection)
         people[remote.peer] = person
@@ -93,6 +94,7 @@ extension Node {
         let last = people[peer].map(currentStatus)
         neighbours[connection] = nil
         for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
+        if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         dials.lost(neighbour.remote.address, now: now, using: &jitter)

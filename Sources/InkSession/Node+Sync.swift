@@ -174,12 +174,12 @@ extension Node {
 
     private mutating func receiveTransaction(_ bytes: [UInt8], from source: ConnectionID, now: Instant) {
         // No copy of the neighbour is held here: its memory of names would be copied with the first change.
-        guard neighbours[source]?.isInRoom == true, let board else { return }
+        guard neighbours[source]?.isInRoom == true, let supplier = neighbours[source]?.remote.author, let board else { return }
         let transaction: Transaction
         do {
             transaction = try Transaction(decoding: bytes)
         } catch {
-            return rejected(author: neighbours[source]?.remote.author, rule: "transaction: \(error)", now: now)
+            return rejected(author: supplier, rule: "transaction: \(error)", now: now)
         }
         neighbours[source]?.noteExchanged(transaction.name, now: now)
         neighbours[source]?.suppliedAt = now
@@ -188,7 +188,7 @@ extension Node {
             return becomeReadyIfReconciled(source, now: now)
         }
         // A full queue drops it unread; the fingerprints will differ and it comes again.
-        _ = verification.append(Verification.Job(transaction: transaction, source: source))
+        _ = verification.append(Verification.Job(transaction: transaction, source: source, supplier: supplier))
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
@@ -197,16 +197,16 @@ extension Node {
         for (job, isValid) in zip(jobs, verdicts) {
             guard isValid else {
                 // Whoever passes on checks first, so it is the sender's doing, whoever the bytes say is their author.
-                rejected(author: neighbours[job.source]?.remote.author, rule: "signature", now: now)
+                rejected(author: job.supplier, rule: "signature", now: now)
                 continue
             }
-            insert(job.transaction, from: job.source, now: now)
+            insert(job.transaction, from: job.source, of: job.supplier, now: now)
         }
         for connection in connections { becomeReadyIfReconciled(connection, now: now) }
     }
 
-    private mutating func insert(_ transaction: Transaction, from source: ConnectionID, now: Instant) {
-        guard let outcome = board?.insert(transaction) else { return }
+    private mutating func insert(_ transaction: Transaction, from source: ConnectionID, of supplier: AuthorID, now: Instant) {
+        guard let outcome = board?.insert(transaction, from: supplier) else { return }
         for rejection in outcome.rejected {
             asks.arrived(rejection.name)
             rejected(author: rejection.author, rule: "\(rejection.violation)", now: now)
@@ -222,6 +222,7 @@ extension Node {
             return
         case .inserted: break
         }
+            if !hasSession(with: supplier) { goneSuppliers.left(supplier, now: now) }
         for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
         takeBackSaved()
         took(outcome, of: .nobody, now: now)
@@ -244,6 +245,16 @@ extension Node {
     mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
         let changes = outcome.changes.compactMap { delta -> ShapeChange? in
             switch (delta.before, delta.after) {
+    func hasSession(with device: AuthorID) -> Bool { neighbours.values.contains { $0.remote.author == device } }
+
+    /// Nobody will bring the parents of what those brought who are gone (SE-71).
+    mutating func forgetOrphans(now: Instant) {
+        for supplier in goneSuppliers.due(now: now) where !hasSession(with: supplier) {
+            board?.forgetOrphans(from: supplier)
+            statusChanged(now: now)
+        }
+    }
+
             case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
             case (let before?, nil): ShapeChange(kind: .removed, id: delta.id, author: delta.by, shape: before)
             case (_?, let after?): ShapeChange(kind: .changed, id: delta.id, author: delta.by, shape: after)

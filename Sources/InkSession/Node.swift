@@ -143,6 +143,7 @@ public struct Node: Sendable {
     var receiptsToSave: Set<AuthorID> = []
     var saveReceiptsAt: Instant?
     var asks = Asks()
+    var goneSuppliers = GoneSuppliers()
     var rejections: [String: Instant] = [:]
 
     /// A member whose word was fresh speaks another version of the protocol.
@@ -259,6 +260,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, presence.deadline)
         if quitAt == nil { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, asks.deadline)
+        soonest = earliest(soonest, goneSuppliers.deadline)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
@@ -317,6 +319,7 @@ public struct Node: Sendable {
         endpoint.setActivity(liveliness)
         compareAndReconcile(now: now)
         askForParents(now: now)
+        forgetOrphans(now: now)
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
         for peer in people.keys.sorted() { tellPerson(peer) }

@@ -4,12 +4,15 @@ import InkTransport
 
 /// Transactions of others whose signatures are being checked off the loop, in the order in which they came.
 ///
-/// Bounded: of a peer whose unverified bytes exceed `bytesMax` further ones are dropped unread; reconciliation brings them later.
+/// Bounded: of a peer whose unverified bytes exceed `bytesMax` further ones are dropped unread; reconciliation brings them later. Where those of
+/// all peers together exceed `bytesMaxOfAll`, each may have `bytesMaxCrowded`.
 struct Verification: Sendable {
     struct Job: Sendable {
         var transaction: Transaction
         /// Who sent it; asked for its parents, and not sent the same again.
         var source: ConnectionID
+        /// The device at the other end of `source`, which may be gone when the verdict comes.
+        var supplier: AuthorID
     }
 
     private var waiting = Queue<Job>()
@@ -18,6 +21,7 @@ struct Verification: Sendable {
     private var names: [TransactionName: Int] = [:]
     private var signed: Set<Signed> = []
     private var bytes: [ConnectionID: Int] = [:]
+    private(set) var byteCount = 0
     private var batch: UInt64 = 0
 
     private struct Signed: Hashable {
@@ -27,8 +31,11 @@ struct Verification: Sendable {
         init(_ transaction: Transaction) { (name, signature) = (transaction.name, transaction.signature) }
     }
 
-    /// Bytes of transactions of one peer that may wait.
-    private static let bytesMax = 4 << 20
+    /// Bytes of transactions of one peer that may wait; with many peers, what all may have together, and then each. Two transactions of the
+    /// greatest size always find room.
+    static let bytesMax = 4 << 20
+    static let bytesMaxOfAll = 16 << 20
+    static let bytesMaxCrowded = 2 * Limits.transactionBytes
     private static let batchMax = 64
 
     var isEmpty: Bool { names.isEmpty }
@@ -41,8 +48,11 @@ struct Verification: Sendable {
 
     /// Takes one; false when there is no room.
     mutating func append(_ job: Job) -> Bool {
-        guard bytes[job.source, default: 0] + job.transaction.encoded.count <= Self.bytesMax else { return false }
-        bytes[job.source, default: 0] += job.transaction.encoded.count
+        let count = job.transaction.encoded.count
+        let limit = byteCount + count <= Self.bytesMaxOfAll ? Self.bytesMax : Self.bytesMaxCrowded
+        guard bytes[job.source, default: 0] + count <= limit else { return false }
+        bytes[job.source, default: 0] += count
+        byteCount += count
         names[job.transaction.name, default: 0] += 1
         signed.insert(Signed(job.transaction))
         waiting.append(job)
@@ -70,6 +80,7 @@ struct Verification: Sendable {
             signed.remove(Signed(job.transaction))
             let held = (bytes[job.source] ?? 0) - job.transaction.encoded.count
             bytes[job.source] = held > 0 ? held : nil
+            byteCount -= job.transaction.encoded.count
         }
         return jobs
     }

@@ -69,6 +69,18 @@ private struct Stranger {
         }
     }
 
+    /// Lets the node's time go on with nobody at the other end, until something holds of it; when that was, nil if it never comes.
+    mutating func alone(until holds: (Node) -> Bool) -> Instant? {
+        let end = now + .seconds(120)
+        while now < end, let deadline = node.deadline {
+            now = max(now, deadline)
+            node.handle(.timeout, now: now)
+            drainNode()
+            if holds(node) { return now }
+        }
+        return nil
+    }
+
     private mutating func drainNode() {
         var answers: [Node.Input] = []
         while let output = node.nextOutput() {
@@ -126,6 +138,26 @@ private struct Stranger {
         stranger.send(transaction.encoded)
         stranger.run(.seconds(1))
         #expect(stranger.node.board?.contains(transaction.name) == true)
+    }
+
+    // SE-71
+    @Test func `orphans of who is gone are forgotten half a minute later`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: true))
+        var board = try Board(genesis: pipes.genesis)
+        for number in 0..<4 {
+            let (transaction, _) = try board.author(
+                Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1)
+            if number > 0 { stranger.send(transaction.encoded) }
+        }
+        stranger.run(.seconds(1))
+        #expect(stranger.node.board?.orphanCount == 3)
+        // It is not heard of any more: the session ends, and then its time is over.
+        let left = try #require(stranger.alone { $0.presentPeers == 0 && $0.peers.isEmpty })
+        #expect(stranger.node.board?.orphanCount == 3)
+        let forgotten = try #require(stranger.alone { $0.board?.orphanCount == 0 })
+        #expect(left < forgotten && forgotten - left <= .seconds(31) && stranger.node.board?.missingCount == 0)
     }
 
     @Test func `garbage in place of a control message ends the session`() throws {

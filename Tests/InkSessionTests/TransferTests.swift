@@ -61,7 +61,7 @@ import Testing
         let copy = try Transaction(decoding: bytes)
         #expect(copy.name == transaction.name && !copy.hasValidSignature)
         var verification = Verification()
-        let isTaken = verification.append(.init(transaction: copy, source: ConnectionID(1)))
+        let isTaken = verification.append(.init(transaction: copy, source: ConnectionID(1), supplier: .zero))
         #expect(isTaken)
         #expect(!verification.contains(transaction) && verification.contains(copy))
         var taken = 0
@@ -69,17 +69,41 @@ import Testing
             for flip in 1...200 as ClosedRange<UInt8> {
                 var bytes = transaction.encoded
                 bytes[bytes.count - 2] ^= flip
-                if verification.append(.init(transaction: try Transaction(decoding: bytes), source: ConnectionID(1))) { taken += 1 }
+                if verification.append(.init(transaction: try Transaction(decoding: bytes), source: ConnectionID(1), supplier: .zero)) {
+                    taken += 1
+                }
             }
         }
         #expect(taken < 400 * 200)
-        let isOthersTaken = verification.append(.init(transaction: transaction, source: ConnectionID(2)))
+        let isOthersTaken = verification.append(.init(transaction: transaction, source: ConnectionID(2), supplier: .zero))
         #expect(isOthersTaken)
         while let (batch, transactions) = verification.nextBatch() {
             let finished = verification.finished(batch)
             #expect(finished.count == transactions.count)
         }
         #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy))
+    }
+
+    // SE-70
+    @Test func `what waits of all peers is bounded, and each peer finds room still`() throws {
+        let text = String(repeating: "x", count: Limits.chatBytes - 10)
+        var board = try Board(genesis: try PerfectPipes().genesis)
+        let key = PerfectPipes.identity(0)
+        let long = try (0..<1100).map { number in
+            try board.author(Board.writes(saying: "\(number)" + text, by: key.author), key: key, wallTime: 0).0
+        }
+        var verification = Verification()
+        for source in 1...8 as ClosedRange<UInt32> {
+            for transaction in long {
+                _ = verification.append(.init(transaction: transaction, source: ConnectionID(source), supplier: .zero))
+            }
+        }
+        #expect(verification.byteCount > Verification.bytesMaxOfAll - Limits.transactionBytes)
+        #expect(verification.byteCount <= Verification.bytesMaxOfAll + 8 * Verification.bytesMaxCrowded)
+        let isTaken = verification.append(.init(transaction: long[0], source: ConnectionID(9), supplier: .zero))
+        #expect(isTaken)
+        while let (batch, _) = verification.nextBatch() { _ = verification.finished(batch) }
+        #expect(verification.byteCount == 0 && verification.isEmpty)
     }
 
     // SE-16
