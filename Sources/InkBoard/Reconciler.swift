@@ -13,7 +13,8 @@ public struct ReconcileStep: Hashable, Sendable {
     public var isDone = false
     /// True if the neighbour's set was ours when it sent the message.
     public var isEqual = false
-    /// Names that were hashed for it, and items that were gathered: what it cost, about a third of a microsecond each.
+    /// What it cost, about a third of a microsecond each: names that were hashed, each third name that was visited, items that were read and
+    /// gathered.
     public var workCount = 0
 }
 
@@ -34,6 +35,8 @@ public struct Reconciler: Sendable {
     private var unanswered = 0
     /// What the neighbour was sent in this run, or has on its way from elsewhere.
     private var sent: Set<TransactionName> = []
+    /// Ranges all of whose names are in `sent`, and how many there were: asked for again they are not walked again (BD-40).
+    private var walked: [Message.Range: Int] = [:]
 
     /// - Parameters:
     ///   - hashKey: 16...64 bytes, fresh for each connection and the same on both sides.
@@ -45,7 +48,7 @@ public struct Reconciler: Sendable {
 
     /// Begins a run: returns the messages to send. `inFlight` names what is on its way to the neighbour, or is known to be there.
     public mutating func start(board: borrowing Board, inFlight: some Sequence<TransactionName> = []) -> [[UInt8]] {
-        sent = Set(inFlight)
+        (sent, walked) = (Set(inFlight), [:])
         unanswered = 1
         let tree = board.merkleTree
         let floor = tree.floor(ofNewest: Self.newestCount)
@@ -59,17 +62,21 @@ public struct Reconciler: Sendable {
         return [message.bytes]
     }
 
-    /// Takes one message of the neighbour. Costs at most `hashesMax` hashes and a walk over the set, whatever the message says.
+    /// Takes one message of the neighbour. Costs at most `hashesMax` hashes, `workMax`, and a walk over the set, whatever the message says.
     public mutating func receive(_ message: [UInt8], board: borrowing Board) throws(WireError) -> ReconcileStep {
         let message = try Message(decoding: message)
         guard message.isFromInitiator != isInitiator else { throw .unexpected }
         if message.completesAnswer { unanswered = max(0, unanswered - 1) }
         var answer = Answer(tree: board.merkleTree)
-        for item in message.items { handle(item, &answer) }
+        for item in message.items {
+            answer.workCount += Self.itemWork
+            guard answer.workCount < Self.workMax else { break }
+            handle(item, &answer)
+        }
 
         var step = ReconcileStep()
         step.isEqual = message.root == NodeHash(board.fingerprint)
-        step.workCount = Self.hashesMax - answer.hashesLeft + answer.items.count * 16
+        step.workCount = answer.workCount + Self.hashesMax - answer.hashesLeft + answer.items.count * Self.itemWork
         step.send = answer.send.sorted().map(\.name)
         step.wanted = answer.wanted + Int(message.announcedCount)
         step.reply = pack(answer, isRequired: message.wantsAnswer, board: board)
@@ -88,6 +95,8 @@ public struct Reconciler: Sendable {
         /// Names that may still be hashed, and visited, for this message.
         var hashesLeft = hashesMax
         var visitsLeft: Int
+        /// What was done besides hashing.
+        var workCount = 0
         /// Bytes that the messages of the answer still have room for, about; what is gathered beyond them would be thrown away.
         var bytesLeft = messagesMax * Limits.reconcileMessageBytes
 
@@ -115,6 +124,7 @@ public struct Reconciler: Sendable {
                 compare(range, hashes, &answer)
             }
         case .want(let range, let hashes):
+            answer.workCount += hashes.count / Self.visitsPerWork
             guard count(in: range, answer.tree) <= answer.hashesLeft else { return }
             let wanted = Set(hashes)
             let entries = entries(in: range, answer.tree)
@@ -129,6 +139,7 @@ public struct Reconciler: Sendable {
 
     /// Says what we have in a block: all names where they are few, else how its children stand.
     private func describe(_ block: Block, _ answer: inout Answer) {
+        answer.workCount += 1
         guard answer.bytesLeft > 0 else { return }
         let count = answer.tree.count(in: block)
         guard count > Self.listMax, block.level > Block.levelMin else {
@@ -151,6 +162,7 @@ public struct Reconciler: Sendable {
 
     /// Compares the neighbour's full list of a range with ours: sends what it lacks, asks for what we lack.
     private mutating func compare(_ range: Message.Range, _ theirs: [UInt64], _ answer: inout Answer) {
+        answer.workCount += theirs.count / Self.visitsPerWork
         let count = count(in: range, answer.tree)
         guard count <= Self.compareMax else {
             // Few there, many here: descending costs less than hashing all of ours.
@@ -174,9 +186,12 @@ public struct Reconciler: Sendable {
 
     private mutating func sendAll(in range: Message.Range, _ answer: inout Answer) {
         let count = count(in: range, answer.tree)
-        guard count <= answer.visitsLeft else { return }
+        guard walked[range] != count, count <= answer.visitsLeft else { return }
         answer.visitsLeft -= count + 1
+        answer.workCount += count / Self.visitsPerWork
         for entry in entries(in: range, answer.tree) { send(entry, &answer) }
+        if walked.count >= Self.walkedMax { walked = [:] }
+        walked[range] = count
     }
 
     private mutating func send(_ entry: MerkleTree.Entry, isAsked: Bool = false, _ answer: inout Answer) {
@@ -247,4 +262,12 @@ public struct Reconciler: Sendable {
     static let hashesMax = 32_768
     /// Messages in one answer.
     package static let messagesMax = 16
+    /// Work that one message may cost besides hashing and the end of a walk over the set: about 20 ms.
+    static let workMax = 65_536
+    /// Work of one item: it is read, its place in the tree is found, and what is gathered for it is written.
+    private static let itemWork = 16
+    /// Names that are visited in the time of one that is hashed.
+    private static let visitsPerWork = 3
+    /// Ranges that are remembered as sent.
+    private static let walkedMax = 256
 }

@@ -46,7 +46,8 @@ struct Neighbour: Sendable {
 
     // Reconciliation.
     var reconciler: Reconciler
-    /// Work that the peer may still cost us, in names hashed: a run over a million differing ones at once, then a thirtieth of a processor.
+    /// Work that the peer may still cost us, in names hashed: a fifth of a second at once, then a thirtieth of a processor. A run over more
+    /// is paid for afterwards.
     var work: TokenBucket
     /// Names of which the peer said that we lack them, less what has come since.
     var outstanding = 0
@@ -63,7 +64,7 @@ struct Neighbour: Sendable {
         self.remote = remote
         shownAs = remote.peer
         since = now
-        work = TokenBucket(rate: 100_000, burst: 4_000_000, now: now)
+        work = TokenBucket(rate: 100_000, burst: 600_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }
 
@@ -148,9 +149,9 @@ enum SessionTiming {
     /// First and last wait between dials to a saved address; each wait is 1.5 times the one before, with full jitter.
     static let redialFirst: Duration = .milliseconds(500)
     static let redialLast: Duration = .seconds(30)
-    /// How long quitting waits for those present.
     /// Orphans are forgotten so long after the last session of the device that brought them.
     static let orphanGrace: Duration = .seconds(30)
+    /// How long quitting waits for those present.
     static let quitPatience: Duration = .seconds(10)
     /// Front ends hear of changes in the sync status at most this often.
     static let statusInterval: Duration = .milliseconds(100)

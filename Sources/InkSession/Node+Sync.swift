@@ -23,52 +23,56 @@ extension Node {
     }
 
     private mutating func receive(_ message: SessionMessage, on connection: ConnectionID, now: Instant) throws(WireError) {
-        guard var neighbour = neighbours[connection] else { return }
+        // No copy of the neighbour is held here: its memory of names would be copied with the first change.
+        guard let isInRoom = neighbours[connection]?.isInRoom else { return }
         switch message {
         case .hello(let hasGenesis):
-            neighbours[connection]?.hasGenesis = neighbour.hasGenesis || hasGenesis
-            if !hasGenesis, !neighbour.sentGenesis, let genesis = board?.transactions.first {
+            if hasGenesis { neighbours[connection]?.hasGenesis = true }
+            if !hasGenesis, neighbours[connection]?.sentGenesis == false, let genesis = board?.transactions.first {
                 // Once: three bytes must not buy a transaction each time.
                 neighbours[connection]?.sentGenesis = true
                 say(.genesis(genesis.encoded), on: connection, now: now)
             }
             enterRoomIfPossible(connection, now: now)
-        case .genesis(let bytes): receiveGenesis(bytes, from: neighbour, now: now)
+        case .genesis(let bytes): if let neighbour = neighbours[connection] { receiveGenesis(bytes, from: neighbour, now: now) }
         case .fingerprint(let fingerprint, _):
             neighbours[connection]?.fingerprint = fingerprint
             compare(connection, now: now)
             statusChanged(now: now)
-        case .reconcile(let bytes):
-            guard neighbour.isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
-            // A run that is cut short is begun anew later.
-            guard neighbour.work.take(now: now) else {
-                neighbours[connection] = neighbour
-                return
-            }
-            let step = try neighbour.reconciler.receive(bytes, board: board)
-            neighbour.work.charge(Double(step.workCount), now: now)
-            // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
-            let isEqual = step.isEqual || neighbour.fingerprint == board.fingerprint
-            neighbour.outstanding = isEqual ? 0 : neighbour.outstanding + step.wanted
-            for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
-            for name in step.send where !neighbour.exchangedLately(name, now: now) && !unsavedOwn.contains(name) {
-                neighbour.backlog.append(name)
-            }
-            if step.isDone { neighbour.isReconciled = true }
-            neighbours[connection] = neighbour
-            becomeReadyIfReconciled(connection, now: now)
-            statusChanged(now: now)
+        case .reconcile(let bytes): if isInRoom { try receiveReconcile(bytes, on: connection, now: now) }
         case .ask(let names):
-            guard neighbour.isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
-            for name in names where !neighbour.exchangedLately(name, now: now) && !unsavedOwn.contains(name) && board.contains(name) {
-                neighbours[connection]?.backlog.append(name)
-            }
+            guard isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+            for name in names where board.contains(name) { queue(name, on: connection, now: now) }
         case .receipt(let claimed):
-            neighbours[connection]?.receipt = max(claimed, neighbour.receipt ?? 0)
+            let before = neighbours[connection]?.receipt ?? 0
+            neighbours[connection]?.receipt = max(claimed, before)
             adoption.take(claim: claimed, own: board?.contiguousSequence(of: author) ?? 0, now: now)
             noteReceipt(connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         }
+    }
+
+    private mutating func receiveReconcile(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) throws(WireError) {
+        guard let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+        // A run that is cut short is begun anew later.
+        guard neighbours[connection]?.work.take(now: now) == true,
+            let step = try neighbours[connection]?.reconciler.receive(bytes, board: board)
+        else { return }
+        neighbours[connection]?.work.charge(Double(step.workCount), now: now)
+        // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
+        let isEqual = step.isEqual || neighbours[connection]?.fingerprint == board.fingerprint
+        if isEqual { neighbours[connection]?.outstanding = 0 } else { neighbours[connection]?.outstanding += step.wanted }
+        for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
+        for name in step.send { queue(name, on: connection, now: now) }
+        if step.isDone { neighbours[connection]?.isReconciled = true }
+        becomeReadyIfReconciled(connection, now: now)
+        statusChanged(now: now)
+    }
+
+    /// Sends a transaction that the peer lacks as soon as there is room, unless it is on its way or not on our disk yet.
+    private mutating func queue(_ name: TransactionName, on connection: ConnectionID, now: Instant) {
+        guard neighbours[connection]?.exchangedLately(name, now: now) == false, !unsavedOwn.contains(name) else { return }
+        neighbours[connection]?.backlog.append(name)
     }
 
     /// Remembers for the disk what a peer has of ours. Nobody is believed to have more than there is.
@@ -218,11 +222,11 @@ extension Node {
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
                 asks.expect(name, from: source, now: now)
             }
+            if !hasSession(with: supplier) { goneSuppliers.left(supplier, now: now) }
             statusChanged(now: now)
             return
         case .inserted: break
         }
-            if !hasSession(with: supplier) { goneSuppliers.left(supplier, now: now) }
         for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
         takeBackSaved()
         took(outcome, of: .nobody, now: now)
@@ -241,10 +245,6 @@ extension Node {
         }
     }
 
-    /// What entered the set is shown, and the others are told that it changed.
-    mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
-        let changes = outcome.changes.compactMap { delta -> ShapeChange? in
-            switch (delta.before, delta.after) {
     func hasSession(with device: AuthorID) -> Bool { neighbours.values.contains { $0.remote.author == device } }
 
     /// Nobody will bring the parents of what those brought who are gone (SE-71).
@@ -255,6 +255,10 @@ extension Node {
         }
     }
 
+    /// What entered the set is shown, and the others are told that it changed.
+    mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
+        let changes = outcome.changes.compactMap { delta -> ShapeChange? in
+            switch (delta.before, delta.after) {
             case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
             case (let before?, nil): ShapeChange(kind: .removed, id: delta.id, author: delta.by, shape: before)
             case (_?, let after?): ShapeChange(kind: .changed, id: delta.id, author: delta.by, shape: after)

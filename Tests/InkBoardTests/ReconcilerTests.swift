@@ -211,8 +211,36 @@ import Testing
         for number in 0..<2000 { message.items.append(.list(.from(0), [UInt64(number)])) }
         let step = try victim.receive(message.bytes, board: left)
         // Each asks for all of it anew; beyond the bound they are left unanswered.
-        #expect(step.workCount > left.transactionCount * 10 && step.workCount < 100_000)
+        #expect(step.workCount > left.transactionCount * 10 && step.workCount < 150_000)
         #expect(step.reply.count <= Reconciler.messagesMax)
+    }
+
+    // BD-40
+    @Test func `names that are visited are work, and what was sent is not walked again`() throws {
+        let (left, _) = try Self.boards(common: 3000, left: 0, right: 0)
+        var victim = Reconciler(hashKey: Self.hashKey, isInitiator: false)
+        func ask(from lamport: UInt64) throws -> ReconcileStep {
+            var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(left.fingerprint), transactionCount: 1)
+            message.items.append(.list(.from(lamport), []))
+            return try victim.receive(message.bytes, board: left)
+        }
+        let first = try ask(from: 0)
+        #expect(first.send.count == left.transactionCount && first.workCount > left.transactionCount / 4)
+        for _ in 0..<100 {
+            let again = try ask(from: 0)
+            #expect(again.send.isEmpty && again.workCount < 100)
+        }
+        // Another range is another walk, and costs whoever asks for it.
+        let other = try ask(from: 1)
+        #expect(other.send.isEmpty && other.workCount > left.transactionCount / 4)
+        // What is new meanwhile is found, for then there is more in the range than was sent.
+        var person = try Replica(9, genesis: left.transactions[0])
+        var grown = left
+        let added = try person.say("new")
+        _ = grown.insert(added)
+        var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(left.fingerprint), transactionCount: 1)
+        message.items.append(.list(.from(0), []))
+        #expect(try victim.receive(message.bytes, board: grown).send == [added.name])
     }
 
     // BD-17

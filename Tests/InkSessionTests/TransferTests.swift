@@ -326,7 +326,7 @@ import Testing
             return (0..<1_000_000).first { _ in !work.take(now: pipes.now) } ?? 1_000_000
         }
         // Each says to have nothing, and makes ana look at all that she has.
-        charge(3_900_000)
+        charge(500_000)
         let before = tokens()
         ask()
         #expect(before - tokens() > 10_000)
