@@ -63,7 +63,8 @@ public struct PeerStatus: Hashable, Sendable {
     public var path: Path?
     /// Smoothed round trip; nil before the first sample.
     public var roundTrip: Duration?
-    /// Seconds since something of this peer is overdue; nil when all is well.
+    /// Whole seconds since the first probe that the person has not answered; nil while all is well. One clock until contact, also across
+    /// sessions; path and round trip are not known meanwhile.
     public var silentSeconds: Int?
 
     public init(

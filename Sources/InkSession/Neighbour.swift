@@ -124,8 +124,9 @@ struct Person: Sendable {
     var connection: ConnectionID?
     /// When the session was lost; the person counts as here until the grace is over.
     var lostAt: Instant?
-    /// For how long nothing had come from the person then.
-    var silence: Duration = .zero
+    /// Since when the person owes a sign of life: the first probe that nothing has answered, or the loss of the session. Only contact ends it,
+    /// not the end of the session in which it began.
+    var silentSince: Instant?
     /// What was last told to front ends.
     var told: PeerStatus?
     /// The clock of the person's process, by which the times of what they do are told.

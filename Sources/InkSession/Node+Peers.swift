@@ -79,10 +79,11 @@ extension Node {
             guard let before = people.removeValue(forKey: peer) else { continue }
             person = before
             person.status = currentStatus(before)
-            person.status.silentSeconds = nil
         }
         person.connection = connection
         person.lostAt = nil
+        // It has answered: whatever was overdue is over.
+        (person.silentSince, person.status.silentSeconds) = (nil, nil)
         person.status.author = remote.author
         person.status.path = .direct
         return person
@@ -108,9 +109,13 @@ extension Node {
             if let last {
                 people[peer]?.status.state = last.state
                 people[peer]?.status.name = last.name
-                people[peer]?.silence = .seconds(last.silentSeconds ?? 0)
             }
-            tellPerson(peer)
+            // Where another session took over, it is told of in a moment, and nobody was silent.
+            if case .replaced = reason {
+            } else {
+                if people[peer]?.silentSince == nil { people[peer]?.silentSince = now }
+                tellPerson(peer)
+            }
         }
         tellAdjacency(now: now)
         statusChanged(now: now)
@@ -135,13 +140,14 @@ extension Node {
         var status = person.status
         if let author = status.author, let name = board?.personName(author) { status.name = name }
         guard let connection = person.connection, let neighbour = neighbours[connection] else {
-            status.path = nil
-            if let lostAt = person.lostAt { status.silentSeconds = max(1, Int((person.silence + (time - lostAt)).components.seconds)) }
+            (status.path, status.roundTrip) = (nil, nil)
+            status.silentSeconds = person.silentSince.map { max(1, Int((time - $0).components.seconds)) }
             return status
         }
         let figures = endpoint.statistics(connection)
-        status.roundTrip = figures?.roundTrip
-        status.silentSeconds = figures?.silence.map { Int($0.components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
+        status.silentSeconds = figures?.unansweredSince.map { Int((time - $0).components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
+        // Nobody knows how packets reach one who does not answer.
+        (status.path, status.roundTrip) = status.silentSeconds == nil ? (.direct, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {
             status.state =
                 switch neighbour.inbox.shownAttention {
@@ -156,6 +162,12 @@ extension Node {
     mutating func tellPerson(at connection: ConnectionID) {
         if let peer = neighbours[connection]?.remote.peer { tellPerson(peer) }
     }
+    /// Keeps what the transport says of a session beyond its end.
+    private mutating func noteSilence(of connection: ConnectionID) {
+        guard let peer = neighbours[connection]?.remote.peer, people[peer]?.connection == connection else { return }
+        people[peer]?.silentSince = endpoint.statistics(connection)?.unansweredSince
+    }
+
 
     /// Tells front ends about a person if anything that they show has changed. The round trip is news only when it moved by half and by
     /// 5 ms, so that an idle board stays silent.

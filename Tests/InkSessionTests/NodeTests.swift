@@ -4,6 +4,37 @@ import InkSession
 import Testing
 
 @Suite struct NodeTests {
+    // SE-72
+    @Test(arguments: [true, false])
+    func `one who falls silent has one clock until he is back or has left, and no path beside it`(comesBack: Bool) throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.presentPeers == 1 })
+        let (bob, seen) = (pipes.members[1].address, pipes.members[0].told.count)
+        pipes.drop = { $0 == bob || $1 == bob }
+        pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "a")), by: 0)
+        // The session ends after sixteen seconds, the grace twelve later; a return meanwhile is a new session.
+        if comesBack {
+            _ = pipes.run(.seconds(22))
+            #expect(pipes.members[0].node.presentPeers == 0)
+            pipes.drop = { _, _ in false }
+        }
+        _ = pipes.run(.seconds(30))
+        let told = pipes.members[0].told[seen...].compactMap { if case .peer(let status) = $0.0 { status } else { nil } }
+        let counts = told.compactMap(\.silentSeconds)
+        let last = try #require(told.lastIndex { $0.silentSeconds != nil })
+        #expect(counts.first == 1 && counts == counts.sorted() && (counts.last ?? 0) >= (comesBack ? 19 : 26))
+        #expect(
+            told[...last].drop { $0.silentSeconds == nil }.allSatisfy { $0.silentSeconds != nil && $0.path == nil && $0.roundTrip == nil })
+        let after = told[(last + 1)...]
+        if comesBack {
+            #expect(after.first?.path == .direct && after.allSatisfy { $0.silentSeconds == nil && $0.state != .left })
+        } else {
+            #expect(after.map(\.state) == [.left])
+        }
+    }
+
     private func rectangle(_ x: Int32, label: String = "") -> ShapeDraft {
         ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 800, height: 400), label: label)
     }
