@@ -556,7 +556,7 @@ struct Connection: Sendable {
     /// Smoothed; nil before the first sample.
     var roundTrip: Duration? { recovery.rtt.hasSample ? recovery.rtt.smoothed : nil }
     /// Where our packets go.
-    var host: Host { Host(address.ip) }
+    var ip: IPAddress { address.ip }
     /// Bytes of messages that the peer has not acknowledged.
     var pendingBytes: Int { lanes.reduce(0) { $0 + $1.pending } }
     /// Bytes kept for messages that are not whole, for tests and metrics.

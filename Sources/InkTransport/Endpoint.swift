@@ -114,6 +114,8 @@ public struct Endpoint: Sendable {
     /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
     private var mismatchToldAt: [Bool: Instant] = [:]
     private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
+    private var hosts = HostLimiter()
+    private var knownDevices: Set<AuthorID> = []
     public private(set) var counters = EndpointCounters()
 
     public init(_ configuration: Configuration) {
@@ -224,6 +226,9 @@ public struct Endpoint: Sendable {
         advance(to: now)
         forget(id.index, saying: .goodbye)
     }
+
+    /// The session has work of this device: where places are short, it gives way after those that have done nothing.
+    public mutating func know(_ device: AuthorID) { knownDevices.insert(device) }
 
     /// Sets the rhythm of keepalives on all connections, present and future.
     public mutating func setActivity(_ activity: Activity) {
@@ -410,7 +415,11 @@ public struct Endpoint: Sendable {
 
     private mutating func receive(_ cookie: CookiePacket, from: SocketAddress) {
         var steps: [Dialer.Output] = []
-        if !dialer.receive(cookie, from: from, context: configuration, now: now, outputs: &steps) { counters.replayed += 1 }
+        if dialer.receive(cookie, from: from, context: configuration, now: now, outputs: &steps) {
+            hosts.answered(Host(from.ip))
+        } else {
+            counters.replayed += 1
+        }
         take(steps)
     }
 
@@ -476,23 +485,35 @@ public struct Endpoint: Sendable {
         dialer.cancel(remote: remote.peer)
         listener.settle(remote: remote.peer)
         counters.established += 1
+        hosts.answered(Host(remote.address.ip))
         outputs.append(.established(id, remote))
     }
 
-    /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host. That
-    /// host must have clearly more than the newcomer's, so that two hosts do not push each other out in turn.
+    /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host, or of the
+    /// busiest network of hosts. It must have clearly more than the newcomer's, so that two do not push each other out in turn.
     private mutating func makeRoom(for address: SocketAddress, leaving losers: [UInt32]) -> Bool {
         guard connections.count - losers.count >= Self.connectionsMax else { return true }
-        var counts: [Host: Int] = [:]
-        for connection in connections.values { counts[connection.host, default: 0] += 1 }
-        let most = counts.values.max() ?? 0
-        guard most > 2 * ((counts[Host(address.ip)] ?? 0) + 1) else { return false }
-        let candidates = connections.filter { counts[$0.value.host] == most }
-        guard let victim = candidates.max(by: { ($0.value.establishedAt, $0.key) < ($1.value.establishedAt, $1.key) }) else { return false }
-        forget(victim.key, saying: .replaced)
-        outputs.append(.closed(ConnectionID(victim.key), .crowdedOut))
+        let victim = newest(ofBusiest: { Host($0) }, besides: address.ip) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: address.ip)
+        guard let victim else { return false }
+        forget(victim, saying: .replaced)
+        outputs.append(.closed(ConnectionID(victim), .crowdedOut))
         return true
     }
+
+    /// The newest connection of the group that has most, if that is more than twice what the group of `ip` would have with one more.
+    private func newest(ofBusiest group: (IPAddress) -> Host, besides ip: IPAddress) -> UInt32? {
+        let groups = connections.mapValues { group($0.ip) }
+        let counts = groups.values.reduce(into: [Host: Int]()) { $0[$1, default: 0] += 1 }
+        let most = counts.values.max() ?? 0
+        guard most > 2 * ((counts[group(ip)] ?? 0) + 1) else { return nil }
+        let candidates = connections.filter { entry in groups[entry.key].flatMap { counts[$0] } == most }
+        // Who has done something for the board stays before who has not.
+        return candidates.max {
+            (unknownRank($0.value), $0.value.establishedAt, $0.key) < (unknownRank($1.value), $1.value.establishedAt, $1.key)
+        }?.key
+    }
+
+    private func unknownRank(_ connection: Connection) -> Int { knownDevices.contains(connection.remote.author) ? 0 : 1 }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
         connections[handshaken.localIndex] = Connection(handshaken, activity: activity, jitter: jitter, now: now)
@@ -521,7 +542,7 @@ public struct Endpoint: Sendable {
 
     /// A start or a punch. One that is over the rate counts as lost: it is repeated anyway.
     private mutating func transmitUnproven(_ packet: [UInt8], to: SocketAddress) {
-        guard unproven.take(now: now) else {
+        guard hosts.allows(Host(to.ip), now: now), unproven.take(now: now) else {
             counters.overRate += 1
             return
         }

@@ -7,6 +7,14 @@ struct Host: Hashable, Comparable, Sendable {
     private let isV6: Bool
     private let bits: UInt64
 
+    /// The network that one owner is likely to have: 256 addresses of IPv4, or the 48 bits of IPv6 that a site is given (RFC 6177).
+    init(networkOf ip: IPAddress) {
+        switch ip {
+        case .v4(let word): (isV6, bits) = (false, UInt64(word >> 8))
+        case .v6(let high, _): (isV6, bits) = (true, high >> 16)
+        }
+    }
+
     init(_ ip: IPAddress) {
         switch ip {
         case .v4(let word): (isV6, bits) = (false, UInt64(word))

@@ -599,6 +599,82 @@ extension HostileTests {
         #expect(sent > 400 && sent <= Int(Endpoint.unprovenBurst + Endpoint.unprovenRate * 10))
     }
 
+    // TR-33
+    @Test func `a member that names one address under many identities makes no flood of us, and keeps nobody from us`() throws {
+        var endpoint = Endpoint(TestNet.configuration(0))
+        var (now, sent): (Instant, [Instant]) = (.zero, [])
+        let other = SocketAddress("203.0.113.7:4000")!
+        var toOther = 0
+        func drain() {
+            while let output = endpoint.nextOutput() {
+                guard case .transmit(_, let to) = output else { continue }
+                if to == other { toOther += 1 } else { sent.append(now) }
+            }
+        }
+        for number in 0..<240 {
+            now = .zero + .milliseconds(number * 250)
+            var nonce = [UInt8](repeating: 7, count: 16)
+            nonce[0] = UInt8(number)
+            // The sixteen candidates of one newcomer.
+            let addresses = (0..<16).map { SocketAddress("198.51.100.9:\(5000 + $0)")! }
+            let newcomer = PeerID([UInt8](repeating: UInt8(number), count: 32))!
+            if number % 2 == 0 {
+                endpoint.dial(attempt: nonce, remote: newcomer, addresses: addresses, now: now)
+            } else {
+                endpoint.expect(attempt: nonce, remote: newcomer, addresses: addresses, now: now)
+            }
+            endpoint.handleTimeout(now: now)
+            drain()
+        }
+        // A minute: what there was at once, and what came to it meanwhile.
+        #expect(sent.count > 100 && sent.count <= 200)
+        for (index, at) in sent.enumerated() {
+            #expect(sent[index...].prefix { $0 < at + .seconds(1) }.count <= 60)
+        }
+        endpoint.expect(attempt: [UInt8](repeating: 9, count: 16), remote: TestNet.configuration(3).peerID, addresses: [other], now: now)
+        drain()
+        #expect(toOther == 1)
+    }
+
+    // TR-33
+    @Test func `a host that answers is no third party`() {
+        var limiter = HostLimiter()
+        let host = Host(.v4(0x0A00_0001))
+        func allowed() -> Int { (0..<200).count { _ in limiter.allows(host, now: .zero) } }
+        #expect(allowed() == Int(HostLimiter.burst))
+        limiter.answered(host)
+        #expect(allowed() == Int(HostLimiter.burst))
+        // However many hosts are named, what is remembered is bounded.
+        for number in 0..<3000 as Range<UInt32> { _ = limiter.allows(Host(.v4(number << 8)), now: .zero + .seconds(1)) }
+        let isLateAllowed = limiter.allows(Host(.v4(0xFF00_0000)), now: .zero + .seconds(200))
+        #expect(isLateAllowed)
+    }
+
+    // TR-22
+    @Test func `256 addresses of one network do not fill the house`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var now = Instant.zero
+        func dial(_ number: Int, from address: String) -> [Endpoint.Output] {
+            var configuration = TestNet.flood(number)
+            configuration.certificate = .make(signing: SigningKey(seed: configuration.seed), staticKey: configuration.staticKey)
+            now += .milliseconds(100)
+            _ = RawPeer(
+                dialling: &endpoint, configuration: configuration, from: SocketAddress(address)!, now: now, ephemeral: configuration.seed)
+            return RawPeer.outputs(&endpoint)
+        }
+        for number in 0..<Endpoint.connectionsMax {
+            // The last to come has done something for the board.
+            if number == Endpoint.connectionsMax - 1 { endpoint.know(SigningKey(seed: TestNet.flood(number).seed).author) }
+            _ = dial(number, from: "127.0.2.\(number):4000")
+        }
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+        let newest = try #require(
+            endpoint.connectionIDs.max { endpoint.statistics($0)!.establishedAt < endpoint.statistics($1)!.establishedAt })
+        let outputs = dial(300, from: "10.1.1.1:4000")
+        #expect(outputs.contains { if case .established = $0 { true } else { false } })
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax && endpoint.connectionIDs.contains(newest))
+    }
+
     // TR-22
     @Test func `there are never more than the most connections`() {
         var endpoint = Endpoint(TestNet.configuration(1))
