@@ -21,6 +21,12 @@ public struct TokenBucket: Hashable, Sendable {
         return true
     }
 
+    /// How long until there are `cost` tokens, which must not be more than the burst; zero if they are there.
+    public mutating func wait(for cost: Double, now: Instant) -> Duration {
+        fill(now: now)
+        return tokens >= cost ? .zero : .nanoseconds(Int64(((cost - tokens) / rate * 1e9).rounded(.up)))
+    }
+
     /// Takes `cost` tokens, also those that are still to come: for work whose cost is known only when it is done.
     public mutating func charge(_ cost: Double, now: Instant) {
         fill(now: now)

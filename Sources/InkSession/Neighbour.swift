@@ -152,6 +152,8 @@ enum SessionTiming {
     static let redialLast: Duration = .seconds(30)
     /// Orphans are forgotten so long after the last session of the device that brought them.
     static let orphanGrace: Duration = .seconds(30)
+    /// Changes in whom we have sessions with are told at most this often.
+    static let adjacencyInterval: Duration = .seconds(1)
     /// How long quitting waits for those present.
     static let quitPatience: Duration = .seconds(10)
     /// Front ends hear of changes in the sync status at most this often.

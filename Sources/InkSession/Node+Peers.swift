@@ -30,11 +30,13 @@ extension Node {
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
+                noteSilence(of: connection)
                 hidePresence(of: connection)
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .recovered(let connection):
                 neighbours[connection]?.isDegraded = false
+                noteSilence(of: connection)
                 showPresence(of: connection, now: now)
                 tellPerson(at: connection)
                 statusChanged(now: now)
@@ -80,10 +82,10 @@ extension Node {
             person = before
             person.status = currentStatus(before)
         }
-        person.connection = connection
-        person.lostAt = nil
         // It has answered: whatever was overdue is over.
         (person.silentSince, person.status.silentSeconds) = (nil, nil)
+        person.connection = connection
+        person.lostAt = nil
         person.status.author = remote.author
         person.status.path = .direct
         return person
@@ -95,6 +97,7 @@ extension Node {
         let last = people[peer].map(currentStatus)
         neighbours[connection] = nil
         for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
+        verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
@@ -159,15 +162,15 @@ extension Node {
         return status
     }
 
-    mutating func tellPerson(at connection: ConnectionID) {
-        if let peer = neighbours[connection]?.remote.peer { tellPerson(peer) }
-    }
     /// Keeps what the transport says of a session beyond its end.
     private mutating func noteSilence(of connection: ConnectionID) {
         guard let peer = neighbours[connection]?.remote.peer, people[peer]?.connection == connection else { return }
         people[peer]?.silentSince = endpoint.statistics(connection)?.unansweredSince
     }
 
+    mutating func tellPerson(at connection: ConnectionID) {
+        if let peer = neighbours[connection]?.remote.peer { tellPerson(peer) }
+    }
 
     /// Tells front ends about a person if anything that they show has changed. The round trip is news only when it moved by half and by
     /// 5 ms, so that an idle board stays silent.
@@ -183,10 +186,20 @@ extension Node {
         tell(.peer(status))
     }
 
-    private mutating func tellAdjacency(now: Instant) {
-        let authors = neighbours.values.map(\.remote.author).sorted()
+    /// Tells the others with whom we have sessions, at most once in `adjacencyInterval` and by differences: of hundreds who come and go, lists
+    /// in full would cost the square (SE-73).
+    mutating func tellAdjacency(now: Instant) {
+        guard now >= adjacencyToldAt + SessionTiming.adjacencyInterval else {
+            adjacencyAt = adjacencyToldAt + SessionTiming.adjacencyInterval
+            return
+        }
+        adjacencyAt = nil
+        let authors = Set(neighbours.values.map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))
+        let (joined, left) = (authors.subtracting(toldAdjacent).sorted(), toldAdjacent.subtracting(authors).sorted())
+        guard !joined.isEmpty || !left.isEmpty else { return }
+        (toldAdjacent, adjacencyToldAt) = (authors, now)
         for connection in connections where neighbours[connection]?.isInRoom == true {
-            say(.adjacent(Array(authors.prefix(SessionMessage.adjacentMax))), on: connection, now: now)
+            say(.adjacency(joined: joined, left: left), on: connection, now: now)
         }
     }
 

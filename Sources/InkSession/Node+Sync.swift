@@ -18,7 +18,7 @@ extension Node {
             } catch {
                 if let neighbour = neighbours[connection] { misbehaved(neighbour, rule: "control message: \(error)", now: now) }
             }
-        case .ops, .bulk: receiveTransaction(bytes, from: connection, now: now)
+        case .ops, .bulk: receiveTransaction(bytes, from: connection, isLive: lane == .ops, now: now)
         }
     }
 
@@ -49,6 +49,12 @@ extension Node {
             adoption.take(claim: claimed, own: board?.contiguousSequence(of: author) ?? 0, now: now)
             noteReceipt(connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
+        case .adjacency(let joined, let left):
+            neighbours[connection]?.adjacent.subtract(left)
+            // What does not fit is not believed: at worst such a peer gets twice what somebody wrote.
+            for author in joined where (neighbours[connection]?.adjacent.count ?? 0) < SessionMessage.adjacentMax {
+                neighbours[connection]?.adjacent.insert(author)
+            }
         }
     }
 
@@ -133,7 +139,8 @@ extension Node {
         guard var neighbour = neighbours[connection], !neighbour.isInRoom, neighbour.hasGenesis, let board else { return }
         neighbour.isInRoom = true
         neighbours[connection] = neighbour
-        say(.adjacent(Array(neighbours.values.map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))), on: connection, now: now)
+        // What the others were told, from which the next difference counts.
+        say(.adjacent(toldAdjacent.sorted()), on: connection, now: now)
         tellReceipt(connection, now: now)
         tellFingerprint(connection, now: now)
         if neighbour.remote.isInitiator {
@@ -176,7 +183,7 @@ extension Node {
 
     // Transactions of others.
 
-    private mutating func receiveTransaction(_ bytes: [UInt8], from source: ConnectionID, now: Instant) {
+    private mutating func receiveTransaction(_ bytes: [UInt8], from source: ConnectionID, isLive: Bool, now: Instant) {
         // No copy of the neighbour is held here: its memory of names would be copied with the first change.
         guard neighbours[source]?.isInRoom == true, let supplier = neighbours[source]?.remote.author, let board else { return }
         let transaction: Transaction
@@ -192,7 +199,7 @@ extension Node {
             return becomeReadyIfReconciled(source, now: now)
         }
         // A full queue drops it unread; the fingerprints will differ and it comes again.
-        _ = verification.append(Verification.Job(transaction: transaction, source: source, supplier: supplier))
+        _ = verification.append(Verification.Job(transaction: transaction, source: source, supplier: supplier), liveAt: isLive ? now : nil)
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
@@ -391,6 +398,8 @@ extension Node {
     /// True while what an earlier comparison found is still on its way, in either direction: another would only find it again.
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
         if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection) >= SessionTiming.connectionFill / 2 { return true }
+        // What waits for its author's pace is here, and would be sent again.
+        if verification.paced.holds(of: neighbour.connection) { return true }
         return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately
     }
 

@@ -133,6 +133,10 @@ public struct Node: Sendable {
 
     var neighbours: [ConnectionID: Neighbour] = [:]
     var people: [PeerID: Person] = [:]
+    /// The devices with which we have sessions, as our neighbours in the room were told last, when that was, and when they are told next.
+    var toldAdjacent: Set<AuthorID> = []
+    var adjacencyToldAt: Instant = .distantPast
+    var adjacencyAt: Instant?
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
@@ -260,7 +264,9 @@ public struct Node: Sendable {
         soonest = earliest(soonest, presence.deadline)
         if quitAt == nil { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, asks.deadline)
+        soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
+        soonest = earliest(soonest, adjacencyAt)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
@@ -303,7 +309,7 @@ public struct Node: Sendable {
         sendBacklogs(now: now)
         sendPresence(now: now)
         drainEndpoint(now: now)
-        if let (batch, transactions) = verification.nextBatch() { emit(.verify(batch, transactions)) }
+        if let (batch, transactions) = verification.nextBatch(now: now) { emit(.verify(batch, transactions)) }
         if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
         finishQuitting(now: now)
     }
@@ -322,6 +328,7 @@ public struct Node: Sendable {
         forgetOrphans(now: now)
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
+        if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
         for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if let at = statusAt, now >= at {

@@ -16,11 +16,13 @@ package enum SessionMessage: Hashable, Sendable {
     case receipt(sequence: UInt64)
     /// The devices with which the sender has a session; at most `adjacentMax`.
     case adjacent([AuthorID])
+    /// How they differ from what was said last; at most `adjacentMax` each.
+    case adjacency(joined: [AuthorID], left: [AuthorID])
 
     package static let asksMax = 256
     package static let adjacentMax = 1024
 
-    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent }
+    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency }
 
     /// A tag byte, then the fields in the order above.
     package func encode() -> [UInt8] {
@@ -50,6 +52,12 @@ package enum SessionMessage: Hashable, Sendable {
             writer.write(Tag.adjacent.rawValue)
             writer.writeVarint(authors.count)
             for author in authors { writer.write(author) }
+        case .adjacency(let joined, let left):
+            writer.write(Tag.adjacency.rawValue)
+            for authors in [joined, left] {
+                writer.writeVarint(authors.count)
+                for author in authors { writer.write(author) }
+            }
         }
         return writer.bytes
     }
@@ -73,12 +81,15 @@ package enum SessionMessage: Hashable, Sendable {
             for _ in 0..<count { names.append(try reader.readIdentifier()) }
             self = .ask(names)
         case .receipt: self = .receipt(sequence: try reader.readVarint())
-        case .adjacent:
-            let count = try reader.readCount(limit: Self.adjacentMax)
-            var authors: [AuthorID] = []
-            for _ in 0..<count { authors.append(try reader.readIdentifier()) }
-            self = .adjacent(authors)
+        case .adjacent: self = .adjacent(try Self.readAuthors(from: &reader))
+        case .adjacency: self = .adjacency(joined: try Self.readAuthors(from: &reader), left: try Self.readAuthors(from: &reader))
         }
         try reader.finish()
+    }
+
+    private static func readAuthors(from reader: inout ByteReader) throws(WireError) -> [AuthorID] {
+        var authors: [AuthorID] = []
+        for _ in 0..<(try reader.readCount(limit: adjacentMax)) { authors.append(try reader.readIdentifier()) }
+        return authors
     }
 }

@@ -23,6 +23,7 @@ struct Verification: Sendable {
     private var bytes: [ConnectionID: Int] = [:]
     private(set) var byteCount = 0
     private var batch: UInt64 = 0
+    private(set) var paced = PacedWork()
 
     private struct Signed: Hashable {
         let name: TransactionName
@@ -46,8 +47,15 @@ struct Verification: Sendable {
     /// True if the same bytes, signature included, are on their way through.
     func contains(_ transaction: Transaction) -> Bool { signed.contains(Signed(transaction)) }
 
+    /// When a further batch can be given out though nothing comes.
+    var deadline: Instant? { paced.deadline }
+
+    mutating func forget(_ source: ConnectionID, living: (ConnectionID) -> Bool) { paced.forget(source, living: living) }
+
     /// Takes one; false when there is no room.
-    mutating func append(_ job: Job) -> Bool {
+    ///
+    /// - Parameter liveAt: now, if it came on the live lane, where its author has a pace; nil for history.
+    mutating func append(_ job: Job, liveAt: Instant? = nil) -> Bool {
         let count = job.transaction.encoded.count
         let limit = byteCount + count <= Self.bytesMaxOfAll ? Self.bytesMax : Self.bytesMaxCrowded
         guard bytes[job.source, default: 0] + count <= limit else { return false }
@@ -55,12 +63,13 @@ struct Verification: Sendable {
         byteCount += count
         names[job.transaction.name, default: 0] += 1
         signed.insert(Signed(job.transaction))
-        waiting.append(job)
+        if liveAt.map({ paced.admit(job, now: $0) }) ?? true { waiting.append(job) }
         return true
     }
 
     /// The next batch to check; nil when there is nothing to check.
-    mutating func nextBatch() -> (UInt64, [Transaction])? {
+    mutating func nextBatch(now: Instant) -> (UInt64, [Transaction])? {
+        waiting.append(contentsOf: paced.release(now: now))
         guard !waiting.isEmpty else { return nil }
         let jobs = waiting.popFirst(Self.batchMax)
         batch += 1

@@ -77,11 +77,97 @@ import Testing
         #expect(taken < 400 * 200)
         let isOthersTaken = verification.append(.init(transaction: transaction, source: ConnectionID(2), supplier: .zero))
         #expect(isOthersTaken)
-        while let (batch, transactions) = verification.nextBatch() {
+        while let (batch, transactions) = verification.nextBatch(now: .zero) {
             let finished = verification.finished(batch)
             #expect(finished.count == transactions.count)
         }
         #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy))
+    }
+
+    // SE-73
+    @Test func `with whom one has sessions is told by differences, at most once a second`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(5)) { $0.areEqual })
+        let theirs = try #require(pipes.members[1].node.neighbours.keys.first)
+        func adjacent() -> Set<AuthorID>? { pipes.members[1].node.neighbours[theirs]?.adjacent }
+        _ = pipes.run(.seconds(2))
+        #expect(adjacent() == [pipes.members[1].node.author])
+        let begun = pipes.now
+        for number in 0..<8 { pipes.add(name: "p\(number)", dialling: [0]) }
+        var tellings: Set<Instant> = []
+        let isTold = pipes.run(.seconds(20)) { pipes in
+            tellings.insert(pipes.members[0].node.adjacencyToldAt)
+            return pipes.members[1].node.neighbours[theirs]?.adjacent.count == 9
+        }
+        #expect(isTold)
+        #expect(Double(tellings.count) <= 2 + (pipes.now - begun).milliseconds / 1000)
+        // Each knows the same, whenever it came.
+        let all = Set(pipes.members[1...].map(\.node.author))
+        #expect(
+            pipes.run(.seconds(5)) { pipes in
+                pipes.members[1...].allSatisfy { member in member.node.neighbours.values.contains { $0.adjacent == all } }
+            })
+        pipes.input(.quit, to: 9)
+        #expect(pipes.run(.seconds(5)) { $0.members[1].node.neighbours[theirs]?.adjacent.count == 8 })
+    }
+
+    // SE-74
+    @Test func `what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
+        let many = try transactions(3000)
+        var verification = Verification()
+        var (taken, others): ([TransactionName], [Instant]) = ([], [])
+        func drain(_ now: Instant) {
+            while let (batch, transactions) = verification.nextBatch(now: now) {
+                for transaction in transactions {
+                    if transaction.author == many[0].author { taken.append(transaction.name) } else { others.append(now) }
+                }
+                _ = verification.finished(batch)
+            }
+        }
+        for transaction in many {
+            let isKept = verification.append(.init(transaction: transaction, source: ConnectionID(1), supplier: .zero), liveAt: .zero)
+            #expect(isKept)
+        }
+        drain(.zero)
+        #expect(taken.count == Int(AuthorPace.burst) && verification.paced.holds(of: ConnectionID(1)))
+        // Somebody else, over the same peer.
+        var board = try Board(genesis: try PerfectPipes().genesis)
+        let key = PerfectPipes.identity(3)
+        let other = try board.author(Board.writes(saying: "x", by: key.author), key: key, wallTime: 0).0
+        _ = verification.append(.init(transaction: other, source: ConnectionID(1), supplier: .zero), liveAt: .zero + .seconds(1))
+        drain(.zero + .seconds(1))
+        #expect(others == [.zero + .seconds(1)] && taken.count == Int(AuthorPace.burst + AuthorPace.rate))
+        var now = Instant.zero + .seconds(1)
+        while let deadline = verification.deadline {
+            #expect(deadline > now)
+            now = max(now, deadline)
+            drain(now)
+        }
+        #expect(taken == many.map(\.name) && verification.isEmpty && !verification.paced.holds(of: ConnectionID(1)))
+        #expect(now - .zero > .milliseconds(4900) && now - .zero < .milliseconds(5100))
+    }
+
+    // SE-74
+    @Test func `many shapes in few bytes cost what they are worth, and history has no pace`() throws {
+        var board = try Board(genesis: try PerfectPipes().genesis)
+        let key = PerfectPipes.identity(0)
+        let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
+        let writes = try (1...300 as ClosedRange<UInt64>).flatMap { try board.writes(for: draft, number: $0, by: key.author) }
+        let transaction = try board.author(writes, key: key, wallTime: 0).0
+        #expect(AuthorPace.cost(of: transaction) == Double(transaction.encoded.count + 299 * AuthorPace.bytesEachShape))
+        var verification = Verification()
+        for history in try transactions(2500) {
+            let isKept = verification.append(.init(transaction: history, source: ConnectionID(1), supplier: .zero))
+            #expect(isKept)
+        }
+        var taken = 0
+        while let (batch, transactions) = verification.nextBatch(now: .zero) {
+            taken += transactions.count
+            _ = verification.finished(batch)
+        }
+        #expect(taken == 2500 && verification.deadline == nil)
     }
 
     // SE-70
@@ -102,7 +188,7 @@ import Testing
         #expect(verification.byteCount <= Verification.bytesMaxOfAll + 8 * Verification.bytesMaxCrowded)
         let isTaken = verification.append(.init(transaction: long[0], source: ConnectionID(9), supplier: .zero))
         #expect(isTaken)
-        while let (batch, _) = verification.nextBatch() { _ = verification.finished(batch) }
+        while let (batch, _) = verification.nextBatch(now: .zero) { _ = verification.finished(batch) }
         #expect(verification.byteCount == 0 && verification.isEmpty)
     }
 

@@ -1,0 +1,131 @@
+import InkBoard
+import InkPrimitives
+import InkTransport
+
+/// What a receiver takes of one author's new work: 200 transactions a second, 2000 at once; 64 KiB a second, 4 MiB at once (design.md §6).
+///
+/// What comes faster waits, and is never refused: all who have it would part from those who do not. A shape costs as many bytes as a small
+/// transaction, since each is told to front ends by itself: 4000 of them fit 16 kB and cost a reader of JSON a quarter of a second.
+struct AuthorPace: Sendable {
+    static let rate = 200.0
+    static let burst = 2000.0
+    static let bytesRate = 65_536.0
+    static let bytesBurst = 4_194_304.0
+    /// Bytes that each shape beyond the first counts for.
+    static let bytesEachShape = 256
+
+    private var count: TokenBucket
+    private var bytes: TokenBucket
+
+    /// - Parameter share: times what one author may; more than one for a peer that passes on the work of several.
+    init(share: Double = 1, now: Instant) {
+        count = TokenBucket(rate: Self.rate * share, burst: Self.burst * share, now: now)
+        bytes = TokenBucket(rate: Self.bytesRate * share, burst: Self.bytesBurst * share, now: now)
+    }
+
+    static func cost(of transaction: Transaction) -> Double {
+        var (shapes, last): (Int, ShapeID?) = (0, nil)
+        for write in transaction.writes where write.target != last { (shapes, last) = (shapes + 1, write.target) }
+        return Double(transaction.encoded.count + bytesEachShape * max(0, shapes - 1))
+    }
+
+    /// How long until a transaction of this cost may be taken.
+    mutating func wait(for cost: Double, now: Instant) -> Duration { max(count.wait(for: 1, now: now), bytes.wait(for: cost, now: now)) }
+
+    mutating func take(_ cost: Double, now: Instant) {
+        count.charge(1, now: now)
+        bytes.charge(cost, now: now)
+    }
+
+    mutating func isFull(now: Instant) -> Bool { count.isFull(now: now) && bytes.isFull(now: now) }
+}
+
+/// Live work that came faster than its author, or the peer that brought it, may be taken; in order within an author.
+struct PacedWork: Sendable {
+    private struct Waiting: Sendable {
+        let job: Verification.Job
+        let cost: Double
+    }
+
+    private var authors: [AuthorID: AuthorPace] = [:]
+    private var sources: [ConnectionID: AuthorPace] = [:]
+    private var queues: [AuthorID: Queue<Waiting>] = [:]
+    private var counts: [ConnectionID: Int] = [:]
+
+    /// Authors whose pace is known; beyond, new ones share one.
+    private static let authorsMax = 1024
+    /// A peer may pass on the work of so many authors that all go at full pace.
+    private static let sourceShare = 4.0
+
+    /// When to call `release` next; nil while nothing waits.
+    private(set) var deadline: Instant?
+
+    /// True while something of this peer waits.
+    func holds(of source: ConnectionID) -> Bool { counts[source] != nil }
+
+    /// True if the job may go on at once; else it waits here.
+    mutating func admit(_ job: Verification.Job, now: Instant) -> Bool {
+        let waiting = Waiting(job: job, cost: AuthorPace.cost(of: job.transaction))
+        let author = job.transaction.author
+        if queues[author] == nil, wait(for: waiting, now: now) == .zero {
+            take(waiting, now: now)
+            return true
+        }
+        queues[author, default: Queue()].append(waiting)
+        counts[job.source, default: 0] += 1
+        deadline = earliest(deadline, now + wait(for: waiting, now: now))
+        return false
+    }
+
+    /// The jobs whose time has come: of each author one in turn, so that none waits for another's hundreds.
+    mutating func release(now: Instant) -> [Verification.Job] {
+        guard let deadline, now >= deadline else { return [] }
+        var released: [Verification.Job] = []
+        var isMoving = true
+        while isMoving {
+            isMoving = false
+            for author in queues.keys.sorted() {
+                guard let first = queues[author]?.first, wait(for: first, now: now) == .zero else { continue }
+                _ = queues[author]?.popFirst()
+                if queues[author]?.isEmpty == true { queues[author] = nil }
+                let left = (counts[first.job.source] ?? 1) - 1
+                counts[first.job.source] = left > 0 ? left : nil
+                take(first, now: now)
+                released.append(first.job)
+                isMoving = true
+            }
+        }
+        self.deadline = queues.keys.sorted().compactMap { author in
+            queues[author]?.first.map { now + max(.milliseconds(1), wait(for: $0, now: now)) }
+        }
+        .min()
+        return released
+    }
+
+    private mutating func wait(for waiting: Waiting, now: Instant) -> Duration {
+        let (author, source) = (key(of: waiting.job.transaction.author, now: now), waiting.job.source)
+        return max(
+            authors[author, default: AuthorPace(now: now)].wait(for: waiting.cost, now: now),
+            sources[source, default: AuthorPace(share: Self.sourceShare, now: now)].wait(for: waiting.cost, now: now))
+    }
+
+    private mutating func take(_ waiting: Waiting, now: Instant) {
+        authors[key(of: waiting.job.transaction.author, now: now), default: AuthorPace(now: now)].take(waiting.cost, now: now)
+        sources[waiting.job.source, default: AuthorPace(share: Self.sourceShare, now: now)].take(waiting.cost, now: now)
+    }
+
+    /// Whose pace counts for this author: its own, or where too many are at work that of all others together.
+    private mutating func key(of author: AuthorID, now: Instant) -> AuthorID {
+        guard authors[author] == nil, authors.count >= Self.authorsMax else { return author }
+        authors = authors.filter { entry in
+            var pace = entry.value
+            return !pace.isFull(now: now)
+        }
+        return authors.count < Self.authorsMax ? author : .zero
+    }
+
+    /// A session is over: its pace is forgotten, with those of sessions that ended while something of theirs waited.
+    mutating func forget(_ source: ConnectionID, living: (ConnectionID) -> Bool) {
+        sources = sources.filter { $0.key != source && (living($0.key) || counts[$0.key] != nil) }
+    }
+}
