@@ -31,6 +31,10 @@ public struct RendezvousServer: Sendable {
         /// Topics that one source may begin a second and at once (RV-21).
         public var newTopicRate = 1.0
         public var newTopicBurst = 64.0
+        /// Of these so many at once, and one each ten seconds, whatever others do; beyond them all sources together begin so many a second and at once.
+        public var firstTopics = 4.0
+        public var commonTopicRate = 200.0
+        public var commonTopicBurst = 400.0
         /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.
         public var topics: Set<Topic>?
         /// How long a socket may stay without joining a topic.
@@ -53,13 +57,14 @@ public struct RendezvousServer: Sendable {
 
     /// Why a socket is closed.
     public enum CloseReason: String, Hashable, Sendable, CustomStringConvertible {
-        case tooManySockets, tooManyFromSource, displaced, joinTimeout, notAdmitted, rateExceeded
+        case tooManySockets, tooManyFromSource, displaced, noMoreTopics, joinTimeout, notAdmitted, rateExceeded
 
         public var description: String {
             switch self {
             case .tooManySockets: "too many connections"
             case .tooManyFromSource: "too many connections from one address"
             case .displaced: "another connection came before this one joined anything"
+            case .noMoreTopics: "no more new boards now"
             case .joinTimeout: "joined nothing in time"
             case .notAdmitted: "proof of membership refused"
             case .rateExceeded: "too much in too short a time"
@@ -108,6 +113,7 @@ public struct RendezvousServer: Sendable {
     private struct Neighbourhood: Sendable {
         var messages: TokenBucket
         var newTopics: TokenBucket
+        var firstTopics: TokenBucket
         /// Its sockets that have joined nothing, oldest first; may name sockets that have joined or gone since.
         var unjoined = Queue<ConnectionToken>()
     }
@@ -118,6 +124,7 @@ public struct RendezvousServer: Sendable {
     private var rooms: [Topic: Room] = [:]
     private var socketShares: SourceShares
     private var topicShares: SourceShares
+    private var commonTopics: TokenBucket
     private var neighbourhoods: [Source: Neighbourhood] = [:]
     /// How many neighbourhoods there are when those are forgotten next that have nothing and did nothing lately.
     private var sweepAt = RendezvousServer.sweepMin
@@ -139,6 +146,7 @@ public struct RendezvousServer: Sendable {
         self.configuration = configuration
         socketShares = SourceShares(total: configuration.socketsMax, perSource: configuration.socketsPerSourceMax)
         topicShares = SourceShares(total: configuration.topicsMax, perSource: configuration.topicsPerSourceMax)
+        commonTopics = TokenBucket(rate: configuration.commonTopicRate, burst: configuration.commonTopicBurst, now: .distantPast)
         generator = SecretGenerator(seed: seed)
     }
 
@@ -220,7 +228,8 @@ public struct RendezvousServer: Sendable {
             if neighbourhoods.count >= sweepAt { sweep(now: now) }
             neighbourhoods[source] = Neighbourhood(
                 messages: TokenBucket(rate: configuration.sourceMessageRate, burst: configuration.sourceMessageBurst, now: now),
-                newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now))
+                newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now),
+                firstTopics: TokenBucket(rate: 0.1, burst: configuration.firstTopics, now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
             let waits = sockets[oldest]?.topics.isEmpty == true
@@ -264,6 +273,8 @@ public struct RendezvousServer: Sendable {
         }
         guard others > 0 || mayBegin(socket.source, now: now) else {
             refuse(.tooManyTopics, token)
+            // What it asks next would be refused, too, and each question costs as much as an answer.
+            if socket.topics.isEmpty { close(token, .noMoreTopics) }
             return
         }
         guard Signature.verify(signature, of: Signalling.joinProof(topic: topic, nonce: socket.nonce), by: key) else {
@@ -287,11 +298,13 @@ public struct RendezvousServer: Sendable {
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
     }
 
-    /// Whether a source may begin one more topic now (RV-21). A topic that lives is joined without it.
+    /// Whether a source may begin one more topic now (RV-21). A topic that lives is joined without it. A signature is verified for each, so
+    /// many sources at once must not have us do nothing else, while one that begins few does not wait for them.
     private mutating func mayBegin(_ source: Source?, now: Instant) -> Bool {
         guard topicShares.admits(source) else { return false }
         guard let source else { return true }
-        return neighbourhoods[source]?.newTopics.take(now: now) ?? true
+        guard neighbourhoods[source]?.newTopics.take(now: now) ?? true else { return false }
+        return neighbourhoods[source]?.firstTopics.take(now: now) ?? true || commonTopics.take(now: now)
     }
 
     /// Tokens of the message bucket: what goes to all, or needs a signature to be verified, costs the server more.

@@ -37,8 +37,8 @@ final class ConnectionCount {
     /// Connections of one source that have not got to the point.
     static let pendingPerSource = 64
     /// New connections of one source a second and at once.
-    private static let arrivalRate = 200.0
-    private static let arrivalBurst = 1000.0
+    private static let arrivalRate = 100.0
+    private static let arrivalBurst = 400.0
     private static let sweepMin = 4096
 
     init(most: Int, proxies: TrustedProxies) {

@@ -146,14 +146,15 @@ import Testing
         try enter(4, room: 2, &server)
         nonce = try open(5, &server)
         server.received(try join(3, nonce: nonce), from: Token(5), now: .zero)
-        #expect(drain(&server) == [.send(.refused(.tooManyTopics), to: Token(5))])
-        server.received(try join(2, nonce: nonce), from: Token(5), now: .zero)
+        #expect(drain(&server) == [.send(.refused(.tooManyTopics), to: Token(5)), .close(Token(5), .noMoreTopics)])
+        nonce = try open(6, &server)
+        server.received(try join(2, nonce: nonce), from: Token(6), now: .zero)
         _ = drain(&server)
-        server.received(try join(1, nonce: nonce), from: Token(5), now: .zero)
-        #expect(drain(&server) == [.send(.refused(.topicFull), to: Token(5))])
-        _ = try open(6, &server)
-        server.opened(Token(7), now: .zero)
-        #expect(drain(&server) == [.close(Token(7), .tooManySockets)])
+        server.received(try join(1, nonce: nonce), from: Token(6), now: .zero)
+        #expect(drain(&server) == [.send(.refused(.topicFull), to: Token(6))])
+        _ = try open(7, &server)
+        server.opened(Token(8), now: .zero)
+        #expect(drain(&server) == [.close(Token(8), .tooManySockets)])
     }
 
     // RV-8

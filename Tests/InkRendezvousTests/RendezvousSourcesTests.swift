@@ -94,7 +94,9 @@ private final class Town {
     // RV-20
     @Test(arguments: [1, 50])
     func `strangers with as many sockets and topics as they get keep nobody from a board, new or old, and evict none`(strangers: Int) {
-        let town = Town { ($0.socketsMax, $0.topicsMax, $0.newTopicBurst) = (2000, 2000, 1000) }
+        let town = Town {
+            ($0.socketsMax, $0.topicsMax, $0.newTopicBurst, $0.commonTopicBurst) = (2000, 2000, 1000, 10_000)
+        }
         var everybody: [RendezvousServer.ConnectionToken] = []
         for board in 0..<20 {
             guard let token = town.open(from: 9000 + board) else { continue }
@@ -162,6 +164,28 @@ private final class Town {
         begun = 0
         for board in 300...400 where town.isIn(board, from: 1) { begun += 1 }
         #expect(begun == 3)
+    }
+
+    // RV-21
+    @Test func `many sources that begin topics as fast as they may have us verify few, and one that begins few does not wait`() throws {
+        let town = Town()
+        var begun = 0
+        for source in 1...50 {
+            let token = try #require(town.open(from: source))
+            // What is said on a socket that was closed costs nothing.
+            for board in 0..<16 where town.isLetIn(town.join(source * 100 + board, token)) { begun += 1 }
+        }
+        #expect(begun == 600, "four of each, and 400 of all")
+        #expect(town.closed.isEmpty, "whoever is in a topic stays")
+        for board in 1...3 { #expect(town.isIn(board, from: 900), "a newcomer's") }
+        let late = town.open(from: 40)
+        #expect(town.join(9999, late) == .refused(.tooManyTopics) && late.map { town.closed[$0] } == .noMoreTopics)
+        town.now += .seconds(1)
+        begun = 0
+        for source in 1...50 {
+            for board in 50..<60 where town.isIn(source * 100 + board, from: source) { begun += 1 }
+        }
+        #expect((50...210).contains(begun))
     }
 
     // RV-20, RV-21

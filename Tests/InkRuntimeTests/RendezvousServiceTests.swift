@@ -256,7 +256,7 @@ private final class Signaller: Sendable {
     func `idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
         let service = try service { $0.server.socketsMax = 128 }
         var idle: [any Channel] = []
-        for round in 0..<(400 / sources) {
+        for round in 0..<(300 / sources) {
             for source in 0..<sources { idle.append(try await connect(service, from: "127.0.\(source).2")) }
             if round % 20 == 0 { _ = try await service.status() }
         }
