@@ -33,8 +33,8 @@ public struct RendezvousServer: Sendable {
         public var newTopicBurst = 64.0
         /// Of these so many at once, and one each ten seconds, whatever others do; beyond them all sources together begin so many a second and at once.
         public var firstTopics = 4.0
-        public var commonTopicRate = 200.0
-        public var commonTopicBurst = 400.0
+        public var commonTopicRate = 50.0
+        public var commonTopicBurst = 200.0
         /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.
         public var topics: Set<Topic>?
         /// How long a socket may stay without joining a topic.
