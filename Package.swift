@@ -142,3 +142,8 @@ if let wanted = Context.environment["INKWIRE_TRY"] {
     package.products = []
     package.dependencies = isForeign ? package.dependencies : []
 }
+
+// Test code is compiled without optimisation in a release build too: what it tests is optimised, and compiling a test target takes half as long.
+for target in package.targets where target.type == .test {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+}
