@@ -166,6 +166,10 @@ public final class RendezvousService: Sendable {
                     try channel.pipeline.syncOperations.addHandler(ListenerGate { count.value.takes($0, now: clock.now) })
                 }
             }
+            // Those who wait to be taken do not wait for all that the others have to say, nor those for one of them.
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
             .childChannelInitializer { channel in
