@@ -138,7 +138,10 @@ package struct Automation {
             write("peer", format.peer(status))
             askStatusIfWaiting()
         case .stopped: break
-        case .cursor, .typing, .rendezvous, .rejected, .fork, .versionMismatch:
+        case .textMerged(let news):
+            let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
+            write("text", members)
+        case .cursor, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }

@@ -42,6 +42,7 @@ package struct EventFormat {
         case .shape: "shape"
         case .move: "move"
         case .resize: "resize"
+        case .text: "text"
         }
     }
 
@@ -63,7 +64,24 @@ package struct EventFormat {
                 "points_total": 0, "ids": .array([.string(name(id))]), "x": pixels(position.x), "y": pixels(position.y),
                 "w": pixels(size.width), "h": pixels(size.height),
             ]
+        case .text(let id, let text):
+            return ["points_total": 0, "ids": .array([.string(name(id))]), "text": text.map { .string($0) } ?? .null]
         }
+    }
+
+    /// Members of what became of a text that two wrote at once; `name` gives the id of a shape.
+    package func text(_ news: TextNews, name: (ShapeID) -> String) -> JSONObject {
+        var object: JSONObject = ["id": .string(name(news.shape)), "author": .string(news.other.hex)]
+        switch news.outcome {
+        case .merged: object["outcome"] = "merged"
+        case .beside(let shape):
+            object["outcome"] = "beside"
+            object["beside"] = .string(name(shape))
+        case .lost(let words):
+            object["outcome"] = "lost"
+            object["text"] = .string(words)
+        }
+        return object
     }
 
     /// Members of what a peer's pointer did: where it is now, as ever, and each sample with its time on the peer's clock.
@@ -107,6 +125,9 @@ package struct EventFormat {
         case .rendezvous(.unreachable(let reason)): ("rendezvous", ["state": "unreachable", "why": .string(reason)])
         case .rejected(let author, let rule): ("rejected", ["author": author.map { .string($0.hex) } ?? .null, "rule": .string(rule)])
         case .fork(let author, let sequence): ("fork", ["author": .string(author.hex), "sequence": .integer(Int64(clamping: sequence))])
+        case .restoring(let isUnderWay): ("restoring", ["state": isUnderWay ? "under_way" : "over"])
+        case .duplicateDevice(let author, let seconds):
+            ("duplicate_device", ["author": .string(author.hex), "seconds": .integer(Int64(seconds))])
         case .versionMismatch(let theirs, let ours):
             (
                 "version",
@@ -115,7 +136,7 @@ package struct EventFormat {
                     "next": .string(Sentence.versionRemedy(theirs: theirs, ours: ours).text),
                 ]
             )
-        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .stopped: nil
+        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .textMerged, .stopped: nil
         }
     }
 
@@ -152,6 +173,7 @@ package struct EventFormat {
             case .badValue(let field): ("bad_value", field)
             case .tooLarge: ("too_large", nil)
             case .ownHistoryMissing: ("own_history_missing", nil)
+            case .beyondEdge: ("bad_value", "by")
             case .brokenRule: ("rule", nil)
             case .nothingToUndo: ("nothing_to_undo", nil)
             case .nothingToRedo: ("nothing_to_redo", nil)

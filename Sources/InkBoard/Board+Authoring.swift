@@ -9,18 +9,22 @@ extension Board {
     ///   - writes: in any order; no two alike.
     ///   - wallTime: milliseconds since 1970, for display.
     ///   - strand: whose history of undo it belongs to.
+    ///   - mayFork: true where own work that waits for its parents was waited for in vain.
     public mutating func author(
-        _ writes: [Write], key: SigningKey, wallTime: UInt64, strand: Strand = .common
+        _ writes: [Write], key: SigningKey, wallTime: UInt64, strand: Strand = .common, mayFork: Bool = false
     ) throws(RuleViolation) -> (Transaction, InsertOutcome) {
         let author = key.author
         // A log that others have seen further than we have must be adopted before it is written on, or it forks.
-        guard !orphans.containsWork(of: author) else { throw .ownHistoryMissing }
+        guard mayFork || !hasWaitingWork(of: author) else { throw .ownHistoryMissing }
         let transaction = try Transaction.sign(header(by: author, wallTime: wallTime), writes: writes, key: key)
         claim(transaction.name, by: strand)
         let outcome = insert(transaction)
         if case .invalid(let violation) = outcome.result { throw violation }
         return (transaction, outcome)
     }
+
+    /// True while transactions of this author are here whose parents are not.
+    public func hasWaitingWork(of author: AuthorID) -> Bool { orphans.containsWork(of: author) }
 
     /// The writes of a new shape, on top of all others unless `depth` says where.
     public func writes(for draft: ShapeDraft, number: UInt64, by author: AuthorID, depth: DepthKey? = nil) throws(RuleViolation) -> [Write]
@@ -54,14 +58,54 @@ extension Board {
         return writes.values.sorted { $0.property < $1.property }
     }
 
-    /// The writes that displace shapes; a name given twice counts once.
+    /// The writes that displace shapes; a name given twice counts once. Those that would take one beyond the edge are none: clamped, each of
+    /// them would be displaced by another step, and none would find back.
     public func writes(moving ids: [ShapeID], by displacement: Point) throws(RuleViolation) -> [Write] {
         var writes: [Write] = []
         for id in Set(ids).sorted() {
             guard let shape = shape(id) else { throw .noSuchShape(id) }
-            writes.append(Write(id, .position, .point(shape.content.position + displacement)))
+            let place = shape.content.position + displacement
+            guard place - displacement == shape.content.position else { throw .beyondEdge }
+            writes.append(Write(id, .position, .point(place)))
         }
         return writes
+    }
+
+    /// The writes by which a hand gave a box other corners: of what stands, only what the hand changed, by as much as it did.
+    ///
+    /// - Parameters:
+    ///   - displacement: how far its place was moved.
+    ///   - growth: by how much it was made wider and higher. A side that would pass the other pushes no further.
+    public func writes(resizing id: ShapeID, by displacement: Point, growing growth: Point) throws(RuleViolation) -> [Write] {
+        guard let shape = shape(id) else { throw .noSuchShape(id) }
+        var writes = displacement == .zero ? [] : try self.writes(moving: [id], by: displacement)
+        guard growth != .zero else { return writes }
+        let size = shape.content.size
+        let grown = Point(clampingX: Int64(size.width) + Int64(growth.x), y: Int64(size.height) + Int64(growth.y))
+        writes.append(Write(id, .size, .size(Size(width: max(0, grown.x), height: max(0, grown.y)))))
+        return writes
+    }
+
+    /// Cuts writes into as many transactions as they need; what belongs to one shape stays together, and in each there is room for the write that
+    /// makes it go on with the first.
+    public func parts(of writes: [Write], by author: AuthorID) throws(RuleViolation) -> [[Write]] {
+        let step = Self.writes(continuing: .zero, by: author)
+        var parts: [[Write]] = []
+        var rest = writes[...].runs { $0.target == $1.target }[...]
+        while let first = rest.first {
+            var (taken, count) = (1, first.count)
+            for run in rest.dropFirst() {
+                guard count + run.count < Limits.writesPerTransaction else { break }
+                (taken, count) = (taken + 1, count + run.count)
+            }
+            while !fits(rest.prefix(taken).joined() + step, by: author) {
+                guard taken > 1 else { throw .tooLarge }
+                taken /= 2
+            }
+            parts.append(Array(rest.prefix(taken).joined()))
+            rest = rest.dropFirst(taken)
+        }
+        return parts
     }
 
     /// The writes that delete shapes; a name given twice counts once.

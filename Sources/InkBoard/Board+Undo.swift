@@ -1,10 +1,10 @@
 import InkPrimitives
 
-/// What an undo or redo is about to do. It is one transaction, also where all was changed by others since and nothing is left to write
-/// but the step itself: every step is accounted for.
+/// What an undo or redo is about to do. It is one transaction at least, also where all was changed by others since and nothing is left to write
+/// but the step itself: every step is accounted for. A gesture in several takes several, each of which names it.
 public struct UndoPlan: Hashable, Sendable {
-    /// For `Board.author`.
-    public var writes: [Write]
+    /// For `Board.author`, one after the other.
+    public var parts: [[Write]]
     /// Shapes of which something was left alone because somebody changed or deleted it since; ascending.
     public var skipped: [ShapeID]
     /// The gesture that is taken back or done again.
@@ -37,7 +37,7 @@ extension Board {
             for property in properties {
                 if property == .deletion {
                     planner.retract(marks, on: record)
-                } else if property.isRegister, !isFrozen(property, record) {
+                } else if property.isRegister, !property.isRemark, !isFrozen(property, record) {
                     planner.restoreOther(property, of: record)
                 }
             }
@@ -50,13 +50,14 @@ extension Board {
     public func redoWrites(of author: AuthorID, in strand: Strand = .common) -> UndoPlan? {
         guard let history = history(of: author, in: strand), let undone = history.redoable.last else { return nil }
         var planner = UndoPlanner(self, author: author, gesture: history.gesture(undone.gesture))
-        for write in log[undone.by].writes where write.target.number > 0 {
+        let marks = Set(undone.by)
+        for write in undone.by.flatMap({ log[$0].writes }) where write.target.number > 0 {
             guard let row = row(of: write.target) else { continue }
             let record = records[row]
             switch write.property {
             case .deletion:
-                planner.retract([undone.by], on: record)
-                planner.noteIfGone(record, butFor: [undone.by])
+                planner.retract(marks, on: record)
+                planner.noteIfGone(record, butFor: marks)
             case .retraction: planner.add(Write(write.target, .deletion, .mark))
             default: planner.redo(write, of: record)
             }
@@ -150,15 +151,16 @@ private struct UndoPlanner {
     func plan(_ property: Property) -> UndoPlan {
         let name = board.log[gesture[0]].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
-        // What is restored can be longer than what replaced it. What does not fit one transaction is left alone and said.
-        var (kept, left) = (writes.prefix(Limits.writesPerTransaction - 1), skipped)
-        left.formUnion(writes.dropFirst(kept.count).map(\.target))
-        while !kept.isEmpty, !board.fits(kept + [step], by: author) {
-            let half = kept.prefix(kept.count / 2)
-            left.formUnion(kept.dropFirst(half.count).map(\.target))
-            kept = half
+        // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
+        let (fitting, left) = writes[...].runs { $0.target == $1.target }.reduce(into: ([Write](), skipped)) { sorted, run in
+            if run.count == 1 || board.fits(run + [step], by: author) {
+                sorted.0 += run
+            } else if let run = run.first {
+                sorted.1.insert(run.target)
+            }
         }
-        return UndoPlan(writes: kept + [step], skipped: left.sorted(), target: name)
+        let parts = (try? board.parts(of: fitting, by: author)) ?? []
+        return UndoPlan(parts: parts.isEmpty ? [[step]] : parts.map { $0 + [step] }, skipped: left.sorted(), target: name)
     }
 
     private func origin(_ slot: Slot) -> Origin {

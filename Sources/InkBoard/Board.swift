@@ -169,8 +169,15 @@ public struct Board: Sendable {
     public var topDepth: DepthKey { DepthKey.between(order.last.flatMap { DepthKey(records[$0].shape.depth) }, nil) }
     /// The depth of a shape put under all others.
     public var bottomDepth: DepthKey { DepthKey.between(nil, order.first.flatMap { DepthKey(records[$0].shape.depth) }) }
-    /// The number of this author's next shape.
-    public func nextShapeNumber(of author: AuthorID) -> UInt64 { log.shapeNumber(of: author) + 1 }
+    /// The least number from `number` on that names no shape of this author here, standing or gone.
+    ///
+    /// The numbers of a process begin at an offset of its own (`Limits.shapeNumberOrigin`), so that they meet none that are not here yet: those of
+    /// a copy of the device, or of a time that a restored backup does not know (BD-30).
+    public func freeShapeNumber(of author: AuthorID, from number: UInt64) -> UInt64 {
+        var free = max(1, number)
+        while rows[ShapeID(author: author, number: free)] != nil { free += 1 }
+        return free
+    }
 
     // MARK: - Insertion
 
@@ -336,7 +343,6 @@ public struct Board: Sendable {
             records.append(ShapeRecord(id: id))
             rows[id] = row
         }
-        if id.author == transaction.author { log.noteShape(number: id.number, by: id.author) }
         let (stood, before) = (records[row].stands, records[row].shape)
         for write in writes {
             switch (write.property, write.value) {
@@ -395,9 +401,10 @@ public struct Board: Sendable {
         if strand != .common { strands[name] = strand }
     }
 
-    private func hand(of transaction: Transaction) -> Hand {
-        Hand(author: transaction.author, strand: strands[transaction.name] ?? .common)
-    }
+    /// Which of its author's programs made a transaction, as far as anybody said.
+    func strand(of transaction: Transaction) -> Strand { strands[transaction.name] ?? .common }
+
+    private func hand(of transaction: Transaction) -> Hand { Hand(author: transaction.author, strand: strand(of: transaction)) }
 
     /// What `author` can undo and redo in one of its histories.
     func history(of author: AuthorID, in strand: Strand) -> UndoHistory? {

@@ -17,7 +17,6 @@ struct Log: Sendable {
     private struct AuthorLog {
         var bySequence: [Slot] = []
         var forks: [UInt64: [Slot]] = [:]
-        var shapeNumber: UInt64 = 0
     }
 
     subscript(slot: Slot) -> Transaction { transactions[Int(slot)] }
@@ -42,15 +41,6 @@ struct Log: Sendable {
         }
         return (slot, isFork)
     }
-
-    /// Remembers that `author` itself used `number` for a shape.
-    mutating func noteShape(number: UInt64, by author: AuthorID) {
-        guard let known = authors[author]?.shapeNumber, known < number else { return }
-        authors[author]?.shapeNumber = number
-    }
-
-    /// The greatest number that `author` itself used for a shape, 0 for none.
-    func shapeNumber(of author: AuthorID) -> UInt64 { authors[author]?.shapeNumber ?? 0 }
 
     /// All of 1...n of `author` are here.
     func sequence(of author: AuthorID) -> UInt64 { UInt64(authors[author]?.bySequence.count ?? 0) }

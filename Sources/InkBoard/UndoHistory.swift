@@ -27,11 +27,11 @@ struct UndoHistory: Sendable {
         case other
     }
 
-    /// A gesture taken back, and the transaction that did it last.
+    /// A gesture taken back, and the transactions that did it last: one, or several where it was too large for one.
     struct Undone: Hashable, Sendable {
         /// The transaction that began it.
         var gesture: Slot
-        var by: Slot
+        var by: [Slot]
     }
 
     /// Gestures in effect, oldest first; each by the transaction that began it.
@@ -63,13 +63,22 @@ struct UndoHistory: Sendable {
             }
             redoable.removeAll()
         case .undo(let name):
-            // What names nothing that is in effect takes nothing back. Nearly always it is the last one.
-            guard let gesture = find(name), let index = done.lastIndex(of: gesture) else { return }
+            // What names nothing that is in effect takes nothing back, but for the rest of what was taken back last. Nearly always it is the last.
+            guard let gesture = find(name) else { return }
+            guard let index = done.lastIndex(of: gesture) else {
+                if redoable.last?.gesture == gesture { redoable[redoable.count - 1].by.append(slot) }
+                return
+            }
             done.remove(at: index)
-            redoable.append(Undone(gesture: gesture, by: slot))
+            redoable.append(Undone(gesture: gesture, by: [slot]))
             undone.formUnion(self.gesture(gesture))
         case .redo(let name):
-            guard let gesture = find(name), let index = redoable.lastIndex(where: { $0.gesture == gesture }) else { return }
+            guard let gesture = find(name) else { return }
+            guard let index = redoable.lastIndex(where: { $0.gesture == gesture }) else {
+                // The rest of what was done again last.
+                if done.last == gesture, redos[gesture] != nil { redos[gesture]?.append(slot) }
+                return
+            }
             redoable.remove(at: index)
             done.append(gesture)
             undone.subtract(self.gesture(gesture))

@@ -41,6 +41,12 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let boardVersion = Property(rawValue: 22)
     public static let admission = Property(rawValue: 23)
 
+    // Of shapes, and opaque to the fold: what they say is for whoever writes next.
+    /// Beside a text that was typed by hand: the name of the transaction whose text its editor began from, or nothing where that was unwritten.
+    public static let textBase = Property(rawValue: 32)
+    /// Beside such a text: the names of the transactions whose lost words it holds, too, ascending.
+    public static let textMerged = Property(rawValue: 33)
+
     /// The least number whose values are opaque.
     static let opaqueMin: UInt16 = 32
 
@@ -63,6 +69,9 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
 
     /// True where the greatest stamp stands, so that undo can put another write in its place.
     var isRegister: Bool { isOpaque || (2...9).contains(rawValue) }
+
+    /// True for what tells of its transaction, and means nothing beside another: undo does not put it back.
+    var isRemark: Bool { self == .textBase || self == .textMerged }
 }
 
 /// What a write sets its property to. The case follows from the property.
@@ -155,6 +164,8 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchShape(ShapeID)
     /// A value outside its range; the name of the field as in the JSON contract.
     case badValue(field: String)
+    /// A displacement would take a shape beyond the edge of the board.
+    case beyondEdge
     /// Own transactions are known by name only: what we would write now would contradict them.
     case ownHistoryMissing
 
@@ -171,6 +182,7 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
         case .writesNotDistinct: "writes one property twice, or nothing"
         case .noSuchShape: "no such shape on the board"
         case .badValue(let field): "bad value for \(field)"
+        case .beyondEdge: "it would lie beyond the edge of the board"
         case .ownHistoryMissing: "own earlier work has not arrived yet"
         }
     }

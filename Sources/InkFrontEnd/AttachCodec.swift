@@ -86,6 +86,10 @@ extension ByteWriter {
             write(shape)
             write(position)
             write(size)
+        case .text(let shape, let text):
+            writeTag(5)
+            write(shape)
+            writeOptional(text) { $0.writeText($1) }
         }
     }
 }
@@ -181,6 +185,7 @@ extension ByteReader {
             let shapes = try readShapeIDs()
             return .move(shapes, by: try readPoint())
         case 4: return .resize(try readShapeID(), position: try readPoint(), size: try readSize())
+        case 5: return .text(try readShapeID(), try readFlag() ? try readText() : nil)
         default: throw .unexpected
         }
     }

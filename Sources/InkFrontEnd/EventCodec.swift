@@ -70,6 +70,26 @@ extension ByteWriter {
             writeTag(14)
             writeNumber(unsaved)
             writeNumber(unsent)
+        case .textMerged(let news):
+            writeTag(15)
+            write(news.shape)
+            write(news.other)
+            switch news.outcome {
+            case .merged: writeTag(1)
+            case .beside(let shape):
+                writeTag(2)
+                write(shape)
+            case .lost(let words):
+                writeTag(3)
+                writeText(words)
+            }
+        case .restoring(let isUnderWay):
+            writeTag(16)
+            writeFlag(isUnderWay)
+        case .duplicateDevice(let author, let seconds):
+            writeTag(17)
+            write(author)
+            writeNumber(seconds)
         }
     }
 
@@ -111,6 +131,7 @@ extension ByteWriter {
         case .notReady: writeTag(9)
         case .noGesture: writeTag(10)
         case .leaving: writeTag(11)
+        case .beyondEdge: writeTag(12)
         }
     }
 
@@ -207,6 +228,9 @@ extension ByteReader {
             return .fork(author: author, sequence: try readUInt64())
         case 13: return .versionMismatch(theirs: try readNumber(), ours: try readNumber())
         case 14: return .stopped(unsaved: try readNumber(), unsent: try readNumber())
+        case 15: return .textMerged(try readTextNews())
+        case 16: return .restoring(isUnderWay: try readFlag())
+        case 17: return .duplicateDevice(try readIdentifier(), seconds: try readNumber())
         default: throw .unexpected
         }
     }
@@ -242,6 +266,17 @@ extension ByteReader {
         case 9: return .notReady
         case 10: return .noGesture
         case 11: return .leaving
+        case 12: return .beyondEdge
+        default: throw .unexpected
+        }
+    }
+
+    private mutating func readTextNews() throws(WireError) -> TextNews {
+        let (shape, other): (ShapeID, AuthorID) = (try readShapeID(), try readIdentifier())
+        switch try readUInt8() {
+        case 1: return TextNews(shape: shape, other: other, outcome: .merged)
+        case 2: return TextNews(shape: shape, other: other, outcome: .beside(try readShapeID()))
+        case 3: return TextNews(shape: shape, other: other, outcome: .lost(try readText()))
         default: throw .unexpected
         }
     }

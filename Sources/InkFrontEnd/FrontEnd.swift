@@ -73,6 +73,10 @@ package struct FrontEnd: Sendable {
             rendezvous = status
         case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
         case .fork(let author, _): notices.add(.fork(name(of: author)), now: now)
+        case .textMerged(let news): notices.add(.text(name(of: news.other), news.outcome), as: .text, now: now)
+        case .restoring(let isUnderWay): notices.add(isUnderWay ? .restoring : .restored, as: .restoring, now: now)
+        case .duplicateDevice(let author, let seconds):
+            notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
             // Who speaks another version goes on knocking while he is there.

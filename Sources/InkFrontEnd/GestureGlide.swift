@@ -73,6 +73,9 @@ struct GestureGlide: Sendable {
         case .resize(let id, _, _)?:
             guard let content = shapes.first(where: { $0.id == id })?.content else { break }
             gesture = .resize(id, position: content.position, size: content.size)
+        case .text(let id, _)?:
+            guard let content = shapes.first(where: { $0.id == id })?.content else { break }
+            gesture = .text(id, content.text)
         case nil: break
         }
         guard let gesture, let end = track.end else { return }
@@ -125,6 +128,8 @@ extension Gesture {
                 : .init(draft.position, Point(x: draft.size.width, y: draft.size.height))
         case .move(_, let by): .init(by, .zero)
         case .resize(_, let position, let size): .init(position, Point(x: size.width, y: size.height))
+        // Letters do not glide.
+        case .text: .init(.zero, .zero)
         }
     }
 
@@ -146,6 +151,7 @@ extension Gesture {
             return .gesture(.shape(draft))
         case .move(let shapes, let by): return .gesture(.move(shapes, by: isOnBoard ? value.first - by : value.first))
         case .resize(let id, _, _): return .gesture(.resize(id, position: value.first, size: value.size))
+        case .text: return .gesture(self)
         }
     }
 }

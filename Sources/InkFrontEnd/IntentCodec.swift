@@ -56,6 +56,17 @@ extension ByteWriter {
         case .rename(let name):
             writeTag(18)
             writeText(name)
+        case .type(let shape, let from, let to, let continues):
+            writeTag(19)
+            write(shape)
+            writeText(from)
+            writeText(to)
+            writeFlag(continues)
+        case .resize(let shape, let by, let growth):
+            writeTag(20)
+            write(shape)
+            write(by)
+            write(growth)
         }
     }
 
@@ -112,6 +123,10 @@ extension ByteReader {
         case 16: return .say(try readText())
         case 17: return .typing
         case 18: return .rename(try readText())
+        case 19:
+            let shape = try readShapeID()
+            return .type(shape, from: try readText(), to: try readText(), continues: try readFlag())
+        case 20: return .resize(try readShapeID(), by: try readPoint(), growing: try readPoint())
         default: throw .unexpected
         }
     }

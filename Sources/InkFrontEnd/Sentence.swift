@@ -35,11 +35,17 @@ package enum Sentence: Hashable, Sendable {
     case skipped(Int)
     case textDeleted
     case textGoesOn
+    case text(String, TextNews.Outcome)
+    case writesHere([String])
+    case restoring
+    case restored
 
     // What is wrong elsewhere.
     case invitesUnavailable(reason: String)
     case rejected(String, rule: String)
     case fork(String)
+    /// Nil for this very device.
+    case duplicateDevice(String?, seconds: Int)
     case versionMismatch(theirs: Int, ours: Int)
     // Its two halves, for whoever says them apart.
     case whichIsOlder(theirs: Int, ours: Int)
@@ -75,11 +81,21 @@ package enum Sentence: Hashable, Sendable {
         case .skipped(let count): "skipped \(count == 1 ? "a shape" : "\(count) shapes") that somebody changed since"
         case .textDeleted: "somebody deleted the shape whose text you were editing"
         case .textGoesOn: "somebody deleted the shape: what you typed becomes a new one"
+        case .text(let name, .merged): "\(name) wrote in the same text: the words of both are kept"
+        case .text(let name, .beside): "\(name) changed the same words: one of the two texts now stands beside the other"
+        case .text(let name, .lost(let words)):
+            "\(name) changed the same words; kept in history only: \(words.count > Self.reasonMax ? words.prefix(Self.reasonMax - 1) + "…" : words)"
+        case .writesHere(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") writing here"
+        case .restoring: "earlier work of this device is coming back from the others: what you finish meanwhile waits for it"
+        case .restored: "earlier work of this device is back"
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(reason.count > Self.reasonMax ? reason.prefix(Self.reasonMax - 1) + "…" : reason)). "
                 + "Peers already here are unaffected."
         case .rejected(let name, let rule): "refused something of \(name): \(rule)"
         case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"
+        case .duplicateDevice(let name, let seconds):
+            name.map { "the device of \($0) is open twice: only one of the two is let in for \(seconds) s; its owner should close one" }
+                ?? "this device is open twice, here and elsewhere: only one of the two is let in for \(seconds) s; close one of them"
         case .versionMismatch(let theirs, let ours):
             "\(Sentence.whichIsOlder(theirs: theirs, ours: ours).text): \(Sentence.versionRemedy(theirs: theirs, ours: ours).text)"
         case .whichIsOlder(let theirs, let ours):

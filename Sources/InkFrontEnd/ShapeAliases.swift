@@ -66,7 +66,12 @@ package struct ShapeAliases: Sendable {
         case .gesture(let id, .began(let gesture, let at)): return .gesture(id, .began(gesture.renaming { known($0) }, at: at))
         case .gesture(let id, .updated(let gesture, let at)): return .gesture(id, .updated(gesture.renaming { known($0) }, at: at))
         case .gesture(let id, .ended(.committed(let ids))): return .gesture(id, .ended(.committed(ids.map { known($0) })))
-        case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .versionMismatch, .stopped:
+        case .textMerged(var news):
+            news.shape = known(news.shape)
+            if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
+            return .textMerged(news)
+        case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice,
+            .versionMismatch, .stopped:
             return event
         }
     }
@@ -92,7 +97,9 @@ package struct ShapeAliases: Sendable {
         case .set(let id, let changes): return .set(holders(id), changes)
         case .amend(let id, let changes): return .amend(holders(id), changes)
         case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes)
+        case .type(let id, let from, let to, let continues): return .type(holders(id), from: from, to: to, continues: continues)
         case .move(let ids, let by): return .move(ids.map(holders), by: by)
+        case .resize(let id, let by, let growth): return .resize(holders(id), by: by, growing: growth)
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
@@ -106,6 +113,7 @@ extension Gesture {
         switch self {
         case .move(let ids, let by): .move(ids.map(name), by: by)
         case .resize(let id, let position, let size): .resize(name(id), position: position, size: size)
+        case .text(let id, let text): .text(name(id), text)
         case .stroke, .shape: self
         }
     }

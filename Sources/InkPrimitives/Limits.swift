@@ -16,6 +16,8 @@ public enum Limits {
     public static let depthBytes = 64
     /// Greatest number of a shape: what JSON numbers hold exactly (2^53 - 1).
     public static let shapeNumber: UInt64 = (1 << 53) - 1
+    /// Where the numbers of a process begin at most: so far below 2^48 that a process, which makes fewer than 2^32 shapes, stays below that.
+    public static let shapeNumberOrigin: UInt64 = (1 << 48) - (1 << 32)
     /// Line width, world units.
     public static let strokeWidth: UInt16 = 2047
     /// Deletion marks taken back by one write.

@@ -1,30 +1,46 @@
 import InkPrimitives
 
-/// Own work that others say they have and we do not: our files are older than what we did with them (a restored backup, a torn disk).
+/// Own work that others have and we do not: our files are older than what we did with them (a restored backup, a torn disk).
 ///
-/// Until it is back, whatever we wrote would contradict it. Whoever says so falsely delays us once by the patience: while a claim stands
-/// that nothing came of, no other counts.
+///     unaware ──a signed transaction of ours that we lack──▶ returning ──all of it here, or 10 s without any──▶ unaware
+///
+/// Only such a transaction is believed: it cannot be made but with our key. What others merely say to have of ours keeps the first change of a
+/// process waiting for a moment, in which they are asked to show it, and never again. Until all is back, whatever we wrote would contradict
+/// it: what a hand has finished waits.
 struct Adoption: Sendable {
     /// How long we wait while nothing of it comes.
     static let patience: Duration = .seconds(10)
 
+    /// What others say to have of ours; only counts while something was proved.
     private var claimed: UInt64 = 0
-    /// When it was claimed, or when last some of it came.
-    private var movedAt: Instant = .distantPast
+    /// When some of it came last; nil while nothing is on its way.
+    private var cameAt: Instant?
 
-    /// Somebody says to have our transactions 1...`sequence`, of which we have `own`.
-    mutating func take(claim sequence: UInt64, own: UInt64, now: Instant) {
-        guard sequence > own, claimed <= own || isUnderWay(own: own, now: now) else { return }
-        if claimed <= own { movedAt = now }
-        claimed = max(claimed, sequence)
+    /// Somebody says to have our transactions 1...`sequence`.
+    mutating func take(claim sequence: UInt64) { claimed = max(claimed, sequence) }
+
+    /// A signed transaction of ours came that we did not have.
+    mutating func came(now: Instant) { cameAt = now }
+
+    /// When waiting ends if nothing more comes; nil while nothing is waited for.
+    var deadline: Instant? { cameAt.map { $0 + Self.patience } }
+
+    /// True while it is worth waiting for more.
+    ///
+    /// - Parameters:
+    ///   - own: we have 1...`own`.
+    ///   - isWaiting: some that came waits for its parents.
+    func isUnderWay(own: UInt64, isWaiting: Bool, now: Instant) -> Bool {
+        guard let cameAt, now - cameAt < Self.patience else { return false }
+        return isWaiting || claimed > own
     }
 
-    /// Some of our own work came back from somebody.
-    mutating func moved(now: Instant) { movedAt = now }
+    /// All is back, or what is not does not come: what was said of it proves nothing any more.
+    mutating func settle(own: UInt64, isWaiting: Bool, now: Instant) {
+        guard cameAt != nil, !isUnderWay(own: own, isWaiting: isWaiting, now: now) else { return }
+        (cameAt, claimed) = (nil, 0)
+    }
 
-    /// When waiting ends if nothing comes; nil while nothing is waited for.
-    func deadline(own: UInt64) -> Instant? { claimed > own ? movedAt + Self.patience : nil }
-
-    /// True while it is worth waiting.
-    func isUnderWay(own: UInt64, now: Instant) -> Bool { claimed > own && now - movedAt < Self.patience }
+    /// Waits no longer.
+    mutating func giveUp() { (cameAt, claimed) = (nil, 0) }
 }

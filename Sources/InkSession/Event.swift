@@ -28,6 +28,14 @@ public enum Event: Hashable, Sendable {
     case rejected(author: AuthorID?, rule: String)
     /// Two transactions of one author carry one sequence: portable proof of a fork.
     case fork(author: AuthorID, sequence: UInt64)
+    /// Two wrote one text at once, one of them here; told at each of the two when it is settled.
+    case textMerged(TextNews)
+    /// Earlier work of this device that its files do not have is coming back from the others (`isUnderWay`), or is back; what is drawn meanwhile waits
+    /// for it.
+    case restoring(isUnderWay: Bool)
+    /// The device of this key is open in two places that push each other out of their sessions; `author` may be our own. For so long only one of them
+    /// is let in.
+    case duplicateDevice(AuthorID, seconds: Int)
     /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.
     case versionMismatch(theirs: Int, ours: Int)
     /// The shutdown that `.quit` asked for is complete.
@@ -90,6 +98,24 @@ public struct ChatMessage: Hashable, Sendable {
     public init(id: TransactionName, author: AuthorID, text: String) { (self.id, self.author, self.text) = (id, author, text) }
 }
 
+/// What became of a text that two people wrote at once.
+public struct TextNews: Hashable, Sendable {
+    public enum Outcome: Hashable, Sendable {
+        /// The words of both stand in the shape.
+        case merged
+        /// Where both had changed the same words, one's stand in the shape and the other's in a text beside it.
+        case beside(ShapeID)
+        /// One's words stand; these of the other do not, and are kept in history.
+        case lost(String)
+    }
+    public var shape: ShapeID
+    /// The other of the two, of whom this is news here; ourselves where both texts were ours.
+    public var other: AuthorID
+    public var outcome: Outcome
+
+    public init(shape: ShapeID, other: AuthorID, outcome: Outcome) { (self.shape, self.other, self.outcome) = (shape, other, outcome) }
+}
+
 /// Where we stand with our disk and with those present.
 public struct SyncStatus: Hashable, Sendable {
     public enum State: String, Hashable, Sendable {
@@ -136,8 +162,10 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case badValue(field: String)
     /// More than one transaction may hold (64 KiB).
     case tooLarge
-    /// Others have seen work of this device that is not here yet (a restored backup); it is being fetched.
+    /// Others have seen work of this device that is not here yet (a restored backup); it is being fetched, and more waits for it than may.
     case ownHistoryMissing
+    /// A shape would lie beyond the edge of the board.
+    case beyondEdge
     /// Another rule of the board.
     case brokenRule(String)
     case nothingToUndo
@@ -157,6 +185,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .badValue(let field): "bad value for \(field)"
         case .tooLarge: "too large for one change: at most 64 KiB"
         case .ownHistoryMissing: "earlier work of this device has not arrived yet; try again in a moment"
+        case .beyondEdge:
+            "that would put a shape beyond the edge of the board (\(Limits.coordinate / 8) px from its middle): nothing was moved; use a smaller step"
         case .brokenRule(let rule): rule
         case .nothingToUndo: "nothing to undo"
         case .nothingToRedo: "nothing to redo"

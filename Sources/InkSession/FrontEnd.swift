@@ -68,6 +68,10 @@ struct Seat: Sendable {
     var gestureReference: UInt64?
     /// The first transaction of the stroke under way, when it already took one.
     var gestureBegan: TransactionName?
+    /// The shape that the gesture under way changes, as it stood at its beginning; of a text, with what was typed in it since.
+    var origin: Shape?
+    /// The shape in which its hand last typed during the gesture under way, and the transaction that has it.
+    var lastTyped: (shape: ShapeID, sequence: UInt64)?
     /// What it did last: its first transaction, and the shapes that it wrote.
     var lastStep: (first: TransactionName, shapes: Set<ShapeID>)?
 

@@ -1,7 +1,8 @@
 import InkBoard
 import InkPrimitives
 
-/// What a person (human or script) wants. Front ends make these; `Node` turns them into presence and transactions.
+/// What a person (human or script) wants. Front ends make these; `Node` turns them into presence and transactions: one, or where it concerns more
+/// shapes than one holds as many as it needs, in all one step of undo.
 public enum Intent: Hashable, Sendable {
     /// One new shape, one transaction.
     case draw(ShapeDraft)
@@ -13,9 +14,14 @@ public enum Intent: Hashable, Sendable {
     case setAll([ShapeID], [PropertyChange])
     /// As `set`, and one step of undo with what this person did last, if that wrote the same shape: a text that is saved while it is typed.
     case amend(ShapeID, [PropertyChange])
-    /// Shapes displaced, one transaction.
+    /// A text that was typed by hand over `from`, which is what the shape said when it was begun, or last became part of it. What others wrote since
+    /// is kept: both are merged. With `continues` it is one step of undo with what this person did last, if that wrote the same shape.
+    case type(ShapeID, from: String, to: String, continues: Bool)
+    /// Shapes displaced.
     case move([ShapeID], by: Point)
-    /// Shapes deleted, one transaction.
+    /// A box given other corners: its place displaced and its extent grown by so much, whatever they are by then; what is zero is not written.
+    case resize(ShapeID, by: Point, growing: Point)
+    /// Shapes deleted.
     case delete([ShapeID])
     /// Takes back this person's last gesture that still has effect.
     case undo
@@ -45,7 +51,8 @@ public enum Intent: Hashable, Sendable {
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .typing: true
-        case .draw, .drawAll, .set, .setAll, .amend, .move, .delete, .undo, .redo, .begin, .commit, .cancel, .say, .rename: false
+        case .draw, .drawAll, .set, .setAll, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel, .say, .rename:
+            false
         }
     }
 }
@@ -58,6 +65,10 @@ public enum Gesture: Hashable, Sendable {
     case shape(ShapeDraft)
     /// Shapes being dragged by a displacement.
     case move([ShapeID], by: Point)
-    /// A shape being given other corners.
+    /// A shape being given other corners, as the hand shows them. What the hand changed is what they differ by from what stood at the beginning.
     case resize(ShapeID, position: Point, size: Size)
+    /// The text of a standing shape being typed: all see the letters, and who writes. It warns the others and keeps nobody from anything.
+    ///
+    /// The letters so far; nil where another's are too many to be told before they stand.
+    case text(ShapeID, String?)
 }

@@ -34,6 +34,8 @@ struct Neighbour: Sendable {
     var toldGenesis = false
     var sentGenesis = false
     var toldReceipt: UInt64?
+    /// The sequence of ours that the peer was asked to show last.
+    var askedProof: UInt64 = 0
     var toldFingerprint: Fingerprint?
     /// Names sent or received in this connection lately, and when, in two generations; a name sent lately is not sent again.
     private var exchanged: [TransactionName: Instant] = [:]

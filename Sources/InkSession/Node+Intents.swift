@@ -14,9 +14,15 @@ extension Node {
         presence.touched(now: now)
         guard !holds(intent, now: now) else {
             guard held.count < Self.heldMax else { return refuse(intent, .ownHistoryMissing, asker) }
-            return held.append(HeldIntent(intent: intent, asker: asker))
+            return hold(HeldIntent(intent: intent, asker: asker), now: now)
         }
         take(intent, of: asker, now: now)
+    }
+
+    /// Keeps an intent for when own work that may be on its way is here.
+    private mutating func hold(_ intent: HeldIntent, now: Instant) {
+        if doubtUntil == nil, awaitsWords(now: now) { doubtUntil = now + SessionTiming.receiptPatience }
+        held.append(intent)
     }
 
     /// A further program of ours takes part: it is told what the others have been told before.
@@ -37,32 +43,40 @@ extension Node {
     /// A program of ours has gone: what its hand still holds is work, and its history of undo stays for when it comes back.
     mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end goes with its node")
-        let waiting = held.filter { $0.asker.frontEnd == frontEnd }
-        held.removeAll { $0.asker.frontEnd == frontEnd }
-        for intent in waiting { take(intent, now: now) }
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
+        // What waits is not thrown away with its program; nobody hears of it any more.
+        for index in held.indices where held[index].asker.frontEnd == frontEnd { held[index].asker = .nobody }
         seats[frontEnd] = nil
         presence.detach(frontEnd, now: now)
     }
 
-    /// Own work whose extent a peer has not told us yet may be newer than our files: the first change of a process waits for that, and what
-    /// comes after it waits behind it. Pointing and typing do not.
+    /// True for what has to wait until own work that may be on its way is here, or waits behind what does. Hands move on meanwhile: only what they
+    /// finish waits (SE-25).
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
-        case .cursor, .typing: return false
-        default: return !held.isEmpty || awaitsReceipts(now: now)
+        case .cursor, .typing, .begin, .extend, .update, .cancel, .commit: false
+        case .draw, .drawAll, .set, .setAll, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename: mustHold(now: now)
         }
     }
 
-    private func awaitsReceipts(now: Instant) -> Bool {
-        guard isReady, !hasWritten else { return false }
-        return neighbours.values.contains { $0.owesReceipt(now: now) }
+    /// True while what is finished has to wait.
+    private func mustHold(now: Instant) -> Bool { !held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
+
+    /// Own work whose extent a peer has not told us yet, or of which it says to have more and has not shown it, may be newer than our files: the
+    /// first change of a process waits for that, for one moment in all. Words alone cannot stop us for longer, whoever says them (SE-20).
+    private func awaitsWords(now: Instant) -> Bool {
+        guard isReady, !hasWritten, doubtUntil.map({ now < $0 }) ?? true else { return false }
+        let own = board?.contiguousSequence(of: author) ?? 0
+        return neighbours.values.contains { $0.owesReceipt(now: now) || ($0.receipt ?? 0) > own }
     }
 
     mutating func releaseHeld(now: Instant) {
-        guard !held.isEmpty, !awaitsReceipts(now: now) else { return }
-        // What a hand finished while own work was on its way back waits for all of it.
-        guard held.allSatisfy({ !$0.isFinished }) || !isAdopting(now: now) else { return }
+        guard !held.isEmpty, !awaitsWords(now: now), !isAdopting(now: now) else { return }
+        takeHeld(now: now)
+    }
+
+    /// What waited is taken in the order in which it came.
+    private mutating func takeHeld(now: Instant) {
         let waiting = held
         held = []
         for intent in waiting { take(intent, now: now) }
@@ -71,7 +85,7 @@ extension Node {
     private mutating func take(_ waiting: HeldIntent, now: Instant) {
         guard waiting.isFinished else { return take(waiting.intent, of: waiting.asker, now: now) }
         do {
-            try perform(waiting.intent, with: waiting.continuation, isBegun: true, of: waiting.asker, now: now)
+            try perform(waiting.intent, continuing: waiting.continued, isBegun: true, of: waiting.asker, now: now)
             answer(.done, waiting.asker)
         } catch {
             answer(.refused(error), waiting.asker)
@@ -103,6 +117,7 @@ extension Node {
             return nil
         case .update(let gesture):
             guard let number = presence.hands[frontEnd]?.live?.number else { return nil }
+            noteOrigin(of: gesture, frontEnd)
             if presence.update(gesture, by: frontEnd, now: now) {
                 showOwn(.updated(gesture, at: .milliseconds(now.wholeMilliseconds)), number: number, of: frontEnd)
             } else {
@@ -115,13 +130,14 @@ extension Node {
             try begin(gesture, of: asker, now: now)
             return nil
         case .cancel:
-            guard gesture(of: frontEnd) != nil else { throw .noGesture }
-            endGesture(of: frontEnd, .cancelled, .done)
+            guard let gesture = gesture(of: frontEnd) else { throw .noGesture }
+            endGesture(of: frontEnd, end(of: gesture, by: frontEnd), .done)
         case .commit: return try commit(of: asker, now: now)
         case .amend(let shape, let changes):
-            let step = seats[frontEnd]?.lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
-            try perform(.set(shape, changes), with: step.map { Board.writes(continuing: $0, by: author) } ?? [], of: asker, now: now)
-        case .draw, .drawAll, .set, .setAll, .move, .delete: try perform(intent, of: asker, now: now)
+            try perform(.set(shape, changes), continuing: step(on: shape, of: frontEnd), of: asker, now: now)
+        case .type(let shape, _, _, let continues):
+            try perform(intent, continuing: continues ? step(on: shape, of: frontEnd) : nil, of: asker, now: now)
+        case .draw, .drawAll, .set, .setAll, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
         case .say(let text):
@@ -133,6 +149,11 @@ extension Node {
             displayName = name
         }
         return .done
+    }
+
+    /// The gesture that a program did last, if that wrote this shape: what goes on with it names it.
+    private func step(on shape: ShapeID, of frontEnd: FrontEndID) -> TransactionName? {
+        seats[frontEnd]?.lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
     }
 
     private mutating func answer(_ outcome: Outcome, _ asker: Asker) {
@@ -152,12 +173,12 @@ extension Node {
 
     private mutating func begin(_ gesture: Gesture, of asker: Asker, now: Instant) throws(Refusal) {
         guard isReady else { throw .notReady }
-        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
         if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
         beginPresence(gesture, of: asker.frontEnd, now: now)
         seats[asker.frontEnd]?.gestureReference = asker.reference
         seats[asker.frontEnd]?.gestureBegan = nil
+        seats[asker.frontEnd]?.lastTyped = nil
         endpoint.setActivity(.drawing)
     }
 
@@ -167,14 +188,34 @@ extension Node {
         endPresence(of: frontEnd, end)
         seats[frontEnd]?.gestureReference = nil
         seats[frontEnd]?.gestureBegan = nil
+        seats[frontEnd]?.origin = nil
         answer(outcome, asker)
+    }
+
+    /// How a gesture ends that its hand takes back: without a trace, but for a text of which a part stands already. Its letters are shown until
+    /// that part has come.
+    private func end(of gesture: Gesture, by frontEnd: FrontEndID) -> EndedGesture.Outcome {
+        guard case .text(let shape, _) = gesture, let typed = seats[frontEnd]?.lastTyped, typed.shape == shape else { return .cancelled }
+        return .committed(sequence: typed.sequence)
     }
 
     /// Shows a gesture that begins to the others and to our own other programs.
     private mutating func beginPresence(_ gesture: Gesture, of frontEnd: FrontEndID, now: Instant) {
         presence.begin(gesture, by: frontEnd, now: now)
+        noteOrigin(of: gesture, frontEnd)
         guard let number = presence.hands[frontEnd]?.live?.number else { return }
         showOwn(.began(gesture, at: .milliseconds(now.wholeMilliseconds)), number: number, of: frontEnd)
+    }
+
+    /// Remembers what a hand began from, of what it changes and others may change meanwhile.
+    private mutating func noteOrigin(of gesture: Gesture, _ frontEnd: FrontEndID) {
+        let shape: ShapeID? =
+            switch gesture {
+            case .resize(let id, _, _), .text(let id, _): id
+            case .stroke, .shape, .move: nil
+            }
+        guard shape != seats[frontEnd]?.origin?.id else { return }
+        seats[frontEnd]?.origin = shape.flatMap { board?.shape($0) }
     }
 
     /// Shows to the others and to our own other programs that a gesture has ended.
@@ -207,8 +248,9 @@ extension Node {
             next.points = [.zero]
             // A label names one shape.
             next.label = ""
-            let piece = Asker(frontEnd: frontEnd, reference: nil)
-            let (sequence, began) = (try finish(.draw(draft), of: piece, now: now), seats[frontEnd]?.gestureBegan)
+            // The piece belongs to the gesture: its program is told of it under the reference that it began with.
+            let piece = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
+            let (sequence, began) = (try finish(.draw(draft), of: piece, isPiece: true, now: now), seats[frontEnd]?.gestureBegan)
             endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)
             let first = began ?? sequence.flatMap { board?.transactions(of: author, sequence: $0).first?.name }
             seats[frontEnd]?.gestureBegan = first
@@ -233,9 +275,9 @@ extension Node {
 
     private mutating func commit(of asker: Asker, now: Instant) throws(Refusal) -> Outcome? {
         guard let gesture = gesture(of: asker.frontEnd) else { throw .noGesture }
-        let isLate = isAdopting(now: now)
+        let isLate = mustHold(now: now)
         do {
-            let sequence = try finish(Self.intent(finishing: gesture), of: asker, now: now)
+            let sequence = try finish(intent(finishing: gesture, of: asker.frontEnd), of: asker, now: now)
             endGesture(of: asker.frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled, .done)
         } catch {
             endGesture(of: asker.frontEnd, .cancelled, .done)
@@ -244,85 +286,135 @@ extension Node {
         return isLate ? nil : .done
     }
 
-    private static func intent(finishing gesture: Gesture) -> Intent {
+    private func intent(finishing gesture: Gesture, of frontEnd: FrontEndID) -> Intent {
+        let origin = seats[frontEnd]?.origin
         switch gesture {
-        case .stroke(let draft), .shape(let draft): .draw(draft)
-        case .move(let shapes, let by): .move(shapes, by: by)
-        case .resize(let shape, let position, let size): .set(shape, [.position(position), .size(size)])
+        case .stroke(let draft), .shape(let draft): return .draw(draft)
+        case .move(let shapes, let by): return .move(shapes, by: by)
+        case .resize(let shape, let position, let size):
+            // Only what the hand changed, by as much as it did: others may have moved the shape meanwhile (SE-51).
+            guard let before = origin?.content else { return .set(shape, [.position(position), .size(size)]) }
+            return .resize(
+                shape, by: position - before.position,
+                growing: Point(
+                    clampingX: Int64(size.width) - Int64(before.size.width), y: Int64(size.height) - Int64(before.size.height)))
+        case .text(let shape, let text):
+            let from = origin?.content.text ?? ""
+            return .type(shape, from: from, to: text ?? from, continues: seats[frontEnd]?.lastTyped?.shape == shape)
         }
     }
 
     /// Gives the board what a hand has finished. It was begun when it could be taken: it waits for the disk with the rest, and for own work that
     /// is on its way back, and is not thrown away. Its sequence; nil where it changed nothing, or waits.
-    private mutating func finish(_ intent: Intent, of asker: Asker, now: Instant) throws(Refusal) -> UInt64? {
+    ///
+    /// - Parameter isPiece: the hand goes on, and nobody waits for an outcome yet.
+    private mutating func finish(_ intent: Intent, of asker: Asker, isPiece: Bool = false, now: Instant) throws(Refusal) -> UInt64? {
         // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
-        let continuation = seats[asker.frontEnd]?.gestureBegan.map { Board.writes(continuing: $0, by: author) } ?? []
-        guard !isAdopting(now: now) else {
-            held.append(HeldIntent(intent: intent, asker: asker, isFinished: true, continuation: continuation))
+        let first = seats[asker.frontEnd]?.gestureBegan
+        guard !mustHold(now: now) else {
+            var asker = asker
+            if isPiece { asker.reference = nil }
+            hold(HeldIntent(intent: intent, asker: asker, isFinished: true, continued: first), now: now)
             return nil
         }
-        return try perform(intent, with: continuation, isBegun: true, of: asker, now: now)
+        return try perform(intent, continuing: first, isBegun: true, of: asker, now: now)
     }
 
     // Transactions.
 
-    /// Turns a finished wish into one transaction. Its sequence, or nil where there was nothing to write.
+    /// Turns a finished wish into transactions, mostly one: where it concerns more shapes than one holds, the others go on with the first. The
+    /// sequence of the last, or nil where there was nothing to write.
+    ///
+    /// - Parameter first: the transaction that began the gesture which it goes on with.
     @discardableResult
     private mutating func perform(
-        _ intent: Intent, with more: [Write] = [], isBegun: Bool = false, of asker: Asker, now: Instant
+        _ intent: Intent, continuing first: TransactionName? = nil, isBegun: Bool = false, of asker: Asker, now: Instant
     ) throws(Refusal) -> UInt64? {
-        try perform(isBegun: isBegun, of: asker, now: now) { board, author throws(RuleViolation) in
-            try board.writes(for: intent, by: author) + more
+        if case .type(let shape, let from, let to, _) = intent {
+            return try type(to, over: from, in: shape, continuing: first, isBegun: isBegun, of: asker, now: now)
+        }
+        let number = nextShapeNumber
+        return try perform(continuing: first, isBegun: isBegun, of: asker, now: now) { board, author throws(RuleViolation) in
+            try board.writes(for: intent, by: author, from: number)
         }
     }
 
     @discardableResult
     mutating func perform(
-        isBegun: Bool = false, of asker: Asker, now: Instant, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
+        continuing first: TransactionName? = nil, isBegun: Bool = false, of asker: Asker, now: Instant,
+        _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
     ) throws(Refusal) -> UInt64? {
         guard isReady else { throw .notReady }
-        let planned = try plan(writes)
+        let planned = try plan { board, author throws(RuleViolation) in
+            try board.parts(of: writes(board, author), by: author)
+        }
         if let reason = saves.refusal, !isBegun { throw .diskRefuses(reason) }
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
-        return try write(planned, of: asker, now: now)
+        var (began, last): (TransactionName?, UInt64?) = (first, nil)
+        for part in planned {
+            let step = began.map { Board.writes(continuing: $0, by: author) } ?? []
+            let transaction = try write(part + step, of: asker, now: now)
+            (began, last) = (began ?? transaction.name, transaction.sequence)
+        }
+        return last
     }
 
     /// A function of its own: a copy of the board that lived on would be copied whole by the write that follows.
-    private func plan(_ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]) throws(Refusal) -> [Write] {
+    func plan<Plan>(_ body: (Board, AuthorID) throws(RuleViolation) -> Plan) throws(Refusal) -> Plan {
         guard let board else { throw .notReady }
         do throws(RuleViolation) {
-            return try writes(board, author)
+            return try body(board, author)
         } catch {
             throw Refusal(error)
         }
     }
 
     /// True while own work that somebody has, and we lost, is on its way back: what we wrote now would contradict it.
-    func isAdopting(now: Instant) -> Bool { adoption.isUnderWay(own: board?.contiguousSequence(of: author) ?? 0, now: now) }
+    func isAdopting(now: Instant) -> Bool {
+        adoption.isUnderWay(
+            own: board?.contiguousSequence(of: author) ?? 0, isWaiting: board?.hasWaitingWork(of: author) ?? false, now: now)
+    }
 
-    /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others. Its sequence.
+    /// Says when own work begins to come back, and when all of it is here, or waited for in vain.
+    mutating func followAdoption(now: Instant) {
+        let isUnderWay = isAdopting(now: now)
+        adoption.settle(
+            own: board?.contiguousSequence(of: author) ?? 0, isWaiting: board?.hasWaitingWork(of: author) ?? false, now: now)
+        guard isUnderWay != toldRestoring else { return }
+        toldRestoring = isUnderWay
+        tell(.restoring(isUnderWay: isUnderWay))
+    }
+
+    /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others.
     @discardableResult
-    mutating func write(_ writes: [Write], of asker: Asker, now: Instant) throws(Refusal) -> UInt64? {
-        guard !writes.isEmpty else { return nil }
+    mutating func write(_ writes: [Write], of asker: Asker, now: Instant) throws(Refusal) -> Transaction {
+        let (transaction, outcome) = try author(writes, of: asker, strand: seats[asker.frontEnd]?.strand ?? .common, now: now)
+        noteStep(writes, transaction.name, of: asker.frontEnd)
+        took(outcome, of: asker, now: now)
+        return transaction
+    }
+
+    /// As `write`, but what it changed is left to be told.
+    mutating func author(
+        _ writes: [Write], of asker: Asker, strand: Strand, now: Instant
+    ) throws(Refusal) -> (Transaction, InsertOutcome) {
         let authored: (Transaction, InsertOutcome)?
         do {
-            // In place: a copy of the board held here would be copied whole by the write.
-            let (key, time, strand) = (identity, wallTime(now: now), seats[asker.frontEnd]?.strand ?? .common)
-            authored = try board?.author(writes, key: key, wallTime: time, strand: strand)
+            // In place: a copy of the board held here would be copied whole by the write. What was waited for in vain stops us no longer.
+            let (key, time) = (identity, wallTime(now: now))
+            authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: true)
         } catch {
             throw Refusal(error)
         }
         guard let (transaction, outcome) = authored else { throw .notReady }
         hasWritten = true
+        let made = writes.filter { $0.property == .kind && $0.target.author == author }.map(\.target.number).max()
+        if let made { nextShapeNumber = max(nextShapeNumber, made + 1) }
         unsavedOwn.insert(transaction.name)
-        noteStep(writes, transaction.name, of: asker.frontEnd)
         saves.append(.transaction(transaction))
-        if let strand = seats[asker.frontEnd]?.strand, strand != .common {
-            saves.append(.request(transaction.name, strand: strand, reference: asker.reference))
-        }
+        if strand != .common { saves.append(.request(transaction.name, strand: strand, reference: asker.reference)) }
         takeBackSaved()
-        took(outcome, of: asker, now: now)
-        return transaction.sequence
+        return (transaction, outcome)
     }
 
     /// Remembers what a program did last, for what may go on with it.
@@ -342,7 +434,9 @@ extension Node {
         guard let plan = isRedo ? board?.redoWrites(of: author, in: strand) : board?.undoWrites(of: author, in: strand) else {
             throw isRedo ? .nothingToRedo : .nothingToUndo
         }
-        try perform(of: asker, now: now) { _, _ throws(RuleViolation) in plan.writes }
+        if let reason = saves.refusal { throw .diskRefuses(reason) }
+        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
+        for part in plan.parts { try write(part, of: asker, now: now) }
         return plan.skipped.isEmpty ? .done : .skipped(plan.skipped)
     }
 
@@ -351,17 +445,15 @@ extension Node {
     mutating func quit(handsOver: Bool = false, now: Instant) {
         guard quitAt == nil else { return }
         self.handsOver = handsOver
-        let waiting = held
-        held = []
-        for intent in waiting { take(intent, now: now) }
+        // What waits for own work that does not come any more is written: a fork is seen, and what is thrown away is not.
+        adoption.giveUp()
+        hasWritten = true
+        takeHeld(now: now)
         // What a hand still holds is work, too.
         for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil && (frontEnd == .holder || !handsOver) {
             take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
         }
-        // What waits for own work that does not come back is told as not taken.
-        let late = held
-        held = []
-        for intent in late { answer(.refused(.ownHistoryMissing), intent.asker) }
+        settleTexts(atOnce: true, now: now)
         quitAt = now + SessionTiming.quitPatience
         quitMark = saves.givenCount
     }
@@ -404,23 +496,27 @@ struct HeldIntent: Sendable {
     var asker: Asker
     /// True for what a hand has finished: it was begun when it could be taken, and is not refused for what happened since.
     var isFinished = false
-    /// Makes it one step of undo with what went before.
-    var continuation: [Write] = []
+    /// The transaction that began what it goes on with.
+    var continued: TransactionName?
 }
 
 extension Board {
-    /// The writes of one transaction that does what `intent` says; shapes that are gone are left out while any is left.
-    func writes(for intent: Intent, by author: AuthorID) throws(RuleViolation) -> [Write] {
+    /// The writes that do what `intent` says; shapes that are gone are left out while any is left.
+    ///
+    /// - Parameter number: new shapes get the free numbers from here on.
+    func writes(for intent: Intent, by author: AuthorID, from number: UInt64) throws(RuleViolation) -> [Write] {
         switch intent {
         case .draw(let draft):
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-            return try writes(for: draft, number: nextShapeNumber(of: author), by: author)
+            return try writes(for: draft, number: freeShapeNumber(of: author, from: number), by: author)
         case .drawAll(let drafts):
-            let first = nextShapeNumber(of: author)
+            var number = number
             var (writes, depth): ([Write], DepthKey) = ([], topDepth)
-            for (index, draft) in drafts.enumerated() {
+            for draft in drafts {
                 guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-                writes += try self.writes(for: draft, number: first + UInt64(index), by: author, depth: depth)
+                number = freeShapeNumber(of: author, from: number)
+                writes += try self.writes(for: draft, number: number, by: author, depth: depth)
+                number += 1
                 depth = DepthKey.between(depth, nil)
             }
             return writes
@@ -430,6 +526,7 @@ extension Board {
             for id in try standing(ids) { writes += try self.writes(for: changes, of: id) }
             return writes
         case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
+        case .resize(let id, let by, let growth): return try writes(resizing: id, by: by, growing: growth)
         case .delete(let ids): return try writes(deleting: standing(ids))
         default: return []
         }
@@ -451,6 +548,7 @@ extension Refusal {
             case .badValue(let field): .badValue(field: field)
             case .tooLarge: .tooLarge
             case .ownHistoryMissing: .ownHistoryMissing
+            case .beyondEdge: .beyondEdge
             default: .brokenRule("\(violation)")
             }
     }

@@ -46,8 +46,13 @@ extension Node {
         case .receipt(let claimed):
             let before = neighbours[connection]?.receipt ?? 0
             neighbours[connection]?.receipt = max(claimed, before)
-            adoption.take(claim: claimed, own: board?.contiguousSequence(of: author) ?? 0, now: now)
+            askForProof(of: claimed, from: connection, now: now)
             noteReceipt(connection, now: now)
+        case .prove(let sequence):
+            guard isInRoom, let board, let remote = neighbours[connection]?.remote.author,
+                endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
+            else { return }
+            for transaction in board.transactions(of: remote, sequence: sequence).prefix(1) { queue(transaction.name, on: connection, now: now) }
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         case .adjacency(let joined, let left):
             neighbours[connection]?.adjacent.subtract(left)
@@ -79,6 +84,16 @@ extension Node {
     private mutating func queue(_ name: TransactionName, on connection: ConnectionID, now: Instant) {
         guard neighbours[connection]?.exchangedLately(name, now: now) == false, !unsavedOwn.contains(name) else { return }
         neighbours[connection]?.backlog.append(name)
+    }
+
+    /// A peer that says to have more of our work than we do is asked to show the next of it; what it then does not show proves nothing.
+    private mutating func askForProof(of claimed: UInt64, from connection: ConnectionID, now: Instant) {
+        let own = board?.contiguousSequence(of: author) ?? 0
+        guard claimed > own else { return }
+        adoption.take(claim: claimed)
+        guard neighbours[connection]?.isInRoom == true, neighbours[connection]?.askedProof != own + 1 else { return }
+        neighbours[connection]?.askedProof = own + 1
+        say(.prove(sequence: own + 1), on: connection, now: now)
     }
 
     /// Remembers for the disk what a peer has of ours. Nobody is believed to have more than there is.
@@ -217,7 +232,7 @@ extension Node {
     }
 
     private mutating func insert(_ transaction: Transaction, from source: ConnectionID, of supplier: AuthorID, now: Instant) {
-        guard let outcome = board?.insert(transaction, from: supplier) else { return }
+        guard var outcome = board?.insert(transaction, from: supplier) else { return }
         for rejection in outcome.rejected {
             asks.arrived(rejection.name)
             rejected(author: rejection.author, rule: "\(rejection.violation)", now: now)
@@ -226,6 +241,7 @@ extension Node {
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
         case .orphan(let missing):
+            if transaction.author == author { adoption.came(now: now) }
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
                 asks.expect(name, from: source, now: now)
             }
@@ -236,13 +252,15 @@ extension Node {
         }
         for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
         takeBackSaved()
+        let news = mergeTexts(changedBy: &outcome, now: now)
         took(outcome, of: .nobody, now: now)
+        for item in news { tell(.textMerged(item)) }
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
             passOn(inserted, from: source, now: now)
         }
         if outcome.inserted.contains(where: { $0.author == author }) {
-            adoption.moved(now: now)
+            adoption.came(now: now)
             for connection in connections { noteReceipt(connection, now: now) }
         }
         // The receipt is for the author, who may be a neighbour other than the one that brought it.

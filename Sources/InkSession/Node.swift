@@ -109,6 +109,13 @@ public struct Node: Sendable {
     var held: [HeldIntent] = []
     /// True once this process has written anything: to wait before that is all that can be done.
     var hasWritten = false
+    /// Until when the first change waits for what others say of our work; nil before anything waits.
+    var doubtUntil: Instant?
+    var toldRestoring = false
+    /// From here on the numbers of our next shapes are looked for.
+    var nextShapeNumber: UInt64
+    /// Texts that two people wrote at once.
+    var texts = TextKeeper()
     /// The programs of our person that take part; the holder's is always there.
     var seats: [FrontEndID: Seat]
     /// What our person is doing, at all of them.
@@ -203,6 +210,8 @@ public struct Node: Sendable {
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), count: configuration.rendezvousCount)
         }
         stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
+        // No two processes of a device give one number to two shapes, whatever their files know of each other (BD-30).
+        nextShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
         seats = [.holder: Seat(strand: configuration.strand)]
         presence = OwnPresence(now: now)
         receipts = configuration.receipts
@@ -270,9 +279,9 @@ public struct Node: Sendable {
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
-        if held.contains(where: \.isFinished) {
-            soonest = earliest(soonest, adoption.deadline(own: board?.contiguousSequence(of: author) ?? 0))
-        }
+        if toldRestoring { soonest = earliest(soonest, adoption.deadline) }
+        if !held.isEmpty, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
+        soonest = earliest(soonest, texts.deadline)
         let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
@@ -305,6 +314,7 @@ public struct Node: Sendable {
         drainEndpoint(now: now)
         drainRendezvous(now: now)
         drainSTUN(now: now)
+        followAdoption(now: now)
         releaseHeld(now: now)
         sendBacklogs(now: now)
         sendPresence(now: now)
@@ -329,6 +339,7 @@ public struct Node: Sendable {
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
         if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
+        settleTexts(now: now)
         for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if let at = statusAt, now >= at {

@@ -201,6 +201,7 @@ package struct OwnGesture: Sendable {
         case (.shape(let old), .shape(let new)): if Self.shapeStyle(old) != Self.shapeStyle(new) { styleVersion = version }
         case (.move(let old, _), .move(let new, _)): if old != new { styleVersion = version }
         case (.resize(let old, _, _), .resize(let new, _, _)): if old != new { styleVersion = version }
+        case (.text, .text): if gesture != next { styleVersion = version }
         case (.stroke, _), (_, .stroke): return false
         default: styleVersion = version
         }

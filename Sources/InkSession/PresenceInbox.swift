@@ -346,6 +346,8 @@ extension PresenceInbox {
             case (.resize(let position, let size, _), .resize(let shape)?, _),
                 (.resize(let position, let size, _), nil, .resize(let shape, _, _)?):
                 return .resize(shape, position: position, size: size)
+            case (.text, .text(let shape, let text)?, _): return .text(shape, text)
+            case (.text, nil, .text?): return known
             default: return nil
             }
         }
@@ -507,7 +509,7 @@ extension GestureBody {
     var age: Int64 {
         switch self {
         case .stroke: 0
-        case .shape(_, _, _, let age), .move(_, let age), .resize(_, _, let age): age
+        case .shape(_, _, _, let age), .move(_, let age), .resize(_, _, let age), .text(let age): age
         }
     }
 }

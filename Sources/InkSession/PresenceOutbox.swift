@@ -232,6 +232,10 @@ package struct PresenceOutbox: Sendable {
         case .resize(let shape, let position, let size):
             let style = hasStyle ? GestureStyle.resize(shape) : nil
             return LiveValue(number: live.number, style: style, body: .resize(position: position, size: size, age: age))
+        case .text(let shape, let text):
+            // Letters are shown whole or not at all: a part would look as if the rest had been deleted.
+            let fitting = text.flatMap { $0.utf8.count <= min(640, (bytesMax - 64) * 2 / 3) ? $0 : nil }
+            return LiveValue(number: live.number, style: hasStyle ? .text(shape, fitting) : nil, body: .text(age: age))
         }
     }
 

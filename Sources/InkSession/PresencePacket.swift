@@ -106,6 +106,8 @@ package enum GestureStyle: Hashable, Sendable {
     case shape(ShapeDraft)
     case move([ShapeID])
     case resize(ShapeID)
+    /// The letters so far; nil where they are more than a packet has room for.
+    case text(ShapeID, String?)
 }
 
 /// What a gesture changes with each motion. Ages are milliseconds between the newest change and the packet.
@@ -115,6 +117,7 @@ package enum GestureBody: Hashable, Sendable {
     case shape(position: Point, size: Size, points: [Point], age: Int64)
     case move(by: Point, age: Int64)
     case resize(position: Point, size: Size, age: Int64)
+    case text(age: Int64)
 
     /// A drag of more shapes than this is shown for the first so many until it ends.
     package static let shapesMax = 18
@@ -417,7 +420,7 @@ extension PresencePacket {
 // MARK: - Gestures
 
 extension LiveValue {
-    // number << 4 | pen << 3 | style << 2 | kind
+    // number << 4 | pen << 3 | style << 2 | kind; a shape with the bit of the pen is the text of one that stands.
     private static let kindBits: UInt64 = 0b0011
     private static let styleBit: UInt64 = 0b0100
     private static let penBit: UInt64 = 0b1000
@@ -430,6 +433,7 @@ extension LiveValue {
         case .shape: head |= 1
         case .move: head |= 2
         case .resize: head |= 3
+        case .text: head |= Self.penBit | 1
         }
         writer.writeVarint(head)
         switch style {
@@ -442,6 +446,10 @@ extension LiveValue {
             writer.writeVarint(shapes.count)
             for shape in shapes { writer.write(shape) }
         case .resize(let shape): writer.write(shape)
+        case .text(let shape, let text):
+            writer.write(shape)
+            writer.write(text == nil ? 0 : 1 as UInt8)
+            if let text { writer.writeText(text) }
         }
         switch body {
         case .stroke(let from, let run, _):
@@ -463,6 +471,7 @@ extension LiveValue {
             writer.writeVarint(UInt64(age))
             writer.write(position)
             writer.write(size)
+        case .text(let age): writer.writeVarint(UInt64(age))
         }
     }
 
@@ -472,7 +481,7 @@ extension LiveValue {
         guard number <= Self.numberMax else { throw .limitExceeded }
         let (hasStyle, isPen) = (head & Self.styleBit != 0, head & Self.penBit != 0)
         let kind = head & Self.kindBits
-        guard kind == 0 || !isPen else { throw .unexpected }
+        guard kind <= 1 || !isPen else { throw .unexpected }
         switch kind {
         case 0:
             if hasStyle {
@@ -486,6 +495,16 @@ extension LiveValue {
             guard count <= UInt64(Limits.pointsPerStroke - from) else { throw .limitExceeded }
             body = .stroke(from: from, try SampleRun(count: Int(count), known: from, from: &bits), isPen: isPen)
             reader = try bits.finish()
+        case 1 where isPen:
+            if hasStyle {
+                let shape = try reader.readShapeID()
+                switch try reader.readUInt8() {
+                case 0: style = .text(shape, nil)
+                case 1: style = .text(shape, try reader.readText(limit: PresenceTiming.packetBytes))
+                default: throw .unexpected
+                }
+            }
+            body = .text(age: try reader.readAge())
         case 1:
             if hasStyle { style = .shape(try reader.readStyle()) }
             let age = try reader.readAge()

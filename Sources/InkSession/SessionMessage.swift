@@ -19,10 +19,13 @@ package enum SessionMessage: Hashable, Sendable {
     /// How they differ from what was said last; at most `adjacentMax` each.
     case adjacency(joined: [AuthorID], left: [AuthorID])
 
+    /// The sender wants to see its own transaction of this sequence, which the receiver says to have: it believes no number.
+    case prove(sequence: UInt64)
+
     package static let asksMax = 256
     package static let adjacentMax = 1024
 
-    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency }
+    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove }
 
     /// A tag byte, then the fields in the order above.
     package func encode() -> [UInt8] {
@@ -58,6 +61,9 @@ package enum SessionMessage: Hashable, Sendable {
                 writer.writeVarint(authors.count)
                 for author in authors { writer.write(author) }
             }
+        case .prove(let sequence):
+            writer.write(Tag.prove.rawValue)
+            writer.writeVarint(sequence)
         }
         return writer.bytes
     }
@@ -83,6 +89,7 @@ package enum SessionMessage: Hashable, Sendable {
         case .receipt: self = .receipt(sequence: try reader.readVarint())
         case .adjacent: self = .adjacent(try Self.readAuthors(from: &reader))
         case .adjacency: self = .adjacency(joined: try Self.readAuthors(from: &reader), left: try Self.readAuthors(from: &reader))
+        case .prove: self = .prove(sequence: try reader.readVarint())
         }
         try reader.finish()
     }

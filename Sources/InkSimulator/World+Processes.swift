@@ -162,6 +162,9 @@ extension World {
         case .fork: 15
         case .versionMismatch: 16
         case .stopped: 17
+        case .textMerged(let news): 18 ^ Trace.hash(news.other.bytes) ^ news.shape.number << 8
+        case .restoring(let isUnderWay): isUnderWay ? 19 : 20
+        case .duplicateDevice(let author, _): 21 ^ Trace.hash(author.bytes)
         }
     }
 

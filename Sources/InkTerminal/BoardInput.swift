@@ -103,7 +103,7 @@ extension BoardScene {
         case .idle:
             // Who pressed Enter to write in a shape and was ahead of the line wrote that.
             if text.first == "\n", let only = editable {
-                beginEdit(existing: only)
+                beginEdit(existing: only, now: now)
                 type(String(text.dropFirst()), now: now)
             } else {
                 paste(text, isWhole: true, now: now)

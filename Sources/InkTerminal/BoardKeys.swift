@@ -12,7 +12,7 @@ extension BoardScene {
         case .escape: escape(now: now)
         case .enter:
             if let only = editable {
-                beginEdit(existing: only)
+                beginEdit(existing: only, now: now)
             } else {
                 pressKeyPointer(modifiers, now: now)
             }
@@ -170,7 +170,7 @@ extension BoardScene {
         touch()
         // What came back to where it was changes nothing.
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
-        give(nudge.gesture(on: grid), told: nudge.told, now: now)
+        give(nudge.gesture(on: grid), told: nudge.told, from: nudge.resized, now: now)
     }
 
     private mutating func deleteSelection(now: Instant) {

@@ -127,7 +127,7 @@ extension BoardScene {
             box?.column += moved.column
             box?.row += moved.row
             return box
-        case .stroke, .shape, .resize, nil: return box
+        case .stroke, .shape, .resize, .text, nil: return box
         }
     }
 

@@ -193,6 +193,7 @@ extension BoardScene {
     private mutating func drag(to here: CellPlace, on cell: CellPlace?, now: Instant) {
         guard var (drag, hand) = mode.takeDrag() else { return }
         hand = hand.moved(to: here)
+        drag.takeStanding(front.board)
         // Of a stroke that nobody else sees, no part is on the board yet.
         if drag.told == .refused, let full = drag.fullStroke { give(.stroke(full), told: .refused, now: now) }
         if case .pan(let last) = drag.kind, let cell {
@@ -223,7 +224,7 @@ extension BoardScene {
             // No click was part of a drag.
             mouse.lastClick = nil
             fallthrough
-        case .stroke: if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, now: now) }
+        case .stroke: if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, from: drag.resized, now: now) }
         }
     }
 
@@ -233,7 +234,7 @@ extension BoardScene {
             mouse.lastClick = nil
             return take(back: drag.told, now: now)
         }
-        if let id = drag.edits { return beginEdit(existing: id) }
+        if let id = drag.edits { return beginEdit(existing: id, now: now) }
         if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, canvas.stamps, here)) }
     }
 

@@ -183,17 +183,19 @@ struct BoardScene: Sendable {
     }
 
     /// Gives to the board what a gesture did.
-    mutating func give(_ gesture: Gesture, told: Drag.Told, now: Instant) {
+    ///
+    /// - Parameter origin: the box that was given other corners, as it was before.
+    mutating func give(_ gesture: Gesture, told: Drag.Told, from origin: ShapeDraft? = nil, now: Instant) {
         var overlay = Overlay()
         overlay.take(gesture, of: front.board)
         // What changes shapes that others may have changed meanwhile is not done later.
         let isNew =
             switch gesture {
             case .stroke, .shape: true
-            case .move, .resize: false
+            case .move, .resize, .text: false
             }
-        let again = isNew ? gesture.intent : nil
-        ask(told.isLive ? .commit : gesture.intent, showing: overlay, again: again, now: now)
+        let intent = gesture.intent(from: origin)
+        ask(told.isLive ? .commit : intent, showing: overlay, again: isNew ? intent : nil, now: now)
     }
 
     /// Takes a gesture back, here and at the others.

@@ -43,6 +43,17 @@ struct Drag: Sendable {
         (self.kind, self.told, self.edits, self.number) = (kind, told, edits, number)
     }
 
+    /// The box whose corners are pulled, as it was before.
+    var resized: ShapeDraft? { if case .resize(_, let content, _, _, _) = kind { content } else { nil } }
+
+    /// Takes the box whose corners are pulled as it stands now: until the others see it being pulled, they may still change it.
+    mutating func takeStanding(_ board: BoardView) {
+        guard case .resize(let id, _, let handle, let from, let to) = kind, told == .nothing, let content = board[id]?.content else {
+            return
+        }
+        kind = .resize(id, content, handle, from: from, to: to)
+    }
+
     var isStroke: Bool { if case .stroke = kind { true } else { false } }
 
     /// True for what changes the board where it ends now.
@@ -119,11 +130,20 @@ extension Gesture {
     static func resize(_ id: ShapeID, _ content: ShapeDraft) -> Gesture { .resize(id, position: content.position, size: content.size) }
 
     /// What does at once what a gesture does that is committed.
-    var intent: Intent {
+    ///
+    /// - Parameter origin: the shape that it changes, as it was before.
+    func intent(from origin: ShapeDraft?) -> Intent {
         switch self {
-        case .stroke(let draft), .shape(let draft): .draw(draft)
-        case .move(let ids, let by): .move(ids, by: by)
-        case .resize(let id, let position, let size): .set(id, [.position(position), .size(size)])
+        case .stroke(let draft), .shape(let draft): return .draw(draft)
+        case .move(let ids, let by): return .move(ids, by: by)
+        case .resize(let id, let position, let size):
+            // What the hand changed, and no more: the rest may be another's by now.
+            guard let origin else { return .set(id, [.position(position), .size(size)]) }
+            let growth = Point(clampingX: Int64(size.width) - Int64(origin.size.width), y: Int64(size.height) - Int64(origin.size.height))
+            return .resize(id, by: position - origin.position, growing: growth)
+        case .text(let id, let text):
+            let from = origin?.text ?? ""
+            return .type(id, from: from, to: text ?? from, continues: false)
         }
     }
 }

@@ -88,7 +88,7 @@ extension Gesture {
         func rounded(_ point: Point) -> Point { Point(x: rounded(point.x), y: rounded(point.y)) }
         func rounded(_ size: Size) -> Size { Size(width: rounded(size.width), height: rounded(size.height)) }
         switch self {
-        case .stroke: return self
+        case .stroke, .text: return self
         case .shape(var draft):
             (draft.position, draft.size) = (rounded(draft.position), rounded(draft.size))
             draft.points = draft.points.map { rounded($0) }

@@ -64,6 +64,10 @@ struct Overlay: Sendable {
             guard var content = replaced[id] ?? board[id]?.content else { return }
             (content.position, content.size) = (position, size)
             replaced[id] = content
+        case .text(let id, let text):
+            guard let text, var content = replaced[id] ?? board[id]?.content else { return }
+            content.text = text
+            replaced[id] = content
         }
     }
 

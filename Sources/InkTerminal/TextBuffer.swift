@@ -60,8 +60,7 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     /// Becomes another text, as somebody else wrote it: what was typed here before is no longer there to be taken back.
-    package mutating func replaceAll(_ text: String) {
-        let caret = caret
+    mutating func replaceAll(_ text: String, caret: Int) {
         self = TextBuffer(text)
         self.caret = min(caret, characters.count)
     }

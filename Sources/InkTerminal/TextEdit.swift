@@ -1,6 +1,7 @@
 import InkBoard
 import InkFormats
 import InkPrimitives
+import InkSession
 
 /// A text being typed: into a new shape, or in place of the text of a standing one.
 ///
@@ -16,6 +17,10 @@ struct TextEdit: Sendable {
     private(set) var draft: ShapeDraft
     private(set) var target: Target
     private(set) var buffer: TextBuffer
+    /// What the board says of the text, of which the draft knows: what was there when it was begun, and what others wrote since and was merged in.
+    private(set) var from = ""
+    /// What was typed and is on its way to the board.
+    private(set) var given: String?
     /// When the first and the last of what is not on the board yet was typed; nil when all of it is there, or on its way.
     private var unsaved: (since: Instant, last: Instant)?
     /// The part that is on its way, until its outcome is known.
@@ -33,7 +38,7 @@ struct TextEdit: Sendable {
 
     /// In place of the text of a standing shape.
     init(of id: ShapeID, _ content: ShapeDraft) {
-        (draft, target, buffer) = (content, .standing(id, isBegun: false), TextBuffer(content.text))
+        (draft, target, buffer, from) = (content, .standing(id, isBegun: false), TextBuffer(content.text), content.text)
         endsWithPaste = false
     }
 
@@ -68,33 +73,57 @@ struct TextEdit: Sendable {
     /// What was typed so far is on its way under a reference.
     mutating func give(as reference: UInt64?) {
         (unsaved, awaited) = (nil, reference)
+        if reference == nil { from = draft.text } else { given = draft.text }
         if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
     }
 
     /// The first part is there: what follows changes that shape.
-    mutating func made(_ id: ShapeID) { (target, awaited) = (.standing(id, isBegun: true), nil) }
+    mutating func made(_ id: ShapeID) {
+        target = .standing(id, isBegun: true)
+        accepted()
+    }
 
-    mutating func accepted() { awaited = nil }
+    mutating func accepted() {
+        if let given { from = given }
+        (awaited, given) = (nil, nil)
+    }
+
+    /// The gesture by which the others see the letters.
+    var shown: Gesture { if case .standing(let id, _) = target { .text(id, draft.text) } else { .shape(draft) } }
+
+    /// What gives the text of a standing shape to the board, with what others wrote meanwhile.
+    ///
+    /// - Parameter isBegun: it goes on with a part that was given before.
+    func intent(of id: ShapeID, isBegun: Bool) -> Intent { .type(id, from: given ?? from, to: draft.text, continues: isBegun) }
+
+    /// The same for where what is on its way never came there.
+    func intentAgain(of id: ShapeID, isBegun: Bool) -> Intent { .type(id, from: from, to: draft.text, continues: isBegun) }
 
     /// The part on its way was refused: it is still being typed, and is given again after the next pause.
     ///
     /// - Parameter wasBegun: whether a part before it was given.
     mutating func refused(wasBegun: Bool, now: Instant) {
-        awaited = nil
+        (awaited, given) = (nil, nil)
         if case .standing(let id, _) = target { target = .standing(id, isBegun: wasBegun) }
         touch(now: now)
     }
 
-    /// The shape as it stands now is what is edited, where nothing was typed that is not on the board: others may write and move it meanwhile.
-    mutating func follow(_ content: ShapeDraft) {
+    /// The shape as it stands now is what is edited. What others wrote is merged with what was typed and is not on the board; true if there was
+    /// any.
+    mutating func follow(_ content: ShapeDraft, now: Instant) -> Bool {
         var content = content
-        // While an answer is awaited the board may still hold what was there before what was typed.
-        if unsaved == nil, awaited == nil {
-            if content.text != draft.text { buffer.replaceAll(content.text) }
-        } else {
-            content.text = draft.text
-        }
+        let theirs = content.text
+        content.text = draft.text
         draft = content
+        // Until the answer has come the board may still say what was there before what was typed.
+        guard awaited == nil, theirs != from else { return false }
+        let merge = TextMerge(base: from, mine: draft.text, theirs: theirs, caret: buffer.caret, keepsBoth: true)
+        from = theirs
+        let isMerged = unsaved != nil && merge.text != draft.text
+        if merge.text != draft.text { buffer.replaceAll(merge.text, caret: merge.caret) }
+        draft.text = merge.text
+        if draft.text == theirs { unsaved = nil } else if unsaved == nil { touch(now: now) }
+        return isMerged
     }
 
     /// The standing shape is gone, and what was typed becomes a shape of its own.

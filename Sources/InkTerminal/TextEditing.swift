@@ -19,9 +19,12 @@ extension BoardScene {
     }
 
     /// Edits the text of a standing shape.
-    mutating func beginEdit(existing id: ShapeID) {
+    mutating func beginEdit(existing id: ShapeID, now: Instant) {
         guard let content = front.board[id]?.content else { return }
-        mode.begin(TextEdit(of: id, content))
+        var edit = TextEdit(of: id, content)
+        // The others see who writes here, and the letters as they come.
+        edit.gesture = ask(.begin(edit.shown), now: now)
+        mode.begin(edit)
         showCaret()
         touch()
     }
@@ -86,7 +89,7 @@ extension BoardScene {
     private mutating func changeEdit(now: Instant, _ change: (inout TextBuffer) -> Void) {
         guard var edit = mode.takeEdit() else { return }
         let isChanged = edit.change(now: now, change)
-        let update = isChanged && edit.gesture != nil ? Intent.update(.shape(edit.draft)) : nil
+        let update = isChanged && edit.gesture != nil ? Intent.update(edit.shown) : nil
         mode.begin(edit)
         if let update { ask(update, now: now) }
         showCaret()
@@ -136,11 +139,11 @@ extension BoardScene {
         if edit.hasUnsaved, edit.isInvisible {
             ask(.delete([id]), showing: Overlay(erased: [id]), now: now)
         } else if edit.hasUnsaved, edit.draft.text != front.board[id]?.content.text {
-            let intent = edit.change(of: id, isBegun: isBegun)
-            ask(intent, showing: overlay, again: intent, now: now)
+            let intent = edit.intent(of: id, isBegun: isBegun)
+            ask(intent, showing: overlay, again: edit.intentAgain(of: id, isBegun: isBegun), now: now)
         } else if let awaited = edit.awaited, case .next(let wasBegun)? = requests[awaited]?.purpose.text {
             requests[awaited]?.purpose.overlay = overlay
-            requests[awaited]?.again = edit.change(of: id, isBegun: wasBegun)
+            requests[awaited]?.again = edit.intentAgain(of: id, isBegun: wasBegun)
         }
     }
 
@@ -151,7 +154,7 @@ extension BoardScene {
         case .standing(let id, let isBegun):
             // It may stand there already, as another wrote it.
             let isThere = edit.draft.text == front.board[id]?.content.text
-            let change = edit.change(of: id, isBegun: isBegun)
+            let change = edit.intent(of: id, isBegun: isBegun)
             edit.give(as: isThere ? edit.awaited : ask(change, for: Purpose(text: .next(wasBegun: isBegun)), now: now))
         case .new:
             let intent = edit.gesture == nil ? Intent.draw(edit.draft) : .commit
@@ -168,11 +171,15 @@ extension BoardScene {
     mutating func textWasMade(_ made: ShapeID, _ reference: UInt64, now: Instant) {
         guard case .first(let late)? = requests[reference]?.purpose.text else { return }
         if var edit = mode.takeEdit() {
-            if edit.awaited == reference { edit.made(made) }
+            if edit.awaited == reference {
+                edit.made(made)
+                if edit.gesture != nil { ask(.update(edit.shown), now: now) }
+            }
             mode.begin(edit)
         }
         guard let late else { return }
-        ask(late.isInvisibleText ? .delete([made]) : .amend(made, [.text(late.text)]), now: now)
+        let given = front.board[made]?.content.text ?? ""
+        ask(late.isInvisibleText ? .delete([made]) : .type(made, from: given, to: late.text, continues: true), now: now)
     }
 
     /// A part of a text has its outcome.
@@ -183,18 +190,20 @@ extension BoardScene {
             if isRefused { edit.refused(wasBegun: wasBegun, now: now) } else { edit.accepted() }
         }
         mode.begin(edit)
-        followEdited()
+        followStanding(now: now)
     }
 
     /// What stands is what is edited; where it is gone, what was typed is not.
     mutating func followEdited(now: Instant) {
         guard let id = mode.edit?.standing else { return }
-        if front.board[id] == nil { keepEditingAlone(now: now) } else { followEdited() }
+        if front.board[id] == nil { keepEditingAlone(now: now) } else { followStanding(now: now) }
     }
 
-    private mutating func followEdited() {
+    private mutating func followStanding(now: Instant) {
         guard let id = mode.edit?.standing, let content = front.board[id]?.content, var edit = mode.takeEdit() else { return }
-        edit.follow(content)
+        let text = edit.draft.text
+        _ = edit.follow(content, now: now)
+        if edit.draft.text != text, edit.gesture != nil { ask(.update(edit.shown), now: now) }
         mode.begin(edit)
     }
 
@@ -209,12 +218,5 @@ extension BoardScene {
         if edit.gesture == nil { edit.gesture = ask(.begin(.shape(edit.draft)), now: now) }
         mode.begin(edit)
         front.notices.add(.textGoesOn, now: now)
-    }
-}
-
-extension TextEdit {
-    /// What writes the text into its shape.
-    fileprivate func change(of id: ShapeID, isBegun: Bool) -> Intent {
-        isBegun ? .amend(id, [.text(draft.text)]) : .set(id, [.text(draft.text)])
     }
 }

@@ -188,7 +188,8 @@ import Testing
         try people[1].write([Write(id, .points, .points([.zero])), Write(id, .kind, .kind(ShapeKind.note.rawValue))])
         people[0].receive(people[1])
         let points = [Point.zero, Point(x: 10, y: 10)]
-        try people[0].draw(ShapeDraft(kind: .freehand, position: .zero, points: points))
+        let stroke = ShapeDraft(kind: .freehand, position: .zero, points: points)
+        try people[0].write(try people[0].board.writes(for: stroke, number: 1, by: people[0].author))
         #expect(people[0].board.shape(id)?.content.points == points && people[0].board.shape(id)?.content.kind == .freehand)
         people[1].receive(people[0])
         #expect(people[1].board.shapes == people[0].board.shapes)
@@ -336,12 +337,13 @@ import Testing
         #expect(people[0].board.ids(labelled: "a1").count == 2 && people[0].board.ids(labelled: "").isEmpty)
     }
 
-    // BD-4
-    @Test func `another's writes to one's numbers do not use them up`() throws {
+    // BD-4, BD-30
+    @Test func `a number that another wrote to is passed over, and no other`() throws {
         var people = try Self.people(2)
-        try people[1].write([Write(ShapeID(author: people[0].author, number: 1 << 40), .text, .text("mine?"))])
+        try people[1].write([Write(ShapeID(author: people[0].author, number: 7), .text, .text("mine?"))])
         people[0].receive(people[1])
-        #expect(people[0].board.nextShapeNumber(of: people[0].author) == 1)
+        #expect(people[0].board.freeShapeNumber(of: people[0].author, from: 6) == 6)
+        #expect(people[0].board.freeShapeNumber(of: people[0].author, from: 7) == 8)
         #expect(people[0].board.shapes.isEmpty)
     }
 }

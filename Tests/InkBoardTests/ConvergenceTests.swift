@@ -35,7 +35,6 @@ import Testing
             for author in person.board.authors {
                 #expect(again.undoWrites(of: author) == person.board.undoWrites(of: author))
                 #expect(again.redoWrites(of: author) == person.board.redoWrites(of: author))
-                #expect(again.nextShapeNumber(of: author) == person.board.nextShapeNumber(of: author))
                 #expect(again.nextSequence(of: author) == person.board.nextSequence(of: author))
             }
         }

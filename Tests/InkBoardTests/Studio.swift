@@ -24,6 +24,8 @@ func genesis(by key: SigningKey, name: String = "test") throws -> Transaction {
 struct Replica {
     let key: SigningKey
     var board: Board
+    /// The number of its last shape.
+    var numbersUsed: UInt64 = 0
     var author: AuthorID { key.author }
 
     init(_ number: UInt8, genesis: Transaction) throws {
@@ -36,7 +38,8 @@ struct Replica {
     }
 
     @discardableResult mutating func draw(_ draft: ShapeDraft) throws -> ShapeID {
-        let number = board.nextShapeNumber(of: author)
+        let number = board.freeShapeNumber(of: author, from: numbersUsed + 1)
+        numbersUsed = number
         try write(try board.writes(for: draft, number: number, by: author))
         return ShapeID(author: author, number: number)
     }
@@ -49,13 +52,13 @@ struct Replica {
 
     @discardableResult mutating func undo() throws -> UndoPlan {
         let plan = try #require(board.undoWrites(of: author))
-        try write(plan.writes)
+        for part in plan.parts { try write(part) }
         return plan
     }
 
     @discardableResult mutating func redo() throws -> UndoPlan {
         let plan = try #require(board.redoWrites(of: author))
-        try write(plan.writes)
+        for part in plan.parts { try write(part) }
         return plan
     }
 

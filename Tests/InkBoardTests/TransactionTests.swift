@@ -195,7 +195,7 @@ import Testing
         let id = ShapeID(author: person.author, number: 1)
         try person.write([Write(id, .kind, .kind(60)), Write(id, .position, .point(.zero))])
         #expect(person.board.shapes.isEmpty && person.board.shape(id) == nil)
-        #expect(person.board.nextShapeNumber(of: person.author) == 2)
+        #expect(person.board.freeShapeNumber(of: person.author, from: 1) == 2)
     }
 
     // BD-2

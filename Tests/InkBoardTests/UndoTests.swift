@@ -135,7 +135,7 @@ import Testing
         try bob.move(id, by: Point(x: 80, y: 0))
         ana.receive(bob)
         let plan = try ana.undo()
-        #expect(plan.writes.count == 1 && plan.skipped == [id])
+        #expect(plan.parts.map(\.count) == [1] && plan.skipped == [id])
         #expect(ana.board.shape(id)?.content.position.x == 168)
         try ana.undo()
         #expect(ana.board.shape(id) == nil)
@@ -212,7 +212,7 @@ import Testing
         try go(on: first, note, "hello")
         // A stroke that goes on as a second shape.
         let stroke = ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 8)])
-        let number = ana.board.nextShapeNumber(of: ana.author)
+        let number = ana.board.freeShapeNumber(of: ana.author, from: 1)
         try ana.write(
             try ana.board.writes(for: stroke, number: number, by: ana.author) + Board.writes(continuing: first, by: ana.author))
         let second = ShapeID(author: ana.author, number: number)
@@ -259,17 +259,21 @@ import Testing
         #expect(ana.board.shapes.allSatisfy { $0.content.position == Self.box.position })
     }
 
-    // BD-11
-    @Test func `what does not fit the transaction of an undo is left alone and said`() throws {
+    // BD-11, BD-34
+    @Test func `what does not fit one transaction is taken back in several, as one step`() throws {
         var (ana, _) = try Self.pair()
         let long = String(repeating: "x", count: Limits.textBytes)
         var ids: [ShapeID] = []
         for _ in 0..<8 { ids.append(try ana.draw(ShapeDraft(kind: .note, position: .zero, text: long))) }
         try ana.write(ids.map { Write($0, .text, .text("short")) })
         let plan = try ana.undo()
-        #expect(!plan.skipped.isEmpty && plan.skipped.count < 8)
-        for id in ids { #expect(ana.board.shape(id)?.content.text == (plan.skipped.contains(id) ? "short" : long)) }
+        #expect(plan.skipped.isEmpty && plan.parts.count > 1)
+        #expect(ids.allSatisfy { ana.board.shape($0)?.content.text == long })
         try ana.redo()
         #expect(ids.allSatisfy { ana.board.shape($0)?.content.text == "short" })
+        try ana.undo()
+        #expect(ids.allSatisfy { ana.board.shape($0)?.content.text == long })
+        let last = try #require(ana.board.undoWrites(of: ana.author))
+        #expect(last.target == ana.board.transactions(of: ana.author, from: 1).last { $0.writes.contains { $0.property == .kind } }?.name)
     }
 }

@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...18) && Set(events.map(Self.tag)) == Set(1...14))
+        #expect(Set(intents.map(Self.tag)) == Set(1...20) && Set(events.map(Self.tag)) == Set(1...17))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -82,9 +82,10 @@ import Testing
         let rest = [UInt8](repeating: 0, count: 80)
         let shape = [UInt8](repeating: 0, count: 40)
         // References of a hello; shapes drawn, changed, moved, deleted; samples; texts; each far beyond what follows.
-        let hello = Array("INKA".utf8) + [0, 1] + [UInt8](repeating: 0, count: 8)
+        let hello = Array("INKA".utf8) + [0, 2] + [UInt8](repeating: 0, count: 8)
         let requests: [[UInt8]] = [
             hello, [1, 0, 2], [1, 0, 3] + shape, [1, 0, 4], [1, 0, 6], [1, 0, 7], [1, 0, 11, 0], [1, 0, 11, 1], [1, 0, 16], [1, 0, 18],
+            [1, 0, 19] + shape,
         ]
         for start in requests {
             for count in [many, [0x80, 0, 0xFF, 0xFF]] {
@@ -154,7 +155,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "0001" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0002" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")
@@ -196,6 +197,8 @@ import Testing
         case .say: 16
         case .typing: 17
         case .rename: 18
+        case .type: 19
+        case .resize: 20
         }
     }
 
@@ -216,6 +219,9 @@ import Testing
         case .fork: 12
         case .versionMismatch: 13
         case .stopped: 14
+        case .textMerged: 15
+        case .restoring: 16
+        case .duplicateDevice: 17
         }
     }
 }

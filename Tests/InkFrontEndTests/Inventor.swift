@@ -37,7 +37,9 @@ struct Inventor {
     mutating func intents() -> [Intent] {
         var intents: [Intent] = [
             .draw(draft()), .drawAll(list(upTo: 3) { $0.draft() }), .set(shapeID(), changes()), .setAll(shapeIDs(), changes()),
-            .amend(shapeID(), changes()), .move(shapeIDs(), by: point()), .delete(shapeIDs()), .undo, .redo, .extend(path()), .commit,
+            .amend(shapeID(), changes()), .type(shapeID(), from: text(), to: text(), continues: flip()),
+            .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
+            .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .say(text()), .typing, .rename(text()),
         ]
         for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
@@ -54,11 +56,13 @@ struct Inventor {
                     state: pick([.synced, .behind, .ahead]), missing: count(), unsent: count(), isSaved: flip(), fingerprint: name())),
             .rendezvous(.none), .rendezvous(.connecting), .rendezvous(.connected), .rendezvous(.unreachable(reason: text())),
             .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
+            .textMerged(TextNews(shape: shapeID(), other: name(), outcome: pick([.merged, .beside(shapeID()), .lost(text())]))),
+            .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()),
             .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
         ]
         let refusals: [Refusal] = [
             .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,
-            .diskRefuses(text()), .notReady, .noGesture, .leaving,
+            .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge,
         ]
         for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
         var steps: [GestureChange] = [
@@ -126,6 +130,7 @@ struct Inventor {
         [
             .stroke(draft()), .shape(draft()), .move(shapeIDs(), by: point()),
             .resize(shapeID(), position: point(), size: Size(width: number32(), height: number32())),
+            .text(shapeID(), maybe { $0.text() }),
         ]
     }
 

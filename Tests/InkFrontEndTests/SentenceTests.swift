@@ -46,6 +46,7 @@ import Testing
         .back(["bob", "eve"]),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
+        .text("bob", .merged), .writesHere(["bob", "eve"]), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -78,6 +79,11 @@ import Testing
         case .skipped: "skipped"
         case .textDeleted: "textDeleted"
         case .textGoesOn: "textGoesOn"
+        case .text: "text"
+        case .writesHere: "writesHere"
+        case .restoring: "restoring"
+        case .restored: "restored"
+        case .duplicateDevice: "duplicateDevice"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"
         case .fork: "fork"

@@ -35,10 +35,12 @@ import Testing
     // SE-23
     @Test func `every wish gets one answer, after all that it did`() throws {
         var pipes = try alone()
-        let id = ShapeID(author: pipes.members[0].node.author, number: 1)
+        let id = ShapeID(author: pipes.members[0].node.author, number: pipes.members[0].node.nextShapeNumber)
         let wishes: [(Intent, isRefused: Bool)] = [
             (.draw(box(0)), false), (.set(id, [.text("a")]), false), (.amend(id, [.text("ab")]), false), (.set(id, []), false),
-            (.move([id], by: Point(x: 8, y: 0)), false), (.say("hello"), false), (.rename("eve"), false), (.undo, false), (.redo, false),
+            (.move([id], by: Point(x: 8, y: 0)), false), (.say("hello"), false),
+            (.type(id, from: "ab", to: "abc", continues: false), false), (.resize(id, by: .zero, growing: Point(x: 8, y: 8)), false),
+            (.move([id], by: Point(x: .max, y: 0)), true), (.rename("eve"), false), (.undo, false), (.redo, false),
             (.delete([id]), false), (.delete([id]), true), (.say(""), true), (.redo, true), (.commit, true), (.cancel, true),
             (.drawAll([box(1), box(2)]), false), (.setAll([id], [.text("gone")]), true),
         ]
@@ -102,10 +104,9 @@ import Testing
         _ = pipes.run(.seconds(3))
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         pipes.intent(.extend((1..<4000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
-        // Somebody has more of our work than we do: until it is back nothing new is written.
-        let connection = try #require(pipes.members[1].node.neighbours.keys.first)
-        pipes.members[1].node.say(.receipt(sequence: 1 << 40), on: connection, now: pipes.now)
-        pipes.input(.timeout, to: 1)
+        // Work of ours that we lack has come, and there is more of it: until that is back nothing new is written.
+        pipes.members[0].node.adoption.take(claim: 1 << 40)
+        pipes.members[0].node.adoption.came(now: pipes.now)
         _ = pipes.run(.milliseconds(100))
         pipes.intent(.extend((4000..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
         pipes.intent(.commit, by: 0, ref: 2)
@@ -115,6 +116,18 @@ import Testing
         let points = pipes.members[0].node.board?.shapes.map(\.content.points.count) ?? []
         // Each piece goes on from the last point of the one before.
         #expect(points.reduce(0, +) - (points.count - 1) == 12_000)
+    }
+
+    // SE-24
+    @Test func `each piece of a stroke is told under the reference of the gesture`() throws {
+        var pipes = try alone()
+        pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
+        pipes.intent(.extend((1..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
+        pipes.intent(.commit, by: 0, ref: 2)
+        let references = pipes.members[0].events.compactMap { event -> UInt64?? in
+            if case .changed(let changes, let ref) = event { changes.isEmpty ? nil : ref } else { nil }
+        }
+        #expect(references == [1, 2])
     }
 
     // SE-26
@@ -170,7 +183,7 @@ import Testing
     @Test func `what somebody else's program changed since is left alone by undo`() throws {
         var pipes = try alone()
         pipes.intent(.draw(box(1, text: "mine")), by: 0)
-        let id = ShapeID(author: pipes.members[0].node.author, number: 1)
+        let id = try #require(pipes.members[0].node.board?.shapes.first?.id)
         pipes.intent(.set(id, [.text("again")]), by: 0)
         pipes.input(.intent(.set(id, [.text("theirs")]), from: Self.second, ref: nil), to: 0)
         pipes.intent(.undo, by: 0, ref: 9)

@@ -329,4 +329,25 @@ extension Desk {
         }
         Issue.record("no “\(text)” in \(bars.map { terminal.lines[$0] })")
     }
+
+    // SE-51
+    @Test func `a box that another moves while its corner is pulled keeps that move`() throws {
+        for isPressedFirst in [false, true] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.type("v")
+            desk.click(15, 5)
+            let before = try #require(desk.standing.first)
+            desk.press(20, 9)
+            if isPressedFirst { desk.moveAll(Point(x: 1920, y: 0)) }
+            desk.move(22, 10, button: 32)
+            if !isPressedFirst { desk.moveAll(Point(x: 1920, y: 0)) }
+            desk.move(24, 11, button: 32)
+            desk.release(24, 11)
+            let after = try #require(desk.standing.first)
+            #expect(after.position == before.position + Point(x: 1920, y: 0), "\(isPressedFirst)")
+            #expect(after.size == Size(width: before.size.width + 4 * 64, height: before.size.height + 2 * 128))
+        }
+    }
 }

@@ -293,11 +293,12 @@ import Testing
         #expect(!desk.isGestureLive)
         let steps = desk.intents.filter {
             switch $0 {
-            case .commit, .amend, .set: true
+            case .commit, .type: true
             default: false
             }
         }
-        #expect(steps.first == .commit && steps.dropFirst().allSatisfy { if case .amend = $0 { true } else { false } })
+        #expect(
+            steps.first == .commit && steps.dropFirst().allSatisfy { if case .type(_, _, _, continues: true) = $0 { true } else { false } })
         // The text of a standing shape: one new step, then parts of it.
         desk.bytes([0x5D, 0x0D])
         desk.type("!")
@@ -305,9 +306,8 @@ import Testing
         desk.type("?")
         desk.escape()
         #expect(desk.standing[0].text.hasSuffix("end!?"))
-        let last = desk.intents.suffix(2)
-        if case .set = last.first {} else { Issue.record("\(last)") }
-        if case .amend = last.last {} else { Issue.record("\(last)") }
+        let last = desk.intents.compactMap { if case .type(_, _, _, let continues) = $0 { continues } else { nil } }.suffix(2)
+        #expect(last == [false, true])
     }
 
     @Test func `a text finished before its first part was answered is whole`() throws {

@@ -26,11 +26,36 @@ import Testing
         desk.write("theirs again", into: 0)
         desk.escape()
         #expect(desk.standing.map(\.text) == ["theirs again"])
-        // What was typed and not saved is written.
+        // What was typed and not saved is written, beside what others wrote.
         desk.type("\r?")
-        desk.write("lost", into: 0)
+        desk.write("kept", into: 0)
+        #expect(desk.terminal.contains("kept?"))
         desk.escape()
-        #expect(desk.standing.map(\.text) == ["theirs again?"])
+        #expect(desk.standing.map(\.text) == ["kept?"])
+    }
+
+    // SE-53, SE-55
+    @Test func `two who type in one text see each other's words as they come, and both stand at the end`() throws {
+        for delay in [Duration.zero, .milliseconds(300)] {
+            var desk = try Desk()
+            desk.type("t")
+            desk.click(10, 5)
+            desk.type("base")
+            desk.escape()
+            let bob = desk.join("bob", delay: delay)
+            let id = try #require(desk.session?.shapes[0].id)
+            desk.type("]\r XY")
+            desk.act(.type(id, from: "base", to: "base uvw", continues: false), by: bob, then: .milliseconds(500))
+            desk.type("2")
+            desk.wait(.seconds(9))
+            desk.type("3")
+            desk.escape()
+            desk.wait(.seconds(12))
+            let text = try #require(desk.standing.first?.text)
+            #expect(desk.standing.count == 1 && text.contains("base") && text.contains(" uvw"), "\(text)")
+            #expect(text.filter { "XY23".contains($0) } == "XY23", "\(text)")
+            #expect(desk.terminal.contains(" uvw"))
+        }
     }
 
     @Test func `text that comes in one read is one change, whatever its length`() throws {

@@ -1,0 +1,218 @@
+import InkBoard
+import InkPrimitives
+
+/// What is due of texts that two people wrote at once.
+struct TextKeeper: Sendable {
+    /// Texts of ours that lost, and when their words are merged.
+    fileprivate(set) var due: [ShapeID: Instant] = [:]
+    /// When words were last merged into a text.
+    fileprivate var mergedAt: [ShapeID: Instant] = [:]
+    /// New texts for words that have no place in their own; nil before the first.
+    fileprivate var besides: TokenBucket?
+    /// When somebody was last told of a merge of this text with that person.
+    fileprivate var toldAt: [Telling: Instant] = [:]
+
+    fileprivate struct Telling: Hashable {
+        var shape: ShapeID
+        var other: AuthorID
+    }
+
+    var deadline: Instant? { due.values.min() }
+
+    /// True if news of a merge is to be told: of one text and person once a minute, for while both write there is one merge after another.
+    fileprivate mutating func isNews(_ news: TextNews, now: Instant) -> Bool {
+        guard news.outcome == .merged else { return true }
+        let telling = Telling(shape: news.shape, other: news.other)
+        if let at = toldAt[telling], now - at < Self.tellPause { return false }
+        if toldAt.count >= Self.rememberedMax { toldAt.removeAll() }
+        toldAt[telling] = now
+        return true
+    }
+
+    fileprivate mutating func merged(_ shape: ShapeID, now: Instant) {
+        due[shape] = nil
+        if mergedAt.count >= Self.rememberedMax { mergedAt = mergedAt.filter { now - $0.value < Self.pause } }
+        mergedAt[shape] = now
+    }
+
+    /// When words may next be merged into this text.
+    fileprivate func mergeAt(_ shape: ShapeID) -> Instant { mergedAt[shape].map { $0 + Self.pause } ?? .distantPast }
+
+    /// True if there may be a new text for displaced words.
+    fileprivate mutating func takeBeside(now: Instant) -> Bool {
+        var bucket = besides ?? TokenBucket(rate: Self.besidesPerMinute / 60, burst: Self.besidesPerMinute, now: now)
+        defer { besides = bucket }
+        return bucket.take(now: now)
+    }
+
+    /// One text is merged at most so often by itself, so that no two programs answer each other without end (SE-54).
+    private static let pause = Duration.seconds(2)
+    private static let besidesPerMinute = 20.0
+    private static let tellPause = Duration.seconds(60)
+    private static let rememberedMax = 4096
+}
+
+// Two people who write one text: what lost is merged by the process that wrote it (SE-52).
+extension Node {
+    /// What others' transactions changed may have cost texts that were typed here: their words are merged at once, or after the pause. Front ends are
+    /// told the text with them in either case, so that nobody's editor ever loses what its person typed. What the merge changes goes into
+    /// `outcome`, and what is to be said of it is returned.
+    mutating func mergeTexts(changedBy outcome: inout InsertOutcome, now: Instant) -> [TextNews] {
+        var news: [TextNews] = []
+        var seen: Set<ShapeID> = []
+        for index in outcome.changes.indices.reversed() {
+            let change = outcome.changes[index]
+            guard change.before?.content.text != change.after?.content.text, change.after != nil, seen.insert(change.id).inserted else {
+                continue
+            }
+            guard let lost = board?.lostText(of: author, in: change.id) else {
+                texts.due[change.id] = nil
+                continue
+            }
+            let at = texts.mergeAt(lost.shape)
+            if at <= now, let done = merge(lost, now: now) {
+                outcome.changes += done.changes
+                if let item = done.news { news.append(item) }
+            } else {
+                putOff(lost.shape, until: at, now: now)
+                outcome.changes[index].after?.content.text =
+                    TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text
+            }
+        }
+        for transaction in outcome.inserted where transaction.author != author { news += mergedByOthers(transaction.name, now: now) }
+        return news
+    }
+
+    /// Merges what had to wait.
+    ///
+    /// - Parameter atOnce: without a pause, for the session ends.
+    mutating func settleTexts(atOnce: Bool = false, now: Instant) {
+        for (shape, at) in texts.due.sorted(by: { $0.key < $1.key }) where atOnce || at <= now {
+            texts.due[shape] = nil
+            guard let lost = board?.lostText(of: author, in: shape) else { continue }
+            guard let done = merge(lost, now: now) else {
+                putOff(shape, until: now + .seconds(1), now: now)
+                continue
+            }
+            if let outcome = done.outcome { took(outcome, of: .nobody, now: now) }
+            if let news = done.news { tell(.textMerged(news)) }
+        }
+    }
+
+    private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) {
+        guard texts.due.count < 4096 || texts.due[shape] != nil else { return }
+        texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + .seconds(1))
+    }
+
+    private func canMerge(now: Instant) -> Bool { isReady && saves.refusal == nil && held.isEmpty && !isAdopting(now: now) }
+
+    /// What a merge did.
+    private struct Merged {
+        /// Nil where nothing had to be written.
+        var outcome: InsertOutcome?
+        var news: TextNews?
+        var changes: [ShapeDelta] { outcome?.changes ?? [] }
+    }
+
+    /// Writes what is of both where a text of ours lost. Nil where that cannot be done now.
+    private mutating func merge(_ lost: LostText, now: Instant) -> Merged? {
+        guard canMerge(now: now) else { return nil }
+        let merge = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText)
+        texts.due[lost.shape] = nil
+        guard merge.text != lost.theirsText || !merge.displaced.isEmpty else { return Merged() }
+        do {
+            let (writes, news) = try writes(of: merge, in: lost.shape, merged: [lost.mine], other: lost.winner, now: now)
+            let step = Board.writes(continuing: lost.gesture, by: author)
+            let (_, done) = try author(writes + step, of: .nobody, strand: lost.strand, now: now)
+            texts.merged(lost.shape, now: now)
+            return Merged(outcome: done, news: texts.isNews(news, now: now) ? news : nil)
+        } catch {
+            // What cannot be written stays in history, and is said.
+            return Merged(news: TextNews(shape: lost.shape, other: lost.winner, outcome: .lost(lost.mineText)))
+        }
+    }
+
+    /// What a merge writes, and what is said of it.
+    private mutating func writes(
+        of merge: TextMerge, in shape: ShapeID, merged: [TransactionName], other: AuthorID, now: Instant
+    ) throws(Refusal) -> (writes: [Write], news: TextNews) {
+        var writes = try plan { board, _ throws(RuleViolation) in try board.writes(typing: merge.text, in: shape, merged: merged) }
+        guard !merge.displaced.isEmpty else { return (writes, TextNews(shape: shape, other: other, outcome: .merged)) }
+        guard texts.takeBeside(now: now) else { return (writes, TextNews(shape: shape, other: other, outcome: .lost(merge.displaced))) }
+        let number = nextShapeNumber
+        let beside = try plan { board, author throws(RuleViolation) in
+            try board.writes(for: .draw(board.draft(of: merge.displaced, beside: shape)), by: author, from: number)
+        }
+        writes += beside
+        let id = beside.first?.target ?? shape
+        return (writes, TextNews(shape: shape, other: other, outcome: .beside(id)))
+    }
+
+    /// What another's program merged with a text of ours is told here, too.
+    private mutating func mergedByOthers(_ name: TransactionName, now: Instant) -> [TextNews] {
+        guard let board, let transaction = board.transaction(name) else { return [] }
+        var news: [TextNews] = []
+        for merge in board.textMerge(by: name) {
+            let ofOurs = ([merge.base] + merge.merged).contains { board.transaction($0)?.author == author }
+            guard ofOurs else { continue }
+            let beside = transaction.writes.first { $0.property == .kind && $0.target.author == transaction.author }?.target
+            let item = TextNews(shape: merge.shape, other: transaction.author, outcome: beside.map { .beside($0) } ?? .merged)
+            if texts.isNews(item, now: now) { news.append(item) }
+        }
+        return news
+    }
+
+    /// Writes a text that was typed by hand over `from`: what others wrote since, and what of our own they overwrote, is merged in (SE-53).
+    mutating func type(
+        _ text: String, over from: String, in shape: ShapeID, continuing first: TransactionName?, isBegun: Bool, of asker: Asker,
+        now: Instant
+    ) throws(Refusal) -> UInt64? {
+        guard isReady else { throw .notReady }
+        let standing = try plan { board, _ throws(RuleViolation) in
+            guard let content = board.shape(shape)?.content else { throw .noSuchShape(shape) }
+            return content.text
+        }
+        guard text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
+        if let reason = saves.refusal, !isBegun { throw .diskRefuses(reason) }
+        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
+        let lost = board?.lostText(of: author, in: shape)
+        var theirs = standing
+        var displaced = ""
+        if let lost {
+            let merge = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText)
+            (theirs, displaced) = (merge.text, merge.displaced)
+        }
+        var merge = TextMerge(base: from, mine: text, theirs: from)
+        if theirs != from { merge = TextMerge(base: from, mine: text, theirs: theirs) }
+        if from == theirs || merge.text == text { merge = TextMerge(whole: text, displaced: merge.displaced) }
+        if !displaced.isEmpty {
+            merge = TextMerge(whole: merge.text, displaced: [displaced, merge.displaced].filter { !$0.isEmpty }.joined(separator: "\n"))
+        }
+        seats[asker.frontEnd]?.origin?.content.text = merge.text
+        guard merge.text != standing || !merge.displaced.isEmpty else { return nil }
+        let other = board?.textWriter(of: shape).flatMap { board?.transaction($0)?.author } ?? author
+        let (writes, news) = try writes(of: merge, in: shape, merged: lost.map { [$0.mine] } ?? [], other: other, now: now)
+        let step = first.map { Board.writes(continuing: $0, by: author) } ?? []
+        let transaction = try write(writes + step, of: asker, now: now)
+        seats[asker.frontEnd]?.lastTyped = (shape, transaction.sequence)
+        texts.due[shape] = nil
+        if standing != from, standing != text, texts.isNews(news, now: now) { tell(.textMerged(news)) }
+        return transaction.sequence
+    }
+}
+
+extension Board {
+    /// A text for words that have no place in a shape any more, to the right of it and under those that are there already.
+    fileprivate func draft(of words: String, beside id: ShapeID) -> ShapeDraft {
+        let content = shape(id)?.content ?? ShapeDraft(kind: .text, position: .zero)
+        let longest = content.text.split(whereSeparator: \.isNewline).map(\.count).max() ?? 0
+        let width = max(content.size.width, content.kind == .text ? Int32(clamping: longest * Self.cell.x) : 0)
+        var place = content.position + Point(x: width, y: 0) + Point(x: Int32(2 * Self.cell.x), y: 0)
+        let taken = Set(shapes.lazy.filter { $0.content.kind == .text }.map(\.content.position))
+        while taken.contains(place), place.y < Limits.coordinate { place = place + Point(x: 0, y: Int32(Self.cell.y)) }
+        return ShapeDraft(kind: .text, position: place, text: words, stroke: content.stroke)
+    }
+
+    /// A cell of a terminal at 100 %, world units.
+    private static let cell = (x: 8 * 8, y: 16 * 8)
+}

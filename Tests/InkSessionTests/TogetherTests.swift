@@ -1,0 +1,250 @@
+import InkBoard
+import InkPrimitives
+import Testing
+
+@testable import InkSession
+
+/// Two who work on one thing at once, and one who works in two places: nobody's work vanishes.
+@Suite struct TogetherTests {
+    private func box(_ x: Int32, text: String = "") -> ShapeDraft {
+        ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0), size: Size(width: 640, height: 512), text: text)
+    }
+
+    /// Ana's box, which all have.
+    private func people(_ count: Int, text: String = "") throws -> (pipes: PerfectPipes, box: ShapeID) {
+        var pipes = try PerfectPipes()
+        for name in ["ana", "bob", "eve"].prefix(count) { pipes.add(name: name, dialling: name == "eve" ? [0, 1] : [0]) }
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.presentPeers == count - 1 } })
+        pipes.intent(.draw(box(320, text: text)), by: 0)
+        #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members.allSatisfy { $0.node.board?.shapeCount == 1 } })
+        return (pipes, try #require(pipes.members[0].node.board?.shapes.first?.id))
+    }
+
+    private func texts(_ pipes: PerfectPipes, _ index: Int = 0) -> [String] {
+        pipes.members[index].node.board?.shapes.map(\.content.text) ?? []
+    }
+
+    /// The text of a shape as its front end knows it.
+    private func told(_ pipes: PerfectPipes, _ index: Int, _ id: ShapeID) -> String {
+        var text = ""
+        for case .changed(let changes, _) in pipes.members[index].events {
+            for change in changes where change.id == id { text = change.shape.content.text }
+        }
+        return text
+    }
+
+    private func news(_ pipes: PerfectPipes, _ index: Int) -> [TextNews] {
+        pipes.members[index].events.compactMap { if case .textMerged(let news) = $0 { news } else { nil } }
+    }
+
+    // SE-50
+    @Test func `two processes of one device never give two shapes one number`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "")
+        pipes.add(name: "")
+        #expect(pipes.run(.seconds(10)) { $0.members[1].node.isReady && $0.members.allSatisfy { $0.node.presentPeers == 1 } })
+        pipes.intent(.draw(box(1)), by: 1)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapeCount == 1 && $0.members[1].node.isDelivered })
+        let backup = pipes.saved(by: 1).filter { $0.name != pipes.genesis.name }
+        pipes.intent(.draw(box(2)), by: 1)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapeCount == 2 && $0.members[1].node.isDelivered })
+        pipes.input(.quit, to: 1)
+        _ = pipes.run(.seconds(15))
+        // From a backup that does not know the second box, drawn where nobody is: a fork, but every shape is there.
+        pipes.drop = { _, _ in true }
+        pipes.add(name: "", seed: 99, stored: backup, identityIndex: 1)
+        pipes.intent(.draw(box(3)), by: 2)
+        _ = pipes.run(.seconds(1))
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(60)) { $0.members[0].node.board?.fingerprint == $0.members[2].node.board?.fingerprint })
+        for index in [0, 2] {
+            #expect(Set(pipes.members[index].node.board?.shapes.map(\.content.position.x) ?? []) == [1, 2, 3])
+            #expect(pipes.members[index].events.contains { if case .fork = $0 { true } else { false } })
+        }
+        #expect(pipes.members[0].node.board?.shapes.allSatisfy { $0.id.number < 1 << 48 && $0.id.number > 0 } == true)
+    }
+
+    // SE-51
+    @Test func `a resize leaves to others what its hand did not change`() throws {
+        var (pipes, id) = try people(2)
+        pipes.intent(.begin(.resize(id, position: Point(x: 320, y: 0), size: Size(width: 700, height: 600))), by: 0)
+        pipes.intent(.move([id], by: Point(x: 1920, y: 0)), by: 1)
+        #expect(pipes.run(.seconds(2)) { $0.members[0].node.board?.shapes[0].content.position.x == 2240 })
+        pipes.intent(.update(.resize(id, position: Point(x: 320, y: 0), size: Size(width: 896, height: 768))), by: 0)
+        pipes.intent(.commit, by: 0)
+        #expect(pipes.run(.seconds(2)) { $0.areEqual })
+        let content = try #require(pipes.members[1].node.board?.shapes.first?.content)
+        #expect(content.position == Point(x: 2240, y: 0) && content.size == Size(width: 896, height: 768))
+        // Both pull: what each added is there.
+        pipes.intent(.begin(.resize(id, position: Point(x: 2240, y: 0), size: Size(width: 896, height: 768))), by: 0)
+        pipes.intent(.begin(.resize(id, position: Point(x: 2240, y: 0), size: Size(width: 896, height: 768))), by: 1)
+        pipes.intent(.update(.resize(id, position: Point(x: 2240, y: 0), size: Size(width: 960, height: 768))), by: 1)
+        pipes.intent(.commit, by: 1)
+        #expect(pipes.run(.seconds(2)) { $0.areEqual && $0.members[0].node.board?.shapes[0].content.size.width == 960 })
+        pipes.intent(.update(.resize(id, position: Point(x: 2176, y: 0), size: Size(width: 960, height: 768))), by: 0)
+        pipes.intent(.commit, by: 0)
+        #expect(pipes.members[0].node.board?.shapes[0].content.size.width == 1024)
+        #expect(pipes.members[0].node.board?.shapes[0].content.position.x == 2176)
+    }
+
+    // SE-52
+    @Test func `of a text that two typed at once both have the words, and each is told once`() throws {
+        var (pipes, id) = try people(2, text: "base")
+        pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0, ref: 1)
+        pipes.intent(.type(id, from: "base", to: "base CARL", continues: false), by: 1, ref: 1)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.board?.shapes[0].content.text.count == 13 })
+        #expect(["base ANA CARL", "base CARL ANA"].contains(texts(pipes)[0]))
+        for index in 0..<2 {
+            #expect(news(pipes, index) == [TextNews(shape: id, other: pipes.members[1 - index].node.author, outcome: .merged)])
+        }
+        // One step of undo takes the loser's words back, and nothing is merged again.
+        let loser = pipes.members[0].node.board?.transactions.last?.author == pipes.members[0].node.author ? 0 : 1
+        pipes.intent(.undo, by: loser)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.syncStatus.isSaved })
+        #expect(texts(pipes) == [loser == 0 ? "base CARL" : "base ANA"] || texts(pipes) == ["base"])
+    }
+
+    // SE-52
+    @Test func `front ends never see the text without the words that lost`() throws {
+        var (pipes, id) = try people(2)
+        pipes.intent(.type(id, from: "", to: "ana", continues: false), by: 0)
+        pipes.intent(.type(id, from: "", to: "bob", continues: false), by: 1)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.board?.shapes[0].content.text.count == 6 })
+        for (index, own) in [(0, "ana"), (1, "bob")] {
+            var shown = ""
+            for case .changed(let changes, _) in pipes.members[index].events {
+                for change in changes where change.id == id { shown = change.shape.content.text }
+                if !shown.isEmpty { #expect(shown.contains(own)) }
+            }
+        }
+    }
+
+    // SE-52
+    @Test func `where both changed the same words the loser's stand beside them`() throws {
+        var (pipes, id) = try people(2, text: "red fox")
+        pipes.intent(.type(id, from: "red fox", to: "blue fox", continues: false), by: 0)
+        pipes.intent(.type(id, from: "red fox", to: "green fox", continues: false), by: 1)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[0].node.board?.shapeCount == 2 })
+        #expect(Set(texts(pipes)) == ["blue fox", "green"] || Set(texts(pipes)) == ["green fox", "blue"])
+        let beside = try #require(pipes.members[0].node.board?.shapes.first { $0.id != id })
+        #expect(beside.content.kind == .text && beside.content.position.x >= 320 + 640)
+        for index in 0..<2 { #expect(news(pipes, index).map(\.outcome) == [.beside(beside.id)]) }
+    }
+
+    // SE-53
+    @Test func `what was typed over a text that others changed meanwhile is merged as it is written`() throws {
+        var (pipes, id) = try people(2, text: "one two")
+        pipes.intent(.type(id, from: "one two", to: "one two three", continues: false), by: 1)
+        #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0) == ["one two three"] })
+        // Her editor has not followed.
+        pipes.intent(.type(id, from: "one two", to: "zero one two", continues: false), by: 0, ref: 5)
+        #expect(texts(pipes) == ["zero one two three"])
+        pipes.intent(.type(id, from: "zero one two three", to: "zero one two three four", continues: true), by: 0)
+        pipes.intent(.undo, by: 0)
+        #expect(texts(pipes) == ["one two three"])
+        pipes.intent(.delete([id]), by: 1)
+        #expect(pipes.run(.seconds(3)) { $0.areEqual && $0.members[0].node.board?.shapeCount == 0 })
+        pipes.intent(.type(id, from: "one two three", to: "late", continues: false), by: 0, ref: 6)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 6, .refused(.noSuchShape))))
+    }
+
+    // SE-52, SE-54
+    @Test(arguments: 0..<12 as Range<UInt64>)
+    func `three who type at once, one of them cut off, lose no letter and no order`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var (pipes, id) = try people(3)
+        let alphabets = ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789"].map { Array($0) }
+        var typed = [0, 0, 0]
+        for round in 0..<8 {
+            if round == 2 { pipes.drop = { from, to in from == PerfectPipes.address(2) || to == PerfectPipes.address(2) } }
+            if round == 6 { pipes.drop = { _, _ in false } }
+            for index in 0..<3 where random.chance(0.8) && typed[index] < alphabets[index].count {
+                // An editor follows what it is told.
+                let standing = told(pipes, index, id)
+                let count = min(1 + random.below(3), alphabets[index].count - typed[index])
+                let letters = String(alphabets[index][typed[index]..<typed[index] + count])
+                // Behind what one wrote last.
+                let own = Set(alphabets[index])
+                let place = standing.lastIndex(where: own.contains).map { standing.index(after: $0) } ?? standing.endIndex
+                var text = standing
+                text.insert(contentsOf: letters, at: place)
+                typed[index] += count
+                pipes.intent(.type(id, from: standing, to: text, continues: random.chance(0.5)), by: index)
+            }
+            _ = pipes.run(.milliseconds(Int64([1, 50, 700, 2500, 15_000][random.below(5)])))
+        }
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(120)) { $0.areEqual })
+        #expect(pipes.run(.seconds(10)) { $0.areEqual && $0.members.allSatisfy { $0.node.texts.due.isEmpty } })
+        let all = texts(pipes).joined(separator: "\n")
+        for index in 0..<3 {
+            let own = String(alphabets[index][..<typed[index]])
+            #expect(all.filter { alphabets[index].contains($0) } == own, "seed \(seed): \(all.debugDescription)")
+        }
+    }
+
+    // SE-54
+    @Test func `one text is merged once in two seconds, and what waits is not forgotten`() throws {
+        var (pipes, id) = try people(2)
+        pipes.delay = .milliseconds(200)
+        var known = ""
+        for round in 0..<4 {
+            known = told(pipes, 1, id)
+            let mine = told(pipes, 0, id)
+            pipes.intent(.type(id, from: mine, to: mine + "a\(round)", continues: round > 0), by: 0)
+            pipes.intent(.type(id, from: known, to: known + "b\(round)", continues: round > 0), by: 1)
+            _ = pipes.run(.milliseconds(300))
+        }
+        let before = pipes.members[0].node.board?.transactionCount ?? 0
+        #expect(before < 20)
+        #expect(pipes.run(.seconds(30)) { $0.areEqual && $0.members.allSatisfy { $0.node.texts.due.isEmpty } })
+        for round in 0..<4 { #expect(texts(pipes)[0].contains("a\(round)") && texts(pipes)[0].contains("b\(round)"), "\(texts(pipes))") }
+    }
+
+    // SE-55
+    @Test func `who writes in a text is seen, with the letters, until the words stand`() throws {
+        var (pipes, id) = try people(2, text: "base")
+        pipes.intent(.begin(.text(id, "base")), by: 0)
+        pipes.intent(.update(.text(id, "base a")), by: 0)
+        _ = pipes.run(.milliseconds(300))
+        func shown() -> Gesture? {
+            var gesture: Gesture?
+            for case .gesture(_, let change) in pipes.members[1].events { gesture.take(change) }
+            return gesture
+        }
+        #expect(shown() == .text(id, "base a"))
+        pipes.intent(.update(.text(id, String(repeating: "x", count: 5000))), by: 0)
+        _ = pipes.run(.milliseconds(300))
+        #expect(shown() == .text(id, nil))
+        pipes.diskTime = .milliseconds(300)
+        pipes.intent(.update(.text(id, "base ab")), by: 0)
+        pipes.intent(.type(id, from: "base", to: "base ab", continues: false), by: 0)
+        pipes.intent(.cancel, by: 0)
+        _ = pipes.run(.milliseconds(200))
+        // The words have not come yet.
+        #expect(shown() == .text(id, "base ab") && texts(pipes, 1) == ["base"])
+        #expect(pipes.run(.seconds(2)) { texts($0, 1) == ["base ab"] })
+        #expect(shown() == nil)
+        // What a hand holds when its program goes is written.
+        pipes.input(.attached(FrontEndID(1)!, strand: Strand(token: 3)), to: 0)
+        pipes.input(.intent(.begin(.text(id, "base ab")), from: FrontEndID(1)!, ref: nil), to: 0)
+        pipes.input(.intent(.update(.text(id, "base abc")), from: FrontEndID(1)!, ref: nil), to: 0)
+        pipes.input(.detached(FrontEndID(1)!), to: 0)
+        #expect(texts(pipes) == ["base abc"])
+    }
+
+    // SE-56
+    @Test func `a wish over more shapes than a transaction holds is one step of undo`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        let drafts = (0..<1100).map { box(Int32($0) * 8, text: "x") }
+        pipes.intent(.drawAll(drafts), by: 0, ref: 1)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 1, .done)) && pipes.members[0].node.board?.shapeCount == 1100)
+        pipes.intent(.undo, by: 0, ref: 2)
+        #expect(pipes.members[0].node.board?.shapeCount == 0)
+        pipes.intent(.redo, by: 0, ref: 3)
+        #expect(pipes.members[0].node.board?.shapeCount == 1100)
+        #expect(!pipes.members[0].events.contains { if case .outcome(_, .refused) = $0 { true } else { false } })
+    }
+}
