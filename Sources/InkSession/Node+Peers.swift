@@ -41,6 +41,7 @@ extension Node {
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .closed(let connection, let reason): closed(connection, reason, now: now)
+            case .duplicateDevice(let device, let seconds): tell(.duplicateDevice(device ?? author, seconds: seconds))
             case .versionMismatch(let theirs, _, let isFresh):
                 hasMetOtherVersion = hasMetOtherVersion || isFresh
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
@@ -101,7 +102,12 @@ extension Node {
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
-        dials.lost(neighbour.remote.address, now: now, using: &jitter)
+        // Who keeps another process of ours will do so for a while.
+        if reason == .turnedDown {
+            dials.turnedDown(neighbour.remote.address, now: now, using: &jitter)
+        } else {
+            dials.lost(neighbour.remote.address, now: now, using: &jitter)
+        }
         if case .byPeer = reason {
             leave(peer)
         } else {

@@ -65,6 +65,14 @@ struct SavedDials: Sendable {
         places = places.filter { $0.value != address }
     }
 
+    /// The peer at `address` keeps another session in place of this one: try again, twice as late each time.
+    mutating func turnedDown(_ address: SocketAddress, now: Instant, using jitter: inout SplitMix64) {
+        guard var dial = dials[address] else { return }
+        dial.nextAt = now + dial.wait + jitter.jitter(dial.wait)
+        dial.wait = min(dial.wait.scaled(by: 2), SessionTiming.redialLast)
+        dials[address] = dial
+    }
+
     /// The session at `address` was lost: try again soon.
     mutating func lost(_ address: SocketAddress, now: Instant, using jitter: inout SplitMix64) {
         guard dials[address] != nil else { return }

@@ -179,7 +179,7 @@ struct HostileMember {
                 }
             case .closed(let id, _): sessions.removeAll { $0.id == id }
             case .message(let bytes, let lane, _, let id): take(bytes, lane: lane, on: id, now: now)
-            case .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed, .versionMismatch: break
+            case .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed, .duplicateDevice, .versionMismatch: break
             }
         }
     }

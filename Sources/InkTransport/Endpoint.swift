@@ -72,6 +72,9 @@ public struct Endpoint: Sendable {
         case closed(ConnectionID, CloseReason)
         /// Nobody answered for 20 s, or the answer leads to a peer that is no use to dial; then `remote` names it.
         case attemptFailed(attempt: [UInt8], remote: PeerID?)
+        /// Two processes of one device push each other out: the one that is here stays for so long. Nil for our own device, which a peer keeps out for
+        /// another process of it.
+        case duplicateDevice(AuthorID?, seconds: Int)
         /// A member of the room speaks another version of the protocol; at most once in 10 s, and as often again for one that is fresh.
         ///
         /// `isFresh`: it answers an attempt of ours, or signalling announced its own. Else it may be an old packet that somebody plays again.
@@ -96,6 +99,11 @@ public struct Endpoint: Sendable {
     static let unprovenBurst = 400.0
     /// Closed connections that still say goodbye.
     private static let closingMax = 256
+    /// Turned down so often in a row by one peer, our device is open twice; it is told once in a minute.
+    private static let duplicateCount = 4
+    private static let duplicatePause: Duration = .seconds(60)
+    /// A session that lasts so long is not one that is pushed out again at once.
+    private static let settledAfter: Duration = .seconds(10)
     /// Pause between two reports of a version mismatch.
     private static let mismatchPause: Duration = .seconds(10)
 
@@ -113,6 +121,9 @@ public struct Endpoint: Sendable {
     private var now: Instant = .distantPast
     /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
     private var mismatchToldAt: [Bool: Instant] = [:]
+    private var calm = DeviceCalm()
+    /// When it was last told that our own device is open twice.
+    private var duplicateToldAt: Instant = .distantPast
     private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
     private var hosts = HostLimiter()
     private var knownDevices: Set<AuthorID> = []
@@ -136,6 +147,7 @@ public struct Endpoint: Sendable {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let remote, remote == configuration.peerID || hasHealthyConnection(with: remote) { return }
+        if let remote, !calm.mayDial(remote, now: now) { return }
         if remote == nil, dialer.isTrying(addresses) { return }
         var steps: [Dialer.Output] = []
         if let index = dialer.index(of: attempt) {
@@ -181,6 +193,9 @@ public struct Endpoint: Sendable {
         take(steps)
         runListener(now: now)
         for index in connections.keys.sorted() {
+            if let connection = connections[index], now - connection.establishedAt >= Self.settledAfter {
+                calm.settled(connection.remote.peer)
+            }
             guard let deadline = connections[index]?.deadline, now >= deadline else { continue }
             if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
             dirty.insert(index)
@@ -317,7 +332,9 @@ public struct Endpoint: Sendable {
         let reason: CloseReason
         switch ending {
         case .byPeer(let code):
+            let peer = connections[index]?.remote.peer
             connections[index] = nil
+            if code == .replaced, let peer { noteTurnedDown(by: peer) }
             reason =
                 switch code {
                 case .goodbye: .byPeer
@@ -333,6 +350,16 @@ public struct Endpoint: Sendable {
             reason = .timedOut
         }
         outputs.append(.closed(ConnectionID(index), reason))
+    }
+
+    /// A peer turned us down. Where it has a session with us nevertheless, that is the one which it keeps; else it keeps another process of our
+    /// device (TR-50).
+    private mutating func noteTurnedDown(by peer: PeerID) {
+        guard !connections.values.contains(where: { $0.remote.peer == peer }) else { return }
+        let count = calm.refused(peer, now: now)
+        guard count >= Self.duplicateCount, now >= duplicateToldAt + Self.duplicatePause else { return }
+        duplicateToldAt = now
+        outputs.append(.duplicateDevice(nil, seconds: 30))
     }
 
     /// Takes a connection out, leaving only what says goodbye.
@@ -464,6 +491,18 @@ public struct Endpoint: Sendable {
                 if survivesOld { overruled.insert(index) }
                 losers.append(index)
             } else if old.author == remote.author {
+                if connections[index]?.isUnanswered == true {
+                    calm.died(remote.author)
+                } else if !calm.mayReplace(remote.author, now: now) {
+                    // Whether the one that is here lives must show before the other comes again.
+                    connections[index]?.ask()
+                    dirty.insert(index)
+                    _ = calm.refused(remote.peer, now: now)
+                    if let seconds = calm.news(of: remote.author, now: now) {
+                        outputs.append(.duplicateDevice(remote.author, seconds: seconds))
+                    }
+                    return turnDown(handshaken, now: now)
+                }
                 losers.append(index)
             }
         }

@@ -35,6 +35,8 @@ struct TestNet {
         var recovered: [Instant] = []
         var failed: [(attempt: [UInt8], remote: PeerID?, at: Instant)] = []
         var versions: [UInt8] = []
+        /// Devices that were told to be open twice; nil for our own.
+        var duplicates: [AuthorID?] = []
 
         var id: ConnectionID? { established.last?.id }
     }
@@ -122,6 +124,7 @@ struct TestNet {
             case .closed(let id, let reason): nodes[index].closed.append((id, reason, now))
             case .attemptFailed(let attempt, let remote): nodes[index].failed.append((attempt, remote, now))
             case .versionMismatch(let theirs, _, _): nodes[index].versions.append(theirs)
+            case .duplicateDevice(let device, _): nodes[index].duplicates.append(device)
             }
         }
     }

@@ -56,6 +56,51 @@ import Testing
         #expect(net.nodes[1].endpoint.connectionIDs == [new])
     }
 
+    // TR-50
+    @Test(arguments: [false, true])
+    func `two processes of one device do not push each other out without end, and all are told`(isDialledByThem: Bool) throws {
+        var net = TestNet.pair()
+        net.add(TestNet.configuration(2, device: 0))
+        var nonce: UInt8 = 20
+        let start = net.now
+        // Whoever of the two has no session is dialled, or dials, again and again.
+        while net.now - start < .seconds(100) {
+            for twin in [0, 2] where net.nodes[twin].endpoint.connectionIDs.isEmpty {
+                nonce = nonce == 250 ? 20 : nonce + 1
+                if isDialledByThem { net.connect(twin, 1, nonce: nonce) } else { net.connect(1, twin, nonce: nonce) }
+            }
+            net.run(for: .milliseconds(200))
+        }
+        #expect(net.nodes[1].established.count <= 5, "\(net.nodes[1].established.count) sessions in 100 s")
+        // Each has had its turn, and at every moment one has a session.
+        #expect(Set(net.nodes[1].established.map(\.remote.peer)).count == 2)
+        #expect(net.nodes[1].endpoint.connectionIDs.count == 1)
+        let device = try #require(net.nodes[1].established.first?.remote.author)
+        #expect(net.nodes[1].duplicates.contains(device))
+        if isDialledByThem { #expect(net.nodes[0].duplicates.contains(nil) || net.nodes[2].duplicates.contains(nil)) }
+    }
+
+    // TR-50
+    @Test func `a device that is killed and started again and again is let in within seconds each time`() throws {
+        var net = TestNet.pair()
+        for round in 1...5 {
+            // The process before is gone without a word.
+            net.cut.insert(net.nodes[round == 1 ? 0 : round].address)
+            let next = net.add(TestNet.configuration(round + 1, device: 0), at: TestNet.address(round + 1))
+            let start = net.now
+            var nonce = UInt8(round * 30)
+            while !net.nodes[1].established.contains(where: { $0.remote.peer == net.nodes[next].peer })
+                || net.nodes[next].endpoint.connectionIDs.isEmpty
+            {
+                nonce += 1
+                net.connect(next, 1, nonce: nonce)
+                net.run(for: .milliseconds(500))
+                try #require(net.now - start < .seconds(5), "round \(round)")
+            }
+        }
+        #expect(net.nodes[1].duplicates.isEmpty)
+    }
+
     // TR-10
     @Test func `a peer that lost its half of a session gets a new one at once`() throws {
         var net = TestNet.pair()
