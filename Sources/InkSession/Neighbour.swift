@@ -170,6 +170,8 @@ enum SessionTiming {
     static let suppliedLately: Duration = .seconds(2)
     /// How long the first own change of a process waits to hear from a peer how much of our work it has.
     static let receiptPatience: Duration = .seconds(2)
+    /// The disk has what was drawn of a stroke at most so long after it was drawn.
+    static let journalInterval: Duration = .seconds(1)
     /// Receipts go to disk at most this often.
     static let receiptInterval: Duration = .milliseconds(250)
 }

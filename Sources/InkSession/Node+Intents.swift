@@ -60,7 +60,7 @@ extension Node {
     }
 
     /// True while what is finished has to wait.
-    private func mustHold(now: Instant) -> Bool { !held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
+    func mustHold(now: Instant) -> Bool { !held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
 
     /// Own work whose extent a peer has not told us yet, or of which it says to have more and has not shown it, may be newer than our files: the
     /// first change of a process waits for that, for one moment in all. Words alone cannot stop us for longer, whoever says them (SE-20).
@@ -86,6 +86,7 @@ extension Node {
         guard waiting.isFinished else { return take(waiting.intent, of: waiting.asker, now: now) }
         do {
             try perform(waiting.intent, continuing: waiting.continued, isBegun: true, of: waiting.asker, now: now)
+            if waiting.asker.frontEnd == .holder, gesture(of: .holder) == nil { forgetJournal() }
             answer(.done, waiting.asker)
         } catch {
             answer(.refused(error), waiting.asker)
@@ -169,7 +170,7 @@ extension Node {
     // Gestures.
 
     /// What a hand of ours is doing; nil for nothing.
-    private func gesture(of frontEnd: FrontEndID) -> Gesture? { presence.hands[frontEnd]?.live?.gesture }
+    func gesture(of frontEnd: FrontEndID) -> Gesture? { presence.hands[frontEnd]?.live?.gesture }
 
     private mutating func begin(_ gesture: Gesture, of asker: Asker, now: Instant) throws(Refusal) {
         guard isReady else { throw .notReady }
@@ -222,6 +223,8 @@ extension Node {
     private mutating func endPresence(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome) {
         guard let number = presence.hands[frontEnd]?.live?.number else { return }
         presence.end(end, by: frontEnd)
+        // What waits is on the disk until it is written.
+        if frontEnd == .holder, !held.contains(where: { $0.isFinished && $0.asker.frontEnd == .holder }) { forgetJournal() }
         let shown: GestureEnd =
             switch end {
             case .committed(let sequence): .committed(results(of: author)(sequence) ?? [])
@@ -258,8 +261,27 @@ extension Node {
         }
     }
 
+    /// Gives the disk what was drawn of the stroke under way.
+    mutating func journalStroke() {
+        journalAt = nil
+        // While the disk refuses, all that it was given waits already.
+        guard case .stroke(let draft)? = gesture(of: .holder), !draft.points.isEmpty, saves.refusal == nil else { return }
+        hasJournal = true
+        saves.append(.stroke(StrokeDraft.encode(draft)))
+    }
+
+    /// The stroke has ended: what it became goes to the disk before this.
+    mutating func forgetJournal() {
+        journalAt = nil
+        guard hasJournal else { return }
+        hasJournal = false
+        saves.append(.stroke(nil))
+    }
+
     private mutating func append(_ points: ArraySlice<Point>, of frontEnd: FrontEndID, now: Instant) {
         presence.extend(points, by: frontEnd, now: now)
+        // Programs that attached remember their own gesture, and ask again for it.
+        if frontEnd == .holder, journalAt == nil { journalAt = now + SessionTiming.journalInterval }
         guard seats.count > 1, let number = presence.hands[frontEnd]?.live?.number else { return }
         let at = Duration.milliseconds(now.wholeMilliseconds)
         showOwn(.appended(points.map { TimedPoint(at: at, position: $0) }), number: number, of: frontEnd)

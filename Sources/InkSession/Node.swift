@@ -35,6 +35,8 @@ public struct Node: Sendable {
         public var strand: Strand = .common
         /// Which of our stored transactions belong to which history; all others are in the common one.
         public var claims: [TransactionName: Strand] = [:]
+        /// The stroke that was being drawn when the process before ended without a word, as `StoreRecord.stroke` gave it to the disk.
+        public var stroke: [UInt8]?
 
         public init(
             identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
@@ -114,6 +116,12 @@ public struct Node: Sendable {
     var toldRestoring = false
     /// From here on the numbers of our next shapes are looked for.
     var nextShapeNumber: UInt64
+    /// The stroke of the process before, until it is on the board.
+    private var recovered: ShapeDraft?
+    /// When the disk is to have what was drawn of the stroke under way; nil while it has it.
+    var journalAt: Instant?
+    /// The disk holds a part of a stroke that is under way, or was.
+    var hasJournal = false
     /// Texts that two people wrote at once.
     var texts = TextKeeper()
     /// The programs of our person that take part; the holder's is always there.
@@ -221,6 +229,11 @@ public struct Node: Sendable {
             unreadable = board.load(configuration.stored).count
             self.board = board
         }
+        if let stroke = configuration.stroke {
+            hasJournal = true
+            // One that does not read is of a later program, or of a disk that is damaged elsewhere too: the board is there without it.
+            recovered = try? StrokeDraft.decode(stroke)
+        }
         if board != nil { becomeReady(now: now) }
         rendezvous?.start(now: now)
         settle(now: now)
@@ -282,6 +295,7 @@ public struct Node: Sendable {
         if toldRestoring { soonest = earliest(soonest, adoption.deadline) }
         if !held.isEmpty, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
         soonest = earliest(soonest, texts.deadline)
+        soonest = earliest(soonest, journalAt)
         let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
@@ -316,12 +330,23 @@ public struct Node: Sendable {
         drainSTUN(now: now)
         followAdoption(now: now)
         releaseHeld(now: now)
+        recoverStroke(now: now)
         sendBacklogs(now: now)
         sendPresence(now: now)
         drainEndpoint(now: now)
         if let (batch, transactions) = verification.nextBatch(now: now) { emit(.verify(batch, transactions)) }
         if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
         finishQuitting(now: now)
+    }
+
+    /// Draws what the process before was drawing when it was killed.
+    private mutating func recoverStroke(now: Instant) {
+        guard isReady, wallClockBase > 0, hasJournal, saves.refusal == nil, !mustHold(now: now), gesture(of: .holder) == nil else { return }
+        if let draft = recovered {
+            recovered = nil
+            handle(.draw(draft), of: .nobody, now: now)
+        }
+        forgetJournal()
     }
 
     private mutating func handleTimeout(now: Instant) {
@@ -340,6 +365,7 @@ public struct Node: Sendable {
         sayGoodbyeToLost(now: now)
         if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
         settleTexts(now: now)
+        if let at = journalAt, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if let at = statusAt, now >= at {

@@ -8,6 +8,8 @@ public enum StoreRecord: Hashable, Sendable {
     /// A program of ours asked for the own transaction of this name, under `reference`; nil where it waited for no answer. For whoever takes the
     /// board over when its holder dies, and of no other use. Goes to disk in one commit with its transaction, after it.
     case request(TransactionName, strand: Strand, reference: UInt64?)
+    /// The stroke that the holder's hand is drawing, as it is by now, in the bytes of `StrokeDraft`; nil when it has ended. Replaces an earlier one.
+    case stroke([UInt8]?)
     /// `peerDevice` said that it has transactions 1...`sequence` of `author`. Replaces an earlier receipt of the same two.
     case receipt(peerDevice: AuthorID, author: AuthorID, sequence: UInt64)
     /// Where peers were last reached, newest first. Replaces the earlier list.

@@ -22,6 +22,8 @@ package struct SimulatedDisk {
     package private(set) var receipts: [Receipt: UInt64] = [:]
     package private(set) var lastPeers: [SocketAddress] = []
     package private(set) var ownPort: UInt16?
+    /// The stroke under way.
+    package private(set) var stroke: [UInt8]?
     /// While true every commit fails.
     package var isFull = false
 
@@ -101,6 +103,7 @@ package struct SimulatedDisk {
             case .receipt(let device, let author, let sequence): receipts[Receipt(device: device, author: author)] = sequence
             case .lastPeers(let addresses): lastPeers = addresses
             case .ownPort(let port): ownPort = port
+            case .stroke(let bytes): stroke = bytes
             case .request: break  // No process of a world takes a board over from another.
             }
         }

@@ -23,12 +23,13 @@ extension World {
         for (receipt, sequence) in participant.disk.receipts where receipt.author == participant.author {
             receipts[receipt.device] = sequence
         }
-        let configuration = Node.Configuration(
+        var configuration = Node.Configuration(
             identity: participant.signing, staticKey: participant.staticKey, roomSecret: roomSecret, boardID: boardID,
             genesis: stored.first,
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
             rendezvousCount: faults.meeting == .addresses ? 0 : 1)
+        configuration.stroke = participant.disk.stroke
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
@@ -220,6 +221,7 @@ extension World {
             case .receipt(_, _, let sequence): (hash ^ sequence) &* 37
             case .lastPeers(let addresses): (hash ^ UInt64(addresses.count)) &* 41
             case .ownPort(let port): (hash ^ UInt64(port)) &* 43
+            case .stroke(let bytes): (hash ^ UInt64(bytes?.count ?? 0)) &* 53
             case .request(_, _, let reference): (hash ^ (reference ?? 0)) &* 47
             }
         }
@@ -231,6 +233,7 @@ extension World {
         case .receipt(let device, let author, let sequence): "receipt \(device) \(author) \(sequence)"
         case .lastPeers(let addresses): "last peers \(addresses)"
         case .ownPort(let port): "port \(port)"
+        case .stroke(let bytes): "stroke of \(bytes?.count ?? 0) bytes"
         case .request(let name, _, _): "request of \(name)"
         }
     }

@@ -281,6 +281,9 @@ package final class BoardStore: @unchecked Sendable {
         return try onQueue { database in try database.read { db in try Schema.requests(db, path: path) } }
     }
 
+    /// The stroke that was being drawn when the process before ended without a word; nil for none.
+    package func stroke() throws(StoreError) -> [UInt8]? { try onQueue { database in try database.read { db in try Schema.stroke(db) } } }
+
     /// Forgets what programs asked for, once all of them have ended; nobody asks for it again. Nothing is written where there is nothing to forget.
     package func forgetRequests() throws(StoreError) {
         try onQueue { database in if try database.read(Schema.hasRequests) { try database.write(Schema.forgetRequests) } }

@@ -59,6 +59,13 @@ enum Schema {
                 ])
         case .lastPeers(let addresses): try put(.lastPeers, Array(addresses.map(\.description).joined(separator: "\n").utf8), db)
         case .ownPort(let port): try put(.ownPort, Array(String(port).utf8), db)
+        case .stroke(let bytes):
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS strokes (hand INTEGER PRIMARY KEY NOT NULL, body BLOB NOT NULL, "check" BLOB NOT NULL)
+                    """)
+            guard let bytes else { return try db.execute(sql: "DELETE FROM strokes") }
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO strokes VALUES (0, ?, ?)").execute(arguments: [Data(bytes), check([bytes])])
         case .request(let name, let strand, let reference):
             // Made when it is needed: most boards never have two programs, and older ones do not look at it.
             try db.execute(
@@ -168,6 +175,16 @@ enum Schema {
                     reference: reference.isEmpty ? nil : word(reference)))
         }
         return requests
+    }
+
+    /// The stroke that was being drawn when the process before ended without a word; nil for none, and for one that is damaged: the board is there
+    /// without it.
+    static func stroke(_ db: Database) throws -> [UInt8]? {
+        guard try db.tableExists("strokes"), let row = try Row.fetchOne(db, sql: #"SELECT body, "check" FROM strokes"#),
+            let body = blob(row, 0),
+            blob(row, 1) == Array(check([body]))
+        else { return nil }
+        return body
     }
 
     static func hasRequests(_ db: Database) throws -> Bool {

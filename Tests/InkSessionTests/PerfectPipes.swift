@@ -57,17 +57,22 @@ struct PerfectPipes {
     static func address(_ index: Int) -> SocketAddress { SocketAddress(ip: .v4(0x0A00_0001 + UInt32(index)), port: 4000) }
 
     /// Adds a member; the first has genesis, the others dial `dialling` (the first, unless said otherwise).
-    mutating func add(name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil) {
+    mutating func add(
+        name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
+        stroke: [UInt8]? = nil
+    ) {
         let index = members.count
         let identity = Self.identity(identityIndex ?? index)
         var generator = SecretGenerator(seed: Self.seedBytes(UInt8(150 + index)))
         let staticKey = StaticKey(secret: generator.secret())
         let hasGenesis = index == 0 || !stored.isEmpty
+        var configuration = Node.Configuration(
+            identity: identity, staticKey: staticKey, roomSecret: secret, boardID: BoardID(genesis.name.bytes) ?? .zero,
+            genesis: hasGenesis ? genesis : nil, displayName: name, stored: stored,
+            directAddresses: index == 0 ? [] : dialling.map(Self.address))
+        configuration.stroke = stroke
         let node = Node(
-            Node.Configuration(
-                identity: identity, staticKey: staticKey, roomSecret: secret, boardID: BoardID(genesis.name.bytes) ?? .zero,
-                genesis: hasGenesis ? genesis : nil, displayName: name, stored: stored,
-                directAddresses: index == 0 ? [] : dialling.map(Self.address)),
+            configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
         members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
         drain(index)

@@ -233,6 +233,43 @@ import Testing
         #expect(texts(pipes) == ["base abc"])
     }
 
+    // SE-57
+    @Test func `of a stroke that a kill ends all but the last second is on the board afterwards, once`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "")
+        _ = pipes.run(.milliseconds(100))
+        let draft = ShapeDraft(kind: .freehand, position: Point(x: 80, y: 0), points: [.zero], stroke: Color(rgb: 7), label: "pen")
+        pipes.intent(.begin(.stroke(draft)), by: 0)
+        for step in 1...90 {
+            pipes.intent(.extend([Point(x: 80 + Int32(step) * 8, y: 0)]), by: 0)
+            _ = pipes.run(.milliseconds(100))
+        }
+        func journal(_ pipes: PerfectPipes) -> [UInt8]? {
+            pipes.members[pipes.members.count - 1].disk.reduce(nil) { if case .stroke(let bytes) = $1 { bytes } else { $0 } }
+        }
+        #expect(pipes.members[0].node.syncStatus.isSaved)
+        let kept = try StrokeDraft.decode(try #require(journal(pipes)))
+        #expect(kept.points.count > 80 && kept.stroke == draft.stroke && kept.position == draft.position)
+        // The hand rests: all of it is there.
+        _ = pipes.run(.seconds(2))
+        let whole = try #require(journal(pipes))
+        #expect(try StrokeDraft.decode(whole).points.count == 91)
+        // Killed, and opened again.
+        var again = try PerfectPipes()
+        again.add(name: "", stroke: whole)
+        #expect(again.members[0].node.board?.shapes.map(\.content.points.count) == [91])
+        #expect(again.members[0].node.board?.shapes.first?.content.label == "pen")
+        _ = again.run(.seconds(1))
+        #expect(journal(again) == nil)
+        var third = try PerfectPipes()
+        third.add(name: "", stored: again.saved(by: 0), stroke: journal(again))
+        #expect(third.members[0].node.board?.shapeCount == 1)
+        // An ended stroke leaves nothing, nor one that is taken back.
+        pipes.intent(.commit, by: 0)
+        _ = pipes.run(.seconds(1))
+        #expect(journal(pipes) == nil && pipes.members[0].node.board?.shapeCount == 1)
+    }
+
     // SE-56
     @Test func `a wish over more shapes than a transaction holds is one step of undo`() throws {
         var pipes = try PerfectPipes()

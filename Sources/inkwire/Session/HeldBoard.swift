@@ -109,6 +109,8 @@ final class HeldBoard: Sendable {
             genesis: opened.content.transactions.first, displayName: displayName,
             stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
             directAddresses: plan.direct)
+        // A stroke that cannot be read keeps nobody from the board.
+        configuration.stroke = try? opened.store.stroke()
         if let succession {
             configuration.strand = succession.strand
             for request in succession.requests { configuration.claims[request.transaction] = request.strand }
