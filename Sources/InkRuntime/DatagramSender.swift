@@ -44,6 +44,9 @@ final class DatagramSender: @unchecked Sendable {
         }
     }
 
+    /// The value of an option of the socket.
+    func option(_ option: ChannelOptions.Types.SocketOption) -> EventLoopFuture<Int> { channel.getOption(option) }
+
     func close() -> EventLoopFuture<Void> {
         socket = nil
         return channel.close()

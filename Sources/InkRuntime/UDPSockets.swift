@@ -81,6 +81,21 @@ package final class UDPSockets {
         }
     }
 
+    /// True if routers may split our datagrams over IPv4 (RT-30). Not part of any promise of delivery: a firewall may drop the pieces.
+    package func mayFragment() -> EventLoopFuture<Bool> {
+        guard let option = Self.mayFragmentOption else { return v4.loop.makeSucceededFuture(true) }
+        return v4.option(option.option).map { $0 == option.value }
+    }
+
+    /// What lets routers split IPv4 datagrams; nil where that is the custom of the system.
+    private static var mayFragmentOption: (option: ChannelOptions.Types.SocketOption, value: Int)? {
+        #if os(Linux)
+            (ChannelOptions.Types.SocketOption(level: .ip, name: .init(rawValue: IP_MTU_DISCOVER)), Int(IP_PMTUDISC_DONT))
+        #else
+            nil
+        #endif
+    }
+
     /// Closes both sockets.
     package func close() -> EventLoopFuture<Void> {
         let closing = [v4.close(), v6?.close()].compactMap { $0 }
@@ -142,8 +157,14 @@ package final class UDPSockets {
                         try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive))
                     }
                 }
-            // Without this the IPv6 socket claims the IPv4 port too and the second bind fails.
-            if isV6 { bootstrap = bootstrap.channelOption(.v6Only, value: 1) }
+            if isV6 {
+                // Without this the IPv6 socket claims the IPv4 port too and the second bind fails.
+                bootstrap = bootstrap.channelOption(.v6Only, value: 1)
+            } else if let option = UDPSockets.mayFragmentOption {
+                // Linux sets "don't fragment" on each datagram by itself: where a path takes less than our 1228 bytes and its routers' ICMP is
+                // lost, nothing would ever arrive (mosh#299). IPv6 leaves it to us, and every path takes 1280.
+                bootstrap = bootstrap.channelOption(option.option, value: option.value)
+            }
             do {
                 return try bootstrap.bind(host: host, port: Int(port)).wait()
             } catch let error as IOError where error.isAddressInUse {

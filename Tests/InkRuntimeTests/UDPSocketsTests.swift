@@ -36,6 +36,14 @@ import Testing
         try close(second.sockets)
     }
 
+    // RT-30
+    @Test func `routers may split our datagrams over IPv4`() async throws {
+        let socket = try open(.any)
+        let mayFragment = try await loop.flatSubmit { socket.sockets.value.mayFragment() }.get()
+        #expect(mayFragment)
+        try close(socket.sockets)
+    }
+
     // RT-10
     @Test func `a datagram that the system refuses is lost, and the socket goes on`() async throws {
         let (left, right) = (try open(.any), try open(.any))
