@@ -25,6 +25,8 @@ struct Neighbour: Sendable {
     var adjacent: Set<AuthorID> = []
     /// The peer says that it has our transactions 1...receipt, which may be more than we have; nil until it has said anything.
     var receipt: UInt64?
+    /// When it last said to have more than before.
+    var receiptMovedAt: Instant
     /// The peer's set as it told us last.
     var fingerprint: Fingerprint?
     /// The peer's presence, and what of it is shown.
@@ -65,7 +67,7 @@ struct Neighbour: Sendable {
         self.connection = connection
         self.remote = remote
         shownAs = remote.peer
-        since = now
+        (since, receiptMovedAt) = (now, now)
         work = TokenBucket(rate: 100_000, burst: 600_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }
@@ -156,6 +158,8 @@ enum SessionTiming {
     static let orphanGrace: Duration = .seconds(30)
     /// Changes in whom we have sessions with are told at most this often.
     static let adjacencyInterval: Duration = .seconds(1)
+    /// Who has all by transport and has told of nothing more for so long, two round trips besides, is not waited for in quitting.
+    static let receiptSilence: Duration = .seconds(2)
     /// How long quitting waits for those present.
     static let quitPatience: Duration = .seconds(10)
     /// Front ends hear of changes in the sync status at most this often.

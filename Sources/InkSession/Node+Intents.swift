@@ -484,7 +484,7 @@ extension Node {
     mutating func finishQuitting(now: Instant) {
         guard let limit = quitAt, farewell == nil else { return }
         // What others go on drawing does not keep us.
-        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && (handsOver || isDelivered)
+        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && (handsOver || !awaitsReceipt(now: now))
         if !receiptsToSave.isEmpty {
             saveReceipts()
             quitMark = saves.givenCount
@@ -499,6 +499,20 @@ extension Node {
         }
         farewell = .stopped(unsaved: saves.unsavedTransactions(upTo: quitMark), unsent: status.unsent)
         sayFarewell(now: now)
+    }
+
+    /// True while somebody who is present lacks something of ours and may yet say that it has come (SE-75).
+    private func awaitsReceipt(now: Instant) -> Bool {
+        neighbours.values.contains { neighbour in receiptDeadline(of: neighbour).map { now < $0 } ?? false }
+    }
+
+    /// Until when quitting waits for a neighbour's receipts; nil for one that is not waited for. One that never gives any would make leaving last
+    /// for everybody.
+    func receiptDeadline(of neighbour: Neighbour) -> Instant? {
+        guard let quitAt, neighbour.isPresent, !neighbour.has(board?.contiguousSequence(of: author) ?? 0) else { return nil }
+        guard endpoint.pendingBytes(on: neighbour.connection) == 0, neighbour.backlog.isEmpty else { return quitAt }
+        let since = max(quitAt - SessionTiming.quitPatience, neighbour.receiptMovedAt)
+        return min(quitAt, since + SessionTiming.receiptSilence + (endpoint.roundTrip(on: neighbour.connection) ?? .zero) * 2)
     }
 
     /// All is done but the goodbyes, of which the first may be lost.

@@ -45,6 +45,7 @@ extension Node {
             for name in names where board.contains(name) { queue(name, on: connection, now: now) }
         case .receipt(let claimed):
             let before = neighbours[connection]?.receipt ?? 0
+            if claimed > before { neighbours[connection]?.receiptMovedAt = now }
             neighbours[connection]?.receipt = max(claimed, before)
             askForProof(of: claimed, from: connection, now: now)
             noteReceipt(connection, now: now)

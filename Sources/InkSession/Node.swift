@@ -300,6 +300,7 @@ public struct Node: Sendable {
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
             soonest = earliest(soonest, neighbour.reconcileAt)
+            if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
             if neighbour.isPresent {
                 soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
                 soonest = earliest(soonest, neighbour.inbox.showAt)

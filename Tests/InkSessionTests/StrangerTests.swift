@@ -69,6 +69,11 @@ private struct Stranger {
         }
     }
 
+    mutating func quit() {
+        node.handle(.quit, now: now)
+        drainNode()
+    }
+
     /// Lets the node's time go on with nobody at the other end, until something holds of it; when that was, nil if it never comes.
     mutating func alone(until holds: (Node) -> Bool) -> Instant? {
         let end = now + .seconds(120)
@@ -138,6 +143,20 @@ private struct Stranger {
         stranger.send(transaction.encoded)
         stranger.run(.seconds(1))
         #expect(stranger.node.board?.contains(transaction.name) == true)
+    }
+
+    // SE-12 SE-75
+    @Test func `a member that gives no receipts does not make leaving last`() throws {
+        var stranger = try Stranger(try PerfectPipes())
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.seconds(3))
+        #expect(stranger.node.presentPeers == 1 && !stranger.node.isDelivered)
+        stranger.quit()
+        stranger.run(.milliseconds(1900))
+        func stopped() -> Bool { stranger.events.contains { if case .stopped = $0 { true } else { false } } }
+        #expect(!stopped())
+        stranger.run(.milliseconds(600))
+        #expect(stopped())
     }
 
     // SE-71
