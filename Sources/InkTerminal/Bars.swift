@@ -165,6 +165,16 @@ extension BoardScene {
         var style: CellStyle?
     }
 
+    /// Who writes in the text that is edited here, or would be by Enter: it warns, and keeps nobody from anything.
+    private func writersHere(now: Instant) -> [String] {
+        guard let id = mode.edit?.standing ?? editable else { return [] }
+        return front.people.present.filter { peer, _ in
+            front.glides.previews(of: peer, at: now).contains { _, preview in
+                if case .gesture(.text(id, _)) = preview { true } else { false }
+            }
+        }.map { front.people.shownName($0.person, columnsMax: 12) }
+    }
+
     /// What the person holds that is not on the board, if anything.
     private var inHand: FrontEnd.InHand? {
         switch mode {
@@ -186,6 +196,8 @@ extension BoardScene {
     private func statusParts(now: Instant) -> [[Piece]] {
         var parts: [[Piece]] = []
         func add(_ sentence: Sentence?) { if let sentence { parts.append([Piece(text: sentence.text)]) } }
+        let writers = writersHere(now: now)
+        if !writers.isEmpty { add(.writesHere(writers)) }
         if let person = front.people.silent.first {
             add(.silent(front.people.shownName(person, columnsMax: 12), seconds: person.status.silentSeconds ?? 0))
         }

@@ -203,6 +203,31 @@ import Testing
         #expect(desk.text.contains("direct") && desk.text.contains("Connection to eve") && desk.text.contains("bob is back"))
     }
 
+    @Test func `who writes in a text is named to who is about to, and while both do`() throws {
+        // TM-67
+        var desk = try Desk()
+        let bob = peer("bob", 1)
+        desk.hear(.peer(bob))
+        desk.type("r")
+        desk.drag([(10, 5), (30, 9)])
+        let id = try #require(desk.session?.shapes.first?.id)
+        let text = GestureID(source: LiveSource(peer: bob.peer), number: 1)
+        desk.hear(.gesture(text, .began(.text(id, "theirs"), at: .zero)))
+        desk.wait(.milliseconds(300))
+        // Of other texts it is no news.
+        #expect(desk.terminal.contains("theirs") && !desk.text.contains("writing here"))
+        desk.type("]")
+        #expect(desk.terminal.lines[23].contains("bob is writing here"))
+        desk.type("\rmine")
+        #expect(desk.terminal.lines[23].contains("bob is writing here") && desk.terminal.contains("mine"))
+        desk.hear(.gesture(text, .ended(.cancelled)))
+        desk.wait(.milliseconds(300))
+        #expect(!desk.text.contains("writing here"))
+        // It keeps nobody from anything.
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["mine"])
+    }
+
     @Test(arguments: [GlyphStyle.unicode, .ascii])
     func `another's pointer covers no letter, and no name what is typed`(style: GlyphStyle) throws {
         // TM-66
