@@ -136,6 +136,7 @@ public struct Board: Sendable {
     public func transactions(of author: AuthorID, from sequence: UInt64) -> [Transaction] {
         log.slots(of: author, from: sequence).map { log[$0] }
     }
+
     /// One transaction, or the several of a forked author.
     public func transactions(of author: AuthorID, sequence: UInt64) -> [Transaction] {
         log.slots(of: author, sequence: sequence).map { log[$0] }
