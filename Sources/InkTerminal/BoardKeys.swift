@@ -152,8 +152,7 @@ extension BoardScene {
     /// The selected box, when arrows resize it.
     private var resizable: ShapeDraft? {
         guard selection.isResizing, let only = selection.only, let content = front.board[only]?.content, content.hasSize else { return nil }
-        // What sized itself by its words grows from the size that is seen.
-        return content.withOwnSize(on: grid)
+        return content
     }
 
     private mutating func toggleResizing(now: Instant) {

@@ -169,8 +169,7 @@ extension BoardScene {
     /// - Parameter isSecond: true if the press follows a click here at once. Whether the two are a double click is known when it is let go.
     private mutating func pressSelect(_ here: CellPlace, _ modifiers: KeyModifiers, isSecond: Bool, by hand: Mode.Hand) {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
-            // What sized itself by its words grows from the size that is seen.
-            return begin(.resize(only, content.withOwnSize(on: grid), handle, from: here, to: here), by: hand)
+            return begin(.resize(only, content, handle, from: here, to: here), by: hand)
         }
         let hits = regions.hits(on: front.board, canvas.stamps, here)
         guard let top = hits.first else {

@@ -119,7 +119,8 @@ struct Drag: Sendable {
         case .span(let tool, let from, let to): .shape(pen.span(tool, from, to, on: grid))
         case .move(let ids, let from, let to): .move(ids, by: grid.displacement(from, to))
         case .resize(let id, let content, let handle, let from, let to):
-            .resize(id, content.resized(by: handle, grid.displacement(from, to)))
+            // One whose words make its size grows from the size that is seen.
+            .resize(id, content.withOwnSize(on: grid).resized(by: handle, grid.displacement(from, to)))
         case .frame, .erase, .pan: nil
         }
     }
@@ -220,7 +221,7 @@ struct Nudge: Sendable {
     func gesture(on grid: Grid) -> Gesture {
         let by = grid.displacement(columns: columns, rows: rows)
         guard let resized else { return .move(ids, by: by) }
-        return .resize(ids[0], resized.resized(by: .farCorner, by))
+        return .resize(ids[0], resized.withOwnSize(on: grid).resized(by: .farCorner, by))
     }
 
     private static let patience = Duration.milliseconds(600)
