@@ -3,13 +3,16 @@ import InkPrimitives
 /// Keeps two processes of one device apart: a copy of a data directory that runs elsewhere, a cloned machine. Each would push the other out of its
 /// session, with a handshake each time, without end.
 ///
-/// A new process of a device takes the place of the old one. The second time within a minute the one that is there stays, if it lives, for 30 s,
-/// the next time for twice as long, and so on. Who is turned down dials again ever more seldom.
+/// A new process of a device takes the place of the old one, at once: it was started anew, or took the board over. But a process whose place was
+/// taken and that comes back lives beside the other. The second time within a minute the one that is there stays, if it lives, for 30 s, the next
+/// time for twice as long, and so on. Who is turned down dials again ever more seldom.
 struct DeviceCalm: Sendable {
     /// What a device did lately.
     private struct Device: Sendable {
         /// When one of its processes last took the place of a living other.
         var replacedAt: Instant
+        /// Whose places were taken, the latest last.
+        var replaced: [PeerID] = []
         var calmUntil: Instant = .distantPast
         /// How often it had to be calmed.
         var level = 0
@@ -27,24 +30,26 @@ struct DeviceCalm: Sendable {
     private var devices: [AuthorID: Device] = [:]
     private var refusals: [PeerID: Refusal] = [:]
 
-    /// May a new process of this device take the place of one that lives?
-    mutating func mayReplace(_ device: AuthorID, now: Instant) -> Bool {
-        guard var known = devices[device], now - known.replacedAt < Self.forgetAfter else {
-            if devices.count >= Self.devicesMax { devices = devices.filter { now - $0.value.replacedAt < Self.window } }
-            devices[device] = Device(replacedAt: now)
-            return true
+    /// May a process of this device take the place of another one that lives?
+    mutating func mayReplace(_ old: PeerID, by new: PeerID, of device: AuthorID, now: Instant) -> Bool {
+        var known = devices[device].flatMap { now - $0.replacedAt < Self.forgetAfter ? $0 : nil } ?? Device(replacedAt: now)
+        if devices[device] == nil, devices.count >= Self.devicesMax {
+            devices = devices.filter { now - $0.value.replacedAt < Self.window }
         }
         defer { devices[device] = known }
-        if now < known.calmUntil { return false }
-        // Once a calm is over the other has its turn, so that what it did comes through, too.
-        guard known.calmUntil < known.replacedAt, now - known.replacedAt < Self.window else {
-            known.replacedAt = now
-            return true
+        if known.replaced.contains(new) {
+            if now < known.calmUntil { return false }
+            // Once a calm is over the other has its turn, so that what it did comes through, too.
+            if known.calmUntil < known.replacedAt, now - known.replacedAt < Self.window {
+                known.level = min(known.level + 1, Self.levelMax)
+                known.calmUntil = now + Self.calm * (1 << (known.level - 1))
+                (known.refusedAt, known.isTold) = (now, false)
+                return false
+            }
         }
-        known.level = min(known.level + 1, Self.levelMax)
-        known.calmUntil = now + Self.calm * (1 << (known.level - 1))
-        (known.refusedAt, known.isTold) = (now, false)
-        return false
+        known.replacedAt = now
+        known.replaced = known.replaced.filter { $0 != new && $0 != old }.suffix(Self.replacedMax - 1) + [old]
+        return true
     }
 
     /// A process of the device was turned down in favour of one that lives still. The seconds for which that stays, once: one that was only about
@@ -75,7 +80,7 @@ struct DeviceCalm: Sendable {
     /// A session with the peer has lasted.
     mutating func settled(_ peer: PeerID) { refusals[peer] = nil }
 
-    /// Two replacements so close are of two processes that both live.
+    /// Two replacements so close are of two processes that push each other out.
     private static let window = Duration.seconds(60)
     private static let calm = Duration.seconds(30)
     /// 30 s × 2^7 is an hour.
@@ -87,4 +92,6 @@ struct DeviceCalm: Sendable {
     private static let firstPause = Duration.milliseconds(500)
     private static let lastPause = Duration.seconds(30)
     private static let devicesMax = 1024
+    /// A device that is open more often at once than this is calmed later.
+    private static let replacedMax = 8
 }

@@ -493,7 +493,7 @@ public struct Endpoint: Sendable {
             } else if old.author == remote.author {
                 if connections[index]?.isUnanswered == true {
                     calm.died(remote.author)
-                } else if !calm.mayReplace(remote.author, now: now) {
+                } else if !calm.mayReplace(old.peer, by: remote.peer, of: remote.author, now: now) {
                     // Whether the one that is here lives must show before the other comes again.
                     connections[index]?.ask()
                     dirty.insert(index)

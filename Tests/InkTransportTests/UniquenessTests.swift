@@ -81,7 +81,7 @@ import Testing
     }
 
     // TR-50
-    @Test func `a device that is killed and started again and again is let in within seconds each time`() throws {
+    @Test func `a device that is killed and started again and again is let in at once each time`() throws {
         var net = TestNet.pair()
         for round in 1...5 {
             // The process before is gone without a word.
@@ -95,7 +95,7 @@ import Testing
                 nonce += 1
                 net.connect(next, 1, nonce: nonce)
                 net.run(for: .milliseconds(500))
-                try #require(net.now - start < .seconds(5), "round \(round)")
+                try #require(net.now - start < .seconds(1), "round \(round)")
             }
         }
         #expect(net.nodes[1].duplicates.isEmpty)
