@@ -103,9 +103,6 @@ package enum Adversity: String, Hashable, Sendable, CaseIterable {
     /// Lines carry 8 to 64 KB a second.
     case slowLine = "slow-line"
 
-    /// Those that seeds draw: what stands against the others is being built.
-    package static let held: [Adversity] = [.squattedID, .orphanBomb, .reconcileBomb, .acknowledgementBomb, .presenceFlood, .slowLine]
-
     /// True where one more member takes part, who means harm.
     package var isMember: Bool {
         switch self {
@@ -196,7 +193,7 @@ package struct Faults: Hashable, Sendable {
             add(.killRendezvous(downtime: isForGood && meeting == .both ? nil : downtime))
         }
         // Drawn last, so that what else goes wrong in a world is the same with it and without.
-        let kinds = Adversity.held
+        let kinds = Adversity.allCases
         let drawn = random.chance(0.5) ? kinds[random.below(kinds.count)] : nil
         adversity = wanted ?? drawn
         adversityNode = random.below(nodes)

@@ -98,7 +98,7 @@ import Testing
             }
         }
         #expect(seen.values.allSatisfy { $0.count == 2 })
-        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous"])
-        #expect(adversities == Set([nil] + Adversity.held.map(Optional.some)))
+        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous", "backup", "twin"])
+        #expect(adversities == Set([nil] + Adversity.allCases.map(Optional.some)))
     }
 }

@@ -24,7 +24,7 @@ import Testing
     }
 
     // SM-20, SM-21, SM-22, SM-23
-    @Test(arguments: Adversity.held, adversitySeeds)
+    @Test(arguments: Adversity.allCases, adversitySeeds)
     func `who means harm, and who does it without knowing, takes nothing from anybody`(adversity: Adversity, seed: UInt64) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3), adversity: adversity))
