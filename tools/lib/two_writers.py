@@ -97,7 +97,7 @@ def run(folder, seed, cut, net):
     mia = ink.new_board(folder / "mia", "mia", "box", address)
     kind = source.choice(["note", "rectangle", "text"])
     size = {} if kind == "text" else {"w": 480, "h": 160}
-    mia.draw("box", kind=kind, x=80, y=48, text=source.choice(["=", "one two", "é=板"]), **size)
+    mia.draw("box", kind=kind, x=80, y=48, text=source.choice(["=", "12 34", "é=板"]), **size)
     link = mia.link()
     writers = []
     try:
