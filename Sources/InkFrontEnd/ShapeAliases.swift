@@ -1,10 +1,12 @@
 import InkBoard
+import InkPrimitives
 import InkSession
 
 /// The names by which a program knows shapes, where the holder of its board calls them otherwise.
 ///
 /// A shape that was lost with a holder and is made anew may get another number, and its old number may go to another shape. The program
-/// goes on with the name that it was told first, and no name that it was told ever passes to another shape.
+/// goes on with the name that it was told first, and no name that it was told ever passes to another shape. What another program of this
+/// person makes anew is known by its label, which its author gave it.
 ///
 ///     program ──known──▶ `forHolder` ──▶ holder
 ///     program ◀──known── `forProgram` ◀── holder
@@ -13,8 +15,21 @@ package struct ShapeAliases: Sendable {
     private var holdersByKnown: [ShapeID: ShapeID] = [:]
     /// Known names whose shapes do not stand at the holder.
     private var lost: Set<ShapeID> = []
+    /// Those of them that had a label.
+    private var lostByLabel: [Label: ShapeID] = [:]
     /// Names that we made up count down from here: no author uses so great a number.
     private var nextNumber = UInt64.max
+
+    private struct Label: Hashable {
+        let author: AuthorID
+        let text: String
+
+        /// Nil for a shape without one.
+        init?(_ shape: Shape) {
+            guard !shape.content.label.isEmpty else { return nil }
+            (author, text) = (shape.id.author, shape.content.label)
+        }
+    }
 
     package init() {}
 
@@ -27,6 +42,26 @@ package struct ShapeAliases: Sendable {
             if let holders = holdersByKnown.removeValue(forKey: id) { knownByHolders[holders] = nil }
             lost.insert(id)
         }
+    }
+
+    /// As `lose`, for shapes of which the program knows more than the name.
+    package mutating func lose(_ shapes: [Shape]) {
+        lose(shapes.map(\.id))
+        for shape in shapes { if let label = Label(shape) { lostByLabel[label] = shape.id } }
+    }
+
+    /// Binds those of these shapes of the holder, all new to the program, that are lost ones made anew by another program.
+    ///
+    /// - Returns: true if there was one.
+    package mutating func recognise(_ shapes: [Shape]) -> Bool {
+        var isAny = false
+        for shape in shapes where knownByHolders[shape.id] == nil {
+            guard let label = Label(shape), let known = lostByLabel[label], isLost(known) else { continue }
+            bind(known, to: shape.id)
+            lostByLabel[label] = nil
+            isAny = true
+        }
+        return isAny
     }
 
     /// The shape that the program knows as `known` is what the holder now calls `holders`.
@@ -58,6 +93,7 @@ package struct ShapeAliases: Sendable {
         guard !isEmpty else { return event }
         switch event {
         case .changed(let changes, let reference):
+            _ = recognise(changes.filter { $0.kind == .added }.map(\.shape))
             let renamed = changes.map { change in
                 ShapeChange(kind: change.kind, id: known(change.id), author: change.author, shape: forProgram(change.shape))
             }

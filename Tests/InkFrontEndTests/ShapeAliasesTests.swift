@@ -37,6 +37,31 @@ import Testing
     }
 
     // FE-42
+    @Test func `what another program makes anew is known by its label, and by nothing else`() {
+        func shape(_ number: UInt64, _ label: String, author: AuthorID = Self.me) -> Shape {
+            Shape(
+                id: ShapeID(author: author, number: number), content: ShapeDraft(kind: .rectangle, position: .zero, label: label),
+                depth: [1])
+        }
+        func added(_ shape: Shape) -> Event {
+            .changed([ShapeChange(kind: .added, id: shape.id, author: shape.id.author, shape: shape)], ref: nil)
+        }
+        var random = SplitMix64(seed: 2)
+        let somebody = AuthorID(using: &random)
+        var aliases = ShapeAliases()
+        aliases.lose([shape(7, "mine"), shape(8, "")])
+        for other in [shape(20, ""), shape(21, "yours"), shape(22, "mine", author: somebody)] {
+            #expect(aliases.forProgram(added(other)) == added(other))
+        }
+        #expect(aliases.forProgram(added(shape(9, "mine"))) == added(shape(7, "mine")) && !aliases.isLost(id(7)))
+        // Once: a second one of that label is another shape.
+        #expect(aliases.forProgram(added(shape(10, "mine"))) == added(shape(10, "mine")))
+        #expect(aliases.forHolder(.delete([id(7)])) == .delete([id(9)]))
+        let again = aliases.recognise([shape(9, "mine")])
+        #expect(!again)
+    }
+
+    // FE-42
     @Test func `shapes that exchange their numbers are not taken for each other`() {
         var aliases = ShapeAliases()
         aliases.lose([id(7), id(8)])

@@ -450,8 +450,12 @@ final class BoardSession: @unchecked Sendable {
         ledger.found(done)
         let unmade = Set(ledger.unmade)
         aliases.lose(unmade)
-        let changes = view.changes(to: aliases.forProgram(report.shapes))
-        aliases.lose(changes.filter { $0.kind == .removed }.map(\.id))
+        var changes = view.changes(to: aliases.forProgram(report.shapes))
+        aliases.lose(changes.filter { $0.kind == .removed }.map(\.shape))
+        // Another program may have been quicker, and have made anew what it lost.
+        if aliases.recognise(changes.filter { $0.kind == .added }.map(\.shape)) {
+            changes = view.changes(to: aliases.forProgram(report.shapes))
+        }
         // What is about to be made anew has not gone for the front end, which may name it meanwhile.
         let told = changes.filter { $0.kind != .removed || !unmade.contains($0.id) }
         if !told.isEmpty { passNoted(.changed(told, ref: nil)) }
