@@ -255,7 +255,7 @@ extension BoardScene {
         let count = wordWrapped(long, columns: columns).count
         guard count <= 2 else { return Array(wordWrapped(short, columns: columns).prefix(2)) }
         // Two rows are about as long as each other: nobody would look for a last word alone.
-        let least = count == 2 ? (long.count + 1) / 2 : columns
+        let least = count == 2 ? min(columns, (long.count + 1) / 2) : columns
         return (least...columns).lazy.map { wordWrapped(long, columns: $0) }.first { $0.count == count } ?? []
     }
 

@@ -118,7 +118,7 @@ import Testing
         // TM-62
         for columns in [60, 80, 120] {
             var desk = try Desk(columns: columns)
-            let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(columns < 150 ? 23 : 80)) }
+            let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(23)) }
             desk.type("t")
             desk.click(10, 5)
             #expect(hints(desk).contains("Esc done") && hints(desk).contains("Enter new line"))
@@ -357,6 +357,23 @@ import Testing
             desk.hear(.peer(bob))
             let rows = desk.terminal.lines.prefix(2).map { $0.drop { $0 == " " } }
             #expect(rows[1].hasSuffix("1 change will be sent later.") && rows[1].count > rows[0].count / 2, "\(columns): \(rows)")
+        }
+    }
+
+    @Test func `a name of any length may be lost at any width`() throws {
+        // TM-32
+        for columns in 30..<60 {
+            var desk = try Desk(columns: columns)
+            for length in 1...16 {
+                var somebody = peer(String(repeating: "n", count: length), 1)
+                desk.hear(.peer(somebody))
+                somebody.silentSeconds = 7
+                for unsent in 0...1 {
+                    desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: unsent, isSaved: true, fingerprint: .zero)))
+                    desk.hear(.peer(somebody))
+                    #expect(desk.text.contains("nn") || length == 1, "\(columns) \(length) \(unsent)")
+                }
+            }
         }
     }
 
