@@ -108,22 +108,19 @@ struct TextEdit: Sendable {
         touch(now: now)
     }
 
-    /// The shape as it stands now is what is edited. What others wrote is merged with what was typed and is not on the board; true if there was
-    /// any.
-    mutating func follow(_ content: ShapeDraft, now: Instant) -> Bool {
+    /// The shape as it stands now is what is edited. What others wrote is merged with what was typed and is not on the board.
+    mutating func follow(_ content: ShapeDraft, now: Instant) {
         var content = content
         let theirs = content.text
         content.text = draft.text
         draft = content
         // Until the answer has come the board may still say what was there before what was typed.
-        guard awaited == nil, theirs != from else { return false }
+        guard awaited == nil, theirs != from else { return }
         let merge = TextMerge(base: from, mine: draft.text, theirs: theirs, caret: buffer.caret, keepsBoth: true)
         from = theirs
-        let isMerged = unsaved != nil && merge.text != draft.text
         if merge.text != draft.text { buffer.replaceAll(merge.text, caret: merge.caret) }
         draft.text = merge.text
         if draft.text == theirs { unsaved = nil } else if unsaved == nil { touch(now: now) }
-        return isMerged
     }
 
     /// The standing shape is gone, and what was typed becomes a shape of its own.

@@ -202,7 +202,7 @@ extension BoardScene {
     private mutating func followStanding(now: Instant) {
         guard let id = mode.edit?.standing, let content = front.board[id]?.content, var edit = mode.takeEdit() else { return }
         let text = edit.draft.text
-        _ = edit.follow(content, now: now)
+        edit.follow(content, now: now)
         if edit.draft.text != text, edit.gesture != nil { ask(.update(edit.shown), now: now) }
         mode.begin(edit)
     }
@@ -215,7 +215,8 @@ extension BoardScene {
             return front.notices.add(.textDeleted, now: now)
         }
         edit.goOnAlone(now: now)
-        if edit.gesture == nil { edit.gesture = ask(.begin(.shape(edit.draft)), now: now) }
+        // What the others see, and what a commit gives, is the new shape from here on.
+        if edit.gesture == nil { edit.gesture = ask(.begin(edit.shown), now: now) } else { ask(.update(edit.shown), now: now) }
         mode.begin(edit)
         front.notices.add(.textGoesOn, now: now)
     }

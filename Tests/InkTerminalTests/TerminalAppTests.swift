@@ -339,6 +339,12 @@ import Testing
         desk.escape()
         #expect(desk.standing.map(\.text) == ["cache"])
         #expect(desk.terminal.contains("cache"))
+        // Also where nothing more is typed.
+        desk.type("]\r")
+        desk.type("d")
+        desk.deleteAll()
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["cached"])
     }
 
     @Test func `a moved box leaves the other whole`() throws {
