@@ -406,13 +406,8 @@ public struct InputDecoder: Sendable {
         guard !Self.isRelease(bytes) else { return isAlt = false }
         let numbers = Self.numbers(bytes)
         let modifiers = KeyModifiers(parameter: numbers.count > 1 ? numbers[1] : 1)
+        if let named = Self.cursorKey(final) { return key(named, modifiers) }
         switch final {
-        case UInt8(ascii: "A"): key(.up, modifiers)
-        case UInt8(ascii: "B"): key(.down, modifiers)
-        case UInt8(ascii: "C"): key(.right, modifiers)
-        case UInt8(ascii: "D"): key(.left, modifiers)
-        case UInt8(ascii: "H"): key(.home, modifiers)
-        case UInt8(ascii: "F"): key(.end, modifiers)
         case UInt8(ascii: "Z"): key(.tab, [.shift])
         case UInt8(ascii: "P") where numbers.count > 1: key(.function(1), modifiers)
         case UInt8(ascii: "I") where bytes.isEmpty: events.append(.focus(true))
@@ -452,19 +447,27 @@ public struct InputDecoder: Sendable {
         }
     }
 
+    /// The keys that both `CSI` and the single shift end with the same letter.
+    private static func cursorKey(_ final: UInt8) -> Key? {
+        switch final {
+        case UInt8(ascii: "A"): .up
+        case UInt8(ascii: "B"): .down
+        case UInt8(ascii: "C"): .right
+        case UInt8(ascii: "D"): .left
+        case UInt8(ascii: "H"): .home
+        case UInt8(ascii: "F"): .end
+        default: nil
+        }
+    }
+
     /// Some terminals write held modifiers between the shift and its key.
     private mutating func takeSingleShift(_ byte: UInt8) {
         if (0x30...0x39).contains(byte), held.count < 2 { return held.append(byte) }
         let modifiers = KeyModifiers(parameter: Self.numbers(held).first ?? 1)
         state = .ground
         held = []
+        if let named = Self.cursorKey(byte) { return key(named, modifiers) }
         switch byte {
-        case UInt8(ascii: "A"): key(.up, modifiers)
-        case UInt8(ascii: "B"): key(.down, modifiers)
-        case UInt8(ascii: "C"): key(.right, modifiers)
-        case UInt8(ascii: "D"): key(.left, modifiers)
-        case UInt8(ascii: "H"): key(.home, modifiers)
-        case UInt8(ascii: "F"): key(.end, modifiers)
         case UInt8(ascii: "M"): key(.enter, modifiers)
         case UInt8(ascii: "P")...UInt8(ascii: "S"): key(.function(Int(byte) - 0x4F), modifiers)
         case 0x1B: state = .escape
