@@ -84,12 +84,12 @@ package enum Sentence: Hashable, Sendable {
         case .text(let name, .merged): "\(name) wrote in the same text: the words of both are kept"
         case .text(let name, .beside): "\(name) changed the same words: one of the two texts now stands beside the other"
         case .text(let name, .lost(let words)):
-            "\(name) changed the same words; kept in history only: \(words.count > Self.reasonMax ? words.prefix(Self.reasonMax - 1) + "…" : words)"
+            "\(name) changed the same words; kept in history only: \(Self.cut(words))"
         case .writesHere(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") writing here"
         case .restoring: "earlier work of this device is coming back from the others: what you finish meanwhile waits for it"
         case .restored: "earlier work of this device is back"
         case .invitesUnavailable(let reason):
-            "Invites unavailable (\(reason.count > Self.reasonMax ? reason.prefix(Self.reasonMax - 1) + "…" : reason)). "
+            "Invites unavailable (\(Self.cut(reason))). "
                 + "Peers already here are unaffected."
         case .rejected(let name, let rule): "refused something of \(name): \(rule)"
         case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"
@@ -131,6 +131,9 @@ package enum Sentence: Hashable, Sendable {
         guard parts.count > 1, let last = parts.last else { return refusal }
         return .diskRefuses("\(last) - \(parts.dropLast().joined(separator: ": "))")
     }
+
+    /// As much of others' words as a sentence holds.
+    private static func cut(_ text: String) -> String { text.count > reasonMax ? text.prefix(reasonMax - 1) + "…" : text }
 
     /// A reason is cut at so many characters: what follows it must be read, too.
     private static let reasonMax = 60
