@@ -33,6 +33,8 @@ public struct RendezvousServer: Sendable {
         public var newTopicBurst = 64.0
         /// Of these so many at once, and one each ten seconds, whatever others do; beyond them all sources together begin so many a second and at once.
         public var firstTopics = 4.0
+        /// And so many a second more, up to as many again: one each ten seconds.
+        public var firstTopicRate = 0.1
         public var commonTopicRate = 50.0
         public var commonTopicBurst = 200.0
         /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.
@@ -229,7 +231,7 @@ public struct RendezvousServer: Sendable {
             neighbourhoods[source] = Neighbourhood(
                 messages: TokenBucket(rate: configuration.sourceMessageRate, burst: configuration.sourceMessageBurst, now: now),
                 newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now),
-                firstTopics: TokenBucket(rate: 0.1, burst: configuration.firstTopics, now: now))
+                firstTopics: TokenBucket(rate: configuration.firstTopicRate, burst: configuration.firstTopics, now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
             let waits = sockets[oldest]?.topics.isEmpty == true
@@ -238,7 +240,7 @@ public struct RendezvousServer: Sendable {
             if waits { close(oldest, .displaced) }
         }
         // All is taken, and it has nothing: one more of those who joined nothing goes, whoever it is.
-        while socketShares.count(of: source) == 0, !socketShares.admits(source), let (oldest, _) = unjoined.popFirst() {
+        while socketShares.count(of: source) == 0, sockets.count >= configuration.socketsMax, let (oldest, _) = unjoined.popFirst() {
             if sockets[oldest]?.topics.isEmpty == true { close(oldest, .displaced) }
         }
     }
@@ -247,7 +249,7 @@ public struct RendezvousServer: Sendable {
         neighbourhoods = neighbourhoods.filter { source, neighbourhood in
             var neighbourhood = neighbourhood
             return socketShares.count(of: source) > 0 || !neighbourhood.messages.isFull(now: now)
-                || !neighbourhood.newTopics.isFull(now: now)
+                || !neighbourhood.newTopics.isFull(now: now) || !neighbourhood.firstTopics.isFull(now: now)
         }
         // Twice what is left, so that each newcomer pays for a constant part of the next sweep.
         sweepAt = max(Self.sweepMin, neighbourhoods.count * 2)

@@ -46,10 +46,13 @@ private final class Town {
     }
 
     /// A new socket; nil if it is turned away at once.
-    func open(from source: Int) -> Token? {
+    func open(from source: Int) -> Token? { open(at: Self.source(source)) }
+
+    /// As `open(from:)`, from any source.
+    func open(at source: Source) -> Token? {
         lastToken += 1
         let token = Token(lastToken)
-        server.opened(token, from: Self.source(source), now: now)
+        server.opened(token, from: source, now: now)
         for case .welcome(let nonce, _) in drain(token) { nonces[token] = nonce }
         return closed[token] == nil ? token : nil
     }
@@ -139,6 +142,20 @@ private final class Town {
         while town.isIn(1, from: 1) {}
         #expect(town.server.socketCount == 9)
         #expect(town.open(from: 1) == nil && town.closed.values.contains(.tooManyFromSource))
+    }
+
+    // RV-20
+    @Test func `who has taken the share of a whole network displaces nobody elsewhere`() throws {
+        let town = Town { $0.socketsPerSourceMax = 4 }
+        let stranger = try #require(town.open(from: 1))
+        for network in 0..<4 as Range<UInt64> {
+            for _ in 0..<4 {
+                let token = town.open(at: Source(.v6(high: 0x2001_0DB8_0001_0000 | network, low: 1)))
+                #expect(town.isLetIn(town.join(1, token)))
+            }
+        }
+        #expect(town.open(at: Source(.v6(high: 0x2001_0DB8_0001_0099, low: 1))) == nil)
+        #expect(town.closed[stranger] == nil, "there are places, and its network has its share")
     }
 
     // RV-20
