@@ -89,7 +89,7 @@ package final class RendezvousConnector {
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/",
             headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
-        let patience = patience
+        let upgradeUntil = NIODeadline.now() + patience
         return ClientBootstrap(group: loop)
             .connectTimeout(patience)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -107,7 +107,7 @@ package final class RendezvousConnector {
                 }
                 // What the pipeline says of a channel that was closed under it is no reason that a person could read.
                 let answer = channel.eventLoop.makePromise(of: Bool.self)
-                let timeout = channel.eventLoop.scheduleTask(in: patience) {
+                let timeout = channel.eventLoop.scheduleTask(deadline: upgradeUntil) {
                     answer.fail(AnswersNothing())
                     channel.close(promise: nil)
                 }

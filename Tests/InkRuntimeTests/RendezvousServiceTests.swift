@@ -197,7 +197,7 @@ private final class Signaller: Sendable {
     }
 
     // RV-23
-    @Test func `two who have the same list of three meet once, at all that answer`() async throws {
+    @Test func `two who have the same list of three meet, and are at all that answer`() async throws {
         let services = try [service(), service()]
         let hosts = [host(services[0]), InviteLink.Host(name: "127.0.0.1", port: 1), host(services[1])]
         let (small, large) = (try Signaller(1, hosts: hosts), try Signaller(2, hosts: hosts))
