@@ -58,7 +58,8 @@ extension Board {
             gesture: gesture, strand: strand(of: transaction))
     }
 
-    /// What was merged into the text that stands, and by whom: nil where its transaction merged nothing.
+    /// The texts into which this transaction merged others, each with the base that it names (zero for none) and the merged ones; empty where it
+    /// merged nothing.
     public func textMerge(by name: TransactionName) -> [(shape: ShapeID, base: TransactionName, merged: [TransactionName])] {
         guard let transaction = transaction(name) else { return [] }
         return transaction.writes.compactMap { write in
@@ -96,7 +97,8 @@ extension Board {
             let writes = log[slot].writes.filter { $0.target == id && $0.restores == nil }
             guard let base = writes.first(where: { $0.property == .textBase }).flatMap({ Self.names($0.value) }) else {
                 // It says nothing: what its transaction comes after was on the screen.
-                open += ancestors(of: slot, among: all)
+                // Those of what it comes after are among them.
+                known.formUnion(ancestors(of: slot, among: all))
                 continue
             }
             let merged = writes.first { $0.property == .textMerged }.flatMap { Self.names($0.value) } ?? []

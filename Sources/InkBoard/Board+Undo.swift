@@ -153,7 +153,7 @@ private struct UndoPlanner {
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
         // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
         let (fitting, left) = writes[...].runs { $0.target == $1.target }.reduce(into: ([Write](), skipped)) { sorted, run in
-            if run.count == 1 || board.fits(run + [step], by: author) {
+            if board.fits(run + [step], by: author) {
                 sorted.0 += run
             } else if let run = run.first {
                 sorted.1.insert(run.target)
