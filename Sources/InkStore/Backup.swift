@@ -116,9 +116,9 @@ private struct SoundBoard {
         guard genesis.hasValidSignature, board.id == content.meta.board else {
             throw .corrupt(path: path, detail: "its first change is of another board")
         }
-        let signed = content.transactions.dropFirst().filter(\.hasValidSignature)
-        _ = board.load(signed)
-        transactions = [genesis] + signed.filter { board.contains($0.name) }
+        _ = board.load(content.transactions.dropFirst().filter(\.hasValidSignature))
+        // Parents before children, in whatever order they were found.
+        transactions = board.transactions
         refusedCount = content.transactions.count - transactions.count
     }
 
