@@ -187,8 +187,9 @@ struct BoardsCommand: ParsableCommand {
         }
         let entries = names.isEmpty ? try catalog.entries() : try names.map { try catalog.entry($0) }
         guard !entries.isEmpty else { throw StoreError.missing(what: "a board to export") }
-        try report(try Backup(place: place).add(entries), to: "exported")
+        let outcomes = try Backup(place: place).add(entries)
         options.notices.say("whoever has \(place) may enter these boards; it holds no key of yours")
+        try report(outcomes, to: "exported")
     }
 
     private func restore(from place: String, to catalog: BoardCatalog) throws {
@@ -196,11 +197,11 @@ struct BoardsCommand: ParsableCommand {
             throw Failure.usage("there is nothing to restore", why: "\(place) is the data directory itself", next: "name a backup")
         }
         let outcomes = try Backup(place: place).restore(to: catalog)
-        try report(outcomes, to: "restored")
         let isNew = outcomes.contains { (try? $0.result.get())?.isNew == true }
         if isNew {
             options.notices.say("a board that was not here is yours under a new key: what you drew on it before counts as another's")
         }
+        try report(outcomes, to: "restored")
     }
 
     /// - Throws: `Failure` when one could not be copied.
