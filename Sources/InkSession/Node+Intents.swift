@@ -264,8 +264,8 @@ extension Node {
     /// Gives the disk what was drawn of the stroke under way.
     mutating func journalStroke() {
         journalAt = nil
-        // While the disk refuses, all that it was given waits already.
-        guard case .stroke(let draft)? = gesture(of: .holder), !draft.points.isEmpty, saves.refusal == nil else { return }
+        // While the disk refuses, all that it was given waits already; and what a process before left there is on the board first.
+        guard recovered == nil, case .stroke(let draft)? = gesture(of: .holder), !draft.points.isEmpty, saves.refusal == nil else { return }
         hasJournal = true
         saves.append(.stroke(StrokeDraft.encode(draft)))
     }
@@ -273,7 +273,7 @@ extension Node {
     /// The stroke has ended: what it became goes to the disk before this.
     mutating func forgetJournal() {
         journalAt = nil
-        guard hasJournal else { return }
+        guard hasJournal, recovered == nil else { return }
         hasJournal = false
         saves.append(.stroke(nil))
     }

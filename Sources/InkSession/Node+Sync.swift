@@ -251,7 +251,10 @@ extension Node {
             return
         case .inserted: break
         }
-        for inserted in outcome.inserted { saves.append(.transaction(inserted)) }
+        for inserted in outcome.inserted {
+            saves.append(.transaction(inserted))
+            endpoint.know(inserted.author)
+        }
         takeBackSaved()
         let news = mergeTexts(changedBy: &outcome, now: now)
         took(outcome, of: .nobody, now: now)

@@ -49,7 +49,9 @@ struct TextKeeper: Sendable {
     private static let pause = Duration.seconds(2)
     private static let besidesPerMinute = 20.0
     private static let tellPause = Duration.seconds(60)
-    private static let rememberedMax = 4096
+    fileprivate static let rememberedMax = 4096
+    /// What cannot be merged yet (the disk refuses, own work is on its way back) is tried again after this.
+    fileprivate static let retry = Duration.seconds(1)
 }
 
 // Two people who write one text: what lost is merged by the process that wrote it (SE-52).
@@ -91,7 +93,7 @@ extension Node {
             texts.due[shape] = nil
             guard let lost = board?.lostText(of: author, in: shape) else { continue }
             guard let done = merge(lost, now: now) else {
-                putOff(shape, until: now + .seconds(1), now: now)
+                putOff(shape, until: now + TextKeeper.retry, now: now)
                 continue
             }
             if let outcome = done.outcome { took(outcome, of: .nobody, now: now) }
@@ -100,8 +102,8 @@ extension Node {
     }
 
     private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) {
-        guard texts.due.count < 4096 || texts.due[shape] != nil else { return }
-        texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + .seconds(1))
+        guard texts.due.count < TextKeeper.rememberedMax || texts.due[shape] != nil else { return }
+        texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + TextKeeper.retry)
     }
 
     private func canMerge(now: Instant) -> Bool { isReady && saves.refusal == nil && held.isEmpty && !isAdopting(now: now) }
@@ -182,9 +184,8 @@ extension Node {
             let merge = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText)
             (theirs, displaced) = (merge.text, merge.displaced)
         }
-        var merge = TextMerge(base: from, mine: text, theirs: from)
-        if theirs != from { merge = TextMerge(base: from, mine: text, theirs: theirs) }
-        if from == theirs || merge.text == text { merge = TextMerge(whole: text, displaced: merge.displaced) }
+        var merge = theirs == from ? TextMerge(whole: text, displaced: "") : TextMerge(base: from, mine: text, theirs: theirs)
+        if merge.text == text { merge = TextMerge(whole: text, displaced: merge.displaced) }
         if !displaced.isEmpty {
             merge = TextMerge(whole: merge.text, displaced: [displaced, merge.displaced].filter { !$0.isEmpty }.joined(separator: "\n"))
         }

@@ -117,7 +117,7 @@ public struct Node: Sendable {
     /// From here on the numbers of our next shapes are looked for.
     var nextShapeNumber: UInt64
     /// The stroke of the process before, until it is on the board.
-    private var recovered: ShapeDraft?
+    private(set) var recovered: ShapeDraft?
     /// When the disk is to have what was drawn of the stroke under way; nil while it has it.
     var journalAt: Instant?
     /// The disk holds a part of a stroke that is under way, or was.
@@ -228,6 +228,7 @@ public struct Node: Sendable {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
             self.board = board
+            for author in board.authors { endpoint.know(author) }
         }
         if let stroke = configuration.stroke {
             hasJournal = true
@@ -342,11 +343,11 @@ public struct Node: Sendable {
 
     /// Draws what the process before was drawing when it was killed.
     private mutating func recoverStroke(now: Instant) {
-        guard isReady, wallClockBase > 0, hasJournal, saves.refusal == nil, !mustHold(now: now), gesture(of: .holder) == nil else { return }
-        if let draft = recovered {
-            recovered = nil
-            handle(.draw(draft), of: .nobody, now: now)
-        }
+        guard let draft = recovered, quitAt == nil, isReady, wallClockBase > 0, saves.refusal == nil, !mustHold(now: now),
+            gesture(of: .holder) == nil
+        else { return }
+        recovered = nil
+        handle(.draw(draft), of: .nobody, now: now)
         forgetJournal()
     }
 
