@@ -177,11 +177,10 @@ enum Attack: String, CaseIterable {
         guard let rendezvous = arguments.rendezvous else { throw Trouble("--rendezvous is missing") }
         let signaller = try Signaller(link, rendezvous, from: loopback())
         var squatters: [PeerID: Member] = [:]
-        let device = SigningKey(seed: .random()).author
         let end = currentTime() + .milliseconds(Int64(arguments.seconds * 1000))
         var isReady = false
         while currentTime() < end {
-            for (_, envelope) in try signaller.envelopes() where envelope.device != device && squatters[envelope.sender] == nil {
+            for (_, envelope) in try signaller.envelopes() where squatters[envelope.sender] == nil {
                 guard case .salt(let salt) = envelope.speaker else { continue }
                 let member = try Member(link, host: loopback(), saying: salt)
                 squatters[envelope.sender] = member

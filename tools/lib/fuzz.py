@@ -54,7 +54,7 @@ def fuzz(binary, decoder, options):
         return output.strip(), options.inputs, seconds, True
     page = keep.read_bytes() if keep.exists() else b""
     done = number_of(page) if len(page) >= 16 else 0
-    if len(page) >= 16 and "FAILED" not in output.splitlines()[-1:] and status != 1:
+    if len(page) >= 16 and status != 1:
         data = page[16:16 + int.from_bytes(page[8:16], sys.byteorder)]
         place = LOGS / f"{decoder}.bin"
         place.write_bytes(data)
