@@ -77,7 +77,7 @@ extension BoardScene {
         switch bars.action(at: cell) {
         case .pick(let tool): pick(tool, now: now)
         // Whoever clicks about must not be gone.
-        case .key("q"): front.notices.add("q quits", as: .setting, now: now)
+        case .key("q"): tellHowToQuit(now: now)
         case .key(let key):
             finishEdit(now: now)
             character(key, now: now)

@@ -68,7 +68,10 @@ public struct InputDecoder: Sendable {
         switch state {
         case .ground: deadline = utf8Missing > 0 ? now + Self.sequenceDelay : nil
         case .escape: deadline = owedUntil == nil ? now + escapeDelay : nil
-        case .opener: deadline = now + escapeDelay
+        // Behind an Escape no hand strikes what opens a key so soon: where it comes, a line tears between all bytes.
+        case .opener(let byte):
+            let isTorn = Self.keyOpeners.contains(byte) && owedUntil.map { now < $0 - Self.owedDelay + Self.handDelay } ?? false
+            deadline = now + (isTorn ? max(escapeDelay, Self.tornDelay) : escapeDelay)
         case .bracket: deadline = nil
         case .control, .consoleFunction, .singleShift, .string, .oldMouse: deadline = now + Self.sequenceDelay
         case .paste(isStalled: false): deadline = now + Self.pasteDelay
@@ -92,7 +95,11 @@ public struct InputDecoder: Sendable {
             key(.character(Unicode.Scalar(byte)))
             state = byte == UInt8(ascii: "[") ? .bracket : .ground
         case .control, .consoleFunction, .singleShift, .string, .oldMouse:
-            if owedUntil == nil { owedUntil = now + Self.owedDelay } else if owedUntil.map({ now >= $0 }) == true { reset() }
+            if owedUntil == nil {
+                owedUntil = now + (isCertain ? Self.certainDelay : Self.owedDelay)
+            } else if owedUntil.map({ now >= $0 }) == true {
+                reset()
+            }
             self.deadline = owedUntil
         case .paste(isStalled: false):
             // The terminal forgot the end marker, or the line stands still. The keyboard must not be dead for ever, and what comes must not
@@ -104,11 +111,23 @@ public struct InputDecoder: Sendable {
             tellPaste(isWhole: true)
             reset()
             (state, owedUntil) = (.escape, now + Self.owedDelay)
-        case .ground, .escape, .bracket: reset()
+        // The rest of a letter is no key, whenever it comes.
+        case .ground: break
+        case .escape, .bracket: reset()
         }
         if state == .ground { owedUntil = nil }
         defer { events = [] }
         return events
+    }
+
+    /// True where the rest of what is held can be told from keys whenever it comes: no hand types the beginning of a report of the mouse, and
+    /// the others are told by how they end.
+    private var isCertain: Bool {
+        switch state {
+        case .control: held.first == UInt8(ascii: "<")
+        case .string, .oldMouse: true
+        default: false
+        }
     }
 
     // MARK: What a whole read tells
@@ -262,6 +281,15 @@ public struct InputDecoder: Sendable {
         case 0xC2...0xDF: beginUTF8(byte, 1)
         case 0xE0...0xEF: beginUTF8(byte, 2)
         case 0xF0...0xF4: beginUTF8(byte, 3)
+        default: beginC1(UInt32(byte))
+        }
+    }
+
+    /// A terminal in 8-bit mode begins its sequences with one byte instead of ESC and a letter, or with that as UTF-8.
+    private mutating func beginC1(_ value: UInt32) {
+        switch value {
+        case 0x8F: state = .singleShift
+        case 0x9B: state = .control
         default: isAlt = false
         }
     }
@@ -278,7 +306,7 @@ public struct InputDecoder: Sendable {
             isAlt = false
             return
         }
-        key(.character(scalar))
+        if (0x80..<0xA0).contains(scalar.value) { beginC1(scalar.value) } else { key(.character(scalar)) }
     }
 
     private mutating func takeEscape(_ byte: UInt8) {
@@ -313,6 +341,11 @@ public struct InputDecoder: Sendable {
             } else {
                 finishControl(byte)
             }
+        case UInt8(ascii: "$") where !held.isEmpty && held.allSatisfy { (0x30...0x3B).contains($0) }:
+            // Shift with a key, as rxvt tells it; nothing else without a mark at its beginning goes on behind a dollar.
+            state = .ground
+            finishTilde(Self.numbers(held), .shift)
+            if state == .ground { held = [] }
         case 0x20..<0x40:
             // No sequence that we know is longer; the rest of a monster is swallowed with it.
             if held.count < Self.controlBytesMax { held.append(byte) }
@@ -533,8 +566,9 @@ public struct InputDecoder: Sendable {
     private mutating func finishString(_ opener: UInt8) {
         let text = String(decoding: held, as: UTF8.self)
         held = []
-        if opener == UInt8(ascii: "]"), text.hasPrefix("11;rgb:") {
-            let parts = text.dropFirst(7).split(separator: "/")
+        if opener == UInt8(ascii: "]"), let prefix = ["11;rgb:", "11;rgba:"].first(where: text.hasPrefix) {
+            // What is seen through does not count.
+            let parts = text.dropFirst(prefix.count).split(separator: "/").prefix(3)
             // Up to four hex digits a channel; the first two are enough.
             let channels = parts.compactMap { UInt8($0.count == 1 ? String($0) + String($0) : String($0.prefix(2)), radix: 16) }
             if channels.count == 3, parts.count == 3 {
@@ -675,6 +709,7 @@ public struct InputDecoder: Sendable {
     private static let pasteEnd: [UInt8] = Array("\u{1B}[201~".utf8)
     /// What may follow an ESC in what a terminal sends, and the last bytes of what follows `CSI`, `CSI [` and `SS3`.
     private static let openers: [UInt8] = Array("[O]P_".utf8)
+    private static let keyOpeners: [UInt8] = Array("[O".utf8)
     private static let controlFinals: [UInt8] = keyFinals + Array("EMOZRScmnuty".utf8)
     private static let keyFinals: [UInt8] = Array("ABCDFHIOPQRSZ~".utf8)
     private static let consoleFinals: [UInt8] = Array("ABCDE".utf8)
@@ -683,6 +718,12 @@ public struct InputDecoder: Sendable {
     private static let sequenceDelay = Duration.milliseconds(500)
     /// So much longer a sequence is owed its rest: TCP sends again what was lost after a fifth of a second, then after twice as long each time.
     private static let owedDelay = Duration.seconds(2)
+    /// The same for what cannot be taken for keys: longer than a line that lives ever stalls.
+    private static let certainDelay = Duration.seconds(30)
+    /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence.
+    private static let handDelay = Duration.milliseconds(75)
+    /// So long what opens a sequence waits for the next byte where a line tears between all bytes.
+    private static let tornDelay = Duration.milliseconds(100)
     private static let pasteDelay = Duration.seconds(2)
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
     /// a terminal that works lets keys wait.

@@ -54,6 +54,14 @@ enum Mode: Sendable {
     var isIdle: Bool { if case .idle = self { true } else { false } }
     var isLeaving: Bool { if case .leaving = self { true } else { false } }
 
+    /// True where letters are commands.
+    var takesCommands: Bool {
+        switch self {
+        case .idle, .dragging, .nudging: true
+        case .typing, .panel, .leaving: false
+        }
+    }
+
     /// A drag by keys is one of the pointer that they move.
     var pointer: Pointer {
         switch self {

@@ -22,6 +22,7 @@ import Testing
         ("\u{1B}[200~a\r\nb\u{1B}[31mc\u{1B}[201~d", [.paste("a\nb[31mc"), .key(.character("d"), [])]),
         ("\u{1B}[?2026;2$y\u{1B}[?62;22c", [.answer(.mode(2026, isSupported: true)), .answer(.deviceAttributes)]),
         ("\u{1B}]11;rgb:1010/1010/1414\u{1B}\\x", [.answer(.background(red: 16, green: 16, blue: 20)), .key(.character("x"), [])]),
+        ("\u{1B}]11;rgba:ffff/ffff/ffff/ffff\u{1B}\\", [.answer(.background(red: 255, green: 255, blue: 255))]),
         ("\u{1B}]11;rgb:ff/ff/ff\u{07}", [.answer(.background(red: 255, green: 255, blue: 255))]),
         ("\u{1B}P>|tmux 3.3a\u{1B}\\", [.answer(.version("tmux 3.3a"))]), ("\u{1B}_Gi=31;OK\u{1B}\\q", [.key(.character("q"), [])]),
     ]
@@ -172,10 +173,49 @@ import Testing
         var decoder = InputDecoder()
         _ = decoder.receive([0x1B], now: .zero)
         _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
-        #expect(decoder.receive([0x5B], now: .zero + .milliseconds(70)) == [])
-        #expect(decoder.handleTimeout(now: .zero + .milliseconds(95)) == [.key(.character("["), [])])
-        let report = decoder.receive(Array("<35;30;10M".utf8), now: .zero + .milliseconds(170))
+        #expect(decoder.receive([0x5B], now: .zero + .milliseconds(150)) == [])
+        #expect(decoder.handleTimeout(now: .zero + .milliseconds(175)) == [.key(.character("["), [])])
+        let report = decoder.receive(Array("<35;30;10M".utf8), now: .zero + .milliseconds(250))
         #expect(report == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))])
+    }
+
+    @Test func `a line that tears between all bytes makes no keys of them`() {
+        // TM-51
+        for (text, whole) in [
+            ("\u{1B}[D", InputEvent.key(.left, [])), ("\u{1B}OA", .key(.up, [])), ("\u{1B}[3~", .key(.delete, [])),
+            ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))), ("\u{1B}[[D", .key(.function(4), [])),
+        ] {
+            var (decoder, now, events): (InputDecoder, Instant, [InputEvent]) = (InputDecoder(), .zero, [])
+            for byte in text.utf8 {
+                events += decoder.receive([byte], now: now)
+                let next = now + .milliseconds(70)
+                while let deadline = decoder.deadline, deadline <= next { events += decoder.handleTimeout(now: deadline) }
+                now = next
+            }
+            #expect(events == [.key(.escape, []), whole], "\(text.debugDescription)")
+        }
+    }
+
+    @Test func `the rest of a report, of an answer or of a letter is none of keys, however late it comes`() {
+        // TM-51
+        for (begun, rest, whole) in [
+            ("\u{1B}[<35;3", "0;10M", InputEvent.mouse(MouseEvent(action: .hover, column: 29, row: 9))),
+            ("\u{1B}]11;rgb:10", "10/1010/1414\u{07}", .answer(.background(red: 16, green: 16, blue: 20))),
+            ("\u{1B}[M ", "!!", .mouse(MouseEvent(action: .press(.left), column: 0, row: 0))),
+        ] {
+            for seconds in [3, 9, 29] {
+                var decoder = InputDecoder()
+                var events = decoder.receive(Array(begun.utf8), now: .zero)
+                let end = Instant.zero + .seconds(seconds)
+                while let deadline = decoder.deadline, deadline <= end { events += decoder.handleTimeout(now: deadline) }
+                events += decoder.receive(Array(rest.utf8), now: end)
+                #expect(events == [whole], "\(begun.debugDescription) after \(seconds) s")
+            }
+        }
+        var decoder = InputDecoder()
+        _ = decoder.receive([0xE6, 0xBC], now: .zero)
+        while let deadline = decoder.deadline { _ = decoder.handleTimeout(now: deadline) }
+        #expect(decoder.receive([0xA2], now: .zero + .seconds(9)) == [.key(.character("漢"), [])])
     }
 
     @Test func `keys that a hand types after Escape are keys, at once or after the time of an escape`() {
@@ -299,6 +339,15 @@ import Testing
         #expect(events.count == 3 && events[1] == .text("line one") && events[2] == .key(.character("c"), .control))
     }
 
+    @Test func `a sequence that begins with one byte types no letters`() {
+        // TM-54
+        var decoder = InputDecoder()
+        #expect(
+            decoder.receive([0x9B, 0x44, 0x8F, 0x50, 0x7A], now: .zero) == [
+                .key(.left, []), .key(.function(1), []), .key(.character("z"), []),
+            ])
+    }
+
     @Test func `function keys of any terminal type no letters`() {
         // TM-54
         for (text, expected) in [
@@ -307,6 +356,9 @@ import Testing
             ("\u{1B}O2A", [.key(.up, .shift)]), ("\u{1B}[17~\u{1B}[24~\u{1B}[25~\u{1B}[34~", []), ("\u{1B}Oj\u{1B}Oy", []),
             ("\u{1B}[97;1:3u\u{1B}[1;1:3A", []), ("\u{1B}[97;1:1u", [.key(.character("a"), [])]), ("\u{1B}[1;2Q\u{1B}[1;5S", []),
             ("\u{1B}[a\u{1B}Oa", []), ("\u{1B}[[[", []),
+            // rxvt with Shift and with Control, and terminals in 8-bit mode, in UTF-8 and without.
+            ("\u{1B}[3$\u{1B}[23$", [.key(.delete, .shift)]), ("\u{1B}[3^\u{1B}[11@", []),
+            ("\u{9B}D\u{8F}P\u{9B}15~", [.key(.left, []), .key(.function(1), []), .key(.function(5), [])]),
         ] as [(String, [InputEvent])] {
             var decoder = InputDecoder()
             #expect(

@@ -175,6 +175,27 @@ import Testing
         #expect(start.effects == [.newBoard(name: "my plan q")])
     }
 
+    @Test func `a few letters that come with a q do not end the program`() throws {
+        // TM-80
+        for piece in ["=====\rq\r", "lsq", "\tq", "q\r", "]]q"] {
+            var desk = try Desk()
+            desk.type("r")
+            desk.drag([(10, 5), (20, 9)])
+            desk.bytes(Array(piece.utf8))
+            #expect(desk.effects == [] && desk.text.contains("q quits"), "\(piece.debugDescription)")
+            // Who means it says so once more.
+            desk.wait(.milliseconds(100))
+            desk.type("q")
+            #expect(desk.effects == [.quit], "\(piece.debugDescription)")
+        }
+        // An impatient hand, and one whose motion of the mouse came with the key.
+        for piece in ["qq", "\u{1B}[<35;3;3Mq"] {
+            var desk = try Desk()
+            desk.bytes(Array(piece.utf8))
+            #expect(desk.effects.contains(.quit), "\(piece.debugDescription)")
+        }
+    }
+
     @Test func `who writes in a shape and is ahead of the line wrote in it`() throws {
         // TM-53
         var desk = try Desk()
