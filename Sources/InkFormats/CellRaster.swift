@@ -195,6 +195,12 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
         case "▼": return Glyph("v")
         case "□": return Glyph("o")
         case "…": return Glyph("~")
+        case "“", "”", "„", "«", "»": return Glyph("\"")
+        case "‘", "’", "‚": return Glyph("'")
+        case "–", "—", "−": return Glyph("-")
+        case "•", "·": return Glyph("*")
+        case "→": return Glyph(">")
+        case "←": return Glyph("<")
         default: return Glyph("?")
         }
     }

@@ -175,6 +175,8 @@ import Testing
         #expect(text.utf8.allSatisfy { $0 < 0x80 })
         #expect(text.contains("+--") && text.contains("?and?"))
         #expect(picture(shapes, 40, 12).utf8.contains { $0 >= 0x80 })
+        // Marks that a typewriter has are no question marks.
+        #expect(picture([words("“a” ‘b’ – c’s…", 0, 0)], 15, 1, style: .ascii) == "\"a\" 'b' - c's~\n")
     }
 
     @Test func `a window shows the same cells wherever it is cut`() {
