@@ -218,6 +218,24 @@ package struct RoundOutline: Sendable {
         }
     }
 
+    /// The most cells of a row that the outline leaves free, for rows of text that are centred in `inside`.
+    func columnsInside(_ inside: CellRegion, rows: Range<Int>, pen: DotPen) -> Int {
+        // Half a dot to where the outline is drawn, and what the pen adds to its side.
+        let margin = Double(pen.size / 2) + 0.5
+        let farthest = max(middleY - Double(rows.lowerBound * 4), Double(rows.upperBound * 4 - 1) - middleY) + margin
+        guard farthest < radiusY else { return 0 }
+        let half = radiusX * height(farthest / radiusY) - margin
+        guard half > 0 else { return 0 }
+        let (first, last) = (Int(((middleX - half) / 2).rounded(.up)), Int(((middleX + half - 1) / 2).rounded(.down)))
+        var columns = min(inside.columns, last - first + 1)
+        while columns > 0 {
+            let start = inside.column + (inside.columns - columns) / 2
+            if start >= first, start + columns - 1 <= last { break }
+            columns -= 1
+        }
+        return max(0, columns)
+    }
+
     /// What of a range lies within another; empty where nothing does.
     private static func range(_ first: Int, _ last: Int, within low: Int, _ high: Int) -> Range<Int> {
         max(first, low)..<max(first, low, min(last, high) + 1)

@@ -38,7 +38,11 @@ struct TextPlacement: Sendable {
         switch shape.kind {
         case .rectangle, .ellipse, .diamond, .note:
             let inside = shape.cellRegion(on: grid).inside
-            (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
+            if let (columns, rows) = shape.layoutWithinOutline(inside, on: grid) {
+                (wrap, layout) = (columns, rows)
+            } else {
+                (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
+            }
             room = inside.rows
             if shape.kind == .note {
                 (top, side) = (inside.row, .leading(inside.column))
@@ -115,6 +119,29 @@ struct TextPlacement: Sendable {
 }
 
 extension ShapeDraft {
+    /// The text of an ellipse or a diamond in rows that leave the outline whole, with the cells of a row; nil for other kinds, and where that would
+    /// part a word that the box holds, or hide one: letters go before an outline.
+    fileprivate func layoutWithinOutline(_ inside: CellRegion, on grid: Grid) -> (columns: Int, layout: TextLayout)? {
+        guard kind == .ellipse || kind == .diamond, !text.isEmpty else { return nil }
+        let lines = text.split(whereSeparator: \.isNewline)
+        let word = lines.reduce(0) { $1.split(separator: " ").reduce($0) { max($0, CharacterWidth.columns(of: String($1))) } }
+        let letters = lines.reduce(0) { $1.reduce($0) { $0 + ($1 == " " ? 0 : CharacterWidth.columns(of: $1)) } }
+        let outline = RoundOutline(self, on: grid)
+        var tries = 0
+        for rows in 1...inside.rows {
+            let top = inside.row + (inside.rows - rows) / 2
+            let columns = outline.columnsInside(inside, rows: top..<top + rows, pen: DotPen(width: strokeWidth, on: grid))
+            guard columns >= min(word, inside.columns), columns > 1 || columns == letters else { return nil }
+            guard columns * rows >= letters else { continue }
+            let layout = TextLayout(text, columns: columns)
+            if layout.rows.count <= rows { return (columns, layout) }
+            // A text that fits does so soon: of many rows each has about as much as the words in it.
+            tries += 1
+            if tries > 4 { return nil }
+        }
+        return nil
+    }
+
     /// The cell after the first `count` characters of the shape's text, where a caret stands while it is edited.
     public func caretPlace(after count: Int, on grid: Grid) -> CellPlace {
         TextPlacement(self, on: grid, caret: count).place(ofCaret: count)

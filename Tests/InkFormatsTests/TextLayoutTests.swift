@@ -92,6 +92,42 @@ import Testing
         #expect(picture([box(0, 0, 7, 2, text: "漢字漢字")], 8, 3).contains("│漢字… │"))
     }
 
+    @Test func `a label leaves the outline of an ellipse or a diamond whole where it fits inside`() {
+        // FM-30
+        for (kind, columns, rows, text) in [
+            (.ellipse, 14, 6, "one two three four"), (.diamond, 20, 8, "one two three"), (.ellipse, 14, 6, "漢字漢字漢字"),
+            (.diamond, 24, 10, "漢字 漢字 漢字 漢字"), (.ellipse, 30, 4, "a sentence on one row"), (.diamond, 31, 7, "login service"),
+            (.ellipse, 11, 8, "a\nb\nc\nd"),
+        ] as [(ShapeKind, Int, Int, String)] {
+            for width in [16, 32] as [UInt16] {
+                let shape = box(kind, 1, 1, 1 + columns, 1 + rows, text: text, width: width)
+                var blank = shape
+                blank.text = ""
+                let (written, bare) = (grid(shape, columns: 40, rows: 14), grid(blank, columns: 40, rows: 14))
+                for row in 0..<14 {
+                    for column in 0..<40 where bare[row][column] != " " {
+                        #expect(written[row][column] == bare[row][column], "\(kind) \(columns)x\(rows) “\(text)” at \(column),\(row)")
+                    }
+                }
+                let shown = written.joined().filter { $0 != " " && $0 != "" }.joined()
+                for word in text.split(whereSeparator: \.isWhitespace) { #expect(shown.contains(word), "\(kind) “\(text)”") }
+                #expect(shape.caretPlace(after: 0, on: .standard).column > 1)
+            }
+        }
+    }
+
+    @Test func `where a label and an outline have no room for both, the letters are shown and no word is parted`() {
+        // FM-30
+        #expect(picture([box(.ellipse, 0, 0, 7, 2, text: "client")], 9, 3).contains("client"))
+        #expect(picture([box(.diamond, 0, 0, 8, 4, text: "client")], 9, 5).contains("client"))
+        let full = picture([box(.diamond, 0, 0, 14, 6, text: "one two three four five six")], 15, 7)
+        for word in ["one", "two", "three", "four", "five", "six"] { #expect(full.contains(word)) }
+        // As tall as a board, and as thin as can be.
+        let (tall, long) = (box(.ellipse, 0, 0, 3, 1_000_000, text: "a b c"), String(repeating: "word ", count: 3000))
+        #expect(tall.caretPlace(after: 5, on: .standard).row > 400_000)
+        #expect(box(.diamond, 0, 0, 40, 4000, text: long).caretPlace(after: 9, on: .standard).row > 0)
+    }
+
     @Test func `while a text is written, the rows about the caret are shown`() {
         // FM-25
         let shape = box(0, 0, 7, 2, text: "authentication")
