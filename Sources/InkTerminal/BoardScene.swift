@@ -132,7 +132,12 @@ struct BoardScene: Sendable {
     mutating func resize(columns: Int, rows: Int) {
         layout = Layout(columns: columns, rows: rows)
         canvas = BoardCanvas(work: canvas.work)
-        look { [layout] in $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows) }
+        // What keys are about stays in sight, if it was.
+        let kept = (caretPlace ?? keyPlace).flatMap { viewport.seen($0) == nil ? nil : $0 }
+        look { [layout] in
+            $0.resize(columns: layout.canvasColumns, rows: layout.canvasRows)
+            if let kept { $0.show(kept) }
+        }
         redraw(.soon)
     }
 

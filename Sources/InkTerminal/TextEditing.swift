@@ -95,16 +95,21 @@ extension BoardScene {
         showCaret()
     }
 
-    /// Moves the view so that the caret is in it.
-    private mutating func showCaret() {
-        guard let edit = mode.edit else { return }
+    /// Where the caret of a text that is edited is to be seen.
+    var caretPlace: CellPlace? {
+        guard let edit = mode.edit else { return nil }
         var caret = edit.caret(on: grid)
         if edit.draft.hasSize {
             // What does not fit a box is not shown, so there is nothing to go to.
             let box = edit.draft.cellRegion(on: grid)
             caret.column = max(box.column, min(box.columnRange.upperBound - 1, caret.column))
         }
-        look { $0.show(caret) }
+        return caret
+    }
+
+    /// Moves the view so that the caret is in it.
+    private mutating func showCaret() {
+        if let caretPlace { look { $0.show(caretPlace) } }
     }
 
     // MARK: Giving it to the board

@@ -34,6 +34,28 @@ import Testing
         #expect(desk.standing.map(\.text) == ["kept?"])
     }
 
+    @Test func `a window that becomes small keeps what keys are about in sight`() throws {
+        // TM-81
+        var desk = try Desk()
+        desk.type("t")
+        desk.click(50, 18)
+        desk.type("words")
+        desk.resize(columns: 20, rows: 6)
+        #expect(desk.terminal.contains("words") && desk.terminal.isCursorShown && desk.terminal.cursor.row < 5)
+        desk.escape()
+        desk.resize(columns: 80, rows: 24)
+        desk.type("r\r")
+        desk.arrows("C", 30)
+        desk.arrows("B", 6)
+        desk.resize(columns: 30, rows: 8)
+        #expect(desk.terminal.contains("┘"))
+        // Who looks elsewhere goes on looking there.
+        desk.bytes(Array(String(repeating: "\u{1B}[<65;5;5M", count: 9).utf8))
+        #expect(!desk.terminal.contains("┘"))
+        desk.resize(columns: 31, rows: 8)
+        #expect(!desk.terminal.contains("┘"))
+    }
+
     // SE-53, SE-55
     @Test func `two who type in one text see each other's words as they come, and both stand at the end`() throws {
         for delay in [Duration.zero, .milliseconds(300)] {
