@@ -9,15 +9,14 @@ extension BoardScene {
     /// Takes what one read brought. Text that comes in one piece is typed in one piece: a paste without marks is as long as it likes.
     mutating func handle(_ events: [InputEvent], now: Instant) {
         var rest = events[...]
-        let isAhead = events.contains { Self.isLetter($0) && $0 != Self.quitKey }
+        let isAhead = events.hasLettersBesideQuit
         while let event = rest.first {
             let typed = mode.edit == nil ? "" : Self.text(at: rest)
             if typed.unicodeScalars.count > 1 {
                 touch()
                 type(typed, now: now)
                 rest = rest.dropFirst(typed.unicodeScalars.count)
-            } else if isAhead, event == Self.quitKey, mode.takesCommands {
-                // A few letters of one read may be a short paste without marks: of all that they could do as keys only this is for good.
+            } else if isAhead, event == .quitKey, mode.takesCommands {
                 touch()
                 endNudge(now: now)
                 tellHowToQuit(now: now)
@@ -33,19 +32,11 @@ extension BoardScene {
     private static func text(at events: ArraySlice<InputEvent>) -> String {
         var text = String.UnicodeScalarView()
         for event in events {
-            switch event {
-            case .key(.character(let scalar), let modifiers) where modifiers.isDisjoint(with: [.control, .alt]): text.append(scalar)
-            case .key(.enter, []): text.append("\n")
-            case .key(.tab, []): text.append(" ")
-            default: return String(text)
-            }
+            guard let letter = event.letter else { break }
+            text.append(letter)
         }
         return String(text)
     }
-
-    private static func isLetter(_ event: InputEvent) -> Bool { !text(at: [event]).isEmpty }
-
-    private static let quitKey = InputEvent.key(.character("q"), [])
 
     /// Says what ends the program to who asked for it in a way that does not.
     mutating func tellHowToQuit(now: Instant) { front.notices.add("q quits", as: .setting, now: now) }
@@ -87,7 +78,7 @@ extension BoardScene {
 
     /// What is asked for now comes too late for the board.
     private mutating func handleLeaving(_ event: InputEvent) {
-        if event == Self.quitKey || event == .key(.character("c"), [.control]) { outputs.append(.effect(.quit)) }
+        if event == .quitKey || event == .key(.character("c"), [.control]) { outputs.append(.effect(.quit)) }
     }
 
     /// Takes one key.

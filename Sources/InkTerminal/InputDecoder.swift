@@ -90,7 +90,7 @@ public struct InputDecoder: Sendable {
         switch state {
         case .escape where owedUntil == nil:
             events.append(.key(.escape, []))
-            owedUntil = now + Self.owedDelay
+            (owedUntil, textUntil) = (now + Self.owedDelay, nil)
         case .opener(let byte):
             key(.character(Unicode.Scalar(byte)))
             state = byte == UInt8(ascii: "[") ? .bracket : .ground
@@ -621,7 +621,7 @@ public struct InputDecoder: Sendable {
         var result: [InputEvent]?
         var index = 0
         while index < events.count {
-            guard Self.letter(events[index]) != nil else {
+            guard events[index].letter != nil else {
                 result?.append(events[index])
                 (index, textUntil) = (index + 1, nil)
                 continue
@@ -630,7 +630,7 @@ public struct InputDecoder: Sendable {
             var (last, changes): (Unicode.Scalar?, Int) = (nil, 0)
             var (next, end) = (index, index)
             while next < events.count {
-                if let scalar = Self.letter(events[next]) {
+                if let scalar = events[next].letter {
                     if scalar != last { changes += 1 }
                     last = scalar
                     if !lineFeeds.contains(next) { text.append(scalar) }
@@ -645,7 +645,11 @@ public struct InputDecoder: Sendable {
                 var before = result ?? Array(events[..<index])
                 // Controls within it are as much typed as the letters around them.
                 if !text.isEmpty { before.append(.text(String(text))) }
-                (result, textUntil) = (before, now + Self.textDelay)
+                result = before
+                // A letter alone carries no text on, or who types fast behind one would never be heard again.
+                if !isMore || text.count > 1 {
+                    textUntil = now + (!isMore && String(text).isLineWithEnter ? Self.lineDelay : Self.textDelay)
+                }
             } else {
                 result? += events[index..<end]
                 textUntil = nil
@@ -653,16 +657,6 @@ public struct InputDecoder: Sendable {
             index = end
         }
         return result ?? events
-    }
-
-    /// What a key is in a text; nil for one that is none.
-    private static func letter(_ event: InputEvent) -> Unicode.Scalar? {
-        switch event {
-        case .key(.character(let scalar), let modifiers) where modifiers.isDisjoint(with: [.control, .alt]): scalar
-        case .key(.enter, []): "\n"
-        case .key(.tab, []): " "
-        default: nil
-        }
     }
 
     private static func isControl(_ event: InputEvent) -> Bool {
@@ -728,6 +722,8 @@ public struct InputDecoder: Sendable {
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
     /// a terminal that works lets keys wait.
     private static let textChangesMin = 5
-    /// Between two reads of one text; a hand needs longer from one key to the next.
-    private static let textDelay = Duration.milliseconds(40)
+    /// Between two reads of one text, as a slow line brings them: who pastes needs longer to the next key. Behind a line and Enter, which may be
+    /// typed, a hand's next key is waited for no longer than it needs.
+    private static let textDelay = Duration.milliseconds(150)
+    private static let lineDelay = Duration.milliseconds(40)
 }

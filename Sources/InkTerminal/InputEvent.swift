@@ -62,3 +62,24 @@ public enum TerminalAnswer: Hashable, Sendable {
     /// Name and version.
     case version(String)
 }
+
+extension Sequence<InputEvent> {
+    /// True where what one read brought holds other letters than a `q`: then that is no wish to end.
+    ///
+    /// A few letters may be a paste without marks that is too short to be known for one, and of all that they could do as keys only this is for good.
+    var hasLettersBesideQuit: Bool { contains { $0.letter != nil && $0 != .quitKey } }
+}
+
+extension InputEvent {
+    static let quitKey = InputEvent.key(.character("q"), [])
+
+    /// What a key is in a text; nil for one that is none.
+    var letter: Unicode.Scalar? {
+        switch self {
+        case .key(.character(let scalar), let modifiers) where modifiers.isDisjoint(with: [.control, .alt]): scalar
+        case .key(.enter, []): "\n"
+        case .key(.tab, []): " "
+        default: nil
+        }
+    }
+}

@@ -27,7 +27,14 @@ struct StartScene: Sendable {
         return outputs
     }
 
-    mutating func handle(_ event: InputEvent) {
+    /// Takes what one read brought.
+    mutating func handle(_ events: [InputEvent]) {
+        for event in events {
+            if event == .quitKey, prompt == .none, events.hasLettersBesideQuit { message = "q quits." } else { handle(event) }
+        }
+    }
+
+    private mutating func handle(_ event: InputEvent) {
         isDirty = true
         switch event {
         case .key(let key, let modifiers): handle(key, modifiers)

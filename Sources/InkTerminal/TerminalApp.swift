@@ -166,7 +166,7 @@ public struct TerminalApp: Sendable {
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
         board?.handle(asked, now: now)
-        for event in asked { start?.handle(event) }
+        start?.handle(asked)
     }
 
     /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.

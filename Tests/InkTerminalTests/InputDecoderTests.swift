@@ -107,7 +107,7 @@ import Testing
             _ = decoder.handleTimeout(now: now)
         }
         // Later than letters that would be more of one text.
-        now += .milliseconds(50)
+        now += .milliseconds(160)
         #expect(decoder.receive([0x61], now: now) == [.key(.character("a"), [])])
     }
 
@@ -333,7 +333,23 @@ import Testing
         var decoder = InputDecoder()
         #expect(decoder.receive(Array("line one".utf8), now: .zero) == [.text("line one")])
         #expect(decoder.receive([0x71], now: .zero + .milliseconds(5)) == [.text("q")])
-        #expect(decoder.receive([0x71], now: .zero + .milliseconds(60)) == [.key(.character("q"), [])])
+        #expect(decoder.receive([0x71], now: .zero + .milliseconds(160)) == [.key(.character("q"), [])])
+        // A slow line brings the rest later, and in parts.
+        for rest in [["q\r", "q\r"], ["q", "\r"]] {
+            decoder = InputDecoder()
+            _ = decoder.receive(Array("line one\rline two\r".utf8), now: .zero)
+            for (index, part) in rest.enumerated() {
+                let events = decoder.receive(Array(part.utf8), now: .zero + .milliseconds(70 * (index + 1)))
+                #expect(events == [.text(part.replacing("\r", with: "\n"))], "\(rest)")
+            }
+        }
+        // Behind a line and Enter, and behind Escape, the next key of a hand is one.
+        for (text, pause) in [("line one\r", 50), ("line one\u{1B}", 30)] {
+            decoder = InputDecoder()
+            _ = decoder.receive(Array(text.utf8), now: .zero)
+            _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
+            #expect(decoder.receive([0x71], now: .zero + .milliseconds(pause)) == [.key(.character("q"), [])], "\(text.debugDescription)")
+        }
         // Nor does what comes between make them less.
         let events = decoder.receive(Array("\u{1B}[<0;1;1Mline one\u{03}".utf8), now: .zero + .seconds(1))
         #expect(events.count == 3 && events[1] == .text("line one") && events[2] == .key(.character("c"), .control))

@@ -147,6 +147,14 @@ import Testing
         chat.wait(.milliseconds(100))
         chat.type("\r")
         #expect(chat.intents.last == .say("line one line two q"))
+        // What else comes of them is another word, and no command.
+        chat.wait(.milliseconds(200))
+        chat.type("/")
+        chat.bytes(Array("one\rtwo\rthree\r".utf8))
+        chat.bytes(Array("q".utf8))
+        chat.wait(.milliseconds(200))
+        chat.type("s\r")
+        #expect(chat.intents.last == .say("one two three qs") && chat.effects == [])
         // One line and Enter is what a hand types that is ahead of its line.
         chat.type("/")
         chat.bytes(Array("hello bob\r".utf8))
@@ -188,6 +196,11 @@ import Testing
             desk.type("q")
             #expect(desk.effects == [.quit], "\(piece.debugDescription)")
         }
+        var start = Desk(start: StartContent(personName: "ana"))
+        start.bytes(Array("==q\r".utf8))
+        #expect(start.effects == [] && start.text.contains("q quits"))
+        start.type("q")
+        #expect(start.effects == [.quit])
         // An impatient hand, and one whose motion of the mouse came with the key.
         for piece in ["qq", "\u{1B}[<35;3;3Mq"] {
             var desk = try Desk()

@@ -3,10 +3,13 @@ import InkPrimitives
 /// A message being typed, in the status row.
 struct ChatPanel: Sendable {
     private var buffer = TextBuffer()
+    /// True behind a paste that ended a line: what else comes of it is another word.
+    private var hasEndedLine = false
 
     init() {}
 
     mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
+        hasEndedLine = false
         switch key {
         case .enter: return buffer.isEmpty ? .closes : .says(buffer.text)
         case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
@@ -19,7 +22,9 @@ struct ChatPanel: Sendable {
 
     /// Takes a paste as one line, which a message is: all or nothing, and false for nothing.
     mutating func paste(_ text: String) -> Bool {
-        buffer.insert(text.split(whereSeparator: \.isNewline).joined(separator: " "), bytesMax: Limits.chatBytes)
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        defer { hasEndedLine = text.last?.isNewline ?? hasEndedLine }
+        return buffer.insert(hasEndedLine && !line.isEmpty ? " " + line : line, bytesMax: Limits.chatBytes)
     }
 
     func draw(on buffer: inout CellBuffer, _ layout: Layout) {
