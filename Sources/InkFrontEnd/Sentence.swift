@@ -122,7 +122,8 @@ package enum Sentence: Hashable, Sendable {
         names.count > 2 ? "\(list(Array(names.prefix(2)))) and \(names.count - 2) more" : names.joined(separator: " and ")
     }
 
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    /// A number of things, by the noun of one.
+    package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     /// The reason of a disk first: it is what is wrong, and the path before it may be longer than a screen is wide.
     private static func pointFirst(_ refusal: Refusal) -> Refusal {

@@ -26,11 +26,10 @@ public struct TerminalProfile: Hashable, Sendable {
     /// be written at all (TERM unset or `dumb`).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-        let isUTF8 = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
         let isRemote = environment["SSH_CONNECTION"] != nil
         self.init(
-            depth: ColorDepth(environment: environment), style: isUTF8 ? .unicode : .ascii, escapeDelay: .milliseconds(isRemote ? 50 : 25),
+            depth: ColorDepth(environment: environment), style: GlyphStyle(environment: environment),
+            escapeDelay: .milliseconds(isRemote ? 50 : 25),
             canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1",
             isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""))
     }
@@ -57,5 +56,13 @@ public struct TerminalProfile: Hashable, Sendable {
     /// Asks for synchronized output, name, background and, as a fence, device attributes. Sent after the first frame.
     public var questions: [UInt8] {
         canBeAsked ? Array("\u{1B}[?2026$p\u{1B}[>q\u{1B}]11;?\u{1B}\\\u{1B}[c".utf8) : []
+    }
+}
+
+extension GlyphStyle {
+    /// What the locale of LC_ALL, LC_CTYPE or LANG can show.
+    public init(environment: [String: String]) {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+        self = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8") ? .unicode : .ascii
     }
 }

@@ -5,6 +5,7 @@ import InkBoard
 import InkFormats
 import InkSession
 import InkStore
+import InkTerminal
 
 #if canImport(Darwin)
     import Darwin
@@ -114,10 +115,25 @@ struct Notices: Sendable {
     var isVerbose = false
 
     /// Something the person should know; silent with `-q`.
-    func say(_ text: String) { if !isQuiet { Self.write("inkwire: \(Failure.plain(text))\n") } }
+    func say(_ text: String) { if !isQuiet { Self.tell("inkwire: \(Failure.plain(text))\n") } }
 
     /// Something for who looks for a cause; only with `-v`.
-    func detail(_ text: String) { if isVerbose { Self.write("inkwire: \(Failure.plain(text))\n") } }
+    func detail(_ text: String) { if isVerbose { Self.tell("inkwire: \(Failure.plain(text))\n") } }
+
+    /// Words for a person, spelled as his terminal can show them.
+    static func tell(_ text: String) { write(speaksASCII ? spelledInASCII(text) : text) }
+
+    /// Our own marks as a typewriter has them; what others named stays what it is.
+    static func spelledInASCII(_ text: String) -> String {
+        text.reduce(into: "") { $0 += Self.twins[$1] ?? String($1) }
+    }
+
+    private static let twins: [Character: String] = ["“": "\"", "”": "\"", "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-"]
+
+    private static let speaksASCII: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["TERM"] == "dumb" || GlyphStyle(environment: environment) == .ascii
+    }()
 
     static func write(_ text: String) { StandardStream.error.write(Array(text.utf8)) }
 }

@@ -69,7 +69,8 @@ import InkTerminal
     }
 
     private static func end(_ failure: Failure, isJSON: Bool) -> Never {
-        Notices.write(failure.text(isJSON: isJSON))
+        let text = failure.text(isJSON: isJSON)
+        if isJSON { Notices.write(text) } else { Notices.tell(text) }
         endProcess(failure.exit)
     }
 }

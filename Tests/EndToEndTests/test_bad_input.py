@@ -518,6 +518,16 @@ class BadCommands(EndToEnd):
         self.assertEqual(set(self.listed()), {"two"})
         self.assertEqual(len(list((self.folder / "ana" / "boards").iterdir())), 1)
 
+    def test_errors_are_spelled_as_the_terminal_can_show_them(self):
+        # CL-41
+        for settings, quote in (({"LC_ALL": "C"}, '"'), ({"LC_ALL": "C.UTF-8", "TERM": "dumb"}, '"'), ({"LC_ALL": "C.UTF-8", "TERM": "xterm"}, "“")):
+            status, _, errors = self.boards("--delete", "nosuch", environment=settings)
+            self.assertEqual((status, errors.split("nosuch")[0][-1]), (5, quote), settings)
+            self.assertEqual(errors.isascii(), quote == '"', errors)
+            # For programs it is JSON as ever.
+            status, _, errors = self.boards("--delete", "no“such", "--json", environment=settings)
+            self.assertIn("no“such", json.loads(errors)["error"]["message"])
+
     def test_who_deletes_at_a_terminal_is_asked(self):
         # CL-36
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="one"))
@@ -563,7 +573,9 @@ class BadCommands(EndToEnd):
         status, out, errors = self.boards("--restore", str(backup))
         self.assertEqual(status, 0, errors)
         self.assertRegex(out, r"^sketch\t[0-9a-f]{8}\t0 of \d+ transactions restored, the rest was there$")
-        self.assert_refused(self.boards("--restore", str(self.folder / "nothing")), 5, "backup")
+        self.assert_refused(self.boards("--restore", str(self.folder / "nothing")), 5, "backup", "no board is saved there", "--export")
+        self.assert_refused(self.boards("--export", "/proc/self/nothing"), 8, "no directory can be made there", "another directory")
+        self.assert_refused(self.boards("--export", str(backup), who="nobody"), 5, "no board to export", "inkwire new")
         self.assert_refused(self.boards("--export", str(self.folder / "ana")), 2, "data directory itself")
         self.assert_ends_well(bob)
 

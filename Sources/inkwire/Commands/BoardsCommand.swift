@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import InkAutomation
+import InkFrontEnd
 import InkStore
 
 /// `inkwire boards`: what is saved on this machine, and what can be done with it.
@@ -106,7 +107,8 @@ struct BoardsCommand: ParsableCommand {
         switch entry.content {
         case .success(let content):
             columns += [
-                "\(content.transactionCount) transactions", "changed \(Age.text(of: content.changed, now: now))", size(content.byteCount),
+                Sentence.count(content.transactionCount, "transaction"), "changed \(Age.text(of: content.changed, now: now))",
+                size(content.byteCount),
                 content.unsent.map { "\($0) unsent" } ?? "unsent unknown",
             ]
         case .failure(let error): columns.append(Failure.plain(error.why))
@@ -155,7 +157,7 @@ struct BoardsCommand: ParsableCommand {
                 "“\(entry.name)” was not deleted", why: "there is no terminal to ask on; \(Self.consequence(of: entry))",
                 next: "add --yes if it shall go")
         }
-        Notices.write("\(Failure.plain(Self.consequence(of: entry)))\nDelete “\(Failure.plain(entry.name))” from this machine? [y/N] ")
+        Notices.tell("\(Failure.plain(Self.consequence(of: entry)))\nDelete “\(Failure.plain(entry.name))” from this machine? [y/N] ")
         let answer = (StandardInput.readLine(limit: 64) ?? "").lowercased()
         guard ["y", "yes"].contains(answer.filter { !$0.isWhitespace }) else {
             throw Failure.usage("“\(entry.name)” was not deleted", why: "you did not say yes", next: "nothing has changed")
@@ -186,8 +188,20 @@ struct BoardsCommand: ParsableCommand {
                 "\(place) is no place for a backup", why: "it is the data directory itself", next: "name another directory")
         }
         let entries = names.isEmpty ? try catalog.entries() : try names.map { try catalog.entry($0) }
-        guard !entries.isEmpty else { throw StoreError.missing(what: "a board to export") }
-        let outcomes = try Backup(place: place).add(entries)
+        guard !entries.isEmpty else {
+            throw Failure(
+                .notFound, code: "not_found", what: "there is no board to export", why: "none is saved in the data directory",
+                next: "`inkwire new` makes one")
+        }
+        let outcomes: [Backup.Outcome]
+        do {
+            outcomes = try Backup(place: place).add(entries)
+        } catch {
+            guard case .missing = error else { throw error }
+            throw Failure(
+                .local, code: "no_place", what: "\(place) is no place for a backup", why: "no directory can be made there",
+                next: "name another directory")
+        }
         options.notices.say("whoever has \(place) may enter these boards; it holds no key of yours")
         try report(outcomes, to: "exported")
     }
@@ -196,7 +210,15 @@ struct BoardsCommand: ParsableCommand {
         guard !Self.isSame(place, catalog.dataDirectory) else {
             throw Failure.usage("there is nothing to restore", why: "\(place) is the data directory itself", next: "name a backup")
         }
-        let outcomes = try Backup(place: place).restore(to: catalog)
+        let outcomes: [Backup.Outcome]
+        do {
+            outcomes = try Backup(place: place).restore(to: catalog)
+        } catch {
+            guard case .missing = error else { throw error }
+            throw Failure(
+                .notFound, code: "not_found", what: "there is no backup in \(place)", why: "no board is saved there",
+                next: "name the directory that was given to `inkwire boards --export`")
+        }
         let isNew = outcomes.contains { (try? $0.result.get())?.isNew == true }
         if isNew {
             options.notices.say("a board that was not here is yours under a new key: what you drew on it before counts as another's")
@@ -218,7 +240,8 @@ struct BoardsCommand: ParsableCommand {
         }
         guard let (outcome, error) = errors.first else { return }
         var failure = Failure(error)
-        failure.what = "\(errors.count) of \(outcomes.count) boards could not be \(done), the first of them “\(outcome.name)”"
+        failure.what =
+            "\(errors.count) of \(Sentence.count(outcomes.count, "board")) could not be \(done), the first of them “\(outcome.name)”"
         failure.why = "\(error.what): \(error.why)"
         throw failure
     }
@@ -227,8 +250,8 @@ struct BoardsCommand: ParsableCommand {
         switch outcome.result {
         case .success(let copied):
             let refused = copied.refusedCount > 0 ? ", \(copied.refusedCount) left out that break the rules" : ""
-            if copied.isNew { return "\(copied.transactionCount) transactions \(done)\(refused)" }
-            return "\(copied.addedCount) of \(copied.transactionCount) transactions \(done), the rest was there\(refused)"
+            if copied.isNew { return "\(Sentence.count(copied.transactionCount, "transaction")) \(done)\(refused)" }
+            return "\(copied.addedCount) of \(Sentence.count(copied.transactionCount, "transaction")) \(done), the rest was there\(refused)"
         case .failure(let error): return "not \(done): \(Failure.plain(error.why))"
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import InkAutomation
+import InkFrontEnd
 import InkPrimitives
 
 /// How long `draw` and `say` look for somebody who is there before they leave their work for later.
@@ -26,7 +27,7 @@ struct DrawCommand: ParsableCommand {
         let script = try Script(bytes: try content())
         let access = try BoardAccess.open(board, catalog: options.catalog)
         try apply(script.commands, to: access, options: options) { "line \(script.lines[$0]) could not be applied" }
-        options.notices.say("\(script.commands.count) \(script.commands.count == 1 ? "command" : "commands") applied")
+        options.notices.say("\(Sentence.count(script.commands.count, "command")) applied")
     }
 
     private func content() throws -> Data {

@@ -3,6 +3,7 @@ import Foundation
 import InkAutomation
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkStore
 
 /// `inkwire export`: the board as a file, without opening it.
@@ -36,13 +37,16 @@ struct ExportCommand: ParsableCommand {
                 .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",
                 next: "`inkwire open` it while somebody is there who has it")
         }
-        if replica.refused > 0 { options.notices.say("\(replica.refused) saved changes do not follow the rules and are not exported") }
+        if replica.refused > 0 {
+            options.notices.say(
+                "\(Sentence.count(replica.refused, "saved change")) left out: what does not follow the rules is not exported")
+        }
         let bytes = Array(try text(of: replica.board).utf8)
         if output == "-" {
             try StandardStream.output.deliver(bytes)
         } else {
             try OutputFile.write(bytes, to: output)
-            options.notices.say("\(replica.board.shapes.count) shapes written to \(output)")
+            options.notices.say("\(Sentence.count(replica.board.shapes.count, "shape")) written to \(output)")
         }
     }
 

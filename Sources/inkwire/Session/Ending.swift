@@ -1,3 +1,4 @@
+import InkFrontEnd
 import InkRuntime
 
 /// What a session leaves behind, in words and as an exit code.
@@ -11,11 +12,19 @@ struct Ending: Hashable, Sendable {
     func tell(_ notices: Notices) throws {
         if unsaved > 0 {
             throw Failure(
-                .local, code: "unsaved", what: "\(unsaved) changes are not saved", why: "the disk refused them",
+                .local, code: "unsaved", what: "\(Sentence.count(unsaved, "change")) \(unsaved == 1 ? "is" : "are") not saved",
+                why: "the disk refused them",
                 next: "free some space or mend the disk; changes that others have come back from them")
         }
-        if unsent > 0 {
-            notices.say("\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again")
+        if let unsentWords { notices.say(unsentWords) }
+    }
+
+    /// What nobody else has, and what becomes of it; nil for nothing.
+    var unsentWords: String? {
+        switch unsent {
+        case ...0: nil
+        case 1: "1 change is saved here and nobody else has it yet; it goes out when you open the board again"
+        default: "\(unsent) changes are saved here and nobody else has them yet; they go out when you open the board again"
         }
     }
 }
