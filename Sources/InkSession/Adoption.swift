@@ -15,12 +15,17 @@ struct Adoption: Sendable {
     private var claimed: UInt64 = 0
     /// When some of it came last; nil while nothing is on its way.
     private var cameAt: Instant?
+    /// What is missing was waited for in vain, and nothing of it came since.
+    private var gaveUp = false
 
     /// Somebody says to have our transactions 1...`sequence`.
     mutating func take(claim sequence: UInt64) { claimed = max(claimed, sequence) }
 
     /// A signed transaction of ours came that we did not have.
-    mutating func came(now: Instant) { cameAt = now }
+    mutating func came(now: Instant) { (cameAt, gaveUp) = (now, false) }
+
+    /// True once what is missing was waited for in vain: then it keeps us from writing no more, and a fork is seen (BD-21).
+    func isGivenUp(now: Instant) -> Bool { cameAt.map { now - $0 >= Self.patience } ?? gaveUp }
 
     /// When waiting ends if nothing more comes; nil while nothing is waited for.
     var deadline: Instant? { cameAt.map { $0 + Self.patience } }
@@ -38,9 +43,10 @@ struct Adoption: Sendable {
     /// All is back, or what is not does not come: what was said of it proves nothing any more.
     mutating func settle(own: UInt64, isWaiting: Bool, now: Instant) {
         guard cameAt != nil, !isUnderWay(own: own, isWaiting: isWaiting, now: now) else { return }
+        gaveUp = isGivenUp(now: now)
         (cameAt, claimed) = (nil, 0)
     }
 
     /// Waits no longer.
-    mutating func giveUp() { (cameAt, claimed) = (nil, 0) }
+    mutating func giveUp() { (cameAt, claimed, gaveUp) = (nil, 0, true) }
 }

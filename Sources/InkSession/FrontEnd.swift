@@ -9,6 +9,8 @@ public struct FrontEndID: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// The program that holds the board itself.
     public static let holder = FrontEndID(number: 0)
+    /// None: the node itself, and for a moment each program that has gone and of whose work something waited.
+    static let nobody = FrontEndID(number: .max)
     /// So many programs of one person take part at a time.
     public static let countMax = 8
 
@@ -56,8 +58,8 @@ struct Asker: Sendable {
     /// Nil where nobody waits for an answer.
     var reference: UInt64?
 
-    /// The node itself.
-    static let nobody = Asker(frontEnd: .holder, reference: nil)
+    /// The node itself. What it does goes on with no program's work, and belongs to no program's history.
+    static let nobody = Asker(frontEnd: .nobody, reference: nil)
 }
 
 /// One program's place at the board: what its gesture answers to, and what it did last.

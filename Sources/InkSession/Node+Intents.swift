@@ -21,8 +21,13 @@ extension Node {
 
     /// Keeps an intent for when own work that may be on its way is here.
     private mutating func hold(_ intent: HeldIntent, now: Instant) {
-        if doubtUntil == nil, awaitsWords(now: now) { doubtUntil = now + SessionTiming.receiptPatience }
+        beginDoubt(now: now)
         held.append(intent)
+    }
+
+    /// Something waits for the words of others: from here on their time runs.
+    mutating func beginDoubt(now: Instant) {
+        if doubtUntil == nil, awaitsWords(now: now) { doubtUntil = now + SessionTiming.receiptPatience }
     }
 
     /// A further program of ours takes part: it is told what the others have been told before.
@@ -44,8 +49,15 @@ extension Node {
     mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end goes with its node")
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
-        // What waits is not thrown away with its program; nobody hears of it any more.
-        for index in held.indices where held[index].asker.frontEnd == frontEnd { held[index].asker = .nobody }
+        // What waits is not thrown away with its program, nor given to another's history; nobody hears of it any more.
+        let waiting = held.indices.filter { held[$0].asker.frontEnd == frontEnd }
+        if let seat = seats[frontEnd], !waiting.isEmpty {
+            departed.append(seat)
+            for index in waiting {
+                held[index].asker = .nobody
+                held[index].departed = departed.count - 1
+            }
+        }
         seats[frontEnd] = nil
         presence.detach(frontEnd, now: now)
     }
@@ -79,7 +91,13 @@ extension Node {
     private mutating func takeHeld(now: Instant) {
         let waiting = held
         held = []
-        for intent in waiting { take(intent, now: now) }
+        for intent in waiting {
+            // Of a program that has gone, what it did before and which history of undo is its are known until all of its work is done.
+            if let departed = intent.departed { seats[.nobody] = self.departed[departed] }
+            take(intent, now: now)
+            if let departed = intent.departed, let seat = seats.removeValue(forKey: .nobody) { self.departed[departed] = seat }
+        }
+        departed = []
     }
 
     private mutating func take(_ waiting: HeldIntent, now: Instant) {
@@ -95,7 +113,7 @@ extension Node {
 
     private static let heldMax = 10_000
 
-    private mutating func take(_ intent: Intent, of asker: Asker, now: Instant) {
+    mutating func take(_ intent: Intent, of asker: Asker, now: Instant) {
         do throws(Refusal) {
             if let outcome = try carryOut(intent, of: asker, now: now) { answer(outcome, asker) }
         } catch {
@@ -371,7 +389,6 @@ extension Node {
             try board.parts(of: writes(board, author), by: author)
         }
         if let reason = saves.refusal, !isBegun { throw .diskRefuses(reason) }
-        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         var (began, last): (TransactionName?, UInt64?) = (first, nil)
         for part in planned {
             let step = began.map { Board.writes(continuing: $0, by: author) } ?? []
@@ -420,11 +437,13 @@ extension Node {
     mutating func author(
         _ writes: [Write], of asker: Asker, strand: Strand, now: Instant
     ) throws(Refusal) -> (Transaction, InsertOutcome) {
+        // Here we sign: whatever wants to write must not contradict what is on its way back (SE-91).
+        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         let authored: (Transaction, InsertOutcome)?
         do {
-            // In place: a copy of the board held here would be copied whole by the write. What was waited for in vain stops us no longer.
-            let (key, time) = (identity, wallTime(now: now))
-            authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: true)
+            // In place: a copy of the board held here would be copied whole by the write.
+            let (key, time, mayFork) = (identity, wallTime(now: now), adoption.isGivenUp(now: now))
+            authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: mayFork)
         } catch {
             throw Refusal(error)
         }
@@ -457,7 +476,6 @@ extension Node {
             throw isRedo ? .nothingToRedo : .nothingToUndo
         }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
-        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         for part in plan.parts { try write(part, of: asker, now: now) }
         return plan.skipped.isEmpty ? .done : .skipped(plan.skipped)
     }
@@ -534,6 +552,8 @@ struct HeldIntent: Sendable {
     var isFinished = false
     /// The transaction that began what it goes on with.
     var continued: TransactionName?
+    /// The place of its program among those that have gone; nil while that is there.
+    var departed: Int?
 }
 
 extension Board {

@@ -103,10 +103,12 @@ extension Node {
 
     private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) {
         guard texts.due.count < TextKeeper.rememberedMax || texts.due[shape] != nil else { return }
+        beginDoubt(now: now)
         texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + TextKeeper.retry)
     }
 
-    private func canMerge(now: Instant) -> Bool { isReady && saves.refusal == nil && held.isEmpty && !isAdopting(now: now) }
+    /// A merge is written as any other work is: not before the others had a moment to say what they have of ours (SE-20).
+    private func canMerge(now: Instant) -> Bool { isReady && saves.refusal == nil && !mustHold(now: now) }
 
     /// What a merge did.
     private struct Merged {
@@ -176,7 +178,6 @@ extension Node {
         }
         guard text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
         if let reason = saves.refusal, !isBegun { throw .diskRefuses(reason) }
-        guard !isAdopting(now: now) else { throw .ownHistoryMissing }
         let lost = board?.lostText(of: author, in: shape)
         var theirs = standing
         var displaced = ""

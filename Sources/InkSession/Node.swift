@@ -109,6 +109,8 @@ public struct Node: Sendable {
     var adoption = Adoption()
     /// Intents that wait for what the others say of our earlier work.
     var held: [HeldIntent] = []
+    /// The seats of programs that have gone, while something that they asked waits.
+    var departed: [Seat] = []
     /// True once this process has written anything: to wait before that is all that can be done.
     var hasWritten = false
     /// Until when the first change waits for what others say of our work; nil before anything waits.
@@ -228,6 +230,8 @@ public struct Node: Sendable {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
             self.board = board
+            // Rows of ours whose parents the disk lost are as good a proof as what another shows us (SE-91).
+            if board.hasWaitingWork(of: configuration.identity.author) { adoption.came(now: now) }
             for author in board.authors { endpoint.know(author) }
         }
         if let stroke = configuration.stroke {
@@ -294,7 +298,8 @@ public struct Node: Sendable {
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
         if toldRestoring { soonest = earliest(soonest, adoption.deadline) }
-        if !held.isEmpty, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
+        let waits = !held.isEmpty || recovered != nil
+        if waits, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
         soonest = earliest(soonest, texts.deadline)
         soonest = earliest(soonest, journalAt)
         let present = presentCount
@@ -306,7 +311,7 @@ public struct Node: Sendable {
                 soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
                 soonest = earliest(soonest, neighbour.inbox.showAt)
             }
-            if !held.isEmpty, neighbour.owesReceipt(now: time) {
+            if waits, neighbour.owesReceipt(now: time) {
                 soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
             }
         }
@@ -343,11 +348,14 @@ public struct Node: Sendable {
 
     /// Draws what the process before was drawing when it was killed.
     private mutating func recoverStroke(now: Instant) {
-        guard let draft = recovered, quitAt == nil, isReady, wallClockBase > 0, saves.refusal == nil, !mustHold(now: now),
-            gesture(of: .holder) == nil
-        else { return }
+        guard let draft = recovered, quitAt == nil, isReady, wallClockBase > 0, saves.refusal == nil, gesture(of: .holder) == nil else {
+            return
+        }
+        beginDoubt(now: now)
+        guard !mustHold(now: now) else { return }
         recovered = nil
-        handle(.draw(draft), of: .nobody, now: now)
+        // Another program may have taken the board over: it is no work of its.
+        take(.draw(draft), of: .nobody, now: now)
         forgetJournal()
     }
 

@@ -191,6 +191,58 @@ import Testing
         #expect(pipes.members[0].node.board?.shape(id)?.content.text == "theirs")
     }
 
+    // SE-94
+    @Test func `what a program that has gone asked stays its own work, whoever holds the board`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<20).map { try board.author(Board.writes(saying: "\($0)", by: key.author), key: key, wallTime: 0).0 }
+        pipes.add(name: "", stored: Array(history.prefix(10)))
+        pipes.add(name: "bob", stored: history)
+        func attach() { pipes.input(.attached(Self.second, strand: Strand(token: 7)), to: 0) }
+        func ask(_ intent: Intent, ref: UInt64? = 9) { pipes.input(.intent(intent, from: Self.second, ref: ref), to: 0) }
+        func places() -> [Int32] { (pipes.members[0].node.board?.shapes.map(\.content.position.x) ?? []).sorted() }
+        attach()
+        #expect(pipes.run(.seconds(5)) { !$0.members[0].node.neighbours.isEmpty })
+        ask(.draw(box(1)))
+        ask(.begin(.shape(box(2))), ref: nil)
+        pipes.intent(.draw(box(3)), by: 0, ref: 1)
+        ask(.undo)
+        // Its hand's work comes after that; then it goes, and another takes its place.
+        pipes.input(.detached(Self.second), to: 0)
+        pipes.input(.attached(Self.second, strand: Strand(token: 8)), to: 0)
+        ask(.draw(box(4)))
+        #expect(places() == [])
+        #expect(pipes.run(.seconds(20)) { $0.areEqual && $0.members[0].events.contains(.outcome(ref: 1, .done)) })
+        #expect(places() == [2, 3, 4])
+        // Nobody else heard of it, and nobody else takes it back.
+        #expect(outcomes(pipes, 9, of: Self.second) == [.done])
+        pipes.intent(.undo, by: 0, ref: 2)
+        pipes.intent(.undo, by: 0, ref: 3)
+        #expect(places() == [2, 4] && outcomes(pipes, 3) == [.refused(.nothingToUndo)])
+        pipes.input(.detached(Self.second), to: 0)
+        attach()
+        ask(.undo)
+        #expect(places() == [4])
+        ask(.redo)
+        #expect(places() == [2, 4])
+    }
+
+    // SE-94
+    @Test func `a stroke of a killed process is not the work of the program that takes the board over`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "", stroke: StrokeDraft.encode(stroke()), strand: Strand(token: 7))
+        #expect(pipes.members[0].node.board?.shapeCount == 1)
+        pipes.intent(.undo, by: 0, ref: 1)
+        #expect(outcomes(pipes, 1) == [.refused(.nothingToUndo)] && pipes.members[0].node.board?.shapeCount == 1)
+        // After a restart all is one history.
+        _ = pipes.run(.seconds(1))
+        var again = try PerfectPipes()
+        again.add(name: "", stored: pipes.saved(by: 0))
+        again.intent(.undo, by: 0)
+        #expect(again.members[0].node.board?.shapeCount == 0)
+    }
+
     // SE-28
     @Test func `who attaches is told what the others know, and what it held when it goes is kept`() throws {
         var pipes = try PerfectPipes()

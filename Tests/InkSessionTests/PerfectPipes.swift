@@ -59,7 +59,7 @@ struct PerfectPipes {
     /// Adds a member; the first has genesis, the others dial `dialling` (the first, unless said otherwise).
     mutating func add(
         name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
-        stroke: [UInt8]? = nil
+        stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true
     ) {
         let index = members.count
         let identity = Self.identity(identityIndex ?? index)
@@ -71,13 +71,16 @@ struct PerfectPipes {
             genesis: hasGenesis ? genesis : nil, displayName: name, stored: stored,
             directAddresses: index == 0 ? [] : dialling.map(Self.address))
         configuration.stroke = stroke
+        configuration.strand = strand
         let node = Node(
             configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
         members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
         drain(index)
-        input(.wallClock(1_700_000_000_000), to: index)
+        if knowsTime { tellTime(to: index) }
     }
+
+    mutating func tellTime(to index: Int) { input(.wallClock(1_700_000_000_000), to: index) }
 
     mutating func input(_ input: Node.Input, to index: Int) {
         members[index].node.handle(input, now: now)

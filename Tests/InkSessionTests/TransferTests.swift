@@ -295,6 +295,78 @@ import Testing
         #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
     }
 
+    // SE-91, BD-21
+    @Test func `what follows a row that the disk lost is as good a proof as what another shows`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let key = PerfectPipes.identity(0)
+        let history = try (0..<5).map { try board.author(Board.writes(saying: "message \($0)", by: key.author), key: key, wallTime: 0).0 }
+        let left = history.indices.filter { $0 != 2 }.map { history[$0] }
+        pipes.add(name: "", stored: left)
+        pipes.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "early")), by: 0, ref: 1)
+        #expect(pipes.members[0].node.board?.shapeCount == 0 && pipes.members[0].events.contains(.restoring(isUnderWay: true)))
+        // Somebody has the row.
+        pipes.add(name: "bob", stored: history)
+        #expect(pipes.run(.seconds(9)) { $0.areEqual && $0.members[0].events.contains(.outcome(ref: 1, .done)) })
+        #expect(pipes.members[0].node.board?.contiguousSequence(of: key.author) == 7)
+        #expect(!pipes.members.contains { $0.events.contains { if case .fork = $0 { true } else { false } } })
+        // Nobody has it: it is waited for in vain, and then what was drawn is written.
+        var alone = try PerfectPipes()
+        alone.add(name: "", stored: left)
+        alone.intent(.draw(ShapeDraft(kind: .text, position: .zero, text: "early")), by: 0, ref: 1)
+        alone.intent(.say("hello"), by: 0, ref: 2)
+        _ = alone.run(.seconds(9))
+        #expect(alone.members[0].node.board?.shapeCount == 0)
+        #expect(alone.run(.seconds(2)) { $0.members[0].events.contains(.outcome(ref: 2, .done)) })
+        #expect(alone.members[0].node.board?.shapes.map(\.content.text) == ["early"])
+        alone.intent(.undo, by: 0, ref: 3)
+        #expect(alone.members[0].events.contains(.outcome(ref: 3, .done)))
+    }
+
+    // SE-20
+    @Test func `a merge waits for the words of the others as any other first change does`() throws {
+        var pipes = try PerfectPipes()
+        var board = try Board(genesis: pipes.genesis)
+        let (ana, eve) = (PerfectPipes.identity(0), PerfectPipes.identity(9))
+        let box = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 640, height: 512), text: "base")
+        var stored = [try board.author(board.writes(for: box, number: 5, by: ana.author), key: ana, wallTime: 0).0]
+        let id = try #require(board.shapes.first?.id)
+        var elsewhere = board
+        stored.append(try board.author(board.writes(typing: "base ANA", in: id), key: ana, wallTime: 0).0)
+        for step in 0..<2 { _ = try elsewhere.author(Board.writes(saying: "\(step)", by: eve.author), key: eve, wallTime: 0) }
+        _ = try elsewhere.author(elsewhere.writes(typing: "base EVE", in: id), key: eve, wallTime: 0)
+        // Ana's process has written nothing, and bob says to have more of her work than she does, when eve's words come.
+        pipes.add(name: "", stored: stored)
+        pipes.add(name: "")
+        _ = pipes.run(.seconds(3))
+        let connection = try #require(pipes.members[1].node.neighbours.keys.first)
+        pipes.members[1].node.say(.receipt(sequence: 1 << 40), on: connection, now: pipes.now)
+        pipes.input(.timeout, to: 1)
+        _ = pipes.run(.milliseconds(100))
+        pipes.add(name: "", stored: stored + elsewhere.transactions.filter { $0.author == eve.author })
+        func text(_ pipes: PerfectPipes) -> String? { pipes.members[0].node.board?.shapes.first?.content.text }
+        #expect(pipes.run(.seconds(10)) { text($0) == "base EVE" })
+        _ = pipes.run(.milliseconds(500))
+        #expect(text(pipes) == "base EVE")
+        #expect(pipes.run(.seconds(4)) { text($0)?.count == 12 })
+    }
+
+    // SE-20
+    @Test func `a lie about our work keeps a stroke of the process before for a moment only`() throws {
+        var pipes = try PerfectPipes()
+        let draft = ShapeDraft(kind: .freehand, position: .zero, points: [.zero, Point(x: 8, y: 0)])
+        pipes.add(name: "", stroke: StrokeDraft.encode(draft), knowsTime: false)
+        pipes.add(name: "bob")
+        _ = pipes.run(.seconds(3))
+        let connection = try #require(pipes.members[1].node.neighbours.keys.first)
+        pipes.members[1].node.say(.receipt(sequence: 1 << 40), on: connection, now: pipes.now)
+        pipes.input(.timeout, to: 1)
+        _ = pipes.run(.milliseconds(100))
+        pipes.tellTime(to: 0)
+        #expect(pipes.members[0].node.board?.shapeCount == 0)
+        #expect(pipes.run(.seconds(3)) { $0.members[0].node.board?.shapeCount == 1 })
+    }
+
     // SE-18, SE-20
     @Test func `who says to have what never was delays the first change by a moment, and no other`() throws {
         var pipes = try PerfectPipes()
