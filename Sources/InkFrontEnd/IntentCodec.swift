@@ -56,12 +56,13 @@ extension ByteWriter {
         case .rename(let name):
             writeTag(18)
             writeText(name)
-        case .type(let shape, let from, let to, let continues):
+        case .type(let shape, let from, let to, let continues, let isMerged):
             writeTag(19)
             write(shape)
             writeText(from)
             writeText(to)
             writeFlag(continues)
+            writeFlag(isMerged)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -125,7 +126,7 @@ extension ByteReader {
         case 18: return .rename(try readText())
         case 19:
             let shape = try readShapeID()
-            return .type(shape, from: try readText(), to: try readText(), continues: try readFlag())
+            return .type(shape, from: try readText(), to: try readText(), continues: try readFlag(), isMerged: try readFlag())
         case 20: return .resize(try readShapeID(), by: try readPoint(), growing: try readPoint())
         default: throw .unexpected
         }

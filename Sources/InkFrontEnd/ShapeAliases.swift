@@ -133,7 +133,8 @@ package struct ShapeAliases: Sendable {
         case .set(let id, let changes): return .set(holders(id), changes)
         case .amend(let id, let changes): return .amend(holders(id), changes)
         case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes)
-        case .type(let id, let from, let to, let continues): return .type(holders(id), from: from, to: to, continues: continues)
+        case .type(let id, let from, let to, let continues, let isMerged):
+            return .type(holders(id), from: from, to: to, continues: continues, isMerged: isMerged)
         case .move(let ids, let by): return .move(ids.map(holders), by: by)
         case .resize(let id, let by, let growth): return .resize(holders(id), by: by, growing: growth)
         case .delete(let ids): return .delete(ids.map(holders))

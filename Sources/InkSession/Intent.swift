@@ -15,8 +15,9 @@ public enum Intent: Hashable, Sendable {
     /// As `set`, and one step of undo with what this person did last, if that wrote the same shape: a text that is saved while it is typed.
     case amend(ShapeID, [PropertyChange])
     /// A text that was typed by hand over `from`, which is what the shape said when it was begun, or last became part of it. What others wrote since
-    /// is kept: both are merged. With `continues` it is one step of undo with what this person did last, if that wrote the same shape.
-    case type(ShapeID, from: String, to: String, continues: Bool)
+    /// is kept: both are merged. With `continues` it is one step of undo with what this person did last, if that wrote the same shape. `isMerged`
+    /// says that the editor itself merged what another wrote with letters that were not on the board: both are told of it.
+    case type(ShapeID, from: String, to: String, continues: Bool, isMerged: Bool = false)
     /// Shapes displaced.
     case move([ShapeID], by: Point)
     /// A box given other corners: its place displaced and its extent grown by so much, whatever they are by then; what is zero is not written.

@@ -154,7 +154,7 @@ extension Node {
         case .commit: return try commit(of: asker, now: now)
         case .amend(let shape, let changes):
             try perform(.set(shape, changes), continuing: step(on: shape, of: frontEnd), of: asker, now: now)
-        case .type(let shape, _, _, let continues):
+        case .type(let shape, _, _, let continues, _):
             try perform(intent, continuing: continues ? step(on: shape, of: frontEnd) : nil, of: asker, now: now)
         case .draw, .drawAll, .set, .setAll, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
@@ -370,8 +370,8 @@ extension Node {
     private mutating func perform(
         _ intent: Intent, continuing first: TransactionName? = nil, isBegun: Bool = false, of asker: Asker, now: Instant
     ) throws(Refusal) -> UInt64? {
-        if case .type(let shape, let from, let to, _) = intent {
-            return try type(to, over: from, in: shape, continuing: first, isBegun: isBegun, of: asker, now: now)
+        if case .type(let shape, let from, let to, _, let isMerged) = intent {
+            return try type(to, over: from, in: shape, isMerged: isMerged, continuing: first, isBegun: isBegun, of: asker, now: now)
         }
         let number = nextShapeNumber
         return try perform(continuing: first, isBegun: isBegun, of: asker, now: now) { board, author throws(RuleViolation) in

@@ -182,6 +182,7 @@ extension Node {
         tell(.ready(board.id, me: author))
         statusChanged(now: now)
         introduce(now: now)
+        recoverTexts(now: now)
     }
 
     /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.

@@ -5,6 +5,8 @@ import InkPrimitives
 struct TextKeeper: Sendable {
     /// Texts of ours that lost, and when their words are merged.
     fileprivate(set) var due: [ShapeID: Instant] = [:]
+    /// Texts of others that lost to one of ours, and when to look whether their process merged them.
+    fileprivate(set) var awaited: [Telling: (lost: TransactionName, at: Instant)] = [:]
     /// When words were last merged into a text.
     fileprivate var mergedAt: [ShapeID: Instant] = [:]
     /// New texts for words that have no place in their own; nil before the first.
@@ -12,12 +14,14 @@ struct TextKeeper: Sendable {
     /// When somebody was last told of a merge of this text with that person.
     fileprivate var toldAt: [Telling: Instant] = [:]
 
-    fileprivate struct Telling: Hashable {
+    struct Telling: Hashable, Comparable {
         var shape: ShapeID
         var other: AuthorID
+
+        static func < (left: Telling, right: Telling) -> Bool { (left.shape, left.other) < (right.shape, right.other) }
     }
 
-    var deadline: Instant? { due.values.min() }
+    var deadline: Instant? { earliest(due.values.min(), awaited.values.lazy.map(\.at).min()) }
 
     /// True if news of a merge is to be told: of one text and person once a minute, for while both write there is one merge after another.
     fileprivate mutating func isNews(_ news: TextNews, now: Instant) -> Bool {
@@ -46,12 +50,15 @@ struct TextKeeper: Sendable {
     }
 
     /// One text is merged at most so often by itself, so that no two programs answer each other without end (SE-54).
-    private static let pause = Duration.seconds(2)
+    fileprivate static let pause = Duration.seconds(2)
     private static let besidesPerMinute = 20.0
     private static let tellPause = Duration.seconds(60)
     fileprivate static let rememberedMax = 4096
     /// What cannot be merged yet (the disk refuses, own work is on its way back) is tried again after this.
     fileprivate static let retry = Duration.seconds(1)
+    /// So many of our newest transactions are looked through at the start for texts that lost to another and were not merged: more than a hand types
+    /// within the pause. What was lost long ago, and said to be, does not come back (SE-92).
+    fileprivate static let recoveredMax: UInt64 = 64
 }
 
 // Two people who write one text: what lost is merged by the process that wrote it (SE-52).
@@ -81,8 +88,56 @@ extension Node {
                     TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text
             }
         }
-        for transaction in outcome.inserted where transaction.author != author { news += mergedByOthers(transaction.name, now: now) }
+        for transaction in outcome.inserted where transaction.author != author {
+            news += mergedByOthers(transaction.name, now: now)
+            awaitMerge(of: transaction, now: now)
+        }
         return news
+    }
+
+    /// A text of another that lost to one of ours is merged by the process that wrote it, if that is there: we look later whether it was.
+    private mutating func awaitMerge(of transaction: Transaction, now: Instant) {
+        for write in transaction.writes where write.property == .textBase && write.restores == nil {
+            guard isOurs(board?.textWriter(of: write.target)),
+                let lost = board?.lostText(of: transaction.author, in: write.target), lost.mine == transaction.name
+            else { continue }
+            let telling = TextKeeper.Telling(shape: lost.shape, other: transaction.author)
+            guard texts.awaited.count < TextKeeper.rememberedMax || texts.awaited[telling] != nil else { continue }
+            texts.awaited[telling] = (lost.mine, now + SessionTiming.grace)
+        }
+    }
+
+    private func isOurs(_ name: TransactionName?) -> Bool { name.flatMap { board?.transaction($0)?.author } == author }
+
+    /// Says which words of others ours took the place of, where nobody is here who could merge them (SE-93).
+    private mutating func tellLostOfOthers(now: Instant) {
+        for (telling, awaited) in texts.awaited.sorted(by: { $0.key < $1.key }) where awaited.at <= now {
+            guard isOurs(board?.textWriter(of: telling.shape)), let lost = board?.lostText(of: telling.other, in: telling.shape),
+                lost.mine == awaited.lost
+            else {
+                texts.awaited[telling] = nil
+                continue
+            }
+            guard !people.values.contains(where: { $0.status.author == telling.other }) else {
+                texts.awaited[telling] = (awaited.lost, now + SessionTiming.grace)
+                continue
+            }
+            texts.awaited[telling] = nil
+            tell(.textMerged(TextNews(shape: telling.shape, other: telling.other, outcome: .lost(lost.mineText))))
+        }
+    }
+
+    /// Texts of ours that lost when the process before was about to end, and were not merged by it (SE-92).
+    mutating func recoverTexts(now: Instant) {
+        guard let last = board?.contiguousSequence(of: author), last > 0 else { return }
+        let first = last - min(last - 1, TextKeeper.recoveredMax - 1)
+        var shapes: Set<ShapeID> = []
+        for sequence in first...last {
+            for transaction in board?.transactions(of: author, sequence: sequence) ?? [] {
+                shapes.formUnion(transaction.writes.lazy.filter { $0.property == .textBase }.map(\.target))
+            }
+        }
+        for shape in shapes where board?.lostText(of: author, in: shape) != nil { texts.due[shape] = now + TextKeeper.pause }
     }
 
     /// Merges what had to wait.
@@ -99,6 +154,7 @@ extension Node {
             if let outcome = done.outcome { took(outcome, of: .nobody, now: now) }
             if let news = done.news { tell(.textMerged(news)) }
         }
+        if !atOnce { tellLostOfOthers(now: now) }
     }
 
     private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) {
@@ -167,9 +223,11 @@ extension Node {
     }
 
     /// Writes a text that was typed by hand over `from`: what others wrote since, and what of our own they overwrote, is merged in (SE-53).
+    ///
+    /// - Parameter isMerged: its editor has merged what stands with letters that were not on the board.
     mutating func type(
-        _ text: String, over from: String, in shape: ShapeID, continuing first: TransactionName?, isBegun: Bool, of asker: Asker,
-        now: Instant
+        _ text: String, over from: String, in shape: ShapeID, isMerged: Bool, continuing first: TransactionName?, isBegun: Bool,
+        of asker: Asker, now: Instant
     ) throws(Refusal) -> UInt64? {
         guard isReady else { throw .notReady }
         let standing = try plan { board, _ throws(RuleViolation) in
@@ -192,13 +250,18 @@ extension Node {
         }
         seats[asker.frontEnd]?.origin?.content.text = merge.text
         guard merge.text != standing || !merge.displaced.isEmpty else { return nil }
-        let other = board?.textWriter(of: shape).flatMap { board?.transaction($0)?.author } ?? author
-        let (writes, news) = try writes(of: merge, in: shape, merged: lost.map { [$0.mine] } ?? [], other: other, now: now)
+        let writer = board?.textWriter(of: shape)
+        let other = writer.flatMap { board?.transaction($0)?.author } ?? author
+        // Who wrote the other words learns by the name of what holds them that both stand in this text: both are told, or neither (SE-90).
+        let isOfTwo = (standing != from && standing != text) || (isMerged && other != author)
+        var merged = lost.map { [$0.mine] } ?? []
+        if isOfTwo, other != author, let writer { merged.append(writer) }
+        let (writes, news) = try writes(of: merge, in: shape, merged: merged, other: other, now: now)
         let step = first.map { Board.writes(continuing: $0, by: author) } ?? []
         let transaction = try write(writes + step, of: asker, now: now)
         seats[asker.frontEnd]?.lastTyped = (shape, transaction.sequence)
         texts.due[shape] = nil
-        if standing != from, standing != text, texts.isNews(news, now: now) { tell(.textMerged(news)) }
+        if isOfTwo, texts.isNews(news, now: now) { tell(.textMerged(news)) }
         return transaction.sequence
     }
 }

@@ -19,6 +19,10 @@ struct TextEdit: Sendable {
     private(set) var buffer: TextBuffer
     /// What the board says of the text, of which the draft knows: what was there when it was begun, and what others wrote since and was merged in.
     private(set) var from = ""
+    /// True if what another wrote was merged with letters that were not on the board, and nothing was given since.
+    private var isMerged = false
+    /// The same of what is on its way.
+    private var isGivenMerged = false
     /// What was typed and is on its way to the board.
     private(set) var given: String?
     /// When the first and the last of what is not on the board yet was typed; nil when all of it is there, or on its way.
@@ -74,6 +78,7 @@ struct TextEdit: Sendable {
     mutating func give(as reference: UInt64?) {
         (unsaved, awaited) = (nil, reference)
         if reference == nil { from = draft.text } else { given = draft.text }
+        (isGivenMerged, isMerged) = (isMerged, false)
         if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
     }
 
@@ -85,7 +90,7 @@ struct TextEdit: Sendable {
 
     mutating func accepted() {
         if let given { from = given }
-        (awaited, given) = (nil, nil)
+        (awaited, given, isGivenMerged) = (nil, nil, false)
     }
 
     /// The gesture by which the others see the letters.
@@ -94,16 +99,21 @@ struct TextEdit: Sendable {
     /// What gives the text of a standing shape to the board, with what others wrote meanwhile.
     ///
     /// - Parameter isBegun: it goes on with a part that was given before.
-    func intent(of id: ShapeID, isBegun: Bool) -> Intent { .type(id, from: given ?? from, to: draft.text, continues: isBegun) }
+    func intent(of id: ShapeID, isBegun: Bool) -> Intent {
+        .type(id, from: given ?? from, to: draft.text, continues: isBegun, isMerged: isMerged)
+    }
 
     /// The same for where what is on its way never came there.
-    func intentAgain(of id: ShapeID, isBegun: Bool) -> Intent { .type(id, from: from, to: draft.text, continues: isBegun) }
+    func intentAgain(of id: ShapeID, isBegun: Bool) -> Intent {
+        .type(id, from: from, to: draft.text, continues: isBegun, isMerged: isMerged || isGivenMerged)
+    }
 
     /// The part on its way was refused: it is still being typed, and is given again after the next pause.
     ///
     /// - Parameter wasBegun: whether a part before it was given.
     mutating func refused(wasBegun: Bool, now: Instant) {
         (awaited, given) = (nil, nil)
+        isMerged = isMerged || isGivenMerged
         if case .standing(let id, _) = target { target = .standing(id, isBegun: wasBegun) }
         touch(now: now)
     }
@@ -116,10 +126,12 @@ struct TextEdit: Sendable {
         draft = content
         // Until the answer has come the board may still say what was there before what was typed.
         guard awaited == nil, theirs != from else { return }
+        let hasOwn = draft.text != from
         let merge = TextMerge(base: from, mine: draft.text, theirs: theirs, caret: buffer.caret, keepsBoth: true)
         from = theirs
         if merge.text != draft.text { buffer.replaceAll(merge.text, caret: merge.caret) }
         draft.text = merge.text
+        isMerged = draft.text != theirs && (isMerged || hasOwn)
         if draft.text == theirs { unsaved = nil } else if unsaved == nil { touch(now: now) }
     }
 

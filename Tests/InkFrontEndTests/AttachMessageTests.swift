@@ -82,7 +82,7 @@ import Testing
         let rest = [UInt8](repeating: 0, count: 80)
         let shape = [UInt8](repeating: 0, count: 40)
         // References of a hello; shapes drawn, changed, moved, deleted; samples; texts; each far beyond what follows.
-        let hello = Array("INKA".utf8) + [0, 2] + [UInt8](repeating: 0, count: 8)
+        let hello = Array("INKA".utf8) + [0, UInt8(AttachProtocol.version)] + [UInt8](repeating: 0, count: 8)
         let requests: [[UInt8]] = [
             hello, [1, 0, 2], [1, 0, 3] + shape, [1, 0, 4], [1, 0, 6], [1, 0, 7], [1, 0, 11, 0], [1, 0, 11, 1], [1, 0, 16], [1, 0, 18],
             [1, 0, 19] + shape,
@@ -155,7 +155,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "0002" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0003" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")

@@ -37,7 +37,7 @@ struct Inventor {
     mutating func intents() -> [Intent] {
         var intents: [Intent] = [
             .draw(draft()), .drawAll(list(upTo: 3) { $0.draft() }), .set(shapeID(), changes()), .setAll(shapeIDs(), changes()),
-            .amend(shapeID(), changes()), .type(shapeID(), from: text(), to: text(), continues: flip()),
+            .amend(shapeID(), changes()), .type(shapeID(), from: text(), to: text(), continues: flip(), isMerged: flip()),
             .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
             .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .say(text()), .typing, .rename(text()),

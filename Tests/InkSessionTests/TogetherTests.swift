@@ -104,6 +104,77 @@ import Testing
         #expect(texts(pipes) == [loser == 0 ? "base CARL" : "base ANA"] || texts(pipes) == ["base"])
     }
 
+    // SE-90
+    @Test func `an editor that merged the words of two has both told of it, and who only goes on has nobody`() throws {
+        for isMerged in [true, false] {
+            var (pipes, id) = try people(2, text: "base")
+            pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0)
+            #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0, 1) == ["base ANA"] })
+            pipes.intent(.type(id, from: "base ANA", to: "base ANA CARL", continues: false, isMerged: isMerged), by: 1)
+            #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0) == ["base ANA CARL"] })
+            for index in 0..<2 {
+                let other = pipes.members[1 - index].node.author
+                #expect(news(pipes, index) == (isMerged ? [TextNews(shape: id, other: other, outcome: .merged)] : []))
+            }
+        }
+        // What is merged as it is written, since the editor has not followed yet, is told to both, too (SE-53).
+        var (pipes, id) = try people(2, text: "base")
+        pipes.intent(.type(id, from: "base", to: "base ANA", continues: false), by: 0)
+        #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0, 1) == ["base ANA"] })
+        pipes.intent(.type(id, from: "base", to: "CARL base", continues: false), by: 1)
+        #expect(pipes.run(.seconds(3)) { $0.areEqual && texts($0) == ["CARL base ANA"] })
+        for index in 0..<2 { #expect(news(pipes, index).map(\.outcome) == [.merged]) }
+    }
+
+    /// Two texts typed at once, one of them where nobody hears it: who lost, and the pipes before anybody merged anything.
+    private func conflict() throws -> (pipes: PerfectPipes, box: ShapeID, loser: Int) {
+        var (pipes, id) = try people(2, text: "base")
+        // Of two at once the greater key wins.
+        let loser = pipes.members[0].node.author < pipes.members[1].node.author ? 0 : 1
+        pipes.drop = { from, _ in from == PerfectPipes.address(1 - loser) }
+        pipes.intent(.type(id, from: "base", to: "base WON", continues: false), by: 1 - loser)
+        pipes.intent(.type(id, from: "base", to: "base LOST", continues: false), by: loser)
+        _ = pipes.run(.seconds(1))
+        #expect(texts(pipes, 1 - loser) == ["base WON"] && texts(pipes, loser) == ["base LOST"])
+        return (pipes, id, loser)
+    }
+
+    // SE-92
+    @Test func `a text that lost just before its process was killed is merged when the board is opened again`() throws {
+        let (pipes, id, loser) = try conflict()
+        let typed = pipes.saved(by: loser).filter { !$0.isGenesis }
+        let others = pipes.saved(by: 1 - loser).filter { transaction in
+            !transaction.isGenesis && !typed.contains { $0.name == transaction.name }
+        }
+        var again = try PerfectPipes()
+        again.add(name: "", stored: typed + others, identityIndex: loser)
+        #expect(texts(again) == ["base WON"])
+        _ = again.run(.seconds(5))
+        #expect(Set(texts(again)[0].split(separator: " ")) == ["base", "WON", "LOST"])
+        #expect(news(again, 0).map(\.outcome) == [.merged] && news(again, 0)[0].shape == id)
+        // Nothing is merged again.
+        var third = try PerfectPipes()
+        third.add(name: "", stored: typed + others + again.saved(by: 0), identityIndex: loser)
+        _ = third.run(.seconds(5))
+        #expect(news(third, 0).isEmpty)
+    }
+
+    // SE-93
+    @Test func `whose text took the place of another's that nobody is here to merge is told the words, once`() throws {
+        var (pipes, id, loser) = try conflict()
+        let lost = TextNews(shape: id, other: pipes.members[loser].node.author, outcome: .lost("base LOST"))
+        _ = pipes.run(.seconds(2))
+        #expect(news(pipes, 1 - loser).isEmpty)
+        pipes.drop = { _, _ in true }
+        #expect(pipes.run(.seconds(90)) { news($0, 1 - loser) == [lost] })
+        _ = pipes.run(.seconds(60))
+        #expect(news(pipes, 1 - loser) == [lost])
+        // Back again, its process merges as ever.
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(120)) { $0.areEqual && Set(texts($0)[0].split(separator: " ")) == ["base", "WON", "LOST"] })
+        for index in 0..<2 { #expect(news(pipes, index).last?.outcome == .merged) }
+    }
+
     // SE-52
     @Test func `front ends never see the text without the words that lost`() throws {
         var (pipes, id) = try people(2)

@@ -298,7 +298,8 @@ import Testing
             }
         }
         #expect(
-            steps.first == .commit && steps.dropFirst().allSatisfy { if case .type(_, _, _, continues: true) = $0 { true } else { false } })
+            steps.first == .commit
+                && steps.dropFirst().allSatisfy { if case .type(_, _, _, continues: true, _) = $0 { true } else { false } })
         // The text of a standing shape: one new step, then parts of it.
         desk.bytes([0x5D, 0x0D])
         desk.type("!")
@@ -306,7 +307,7 @@ import Testing
         desk.type("?")
         desk.escape()
         #expect(desk.standing[0].text.hasSuffix("end!?"))
-        let last = desk.intents.compactMap { if case .type(_, _, _, let continues) = $0 { continues } else { nil } }.suffix(2)
+        let last = desk.intents.compactMap { if case .type(_, _, _, let continues, _) = $0 { continues } else { nil } }.suffix(2)
         #expect(last == [false, true])
     }
 

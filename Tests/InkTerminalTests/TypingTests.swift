@@ -80,6 +80,28 @@ import Testing
         }
     }
 
+    // SE-90
+    @Test func `of two who write in one open text each sees one sentence`() throws {
+        var desk = try Desk(columns: 100)
+        desk.type("t")
+        desk.click(10, 5)
+        desk.type("base")
+        desk.escape()
+        let bob = desk.join("bob")
+        let id = try #require(desk.session?.shapes[0].id)
+        desk.type("]\r mine")
+        desk.act(.type(id, from: "base", to: "base theirs", continues: false), by: bob, then: .milliseconds(500))
+        #expect(desk.terminal.contains("theirs") && !desk.text.contains("in the same text"))
+        desk.wait(.seconds(2))
+        #expect(desk.text.contains("wrote in the same text: the words of both are kept"))
+        desk.wait(.seconds(5))
+        // Nothing of hers is off the board: what he adds is no merge.
+        desk.act(.type(id, from: "base theirs mine", to: "base theirs mine on", continues: true), by: bob, then: .seconds(3))
+        #expect(!desk.text.contains("in the same text"))
+        desk.escape()
+        #expect(desk.standing.count == 1)
+    }
+
     @Test func `text that comes in one read is one change, whatever its length`() throws {
         // TM-10
         var desk = try Desk()
