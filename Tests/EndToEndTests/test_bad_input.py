@@ -502,6 +502,9 @@ class BadCommands(EndToEnd):
         self.assertRegex(out, r"(?m)^one\t[0-9a-f]{8}\t3 transactions\tchanged just now\t\d+ KiB\t3 unsent$")
         self.assertEqual((self.listed()["one"]["transactions"], self.listed()["one"]["unsent"]), (3, 3))
         self.assertGreater(self.listed()["one"]["bytes"], 4096)
+        page = (ink.ROOT / "Sources/inkwire/inkwire.docc/JSONLines.md").read_text().partition("## The list of boards")[2]
+        for member in self.listed()["one"]:
+            self.assertIn(f"`{member}`", page)
 
         self.assert_refused(self.boards("--rename", "one", "two"), 2, "another board")
         self.assert_refused(self.boards("--rename", "one", "inkwire:x"), 2, "invite")
