@@ -259,10 +259,11 @@ extension BoardScene {
         return (least...columns).lazy.map { wordWrapped(long, columns: $0) }.first { $0.count == count } ?? []
     }
 
-    func drawNotices(on buffer: inout CellBuffer) {
-        let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
-        guard rows >= 3 else { return }
-        let room = max(1, columns - 4)
+    /// What is said now, as it is drawn: oldest first, and on a small screen as much as leaves a row.
+    var noticeLines: [String] {
+        let rows = layout.canvasRows
+        guard rows >= 3 else { return [] }
+        let room = max(1, layout.canvasColumns - 4)
         // The newest have their place first.
         var lines: [String] = []
         for notice in front.notices.shown.reversed() {
@@ -273,6 +274,11 @@ extension BoardScene {
             guard lines.count + shown.count < rows else { break }
             lines = shown + lines
         }
+        return lines
+    }
+
+    func drawNotices(_ lines: [String], on buffer: inout CellBuffer) {
+        let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
         // Never over the caret of who is typing.
         let isBelow = mode.edit.map { viewport.screen($0.caret(on: grid)).row < rows - lines.count } ?? true
         let top = isBelow ? rows - lines.count : min(bannerLines.count, rows - lines.count)

@@ -25,10 +25,12 @@ extension BoardScene {
         drawCursors(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
-        // A link is whole or not there; all else makes way for what is said.
-        if case .invite? = mode.panel { drawNotices(on: &buffer) }
-        drawPanel(on: &buffer)
-        if case .invite? = mode.panel {} else { drawNotices(on: &buffer) }
+        let notices = noticeLines
+        drawNotices(notices, on: &buffer)
+        var layout = layout
+        // A link is whole or not there; all other sheets make way for what is said.
+        if case .invite? = mode.panel {} else { layout.noticeRows = notices.count }
+        drawPanel(layout, on: &buffer)
         placeCursor(on: &buffer)
         return buffer
     }

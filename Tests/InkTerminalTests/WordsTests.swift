@@ -21,6 +21,7 @@ import Testing
         desk.hear(.rendezvous(.unreachable(reason: "refused")))
         desk.hear(.rendezvous(.connecting))
         desk.hear(.rendezvous(.unreachable(reason: "timed out")))
+        desk.wait(.seconds(3))
         #expect(desk.text.contains("timed out") && !desk.text.contains("refused"))
     }
 
@@ -36,8 +37,10 @@ import Testing
         let banner = desk.terminal.lines.prefix(2).joined().split(separator: " ").joined(separator: " ")
         #expect(banner.hasSuffix("You can go on drawing. 12 changes will be sent later."), "\(banner)")
         desk.hear(.rendezvous(.unreachable(reason: "signal.example.org:7117 does not answer, and has not for a while, as it seems to us")))
+        desk.wait(.seconds(3))
         let words = desk.terminal.lines.suffix(4).joined(separator: " ").split(separator: " ").joined(separator: " ")
         #expect(words.contains("Peers already here are unaffected."), "\(words)")
+        desk.hear(.sync(SyncStatus(state: .ahead, missing: 0, unsent: 12, isSaved: true, fingerprint: .zero)))
         desk.resize(columns: 40, rows: 12)
         #expect(desk.text.contains("12 unsent: bob lost 7 s ago"))
     }
@@ -104,6 +107,37 @@ import Testing
         #expect(desk.text.contains("arrows scroll"))
         desk.bytes(Array("\u{1B}OP".utf8))
         #expect(!desk.text.contains("arrows scroll"))
+    }
+
+    @Test(arguments: [(80, 24), (80, 40), (60, 12), (40, 8)])
+    func `a notice and a sheet leave each other whole`(columns: Int, rows: Int) throws {
+        // TM-30
+        for opener in ["?", "P"] {
+            var desk = try Desk(columns: columns, rows: rows)
+            desk.hear(.peer(peer("bob", 1)))
+            desk.wait(.seconds(5))
+            desk.type(opener)
+            let before = desk.terminal.lines
+            desk.hear(.fork(author: .zero, sequence: 3))
+            desk.hear(.rejected(author: nil, rule: "too many points"))
+            let lines = desk.terminal.lines.map { Array($0) }
+            let title = try #require(
+                before.firstIndex { $0.contains(opener == "?" ? " keys " : " people ") }.flatMap { before[$0] == "" ? nil : $0 })
+            let top = try #require(desk.terminal.lines.firstIndex { $0.contains(opener == "?" ? " keys " : " people ") })
+            let (left, right) = (try #require(lines[top].firstIndex { $0 != " " }), try #require(lines[top].lastIndex { $0 != " " }))
+            let side = Array(before[title + 1])[left]
+            // Down both sides, to a bottom with its corners.
+            var row = top + 1
+            while row < lines.count, lines[row].count > right, lines[row][left] == side, lines[row][right] == side { row += 1 }
+            let bottom = try #require(before[(title + 1)...].first { Array($0)[left] != side }.map { Array($0) })
+            #expect(
+                row > top + 1 && lines[row].count > right && lines[row][left] == bottom[left] && lines[row][right] == bottom[right],
+                "\(desk.text)")
+            #expect(desk.text.contains("of a stranger"), "\(desk.text)")
+            // It is as it was when that was read.
+            desk.wait(.seconds(5))
+            #expect(desk.terminal.lines == before)
+        }
     }
 
     @Test func `the hints are there at every width that has room for them`() throws {

@@ -43,7 +43,7 @@ struct HelpPanel: Sendable {
     }
 
     private static func topMax(_ layout: Layout) -> Int {
-        max(0, lines(layout).count - max(1, layout.canvasRows - (layout.canvasRows >= 3 ? 2 : 0)))
+        max(0, lines(layout).count - max(1, layout.sheetRows - (layout.sheetRows >= 3 ? 2 : 0)))
     }
 
     private static let columns = 70

@@ -48,7 +48,7 @@ extension BoardScene {
         }
     }
 
-    func drawPanel(on buffer: inout CellBuffer) {
+    func drawPanel(_ layout: Layout, on buffer: inout CellBuffer) {
         switch mode.panel {
         case .help(let help): help.draw(on: &buffer, layout, display.style)
         case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
@@ -89,8 +89,9 @@ struct Box {
 
     /// Draws one of `width` by `height` cells.
     init(on buffer: inout CellBuffer, width: Int, height: Int, title: String, _ layout: Layout, _ style: GlyphStyle) {
-        let (width, height) = (min(width, layout.canvasColumns), min(height, layout.canvasRows))
-        let (left, top) = ((layout.canvasColumns - width) / 2, (layout.canvasRows - height) / 2)
+        let (width, height) = (min(width, layout.canvasColumns), min(height, layout.sheetRows))
+        // It makes way for notices, and stays where it is where they have room under it.
+        let (left, top) = ((layout.canvasColumns - width) / 2, min((layout.canvasRows - height) / 2, layout.sheetRows - height))
         var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: width, rows: height), grid: .standard)
         if width >= 3, height >= 3 {
             raster.draw(
