@@ -24,6 +24,8 @@ package struct FrontEnd: Sendable {
     /// Since when something is not on disk, or not with the others.
     private var unsavedSince: Instant?
     private var unsentSince: Instant?
+    /// Since when nobody can be invited, why, and whether that was told; nil while it can be done.
+    private var unreachable: (since: Instant, reason: String, isTold: Bool)?
     /// The mismatch of versions that was last told, and when.
     private var mismatch: (sentence: Sentence, at: Instant)?
 
@@ -67,8 +69,10 @@ package struct FrontEnd: Sendable {
         case .sync(let status): return take(status, now: now)
         case .rendezvous(let status):
             guard rendezvous != status else { return false }
-            if case .unreachable(let reason) = status, !people.present.isEmpty {
-                notices.add(.invitesUnavailable(reason: reason), as: .invites, now: now)
+            switch status {
+            case .unreachable(let reason): unreachable = (unreachable?.since ?? now, reason, unreachable?.isTold ?? false)
+            case .none, .connected: unreachable = nil
+            case .connecting: break
             }
             rendezvous = status
         case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
@@ -169,6 +173,7 @@ package struct FrontEnd: Sendable {
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
         var next = earliest(notices.deadline, people.deadline)
+        if let unreachable, !unreachable.isTold { next = earliest(next, unreachable.since + Self.unreachablePatience) }
         for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
             next = earliest(next, since + Self.patience)
         }
@@ -179,10 +184,22 @@ package struct FrontEnd: Sendable {
     package mutating func handleTimeout(now: Instant) -> Bool {
         let isGone = notices.expire(now: now)
         let isNew = announce(now: now)
+        let isUnreachable = tellUnreachable(now: now)
         // Words of patience appear, and go when their cause is gone.
-        return isGone || isNew || unsavedSince != nil || unsentSince != nil
+        return isGone || isNew || isUnreachable || unsavedSince != nil || unsentSince != nil
     }
 
+    /// Says that nobody can be invited once that has stayed so: where a program that was a rendezvous too ends, the next is one a moment later.
+    private mutating func tellUnreachable(now: Instant) -> Bool {
+        guard let why = unreachable, !why.isTold, now >= why.since + Self.unreachablePatience else { return false }
+        unreachable?.isTold = true
+        guard !people.present.isEmpty else { return false }
+        notices.add(.invitesUnavailable(reason: why.reason), as: .invites, now: now)
+        return true
+    }
+
+    /// Longer than a board takes to get another holder, and the others to find that, trying again after a second at most.
+    package static let unreachablePatience = Duration.seconds(3)
     /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
     package static let patience = Duration.milliseconds(700)
     /// A mismatch of versions is said again no sooner.

@@ -35,6 +35,33 @@ import Testing
         #expect(front.isReady && front.board.shapes == [shape] && front.chats.messages.count == 1)
     }
 
+    @Test func `that nobody can be invited is said when it stays so, and once`() {
+        // FE-66
+        var front = front
+        _ = front.take(.peer(PeerStatus(peer: bob, name: "bob", state: .joined)), holdsUnsaved: false, now: .zero)
+        func hear(_ status: RendezvousStatus, at milliseconds: Int) {
+            _ = front.take(.rendezvous(status), holdsUnsaved: false, now: .zero + .milliseconds(milliseconds))
+        }
+        func words(at milliseconds: Int) -> [String] {
+            let now = Instant.zero + .milliseconds(milliseconds)
+            if let due = front.deadline(now: now), due <= now { _ = front.handleTimeout(now: now) }
+            return front.notices.shown.map(\.text).filter { $0.contains("Invites") }
+        }
+        // Another program took the board over.
+        hear(.unreachable(reason: "refused"), at: 10_000)
+        hear(.connecting, at: 10_500)
+        hear(.connected, at: 10_510)
+        #expect(words(at: 20_000).isEmpty)
+        hear(.unreachable(reason: "refused"), at: 30_000)
+        #expect(words(at: 32_999).isEmpty)
+        hear(.connecting, at: 31_000)
+        hear(.unreachable(reason: "timed out"), at: 31_500)
+        #expect(words(at: 33_000) == [Sentence.invitesUnavailable(reason: "timed out").text])
+        hear(.connecting, at: 40_000)
+        hear(.unreachable(reason: "timed out"), at: 41_000)
+        #expect(words(at: 50_000).isEmpty)
+    }
+
     @Test func `a mismatch of versions is not said each time that somebody knocks`() {
         // FE-17
         var front = front
