@@ -128,6 +128,8 @@ package struct EventFormat {
         case .restoring(let isUnderWay): ("restoring", ["state": isUnderWay ? "under_way" : "over"])
         case .duplicateDevice(let author, let seconds):
             ("duplicate_device", ["author": .string(author.hex), "seconds": .integer(Int64(seconds))])
+        case .knownName(let name, let author, let before):
+            ("known_name", ["name": .string(name), "author": .string(author.hex), "before": .string(before.hex)])
         case .versionMismatch(let theirs, let ours):
             (
                 "version",

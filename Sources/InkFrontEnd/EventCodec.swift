@@ -90,6 +90,11 @@ extension ByteWriter {
             writeTag(17)
             write(author)
             writeNumber(seconds)
+        case .knownName(let name, let author, let before):
+            writeTag(18)
+            writeText(name)
+            write(author)
+            write(before)
         }
     }
 
@@ -143,6 +148,7 @@ extension ByteWriter {
         writeOptional(status.path) { $0.writeText($1.rawValue) }
         writeOptional(status.roundTrip) { $0.writeSpan($1) }
         writeOptional(status.silentSeconds) { $0.writeNumber($1) }
+        writeFlag(status.hasOurName)
     }
 
     private mutating func write(_ source: LiveSource) {
@@ -231,6 +237,7 @@ extension ByteReader {
         case 15: return .textMerged(try readTextNews())
         case 16: return .restoring(isUnderWay: try readFlag())
         case 17: return .duplicateDevice(try readIdentifier(), seconds: try readNumber())
+        case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
         default: throw .unexpected
         }
     }
@@ -288,7 +295,8 @@ extension ByteReader {
         guard let state = PeerStatus.State(rawValue: try readText()) else { throw .unexpected }
         return PeerStatus(
             peer: peer, author: author, name: name, state: state, path: try readFlag() ? try readPath() : nil,
-            roundTrip: try readFlag() ? try readSpan() : nil, silentSeconds: try readFlag() ? try readNumber() : nil)
+            roundTrip: try readFlag() ? try readSpan() : nil, silentSeconds: try readFlag() ? try readNumber() : nil,
+            hasOurName: try readFlag())
     }
 
     private mutating func readLiveSource() throws(WireError) -> LiveSource {

@@ -81,6 +81,8 @@ package struct FrontEnd: Sendable {
         case .restoring(let isUnderWay): notices.add(isUnderWay ? .restoring : .restored, as: .restoring, now: now)
         case .duplicateDevice(let author, let seconds):
             notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
+        case .knownName(let name, let author, let before):
+            notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
             // Who speaks another version goes on knocking while he is there.

@@ -37,7 +37,8 @@ package struct Roster: Sendable {
         func looks(like other: Person?) -> Bool {
             guard let other else { return false }
             return status.name == other.status.name && status.state == other.status.state && status.path == other.status.path
-                && status.silentSeconds == other.status.silentSeconds && shownRoundTrip == other.shownRoundTrip
+                && status.hasOurName == other.status.hasOurName && status.silentSeconds == other.status.silentSeconds
+                && shownRoundTrip == other.shownRoundTrip
         }
     }
 
@@ -96,8 +97,11 @@ package struct Roster: Sendable {
         let hasNamesake = byPeer.values.contains { other in
             other.status.state != .left && other.status.author != author && PersonName.fold(other.name) == fold
         }
-        return hasNamesake ? "@\(author)" : ""
+        return hasNamesake || person.status.hasOurName ? Self.marked("", author) : ""
     }
+
+    /// A name with what tells its key from others.
+    static func marked(_ name: String, _ author: AuthorID) -> String { "\(name)@\(author)" }
 
     /// A person's pointer was told of.
     mutating func moved(_ peer: PeerID, now: Instant) { byPeer[peer]?.movedAt = now }

@@ -46,6 +46,8 @@ package enum Sentence: Hashable, Sendable {
     case fork(String)
     /// Nil for this very device.
     case duplicateDevice(String?, seconds: Int)
+    /// Of who takes a name that another was known by, or you.
+    case knownName(String, isYours: Bool)
     case versionMismatch(theirs: Int, ours: Int)
     // Its two halves, for whoever says them apart.
     case whichIsOlder(theirs: Int, ours: Int)
@@ -96,6 +98,8 @@ package enum Sentence: Hashable, Sendable {
         case .duplicateDevice(let name, let seconds):
             name.map { "the device of \($0) is open twice: only one of the two is let in for \(seconds) s; its owner should close one" }
                 ?? "this device is open twice, here and elsewhere: only one of the two is let in for \(seconds) s; close one of them"
+        case .knownName(let name, let isYours):
+            isYours ? "\(name) goes by your name, too" : "\(name) goes by a name that somebody else had here: ask who it is"
         case .versionMismatch(let theirs, let ours):
             "\(Sentence.whichIsOlder(theirs: theirs, ours: ours).text): \(Sentence.versionRemedy(theirs: theirs, ours: ours).text)"
         case .whichIsOlder(let theirs, let ours):

@@ -36,6 +36,8 @@ public enum Event: Hashable, Sendable {
     /// The device of this key is open in two places that push each other out of their sessions; `author` may be our own. For so long only one of them
     /// is let in.
     case duplicateDevice(AuthorID, seconds: Int)
+    /// A key took a name that looks like the one by which another, `before`, was known here, maybe our own; once for each key and name.
+    case knownName(String, author: AuthorID, before: AuthorID)
     /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.
     case versionMismatch(theirs: Int, ours: Int)
     /// The shutdown that `.quit` asked for is complete.
@@ -74,10 +76,12 @@ public struct PeerStatus: Hashable, Sendable {
     /// Whole seconds since the first probe that the person has not answered; nil while all is well. One clock until contact, also across
     /// sessions; path and round trip are not known meanwhile.
     public var silentSeconds: Int?
+    /// True if the name looks like ours.
+    public var hasOurName: Bool
 
     public init(
         peer: PeerID, author: AuthorID? = nil, name: String = "", state: State, path: Path? = nil, roundTrip: Duration? = nil,
-        silentSeconds: Int? = nil
+        silentSeconds: Int? = nil, hasOurName: Bool = false
     ) {
         self.peer = peer
         self.author = author
@@ -86,6 +90,7 @@ public struct PeerStatus: Hashable, Sendable {
         self.path = path
         self.roundTrip = roundTrip
         self.silentSeconds = silentSeconds
+        self.hasOurName = hasOurName
     }
 }
 

@@ -148,6 +148,7 @@ extension Node {
     func currentStatus(_ person: Person) -> PeerStatus {
         var status = person.status
         if let author = status.author, let name = board?.personName(author) { status.name = name }
+        status.hasOurName = status.author != author && isOurName(status.name)
         guard let connection = person.connection, let neighbour = neighbours[connection] else {
             (status.path, status.roundTrip) = (nil, nil)
             status.silentSeconds = person.silentSince.map { max(1, Int((time - $0).components.seconds)) }

@@ -179,6 +179,7 @@ extension Node {
     mutating func becomeReady(now: Instant) {
         guard !isReady, let board else { return }
         isReady = true
+        learnNames()
         tell(.ready(board.id, me: author))
         statusChanged(now: now)
         introduce(now: now)
@@ -301,7 +302,10 @@ extension Node {
             tell(to: asker) { .chat(message, ref: $0) }
         }
         for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
-        if !outcome.renames.isEmpty { for peer in people.keys.sorted() { tellPerson(peer) } }
+        if !outcome.renames.isEmpty {
+            for peer in people.keys.sorted() { tellPerson(peer) }
+            tookNames(outcome.renames, now: now)
+        }
         refreshGestures()
         for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.compareAt == nil {
             neighbours[connection]?.compareAt = now + SessionTiming.compareAfter

@@ -126,6 +126,8 @@ public struct Node: Sendable {
     var hasJournal = false
     /// Texts that two people wrote at once.
     var texts = TextKeeper()
+    /// By which names who is known.
+    var names = KnownNames()
     /// The programs of our person that take part; the holder's is always there.
     var seats: [FrontEndID: Seat]
     /// What our person is doing, at all of them.

@@ -166,6 +166,7 @@ extension World {
         case .textMerged(let news): 18 ^ Trace.hash(news.other.bytes) ^ news.shape.number << 8
         case .restoring(let isUnderWay): isUnderWay ? 19 : 20
         case .duplicateDevice(let author, _): 21 ^ Trace.hash(author.bytes)
+        case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
         }
     }
 

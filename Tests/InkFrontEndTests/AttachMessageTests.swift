@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...20) && Set(events.map(Self.tag)) == Set(1...17))
+        #expect(Set(intents.map(Self.tag)) == Set(1...20) && Set(events.map(Self.tag)) == Set(1...18))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -222,6 +222,7 @@ import Testing
         case .textMerged: 15
         case .restoring: 16
         case .duplicateDevice: 17
+        case .knownName: 18
         }
     }
 }

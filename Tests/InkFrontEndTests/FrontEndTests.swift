@@ -62,6 +62,16 @@ import Testing
         #expect(words(at: 50_000).isEmpty)
     }
 
+    @Test func `of a known name with another key one sentence is said, and another of one's own`() {
+        // FE-65
+        var front = front
+        let other: AuthorID = identifier(9)
+        for (before, isYours) in [(identifier(8) as AuthorID, false), (identifier(1), true)] {
+            let isVisible = front.take(.knownName("bob", author: other, before: before), holdsUnsaved: false, now: .zero)
+            #expect(isVisible && front.notices.shown.last?.text == Sentence.knownName("bob@\(other)", isYours: isYours).text)
+        }
+    }
+
     @Test func `a mismatch of versions is not said each time that somebody knocks`() {
         // FE-17
         var front = front

@@ -57,7 +57,7 @@ struct Inventor {
             .rendezvous(.none), .rendezvous(.connecting), .rendezvous(.connected), .rendezvous(.unreachable(reason: text())),
             .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
             .textMerged(TextNews(shape: shapeID(), other: name(), outcome: pick([.merged, .beside(shapeID()), .lost(text())]))),
-            .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()),
+            .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),
             .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
         ]
         let refusals: [Refusal] = [
@@ -115,7 +115,7 @@ struct Inventor {
     private mutating func peerStatus() -> PeerStatus {
         PeerStatus(
             peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
-            path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() })
+            path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip())
     }
 
     private mutating func source() -> LiveSource {

@@ -63,6 +63,10 @@ import Testing
         var roster = Roster()
         for peer in [1, 2] { _ = roster.take(PeerStatus(peer: identifier(peer), author: identifier(11), name: "bob", state: .joined)) }
         #expect(roster.present.map { roster.name(of: $0.person) } == ["bob", "bob"])
+        // Who goes by our own name is told from us.
+        let namesake = PeerStatus(peer: identifier(4), author: identifier(14), name: "ana", state: .joined, hasOurName: true)
+        _ = roster.take(namesake)
+        #expect(roster.present.map { roster.name(of: $0.person) }.contains("ana@\(identifier(14) as AuthorID)"))
         // What is seen differs: nothing need be added.
         #expect(PersonName.fold("bob") != PersonName.fold("bob 2") && PersonName.fold("b ob") != PersonName.fold("bob"))
     }

@@ -47,6 +47,7 @@ import Testing
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .text("bob", .merged), .writesHere(["bob", "eve"]), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
+        .knownName("bob@7e5f7cb5", isYours: false),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -84,6 +85,7 @@ import Testing
         case .restoring: "restoring"
         case .restored: "restored"
         case .duplicateDevice: "duplicateDevice"
+        case .knownName: "knownName"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"
         case .fork: "fork"
