@@ -88,16 +88,33 @@ package struct BoardCatalog: Sendable {
         }
     }
 
-    /// What a person should know of who else can change what is kept here, a sentence each.
+    /// What a person should know of who else can read or change what is kept here, a sentence each.
     package func complaints(of board: BoardID, profile: Int) -> [String] {
-        var complaints: [String] = []
-        for place in [dataDirectory, directory(of: board, profile: profile)] {
-            // In a sticky directory, as /tmp is one, nobody can replace what is another's.
-            guard let mode = Files.rights(of: place)?.mode, mode & 0o022 != 0, mode & 0o1000 == 0 else { continue }
-            complaints.append("others on this machine can change what is in \(place) (mode 0\(String(mode, radix: 8))); `chmod 700` it")
+        let (top, place) = (directory(ofProfile: profile), directory(of: board, profile: profile))
+        var inner = [dataDirectory]
+        if profile > 1 { inner += [Files.parent(of: top), top] }
+        inner += ["\(top)/boards", place]
+        // In a sticky directory, as /tmp is one, nobody can replace what is another's. Above ours whole groups may write by custom (umask 002), each
+        // of one person.
+        var open = inner.filter { Files.rights(of: $0).map { $0.mode & 0o022 != 0 && $0.mode & 0o1000 == 0 } ?? false }
+        open += Files.ancestors(of: dataDirectory).filter {
+            Files.rights(of: $0).map { $0.mode & 0o002 != 0 && $0.mode & 0o1000 == 0 } ?? false
+        }
+        var complaints = open.map {
+            "others on this machine can change what is in \($0) (mode \(Self.octal(ofRightsOf: $0))); `chmod go-w` it"
+        }
+        // The database holds the secret of the board. Where nobody else gets to it, its own mode is no matter.
+        let isReached = inner.allSatisfy { Files.rights(of: $0).map { $0.mode & 0o011 != 0 } ?? false }
+        for path in ["", "-wal"].map({ BoardStore.databasePath(place) + $0 }) where isReached {
+            guard Files.rights(of: path).map({ $0.mode & 0o077 != 0 }) ?? false else { continue }
+            complaints.append(
+                "others on this machine can read or change \(path), and enter the board with what is in it (mode \(Self.octal(ofRightsOf: path))); "
+                    + "`chmod 600` it")
         }
         return complaints
     }
+
+    private static func octal(ofRightsOf path: String) -> String { "0\(String(Files.rights(of: path)?.mode ?? 0, radix: 8))" }
 
     /// All saved boards, by name, then profile. A board that cannot be read is listed with the reason.
     package func entries() throws(StoreError) -> [Entry] {
@@ -145,12 +162,18 @@ package struct BoardCatalog: Sendable {
     }
 
     /// `wanted`, or with a number behind it when another board of this machine is called so.
-    package func uniqueName(_ wanted: String, besides board: (BoardID, profile: Int)? = nil) throws(StoreError) -> String {
+    ///
+    /// - Parameter looks: what is compared of a name.
+    package func uniqueName(
+        _ wanted: String, besides board: (BoardID, profile: Int)? = nil, looks: (String) -> String = { $0 }
+    ) throws(StoreError) -> String {
         let taken = Set(
-            try entries().filter { entry in board.map { entry.board != $0.0 || entry.profile != $0.profile } ?? true }.map(\.name))
-        guard taken.contains(wanted) else { return wanted }
+            try entries().filter { entry in board.map { entry.board != $0.0 || entry.profile != $0.profile } ?? true }.map {
+                looks($0.name)
+            })
+        guard taken.contains(looks(wanted)) else { return wanted }
         var number = 2
-        while taken.contains("\(wanted) \(number)") { number += 1 }
+        while taken.contains(looks("\(wanted) \(number)")) { number += 1 }
         return "\(wanted) \(number)"
     }
 

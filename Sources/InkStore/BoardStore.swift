@@ -22,7 +22,7 @@ import Synchronization
 ///                   ▲          └─ fails ─► failure, in order; the transactions are carried into the next COMMIT
 ///                   └──────────── the caller asks again ┘
 ///
-/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database` and `files` are touched only on `queue`; the rest is immutable or a `Mutex`.
+/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files` and `saved` are touched only on `queue`; the rest is immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
     /// Greatest version of the layout that this program knows; a greater one is refused with `newer`. Boards are of format 1, and of 2 where they have a
     /// key of their own.
@@ -48,6 +48,15 @@ package final class BoardStore: @unchecked Sendable {
     private var carried: [Transaction] = []
     /// When the last change was noted, by the wall clock; nil if this process has noted none.
     private var changeNoted: UInt64?
+    /// What must be found in the files by whoever opens them next.
+    private var saved: Saved
+
+    /// How much was saved, by which an older copy of a board is known.
+    private struct Saved {
+        var transactionCount: Int
+        /// The transaction that was saved last; nil if this process has saved none.
+        var last: TransactionName?
+    }
 
     private struct State {
         var waiting: [Request] = []
@@ -68,6 +77,12 @@ package final class BoardStore: @unchecked Sendable {
         (self.directory, self.lock, self.database, self.wallClock) = (directory, lock, database, wallClock)
         let path = Self.databasePath(directory)
         files = try OpenFiles([path, "\(path)-wal"])
+        do {
+            saved = Saved(transactionCount: try database.read(Schema.transactionCount))
+        } catch {
+            files.close()
+            throw StoreError(error, path: path)
+        }
         queue = DispatchQueue(label: "inkwire.store")
     }
 
@@ -142,7 +157,8 @@ package final class BoardStore: @unchecked Sendable {
 
     /// What it means that nothing is in a board's database: it was never saved, or it was taken away.
     private static func absence(_ directory: String) -> StoreError {
-        Files.exists(namePath(directory))
+        // A log has something in it from the first commit on.
+        Files.exists(namePath(directory)) || Files.size("\(databasePath(directory))-wal") ?? 0 > 0
             ? .corrupt(path: databasePath(directory), detail: "a board was saved there, and its content has been taken away")
             : .missing(what: directory)
     }
@@ -286,21 +302,20 @@ package final class BoardStore: @unchecked Sendable {
 
     /// Forgets what programs asked for, once all of them have ended; nobody asks for it again. Nothing is written where there is nothing to forget.
     package func forgetRequests() throws(StoreError) {
-        try onQueue { database in if try database.read(Schema.hasRequests) { try database.write(Schema.forgetRequests) } }
+        try onQueue { database in if try database.read(Schema.hasRequests) { try writing(database, Schema.forgetRequests) } }
     }
 
     /// Changes what is known beside the transactions, now.
     package func update(_ change: (inout BoardMeta) -> Void) throws(StoreError) {
         let path = Self.databasePath(directory)
         try onQueue { database in
-            let (old, new) = try database.write { db in
+            let (old, new) = try writing(database) { db in
                 let old = try Schema.meta(db, path: path)
                 var new = old
                 change(&new)
                 try Schema.write(new, db)
                 return (old.name, new.name)
             }
-            try files.check()
             if new != old { try Files.replace(Self.namePath(directory), bytes: Array(new.utf8)) }
         }
     }
@@ -308,11 +323,10 @@ package final class BoardStore: @unchecked Sendable {
     /// Adds those of `transactions` that are not there yet, now; nothing may stand before its parents.
     package func add(_ transactions: [Transaction]) throws(StoreError) {
         try onQueue { database in
-            try database.write { db in
-                for transaction in transactions { try Schema.insert(transaction, db) }
+            try writing(database) { db in
+                for transaction in transactions { try insert(transaction, db) }
                 try Schema.noteChange(wallClock(), db)
             }
-            try files.check()
         }
     }
 
@@ -349,8 +363,9 @@ package final class BoardStore: @unchecked Sendable {
         state.withLock { $0.isClosed = true }
         queue.sync {
             commit()
-            // Closing merges the log into the file; if that fails the next open does it.
-            do { try database?.close() } catch {}
+            // Closing merges the log into the file; if that fails the next open does it. Where the files are not ours any more it would spoil
+            // what was put there: then nothing is closed, and the system lets go of it with the process.
+            if let database, !isOurs { _ = Unmanaged.passRetained(database) } else { do { try database?.close() } catch {} }
             database = nil
             files.close()
         }
@@ -373,12 +388,12 @@ package final class BoardStore: @unchecked Sendable {
 
     /// Lets the file grow to `pages` pages of 4 KiB and no further: a full disk for tests, without one.
     package func limitPages(_ pages: Int) throws(StoreError) {
-        try onQueue { database in try database.write { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") } }
+        try onQueue { database in try writing(database) { db in try db.execute(sql: "PRAGMA max_page_count = \(pages)") } }
     }
 
     /// Writes another format number than ours, as a later version would.
     package func claim(format: Int) throws(StoreError) {
-        try onQueue { database in try database.write { db in try Schema.put(.format, Array(String(format).utf8), db) } }
+        try onQueue { database in try writing(database) { db in try Schema.put(.format, Array(String(format).utf8), db) } }
     }
 
     private func commit() {
@@ -406,13 +421,65 @@ package final class BoardStore: @unchecked Sendable {
 
     private func write(_ requests: [Request]) throws {
         guard let database else { throw StoreError.failed(path: directory, detail: "the board is closed") }
-        try database.write { db in
-            for transaction in carried { try Schema.insert(transaction, db) }
-            for record in requests.lazy.flatMap(\.records) { try Schema.write(record, db) }
+        try writing(database) { db in
+            for transaction in carried { try insert(transaction, db) }
+            for record in requests.lazy.flatMap(\.records) {
+                if case .transaction(let transaction) = record { try insert(transaction, db) } else { try Schema.write(record, db) }
+            }
             if let due = changeToNote(in: requests) { try Schema.noteChange(due, db) }
         }
-        // What was written to files that have lost their names is not saved, however well it went.
+    }
+
+    /// One commit, to files that are ours before and after. On the queue.
+    private func writing<R>(_ database: DatabaseQueue, _ body: (Database) throws -> R) throws -> R {
+        if !files.areAsLeft { try checkContent() }
+        let before = saved
+        defer { files.leave() }
+        do {
+            let result = try database.write(body)
+            // What was written to files that have lost their names is not saved, however well it went.
+            try files.check()
+            return result
+        } catch {
+            saved = before
+            throw error
+        }
+    }
+
+    private func insert(_ transaction: Transaction, _ db: Database) throws {
+        try Schema.insert(transaction, db)
+        guard db.changesCount > 0 else { return }
+        saved.transactionCount += 1
+        saved.last = transaction.name
+    }
+
+    /// False if what was saved is not in the files any more, or cannot be found in them now. On the queue.
+    private var isOurs: Bool {
+        guard !files.areAsLeft else { return true }
+        do {
+            try checkContent()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Throws unless all that was saved is in the files, for who reads them anew: what we have of them in memory says nothing of what was
+    /// written over them. A time that was set by hand, or comes late over a network, is no harm (ST-40).
+    private func checkContent() throws {
         try files.check()
+        let path = Self.databasePath(directory)
+        let isWhole: Bool
+        do {
+            isWhole = try Self.peekCopy(of: path) { [saved] db, _ in
+                try Schema.transactionCount(db) >= saved.transactionCount && saved.last.map { try Schema.holds($0, db) } ?? true
+            }
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(error.resultCode) {
+            // Of half of one copy and half of another nothing can be read.
+            throw StoreError.overwritten(path: path)
+        }
+        guard isWhole else { throw StoreError.overwritten(path: path) }
+        files.leave()
     }
 
     /// The time to note with a commit that changes the board; nil for another, and where it would say nothing new: a row more for each commit is a

@@ -42,7 +42,7 @@ package enum Files {
     }
 
     /// The absolute path without links that `path` leads to, also where the end of it is not there yet.
-    static func resolved(_ path: String) -> String {
+    package static func resolved(_ path: String) -> String {
         if let found = realpath(path, nil) {
             defer { free(found) }
             return String(cString: found)
@@ -63,7 +63,11 @@ package enum Files {
         let parent = Self.parent(of: path)
         if parent != path { try makeDirectory(parent) }
         // Another process may make it between our look and this call.
-        guard mkdir(path, directoryMode) == 0 || errno == EEXIST else { throw StoreError(errno: errno, path: path) }
+        guard mkdir(path, directoryMode) == 0 || errno == EEXIST else {
+            // What is above it is there: this is no place for directories, as /proc is none.
+            if errno == ENOENT { throw .failed(path: path, detail: "no directory can be made there") }
+            throw StoreError(errno: errno, path: path)
+        }
         try flush(directory: parent)
     }
 
@@ -111,9 +115,23 @@ package enum Files {
 
     private static let turn = Mutex(())
 
+    /// True for a file with bytes, and for a link that leads to one.
+    static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// True for a link that leads to nothing.
+    static func isDangling(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 && errno == ENOENT && lstat(path, &status) == 0
+    }
+
     /// All bytes of a file that is not larger than `limit`.
     package static func read(_ path: String, limit: Int) throws(StoreError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe in the place of a file would hold us until somebody writes to it.
+        guard isFile(path) || !exists(path) else { throw .failed(path: path, detail: "it is not a file") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -198,6 +216,16 @@ package enum Files {
         let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         guard let slash = trimmed.lastIndex(of: "/") else { return "." }
         return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    /// The directories above `path`, without links, the root included.
+    static func ancestors(of path: String) -> [String] {
+        var (ancestors, place) = ([String](), resolved(path))
+        while parent(of: place) != place, place != "." {
+            place = parent(of: place)
+            ancestors.append(place)
+        }
+        return ancestors
     }
 
     /// True if the file system that holds `path` is mounted read-only.

@@ -44,7 +44,12 @@ package struct Identity: Sendable {
     ///
     /// - Throws: `exposed` where others on this machine can read or change our file, as ssh does with its keys: what they have read they can sign.
     package static func existing(at path: String) throws(StoreError) -> Identity? {
-        guard let access = Files.rights(of: path) else { return nil }
+        guard let access = Files.rights(of: path) else {
+            // Nothing can be made where a link is, and what it led to may come back.
+            guard !Files.isDangling(path) else { throw .corruptIdentity(path: path, detail: "it is a link that leads to nothing") }
+            return nil
+        }
+        guard Files.isFile(path) else { throw .corruptIdentity(path: path, detail: "it is not a file") }
         guard access.owner != geteuid() || access.mode & 0o077 == 0 else { throw .exposed(path: path, mode: UInt16(access.mode)) }
         var bytes = try Files.read(path, limit: 4096)
         defer { erase(&bytes) }

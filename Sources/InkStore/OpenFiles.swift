@@ -7,9 +7,11 @@
 /// The files that a store writes, and whether their names still lead to them.
 ///
 /// A file that is removed while it is open takes all that is written to it, and says nothing; it is gone with the process. A copy that is put in
-/// its place is another file, which nobody writes.
+/// its place is another file, which nobody writes. And what is copied over it keeps its name: then its content is not what we left.
 struct OpenFiles {
     private var files: [(path: String, descriptor: Int32)] = []
+    /// What they were like when we had written last; nil for one of which the system did not say.
+    private var left: [FileTrace?] = []
 
     /// Remembers those of `paths` that are there.
     ///
@@ -24,7 +26,14 @@ struct OpenFiles {
             }
             files.append((path, descriptor))
         }
+        leave()
     }
+
+    /// Remembers what they are like now, after we have written.
+    mutating func leave() { left = files.map { FileTrace(descriptor: $0.descriptor) } }
+
+    /// False if somebody else may have written to them since we did.
+    var areAsLeft: Bool { left == files.map { FileTrace(descriptor: $0.descriptor) } }
 
     /// Throws `gone` unless each file still has its name. A directory that was moved as a whole took all of them along: they are somewhere, and
     /// what is written is in them.
@@ -46,6 +55,25 @@ struct OpenFiles {
     mutating func close() {
         for file in files { closeDescriptor(file.descriptor) }
         files = []
+    }
+}
+
+/// By what a change of a file's content shows, without reading it.
+private struct FileTrace: Equatable {
+    private let byteCount: Int64
+    private let seconds: Int64
+    private let nanoseconds: Int64
+
+    /// Nil if the system does not say.
+    init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        (byteCount, seconds, nanoseconds) = (Int64(status.st_size), Int64(time.tv_sec), Int64(time.tv_nsec))
     }
 }
 

@@ -118,6 +118,10 @@ enum Schema {
 
     static func transactionCount(_ db: Database) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM transactions") ?? 0 }
 
+    static func holds(_ name: TransactionName, _ db: Database) throws -> Bool {
+        try Row.fetchOne(db, sql: "SELECT 1 FROM transactions WHERE name = ?", arguments: [Data(name.bytes)]) != nil
+    }
+
     /// Transactions of `author` behind the greatest receipt of any device.
     static func unsent(of author: AuthorID, _ db: Database) throws -> Int {
         func greatest(_ table: String) throws -> Int64 {

@@ -20,6 +20,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case locked(path: String)
     /// The board's files were removed while it was open, or others were put in their place: what is written has no name any more.
     case gone(path: String)
+    /// Somebody else wrote into the board's files while it was open, as a backup does that is copied over them; what was saved is not in them.
+    case overwritten(path: String)
     /// There is no such thing on this disk; `what` names it as the person did.
     case missing(what: String)
     /// Anything else that the system said.
@@ -29,7 +31,7 @@ public enum StoreError: Error, Hashable, Sendable {
     public var what: String {
         switch self {
         case .readOnly(let path): "cannot write to \(path)"
-        case .full(let path), .gone(let path): "cannot save to \(path)"
+        case .full(let path), .gone(let path), .overwritten(let path): "cannot save to \(path)"
         case .permission(let path): "cannot open \(path)"
         case .corrupt(let path, _), .corruptIdentity(let path, _): "\(path) is damaged"
         case .exposed(let path, _): "the device key in \(path) is not used"
@@ -51,6 +53,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .pathTooLong(_, let bytes, let limit): "the path of the database there has \(bytes) bytes, and SQLite takes \(limit)"
         case .newer(_, let found, let known): "it has format \(found), this program knows formats up to \(known)"
         case .gone: "the board's files were removed or replaced while it was open"
+        case .overwritten: "something else wrote over the board's files while it was open, and what was saved before is not in them"
         case .locked(let path): "another inkwire on this machine holds \(path)"
         case .missing: "nothing of that name is saved in the data directory"
         case .failed(_, let detail): detail
@@ -72,6 +75,8 @@ public enum StoreError: Error, Hashable, Sendable {
         case .pathTooLong: "name a place with a shorter path with --data-dir; links count as what they lead to"
         case .newer: "install the newer inkwire, or name another place with --data-dir"
         case .gone: "put the files back where they were: what is not saved yet is tried again each second, and ends with this program"
+        case .overwritten:
+            "nothing more is written to them; keep this open until somebody else has your work, then close it: the board is as they hold it"
         case .locked: "use the one that is open, or close it first"
         case .missing: "`inkwire boards` lists what is saved"
         case .failed: "check the path and the disk, then try again"
@@ -90,6 +95,7 @@ public enum StoreError: Error, Hashable, Sendable {
         case .pathTooLong: "path_too_long"
         case .newer: "newer_format"
         case .gone: "files_gone"
+        case .overwritten: "files_overwritten"
         case .locked: "already_open"
         case .missing: "not_found"
         case .failed: "disk"
@@ -99,7 +105,7 @@ public enum StoreError: Error, Hashable, Sendable {
     /// The exit code of the command line: 8 for the local disk, 5 for what is not there, 9 for a version mismatch.
     public var exitCode: Int32 {
         switch self {
-        case .readOnly, .full, .permission, .corrupt, .corruptIdentity, .exposed, .pathTooLong, .gone, .locked, .failed: 8
+        case .readOnly, .full, .permission, .corrupt, .corruptIdentity, .exposed, .pathTooLong, .gone, .overwritten, .locked, .failed: 8
         case .missing: 5
         case .newer: 9
         }

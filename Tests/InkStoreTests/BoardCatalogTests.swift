@@ -38,6 +38,7 @@ import Testing
         try BoardStore.create(at: catalog.directory(of: other.board, profile: 2), meta: other).close()
         #expect(try catalog.uniqueName("sketch") == "sketch 3")
         #expect(try catalog.uniqueName("plan") == "plan")
+        #expect(try catalog.uniqueName("SKETCH", looks: { $0.lowercased() }) == "SKETCH 3")
     }
 
     @Test func `a board that is open is joined under a further profile, one that is not under its own`() throws {
@@ -118,6 +119,19 @@ import Testing
         if how == "emptied, with its log" { #expect(FileManager.default.contents(atPath: "\(path)-wal") == log) }
         _ = try catalog.moveAside(entry)
         #expect(try catalog.entries().isEmpty)
+    }
+
+    // ST-22
+    @Test func `a log without the rest says that a board was there`() throws {
+        let work = try Work(count: 1)
+        try save(work).close()
+        let directory = catalog.directory(of: work.meta.board, profile: 1)
+        try FileManager.default.removeItem(atPath: "\(directory)/name")
+        try Data().write(to: URL(fileURLWithPath: "\(directory)/board.sqlite"))
+        #expect(try catalog.entries().isEmpty, "as a crash before the first commit leaves it")
+        try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: "\(directory)/board.sqlite-wal"))
+        #expect(try catalog.entries().count == 1)
+        #expect(BoardStore.exists(at: directory), "nobody joins into it")
     }
 
     // ST-22
@@ -267,5 +281,34 @@ import Testing
         #expect(try complaints(mode: 0o1777, of: folder.path) == 0)
         #expect(try complaints(mode: 0o777, of: directory) == 1)
         #expect(try complaints(mode: 0o775, of: folder.path) == 2)
+        #expect(try complaints(mode: 0o777, of: "\(folder.path)/boards") == 3)
+    }
+
+    // ST-29
+    @Test func `a place above ours where all may write is told, and one of a group is not`() throws {
+        let above = BoardCatalog(dataDirectory: "\(folder.path)/above/data")
+        let work = try Work(count: 1)
+        try BoardStore.create(at: above.directory(of: work.meta.board, profile: 2), meta: work.meta).close()
+        for (mode, count) in [(0o755, 0), (0o775, 0), (0o777, 1), (0o1777, 0)] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder.path)/above")
+            #expect(above.complaints(of: work.meta.board, profile: 2).count == count)
+        }
+        try FileManager.default.setAttributes([.posixPermissions: 0o757], ofItemAtPath: "\(folder.path)/above/data/profiles")
+        #expect(above.complaints(of: work.meta.board, profile: 2).count == 1)
+        #expect(above.complaints(of: work.meta.board, profile: 1).isEmpty)
+    }
+
+    // ST-29
+    @Test func `a database that others can read is told where they get to it`() throws {
+        let work = try Work(count: 1)
+        try save(work).close()
+        let directory = catalog.directory(of: work.meta.board, profile: 1)
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(directory)/board.sqlite")
+        #expect(catalog.complaints(of: work.meta.board, profile: 1).isEmpty)
+        for place in [folder.path, "\(folder.path)/boards", directory] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place)
+        }
+        let complaints = catalog.complaints(of: work.meta.board, profile: 1)
+        #expect(complaints.count == 1 && complaints[0].contains("\(directory)/board.sqlite") && complaints[0].contains("chmod 600"))
     }
 }

@@ -4,6 +4,12 @@ import InkPrimitives
 import InkStore
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 @Suite struct IdentityTests {
     private let folder: Folder
     private var path: String { "\(folder.path)/new/identity.key" }
@@ -73,6 +79,23 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: allowed], ofItemAtPath: path)
             #expect(try Identity.loadOrCreate(at: path).signing.author == author)
         }
+    }
+
+    // ST-6
+    @Test(arguments: ["directory", "pipe", "link"])
+    func `what is no file is refused at once, and no new key is made in its place`(kind: String) throws {
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/new", withIntermediateDirectories: true)
+        switch kind {
+        case "directory": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        // Opening a pipe waits until somebody writes to it.
+        case "pipe": #expect(mkfifo(path, 0o600) == 0)
+        default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(folder.path)/nothing")
+        }
+        for _ in 0..<2 {
+            let error = #expect(throws: StoreError.self) { try Identity.loadOrCreate(at: path) }
+            #expect(error?.code == "corrupt_identity")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["new"])
     }
 
     // ST-9

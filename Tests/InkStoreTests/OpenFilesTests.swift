@@ -81,6 +81,67 @@ import Testing
         #expect(try BoardStore.peek(at: place).transactions == work.transactions)
     }
 
+    /// Writes the bytes of one directory's files over those of another, names and files as they are: what `cp -r` of a backup does.
+    private func copyOver(_ source: String, _ names: [String] = ["board.sqlite", "board.sqlite-wal", "board.sqlite-shm"]) throws {
+        for name in names {
+            let bytes = try #require(manager.contents(atPath: "\(source)/\(name)"))
+            let file = try #require(FileHandle(forWritingAtPath: "\(directory)/\(name)"))
+            try file.truncate(atOffset: 0)
+            try file.write(contentsOf: bytes)
+            try file.close()
+        }
+    }
+
+    // ST-40
+    @Test func `a backup that is copied over the open files takes nothing, and is left as it is`() async throws {
+        let work = try Work(count: 3)
+        let store = try open(work)
+        let (path, backup) = ("\(directory)/board.sqlite", "\(folder.path)/backup")
+        try manager.copyItem(atPath: directory, toPath: backup)
+        try await store.save([work.records[1], work.records[2]])
+        try copyOver(backup)
+        await #expect(throws: StoreError.overwritten(path: path)) { try await store.save([work.records[3]]) }
+        #expect(throws: StoreError.overwritten(path: path)) { try store.update { $0.name = "another" } }
+        store.close()
+        for name in ["board.sqlite", "board.sqlite-wal"] {
+            #expect(manager.contents(atPath: "\(directory)/\(name)") == manager.contents(atPath: "\(backup)/\(name)"))
+        }
+        let next = try BoardStore.open(at: directory)
+        #expect(try next.load().transactions == [work.transactions[0]])
+        next.close()
+    }
+
+    // ST-40
+    @Test(arguments: ["board.sqlite", "board.sqlite-wal"])
+    func `a file that is emptied while it is open takes nothing that is not there afterwards`(name: String) async throws {
+        let work = try Work(count: 2)
+        let store = try open(work)
+        try await store.save([work.records[1]])
+        let file = try #require(FileHandle(forWritingAtPath: "\(directory)/\(name)"))
+        try file.truncate(atOffset: 0)
+        try file.close()
+        var isSaved = true
+        do { try await store.save([work.records[2]]) } catch StoreError.overwritten { isSaved = false }
+        store.close()
+        guard isSaved else { return }
+        #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
+    }
+
+    // ST-40
+    @Test func `what does not change the content is no harm: a time that is set, a read, a list`() async throws {
+        let work = try Work(count: 2)
+        let store = try open(work)
+        try manager.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: "\(directory)/board.sqlite")
+        try await store.save([work.records[1]])
+        _ = try BoardStore.peek(at: directory)
+        _ = try BoardStore.summary(at: directory)
+        try manager.setAttributes([.modificationDate: Date.distantFuture], ofItemAtPath: "\(directory)/board.sqlite-wal")
+        try store.update { $0.name = "another" }
+        try await store.save([work.records[2]])
+        store.close()
+        #expect(try BoardStore.peek(at: directory).transactions == work.transactions)
+    }
+
     // ST-21
     @Test func `a lock file that is removed lets nobody else in`() async throws {
         let work = try Work(count: 1)
