@@ -78,7 +78,17 @@ extension AutomationRequest {
 
     /// Reads one line of JSON.
     package init(line: [UInt8]) throws(AutomationError) {
-        guard let object = JSONValue(parsing: line)?.object else {
+        let value: JSONValue
+        do throws(JSONValue.ReadError) {
+            value = try JSONValue(reading: line)
+        } catch .namedTwice(let value) {
+            throw AutomationError(
+                code: "bad_json", field: nil, message: "a member stands twice in the line, and which is meant is not clear",
+                ref: value.object?["ref"])
+        } catch {
+            throw AutomationError(code: "bad_json", field: nil, message: "the line is not a JSON object")
+        }
+        guard let object = value.object else {
             throw AutomationError(code: "bad_json", field: nil, message: "the line is not a JSON object")
         }
         ref = object["ref"]

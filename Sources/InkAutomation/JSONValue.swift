@@ -5,6 +5,8 @@ package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A whole number that is too large for the others: names of things often have all 64 bits.
+    case unsigned(UInt64)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -16,6 +18,7 @@ package enum JSONValue: Sendable, Equatable {
     package var number: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .unsigned(let value): Double(value)
         case .number(let value): value
         default: nil
         }
@@ -37,6 +40,7 @@ package enum JSONValue: Sendable, Equatable {
         case .null: output += "null"
         case .bool(let value): output += value ? "true" : "false"
         case .integer(let value): output += String(value)
+        case .unsigned(let value): output += String(value)
         case .number(let value):
             // JSON has no infinity; a value that is whole is written without a fraction.
             if let whole = Int64(exactly: value) { output += String(whole) } else { output += value.isFinite ? "\(value)" : "null" }
@@ -130,7 +134,9 @@ extension JSONValue: Decodable {
         } else if let value = try? single.decode(Int64.self) {
             self = .integer(value)
         } else if let value = try? single.decode(Double.self) {
-            self = .number(value)
+            // Looked at only where it can be one: strokes have many numbers.
+            let unsigned = value >= 0x1p63 && value <= 0x1p64 ? try? single.decode(UInt64.self) : nil
+            self = unsigned.map { .unsigned($0) } ?? .number(value)
         } else if var list = try? decoder.unkeyedContainer() {
             var values: [JSONValue] = []
             while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
@@ -153,15 +159,36 @@ extension JSONValue: Decodable {
 
     /// The value written in `bytes`; nil when they are not JSON, or nested too deeply.
     package init?(parsing bytes: [UInt8]) {
-        guard Self.depth(of: bytes) <= Self.depthMax, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else {
-            return nil
-        }
+        do throws(ReadError) { self = try JSONValue(reading: bytes) } catch { return nil }
+    }
+
+    /// Why bytes are no value.
+    package enum ReadError: Error, Equatable {
+        case notJSON
+        /// An object names a member twice, and readers differ in which of them counts (RFC 8259 §4). The value that has one of them.
+        case namedTwice(JSONValue)
+    }
+
+    /// The value written in `bytes`.
+    package init(reading bytes: [UInt8]) throws(ReadError) {
+        let (depth, names) = Self.measure(bytes)
+        guard depth <= Self.depthMax, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { throw .notJSON }
+        guard value.nameCount == names else { throw .namedTwice(value) }
         self = value
     }
 
-    /// How deep brackets lie in each other, those in texts left out.
-    private static func depth(of bytes: [UInt8]) -> Int {
-        var (depth, deepest, isText, isEscaped) = (0, 0, false, false)
+    /// Members of all objects in it.
+    private var nameCount: Int {
+        switch self {
+        case .array(let values): values.reduce(0) { $0 + $1.nameCount }
+        case .object(let object): object.members.reduce(object.members.count) { $0 + $1.value.nameCount }
+        default: 0
+        }
+    }
+
+    /// How deep brackets lie in each other, and how many names of members there are; what stands in texts is left out.
+    private static func measure(_ bytes: [UInt8]) -> (depth: Int, names: Int) {
+        var (depth, deepest, isText, isEscaped, names) = (0, 0, false, false, 0)
         for byte in bytes {
             switch byte {
             case _ where isEscaped: isEscaped = false
@@ -172,9 +199,10 @@ extension JSONValue: Decodable {
                 depth += 1
                 deepest = max(deepest, depth)
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: ":"): names += 1
             default: break
             }
         }
-        return deepest
+        return (deepest, names)
     }
 }

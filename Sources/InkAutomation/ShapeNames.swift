@@ -60,7 +60,9 @@ package struct ShapeNames {
         if let name = told[id] { return name }
         let digits = id.author.hex
         // The label alone is ours where we have used it: told of another's shape it would mean two.
-        let isShared = isShared || me.map { $0 != id.author && isUsed(label, by: $0) } ?? false
+        var isShared = isShared || me.map { $0 != id.author && isUsed(label, by: $0) } ?? false
+        // Who knows an id of ours from an earlier run could give it to another shape as its label, and be told first in the next.
+        if id.author != me, Self.isOfOurForm(label) { isShared = true }
         let plain = "\(digits.prefix(8))-\(id.number)"
         let candidates = label.isEmpty ? [plain] : (isShared ? [] : [label]) + ["\(label)@\(digits.prefix(8))", plain]
         // The last one no label can take: it is longer than a label may be.
@@ -70,5 +72,13 @@ package struct ShapeNames {
         // Whoever read the full form somewhere else may use it here too.
         for alias in candidates where meant[alias] == nil && alias != label { meant[alias] = id }
         return name
+    }
+
+    /// True for a label that reads like an id which we make: `digits-number`, or with `@digits` behind it.
+    private static func isOfOurForm(_ label: String) -> Bool {
+        func areDigits(_ text: Substring) -> Bool { text.utf8.count >= 8 && text.allSatisfy { $0.isASCII && $0.isHexDigit } }
+        if let mark = label.lastIndex(of: "@") { return areDigits(label[label.index(after: mark)...]) }
+        guard let dash = label.firstIndex(of: "-") else { return false }
+        return areDigits(label[..<dash]) && label[label.index(after: dash)...].allSatisfy { $0.isASCII && $0.isNumber }
     }
 }

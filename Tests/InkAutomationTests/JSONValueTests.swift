@@ -21,11 +21,34 @@ import Testing
 
     @Test(arguments: [
         ("0", JSONValue.integer(0)), ("-9223372036854775808", .integer(.min)), ("1.125", .number(1.125)), ("true", .bool(true)),
-        ("1", .integer(1)),
+        ("1", .integer(1)), ("9223372036854775808", .unsigned(1 << 63)), ("18446744073709551615", .unsigned(.max)),
+        ("1e19", .unsigned(10_000_000_000_000_000_000)),
+        ("18446744073709551616", .number(0x1p64)),
         (#""é\u0000""#, .string("é\0")), ("null", .null), ("[[0,1.5],{}]", .array([.array([0, .number(1.5)]), .object([:])])),
     ])
     func `values are told apart`(text: String, value: JSONValue) {
         #expect(JSONValue(parsing: Array(text.utf8)) == value)
+    }
+
+    // CL-13
+    @Test func `a number of all 64 bits is written as it was read`() {
+        for text in ["9223372036854775808", "18446744073709551615", "-9223372036854775808"] {
+            #expect(JSONValue(parsing: Array(text.utf8))?.text == text)
+        }
+    }
+
+    // CL-5
+    @Test func `a member that stands twice makes a line no object, and its ref is known`() {
+        for text in [#"{"x":0,"x":50}"#, #"{"a":[{"b":{"c":1,"\u0063":1}}]}"#, #"{"x":{"a":1},"y":2,"x":{"b":1}}"#] {
+            #expect(JSONValue(parsing: Array(text.utf8)) == nil, "\(text)")
+        }
+        for text in [#"{"x:y":":"}"#, #"[{"x":1},{"x":2}]"#, #"{"x":{"x":{"x":null}}}"#] {
+            #expect(JSONValue(parsing: Array(text.utf8)) != nil, "\(text)")
+        }
+        let error = #expect(throws: AutomationError.self) {
+            try AutomationRequest(line: Array(#"{"do":"cursor","x":0,"x":50,"y":0,"ref":"r"}"#.utf8))
+        }
+        #expect(error?.code == "bad_json" && error?.ref == "r")
     }
 
     // CL-5

@@ -77,6 +77,29 @@ import Testing
     }
 
     // CL-31
+    @Test func `an id that we had in an earlier run is not another's label in the next`() {
+        let me = Stage.author(2)
+        for (ours, label) in [(shape(2, 77), "\(me.hex.prefix(8))-77"), (shape(2, 78, "a"), "a@" + me.hex.prefix(8))] {
+            // The other stands before ours in every order.
+            let theirs = shape(1, 1, label)
+            for names in [
+                ShapeNames([theirs, ours], me: me),
+                {
+                    var names = ShapeNames([theirs], me: me); _ = names.name(ours); return names
+                }(),
+            ] {
+                #expect(names.shape(label) == ours.id)
+                #expect(names.shape("\(label)@" + Stage.author(1).hex.prefix(8)) == theirs.id)
+            }
+        }
+        // What others call so in earnest is called by it.
+        var names = ShapeNames(me: me)
+        for (number, label) in ["node-12", "a@b", "2026-11", "cafe-7"].enumerated() {
+            #expect(names.name(shape(1, UInt64(number), label)) == label)
+        }
+    }
+
+    // CL-31
     @Test func `a label that looks like another id of ours takes no command from it`() {
         let me = Stage.author(1)
         var names = ShapeNames(me: me)
