@@ -84,8 +84,11 @@ public struct RendezvousClient: Sendable {
         var nonce: [UInt8] = []
         /// What it calls us.
         var member: UInt32 = 0
-        /// The place before this one in the list that turned out to be the same rendezvous.
+        /// The place before this one in the list that turned out to be the same rendezvous, for which this one is closed.
         var twin: Int?
+        /// The place before this one that our greetings come from or go to, and when to look whether it does what this one does.
+        var suspect: Int?
+        var reviewAt: Instant?
         var helloAt: Instant?
         var helloBackoff = Backoff(
             first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
@@ -169,6 +172,8 @@ public struct RendezvousClient: Sendable {
     package static let settledAfter: Duration = .seconds(10)
     /// How long a place is left alone that turned out to be the same rendezvous as another, while we are in there (RV-24).
     package static let twinRest: Duration = .seconds(300)
+    /// How long both are held before that: so long do members take to answer a greeting.
+    package static let twinTrial: Duration = .seconds(2)
 
     private let keys: RoomKeys
     private let topic: Topic
@@ -227,7 +232,7 @@ public struct RendezvousClient: Sendable {
     public mutating func connected(to rendezvous: SocketAddress? = nil, at place: Int = 0, now: Instant) {
         places[place].address = rendezvous
         loseSight(at: place)
-        places[place].twin = nil
+        (places[place].twin, places[place].suspect, places[place].reviewAt) = (nil, nil, nil)
         places[place].outgoing = TokenBucket(rate: 30, burst: 200, now: now)
         places[place].unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
         // A nonce per connection: what was answered to an earlier one is stale (RV-4).
@@ -336,7 +341,7 @@ public struct RendezvousClient: Sendable {
             switch place.state {
             case .idle, .connecting, .greeting, .joining, .closing: break
             case .waiting(let until): soonest = earliest(soonest, until)
-            case .joined: soonest = earliest(soonest, place.helloAt)
+            case .joined: soonest = earliest(earliest(soonest, place.helloAt), place.reviewAt)
             }
         }
         for (id, neighbour) in neighbours {
@@ -352,6 +357,7 @@ public struct RendezvousClient: Sendable {
         for place in places.indices {
             if case .waiting(let until) = places[place].state, now >= until { connect(place) }
             if places[place].isJoined, let at = places[place].helloAt, now >= at { sayHello(at: place, now: now) }
+            if let at = places[place].reviewAt, now >= at { reviewTwin(place, now: now) }
         }
         for id in neighbours.keys.sorted() {
             guard let neighbour = neighbours[id] else { continue }
@@ -388,7 +394,7 @@ public struct RendezvousClient: Sendable {
     private mutating func close(_ place: Int, reason: String, now: Instant) {
         settle(place, now: now)
         loseSight(at: place)
-        places[place].helloAt = nil
+        (places[place].helloAt, places[place].suspect, places[place].reviewAt) = (nil, nil, nil)
         places[place].state = .closing
         outputs.append(.disconnect(at: place, reason: reason))
     }
@@ -401,7 +407,7 @@ public struct RendezvousClient: Sendable {
         }
     }
 
-    /// Our own greeting at one place came to us at another, from whom the first calls us: both are one rendezvous, and one of our sockets
+    /// Our own greeting at one place came to us at another, from whom the first calls us: both are one rendezvous, it seems, and one of our sockets
     /// there is enough (RV-24). A member can play our greeting to us elsewhere, but not under our number.
     private mutating func receiveOwn(_ envelope: Envelope, from member: UInt32, at place: Int, now: Instant) {
         counters.misdirected += 1
@@ -411,8 +417,27 @@ public struct RendezvousClient: Sendable {
         }
         guard let same else { return }
         let later = max(same, place)
-        places[later].twin = min(same, place)
+        places[later].suspect = min(same, place)
+        reviewTwin(later, now: now)
+    }
+
+    /// Closes a place that seems to be the same rendezvous as one before it, once that one has shown us all members that this one shows.
+    ///
+    /// A rendezvous can take our place at another, play our greetings to us from there, and bring us nothing else: believed at once, it would make us
+    /// leave the one that works.
+    private mutating func reviewTwin(_ later: Int, now: Instant) {
+        places[later].reviewAt = nil
+        guard let earlier = places[later].suspect, places[earlier].isJoined, case .joined(let since) = places[later].state else { return }
+        guard now >= since + Self.twinTrial else { return places[later].reviewAt = since + Self.twinTrial }
+        func isProved(_ neighbour: Neighbour, at place: Int) -> Bool { neighbour.sightings[place]?.isProved ?? false }
+        // Otherwise the next of our greetings that goes round asks again.
+        guard neighbours.values.contains(where: { isProved($0, at: earlier) }),
+            neighbours.values.allSatisfy({ isProved($0, at: earlier) || !isProved($0, at: later) })
+        else { return }
+        places[later].twin = earlier
         close(later, reason: "it is the same rendezvous as another of the list", now: now)
+        // Some may know us by the socket that closes.
+        sayHello(at: earlier, now: now)
     }
 
     // Envelopes in.

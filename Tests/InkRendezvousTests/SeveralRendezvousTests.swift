@@ -33,6 +33,8 @@ private struct Roads {
     var now = Instant.zero
     /// What is not delivered.
     var loses: (_ message: ServerMessage, _ place: Int) -> Bool = { _, _ in false }
+    /// Whom the first place shows to nobody, and nobody to: the number of its id.
+    var hides: UInt8?
     private var steps = Queue<Step>()
 
     init(places: Int, servers: Int? = nil) {
@@ -136,10 +138,16 @@ private struct Roads {
     }
 
     private mutating func deliver(_ message: ServerMessage, to peer: Int, at place: Int) {
-        guard peers[peer].open.contains(place), !loses(message, place) else { return }
+        guard peers[peer].open.contains(place), !loses(message, place), !(place == 0 && isHidden(message, from: peer)) else { return }
         peers[peer].received.append((message, place))
         peers[peer].client.received(message, at: place, now: now)
         drain(peer)
+    }
+
+    private func isHidden(_ message: ServerMessage, from peer: Int) -> Bool {
+        guard let hidden = hides.map({ Meeting.peerID($0) }), case .envelope(let topic, _, let box) = message else { return false }
+        let sender = try? Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope).sender
+        return peers[peer].id == hidden || sender == hidden
     }
 
     /// A rendezvous says something of its own accord.
@@ -257,6 +265,8 @@ private struct Roads {
         roads.roads = [0, 0, 1]
         roads.start(1)
         roads.start(2)
+        #expect(Set(roads.peers[0].dials.map(\.attempt)).count == 1)
+        roads.run(for: .milliseconds(2100))
         #expect(roads.peers.map(\.open) == [[0, 2], [0, 2]])
         #expect(roads.peers[0].closings.map(\.place) == [1])
         #expect(roads.servers[0]?.socketCount == 2)
@@ -264,7 +274,7 @@ private struct Roads {
         roads.setSession(true)
         roads.run(for: .seconds(299))
         #expect(roads.peers[0].connects.count { $0 == 1 } == 1)
-        roads.run(for: .seconds(2))
+        roads.run(for: .seconds(5))
         #expect(roads.peers[0].connects.count { $0 == 1 } == 2 && roads.peers.map(\.open) == [[0, 2], [0, 2]])
     }
 
@@ -273,11 +283,50 @@ private struct Roads {
         var roads = Roads(places: 2, servers: 1)
         roads.start(1)
         roads.start(2)
+        roads.run(for: .milliseconds(2100))
         #expect(roads.peers.map(\.open) == [[0], [0]])
         roads.block(0)
         roads.run(for: .seconds(1))
         #expect(roads.peers.map(\.open) == [[1], [1]])
         #expect(roads.peers.allSatisfy { $0.client.present.count == 1 })
+    }
+
+    // RV-24
+    @Test func `a rendezvous that is let into another in our place and brings nothing else hides nobody`() {
+        var roads = Roads(places: 2, servers: 1)
+        roads.start(1)
+        roads.run(for: .seconds(1))
+        // What comes at the first place is what shall make us believe that both are one, and to nobody anything that another said.
+        let own = Set(roads.peers[0].sent.map(\.place))
+        #expect(own == [0, 1])
+        roads.loses = { message, place in
+            guard place == 0, case .envelope = message else { return false }
+            return true
+        }
+        roads.start(2)
+        roads.run(for: .seconds(20))
+        #expect(roads.peers.map(\.open) == [[0, 1], [0, 1]] && roads.peers.allSatisfy(\.closings.isEmpty))
+        #expect(roads.peers.allSatisfy { $0.client.present.count == 1 })
+        #expect(!roads.peers[0].dials.isEmpty && !roads.peers[1].expects.isEmpty)
+        // It does its work in the end.
+        roads.loses = { _, _ in false }
+        roads.run(for: .seconds(60))
+        #expect(roads.peers.map(\.open) == [[0], [0]])
+    }
+
+    // RV-24
+    @Test func `a rendezvous that brings some members and not others is not the same as one that brings all`() {
+        var roads = Roads(places: 2, servers: 1)
+        for number in 1...2 as ClosedRange<UInt8> { roads.start(number) }
+        roads.run(for: .seconds(3))
+        #expect(roads.peers.map(\.open) == [[0], [0]])
+        // Who has met greets rarely.
+        roads.setSession(true)
+        roads.hides = 3
+        roads.start(3)
+        // After the rest all look again, and wait for what members answer there.
+        roads.run(for: .seconds(310))
+        #expect(roads.peers.allSatisfy { $0.client.present.count == 2 && $0.open == [0, 1] })
     }
 
     // RV-24
