@@ -221,6 +221,37 @@ public final class RendezvousService: Sendable {
     }
 }
 
+/// Why a request to open a WebSocket is refused.
+private enum UpgradeRefusal {
+    /// It comes from a web page.
+    case page
+    /// It is not what a client must say.
+    case malformed
+}
+
+extension HTTPRequestHead {
+    /// True for what a client must say to open a WebSocket, beside what NIO looks at (RFC 6455 §4.2.1).
+    fileprivate var isWebSocketOpening: Bool {
+        let keys = headers["Sec-WebSocket-Key"]
+        return method == .GET && version == .http1_1 && headers["Host"].count == 1
+            && headers[canonicalForm: "Connection"].contains { $0.lowercased() == "upgrade" }
+            && keys.count == 1 && Self.isKey(keys[0])
+    }
+
+    /// True for 16 bytes in base64.
+    private static func isKey(_ text: String) -> Bool {
+        text.utf8.count == 24 && text.hasSuffix("==")
+            && text.utf8.dropLast(2).allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "+"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
 extension InviteLink.Host {
     /// A literal IPv6 address.
     fileprivate var isV6: Bool { name.contains(":") }
@@ -268,7 +299,7 @@ final class CoreBox: Sendable {
     /// - Parameter upgraded: called on the loop once it is a WebSocket.
     func accept(_ channel: any Channel, upgraded: @escaping @Sendable (any Channel) -> Void = { _ in }) throws {
         let future = promise.futureResult
-        let isPage = NIOLoopBoundBox(false, eventLoop: channel.eventLoop)
+        let refusal = NIOLoopBoundBox<UpgradeRefusal?>(nil, eventLoop: channel.eventLoop)
         let upgrader = NIOTypedWebSocketServerUpgrader<Bool>(
             maxFrameSize: Signalling.messageBytesMax,
             // One close frame is said, by the handler.
@@ -277,7 +308,11 @@ final class CoreBox: Sendable {
                 // Browsers name the page that asks (RFC 6455 §10.2); no program of ours does. A page, be it of this very host by a rebound
                 // name, has no business here, and could look for a rendezvous in the networks of all who see it (RT-21).
                 guard head.headers["Origin"].isEmpty else {
-                    isPage.value = true
+                    refusal.value = .page
+                    return channel.eventLoop.makeSucceededFuture(nil)
+                }
+                guard head.isWebSocketOpening else {
+                    refusal.value = .malformed
                     return channel.eventLoop.makeSucceededFuture(nil)
                 }
                 let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
@@ -295,7 +330,7 @@ final class CoreBox: Sendable {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler(isPage: isPage.value))
+                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler(refusal: refusal.value))
                     return false
                 }
             })
@@ -459,10 +494,10 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private var head: HTTPRequestHead?
-    /// A web page asked for an upgrade.
-    private let isPage: Bool
+    /// Why an upgrade was refused that was asked for.
+    private let refusal: UpgradeRefusal?
 
-    init(isPage: Bool) { self.isPage = isPage }
+    init(refusal: UpgradeRefusal?) { self.refusal = refusal }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -474,7 +509,8 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
             let isKnown = head.map { $0.method == .GET || $0.method == .HEAD } ?? true
             let (status, text): (HTTPResponseStatus, String) =
                 switch (isKnown, path) {
-                case _ where isPage: (.forbidden, "A rendezvous is for programs, not for web pages.\n")
+                case _ where refusal == .page: (.forbidden, "A rendezvous is for programs, not for web pages.\n")
+                case _ where refusal == .malformed: (.badRequest, "The request to open a WebSocket is not as RFC 6455 has it.\n")
                 case (false, _): (.methodNotAllowed, "method not allowed\n")
                 case (_, "/healthz"): (.ok, "ok\n")
                 default:
@@ -495,7 +531,11 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
             "Content-Type": "text/plain; charset=utf-8", "Content-Length": "\(text.utf8.count)", "Connection": "close",
             "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
         ]
-        if status == .upgradeRequired { headers.add(name: "Upgrade", value: "websocket") }
+        if status == .upgradeRequired {
+            headers.add(name: "Upgrade", value: "websocket")
+            // RFC 6455 §4.4: the one that is spoken here.
+            headers.add(name: "Sec-WebSocket-Version", value: "13")
+        }
         context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
         if hasBody { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)

@@ -493,6 +493,31 @@ private final class Signaller: Sendable {
         await service.stop()
     }
 
+    // RT-20
+    @Test(arguments: [
+        ("GET ", "POST "), ("HTTP/1.1", "HTTP/1.0"), ("Connection: Upgrade\r\n", ""),
+        ("Connection: Upgrade", "Connection: keep-alive"), ("dGhlIHNhbXBsZSBub25jZQ==", "YQ=="), ("dGhlIHNhbXBsZSBub25jZQ==", "!!!"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25j ZQ=="), ("Host: h\r\n", ""), ("Host: h", "Host: h\r\nHost: i"),
+        ("Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: Upgrade"),
+    ])
+    func `a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
+        let service = try service()
+        let request = Self.upgrade.replacing(right, with: wrong)
+        #expect(request != Self.upgrade)
+        let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 400 ") && !answer.contains("welcome"))
+        await service.stop()
+    }
+
+    // RT-20
+    @Test func `who speaks another version of WebSocket is told which is spoken here`() async throws {
+        let service = try service()
+        let request = Self.upgrade.replacing("Sec-WebSocket-Version: 13", with: "Sec-WebSocket-Version: 8")
+        let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 426 ") && answer.contains("Sec-WebSocket-Version: 13\r\n"))
+        await service.stop()
+    }
+
     // RT-7
     @Test func `the upgrade needs the subprotocol, at whatever path`() async throws {
         let service = try service()
