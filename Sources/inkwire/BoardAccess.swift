@@ -99,5 +99,7 @@ extension LocalSocketPlace {
     private static var runtimeDirectory: String? { usable(runtimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]) }
 
     /// One spelling for all processes, wherever they stand and by whichever link they come.
-    private static func absolute(_ directory: String) -> String { URL(fileURLWithPath: directory).resolvingSymlinksInPath().path }
+    ///
+    /// A `URL` would take `~` at the beginning for a home, and look in another place than the board is in.
+    private static func absolute(_ directory: String) -> String { Files.resolved(directory) }
 }

@@ -13,7 +13,17 @@ enum BoardName {
     }
 
     /// True for a name of which a list shows nothing.
-    static func isInvisible(_ name: String) -> Bool { Failure.plain(name).allSatisfy(\.isWhitespace) }
+    static func isInvisible(_ name: String) -> Bool {
+        Failure.plain(name).unicodeScalars.allSatisfy { scalar in
+            // The pattern of Braille without dots is a letter, and looks like a space.
+            scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || scalar == "\u{2800}"
+        }
+    }
+
+    /// What of a name can be seen: two boards of one look could not be told from each other in a list.
+    static func look(of name: String) -> String {
+        Failure.plain(name).trimming { $0.isWhitespace || isInvisible(String($0)) }
+    }
 
     /// A name as lists show it; the board's digits for one of an older program of which nothing can be seen.
     static func shown(_ name: String, of board: BoardID) -> String { isInvisible(name) ? board.description : Failure.plain(name) }

@@ -146,7 +146,7 @@ enum StandardStream: Int32 {
     /// Writes all of `bytes`, which are what a command is for.
     ///
     /// - Throws: `Failure` when they could not be written. A reader that has gone has seen enough, and is no failure.
-    func deliver(_ bytes: [UInt8]) throws {
+    func deliver(_ bytes: [UInt8]) throws(Failure) {
         guard !write(bytes), errno != EPIPE else { return }
         throw Failure.cannotWrite(errno)
     }

@@ -47,6 +47,11 @@ struct GlobalOptions: ParsableArguments {
 
     enum ColorChoice: String, ExpressibleByArgument { case auto, always, never }
 
+    mutating func validate() throws {
+        // A variable of a script that was never set: neither the root of the system nor a person's own boards are meant.
+        guard dataDirectory?.isEmpty != true else { throw ValidationError("--data-dir names no directory: its value is empty") }
+    }
+
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {
         _ = try displayName()

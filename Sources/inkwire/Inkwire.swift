@@ -47,7 +47,11 @@ import InkTerminal
             let code = exitCode(for: error)
             if code == .success {
                 // Help and version are data.
-                StandardStream.output.write(Array((fullMessage(for: error) + "\n").utf8))
+                do throws(Failure) {
+                    try StandardStream.output.deliver(Array((fullMessage(for: error) + "\n").utf8))
+                } catch {
+                    end(error, isJSON: isJSON)
+                }
                 endProcess(0)
             }
             guard code == .validationFailure else { end(.bug(error), isJSON: isJSON) }

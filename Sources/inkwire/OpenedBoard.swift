@@ -44,6 +44,11 @@ struct OpenedBoard {
                     "the board “\(name)” cannot be made", why: "a board of that name is saved already",
                     next: "`inkwire open \(name)` opens it; give another name for a new one")
             }
+            guard try catalog.uniqueName(name, looks: BoardName.look) == name else {
+                throw Failure.usage(
+                    "the board “\(name)” cannot be made", why: "a board is saved already that looks the same in lists",
+                    next: "`inkwire boards` lists it; give another name for a new one")
+            }
         } else {
             name = try catalog.uniqueName("board")
         }
@@ -164,7 +169,7 @@ struct OpenedBoard {
     /// Takes the board's own name as its name here, once genesis is known; a number is added where another board is called so.
     mutating func adopt(name: String) throws(StoreError) {
         guard content.meta.name.isEmpty else { return }
-        let unique = try catalog.uniqueName(BoardName.adopted(from: name) ?? content.meta.board.description)
+        let unique = try catalog.uniqueName(BoardName.adopted(from: name) ?? content.meta.board.description, looks: BoardName.look)
         try store.update { $0.name = unique }
         content.meta.name = unique
     }

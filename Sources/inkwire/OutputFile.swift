@@ -1,4 +1,5 @@
 import Foundation
+import InkStore
 
 /// A file that a command was asked to write.
 enum OutputFile {
@@ -11,9 +12,10 @@ enum OutputFile {
         let isOther = isThere ? status.st_mode & S_IFMT != S_IFREG : lstat(path, &named) == 0
         guard !isOther else { return try stream(bytes, to: path) }
         do {
-            let place = isThere ? URL(fileURLWithPath: path).resolvingSymlinksInPath() : URL(fileURLWithPath: path)
-            try Data(bytes).write(to: place, options: .atomic)
-            if isThere, chmod(place.path, status.st_mode & 0o7777) != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            // Absolute: `~` at the beginning is a name like another, which a shell has replaced where it was meant otherwise.
+            let place = Files.resolved(path)
+            try Data(bytes).write(to: URL(fileURLWithPath: place), options: .atomic)
+            if isThere, chmod(place, status.st_mode & 0o7777) != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         } catch {
             throw failure(path, error.localizedDescription)
         }

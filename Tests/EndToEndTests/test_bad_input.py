@@ -283,6 +283,25 @@ class BadStores(EndToEnd):
         self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a", "b", "c"})
         self.assert_ends_well(ana)
 
+    def test_a_backup_that_is_copied_over_an_open_board_is_not_written_to(self):
+        # ST-40
+        ana = ink.new_board(self.folder / "ana", "ana")
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        shutil.copytree(self.folder / "ana", self.folder / "backup")
+        ana.draw("b", kind="rectangle", x=0, y=0, w=8, h=8)
+        ana.wait("saved")
+        subprocess.run(["cp", "-r", f"{self.folder / 'backup'}/.", self.folder / "ana"], check=True)
+        ana.send("draw", id="c", shape={"kind": "rectangle", "x": 0, "y": 0, "w": 8, "h": 8})
+        ana.event("sync", saved=False)
+        self.assertEqual(ana.ask("wait", "error", **{"for": "saved"}, timeout_ms=300)["code"], "timeout")
+        refusal = ana.ask("draw", "error", shape={"kind": "rectangle", "x": 0, "y": 0, "w": 8, "h": 8})
+        self.assertRegex(refusal["message"], "wrote over")
+        self.assertEqual(ana.quit(), 8, ana.report())
+        ana = ink.open_board("sketch", self.folder / "ana", "ana")
+        self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a"}, "the backup is whole")
+        self.assert_ends_well(ana)
+
     def test_a_full_disk_refuses_new_work_loses_nothing_and_recovers_by_itself(self):
         with self.small_disk() as disk:
             ana = ink.new_board(disk, "ana")
@@ -461,7 +480,8 @@ class BadCommands(EndToEnd):
 
     def test_wrong_usage_exits_2_and_help_exits_0(self):
         for arguments in (["fly"], ["peer"], ["export"], ["new", "--nonsense"], ["serve", "--listen", "nowhere"],
-                          ["serve", "--proxy", "nowhere"],
+                          ["serve", "--proxy", "nowhere"], ["boards", "--data-dir", ""], ["new", "b", "--peer", "--data-dir="],
+                          ["boards", "--export", ""], ["boards", "--restore", ""],
                           ["new", "b", "--peer", "--impair", "loss=lots"], ["new", "b", "--peer", "--rendezvous", "http://x"]):
             with self.subTest(arguments):
                 code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
@@ -497,6 +517,10 @@ class BadCommands(EndToEnd):
         self.assertTrue(self.listed()["one"]["open"])
         self.assert_ends_well(ana)
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana", board="two"))
+        # CL-34
+        for alike in ("two ", "tw\u200bo", "\u2800two"):
+            self.assert_refused(ink.run(["new", alike, "--peer"], data=self.folder / "ana", name="ana"), 2, "looks the same")
+            self.assert_refused(self.boards("--rename", "one", alike), 2, "looks so")
         status, out, errors = self.boards()
         self.assertEqual(status, 0, errors)
         self.assertRegex(out, r"(?m)^one\t[0-9a-f]{8}\t3 transactions\tchanged just now\t\d+ KiB\t3 unsent$")

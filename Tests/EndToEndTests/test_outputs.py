@@ -99,7 +99,7 @@ class Outputs(EndToEnd):
 
     def test_with_a_closed_stdout_what_it_was_to_carry_is_missed(self):
         # CL-16
-        for command in ("peer sketch", "boards", "export sketch -o -", "invite sketch"):
+        for command in ("peer sketch", "boards", "export sketch -o -", "invite sketch", "--version", "serve --listen 127.0.0.1:0 --json"):
             with self.subTest(command):
                 done = subprocess.run(["sh", "-c", f"exec {ink.binary()} {command} >&-"], input="", stderr=subprocess.PIPE, text=True, timeout=30,
                                       env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"})
@@ -149,6 +149,23 @@ class Outputs(EndToEnd):
         self.assertEqual(hosts(peer.link()), hosts(link))
         self.assertEqual(peer.quit(), 0)
 
+    def test_a_tilde_that_no_shell_has_replaced_is_a_name_like_another(self):
+        # CL-30
+        home = self.folder / "home"
+        for place in (home, self.folder / "~"):
+            place.mkdir()
+        settings = {**os.environ, "HOME": str(home), "INKWIRE_NAME": "ana", "INKWIRE_DATA_DIR": str(self.ana)}
+        for number in range(2):
+            done = subprocess.run([ink.binary(), "export", "sketch", "--output=~/x.txt"], env=settings, cwd=self.folder / "", capture_output=True, text=True,
+                                  timeout=20)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([path.name for path in (self.folder / "~").iterdir()], ["x.txt"])
+        done = subprocess.run([ink.binary(), "new", "b", "--peer", "--data-dir=~/data"], env=settings, cwd=self.folder / "", input="",
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("cannot attach", done.stderr)
+        self.assertEqual(list(home.iterdir()), [])
+
     def test_into_a_pipe_the_bytes_are_written(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
@@ -161,12 +178,14 @@ class Outputs(EndToEnd):
         self.assertTrue(stat.S_ISFIFO(pipe.stat().st_mode))
 
     def test_output_that_cannot_be_written_exits_8(self):
-        for command in (["export", "sketch", "-o", "-"], ["boards"], ["invite", "sketch"]):
+        # CL-16
+        for command in (["export", "sketch", "-o", "-"], ["boards"], ["invite", "sketch"], ["--help"], ["help", "draw"], ["--version"],
+                        ["serve", "--listen", "127.0.0.1:0", "--json"]):
             with self.subTest(command[0]), open("/dev/full", "w") as full:
                 done = subprocess.run([ink.binary(), *command], env={**os.environ, "INKWIRE_DATA_DIR": str(self.ana), "INKWIRE_NAME": "ana"},
                                       stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
                 self.assertEqual(done.returncode, 8, done.stderr)
-                self.assertIn("next:", done.stderr)
+                self.assertIn("No space left on device", done.stderr)
 
     def test_a_name_that_turns_the_line_around_does_not_reach_the_terminal(self):
         # TM-12

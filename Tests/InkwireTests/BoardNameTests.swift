@@ -6,7 +6,8 @@ import Testing
 @Suite struct BoardNameTests {
     // CL-34
     @Test(arguments: [
-        "", "-", "inkwire:x", "InkWire://10.0.0.1:4300/?tls=0#1.abc", " ", "\u{200B}", "\u{202E}\u{200B} \t",
+        "", "-", "inkwire:x", "InkWire://10.0.0.1:4300/?tls=0#1.abc", " ", "\u{200B}", "\u{202E}\u{200B} \t", "\u{2800}", "\u{3164} ",
+        "\u{FE0F}", "\u{AD}",
         String(repeating: "é", count: 33),
     ])
     func `what cannot be typed, seen or told from an invite is no name`(name: String) {
@@ -30,8 +31,16 @@ import Testing
     }
 
     // CL-34
+    @Test func `names of one look are one, whatever of them cannot be seen`() {
+        for name in ["plan", "plan ", " plan", "pl\u{200B}an", "plan\u{2800}", "\u{202E}plan"] {
+            #expect(BoardName.look(of: name) == "plan")
+        }
+        #expect(BoardName.look(of: "板🎨👩‍👩‍👧") != BoardName.look(of: "板🎨"))
+    }
+
+    // CL-34
     @Test func `a list shows something of every board, that finds it`() {
         #expect(BoardName.shown("plan\u{200B}", of: .zero) == "plan")
-        for name in ["\u{200B}", " ", ""] { #expect(BoardName.shown(name, of: .zero) == "00000000") }
+        for name in ["\u{200B}", " ", "", "\u{2800}"] { #expect(BoardName.shown(name, of: .zero) == "00000000") }
     }
 }

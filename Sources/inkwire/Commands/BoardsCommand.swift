@@ -56,6 +56,9 @@ struct BoardsCommand: ParsableCommand {
                 why: "only one of --rename, --delete, --export, --restore, --move-aside goes at a time",
                 next: "give them one after the other")
         }
+        guard exportPlace?.isEmpty != true, restorePlace?.isEmpty != true else {
+            throw Failure.usage("there is no place for a backup", why: "the name of the directory is empty", next: "name a directory")
+        }
         let catalog = options.catalog
         if let renamed { return try rename(renamed, in: catalog) }
         if let exportPlace { return try export(to: exportPlace, from: catalog) }
@@ -134,9 +137,10 @@ struct BoardsCommand: ParsableCommand {
             throw Failure.usage("the board cannot be called “\(names[0])”", why: complaint, next: "give another name")
         }
         let entry = try catalog.entry(text)
-        guard try catalog.uniqueName(names[0], besides: (entry.board, entry.profile)) == names[0] else {
+        guard try catalog.uniqueName(names[0], besides: (entry.board, entry.profile), looks: BoardName.look) == names[0] else {
             throw Failure.usage(
-                "the board cannot be called “\(names[0])”", why: "another board of this machine is called so", next: "give another name")
+                "the board cannot be called “\(names[0])”", why: "another board of this machine is called so, or looks so in lists",
+                next: "give another name")
         }
         try catalog.rename(entry, to: names[0])
         options.notices.say("“\(entry.name)” is now called “\(names[0])” on this machine; what others call it stays")
@@ -270,7 +274,6 @@ struct BoardsCommand: ParsableCommand {
     }
 
     private static func isSame(_ path: String, _ other: String) -> Bool {
-        func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-        return resolved(path) == resolved(other)
+        Files.resolved(path) == Files.resolved(other)
     }
 }

@@ -64,7 +64,8 @@ struct ServeCommand: ParsableCommand {
             let line: JSONObject = [
                 "schema": 1, "event": "listening", "rendezvous": .string(places), "stun": .string(service.stunAddress.description),
             ]
-            StandardStream.output.write(Array((JSONValue.object(line).text + "\n").utf8))
+            // Whoever waits for it learns neither of a port that the system chose.
+            try StandardStream.output.deliver(Array((JSONValue.object(line).text + "\n").utf8))
         }
         asked.wait()
         let done = DispatchSemaphore(value: 0)
