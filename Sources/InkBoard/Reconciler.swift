@@ -16,6 +16,8 @@ public struct ReconcileStep: Hashable, Sendable {
     /// What it cost, about a third of a microsecond each: names that were hashed, each third name that was visited, items that were read and
     /// gathered.
     public var workCount = 0
+    /// Names that were visited for it, hashed ones among them.
+    public var visitCount = 0
 }
 
 /// Finds what two neighbours lack of each other's boards.
@@ -77,6 +79,7 @@ public struct Reconciler: Sendable {
         var step = ReconcileStep()
         step.isEqual = message.root == NodeHash(board.fingerprint)
         step.workCount = answer.workCount + Self.hashesMax - answer.hashesLeft + answer.items.count * Self.itemWork
+        step.visitCount = answer.visitCount
         step.send = answer.send.sorted().map(\.name)
         step.wanted = answer.wanted + Int(message.announcedCount)
         step.reply = pack(answer, isRequired: message.wantsAnswer, board: board)
@@ -99,6 +102,8 @@ public struct Reconciler: Sendable {
         var workCount = 0
         /// Bytes that the messages of the answer still have room for, about; what is gathered beyond them would be thrown away.
         var bytesLeft = messagesMax * Limits.reconcileMessageBytes
+
+        var visitCount: Int { tree.count * 2 + 2 * hashesMax - visitsLeft - hashesLeft }
 
         init(tree: MerkleTree) { (self.tree, visitsLeft) = (tree, tree.count * 2 + hashesMax) }
     }

@@ -53,6 +53,8 @@ struct Neighbour: Sendable {
     /// Work that the peer may still cost us, in names hashed: a fifth of a second at once, then a thirtieth of a processor. A run over more
     /// is paid for afterwards.
     var work: TokenBucket
+    /// Names of our set that were visited to answer it.
+    var namesVisited = 0
     /// Names of which the peer said that we lack them, less what has come since.
     var outstanding = 0
     var isReconciled = false

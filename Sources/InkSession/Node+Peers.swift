@@ -17,6 +17,9 @@ extension Node {
         }
     }
 
+    /// Names of our set that were visited to answer one peer in its session, of the peer that cost most.
+    package var namesVisitedMax: Int { neighbours.values.map(\.namesVisited).max() ?? 0 }
+
     /// What became of all datagrams that reached us, strangers' included.
     public var datagramCounters: EndpointCounters { endpoint.counters }
 

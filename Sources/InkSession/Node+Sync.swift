@@ -71,6 +71,7 @@ extension Node {
             let step = try neighbours[connection]?.reconciler.receive(bytes, board: board)
         else { return }
         neighbours[connection]?.work.charge(Double(step.workCount), now: now)
+        neighbours[connection]?.namesVisited += step.visitCount
         // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
         let isEqual = step.isEqual || neighbours[connection]?.fingerprint == board.fingerprint
         if isEqual { neighbours[connection]?.outstanding = 0 } else { neighbours[connection]?.outstanding += step.wanted }

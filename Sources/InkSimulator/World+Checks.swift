@@ -44,7 +44,7 @@ extension World {
             guard participants.contains(where: { $0.author == author && $0.mayFork }) else {
                 throw Violation("\(author) forked at \(sequence)")
             }
-        case .outcome(_, .refused(.ownHistoryMissing)):
+        case .outcome(_, .refused(.ownHistoryMissing)), .restoring(isUnderWay: true):
             guard participants[node].mayFork else {
                 throw Violation("node \(node) may not draw, since somebody says that it has drawn more")
             }
@@ -106,6 +106,10 @@ extension World {
             guard figures.pendingBytes <= Self.pendingMax else {
                 throw Violation("node \(node) holds \(figures.pendingBytes) bytes for one peer")
             }
+        }
+        let visited = running.namesVisitedMax
+        guard visited <= Self.visitsMax * ((running.board?.transactionCount ?? 0) + Self.visitsSpare) else {
+            throw Violation("node \(node) visited \(visited) names of \(running.board?.transactionCount ?? 0) for one peer")
         }
         guard replayed <= UInt64(participants[node].notFresh) else {
             throw Violation(
@@ -222,4 +226,7 @@ extension World {
     private static let pendingMax = 4 << 20
     /// As many as are on the way at once, and those that ask for nothing meanwhile.
     private static let packetsRememberedMax = 2000
+    /// How often one peer may have us look through all that we have in one session, and names that are told outright besides.
+    private static let visitsMax = 100
+    private static let visitsSpare = 320
 }
