@@ -4,12 +4,25 @@ import InkPrimitives
 ///
 /// A packet of presence is sent thirty times a second, and half of what it says fits less than a byte: a sample of a steady hand differs
 /// from what the two before it promise by little, and its time by nothing.
-struct BitWriter: Sendable {
+struct BitWriter: Hashable, Sendable {
     private(set) var bytes: [UInt8] = []
     /// Bits of the last byte that are free, 0..<8.
     private var free = 0
 
     var bitCount: Int { bytes.count * 8 - free }
+
+    init() {}
+
+    /// No bits yet, and room for so many.
+    fileprivate init(capacity bitCount: Int) { bytes.reserveCapacity((bitCount + 7) / 8) }
+
+    /// All bits of another.
+    mutating func append(_ other: BitWriter) {
+        for (index, byte) in other.bytes.enumerated() {
+            let count = min(8, other.bitCount - index * 8)
+            write(UInt64(byte >> UInt8(8 - count)), bits: count)
+        }
+    }
 
     /// The low `count` bits of `value`, 0...64 of them.
     mutating func write(_ value: UInt64, bits count: Int) {
@@ -107,6 +120,17 @@ struct BitReader: Sendable {
         guard quotient == BitWriter.onesMax else { return try quotient << UInt64(parameter) | read(bits: parameter) }
         // Below 2^62 and below 2^24.
         return try readDelta() + quotient << UInt64(parameter)
+    }
+
+    /// The next bits, so many of them, by themselves.
+    func copy(_ count: Int) throws(WireError) -> BitWriter {
+        var (reader, copy, left) = (self, BitWriter(capacity: count), count)
+        while left > 0 {
+            let part = min(left, 64)
+            copy.write(try reader.read(bits: part), bits: part)
+            left -= part
+        }
+        return copy
     }
 
     /// What comes after the last byte that was begun, whose other bits must be zero.

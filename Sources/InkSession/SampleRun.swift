@@ -17,7 +17,9 @@ package struct HandSample: Hashable, Sendable {
 /// browser moves by whole pixels and one in a terminal by whole cells, so the common power of two is taken out first. A sample takes
 /// about nine bits. The bits are drawn in the overview.
 ///
-/// One run has one spelling: the parameters of its code follow from what it holds, and a reader refuses others.
+/// One run has one spelling: the parameters of its code follow from what it holds, and a reader refuses others. So a run is kept as it is
+/// spelled: a sample of a steady hand is three bits of a packet, and would be sixty times as much as a value. What somebody sends takes no more
+/// memory than it took to send, until it is known to be of use (SE-85).
 package struct SampleRun: Hashable, Sendable {
     /// What one sample adds to what is known: itself, a difference or a difference of differences, by its place in the row.
     private struct Step: Hashable, Sendable {
@@ -26,13 +28,12 @@ package struct SampleRun: Hashable, Sendable {
         var time: Int64
     }
 
-    /// How long before the packet the newest sample was made, milliseconds; nil for a run that goes on from others.
-    private let age: Int64?
-    private let steps: [Step]
+    /// Its bits, behind its count.
+    private let spelled: BitWriter
     /// How many samples were known before it, of which two matter.
     private let known: Int
 
-    package var count: Int { steps.count }
+    package let count: Int
 
     /// The samples before a run, as far as they matter to it: none, the first one, or the last two.
     package struct History: Hashable, Sendable {
@@ -72,8 +73,9 @@ package struct SampleRun: Hashable, Sendable {
             history.append(sample)
             newest = sample.at
         }
-        age = known == 0 && !steps.isEmpty ? min(max(0, sentAt - newest), Self.spanMax) : nil
-        self.steps = steps
+        count = steps.count
+        let age = known == 0 && !steps.isEmpty ? min(max(0, sentAt - newest), Self.spanMax) : nil
+        spelled = Self.spelled(steps, age: age, known: known)
     }
 
     /// The samples that this run says.
@@ -85,8 +87,9 @@ package struct SampleRun: Hashable, Sendable {
     package func samples(after history: History, sentAt: Int64) throws(WireError) -> [HandSample] {
         var history = history
         var samples: [HandSample] = []
-        samples.reserveCapacity(steps.count)
-        for step in steps {
+        samples.reserveCapacity(count)
+        var bits = BitReader(ByteReader(spelled.bytes))
+        let (age, _) = try Self.read(count, known: known, from: &bits) { (_, step) throws(WireError) in
             var (x, y, at) = (step.x, step.y, step.time)
             if let last = history.last {
                 x += Int64(last.point.x)
@@ -113,8 +116,11 @@ package struct SampleRun: Hashable, Sendable {
 
     // MARK: Bits
 
-    func write(to bits: inout BitWriter) {
-        guard !steps.isEmpty else { return }
+    func write(to bits: inout BitWriter) { bits.append(spelled) }
+
+    private static func spelled(_ steps: [Step], age: Int64?, known: Int) -> BitWriter {
+        var bits = BitWriter()
+        guard !steps.isEmpty else { return bits }
         if let age { bits.writeDelta(UInt64(age)) }
         var rest = steps[...]
         if known == 0, let first = rest.popFirst() {
@@ -126,15 +132,17 @@ package struct SampleRun: Hashable, Sendable {
             bits.writeSignedDelta(second.y)
             bits.writeDelta(UInt64(max(0, second.time)))
         }
-        guard rest.count >= Self.codedMin else {
+        guard rest.count >= codedMin else {
             for step in rest {
                 bits.writeSignedDelta(step.x)
                 bits.writeSignedDelta(step.y)
                 bits.writeSignedDelta(step.time)
             }
-            return
+            return bits
         }
-        let code = Code(rest)
+        var measure = Measure()
+        for step in rest { measure.add(step) }
+        let code = measure.code
         bits.write(UInt64(code.shiftX), bits: Code.shiftBits)
         bits.write(UInt64(code.shiftY), bits: Code.shiftBits)
         bits.write(UInt64(code.place), bits: Code.placeBits)
@@ -144,6 +152,7 @@ package struct SampleRun: Hashable, Sendable {
             bits.writeRice(BitWriter.zigzag(step.y >> Int64(code.shiftY)), parameter: code.place)
             bits.writeRice(BitWriter.zigzag(step.time), parameter: code.time)
         }
+        return bits
     }
 
     /// Reads a run of `count` samples.
@@ -152,36 +161,51 @@ package struct SampleRun: Hashable, Sendable {
     init(count: Int, known: Int, from bits: inout BitReader) throws(WireError) {
         // Each takes three bits at least, or two where it is the first; nothing is allocated that was not sent.
         guard count <= bits.remaining / 2 else { throw .truncated(needed: count / 4, available: bits.remaining / 8) }
+        self.count = count
         self.known = min(known, 2)
-        guard count > 0 else {
-            (age, steps) = (nil, [])
-            return
+        let begin = bits
+        var measure = Measure()
+        let plain = max(0, 2 - self.known)
+        let (_, code) = try Self.read(count, known: self.known, from: &bits) { (index, step) throws(WireError) in
+            if index >= plain { measure.add(step) }
         }
-        age = known == 0 ? Int64(try bits.readDelta(atMost: UInt64(Self.spanMax))) : nil
-        var steps: [Step] = []
-        steps.reserveCapacity(count)
-        if known == 0 { steps.append(Step(x: try Self.readPlain(&bits), y: try Self.readPlain(&bits), time: 0)) }
-        if known <= 1, steps.count < count {
-            let (x, y) = (try Self.readPlain(&bits), try Self.readPlain(&bits))
-            steps.append(Step(x: x, y: y, time: Int64(try bits.readDelta(atMost: UInt64(Self.spanMax)))))
+        guard code == nil || code == measure.code else { throw .nonCanonical }
+        spelled = try begin.copy(begin.remaining - bits.remaining)
+    }
+
+    /// Reads the steps of a run in their order; what `body` throws ends it.
+    private static func read(
+        _ count: Int, known: Int, from bits: inout BitReader, _ body: (Int, Step) throws(WireError) -> Void
+    ) throws(WireError) -> (age: Int64?, code: Code?) {
+        guard count > 0 else { return (nil, nil) }
+        let age = known == 0 ? Int64(try bits.readDelta(atMost: UInt64(spanMax))) : nil
+        var index = 0
+        if known == 0 {
+            let (x, y) = (try readPlain(&bits), try readPlain(&bits))
+            try body(index, Step(x: x, y: y, time: 0))
+            index += 1
         }
-        let plain = steps.count
-        guard count - plain >= Self.codedMin else {
-            while steps.count < count {
-                let (x, y) = (try Self.readPlain(&bits), try Self.readPlain(&bits))
-                steps.append(Step(x: x, y: y, time: try Self.readPlain(&bits)))
+        if known <= 1, index < count {
+            let (x, y) = (try readPlain(&bits), try readPlain(&bits))
+            try body(index, Step(x: x, y: y, time: Int64(try bits.readDelta(atMost: UInt64(spanMax)))))
+            index += 1
+        }
+        guard count - index >= codedMin else {
+            while index < count {
+                let (x, y) = (try readPlain(&bits), try readPlain(&bits))
+                try body(index, Step(x: x, y: y, time: try readPlain(&bits)))
+                index += 1
             }
-            self.steps = steps
-            return
+            return (age, nil)
         }
         let (shiftX, shiftY) = (Int(try bits.read(bits: Code.shiftBits)), Int(try bits.read(bits: Code.shiftBits)))
         let (place, time) = (Int(try bits.read(bits: Code.placeBits)), Int(try bits.read(bits: Code.timeBits)))
-        while steps.count < count {
-            let (x, y) = (try Self.readRice(&bits, place), try Self.readRice(&bits, place))
-            steps.append(Step(x: x << Int64(shiftX), y: y << Int64(shiftY), time: try Self.readRice(&bits, time)))
+        while index < count {
+            let (x, y) = (try readRice(&bits, place), try readRice(&bits, place))
+            try body(index, Step(x: x << Int64(shiftX), y: y << Int64(shiftY), time: try readRice(&bits, time)))
+            index += 1
         }
-        guard Code(steps[plain...]) == Code(shiftX: shiftX, shiftY: shiftY, place: place, time: time) else { throw .nonCanonical }
-        self.steps = steps
+        return (age, Code(shiftX: shiftX, shiftY: shiftY, place: place, time: time))
     }
 
     private static func readPlain(_ bits: inout BitReader) throws(WireError) -> Int64 {
@@ -211,24 +235,39 @@ package struct SampleRun: Hashable, Sendable {
             (self.shiftX, self.shiftY, self.place, self.time) = (shiftX, shiftY, place, time)
         }
 
-        init(_ steps: ArraySlice<Step>) {
-            var (allX, allY): (Int64, Int64) = (0, 0)
-            for step in steps { (allX, allY) = (allX | step.x, allY | step.y) }
-            shiftX = allX == 0 ? 0 : min(allX.trailingZeroBitCount, (1 << Self.shiftBits) - 1)
-            shiftY = allY == 0 ? 0 : min(allY.trailingZeroBitCount, (1 << Self.shiftBits) - 1)
-            var (placeSum, timeSum): (UInt64, UInt64) = (0, 0)
-            for step in steps {
-                placeSum += BitWriter.zigzag(step.x >> Int64(shiftX)) + BitWriter.zigzag(step.y >> Int64(shiftY))
-                timeSum += BitWriter.zigzag(step.time)
-            }
-            place = Self.parameter(sum: placeSum, count: steps.count * 2, max: (1 << Self.placeBits) - 1)
-            time = Self.parameter(sum: timeSum, count: steps.count, max: (1 << Self.timeBits) - 1)
-        }
-
         /// The parameter with the fewest bits for numbers that fall off evenly around this mean: the length of mean × ln 2, 177/256.
-        private static func parameter(sum: UInt64, count: Int, max: Int) -> Int {
+        static func parameter(sum: UInt64, count: Int, max: Int) -> Int {
             let scaled = sum * 177 / 256 / UInt64(count)
             return min(UInt64.bitWidth - scaled.leadingZeroBitCount, max)
+        }
+    }
+
+    /// What the code of a run follows from, step by step.
+    private struct Measure {
+        private var count = 0
+        private var (allX, allY): (Int64, Int64) = (0, 0)
+        /// Sums of twice the size of x, and of y.
+        private var (sizeX, sizeY): (UInt64, UInt64) = (0, 0)
+        /// So many of x and y are below zero: in zigzag form they are one less than twice their size, whatever the shift.
+        private var negatives: UInt64 = 0
+        private var timeSum: UInt64 = 0
+
+        mutating func add(_ step: Step) {
+            count += 1
+            (allX, allY) = (allX | step.x, allY | step.y)
+            (sizeX, sizeY) = (sizeX + 2 * step.x.magnitude, sizeY + 2 * step.y.magnitude)
+            negatives += (step.x < 0 ? 1 : 0) + (step.y < 0 ? 1 : 0)
+            timeSum += BitWriter.zigzag(step.time)
+        }
+
+        var code: Code {
+            let shiftX = allX == 0 ? 0 : min(allX.trailingZeroBitCount, (1 << Code.shiftBits) - 1)
+            let shiftY = allY == 0 ? 0 : min(allY.trailingZeroBitCount, (1 << Code.shiftBits) - 1)
+            let placeSum = (sizeX >> UInt64(shiftX)) + (sizeY >> UInt64(shiftY)) - negatives
+            return Code(
+                shiftX: shiftX, shiftY: shiftY,
+                place: Code.parameter(sum: placeSum, count: count * 2, max: (1 << Code.placeBits) - 1),
+                time: Code.parameter(sum: timeSum, count: count, max: (1 << Code.timeBits) - 1))
         }
     }
 

@@ -107,6 +107,21 @@ import Testing
         #expect(samples.allSatisfy { abs($0.point.x) <= Limits.coordinate && abs($0.point.y) <= Limits.coordinate })
     }
 
+    // SE-85
+    @Test func `a run is kept in no more bytes than it was sent in, however many samples they are`() throws {
+        // What an input of the fuzz campaign was: a packet of two thousand bytes, of which each says almost three samples.
+        let samples = (0..<5000).map { HandSample(at: Int64($0) * 8, point: Point(x: Int32($0 * 4), y: Int32($0))) }
+        let bytes = Self.bytes(SampleRun(samples, after: SampleRun.History(), sentAt: samples[4999].at))
+        #expect(bytes.count < 1900)
+        let run = try Self.read(bytes, count: 5000, known: 0)
+        var kept = 0
+        for child in Mirror(reflecting: run).children {
+            if let bits = child.value as? BitWriter { kept += bits.bytes.capacity } else { kept += MemoryLayout.size(ofValue: child.value) }
+        }
+        #expect(kept <= bytes.count + 128, "\(kept) bytes for \(bytes.count)")
+        #expect(try run.samples(after: SampleRun.History(), sentAt: samples[4999].at) == samples)
+    }
+
     // SE-39
     @Test func `parameters other than the shortest are refused`() throws {
         let samples = HandTrace.inPixels(HandTrace.writing(seconds: 1, seed: 5))
