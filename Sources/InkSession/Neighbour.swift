@@ -31,6 +31,7 @@ struct Neighbour: Sendable {
     var fingerprint: Fingerprint?
     /// The peer's presence, and what of it is shown.
     var inbox = PresenceInbox()
+    var gate: PresenceGate
 
     // What we told the peer.
     var toldGenesis = false
@@ -70,6 +71,7 @@ struct Neighbour: Sendable {
         self.remote = remote
         shownAs = remote.peer
         (since, receiptMovedAt) = (now, now)
+        gate = PresenceGate(now: now)
         work = TokenBucket(rate: 100_000, burst: 600_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }

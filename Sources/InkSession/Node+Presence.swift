@@ -39,6 +39,10 @@ extension Node {
     }
 
     mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
+        if neighbours[connection]?.gate.admits(bytes, now: now) == true { readPresence(bytes, on: connection, now: now) }
+    }
+
+    mutating func readPresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
         guard let remote = neighbours[connection]?.remote else { return }
         do {
             let packet = try PresencePacket(decoding: bytes)

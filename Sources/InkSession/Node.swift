@@ -307,6 +307,7 @@ public struct Node: Sendable {
         let present = presentCount
         for neighbour in neighbours.values {
             soonest = earliest(soonest, neighbour.compareAt)
+            soonest = earliest(soonest, neighbour.gate.deadline)
             soonest = earliest(soonest, neighbour.reconcileAt)
             if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
             if neighbour.isPresent {
@@ -368,7 +369,10 @@ public struct Node: Sendable {
         rendezvous?.handleTimeout(now: now)
         stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
-        for connection in connections { showPresence(of: connection, now: now) }
+        for connection in connections {
+            if let bytes = neighbours[connection]?.gate.release(now: now) { readPresence(bytes, on: connection, now: now) }
+            showPresence(of: connection, now: now)
+        }
         endpoint.setActivity(liveliness)
         compareAndReconcile(now: now)
         askForParents(now: now)
