@@ -13,6 +13,22 @@ package struct PresenceOutbox: Sendable {
         /// Number of the first sample of the pointer that was never sent.
         var pointer: UInt64 = 0
         var version: UInt64 = 0
+        /// The newest packet said something for the first time: it goes once more.
+        var owesCopy = false
+        var retries = 0
+
+        func stroke(of frontEnd: FrontEndID, _ live: OwnGesture) -> StrokeMark {
+            guard let mark = strokes[frontEnd], mark.number == live.number else { return StrokeMark(number: live.number) }
+            return mark
+        }
+
+        /// The peer lacks a stroke from a sample on, or all of it; then what it has is of that version.
+        mutating func rewind(_ live: OwnGesture, of frontEnd: FrontEndID, to sample: Int, acknowledged: UInt64) {
+            var mark = stroke(of: frontEnd, live)
+            (mark.sent, mark.next) = (min(mark.sent, sample), min(mark.next, sample))
+            strokes[frontEnd] = mark
+            if sample == 0 { version = min(version, acknowledged) }
+        }
     }
 
     private struct StrokeMark: Hashable, Sendable {
@@ -37,9 +53,6 @@ package struct PresenceOutbox: Sendable {
     private var acknowledged: UInt64 = 0
     private var acknowledgedStrokes: [FrontEndID: StrokeMark] = [:]
     private var flights: [Flight] = []
-    /// The newest packet said something for the first time: it goes once more.
-    private var owesCopy = false
-    private var retries = 0
     private var lastSent: Instant = .distantPast
     private var rewoundAt: Instant = .distantPast
 
@@ -55,32 +68,32 @@ package struct PresenceOutbox: Sendable {
         let asking = requestAt.map { max($0, soonest) }
         if hasNews(presence) { return soonest }
         guard acknowledged < presence.version else { return asking }
-        if owesCopy { return soonest }
-        return earliest(asking, max(soonest, lastSent + PresenceTiming.patience(roundTrip: roundTrip, retries: retries)))
+        if marks.owesCopy { return soonest }
+        return earliest(asking, max(soonest, lastSent + PresenceTiming.patience(roundTrip: roundTrip, retries: marks.retries)))
     }
 
     /// The packet to send now.
     ///
     /// - Parameter requests: what we lack of the peer's strokes.
     package mutating func packet(for presence: OwnPresence, requests: [StrokeRequest] = [], now: Instant) -> [UInt8] {
+        marksBefore = marks
         let isNews = hasNews(presence)
         if isNews {
-            retries = 0
-        } else if !owesCopy, acknowledged < presence.version {
-            retries += 1
+            marks.retries = 0
+        } else if !marks.owesCopy, acknowledged < presence.version {
+            marks.retries += 1
             for (frontEnd, hand) in presence.hands {
                 guard let live = hand.live else { continue }
-                var mark = mark(of: frontEnd, live)
+                var mark = marks.stroke(of: frontEnd, live)
                 mark.next = min(mark.next, acknowledgedStrokes[frontEnd].flatMap { $0.number == live.number ? $0.sent : nil } ?? 0)
                 marks.strokes[frontEnd] = mark
             }
         }
-        marksBefore = marks
         let bytes = compose(presence, requests, at: now.wholeMilliseconds).bytes
         precondition(bytes.count <= PresenceTiming.packetBytes, "presence of \(bytes.count) bytes fits no packet")
         marks.pointer = presence.pointer.next
         marks.version = presence.version
-        (owesCopy, lastSent) = (isNews, now)
+        (marks.owesCopy, lastSent) = (isNews, now)
         return bytes
     }
 
@@ -91,7 +104,7 @@ package struct PresenceOutbox: Sendable {
         if flights.count > Self.flightsMax { flights.removeFirst() }
     }
 
-    /// The newest packet did not leave, and will not.
+    /// The newest packet did not leave, and will not. What the peer asked for since then is still to come.
     package mutating func takeBack() {
         marks = marksBefore
         flights.removeLast(min(1, flights.count))
@@ -111,26 +124,20 @@ package struct PresenceOutbox: Sendable {
             request.from <= live.sampleCount, now >= rewoundAt + PresenceTiming.rewindPause
         else { return }
         rewoundAt = now
-        var mark = mark(of: request.frontEnd, live)
-        (mark.sent, mark.next) = (min(mark.sent, request.from), min(mark.next, request.from))
-        marks.strokes[request.frontEnd] = mark
-        guard request.from == 0 else { return }
-        // What is on the way may say the stroke without its style, and its acknowledgement means nothing for that.
-        acknowledged = min(acknowledged, live.styleVersion - 1)
-        marks.version = acknowledged
-        (acknowledgedStrokes[request.frontEnd], flights) = (nil, [])
+        if request.from == 0 {
+            // What is on the way may say the stroke without its style, and its acknowledgement means nothing for that.
+            acknowledged = min(acknowledged, live.styleVersion - 1)
+            (acknowledgedStrokes[request.frontEnd], flights) = (nil, [])
+        }
+        marks.rewind(live, of: request.frontEnd, to: request.from, acknowledged: acknowledged)
+        marksBefore.rewind(live, of: request.frontEnd, to: request.from, acknowledged: acknowledged)
     }
 
     private func hasNews(_ presence: OwnPresence) -> Bool {
         guard marks.version == presence.version else { return true }
         return presence.hands.contains { frontEnd, hand in
-            hand.live.map { mark(of: frontEnd, $0).sent < $0.sampleCount } ?? false
+            hand.live.map { marks.stroke(of: frontEnd, $0).sent < $0.sampleCount } ?? false
         }
-    }
-
-    private func mark(of frontEnd: FrontEndID, _ live: OwnGesture) -> StrokeMark {
-        guard let mark = marks.strokes[frontEnd], mark.number == live.number else { return StrokeMark(number: live.number) }
-        return mark
     }
 
     /// Packets of four seconds at 60 Hz: an acknowledgement that takes longer finds its packet forgotten, and another does instead.
@@ -204,7 +211,7 @@ package struct PresenceOutbox: Sendable {
         let age = min(max(0, now - live.changedAt), GestureBody.ageMax)
         switch live.gesture {
         case .stroke(let draft):
-            var mark = mark(of: frontEnd, live)
+            var mark = marks.stroke(of: frontEnd, live)
             let style = hasStyle ? Self.cut(OwnGesture.strokeStyle(draft), to: (bytesMax - 64) / 2) : nil
             let room = bytesMax - Self.headBytesMax - (style.map { Self.strokeStyleBytesMax + $0.text.utf8.count } ?? 0)
             let run = Self.run(of: live, from: mark.next, bitsMax: room * 8, at: now)

@@ -75,6 +75,48 @@ import Testing
         }
     }
 
+    // SE-87
+    @Test(arguments: [0, 12])
+    func `what a peer asks for while a packet waits for room is not forgotten with that packet`(from: Int) throws {
+        var own = OwnPresence(now: .zero)
+        var outbox = PresenceOutbox()
+        own.begin(Self.stroke(), by: .holder, now: .zero)
+        own.extend((1..<40).map { Point(x: $0 * 8, y: 3) }, by: .holder, now: .zero)
+        _ = outbox.packet(for: own, now: .zero)
+        outbox.sent(token: 1)
+        outbox.acknowledged(token: 1)
+        _ = outbox.packet(for: own, now: .zero + .milliseconds(20))
+        outbox.sent(token: 2)
+        outbox.acknowledged(token: 2)
+        own.extend([Point(x: 400, y: 3)], by: .holder, now: .zero + .milliseconds(30))
+        _ = outbox.packet(for: own, now: .zero + .milliseconds(40))
+        outbox.sent(token: 3)
+        let request = StrokeRequest(frontEnd: .holder, number: own.hands[.holder]?.live?.number ?? 0, from: from)
+        outbox.requested(request, of: own, now: .zero + .seconds(1))
+        outbox.takeBack()
+        let packet = try PresencePacket(decoding: outbox.packet(for: own, now: .zero + .milliseconds(1020)))
+        let live = try #require(packet.own.hands.first?.live)
+        guard case .stroke(let first, let run, _) = live.body else { return #expect(Bool(false), "\(live)") }
+        #expect(first == from && first + run.count == 41)
+        #expect((live.style != nil) == (from == 0))
+    }
+
+    // SE-87
+    @Test func `the copy of a packet that did not leave is still owed`() {
+        var own = OwnPresence(now: .zero)
+        var outbox = PresenceOutbox()
+        own.point(at: Point(x: 5, y: 5), by: .holder, now: .zero)
+        _ = outbox.packet(for: own, now: .zero)
+        outbox.sent(token: 1)
+        // The copy waits for room on the way, and is taken back.
+        _ = outbox.packet(for: own, now: .zero + .milliseconds(40))
+        outbox.sent(token: 2)
+        let soonest = outbox.deadline(for: own, roundTrip: nil, present: 2) ?? .distantFuture
+        #expect(soonest > .zero + .milliseconds(100), "without that it waits for an acknowledgement")
+        outbox.takeBack()
+        #expect(outbox.deadline(for: own, roundTrip: nil, present: 2) ?? .distantFuture < .zero + .milliseconds(80))
+    }
+
     // SE-15
     @Test(arguments: [(59, 3, 60), (59, 4, 30), (60, 2, 30), (1, 2, 60), (nil, 2, 30)] as [(Int?, Int, Int)])
     func `presence goes at the rate that path and company allow`(milliseconds: Int?, present: Int, rate: Int) {
