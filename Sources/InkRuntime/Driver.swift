@@ -42,7 +42,8 @@ public final class Driver: Sendable {
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let inbox = Inbox()
         let sockets = try UDPSockets.open(
-            options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) })
+            options.port, onlyLoopback: options.onlyLoopback, on: loop, receive: { inbox.receive($0, from: $1) },
+            receivedAll: { inbox.receivedAll() })
         var configuration = configuration
         configuration.rendezvousCount = options.rendezvous.count
         let parts = DriverCore.Parts(
@@ -150,4 +151,5 @@ private final class Inbox: @unchecked Sendable {
     weak var core: DriverCore?
 
     func receive(_ datagram: [UInt8], from source: InkPrimitives.SocketAddress) { core?.receive(datagram, from: source) }
+    func receivedAll() { core?.receivedAll() }
 }

@@ -37,6 +37,8 @@ final class DriverCore {
 
     /// False until `start` or an end: until then inputs wait, and the node says nothing (RT-16).
     private var hasStarted = false
+    /// What one look at a socket has brought so far.
+    private var arrived: [(bytes: [UInt8], from: InkPrimitives.SocketAddress)] = []
     /// Inputs that came up while the node was being drained, or before the start.
     private var pending = Queue<Node.Input>()
     private var isDraining = false
@@ -150,7 +152,14 @@ final class DriverCore {
             return
         }
         // Whoever knew us before may send already; it is as lost as if the port had been opened later (RT-16).
-        if hasStarted { handle(.datagram(datagram, from: source)) }
+        if hasStarted { arrived.append((datagram, source)) }
+    }
+
+    /// A look at a socket has brought all that it brings: the node is asked once what follows from them together.
+    func receivedAll() {
+        guard !arrived.isEmpty else { return }
+        defer { arrived.removeAll(keepingCapacity: true) }
+        handle(.datagrams(arrived))
     }
 
     // Outputs.

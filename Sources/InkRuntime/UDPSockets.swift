@@ -54,11 +54,13 @@ package final class UDPSockets {
     ///
     /// - Parameters:
     ///   - receive: called on `loop` for each datagram.
+    ///   - receivedAll: called on `loop` when those that one look at the socket brought are told: `datagramsPerRead` at most, so that whoever floods
+    ///     one socket holds up neither the other nor anything else on the loop.
     package static func open(
         _ choice: PortChoice, onlyLoopback: Bool, on loop: any EventLoop,
-        receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
+        receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, receivedAll: @escaping @Sendable () -> Void = {}
     ) throws(SocketError) -> UDPSockets {
-        let binder = Binder(onlyLoopback: onlyLoopback, loop: loop, receive: receive)
+        let binder = Binder(onlyLoopback: onlyLoopback, loop: loop, receive: receive, receivedAll: receivedAll)
         switch choice {
         case .explicit(let port): return try binder.open(port: port)
         case .saved(let port):
@@ -114,11 +116,13 @@ package final class UDPSockets {
     /// A burst of 200 datagrams of 1200 bytes overran the system's 208 KiB; the system may grant less than this.
     private static let receiveBufferBytes = 4 << 20
     private static let sendBufferBytes = 1 << 20
+    private static let datagramsPerRead: UInt = 32
 
     private struct Binder {
         let onlyLoopback: Bool
         let loop: any EventLoop
         let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
+        let receivedAll: @Sendable () -> Void
 
         func open(port wanted: UInt16) throws(SocketError) -> UDPSockets {
             let v4 = try bind(onlyLoopback ? "127.0.0.1" : "0.0.0.0", wanted, isV6: false)
@@ -151,10 +155,10 @@ package final class UDPSockets {
                 .channelOption(.socketOption(.so_rcvbuf), value: .init(UDPSockets.receiveBufferBytes))
                 .channelOption(.socketOption(.so_sndbuf), value: .init(UDPSockets.sendBufferBytes))
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
-                .channelOption(.maxMessagesPerRead, value: 32)
-                .channelInitializer { [receive] channel in
+                .channelOption(.maxMessagesPerRead, value: UDPSockets.datagramsPerRead)
+                .channelInitializer { [receive, receivedAll] channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive))
+                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive, receivedAll: receivedAll))
                     }
                 }
             if isV6 {
@@ -186,13 +190,21 @@ private final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
     private let receive: @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void
+    private let receivedAll: @Sendable () -> Void
 
-    init(receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void) { self.receive = receive }
+    init(receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, receivedAll: @escaping @Sendable () -> Void) {
+        (self.receive, self.receivedAll) = (receive, receivedAll)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
         receive(Array(envelope.data.readableBytesView), source)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        receivedAll()
+        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

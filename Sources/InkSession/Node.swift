@@ -71,6 +71,8 @@ public struct Node: Sendable {
         /// Milliseconds since 1970 at this instant, for display only. Give it first, and when the wall clock was set.
         case wallClock(UInt64)
         case datagram([UInt8], from: SocketAddress)
+        /// Several that came together: what follows from them is asked for once.
+        case datagrams([(bytes: [UInt8], from: SocketAddress)])
         /// Addresses of this machine with the port of the socket.
         case localAddresses([SocketAddress])
         /// The rendezvous at this position of the list answered at an address.
@@ -258,12 +260,8 @@ public struct Node: Sendable {
         case .wallClock(let milliseconds):
             (wallClockBase, wallClockAt) = (milliseconds, now)
             introduce(now: now)
-        case .datagram(let bytes, let from):
-            if STUN.isSTUN(bytes) {
-                stun.receive(bytes, from: from, now: now)
-            } else {
-                endpoint.receive(bytes, from: from, now: now)
-            }
+        case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
+        case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
         case .localAddresses(let addresses):
             localAddresses = addresses
             offerCandidates(now: now)
@@ -332,6 +330,14 @@ public struct Node: Sendable {
 
     /// Milliseconds since 1970, as this machine believes.
     func wallTime(now: Instant) -> UInt64 { wallClockBase &+ UInt64(max(0, (now - wallClockAt).nanoseconds / 1_000_000)) }
+
+    private mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        if STUN.isSTUN(datagram) {
+            stun.receive(datagram, from: from, now: now)
+        } else {
+            endpoint.receive(datagram, from: from, now: now)
+        }
+    }
 
     /// Brings everything that an input may have set in motion to its outputs.
     private mutating func settle(now: Instant) {

@@ -37,6 +37,8 @@ struct PerfectPipes {
     var delay = Duration.milliseconds(1)
     /// UDP payload given to the pipes, and datagrams.
     private(set) var traffic: (bytes: Int, datagrams: Int) = (0, 0)
+    /// True where one look at a socket brings all that has come by then.
+    var comesTogether = false
     private var lineFreeAt: [Int: Instant] = [:]
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
@@ -138,7 +140,8 @@ struct PerfectPipes {
                 let item = queue.remove(at: next)
                 switch item.what {
                 case .datagram(let to, let from, let bytes):
-                    if let index = members.firstIndex(where: { $0.address == to }) { input(.datagram(bytes, from: from), to: index) }
+                    guard let index = members.firstIndex(where: { $0.address == to }) else { break }
+                    input(comesTogether ? .datagrams([(bytes, from)] + takeDue(to: to)) : .datagram(bytes, from: from), to: index)
                 case .persisted(let index, let batch, let records):
                     if members[index].diskRefuses {
                         input(.persistFailed(batch, reason: "no space left on device"), to: index)
@@ -153,6 +156,20 @@ struct PerfectPipes {
             }
         }
         return true
+    }
+
+    /// What else has come to an address by now.
+    private mutating func takeDue(to address: SocketAddress) -> [(bytes: [UInt8], from: SocketAddress)] {
+        var (due, rest): ([(Int, [UInt8], SocketAddress)], [(at: Instant, order: Int, what: Happening)]) = ([], [])
+        for item in queue {
+            if case .datagram(address, let from, let bytes) = item.what, item.at <= now {
+                due.append((item.order, bytes, from))
+            } else {
+                rest.append(item)
+            }
+        }
+        queue = rest
+        return due.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
     }
 
     var fingerprints: [Fingerprint?] { members.map { $0.node.board?.fingerprint } }

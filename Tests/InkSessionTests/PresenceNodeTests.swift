@@ -21,6 +21,22 @@ import Testing
         pipes.members[1].events.compactMap { if case .gesture(let id, let change) = $0 { (id, change) } else { nil } }
     }
 
+    // SE-88
+    @Test func `datagrams that come together are answered together, and what they bring is the same`() throws {
+        var counts: [Int] = []
+        for comesTogether in [false, true] {
+            var pipes = try Self.pair()
+            pipes.comesTogether = comesTogether
+            let before = pipes.traffic.datagrams
+            for number in 0..<300 as Range<Int32> {
+                pipes.intent(.draw(ShapeDraft(kind: .note, position: Point(x: number * 8, y: 0), text: "a word \(number)")), by: 0)
+            }
+            #expect(pipes.run(.seconds(20)) { $0.areEqual && $0.members[1].node.board?.shapes.count == 300 })
+            counts.append(pipes.traffic.datagrams - before)
+        }
+        #expect(counts[1] < counts[0], "\(counts)")
+    }
+
     // SE-26, SE-34
     @Test func `programs of one person draw side by side before the others, and one that goes takes its pointer with it`() throws {
         var pipes = try Self.pair()
