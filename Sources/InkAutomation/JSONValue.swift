@@ -126,17 +126,22 @@ extension JSONValue: Decodable {
         init?(intValue: Int) { nil }
     }
 
-    /// Tries the kinds in the order of their number in a long stroke: numbers, then pairs.
+    /// Beyond 2^53 a whole number is not told from its neighbours by floating point: it is read again as what it can be.
+    private static func number(_ value: Double, in single: any SingleValueDecodingContainer) -> JSONValue {
+        if value.magnitude < 0x1p53 { return Int64(exactly: value).map { .integer($0) } ?? .number(value) }
+        if let whole = try? single.decode(Int64.self) { return .integer(whole) }
+        let unsigned = value >= 0x1p63 && value <= 0x1p64 ? try? single.decode(UInt64.self) : nil
+        return unsigned.map { .unsigned($0) } ?? .number(value)
+    }
+
+    /// Tries the kinds in the order of their number in a long stroke: numbers, then pairs. Each try that fails is an error that the decoder makes
+    /// and throws, some microseconds: a pair costs one of them, and a number none.
     package init(from decoder: any Decoder) throws {
         let single = try decoder.singleValueContainer()
         if single.decodeNil() {
             self = .null
-        } else if let value = try? single.decode(Int64.self) {
-            self = .integer(value)
         } else if let value = try? single.decode(Double.self) {
-            // Looked at only where it can be one: strokes have many numbers.
-            let unsigned = value >= 0x1p63 && value <= 0x1p64 ? try? single.decode(UInt64.self) : nil
-            self = unsigned.map { .unsigned($0) } ?? .number(value)
+            self = Self.number(value, in: single)
         } else if var list = try? decoder.unkeyedContainer() {
             var values: [JSONValue] = []
             while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }

@@ -24,6 +24,9 @@ import Testing
         ("1", .integer(1)), ("9223372036854775808", .unsigned(1 << 63)), ("18446744073709551615", .unsigned(.max)),
         ("1e19", .unsigned(10_000_000_000_000_000_000)),
         ("18446744073709551616", .number(0x1p64)),
+        ("1", .integer(1)), ("9007199254740993", .integer(9_007_199_254_740_993)), ("-9007199254740991", .integer(-9_007_199_254_740_991)),
+        ("-2.0", .integer(-2)), ("1e300", .number(1e300)),
+        ("9223372036854775807", .integer(.max)),
         (#""é\u0000""#, .string("é\0")), ("null", .null), ("[[0,1.5],{}]", .array([.array([0, .number(1.5)]), .object([:])])),
     ])
     func `values are told apart`(text: String, value: JSONValue) {
