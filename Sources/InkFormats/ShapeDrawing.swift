@@ -26,9 +26,7 @@ extension ShapeStamp {
         let (left, top) = (box.column, box.row)
         let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
         guard box.overlaps(region) else { return }
-        if content.fill != nil {
-            for row in max(top, region.row)...min(bottom, region.row + region.rows - 1) { fill(columns: left...right, row: row) }
-        }
+        fill()
         let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
         if left == right && top == bottom {
             put(Glyph("□"), columns: 1, column: left, row: top)
@@ -42,10 +40,9 @@ extension ShapeStamp {
 
     private mutating func drawRound() {
         guard content.reach(on: grid).overlaps(region) else { return }
-        let outline = RoundOutline(content, on: grid)
-        if content.fill != nil { outline.forEachFilledRun(in: region) { columns, row in fill(columns: columns, row: row) } }
+        fill()
         var mask = mask
-        outline.forEachDot(in: region) { x, y in mask.add(x: x, y: y) }
+        RoundOutline(content, on: grid).forEachDot(in: region) { x, y in mask.add(x: x, y: y) }
         mask.widen(by: pen)
         add(mask)
     }

@@ -58,13 +58,10 @@ package struct ShapeStamp: Sendable {
 
     // MARK: Laying ink, for the kinds
 
-    /// Hides what lies under these cells and colours them.
-    mutating func fill(columns: ClosedRange<Int>, row: Int) {
-        guard region.rowRange.contains(row) else { return }
-        let (first, last) = (max(columns.lowerBound, region.column), min(columns.upperBound, region.columnRange.upperBound - 1))
-        guard first <= last else { return }
-        fills.append(place(first, row)..<place(last, row) + 1)
-        work += last - first + 1
+    /// Hides what lies under a filled shape and colours it.
+    mutating func fill() {
+        fills = content.fillRuns(in: region, on: grid)
+        work += fills.count
     }
 
     /// A horizontal line between the middles of two cells.
