@@ -311,24 +311,6 @@ import Testing
         desk.bytes([3])
         #expect(desk.effects == [.quit, .quit])
     }
-}
-
-extension Desk {
-    /// Presses an arrow: A up, B down, C right, D left.
-    mutating func arrows(_ letter: String, _ count: Int) {
-        for _ in 0..<count { bytes(Array("\u{1B}[\(letter)".utf8)) }
-    }
-
-    /// Clicks where a text stands in the bars.
-    mutating func click(on text: String) throws {
-        let bars = [terminal.rows - 2, terminal.rows - 1]
-        for row in bars {
-            guard let range = terminal.lines[row].range(of: text) else { continue }
-            let column = terminal.lines[row][..<range.lowerBound].count
-            return click(column, row)
-        }
-        Issue.record("no “\(text)” in \(bars.map { terminal.lines[$0] })")
-    }
 
     // SE-51
     @Test func `a box that another moves while its corner is pulled keeps that move`() throws {
@@ -349,5 +331,23 @@ extension Desk {
             #expect(after.position == before.position + Point(x: 1920, y: 0), "\(isPressedFirst)")
             #expect(after.size == Size(width: before.size.width + 4 * 64, height: before.size.height + 2 * 128))
         }
+    }
+}
+
+extension Desk {
+    /// Presses an arrow: A up, B down, C right, D left.
+    mutating func arrows(_ letter: String, _ count: Int) {
+        for _ in 0..<count { bytes(Array("\u{1B}[\(letter)".utf8)) }
+    }
+
+    /// Clicks where a text stands in the bars.
+    mutating func click(on text: String) throws {
+        let bars = [terminal.rows - 2, terminal.rows - 1]
+        for row in bars {
+            guard let range = terminal.lines[row].range(of: text) else { continue }
+            let column = terminal.lines[row][..<range.lowerBound].count
+            return click(column, row)
+        }
+        Issue.record("no “\(text)” in \(bars.map { terminal.lines[$0] })")
     }
 }
