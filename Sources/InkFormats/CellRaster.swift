@@ -10,7 +10,7 @@ public struct CellRaster: Sendable {
     private var inks: [Ink]
     /// Rank of the shape being drawn.
     private var rank: Int32 = 0
-    /// Cells of shapes that were laid so far, those of each for itself.
+    /// Cells of shapes that were laid so far, those of each for itself, and what making their stamps for this alone has cost.
     package private(set) var work = 0
 
     /// What shapes left in one cell.
@@ -89,6 +89,9 @@ public struct CellRaster: Sendable {
             inks[place].symbolColor = ink
         }
     }
+
+    /// Work that was done for a stamp which nobody keeps.
+    package mutating func spend(_ work: Int) { self.work += work }
 
     /// What is laid from here on lies over all before.
     mutating func beginShape() { rank += 1 }

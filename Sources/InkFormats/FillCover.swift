@@ -72,8 +72,10 @@ extension ShapeDraft {
     }
 
     /// A box around what is too dear to be drawn.
-    package func outline(on grid: Grid) -> ShapeDraft {
-        let box = cellRegion(on: grid)
+    ///
+    /// - Parameter box: the cells of the shape's box, where they are known: to measure a long text is half of what it costs to draw it.
+    package func outline(on grid: Grid, box: CellRegion? = nil) -> ShapeDraft {
+        let box = box ?? cellRegion(on: grid)
         return ShapeDraft(
             kind: .rectangle, position: grid.middle(of: CellPlace(column: box.column, row: box.row)),
             size: Size(
@@ -81,9 +83,10 @@ extension ShapeDraft {
             stroke: stroke ?? fill)
     }
 
-    /// True if drawing it may cost more than a look: what it leaves is kept.
+    /// True if drawing it may cost more than a look: what it leaves is kept. A piece of a line can cross the whole window, so a few are enough: of
+    /// lines of sixty, as many as half a megabyte holds took 50 ms of each picture.
     package var isDear: Bool {
-        points.count > 64 || text.utf8.count > 256 || kind == .ellipse || kind == .diamond
+        points.count > 8 || text.utf8.count > 256 || kind == .ellipse || kind == .diamond
     }
 
     /// Grows with what drawing it costs.

@@ -95,9 +95,9 @@ struct BoardCanvas: Sendable {
             let shape = board.shapes[index]
             if let content = overlay.replaced[shape.id] {
                 let caret = overlay.written.flatMap { $0.id == shape.id ? $0.caret : nil }
-                draw(content, of: shape.id, caret: caret, into: &raster, &budget)
+                draw(content, of: shape.id, regions.box(of: shape.id, as: content), caret: caret, into: &raster, &budget)
             } else if regions.reaches(shape.id, viewport.region) {
-                draw(shape, into: &raster, at: index, under: cover)
+                draw(shape, regions[shape.id], into: &raster, at: index, under: cover)
             }
         }
         held = held.filter { overlay.replaced[$0.key] != nil }
@@ -119,27 +119,33 @@ struct BoardCanvas: Sendable {
     }
 
     /// Draws what stands on the board and is not in a hand.
-    private func draw(_ shape: Shape, into raster: inout CellRaster, at index: Int, under cover: FillCover?) {
+    private func draw(_ shape: Shape, _ box: CellRegion?, into raster: inout CellRaster, at index: Int, under cover: FillCover?) {
         if let stamp = stamps.stamp(of: shape.id, shape.content) {
             raster.lay(stamp, at: index, under: cover)
         } else if stamps.isFull, shape.content.isDear {
-            raster.draw(shape.content.outline(on: raster.grid))
+            raster.draw(shape.content.outline(on: raster.grid, box: box))
         } else if !shape.content.isDear {
-            raster.lay(ShapeStamp(shape.content, in: raster.region, on: raster.grid), at: index, under: cover)
+            let stamp = ShapeStamp(shape.content, in: raster.region, on: raster.grid)
+            raster.lay(stamp, at: index, under: cover)
+            raster.spend(stamp.work)
         }
     }
 
     /// Draws what a hand moves, or by its box what the budget does not reach: it is another with each picture.
     ///
-    /// - Parameter id: of the standing shape; nil for a new one.
-    private mutating func draw(_ content: ShapeDraft, of id: ShapeID?, caret: Int?, into raster: inout CellRaster, _ budget: inout Int) {
+    /// - Parameters:
+    ///   - id: of the standing shape; nil for a new one.
+    ///   - box: its cells, where they are known.
+    private mutating func draw(
+        _ content: ShapeDraft, of id: ShapeID?, _ box: CellRegion? = nil, caret: Int?, into raster: inout CellRaster, _ budget: inout Int
+    ) {
         if let stamp = id.flatMap({ held[$0] }), caret == nil, stamp.content == content, stamp.region == raster.region,
             stamp.grid == raster.grid
         {
             return raster.lay(stamp)
         }
         let isTooDear = content.isDear && budget <= 0
-        let drawn = isTooDear ? content.outline(on: raster.grid) : content
+        let drawn = isTooDear ? content.outline(on: raster.grid, box: box) : content
         let stamp = ShapeStamp(drawn, in: raster.region, on: raster.grid, caret: isTooDear ? nil : caret)
         budget -= stamp.work
         work += stamp.work
@@ -189,7 +195,7 @@ struct BoardCanvas: Sendable {
         let below = seen.prefix { $0 < limit }
         let cover = cover(of: below, on: board, next.raster)
         let laid = next.raster.work
-        for index in below { draw(board.shapes[index], into: &next.raster, at: index, under: cover) }
+        for index in below { draw(board.shapes[index], regions[board.shapes[index].id], into: &next.raster, at: index, under: cover) }
         work += next.raster.work - laid
         (next.count, next.version) = (limit, board.version)
         ground = next
@@ -243,7 +249,7 @@ extension CellRaster {
     /// A cell as this terminal shows it.
     fileprivate func cell(at place: Int, _ look: BoardCanvas.Look) -> Cell {
         var cell = cell(at: place, style: look.style)
-        // Thin lines need lighter shades of two colours on dark paper.
+        // On a fill each ink is what it is; on the terminal's paper it is one that is seen there (TM-65).
         if cell.background == nil, let ink = cell.foreground { cell.foreground = PersonColor.ink(ink, onDark: look.isDark) }
         return cell
     }

@@ -21,6 +21,13 @@ struct ShapeRegions: Sendable {
     /// The box of a shape.
     subscript(id: ShapeID) -> CellRegion? { extents[id]?.box }
 
+    /// The box of a shape with other content, if that is as quick: where it is only moved, or has a size of its own.
+    func box(of id: ShapeID, as content: ShapeDraft) -> CellRegion? {
+        guard content.isSizedByText else { return content.cellRegion(on: grid) }
+        guard let extent = extents[id], extent.words == content.text else { return nil }
+        return Self.moved(extent.box, to: grid.place(of: content.position))
+    }
+
     /// The cells of all shapes; nil for none.
     var content: CellRegion? {
         var all: CellRegion?
@@ -44,18 +51,18 @@ struct ShapeRegions: Sendable {
         guard content.isSizedByText else {
             return Extent(box: content.cellRegion(on: grid), reach: content.reach(on: grid), words: nil)
         }
-        var box: CellRegion
-        if let before, before.words == content.text {
-            let place = grid.place(of: content.position)
-            box = before.box
-            (box.column, box.row) = (place.column, place.row)
-        } else {
-            box = content.cellRegion(on: grid)
-        }
+        let isMoved = before.map { $0.words == content.text } ?? false
+        let box =
+            before.flatMap { isMoved ? Self.moved($0.box, to: grid.place(of: content.position)) : nil } ?? content.cellRegion(on: grid)
         return Extent(box: box, reach: box, words: content.text)
     }
 
-    /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it. What is not drawn yet is not hit.
+    private static func moved(_ box: CellRegion, to place: CellPlace) -> CellRegion {
+        CellRegion(column: place.column, row: place.row, columns: box.columns, rows: box.rows)
+    }
+
+    /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it. What is not drawn yet is not hit, and what is
+    /// shown by its box is hit there.
     func hits(on board: BoardView, _ stamps: StampCache, _ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
         let (column, row) = (place.column, place.row)
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
@@ -64,7 +71,9 @@ struct ShapeRegions: Sendable {
             else { continue }
             var stamp = stamps.stamp(of: shape.id, shape.content)
             if stamp?.region.contains(column: column, row: row) != true {
-                stamp = ShapeStamp(shape.content, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
+                let isBox = stamps.isFull && shape.content.isDear
+                let shown = isBox ? shape.content.outline(on: grid, box: extent.box) : shape.content
+                stamp = ShapeStamp(shown, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
             }
             if stamp?.hasInk(at: place) == true {
                 near.append(shape.id)
@@ -90,8 +99,10 @@ struct ShapeRegions: Sendable {
         let boxes = board.shapes.compactMap { shape in self[shape.id].map { (shape: shape, box: $0, distance: $0.distance(to: place)) } }
             .sorted { ($0.distance, $0.shape.id) < ($1.distance, $1.shape.id) }
         var nearest: (ink: CellPlace, box: CellRegion)?
+        var effort = 0
         for (index, (shape, box, distance)) in boxes.enumerated() {
-            if let nearest, index >= Self.boxesMax || distance > nearest.ink.distance(to: place) { break }
+            if let nearest, index >= Self.boxesMax || effort > Self.effortMax || distance > nearest.ink.distance(to: place) { break }
+            effort += shape.content.effort
             guard let ink = shape.content.inkPlace(near: place, on: grid) else { continue }
             if nearest.map({ ink.distance(to: place) < $0.ink.distance(to: place) }) ?? true { nearest = (ink, box) }
         }
@@ -108,6 +119,8 @@ struct ShapeRegions: Sendable {
 
     /// The ink of so many boxes is looked for.
     private static let boxesMax = 16
+    /// Samples and bytes of text that are looked at for it, one shape beyond them: while nothing is in sight it is looked for in each picture.
+    private static let effortMax = 4096
 }
 
 extension CellRegion {

@@ -63,6 +63,7 @@ struct StampCache: Sendable {
 
     /// Steps, cells and letters for the stamps of one picture: some 10 ms of a core, one dear shape beyond it.
     static let budget = 2_000_000
-    /// Of eight to sixteen bytes each.
-    private static let countMax = 4_000_000
+    /// Things of 8 bytes (cells of lines and dots), 16 (runs of filled cells) or 24 (letters), in arrays that are up to half empty: one stamp more
+    /// may be kept. A stroke that covers a window of 200 by 58 cells leaves 11 600 of 8 bytes; so many stamps are 32 MiB.
+    private static let countMax = 2_000_000
 }

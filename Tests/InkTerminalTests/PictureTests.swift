@@ -88,6 +88,24 @@ import Testing
         #expect(desk.intents.last.map { if case .delete = $0 { true } else { false } } == true)
     }
 
+    @Test func `lines of some sixty pieces are no bombs either, however many they are`() throws {
+        // TM-70
+        var desk = try Desk(columns: 100, rows: 40)
+        desk.elsewhere(.draw(box(5, 5, 15, 9)))
+        desk.elsewhere(
+            .drawAll(
+                (0..<100).map { number in
+                    let points = (0..<60).map { middle($0 % 2 == 0 ? -20 : 130, ($0 * 7 + number) % 40) }
+                    return ShapeDraft(kind: .line, position: .zero, points: points, strokeWidth: 255)
+                }))
+        desk.wait(.seconds(1))
+        desk.type("v]")
+        let before = desk.app.drawingWork
+        desk.type("l")
+        // A hundred times the cells of the window at most. Their ways are three times as long.
+        #expect(desk.app.drawingWork - before < 500_000, "\(desk.app.drawingWork - before)")
+    }
+
     @Test func `another's stroke that is a bomb while it grows costs its new samples`() throws {
         // TM-70 FM-13
         var desk = try Desk(columns: 100, rows: 40)
