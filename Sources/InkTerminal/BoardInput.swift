@@ -59,12 +59,17 @@ extension BoardScene {
         case .key(let key, let modifiers):
             touch()
             handle(key, modifiers, now: now)
-        case .text(let text):
+        case .text(let text, let continues):
             touch()
-            take(text, now: now)
+            if !continues { texting = .nothing }
+            if texting != .cut { texting = take(text, now: now) }
         case .paste(let text, let isWhole):
             touch()
-            paste(text, isWhole: isWhole, now: now)
+            let stands = paste(text, isWhole: isWhole, after: pasting, now: now)
+            pasting = isWhole ? .nothing : stands
+            // Why a part is left out must be read.
+            guard !isWhole, stands == .taken, !mode.isLeaving else { break }
+            front.notices.add("the paste has not ended: Esc ends it", as: .setting, now: now)
         case .focus, .answer: break
         }
     }
@@ -97,43 +102,50 @@ extension BoardScene {
     }
 
     /// Takes text that came in one piece, and so is no commands: it goes where text can be, as a paste does.
-    private mutating func take(_ text: String, now: Instant) {
+    ///
+    /// - Returns: how it stands if it goes on.
+    private mutating func take(_ text: String, now: Instant) -> Pasting {
         switch mode {
-        case .typing: type(text, now: now)
+        case .typing: return type(text, now: now) ? .taken : .cut
         case .panel(.chat(var chat), _):
             let isTaken = chat.paste(text)
             mode.open(.chat(chat))
             // Of several lines none says where the message ends.
             if !isTaken { tellChatLimit(now: now) } else if text.isLineWithEnter { handlePanel(.enter, [], now: now) }
+            return isTaken ? .taken : .cut
         case .idle:
             // Who pressed Enter to write in a shape and was ahead of the line wrote that.
             if text.first == "\n", let only = editable {
                 beginEdit(existing: only, now: now)
-                type(String(text.dropFirst()), now: now)
-            } else {
-                paste(text, isWhole: true, now: now)
+                return type(String(text.dropFirst()), now: now) ? .taken : .cut
             }
-        case .dragging, .nudging, .panel: paste(text, isWhole: true, now: now)
-        case .leaving: break
+            return paste(text, isWhole: true, after: .nothing, now: now)
+        case .dragging, .nudging, .panel: return paste(text, isWhole: true, after: .nothing, now: now)
+        case .leaving: return .cut
         }
     }
 
-    private mutating func paste(_ text: String, isWhole: Bool, now: Instant) {
+    /// Takes a paste, or a part of one.
+    ///
+    /// - Returns: how it stands then.
+    private mutating func paste(_ text: String, isWhole: Bool, after before: Pasting, now: Instant) -> Pasting {
         endNudge(now: now)
         switch mode {
-        case .typing: paste(intoEdit: text, isWhole: isWhole, now: now)
+        case .typing: return paste(intoEdit: text, isWhole: isWhole, after: before, now: now)
+        case _ where before == .cut: return .cut
         case .panel(.chat(var chat), _):
-            let isTaken = chat.paste(text)
+            let isTaken = chat.paste(text, isPart: !isWhole || before == .taken)
             mode.open(.chat(chat))
             if !isTaken { tellChatLimit(now: now) }
+            return isTaken ? .taken : .cut
         case .panel:
             // It is seen neither here nor there.
             if !text.isEmpty { front.notices.add("nothing is pasted while this is open: Esc closes it", as: .setting, now: now) }
+            return .cut
         case .idle, .dragging, .nudging:
-            if isWhole { paste(onBoard: text, now: now) } else { beginPaste(onBoard: text, now: now) }
-        case .leaving: break
+            return isWhole ? paste(onBoard: text, now: now) : beginPaste(onBoard: text, now: now)
+        case .leaving: return .cut
         }
-        if !isWhole, !mode.isLeaving { front.notices.add("the paste has not ended: Esc ends it", as: .setting, now: now) }
     }
 
     private mutating func askToQuit(now: Instant) {

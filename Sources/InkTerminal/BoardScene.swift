@@ -39,6 +39,9 @@ struct BoardScene: Sendable {
     /// Where the pointer was last told to the others.
     private var toldPlace: CellPlace?
     var quitAskedAt: Instant?
+    /// How a paste stands of which more comes, and how a text that came in one piece and may go on.
+    var pasting = Pasting.nothing
+    var texting = Pasting.nothing
 
     // MARK: What must be done outside
 
@@ -71,6 +74,16 @@ struct BoardScene: Sendable {
         var hidesCursors = false
         /// True while the terminal has its mouse for itself.
         var isMouseOff = false
+    }
+
+    /// A paste, or a text that came in one piece, whose parts come one after another.
+    enum Pasting: Sendable {
+        /// None, or nothing of it has come.
+        case nothing
+        /// All of it so far was taken.
+        case taken
+        /// A part of it had no room, or no place to go: what follows would stand behind a hole (TM-76).
+        case cut
     }
 
     enum Redraw: Comparable, Sendable {

@@ -42,12 +42,17 @@ public struct InputDecoder: Sendable {
     private var isAlt = false
     /// Until when what comes may be the rest of a sequence whose time is over; nil where none is owed.
     private var owedUntil: Instant?
-    /// What of the paste was not told yet, and how many bytes were.
+    /// What of the paste was not told yet, as it is told, and how many bytes were.
     private var pasted: [UInt8] = []
     private var toldBytes = 0
+    private var endsInReturn = false
+    /// The paste is longer than a paste may be: nothing that follows is of it, or it would have a hole.
+    private var isOverfull = false
     private var events: [InputEvent] = []
-    /// Which events are a line feed behind a carriage return: in a text the two are one line break.
-    private var lineFeeds: Set<Int> = []
+    /// Which events are a line feed behind a carriage return: in a text the two are one line break. In order.
+    private var lineFeeds: [Int] = []
+    /// A text whose end has not come in this read.
+    private var open: Run?
     private var wasReturn = false
     /// Until when letters are more of the text that came last, few as they may be.
     private var textUntil: Instant?
@@ -59,12 +64,20 @@ public struct InputDecoder: Sendable {
     /// - Parameter escapeDelay: how long a lone ESC may be the beginning of a sequence; 25 ms locally, 50 ms over a network.
     public init(escapeDelay: Duration = .milliseconds(25)) { self.escapeDelay = escapeDelay }
 
-    /// Takes the bytes of one read and returns what they complete.
-    public mutating func receive(_ bytes: some Collection<UInt8>, now: Instant) -> [InputEvent] {
-        let bytes = Array(bytes)
+    /// Takes the bytes of one read, and tells what they complete in as many parts as it takes.
+    ///
+    /// A key is a byte, and thirty where it is told: a whole read of keys at once would be two megabytes (TM-75).
+    public mutating func receive(_ bytes: ArraySlice<UInt8>, now: Instant, tell: ([InputEvent]) -> Void) {
         if let owedUntil, now >= owedUntil { giveUp() }
         lookAhead(bytes)
-        for byte in bytes { take(byte) }
+        var limit = Self.partMax
+        for byte in bytes {
+            take(byte)
+            guard events.count >= limit else { continue }
+            let told = takeTold(now: now, isLast: false)
+            if !told.isEmpty { tell(told) }
+            limit = events.count + Self.partMax
+        }
         switch state {
         case .ground: deadline = utf8Missing > 0 ? now + Self.sequenceDelay : nil
         case .escape: deadline = owedUntil == nil ? now + escapeDelay : nil
@@ -79,8 +92,10 @@ public struct InputDecoder: Sendable {
             tellPaste(isWhole: false)
             deadline = held == [0x1B] ? now + escapeDelay : nil
         }
-        defer { (events, lineFeeds) = ([], []) }
-        return withTexts(now: now)
+        let told = takeTold(now: now, isLast: true)
+        // What a long read made them large for is not needed for the next.
+        (events, lineFeeds) = ([], [])
+        if !told.isEmpty { tell(told) }
     }
 
     /// Call at or after `deadline`; calling early is allowed and does nothing.
@@ -133,7 +148,7 @@ public struct InputDecoder: Sendable {
     // MARK: What a whole read tells
 
     /// Whether bytes go on with what is owed its rest, or with a paste, can in part be told only from all that came with them.
-    private mutating func lookAhead(_ bytes: [UInt8]) {
+    private mutating func lookAhead(_ bytes: ArraySlice<UInt8>) {
         switch state {
         case .string(_, let sawEscape) where owedUntil != nil:
             // Anything goes on with a string. That this does is proved by its end.
@@ -155,7 +170,8 @@ public struct InputDecoder: Sendable {
     }
 
     /// True for bytes that begin with a whole report of the mouse or the focus, or with a key that is a sequence.
-    private static func beginsWithReport(_ bytes: [UInt8]) -> Bool {
+    private static func beginsWithReport(_ read: ArraySlice<UInt8>) -> Bool {
+        let bytes = Array(read.prefix(2 * controlBytesMax))
         guard bytes.count >= 3, bytes[0] == 0x1B else { return false }
         if bytes[1] == UInt8(ascii: "O") { return singleShiftFinals.contains(bytes[2]) }
         guard bytes[1] == UInt8(ascii: "["), let end = bytes.indices.dropFirst(2).first(where: { (0x40...0x7E).contains(bytes[$0]) })
@@ -168,11 +184,11 @@ public struct InputDecoder: Sendable {
     }
 
     /// True for bytes that are the end of a paste whose beginning was lost, or which was taken for ended: what is before the end is no command.
-    private static func endsPaste(_ bytes: [UInt8]) -> Bool {
+    private static func endsPaste(_ bytes: ArraySlice<UInt8>) -> Bool {
         // The marker of the beginning may have been torn behind its ESC.
         guard bytes.contains(0x1B), !bytes.starts(with: pasteStart.dropFirst()) else { return false }
         for index in bytes.indices where bytes[index] == 0x1B {
-            if bytes[index...].starts(with: pasteEnd) { return index > 0 }
+            if bytes[index...].starts(with: pasteEnd) { return index > bytes.startIndex }
             if bytes[index...].starts(with: pasteStart) { return false }
         }
         return false
@@ -273,7 +289,7 @@ public struct InputDecoder: Sendable {
         case 0x08, 0x7F: key(.backspace)
         case 0x09: key(.tab)
         case 0x0A, 0x0D:
-            if byte == 0x0A, wasReturn { lineFeeds.insert(events.count) }
+            if byte == 0x0A, wasReturn { lineFeeds.append(events.count) }
             key(.enter)
         case 0x01...0x1A: key(.character(Unicode.Scalar(byte + 0x60)), [.control])
         case 0x1C...0x1F: key(.character(Unicode.Scalar(byte + 0x40)), [.control])
@@ -395,13 +411,12 @@ public struct InputDecoder: Sendable {
     private mutating func beginPaste() {
         reset()
         state = .paste(isStalled: false)
-        (pasted, toldBytes) = ([], 0)
+        (pasted, toldBytes, endsInReturn, isOverfull) = ([], 0, false, false)
     }
 
     private mutating func takePaste(_ byte: UInt8) {
         if held.isEmpty, byte != 0x1B {
-            if toldBytes + pasted.count < Self.pasteBytesMax { pasted.append(byte) }
-            return
+            return append(byte)
         }
         held.append(byte)
         if Self.pasteEnd.starts(with: held) {
@@ -414,12 +429,21 @@ public struct InputDecoder: Sendable {
         // What looked like the end marker was text; an ESC in it may begin the real one.
         let rest = held.lastIndex(of: 0x1B).flatMap { $0 > 0 ? Array(held[$0...]) : nil } ?? []
         let text = held.dropLast(rest.count)
-        if toldBytes + pasted.count + text.count <= Self.pasteBytesMax { pasted.append(contentsOf: text) }
+        for byte in text { append(byte) }
         held = rest
         if !Self.pasteEnd.starts(with: held) {
-            if toldBytes + pasted.count + held.count <= Self.pasteBytesMax { pasted.append(contentsOf: held) }
+            for byte in held { append(byte) }
             held = []
         }
+    }
+
+    /// Adds a byte to the paste, if it is text.
+    private mutating func append(_ byte: UInt8) {
+        let isLineFeed = byte == 0x0A && endsInReturn
+        endsInReturn = byte == 0x0D
+        guard !isLineFeed, byte >= 0x20 && byte != 0x7F || byte == 0x09 || byte == 0x0A || byte == 0x0D else { return }
+        isOverfull = isOverfull || toldBytes + pasted.count >= Self.pasteBytesMax
+        if !isOverfull { pasted.append(byte == 0x0D ? 0x0A : byte) }
     }
 
     // MARK: Whole sequences
@@ -581,27 +605,15 @@ public struct InputDecoder: Sendable {
 
     /// Tells what came of the paste since it was told last.
     private mutating func tellPaste(isWhole: Bool) {
-        var bytes: [UInt8] = []
         let end = isWhole ? pasted.endIndex : Self.wholeEnd(of: pasted)
-        var index = pasted.startIndex
-        while index < end {
-            let byte = pasted[index]
-            index += 1
-            if byte == 0x0D {
-                bytes.append(0x0A)
-                if index < end, pasted[index] == 0x0A { index += 1 }
-            } else if byte >= 0x20 && byte != 0x7F || byte == 0x09 || byte == 0x0A {
-                bytes.append(byte)
-            }
-        }
-        pasted.removeFirst(end)
+        let text = String(decoding: pasted[..<end], as: UTF8.self)
+        pasted = Array(pasted[end...])
         toldBytes += end
-        if isWhole || !bytes.isEmpty { events.append(.paste(String(decoding: bytes, as: UTF8.self), isWhole: isWhole)) }
+        if isWhole || !text.isEmpty { events.append(.paste(text, isWhole: isWhole)) }
     }
 
-    /// Where what has come ends between characters and lines: the rest waits for what follows it.
+    /// Where what has come ends between characters: the rest waits for what follows it.
     private static func wholeEnd(of bytes: [UInt8]) -> Int {
-        if bytes.last == 0x0D { return bytes.count - 1 }
         for back in 1...3 where back <= bytes.count {
             let byte = bytes[bytes.count - back]
             if byte & 0xC0 == 0x80 { continue }
@@ -611,52 +623,82 @@ public struct InputDecoder: Sendable {
         return bytes.count
     }
 
-    /// The events, where letters that no hand types in one piece are a text.
+    /// Takes the events that can be told, where letters that no hand types in one piece are a text.
     ///
     /// A hand strikes few keys between two reads, or holds one: a stalled line brings more of them at once, and pastes without marks. Where one
     /// letter follows another so many times it is taken for a text. That costs who typed so far ahead a step of undo, and saves the
     /// board from a text that is run as commands.
-    private mutating func withTexts(now: Instant) -> [InputEvent] {
-        // Nil until there is one: most reads have none.
-        var result: [InputEvent]?
+    ///
+    /// - Parameter isLast: the read has ended. Before, letters whose end has not come stay here.
+    private mutating func takeTold(now: Instant, isLast: Bool) -> [InputEvent] {
+        var told: [InputEvent] = []
+        told.reserveCapacity(events.count)
         var index = 0
         while index < events.count {
-            guard events[index].letter != nil else {
-                result?.append(events[index])
+            guard open != nil || events[index].letter != nil else {
+                told.append(events[index])
                 (index, textUntil) = (index + 1, nil)
                 continue
             }
-            var text = String.UnicodeScalarView()
-            var (last, changes): (Unicode.Scalar?, Int) = (nil, 0)
-            var (next, end) = (index, index)
-            while next < events.count {
-                if let scalar = events[next].letter {
-                    if scalar != last { changes += 1 }
-                    last = scalar
-                    if !lineFeeds.contains(next) { text.append(scalar) }
-                    end = next + 1
-                } else if !Self.isControl(events[next]) {
-                    break
-                }
-                next += 1
-            }
             let isMore = textUntil.map { now <= $0 } ?? false
-            if isMore || changes >= Self.textChangesMin {
-                var before = result ?? Array(events[..<index])
+            var run = open ?? Run(continues: isMore)
+            let end = extend(&run, from: index)
+            run.count += end.letters - index
+            let isText = run.continues || run.changes >= Self.textChangesMin || run.count >= Self.keysMax
+            if !isLast, end.run == events.count, end.run - end.letters < Self.keysMax {
+                // Of a text the letters are kept, of what may be keys the keys.
+                open = isText ? run : nil
+                index = isText ? end.letters : index
+                break
+            }
+            if isText {
                 // Controls within it are as much typed as the letters around them.
-                if !text.isEmpty { before.append(.text(String(text))) }
-                result = before
+                if !run.text.isEmpty { told.append(.text(String(run.text), continues: run.continues)) }
                 // A letter alone carries no text on, or who types fast behind one would never be heard again.
-                if !isMore || text.count > 1 {
-                    textUntil = now + (!isMore && String(text).isLineWithEnter ? Self.lineDelay : Self.textDelay)
+                if !run.continues || run.text.count > 1 {
+                    textUntil = now + (!run.continues && String(run.text).isLineWithEnter ? Self.lineDelay : Self.textDelay)
                 }
             } else {
-                result? += events[index..<end]
+                told += events[index..<end.letters]
                 textUntil = nil
             }
-            index = end
+            (open, index) = (nil, end.letters)
         }
-        return result ?? events
+        events.removeFirst(index)
+        lineFeeds = lineFeeds.filter { $0 >= index }.map { $0 - index }
+        return told
+    }
+
+    /// Letters in a row, with controls between them.
+    private struct Run: Sendable {
+        var text = String.UnicodeScalarView()
+        /// True if it goes on with a text that was told.
+        let continues: Bool
+        var last: Unicode.Scalar?
+        /// So many times one letter followed another.
+        var changes = 0
+        var count = 0
+
+        init(continues: Bool) { self.continues = continues }
+    }
+
+    /// Adds to a run what goes on with it.
+    ///
+    /// - Returns: the ends of its letters and of the controls behind them.
+    private func extend(_ run: inout Run, from start: Int) -> (letters: Int, run: Int) {
+        var (next, end) = (start, start)
+        while next < events.count {
+            if let scalar = events[next].letter {
+                if scalar != run.last { run.changes += 1 }
+                run.last = scalar
+                if !lineFeeds.contains(next) { run.text.append(scalar) }
+                end = next + 1
+            } else if !Self.isControl(events[next]) {
+                break
+            }
+            next += 1
+        }
+        return (end, next)
     }
 
     private static func isControl(_ event: InputEvent) -> Bool {
@@ -722,6 +764,10 @@ public struct InputDecoder: Sendable {
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
     /// a terminal that works lets keys wait.
     private static let textChangesMin = 5
+    /// So many letters of one read are a text, even if they are all the same: nobody holds a key for a quarter of a minute on a line that stands.
+    private static let keysMax = 512
+    /// Events that are told together.
+    private static let partMax = 128
     /// Between two reads of one text, as a slow line brings them: who pastes needs longer to the next key. Behind a line and Enter, which may be
     /// typed, a hand's next key is waited for no longer than it needs.
     private static let textDelay = Duration.milliseconds(150)

@@ -3,8 +3,8 @@ public enum InputEvent: Hashable, Sendable {
     case key(Key, KeyModifiers)
     case mouse(MouseEvent)
     /// Text that came in one piece, as no hand types it: letters and line breaks (U+000A). It was pasted in a terminal that marks no pastes, or
-    /// typed far ahead of a line that stood still.
-    case text(String)
+    /// typed far ahead of a line that stood still. `continues`: it goes on with the one before.
+    case text(String, continues: Bool = false)
     /// Pasted text: no controls but tabs and line breaks (U+000A). More of the same paste follows unless it is whole.
     case paste(String, isWhole: Bool = true)
     /// The terminal's window got or lost the focus.

@@ -20,6 +20,9 @@ struct StartScene: Sendable {
         message = content.message
     }
 
+    /// A part of what is pasted did not fit.
+    private var isPasteCut = false
+
     mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows, isDirty) = (columns, rows, true) }
 
     mutating func takeOutputs() -> [TerminalApp.Output] {
@@ -38,11 +41,15 @@ struct StartScene: Sendable {
         isDirty = true
         switch event {
         case .key(let key, let modifiers): handle(key, modifiers)
-        case .paste(let text, _): paste(text)
-        case .text(let text):
+        case .paste(let text, let isWhole):
+            // What follows a part that does not fit would be the end of another link.
+            if !isPasteCut { isPasteCut = !paste(text) }
+            if isWhole { isPasteCut = false }
+        case .text(let text, let continues):
+            guard !continues || !isPasteCut else { return }
             let isEntered = isOpen && text.isLineWithEnter
-            paste(text)
-            if isEntered { handle(.enter, []) }
+            isPasteCut = !paste(text)
+            if isEntered, !isPasteCut { handle(.enter, []) }
         case .mouse(let mouse):
             if case .press(.left) = mouse.action { press(row: mouse.row) }
         case .focus, .answer: break
@@ -67,12 +74,15 @@ struct StartScene: Sendable {
     private var isOpen: Bool { prompt == .name || prompt == .link }
 
     /// A link pasted anywhere is meant to be joined.
-    private mutating func paste(_ text: String) {
+    ///
+    /// - Returns: false if it does not fit.
+    private mutating func paste(_ text: String) -> Bool {
         if !isOpen { (prompt, buffer, message) = (.link, TextBuffer(), "") }
         let isTaken = buffer.insert(
             text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""),
             bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
         if !isTaken { message = prompt == .name ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link." }
+        return isTaken
     }
 
     private mutating func choose(_ scalar: Unicode.Scalar) {

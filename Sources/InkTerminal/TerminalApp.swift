@@ -86,7 +86,11 @@ public struct TerminalApp: Sendable {
 
     public mutating func handle(_ input: Input, now: Instant) {
         switch input {
-        case .bytes(let bytes): deliver(decoder.receive(bytes, now: now), now: now)
+        case .bytes(let bytes):
+            // Taken out while what it tells is done.
+            var decoder = decoder
+            decoder.receive(bytes[...], now: now) { deliver($0, now: now) }
+            self.decoder = decoder
         case .resized(let columns, let rows): resize(columns: Self.clamped(columns), rows: Self.clamped(rows))
         case .event(let event): board?.handle(event, now: now)
         case .board(let name, let shapes):

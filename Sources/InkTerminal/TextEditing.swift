@@ -43,42 +43,65 @@ extension BoardScene {
         }
     }
 
-    /// Takes typed text into the text that is being edited: as much of it as fits.
-    mutating func type(_ text: String, now: Instant) {
+    /// Takes typed text into the text that is being edited: as much of it as fits; false if that is not all.
+    @discardableResult
+    mutating func type(_ text: String, now: Instant) -> Bool {
         var isWhole = true
         changeEdit(now: now) { isWhole = $0.insertFitting(text, bytesMax: Limits.textBytes) }
         if !isWhole { tellTextLimit(now: now) }
+        return isWhole
     }
 
-    /// Takes pasted text, or a part of it, into the text that is being edited: all or nothing. A text that began as a paste ends with it.
-    mutating func paste(intoEdit text: String, isWhole: Bool, now: Instant) {
-        var isTaken = true
-        changeEdit(now: now) { isTaken = $0.insert(text, bytesMax: Limits.textBytes) }
-        if !isTaken { tellTextLimit(now: now) }
+    /// Takes pasted text into the text that is being edited, all or nothing; or a part of it, as far as it fits. A text that began as a paste ends
+    /// with it.
+    ///
+    /// - Returns: how the paste stands then.
+    mutating func paste(intoEdit text: String, isWhole: Bool, after before: Pasting, now: Instant) -> Pasting {
+        var isTaken = before != .cut
+        if isTaken {
+            let isPart = !isWhole || before == .taken
+            changeEdit(now: now) {
+                isTaken = isPart ? $0.insertFitting(text, bytesMax: Limits.textBytes) : $0.insert(text, bytesMax: Limits.textBytes)
+            }
+            if !isTaken { tellTextLimit(leavingOut: isPart ? "the rest of the paste is" : "the paste is", now: now) }
+        }
         if isWhole, mode.edit?.endsWithPaste == true { finishEdit(now: now) }
+        return isTaken ? .taken : .cut
     }
 
     /// Pasted on the board: a text at the pointer.
-    mutating func paste(onBoard text: String, now: Instant) {
-        guard !text.allSatisfy(\.isWhitespace) else { return }
-        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
-        guard text.utf8.count <= Limits.textBytes else { return tellTextLimit(now: now) }
+    mutating func paste(onBoard text: String, now: Instant) -> Pasting {
+        guard !text.allSatisfy(\.isWhitespace) else { return .taken }
+        guard front.isReady else {
+            front.notices.add(.refused(.notReady), now: now)
+            return .cut
+        }
+        guard text.utf8.count <= Limits.textBytes else {
+            tellTextLimit(leavingOut: "the paste is", now: now)
+            return .cut
+        }
         let draft = pen.text(text, at: pastePlace, on: grid)
         ask(.draw(draft), showing: Overlay(drawn: [draft]), again: .draw(draft), now: now)
+        return .taken
     }
 
     /// Begins a text with the first part of a paste: what else comes of it goes on with it.
-    mutating func beginPaste(onBoard text: String, now: Instant) {
-        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
+    mutating func beginPaste(onBoard text: String, now: Instant) -> Pasting {
+        guard front.isReady else {
+            front.notices.add(.refused(.notReady), now: now)
+            return .cut
+        }
         settleDrag(now: now)
         beginEdit(pen.text(at: pastePlace, on: grid), endsWithPaste: true, now: now)
-        paste(intoEdit: text, isWhole: false, now: now)
+        return paste(intoEdit: text, isWhole: false, after: .nothing, now: now)
     }
 
     private var pastePlace: CellPlace { keyPlace ?? viewport.place(column: mouse.place?.column ?? 2, row: mouse.place?.row ?? 1) }
 
-    private mutating func tellTextLimit(now: Instant) {
-        front.notices.add("a text holds at most \(Limits.textBytes / 1024) KiB", as: .setting, now: now)
+    /// - Parameter what: of more than the letter that was typed.
+    private mutating func tellTextLimit(leavingOut what: String? = nil, now: Instant) {
+        let limit = "a text holds at most \(Limits.textBytes / 1024) KiB"
+        front.notices.add(what.map { "\(limit): \($0) left out" } ?? limit, as: .setting, now: now)
     }
 
     mutating func tellChatLimit(now: Instant) {

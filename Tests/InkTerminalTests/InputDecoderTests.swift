@@ -332,7 +332,7 @@ import Testing
         // The last letters of a long one come alone, and are not what they look like.
         var decoder = InputDecoder()
         #expect(decoder.receive(Array("line one".utf8), now: .zero) == [.text("line one")])
-        #expect(decoder.receive([0x71], now: .zero + .milliseconds(5)) == [.text("q")])
+        #expect(decoder.receive([0x71], now: .zero + .milliseconds(5)) == [.text("q", continues: true)])
         #expect(decoder.receive([0x71], now: .zero + .milliseconds(160)) == [.key(.character("q"), [])])
         // A slow line brings the rest later, and in parts.
         for rest in [["q\r", "q\r"], ["q", "\r"]] {
@@ -340,7 +340,7 @@ import Testing
             _ = decoder.receive(Array("line one\rline two\r".utf8), now: .zero)
             for (index, part) in rest.enumerated() {
                 let events = decoder.receive(Array(part.utf8), now: .zero + .milliseconds(70 * (index + 1)))
-                #expect(events == [.text(part.replacing("\r", with: "\n"))], "\(rest)")
+                #expect(events == [.text(part.replacing("\r", with: "\n"), continues: true)], "\(rest)")
             }
         }
         // Behind a line and Enter, and behind Escape, the next key of a hand is one.
@@ -364,6 +364,38 @@ import Testing
             ])
     }
 
+    @Test func `what one read completes is told in parts, and is the same`() {
+        // TM-75
+        // Eight thousand keys, as an input of the fuzz campaign was: each is a byte that comes and thirty that are told.
+        let reads: [(String, Int, [InputEvent])] = [
+            ("\u{1B}", 8001, Array(repeating: .key(.escape, []), count: 8000)),
+            ("\u{2}", 8001, Array(repeating: .key(.character("b"), .control), count: 8001)),
+            ("\u{1B}[A", 3000, Array(repeating: .key(.up, []), count: 3000)),
+            ("l", 400, Array(repeating: .key(.character("l"), []), count: 400)),
+            ("l", 8001, [.text(String(repeating: "l", count: 8001))]),
+            ("ab\r\n", 2000, [.text(String(repeating: "ab\n", count: 2000))]),
+            ("abcde\u{2}", 1500, [.text(String(repeating: "abcde", count: 1500)), .key(.character("b"), .control)]),
+            ("lll\u{1B}[A", 900, (0..<3600).map { .key($0 % 4 == 3 ? .up : .character("l"), []) }),
+        ]
+        for (piece, count, expected) in reads {
+            var decoder = InputDecoder()
+            var parts: [[InputEvent]] = []
+            let bytes = Array(String(repeating: piece, count: count).utf8)
+            decoder.receive(bytes[...], now: .zero) { parts.append($0) }
+            #expect(parts.flatMap { $0 } == expected, "\(piece.debugDescription)")
+            #expect(parts.allSatisfy { !$0.isEmpty && $0.count <= 1024 }, "\(piece.debugDescription): \(parts.map(\.count).max() ?? 0)")
+        }
+    }
+
+    @Test func `a paste that is too long has no hole`() {
+        // TM-3
+        var decoder = InputDecoder()
+        var events = decoder.receive(Array("\u{1B}[200~".utf8) + [UInt8](repeating: 0x61, count: (1 << 20) - 2), now: .zero)
+        // What looks like the end of it, and is not, has no room; then single letters would have.
+        events += decoder.receive(Array("\u{1B}[20xyz\u{1B}[201~".utf8), now: .zero)
+        #expect(events == [.paste(String(repeating: "a", count: (1 << 20) - 2) + "[2")])
+    }
+
     @Test func `function keys of any terminal type no letters`() {
         // TM-54
         for (text, expected) in [
@@ -380,5 +412,14 @@ import Testing
             #expect(
                 decoder.receive(Array((text + "z").utf8), now: .zero) == expected + [.key(.character("z"), [])], "\(text.debugDescription)")
         }
+    }
+}
+
+extension InputDecoder {
+    /// All that a read completes.
+    fileprivate mutating func receive(_ bytes: [UInt8], now: Instant) -> [InputEvent] {
+        var events: [InputEvent] = []
+        receive(bytes[...], now: now) { events += $0 }
+        return events
     }
 }

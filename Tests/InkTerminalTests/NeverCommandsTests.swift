@@ -132,6 +132,65 @@ import Testing
         #expect(start.effects == [.join(link: "inkwire:abc")])
     }
 
+    @Test func `of a paste that stalls what does not fit is left out to its end, and that is said`() throws {
+        // TM-76
+        // Of each, the second part is longer than the room that is left, and the third is not.
+        let parts = [String(repeating: "one two ", count: 1500), String(repeating: "板 ", count: 1500), "END"]
+        let whole = parts.joined()
+        var edit = try Desk()
+        edit.type("t")
+        edit.click(10, 5)
+        var board = try Desk()
+        for desk in [edit, board] {
+            var desk = desk
+            desk.bytes(Array("\u{1B}[200~".utf8) + Array(parts[0].utf8))
+            desk.wait(.milliseconds(2600))
+            desk.bytes(Array(parts[1].utf8))
+            desk.wait(.milliseconds(100))
+            #expect(desk.terminal.contains("16 KiB") && desk.terminal.contains("left out"))
+            desk.bytes(Array((parts[2] + "\u{1B}[201~").utf8))
+            desk.wait(.milliseconds(100))
+            desk.escape()
+            let text = desk.standing.first?.text ?? ""
+            #expect(desk.standing.count == 1 && whole.hasPrefix(text) && text.utf8.count > Limits.textBytes - 4, "\(text.suffix(20))")
+            // The next paste is another.
+            desk.bytes(Array("\u{1B}[200~next\u{1B}[201~".utf8))
+            #expect(desk.standing.last?.text == "next")
+        }
+        board.type("/")
+        let line = [
+            String(repeating: "one two ", count: Limits.chatBytes / 10), String(repeating: "板 ", count: Limits.chatBytes / 8), "END",
+        ]
+        board.bytes(Array("\u{1B}[200~".utf8) + Array(line[0].utf8))
+        board.wait(.milliseconds(2600))
+        board.bytes(Array(line[1].utf8))
+        board.wait(.milliseconds(100))
+        #expect(board.terminal.contains("a message holds"))
+        board.bytes(Array((line[2] + "\u{1B}[201~").utf8))
+        board.wait(.milliseconds(100))
+        board.type("\r")
+        guard case .say(let said)? = board.intents.last else { return #expect(Bool(false), "nothing was said") }
+        #expect(line.joined().hasPrefix(said) && said.utf8.count > Limits.chatBytes - 4, "\(said.suffix(20))")
+    }
+
+    @Test func `a text without marks that comes in several reads has no hole either`() throws {
+        // TM-76
+        var edit = try Desk()
+        edit.type("t")
+        edit.click(10, 5)
+        let parts = [String(repeating: "abcdefg", count: 2340), String(repeating: "板", count: 50), "xyz"]
+        for part in parts { edit.bytes(Array(part.utf8)) }
+        edit.wait(.milliseconds(100))
+        edit.escape()
+        let text = edit.standing.first?.text ?? ""
+        #expect(parts.joined().hasPrefix(text) && !text.contains("x") && text.contains("板"), "\(text.suffix(20))")
+        // What is too long for the board leaves no end of it there.
+        var board = try Desk()
+        board.bytes(Array(String(repeating: "abcdefg", count: 3000).utf8))
+        board.bytes(Array("the end".utf8))
+        #expect(board.standing.isEmpty && board.terminal.contains("left out"))
+    }
+
     @Test func `lines that come in one piece are never run: not on the board, in a message, at a sheet or in a prompt`() throws {
         // TM-53
         let piece = Array("line one\rline two\rq\r".utf8)

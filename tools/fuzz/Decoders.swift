@@ -343,7 +343,7 @@ enum Decoders {
                 var decoder = InputDecoder()
                 var now = Instant.zero
                 for piece in [bytes[..<cut], bytes[cut...]] {
-                    events += decoder.receive(piece, now: now).count
+                    decoder.receive(piece, now: now) { events += $0.count }
                     // What waits for its rest gives up.
                     for _ in 0..<8 {
                         guard let deadline = decoder.deadline else { break }

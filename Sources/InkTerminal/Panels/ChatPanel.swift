@@ -20,11 +20,15 @@ struct ChatPanel: Sendable {
         }
     }
 
-    /// Takes a paste as one line, which a message is: all or nothing, and false for nothing.
-    mutating func paste(_ text: String) -> Bool {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    /// Takes a paste as one line, which a message is: all or nothing, and false for nothing. Of a part of a paste as much as fits, and false if
+    /// that is not all.
+    mutating func paste(_ text: String, isPart: Bool = false) -> Bool {
+        var line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        // The words at both sides of where a paste was torn are two.
+        let isApart = hasEndedLine || isPart && text.first?.isNewline == true && !buffer.isEmpty
+        if isApart, !line.isEmpty { line = " " + line }
         defer { hasEndedLine = text.last?.isNewline ?? hasEndedLine }
-        return buffer.insert(hasEndedLine && !line.isEmpty ? " " + line : line, bytesMax: Limits.chatBytes)
+        return isPart ? buffer.insertFitting(line, bytesMax: Limits.chatBytes) : buffer.insert(line, bytesMax: Limits.chatBytes)
     }
 
     func draw(on buffer: inout CellBuffer, _ layout: Layout) {
