@@ -76,8 +76,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             path: "tools/fuzz", exclude: ["meter", "run"]),
-        // Tools: a member, a stranger, a rendezvous that attacks.
-        .executableTarget(name: "adversary-member", dependencies: session, path: "tools/adversary-member"),
         .target(
             name: "InkStore",
             dependencies: session + [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -120,6 +118,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+#if os(Linux)
+    // Tools: a member, a stranger, a rendezvous that attacks. From many addresses of loopback, of which other systems have one.
+    package.targets.append(.executableTarget(name: "adversary-member", dependencies: session, path: "tools/adversary-member"))
+#endif
 
 // `tools/try` names test targets here, and all else but what they need is left out: SwiftPM links every test of a package into one program,
 // so that a changed line would otherwise build all that stands above it. What needs no foreign package is built without asking for one.

@@ -1,11 +1,6 @@
+import Glibc
 import InkPrimitives
 import InkSession
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 // adversary-member ATTACK [--to HOST:PORT …] [--rendezvous HOST:PORT] [--seconds N] [--rate R] [--sources N]
 //

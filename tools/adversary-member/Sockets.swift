@@ -1,10 +1,5 @@
+import Glibc
 import InkPrimitives
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The time of this process.
 func currentTime() -> Instant {
