@@ -25,6 +25,8 @@ enum Attack: String, CaseIterable {
     case acknowledgements
     /// A member's presence comes 19 000 times a second.
     case presence
+    /// It comes 2540 times a second, each time with 440 samples of another stroke.
+    case presenceStrokes = "presence-strokes"
     /// A member invents newcomers who all are to be met at one address.
     case thirdParty = "third-party"
 
@@ -36,7 +38,8 @@ enum Attack: String, CaseIterable {
         case .squattedID: return try Self.squat(arguments, link)
         case .house: return try Self.fillHouse(arguments, link)
         case .thirdParty: return try Self.floodThirdParty(arguments, link)
-        case .lyingReceipt, .orphans, .reconcile, .acknowledgements, .presence: return try attackSessions(arguments, link)
+        case .lyingReceipt, .orphans, .reconcile, .acknowledgements, .presence, .presenceStrokes:
+            return try attackSessions(arguments, link)
         }
     }
 
@@ -65,6 +68,7 @@ enum Attack: String, CaseIterable {
             case .orphans: 3400
             case .reconcile: 800
             case .presence: 19_000
+            case .presenceStrokes: 2540
             default: 20
             }
         if self == .acknowledgements { return try acknowledge(member, until: end) }
@@ -100,15 +104,29 @@ enum Attack: String, CaseIterable {
             member.say(.reconcile(message.bytes), to: session)
         case .presence:
             let at = Int64(currentTime().nanoseconds / 1_000_000 % 65_536)
-            var hand = HandValue(frontEnd: .holder)
             let point = Point(x: Int32(number % 4000), y: Int32(number % 777))
+            var hand = HandValue(frontEnd: .holder)
             hand.cursor = .samples(SampleRun([HandSample(at: at, point: point)], after: SampleRun.History(), sentAt: at))
-            var packet = PresencePacket(own: PresenceValue())
-            (packet.own.sentAt, packet.own.hands) = (UInt16(at), [hand])
-            member.transmit(frames: [0x03] + packet.bytes, to: session)
+            Self.show(hand, at: at, member, session)
+        case .presenceStrokes:
+            let at = Int64(currentTime().nanoseconds / 1_000_000 % 65_536)
+            let samples = (0..<440).map { (step: Int) -> HandSample in
+                HandSample(at: at - 880 + Int64(step * 2), point: Point(x: Int32(step * 9), y: Int32(step * step % 61)))
+            }
+            var hand = HandValue(frontEnd: .holder)
+            hand.live = LiveValue(
+                number: UInt64(number + 1), style: .stroke(ShapeDraft(kind: .freehand, position: .zero)),
+                body: .stroke(from: 0, SampleRun(samples, after: SampleRun.History(), sentAt: at), isPen: true))
+            Self.show(hand, at: at, member, session)
         default: break
         }
         return true
+    }
+
+    private static func show(_ hand: HandValue, at: Int64, _ member: Member, _ session: Member.Session) {
+        var packet = PresencePacket(own: PresenceValue())
+        (packet.own.sentAt, packet.own.hands) = (UInt16(at), [hand])
+        member.transmit(frames: [0x03] + packet.bytes, to: session)
     }
 
     /// Late answers for 16 s, then 200 000 packets of which each asks for an answer, then packets with as many acknowledgements as fit.

@@ -27,12 +27,14 @@ def percentile(values, share):
 class Attacker:
     """One adversary-member. Its lines are read as they come."""
 
-    def __init__(self, program, attack, *, link=None, targets=(), rendezvous=None, seconds=20, sources=1):
+    def __init__(self, program, attack, *, link=None, targets=(), rendezvous=None, seconds=20, sources=1, rate=None):
         arguments = [program, attack, "--seconds", str(seconds), "--sources", str(sources)]
         for target in targets:
             arguments += ["--to", target]
         if rendezvous:
             arguments += ["--rendezvous", rendezvous]
+        if rate:
+            arguments += ["--rate", str(rate)]
         environment = {**ink.base_environment(), **({"INKWIRE_CODE": link} if link else {})}
         self.child = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines, self.changed = [], threading.Condition()
@@ -195,7 +197,9 @@ def member_attack(attack, folder, options, joins=False):
         memory = honest.memory()
         # Sixteen seconds of late answers and six of a flood come before what is measured of acknowledgements.
         seconds = options.seconds + (25 if attack == "acknowledgements" else 0)
-        attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, seconds=seconds)
+        # The rates of presence were seen against one: it is the one on whose screen the strokes are to appear.
+        targets = honest.targets[-1:] if attack.startswith("presence") else honest.targets
+        attacker = Attacker(options.member, attack, link=honest.link, targets=targets, seconds=seconds, rate=options.rate)
         attacker.ready()
         joined = honest.join("dora") if joins else None
         under, missing = honest.strokes(lambda: attacker.is_at_it)
@@ -226,7 +230,10 @@ def drawing_bomb(attack, folder, options):
         ana.wait("peers", count=2, timeout=30)
 
         def shown(number, patience=30.0):
-            label = f"w{number}w".encode()
+            # A frame holds the cells that are another than before. Where a place comes round again, the letters have no cell in common with
+            # those that stand there: else the label would never be seen whole, and count as one that never came.
+            alphabet = ("GHIJKLMNOP", "QRSTUVWXYZ", "ghijklmnop", "qrstuvwxyz")[number // 800 % 4]
+            label = "".join(alphabet[int(digit)] for digit in f"{number:05}").encode()
             begun = time.perf_counter()
             ana.send("draw", shape={"kind": "text", "x": 8 + number % 20 * 64, "y": 16 + number // 20 % 40 * 16, "text": label.decode()})
             deadline = begun + patience
@@ -250,7 +257,9 @@ def drawing_bomb(attack, folder, options):
         # While one shape is moved all over them, nothing may wait.
         end = time.monotonic() + options.seconds
         under, missing, number, most = [], 0, 100, memory
-        bob.send("draw", id="mover", shape={"kind": "rectangle", "x": 0, "y": 0, "w": 200, "h": 100})
+        # It stands below the rows of the labels. Whoever draws at the same time as another does may come to lie above or below it, and a label
+        # under a border is not seen, by right.
+        bob.send("draw", id="mover", shape={"kind": "rectangle", "x": 0, "y": 704, "w": 200, "h": 100})
         while time.monotonic() < end:
             number += 1
             bob.send("move", id="mover", by=[8, 8] if number % 2 else [-8, -8])
@@ -367,6 +376,7 @@ ATTACKS = {
     "reconcile": member_attack,
     "acknowledgements": member_attack,
     "presence": member_attack,
+    "presence-strokes": member_attack,
     "third-party": third_party,
     "labels": labels,
 }
@@ -379,6 +389,7 @@ def main():
     parser.add_argument("--binary")
     parser.add_argument("--member", default=str(ink.ROOT / ".build" / "release" / "adversary-member"))
     parser.add_argument("--prefill", type=int, default=0)
+    parser.add_argument("--rate", type=float)
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list:
