@@ -59,7 +59,10 @@ struct TextPlacement: Sendable {
             (wrap, layout) = (nil, TextLayout(shape.text))
             room = layout.rows.count
             let middle = grid.place(of: shape.labelPoint)
-            top = middle.row - (layout.rows.count - 1) / 2
+            let (line, onLine) = (shape.cellRegion(on: grid), (layout.rows.count - 1) / 2)
+            // A label that would hide a level line to its ends, and the head of an arrow, stands above it.
+            let hidesLine = shape.kind != .freehand && line.rows == 1 && layout.columns(ofRow: onLine) > max(0, line.columns - 2)
+            top = hidesLine ? line.row - layout.rows.count : middle.row - onLine
             side = .around(middle.column)
         }
         shown = min(layout.rows.count, room)

@@ -128,6 +128,19 @@ import Testing
         #expect(box(.diamond, 0, 0, 40, 4000, text: long).caretPlace(after: 9, on: .standard).row > 0)
     }
 
+    @Test func `a label that is longer than its arrow hides neither line nor head`() {
+        // FM-31
+        #expect(picture([path(.arrow, [(0, 1), (6, 1)], text: "HTTPS")], 8, 2) == "\n╶HTTPS►\n")
+        #expect(picture([path(.arrow, [(1, 1), (6, 1)], text: "HTTPS")], 8, 2) == "  HTTPS\n ╶────►\n")
+        #expect(picture([path(.arrow, [(9, 2), (3, 2)], text: "a label\nof two rows")], 12, 3) == "   a label\n of two rows\n   ◄─────╴\n")
+        let label = path(.line, [(20, 5), (22, 5)], text: "漢字 sentence")
+        #expect(TextExport.text(of: [label]).contains("漢字 sentence\n") && TextExport.text(of: [label]).contains("╶─╴"))
+        #expect(label.caretPlace(after: 0, on: .standard).row == 4)
+        // A dot has its label above it, too; what stands upright or leans is as before.
+        #expect(picture([path(.line, [(3, 1), (3, 1)], text: "dot")], 8, 2).contains("dot"))
+        #expect(picture([path(.arrow, [(3, 0), (3, 2)], text: "down")], 8, 3).split(separator: "\n")[1].contains("down"))
+    }
+
     @Test func `while a text is written, the rows about the caret are shown`() {
         // FM-25
         let shape = box(0, 0, 7, 2, text: "authentication")
