@@ -213,6 +213,22 @@ import Testing
         }
     }
 
+    @Test func `the list of people says how many it has no room for`() throws {
+        // TM-82
+        for (rows, count) in [(24, 40), (10, 7), (6, 3)] {
+            var desk = try Desk(rows: rows)
+            for number in 0..<count { desk.hear(.peer(peer("p\(number)", UInt64(number + 1)))) }
+            desk.wait(.seconds(9))
+            desk.type("P")
+            let listed = desk.terminal.lines.prefix(rows - 2).filter { $0.contains("joined") }.count
+            #expect(desk.text.contains("and \(count - listed) more") && listed < count, "\(rows)")
+        }
+        var desk = try Desk()
+        desk.hear(.peer(peer("bob", 1)))
+        desk.type("P")
+        #expect(!desk.text.contains(" more"))
+    }
+
     @Test func `no path stands beside a silence, and all who are lost are named`() throws {
         // TM-15 TM-63
         var desk = try Desk(columns: 120)

@@ -17,6 +17,10 @@ struct PeoplePanel: Sendable {
             lines.append("\(marker) \(people.shownName(person, columnsMax: 16))  \(doing)  \(reach?.text ?? "")")
         }
         if present.isEmpty { lines.append("nobody else yet: i invites") }
-        for (index, line) in lines.prefix(box.rows).enumerated() { box.write(line, row: index, on: &buffer) }
+        if lines.count > box.rows, box.rows > 0 {
+            let hidden = lines.count - box.rows + 1
+            lines = Array(lines.prefix(box.rows - 1)) + ["and \(hidden) more"]
+        }
+        for (index, line) in lines.enumerated() { box.write(line, row: index, on: &buffer) }
     }
 }
