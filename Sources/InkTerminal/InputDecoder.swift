@@ -86,7 +86,10 @@ public struct InputDecoder: Sendable {
             let isTorn = Self.keyOpeners.contains(byte) && owedUntil.map { now < $0 - Self.owedDelay + Self.handDelay } ?? false
             deadline = now + (isTorn ? max(escapeDelay, Self.tornDelay) : escapeDelay)
         case .bracket: deadline = nil
-        case .control, .consoleFunction, .singleShift, .string, .oldMouse: deadline = now + Self.sequenceDelay
+        case .control, .consoleFunction, .singleShift, .string, .oldMouse:
+            deadline = now + Self.sequenceDelay
+            // What goes on may go on.
+            if let until = owedUntil { owedUntil = max(until, now + restDelay) }
         case .paste(isStalled: false): deadline = now + Self.pasteDelay
         case .paste(isStalled: true):
             tellPaste(isWhole: false)
@@ -111,7 +114,7 @@ public struct InputDecoder: Sendable {
             state = byte == UInt8(ascii: "[") ? .bracket : .ground
         case .control, .consoleFunction, .singleShift, .string, .oldMouse:
             if owedUntil == nil {
-                owedUntil = now + (isCertain ? Self.certainDelay : Self.owedDelay)
+                owedUntil = now + restDelay
             } else if owedUntil.map({ now >= $0 }) == true {
                 reset()
             }
@@ -144,6 +147,9 @@ public struct InputDecoder: Sendable {
         default: false
         }
     }
+
+    /// How long what is held is owed its rest.
+    private var restDelay: Duration { isCertain ? Self.certainDelay : Self.owedDelay }
 
     // MARK: What a whole read tells
 
@@ -757,9 +763,9 @@ public struct InputDecoder: Sendable {
     /// The same for what cannot be taken for keys: longer than a line that lives ever stalls.
     private static let certainDelay = Duration.seconds(30)
     /// Behind the time of an Escape: a hand needs longer from there to what opens a sequence.
-    private static let handDelay = Duration.milliseconds(75)
+    private static let handDelay = Duration.milliseconds(175)
     /// So long what opens a sequence waits for the next byte where a line tears between all bytes.
-    private static let tornDelay = Duration.milliseconds(100)
+    private static let tornDelay = Duration.milliseconds(200)
     private static let pasteDelay = Duration.seconds(2)
     /// So many times one letter follows another in what is a text. A hand that types ten letters a second strikes as many in 0.4 s, longer than
     /// a terminal that works lets keys wait.

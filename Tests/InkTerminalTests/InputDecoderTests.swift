@@ -173,9 +173,9 @@ import Testing
         var decoder = InputDecoder()
         _ = decoder.receive([0x1B], now: .zero)
         _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
-        #expect(decoder.receive([0x5B], now: .zero + .milliseconds(150)) == [])
-        #expect(decoder.handleTimeout(now: .zero + .milliseconds(175)) == [.key(.character("["), [])])
-        let report = decoder.receive(Array("<35;30;10M".utf8), now: .zero + .milliseconds(250))
+        #expect(decoder.receive([0x5B], now: .zero + .milliseconds(250)) == [])
+        #expect(decoder.handleTimeout(now: .zero + .milliseconds(275)) == [.key(.character("["), [])])
+        let report = decoder.receive(Array("<35;30;10M".utf8), now: .zero + .milliseconds(350))
         #expect(report == [.mouse(MouseEvent(action: .hover, column: 29, row: 9))])
     }
 
@@ -185,14 +185,16 @@ import Testing
             ("\u{1B}[D", InputEvent.key(.left, [])), ("\u{1B}OA", .key(.up, [])), ("\u{1B}[3~", .key(.delete, [])),
             ("\u{1B}[<35;30;10M", .mouse(MouseEvent(action: .hover, column: 29, row: 9))), ("\u{1B}[[D", .key(.function(4), [])),
         ] {
-            var (decoder, now, events): (InputDecoder, Instant, [InputEvent]) = (InputDecoder(), .zero, [])
-            for byte in text.utf8 {
-                events += decoder.receive([byte], now: now)
-                let next = now + .milliseconds(70)
-                while let deadline = decoder.deadline, deadline <= next { events += decoder.handleTimeout(now: deadline) }
-                now = next
+            for pause in [70, 110, 190] {
+                var (decoder, now, events): (InputDecoder, Instant, [InputEvent]) = (InputDecoder(), .zero, [])
+                for byte in text.utf8 {
+                    events += decoder.receive([byte], now: now)
+                    let next = now + .milliseconds(pause)
+                    while let deadline = decoder.deadline, deadline <= next { events += decoder.handleTimeout(now: deadline) }
+                    now = next
+                }
+                #expect(events == [.key(.escape, []), whole], "\(text.debugDescription) every \(pause) ms")
             }
-            #expect(events == [.key(.escape, []), whole], "\(text.debugDescription)")
         }
     }
 
@@ -224,14 +226,14 @@ import Testing
             var decoder = InputDecoder()
             _ = decoder.receive([0x1B], now: .zero)
             _ = decoder.handleTimeout(now: .zero + .milliseconds(25))
-            var events = decoder.receive(Array(text.utf8), now: .zero + .milliseconds(120))
+            var events = decoder.receive(Array(text.utf8), now: .zero + .milliseconds(220))
             if let deadline = decoder.deadline {
-                #expect(deadline == .zero + .milliseconds(145), "\(text)")
+                #expect(deadline == .zero + .milliseconds(245), "\(text)")
                 events += decoder.handleTimeout(now: deadline)
             }
             #expect(events == [.key(text == "\r" ? .enter : .character(text.unicodeScalars.first ?? " "), [])], "\(text)")
             // And another after it.
-            #expect(decoder.receive([0x44], now: .zero + .milliseconds(300)) == [.key(.character("D"), [])], "\(text)")
+            #expect(decoder.receive([0x44], now: .zero + .milliseconds(400)) == [.key(.character("D"), [])], "\(text)")
         }
         // What comes together and opens nothing is what it is.
         for (text, count) in [("]x", 2), ("Ox", 2), ("[x", 2), ("\u{1B}", 0), ("_a", 2)] {
