@@ -24,7 +24,7 @@ public struct Board: Sendable {
     private var rows: [ShapeID: Int] = [:]
     /// Rows of the shapes that stand, lowest first.
     private var order: [Int] = []
-    private var rowsByLabel: [String: [Int]] = [:]
+    private var rowsByLabel: [String: Set<Int>] = [:]
     private var retractions: Set<Retraction> = []
     private var names: [AuthorID: PersonName] = [:]
     private var histories: [Hand: UndoHistory] = [:]
@@ -135,6 +135,11 @@ public struct Board: Sendable {
     /// This author's transactions from `sequence` on, ascending; of a fork, all.
     public func transactions(of author: AuthorID, from sequence: UInt64) -> [Transaction] {
         log.slots(of: author, from: sequence).map { log[$0] }
+    }
+
+    /// One transaction; of a forked author that of the smallest name, however many there are.
+    public func transaction(of author: AuthorID, sequence: UInt64) -> Transaction? {
+        log.slot(of: author, sequence: sequence).map { log[$0] }
     }
 
     /// One transaction, or the several of a forked author.
@@ -378,9 +383,9 @@ public struct Board: Sendable {
     }
 
     private mutating func relabel(_ row: Int, from label: String) {
-        if !label.isEmpty { rowsByLabel[label]?.removeAll { $0 == row } }
+        if !label.isEmpty { rowsByLabel[label]?.remove(row) }
         let label = records[row].shape.content.label
-        if !label.isEmpty { rowsByLabel[label, default: []].append(row) }
+        if !label.isEmpty { rowsByLabel[label, default: []].insert(row) }
     }
 
     /// Moves the shape to its place in the depth order. Nearly always it is new and goes on top.

@@ -9,11 +9,12 @@ struct Log: Sendable {
     private(set) var transactions: [Transaction] = []
     private var slots: [TransactionName: Slot] = [:]
     private var authors: [AuthorID: AuthorLog] = [:]
-    private var headNames: Set<TransactionName> = []
+    /// Transactions without children, ascending by stamp: a member can make them by the thousand (BD-45).
+    private var headSlots: [Slot] = []
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0
 
-    /// One author's transactions by sequence, first come first; further ones of a sequence are forks.
+    /// One author's transactions by sequence, first come first; further ones of a sequence are forks, ascending by name.
     private struct AuthorLog {
         var bySequence: [Slot] = []
         var forks: [UInt64: [Slot]] = [:]
@@ -29,13 +30,19 @@ struct Log: Sendable {
         let slot = Slot(transactions.count)
         transactions.append(transaction)
         slots[transaction.name] = slot
-        for parent in transaction.parents { headNames.remove(parent) }
-        headNames.insert(transaction.name)
+        for parent in transaction.parents {
+            guard let parent = slots[parent] else { continue }
+            let index = headIndex(of: self[parent].stamp)
+            if index < headSlots.count, headSlots[index] == parent { headSlots.remove(at: index) }
+        }
+        headSlots.insert(slot, at: headIndex(of: transaction.stamp))
         lamport = max(lamport, transaction.lamport)
         // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
         let isFork = transaction.sequence <= UInt64(authors[transaction.author]?.bySequence.count ?? 0)
         if isFork {
-            authors[transaction.author, default: AuthorLog()].forks[transaction.sequence, default: []].append(slot)
+            let others = authors[transaction.author]?.forks[transaction.sequence] ?? []
+            let index = others.partitioningIndex { transaction.name < self[$0].name }
+            authors[transaction.author, default: AuthorLog()].forks[transaction.sequence, default: []].insert(slot, at: index)
         } else {
             authors[transaction.author, default: AuthorLog()].bySequence.append(slot)
         }
@@ -54,8 +61,17 @@ struct Log: Sendable {
     func slots(of author: AuthorID, sequence: UInt64) -> [Slot] {
         guard let log = authors[author], sequence > 0, sequence <= UInt64(log.bySequence.count) else { return [] }
         let first = log.bySequence[Int(sequence - 1)]
-        guard let others = log.forks[sequence] else { return [first] }
-        return ([first] + others).sorted { self[$0].name < self[$1].name }
+        guard var slots = log.forks[sequence] else { return [first] }
+        slots.insert(first, at: slots.partitioningIndex { self[first].name < self[$0].name })
+        return slots
+    }
+
+    /// The first of `slots(of:sequence:)`, however many there are.
+    func slot(of author: AuthorID, sequence: UInt64) -> Slot? {
+        guard let log = authors[author], sequence > 0, sequence <= UInt64(log.bySequence.count) else { return nil }
+        let first = log.bySequence[Int(sequence - 1)]
+        guard let other = log.forks[sequence]?.first else { return first }
+        return self[other].name < self[first].name ? other : first
     }
 
     /// All of `author`'s transactions from `sequence` on, ascending by sequence, then name.
@@ -71,20 +87,16 @@ struct Log: Sendable {
     }
 
     /// Transactions without children, ascending.
-    var heads: [TransactionName] { headNames.sorted() }
+    var heads: [TransactionName] { headSlots.map { self[$0].name }.sorted() }
+
+    /// Where a head of this stamp is among them, or would be.
+    private func headIndex(of stamp: Stamp) -> Int { headSlots.partitioningIndex { !(self[$0].stamp < stamp) } }
 
     /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
     func parents(after previous: TransactionName?) -> [TransactionName] {
         let limit = previous == nil ? Limits.parents : Limits.parents - 1
-        // Kept to the greatest while looking: a forked author can make heads by the thousand.
-        var greatest: [Stamp] = []
-        for name in headNames where name != previous {
-            guard let stamp = slots[name].map({ self[$0].stamp }) else { continue }
-            if greatest.count == limit, let least = greatest.last, stamp < least { continue }
-            greatest.insert(stamp, at: greatest.partitioningIndex { $0 < stamp })
-            if greatest.count > limit { greatest.removeLast() }
-        }
-        return (greatest.map(\.name) + (previous.map { [$0] } ?? [])).sorted()
+        let greatest = headSlots.reversed().lazy.map { self[$0].name }.filter { $0 != previous }.prefix(limit)
+        return (Array(greatest) + (previous.map { [$0] } ?? [])).sorted()
     }
 
     /// What `lamport` must be over these parents, all of which are here.

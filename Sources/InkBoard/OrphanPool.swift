@@ -17,8 +17,7 @@ struct OrphanPool: Sendable {
         let missing: [TransactionName]
         let supplier: AuthorID
         let arrival: UInt64
-
-        var cost: Int { OrphanPool.cost(of: transaction, missing: missing.count) }
+        let cost: Int
     }
 
     /// What one supplier brought.
@@ -51,8 +50,14 @@ struct OrphanPool: Sendable {
     private static let bytesEach = 512
     private static let bytesEachMissing = 256
 
+    /// What each shape beyond the first counts for, of whose number memory does not speak: when the parent comes, all that waits for it is inserted
+    /// in one go, and 16 kB may hold 4000 shapes. Of one supplier as many wait as fit one such transaction.
+    private static let bytesEachShape = 1024
+
     static func cost(of transaction: Transaction, missing count: Int) -> Int {
-        transaction.encoded.count + bytesEach + bytesEachMissing * count
+        var (shapes, last): (Int, ShapeID?) = (0, nil)
+        for write in transaction.writes where write.target != last { (shapes, last) = (shapes + 1, write.target) }
+        return transaction.encoded.count + bytesEach + bytesEachMissing * count + bytesEachShape * max(0, shapes - 1)
     }
 
     var count: Int { orphans.count }
@@ -71,8 +76,11 @@ struct OrphanPool: Sendable {
     /// Takes one in that misses `parents` (not empty), and puts out the oldest of its supplier, or of the greatest, while there is too much.
     mutating func insert(_ transaction: Transaction, missing parents: [TransactionName], from supplier: AuthorID) {
         guard let parent = parents.first, orphans[transaction.name] == nil else { return }
+        let cost = Self.cost(of: transaction, missing: parents.count)
+        // What would push out all else of its supplier comes again once its parents are here.
+        guard cost <= shareLimit / 2 || supplier == .zero else { return }
         arrivalCount += 1
-        let orphan = Orphan(transaction: transaction, missing: parents, supplier: supplier, arrival: arrivalCount)
+        let orphan = Orphan(transaction: transaction, missing: parents, supplier: supplier, arrival: arrivalCount, cost: cost)
         orphans[transaction.name] = orphan
         byParent[parent, default: []].insert(transaction.name)
         for name in parents {

@@ -273,7 +273,7 @@ extension Node {
             let piece = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
             let (sequence, began) = (try finish(.draw(draft), of: piece, isPiece: true, now: now), seats[frontEnd]?.gestureBegan)
             endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)
-            let first = began ?? sequence.flatMap { board?.transactions(of: author, sequence: $0).first?.name }
+            let first = began ?? sequence.flatMap { board?.transaction(of: author, sequence: $0)?.name }
             seats[frontEnd]?.gestureBegan = first
             beginPresence(.stroke(next), of: frontEnd, now: now)
         }

@@ -112,7 +112,7 @@ extension Node {
     func results(of author: AuthorID) -> (UInt64) -> [ShapeID]? {
         { [board] sequence in
             guard let board, board.contiguousSequence(of: author) >= sequence else { return nil }
-            let writes = board.transactions(of: author, sequence: sequence).first?.writes ?? []
+            let writes = board.transaction(of: author, sequence: sequence)?.writes ?? []
             return Set(writes.map(\.target).filter { $0.number > 0 }).sorted()
         }
     }

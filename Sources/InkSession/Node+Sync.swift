@@ -53,7 +53,7 @@ extension Node {
             guard isInRoom, let board, let remote = neighbours[connection]?.remote.author,
                 endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
             else { return }
-            if let proof = board.transactions(of: remote, sequence: sequence).first { queue(proof.name, on: connection, now: now) }
+            if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         case .adjacency(let joined, let left):
             neighbours[connection]?.adjacent.subtract(left)

@@ -277,6 +277,37 @@ import Testing
         #expect(board.forks.isEmpty && board.contiguousSequence(of: restored.author) == 4)
     }
 
+    // BD-46
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func `of heads and forks by the hundred the right ones are found`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let start = try genesis(by: key(1))
+        var board = try Board(genesis: start)
+        for _ in 0..<120 {
+            // Each saw a part of what there is, and goes on with the log of one of four.
+            var person = try Replica(UInt8(2 + random.below(4)), genesis: start)
+            for transaction in board.transactions.dropFirst() where random.below(3) > 0 { _ = person.board.insert(transaction) }
+            // Who sees its own work with gaps does not write.
+            if let said = try? person.say("\(random.next())") { _ = board.insert(said) }
+        }
+        let parents = Set(board.transactions.flatMap(\.parents))
+        let heads = board.transactions.filter { !parents.contains($0.name) }
+        #expect(board.heads == heads.map(\.name).sorted())
+        for previous in [nil, heads[0], board.transactions[3]] {
+            let others = heads.filter { $0.name != previous?.name }.sorted { $1.stamp < $0.stamp }
+            let expected = others.prefix(Limits.parents - (previous == nil ? 0 : 1)).map(\.name) + (previous.map { [$0.name] } ?? [])
+            #expect(board.log.parents(after: previous?.name) == expected.sorted())
+        }
+        #expect(!board.forks.isEmpty)
+        for author in board.authors {
+            for sequence in 1...board.contiguousSequence(of: author) {
+                let all = board.transactions.filter { $0.author == author && $0.sequence == sequence }.sorted { $0.name < $1.name }
+                #expect(board.transactions(of: author, sequence: sequence) == all)
+                #expect(board.transaction(of: author, sequence: sequence) == all.first)
+            }
+        }
+    }
+
     // BD-4
     @Test func `more than sixteen heads are gathered over several transactions`() throws {
         var people = try Self.people(40)

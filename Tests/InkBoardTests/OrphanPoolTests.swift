@@ -71,4 +71,27 @@ import Testing
             #expect(pool.arrivalPlaces <= 68)
         }
     }
+
+    // BD-45
+    @Test func `what waits of one supplier has no more shapes than can be inserted in one go`() throws {
+        var person = try Replica(3, genesis: try genesis(by: key(1)))
+        let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
+        func wide(_ count: UInt64) throws -> Transaction {
+            let first = person.numbersUsed + 1
+            person.numbersUsed += count
+            return try person.write((first..<first + count).flatMap { try person.board.writes(for: draft, number: $0, by: person.author) })
+        }
+        let parent = try person.say("parent")
+        let waiting = try (0..<12).map { _ in try wide(500) }
+        var board = try Board(genesis: person.board.transactions[0])
+        for transaction in waiting { _ = board.insert(transaction, from: Self.loud) }
+        // 256 kB of bytes would be no reason to put any of them out.
+        #expect(waiting.reduce(0) { $0 + $1.encoded.count } < 1 << 20)
+        #expect(board.orphanByteCount <= Limits.orphanShareBytes && board.orphanCount == 8)
+        let last = try #require(waiting.last)
+        #expect(board.isOrphan(last.name))
+        // With the parent come those before it, of which what is not there comes again.
+        for transaction in [parent] + waiting { _ = board.insert(transaction, from: Self.loud) }
+        #expect(board.fingerprint == person.board.fingerprint && board.shapeCount == 6000)
+    }
 }
