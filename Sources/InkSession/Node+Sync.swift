@@ -256,7 +256,7 @@ extension Node {
         }
         for inserted in outcome.inserted {
             saves.append(.transaction(inserted))
-            endpoint.know(inserted.author)
+            endpoint.know(inserted.author, since: now)
         }
         takeBackSaved()
         let news = mergeTexts(changedBy: &outcome, now: now)

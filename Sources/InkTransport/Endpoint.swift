@@ -104,6 +104,8 @@ public struct Endpoint: Sendable {
     private static let duplicatePause: Duration = .seconds(60)
     /// A session that lasts so long is not one that is pushed out again at once.
     private static let settledAfter: Duration = .seconds(10)
+    /// Whose first work is so old had it before a crowd came.
+    private static let settledDevice: Duration = .seconds(600)
     /// Pause between two reports of a version mismatch.
     private static let mismatchPause: Duration = .seconds(10)
 
@@ -126,7 +128,8 @@ public struct Endpoint: Sendable {
     private var duplicateToldAt: Instant = .distantPast
     private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
     private var hosts = HostLimiter()
-    private var knownDevices: Set<AuthorID> = []
+    /// Devices that have done something for the board, and since when.
+    private var knownDevices: [AuthorID: Instant] = [:]
     public private(set) var counters = EndpointCounters()
 
     public init(_ configuration: Configuration) {
@@ -169,6 +172,13 @@ public struct Endpoint: Sendable {
         listener.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
         // The first punch goes at once.
         runListener(now: now)
+    }
+
+    /// Ends attempts to meet `remote` (TR-56).
+    public mutating func abandon(remote: PeerID, now: Instant) {
+        advance(to: now)
+        dialer.cancel(remote: remote)
+        listener.settle(remote: remote)
     }
 
     /// Takes any datagram. What is not authentic changes nothing and is answered with nothing.
@@ -243,7 +253,11 @@ public struct Endpoint: Sendable {
     }
 
     /// The session has work of this device: where places are short, it gives way after those that have done nothing.
-    public mutating func know(_ device: AuthorID) { knownDevices.insert(device) }
+    ///
+    /// - Parameter since: when the work came; `.distantPast` for what was there from the start.
+    public mutating func know(_ device: AuthorID, since: Instant = .distantPast) {
+        if knownDevices[device] == nil { knownDevices[device] = since }
+    }
 
     /// Sets the rhythm of keepalives on all connections, present and future.
     public mutating func setActivity(_ activity: Activity) {
@@ -507,7 +521,7 @@ public struct Endpoint: Sendable {
             }
         }
         let id = ConnectionID(handshaken.localIndex)
-        guard makeRoom(for: remote.address, leaving: losers) else { return turnDown(handshaken, now: now) }
+        guard makeRoom(for: remote, leaving: losers) else { return turnDown(handshaken, now: now) }
         for index in losers {
             if connections[index]?.remote.peer == remote.peer, !overruled.contains(index) {
                 // The peer ends its half itself, when it sees the new one. Where it would keep the old one instead, it is told.
@@ -529,14 +543,33 @@ public struct Endpoint: Sendable {
     }
 
     /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host, or of the
-    /// busiest network of hosts. It must have clearly more than the newcomer's, so that two do not push each other out in turn.
-    private mutating func makeRoom(for address: SocketAddress, leaving losers: [UInt32]) -> Bool {
+    /// busiest network of hosts. It must have clearly more than the newcomer's, so that two do not push each other out in turn. Where nobody has,
+    /// somebody gives way who has done nothing for the board (TR-55).
+    private mutating func makeRoom(for remote: Remote, leaving losers: [UInt32]) -> Bool {
         guard connections.count - losers.count >= Self.connectionsMax else { return true }
-        let victim = newest(ofBusiest: { Host($0) }, besides: address.ip) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: address.ip)
+        let ip = remote.address.ip
+        let victim =
+            newest(ofBusiest: { Host($0) }, besides: ip) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: ip)
+            ?? lotOfIdle(for: remote)
         guard let victim else { return false }
         forget(victim, saying: .replaced)
         outputs.append(.closed(ConnectionID(victim), .crowdedOut))
         return true
+    }
+
+    /// One of those who have done nothing for the board. Where all have, and the newcomer has not, one of those who did lately: to write a line under
+    /// each of 256 keys is cheap. By lot, since whoever comes again and again would otherwise push out just those who came after it, or stayed; and
+    /// none whose host has fewer of them than the newcomer's would have.
+    private mutating func lotOfIdle(for newcomer: Remote) -> UInt32? {
+        var idle = connections.filter { knownDevices[$0.value.remote.author] == nil }
+        if idle.isEmpty, knownDevices[newcomer.author] == nil {
+            idle = connections.filter { (knownDevices[$0.value.remote.author] ?? now) + Self.settledDevice > now }
+        }
+        let counts = idle.values.reduce(into: [Host: Int]()) { $0[Host($1.ip), default: 0] += 1 }
+        let own = counts[Host(newcomer.address.ip)] ?? 0
+        let candidates = idle.filter { counts[Host($0.value.ip)] ?? 0 > own }.keys.sorted()
+        guard !candidates.isEmpty else { return nil }
+        return candidates[Int(generator.next() % UInt64(candidates.count))]
     }
 
     /// The newest connection of the group that has most, if that is more than twice what the group of `ip` would have with one more.
@@ -552,7 +585,7 @@ public struct Endpoint: Sendable {
         }?.key
     }
 
-    private func unknownRank(_ connection: Connection) -> Int { knownDevices.contains(connection.remote.author) ? 0 : 1 }
+    private func unknownRank(_ connection: Connection) -> Int { knownDevices[connection.remote.author] == nil ? 1 : 0 }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
         connections[handshaken.localIndex] = Connection(handshaken, activity: activity, jitter: jitter, now: now)

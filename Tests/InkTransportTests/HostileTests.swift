@@ -675,6 +675,69 @@ extension HostileTests {
         #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax && endpoint.connectionIDs.contains(newest))
     }
 
+    // TR-55
+    @Test func `256 devices of as many networks do not fill the house either`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        var now = Instant.zero
+        func device(_ number: Int) -> AuthorID { SigningKey(seed: TestNet.flood(number).seed).author }
+        func dial(_ number: Int, from address: String) -> Bool {
+            var configuration = TestNet.flood(number)
+            configuration.certificate = .make(signing: SigningKey(seed: configuration.seed), staticKey: configuration.staticKey)
+            now += .milliseconds(100)
+            let address = SocketAddress(address)!
+            _ = RawPeer(dialling: &endpoint, configuration: configuration, from: address, now: now, ephemeral: configuration.seed)
+            return RawPeer.outputs(&endpoint).contains {
+                if case .established(_, let remote) = $0 { remote.author == device(number) } else { false }
+            }
+        }
+        func isHere(_ number: Int) -> Bool { endpoint.connectionIDs.contains { endpoint.statistics($0)?.author == device(number) } }
+        // Two who draw, at one address, and strangers.
+        for number in 0..<Endpoint.connectionsMax {
+            if number < 2 { endpoint.know(device(number)) }
+            _ = dial(number, from: number < 2 ? "10.0.0.1:\(4000 + number)" : "10.\(number).0.1:4000")
+        }
+        #expect(endpoint.connectionIDs.count == Endpoint.connectionsMax)
+        // Newcomers of everywhere get in, also at the address of those who draw, and these stay.
+        for number in 300..<340 {
+            let isIn = dial(number, from: number < 320 ? "10.0.0.1:\(number)" : "11.\(number - 300).0.1:4000")
+            #expect(isIn == (number == 300 || number >= 320), "the second of one address would have more than anybody")
+        }
+        #expect(isHere(0) && isHere(1) && endpoint.connectionIDs.count == Endpoint.connectionsMax)
+        // It is not the last who came that goes.
+        #expect((320..<340).count { isHere($0) } > 15)
+        // All write something. Still a newcomer gets in, until they have been here for long; who has something to come back to does not.
+        for id in endpoint.connectionIDs { endpoint.know(try #require(endpoint.statistics(id)).author, since: now) }
+        #expect(dial(400, from: "12.0.0.1:4000") && isHere(0) && isHere(1))
+        endpoint.know(device(400), since: now)
+        endpoint.know(device(401), since: now)
+        #expect(!dial(401, from: "12.1.0.1:4000"))
+        now += .seconds(601)
+        #expect(!dial(402, from: "12.2.0.1:4000"))
+    }
+
+    // TR-56
+    @Test func `an attempt that is abandoned is neither dialled nor punched for any more`() throws {
+        var endpoint = Endpoint(TestNet.configuration(0))
+        let (dialled, expected) = (SocketAddress("203.0.113.7:4000")!, SocketAddress("203.0.113.8:4000")!)
+        let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
+        func sent() -> Set<SocketAddress> {
+            var addresses: Set<SocketAddress> = []
+            while let output = endpoint.nextOutput() { if case .transmit(_, let to) = output { addresses.insert(to) } }
+            return addresses
+        }
+        var now = Instant.zero
+        endpoint.dial(attempt: [UInt8](repeating: 1, count: 16), remote: one, addresses: [dialled], now: now)
+        endpoint.expect(attempt: [UInt8](repeating: 2, count: 16), remote: two, addresses: [expected], now: now)
+        #expect(sent() == [dialled, expected])
+        endpoint.abandon(remote: one, now: now)
+        endpoint.abandon(remote: two, now: now)
+        while now < .zero + .seconds(20) {
+            now += .milliseconds(50)
+            endpoint.handleTimeout(now: now)
+            #expect(sent().isEmpty)
+        }
+    }
+
     // TR-22
     @Test func `there are never more than the most connections`() {
         var endpoint = Endpoint(TestNet.configuration(1))
