@@ -38,6 +38,8 @@ public struct RendezvousClient: Sendable {
         case dial(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
         /// `remote` is going to dial us from these addresses; the same attempt again means more addresses.
         case expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
+        /// Dial and expect `remote` no more: its device is to be met as another.
+        case abandon(remote: PeerID)
         /// The rendezvous answers STUN on this port of its host.
         case stunServer(port: UInt16, at: Int)
         /// A member says what we cannot read, since it speaks another version of the protocol. At most once in 10 s.
@@ -101,6 +103,8 @@ public struct RendezvousClient: Sendable {
         var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
         /// Of each member, so that one cannot use up what all may send.
         var members: [UInt32: TokenBucket] = [:]
+        /// Of each member that showed us anybody to be met: how many more it may (RV-29).
+        var newcomers: [UInt32: TokenBucket] = [:]
         /// When members of another version were last greeted, so that they learn of ours.
         var greetedOthersAt: [UInt32: Instant] = [:]
         /// The attempt that was last offered to such a member in its own words.
@@ -134,6 +138,10 @@ public struct RendezvousClient: Sendable {
         var offerAt: Instant?
         /// Our candidates changed while an offer to one who has not proved itself was under way: it is told once it has.
         var hasNews = false
+        /// The device that it proved to be of.
+        var device: AuthorID?
+        /// It may be met: its member had somebody left to show.
+        var isAdmitted = false
         /// Private addresses dialled only because it shares our NAT (CN-7).
         var sharedNAT: Set<SocketAddress> = []
         var backoff = Backoff(first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
@@ -159,6 +167,9 @@ public struct RendezvousClient: Sendable {
     package static let handshakeTime: Duration = .seconds(5)
     /// A member without a session that is silent for so long is forgotten: three greetings may be lost on the way.
     package static let forgetAfter: Duration = .seconds(100)
+    /// Peers who are met for one member, at once and a second. A member is one socket, and so one process, which needs one.
+    package static let newcomersBurst = 4.0
+    package static let newcomersRate = 0.2
     /// Members remembered.
     package static let neighboursMax = 1024
     /// Past attempts of one peer that are recognised as replays; older ones fail by their echo only while we keep our nonce.
@@ -233,6 +244,8 @@ public struct RendezvousClient: Sendable {
         places[place].address = rendezvous
         loseSight(at: place)
         (places[place].twin, places[place].suspect, places[place].reviewAt) = (nil, nil, nil)
+        // It numbers its members anew.
+        places[place].newcomers = [:]
         places[place].outgoing = TokenBucket(rate: 30, burst: 200, now: now)
         places[place].unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
         // A nonce per connection: what was answered to an earlier one is stale (RV-4).
@@ -493,7 +506,7 @@ public struct RendezvousClient: Sendable {
                 return
             }
             note(envelope, member: member, nonce: nonce, isProof: true, at: place, now: now)
-            expect(attempt, from: sender, candidates, at: place, now: now)
+            expect(attempt, from: envelope, member: member, candidates, at: place, now: now)
         case .answer(let attempt, let candidates): receiveAnswer(attempt, candidates, envelope, member: member, at: place, now: now)
         case .bye(let echo):
             guard isOurs(echo, at: place) else { return }
@@ -519,6 +532,9 @@ public struct RendezvousClient: Sendable {
         if neighbour.hasNews {
             neighbour.hasNews = false
             neighbour.offerAt = max(now, neighbour.offeredAt + Self.spacing)
+        }
+        guard admit(&neighbour, sender, device: envelope.device, member: member, at: place, now: now) else {
+            return neighbours[sender] = neighbour
         }
         let addresses = filter(at: place).dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
         neighbours[sender] = neighbour
@@ -634,6 +650,41 @@ public struct RendezvousClient: Sendable {
         if appears { outputs.append(.peerAppeared(id, author: envelope.device)) }
     }
 
+    /// True if a neighbour may be met. Whoever names third parties under ever new ids would make us knock at them for each (RV-29): so a member has
+    /// few to show, and of one device the newest attempt is the only one. A process that came back is met at once.
+    private mutating func admit(
+        _ neighbour: inout Neighbour, _ id: PeerID, device: AuthorID, member: UInt32, at place: Int, now: Instant
+    ) -> Bool {
+        guard !neighbour.isAdmitted else { return true }
+        guard mayShow(member, at: place, now: now) else {
+            counters.overRate += 1
+            return false
+        }
+        for other in neighbours.keys.sorted() where other != id && !living.contains(other) {
+            guard let before = neighbours[other], before.isAdmitted, before.device == device else { continue }
+            neighbours[other]?.attempt = nil
+            neighbours[other]?.offerAt = nil
+            neighbours[other]?.expected = nil
+            neighbours[other]?.isAdmitted = false
+            outputs.append(.abandon(remote: other))
+        }
+        (neighbour.device, neighbour.isAdmitted) = (device, true)
+        return true
+    }
+
+    private mutating func mayShow(_ member: UInt32, at place: Int, now: Instant) -> Bool {
+        if places[place].newcomers[member] == nil, places[place].newcomers.count >= Self.neighboursMax {
+            places[place].newcomers = places[place].newcomers.filter { entry in
+                var bucket = entry.value
+                return !bucket.isFull(now: now)
+            }
+            guard places[place].newcomers.count < Self.neighboursMax else { return false }
+        }
+        return places[place].newcomers[
+            member, default: TokenBucket(rate: Self.newcomersRate, burst: Self.newcomersBurst, now: now)
+        ].take(now: now)
+    }
+
     private mutating func forgetStalest() {
         let removable = neighbours.filter { !living.contains($0.key) && !$0.value.isProved }
         let pool = removable.isEmpty ? neighbours : removable
@@ -644,7 +695,10 @@ public struct RendezvousClient: Sendable {
     // Responder.
 
     /// Each copy of an offer gets the same answer where it came, whatever was answered elsewhere: which of the places delivers is not known (RV-23).
-    private mutating func expect(_ attempt: [UInt8], from id: PeerID, _ offered: [Candidate], at place: Int, now: Instant) {
+    private mutating func expect(
+        _ attempt: [UInt8], from envelope: Envelope, member: UInt32, _ offered: [Candidate], at place: Int, now: Instant
+    ) {
+        let id = envelope.sender
         guard var neighbour = neighbours[id], let sighting = neighbour.sightings[place] else { return }
         if neighbour.superseded.contains(attempt) {
             counters.stale += 1
@@ -656,6 +710,7 @@ public struct RendezvousClient: Sendable {
         } else if now - sighting.answeredAt < Self.spacing {
             return
         }
+        guard admit(&neighbour, id, device: envelope.device, member: member, at: place, now: now) else { return }
         neighbour.sightings[place]?.answeredAt = now
         let addresses = filter(at: place).dialable(offered, own: candidates, remembered: &neighbour.sharedNAT)
         neighbours[id] = neighbour

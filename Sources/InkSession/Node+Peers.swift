@@ -254,6 +254,7 @@ extension Node {
                 endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .expect(let attempt, let remote, let addresses):
                 endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+            case .abandon(let remote): endpoint.abandon(remote: remote, now: now)
             case .stunServer(let port, let place):
                 standing.answersSTUN(on: port, at: place)
                 askSTUN(now: now)

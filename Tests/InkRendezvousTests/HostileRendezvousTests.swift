@@ -53,6 +53,64 @@ import Testing
         #expect(pairs.count == 6, "seed \(seed)")
     }
 
+    /// What a member says to make us expect one who is to be met at `address`.
+    private func offer(
+        _ meeting: Meeting, as number: UInt8, device: SigningKey, attempt: UInt8
+    ) throws -> [UInt8] {
+        let content = Envelope.Content.offer(
+            echo: try meeting.nonce(of: 0), nonce: [UInt8](repeating: number, count: Envelope.nonceBytes),
+            attempt: [UInt8](repeating: attempt, count: Envelope.nonceBytes),
+            candidates: [Candidate(address: SocketAddress("198.51.100.9:4000")!, kind: .host)])
+        return Meeting.box(content, from: number, to: meeting.peers[0].id, device: device)
+    }
+
+    // RV-29
+    @Test func `a member that shows ever new peers has few of them met, and others of its room are met all the same`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(200)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        for number in UInt8(1)...40 {
+            let box = try offer(meeting, as: number, device: Meeting.device(number), attempt: number)
+            meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
+            meeting.settle()
+        }
+        #expect(meeting.peers[0].expects.count == Int(RendezvousClient.newcomersBurst))
+        let honest = try offer(meeting, as: 100, device: Meeting.device(100), attempt: 100)
+        meeting.deliver(.envelope(topic: topic, from: 6, box: honest), to: 0)
+        meeting.settle()
+        #expect(meeting.peers[0].expects.count == Int(RendezvousClient.newcomersBurst) + 1)
+        // Later there is room for some more.
+        meeting.run(for: .seconds(10))
+        for number in UInt8(50)...60 {
+            let box = try offer(meeting, as: number, device: Meeting.device(number), attempt: number)
+            meeting.deliver(.envelope(topic: topic, from: 5, box: box), to: 0)
+        }
+        meeting.settle()
+        #expect(meeting.peers[0].expects.count == Int(RendezvousClient.newcomersBurst) + 3)
+    }
+
+    // RV-29
+    @Test func `of one device the newest peer is the only one that is met`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(200)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let device = Meeting.device(1)
+        for number in UInt8(1)...3 {
+            let box = try offer(meeting, as: number, device: device, attempt: number)
+            // Each over another socket.
+            meeting.deliver(.envelope(topic: topic, from: 5 + UInt32(number), box: box), to: 0)
+            meeting.settle()
+        }
+        let ids = (1...3).map { Meeting.salt($0, of: device.author).peer(of: device.author) }
+        #expect(meeting.peers[0].expects.map(\.remote) == ids && meeting.peers[0].abandoned == Array(ids.prefix(2)))
+        // One with a session is met already, and stays.
+        meeting.peers[0].client.sessionLives(with: ids[2], true, now: meeting.now)
+        let box = try offer(meeting, as: 4, device: device, attempt: 4)
+        meeting.deliver(.envelope(topic: topic, from: 20, box: box), to: 0)
+        meeting.settle()
+        #expect(meeting.peers[0].expects.count == 4 && meeting.peers[0].abandoned == Array(ids.prefix(2)))
+    }
+
     // RV-4
     @Test func `replaying all that was ever said to a peer that came back dials and shows nobody`() {
         var meeting = Meeting()

@@ -11,6 +11,7 @@ struct Meeting {
         let token: RendezvousServer.ConnectionToken
         var dials: [(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], at: Instant)] = []
         var expects: [(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])] = []
+        var abandoned: [PeerID] = []
         var appeared: [PeerID] = []
         var left: [PeerID] = []
         var sent: [ClientMessage] = []
@@ -150,6 +151,7 @@ struct Meeting {
             guard peers[other].expects.contains(where: { $0.attempt == attempt }) else { return }
             setSession(index, other, true)
         case .expect(let attempt, let remote, let addresses): peers[index].expects.append((attempt, remote, addresses))
+        case .abandon(let remote): peers[index].abandoned.append(remote)
         case .stunServer(let port, _): peers[index].stunPort = port
         case .versionMismatch(let theirs): peers[index].versions.append(theirs)
         }

@@ -98,7 +98,7 @@ private struct Roads {
             case .dial(let attempt, let remote, _): peers[peer].dials.append((attempt, remote))
             case .expect(let attempt, let remote, _): peers[peer].expects.append((attempt, remote))
             case .peerLeft(let id): peers[peer].left.append(id)
-            case .joined, .peerAppeared, .stunServer, .versionMismatch: break
+            case .joined, .peerAppeared, .abandon, .stunServer, .versionMismatch: break
             }
         }
     }

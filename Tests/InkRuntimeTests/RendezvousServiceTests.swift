@@ -52,7 +52,7 @@ private final class Signaller: Sendable {
                 case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
                 case .peerLeft(let remote): continuation.yield(.left(remote))
                 case .stunServer(let port, _): continuation.yield(.stun(port))
-                case .peerAppeared, .versionMismatch: break
+                case .peerAppeared, .abandon, .versionMismatch: break
                 }
             }
         }
