@@ -36,6 +36,16 @@ extension Board {
         return writes
     }
 
+    /// True if `lostText` may find something, or would be long in looking: strangers can write one text by the ten thousand, and each time all of
+    /// that would be gone through again.
+    public func mayHaveLostText(of author: AuthorID, in id: ShapeID) -> Bool {
+        guard let row = row(of: id) else { return false }
+        let writers = records[row].writers(.text)
+        return writers.count > Self.writersFew || writers.contains { log[$0].author == author }
+    }
+
+    private static let writersFew = 64
+
     /// The text that `author` wrote last in this shape, if it was typed by hand and lost to a write that knows nothing of it; nil where nothing
     /// was lost (BD-32).
     public func lostText(of author: AuthorID, in id: ShapeID) -> LostText? {

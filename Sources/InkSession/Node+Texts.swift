@@ -11,6 +11,10 @@ struct TextKeeper: Sendable {
     fileprivate var mergedAt: [ShapeID: Instant] = [:]
     /// New texts for words that have no place in their own; nil before the first.
     fileprivate var besides: TokenBucket?
+    /// How often texts may be gone through, since others changed them.
+    fileprivate var looks: TokenBucket?
+    /// Texts of which front ends were not told what became of them, and what they were told last.
+    fileprivate var unshown: [ShapeID: String] = [:]
     /// When somebody was last told of a merge of this text with that person.
     fileprivate var toldAt: [Telling: Instant] = [:]
 
@@ -49,6 +53,16 @@ struct TextKeeper: Sendable {
         return bucket.take(now: now)
     }
 
+    /// True if a text may be gone through for words of ours now: what its writer knew is found in all that came before it (SE-54).
+    fileprivate mutating func look(now: Instant) -> Bool {
+        var bucket = looks ?? TokenBucket(rate: Self.looksRate, burst: Self.looksBurst, now: now)
+        defer { looks = bucket }
+        return bucket.take(now: now)
+    }
+
+    /// In a second, and at once.
+    private static let looksRate = 4.0
+    private static let looksBurst = 40.0
     /// One text is merged at most so often by itself, so that no two programs answer each other without end (SE-54).
     fileprivate static let pause = Duration.seconds(2)
     private static let besidesPerMinute = 20.0
@@ -74,10 +88,22 @@ extension Node {
             guard change.before?.content.text != change.after?.content.text, change.after != nil, seen.insert(change.id).inserted else {
                 continue
             }
-            guard let lost = board?.lostText(of: author, in: change.id) else {
-                texts.due[change.id] = nil
+            guard board?.mayHaveLostText(of: author, in: change.id) == true else { continue }
+            guard texts.look(now: now) else {
+                // Its words stay before the eyes until there is time to look what became of them.
+                if putOff(change.id, until: now + TextKeeper.retry, now: now) {
+                    let shown = texts.unshown[change.id] ?? change.before?.content.text ?? ""
+                    texts.unshown[change.id] = shown
+                    outcome.changes[index].after?.content.text = shown
+                }
                 continue
             }
+            guard let lost = board?.lostText(of: author, in: change.id) else {
+                texts.due[change.id] = nil
+                texts.unshown[change.id] = nil
+                continue
+            }
+            texts.unshown[change.id] = nil
             let at = texts.mergeAt(lost.shape)
             if at <= now, let done = merge(lost, now: now) {
                 outcome.changes += done.changes
@@ -98,7 +124,7 @@ extension Node {
     /// A text of another that lost to one of ours is merged by the process that wrote it, if that is there: we look later whether it was.
     private mutating func awaitMerge(of transaction: Transaction, now: Instant) {
         for write in transaction.writes where write.property == .textBase && write.restores == nil {
-            guard isOurs(board?.textWriter(of: write.target)),
+            guard isOurs(board?.textWriter(of: write.target)), texts.look(now: now),
                 let lost = board?.lostText(of: transaction.author, in: write.target), lost.mine == transaction.name
             else { continue }
             let telling = TextKeeper.Telling(shape: lost.shape, other: transaction.author)
@@ -145,7 +171,12 @@ extension Node {
     /// - Parameter atOnce: without a pause, for the session ends.
     mutating func settleTexts(atOnce: Bool = false, now: Instant) {
         for (shape, at) in texts.due.sorted(by: { $0.key < $1.key }) where atOnce || at <= now {
+            guard atOnce || texts.look(now: now) else {
+                putOff(shape, until: now + TextKeeper.retry, now: now)
+                continue
+            }
             texts.due[shape] = nil
+            defer { showText(of: shape) }
             guard let lost = board?.lostText(of: author, in: shape) else { continue }
             guard let done = merge(lost, now: now) else {
                 putOff(shape, until: now + TextKeeper.retry, now: now)
@@ -157,10 +188,21 @@ extension Node {
         if !atOnce { tellLostOfOthers(now: now) }
     }
 
-    private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) {
-        guard texts.due.count < TextKeeper.rememberedMax || texts.due[shape] != nil else { return }
+    /// - Returns: false where too many wait already.
+    @discardableResult
+    private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) -> Bool {
+        guard texts.due.count < TextKeeper.rememberedMax || texts.due[shape] != nil else { return false }
         beginDoubt(now: now)
         texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + TextKeeper.retry)
+        return true
+    }
+
+    /// Tells a text as it stands, if what others made of it was kept back.
+    private mutating func showText(of id: ShapeID) {
+        guard texts.unshown.removeValue(forKey: id) != nil, let shape = board?.shape(id), let writer = board?.textWriter(of: id),
+            let author = board?.transaction(writer)?.author
+        else { return }
+        tell(.changed([ShapeChange(kind: .changed, id: id, author: author, shape: shape)], ref: nil))
     }
 
     /// A merge is written as any other work is: not before the others had a moment to say what they have of ours (SE-20).

@@ -272,6 +272,26 @@ import Testing
         for round in 0..<4 { #expect(texts(pipes)[0].contains("a\(round)") && texts(pipes)[0].contains("b\(round)"), "\(texts(pipes))") }
     }
 
+    // SE-54
+    @Test func `a text that somebody writes again and again is not gone through each time, and what became of it is told`() throws {
+        var (pipes, id) = try people(2, text: "base")
+        pipes.intent(.type(id, from: "base", to: "mine", continues: false), by: 1)
+        #expect(pipes.run(.seconds(2)) { $0.areEqual && texts($0) == ["mine"] })
+        for number in 1...100 {
+            pipes.intent(.set(id, [.text("\(number)")]), by: 0)
+            _ = pipes.run(.milliseconds(5))
+        }
+        #expect(pipes.run(.milliseconds(500)) { $0.areEqual && texts($0, 1) == ["100"] })
+        let numbers = Set(
+            pipes.members[1].events.flatMap { event -> [String] in
+                if case .changed(let changes, _) = event { changes.map(\.shape.content.text) } else { [] }
+            })
+        // Some dozens at once, then a few a second.
+        #expect(numbers.count > 20 && numbers.count < 60 && told(pipes, 1, id) != "100")
+        #expect(pipes.run(.seconds(5)) { told($0, 1, id) == "100" })
+        #expect(pipes.members[1].node.texts.due.isEmpty)
+    }
+
     // SE-55
     @Test func `who writes in a text is seen, with the letters, until the words stand`() throws {
         var (pipes, id) = try people(2, text: "base")
