@@ -26,7 +26,8 @@ struct AuthorPace: Sendable {
     static func cost(of transaction: Transaction) -> Double {
         var (shapes, last): (Int, ShapeID?) = (0, nil)
         for write in transaction.writes where write.target != last { (shapes, last) = (shapes + 1, write.target) }
-        return Double(transaction.encoded.count + bytesEachShape * max(0, shapes - 1))
+        // What costs more than may come at once would wait for ever.
+        return min(Double(transaction.encoded.count + bytesEachShape * max(0, shapes - 1)), bytesBurst)
     }
 
     /// How long until a transaction of this cost may be taken.
@@ -40,40 +41,29 @@ struct AuthorPace: Sendable {
     mutating func isFull(now: Instant) -> Bool { count.isFull(now: now) && bytes.isFull(now: now) }
 }
 
-/// Live work that came faster than its author, or the peer that brought it, may be taken; in order within an author.
+/// Live work whose author has gone faster than its pace, in order within an author.
+///
+/// Only what its author signed comes here: what others say in its name does not use up its pace (SE-74).
 struct PacedWork: Sendable {
-    private struct Waiting: Sendable {
-        let job: Verification.Job
-        let cost: Double
-    }
-
     private var authors: [AuthorID: AuthorPace] = [:]
-    private var sources: [ConnectionID: AuthorPace] = [:]
-    private var queues: [AuthorID: Queue<Waiting>] = [:]
-    private var counts: [ConnectionID: Int] = [:]
+    private var queues: [AuthorID: Queue<Verification.Job>] = [:]
 
     /// Authors whose pace is known; beyond, new ones share one.
     private static let authorsMax = 1024
-    /// A peer may pass on the work of so many authors that all go at full pace.
-    private static let sourceShare = 4.0
 
     /// When to call `release` next; nil while nothing waits.
     private(set) var deadline: Instant?
 
-    /// True while something of this peer waits.
-    func holds(of source: ConnectionID) -> Bool { counts[source] != nil }
-
     /// True if the job may go on at once; else it waits here.
     mutating func admit(_ job: Verification.Job, now: Instant) -> Bool {
-        let waiting = Waiting(job: job, cost: AuthorPace.cost(of: job.transaction))
         let author = job.transaction.author
-        if queues[author] == nil, wait(for: waiting, now: now) == .zero {
-            take(waiting, now: now)
+        let wait = wait(for: job, now: now)
+        if queues[author] == nil, wait == .zero {
+            take(job, now: now)
             return true
         }
-        queues[author, default: Queue()].append(waiting)
-        counts[job.source, default: 0] += 1
-        deadline = earliest(deadline, now + wait(for: waiting, now: now))
+        queues[author, default: Queue()].append(job)
+        deadline = earliest(deadline, now + wait)
         return false
     }
 
@@ -88,10 +78,8 @@ struct PacedWork: Sendable {
                 guard let first = queues[author]?.first, wait(for: first, now: now) == .zero else { continue }
                 _ = queues[author]?.popFirst()
                 if queues[author]?.isEmpty == true { queues[author] = nil }
-                let left = (counts[first.job.source] ?? 1) - 1
-                counts[first.job.source] = left > 0 ? left : nil
                 take(first, now: now)
-                released.append(first.job)
+                released.append(first)
                 isMoving = true
             }
         }
@@ -102,16 +90,13 @@ struct PacedWork: Sendable {
         return released
     }
 
-    private mutating func wait(for waiting: Waiting, now: Instant) -> Duration {
-        let (author, source) = (key(of: waiting.job.transaction.author, now: now), waiting.job.source)
-        return max(
-            authors[author, default: AuthorPace(now: now)].wait(for: waiting.cost, now: now),
-            sources[source, default: AuthorPace(share: Self.sourceShare, now: now)].wait(for: waiting.cost, now: now))
+    private mutating func wait(for job: Verification.Job, now: Instant) -> Duration {
+        let author = key(of: job.transaction.author, now: now)
+        return authors[author, default: AuthorPace(now: now)].wait(for: job.cost, now: now)
     }
 
-    private mutating func take(_ waiting: Waiting, now: Instant) {
-        authors[key(of: waiting.job.transaction.author, now: now), default: AuthorPace(now: now)].take(waiting.cost, now: now)
-        sources[waiting.job.source, default: AuthorPace(share: Self.sourceShare, now: now)].take(waiting.cost, now: now)
+    private mutating func take(_ job: Verification.Job, now: Instant) {
+        authors[key(of: job.transaction.author, now: now), default: AuthorPace(now: now)].take(job.cost, now: now)
     }
 
     /// Whose pace counts for this author: its own, or where too many are at work that of all others together.
@@ -122,10 +107,5 @@ struct PacedWork: Sendable {
             return !pace.isFull(now: now)
         }
         return authors.count < Self.authorsMax ? author : .zero
-    }
-
-    /// A session is over: its pace is forgotten, with those of sessions that ended while something of theirs waited.
-    mutating func forget(_ source: ConnectionID, living: (ConnectionID) -> Bool) {
-        sources = sources.filter { $0.key != source && (living($0.key) || counts[$0.key] != nil) }
     }
 }

@@ -59,6 +59,9 @@ struct Neighbour: Sendable {
     /// Names of which the peer said that we lack them, less what has come since.
     var outstanding = 0
     var isReconciled = false
+    /// What it brought while another peer's copy was on its way into the set: the board is there once that is, whatever others send (SE-83). Only
+    /// until the board is there.
+    var broughtTwice: Set<TransactionName> = []
     /// When the peer last sent a transaction.
     var suppliedAt: Instant = .distantPast
     /// When to tell the peer our fingerprint; set by the first change that it was not told of.
@@ -96,6 +99,10 @@ struct Neighbour: Sendable {
     func exchangedLately(_ name: TransactionName, now: Instant) -> Bool {
         guard let at = exchanged[name] ?? exchangedBefore[name] else { return false }
         return now - at < Self.exchangedLately || at > drainedAt
+    }
+
+    mutating func noteBroughtTwice(_ name: TransactionName) {
+        if broughtTwice.count < Self.exchangedMax { broughtTwice.insert(name) }
     }
 
     private static let exchangedMax = 20_000

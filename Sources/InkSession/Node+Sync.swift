@@ -172,15 +172,17 @@ extension Node {
 
     private mutating func becomeReadyIfReconciled(_ connection: ConnectionID, now: Instant) {
         guard !isReady, let neighbour = neighbours[connection], let board else { return }
-        guard neighbour.fingerprint == board.fingerprint || (neighbour.isReconciled && neighbour.outstanding <= 0 && verification.isEmpty)
-        else { return }
-        becomeReady(now: now)
+        let hasAll =
+            neighbour.isReconciled && neighbour.outstanding <= 0 && !verification.holds(of: connection)
+            && neighbour.broughtTwice.allSatisfy { !verification.contains($0) }
+        if neighbour.fingerprint == board.fingerprint || hasAll { becomeReady(now: now) }
     }
 
     mutating func becomeReady(now: Instant) {
         guard !isReady, let board else { return }
         isReady = true
         learnNames()
+        for connection in connections { neighbours[connection]?.broughtTwice = [] }
         tell(.ready(board.id, me: author))
         statusChanged(now: now)
         introduce(now: now)
@@ -205,6 +207,9 @@ extension Node {
     private mutating func receiveTransaction(_ bytes: [UInt8], from source: ConnectionID, isLive: Bool, now: Instant) {
         // No copy of the neighbour is held here: its memory of names would be copied with the first change.
         guard neighbours[source]?.isInRoom == true, let supplier = neighbours[source]?.remote.author, let board else { return }
+        // What there is no room for is dropped unread; the fingerprints will differ and it comes again.
+        let isTaken = verification.takes(bytes.count, from: source, now: now)
+        if !isTaken { return supplied(by: source, now: now) }
         let transaction: Transaction
         do {
             transaction = try Transaction(decoding: bytes)
@@ -212,26 +217,42 @@ extension Node {
             return rejected(author: supplier, rule: "transaction: \(error)", now: now)
         }
         neighbours[source]?.noteExchanged(transaction.name, now: now)
-        neighbours[source]?.suppliedAt = now
-        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 { neighbours[source]?.outstanding = outstanding - 1 }
-        guard !board.contains(transaction.name), !verification.contains(transaction) else {
+        supplied(by: source, now: now)
+        guard !board.contains(transaction.name), !verification.contains(transaction, from: source) else {
+            if !isReady, verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
             return becomeReadyIfReconciled(source, now: now)
         }
-        // A full queue drops it unread; the fingerprints will differ and it comes again.
-        _ = verification.append(Verification.Job(transaction: transaction, source: source, supplier: supplier), liveAt: isLive ? now : nil)
+        // One peer's transactions without parents must not cost without end; those that are good come again with their parents (SE-82).
+        if !verification.takesOrphans(from: source, now: now),
+            transaction.parents.contains(where: { !board.contains($0) && !verification.contains($0) })
+        {
+            return
+        }
+        _ = verification.append(
+            Verification.Job(transaction: transaction, source: source, supplier: supplier, isLive: isLive), now: now)
+    }
+
+    /// One of the transactions that a peer announced has come, whatever becomes of it.
+    private mutating func supplied(by source: ConnectionID, now: Instant) {
+        neighbours[source]?.suppliedAt = now
+        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 { neighbours[source]?.outstanding = outstanding - 1 }
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
-        let jobs = verification.finished(batch)
-        guard jobs.count == verdicts.count else { return }
-        for (job, isValid) in zip(jobs, verdicts) {
-            guard isValid else {
-                // Whoever passes on checks first, so it is the sender's doing, whoever the bytes say is their author.
-                rejected(author: job.supplier, rule: "signature", now: now)
-                continue
-            }
-            insert(job.transaction, from: job.source, of: job.supplier, now: now)
-        }
+        let finished = verification.finished(batch, verdicts, now: now) { [board] in board?.contains($0) == true }
+        for job in finished.forged { rejected(author: job.supplier, rule: "signature", now: now) }
+        insert(finished.valid, now: now)
+    }
+
+    /// Inserts what had to wait for its author's pace.
+    mutating func insertReleased(now: Instant) {
+        let jobs = verification.released(now: now)
+        if !jobs.isEmpty { insert(jobs, now: now) }
+    }
+
+    private mutating func insert(_ jobs: [Verification.Job], now: Instant) {
+        for job in jobs { insert(job.transaction, from: job.source, of: job.supplier, now: now) }
+        guard !isReady else { return }
         for connection in connections { becomeReadyIfReconciled(connection, now: now) }
     }
 
@@ -246,6 +267,7 @@ extension Node {
         case .duplicate: return
         case .orphan(let missing):
             if transaction.author == author { adoption.came(now: now) }
+            verification.noteOrphan(from: source, now: now)
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
                 asks.expect(name, from: source, now: now)
             }
@@ -427,7 +449,7 @@ extension Node {
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
         if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection) >= SessionTiming.connectionFill / 2 { return true }
         // What waits for its author's pace is here, and would be sent again.
-        if verification.paced.holds(of: neighbour.connection) { return true }
+        if verification.holds(of: neighbour.connection) { return true }
         return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately
     }
 

@@ -347,12 +347,19 @@ public struct Node: Sendable {
         followAdoption(now: now)
         releaseHeld(now: now)
         recoverStroke(now: now)
+        insertReleased(now: now)
         sendBacklogs(now: now)
         sendPresence(now: now)
         drainEndpoint(now: now)
-        if let (batch, transactions) = verification.nextBatch(now: now) { emit(.verify(batch, transactions)) }
+        check(now: now)
         if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
         finishQuitting(now: now)
+    }
+
+    /// Gives out the next signatures to check.
+    private mutating func check(now: Instant) {
+        let next = verification.nextBatch(now: now) { [board] in board?.contains($0) == true }
+        if let (batch, transactions) = next { emit(.verify(batch, transactions)) }
     }
 
     /// Draws what the process before was drawing when it was killed.

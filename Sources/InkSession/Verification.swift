@@ -2,96 +2,212 @@ import InkBoard
 import InkPrimitives
 import InkTransport
 
-/// Transactions of others whose signatures are being checked off the loop, in the order in which they came.
+/// Transactions of others on their way into the set: what each peer brings, whose signatures are being checked off the loop, and what waits for
+/// its author's pace.
 ///
-/// Bounded: of a peer whose unverified bytes exceed `bytesMax` further ones are dropped unread; reconciliation brings them later. Where those of
+///     append ─▶ Carrier's pace ─▶ ready ─ in turn of carriers ─▶ batch ─▶ finished ─▶ author's pace ─▶ inserted
+///                                                                            └ false: charged to the carrier
+///
+/// Bounded: of a peer whose transactions here exceed `bytesMax` further ones are dropped unread; reconciliation brings them later. Where those of
 /// all peers together exceed `bytesMaxOfAll`, each may have `bytesMaxCrowded`.
 struct Verification: Sendable {
     struct Job: Sendable {
-        var transaction: Transaction
+        let transaction: Transaction
         /// Who sent it; asked for its parents, and not sent the same again.
-        var source: ConnectionID
+        let source: ConnectionID
         /// The device at the other end of `source`, which may be gone when the verdict comes.
-        var supplier: AuthorID
+        let supplier: AuthorID
+        /// It came as new; else it is history, which has another pace.
+        let isLive: Bool
+        /// By `AuthorPace`.
+        let cost: Double
+
+        init(transaction: Transaction, source: ConnectionID, supplier: AuthorID, isLive: Bool = false) {
+            (self.transaction, self.source, self.supplier, self.isLive) = (transaction, source, supplier, isLive)
+            cost = AuthorPace.cost(of: transaction)
+        }
+
+        /// Memory that it takes while it waits, bytes, about.
+        var byteCount: Int { Verification.byteCount(ofEncoded: transaction.encoded.count) }
     }
 
-    private var waiting = Queue<Job>()
-    private var underWay: [UInt64: [Job]] = [:]
-    /// By name, how many: the name does not cover the signature, so there may be false ones beside the true one.
-    private var names: [TransactionName: Int] = [:]
-    private var signed: Set<Signed> = []
-    private var bytes: [ConnectionID: Int] = [:]
-    private(set) var byteCount = 0
-    private var batch: UInt64 = 0
-    private(set) var paced = PacedWork()
-
-    private struct Signed: Hashable {
+    /// A transaction as it was sent: the name does not cover the signature.
+    struct Signed: Hashable, Sendable {
         let name: TransactionName
         let signature: [UInt8]
 
         init(_ transaction: Transaction) { (name, signature) = (transaction.name, transaction.signature) }
     }
 
-    /// Bytes of transactions of one peer that may wait; with many peers, what all may have together, and then each. Two transactions of the
-    /// greatest size always find room.
+    private var carriers: [ConnectionID: Carrier] = [:]
+    /// Those of which something waits for a pace.
+    private var heldBack: Set<ConnectionID> = []
+    /// Those of which something is ready, each once, in the order of their turns.
+    private var turns = Queue<ConnectionID>()
+    private var underWay: [UInt64: [Job]] = [:]
+    /// By name, how many are past their carrier's pace: there may be false ones beside the true one.
+    private var names: [TransactionName: Int] = [:]
+    private var signed: Set<Signed> = []
+    private(set) var byteCount = 0
+    private var batch: UInt64 = 0
+    private var paced = PacedWork()
+    /// When something that waits for its carrier's pace may go on.
+    private var carriersAt: Instant?
+
+    /// Memory that transactions of one peer may take here, bytes; with many peers, what all may take together, and then each. Two transactions of
+    /// the greatest size always find room.
     static let bytesMax = 4 << 20
     static let bytesMaxOfAll = 16 << 20
-    static let bytesMaxCrowded = 2 * Limits.transactionBytes
+    static let bytesMaxCrowded = 2 * byteCount(ofEncoded: Limits.transactionBytes)
+    /// What a transaction takes beyond its encoding.
+    private static let bytesEach = 256
+    /// Of one batch: transactions, and what they cost by `AuthorPace`, as they are inserted in one go.
     private static let batchMax = 64
+    private static let batchCostMax = 131_072.0
+    /// Batches at a time: what is given out cannot be overtaken by what others bring.
+    private static let underWayMax = 2
 
-    var isEmpty: Bool { names.isEmpty }
+    private static func byteCount(ofEncoded count: Int) -> Int { count + bytesEach }
 
-    /// True if a transaction of this name is on its way through.
+    var isEmpty: Bool { names.isEmpty && heldBack.isEmpty }
+
+    /// True if something that this peer brought is not in the set yet.
+    func holds(of source: ConnectionID) -> Bool { (carriers[source]?.byteCount ?? 0) > 0 }
+
+    /// True if a transaction of this name is being checked, or was and waits for its author's pace.
     func contains(_ name: TransactionName) -> Bool { names[name] != nil }
 
-    /// True if the same bytes, signature included, are on their way through.
-    func contains(_ transaction: Transaction) -> Bool { signed.contains(Signed(transaction)) }
+    /// True if these bytes, signature included, are being checked, or came from the same peer and wait for it. What another peer is held back with
+    /// is not the same: it may have sent much before it.
+    func contains(_ transaction: Transaction, from source: ConnectionID) -> Bool {
+        let signed = Signed(transaction)
+        return self.signed.contains(signed) || carriers[source]?.isHoldingBack(signed) == true
+    }
 
-    /// When a further batch can be given out though nothing comes.
-    var deadline: Instant? { paced.deadline }
+    /// When a further batch can be given out, or a transaction inserted, though nothing comes.
+    var deadline: Instant? { earliest(paced.deadline, carriersAt) }
 
-    mutating func forget(_ source: ConnectionID, living: (ConnectionID) -> Bool) { paced.forget(source, living: living) }
+    /// A session is over: its paces are forgotten, with those of sessions that ended while something of theirs waited.
+    mutating func forget(_ source: ConnectionID, living: (ConnectionID) -> Bool) {
+        carriers = carriers.filter { $0.value.byteCount > 0 || $0.key != source && living($0.key) }
+    }
+
+    /// False if a transaction of so many bytes would be dropped unread: there is no room, or too much of what this peer brought was false.
+    mutating func takes(_ encodedCount: Int, from source: ConnectionID, now: Instant) -> Bool {
+        let count = Self.byteCount(ofEncoded: encodedCount)
+        let limit = byteCount + count <= Self.bytesMaxOfAll ? Self.bytesMax : Self.bytesMaxCrowded
+        return carriers[source, default: Carrier(now: now)].isBelieved(now: now) && (carriers[source]?.byteCount ?? 0) + count <= limit
+    }
+
+    /// False while what this peer brings is not taken if its parents are unknown.
+    mutating func takesOrphans(from source: ConnectionID, now: Instant) -> Bool {
+        carriers[source, default: Carrier(now: now)].mayBringOrphans(now: now)
+    }
+
+    /// What was inserted of this peer lacks parents.
+    mutating func noteOrphan(from source: ConnectionID, now: Instant) { carriers[source]?.noteOrphan(now: now) }
 
     /// Takes one; false when there is no room.
-    ///
-    /// - Parameter liveAt: now, if it came on the live lane, where its author has a pace; nil for history.
-    mutating func append(_ job: Job, liveAt: Instant? = nil) -> Bool {
-        let count = job.transaction.encoded.count
-        let limit = byteCount + count <= Self.bytesMaxOfAll ? Self.bytesMax : Self.bytesMaxCrowded
-        guard bytes[job.source, default: 0] + count <= limit else { return false }
-        bytes[job.source, default: 0] += count
-        byteCount += count
-        names[job.transaction.name, default: 0] += 1
-        signed.insert(Signed(job.transaction))
-        if liveAt.map({ paced.admit(job, now: $0) }) ?? true { waiting.append(job) }
+    mutating func append(_ job: Job, now: Instant) -> Bool {
+        guard takes(job.transaction.encoded.count, from: job.source, now: now) else { return false }
+        byteCount += job.byteCount
+        if carriers[job.source, default: Carrier(now: now)].append(job, now: now) {
+            makeReady(job)
+        } else {
+            heldBack.insert(job.source)
+            carriersAt = earliest(carriersAt, carriers[job.source]?.deadline(now: now))
+        }
         return true
     }
 
-    /// The next batch to check; nil when there is nothing to check.
-    mutating func nextBatch(now: Instant) -> (UInt64, [Transaction])? {
-        waiting.append(contentsOf: paced.release(now: now))
-        guard !waiting.isEmpty else { return nil }
-        let jobs = waiting.popFirst(Self.batchMax)
+    /// The next batch to check; nil when there is nothing to check, or enough is being checked.
+    ///
+    /// - Parameter isKnown: true for what has come otherwise meanwhile.
+    mutating func nextBatch(now: Instant, isKnown: (TransactionName) -> Bool = { _ in false }) -> (UInt64, [Transaction])? {
+        releaseCarriers(now: now)
+        guard underWay.count < Self.underWayMax else { return nil }
+        var (jobs, cost): ([Job], Double) = ([], 0)
+        while jobs.count < Self.batchMax, cost < Self.batchCostMax, let source = turns.popFirst() {
+            guard let job = carriers[source]?.popReady() else { continue }
+            if carriers[source]?.hasReady == true { turns.append(source) }
+            if isKnown(job.transaction.name) {
+                leave(job)
+            } else {
+                jobs.append(job)
+                cost += job.cost
+            }
+        }
+        guard !jobs.isEmpty else { return nil }
         batch += 1
         underWay[batch] = jobs
         return (batch, jobs.map(\.transaction))
     }
 
-    /// True while another batch could be given out.
-    var hasMore: Bool { !waiting.isEmpty }
+    /// What became of a batch.
+    struct Finished {
+        /// To be inserted now.
+        var valid: [Job] = []
+        /// Not signed by who it says.
+        var forged: [Job] = []
+    }
 
-    /// The jobs of a batch that was checked; empty for a number that was never given out.
-    mutating func finished(_ identifier: UInt64) -> [Job] {
-        guard let jobs = underWay.removeValue(forKey: identifier) else { return [] }
-        for job in jobs {
-            let left = (names[job.transaction.name] ?? 1) - 1
-            names[job.transaction.name] = left > 0 ? left : nil
-            signed.remove(Signed(job.transaction))
-            let held = (bytes[job.source] ?? 0) - job.transaction.encoded.count
-            bytes[job.source] = held > 0 ? held : nil
-            byteCount -= job.transaction.encoded.count
+    /// Takes the verdicts on a batch; nothing for a number that was never given out. What goes beyond its author's pace comes by `released`.
+    mutating func finished(
+        _ identifier: UInt64, _ verdicts: [Bool], now: Instant, isKnown: (TransactionName) -> Bool = { _ in false }
+    ) -> Finished {
+        var finished = Finished()
+        guard let jobs = underWay.removeValue(forKey: identifier), jobs.count == verdicts.count else { return finished }
+        for (job, isValid) in zip(jobs, verdicts) {
+            if !isValid {
+                // Whoever passes on checks first, so it is the carrier's doing, whoever the bytes say is their author.
+                carriers[job.source]?.noteFalse(now: now)
+                finished.forged.append(job)
+            } else if job.isLive, !isKnown(job.transaction.name), !paced.admit(job, now: now) {
+                continue
+            } else {
+                finished.valid.append(job)
+            }
+            leave(job)
         }
+        return finished
+    }
+
+    /// What was checked and whose author's pace allows it now.
+    mutating func released(now: Instant) -> [Job] {
+        let jobs = paced.release(now: now)
+        for job in jobs { leave(job) }
         return jobs
+    }
+
+    private mutating func releaseCarriers(now: Instant) {
+        guard let carriersAt, now >= carriersAt else { return }
+        self.carriersAt = nil
+        for source in heldBack.sorted() {
+            for job in carriers[source]?.release(now: now) ?? [] { makeReady(job) }
+            if carriers[source]?.isHeldBack != true { heldBack.remove(source) }
+            self.carriersAt = earliest(self.carriersAt, carriers[source]?.deadline(now: now))
+        }
+    }
+
+    private mutating func makeReady(_ job: Job) {
+        // Another peer's copy may have come to be checked while this one waited.
+        guard signed.insert(Signed(job.transaction)).inserted else { return forget(job) }
+        names[job.transaction.name, default: 0] += 1
+        if carriers[job.source]?.hasReady == false { turns.append(job.source) }
+        carriers[job.source]?.makeReady(job)
+    }
+
+    /// The job is through, or in vain.
+    private mutating func leave(_ job: Job) {
+        let left = (names[job.transaction.name] ?? 1) - 1
+        names[job.transaction.name] = left > 0 ? left : nil
+        signed.remove(Signed(job.transaction))
+        forget(job)
+    }
+
+    private mutating func forget(_ job: Job) {
+        carriers[job.source]?.byteCount -= job.byteCount
+        byteCount -= job.byteCount
     }
 }
 

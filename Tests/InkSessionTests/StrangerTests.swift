@@ -1,9 +1,10 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
-import InkSession
 import InkTransport
 import Testing
+
+@testable import InkSession
 
 /// A node, and a member that holds the room secret and says what it likes.
 private struct Stranger {
@@ -14,7 +15,7 @@ private struct Stranger {
     var events: [Event] = []
     var connection: ConnectionID?
     let identity = PerfectPipes.identity(5)
-    private var now = Instant.zero
+    private(set) var now = Instant.zero
     private let nodeAddress = PerfectPipes.address(0)
     private let ownAddress = PerfectPipes.address(5)
 
@@ -157,6 +158,34 @@ private struct Stranger {
         #expect(!stopped())
         stranger.run(.milliseconds(600))
         #expect(stopped())
+    }
+
+    // SE-82
+    @Test func `of who brings orphans without end few are taken, and what has its parents is`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.seconds(1))
+        var board = try Board(genesis: pipes.genesis)
+        let own = try (0..<4).map { number in
+            try board.author(Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1).0
+        }
+        let source = try #require(stranger.node.neighbours.keys.first)
+        #expect(stranger.node.verification.isEmpty)
+        let isTaken = stranger.node.verification.takesOrphans(from: source, now: stranger.now)
+        #expect(isTaken)
+        for _ in 0..<Int(Carrier.orphansBurst) { stranger.node.verification.noteOrphan(from: source, now: stranger.now) }
+        stranger.send(own[2].encoded)
+        stranger.run(.milliseconds(3))
+        #expect(stranger.node.board?.orphanCount == 0)
+        stranger.send(own[0].encoded)
+        stranger.send(own[1].encoded)
+        stranger.run(.seconds(1))
+        #expect(stranger.node.board?.contains(own[1].name) == true)
+        // A while later there is room for some again.
+        stranger.send(own[3].encoded)
+        stranger.run(.milliseconds(100))
+        #expect(stranger.node.board?.orphanCount == 1)
     }
 
     // SE-71

@@ -61,27 +61,33 @@ import Testing
         let copy = try Transaction(decoding: bytes)
         #expect(copy.name == transaction.name && !copy.hasValidSignature)
         var verification = Verification()
-        let isTaken = verification.append(.init(transaction: copy, source: ConnectionID(1), supplier: .zero))
+        let isTaken = verification.append(.init(transaction: copy, source: ConnectionID(1), supplier: .zero), now: .zero)
         #expect(isTaken)
-        #expect(!verification.contains(transaction) && verification.contains(copy))
+        let (one, two) = (ConnectionID(1), ConnectionID(2))
+        #expect(
+            !verification.contains(transaction, from: one) && verification.contains(copy, from: one)
+                && verification.contains(copy, from: two))
         var taken = 0
         for transaction in try transactions(400) {
             for flip in 1...200 as ClosedRange<UInt8> {
                 var bytes = transaction.encoded
                 bytes[bytes.count - 2] ^= flip
-                if verification.append(.init(transaction: try Transaction(decoding: bytes), source: ConnectionID(1), supplier: .zero)) {
-                    taken += 1
-                }
+                let flipped = Verification.Job(transaction: try Transaction(decoding: bytes), source: one, supplier: .zero)
+                if verification.append(flipped, now: .zero) { taken += 1 }
             }
         }
         #expect(taken < 400 * 200)
-        let isOthersTaken = verification.append(.init(transaction: transaction, source: ConnectionID(2), supplier: .zero))
+        let isOthersTaken = verification.append(.init(transaction: transaction, source: two, supplier: .zero), now: .zero)
         #expect(isOthersTaken)
+        var checked: [Transaction] = []
         while let (batch, transactions) = verification.nextBatch(now: .zero) {
-            let finished = verification.finished(batch)
-            #expect(finished.count == transactions.count)
+            let finished = verification.finished(batch, transactions.map { _ in true }, now: .zero)
+            #expect(finished.valid.count == transactions.count)
+            checked += transactions
         }
-        #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy))
+        // Another's is among the first, however much there is of the flood (SE-80).
+        #expect(checked.prefix(2).contains(transaction))
+        #expect(verification.isEmpty && !verification.contains(transaction.name) && !verification.contains(copy, from: one))
     }
 
     // SE-73
@@ -113,61 +119,155 @@ import Testing
         #expect(pipes.run(.seconds(5)) { $0.members[1].node.neighbours[theirs]?.adjacent.count == 8 })
     }
 
+    /// Gives out, and takes verdicts on, all that may go now.
+    private func drain(
+        _ verification: inout Verification, now: Instant, isValid: (Transaction) -> Bool = { _ in true }
+    ) -> (valid: [Transaction], forged: [Transaction]) {
+        var (valid, forged) = (verification.released(now: now), [Verification.Job]())
+        while let (batch, transactions) = verification.nextBatch(now: now) {
+            let finished = verification.finished(batch, transactions.map(isValid), now: now)
+            (valid, forged) = (valid + finished.valid, forged + finished.forged)
+        }
+        return (valid.map(\.transaction), forged.map(\.transaction))
+    }
+
+    private func chat(_ text: String, by member: Int) throws -> Transaction {
+        var board = try Board(genesis: try PerfectPipes().genesis)
+        let key = PerfectPipes.identity(member)
+        return try board.author(Board.writes(saying: text, by: key.author), key: key, wallTime: 0).0
+    }
+
     // SE-74
     @Test func `what an author sends faster than its pace waits, in order, and nobody else's waits for it`() throws {
         let many = try transactions(3000)
         var verification = Verification()
-        var (taken, others): ([TransactionName], [Instant]) = ([], [])
-        func drain(_ now: Instant) {
-            while let (batch, transactions) = verification.nextBatch(now: now) {
-                for transaction in transactions {
-                    if transaction.author == many[0].author { taken.append(transaction.name) } else { others.append(now) }
-                }
-                _ = verification.finished(batch)
-            }
-        }
+        let source = ConnectionID(1)
         for transaction in many {
-            let isKept = verification.append(.init(transaction: transaction, source: ConnectionID(1), supplier: .zero), liveAt: .zero)
+            let isKept = verification.append(.init(transaction: transaction, source: source, supplier: .zero, isLive: true), now: .zero)
             #expect(isKept)
         }
-        drain(.zero)
-        #expect(taken.count == Int(AuthorPace.burst) && verification.paced.holds(of: ConnectionID(1)))
+        var taken = drain(&verification, now: .zero).valid
+        #expect(taken.count == Int(AuthorPace.burst) && verification.holds(of: source))
         // Somebody else, over the same peer.
-        var board = try Board(genesis: try PerfectPipes().genesis)
-        let key = PerfectPipes.identity(3)
-        let other = try board.author(Board.writes(saying: "x", by: key.author), key: key, wallTime: 0).0
-        _ = verification.append(.init(transaction: other, source: ConnectionID(1), supplier: .zero), liveAt: .zero + .seconds(1))
-        drain(.zero + .seconds(1))
-        #expect(others == [.zero + .seconds(1)] && taken.count == Int(AuthorPace.burst + AuthorPace.rate))
+        let other = try chat("x", by: 3)
         var now = Instant.zero + .seconds(1)
+        _ = verification.append(.init(transaction: other, source: source, supplier: .zero, isLive: true), now: now)
+        let second = drain(&verification, now: now).valid
+        taken += second.filter { $0 != other }
+        #expect(second.contains(other) && taken.count == Int(AuthorPace.burst + AuthorPace.rate))
         while let deadline = verification.deadline {
             #expect(deadline > now)
             now = max(now, deadline)
-            drain(now)
+            taken += drain(&verification, now: now).valid
         }
-        #expect(taken == many.map(\.name) && verification.isEmpty && !verification.paced.holds(of: ConnectionID(1)))
+        #expect(taken.map(\.name) == many.map(\.name) && verification.isEmpty && !verification.holds(of: source))
         #expect(now - .zero > .milliseconds(4900) && now - .zero < .milliseconds(5100))
     }
 
-    // SE-74
-    @Test func `many shapes in few bytes cost what they are worth, and history has no pace`() throws {
+    // SE-74 SE-81
+    @Test func `what others say in an author's name uses up nobody's pace but their own`() throws {
+        let many = try transactions(2100)
+        let (liar, author) = (ConnectionID(1), ConnectionID(2))
+        var verification = Verification()
+        var (looked, refused) = (0, 0)
+        for transaction in many {
+            var bytes = transaction.encoded
+            bytes[bytes.count - 1] ^= 1
+            let forged = Verification.Job(transaction: try Transaction(decoding: bytes), source: liar, supplier: .zero, isLive: true)
+            if !verification.append(forged, now: .zero) { refused += 1 }
+            looked += drain(&verification, now: .zero) { $0 != forged.transaction }.forged.count
+        }
+        // After some lies nothing of the liar is looked at, whatever the lane.
+        #expect(looked == Int(Carrier.falseBurst) && refused == many.count - looked)
+        let isLiarTaken = verification.takes(100, from: liar, now: .zero)
+        let isAuthorTaken = verification.takes(100, from: author, now: .zero)
+        let isLiarTakenLater = verification.takes(100, from: liar, now: .zero + .seconds(1))
+        #expect(!isLiarTaken && isAuthorTaken && isLiarTakenLater)
+        for transaction in many {
+            _ = verification.append(.init(transaction: transaction, source: author, supplier: .zero, isLive: true), now: .zero)
+        }
+        let taken = drain(&verification, now: .zero).valid
+        #expect(taken.map(\.name) == many.prefix(Int(AuthorPace.burst)).map(\.name))
+    }
+
+    // SE-80
+    @Test func `a copy that waits for one peer's pace does not keep out that of another`() throws {
+        let (slow, quick) = (ConnectionID(1), ConnectionID(2))
+        var verification = Verification()
+        let text = String(repeating: "x", count: Limits.chatBytes - 10)
+        // In many names, so that none has used up its own pace.
+        let long = try (0..<64).map { try chat(text, by: $0) }
+        var (now, count) = (Instant.zero, 0)
+        while !verification.holds(of: slow) {
+            count += 1
+            _ = verification.append(.init(transaction: long[count % 64], source: slow, supplier: .zero, isLive: true), now: now)
+            _ = drain(&verification, now: now)
+        }
+        let stroke = try chat("mine", by: 70)
+        _ = verification.append(.init(transaction: stroke, source: slow, supplier: .zero, isLive: true), now: now)
+        #expect(verification.contains(stroke, from: slow) && !verification.contains(stroke, from: quick))
+        let early = drain(&verification, now: now).valid
+        #expect(early.isEmpty)
+        _ = verification.append(.init(transaction: stroke, source: quick, supplier: .zero, isLive: true), now: now)
+        let taken = drain(&verification, now: now).valid
+        #expect(taken == [stroke])
+        // When its turn comes, it is known.
+        now += .seconds(60)
+        var isOffered = false
+        while let (batch, transactions) = verification.nextBatch(now: now, isKnown: { $0 == stroke.name }) {
+            isOffered = isOffered || transactions.contains(stroke)
+            _ = verification.finished(batch, transactions.map { _ in true }, now: now)
+        }
+        #expect(!isOffered && verification.isEmpty && verification.byteCount == 0)
+    }
+
+    // SE-80
+    @Test func `history has a wide pace of its own`() throws {
+        let text = String(repeating: "x", count: Limits.chatBytes - 10)
+        let long = try (0..<40).map { try chat("\($0)" + text, by: 0) }
+        let source = ConnectionID(1)
+        var verification = Verification()
+        var (taken, round, now) = (0, 0, Instant.zero)
+        func pour() {
+            while !verification.holds(of: source) {
+                _ = verification.append(.init(transaction: long[round % long.count], source: source, supplier: .zero), now: now)
+                round += 1
+                taken += drain(&verification, now: now).valid.count
+            }
+        }
+        pour()
+        let each = AuthorPace.cost(of: long[20]) + Carrier.historyEach
+        #expect(abs(Double(taken) * each - Carrier.historyBurst) < 3 * each)
+        // What waits goes on by itself, a mebibyte a second.
+        let before = taken
+        while let deadline = verification.deadline, deadline <= .zero + .seconds(10) {
+            now = max(now, deadline)
+            taken += drain(&verification, now: now).valid.count
+            pour()
+        }
+        #expect(abs(Double(taken - before) * each - 10 * Carrier.historyRate) < 4 * each)
+    }
+
+    // SE-80
+    @Test func `a batch is no more than may be inserted in one go, and few are given out at a time`() throws {
         var board = try Board(genesis: try PerfectPipes().genesis)
         let key = PerfectPipes.identity(0)
         let draft = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8))
         let writes = try (1...300 as ClosedRange<UInt64>).flatMap { try board.writes(for: draft, number: $0, by: key.author) }
-        let transaction = try board.author(writes, key: key, wallTime: 0).0
-        #expect(AuthorPace.cost(of: transaction) == Double(transaction.encoded.count + 299 * AuthorPace.bytesEachShape))
+        let wide = try (0..<8).map { _ in try board.author(writes, key: key, wallTime: 0).0 }
+        #expect(AuthorPace.cost(of: wide[0]) == Double(wide[0].encoded.count + 299 * AuthorPace.bytesEachShape))
         var verification = Verification()
-        for history in try transactions(2500) {
-            let isKept = verification.append(.init(transaction: history, source: ConnectionID(1), supplier: .zero))
-            #expect(isKept)
+        for transaction in wide {
+            _ = verification.append(.init(transaction: transaction, source: ConnectionID(1), supplier: .zero), now: .zero)
         }
-        var taken = 0
-        while let (batch, transactions) = verification.nextBatch(now: .zero) {
-            taken += transactions.count
-            _ = verification.finished(batch)
-        }
-        #expect(taken == 2500 && verification.deadline == nil)
+        let batches = (0..<3).map { _ in verification.nextBatch(now: .zero) }
+        #expect(batches.map { $0?.1.count } == [2, 2, nil])
+        _ = verification.finished(try #require(batches[0]).0, [true, true], now: .zero)
+        // What another brings meanwhile is next.
+        let stroke = try chat("x", by: 3)
+        _ = verification.append(.init(transaction: stroke, source: ConnectionID(2), supplier: .zero), now: .zero)
+        let next = verification.nextBatch(now: .zero)
+        #expect(next?.1.contains(stroke) == true)
     }
 
     // SE-70
@@ -181,15 +281,38 @@ import Testing
         var verification = Verification()
         for source in 1...8 as ClosedRange<UInt32> {
             for transaction in long {
-                _ = verification.append(.init(transaction: transaction, source: ConnectionID(source), supplier: .zero))
+                // Each peer's differ, or they would be looked at once.
+                var bytes = transaction.encoded
+                bytes[bytes.count - 1] ^= UInt8(source)
+                let job = Verification.Job(transaction: try Transaction(decoding: bytes), source: ConnectionID(source), supplier: .zero)
+                _ = verification.append(job, now: .zero)
             }
         }
         #expect(verification.byteCount > Verification.bytesMaxOfAll - Limits.transactionBytes)
         #expect(verification.byteCount <= Verification.bytesMaxOfAll + 8 * Verification.bytesMaxCrowded)
-        let isTaken = verification.append(.init(transaction: long[0], source: ConnectionID(9), supplier: .zero))
+        let isTaken = verification.append(.init(transaction: try chat("x", by: 3), source: ConnectionID(9), supplier: .zero), now: .zero)
         #expect(isTaken)
-        while let (batch, _) = verification.nextBatch(now: .zero) { _ = verification.finished(batch) }
+        _ = drain(&verification, now: .zero)
         #expect(verification.byteCount == 0 && verification.isEmpty)
+    }
+
+    // SE-83
+    @Test func `a board is there when what its peers sent is, whatever others' work is being checked`() throws {
+        var pipes = try PerfectPipes()
+        let history = try (0..<3).map { number in try chat("\(number)", by: 0) }
+        pipes.add(name: "ana", stored: [history[0]])
+        pipes.add(name: "bob")
+        // Somebody's transaction of which no verdict comes.
+        let stuck = Verification.Job(transaction: history[1], source: ConnectionID(77), supplier: .zero)
+        _ = pipes.members[1].node.verification.append(stuck, now: .zero)
+        _ = pipes.members[1].node.verification.nextBatch(now: .zero)
+        // Somebody draws all the time, so that the fingerprints do not agree.
+        for number in 0..<100 where !pipes.members[1].node.isReady {
+            pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "\(number)")), by: 0)
+            _ = pipes.run(.milliseconds(7))
+        }
+        #expect(pipes.members[1].node.isReady)
+        #expect(pipes.members[1].node.verification.isEmpty == false)
     }
 
     // SE-16
