@@ -116,11 +116,13 @@ extension Node {
         closed(neighbour.connection, .byPeer, now: now)
     }
 
-    /// Tells front ends that somebody broke a rule, once a second for each rule and author.
+    /// Tells front ends that somebody broke a rule, once a second for each rule and author, and twenty times a second in all.
     mutating func rejected(author: AuthorID?, rule: String, now: Instant) {
         // The rule without its figures and names, which a liar varies at will.
         let key = (author?.hex ?? "") + rule.prefix { !$0.isNumber }
         if let at = rejections[key], now - at < .seconds(1) { return }
+        // Keys cost nothing, and each would be another author.
+        guard rejectionsTold.take(now: now) else { return }
         if rejections.count > 256 { rejections.removeAll() }
         rejections[key] = now
         tell(.rejected(author: author, rule: rule))

@@ -158,6 +158,9 @@ public struct Node: Sendable {
     var toldAdjacent: Set<AuthorID> = []
     var adjacencyToldAt: Instant = .distantPast
     var adjacencyAt: Instant?
+    /// In a crowd: when all neighbours were last looked at, and when they are to be next (SE-84).
+    private(set) var sweptAt: Instant = .distantPast
+    private var sweepAt: Instant?
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
@@ -170,6 +173,7 @@ public struct Node: Sendable {
     var asks = Asks()
     var goneSuppliers = GoneSuppliers()
     var rejections: [String: Instant] = [:]
+    var rejectionsTold = TokenBucket(rate: 20, burst: 60, now: .distantPast)
 
     /// A member whose word was fresh speaks another version of the protocol.
     var hasMetOtherVersion = false
@@ -285,6 +289,8 @@ public struct Node: Sendable {
     /// When to call `handle(.timeout)` next; nil when only an input can move the node.
     public var deadline: Instant? {
         guard farewell == nil else { return isStopped ? nil : endpoint.goodbyeDeadline }
+        // Nothing is due much before, and to look for what is costs as much as the sweep.
+        if let sweepAt { return sweepAt }
         var soonest = earliest(endpoint.deadline, rendezvous?.deadline)
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)
@@ -348,12 +354,24 @@ public struct Node: Sendable {
         releaseHeld(now: now)
         recoverStroke(now: now)
         insertReleased(now: now)
-        sendBacklogs(now: now)
-        sendPresence(now: now)
+        sweep(now: now)
         drainEndpoint(now: now)
         check(now: now)
         if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
         finishQuitting(now: now)
+    }
+
+    /// Looks what is due to whom. In a crowd not at each input: of hundreds each acknowledges each packet, and to look at all for each of them
+    /// would cost the square.
+    private mutating func sweep(now: Instant) {
+        let pause = SessionTiming.sweepPauseEach * max(0, neighbours.count - SessionTiming.crowd)
+        guard now >= sweptAt + pause else {
+            sweepAt = sweptAt + pause
+            return
+        }
+        (sweptAt, sweepAt) = (now, nil)
+        sendBacklogs(now: now)
+        sendPresence(now: now)
     }
 
     /// Gives out the next signatures to check.

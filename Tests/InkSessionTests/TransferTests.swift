@@ -315,6 +315,24 @@ import Testing
         #expect(pipes.members[1].node.verification.isEmpty == false)
     }
 
+    // SE-84
+    @Test func `in a crowd all are looked at together, and not for each packet`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        let crowd = SessionTiming.crowd + 4
+        for number in 0..<crowd { pipes.add(name: "p\(number)") }
+        #expect(pipes.run(.seconds(20)) { $0.areEqual && $0.members[0].node.presentPeers == crowd })
+        let pause = SessionTiming.sweepPauseEach * 4
+        var sweeps: [Instant] = []
+        pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "to all")), by: 0)
+        #expect(
+            pipes.run(.seconds(5)) { pipes in
+                if sweeps.last != pipes.members[0].node.sweptAt { sweeps.append(pipes.members[0].node.sweptAt) }
+                return pipes.areEqual && pipes.members[1].node.board?.shapes.count == 1
+            })
+        #expect(sweeps.count > 2 && zip(sweeps, sweeps.dropFirst()).allSatisfy { $1 - $0 >= pause })
+    }
+
     // SE-16
     @Test func `over a slow line a newcomer gets everything once`() throws {
         var pipes = try PerfectPipes()
