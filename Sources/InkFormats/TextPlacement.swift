@@ -125,7 +125,7 @@ extension ShapeDraft {
     /// The text of an ellipse or a diamond in rows that leave the outline whole, with the cells of a row; nil for other kinds, and where that would
     /// part a word that the box holds, or hide one: letters go before an outline.
     fileprivate func layoutWithinOutline(_ inside: CellRegion, on grid: Grid) -> (columns: Int, layout: TextLayout)? {
-        guard kind == .ellipse || kind == .diamond, !text.isEmpty else { return nil }
+        guard kind == .ellipse || kind == .diamond, !text.isEmpty, text.utf8.count <= Self.labelBytesMax else { return nil }
         let lines = text.split(whereSeparator: \.isNewline)
         let word = lines.reduce(0) { $1.split(separator: " ").reduce($0) { max($0, CharacterWidth.columns(of: String($1))) } }
         let letters = lines.reduce(0) { $1.reduce($0) { $0 + ($1 == " " ? 0 : CharacterWidth.columns(of: $1)) } }
@@ -144,6 +144,9 @@ extension ShapeDraft {
         }
         return nil
     }
+
+    /// Where a longer text wraps is not worth several looks at all of it.
+    private static let labelBytesMax = 1024
 
     /// The cell after the first `count` characters of the shape's text, where a caret stands while it is edited.
     public func caretPlace(after count: Int, on grid: Grid) -> CellPlace {
