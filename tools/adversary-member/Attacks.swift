@@ -17,8 +17,18 @@ enum Attack: String, CaseIterable {
     case squattedID = "squatted-id"
     /// A member comes with 256 devices from 256 addresses.
     case house
+    /// As many, each of a network of its own.
+    case houseNetworks = "house-networks"
+    /// As many, each of which writes a line.
+    case houseWriters = "house-writers"
     /// A member sends transactions whose parents nobody has.
     case orphans
+    /// A member sends transactions in others' names that these never signed.
+    case forged
+    /// A member sends transactions of 4000 shapes each as history.
+    case history
+    /// A member forks its own log by the thousand, and wants to see it.
+    case forks
     /// A member asks for everything, 800 times a second.
     case reconcile
     /// A member acknowledges late, makes us acknowledge much, then acknowledges the same again and again.
@@ -36,9 +46,9 @@ enum Attack: String, CaseIterable {
         switch self {
         case .topics: return []
         case .squattedID: return try Self.squat(arguments, link)
-        case .house: return try Self.fillHouse(arguments, link)
+        case .house, .houseNetworks, .houseWriters: return try fillHouse(arguments, link)
         case .thirdParty: return try Self.floodThirdParty(arguments, link)
-        case .lyingReceipt, .orphans, .reconcile, .acknowledgements, .presence, .presenceStrokes:
+        case .lyingReceipt, .orphans, .forged, .history, .forks, .reconcile, .acknowledgements, .presence, .presenceStrokes:
             return try attackSessions(arguments, link)
         }
     }
@@ -66,6 +76,11 @@ enum Attack: String, CaseIterable {
             switch self {
             case .lyingReceipt: 10
             case .orphans: 3400
+            // Each makes one for each session, which goes to all.
+            case .forged: 400
+            // 70 kB a second.
+            case .history: 1.4
+            case .forks: 1000
             case .reconcile: 800
             case .presence: 19_000
             case .presenceStrokes: 2540
@@ -97,6 +112,27 @@ enum Attack: String, CaseIterable {
             let parents = (0..<Limits.parents).map { _ in TransactionName(using: &random) }.sorted()
             let writes = [Write(ShapeID(author: member.device.author, number: UInt64(number + 1)), .kind, .kind(0))]
             member.send(try member.transaction(UInt64(number + 2), parents: parents, lamport: 9, writes: writes).encoded, to: session)
+        case .forged:
+            guard member.pending(session) < 1 << 20, let genesis = member.genesis else { return false }
+            let write = Write(ShapeID(author: session.remote.author, number: UInt64(number + 1)), .kind, .kind(0))
+            let forged = try member.transaction(
+                1, of: session.remote.author, parents: [genesis.name], lamport: 2, at: UInt64(number), writes: [write])
+            // In the name of whoever it goes to, and in those of the others.
+            for other in member.sessions.values { member.send(forged.encoded, to: other) }
+        case .history:
+            let first = UInt64(number) * 4000
+            let wide = try member.goOn((1...4000).map { Write(ShapeID(author: member.device.author, number: first + $0), .kind, .kind(0)) })
+            for other in member.sessions.values { member.send(wide.encoded, to: other, lane: .bulk) }
+        case .forks:
+            guard member.pending(session) < 1 << 20, let genesis = member.genesis else { return false }
+            // Two thousand that its pace allows at once, and what comes on top; then three bytes at a time.
+            guard number % 5 == 0 || number < 2000 else {
+                member.say(.prove(sequence: 1), to: session)
+                return true
+            }
+            let write = Write(ShapeID(author: member.device.author, number: UInt64(number + 1)), .kind, .kind(0))
+            member.send(
+                try member.transaction(1, parents: [genesis.name], lamport: 2, at: UInt64(number), writes: [write]).encoded, to: session)
         case .reconcile:
             guard member.pending(session) < 1 << 18 else { return false }
             var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(.zero), transactionCount: 1)
@@ -168,22 +204,37 @@ enum Attack: String, CaseIterable {
     }
 
     /// 256 devices from as many addresses, as fast as they get in; whoever is turned away comes again.
-    private static func fillHouse(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
-        let members = try (0..<256).map { try Member(link, host: loopback(2 + UInt32($0) / 250, 1 + UInt32($0) % 250)) }
+    private func fillHouse(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
+        let members = try (0..<256 as Range<UInt32>).map { number in
+            let host = self == .houseNetworks ? Self.loopback((number + 1) << 8 | 1) : Self.loopback(2 + number / 250, 1 + number % 250)
+            return try Member(link, host: host)
+        }
         let end = currentTime() + .milliseconds(Int64(arguments.seconds * 1000))
-        var (dialledAt, isReady) = (Instant.distantPast, false)
+        var (dialledAt, isReady, written) = (Instant.distantPast, false, Set<AuthorID>())
+        var sockets = members.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
+        var turn = 0
         while currentTime() < end {
             if currentTime() - dialledAt > .seconds(2) {
                 dialledAt = currentTime()
                 for member in members { for target in arguments.targets where member.sessions[target] == nil { try member.dial(target) } }
             }
-            for member in members { try member.pump() }
+            // To look at all of them all the time would take the processor from those whom this is to trouble.
+            _ = poll(&sockets, nfds_t(sockets.count), 5)
+            turn += 1
+            for (member, socket) in zip(members, sockets) where turn % 4 == 0 || socket.revents != 0 {
+                try member.pump()
+                guard self == .houseWriters, member.genesis != nil, !member.sessions.isEmpty, written.insert(member.device.author).inserted
+                else {
+                    continue
+                }
+                let line = try member.goOn(Board.writes(saying: "let me in", by: member.device.author))
+                for session in member.sessions.values { member.send(line.encoded, to: session) }
+            }
             let inside = members.count { !$0.sessions.isEmpty }
             if !isReady, inside > 200 || currentTime() > end - .milliseconds(Int64(arguments.seconds * 900)) {
                 isReady = true
                 say("ready")
             }
-            usleep(1000)
         }
         return [("inside", members.count { !$0.sessions.isEmpty })]
     }

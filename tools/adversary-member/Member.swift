@@ -17,6 +17,8 @@ final class Member {
     var lateness: Duration = .zero
     private var late = Queue<(bytes: [UInt8], from: SocketAddress, until: Instant)>()
     private(set) var genesis: Transaction?
+    /// Our newest.
+    private var own: Transaction?
     /// Datagrams that came.
     private(set) var received = 0
 
@@ -54,7 +56,9 @@ final class Member {
         endpoint.send(message.encode(), lane: .control, on: session.id, now: currentTime())
     }
 
-    func send(_ transaction: [UInt8], to session: Session) { endpoint.send(transaction, lane: .ops, on: session.id, now: currentTime()) }
+    func send(_ transaction: [UInt8], to session: Session, lane: Lane = .ops) {
+        endpoint.send(transaction, lane: lane, on: session.id, now: currentTime())
+    }
 
     func transmit(frames: [UInt8], to session: Session) { endpoint.transmit(frames: frames, on: session.id, now: currentTime()) }
 
@@ -116,11 +120,25 @@ final class Member {
     }
 
     /// A transaction in good form.
-    func transaction(_ sequence: UInt64, parents: [TransactionName], lamport: UInt64, writes: [Write]) throws -> Transaction {
+    ///
+    /// - Parameter author: whose it is to seem; the signature is ours.
+    func transaction(
+        _ sequence: UInt64, of author: AuthorID? = nil, parents: [TransactionName], lamport: UInt64, at wallTime: UInt64 = 0,
+        writes: [Write]
+    ) throws -> Transaction {
         try Transaction.sign(
             TransactionHeader(
-                board: board, author: device.author, sequence: sequence, previous: sequence > 1 ? parents[0] : .zero,
-                grant: TransactionName(board.bytes) ?? .zero, parents: parents, lamport: lamport, claimedWallTime: 0),
+                board: board, author: author ?? device.author, sequence: sequence, previous: sequence > 1 ? parents[0] : .zero,
+                grant: TransactionName(board.bytes) ?? .zero, parents: parents, lamport: lamport, claimedWallTime: wallTime),
             writes: writes, key: device)
+    }
+
+    /// The next of our own, which goes to all.
+    func goOn(_ writes: [Write]) throws -> Transaction {
+        let before = own ?? genesis
+        let transaction = try transaction(
+            (own?.sequence ?? 0) + 1, parents: before.map { [$0.name] } ?? [], lamport: (before?.lamport ?? 0) + 1, writes: writes)
+        own = transaction
+        return transaction
     }
 }

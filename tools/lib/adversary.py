@@ -187,6 +187,10 @@ class Row:
         return f"{verdict} {self.attack}: {'; '.join(self.parts)}" + "".join(f"\n       {text}" for text in self.complaints)
 
 
+# Attacks whose rate is that against one peer: all of it against three would be three attackers, and more than this machine may have processors for.
+AT_ONE = ("orphans", "reconcile", "presence", "presence-strokes", "forks")
+
+
 def member_attack(attack, folder, options, joins=False):
     """A member with sessions to all three."""
     row, honest = Row(attack), Honest(folder, options)
@@ -197,8 +201,8 @@ def member_attack(attack, folder, options, joins=False):
         memory = honest.memory()
         # Sixteen seconds of late answers and six of a flood come before what is measured of acknowledgements.
         seconds = options.seconds + (25 if attack == "acknowledgements" else 0)
-        # The rates of presence were seen against one: it is the one on whose screen the strokes are to appear.
-        targets = honest.targets[-1:] if attack.startswith("presence") else honest.targets
+        # What was seen against one peer is done to one, that whose screen is watched.
+        targets = honest.targets[-1:] if attack in AT_ONE else honest.targets
         attacker = Attacker(options.member, attack, link=honest.link, targets=targets, seconds=seconds, rate=options.rate)
         attacker.ready()
         joined = honest.join("dora") if joins else None
@@ -372,7 +376,12 @@ ATTACKS = {
     "topics-50": topics,
     "squatted-id": squatted,
     "house": lambda *arguments: member_attack(*arguments, joins=True),
+    "house-networks": lambda *arguments: member_attack(*arguments, joins=True),
+    "house-writers": lambda *arguments: member_attack(*arguments, joins=True),
     "orphans": member_attack,
+    "forged": member_attack,
+    "history": member_attack,
+    "forks": member_attack,
     "reconcile": member_attack,
     "acknowledgements": member_attack,
     "presence": member_attack,
