@@ -6,11 +6,14 @@ import InkTransport
 extension Node {
     mutating func sendPresence(now: Instant) {
         let present = presentCount
-        for connection in connections {
-            guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            guard let due = presenceDeadline(of: neighbour, present: present), due <= now else { continue }
+        for connection in connections where isPresenceDue(on: connection, present: present, now: now) {
             sendPresence(on: connection, now: now)
         }
+    }
+
+    private func isPresenceDue(on connection: ConnectionID, present: Int, now: Instant) -> Bool {
+        guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent else { return false }
+        return presenceDeadline(of: neighbours.values[index], present: present).map { $0 <= now } ?? false
     }
 
     private mutating func sendPresence(on connection: ConnectionID, now: Instant) {

@@ -291,6 +291,11 @@ public struct Node: Sendable {
         guard farewell == nil else { return isStopped ? nil : endpoint.goodbyeDeadline }
         // Nothing is due much before, and to look for what is costs as much as the sweep.
         if let sweepAt { return sweepAt }
+        let soonest = soonestDeadline
+        return isCrowded ? soonest.map { max($0, sweptAt + sweepPause) } : soonest
+    }
+
+    private var soonestDeadline: Instant? {
         var soonest = earliest(endpoint.deadline, rendezvous?.deadline)
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)
@@ -309,24 +314,33 @@ public struct Node: Sendable {
         soonest = earliest(soonest, texts.deadline)
         soonest = earliest(soonest, journalAt)
         let present = presentCount
-        for neighbour in neighbours.values {
-            soonest = earliest(soonest, neighbour.compareAt)
-            soonest = earliest(soonest, neighbour.gate.deadline)
-            soonest = earliest(soonest, neighbour.reconcileAt)
-            if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
-            if neighbour.isPresent {
-                soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
-                soonest = earliest(soonest, neighbour.inbox.showAt)
-            }
-            if waits, neighbour.owesReceipt(now: time) {
-                soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
-            }
+        // By index, for an element of a loop would be a copy.
+        for index in neighbours.values.indices {
+            soonest = earliest(soonest, deadline(of: neighbours.values[index], present: present, waits: waits))
         }
         for person in people.values {
             if let lost = person.lostAt { soonest = earliest(soonest, lost + SessionTiming.grace) }
         }
         return soonest
     }
+
+    /// - Parameter waits: what our person did waits for what the neighbours say of our work.
+    private func deadline(of neighbour: Neighbour, present: Int, waits: Bool) -> Instant? {
+        var soonest = earliest(earliest(neighbour.compareAt, neighbour.reconcileAt), neighbour.gate.deadline)
+        if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
+        if neighbour.isPresent {
+            soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
+            soonest = earliest(soonest, neighbour.inbox.showAt)
+        }
+        if waits, neighbour.owesReceipt(now: time) {
+            soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
+        }
+        return soonest
+    }
+
+    /// So many neighbours that all are looked at together.
+    private var isCrowded: Bool { neighbours.count > SessionTiming.crowd }
+    private var sweepPause: Duration { SessionTiming.sweepPauseEach * max(0, neighbours.count - SessionTiming.crowd) }
 
     mutating func emit(_ output: Output) { outputs.append(output) }
     mutating func tell(_ event: Event, to audience: Audience = .everybody) { outputs.append(.event(event, to: audience)) }
@@ -364,9 +378,8 @@ public struct Node: Sendable {
     /// Looks what is due to whom. In a crowd not at each input: of hundreds each acknowledges each packet, and to look at all for each of them
     /// would cost the square.
     private mutating func sweep(now: Instant) {
-        let pause = SessionTiming.sweepPauseEach * max(0, neighbours.count - SessionTiming.crowd)
-        guard now >= sweptAt + pause else {
-            sweepAt = sweptAt + pause
+        guard now >= sweptAt + sweepPause else {
+            sweepAt = sweptAt + sweepPause
             return
         }
         (sweptAt, sweepAt) = (now, nil)

@@ -203,8 +203,8 @@ public struct Endpoint: Sendable {
         take(steps)
         runListener(now: now)
         for index in connections.keys.sorted() {
-            if let connection = connections[index], now - connection.establishedAt >= Self.settledAfter {
-                calm.settled(connection.remote.peer)
+            if let since = connections[index]?.establishedAt, now - since >= Self.settledAfter, let peer = connections[index]?.remote.peer {
+                calm.settled(peer)
             }
             guard let deadline = connections[index]?.deadline, now >= deadline else { continue }
             if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
@@ -271,7 +271,8 @@ public struct Endpoint: Sendable {
     public var deadline: Instant? {
         if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
-        for connection in connections.values { deadline = earliest(deadline, connection.deadline) }
+        // By index, for an element of a loop would be a copy.
+        for index in connections.values.indices { deadline = earliest(deadline, connections.values[index].deadline) }
         for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
         return deadline
     }
