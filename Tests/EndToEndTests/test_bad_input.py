@@ -601,7 +601,7 @@ class BadCommands(EndToEnd):
         self.assertEqual(status, 0, errors)
         self.assertRegex(out, r"^sketch\t[0-9a-f]{8}\t0 of \d+ transactions restored, the rest was there$")
         self.assert_refused(self.boards("--restore", str(self.folder / "nothing")), 5, "backup", "no board is saved there", "--export")
-        self.assert_refused(self.boards("--export", "/proc/self/nothing"), 8, "no directory can be made there", "another directory")
+        self.assert_refused(self.boards("--export", "/proc/self/nothing"), 8, "no directory can be made there", "check the path")
         self.assert_refused(self.boards("--export", str(backup), who="nobody"), 5, "no board to export", "inkwire new")
         self.assert_refused(self.boards("--export", str(self.folder / "ana")), 2, "data directory itself")
         self.assert_ends_well(bob)

@@ -197,15 +197,7 @@ struct BoardsCommand: ParsableCommand {
                 .notFound, code: "not_found", what: "there is no board to export", why: "none is saved in the data directory",
                 next: "`inkwire new` makes one")
         }
-        let outcomes: [Backup.Outcome]
-        do {
-            outcomes = try Backup(place: place).add(entries)
-        } catch {
-            guard case .missing = error else { throw error }
-            throw Failure(
-                .local, code: "no_place", what: "\(place) is no place for a backup", why: "no directory can be made there",
-                next: "name another directory")
-        }
+        let outcomes = try Backup(place: place).add(entries)
         options.notices.say("whoever has \(place) may enter these boards; it holds no key of yours")
         try report(outcomes, to: "exported")
     }
