@@ -42,9 +42,7 @@ final class DriverCore {
     /// Inputs that came up while the node was being drained, or before the start.
     private var pending = Queue<Node.Input>()
     private var isDraining = false
-    private var timer: Scheduled<Void>?
-    /// When `timer` fires, by our clock.
-    private(set) var timerAt: Instant?
+    let timer: WakeTimer
     private var lookAround: RepeatedTask?
     private var addresses: [InkPrimitives.SocketAddress]?
     /// Wall clock minus monotonic clock, milliseconds, as last told.
@@ -59,6 +57,7 @@ final class DriverCore {
         clock = parts.clock
         sockets = parts.sockets
         loop = parts.loop
+        timer = WakeTimer(loop: parts.loop)
         link = parts.options.impairment.map { ImpairedLink($0) }
         ended = parts.loop.makePromise()
         node = Node(parts.configuration, seed: .random(), now: clock.now)
@@ -104,7 +103,7 @@ final class DriverCore {
     @discardableResult
     func abandon() -> EventLoopFuture<Void> {
         if let closing { return closing }
-        timer?.cancel()
+        timer.cancel()
         lookAround?.cancel()
         for connector in connectors { connector.shutDown() }
         let closing = sockets.close()
@@ -248,25 +247,13 @@ final class DriverCore {
 
     // Time and surroundings.
 
-    /// Sets the timer for what is due first, at most a second ahead (RT-3). A timer that comes early does no harm, so one that is soon enough is
-    /// left alone.
+    /// Sets the timer for what is due first.
     private func arm() {
-        guard !isClosed, let deadline = earliest(node.deadline, link?.deadline) else {
-            timer?.cancel()
-            (timer, timerAt) = (nil, nil)
-            return
-        }
-        let now = clock.now
-        let at = now + MonotonicClock.sleep(until: deadline, now: now)
-        if let timerAt, timerAt <= at, timerAt > now { return }
-        timer?.cancel()
-        timerAt = at
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: TimeAmount(at - now)) { bound.value.wake() }
+        timer.set(for: isClosed ? nil : earliest(node.deadline, link?.deadline), now: clock.now) { bound.value.wake() }
     }
 
     private func wake() {
-        (timer, timerAt) = (nil, nil)
         let now = clock.now
         writeDue(now: now)
         if let deadline = node.deadline, deadline <= now {

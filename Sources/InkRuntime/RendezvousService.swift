@@ -365,7 +365,7 @@ final class Core {
     private let clock: MonotonicClock
     private var sockets: [RendezvousServer.ConnectionToken: WebSocketHandler] = [:]
     private var lastToken: UInt64 = 0
-    private var timer: Scheduled<Void>?
+    private let timer: WakeTimer
     /// The message last encoded: one that goes to all of a topic is encoded once.
     private var lastEncoded: (message: ServerMessage, text: ByteBuffer)?
     private var stunAnswered = 0
@@ -376,6 +376,7 @@ final class Core {
         server = RendezvousServer(configuration.server, seed: Entropy.seed())
         (proxies, advise) = (configuration.proxies, configuration.advise)
         (self.loop, self.clock) = (loop, clock)
+        timer = WakeTimer(loop: loop)
     }
 
     var status: RendezvousService.Status {
@@ -428,7 +429,7 @@ final class Core {
     }
 
     func stop() {
-        timer?.cancel()
+        timer.cancel()
         for token in sockets.keys.sorted() { sockets[token]?.close(.goingAway, reason: "the rendezvous is stopping") }
     }
 
@@ -475,12 +476,8 @@ final class Core {
     }
 
     private func arm() {
-        timer?.cancel()
-        timer = nil
-        guard let deadline = server.deadline else { return }
-        let wait = MonotonicClock.sleep(until: deadline, now: clock.now)
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer = loop.scheduleTask(in: TimeAmount(wait)) {
+        timer.set(for: server.deadline, now: clock.now) {
             let core = bound.value
             core.server.handleTimeout(now: core.clock.now)
             core.drain()

@@ -345,7 +345,7 @@ private final class TestStore: RecordStore {
             options: options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock)
         driver.start()
         func look() async throws -> (deadline: Instant?, timerAt: Instant?) {
-            try await driver.loop.submit { [core = driver.core] in (core.value.node.deadline, core.value.timerAt) }.get()
+            try await driver.loop.submit { [core = driver.core] in (core.value.node.deadline, core.value.timer.at) }.get()
         }
         // The clock stands, so that all that is due by it is done some time; what is left lies ahead.
         var seen = try await look()

@@ -36,7 +36,7 @@ final class HeadlessSession: @unchecked Sendable {
     private var automation: Automation
     private var isDraining = false
     private var finished = 0
-    private var timer: Scheduled<Void>?
+    private let timer: WakeTimer
     private var isReady = false
     private var end: End?
     private var readerIsStuck = false
@@ -50,6 +50,7 @@ final class HeadlessSession: @unchecked Sendable {
         (self.session, self.notices, self.clock, self.writesEvents) = (session, notices, clock, writesEvents)
         automation = Automation(stopsAtError: stopsAtError)
         output = OutputWriter(loop: session.loop)
+        timer = WakeTimer(loop: session.loop)
         output.tell = { [weak self] news in self?.take(news) }
     }
 
@@ -173,9 +174,7 @@ final class HeadlessSession: @unchecked Sendable {
     }
 
     private func arm() {
-        timer?.cancel()
-        guard let deadline = automation.deadline else { return }
-        timer = loop.scheduleTask(in: .nanoseconds(MonotonicClock.sleep(until: deadline, now: clock.now).nanoseconds)) { [self] in
+        timer.set(for: automation.deadline, now: clock.now) { [self] in
             automation.handleTimeout(now: clock.now)
             drain()
         }
