@@ -175,7 +175,7 @@ enum SessionTiming {
     static let quitPatience: Duration = .seconds(10)
     /// Front ends hear of changes in the sync status at most this often.
     static let statusInterval: Duration = .milliseconds(100)
-    /// More neighbours than this are a crowd, and are all looked at no more often than after so much for each of those beyond: 10 ms at 256.
+    /// More neighbours who answer than this are a crowd, and are all looked at no more often than after so much for each of those beyond: 10 ms at 256.
     static let crowd = 12
     static let sweepPauseEach: Duration = .microseconds(40)
     /// Bytes that a connection may hold for sending before the backlog waits.

@@ -161,6 +161,8 @@ public struct Node: Sendable {
     /// In a crowd: when all neighbours were last looked at, and when they are to be next (SE-84).
     private(set) var sweptAt: Instant = .distantPast
     private var sweepAt: Instant?
+    /// How long until the next look at all of them; zero unless those who answer are a crowd.
+    private var sweepPause: Duration = .zero
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
@@ -292,7 +294,7 @@ public struct Node: Sendable {
         // Nothing is due much before, and to look for what is costs as much as the sweep.
         if let sweepAt { return sweepAt }
         let soonest = soonestDeadline
-        return isCrowded ? soonest.map { max($0, sweptAt + sweepPause) } : soonest
+        return soonest.map { sweepPause > .zero ? max($0, sweptAt + sweepPause) : $0 }
     }
 
     private var soonestDeadline: Instant? {
@@ -338,10 +340,6 @@ public struct Node: Sendable {
         return soonest
     }
 
-    /// So many neighbours that all are looked at together.
-    private var isCrowded: Bool { neighbours.count > SessionTiming.crowd }
-    private var sweepPause: Duration { SessionTiming.sweepPauseEach * max(0, neighbours.count - SessionTiming.crowd) }
-
     mutating func emit(_ output: Output) { outputs.append(output) }
     mutating func tell(_ event: Event, to audience: Audience = .everybody) { outputs.append(.event(event, to: audience)) }
 
@@ -383,6 +381,8 @@ public struct Node: Sendable {
             return
         }
         (sweptAt, sweepAt) = (now, nil)
+        // Nothing is due to those who do not answer, and there is no haste to find that out.
+        sweepPause = SessionTiming.sweepPauseEach * max(0, presentCount - 1 - SessionTiming.crowd)
         sendBacklogs(now: now)
         sendPresence(now: now)
     }
