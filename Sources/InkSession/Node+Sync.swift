@@ -358,6 +358,11 @@ extension Node {
     /// Sends what is new; a peer that takes nothing gets it by reconciliation once it does again.
     private mutating func push(_ transaction: Transaction, on connection: ConnectionID, now: Instant) {
         guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+        // Who does not answer has been asked already, and is sent it as soon as it does (SE-97).
+        guard neighbours[connection]?.isDegraded == false else {
+            neighbours[connection]?.backlog.append(transaction.name)
+            return
+        }
         send(transaction, on: connection, now: now)
     }
 
@@ -369,8 +374,11 @@ extension Node {
     mutating func sendBacklogs(now: Instant) {
         guard let board else { return }
         for connection in connections {
-            if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained { neighbours[connection]?.drainedAt = now }
-            guard let count = neighbours[connection]?.backlog.count, count > 0 else { continue }
+            // By index, since a neighbour that is read by its key is copied, and there may be hundreds.
+            guard let index = neighbours.index(forKey: connection), !neighbours.values[index].isDegraded else { continue }
+            if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained { neighbours.values[index].drainedAt = now }
+            let count = neighbours.values[index].backlog.count
+            guard count > 0 else { continue }
             // A long backlog is history and must not stand before what is drawn now.
             let lane: Lane = count > 64 ? .bulk : .ops
             while endpoint.pendingBytes(on: connection) < SessionTiming.connectionFill,

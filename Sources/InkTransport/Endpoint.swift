@@ -287,10 +287,15 @@ public struct Endpoint: Sendable {
     public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id.index]?.statistics(now: now) }
 
     /// Smoothed round trip; nil before the first sample, or if the connection is gone.
-    public func roundTrip(on id: ConnectionID) -> Duration? { connections[id.index]?.roundTrip }
+    public func roundTrip(on id: ConnectionID) -> Duration? {
+        connections.index(forKey: id.index).flatMap { connections.values[$0].roundTrip }
+    }
 
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
-    public func pendingBytes(on id: ConnectionID) -> Int { connections[id.index]?.pendingBytes ?? 0 }
+    public func pendingBytes(on id: ConnectionID) -> Int {
+        // By index, since a connection that is read by its key is copied.
+        connections.index(forKey: id.index).map { connections.values[$0].pendingBytes } ?? 0
+    }
 
     /// All connections, sorted.
     public var connectionIDs: [ConnectionID] { connections.keys.sorted().map { ConnectionID($0) } }

@@ -333,6 +333,27 @@ import Testing
         #expect(sweeps.count > 2 && zip(sweeps, sweeps.dropFirst()).allSatisfy { $1 - $0 >= pause })
     }
 
+    // SE-97
+    @Test func `who does not answer is sent what was drawn meanwhile when he is heard again`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        pipes.add(name: "bob")
+        #expect(pipes.run(.seconds(20)) { $0.areEqual && $0.members[0].node.presentPeers == 1 })
+        pipes.drop = { _, _ in true }
+        pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "before")), by: 0)
+        #expect(pipes.run(.seconds(8)) { $0.members[0].node.presentPeers == 0 })
+        let pending = { (pipes: PerfectPipes) in pipes.members[0].node.statistics().reduce(0) { $0 + $1.statistics.pendingBytes } }
+        let before = pending(pipes)
+        for number in 0..<100 {
+            pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "note \(number)")), by: 0)
+        }
+        _ = pipes.run(.seconds(1))
+        #expect(pending(pipes) < before + 100 * 20, "fingerprints at most")
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(4)) { $0.areEqual && $0.members[1].node.board?.shapes.count == 101 })
+        #expect(pipes.members[0].node.statistics().count == 1, "in the same session")
+    }
+
     // SE-16
     @Test func `over a slow line a newcomer gets everything once`() throws {
         var pipes = try PerfectPipes()
