@@ -366,7 +366,8 @@ enum Decoders {
         var seeds = drawn.transactions.filter { $0.encoded.count < 2000 }.map { row(1, [$0.name.bytes, $0.author.bytes, $0.encoded]) }
         seeds += (0..<9).map { row(0, [[$0], Array("10.0.0.1:5\nx".utf8)]) }
         seeds += [row(2, [drawn.board.id.bytes, drawn.board.id.bytes, [1, 2]]), row(3, [drawn.board.id.bytes, [UInt8](1...8), []])]
-        return Decoder(name: "row", seeds: seeds) { bytes in
+        // The row is written first: its values lie here and in the database. It comes from this person's own disk.
+        return Decoder(name: "row", seeds: seeds, memoryFactor: 4) { bytes in
             guard bytes.count >= 2, let table = RowStand.Table(rawValue: bytes[0] & 3) else { return .refused(0) }
             var (values, at): ([[UInt8]], Int) = ([], 2)
             while at + 2 <= bytes.count, values.count < 4 {
