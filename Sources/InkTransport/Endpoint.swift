@@ -115,6 +115,8 @@ public struct Endpoint: Sendable {
     private var dialer = Dialer()
     private var listener = Listener()
     private var connections: [UInt32: Connection] = [:]
+    /// When each is due, as of its last flush: to ask hundreds of them for it at each input would cost more than what they say.
+    private var dueAt: [UInt32: Instant] = [:]
     private var closing: [UInt32: ClosingConnection] = [:]
     private var activity = Activity.present
     /// Connections that may have packets to make.
@@ -206,7 +208,7 @@ public struct Endpoint: Sendable {
             if let since = connections[index]?.establishedAt, now - since >= Self.settledAfter, let peer = connections[index]?.remote.peer {
                 calm.settled(peer)
             }
-            guard let deadline = connections[index]?.deadline, now >= deadline else { continue }
+            guard let deadline = dirty.contains(index) ? connections[index]?.deadline : dueAt[index], now >= deadline else { continue }
             if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
             dirty.insert(index)
         }
@@ -261,8 +263,12 @@ public struct Endpoint: Sendable {
 
     /// Sets the rhythm of keepalives on all connections, present and future.
     public mutating func setActivity(_ activity: Activity) {
+        guard activity != self.activity else { return }
         self.activity = activity
-        for index in connections.keys { connections[index]?.setActivity(activity) }
+        for index in connections.keys {
+            connections[index]?.setActivity(activity)
+            dueAt[index] = connections[index]?.deadline
+        }
     }
 
     // MARK: Outputs
@@ -271,8 +277,7 @@ public struct Endpoint: Sendable {
     public var deadline: Instant? {
         if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
-        // By index, for an element of a loop would be a copy.
-        for index in connections.values.indices { deadline = earliest(deadline, connections.values[index].deadline) }
+        for at in dueAt.values { deadline = earliest(deadline, at) }
         for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
         return deadline
     }
@@ -313,6 +318,7 @@ public struct Endpoint: Sendable {
     package mutating func transmit(frames: [UInt8], on id: ConnectionID, now: Instant) {
         advance(to: now)
         connections[id.index]?.transmit(frames: frames, now: self.now, outputs: &outputs)
+        dueAt[id.index] = connections[id.index]?.deadline
     }
 
     // MARK: Data
@@ -345,7 +351,10 @@ public struct Endpoint: Sendable {
         guard !dirty.isEmpty else { return }
         let indices = dirty.sorted()
         dirty = []
-        for index in indices { connections[index]?.flush(now: now, outputs: &outputs) }
+        for index in indices {
+            connections[index]?.flush(now: now, outputs: &outputs)
+            dueAt[index] = connections[index]?.deadline
+        }
     }
 
     private mutating func end(_ index: UInt32, _ ending: Connection.Ending) {
@@ -353,7 +362,7 @@ public struct Endpoint: Sendable {
         switch ending {
         case .byPeer(let code):
             let peer = connections[index]?.remote.peer
-            connections[index] = nil
+            (connections[index], dueAt[index]) = (nil, nil)
             if code == .replaced, let peer { noteTurnedDown(by: peer) }
             reason =
                 switch code {
@@ -385,6 +394,7 @@ public struct Endpoint: Sendable {
     /// Takes a connection out, leaving only what says goodbye.
     private mutating func forget(_ index: UInt32, saying code: CloseCode) {
         guard let connection = connections.removeValue(forKey: index) else { return }
+        dueAt[index] = nil
         var last = connection.closing(code, now: now)
         let (packet, to) = last.makePacket()
         outputs.append(.transmit(packet, to: to))
@@ -531,7 +541,7 @@ public struct Endpoint: Sendable {
         for index in losers {
             if connections[index]?.remote.peer == remote.peer, !overruled.contains(index) {
                 // The peer ends its half itself, when it sees the new one. Where it would keep the old one instead, it is told.
-                connections[index] = nil
+                (connections[index], dueAt[index]) = (nil, nil)
             } else {
                 forget(index, saying: .replaced)
             }
