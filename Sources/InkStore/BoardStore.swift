@@ -22,7 +22,8 @@ import Synchronization
 ///                   ▲          └─ fails ─► failure, in order; the transactions are carried into the next COMMIT
 ///                   └──────────── the caller asks again ┘
 ///
-/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files` and `saved` are touched only on `queue`; the rest is immutable or a `Mutex`.
+/// - Invariant of `@unchecked Sendable`: `carried`, `changeNoted`, `database`, `files`, `saved`, `refused` and `isUnreadable` are touched only on `queue`; the rest is
+///   immutable or a `Mutex`.
 package final class BoardStore: @unchecked Sendable {
     /// Greatest version of the layout that this program knows; a greater one is refused with `newer`. Boards are of format 1, and of 2 where they have a
     /// key of their own.
@@ -50,6 +51,10 @@ package final class BoardStore: @unchecked Sendable {
     private var changeNoted: UInt64?
     /// What must be found in the files by whoever opens them next.
     private var saved: Saved
+    /// What the files were like when less was found in them; nil while all was.
+    private var refused: [FileTrace?]?
+    /// What was written last cannot be found by whoever reads the files anew: nothing more is written to them.
+    private var isUnreadable = false
 
     /// How much was saved, by which an older copy of a board is known.
     private struct Saved {
@@ -432,16 +437,29 @@ package final class BoardStore: @unchecked Sendable {
 
     /// One commit, to files that are ours before and after. On the queue.
     private func writing<R>(_ database: DatabaseQueue, _ body: (Database) throws -> R) throws -> R {
-        if !files.areAsLeft { try checkContent() }
+        let isSuspect = !files.areAsLeft
+        if isSuspect { try checkContent() }
         let before = saved
         defer { files.leave() }
         do {
             let result = try database.write(body)
             // What was written to files that have lost their names is not saved, however well it went.
             try files.check()
+            if isSuspect { try checkWritten() }
             return result
         } catch {
             saved = before
+            throw error
+        }
+    }
+
+    /// After a write to files that something else wrote to: the database goes on where its index of the log ends, which may be beyond the end of the log
+    /// that was put there, and then nobody who reads them anew comes so far.
+    private func checkWritten() throws {
+        do {
+            try checkContent()
+        } catch {
+            isUnreadable = true
             throw error
         }
     }
@@ -455,7 +473,7 @@ package final class BoardStore: @unchecked Sendable {
 
     /// False if what was saved is not in the files any more, or cannot be found in them now. On the queue.
     private var isOurs: Bool {
-        guard !files.areAsLeft else { return true }
+        guard isUnreadable || !files.areAsLeft else { return true }
         do {
             try checkContent()
             return true
@@ -469,17 +487,42 @@ package final class BoardStore: @unchecked Sendable {
     private func checkContent() throws {
         try files.check()
         let path = Self.databasePath(directory)
-        let isWhole: Bool
+        let traces = files.traces
+        // Who is refused asks again each second: while nothing has changed the answer is the same.
+        guard !isUnreadable, refused != traces else { throw StoreError.overwritten(path: path) }
+        guard try holdsAllSaved(path) else {
+            // What was read in the middle of somebody's writing says nothing of what it will be.
+            if files.traces == traces { refused = traces }
+            throw StoreError.overwritten(path: path)
+        }
+        refused = nil
+        files.leave()
+    }
+
+    private func holdsAllSaved(_ path: String) throws -> Bool {
+        let folder: String
+        do throws(StoreError) {
+            folder = try Files.makeTemporaryDirectory()
+            do throws(StoreError) {
+                try files.copy(to: folder)
+            } catch {
+                Files.removeDirectory(folder)
+                throw error
+            }
+        } catch {
+            throw StoreError.failed(
+                path: path,
+                detail: "something else wrote to it, and whether all that was saved is still there cannot be looked at: \(error.why)")
+        }
+        defer { Files.removeDirectory(folder) }
         do {
-            isWhole = try Self.peekCopy(of: path) { [saved] db, _ in
+            return try Self.connect("\(folder)/board.sqlite", readOnly: false).read { [saved] db in
                 try Schema.transactionCount(db) >= saved.transactionCount && saved.last.map { try Schema.holds($0, db) } ?? true
             }
         } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(error.resultCode) {
             // Of half of one copy and half of another nothing can be read.
-            throw StoreError.overwritten(path: path)
+            return false
         }
-        guard isWhole else { throw StoreError.overwritten(path: path) }
-        files.leave()
     }
 
     /// The time to note with a commit that changes the board; nil for another, and where it would say nothing new: a row more for each commit is a

@@ -27,11 +27,7 @@ package enum Files {
     static func modified(_ path: String) -> UInt64? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        #if canImport(Darwin)
-            let time = status.st_mtimespec
-        #else
-            let time = status.st_mtim
-        #endif
+        let time = status.modified
         return UInt64(max(0, time.tv_sec)) * 1000 + UInt64(time.tv_nsec) / 1_000_000
     }
 
@@ -96,6 +92,27 @@ package enum Files {
     /// Gives a file of mode 0600 new content: after a crash at any moment it has all of the old bytes or all of the new.
     static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
         try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in try rename(temporary, to: path) }
+    }
+
+    /// Copies all bytes of an open file into a new one of mode 0600, in pieces.
+    ///
+    /// - Parameter path: what errors of reading name.
+    static func copy(_ source: Int32, of path: String, to target: String) throws(StoreError) {
+        let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, path: target) }
+        defer { close(descriptor) }
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        // It may hold keys.
+        defer { erase(&chunk) }
+        var offset: off_t = 0
+        while true {
+            let count = pread(source, &chunk, chunk.count, offset)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw StoreError(errno: errno, path: path) }
+            guard count > 0 else { return }
+            offset += off_t(count)
+            try write(chunk[..<count], to: descriptor, of: target)
+        }
     }
 
     /// Writes a file beside `path`, and removes it after `body` if it is still there.
@@ -239,16 +256,20 @@ package enum Files {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
         guard descriptor >= 0 else { throw StoreError(errno: errno, path: path) }
         defer { close(descriptor) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + written, bytes.count - written) }
+        try write(bytes[...], to: descriptor, of: path)
+        guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, path: path) }
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, of path: String) throws(StoreError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { $0.baseAddress.map { address in systemWrite(descriptor, address, rest.count) } ?? 0 }
             guard count > 0 else {
                 if errno == EINTR { continue }
                 throw StoreError(errno: errno, path: path)
             }
-            written += count
+            rest = rest.dropFirst(count)
         }
-        guard fsync(descriptor) == 0 else { throw StoreError(errno: errno, path: path) }
     }
 
     /// A new name is on disk only once its directory is.
@@ -276,5 +297,16 @@ extension StoreError {
         case ENOENT: self = .missing(what: path)
         default: self = .failed(path: path, detail: String(cString: strerror(number)))
         }
+    }
+}
+
+extension stat {
+    /// When the file was written last, since 1970.
+    var modified: timespec {
+        #if canImport(Darwin)
+            st_mtimespec
+        #else
+            st_mtim
+        #endif
     }
 }

@@ -30,10 +30,22 @@ struct OpenFiles {
     }
 
     /// Remembers what they are like now, after we have written.
-    mutating func leave() { left = files.map { FileTrace(descriptor: $0.descriptor) } }
+    mutating func leave() { left = traces }
 
     /// False if somebody else may have written to them since we did.
-    var areAsLeft: Bool { left == files.map { FileTrace(descriptor: $0.descriptor) } }
+    var areAsLeft: Bool { left == traces }
+
+    /// What they are like now; nil for one of which the system does not say.
+    var traces: [FileTrace?] { files.map { FileTrace(descriptor: $0.descriptor) } }
+
+    /// Copies them into `folder`, under their names. By the descriptors that are open: were the files opened and closed once more, the system would
+    /// take the database's locks on them away.
+    func copy(to folder: String) throws(StoreError) {
+        for (path, descriptor) in files {
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            try Files.copy(descriptor, of: path, to: "\(folder)/\(name)")
+        }
+    }
 
     /// Throws `gone` unless each file still has its name. A directory that was moved as a whole took all of them along: they are somewhere, and
     /// what is written is in them.
@@ -59,7 +71,7 @@ struct OpenFiles {
 }
 
 /// By what a change of a file's content shows, without reading it.
-private struct FileTrace: Equatable {
+struct FileTrace: Equatable {
     private let byteCount: Int64
     private let seconds: Int64
     private let nanoseconds: Int64
@@ -68,11 +80,7 @@ private struct FileTrace: Equatable {
     init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        #if canImport(Darwin)
-            let time = status.st_mtimespec
-        #else
-            let time = status.st_mtim
-        #endif
+        let time = status.modified
         (byteCount, seconds, nanoseconds) = (Int64(status.st_size), Int64(time.tv_sec), Int64(time.tv_nsec))
     }
 }

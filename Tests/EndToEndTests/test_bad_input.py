@@ -302,6 +302,20 @@ class BadStores(EndToEnd):
         self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a"}, "the backup is whole")
         self.assert_ends_well(ana)
 
+    def test_another_program_that_writes_to_an_open_board_and_looks_again_takes_nothing_away(self):
+        # ST-40: what it wrote is looked at, and our locks on the files hold all the same: who closes them next must not take their log away.
+        ana = ink.new_board(self.folder / "ana", "ana")
+        database = next((self.folder / "ana").glob("**/board.sqlite"))
+        for name, statement in (("a", "VACUUM"), ("b", "SELECT count(*) FROM transactions"), ("c", "VACUUM")):
+            ana.draw(name, kind="rectangle", x=0, y=0, w=8, h=8)
+            ana.wait("saved")
+            with contextlib.closing(sqlite3.connect(database)) as other:
+                other.execute(statement).fetchall()
+        self.assert_ends_well(ana)
+        ana = ink.open_board("sketch", self.folder / "ana", "ana")
+        self.assertEqual({shape["id"] for shape in ana.state()["shapes"]}, {"a", "b", "c"})
+        self.assert_ends_well(ana)
+
     def test_a_full_disk_refuses_new_work_loses_nothing_and_recovers_by_itself(self):
         with self.small_disk() as disk:
             ana = ink.new_board(disk, "ana")
