@@ -7,9 +7,11 @@ import InkSession
 /// Where what a person does enters a board: keys, mouse, pastes, and what the terminal tells.
 extension BoardScene {
     /// Takes what one read brought. Text that comes in one piece is typed in one piece: a paste without marks is as long as it likes.
-    mutating func handle(_ events: [InputEvent], now: Instant) {
+    ///
+    /// - Parameter isPart: the read brought more.
+    mutating func handle(_ events: [InputEvent], isPart: Bool = false, now: Instant) {
         var rest = events[...]
-        let isAhead = events.hasLettersBesideQuit
+        let isAhead = isPart || events.hasLettersBesideQuit
         while let event = rest.first {
             let typed = mode.edit == nil ? "" : Self.text(at: rest)
             if typed.unicodeScalars.count > 1 {
@@ -62,7 +64,7 @@ extension BoardScene {
         case .text(let text, let continues):
             touch()
             if !continues { texting = .nothing }
-            if texting != .cut { texting = take(text, now: now) }
+            if texting != .cut { texting = take(text, continues: continues, now: now) }
         case .paste(let text, let isWhole):
             touch()
             let stands = paste(text, isWhole: isWhole, after: pasting, now: now)
@@ -103,19 +105,20 @@ extension BoardScene {
 
     /// Takes text that came in one piece, and so is no commands: it goes where text can be, as a paste does.
     ///
+    /// - Parameter continues: it goes on with what came before.
     /// - Returns: how it stands if it goes on.
-    private mutating func take(_ text: String, now: Instant) -> Pasting {
+    private mutating func take(_ text: String, continues: Bool, now: Instant) -> Pasting {
         switch mode {
         case .typing: return type(text, now: now) ? .taken : .cut
         case .panel(.chat(var chat), _):
-            let isTaken = chat.paste(text)
+            let isTaken = chat.paste(text, isPart: continues)
             mode.open(.chat(chat))
             // Of several lines none says where the message ends.
             if !isTaken { tellChatLimit(now: now) } else if text.isLineWithEnter { handlePanel(.enter, [], now: now) }
             return isTaken ? .taken : .cut
         case .idle:
             // Who pressed Enter to write in a shape and was ahead of the line wrote that.
-            if text.first == "\n", let only = editable {
+            if !continues, text.first == "\n", let only = editable {
                 beginEdit(existing: only, now: now)
                 return type(String(text.dropFirst()), now: now) ? .taken : .cut
             }

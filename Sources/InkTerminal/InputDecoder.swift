@@ -309,6 +309,7 @@ public struct InputDecoder: Sendable {
 
     /// A terminal in 8-bit mode begins its sequences with one byte instead of ESC and a letter, or with that as UTF-8.
     private mutating func beginC1(_ value: UInt32) {
+        held = []
         switch value {
         case 0x8F: state = .singleShift
         case 0x9B: state = .control
@@ -640,7 +641,8 @@ public struct InputDecoder: Sendable {
         var told: [InputEvent] = []
         told.reserveCapacity(events.count)
         var index = 0
-        while index < events.count {
+        // A text that was kept is told with the read, also where nothing follows it.
+        while index < events.count || isLast && open != nil {
             guard open != nil || events[index].letter != nil else {
                 told.append(events[index])
                 (index, textUntil) = (index + 1, nil)
@@ -773,7 +775,7 @@ public struct InputDecoder: Sendable {
     /// So many letters of one read are a text, even if they are all the same: nobody holds a key for a quarter of a minute on a line that stands.
     private static let keysMax = 512
     /// Events that are told together.
-    private static let partMax = 128
+    static let partMax = 128
     /// Between two reads of one text, as a slow line brings them: who pastes needs longer to the next key. Behind a line and Enter, which may be
     /// typed, a hand's next key is waited for no longer than it needs.
     private static let textDelay = Duration.milliseconds(150)

@@ -67,7 +67,11 @@ extension Sequence<InputEvent> {
     /// True where what one read brought holds other letters than a `q`: then that is no wish to end.
     ///
     /// A few letters may be a paste without marks that is too short to be known for one, and of all that they could do as keys only this is for good.
-    var hasLettersBesideQuit: Bool { contains { $0.letter != nil && $0 != .quitKey } }
+    var hasLettersBesideQuit: Bool {
+        contains { event in
+            if case .text = event { true } else { event.letter != nil && event != .quitKey }
+        }
+    }
 }
 
 extension InputEvent {

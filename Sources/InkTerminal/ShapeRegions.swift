@@ -14,6 +14,8 @@ struct ShapeRegions: Sendable {
         let reach: CellRegion
         /// By what the box is measured, for a shape that is as large as its words.
         let words: String?
+        /// False for a text of nothing but blanks: its ink need not be looked for.
+        var hasInk = true
     }
 
     init(grid: Grid) { self.grid = grid }
@@ -54,7 +56,11 @@ struct ShapeRegions: Sendable {
         let isMoved = before.map { $0.words == content.text } ?? false
         let box =
             before.flatMap { isMoved ? Self.moved($0.box, to: grid.place(of: content.position)) : nil } ?? content.cellRegion(on: grid)
-        return Extent(box: box, reach: box, words: content.text)
+        let isKnown = before.map { $0.words == content.text && content.kind == .text } ?? false
+        let hasInk =
+            isKnown
+            ? before?.hasInk == true : content.kind != .text || content.inkPlace(near: grid.place(of: content.position), on: grid) != nil
+        return Extent(box: box, reach: box, words: content.text, hasInk: hasInk)
     }
 
     private static func moved(_ box: CellRegion, to place: CellPlace) -> CellRegion {
@@ -96,7 +102,10 @@ struct ShapeRegions: Sendable {
 
     /// Ink near a place, and the box of its shape: of those whose boxes lie nearest, the one whose ink does. Nil where no shape leaves ink.
     func nearestInk(on board: BoardView, to place: CellPlace) -> (ink: CellPlace, box: CellRegion)? {
-        let boxes = board.shapes.compactMap { shape in self[shape.id].map { (shape: shape, box: $0, distance: $0.distance(to: place)) } }
+        let boxes = board.shapes
+            .compactMap { shape in
+                extents[shape.id].flatMap { $0.hasInk ? (shape: shape, box: $0.box, distance: $0.box.distance(to: place)) : nil }
+            }
             .sorted { ($0.distance, $0.shape.id) < ($1.distance, $1.shape.id) }
         var nearest: (ink: CellPlace, box: CellRegion)?
         var effort = 0

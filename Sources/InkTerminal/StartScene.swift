@@ -20,8 +20,9 @@ struct StartScene: Sendable {
         message = content.message
     }
 
-    /// A part of what is pasted did not fit.
+    /// A part of what is pasted, or typed in one piece, did not fit.
     private var isPasteCut = false
+    private var isTextCut = false
 
     mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows, isDirty) = (columns, rows, true) }
 
@@ -31,9 +32,12 @@ struct StartScene: Sendable {
     }
 
     /// Takes what one read brought.
-    mutating func handle(_ events: [InputEvent]) {
+    ///
+    /// - Parameter isPart: the read brought more.
+    mutating func handle(_ events: [InputEvent], isPart: Bool = false) {
+        let isAhead = isPart || events.hasLettersBesideQuit
         for event in events {
-            if event == .quitKey, prompt == .none, events.hasLettersBesideQuit { message = "q quits." } else { handle(event) }
+            if event == .quitKey, prompt == .none, isAhead { message = "q quits." } else { handle(event) }
         }
     }
 
@@ -46,10 +50,10 @@ struct StartScene: Sendable {
             if !isPasteCut { isPasteCut = !paste(text) }
             if isWhole { isPasteCut = false }
         case .text(let text, let continues):
-            guard !continues || !isPasteCut else { return }
+            guard !continues || !isTextCut else { return }
             let isEntered = isOpen && text.isLineWithEnter
-            isPasteCut = !paste(text)
-            if isEntered, !isPasteCut { handle(.enter, []) }
+            isTextCut = !paste(text)
+            if isEntered, !isTextCut { handle(.enter, []) }
         case .mouse(let mouse):
             if case .press(.left) = mouse.action { press(row: mouse.row) }
         case .focus, .answer: break

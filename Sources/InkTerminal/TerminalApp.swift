@@ -87,10 +87,11 @@ public struct TerminalApp: Sendable {
     public mutating func handle(_ input: Input, now: Instant) {
         switch input {
         case .bytes(let bytes):
-            // Taken out while what it tells is done.
-            var decoder = decoder
-            decoder.receive(bytes[...], now: now) { deliver($0, now: now) }
-            self.decoder = decoder
+            // Taken out while what it tells is done; a long paste in it is not copied.
+            var taken = InputDecoder()
+            swap(&taken, &decoder)
+            taken.receive(bytes[...], now: now) { deliver($0, isPart: bytes.count > InputDecoder.partMax, now: now) }
+            swap(&taken, &decoder)
         case .resized(let columns, let rows): resize(columns: Self.clamped(columns), rows: Self.clamped(rows))
         case .event(let event): board?.handle(event, now: now)
         case .board(let name, let shapes):
@@ -164,13 +165,14 @@ public struct TerminalApp: Sendable {
 
     // MARK: Inside
 
-    private mutating func deliver(_ events: [InputEvent], now: Instant) {
+    /// - Parameter isPart: they may not be all that one read brought.
+    private mutating func deliver(_ events: [InputEvent], isPart: Bool = false, now: Instant) {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
         // Whatever else is being done: what others wrote over the screen is in its way.
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
-        board?.handle(asked, now: now)
-        start?.handle(asked)
+        board?.handle(asked, isPart: isPart, now: now)
+        start?.handle(asked, isPart: isPart)
     }
 
     /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.

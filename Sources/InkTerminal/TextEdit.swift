@@ -78,7 +78,8 @@ struct TextEdit: Sendable {
     mutating func give(as reference: UInt64?) {
         (unsaved, awaited) = (nil, reference)
         if reference == nil { from = draft.text } else { given = draft.text }
-        (isGivenMerged, isMerged) = (isMerged, false)
+        // What was given before and is not answered was merged, too.
+        (isGivenMerged, isMerged) = (reference != nil && (isGivenMerged || isMerged), false)
         if case .standing(let id, _) = target { target = .standing(id, isBegun: true) }
     }
 

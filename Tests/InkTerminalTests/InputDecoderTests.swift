@@ -364,6 +364,11 @@ import Testing
             decoder.receive([0x9B, 0x44, 0x8F, 0x50, 0x7A], now: .zero) == [
                 .key(.left, []), .key(.function(1), []), .key(.character("z"), []),
             ])
+        // Behind one that was torn off it begins anew.
+        #expect(
+            decoder.receive(Array("\u{1B}[<35;3".utf8) + [0x9B] + Array("<35;30;10M".utf8), now: .zero) == [
+                .mouse(MouseEvent(action: .hover, column: 29, row: 9))
+            ])
     }
 
     @Test func `what one read completes is told in parts, and is the same`() {
@@ -386,6 +391,27 @@ import Testing
             decoder.receive(bytes[...], now: .zero) { parts.append($0) }
             #expect(parts.flatMap { $0 } == expected, "\(piece.debugDescription)")
             #expect(parts.allSatisfy { !$0.isEmpty && $0.count <= 1024 }, "\(piece.debugDescription): \(parts.map(\.count).max() ?? 0)")
+        }
+    }
+
+    @Test func `all letters of a read are told with it, however many there are`() {
+        // TM-75
+        for count in 1...1100 {
+            for end in ["", "\u{1B}"] {
+                var decoder = InputDecoder()
+                var letters = 0
+                let text = String(String(repeating: "lo", count: count).prefix(count))
+                decoder.receive(Array((text + end).utf8)[...], now: .zero) { events in
+                    for event in events {
+                        switch event {
+                        case .text(let text, _): letters += text.count
+                        case .key(.character, []): letters += 1
+                        default: break
+                        }
+                    }
+                }
+                #expect(letters == count, "\(count) \(end.debugDescription)")
+            }
         }
     }
 

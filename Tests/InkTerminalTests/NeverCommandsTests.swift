@@ -244,7 +244,8 @@ import Testing
 
     @Test func `a few letters that come with a q do not end the program`() throws {
         // TM-80
-        for piece in ["=====\rq\r", "lsq", "\tq", "q\r", "]]q"] {
+        let arrows = String(repeating: "\u{1B}[A", count: 130)
+        for piece in ["=====\rq\r", "lsq", "\tq", "q\r", "]]q", "l\(arrows)q", "some words\u{1B}[Aq"] {
             var desk = try Desk()
             desk.type("r")
             desk.drag([(10, 5), (20, 9)])

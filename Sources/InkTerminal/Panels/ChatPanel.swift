@@ -27,8 +27,9 @@ struct ChatPanel: Sendable {
         // The words at both sides of where a paste was torn are two.
         let isApart = hasEndedLine || isPart && text.first?.isNewline == true && !buffer.isEmpty
         if isApart, !line.isEmpty { line = " " + line }
-        defer { hasEndedLine = text.last?.isNewline ?? hasEndedLine }
-        return isPart ? buffer.insertFitting(line, bytesMax: Limits.chatBytes) : buffer.insert(line, bytesMax: Limits.chatBytes)
+        let isTaken = isPart ? buffer.insertFitting(line, bytesMax: Limits.chatBytes) : buffer.insert(line, bytesMax: Limits.chatBytes)
+        if isTaken, let last = text.last { hasEndedLine = last.isNewline }
+        return isTaken
     }
 
     func draw(on buffer: inout CellBuffer, _ layout: Layout) {
