@@ -175,7 +175,9 @@ package struct FrontEnd: Sendable {
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
         var next = earliest(notices.deadline, people.deadline)
-        if let unreachable, !unreachable.isTold { next = earliest(next, unreachable.since + Self.unreachablePatience) }
+        if let unreachable, !unreachable.isTold, !people.present.isEmpty {
+            next = earliest(next, unreachable.since + Self.unreachablePatience)
+        }
         for since in [unsavedSince, unsentSince].compactMap({ $0 }) where since + Self.patience > now {
             next = earliest(next, since + Self.patience)
         }
@@ -193,9 +195,8 @@ package struct FrontEnd: Sendable {
 
     /// Says that nobody can be invited once that has stayed so: where a program that was a rendezvous too ends, the next is one a moment later.
     private mutating func tellUnreachable(now: Instant) -> Bool {
-        guard let why = unreachable, !why.isTold, now >= why.since + Self.unreachablePatience else { return false }
+        guard let why = unreachable, !why.isTold, !people.present.isEmpty, now >= why.since + Self.unreachablePatience else { return false }
         unreachable?.isTold = true
-        guard !people.present.isEmpty else { return false }
         notices.add(.invitesUnavailable(reason: why.reason), as: .invites, now: now)
         return true
     }

@@ -60,6 +60,15 @@ import Testing
         hear(.connecting, at: 40_000)
         hear(.unreachable(reason: "timed out"), at: 41_000)
         #expect(words(at: 50_000).isEmpty)
+        // Who is alone when the time is over hears it when somebody comes, and waits for nothing until then.
+        hear(.connected, at: 60_000)
+        var gone = PeerStatus(peer: bob, name: "bob", state: .left)
+        _ = front.take(.peer(gone), holdsUnsaved: false, now: .zero + .seconds(61))
+        hear(.unreachable(reason: "refused"), at: 70_000)
+        #expect(words(at: 80_000).isEmpty && front.deadline(now: .zero + .seconds(80)).map { $0 <= .zero + .seconds(80) } != true)
+        gone.state = .joined
+        _ = front.take(.peer(gone), holdsUnsaved: false, now: .zero + .seconds(81))
+        #expect(words(at: 82_000) == [Sentence.invitesUnavailable(reason: "refused").text])
     }
 
     @Test func `of a known name with another key one sentence is said, and another of one's own`() {
