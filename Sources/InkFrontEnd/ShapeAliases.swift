@@ -50,18 +50,13 @@ package struct ShapeAliases: Sendable {
         for shape in shapes { if let label = Label(shape) { lostByLabel[label] = shape.id } }
     }
 
-    /// Binds those of these shapes of the holder, all new to the program, that are lost ones made anew by another program.
-    ///
-    /// - Returns: true if there was one.
-    package mutating func recognise(_ shapes: [Shape]) -> Bool {
-        var isAny = false
+    /// Binds those of these shapes, by the holder's names and all new to the program, that are lost ones made anew by another program.
+    package mutating func recognise(_ shapes: [Shape]) {
         for shape in shapes where knownByHolders[shape.id] == nil {
             guard let label = Label(shape), let known = lostByLabel[label], isLost(known) else { continue }
             bind(known, to: shape.id)
             lostByLabel[label] = nil
-            isAny = true
         }
-        return isAny
     }
 
     /// The shape that the program knows as `known` is what the holder now calls `holders`.
@@ -93,7 +88,7 @@ package struct ShapeAliases: Sendable {
         guard !isEmpty else { return event }
         switch event {
         case .changed(let changes, let reference):
-            _ = recognise(changes.filter { $0.kind == .added }.map(\.shape))
+            recognise(changes.filter { $0.kind == .added }.map(\.shape))
             let renamed = changes.map { change in
                 ShapeChange(kind: change.kind, id: known(change.id), author: change.author, shape: forProgram(change.shape))
             }
@@ -107,8 +102,7 @@ package struct ShapeAliases: Sendable {
             if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice,
-            .knownName,
-            .versionMismatch, .stopped:
+            .knownName, .versionMismatch, .stopped:
             return event
         }
     }

@@ -450,12 +450,14 @@ final class BoardSession: @unchecked Sendable {
         ledger.found(done)
         let unmade = Set(ledger.unmade)
         aliases.lose(unmade)
-        var changes = view.changes(to: aliases.forProgram(report.shapes))
-        aliases.lose(changes.filter { $0.kind == .removed }.map(\.shape))
-        // Another program may have been quicker, and have made anew what it lost.
-        if aliases.recognise(changes.filter { $0.kind == .added }.map(\.shape)) {
-            changes = view.changes(to: aliases.forProgram(report.shapes))
-        }
+        // Another program may have been quicker, and have made anew what it lost. On a copy, since to name a shape is to bind it.
+        var trial = aliases
+        let named = trial.forProgram(report.shapes)
+        let first = view.changes(to: named)
+        aliases.lose(first.filter { $0.kind == .removed }.map(\.shape))
+        let added = Set(first.lazy.filter { $0.kind == .added }.map(\.id))
+        aliases.recognise(zip(report.shapes, named).filter { added.contains($1.id) }.map(\.0))
+        let changes = view.changes(to: aliases.forProgram(report.shapes))
         // What is about to be made anew has not gone for the front end, which may name it meanwhile.
         let told = changes.filter { $0.kind != .removed || !unmade.contains($0.id) }
         if !told.isEmpty { passNoted(.changed(told, ref: nil)) }
