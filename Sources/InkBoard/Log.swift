@@ -9,7 +9,7 @@ struct Log: Sendable {
     private(set) var transactions: [Transaction] = []
     private var slots: [TransactionName: Slot] = [:]
     private var authors: [AuthorID: AuthorLog] = [:]
-    /// Transactions without children, ascending by stamp: a member can make them by the thousand (BD-45).
+    /// Transactions without children, ascending by stamp: a member can make them by the thousand (BD-46).
     private var headSlots: [Slot] = []
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0

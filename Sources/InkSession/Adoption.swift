@@ -1,3 +1,4 @@
+import InkBoard
 import InkPrimitives
 
 /// Own work that others have and we do not: our files are older than what we did with them (a restored backup, a torn disk).
@@ -21,7 +22,16 @@ struct Adoption: Sendable {
     /// Somebody says to have our transactions 1...`sequence`.
     mutating func take(claim sequence: UInt64) { claimed = max(claimed, sequence) }
 
-    /// A signed transaction of ours came that we did not have.
+    /// Names of what came. They need our key, so there are no more than we once wrote.
+    private var shown: Set<TransactionName> = []
+
+    /// A signed transaction of ours came that we did not have. The same again proves nothing new: who sends one each few seconds must not keep us
+    /// from writing.
+    mutating func came(_ name: TransactionName, now: Instant) {
+        if shown.insert(name).inserted || (cameAt == nil && !gaveUp) { came(now: now) }
+    }
+
+    /// As `came(_:now:)`, for what our own disk shows.
     mutating func came(now: Instant) { (cameAt, gaveUp) = (now, false) }
 
     /// True once what is missing was waited for in vain: then it keeps us from writing no more, and a fork is seen (BD-21).

@@ -6,7 +6,7 @@ import InkPrimitives
 /// A name proves nothing, and anybody may take one. Who looks like somebody else is told apart while both are here; where the other is away, only
 /// this tells that a name came back with another key.
 struct KnownNames: Sendable {
-    /// Keys by what their name looks like, the first first.
+    /// Keys by what their name looks like, in the order in which this process came to know them; of those that stood on the board, by key.
     private var keys: [String: [AuthorID]] = [:]
     /// What may be told; nil before the first.
     private var telling: TokenBucket?

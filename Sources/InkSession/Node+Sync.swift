@@ -268,7 +268,7 @@ extension Node {
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
         case .orphan(let missing):
-            if transaction.author == author { adoption.came(now: now) }
+            if transaction.author == author { adoption.came(transaction.name, now: now) }
             verification.noteOrphan(from: source, now: now)
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
                 asks.expect(name, from: source, now: now)
@@ -290,8 +290,9 @@ extension Node {
             asks.arrived(inserted.name)
             passOn(inserted, from: source, now: now)
         }
-        if outcome.inserted.contains(where: { $0.author == author }) {
-            adoption.came(now: now)
+        let own = outcome.inserted.filter { $0.author == author }
+        if !own.isEmpty {
+            for transaction in own { adoption.came(transaction.name, now: now) }
             for connection in connections { noteReceipt(connection, now: now) }
         }
         // The receipt is for the author, who may be a neighbour other than the one that brought it.
@@ -314,7 +315,7 @@ extension Node {
     /// What entered the set is shown, and the others are told that it changed.
     mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
         let changes = outcome.changes.compactMap { delta -> ShapeChange? in
-            switch (delta.before, delta.after) {
+            switch (delta.before, delta.after.map { shown($0, before: delta.before, of: asker) }) {
             case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
             case (let before?, nil): ShapeChange(kind: .removed, id: delta.id, author: delta.by, shape: before)
             case (_?, let after?): ShapeChange(kind: .changed, id: delta.id, author: delta.by, shape: after)

@@ -13,7 +13,9 @@ struct TextKeeper: Sendable {
     fileprivate var besides: TokenBucket?
     /// How often texts may be gone through, since others changed them.
     fileprivate var looks: TokenBucket?
-    /// Texts of which front ends were not told what became of them, and what they were told last.
+    fileprivate var othersLooks: TokenBucket?
+    fileprivate var lostTellings: TokenBucket?
+    /// What front ends see of texts that wait to be merged, whatever others make of them meanwhile.
     fileprivate var unshown: [ShapeID: String] = [:]
     /// When somebody was last told of a merge of this text with that person.
     fileprivate var toldAt: [Telling: Instant] = [:]
@@ -53,6 +55,23 @@ struct TextKeeper: Sendable {
         return bucket.take(now: now)
     }
 
+    /// What became of a text is known, and told.
+    fileprivate mutating func settled(_ shape: ShapeID) { (due[shape], unshown[shape]) = (nil, nil) }
+
+    /// As `look`, for words of others that lost to ours: whoever loses on purpose must not keep our own from being merged.
+    fileprivate mutating func lookForOthers(now: Instant) -> Bool {
+        var bucket = othersLooks ?? TokenBucket(rate: Self.othersLooksRate, burst: Self.othersLooksBurst, now: now)
+        defer { othersLooks = bucket }
+        return bucket.take(now: now)
+    }
+
+    /// True if it may be told now that words were lost: keys cost nothing, and each of them can lose some.
+    fileprivate mutating func mayTellLost(now: Instant) -> Bool {
+        var bucket = lostTellings ?? TokenBucket(rate: Self.lostPerMinute / 60, burst: Self.lostPerMinute, now: now)
+        defer { lostTellings = bucket }
+        return bucket.take(now: now)
+    }
+
     /// True if a text may be gone through for words of ours now: what its writer knew is found in all that came before it (SE-54).
     fileprivate mutating func look(now: Instant) -> Bool {
         var bucket = looks ?? TokenBucket(rate: Self.looksRate, burst: Self.looksBurst, now: now)
@@ -63,6 +82,9 @@ struct TextKeeper: Sendable {
     /// In a second, and at once.
     private static let looksRate = 4.0
     private static let looksBurst = 40.0
+    private static let othersLooksRate = 1.0
+    private static let othersLooksBurst = 10.0
+    private static let lostPerMinute = 10.0
     /// One text is merged at most so often by itself, so that no two programs answer each other without end (SE-54).
     fileprivate static let pause = Duration.seconds(2)
     private static let besidesPerMinute = 20.0
@@ -90,28 +112,23 @@ extension Node {
             }
             guard board?.mayHaveLostText(of: author, in: change.id) == true else { continue }
             guard texts.look(now: now) else {
-                // Its words stay before the eyes until there is time to look what became of them.
-                if putOff(change.id, until: now + TextKeeper.retry, now: now) {
-                    let shown = texts.unshown[change.id] ?? change.before?.content.text ?? ""
-                    texts.unshown[change.id] = shown
-                    outcome.changes[index].after?.content.text = shown
+                // Its words stay before the eyes until there is time to look what became of them: those from before all that came now.
+                if putOff(change.id, until: now + TextKeeper.retry, now: now), texts.unshown[change.id] == nil {
+                    texts.unshown[change.id] = outcome.changes.first { $0.id == change.id }?.before?.content.text
                 }
                 continue
             }
+            texts.unshown[change.id] = nil
             guard let lost = board?.lostText(of: author, in: change.id) else {
                 texts.due[change.id] = nil
-                texts.unshown[change.id] = nil
                 continue
             }
-            texts.unshown[change.id] = nil
             let at = texts.mergeAt(lost.shape)
             if at <= now, let done = merge(lost, now: now) {
                 outcome.changes += done.changes
                 if let item = done.news { news.append(item) }
-            } else {
-                putOff(lost.shape, until: at, now: now)
-                outcome.changes[index].after?.content.text =
-                    TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text
+            } else if putOff(lost.shape, until: at, now: now) {
+                texts.unshown[lost.shape] = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text
             }
         }
         for transaction in outcome.inserted where transaction.author != author {
@@ -124,7 +141,7 @@ extension Node {
     /// A text of another that lost to one of ours is merged by the process that wrote it, if that is there: we look later whether it was.
     private mutating func awaitMerge(of transaction: Transaction, now: Instant) {
         for write in transaction.writes where write.property == .textBase && write.restores == nil {
-            guard isOurs(board?.textWriter(of: write.target)), texts.look(now: now),
+            guard isOurs(board?.textWriter(of: write.target)), texts.lookForOthers(now: now),
                 let lost = board?.lostText(of: transaction.author, in: write.target), lost.mine == transaction.name
             else { continue }
             let telling = TextKeeper.Telling(shape: lost.shape, other: transaction.author)
@@ -137,18 +154,23 @@ extension Node {
 
     /// Says which words of others ours took the place of, where nobody is here who could merge them (SE-93).
     private mutating func tellLostOfOthers(now: Instant) {
+        let here = Set(people.values.map(\.status.author))
         for (telling, awaited) in texts.awaited.sorted(by: { $0.key < $1.key }) where awaited.at <= now {
-            guard isOurs(board?.textWriter(of: telling.shape)), let lost = board?.lostText(of: telling.other, in: telling.shape),
-                lost.mine == awaited.lost
-            else {
+            guard isOurs(board?.textWriter(of: telling.shape)) else {
                 texts.awaited[telling] = nil
                 continue
             }
-            guard !people.values.contains(where: { $0.status.author == telling.other }) else {
-                texts.awaited[telling] = (awaited.lost, now + SessionTiming.grace)
+            guard !here.contains(telling.other) else {
+                texts.awaited[telling]?.at = now + SessionTiming.grace
+                continue
+            }
+            guard texts.lookForOthers(now: now) else {
+                texts.awaited[telling]?.at = now + TextKeeper.retry
                 continue
             }
             texts.awaited[telling] = nil
+            guard let lost = board?.lostText(of: telling.other, in: telling.shape), lost.mine == awaited.lost, texts.mayTellLost(now: now)
+            else { continue }
             tell(.textMerged(TextNews(shape: telling.shape, other: telling.other, outcome: .lost(lost.mineText))))
         }
     }
@@ -175,14 +197,23 @@ extension Node {
                 putOff(shape, until: now + TextKeeper.retry, now: now)
                 continue
             }
-            texts.due[shape] = nil
-            defer { showText(of: shape) }
-            guard let lost = board?.lostText(of: author, in: shape) else { continue }
-            guard let done = merge(lost, now: now) else {
-                putOff(shape, until: now + TextKeeper.retry, now: now)
+            guard let lost = board?.lostText(of: author, in: shape) else {
+                texts.due[shape] = nil
+                showText(of: shape)
                 continue
             }
-            if let outcome = done.outcome { took(outcome, of: .nobody, now: now) }
+            guard let done = merge(lost, now: now) else {
+                if putOff(shape, until: now + TextKeeper.retry, now: now) {
+                    showText(of: shape, as: TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text)
+                }
+                continue
+            }
+            if let outcome = done.outcome {
+                texts.unshown[shape] = nil
+                took(outcome, of: .nobody, now: now)
+            } else {
+                showText(of: shape)
+            }
             if let news = done.news { tell(.textMerged(news)) }
         }
         if !atOnce { tellLostOfOthers(now: now) }
@@ -197,12 +228,28 @@ extension Node {
         return true
     }
 
-    /// Tells a text as it stands, if what others made of it was kept back.
-    private mutating func showText(of id: ShapeID) {
-        guard texts.unshown.removeValue(forKey: id) != nil, let shape = board?.shape(id), let writer = board?.textWriter(of: id),
+    /// Tells a text as it stands, or as it is to be seen while it waits, if front ends see another.
+    private mutating func showText(of id: ShapeID, as text: String? = nil) {
+        let before = texts.unshown[id]
+        texts.unshown[id] = text
+        guard let before, var shape = board?.shape(id), let writer = board?.textWriter(of: id),
             let author = board?.transaction(writer)?.author
         else { return }
+        shape.content.text = text ?? shape.content.text
+        guard shape.content.text != before else { return }
         tell(.changed([ShapeChange(kind: .changed, id: id, author: author, shape: shape)], ref: nil))
+    }
+
+    /// What front ends are to see of a changed shape: of a text that waits, what it will hold. What its own person makes of it is seen at once.
+    mutating func shown(_ shape: Shape, before: Shape?, of asker: Asker) -> Shape {
+        guard let text = texts.unshown[shape.id] else { return shape }
+        guard asker.frontEnd == .nobody || before?.content.text == shape.content.text else {
+            texts.unshown[shape.id] = nil
+            return shape
+        }
+        var shown = shape
+        shown.content.text = text
+        return shown
     }
 
     /// A merge is written as any other work is: not before the others had a moment to say what they have of ours (SE-20).
@@ -302,7 +349,7 @@ extension Node {
         let step = first.map { Board.writes(continuing: $0, by: author) } ?? []
         let transaction = try write(writes + step, of: asker, now: now)
         seats[asker.frontEnd]?.lastTyped = (shape, transaction.sequence)
-        texts.due[shape] = nil
+        texts.settled(shape)
         if isOfTwo, texts.isNews(news, now: now) { tell(.textMerged(news)) }
         return transaction.sequence
     }

@@ -31,7 +31,12 @@ struct PresenceGate: Sendable {
 
     /// The packet that waited, when its time has come.
     mutating func release(now: Instant) -> [UInt8]? {
-        guard let deadline, now >= deadline, bucket.take(now: now) else { return nil }
+        guard let deadline, now >= deadline else { return nil }
+        guard bucket.take(now: now) else {
+            // A token is there a little later than it was promised: a sum of times is rounded.
+            self.deadline = now + max(.milliseconds(1), bucket.wait(for: 1, now: now))
+            return nil
+        }
         defer { (waiting, self.deadline) = (nil, nil) }
         return waiting
     }

@@ -130,7 +130,8 @@ struct Verification: Sendable {
         while jobs.count < Self.batchMax, cost < Self.batchCostMax, let source = turns.popFirst() {
             guard let job = carriers[source]?.popReady() else { continue }
             if carriers[source]?.hasReady == true { turns.append(source) }
-            if isKnown(job.transaction.name) {
+            // Of who brought too much that was false, what he sent before that showed is not looked at either.
+            if isKnown(job.transaction.name) || carriers[source]?.isBelieved(now: now) != true {
                 leave(job)
             } else {
                 jobs.append(job)
@@ -156,7 +157,8 @@ struct Verification: Sendable {
         _ identifier: UInt64, _ verdicts: [Bool], now: Instant, isKnown: (TransactionName) -> Bool = { _ in false }
     ) -> Finished {
         var finished = Finished()
-        guard let jobs = underWay.removeValue(forKey: identifier), jobs.count == verdicts.count else { return finished }
+        guard let jobs = underWay.removeValue(forKey: identifier) else { return finished }
+        precondition(jobs.count == verdicts.count, "there is a verdict for each transaction of a batch")
         for (job, isValid) in zip(jobs, verdicts) {
             if !isValid {
                 // Whoever passes on checks first, so it is the carrier's doing, whoever the bytes say is their author.

@@ -226,7 +226,8 @@ extension World {
     private static let pendingMax = 4 << 20
     /// As many as are on the way at once, and those that ask for nothing meanwhile.
     private static let packetsRememberedMax = 2000
-    /// How often one peer may have us look through all that we have in one session, and names that are told outright besides.
+    /// How often one peer may have us look through all that we have in one session: who keeps the rules does so a few times, and where asking again
+    /// cost nothing it was 550 times in three seconds. Besides, the newest 320 names are told outright.
     private static let visitsMax = 100
     private static let visitsSpare = 320
 }
