@@ -245,7 +245,8 @@ public struct RendezvousClient: Sendable {
         loseSight(at: place)
         (places[place].twin, places[place].suspect, places[place].reviewAt) = (nil, nil, nil)
         // It numbers its members anew.
-        places[place].newcomers = [:]
+        (places[place].newcomers, places[place].members) = ([:], [:])
+        (places[place].greetedOthersAt, places[place].olderAttempts) = ([:], [:])
         places[place].outgoing = TokenBucket(rate: 30, burst: 200, now: now)
         places[place].unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
         // A nonce per connection: what was answered to an earlier one is stale (RV-4).
@@ -256,7 +257,9 @@ public struct RendezvousClient: Sendable {
     /// The WebSocket is gone, or could not be opened.
     public mutating func disconnected(at place: Int = 0, now: Instant) {
         loseSight(at: place)
-        places[place].helloAt = nil
+        (places[place].helloAt, places[place].suspect, places[place].reviewAt) = (nil, nil, nil)
+        // What made another look like this one was of this connection.
+        for other in places.indices where places[other].suspect == place { (places[other].suspect, places[other].reviewAt) = (nil, nil) }
         settle(place, now: now)
         guard wantsConnection else { return places[place].state = .idle }
         let pause = places[place].twin == nil ? places[place].reconnect.next(using: &random) : Self.twinRest
@@ -664,7 +667,6 @@ public struct RendezvousClient: Sendable {
             guard let before = neighbours[other], before.isAdmitted, before.device == device else { continue }
             neighbours[other]?.attempt = nil
             neighbours[other]?.offerAt = nil
-            neighbours[other]?.expected = nil
             neighbours[other]?.isAdmitted = false
             outputs.append(.abandon(remote: other))
         }
@@ -709,6 +711,11 @@ public struct RendezvousClient: Sendable {
             neighbour.expected = attempt
         } else if now - sighting.answeredAt < Self.spacing {
             return
+        } else if !neighbour.isAdmitted {
+            // Another process of its device took its place after it had offered this: whoever plays it again is answered, which one that lives
+            // takes for a reason to offer anew, and is not met for.
+            neighbours[id]?.sightings[place]?.answeredAt = now
+            return say(.answer(attempt: attempt, candidates: offerable(at: place)), to: id, at: place, now: now)
         }
         guard admit(&neighbour, id, device: envelope.device, member: member, at: place, now: now) else { return }
         neighbour.sightings[place]?.answeredAt = now

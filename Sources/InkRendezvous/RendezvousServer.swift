@@ -31,10 +31,10 @@ public struct RendezvousServer: Sendable {
         /// Topics that one source may begin a second and at once (RV-21).
         public var newTopicRate = 1.0
         public var newTopicBurst = 64.0
-        /// Of these so many at once, and one each ten seconds, whatever others do; beyond them all sources together begin so many a second and at once.
+        /// Of these so many at once, whatever others do, and so many a second: one each ten seconds.
         public var firstTopics = 4.0
-        /// And so many a second more, up to as many again: one each ten seconds.
         public var firstTopicRate = 0.1
+        /// Beyond those all sources together begin so many a second and at once.
         public var commonTopicRate = 50.0
         public var commonTopicBurst = 200.0
         /// The only topics that may be joined; nil for any. A board that brings its own rendezvous serves its own members only.

@@ -103,6 +103,12 @@ import Testing
         }
         let ids = (1...3).map { Meeting.salt($0, of: device.author).peer(of: device.author) }
         #expect(meeting.peers[0].expects.map(\.remote) == ids && meeting.peers[0].abandoned == Array(ids.prefix(2)))
+        // What the first offered, played again over whatever socket, is no new wish.
+        for member in UInt32(10)...14 {
+            meeting.deliver(.envelope(topic: topic, from: member, box: try offer(meeting, as: 1, device: device, attempt: 1)), to: 0)
+            meeting.run(for: .seconds(1))
+        }
+        #expect(meeting.peers[0].expects.map(\.remote) == ids && meeting.peers[0].abandoned == Array(ids.prefix(2)))
         // One with a session is met already, and stays.
         meeting.peers[0].client.sessionLives(with: ids[2], true, now: meeting.now)
         let box = try offer(meeting, as: 4, device: device, attempt: 4)
