@@ -64,7 +64,7 @@ struct ServeCommand: ParsableCommand {
             let line: JSONObject = [
                 "schema": 1, "event": "listening", "rendezvous": .string(places), "stun": .string(service.stunAddress.description),
             ]
-            // Whoever waits for it learns neither of a port that the system chose.
+            // Where it does not arrive, whoever waits for it never learns the port that the system chose.
             try StandardStream.output.deliver(Array((JSONValue.object(line).text + "\n").utf8))
         }
         asked.wait()
