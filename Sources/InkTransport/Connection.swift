@@ -44,6 +44,7 @@ struct Connection: Sendable {
     let id: ConnectionID
     let remote: Remote
     let establishedAt: Instant
+    let localIndex: UInt32
     private let remoteIndex: UInt32
     private let keys: TransportKeys
     private var address: SocketAddress
@@ -87,8 +88,9 @@ struct Connection: Sendable {
     /// Copies of message 3, and nothing else, that go to an address that did not answer from where we dialled.
     private static let unprovenCopies = 3
 
-    init(_ handshaken: Handshaken, activity: Activity, jitter: SplitMix64, now: Instant) {
-        id = ConnectionID(handshaken.localIndex)
+    init(_ handshaken: Handshaken, id: ConnectionID, activity: Activity, jitter: SplitMix64, now: Instant) {
+        self.id = id
+        localIndex = handshaken.localIndex
         remote = handshaken.remote
         establishedAt = now
         remoteIndex = handshaken.remoteIndex

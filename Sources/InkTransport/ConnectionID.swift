@@ -1,14 +1,13 @@
-/// Names one connection on our side: the 32-bit receiver index that the peer writes into each packet for us.
-///
-/// Random, so that nobody off the path can name a connection; unique within an `Endpoint` among all it has in hand.
+/// Names one connection on our side. Counted from 1 within an `Endpoint`, so the order of ids is the order in which connections came, and no id comes
+/// again. What the peer writes into its packets is another number, which a rekey changes.
 public struct ConnectionID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    public let index: UInt32
+    public let number: UInt64
 
-    package init(_ index: UInt32) { self.index = index }
+    package init(_ number: UInt64) { self.number = number }
 
-    public static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.index < right.index }
+    public static func < (left: ConnectionID, right: ConnectionID) -> Bool { left.number < right.number }
 
-    public var description: String { "c" + String(index, radix: 16) }
+    public var description: String { "c\(number)" }
 }
 
 /// Why a connection is no more. `description` is fit for a status line.

@@ -114,13 +114,16 @@ public struct Endpoint: Sendable {
     private var jitter: SplitMix64
     private var dialer = Dialer()
     private var listener = Listener()
-    private var connections: [UInt32: Connection] = [:]
+    private var connections: [ConnectionID: Connection] = [:]
+    /// Whose packets bear which receiver index.
+    private var byIndex: [UInt32: ConnectionID] = [:]
+    private var connectionCount: UInt64 = 0
     /// When each is due, as of its last flush: to ask hundreds of them for it at each input would cost more than what they say.
-    private var dueAt: [UInt32: Instant] = [:]
+    private var dueAt: [ConnectionID: Instant] = [:]
     private var closing: [UInt32: ClosingConnection] = [:]
     private var activity = Activity.present
     /// Connections that may have packets to make.
-    private var dirty: Set<UInt32> = []
+    private var dirty: Set<ConnectionID> = []
     private var outputs = Outputs<Output>()
     private var now: Instant = .distantPast
     /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
@@ -204,13 +207,13 @@ public struct Endpoint: Sendable {
         dialer.handleTimeout(context: configuration, now: now, jitter: &jitter, outputs: &steps)
         take(steps)
         runListener(now: now)
-        for index in connections.keys.sorted() {
-            if let since = connections[index]?.establishedAt, now - since >= Self.settledAfter, let peer = connections[index]?.remote.peer {
+        for id in connections.keys.sorted() {
+            if let since = connections[id]?.establishedAt, now - since >= Self.settledAfter, let peer = connections[id]?.remote.peer {
                 calm.settled(peer)
             }
-            guard let deadline = dirty.contains(index) ? connections[index]?.deadline : dueAt[index], now >= deadline else { continue }
-            if let ending = connections[index]?.handleTimeout(now: now, outputs: &outputs) { end(index, ending) }
-            dirty.insert(index)
+            guard let deadline = dirty.contains(id) ? connections[id]?.deadline : dueAt[id], now >= deadline else { continue }
+            if let ending = connections[id]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
+            dirty.insert(id)
         }
         repeatGoodbyes(now: now)
         closing = closing.filter { now < $0.value.until }
@@ -230,8 +233,8 @@ public struct Endpoint: Sendable {
     /// wait for each other. Does nothing if the connection is gone.
     public mutating func send(_ message: [UInt8], lane: Lane, stream: UInt64 = 0, on id: ConnectionID, now: Instant) {
         advance(to: now)
-        connections[id.index]?.send(message, lane: lane, stream: stream)
-        dirty.insert(id.index)
+        connections[id]?.send(message, lane: lane, stream: stream)
+        dirty.insert(id)
     }
 
     /// Sends presence of 1...`presenceMax` bytes: unreliable, replaces what has not left yet.
@@ -240,18 +243,18 @@ public struct Endpoint: Sendable {
     @discardableResult
     public mutating func sendPresence(_ bytes: [UInt8], on id: ConnectionID, now: Instant) -> UInt64 {
         advance(to: now)
-        dirty.insert(id.index)
-        return connections[id.index]?.sendPresence(bytes) ?? 0
+        dirty.insert(id)
+        return connections[id]?.sendPresence(bytes) ?? 0
     }
 
     /// Takes back presence that has not left, since there is no room on the way; false if all has. Its token will not be acknowledged.
     @discardableResult
-    public mutating func takeBackPresence(on id: ConnectionID) -> Bool { connections[id.index]?.takeBackPresence() ?? false }
+    public mutating func takeBackPresence(on id: ConnectionID) -> Bool { connections[id]?.takeBackPresence() ?? false }
 
     /// Tells the peer and forgets the connection. No `.closed` follows, since the caller knows.
     public mutating func close(_ id: ConnectionID, now: Instant) {
         advance(to: now)
-        forget(id.index, saying: .goodbye)
+        forget(id, saying: .goodbye)
     }
 
     /// The session has work of this device: where places are short, it gives way after those that have done nothing.
@@ -265,9 +268,9 @@ public struct Endpoint: Sendable {
     public mutating func setActivity(_ activity: Activity) {
         guard activity != self.activity else { return }
         self.activity = activity
-        for index in connections.keys {
-            connections[index]?.setActivity(activity)
-            dueAt[index] = connections[index]?.deadline
+        for id in connections.keys {
+            connections[id]?.setActivity(activity)
+            dueAt[id] = connections[id]?.deadline
         }
     }
 
@@ -289,27 +292,27 @@ public struct Endpoint: Sendable {
     }
 
     /// How a connection does; nil if it is gone.
-    public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id.index]?.statistics(now: now) }
+    public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id]?.statistics(now: now) }
 
     /// Smoothed round trip; nil before the first sample, or if the connection is gone.
     public func roundTrip(on id: ConnectionID) -> Duration? {
-        connections.index(forKey: id.index).flatMap { connections.values[$0].roundTrip }
+        connections.index(forKey: id).flatMap { connections.values[$0].roundTrip }
     }
 
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
     public func pendingBytes(on id: ConnectionID) -> Int {
         // By index, since a connection that is read by its key is copied.
-        connections.index(forKey: id.index).map { connections.values[$0].pendingBytes } ?? 0
+        connections.index(forKey: id).map { connections.values[$0].pendingBytes } ?? 0
     }
 
     /// All connections, sorted.
-    public var connectionIDs: [ConnectionID] { connections.keys.sorted().map { ConnectionID($0) } }
+    public var connectionIDs: [ConnectionID] { connections.keys.sorted() }
 
     /// Handshakes that wait for message 3, at most 256.
     public var halfOpenCount: Int { listener.waitingCount }
 
     /// Bytes kept for messages that are not whole yet, at most 1 MiB for each connection.
-    package func heldBytes(on id: ConnectionID) -> Int { connections[id.index]?.heldBytes ?? 0 }
+    package func heldBytes(on id: ConnectionID) -> Int { connections[id]?.heldBytes ?? 0 }
 
     /// Sends a packet of these frames, whatever they are: what a member may say who does not keep the rules. For those who attack us in
     /// simulated worlds and on tools' benches; no session calls it.
@@ -317,8 +320,8 @@ public struct Endpoint: Sendable {
     /// - Parameter frames: at most `Limits.datagramBytes` less a header and a tag.
     package mutating func transmit(frames: [UInt8], on id: ConnectionID, now: Instant) {
         advance(to: now)
-        connections[id.index]?.transmit(frames: frames, now: self.now, outputs: &outputs)
-        dueAt[id.index] = connections[id.index]?.deadline
+        connections[id]?.transmit(frames: frames, now: self.now, outputs: &outputs)
+        dueAt[id] = connections[id]?.deadline
     }
 
     // MARK: Data
@@ -328,9 +331,9 @@ public struct Endpoint: Sendable {
             counters.forged += 1
             return
         }
-        let index = header.receiverIndex
-        guard let result = connections[index]?.receive(datagram, from: from, now: now, generator: &generator, outputs: &outputs) else {
-            if let (packet, to) = closing[index]?.receive(datagram) {
+        let id = byIndex[header.receiverIndex]
+        guard let id, let result = connections[id]?.receive(datagram, from: from, now: now, generator: &generator, outputs: &outputs) else {
+            if let (packet, to) = closing[header.receiverIndex]?.receive(datagram) {
                 outputs.append(.transmit(packet, to: to))
             } else {
                 counters.unknown += 1
@@ -342,27 +345,27 @@ public struct Endpoint: Sendable {
         case .failure(.replayed): counters.replayed += 1
         case .success(let ending):
             counters.accepted += 1
-            dirty.insert(index)
-            if let ending { end(index, ending) }
+            dirty.insert(id)
+            if let ending { end(id, ending) }
         }
     }
 
     private mutating func flush() {
         guard !dirty.isEmpty else { return }
-        let indices = dirty.sorted()
+        let ids = dirty.sorted()
         dirty = []
-        for index in indices {
-            connections[index]?.flush(now: now, outputs: &outputs)
-            dueAt[index] = connections[index]?.deadline
+        for id in ids {
+            connections[id]?.flush(now: now, outputs: &outputs)
+            dueAt[id] = connections[id]?.deadline
         }
     }
 
-    private mutating func end(_ index: UInt32, _ ending: Connection.Ending) {
+    private mutating func end(_ id: ConnectionID, _ ending: Connection.Ending) {
         let reason: CloseReason
         switch ending {
         case .byPeer(let code):
-            let peer = connections[index]?.remote.peer
-            (connections[index], dueAt[index]) = (nil, nil)
+            let peer = connections[id]?.remote.peer
+            takeOut(id)
             if code == .replaced, let peer { noteTurnedDown(by: peer) }
             reason =
                 switch code {
@@ -372,13 +375,13 @@ public struct Endpoint: Sendable {
                 case .timedOut: .timedOut
                 }
         case .misbehaved(let what):
-            forget(index, saying: .misbehaved)
+            forget(id, saying: .misbehaved)
             reason = .misbehaved(what)
         case .timedOut:
-            forget(index, saying: .timedOut)
+            forget(id, saying: .timedOut)
             reason = .timedOut
         }
-        outputs.append(.closed(ConnectionID(index), reason))
+        outputs.append(.closed(id, reason))
     }
 
     /// A peer turned us down. Where it has a session with us nevertheless, that is the one which it keeps; else it keeps another process of our
@@ -391,14 +394,25 @@ public struct Endpoint: Sendable {
         outputs.append(.duplicateDevice(nil, seconds: 30))
     }
 
+    @discardableResult
+    private mutating func takeOut(_ id: ConnectionID) -> Connection? {
+        guard let connection = connections.removeValue(forKey: id) else { return nil }
+        dueAt[id] = nil
+        byIndex[connection.localIndex] = nil
+        return connection
+    }
+
     /// Takes a connection out, leaving only what says goodbye.
-    private mutating func forget(_ index: UInt32, saying code: CloseCode) {
-        guard let connection = connections.removeValue(forKey: index) else { return }
-        dueAt[index] = nil
+    private mutating func forget(_ id: ConnectionID, saying code: CloseCode) {
+        guard let connection = takeOut(id) else { return }
+        sayGoodbye(connection, saying: code)
+    }
+
+    private mutating func sayGoodbye(_ connection: Connection, saying code: CloseCode) {
         var last = connection.closing(code, now: now)
         let (packet, to) = last.makePacket()
         outputs.append(.transmit(packet, to: to))
-        if closing.count < Self.closingMax { closing[index] = last }
+        if closing.count < Self.closingMax { closing[connection.localIndex] = last }
     }
 
     // MARK: Handshakes
@@ -504,53 +518,55 @@ public struct Endpoint: Sendable {
     /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
     private mutating func establish(_ handshaken: Handshaken, now: Instant) {
         let remote = handshaken.remote
-        var losers: [UInt32] = []
-        var overruled: Set<UInt32> = []
-        for index in connections.keys.sorted() {
-            guard let old = connections[index]?.remote else { continue }
+        var losers: [ConnectionID] = []
+        var overruled: Set<ConnectionID> = []
+        for other in connections.keys.sorted() {
+            guard let old = connections[other]?.remote else { continue }
             if old.peer == remote.peer {
                 // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
                 // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
                 let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)
-                if survivesOld, connections[index]?.isUnanswered == false {
+                if survivesOld, connections[other]?.isUnanswered == false {
                     // A peer that lost its half dials anew. Whether it did must show in a second, not when the next keepalive is overdue.
-                    connections[index]?.ask()
-                    dirty.insert(index)
+                    connections[other]?.ask()
+                    dirty.insert(other)
                     return turnDown(handshaken, now: now)
                 }
-                if survivesOld { overruled.insert(index) }
-                losers.append(index)
+                if survivesOld { overruled.insert(other) }
+                losers.append(other)
             } else if old.author == remote.author {
-                if connections[index]?.isUnanswered == true {
+                if connections[other]?.isUnanswered == true {
                     calm.died(remote.author)
                 } else if !calm.mayReplace(old.peer, by: remote.peer, of: remote.author, now: now) {
                     // Whether the one that is here lives must show before the other comes again.
-                    connections[index]?.ask()
-                    dirty.insert(index)
+                    connections[other]?.ask()
+                    dirty.insert(other)
                     _ = calm.refused(remote.peer, now: now)
                     if let seconds = calm.news(of: remote.author, now: now) {
                         outputs.append(.duplicateDevice(remote.author, seconds: seconds))
                     }
                     return turnDown(handshaken, now: now)
                 }
-                losers.append(index)
+                losers.append(other)
             }
         }
-        let id = ConnectionID(handshaken.localIndex)
+        connectionCount += 1
+        let id = ConnectionID(connectionCount)
         guard makeRoom(for: remote, leaving: losers) else { return turnDown(handshaken, now: now) }
-        for index in losers {
-            if connections[index]?.remote.peer == remote.peer, !overruled.contains(index) {
+        for other in losers {
+            if connections[other]?.remote.peer == remote.peer, !overruled.contains(other) {
                 // The peer ends its half itself, when it sees the new one. Where it would keep the old one instead, it is told.
-                (connections[index], dueAt[index]) = (nil, nil)
+                takeOut(other)
             } else {
-                forget(index, saying: .replaced)
+                forget(other, saying: .replaced)
             }
-            outputs.append(.closed(ConnectionID(index), .replaced(by: id)))
+            outputs.append(.closed(other, .replaced(by: id)))
         }
-        var connection = Connection(handshaken, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
+        var connection = Connection(handshaken, id: id, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
         connection.proveAddress(now: now, generator: &generator)
-        connections[id.index] = connection
-        dirty.insert(id.index)
+        connections[id] = connection
+        byIndex[handshaken.localIndex] = id
+        dirty.insert(id)
         dialer.cancel(remote: remote.peer)
         listener.settle(remote: remote.peer)
         counters.established += 1
@@ -561,7 +577,7 @@ public struct Endpoint: Sendable {
     /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host, or of the
     /// busiest network of hosts. It must have clearly more than the newcomer's, so that two do not push each other out in turn. Where nobody has,
     /// somebody gives way who has done nothing for the board (TR-55).
-    private mutating func makeRoom(for remote: Remote, leaving losers: [UInt32]) -> Bool {
+    private mutating func makeRoom(for remote: Remote, leaving losers: [ConnectionID]) -> Bool {
         guard connections.count - losers.count >= Self.connectionsMax else { return true }
         let ip = remote.address.ip
         let victim =
@@ -569,14 +585,14 @@ public struct Endpoint: Sendable {
             ?? lotOfIdle(for: remote)
         guard let victim else { return false }
         forget(victim, saying: .replaced)
-        outputs.append(.closed(ConnectionID(victim), .crowdedOut))
+        outputs.append(.closed(victim, .crowdedOut))
         return true
     }
 
     /// One of those who have done nothing for the board. Where all have, and the newcomer has not, one of those who did lately: to write a line under
     /// each of 256 keys is cheap. By lot, since whoever comes again and again would otherwise push out just those who came after it, or stayed; and
     /// none whose host has fewer of them than the newcomer's would have.
-    private mutating func lotOfIdle(for newcomer: Remote) -> UInt32? {
+    private mutating func lotOfIdle(for newcomer: Remote) -> ConnectionID? {
         var idle = connections.filter { knownDevices[$0.value.remote.author] == nil }
         if idle.isEmpty, knownDevices[newcomer.author] == nil {
             idle = connections.filter { (knownDevices[$0.value.remote.author] ?? now) + Self.settledDevice > now }
@@ -589,7 +605,7 @@ public struct Endpoint: Sendable {
     }
 
     /// The newest connection of the group that has most, if that is more than twice what the group of `ip` would have with one more.
-    private func newest(ofBusiest group: (IPAddress) -> Host, besides ip: IPAddress) -> UInt32? {
+    private func newest(ofBusiest group: (IPAddress) -> Host, besides ip: IPAddress) -> ConnectionID? {
         let groups = connections.mapValues { group($0.ip) }
         let counts = groups.values.reduce(into: [Host: Int]()) { $0[$1, default: 0] += 1 }
         let most = counts.values.max() ?? 0
@@ -604,8 +620,7 @@ public struct Endpoint: Sendable {
     private func unknownRank(_ connection: Connection) -> Int { knownDevices[connection.remote.author] == nil ? 1 : 0 }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
-        connections[handshaken.localIndex] = Connection(handshaken, activity: activity, jitter: jitter, now: now)
-        forget(handshaken.localIndex, saying: .replaced)
+        sayGoodbye(Connection(handshaken, id: ConnectionID(0), activity: activity, jitter: jitter, now: now), saying: .replaced)
     }
 
     private func hasHealthyConnection(with peer: PeerID) -> Bool {
@@ -641,7 +656,7 @@ public struct Endpoint: Sendable {
     private mutating func freshIndex() -> UInt32 {
         while true {
             let index = UInt32(truncatingIfNeeded: generator.next())
-            if connections[index] == nil, closing[index] == nil, !dialer.owns(index), !listener.owns(index) { return index }
+            if byIndex[index] == nil, closing[index] == nil, !dialer.owns(index), !listener.owns(index) { return index }
         }
     }
 
