@@ -26,7 +26,9 @@ extension Node {
     mutating func drainEndpoint(now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
+            case .transmit(let bytes, .direct(let address)): emit(.transmit(bytes, to: address))
+            case .transmit(_, .relay): break
+            case .rerouted(let connection, _): tellPerson(at: connection)
             case .established(let connection, let remote): established(connection, remote, now: now)
             case .message(let bytes, let lane, _, let connection): receive(bytes, lane: lane, on: connection, now: now)
             case .presence(let bytes, let connection): receivePresence(bytes, on: connection, now: now)
@@ -69,7 +71,7 @@ extension Node {
         neighbours[connection]?.inbox.clock = person.clock.anew
         tellPerson(remote.peer)
         let live = liveAddresses
-        if dials.reached(remote.address, by: remote.author, now: now, isLive: { live.contains($0) }) {
+        if let address = remote.address, dials.reached(address, by: remote.author, now: now, isLive: { live.contains($0) }) {
             saves.append(.lastPeers(dials.known))
         }
         neighbours[connection]?.toldGenesis = board != nil
@@ -106,10 +108,12 @@ extension Node {
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         // Who keeps another process of ours will do so for a while.
-        if reason == .turnedDown {
-            dials.turnedDown(neighbour.remote.address, now: now, using: &jitter)
-        } else {
-            dials.lost(neighbour.remote.address, now: now, using: &jitter)
+        if let address = neighbour.remote.address {
+            if reason == .turnedDown {
+                dials.turnedDown(address, now: now, using: &jitter)
+            } else {
+                dials.lost(address, now: now, using: &jitter)
+            }
         }
         if case .byPeer = reason {
             leave(peer)

@@ -171,15 +171,18 @@ struct HostileMember {
     private mutating func drain(isSending: Bool = true, now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, let to): if isSending { datagrams.append(Datagram(bytes: bytes, to: to)) }
+            case .transmit(let bytes, .direct(let to)): if isSending { datagrams.append(Datagram(bytes: bytes, to: to)) }
             case .established(let id, let remote):
-                sessions.append(Session(id: id, author: remote.author, address: remote.address, since: now))
+                guard let address = remote.address else { continue }
+                sessions.append(Session(id: id, author: remote.author, address: address, since: now))
                 for message in [SessionMessage.hello(hasGenesis: true), .adjacent([]), .receipt(sequence: 0)] {
                     endpoint.send(message.encode(), lane: .control, on: id, now: now)
                 }
             case .closed(let id, _): sessions.removeAll { $0.id == id }
             case .message(let bytes, let lane, _, let id): take(bytes, lane: lane, on: id, now: now)
-            case .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed, .duplicateDevice, .versionMismatch: break
+            case .transmit(_, .relay), .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed, .duplicateDevice,
+                .versionMismatch:
+                break
             }
         }
     }

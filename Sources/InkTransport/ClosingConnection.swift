@@ -11,7 +11,7 @@ struct ClosingConnection: Sendable {
 
     private let remoteIndex: UInt32
     private let keys: TransportKeys
-    private let address: SocketAddress
+    private let route: Route
     private let code: CloseCode
     private var window: SlidingWindow
     private var next: UInt64
@@ -24,24 +24,24 @@ struct ClosingConnection: Sendable {
 
     /// - Parameter next: first packet number that was never used under `keys`.
     init(
-        remoteIndex: UInt32, keys: TransportKeys, address: SocketAddress, code: CloseCode, window: SlidingWindow, next: UInt64, now: Instant
+        remoteIndex: UInt32, keys: TransportKeys, route: Route, code: CloseCode, window: SlidingWindow, next: UInt64, now: Instant
     ) {
-        (self.remoteIndex, self.keys, self.address) = (remoteIndex, keys, address)
+        (self.remoteIndex, self.keys, self.route) = (remoteIndex, keys, route)
         (self.code, self.window, self.next, began) = (code, window, next, now)
     }
 
     /// One goodbye.
-    mutating func makePacket() -> ([UInt8], to: SocketAddress) {
+    mutating func makePacket() -> ([UInt8], over: Route) {
         var packet: [UInt8] = []
         let headerCount = DataHeader.write(next, receiverIndex: remoteIndex, largestAcknowledged: nil, to: &packet)
         packet += [Frame.closeType, code.rawValue]
         keys.seal(&packet, headerCount: headerCount, counter: next)
         next += 1
-        return (packet, address)
+        return (packet, route)
     }
 
     /// The goodbye that is due unasked, if one is.
-    mutating func repeated(now: Instant) -> ([UInt8], to: SocketAddress)? {
+    mutating func repeated(now: Instant) -> ([UInt8], over: Route)? {
         guard let repeatAt, now >= repeatAt else { return nil }
         // What a late clock made due at once is said once.
         while let due = self.repeatAt, now >= due { unaskedCount += 1 }
@@ -49,7 +49,7 @@ struct ClosingConnection: Sendable {
     }
 
     /// Takes a packet; the answer, if it is authentic, new, long enough, and the peer was not told too often.
-    mutating func receive(_ datagram: [UInt8]) -> ([UInt8], to: SocketAddress)? {
+    mutating func receive(_ datagram: [UInt8]) -> ([UInt8], over: Route)? {
         guard let header = DataHeader(datagram), repetitions < Self.repetitionsMax else { return nil }
         let number = header.number(expected: window.newest.map { $0 + 1 } ?? 0)
         guard window.accepts(number) else { return nil }

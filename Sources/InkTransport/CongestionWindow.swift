@@ -4,26 +4,38 @@ import InkPrimitives
 /// buffer and yields to heavy loss, and its three inputs are all that a real controller needs.
 ///
 /// Starts at 64 packets, grows by what is acknowledged, halves at most once per round trip on loss, never below 32 packets, since at that
-/// size loss is more likely radio than a queue.
+/// size loss is more likely radio than a queue. Over a relay, whose room has 64 KiB a second and holds a tenth of it, these are 10, 4 and 20: what
+/// waits there would only hold up what is newer.
 struct CongestionWindow: Sendable {
     static let initial = 64 * Limits.datagramBytes
     static let floor = 32 * Limits.datagramBytes
     static let ceiling = 1024 * Limits.datagramBytes
+    static let relayInitial = 10 * Limits.datagramBytes
+    static let relayFloor = 4 * Limits.datagramBytes
+    static let relayCeiling = 20 * Limits.datagramBytes
 
-    private(set) var byteCount = initial
-    private var threshold = ceiling
+    private(set) var byteCount: Int
+    private let floor: Int
+    private let ceiling: Int
+    private var threshold: Int
     /// Losses of packets sent before this are one event.
     private var recoversFrom: Instant = .distantPast
 
+    init(over route: Route) {
+        (byteCount, floor, ceiling) =
+            route.isRelay ? (Self.relayInitial, Self.relayFloor, Self.relayCeiling) : (Self.initial, Self.floor, Self.ceiling)
+        threshold = ceiling
+    }
+
     mutating func acknowledged(_ bytes: Int) {
         let growth = byteCount < threshold ? bytes : bytes * Limits.datagramBytes / byteCount
-        byteCount = min(byteCount + growth, Self.ceiling)
+        byteCount = min(byteCount + growth, ceiling)
     }
 
     mutating func lost(sentAt: Instant, now: Instant) {
         guard sentAt > recoversFrom else { return }
         recoversFrom = now
-        byteCount = max(byteCount / 2, Self.floor)
+        byteCount = max(byteCount / 2, floor)
         threshold = byteCount
     }
 }

@@ -18,6 +18,9 @@ struct Connection: Sendable {
     private static let probeBytes = 600
     /// A keepalive or probe is padded to this, so that a challenge is no longer than what caused it.
     private static let pingBytes = 40
+    /// A challenge to where the peer says to be is padded to this, so that answer and challenge back, from whoever knows of no such address, are
+    /// together no longer than it.
+    private static let checkBytes = pingBytes * 2
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     private static let streamHeaderMax = 15
     /// Type of a presence frame, bytes.
@@ -44,14 +47,8 @@ struct Connection: Sendable {
     let id: ConnectionID
     let remote: Remote
     let establishedAt: Instant
-    let localIndex: UInt32
-    private let remoteIndex: UInt32
-    private let keys: TransportKeys
-    private var address: SocketAddress
-    private var window = SlidingWindow()
-    private var recovery = LossRecovery()
-    private var acks = AckTracker()
-    private var congestion = CongestionWindow()
+    private var space: KeyedSpace
+    private var paths: Paths
     private var lanes = [SendLane](repeating: SendLane(), count: Lane.allCases.count)
     private var incoming = ReceiveLanes()
     private var repeater = Repeater()
@@ -68,10 +65,9 @@ struct Connection: Sendable {
     private var presenceReceived: UInt64?
     private var owesPing = false
     private var owesProbe = false
-    private var owedResponses: [(challenge: [UInt8], to: SocketAddress)] = []
-    private var path: PathValidation?
-    /// Bytes that may still go to `address` while the peer has not proved that it is there; nil once it has.
-    private var allowance: Int?
+    private var owedResponses: [(challenge: [UInt8], over: Route)] = []
+    /// Whether the peer is where the handshake came through, or where its newest packet came from instead.
+    private var validation: PathValidation?
     /// Since when the peer denies the credit that it owes.
     private var deniedSince: Instant?
     private var finish: FinishRepetition?
@@ -90,22 +86,20 @@ struct Connection: Sendable {
 
     init(_ handshaken: Handshaken, id: ConnectionID, activity: Activity, jitter: SplitMix64, now: Instant) {
         self.id = id
-        localIndex = handshaken.localIndex
         remote = handshaken.remote
         establishedAt = now
-        remoteIndex = handshaken.remoteIndex
-        keys = handshaken.keys
-        address = handshaken.remote.address
-        allowance = handshaken.allowance
+        space = KeyedSpace(localIndex: handshaken.localIndex, remoteIndex: handshaken.remoteIndex, keys: handshaken.keys)
+        paths = Paths(
+            route: handshaken.remote.route, proof: handshaken.allowance.map { .handshake(allowance: $0) } ?? .proven)
         self.jitter = jitter
         liveness = Liveness(activity: activity, now: now, random: &self.jitter)
-        if let roundTrip = handshaken.roundTrip { recovery.seed(roundTrip: roundTrip) }
+        if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.rtt.observe(roundTrip, ackDelay: .zero) } }
         counts = ConnectionStatistics(
-            remote: remote.peer, author: remote.author, address: remote.address, isInitiator: remote.isInitiator, establishedAt: now,
+            remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)
         if let packet = handshaken.finish {
             finish = FinishRepetition(
-                packet: packet, interval: recovery.probeTimeout, nextAt: now,
+                packet: packet, interval: space.sent.probeTimeout(paths.main.rtt), nextAt: now,
                 copiesLeft: handshaken.isDialled ? nil : Self.unprovenCopies)
         } else {
             // The responder's first packet tells the initiator that message 3 arrived.
@@ -137,54 +131,58 @@ struct Connection: Sendable {
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
 
     /// Asks the peer for a packet, if nothing on the way does so already.
-    mutating func ask() { owesPing = owesPing || !recovery.isWaiting }
+    mutating func ask() { owesPing = owesPing || !space.sent.isWaiting }
 
     /// Begins to challenge the address of the handshake, unless it is proven. One that we did not dial must be heard from first.
     mutating func proveAddress(now: Instant, generator: inout SecretGenerator) {
-        guard allowance != nil, finish?.copiesLeft == nil else { return }
-        path = PathValidation(address: address, challenge: generator.bytes(Frame.challengeCount), now: now)
+        guard allowance != nil, finish?.copiesLeft == nil, let address = paths.main.route.address else { return }
+        validation = PathValidation(address: address, challenge: generator.bytes(Frame.challengeCount), now: now)
     }
 
-    /// Why a datagram changed nothing.
-    enum RefusalError: Error { case forged, replayed }
+    /// Bytes that may still go where the handshake came through, while the peer has not proved that it is there; nil once it has.
+    private var allowance: Int? {
+        get { if case .handshake(let left) = paths.main.proof { left } else { nil } }
+        set { paths.updateMain { $0.proof = newValue.map { .handshake(allowance: $0) } ?? .proven } }
+    }
 
     /// How the connection ends.
     enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut }
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
-        _ datagram: [UInt8], from: SocketAddress, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
-    ) -> Result<Ending?, RefusalError> {
-        guard let header = DataHeader(datagram) else { return .failure(.forged) }
-        let newest = window.newest
-        let number = header.number(expected: newest.map { $0 + 1 } ?? 0)
-        guard window.accepts(number) else {
-            counts.packetsReplayed += 1
-            return .failure(.replayed)
+        _ datagram: [UInt8], over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
+    ) -> Result<Ending?, KeyedSpace.RefusalError> {
+        let opened: KeyedSpace.Opened
+        switch space.open(datagram) {
+        case .success(let packet): opened = packet
+        case .failure(let refusal):
+            switch refusal {
+            case .forged: counts.packetsForged += 1
+            case .replayed: counts.packetsReplayed += 1
+            }
+            return .failure(refusal)
         }
-        var packet = datagram
-        guard keys.open(&packet, headerCount: header.byteCount, counter: number) else {
-            counts.packetsForged += 1
-            return .failure(.forged)
-        }
-        window.commit(number)
         counts.packetsIn += 1
         counts.bytesIn += UInt64(datagram.count)
         finish = nil
         do throws(Misbehaviour) {
-            let frames = try Self.frames(of: packet, from: header.byteCount)
+            let frames = try Self.frames(of: opened.packet, from: opened.headerCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
-            acks.receive(number, claim: claim, roundTrip: recovery.rtt.smoothed, now: now)
-            followAddress(from, isNewest: newest.map { number > $0 } ?? true, byteCount: datagram.count, now: now, generator: &generator)
+            space.acks.receive(opened.number, claim: claim, roundTrip: paths.main.rtt.smoothed, now: now)
+            let challenge = frames.lazy.compactMap(\.challenge).first
+            followRoute(
+                route, isNewest: opened.isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil,
+                byteCount: datagram.count, now: now, generator: &generator)
             // One response for each packet is never longer than what asked for it.
-            if let challenge = frames.lazy.compactMap(\.challenge).first, owedResponses.count < Self.owedResponsesMax {
-                owedResponses.append((challenge, from))
+            if let challenge, owedResponses.count < Self.owedResponsesMax {
+                owedResponses.append((challenge, route))
                 // Response and own challenge together are not longer either.
-                if path?.address == from { path?.received(byteCount: -Self.pingBytes) }
+                if let address = route.address, validation?.address == address { validation?.received(byteCount: -Self.pingBytes) }
             }
+            let path = paths.id(of: route)
             for frame in frames {
-                if let code = try take(frame, of: number, from: from, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
+                if let code = try take(frame, of: opened.number, over: path, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
             }
         } catch {
             return .success(.misbehaved(error))
@@ -192,31 +190,80 @@ struct Connection: Sendable {
         return .success(nil)
     }
 
+    // MARK: Ways
+
+    /// The peer says to be at these addresses, best first: they are challenged, and the best that answers is used.
+    mutating func invite(_ addresses: [SocketAddress], now: Instant) { paths.invite(addresses, now: now) }
+
+    /// The peer is to be found behind this socket of a rendezvous.
+    mutating func relay(over point: RelayPoint, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        let before = paths.mainID
+        if let stale = paths.relay(over: point, now: now) {
+            apply(space.sent.giveUp(stale, paths: &paths, now: now), now: now, outputs: &outputs)
+            // What was sent to the number before is asked for here.
+            if stale == before { owesPing = true }
+        }
+        followLook(now: now, outputs: &outputs)
+    }
+
+    /// A rendezvous of our list carries nothing any more.
+    mutating func relayLost(at place: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        for path in paths.relayLost(at: place, now: now) {
+            apply(space.sent.giveUp(path, paths: &paths, now: now), now: now, outputs: &outputs)
+        }
+    }
+
+    /// Our own addresses are others now: each way is asked from where we are, and the peer hears from us at once.
+    mutating func networkChanged(now: Instant) {
+        paths.forgive(now: now)
+        owesPing = true
+    }
+
+    private mutating func followLook(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        let before = paths.mainID
+        if let left = paths.look(now: now) {
+            apply(space.sent.giveUp(left, paths: &paths, now: now), now: now, outputs: &outputs)
+        }
+        noteMain(before: before, outputs: &outputs)
+    }
+
+    /// Another way is in use.
+    private mutating func noteMain(before: PathID, outputs: inout Outputs<Endpoint.Output>) {
+        guard paths.mainID != before else { return }
+        validation = nil
+        counts.pathChanges += 1
+        // Who is on the other side learns the way by what comes over it.
+        owesPing = true
+        outputs.append(.rerouted(id, paths.main.route))
+    }
+
     /// When to call `handleTimeout` next.
     var deadline: Instant? {
-        let waitingSince = recovery.oldestWaitingSince
+        let waitingSince = space.sent.oldestWaitingSince
         // An acknowledgement that may not leave is not waited for.
-        var deadline = earliest(recovery.deadline, packetLimit >= Self.packetMin ? acks.dueAt : nil)
+        var deadline = earliest(space.sent.deadline(paths.main.rtt), packetLimit >= Self.packetMin ? space.acks.dueAt : nil)
         deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
         deadline = earliest(deadline, finish?.nextAt)
         deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
-        return earliest(deadline, path?.nextAt)
+        deadline = earliest(deadline, paths.deadline)
+        return earliest(deadline, validation?.nextAt)
     }
 
     /// Call at or after `deadline`, then `flush`.
     mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
-        apply(recovery.handleLossTimeout(now: now), now: now, outputs: &outputs)
-        if recovery.takeProbe(now: now) { owesProbe = true }
-        while let action = liveness.handleTimeout(waitingSince: recovery.oldestWaitingSince, now: now, random: &jitter) {
+        apply(space.sent.handleLossTimeout(paths: &paths, now: now), now: now, outputs: &outputs)
+        if space.sent.takeProbe(paths.main.rtt, now: now) { owesProbe = true }
+        followLook(now: now, outputs: &outputs)
+        while let action = liveness.handleTimeout(waitingSince: space.sent.oldestWaitingSince, now: now, random: &jitter) {
             switch action {
             case .keepalive: owesPing = true
             // What already waits is repeated by its own timer.
-            case .probe: owesPing = owesPing || !recovery.isWaiting
+            case .probe: owesPing = owesPing || !space.sent.isWaiting
             case .degraded: outputs.append(.degraded(id))
             case .dead: return .timedOut
             }
         }
-        if let waiting = path, waiting.address != address, waiting.isOver(now: now) { path = nil }
+        if let waiting = validation, waiting.address != paths.main.route.address, waiting.isOver(now: now) { validation = nil }
         // It is heard, and never acknowledges, grants or proves: what waits for it would grow for ever.
         if let since = overdueSince, now - since >= Self.unacknowledgedMax { return .timedOut }
         return nil
@@ -224,15 +271,17 @@ struct Connection: Sendable {
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
     private var overdueSince: Instant? {
-        earliest(earliest(recovery.oldestWaitingSince, deniedSince), allowance == nil ? nil : establishedAt)
+        earliest(earliest(space.sent.oldestWaitingSince, deniedSince), allowance == nil ? nil : establishedAt)
     }
 
     // MARK: Outgoing
 
     /// Makes all packets that are due and that the window allows.
-    mutating func flush(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+    mutating func flush(
+        now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
+    ) {
         if var waiting = finish, now >= waiting.nextAt {
-            outputs.append(.transmit(waiting.packet, to: address))
+            outputs.append(.transmit(waiting.packet, over: paths.main.route))
             waiting.nextAt = now + waiting.interval
             waiting.interval = min(waiting.interval.scaled(by: Dialer.growth), Dialer.intervalMax)
             if let left = waiting.copiesLeft {
@@ -243,12 +292,14 @@ struct Connection: Sendable {
         }
         // Data waits until the peer is heard from there.
         if finish?.copiesLeft != nil { return }
-        sendPathFrames(now: now, outputs: &outputs)
+        sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         while packetLimit >= Self.packetMin {
-            let afterwards = recovery.bytesInFlight + Limits.datagramBytes
-            let hasBulk = afterwards <= congestion.byteCount && canSend(.bulk)
-            let hasLive = afterwards <= congestion.byteCount + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
-            let mustAcknowledge = acks.dueAt.map { now >= $0 } ?? false
+            let main = paths.main
+            let afterwards = main.bytesInFlight + main.mtu
+            let hasBulk = afterwards <= main.congestion.byteCount && canSend(.bulk)
+            let hasLive =
+                afterwards <= main.congestion.byteCount + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
+            let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
         }
@@ -256,7 +307,7 @@ struct Connection: Sendable {
     }
 
     /// Longest packet that may go to the peer now, bytes.
-    private var packetLimit: Int { min(Limits.datagramBytes, (allowance ?? .max) - Self.challengeReserve) }
+    private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
 
     /// There is presence to send, and it fits what may go.
     private var hasPresence: Bool {
@@ -273,16 +324,15 @@ struct Connection: Sendable {
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
-        let number = recovery.next
-        let headerCount = DataHeader.write(
-            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
+        let number = space.sent.next
+        let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
-        if acks.rides(now: now), let newest = acks.received.ranges.last,
-            Acknowledgement.write(acks.received, delay: acks.delay(now: now), limit: 128, to: &packet)
+        if space.acks.rides(now: now), let newest = space.acks.received.ranges.last,
+            Acknowledgement.write(space.acks.received, delay: space.acks.delay(now: now), limit: 128, to: &packet)
         {
             frames.append(.acknowledgement(largest: newest.upperBound - 1))
-            acks.sent(now: now)
+            space.acks.sent(now: now)
         }
         if incoming.owesCredit {
             packet.append(Frame.maxDataType)
@@ -310,9 +360,25 @@ struct Connection: Sendable {
             frames.append(.presence(token: presenceToken))
         }
         let claim = frames.lazy.map(\.claim).max() ?? .none
-        transmit(&packet, headerCount: headerCount, number: number, to: address, outputs: &outputs)
-        recovery.sent(byteCount: packet.count, claim: claim, frames: frames, now: now)
+        transmit(&packet, headerCount: headerCount, over: paths.main.route, outputs: &outputs)
+        space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
         if claim != .none { liveness.sentEliciting(now: now) }
+        if let other = paths.shadowRoute(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
+    }
+
+    /// What a packet carried of the live lanes, once more and another way, while the way in use is in doubt (TR-64).
+    private mutating func sendCopy(of frames: [SentFrame], over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        guard let route = paths[id]?.route else { return }
+        var packet: [UInt8] = []
+        let headerCount = space.begin(&packet)
+        var copies: [SentFrame] = []
+        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && lanes[lane.slot].isMissing(range, slot: slot) {
+            writeStream(lane, slot: slot, range: range, to: &packet)
+            copies.append(.stream(lane, slot: slot, range: range, isCopy: true))
+        }
+        guard !copies.isEmpty else { return }
+        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
+        space.sent.sent(byteCount: packet.count, claim: .prompt, frames: copies, over: id, paths: &paths, now: now)
     }
 
     /// Strict priority with a floor for bulk (TR-14). Gives the presence for which room was left at the end of the packet.
@@ -352,14 +418,14 @@ struct Connection: Sendable {
             if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
                 repeater.sent(
-                    slot: piece.slot, range: piece.range, number: number, lossEstimate: recovery.lossEstimate, now: now)
+                    slot: piece.slot, range: piece.range, number: number, lossEstimate: space.sent.lossEstimate, now: now)
             }
         }
     }
 
     /// The oldest data without an acknowledgement, as copies.
     private mutating func writeProbe(limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
-        for case .stream(let lane, let slot, let range, _) in recovery.oldestWaiting(limit: Self.probeBytes) {
+        for case .stream(let lane, let slot, let range, _) in space.sent.oldestWaiting(limit: Self.probeBytes) {
             let room = limit - packet.count - Self.streamHeaderMax
             guard room > 0 else { return }
             guard lanes[lane.slot].isMissing(range, slot: slot) else { continue }
@@ -399,51 +465,57 @@ struct Connection: Sendable {
     private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
-    private mutating func sendPathFrames(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, to: owed.to, now: now, outputs: &outputs) }
+    private mutating func sendPathFrames(
+        now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
+    ) {
+        for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, over: owed.over, now: now, outputs: &outputs) }
         owedResponses = []
         // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
-        let payer = path?.address == address ? allowance : nil
-        guard path?.takeTry(byteCount: Self.pingBytes, pause: recovery.probeTimeout, allowance: payer, now: now) == true,
-            let waiting = path
-        else { return }
-        sendAlone(Frame.pathChallengeType, waiting.challenge, to: waiting.address, now: now, outputs: &outputs)
+        let main = paths.main
+        let payer = validation.map { $0.address == main.route.address } == true ? allowance : nil
+        let pause = space.sent.probeTimeout(main.rtt)
+        if validation?.takeTry(byteCount: Self.pingBytes, pause: pause, allowance: payer, now: now) == true, let waiting = validation {
+            sendAlone(Frame.pathChallengeType, waiting.challenge, over: .direct(waiting.address), now: now, outputs: &outputs)
+        }
+        while paths.isCheckDue(now: now) {
+            let challenge = generator.bytes(Frame.challengeCount)
+            guard let path = paths.nextCheck(challenge: challenge, byteCount: Self.pingBytes, now: now) else { return }
+            // What is not proved and not asked for is bounded over all connections: a member names the addresses.
+            if let address = path.route.address, !path.isProven, !limiter.allows(address, now: now) { continue }
+            let padding = path.isInvited ? Self.checkBytes - Self.pingBytes : 0
+            let frames = [UInt8](repeating: Frame.paddingType, count: padding) + [Frame.pathChallengeType] + challenge
+            transmitAlone(frames, over: path.route, now: now, outputs: &outputs)
+        }
     }
 
     private mutating func sendAlone(
-        _ type: UInt8, _ body: [UInt8], to destination: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
+        _ type: UInt8, _ body: [UInt8], over route: Route, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) {
-        var packet: [UInt8] = []
-        let number = recovery.next
-        let headerCount = DataHeader.write(
-            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
-        packet.append(type)
-        packet += body
-        transmit(&packet, headerCount: headerCount, number: number, to: destination, outputs: &outputs)
-        recovery.sent(byteCount: packet.count, claim: .none, frames: [], now: now)
+        transmitAlone([type] + body, over: route, now: now, outputs: &outputs)
     }
 
     /// A packet of these frames, which nobody repeats.
     mutating func transmit(frames: [UInt8], now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         precondition(
             frames.count <= Limits.datagramBytes - DataHeader.overhead - 2, "a packet has room for fewer frames than \(frames.count) bytes")
-        var packet: [UInt8] = []
-        let number = recovery.next
-        let headerCount = DataHeader.write(
-            number, receiverIndex: remoteIndex, largestAcknowledged: recovery.largestAcknowledged, to: &packet)
-        packet += frames
-        transmit(&packet, headerCount: headerCount, number: number, to: address, outputs: &outputs)
-        recovery.sent(byteCount: packet.count, claim: .none, frames: [], now: now)
+        transmitAlone(frames, over: paths.main.route, now: now, outputs: &outputs)
     }
 
-    private mutating func transmit(
-        _ packet: inout [UInt8], headerCount: Int, number: UInt64, to destination: SocketAddress, outputs: inout Outputs<Endpoint.Output>
-    ) {
-        keys.seal(&packet, headerCount: headerCount, counter: number)
+    private mutating func transmitAlone(_ frames: [UInt8], over route: Route, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        var packet: [UInt8] = []
+        let headerCount = space.begin(&packet)
+        packet += frames
+        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
+        // Nobody waits for it, so it is of no path.
+        space.sent.sent(byteCount: packet.count, claim: .none, frames: [], over: paths.mainID, paths: &paths, now: now)
+    }
+
+    private mutating func transmit(_ packet: inout [UInt8], headerCount: Int, over route: Route, outputs: inout Outputs<Endpoint.Output>) {
+        space.seal(&packet, headerCount: headerCount)
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
-        if destination == address, let left = allowance { allowance = max(0, left - packet.count) }
-        outputs.append(.transmit(packet, to: destination))
+        if let left = allowance, route == paths.main.route { allowance = max(0, left - packet.count) }
+        outputs.append(.transmit(packet, over: route))
     }
 
     // MARK: Incoming
@@ -469,12 +541,12 @@ struct Connection: Sendable {
     }
 
     private mutating func take(
-        _ frame: Frame, of number: UInt64, from: SocketAddress, now: Instant, outputs: inout Outputs<Endpoint.Output>
+        _ frame: Frame, of number: UInt64, over path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) throws(Misbehaviour) -> CloseCode? {
         switch frame {
         case .padding, .ping, .pathChallenge: break
         case .acknowledgement(let acknowledgement):
-            apply(try recovery.acknowledge(acknowledgement, now: now), now: now, outputs: &outputs)
+            apply(try space.sent.acknowledge(acknowledgement, over: path, paths: &paths, now: now), now: now, outputs: &outputs)
         case .stream(let lane, let slot, let offset, let data):
             for (stream, message) in try incoming.receive(lane, slot: slot, offset: offset, data: data) {
                 outputs.append(.message(message, lane: lane, stream: stream, on: id))
@@ -485,12 +557,15 @@ struct Connection: Sendable {
             presenceReceived = number
             outputs.append(.presence(data, on: id))
         case .close(let code): return code
-        case .pathResponse(let challenge):
-            guard let waiting = path, constantTimeEqual(waiting.challenge, challenge) else { break }
-            // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
-            if waiting.address.ip != address.ip { congestion = CongestionWindow() }
-            address = waiting.address
-            (path, allowance) = (nil, nil)
+        case .pathResponse(let response):
+            if let waiting = validation, constantTimeEqual(waiting.challenge, response) {
+                paths.moveMain(to: waiting.address)
+                validation = nil
+            } else {
+                let before = paths.mainID
+                _ = paths.answered(response, now: now)
+                noteMain(before: before, outputs: &outputs)
+            }
         case .maxData(let limit):
             guard limit > creditLimit else { break }
             credit += limit - creditLimit
@@ -505,7 +580,7 @@ struct Connection: Sendable {
             switch frame {
             case .stream(let lane, let slot, let range, _): lanes[lane.slot].acknowledge(range, slot: slot)
             case .presence(let token): newestPresence = max(newestPresence, token)
-            case .acknowledgement(let largest): acks.forget(below: largest)
+            case .acknowledgement(let largest): space.acks.forget(below: largest)
             case .maxData, .ping: break
             }
         }
@@ -520,33 +595,39 @@ struct Connection: Sendable {
             case .stream, .presence, .acknowledgement, .ping: break
             }
         }
-        if verdict.acknowledgedBytes > 0 { congestion.acknowledged(verdict.acknowledgedBytes) }
-        if let sentAt = verdict.newestLostSentAt { congestion.lost(sentAt: sentAt, now: now) }
         counts.packetsLost += UInt64(verdict.lostPackets)
         counts.packetsLostSpuriously += UInt64(verdict.spurious)
     }
 
-    /// Follows the peer to a new address only for its newest packet and only after a challenge (TR-9).
-    private mutating func followAddress(
-        _ from: SocketAddress, isNewest: Bool, byteCount: Int, now: Instant, generator: inout SecretGenerator
+    /// Follows the peer to a new address only for its newest packet and only after a challenge (TR-9). What only asks about the way, and what comes
+    /// where a relay is in use, makes a further one known.
+    private mutating func followRoute(
+        _ route: Route, isNewest: Bool, isProbing: Bool, hasChallenge: Bool, byteCount: Int, now: Instant, generator: inout SecretGenerator
     ) {
-        guard from != address else {
+        // What its own challenge is answered with is paid for first.
+        let credit = hasChallenge ? byteCount - Self.pingBytes : byteCount
+        if let id = paths.id(of: route) {
+            paths.received(over: id, byteCount: credit, isChallenge: hasChallenge, now: now)
+            guard id == paths.mainID else { return }
             // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
-            if isNewest, path?.address != address { path = nil }
+            if isNewest, validation?.address != route.address { validation = nil }
             guard let left = allowance else { return }
             allowance = left + Self.amplification * byteCount
-            if path == nil { proveAddress(now: now, generator: &generator) }
+            if validation == nil { proveAddress(now: now, generator: &generator) }
             return
         }
+        guard let from = route.address, !paths.main.isRelay, !isProbing else {
+            return paths.heard(from: route, byteCount: credit, now: now)
+        }
         // Where the address of the handshake was not proved and does not answer, the peer may be where its packets come from.
-        let isOpen = path.map { $0.address == address && $0.tries > 1 } ?? true
-        if path?.address == from {
-            path?.received(byteCount: byteCount)
+        let isOpen = validation.map { $0.address == paths.main.route.address && $0.tries > 1 } ?? true
+        if validation?.address == from {
+            validation?.received(byteCount: byteCount)
         } else if isNewest, isOpen {
             // From the secret stream: whoever has seen one challenge must not know the next.
             var fresh = PathValidation(address: from, challenge: generator.bytes(Frame.challengeCount), now: now)
             fresh.received(byteCount: byteCount)
-            path = fresh
+            validation = fresh
         }
     }
 
@@ -556,9 +637,13 @@ struct Connection: Sendable {
     /// Something that the peer must answer has waited for a second.
     var isUnanswered: Bool { liveness.probingSince != nil }
     /// Smoothed; nil before the first sample.
-    var roundTrip: Duration? { recovery.rtt.hasSample ? recovery.rtt.smoothed : nil }
+    var roundTrip: Duration? {
+        let rtt = paths.main.rtt
+        return rtt.hasSample ? rtt.smoothed : nil
+    }
     /// Where our packets go.
-    var ip: IPAddress { address.ip }
+    var route: Route { paths.main.route }
+    var localIndex: UInt32 { space.localIndex }
     /// Bytes of messages that the peer has not acknowledged.
     var pendingBytes: Int { lanes.reduce(0) { $0 + $1.pending } }
     /// Bytes kept for messages that are not whole, for tests and metrics.
@@ -566,13 +651,14 @@ struct Connection: Sendable {
 
     func statistics(now: Instant) -> ConnectionStatistics {
         var result = counts
-        result.address = address
+        result.route = paths.main.route
+        result.routes = paths.known.filter(\.isProven).map(\.route)
         result.roundTrip = roundTrip
-        result.lossEstimate = recovery.lossEstimate
+        result.lossEstimate = space.sent.lossEstimate
         result.pendingBytes = pendingBytes
-        result.bytesInFlight = recovery.bytesInFlight
-        result.packetsRemembered = recovery.remembered
-        result.window = congestion.byteCount
+        result.bytesInFlight = paths.known.reduce(0) { $0 + $1.bytesInFlight }
+        result.packetsRemembered = space.sent.remembered
+        result.window = paths.main.congestion.byteCount
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }
@@ -583,6 +669,7 @@ struct Connection: Sendable {
     /// What stays behind to say goodbye.
     func closing(_ code: CloseCode, now: Instant) -> ClosingConnection {
         ClosingConnection(
-            remoteIndex: remoteIndex, keys: keys, address: address, code: code, window: window, next: recovery.next, now: now)
+            remoteIndex: space.remoteIndex, keys: space.keys, route: paths.main.route, code: code, window: space.window,
+            next: space.sent.next, now: now)
     }
 }

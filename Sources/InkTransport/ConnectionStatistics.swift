@@ -5,8 +5,13 @@ public struct ConnectionStatistics: Hashable, Sendable {
     public internal(set) var remote: PeerID
     /// The device key that the peer proved.
     public internal(set) var author: AuthorID
-    /// Where our packets go.
-    public internal(set) var address: SocketAddress
+    /// Where our packets go, and the ways that are proved, that one among them.
+    public internal(set) var route: Route
+    public internal(set) var routes: [Route] = []
+    /// How often another way was taken.
+    public internal(set) var pathChanges: UInt64 = 0
+    /// Where our packets go; nil where a rendezvous carries them.
+    public var address: SocketAddress? { route.address }
     /// True if we dialled.
     public internal(set) var isInitiator: Bool
     public internal(set) var establishedAt: Instant

@@ -20,6 +20,8 @@ struct Dialer: Sendable {
         var cookie: [UInt8]?
         /// Cookies that were used.
         var cookies = 0
+        /// Nobody named it: a punch came from there.
+        var isReflexive = false
         /// It speaks another version.
         var isRefused = false
         /// When message 1 went there in its present form, and how often since.
@@ -33,6 +35,8 @@ struct Dialer: Sendable {
         let noise: NoiseHandshake
         let message: [UInt8]
         var targets: [Target]
+        /// Signalling carries messages 1 and 2.
+        var isCarried = false
         var rounds = 0
         var interval: Duration
         var nextAt: Instant
@@ -51,6 +55,9 @@ struct Dialer: Sendable {
     /// Cookies of one address that an attempt uses: the responder's secret may turn once while the attempt lives, and 80 bytes must not
     /// bring 1200 from us for as long as somebody sends them.
     static let cookiesMax = 2
+    /// Addresses that only punches named, of one attempt, and starts that go to each.
+    static let reflexiveMax = 2
+    static let reflexiveStarts = 2
 
     /// By our index.
     private var attempts: [UInt32: Attempt] = [:]
@@ -95,6 +102,30 @@ struct Dialer: Sendable {
         updateDeadline()
     }
 
+    /// Starts an attempt whose messages 1 and 2 signalling carries.
+    ///
+    /// - Returns: what the offer says: our index and message 1.
+    mutating func open(
+        attempt: [UInt8], remote: PeerID, index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration, now: Instant
+    ) -> [UInt8] {
+        var noise = NoiseHandshake(
+            role: .initiator, staticKey: context.staticKey, psk: context.keys.psk,
+            prologue: StartPacket.prologue(keys: context.keys, initiator: context.peerID, responder: remote, attempt: attempt),
+            ephemeral: ephemeral)
+        guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
+        attempts[index] = Attempt(
+            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], isCarried: true, interval: Self.firstInterval,
+            nextAt: now + Self.patience, givesUpAt: now + Self.patience)
+        updateDeadline()
+        return Opening(index: index, noise: message).encoded
+    }
+
+    /// What an attempt says that signalling carries; nil if there is none of that name.
+    func opening(of nonce: [UInt8]) -> [UInt8]? {
+        guard let index = index(of: nonce), let attempt = attempts[index] else { return nil }
+        return Opening(index: index, noise: attempt.message).encoded
+    }
+
     /// Adds addresses to an attempt; the new ones get message 1 at once.
     mutating func widen(
         _ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
@@ -107,6 +138,23 @@ struct Dialer: Sendable {
             outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
         }
         attempts[index] = attempt
+    }
+
+    /// A punch of the attempt's other side came from where nobody said that it is: its NAT gave it another address towards us (RFC 8445 §7.3.1.3).
+    /// Who can make a punch is a member; who plays one again from elsewhere gets two packets there, once (TR-57).
+    mutating func punched(
+        _ nonce: [UInt8], from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+    ) -> Bool {
+        guard let index = index(of: nonce), var attempt = attempts[index], attempt.targets.count < Limits.candidates,
+            !attempt.targets.contains(where: { $0.address == from }),
+            attempt.targets.count(where: \.isReflexive) < Self.reflexiveMax
+        else { return false }
+        var target = Target(address: from, sentAt: now)
+        target.isReflexive = true
+        attempt.targets.append(target)
+        attempts[index] = attempt
+        outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: from))
+        return true
     }
 
     /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-5).
@@ -152,7 +200,7 @@ struct Dialer: Sendable {
     ///
     /// - Parameter accept: asked with the proven peer id before message 3 is made; false gives the attempt up.
     mutating func receive(
-        _ packet: AnswerPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output],
+        _ packet: AnswerPacket, from route: Route, context: Endpoint.Configuration, now: Instant, outputs: inout [Output],
         accept: (PeerID) -> Bool
     ) throws(AnswerError) -> Handshaken? {
         guard let attempt = attempts[packet.receiverIndex] else { throw .unknown }
@@ -160,7 +208,8 @@ struct Dialer: Sendable {
         guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
         // From here on the peer holds the room's MAC key and answered our very message, so what is wrong is its identity: there is no
         // second answer to wait for from the same peer, yet another address may lead to the right one.
-        guard let identity = try? HandshakeIdentity(decodingAnswer: payload), identity.vouches(for: noise.remoteStatic),
+        guard let identity = try? HandshakeIdentity(decodingAnswer: payload, isPadded: !route.isRelay),
+            identity.vouches(for: noise.remoteStatic),
             attempt.remote == nil || attempt.remote == identity.peer
         else { throw .wrongIdentity }
         attempts[packet.receiverIndex] = nil
@@ -174,18 +223,26 @@ struct Dialer: Sendable {
         guard let message = try? noise.writeMessage(inside) else { throw .wrongIdentity }
         let hash = noise.handshakeHash
         let finish = FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac)
-        let target = attempt.targets.first { $0.address == from }
-        // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender.
-        let isProven = target != nil && attempt.targets.count == 1
+        let target = attempt.targets.first { $0.address == route.address }
+        let allowance: Int?
+        let isDialled: Bool
+        switch route {
+        case .relay:
+            // The word that carried it echoed ours, so whoever answered is behind that socket.
+            (allowance, isDialled) = (nil, true)
+        case .direct:
+            // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender.
+            let isProven = target != nil && attempt.targets.count == 1
+            allowance = isProven ? nil : target == nil ? 0 : Connection.amplification * AnswerPacket.byteCount - finish.count
+            isDialled = target != nil
+        }
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(),
             remote: Remote(
-                peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, address: from,
+                peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, route: route,
                 channelBinding: hash),
             // A repeated message 1 makes the sample ambiguous (Karn).
-            roundTrip: target.flatMap { $0.sent == 1 ? now - $0.sentAt : nil },
-            allowance: isProven ? nil : target == nil ? 0 : Connection.amplification * AnswerPacket.byteCount - finish.count,
-            isDialled: target != nil, finish: finish)
+            roundTrip: target.flatMap { $0.sent == 1 ? now - $0.sentAt : nil }, allowance: allowance, isDialled: isDialled, finish: finish)
     }
 
     /// Ends attempts to a peer with which a session lives now.
@@ -205,9 +262,12 @@ struct Dialer: Sendable {
                 outputs.append(.failed(attempt: attempt.attempt, remote: attempt.remote))
                 continue
             }
-            let positions = attempt.targets.indices.filter { !attempt.targets[$0].isRefused }
+            let positions = attempt.targets.indices.filter {
+                let target = attempt.targets[$0]
+                return !target.isRefused && (!target.isReflexive || target.sent < Self.reflexiveStarts)
+            }
             let count = attempt.rounds < Self.fullRounds ? positions.count : min(positions.count, Self.laterTargets)
-            for offset in 0..<count {
+            for offset in 0..<count where !positions.isEmpty {
                 // Later rounds go on where the round before ended.
                 let position = positions[(attempt.rounds * Self.laterTargets + offset) % positions.count]
                 let target = attempt.targets[position]

@@ -12,7 +12,8 @@ public struct Remote: Hashable, Sendable {
     /// True if we dialled.
     public let isInitiator: Bool
     /// Where the handshake came through.
-    public let address: SocketAddress
+    public let route: Route
+    public var address: SocketAddress? { route.address }
     /// The handshake hash, 32 bytes, the same on both sides and in no other connection (Noise §11.2).
     public let channelBinding: [UInt8]
 }
@@ -56,7 +57,7 @@ public struct Endpoint: Sendable {
 
     /// What must be done, or is known now.
     public enum Output: Sendable {
-        case transmit([UInt8], to: SocketAddress)
+        case transmit([UInt8], over: Route)
         case established(ConnectionID, Remote)
         /// One whole message, in order within its lane and stream.
         case message([UInt8], lane: Lane, stream: UInt64, on: ConnectionID)
@@ -68,6 +69,8 @@ public struct Endpoint: Sendable {
         case degraded(ConnectionID)
         /// The peer of a degraded connection was heard again.
         case recovered(ConnectionID)
+        /// Its packets go another way from now on.
+        case rerouted(ConnectionID, Route)
         /// Nothing more comes of this connection, and what was pending is lost.
         case closed(ConnectionID, CloseReason)
         /// Nobody answered for 20 s, or the answer leads to a peer that is no use to dial; then `remote` names it.
@@ -84,7 +87,7 @@ public struct Endpoint: Sendable {
     /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
     ///
     /// One program speaks one version. A sound way back to an older one would have to be agreed on before anything is proved.
-    public static let version: UInt8 = 3
+    public static let version: UInt8 = 4
     /// One reliable message, bytes.
     public static let messageMax = Connection.messageMax
     /// One presence value, bytes.
@@ -95,8 +98,6 @@ public struct Endpoint: Sendable {
     static let connectionsMax = 256
     /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22).
     static let attemptsMax = 64
-    static let unprovenRate = 200.0
-    static let unprovenBurst = 400.0
     /// Closed connections that still say goodbye.
     private static let closingMax = 256
     /// Turned down so often in a row by one peer, our device is open twice; it is told once in a minute.
@@ -131,11 +132,15 @@ public struct Endpoint: Sendable {
     private var calm = DeviceCalm()
     /// When it was last told that our own device is open twice.
     private var duplicateToldAt: Instant = .distantPast
-    private var unproven = TokenBucket(rate: unprovenRate, burst: unprovenBurst, now: .distantPast)
-    private var hosts = HostLimiter()
+    private var limiter = UnprovenLimiter()
     /// Devices that have done something for the board, and since when.
     private var knownDevices: [AuthorID: Instant] = [:]
-    public private(set) var counters = EndpointCounters()
+    private var counted = EndpointCounters()
+    public var counters: EndpointCounters {
+        var counters = counted
+        counters.overRate = limiter.refused
+        return counters
+    }
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -170,6 +175,89 @@ public struct Endpoint: Sendable {
         take(steps)
     }
 
+    /// Starts an attempt whose messages 1 and 2 signalling carries, or says again what one says that is under way.
+    ///
+    /// - Returns: `openingCount` bytes for the offer; nil where nobody is to be dialled, since a session with `remote` lives or too many are.
+    public mutating func open(attempt: [UInt8], remote: PeerID, now: Instant) -> [UInt8]? {
+        precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
+        advance(to: now)
+        if let opening = dialer.opening(of: attempt) { return opening }
+        guard remote != configuration.peerID, !hasHealthyConnection(with: remote), calm.mayDial(remote, now: now),
+            dialer.count < Self.attemptsMax
+        else { return nil }
+        return dialer.open(
+            attempt: attempt, remote: remote, index: freshIndex(), ephemeral: generator.secret(), context: configuration, now: now)
+    }
+
+    /// Signalling brought the offer of `remote`, from a socket that has proved to be its.
+    ///
+    /// - Returns: `replyCount` bytes for the answer; nil if there is nothing to answer.
+    public mutating func answer(
+        attempt: [UInt8], remote: PeerID, opening: [UInt8], over point: RelayPoint, now: Instant
+    ) -> [UInt8]? {
+        advance(to: now)
+        guard remote != configuration.peerID, remote != .zero, let opening = try? Opening(decoding: opening) else {
+            counted.startsRefused += 1
+            return nil
+        }
+        let reply = listener.receive(
+            opening, attempt: attempt, remote: remote, over: point, index: freshIndex(), context: configuration, now: now,
+            generator: &generator)
+        if reply == nil { counted.startsRefused += 1 } else { counted.answersSent += 1 }
+        return reply
+    }
+
+    /// Signalling brought the answer of `remote`: the session begins, over the rendezvous.
+    public mutating func complete(attempt: [UInt8], reply: [UInt8], over point: RelayPoint, now: Instant) {
+        advance(to: now)
+        guard let reply = try? Reply(decoding: reply), let index = dialer.index(of: attempt) else {
+            counted.replayed += 1
+            return
+        }
+        receive(AnswerPacket(reply, receiverIndex: index), from: .relay(point), now: now)
+    }
+
+    /// Length of an opening and of a reply, bytes.
+    public static let openingCount = Opening.byteCount
+    public static let replyCount = Reply.byteCount
+
+    /// The peer of a connection says to be at these addresses, best first: they are challenged within the session, and the best one that answers is
+    /// used. What a former word named and this one does not is tried no more (TR-61).
+    ///
+    /// - Parameter addresses: such as may be dialled, at most 16 are used.
+    public mutating func invite(_ addresses: [SocketAddress], on id: ConnectionID, now: Instant) {
+        advance(to: now)
+        connections[id]?.invite(addresses, now: now)
+        dirty.insert(id)
+    }
+
+    /// `remote` is to be found behind this socket of a rendezvous. Its sessions may use that way, once it has answered there or no other answers.
+    public mutating func relay(_ remote: PeerID, over point: RelayPoint, now: Instant) {
+        advance(to: now)
+        for id in connections.keys.sorted() where connections[id]?.remote.peer == remote {
+            connections[id]?.relay(over: point, now: now, outputs: &outputs)
+            dirty.insert(id)
+        }
+    }
+
+    /// The rendezvous at this position carries nothing any more.
+    public mutating func relayLost(at place: Int, now: Instant) {
+        advance(to: now)
+        for id in connections.keys.sorted() {
+            connections[id]?.relayLost(at: place, now: now, outputs: &outputs)
+            dirty.insert(id)
+        }
+    }
+
+    /// Our addresses have changed: each peer hears from where we are now, at once.
+    public mutating func networkChanged(now: Instant) {
+        advance(to: now)
+        for id in connections.keys.sorted() {
+            connections[id]?.networkChanged(now: now)
+            dirty.insert(id)
+        }
+    }
+
     /// Signalling announced that `remote` will dial us with this nonce: no cookie is asked of it, and our NAT is opened towards it.
     public mutating func expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], now: Instant) {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
@@ -188,15 +276,26 @@ public struct Endpoint: Sendable {
 
     /// Takes any datagram. What is not authentic changes nothing and is answered with nothing.
     public mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        receive(datagram, over: .direct(from), now: now)
+    }
+
+    /// As `receive(_:from:now:)`, for what came any way. A rendezvous carries no handshakes but message 3: 1 and 2 ride in signalling.
+    public mutating func receive(_ datagram: [UInt8], over route: Route, now: Instant) {
         advance(to: now)
-        counters.datagrams += 1
+        counted.datagrams += 1
         guard let type = datagram.first.flatMap(PacketType.init(rawValue:)), datagram.count <= Limits.datagramBytes else {
-            counters.forged += 1
+            counted.forged += 1
             return
         }
         switch type {
-        case .data, .dataLong: receiveData(datagram, from: from, now: now)
-        case .start, .answer, .finish, .cookie, .punch: receiveHandshake(type, datagram, from: from, now: now)
+        case .data, .dataLong: receiveData(datagram, over: route, now: now)
+        case .finish: receiveHandshake(type, datagram, over: route, now: now)
+        case .start, .answer, .cookie, .punch:
+            guard !route.isRelay else {
+                counted.handshakesRefused += 1
+                return
+            }
+            receiveHandshake(type, datagram, over: route, now: now)
         }
     }
 
@@ -222,7 +321,7 @@ public struct Endpoint: Sendable {
     /// Says again, unasked, that connections were closed. A caller that only waits for that needs nothing else of the endpoint.
     public mutating func repeatGoodbyes(now: Instant) {
         for index in closing.keys.sorted() {
-            if let (packet, to) = closing[index]?.repeated(now: now) { outputs.append(.transmit(packet, to: to)) }
+            if let (packet, route) = closing[index]?.repeated(now: now) { outputs.append(.transmit(packet, over: route)) }
         }
     }
 
@@ -311,6 +410,9 @@ public struct Endpoint: Sendable {
     /// Handshakes that wait for message 3, at most 256.
     public var halfOpenCount: Int { listener.waitingCount }
 
+    /// What the peer writes into its packets for us.
+    func localIndex(of id: ConnectionID) -> UInt32? { connections[id]?.localIndex }
+
     /// Bytes kept for messages that are not whole yet, at most 1 MiB for each connection.
     package func heldBytes(on id: ConnectionID) -> Int { connections[id]?.heldBytes ?? 0 }
 
@@ -326,25 +428,26 @@ public struct Endpoint: Sendable {
 
     // MARK: Data
 
-    private mutating func receiveData(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+    private mutating func receiveData(_ datagram: [UInt8], over route: Route, now: Instant) {
         guard let header = DataHeader(datagram) else {
-            counters.forged += 1
+            counted.forged += 1
             return
         }
         let id = byIndex[header.receiverIndex]
-        guard let id, let result = connections[id]?.receive(datagram, from: from, now: now, generator: &generator, outputs: &outputs) else {
-            if let (packet, to) = closing[header.receiverIndex]?.receive(datagram) {
-                outputs.append(.transmit(packet, to: to))
+        guard let id, let result = connections[id]?.receive(datagram, over: route, now: now, generator: &generator, outputs: &outputs)
+        else {
+            if let (packet, back) = closing[header.receiverIndex]?.receive(datagram) {
+                outputs.append(.transmit(packet, over: back))
             } else {
-                counters.unknown += 1
+                counted.unknown += 1
             }
             return
         }
         switch result {
-        case .failure(.forged): counters.forged += 1
-        case .failure(.replayed): counters.replayed += 1
+        case .failure(.forged): counted.forged += 1
+        case .failure(.replayed): counted.replayed += 1
         case .success(let ending):
-            counters.accepted += 1
+            counted.accepted += 1
             dirty.insert(id)
             if let ending { end(id, ending) }
         }
@@ -355,7 +458,7 @@ public struct Endpoint: Sendable {
         let ids = dirty.sorted()
         dirty = []
         for id in ids {
-            connections[id]?.flush(now: now, outputs: &outputs)
+            connections[id]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
             dueAt[id] = connections[id]?.deadline
         }
     }
@@ -410,32 +513,44 @@ public struct Endpoint: Sendable {
 
     private mutating func sayGoodbye(_ connection: Connection, saying code: CloseCode) {
         var last = connection.closing(code, now: now)
-        let (packet, to) = last.makePacket()
-        outputs.append(.transmit(packet, to: to))
+        let (packet, route) = last.makePacket()
+        outputs.append(.transmit(packet, over: route))
         if closing.count < Self.closingMax { closing[connection.localIndex] = last }
     }
 
     // MARK: Handshakes
 
-    private mutating func receiveHandshake(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+    private mutating func receiveHandshake(_ type: PacketType, _ datagram: [UInt8], over route: Route, now: Instant) {
         guard HandshakeMAC.isRight(datagram, key: configuration.keys.mac) else {
-            counters.forged += 1
+            counted.forged += 1
             return
         }
-        guard type == .cookie || datagram[1] == Self.version else { return receiveOtherVersion(type, datagram, from: from, now: now) }
+        guard type == .cookie || datagram[1] == Self.version else {
+            // Who speaks another version is met directly, or is heard of by its envelopes.
+            if let from = route.address { receiveOtherVersion(type, datagram, from: from, now: now) }
+            return
+        }
         do throws(WireError) {
-            switch type {
-            case .start: receive(try StartPacket(decoding: datagram), datagram, from: from, now: now)
-            case .answer: receive(try AnswerPacket(decoding: datagram), from: from, now: now)
-            case .finish: receive(try FinishPacket(decoding: datagram), from: from, now: now)
-            case .cookie: receive(try CookiePacket(decoding: datagram), from: from)
-            case .punch: counters.punches += 1
-            case .data, .dataLong: break
+            switch (type, route) {
+            case (.start, .direct(let from)): receive(try StartPacket(decoding: datagram), datagram, from: from, now: now)
+            case (.answer, .direct): receive(try AnswerPacket(decoding: datagram), from: route, now: now)
+            case (.finish, _): receive(try FinishPacket(decoding: datagram), over: route, now: now)
+            case (.cookie, .direct(let from)): receive(try CookiePacket(decoding: datagram), from: from)
+            case (.punch, .direct(let from)): receivePunch(datagram, from: from, now: now)
+            case (.start, .relay), (.answer, .relay), (.cookie, .relay), (.punch, .relay), (.data, _), (.dataLong, _): break
             }
         } catch {
             // A member made it, and made it wrong.
-            counters.handshakesRefused += 1
+            counted.handshakesRefused += 1
         }
+    }
+
+    private mutating func receivePunch(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        counted.punches += 1
+        guard let attempt = PunchPacket.attempt(of: datagram) else { return }
+        var steps: [Dialer.Output] = []
+        _ = dialer.punched(attempt, from: from, context: configuration, now: now, outputs: &steps)
+        take(steps)
     }
 
     private mutating func receive(_ start: StartPacket, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
@@ -443,17 +558,17 @@ public struct Endpoint: Sendable {
             start, datagram: datagram, from: from, index: freshIndex(), context: configuration, now: now, generator: &generator)
         switch outcome {
         case .answer(let packet):
-            counters.answersSent += 1
-            outputs.append(.transmit(packet, to: from))
+            counted.answersSent += 1
+            outputs.append(.transmit(packet, over: .direct(from)))
         case .cookie(let packet):
-            counters.cookiesSent += 1
-            outputs.append(.transmit(packet, to: from))
-        case .replayed: counters.replayed += 1
-        case .refused: counters.startsRefused += 1
+            counted.cookiesSent += 1
+            outputs.append(.transmit(packet, over: .direct(from)))
+        case .replayed: counted.replayed += 1
+        case .refused: counted.startsRefused += 1
         }
     }
 
-    private mutating func receive(_ answer: AnswerPacket, from: SocketAddress, now: Instant) {
+    private mutating func receive(_ answer: AnswerPacket, from route: Route, now: Instant) {
         var steps: [Dialer.Output] = []
         do throws(Dialer.AnswerError) {
             let mayDial = { [connections, configuration] (peer: PeerID) in
@@ -462,24 +577,24 @@ public struct Endpoint: Sendable {
                 }
             }
             let handshaken = try dialer.receive(
-                answer, from: from, context: configuration, now: now, outputs: &steps, accept: mayDial)
+                answer, from: route, context: configuration, now: now, outputs: &steps, accept: mayDial)
             take(steps)
             if let handshaken { establish(handshaken, now: now) }
         } catch {
             switch error {
-            case .unknown: counters.replayed += 1
-            case .notAuthentic, .wrongIdentity: counters.handshakesRefused += 1
+            case .unknown: counted.replayed += 1
+            case .notAuthentic, .wrongIdentity: counted.handshakesRefused += 1
             }
         }
     }
 
-    private mutating func receive(_ finish: FinishPacket, from: SocketAddress, now: Instant) {
+    private mutating func receive(_ finish: FinishPacket, over route: Route, now: Instant) {
         do throws(Listener.FinishError) {
-            establish(try listener.receive(finish, from: from, context: configuration, now: now), now: now)
+            establish(try listener.receive(finish, over: route, context: configuration, now: now), now: now)
         } catch {
             switch error {
-            case .unknown: counters.replayed += 1
-            case .notAuthentic, .wrongIdentity: counters.handshakesRefused += 1
+            case .unknown: counted.replayed += 1
+            case .notAuthentic, .wrongIdentity: counted.handshakesRefused += 1
             }
         }
     }
@@ -487,16 +602,16 @@ public struct Endpoint: Sendable {
     private mutating func receive(_ cookie: CookiePacket, from: SocketAddress) {
         var steps: [Dialer.Output] = []
         if dialer.receive(cookie, from: from, context: configuration, now: now, outputs: &steps) {
-            hosts.answered(Host(from.ip))
+            limiter.answered(from)
         } else {
-            counters.replayed += 1
+            counted.replayed += 1
         }
         take(steps)
     }
 
     /// A member with another version: says so to it, to the person, and nothing else (TR-18).
     private mutating func receiveOtherVersion(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
-        counters.versionMismatches += 1
+        counted.versionMismatches += 1
         var isFresh = false
         if type == .start, datagram.count >= StartPacket.byteCount {
             isFresh = listener.isExpecting(Array(datagram[StartPacket.attemptRange]), now: now)
@@ -504,7 +619,7 @@ public struct Endpoint: Sendable {
             let none = [UInt8](repeating: 0, count: StartPacket.cookieCount)
             let packet = CookiePacket.encode(
                 none, receiverIndex: index, start: datagram, keys: configuration.keys, using: &generator)
-            outputs.append(.transmit(packet, to: from))
+            outputs.append(.transmit(packet, over: .direct(from)))
         }
         report(mismatch: datagram[1], from: from, isFresh: isFresh)
     }
@@ -569,8 +684,8 @@ public struct Endpoint: Sendable {
         dirty.insert(id)
         dialer.cancel(remote: remote.peer)
         listener.settle(remote: remote.peer)
-        counters.established += 1
-        hosts.answered(Host(remote.address.ip))
+        counted.established += 1
+        if let address = remote.address { limiter.answered(address) }
         outputs.append(.established(id, remote))
     }
 
@@ -579,9 +694,8 @@ public struct Endpoint: Sendable {
     /// somebody gives way who has done nothing for the board (TR-55).
     private mutating func makeRoom(for remote: Remote, leaving losers: [ConnectionID]) -> Bool {
         guard connections.count - losers.count >= Self.connectionsMax else { return true }
-        let ip = remote.address.ip
         let victim =
-            newest(ofBusiest: { Host($0) }, besides: ip) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: ip)
+            newest(ofBusiest: { Host($0) }, besides: remote.route) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: remote.route)
             ?? lotOfIdle(for: remote)
         guard let victim else { return false }
         forget(victim, saying: .replaced)
@@ -597,19 +711,19 @@ public struct Endpoint: Sendable {
         if idle.isEmpty, knownDevices[newcomer.author] == nil {
             idle = connections.filter { (knownDevices[$0.value.remote.author] ?? now) + Self.settledDevice > now }
         }
-        let counts = idle.values.reduce(into: [Host: Int]()) { $0[Host($1.ip), default: 0] += 1 }
-        let own = counts[Host(newcomer.address.ip)] ?? 0
-        let candidates = idle.filter { counts[Host($0.value.ip)] ?? 0 > own }.keys.sorted()
+        let counts = idle.values.reduce(into: [Host: Int]()) { $0[Host($1.route), default: 0] += 1 }
+        let own = counts[Host(newcomer.route)] ?? 0
+        let candidates = idle.filter { counts[Host($0.value.route)] ?? 0 > own }.keys.sorted()
         guard !candidates.isEmpty else { return nil }
         return candidates[Int(generator.next() % UInt64(candidates.count))]
     }
 
-    /// The newest connection of the group that has most, if that is more than twice what the group of `ip` would have with one more.
-    private func newest(ofBusiest group: (IPAddress) -> Host, besides ip: IPAddress) -> ConnectionID? {
-        let groups = connections.mapValues { group($0.ip) }
+    /// The newest connection of the group that has most, if that is more than twice what the group of `route` would have with one more.
+    private func newest(ofBusiest group: (Route) -> Host, besides route: Route) -> ConnectionID? {
+        let groups = connections.mapValues { group($0.route) }
         let counts = groups.values.reduce(into: [Host: Int]()) { $0[$1, default: 0] += 1 }
         let most = counts.values.max() ?? 0
-        guard most > 2 * ((counts[group(ip)] ?? 0) + 1) else { return nil }
+        guard most > 2 * ((counts[group(route)] ?? 0) + 1) else { return nil }
         let candidates = connections.filter { entry in groups[entry.key].flatMap { counts[$0] } == most }
         // Who has done something for the board stays before who has not.
         return candidates.max {
@@ -633,7 +747,7 @@ public struct Endpoint: Sendable {
             case .transmit(let packet, let to): transmitUnproven(packet, to: to)
             case .failed(let attempt, let remote): outputs.append(.attemptFailed(attempt: attempt, remote: remote))
             case .versionMismatch(let version, let from):
-                counters.versionMismatches += 1
+                counted.versionMismatches += 1
                 report(mismatch: version, from: from, isFresh: true)
             }
         }
@@ -645,11 +759,7 @@ public struct Endpoint: Sendable {
 
     /// A start or a punch. One that is over the rate counts as lost: it is repeated anyway.
     private mutating func transmitUnproven(_ packet: [UInt8], to: SocketAddress) {
-        guard hosts.allows(Host(to.ip), now: now), unproven.take(now: now) else {
-            counters.overRate += 1
-            return
-        }
-        outputs.append(.transmit(packet, to: to))
+        if limiter.allows(to, now: now) { outputs.append(.transmit(packet, over: .direct(to))) }
     }
 
     /// A receiver index that nothing here uses.

@@ -66,6 +66,14 @@ enum Frame: Hashable, Sendable {
         if case .pathChallenge(let challenge) = self { challenge } else { nil }
     }
 
+    /// True if it only asks or tells about the way (RFC 9000 §9.1): a packet of such frames moves nobody.
+    var isProbing: Bool {
+        switch self {
+        case .padding, .pathChallenge, .pathResponse: true
+        case .ping, .acknowledgement, .stream, .presence, .close, .maxData: false
+        }
+    }
+
     /// When the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
     var claim: AckClaim {
         switch self {

@@ -60,6 +60,13 @@ struct StartPacket: Sendable {
     /// Zero, or what the responder gave us.
     let cookie: [UInt8]
 
+    /// As signalling carries it, sealed and signed there.
+    init(_ opening: Opening, attempt: [UInt8], initiator: PeerID, responder: PeerID) {
+        (senderIndex, noise) = (opening.index, opening.noise)
+        (self.attempt, self.initiator, self.responder) = (attempt, initiator, responder)
+        cookie = [UInt8](repeating: 0, count: Self.cookieCount)
+    }
+
     static func encode(
         senderIndex: UInt32, attempt: [UInt8], initiator: PeerID, responder: PeerID, noise: [UInt8], cookie: [UInt8]?, key: Secret32
     ) -> [UInt8] {
@@ -136,6 +143,9 @@ struct AnswerPacket: Sendable {
         return packet
     }
 
+    /// As signalling carries it, sealed and signed there.
+    init(_ reply: Reply, receiverIndex: UInt32) { (senderIndex, self.receiverIndex, noise) = (reply.index, receiverIndex, reply.noise) }
+
     init(decoding packet: [UInt8]) throws(WireError) {
         var reader = ByteReader(packet, range: 0..<max(0, packet.count - HandshakeMAC.byteCount))
         guard try reader.readUInt32() == UInt32(PacketType.answer.rawValue) << 24 | UInt32(Endpoint.version) << 16 else {
@@ -144,6 +154,53 @@ struct AnswerPacket: Sendable {
         senderIndex = try reader.readUInt32()
         receiverIndex = try reader.readUInt32()
         noise = reader.readRest()
+    }
+}
+
+/// Message 1 where signalling carries it: it is sealed, signed and bound to attempt and ids there, and nothing has to be long.
+struct Opening: Sendable {
+    static let byteCount = 4 + StartPacket.noiseCount
+
+    let index: UInt32
+    let noise: [UInt8]
+
+    init(index: UInt32, noise: [UInt8]) { (self.index, self.noise) = (index, noise) }
+
+    init(decoding bytes: [UInt8]) throws(WireError) {
+        guard bytes.count == Self.byteCount else { throw .unexpected }
+        var reader = ByteReader(bytes)
+        (index, noise) = (try reader.readUInt32(), reader.readRest())
+    }
+
+    var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: Self.byteCount)
+        writer.write(index)
+        writer.write(noise)
+        return writer.bytes
+    }
+}
+
+/// Message 2 where signalling carries it.
+struct Reply: Sendable {
+    /// Index 4, ephemeral key 32, static key 48, identity 144 and its tag 16: message 2 without zeros.
+    static let byteCount = 4 + 240
+
+    let index: UInt32
+    let noise: [UInt8]
+
+    init(index: UInt32, noise: [UInt8]) { (self.index, self.noise) = (index, noise) }
+
+    init(decoding bytes: [UInt8]) throws(WireError) {
+        guard bytes.count == Self.byteCount else { throw .unexpected }
+        var reader = ByteReader(bytes)
+        (index, noise) = (try reader.readUInt32(), reader.readRest())
+    }
+
+    var encoded: [UInt8] {
+        var writer = ByteWriter(capacity: Self.byteCount)
+        writer.write(index)
+        writer.write(noise)
+        return writer.bytes
     }
 }
 
@@ -213,6 +270,11 @@ struct CookiePacket: Sendable {
 enum PunchPacket {
     static let byteCount = 36
 
+    /// The attempt that a punch names; nil for one of another length.
+    static func attempt(of packet: [UInt8]) -> [UInt8]? {
+        packet.count == byteCount ? Array(packet[4..<4 + Endpoint.attemptCount]) : nil
+    }
+
     static func encode(attempt: [UInt8], key: Secret32) -> [UInt8] {
         var packet = [PacketType.punch.rawValue, Endpoint.version, 0, 0] + attempt
         HandshakeMAC.append(to: &packet, key: key)
@@ -236,20 +298,21 @@ struct HandshakeIdentity: Sendable {
     /// Zeros behind the identity in message 2: 400 less header 12, ephemeral key 32, static key 48, identity 144, tag 16 and MAC 16.
     static let answerPadding = AnswerPacket.byteCount - 268
 
-    static func encodeAnswer(_ certificate: DeviceCertificate, salt: PeerSalt) -> [UInt8] {
-        certificate.bytes + salt.bytes + [UInt8](repeating: 0, count: answerPadding)
+    /// - Parameter isPadded: false where signalling carries it.
+    static func encodeAnswer(_ certificate: DeviceCertificate, salt: PeerSalt, isPadded: Bool = true) -> [UInt8] {
+        certificate.bytes + salt.bytes + [UInt8](repeating: 0, count: isPadded ? answerPadding : 0)
     }
 
     static func encodeFinish(_ certificate: DeviceCertificate, salt: PeerSalt, remote: PeerID, payload: [UInt8]) -> [UInt8] {
         certificate.bytes + salt.bytes + remote.bytes + payload
     }
 
-    init(decodingAnswer bytes: [UInt8]) throws(WireError) {
+    init(decodingAnswer bytes: [UInt8], isPadded: Bool = true) throws(WireError) {
         var reader = ByteReader(bytes)
         certificate = try DeviceCertificate(bytes: try reader.readBytes(DeviceCertificate.byteCount))
         peer = try PeerSalt(from: &reader).peer(of: certificate.author)
         (remote, payload) = (nil, [])
-        guard try reader.readBytes(Self.answerPadding).allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
+        guard try reader.readBytes(isPadded ? Self.answerPadding : 0).allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
         try reader.finish()
     }
 

@@ -23,19 +23,22 @@ struct Listener: Sendable {
         /// Where the answer went, the address of the first start first. Who completes the handshake has read one of the answers.
         var sources: [Source]
         let index: UInt32
-        let answer: [UInt8]
+        /// Message 2.
+        let message: [UInt8]
         let answeredAt: Instant
         let until: Instant
         var answers = 1
+        /// What the answer in signalling said, where that carried message 1.
+        var reply: [UInt8]?
         /// Nil once message 3 came: from then on the entry only remembers that the start was seen.
         var noise: NoiseHandshake?
 
-        var host: Host { Host(sources[0].address.ip) }
+        var host: Host { Host(sources[0].route) }
     }
 
-    /// One address that starts of a handshake came from.
+    /// One way that starts of a handshake came.
     private struct Source: Sendable {
-        let address: SocketAddress
+        let route: Route
         /// It returned a right cookie, so whoever sends the starts reads what goes there.
         var isProven: Bool
     }
@@ -112,15 +115,21 @@ struct Listener: Sendable {
         let hasCookie = jar.isRight(start.cookie, for: from, now: now)
         if let known = halfOpen[start.ephemeral] {
             guard known.start.says(start) else { return .refused }
-            guard known.sources[0].address == from || hasCookie else { return giveCookie(datagram, start, from, context, now, &generator) }
+            guard known.sources[0].route == .direct(from) || hasCookie else {
+                return giveCookie(datagram, start, from, context, now, &generator)
+            }
             guard known.noise != nil else { return .replayed }
             halfOpen[start.ephemeral]?.answers += 1
-            if let position = known.sources.firstIndex(where: { $0.address == from }) {
+            if let position = known.sources.firstIndex(where: { $0.route == .direct(from) }) {
                 if hasCookie { halfOpen[start.ephemeral]?.sources[position].isProven = true }
             } else if known.sources.count < Limits.candidates {
-                halfOpen[start.ephemeral]?.sources.append(Source(address: from, isProven: hasCookie))
+                halfOpen[start.ephemeral]?.sources.append(Source(route: .direct(from), isProven: hasCookie))
             }
-            return .answer(known.answer)
+            // One that signalling brought is not answered here: what it would bring is shorter, and another.
+            guard known.reply == nil else { return .refused }
+            return .answer(
+                AnswerPacket.encode(
+                    senderIndex: known.index, receiverIndex: start.senderIndex, noise: known.message, key: context.keys.mac))
         }
         let isAnnounced =
             !isDirect && announcements.contains { $0.attempt == start.attempt && $0.remote == start.initiator && now < $0.until }
@@ -129,27 +138,69 @@ struct Listener: Sendable {
         }
         guard limiter.allows(Host(from.ip), now: now) else { return .refused }
         startsThisSecond += 1
+        guard
+            let taken = take(
+                start, source: Source(route: .direct(from), isProven: hasCookie), index: index, context: context, now: now,
+                generator: &generator)
+        else { return .refused }
+        return .answer(AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: taken, key: context.keys.mac))
+    }
+
+    /// Takes a message 1 that signalling carried, where it was sealed for us and signed by `remote`'s device.
+    ///
+    /// - Parameters:
+    ///   - index: as for a packet.
+    ///   - point: the socket that it came from, where message 3 is awaited.
+    /// - Returns: what the answer says: our index and message 2; nil if it is nothing that can be answered.
+    mutating func receive(
+        _ opening: Opening, attempt: [UInt8], remote: PeerID, over point: RelayPoint, index: UInt32, context: Endpoint.Configuration,
+        now: Instant, generator: inout SecretGenerator
+    ) -> [UInt8]? {
+        let start = StartPacket(opening, attempt: attempt, initiator: remote, responder: context.peerID)
+        if let known = halfOpen[start.ephemeral] {
+            // Said again, or at another place: the same words.
+            guard known.start.says(start), known.noise != nil, let reply = known.reply else { return nil }
+            halfOpen[start.ephemeral]?.answers += 1
+            if !known.sources.contains(where: { $0.route == .relay(point) }), known.sources.count < Limits.candidates {
+                halfOpen[start.ephemeral]?.sources.append(Source(route: .relay(point), isProven: true))
+            }
+            return reply
+        }
+        guard limiter.allows(Host(.relay(point)), now: now),
+            let message = take(
+                start, source: Source(route: .relay(point), isProven: true), index: index, context: context, now: now, generator: &generator
+            )
+        else { return nil }
+        let reply = Reply(index: index, noise: message).encoded
+        halfOpen[start.ephemeral]?.reply = reply
+        return reply
+    }
+
+    /// Makes message 2, and waits for message 3.
+    private mutating func take(
+        _ start: StartPacket, source: Source, index: UInt32, context: Endpoint.Configuration, now: Instant,
+        generator: inout SecretGenerator
+    ) -> [UInt8]? {
         var noise = NoiseHandshake(
             role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
             ephemeral: generator.secret())
-        guard let payload = try? noise.readMessage(start.noise), payload.isEmpty,
-            let message = try? noise.writeMessage(HandshakeIdentity.encodeAnswer(context.certificate, salt: context.salt))
-        else { return .refused }
+        let identity = HandshakeIdentity.encodeAnswer(context.certificate, salt: context.salt, isPadded: !source.route.isRelay)
+        guard let payload = try? noise.readMessage(start.noise), payload.isEmpty, let message = try? noise.writeMessage(identity) else {
+            return nil
+        }
         if halfOpen.count >= Self.halfOpenMax { evict(using: &generator) }
-        let answer = AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: message, key: context.keys.mac)
         halfOpen[start.ephemeral] = HalfOpen(
-            start: start, sources: [Source(address: from, isProven: hasCookie)], index: index, answer: answer, answeredAt: now,
-            until: now + Self.lifetime, noise: noise)
+            start: start, sources: [source], index: index, message: message, answeredAt: now, until: now + Self.lifetime, noise: noise)
         waiting[index] = start.ephemeral
         updateDeadline()
-        return .answer(answer)
+        return message
     }
 
     enum FinishError: Error { case unknown, notAuthentic, wrongIdentity }
 
     /// Takes a message 3 whose MAC is right.
     mutating func receive(
-        _ packet: FinishPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant
+        _ packet: FinishPacket, over route: Route, context: Endpoint.Configuration, now: Instant
     ) throws(FinishError) -> Handshaken {
         guard let ephemeral = waiting[packet.receiverIndex], let known = halfOpen[ephemeral], var noise = known.noise else {
             throw .unknown
@@ -165,14 +216,14 @@ struct Listener: Sendable {
         updateDeadline()
         let hash = noise.handshakeHash
         // Elsewhere is an address that was answered nothing; if the peer really is there, its packets will lead to a challenge.
-        let source = known.sources.first { $0.address == from } ?? known.sources[0]
+        let source = known.sources.first { $0.route == route } ?? known.sources[0]
         // Of several that were answered, any may be the one where the answer was read, and message 3 may bear a false sender.
-        let isProven = source.isProven || (known.sources.count == 1 && source.address == from)
+        let isProven = source.isProven || (known.sources.count == 1 && source.route == route)
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(),
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
-                address: source.address, channelBinding: hash),
+                route: source.route, channelBinding: hash),
             roundTrip: known.answers == 1 ? now - known.answeredAt : nil,
             allowance: isProven ? nil : Connection.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
             finish: nil)

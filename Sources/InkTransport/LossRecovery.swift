@@ -22,6 +22,9 @@ enum SentFrame: Hashable, Sendable {
 
 /// Packets on the way: which arrived, which are lost, when to probe (RFC 9002 §6), with earlier verdicts for interactive data.
 ///
+/// Each packet remembers its path: loss and reordering are judged among packets of one path, and a round trip counts only if the acknowledgement
+/// came the way that the packet went (RFC 9002 §5.1 knows one path; compare draft-ietf-quic-multipath).
+///
 /// *Departures from RFC 9002.* A packet with ops is lost as soon as a later one was acknowledged and a short wait for reordering passed
 /// (3 ms or rtt/8), instead of three packets later: at sixty packets a second the third one is 50 ms away. Both the wait and the packet
 /// threshold grow when a loss turns out to have been reordering, and sink again. The probe timeout is shorter, see `RTTEstimator`.
@@ -30,6 +33,9 @@ struct LossRecovery: Sendable {
 
     private struct Packet: Sendable {
         let number: UInt64
+        let path: PathID
+        /// Its place among those that went the same way.
+        let ordinal: UInt64
         let sentAt: Instant
         let byteCount: Int
         let claim: AckClaim
@@ -43,28 +49,23 @@ struct LossRecovery: Sendable {
     /// What an acknowledgement or a timer brought.
     struct Verdict: Sendable {
         var acknowledged: [SentFrame] = []
-        var acknowledgedBytes = 0
         var lost: [SentFrame] = []
         var lostPackets = 0
-        /// When the newest lost packet was sent; tells one congestion event from the next.
-        var newestLostSentAt: Instant?
         var spurious = 0
     }
 
-    /// RFC 9002 §6.1.1.
-    static let packetThresholdMin: Double = 3
-    static let packetThresholdMax: Double = 256
     /// Packets without need of an acknowledgement that are remembered, wherever the front is: a peer can make us send any number of them
     /// behind one that it leaves waiting (TR-32).
     static let quietPacketsMax = 256
     /// A lost packet is kept for four round trips, since it may yet arrive. The peer decides how long one seems; more than this is not for it
     /// to say (TR-32).
     static let lostKeptMax: Duration = .seconds(4)
+    /// What went a way that is not in use is lost so long after.
+    static let strayTime: Duration = .seconds(2)
     static let reorderWaitMin: Duration = .milliseconds(3)
     /// Longest pause between two probes while data is unacknowledged (design.md §4: probes each 1 s).
     static let probeTimeoutMax: Duration = .seconds(1)
 
-    private(set) var rtt = RTTEstimator()
     /// Ascending by number. Of the quiet ones some are missing.
     private var packets = Queue<Packet>()
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
@@ -75,17 +76,12 @@ struct LossRecovery: Sendable {
     private var idle = RangeSet()
     private var quietCount = 0
     private(set) var largestAcknowledged: UInt64?
-    private(set) var bytesInFlight = 0
-    private var elicitingInFlight = 0
-    /// Of these, the ones that want an acknowledgement soon: only they are probed for.
+    /// Those that want an acknowledgement soon: only they are probed for.
     private var promptInFlight = 0
     private var lossAt: Instant?
     /// Probes since the last acknowledgement of something new.
     private(set) var probes = 0
     private var lastPromptAt: Instant = .distantPast
-    private var packetThreshold = packetThresholdMin
-    private var reorderScale = 1.0
-    private var scaleDecaysAt: Instant = .distantPast
     /// Share of packets lost, over about 100 packets.
     private(set) var lossEstimate = 0.0
 
@@ -96,48 +92,54 @@ struct LossRecovery: Sendable {
     /// True while something waits for an acknowledgement that its timer asks for again.
     var isWaiting: Bool { promptInFlight > 0 }
 
-    mutating func seed(roundTrip: Duration) { rtt.observe(roundTrip, ackDelay: .zero) }
-
     /// Span until the next probe.
-    var probeTimeout: Duration {
+    ///
+    /// - Parameter rtt: of the path that probes take.
+    func probeTimeout(_ rtt: RTTEstimator) -> Duration {
         // ×1.5 three times, then ×2 (transport.md C.3).
         let factor = probes <= 3 ? [1, 1.5, 2.25, 3.375][probes] : 3.375 * Double(1 << min(probes - 3, 10))
         return min(rtt.probeTimeout(ackDelayMax: AckTracker.delayMax).scaled(by: factor), Self.probeTimeoutMax)
     }
 
     /// When a packet is lost by time, or a probe is due.
-    var deadline: Instant? { earliest(lossAt, probeAt) }
-    private var probeAt: Instant? { promptInFlight > 0 ? lastPromptAt + probeTimeout : nil }
+    func deadline(_ rtt: RTTEstimator) -> Instant? { earliest(lossAt, probeAt(rtt)) }
+    private func probeAt(_ rtt: RTTEstimator) -> Instant? { promptInFlight > 0 ? lastPromptAt + probeTimeout(rtt) : nil }
 
     /// When the oldest packet that waits for an acknowledgement was sent.
     var oldestWaitingSince: Instant? {
         outstanding.ranges.first.flatMap { position(of: $0.lowerBound) }.map { packets[$0].sentAt }
     }
 
-    mutating func sent(byteCount: Int, claim: AckClaim, frames: [SentFrame], now: Instant) {
+    mutating func sent(
+        byteCount: Int, claim: AckClaim, frames: [SentFrame], over path: PathID, paths: inout Paths, now: Instant
+    ) {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
         let number = next
         next += 1
+        var ordinal: UInt64 = 0
+        paths.update(path) { ordinal = $0.sent(byteCount: byteCount, isEliciting: claim != .none, now: now) }
         if claim == .none {
-            dropFront(now: now)
+            dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
             guard quietCount < Self.quietPacketsMax else { return }
             quietCount += 1
         }
         packets.append(
             Packet(
-                number: number, sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps, frames: frames, fate: .outstanding)
-        )
+                number: number, path: path, ordinal: ordinal, sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps,
+                frames: frames, fate: .outstanding))
         guard claim != .none else { return idle.insert(number..<number + 1) }
         outstanding.insert(number..<number + 1)
-        bytesInFlight += byteCount
-        elicitingInFlight += 1
         guard claim == .prompt else { return }
         promptInFlight += 1
         lastPromptAt = now
     }
 
     /// Takes an acknowledgement.
-    mutating func acknowledge(_ frame: Acknowledgement, now: Instant) throws(Misbehaviour) -> Verdict {
+    ///
+    /// - Parameter arrived: the path that brought it; nil where that is none of `paths`.
+    mutating func acknowledge(
+        _ frame: Acknowledgement, over arrived: PathID?, paths: inout Paths, now: Instant
+    ) throws(Misbehaviour) -> Verdict {
         guard frame.largest < next else { throw .acknowledgedUnsent }
         var verdict = Verdict()
         var sample: (span: Duration, delayMax: Duration)?
@@ -151,38 +153,60 @@ struct LossRecovery: Sendable {
                 packets[index].fate = .acknowledged
                 packets[index].frames = []
                 verdict.acknowledged += packet.frames
+                paths.update(packet.path) { path in
+                    guard path.largestAcknowledged.map({ number > $0.number }) ?? true else { return }
+                    path.largestAcknowledged = (number, packet.ordinal)
+                }
                 guard packet.claim != .none else {
                     quietCount -= 1
                     continue
                 }
                 if packet.fate == .lost {
                     verdict.spurious += 1
-                    learnReordering(number: number)
+                    // It was no loss.
+                    lossEstimate = max(0, lossEstimate - 0.01)
+                    paths.update(packet.path) { path in
+                        let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
+                        path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
+                    }
                 } else {
-                    settle(packet)
-                    verdict.acknowledgedBytes += packet.byteCount
+                    settle(packet, isProgress: true, paths: &paths, now: now)
+                    paths.update(packet.path) { $0.congestion.acknowledged(packet.byteCount) }
                     lossEstimate -= lossEstimate / 100
                 }
-                if number == frame.largest {
+                if number == frame.largest, packet.path == arrived {
                     sample = (now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax)
                 }
                 probes = 0
             }
         }
         largestAcknowledged = max(largestAcknowledged ?? 0, frame.largest)
-        if let sample { rtt.observe(sample.span, ackDelay: min(frame.delay, sample.delayMax)) }
-        decayTolerance(now: now)
-        detectLost(now: now, into: &verdict)
-        dropFront(now: now)
+        if let sample, let arrived {
+            paths.update(arrived) { $0.rtt.observe(sample.span, ackDelay: min(frame.delay, sample.delayMax)) }
+        }
+        paths.updateAll { $0.reordering.decay(roundTrip: $0.rtt.smoothed, now: now) }
+        detectLost(paths: &paths, now: now, into: &verdict)
+        dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
         return verdict
     }
 
     /// Packets that time declares lost by now.
-    mutating func handleLossTimeout(now: Instant) -> Verdict {
+    mutating func handleLossTimeout(paths: inout Paths, now: Instant) -> Verdict {
         var verdict = Verdict()
         guard let lossAt, now >= lossAt else { return verdict }
-        detectLost(now: now, into: &verdict)
-        dropFront(now: now)
+        detectLost(paths: &paths, now: now, into: &verdict)
+        dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
+        return verdict
+    }
+
+    /// A path is used no more: what went there is lost at once, and says nothing of any other path.
+    mutating func giveUp(_ path: PathID, paths: inout Paths, now: Instant) -> Verdict {
+        var verdict = Verdict()
+        for number in outstanding.runs(in: 0..<next).joined() {
+            guard let index = position(of: number), packets[index].path == path else { continue }
+            lose(at: index, paths: &paths, now: now, into: &verdict)
+        }
+        detectLost(paths: &paths, now: now, into: &verdict)
         return verdict
     }
 
@@ -203,68 +227,67 @@ struct LossRecovery: Sendable {
     }
 
     /// True if a probe is due; the caller then sends one.
-    mutating func takeProbe(now: Instant) -> Bool {
-        guard let probeAt, now >= probeAt else { return false }
+    mutating func takeProbe(_ rtt: RTTEstimator, now: Instant) -> Bool {
+        guard let probeAt = probeAt(rtt), now >= probeAt else { return false }
         probes += 1
         // In case the caller has nothing to send, the timer must not stand still.
         lastPromptAt = now
         return true
     }
 
-    private mutating func detectLost(now: Instant, into verdict: inout Verdict) {
+    private mutating func detectLost(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
         lossAt = nil
         guard let largest = largestAcknowledged else { return }
-        let timeThreshold = max(rtt.smoothed, rtt.latest) * 9 / 8
-        let wait = max(Self.reorderWaitMin, rtt.smoothed / 8).scaled(by: reorderScale)
         for number in outstanding.runs(in: 0..<largest).joined() {
             guard let index = position(of: number) else { continue }
+            guard let path = paths[packets[index].path], let newest = path.largestAcknowledged, newest.number > number else {
+                // Nothing later went that way. Where another one is in use, nothing will.
+                guard packets[index].path != paths.mainID else { continue }
+                let due = packets[index].sentAt + Self.strayTime
+                if now >= due {
+                    lose(at: index, paths: &paths, now: now, into: &verdict)
+                } else {
+                    lossAt = earliest(lossAt, due)
+                }
+                continue
+            }
             let passedAt = packets[index].passedAt ?? now
             packets[index].passedAt = passedAt
+            let timeThreshold = max(path.rtt.smoothed, path.rtt.latest) * 9 / 8
+            let wait = max(Self.reorderWaitMin, path.rtt.smoothed / 8).scaled(by: path.reordering.scale)
             // What the reordering seen on this path demands on top of the time threshold.
-            var due = max(packets[index].sentAt + timeThreshold, passedAt + (reorderScale > 1 ? wait : .zero))
+            var due = max(packets[index].sentAt + timeThreshold, passedAt + (path.reordering.scale > 1 ? wait : .zero))
             if packets[index].carriesOps { due = min(due, passedAt + wait) }
-            guard now >= due || Double(largest - number) >= packetThreshold else {
+            guard now >= due || Double(newest.ordinal - packets[index].ordinal) >= path.reordering.packetThreshold else {
                 lossAt = earliest(lossAt, due)
                 continue
             }
-            packets[index].fate = .lost
-            outstanding.remove(number..<number + 1)
-            idle.insert(number..<number + 1)
-            settle(packets[index])
-            verdict.lost += packets[index].frames
-            verdict.lostPackets += 1
-            verdict.newestLostSentAt = max(verdict.newestLostSentAt ?? .distantPast, packets[index].sentAt)
+            let sentAt = packets[index].sentAt
+            lose(at: index, paths: &paths, now: now, into: &verdict)
+            paths.update(path.id) { $0.congestion.lost(sentAt: sentAt, now: now) }
             lossEstimate += (1 - lossEstimate) / 100
         }
     }
 
+    private mutating func lose(at index: Int, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        let packet = packets[index]
+        packets[index].fate = .lost
+        outstanding.remove(packet.number..<packet.number + 1)
+        idle.insert(packet.number..<packet.number + 1)
+        settle(packet, isProgress: false, paths: &paths, now: now)
+        verdict.lost += packet.frames
+        verdict.lostPackets += 1
+    }
+
     /// A packet is on the way no more.
-    private mutating func settle(_ packet: Packet) {
-        bytesInFlight -= packet.byteCount
-        elicitingInFlight -= 1
+    private mutating func settle(_ packet: Packet, isProgress: Bool, paths: inout Paths, now: Instant) {
+        paths.update(packet.path) { $0.settled(byteCount: packet.byteCount, isProgress: isProgress, now: now) }
         if packet.claim == .prompt { promptInFlight -= 1 }
     }
 
-    /// A packet declared lost has arrived: wait longer from now on, by packets and by time.
-    private mutating func learnReordering(number: UInt64) {
-        let distance = Double((largestAcknowledged ?? number) - min(number, largestAcknowledged ?? number))
-        packetThreshold = min(max(packetThreshold * 1.5, distance + 1), Self.packetThresholdMax)
-        reorderScale = min(reorderScale * 2, 8)
-        // It was no loss.
-        lossEstimate = max(0, lossEstimate - 0.01)
-    }
-
-    /// A sixteenth less tolerance each round trip.
-    private mutating func decayTolerance(now: Instant) {
-        guard now >= scaleDecaysAt else { return }
-        scaleDecaysAt = now + rtt.smoothed
-        packetThreshold = max(Self.packetThresholdMin, packetThreshold * 15 / 16)
-        reorderScale = max(1, reorderScale * 15 / 16)
-    }
-
     /// Forgets the oldest packets whose fate is settled. A lost one is kept a while, since it may yet arrive.
-    private mutating func dropFront(now: Instant) {
-        let keepsLostSince = now - min(rtt.smoothed * 4, Self.lostKeptMax)
+    private mutating func dropFront(roundTrip: Duration, now: Instant) {
+        let keepsLostSince = now - min(roundTrip * 4, Self.lostKeptMax)
         while let packet = packets.first {
             switch packet.fate {
             case .outstanding where packet.claim != .none: return

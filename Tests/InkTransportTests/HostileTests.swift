@@ -15,7 +15,7 @@ import Testing
         let id = try #require(net.nodes[1].id)
         let before = net.nodes[1].endpoint.statistics(id)
         let deadline = net.nodes[1].endpoint.deadline
-        let index = id.index
+        let index = try #require(net.nodes[1].endpoint.localIndex(of: id))
         var random = SplitMix64(seed: 3)
         var endpoint = net.nodes[1].endpoint
         for number in 0..<20_000 {
@@ -596,7 +596,7 @@ extension HostileTests {
                 sent += RawPeer.transmitted(&endpoint).count
             }
         }
-        #expect(sent > 400 && sent <= Int(Endpoint.unprovenBurst + Endpoint.unprovenRate * 10))
+        #expect(sent > 400 && sent <= Int(UnprovenLimiter.burst + UnprovenLimiter.rate * 10))
     }
 
     // TR-33
@@ -722,7 +722,7 @@ extension HostileTests {
         let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
         func sent() -> Set<SocketAddress> {
             var addresses: Set<SocketAddress> = []
-            while let output = endpoint.nextOutput() { if case .transmit(_, let to) = output { addresses.insert(to) } }
+            while let output = endpoint.nextOutput() { if case .transmit(_, .direct(let to)) = output { addresses.insert(to) } }
             return addresses
         }
         var now = Instant.zero
@@ -837,12 +837,14 @@ extension HostileTests {
         _ = try responder.readMessage(try initiator.writeMessage([]))
         let keys = initiator.finish()
         let remote = Remote(
-            peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, address: Self.stranger, channelBinding: [])
+            peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, route: .direct(Self.stranger),
+            channelBinding: [])
         var generator = SecretGenerator(seed: right.seed)
+        var limiter = UnprovenLimiter()
         var connection = Connection(
             Handshaken(
                 localIndex: 1, remoteIndex: 2, keys: responder.finish(), remote: remote, roundTrip: nil, allowance: 1000, isDialled: false,
-                finish: nil), activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
+                finish: nil), id: ConnectionID(1), activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
         connection.proveAddress(now: .zero, generator: &generator)
         connection.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: 0)
         // It acknowledges everything unseen, and cannot know what the challenges say.
@@ -855,7 +857,7 @@ extension HostileTests {
             if let deadline = connection.deadline, deadline <= now, connection.handleTimeout(now: now, outputs: &outputs) != nil {
                 ended = now
             }
-            connection.flush(now: now, outputs: &outputs)
+            connection.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
             while let output = outputs.next() {
                 guard case .transmit(let packet, _) = output else { continue }
                 outgoing += packet.count
@@ -867,7 +869,7 @@ extension HostileTests {
             guard Acknowledgement.write(sent, delay: .zero, limit: 128, to: &packet) else { continue }
             keys.seal(&packet, headerCount: headerCount, counter: number)
             incoming += packet.count
-            _ = connection.receive(packet, from: Self.stranger, now: now, generator: &generator, outputs: &outputs)
+            _ = connection.receive(packet, over: .direct(Self.stranger), now: now, generator: &generator, outputs: &outputs)
         }
         #expect(outgoing > 1000)
         #expect(ended == Instant.zero + Connection.unacknowledgedMax)

@@ -3,6 +3,35 @@ import Testing
 
 @testable import InkTransport
 
+/// What was sent over the only path of a connection, which is what RFC 9002 speaks of.
+struct OnePath {
+    var recovery = LossRecovery()
+    var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
+
+    var next: UInt64 { recovery.next }
+    var rtt: RTTEstimator { paths.main.rtt }
+    var bytesInFlight: Int { paths.main.bytesInFlight }
+    var deadline: Instant? { recovery.deadline(rtt) }
+    var isWaiting: Bool { recovery.isWaiting }
+    var remembered: Int { recovery.remembered }
+    var openCount: UInt64 { recovery.openCount }
+    var lossEstimate: Double { recovery.lossEstimate }
+    var probeTimeout: Duration { recovery.probeTimeout(rtt) }
+    var largestAcknowledged: UInt64? { recovery.largestAcknowledged }
+
+    mutating func seed(roundTrip: Duration) { paths.updateMain { $0.rtt.observe(roundTrip, ackDelay: .zero) } }
+    mutating func sent(byteCount: Int, claim: AckClaim, frames: [SentFrame], now: Instant) {
+        recovery.sent(byteCount: byteCount, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
+    }
+    mutating func acknowledge(_ frame: Acknowledgement, now: Instant) throws(Misbehaviour) -> LossRecovery.Verdict {
+        try recovery.acknowledge(frame, over: paths.mainID, paths: &paths, now: now)
+    }
+    mutating func handleLossTimeout(now: Instant) -> LossRecovery.Verdict { recovery.handleLossTimeout(paths: &paths, now: now) }
+    mutating func takeProbe(now: Instant) -> Bool { recovery.takeProbe(rtt, now: now) }
+    var oldestWaitingSince: Instant? { recovery.oldestWaitingSince }
+    func oldestWaiting(limit: Int) -> [SentFrame] { recovery.oldestWaiting(limit: limit) }
+}
+
 @Suite struct LossRecoveryTests {
     private static func ack(_ ranges: Range<UInt64>..., delay: Duration = .zero) throws -> Acknowledgement {
         var received = RangeSet()
@@ -19,8 +48,8 @@ import Testing
     }
 
     /// Ten packets of one lane, a millisecond apart.
-    private static func ten(_ lane: Lane) -> LossRecovery {
-        var recovery = LossRecovery()
+    private static func ten(_ lane: Lane) -> OnePath {
+        var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(100))
         for number in 0..<10 as Range<UInt64> {
             recovery.sent(
@@ -179,7 +208,7 @@ import Testing
 
     // TR-23
     @Test func `presence is not probed for, is lost when later packets arrive, and waits longer for its acknowledgement`() throws {
-        var recovery = LossRecovery()
+        var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(100))
         for number in 0..<10 as Range<UInt64> {
             recovery.sent(
@@ -198,7 +227,7 @@ import Testing
     @Test(arguments: [false, true])
     func `acknowledgements of ours behind a packet that the peer leaves waiting are not kept, nor walked over`(isLost: Bool) throws {
         // Answers fourteen seconds late make a round trip seem as long.
-        var recovery = LossRecovery()
+        var recovery = OnePath()
         recovery.seed(roundTrip: .seconds(14))
         var now = Instant.zero
         for number in 0..<8 as Range<UInt64> { recovery.sent(byteCount: 100, claim: .prompt, frames: [Self.frame(.ops, number)], now: now) }
@@ -223,7 +252,7 @@ import Testing
     @Test(arguments: 0..<50 as Range<UInt64>)
     func `every packet that asks is acknowledged once or lost, whatever order acknowledgements have`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        var recovery = LossRecovery()
+        var recovery = OnePath()
         recovery.seed(roundTrip: .milliseconds(50))
         var (now, bytes): (Instant, Int) = (.zero, 0)
         var (open, fates): ([UInt64: Int], [UInt64: [String]]) = ([:], [:])
@@ -260,7 +289,7 @@ import Testing
 
     // TR-16
     @Test func `the window halves once a round trip and never below its floor`() {
-        var window = CongestionWindow()
+        var window = CongestionWindow(over: .direct(TestNet.address(0)))
         #expect(window.byteCount == 64 * 1200)
         window.acknowledged(10_000)
         #expect(window.byteCount == 64 * 1200 + 10_000)

@@ -37,12 +37,19 @@ struct TestNet {
         var versions: [UInt8] = []
         /// Devices that were told to be open twice; nil for our own.
         var duplicates: [AuthorID?] = []
+        /// Ways that sessions took, after the first.
+        var routes: [(route: Route, at: Instant)] = []
+        /// What the rendezvous calls its socket; nil while there is none.
+        var member: UInt32?
+        /// What stands between it and the others.
+        var nat: TestNAT?
 
         var id: ConnectionID? { established.last?.id }
     }
 
     struct Datagram { let bytes: [UInt8]; let from: SocketAddress; let to: SocketAddress; let sentAt: Instant }
-    private struct Arrival { let at: Instant; let order: Int; let datagram: Datagram }
+    private enum Carried { case datagram(Datagram), frame([UInt8], from: UInt32, to: UInt32) }
+    private struct Arrival { let at: Instant; let order: Int; let carried: Carried }
 
     var nodes: [Node] = []
     var now = Instant(nanoseconds: 1_000_000_000)
@@ -53,6 +60,14 @@ struct TestNet {
     var records = true
     /// Datagrams to or from these addresses vanish.
     var cut: Set<SocketAddress> = []
+    /// Other pairs of addresses have another delay.
+    var delays: [Set<SocketAddress>: Duration] = [:]
+    /// Further addresses of nodes. What a node answers goes out from there.
+    var aliases: [SocketAddress: Int] = [:]
+    private var spokenTo: [Int: [SocketAddress: SocketAddress]] = [:]
+    /// One way through the rendezvous, which loses nothing; and what went that way.
+    var relayDelay: Duration = .milliseconds(50)
+    var relayed: [(bytes: [UInt8], at: Instant)] = []
     private var arrivals: [Arrival] = []
     private var order = 0
 
@@ -114,7 +129,9 @@ struct TestNet {
     mutating func drain(_ index: Int) {
         while let output = nodes[index].endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, let to): transmit(bytes, from: nodes[index].address, to: to)
+            case .transmit(let bytes, .direct(let to)): transmit(bytes, from: nodes[index].address, to: to)
+            case .transmit(let bytes, .relay(let point)): relay(bytes, from: index, to: point)
+            case .rerouted(_, let route): nodes[index].routes.append((route, now))
             case .established(let id, let remote): nodes[index].established.append((id, remote, now))
             case .message(let bytes, let lane, let stream, let id): nodes[index].messages.append((bytes, lane, stream, id, now))
             case .presence(let bytes, _): nodes[index].presence.append(bytes)
@@ -130,24 +147,55 @@ struct TestNet {
     }
 
     mutating func transmit(_ bytes: [UInt8], from: SocketAddress, to: SocketAddress) {
+        var from = from
+        // One with two addresses answers from where it was asked last.
+        if let index = nodes.firstIndex(where: { $0.address == from }), let alias = spokenTo[index]?[to] { from = alias }
+        if let index = nodes.firstIndex(where: { $0.address == from }), let mapped = nodes[index].nat?.leave(from, to: to) { from = mapped }
         let datagram = Datagram(bytes: bytes, from: from, to: to, sentAt: now)
         if records { sent.append(datagram) }
         guard !cut.contains(from), !cut.contains(to) else { return }
         for _ in 0..<(random.chance(faults.duplicate) ? 2 : 1) where !random.chance(faults.loss) {
-            var delay = faults.delay + random.jitter(faults.jitter)
+            var delay = (delays[[from, to]] ?? faults.delay) + random.jitter(faults.jitter)
             if random.chance(faults.reorder) { delay += random.jitter(faults.reorderDelay) }
             var bytes = bytes
             if random.chance(faults.flip) { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
-            schedule(Datagram(bytes: bytes, from: from, to: to, sentAt: now), at: now + delay)
+            schedule(.datagram(Datagram(bytes: bytes, from: from, to: to, sentAt: now)), at: now + delay)
         }
     }
 
-    private mutating func schedule(_ datagram: Datagram, at: Instant) {
+    /// Through the rendezvous, from a socket that is there to one that is.
+    mutating func relay(_ bytes: [UInt8], from index: Int, to point: RelayPoint) {
+        guard let member = nodes[index].member else { return }
+        relayed.append((bytes, now))
+        schedule(.frame(bytes, from: member, to: point.member), at: now + relayDelay)
+    }
+
+    private mutating func schedule(_ carried: Carried, at: Instant) {
         order += 1
-        let arrival = Arrival(at: at, order: order, datagram: datagram)
+        let arrival = Arrival(at: at, order: order, carried: carried)
         // Newest last is the common case; kept sorted with the next arrival at the end of the reversed array.
         let position = arrivals.lastIndex { ($0.at, $0.order) > (arrival.at, arrival.order) }.map { $0 + 1 } ?? 0
         arrivals.insert(arrival, at: position)
+    }
+
+    private mutating func arrive(_ carried: Carried) {
+        switch carried {
+        case .datagram(let datagram):
+            for index in nodes.indices {
+                let isHere =
+                    aliases[datagram.to] == index
+                    || nodes[index].nat?.admits(datagram.from, to: datagram.to) ?? (nodes[index].address == datagram.to)
+                guard isHere else { continue }
+                if aliases.values.contains(index) { spokenTo[index, default: [:]][datagram.from] = datagram.to }
+                nodes[index].endpoint.receive(datagram.bytes, from: datagram.from, now: now)
+                drain(index)
+                return
+            }
+        case .frame(let bytes, let from, let to):
+            guard let index = nodes.firstIndex(where: { $0.member == to }) else { return }
+            nodes[index].endpoint.receive(bytes, over: .relay(RelayPoint(place: 0, member: from)), now: now)
+            drain(index)
+        }
     }
 
     /// Moves to the next event; false if there is none before `limit`.
@@ -164,9 +212,7 @@ struct TestNet {
         }
         while let arrival = arrivals.last, arrival.at <= now {
             arrivals.removeLast()
-            guard let index = nodes.firstIndex(where: { $0.address == arrival.datagram.to }) else { continue }
-            nodes[index].endpoint.receive(arrival.datagram.bytes, from: arrival.datagram.from, now: now)
-            drain(index)
+            arrive(arrival.carried)
         }
         return true
     }
@@ -184,6 +230,42 @@ struct TestNet {
         }
         return true
     }
+}
+
+/// A NAT by its mapping and filtering (RFC 4787 §4.1, §5).
+struct TestNAT {
+    enum Kind { case fullCone, addressRestricted, portRestricted, symmetric }
+    let kind: Kind
+    let ip: IPAddress
+    private var mappings: [SocketAddress?: SocketAddress] = [:]
+    private var contacted: [SocketAddress: Set<SocketAddress>] = [:]
+    private var nextPort: UInt16 = 50_000
+
+    init(_ kind: Kind, _ ip: String) { (self.kind, self.ip) = (kind, SocketAddress("\(ip):1")!.ip) }
+
+    mutating func leave(_ from: SocketAddress, to: SocketAddress) -> SocketAddress {
+        let key = kind == .symmetric ? to : nil
+        let mapped = mappings[key] ?? SocketAddress(ip: ip, port: nextPort)
+        if mappings.updateValue(mapped, forKey: key) == nil { nextPort += 7 }
+        contacted[mapped, default: []].insert(to)
+        return mapped
+    }
+
+    func admits(_ from: SocketAddress, to: SocketAddress) -> Bool {
+        guard let known = contacted[to] else { return false }
+        return switch kind {
+        case .fullCone: true
+        case .addressRestricted: known.contains { $0.ip == from.ip }
+        case .portRestricted, .symmetric: known.contains(from)
+        }
+    }
+
+    /// All mappings are gone, as after its power failed.
+    mutating func forget() { (mappings, contacted) = ([:], [:]) }
+}
+
+extension Route {
+    static func == (left: Route, right: SocketAddress) -> Bool { left == .direct(right) }
 }
 
 /// A member that speaks the packets by hand, to say what an honest endpoint never says.

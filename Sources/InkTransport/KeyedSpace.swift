@@ -1,0 +1,53 @@
+import InkCrypto
+import InkPrimitives
+
+/// What belongs to one set of keys: both receiver indices, what the keys protect from being taken twice, and what was sent under them and is not yet
+/// known to have arrived. A rekey renews all of it, and leaves lanes and paths as they are.
+struct KeyedSpace: Sendable {
+    /// What the peer writes into its packets for us, and we into ours for it.
+    let localIndex: UInt32
+    let remoteIndex: UInt32
+    let keys: TransportKeys
+    var acks = AckTracker()
+    var sent = LossRecovery()
+    private(set) var window = SlidingWindow()
+
+    init(localIndex: UInt32, remoteIndex: UInt32, keys: TransportKeys) {
+        (self.localIndex, self.remoteIndex, self.keys) = (localIndex, remoteIndex, keys)
+    }
+
+    /// Why a datagram changed nothing.
+    enum RefusalError: Error { case forged, replayed }
+
+    /// One packet that verified.
+    struct Opened: Sendable {
+        let number: UInt64
+        /// None with a greater number came before.
+        let isNewest: Bool
+        /// Header and frames in clear.
+        let packet: [UInt8]
+        let headerCount: Int
+    }
+
+    /// Nothing changes unless the tag verifies (TR-8).
+    mutating func open(_ datagram: [UInt8]) -> Result<Opened, RefusalError> {
+        guard let header = DataHeader(datagram) else { return .failure(.forged) }
+        let newest = window.newest
+        let number = header.number(expected: newest.map { $0 + 1 } ?? 0)
+        guard window.accepts(number) else { return .failure(.replayed) }
+        var packet = datagram
+        guard keys.open(&packet, headerCount: header.byteCount, counter: number) else { return .failure(.forged) }
+        window.commit(number)
+        return .success(Opened(number: number, isNewest: newest.map { number > $0 } ?? true, packet: packet, headerCount: header.byteCount))
+    }
+
+    /// Begins the next packet: its header.
+    ///
+    /// - Returns: the length of the header.
+    func begin(_ packet: inout [UInt8]) -> Int {
+        DataHeader.write(sent.next, receiverIndex: remoteIndex, largestAcknowledged: sent.largestAcknowledged, to: &packet)
+    }
+
+    /// Seals the packet that `begin` began. `sent` is told of it afterwards.
+    func seal(_ packet: inout [UInt8], headerCount: Int) { keys.seal(&packet, headerCount: headerCount, counter: sent.next) }
+}

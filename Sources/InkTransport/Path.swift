@@ -1,0 +1,180 @@
+import InkCrypto
+import InkPrimitives
+
+/// Names one path of a connection; counted, and never given again.
+struct PathID: Hashable, Comparable, Sendable {
+    let number: UInt32
+
+    static func < (left: PathID, right: PathID) -> Bool { left.number < right.number }
+}
+
+/// One way to the peer, and what is known of it: what goes over another one says nothing about it.
+struct Path: Sendable {
+    /// Whether the peer is known to be there.
+    enum Proof: Hashable, Sendable {
+        /// Nothing but challenges may go there.
+        case none
+        /// The handshake came through there, and nobody proved it: so many bytes may still go there (RFC 9000 §8.1).
+        case handshake(allowance: Int)
+        /// A challenge was answered, or the handshake or signalling has proved it.
+        case proven
+    }
+
+    let id: PathID
+    var route: Route
+    var proof: Proof
+    /// The peer named it; else packets came from there.
+    let isInvited: Bool
+    var rtt = RTTEstimator()
+    var congestion: CongestionWindow
+    var reordering = ReorderingTolerance()
+    /// Longest datagram, bytes.
+    var mtu = Limits.datagramBytes
+    /// Challenges to it, while any are due.
+    var check: PathCheck?
+    /// When it last was the worse choice because nothing came of it.
+    var leftAt: Instant?
+
+    // Sent packets.
+    var bytesInFlight = 0
+    private(set) var waiting = 0
+    /// How many were sent over it; distances between packets are counted in these.
+    private(set) var sentCount: UInt64 = 0
+    var largestAcknowledged: (number: UInt64, ordinal: UInt64)?
+    /// Since when something is on the way, and nothing that went this way was acknowledged.
+    private(set) var waitingSince: Instant?
+
+    init(id: PathID, route: Route, proof: Proof, isInvited: Bool) {
+        (self.id, self.route, self.proof, self.isInvited) = (id, route, proof, isInvited)
+        congestion = CongestionWindow(over: route)
+    }
+
+    var isProven: Bool { proof == .proven }
+    var isRelay: Bool { route.isRelay }
+    /// True if data may go there.
+    var carries: Bool { proof != .none }
+
+    /// A packet leaves.
+    ///
+    /// - Returns: its place among those that went this way.
+    mutating func sent(byteCount: Int, isEliciting: Bool, now: Instant) -> UInt64 {
+        defer { sentCount += 1 }
+        guard isEliciting else { return sentCount }
+        bytesInFlight += byteCount
+        waiting += 1
+        if waitingSince == nil { waitingSince = now }
+        return sentCount
+    }
+
+    /// A packet is on the way no more.
+    mutating func settled(byteCount: Int, isProgress: Bool, now: Instant) {
+        bytesInFlight -= byteCount
+        waiting -= 1
+        if waiting == 0 { waitingSince = nil } else if isProgress { waitingSince = now }
+    }
+
+    /// Without news for so long it is in doubt: twice what a probe waits, and what an acknowledgement of presence may be held.
+    var doubtAfter: Duration {
+        min(
+            max(.milliseconds(400), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax) * 2 + AckTracker.lazyDelayMax),
+            .milliseconds(1500))
+    }
+
+    /// And left so much later.
+    var leaveAfter: Duration { min(max(.milliseconds(250), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax)), .milliseconds(500)) }
+}
+
+/// How much reordering a path was seen to do.
+struct ReorderingTolerance: Hashable, Sendable {
+    /// RFC 9002 §6.1.1.
+    static let packetThresholdMin: Double = 3
+    static let packetThresholdMax: Double = 256
+
+    /// A packet is lost when one that left so many later has arrived.
+    private(set) var packetThreshold = packetThresholdMin
+    /// Times the short wait of operations.
+    private(set) var scale = 1.0
+    private var decaysAt: Instant = .distantPast
+
+    /// A packet declared lost has arrived behind one that left `distance` later: wait longer from now on, by packets and by time.
+    mutating func learn(distance: Double) {
+        packetThreshold = min(max(packetThreshold * 1.5, distance + 1), Self.packetThresholdMax)
+        scale = min(scale * 2, 8)
+    }
+
+    /// A sixteenth less each round trip.
+    mutating func decay(roundTrip: Duration, now: Instant) {
+        guard now >= decaysAt else { return }
+        decaysAt = now + roundTrip
+        packetThreshold = max(Self.packetThresholdMin, packetThreshold * 15 / 16)
+        scale = max(1, scale * 15 / 16)
+    }
+}
+
+/// Challenges to one path until it answers, and now and then afterwards.
+///
+/// Two who know each other's addresses challenge each other at once, which opens both NATs (RFC 8445 §6.1.4, there with STUN).
+struct PathCheck: Sendable {
+    /// A challenge on its way: an answer to any of them proves the path, and says how long it took.
+    private struct Asked: Sendable { let challenge: [UInt8]; let at: Instant }
+    private var asked: [Asked] = []
+    private(set) var tries = 0
+    private(set) var nextAt: Instant
+    /// Since when.
+    let began: Instant
+    /// Bytes that came from the address less those that went there, where the peer did not name it.
+    private var budget: Int?
+    /// It proved itself, and is asked only now and then, whether it still does.
+    private(set) var isWarm = false
+
+    /// - Parameter budget: bytes that may go there; nil where the peer named it.
+    init(at: Instant, budget: Int?) { (nextAt, began, self.budget) = (at, at, budget) }
+
+    /// Of one that is proven: asked after a while.
+    static func warm(now: Instant) -> PathCheck {
+        var check = PathCheck(at: now + warmPause, budget: nil)
+        check.isWarm = true
+        return check
+    }
+
+    mutating func received(byteCount: Int) { budget = budget.map { $0 + byteCount } }
+
+    /// The peer challenges from there: now is the time.
+    mutating func trigger(now: Instant) { nextAt = min(nextAt, now) }
+
+    /// True if a challenge of `byteCount` bytes may leave now.
+    ///
+    /// - Parameter isNeeded: no better path is in use.
+    mutating func take(challenge: [UInt8], byteCount: Int, isNeeded: Bool, now: Instant) -> Bool {
+        guard now >= nextAt else { return false }
+        tries += 1
+        nextAt = now + pause(isNeeded: isNeeded)
+        if let left = budget {
+            guard left >= byteCount else { return false }
+            budget = left - byteCount
+        }
+        asked = asked.suffix(Self.remembered - 1) + [Asked(challenge: challenge, at: now)]
+        return true
+    }
+
+    /// When the challenge left that this answers; nil if it answers none.
+    func sentAt(answering response: [UInt8]) -> Instant? { asked.first { constantTimeEqual($0.challenge, response) }?.at }
+
+    private func pause(isNeeded: Bool) -> Duration {
+        if isWarm { return Self.warmPause }
+        let pauses = Self.pauses
+        return tries <= pauses.count ? pauses[tries - 1] : isNeeded ? Self.lastPause : Self.idlePause
+    }
+
+    /// Of those that were not answered: the address named by nobody is given up, and so is a warm one.
+    var isExhausted: Bool { budget != nil ? tries >= Self.uninvitedTries : isWarm && asked.count >= Self.warmTries }
+
+    private static let remembered = 4
+    private static let pauses: [Duration] = [100, 200, 400, 800, 1500, 3000].map { .milliseconds($0) }
+    private static let lastPause: Duration = .seconds(5)
+    private static let idlePause: Duration = .seconds(15)
+    private static let uninvitedTries = 5
+    /// Also short enough to keep a NAT's mapping (RFC 4787 §4.3, and those that keep 30 s).
+    private static let warmPause: Duration = .seconds(15)
+    private static let warmTries = 3
+}

@@ -1,0 +1,322 @@
+import InkPrimitives
+
+/// The ways to one peer: which one is in use, which are tried, and when one is left for another (TR-60 to TR-66).
+///
+///     named, or heard from ──▶ challenged ──answered──▶ proven ──better──▶ in use ──silent──▶ in doubt ──▶ left, and challenged again
+///                                  │ nobody answers                          ▲                   │ heard
+///                                  ▼                                         └───────────────────┘
+///                               forgotten, or asked ever more rarely
+///
+/// A direct way is better than a relay, of two direct ones the clearly quicker. To leave a way of which nothing comes is never put off; to
+/// return to one that was left is, for a minute.
+struct Paths: Sendable {
+    /// Where packets go, when the newest of them went there in vain, and where operations ride besides until then.
+    private(set) var mainID: PathID
+    private var all: [Path]
+    private var nextNumber: UInt32 = 1
+    private var doubtedAt: Instant?
+    private(set) var shadow: (path: PathID, until: Instant)?
+    private var changes = TokenBucket(rate: 1.0 / 60, burst: 2, now: .distantPast)
+
+    /// Paths of addresses that the peer named, those that packets came from and nobody named, and relays.
+    static let invitedMax = Limits.candidates
+    static let uninvitedMax = 2
+    static let relaysMax = 8
+    /// A way that was left is not returned to before.
+    static let returnAfter: Duration = .seconds(60)
+    /// So long operations ride on both ways.
+    static let shadowTime: Duration = .seconds(1)
+    /// While a direct way is in use others are looked for so long.
+    private static let searchTime: Duration = .seconds(120)
+    /// Between the first challenges to two addresses.
+    private static let stagger: Duration = .milliseconds(10)
+
+    init(route: Route, proof: Path.Proof) {
+        mainID = PathID(number: 0)
+        all = [Path(id: mainID, route: route, proof: proof, isInvited: false)]
+    }
+
+    // MARK: Looking
+
+    private func index(_ id: PathID) -> Int? { all.firstIndex { $0.id == id } }
+    private var mainIndex: Int {
+        guard let index = index(mainID) else { preconditionFailure("the path in use is never forgotten") }
+        return index
+    }
+
+    var main: Path { all[mainIndex] }
+    subscript(id: PathID) -> Path? { index(id).map { all[$0] } }
+    func id(of route: Route) -> PathID? { all.first { $0.route == route }?.id }
+    var isInDoubt: Bool { doubtedAt != nil }
+    /// All of them, in the order in which they became known.
+    var known: [Path] { all }
+
+    mutating func update(_ id: PathID, _ body: (inout Path) -> Void) { if let index = index(id) { body(&all[index]) } }
+    mutating func updateMain<R>(_ body: (inout Path) -> R) -> R { body(&all[mainIndex]) }
+    mutating func updateAll(_ body: (inout Path) -> Void) { for index in all.indices { body(&all[index]) } }
+
+    /// A way to send what is doubtful besides.
+    func shadowRoute(now: Instant) -> PathID? {
+        guard let shadow, now < shadow.until, shadow.path != mainID, index(shadow.path) != nil else { return nil }
+        return shadow.path
+    }
+
+    /// When to call `look` or to challenge next.
+    var deadline: Instant? {
+        var soonest: Instant?
+        for path in all { soonest = earliest(soonest, path.check?.nextAt) }
+        if let doubtedAt {
+            if alternative != nil { soonest = earliest(soonest, doubtedAt + main.leaveAfter) }
+        } else if let since = main.waitingSince {
+            soonest = earliest(soonest, since + main.doubtAfter)
+        }
+        if main.isRelay {
+            for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
+        }
+        return soonest
+    }
+
+    // MARK: Becoming known
+
+    /// The addresses at which the peer says to be; those of an earlier word that are not among them are tried no more.
+    ///
+    /// - Parameter addresses: best first, at most `invitedMax` are used.
+    mutating func invite(_ addresses: [SocketAddress], now: Instant) {
+        let routes = addresses.prefix(Self.invitedMax).map { Route.direct($0) }
+        all.removeAll { $0.isInvited && !$0.isProven && $0.id != mainID && !routes.contains($0.route) && !$0.route.isRelay }
+        for (place, route) in routes.enumerated() {
+            let at = now + Self.stagger * place
+            if let index = all.firstIndex(where: { $0.route == route }) {
+                guard !all[index].isProven, all[index].id != mainID else { continue }
+                all[index].check = PathCheck(at: at, budget: nil)
+            } else {
+                add(route, proof: .none, isInvited: true, check: PathCheck(at: at, budget: nil))
+            }
+        }
+    }
+
+    /// The peer is to be found behind this socket of a rendezvous. Another number at one place is the same way: the peer connected anew.
+    ///
+    /// - Returns: the path whose packets went to the number before, and are lost.
+    mutating func relay(over point: RelayPoint, now: Instant) -> PathID? {
+        let route = Route.relay(point)
+        guard id(of: route) == nil else { return nil }
+        let old = all.firstIndex { if case .relay(let known) = $0.route { known.place == point.place } else { false } }
+        if let old {
+            all[old].route = route
+            all[old].check = PathCheck(at: now, budget: nil)
+            return all[old].id
+        }
+        guard all.count(where: \.isRelay) < Self.relaysMax else { return nil }
+        add(route, proof: .none, isInvited: true, check: PathCheck(at: now, budget: nil))
+        return nil
+    }
+
+    /// What a rendezvous carried it carries no more.
+    ///
+    /// - Returns: paths that are gone.
+    mutating func relayLost(at place: Int, now: Instant) -> [PathID] {
+        let lost = all.filter { if case .relay(let point) = $0.route { point.place == place } else { false } }
+        for path in lost {
+            if path.id == mainID, let other = alternative(besides: place) { use(other, now: now) }
+            guard path.id != mainID else {
+                // There is no other. Until there is, nothing is heard of the peer.
+                all[mainIndex].check = nil
+                continue
+            }
+            all.removeAll { $0.id == path.id }
+        }
+        return lost.map(\.id)
+    }
+
+    /// A packet came from where nothing was known of, and it was no more than a question about the way.
+    mutating func heard(from route: Route, byteCount: Int, now: Instant) {
+        guard all.count(where: { !$0.isInvited && !$0.isProven && $0.id != mainID }) < Self.uninvitedMax else { return }
+        var check = PathCheck(at: now, budget: 0)
+        check.received(byteCount: byteCount)
+        add(route, proof: .none, isInvited: false, check: check)
+    }
+
+    /// A packet came over a known one.
+    ///
+    /// - Parameter isChallenge: the peer tries this way: now both do.
+    mutating func received(over id: PathID, byteCount: Int, isChallenge: Bool, now: Instant) {
+        let isInUse = id == mainID
+        update(id) { path in
+            path.check?.received(byteCount: byteCount)
+            guard isChallenge, !path.isProven, !isInUse else { return }
+            if path.check == nil { path.check = PathCheck(at: now, budget: path.isInvited ? nil : byteCount) }
+            path.check?.trigger(now: now)
+        }
+    }
+
+    private mutating func add(_ route: Route, proof: Path.Proof, isInvited: Bool, check: PathCheck?) {
+        var path = Path(id: PathID(number: nextNumber), route: route, proof: proof, isInvited: isInvited)
+        path.check = check
+        nextNumber += 1
+        all.append(path)
+    }
+
+    // MARK: Challenges
+
+    func isCheckDue(now: Instant) -> Bool { all.contains { $0.check.map { now >= $0.nextAt } ?? false } }
+
+    /// The next path that is to be challenged now; call until nil.
+    ///
+    /// - Parameter challenge: eight secret bytes, new each time.
+    mutating func nextCheck(challenge: [UInt8], byteCount: Int, now: Instant) -> Path? {
+        let isNeeded = main.isRelay || isInDoubt
+        var index = 0
+        while index < all.count {
+            guard let check = all[index].check, now >= check.nextAt else {
+                index += 1
+                continue
+            }
+            let isSearch = !all[index].isProven && all[index].id != mainID
+            if check.isExhausted || (isSearch && !isNeeded && now - check.began >= Self.searchTime) {
+                let isGone = giveUp(at: index)
+                index += isGone ? 0 : 1
+                continue
+            }
+            if all[index].check?.take(challenge: challenge, byteCount: byteCount, isNeeded: isNeeded, now: now) == true {
+                return all[index]
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Nobody answers there.
+    ///
+    /// - Returns: true if the path is forgotten.
+    private mutating func giveUp(at index: Int) -> Bool {
+        all[index].check = nil
+        guard all[index].id != mainID else { return false }
+        all[index].proof = .none
+        guard !all[index].isInvited, !all[index].isRelay else { return false }
+        all.remove(at: index)
+        return true
+    }
+
+    /// A challenge of ours came back.
+    ///
+    /// - Returns: the path that it proves; nil if it answers none.
+    mutating func answered(_ response: [UInt8], now: Instant) -> PathID? {
+        for index in all.indices {
+            guard let sentAt = all[index].check?.sentAt(answering: response) else { continue }
+            all[index].rtt.observe(now - sentAt, ackDelay: .zero)
+            all[index].proof = .proven
+            all[index].check = nil
+            let id = all[index].id
+            if id == mainID { (doubtedAt, shadow) = (nil, nil) }
+            consider(now: now)
+            keepWarm(now: now)
+            return id
+        }
+        return nil
+    }
+
+    // MARK: Choosing
+
+    /// Ends up with the best way that is known: call when something was answered, and at `deadline`.
+    ///
+    /// - Returns: the path that was left, whose packets are lost.
+    mutating func look(now: Instant) -> PathID? {
+        guard let since = main.waitingSince, now >= since + main.doubtAfter else {
+            if main.waitingSince == nil || doubtedAt != nil { doubtedAt = nil }
+            consider(now: now)
+            return nil
+        }
+        guard let began = doubtedAt else {
+            doubtedAt = now
+            shadow = alternative.map { ($0, now + Self.shadowTime) }
+            searchAgain(now: now)
+            return nil
+        }
+        guard now >= began + main.leaveAfter, let other = alternative else { return nil }
+        let left = mainID
+        update(left) { ($0.leftAt, $0.proof, $0.check) = (now, .none, PathCheck(at: now, budget: nil)) }
+        use(other, now: now)
+        shadow = (left, began + Self.shadowTime)
+        return left
+    }
+
+    /// Our addresses changed: what did not carry before may now.
+    mutating func forgive(now: Instant) {
+        for index in all.indices { all[index].leftAt = nil }
+        searchAgain(now: now)
+    }
+
+    /// All ways are asked at once.
+    private mutating func searchAgain(now: Instant) {
+        for index in all.indices {
+            // The handshake's own address, while it is not proved, is asked for what came from there.
+            guard all[index].id == mainID ? all[index].isProven : all[index].isInvited || all[index].isProven else { continue }
+            all[index].check = PathCheck(at: now, budget: nil)
+        }
+    }
+
+    /// The packets of the way in use come from another address now, where a challenge was answered.
+    mutating func moveMain(to address: SocketAddress) {
+        let index = mainIndex
+        // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
+        if all[index].route.address?.ip != address.ip { all[index].congestion = CongestionWindow(over: .direct(address)) }
+        all.removeAll { $0.route == .direct(address) && $0.id != mainID }
+        update(mainID) { ($0.route, $0.proof, $0.leftAt) = (.direct(address), .proven, nil) }
+        (doubtedAt, shadow) = (nil, nil)
+    }
+
+    /// Where to go if the way in use does not answer: who was heard from directly, else a relay, even one that nobody has tried.
+    private var alternative: PathID? { alternative(besides: nil) }
+
+    /// - Parameter lost: the place whose relay is of no use.
+    private func alternative(besides lost: Int?) -> PathID? {
+        let others = all.filter { path in
+            if case .relay(let point) = path.route, point.place == lost { return false }
+            return path.id != mainID && (path.isProven || path.isRelay)
+        }
+        return others.min {
+            ($0.isRelay ? 1 : 0, $0.isProven ? 0 : 1, $0.rtt.smoothed) < ($1.isRelay ? 1 : 0, $1.isProven ? 0 : 1, $1.rtt.smoothed)
+        }?.id
+    }
+
+    private mutating func use(_ id: PathID, now: Instant) {
+        mainID = id
+        (doubtedAt, shadow) = (nil, nil)
+        update(id) { path in
+            // Where it is not proved that the relay leads to the peer, its answer will tell.
+            if path.isProven { path.check = nil }
+        }
+        keepWarm(now: now)
+    }
+
+    /// Takes a better way, if there is one.
+    private mutating func consider(now: Instant) {
+        let better = all.filter { path in
+            path.id != mainID && path.isProven && !path.isRelay && path.leftAt.map { now - $0 >= Self.returnAfter } ?? true
+        }.min { $0.rtt.smoothed < $1.rtt.smoothed }
+        guard let better else { return }
+        // From where nobody answers yet any way leads on.
+        if !main.isRelay, main.isProven {
+            guard main.rtt.hasSample, better.rtt.smoothed + .milliseconds(2) < main.rtt.smoothed * 3 / 4, changes.take(now: now) else {
+                return
+            }
+        }
+        use(better.id, now: now)
+        update(better.id) { $0.leftAt = nil }
+    }
+
+    /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed.
+    private mutating func keepWarm(now: Instant) {
+        let spare = all.filter { $0.id != mainID && $0.isProven && !$0.isRelay }.sorted { $0.rtt.smoothed < $1.rtt.smoothed }
+        for (place, path) in spare.enumerated() {
+            update(path.id) { path in
+                guard place == 0 else {
+                    (path.proof, path.check) = (.none, nil)
+                    return
+                }
+                if path.check == nil { path.check = .warm(now: now) }
+            }
+        }
+    }
+}

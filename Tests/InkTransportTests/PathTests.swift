@@ -1,0 +1,364 @@
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+@Suite struct PathTests {
+    private static let attempt = [UInt8](repeating: 5, count: 16)
+
+    /// Two nodes with a session over the rendezvous, which carried messages 1 and 2; 0 dialled 1.
+    private static func met(
+        seed: UInt64 = 1, faults: Faults = Faults(), nats: (TestNAT.Kind?, TestNAT.Kind?) = (nil, nil)
+    ) throws -> TestNet {
+        var net = TestNet(seed: seed, faults: faults)
+        net.add(TestNet.configuration(0, payload: [1, 2, 3]))
+        net.add(TestNet.configuration(1))
+        for (index, kind) in [nats.0, nats.1].enumerated() {
+            net.nodes[index].member = UInt32(100 + index)
+            net.nodes[index].nat = kind.map { TestNAT($0, "203.0.113.\(index + 11)") }
+        }
+        let offered = net.nodes[0].endpoint.open(attempt: attempt, remote: net.nodes[1].peer, now: net.now)
+        let opening = try #require(offered)
+        #expect(opening.count == Endpoint.openingCount)
+        let answered = net.nodes[1].endpoint.answer(
+            attempt: attempt, remote: net.nodes[0].peer, opening: opening, over: RelayPoint(place: 0, member: 100), now: net.now)
+        let reply = try #require(answered)
+        #expect(reply.count == Endpoint.replyCount)
+        net.nodes[0].endpoint.complete(attempt: attempt, reply: reply, over: RelayPoint(place: 0, member: 101), now: net.now)
+        net.run { $0.nodes[0].id != nil && $0.nodes[1].id != nil }
+        return net
+    }
+
+    /// Each says to the other where it is: what a STUN service sees, and its own address where there is no NAT.
+    private static func exchange(_ net: inout TestNet) throws {
+        let service = SocketAddress("198.51.100.1:3478")!
+        for index in net.nodes.indices {
+            let inside = net.nodes[index].address
+            let seen = net.nodes[index].nat?.leave(inside, to: service) ?? inside
+            let other = 1 - index
+            net.nodes[other].endpoint.invite([seen], on: try #require(net.nodes[other].id), now: net.now)
+            net.drain(other)
+        }
+    }
+
+    private static func route(_ net: TestNet, _ index: Int) -> Route? {
+        net.nodes[index].id.flatMap { net.nodes[index].endpoint.statistics($0)?.route }
+    }
+
+    // TR-60
+    @Test func `a session begins over the rendezvous, with two messages there and nothing else`() throws {
+        var net = try Self.met()
+        let begun = net.now
+        #expect(net.nodes[0].id != nil && net.nodes[1].id != nil)
+        // Message 3, and data with it.
+        net.send([7], from: 0)
+        net.send([8], from: 1)
+        net.run(for: .seconds(1)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 }
+        #expect(net.now - begun <= .milliseconds(150))
+        #expect(net.sent.isEmpty, "nothing goes where nobody said to be")
+        #expect(net.nodes[1].established[0].remote.payload == [1, 2, 3])
+        #expect(Self.route(net, 0) == .relay(RelayPoint(place: 0, member: 101)))
+    }
+
+    // TR-60
+    @Test func `an offer that comes again is answered in the same words, and the session is one`() throws {
+        var net = TestNet()
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        for index in 0..<2 { net.nodes[index].member = UInt32(100 + index) }
+        let (peer, now) = (net.nodes[1].peer, net.now)
+        let openings = (0..<2).map { _ in net.nodes[0].endpoint.open(attempt: Self.attempt, remote: peer, now: now) }
+        let opening = try #require(openings[0])
+        #expect(openings[1] == opening)
+        let from = (net.nodes[0].peer, RelayPoint(place: 0, member: 100))
+        let replies = (0..<3).map { _ in
+            net.nodes[1].endpoint.answer(attempt: Self.attempt, remote: from.0, opening: opening, over: from.1, now: now)
+        }
+        let reply = try #require(replies[0])
+        #expect(replies.allSatisfy { $0 == reply } && net.nodes[1].endpoint.halfOpenCount == 1)
+        for _ in 0..<3 {
+            net.nodes[0].endpoint.complete(attempt: Self.attempt, reply: reply, over: RelayPoint(place: 0, member: 101), now: now)
+        }
+        net.run(for: .seconds(2))
+        #expect(net.nodes[0].established.count == 1 && net.nodes[1].established.count == 1)
+        // A changed word, and one for another attempt, come to nothing.
+        var wrong = reply
+        wrong[100] ^= 1
+        let other = [UInt8](repeating: 6, count: 16)
+        net.nodes[1].endpoint.close(try #require(net.nodes[1].id), now: net.now)
+        net.run(for: .seconds(5))
+        _ = net.nodes[0].endpoint.open(attempt: other, remote: peer, now: net.now)
+        net.nodes[0].endpoint.complete(attempt: other, reply: wrong, over: RelayPoint(place: 0, member: 101), now: net.now)
+        net.nodes[0].endpoint.complete(attempt: other, reply: [1, 2], over: RelayPoint(place: 0, member: 101), now: net.now)
+        net.run(for: .seconds(1))
+        #expect(net.nodes[0].established.count == 1)
+        let none = net.nodes[1].endpoint.answer(attempt: other, remote: from.0, opening: [1], over: from.1, now: net.now)
+        #expect(none == nil)
+    }
+
+    // TR-61, TR-62
+    @Test(
+        arguments: [
+            (nil, nil, true), (TestNAT.Kind.fullCone, .fullCone, true), (.addressRestricted, .portRestricted, true),
+            (.portRestricted, .portRestricted, true), (.symmetric, .fullCone, true), (.fullCone, .symmetric, true),
+            (.symmetric, .addressRestricted, true), (.addressRestricted, .symmetric, true), (.symmetric, nil, true),
+            (.symmetric, .portRestricted, false), (.symmetric, .symmetric, false),
+        ] as [(TestNAT.Kind?, TestNAT.Kind?, Bool)])
+    func `a direct way is found where there is one, and what was said stays whole`(
+        left: TestNAT.Kind?, right: TestNAT.Kind?, isDirect: Bool
+    ) throws {
+        var net = try Self.met(nats: (left, right))
+        try Self.exchange(&net)
+        let begun = net.now
+        var said: UInt8 = 0
+        while net.now - begun < .seconds(3) {
+            said += 1
+            for index in 0..<2 { net.send([said], from: index) }
+            net.run(for: .milliseconds(50))
+        }
+        net.run(for: .seconds(1))
+        for index in 0..<2 {
+            #expect(net.nodes[index].messages.map(\.bytes) == (1...said).map { [$0] })
+            #expect(Self.route(net, index)?.isRelay == !isDirect)
+            if isDirect {
+                let first = try #require(net.nodes[index].routes.first)
+                #expect(first.at - begun <= .milliseconds(600), "\(first.at - begun)")
+            } else {
+                #expect(net.nodes[index].routes.isEmpty)
+            }
+        }
+        #expect(net.sent.count <= 400)
+    }
+
+    // TR-63
+    @Test func `data goes to an address only after it answered a challenge`() throws {
+        var net = try Self.met()
+        let dead = (1...20).map { SocketAddress("198.51.100.\($0):4000")! }
+        let id = try #require(net.nodes[0].id)
+        net.nodes[0].endpoint.invite(dead, on: id, now: net.now)
+        for _ in 0..<100 {
+            net.send([UInt8](repeating: 1, count: 800), from: 0)
+            net.run(for: .milliseconds(30))
+        }
+        #expect(Set(net.sent.map(\.to)) == Set(dead.prefix(Limits.candidates)))
+        #expect(net.sent.allSatisfy { $0.bytes.count == 40 + 7 + 9 + 16 })
+        let inThreeSeconds = Dictionary(grouping: net.sent, by: \.to).mapValues(\.count)
+        #expect(inThreeSeconds.values.allSatisfy { $0 <= 6 })
+        // Another word, in which they are not: nothing goes there any more.
+        net.nodes[0].endpoint.invite([], on: id, now: net.now)
+        net.sent = []
+        net.run(for: .seconds(30))
+        #expect(net.sent.isEmpty && net.nodes[1].messages.count == 100)
+    }
+
+    // TR-64
+    @Test func `a direct way that dies is left for the relay, and nothing is lost`() throws {
+        var net = try Self.met(seed: 3)
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        #expect(Self.route(net, 0)?.isRelay == false && Self.route(net, 1)?.isRelay == false)
+        let cutAt = net.now
+        net.cut = [net.nodes[0].address]
+        var said = 0
+        while net.now - cutAt < .seconds(10) {
+            said += 1
+            for index in 0..<2 { net.send([UInt8(said & 255), UInt8(said >> 8)], from: index) }
+            net.run(for: .milliseconds(40))
+        }
+        net.run(for: .seconds(1))
+        for index in 0..<2 {
+            let arrived = net.nodes[index].messages
+            #expect(arrived.map(\.bytes) == (1...said).map { [UInt8($0 & 255), UInt8($0 >> 8)] })
+            let times = [cutAt] + arrived.map(\.at)
+            let gap = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero
+            #expect(gap <= .milliseconds(1500), "\(gap)")
+            #expect(Self.route(net, index)?.isRelay == true)
+            #expect(net.nodes[index].closed.isEmpty && net.nodes[index].degraded.isEmpty)
+        }
+    }
+
+    // TR-65
+    @Test func `who left a way returns to it after a minute, not before`() throws {
+        var net = try Self.met(seed: 4)
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        let before = net.nodes[0].routes.count
+        net.cut = [net.nodes[0].address]
+        let cutAt = net.now
+        while net.now - cutAt < .seconds(3) {
+            for index in 0..<2 { net.send([1], from: index) }
+            net.run(for: .milliseconds(50))
+        }
+        net.cut = []
+        let leftAt = try #require(net.nodes[0].routes.last).at
+        #expect(net.nodes[0].routes.count == before + 1)
+        while net.now - cutAt < .seconds(90) {
+            for index in 0..<2 { net.send([1], from: index) }
+            net.run(for: .milliseconds(200))
+        }
+        let returned = try #require(net.nodes[0].routes.last)
+        #expect(net.nodes[0].routes.count == before + 2 && !returned.route.isRelay)
+        #expect(returned.at - leftAt >= .seconds(60) && returned.at - leftAt <= .seconds(70))
+    }
+
+    // TR-66
+    @Test func `a peer behind another socket of the rendezvous is followed there`() throws {
+        var net = try Self.met()
+        net.run(for: .seconds(1))
+        net.nodes[0].member = nil
+        net.nodes[1].endpoint.relayLost(at: 0, now: net.now)
+        for index in 0..<2 { net.send([1], from: index) }
+        net.run(for: .seconds(2))
+        net.nodes[0].member = 200
+        let back = net.now
+        net.nodes[0].endpoint.relay(net.nodes[1].peer, over: RelayPoint(place: 0, member: 101), now: net.now)
+        net.nodes[1].endpoint.relay(net.nodes[0].peer, over: RelayPoint(place: 0, member: 200), now: net.now)
+        let isBack = net.run(for: .seconds(2)) { $0.nodes[0].messages.count == 1 && $0.nodes[1].messages.count == 1 }
+        #expect(isBack)
+        #expect(net.now - back <= .milliseconds(600))
+        #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
+    }
+
+    // TR-65
+    @Test func `of two direct ways the clearly quicker one is taken, also when it opens later`() throws {
+        var net = try Self.met()
+        let slow = SocketAddress("100.64.0.2:4000")!
+        let (here, there) = (net.nodes[0].address, net.nodes[1].address)
+        net.delays[[here, slow]] = .milliseconds(60)
+        net.delays[[here, there]] = .milliseconds(2)
+        // 1 is at both; what goes to the slow one arrives all the same.
+        net.aliases[slow] = 1
+        net.cut = [there]
+        net.nodes[0].endpoint.invite([there, slow], on: try #require(net.nodes[0].id), now: net.now)
+        net.run(for: .seconds(4))
+        #expect(Self.route(net, 0) == .direct(slow))
+        net.cut = []
+        let open = net.now
+        let isFound = net.run(for: .seconds(10)) { Self.route($0, 0) == .direct(there) }
+        #expect(isFound)
+        #expect(net.now - open <= .seconds(10))
+    }
+
+    // TR-67
+    @Test func `a round trip counts only if the acknowledgement came the way that the packet went`() throws {
+        var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
+        var recovery = LossRecovery()
+        #expect(paths.relay(over: RelayPoint(place: 0, member: 1), now: .zero) == nil)
+        let other = try #require(paths.id(of: .relay(RelayPoint(place: 0, member: 1))))
+        func ack(_ range: Range<UInt64>) throws -> Acknowledgement {
+            var received = RangeSet()
+            received.insert(range)
+            var bytes: [UInt8] = []
+            _ = Acknowledgement.write(received, delay: .zero, limit: 100, to: &bytes)
+            var reader = ByteReader(bytes, range: 1..<bytes.count)
+            return try Acknowledgement(from: &reader)
+        }
+        for number in 0..<6 as Range<Int64> {
+            let over = number < 4 ? paths.mainID : other
+            recovery.sent(byteCount: 100, claim: .prompt, frames: [.ping], over: over, paths: &paths, now: .zero + .milliseconds(number))
+        }
+        #expect(paths.main.bytesInFlight == 400 && paths[other]?.bytesInFlight == 200)
+        // The newest went the other way: no sample for this one, and nothing that went this way is lost for it.
+        let verdict = try recovery.acknowledge(try ack(4..<6), over: paths.mainID, paths: &paths, now: .zero + .milliseconds(500))
+        #expect(!paths.main.rtt.hasSample && paths[other]?.rtt.hasSample == false)
+        #expect(verdict.lost.isEmpty && paths.main.bytesInFlight == 400 && paths[other]?.bytesInFlight == 0)
+        // Of those that went one way the earlier ones are.
+        let later = try recovery.acknowledge(try ack(3..<4), over: paths.mainID, paths: &paths, now: .zero + .milliseconds(504))
+        #expect(paths.main.rtt.latest == .milliseconds(501) && later.lostPackets == 1)
+        // What went a way that is given up is lost at once.
+        let rest = recovery.giveUp(paths.mainID, paths: &paths, now: .zero + .milliseconds(505))
+        #expect(rest.lostPackets == 2 && paths.main.bytesInFlight == 0)
+    }
+
+    // TR-57
+    @Test func `a punch from an unknown address is dialled, and no further than that is good for`() throws {
+        var endpoint = Endpoint(TestNet.configuration(0))
+        let (stale, real) = (SocketAddress("203.0.113.5:1000")!, SocketAddress("203.0.113.5:2000")!)
+        endpoint.dial(attempt: Self.attempt, remote: TestNet.configuration(1).peerID, addresses: [stale], now: .zero)
+        _ = RawPeer.outputs(&endpoint)
+        let punch = PunchPacket.encode(attempt: Self.attempt, key: TestNet.room.mac)
+        endpoint.receive(punch, from: real, now: .zero)
+        let starts = RawPeer.outputs(&endpoint).filter {
+            if case .transmit(let bytes, let to) = $0 { bytes[0] == 0xF0 && to == real } else { false }
+        }
+        #expect(starts.count == 1)
+        // Played again from many places: two more addresses in all get two packets each.
+        var now = Instant.zero
+        var sent: [SocketAddress: Int] = [:]
+        for number in 1...200 {
+            now += .milliseconds(20)
+            for copy in [
+                punch, PunchPacket.encode(attempt: [UInt8](repeating: 9, count: 16), key: TestNet.room.mac), punch.dropLast() + [0],
+            ] {
+                endpoint.receive(copy, from: SocketAddress("198.51.100.\(number):5000")!, now: now)
+            }
+            if let deadline = endpoint.deadline, deadline <= now { endpoint.handleTimeout(now: now) }
+            while let output = endpoint.nextOutput() {
+                if case .transmit(_, .direct(let to)) = output { sent[to, default: 0] += 1 }
+            }
+        }
+        let strangers = sent.filter { $0.key != stale && $0.key != real }
+        #expect(strangers.count == 1 && strangers.values.allSatisfy { $0 <= 2 })
+        #expect((sent[real] ?? 0) <= 1)
+    }
+
+    // TR-68
+    @Test func `a rendezvous that reflects, doubles, crosses and corrupts moves nothing`() throws {
+        var net = try Self.met(seed: 9)
+        let point = RelayPoint(place: 0, member: 666)
+        for round in 0..<40 {
+            for index in 0..<2 { net.send([UInt8(round)], from: index) }
+            net.run(for: .milliseconds(30))
+            for (bytes, _) in net.relayed.suffix(4) {
+                var broken = bytes
+                broken[broken.count - 1] ^= 1
+                for copy in [bytes, broken] {
+                    for index in 0..<2 {
+                        net.nodes[index].endpoint.receive(copy, over: .relay(point), now: net.now)
+                        net.drain(index)
+                    }
+                }
+            }
+        }
+        net.run(for: .seconds(2))
+        for index in 0..<2 {
+            #expect(net.nodes[index].messages.map(\.bytes) == (0..<40).map { [UInt8($0)] })
+            #expect(Self.route(net, index) == .relay(RelayPoint(place: 0, member: UInt32(101 - index))))
+            #expect(net.nodes[index].closed.isEmpty)
+        }
+        // Handshakes do not travel there.
+        let start = [PacketType.start.rawValue, Endpoint.version] + [UInt8](repeating: 0, count: 1198)
+        net.nodes[0].endpoint.receive(start, over: .relay(point), now: net.now)
+        #expect(RawPeer.outputs(&net.nodes[0].endpoint).isEmpty)
+    }
+
+    // TR-9, TR-61
+    @Test func `a new mapping behind a port-restricted peer is found again over the relay`() throws {
+        var net = try Self.met(nats: (.portRestricted, .portRestricted))
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        #expect(Self.route(net, 0)?.isRelay == false)
+        net.nodes[0].nat?.forget()
+        let at = net.now
+        var said: UInt8 = 0
+        while net.now - at < .seconds(3) {
+            said += 1
+            for index in 0..<2 { net.send([said], from: index) }
+            net.run(for: .milliseconds(50))
+            // Its own STUN client finds the new address and says so.
+            if said == 20 {
+                try Self.exchange(&net)
+                net.nodes[0].endpoint.networkChanged(now: net.now)
+            }
+        }
+        net.run(for: .seconds(1))
+        for index in 0..<2 {
+            let arrived = net.nodes[index].messages
+            #expect(arrived.map(\.bytes) == (1...said).map { [$0] })
+            let times = [at] + arrived.map(\.at)
+            #expect((zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero) <= .milliseconds(1500))
+            #expect(Self.route(net, index)?.isRelay == false)
+        }
+    }
+}
