@@ -1,0 +1,415 @@
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+
+/// Who is seen where, and who dials whom: greetings, offers and answers between peers, whichever rendezvous carries them.
+///
+/// Between two peers, the smaller id being the initiator (RV-6), wherever they see each other:
+///
+///     smaller ── hello ──────────────▶ larger        smaller ◀────────────── hello ── larger
+///     smaller ◀─────── hello answer ── larger
+///     smaller ── offer (echo, attempt, candidates) ──▶ larger                         larger expects
+///     smaller ◀─────────── answer (attempt, candidates) ── larger                     smaller dials
+///
+/// Two peers who share several places are introduced once: an attempt belongs to the pair, and what is said about it is said at each place
+/// where the other is seen (RV-23).
+struct Introductions: Sendable {
+    /// A member at one place.
+    private struct Sighting: Sendable {
+        /// Its number at the rendezvous; only a hint where to send.
+        var member: UInt32
+        /// Its newest nonce there, echoed to it as proof of freshness.
+        var nonce: [UInt8]
+        /// It echoed a nonce of ours.
+        var isProved = false
+        var heardAt: Instant
+        /// Last time we answered a greeting or an offer of its.
+        var answeredAt = Instant.distantPast
+        /// Last time we answered a greeting that did not fit what it had proved.
+        var claimedAt = Instant.distantPast
+    }
+
+    /// A member, and where it is seen.
+    private struct Neighbour: Sendable {
+        /// By place; never empty.
+        var sightings: [Int: Sighting] = [:]
+        /// Initiator: what we offered, and whether it was answered.
+        var attempt: (nonce: [UInt8], isAnswered: Bool)?
+        var offeredAt = Instant.distantPast
+        var offerAt: Instant?
+        /// Our candidates changed while an offer to one who has not proved itself was under way: it is told once it has.
+        var hasNews = false
+        /// The device that it proved to be of.
+        var device: AuthorID?
+        /// It may be met: its member had somebody left to show.
+        var isAdmitted = false
+        /// Private addresses dialled only because it shares our NAT (CN-7).
+        var sharedNAT: Set<SocketAddress> = []
+        var backoff = Backoff(first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
+        /// Responder: the newest attempt, and those before it, newest last.
+        var expected: [UInt8]?
+        var superseded: [[UInt8]] = []
+
+        var isProved: Bool { sightings.values.contains(where: \.isProved) }
+        var heardAt: Instant { sightings.values.map(\.heardAt).max() ?? .distantPast }
+        var places: [Int] { sightings.keys.sorted() }
+    }
+
+    private let peer: PeerID
+    private let device: AuthorID
+    private var neighbours: [PeerID: Neighbour] = [:]
+    private var living: Set<PeerID> = []
+    private var candidates: [Candidate] = []
+    private var networks: [LocalNetwork] = []
+
+    init(peer: PeerID, device: AuthorID) { (self.peer, self.device) = (peer, device) }
+
+    /// Members that proved to be there, sorted.
+    var present: [PeerID] { neighbours.filter(\.value.isProved).keys.sorted() }
+
+    /// True while somebody is there whom we have not met, as far as that place tells.
+    func isLonely(at place: Int, othersAtJoin: Int) -> Bool {
+        othersAtJoin > living.count || neighbours.contains { !living.contains($0.key) && $0.value.sightings[place] != nil }
+    }
+
+    /// Our own candidates changed. Who is being dialled or expected without success so far is told.
+    mutating func setCandidates(
+        _ candidates: [Candidate], networks: [LocalNetwork]?, through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        let sorted = candidates.sorted()
+        self.networks = networks ?? sorted.filter { $0.kind == .host }.map { LocalNetwork(assumedFor: $0.address.ip) }
+        guard sorted != self.candidates else { return }
+        self.candidates = sorted
+        for id in neighbours.keys.sorted() where !living.contains(id) {
+            guard var neighbour = neighbours[id] else { continue }
+            if neighbour.attempt != nil {
+                if neighbour.isProved {
+                    neighbour.offerAt = max(now, neighbour.offeredAt + RendezvousClient.spacing)
+                } else {
+                    neighbour.hasNews = true
+                }
+                neighbours[id] = neighbour
+            } else if let attempt = neighbour.expected {
+                for place in neighbour.places {
+                    say(
+                        .answer(attempt: attempt, candidates: offerable(at: signalling[place])), to: id, at: place, through: &signalling,
+                        now: now)
+                }
+            }
+        }
+    }
+
+    /// A session with `remote` began or ended. While it lives nobody dials (RV-6).
+    mutating func sessionLives(with remote: PeerID, _ lives: Bool, through signalling: inout SignallingPlaces, now: Instant) {
+        if lives { living.insert(remote) } else { living.remove(remote) }
+        if var neighbour = neighbours[remote] {
+            for place in neighbour.places { neighbour.sightings[place]?.heardAt = now }
+            neighbour.attempt = nil
+            neighbour.backoff.reset()
+            neighbour.offerAt = lives || peer > remote ? nil : now + signalling.random.jitter(RendezvousClient.spacing)
+            neighbours[remote] = neighbour
+        }
+    }
+
+    /// Says farewell to everybody, and forgets all.
+    mutating func leave(through signalling: inout SignallingPlaces) {
+        for place in signalling.indices where signalling[place].isJoined {
+            for id in neighbours.keys.sorted() {
+                guard let sighting = neighbours[id]?.sightings[place] else { continue }
+                signalling.send(.bye(echo: sighting.nonce), to: id, member: sighting.member, at: place)
+            }
+            signalling.leaveTopic(at: place)
+        }
+        neighbours = [:]
+    }
+
+    var deadline: Instant? {
+        var soonest: Instant?
+        for (id, neighbour) in neighbours {
+            soonest = earliest(soonest, neighbour.offerAt)
+            guard !living.contains(id) else { continue }
+            for sighting in neighbour.sightings.values { soonest = earliest(soonest, sighting.heardAt + RendezvousClient.forgetAfter) }
+        }
+        return soonest
+    }
+
+    mutating func handleTimeout(through signalling: inout SignallingPlaces, now: Instant) {
+        for id in neighbours.keys.sorted() {
+            guard let neighbour = neighbours[id] else { continue }
+            if !living.contains(id) {
+                for place in neighbour.places
+                where now >= neighbour.sightings[place].map({ $0.heardAt + RendezvousClient.forgetAfter }) ?? now {
+                    neighbours[id]?.sightings[place] = nil
+                }
+            }
+            if neighbours[id]?.sightings.isEmpty == true {
+                neighbours[id] = nil
+                if neighbour.isProved { signalling.emit(.peerLeft(id)) }
+            } else if let at = neighbour.offerAt, now >= at {
+                offer(to: id, through: &signalling, now: now)
+            }
+        }
+    }
+
+    /// Nobody is seen there any more; who is seen nowhere else is forgotten.
+    mutating func loseSight(at place: Int) {
+        for (id, neighbour) in neighbours where neighbour.sightings[place] != nil {
+            neighbours[id]?.sightings[place] = nil
+            if neighbour.sightings.count == 1 { neighbours[id] = nil }
+        }
+    }
+
+    /// True if a place shows somebody, and all whom another shows.
+    func sees(at place: Int, allOf other: Int) -> Bool {
+        func isProved(_ neighbour: Neighbour, at place: Int) -> Bool { neighbour.sightings[place]?.isProved ?? false }
+        return neighbours.values.contains { isProved($0, at: place) }
+            && neighbours.values.allSatisfy { isProved($0, at: place) || !isProved($0, at: other) }
+    }
+
+    // Envelopes in.
+
+    /// Takes what one of our version said to us or to all.
+    mutating func receive(
+        _ envelope: Envelope, from member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        let sender = envelope.sender
+        switch envelope.content {
+        case .hello(let nonce): receiveHello(nonce, envelope, member: member, at: place, through: &signalling, now: now)
+        case .helloAnswer(let echo, let nonce):
+            guard signalling.isOurs(echo, at: place) else { return }
+            note(envelope, member: member, nonce: nonce, isProof: true, at: place, through: &signalling, now: now)
+            offerSoon(to: sender, through: &signalling, now: now)
+        case .offer(let echo, let nonce, let attempt, let candidates):
+            guard signalling.isOurs(echo, at: place) else { return }
+            guard sender < peer else {
+                signalling.counters.misdirected += 1
+                return
+            }
+            note(envelope, member: member, nonce: nonce, isProof: true, at: place, through: &signalling, now: now)
+            expect(attempt, from: envelope, member: member, candidates, at: place, through: &signalling, now: now)
+        case .answer(let attempt, let candidates):
+            receiveAnswer(attempt, candidates, envelope, member: member, at: place, through: &signalling, now: now)
+        case .bye(let echo):
+            guard signalling.isOurs(echo, at: place) else { return }
+            if neighbours.removeValue(forKey: sender)?.isProved == true { signalling.emit(.peerLeft(sender)) }
+        }
+    }
+
+    private mutating func receiveAnswer(
+        _ attempt: [UInt8], _ offered: [Candidate], _ envelope: Envelope, member: UInt32, at place: Int,
+        through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        let sender = envelope.sender
+        guard var neighbour = neighbours[sender], let sighting = neighbour.sightings[place],
+            neighbour.attempt?.nonce == attempt
+        else {
+            signalling.counters.stale += 1
+            return
+        }
+        // Only the first answer puts the next offer off: one that is due already has new candidates to tell.
+        if neighbour.attempt?.isAnswered == false {
+            neighbour.attempt?.isAnswered = true
+            neighbour.offerAt = max(
+                neighbour.offerAt ?? now, now + RendezvousClient.handshakeTime + signalling.random.jitter(RendezvousClient.repeatFirst))
+        }
+        if neighbour.hasNews {
+            neighbour.hasNews = false
+            neighbour.offerAt = max(now, neighbour.offeredAt + RendezvousClient.spacing)
+        }
+        guard admit(&neighbour, sender, device: envelope.device, member: member, at: place, through: &signalling, now: now) else {
+            return neighbours[sender] = neighbour
+        }
+        let addresses = dialable(offered, at: signalling[place], remembered: &neighbour.sharedNAT)
+        neighbours[sender] = neighbour
+        // From another socket than the one it was offered to nothing is known of the nonce there.
+        if member == sighting.member {
+            note(envelope, member: member, nonce: sighting.nonce, isProof: true, at: place, through: &signalling, now: now)
+        }
+        if !addresses.isEmpty, !living.contains(sender) {
+            signalling.emit(.dial(attempt: attempt, remote: sender, addresses: addresses))
+        }
+    }
+
+    /// A greeting proves nothing (it may be a replay), so it costs us one answer at most and shows nobody (RV-4).
+    private mutating func receiveHello(
+        _ nonce: [UInt8], _ envelope: Envelope, member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        let sender = envelope.sender
+        if let known = neighbours[sender]?.sightings[place], known.isProved, known.nonce != nonce || known.member != member {
+            receiveClaim(nonce, from: sender, member: member, at: place, through: &signalling, now: now)
+            return
+        }
+        note(envelope, member: member, nonce: nonce, isProof: false, at: place, through: &signalling, now: now)
+        if peer < sender, !living.contains(sender), neighbours[sender]?.attempt?.isAnswered != true {
+            offerSoon(to: sender, through: &signalling, now: now)
+        } else if let sighting = neighbours[sender]?.sightings[place], now - sighting.answeredAt >= RendezvousClient.spacing {
+            neighbours[sender]?.sightings[place]?.answeredAt = now
+            say(.helloAnswer(echo: nonce, nonce: signalling[place].nonce), to: sender, at: place, through: &signalling, now: now)
+        }
+    }
+
+    /// One who is here greets with another nonce or from another socket: it came back, or somebody plays an old greeting. What it proved
+    /// stays until it proves the new; so that it can, it is told our nonce there.
+    private mutating func receiveClaim(
+        _ nonce: [UInt8], from id: PeerID, member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        guard let sighting = neighbours[id]?.sightings[place], now - sighting.claimedAt >= RendezvousClient.spacing else { return }
+        neighbours[id]?.sightings[place]?.claimedAt = now
+        let own = signalling[place].nonce
+        let offers = peer < id && !living.contains(id)
+        // It dials us: our answer proves us to it, and its offer proves it to us.
+        if !offers, signalling.allows(isProved: false, at: place, now: now) {
+            signalling.send(.helloAnswer(echo: nonce, nonce: own), to: id, member: member, at: place)
+        }
+        // It does not offer, so it is greeted there, and its answer is the proof.
+        if offers || living.contains(id), signalling.allows(isProved: false, at: place, now: now) {
+            signalling.send(.hello(nonce: own), to: .zero, member: member, at: place)
+        }
+    }
+
+    /// Remembers where `envelope` came from and, if it is proof, that its sender is there.
+    private mutating func note(
+        _ envelope: Envelope, member: UInt32, nonce: [UInt8], isProof: Bool, at place: Int, through signalling: inout SignallingPlaces,
+        now: Instant
+    ) {
+        let id = envelope.sender
+        if neighbours[id] == nil, neighbours.count >= RendezvousClient.neighboursMax { forgetStalest() }
+        var neighbour = neighbours[id] ?? Neighbour()
+        let appears = isProof && !neighbour.isProved
+        var sighting = neighbour.sightings[place] ?? Sighting(member: member, nonce: nonce, heardAt: now)
+        (sighting.member, sighting.nonce, sighting.heardAt) = (member, nonce, now)
+        sighting.isProved = sighting.isProved || isProof
+        neighbour.sightings[place] = sighting
+        neighbours[id] = neighbour
+        if appears { signalling.emit(.peerAppeared(id, author: envelope.device)) }
+    }
+
+    /// True if a neighbour may be met. Whoever names third parties under ever new ids would make us knock at them for each (RV-29): so a member has
+    /// few to show, and of one device the newest attempt is the only one. A process that came back is met at once.
+    private mutating func admit(
+        _ neighbour: inout Neighbour, _ id: PeerID, device: AuthorID, member: UInt32, at place: Int,
+        through signalling: inout SignallingPlaces, now: Instant
+    ) -> Bool {
+        guard !neighbour.isAdmitted else { return true }
+        guard signalling.mayShow(member, at: place, now: now) else { return false }
+        for other in neighbours.keys.sorted() where other != id && !living.contains(other) {
+            guard let before = neighbours[other], before.isAdmitted, before.device == device else { continue }
+            neighbours[other]?.attempt = nil
+            neighbours[other]?.offerAt = nil
+            neighbours[other]?.isAdmitted = false
+            signalling.emit(.abandon(remote: other))
+        }
+        (neighbour.device, neighbour.isAdmitted) = (device, true)
+        return true
+    }
+
+    private mutating func forgetStalest() {
+        let removable = neighbours.filter { !living.contains($0.key) && !$0.value.isProved }
+        let pool = removable.isEmpty ? neighbours : removable
+        let stalest = pool.min { ($0.value.heardAt, $0.key) < ($1.value.heardAt, $1.key) }
+        if let stalest { neighbours[stalest.key] = nil }
+    }
+
+    // Responder.
+
+    /// Each copy of an offer gets the same answer where it came, whatever was answered elsewhere: which of the places delivers is not known (RV-23).
+    private mutating func expect(
+        _ attempt: [UInt8], from envelope: Envelope, member: UInt32, _ offered: [Candidate], at place: Int,
+        through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        let id = envelope.sender
+        guard var neighbour = neighbours[id], let sighting = neighbour.sightings[place] else { return }
+        if neighbour.superseded.contains(attempt) {
+            signalling.counters.stale += 1
+            return
+        }
+        if neighbour.expected != attempt {
+            if let old = neighbour.expected { neighbour.superseded = (neighbour.superseded + [old]).suffix(Self.supersededMax) }
+            neighbour.expected = attempt
+        } else if now - sighting.answeredAt < RendezvousClient.spacing {
+            return
+        } else if !neighbour.isAdmitted {
+            // Another process of its device took its place after it had offered this: whoever plays it again is answered, which one that lives
+            // takes for a reason to offer anew, and is not met for.
+            neighbours[id]?.sightings[place]?.answeredAt = now
+            return say(
+                .answer(attempt: attempt, candidates: offerable(at: signalling[place])), to: id, at: place, through: &signalling, now: now)
+        }
+        guard admit(&neighbour, id, device: envelope.device, member: member, at: place, through: &signalling, now: now) else { return }
+        neighbour.sightings[place]?.answeredAt = now
+        let addresses = dialable(offered, at: signalling[place], remembered: &neighbour.sharedNAT)
+        neighbours[id] = neighbour
+        signalling.emit(.expect(attempt: attempt, remote: id, addresses: addresses))
+        say(.answer(attempt: attempt, candidates: offerable(at: signalling[place])), to: id, at: place, through: &signalling, now: now)
+    }
+
+    // Initiator.
+
+    /// Offers as soon as spacing allows, if it is ours to offer and nothing is under way.
+    private mutating func offerSoon(to id: PeerID, through signalling: inout SignallingPlaces, now: Instant) {
+        guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
+        if let attempt = neighbour.attempt, attempt.isAnswered { return }
+        neighbour.offerAt = max(now, neighbour.offeredAt + RendezvousClient.spacing)
+        neighbours[id] = neighbour
+        if neighbour.offerAt == now { offer(to: id, through: &signalling, now: now) }
+    }
+
+    /// Offers one attempt at every place where the other is seen.
+    private mutating func offer(to id: PeerID, through signalling: inout SignallingPlaces, now: Instant) {
+        guard peer < id, !living.contains(id), var neighbour = neighbours[id] else { return }
+        // One who has not proved itself greets again if it is there.
+        neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &signalling.random) : nil
+        let allowed = neighbour.places.filter { place in
+            signalling.allows(isProved: neighbour.sightings[place]?.isProved ?? false, at: place, now: now)
+        }
+        guard !allowed.isEmpty else { return neighbours[id] = neighbour }
+        // Unanswered, the same attempt is offered again: the other side knows it for the same. Answered and still without a session
+        // after the time of a handshake, it has failed.
+        let attempt: [UInt8]
+        if let old = neighbour.attempt, !old.isAnswered || now < neighbour.offeredAt + RendezvousClient.handshakeTime {
+            attempt = old.nonce
+        } else {
+            attempt = signalling.freshNonce()
+            neighbour.attempt = (attempt, false)
+        }
+        neighbour.offeredAt = now
+        neighbours[id] = neighbour
+        for place in allowed {
+            guard let sighting = neighbour.sightings[place] else { continue }
+            let content = Envelope.Content.offer(
+                echo: sighting.nonce, nonce: signalling[place].nonce, attempt: attempt, candidates: offerable(at: signalling[place]))
+            signalling.send(content, to: id, member: sighting.member, at: place)
+        }
+    }
+
+    private mutating func say(
+        _ content: Envelope.Content, to id: PeerID, at place: Int, through signalling: inout SignallingPlaces, now: Instant
+    ) {
+        guard let sighting = neighbours[id]?.sightings[place],
+            signalling.allows(isProved: sighting.isProved, at: place, now: now)
+        else { return }
+        signalling.send(content, to: id, member: sighting.member, at: place)
+    }
+
+    // Addresses.
+
+    /// What was reached over loopback may lead to loopback, whatever the other places are.
+    private func filter(at place: SignallingPlace) -> CandidateFilter {
+        let address = place.address
+        return CandidateFilter(
+            allowsLoopback: address?.ip.isLoopback ?? false, networks: networks,
+            ownReflexive: candidates.filter { $0.kind == .serverReflexive }.map(\.address),
+            isRendezvousPrivate: address.map { CandidateFilter.isPrivate($0.ip) } ?? false)
+    }
+
+    /// What of ours may be told at a place.
+    func offerable(at place: SignallingPlace) -> [Candidate] { filter(at: place).offerable(candidates) }
+
+    /// What of theirs, said at a place, may be dialled.
+    func dialable(_ offered: [Candidate], at place: SignallingPlace, remembered: inout Set<SocketAddress>) -> [SocketAddress] {
+        filter(at: place).dialable(offered, own: candidates, remembered: &remembered)
+    }
+
+    /// Past attempts of one peer that are recognised as replays; older ones fail by their echo only while we keep our nonce.
+    private static let supersededMax = 16
+}

@@ -1,0 +1,189 @@
+import InkPrimitives
+
+/// One rendezvous of a client's list: the connection to it, who we are there, and how much may be said and heard.
+///
+///     idle ──start──▶ waiting ──time──▶ connecting ──connected──▶ greeting ──welcome──▶ joining ──joined──▶ joined
+///                        ▲ disconnected                              └───────────── refused ────────────┘
+struct SignallingPlace: Sendable {
+    private enum State: Sendable {
+        case idle
+        case waiting(until: Instant)
+        case connecting
+        case greeting
+        case joining
+        case joined(since: Instant)
+        /// We asked for the connection to be closed; what still comes on it is not heard.
+        case closing
+    }
+
+    private var state = State.idle
+    private var reconnect = Backoff(first: RendezvousClient.reconnectFirst, limit: RendezvousClient.reconnectLimit)
+    /// Where it was reached; nil where that is not known.
+    private(set) var address: SocketAddress?
+    /// Ours; new on every connection.
+    private(set) var nonce: [UInt8] = []
+    /// What it calls us.
+    private(set) var member: UInt32 = 0
+    private(set) var othersAtJoin = 0
+    /// The place before this one in the list that turned out to be the same rendezvous, for which this one is closed.
+    private(set) var twin: Int?
+    /// The place before this one that our greetings come from or go to, and when to look whether it does what this one does.
+    private(set) var suspect: Int?
+    private var reviewAt: Instant?
+    private var helloAt: Instant?
+    private var helloBackoff = Backoff(
+        first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
+    private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
+    /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once, of which a greeting to all costs 4
+    /// and more.
+    private var outgoing = TokenBucket(rate: 30, burst: 200, now: .distantPast)
+    /// The part of it that those may use up who have not proved themselves.
+    private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
+    /// Of each member, so that one cannot use up what all may send.
+    private var members: [UInt32: TokenBucket] = [:]
+    /// Of each member that showed us anybody to be met: how many more it may (RV-29).
+    private var newcomers: [UInt32: TokenBucket] = [:]
+
+    var isIdle: Bool { if case .idle = state { true } else { false } }
+    var isGreeting: Bool { if case .greeting = state { true } else { false } }
+    var isJoining: Bool { if case .joining = state { true } else { false } }
+    var isJoined: Bool { if case .joined = state { true } else { false } }
+
+    // The connection.
+
+    mutating func connect() { (twin, state) = (nil, .connecting) }
+
+    /// - Parameter nonce: fresh: what was answered to an earlier one is stale (RV-4).
+    mutating func connected(to rendezvous: SocketAddress?, nonce: [UInt8], now: Instant) {
+        (address, self.nonce) = (rendezvous, nonce)
+        (twin, suspect, reviewAt) = (nil, nil, nil)
+        // It numbers its members anew.
+        (newcomers, members) = ([:], [:])
+        outgoing = TokenBucket(rate: 30, burst: 200, now: now)
+        unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
+        state = .greeting
+    }
+
+    mutating func welcomed() { state = .joining }
+
+    mutating func joined(as member: UInt32, others: Int, now: Instant) {
+        (state, self.member, othersAtJoin) = (.joined(since: now), member, others)
+        helloBackoff.reset()
+    }
+
+    /// We want it closed.
+    mutating func close(now: Instant) {
+        settle(now: now)
+        (helloAt, suspect, reviewAt) = (nil, nil, nil)
+        state = .closing
+    }
+
+    /// It is closed, and to be opened again after a pause if at all.
+    mutating func disconnected(reconnects: Bool, now: Instant, using random: inout SplitMix64) {
+        (helloAt, suspect, reviewAt) = (nil, nil, nil)
+        settle(now: now)
+        guard reconnects else { return state = .idle }
+        let pause = twin == nil ? reconnect.next(using: &random) : RendezvousClient.twinRest
+        state = .waiting(until: now + pause)
+    }
+
+    mutating func stop() { (state, helloAt) = (.idle, nil) }
+
+    /// Pauses start over after a connection that was of use for a while.
+    private mutating func settle(now: Instant) {
+        if case .joined(let since) = state, now - since >= RendezvousClient.settledAfter { reconnect.reset() }
+    }
+
+    // Twins (RV-24).
+
+    /// It seems to be the rendezvous of this earlier place.
+    mutating func suspect(_ earlier: Int) { suspect = earlier }
+
+    /// What made it look like another is over.
+    mutating func acquit() { (suspect, reviewAt) = (nil, nil) }
+
+    /// It is the rendezvous of this earlier place.
+    mutating func isTwin(of earlier: Int) { twin = earlier }
+
+    /// That place is lost: this one is asked again soon.
+    mutating func isNeeded(now: Instant, using random: inout SplitMix64) {
+        twin = nil
+        if case .waiting = state { state = .waiting(until: now + random.jitter(RendezvousClient.reconnectFirst)) }
+    }
+
+    /// True when we have been in for long enough to judge; otherwise it is judged later.
+    mutating func isTried(now: Instant) -> Bool {
+        guard case .joined(let since) = state else { return false }
+        guard now >= since + RendezvousClient.twinTrial else {
+            reviewAt = since + RendezvousClient.twinTrial
+            return false
+        }
+        return true
+    }
+
+    mutating func beginReview() { reviewAt = nil }
+
+    // Greetings.
+
+    /// All are greeted now, and again after a pause.
+    ///
+    /// - Parameter isLonely: somebody is there whom we have not met.
+    mutating func greets(isLonely: Bool, now: Instant, using random: inout SplitMix64) {
+        helloBackoff.limit = isLonely ? RendezvousClient.repeatLimit : RendezvousClient.restLimit
+        helloAt = now + helloBackoff.next(using: &random)
+        // As much as it costs the rendezvous, and said whatever is left: it is rare, and without it nobody finds us.
+        _ = outgoing.take(4, now: now)
+    }
+
+    /// Somebody is to be found again: pauses start over.
+    mutating func greetSoon(now: Instant, using random: inout SplitMix64) {
+        helloBackoff.reset()
+        helloAt = earliest(helloAt, now + helloBackoff.next(using: &random))
+    }
+
+    // What is due.
+
+    func isToConnect(now: Instant) -> Bool { if case .waiting(let until) = state { now >= until } else { false } }
+    func isToGreet(now: Instant) -> Bool { isJoined && helloAt.map { now >= $0 } ?? false }
+    func isToReview(now: Instant) -> Bool { reviewAt.map { now >= $0 } ?? false }
+
+    var deadline: Instant? {
+        switch state {
+        case .idle, .connecting, .greeting, .joining, .closing: nil
+        case .waiting(let until): until
+        case .joined: earliest(helloAt, reviewAt)
+        }
+    }
+
+    // Rates.
+
+    /// True if one more message may be said now; those who have not proved themselves get the lesser part, so that greetings under made-up
+    /// ids silence nobody (RV-11).
+    mutating func allows(isProved: Bool, now: Instant) -> Bool {
+        (isProved || unprovedOutgoing.take(now: now)) && outgoing.take(now: now)
+    }
+
+    /// True unless a member, or all, send more than any honest one has to say.
+    mutating func takes(from member: UInt32, now: Instant) -> Bool {
+        guard Self.hasRoom(for: member, in: &members, now: now) else { return false }
+        return members[member, default: TokenBucket(rate: 20, burst: 60, now: now)].take(now: now) && incoming.take(now: now)
+    }
+
+    /// True if a member may show us one more peer to be met (RV-29).
+    mutating func mayShow(_ member: UInt32, now: Instant) -> Bool {
+        guard Self.hasRoom(for: member, in: &newcomers, now: now) else { return false }
+        return newcomers[
+            member, default: TokenBucket(rate: RendezvousClient.newcomersRate, burst: RendezvousClient.newcomersBurst, now: now)
+        ].take(now: now)
+    }
+
+    /// Forgets members of whom nothing need be known, where there are too many for one more.
+    private static func hasRoom(for member: UInt32, in buckets: inout [UInt32: TokenBucket], now: Instant) -> Bool {
+        guard buckets[member] == nil, buckets.count >= RendezvousClient.neighboursMax else { return true }
+        buckets = buckets.filter { entry in
+            var bucket = entry.value
+            return !bucket.isFull(now: now)
+        }
+        return buckets.count < RendezvousClient.neighboursMax
+    }
+}
