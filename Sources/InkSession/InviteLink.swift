@@ -2,74 +2,20 @@ import InkBoard
 import InkCrypto
 import InkPrimitives
 
-/// What lets somebody into a room, written as a link.
+/// An invite written as a link.
 ///
 ///     inkwire://HOST:PORT[,HOST:PORT…]/?tls=0|1[&direct=HOST:PORT,…]#1.<base64url payload>
 ///
 ///     0            32         64      65      69
 ///     room secret │ board id │ flags │ check │        flags: 0 (a bit we do not know is refused as newer)
 ///
-/// The hosts are rendezvous; there may be none, for a link that is good by direct addresses only. Under the admission policy `secret` this
-/// link is the only admission there is: whoever has it is a member for ever.
+/// The hosts are rendezvous; there may be none, for a link that is good by direct addresses only.
 ///
 /// *check* is the first four bytes of BLAKE2b-256 of what precedes it, so that a mistyped link is told from a room where nobody is,
 /// without asking anybody.
-public struct InviteLink: Hashable, Sendable {
-    /// One rendezvous: a name or an address, and a TCP port.
-    public struct Host: Hashable, Sendable, CustomStringConvertible {
-        /// A DNS name or a literal address; IPv6 without brackets.
-        public var name: String
-        public var port: UInt16
-
-        public init(name: String, port: UInt16) { (self.name, self.port) = (name, port) }
-
-        /// From `NAME:PORT` or `[v6]:PORT`; nil for anything else.
-        public init?(_ text: String) {
-            guard let colon = text.lastIndex(of: ":"), let port = UInt16(digits: text[text.index(after: colon)...]), port > 0 else {
-                return nil
-            }
-            var name = text[..<colon]
-            if name.hasPrefix("["), name.hasSuffix("]") {
-                name = name.dropFirst().dropLast()
-                guard IPAddress(String(name)) != nil, name.contains(":") else { return nil }
-            } else {
-                // What a host name may hold, so that no byte of a link reaches a terminal or a resolver as something else.
-                guard !name.isEmpty, name.utf8.count <= 253, name.utf8.allSatisfy(Self.isNameByte) else { return nil }
-            }
-            self.init(name: String(name), port: port)
-        }
-
-        public var description: String { name.contains(":") ? "[\(name)]:\(port)" : "\(name):\(port)" }
-
-        private static func isNameByte(_ byte: UInt8) -> Bool {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-    }
-
-    /// Rendezvous to try, in order; at most 16.
-    public var rendezvous: [Host]
-    /// True if the rendezvous are spoken to over TLS.
-    public var usesTLS: Bool
-    /// UDP addresses where a member may be reached without any rendezvous; at most 16.
-    public var direct: [SocketAddress]
-    public var roomSecret: Secret32
-    public var board: BoardID
-
-    public init(rendezvous: [Host], usesTLS: Bool = false, direct: [SocketAddress] = [], roomSecret: Secret32, board: BoardID) {
-        self.rendezvous = rendezvous
-        self.usesTLS = usesTLS
-        self.direct = direct
-        self.roomSecret = roomSecret
-        self.board = board
-    }
-
-    /// The link as text.
-    public var text: String {
+extension Invite {
+    /// The invite as a link.
+    public var link: String {
         var payload = roomSecret.withBytes { $0 } + board.bytes + [0]
         payload += Self.check(payload)
         var query = "tls=\(usesTLS ? 1 : 0)"
@@ -78,7 +24,7 @@ public struct InviteLink: Hashable, Sendable {
     }
 
     /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines.
-    public init(_ text: String) throws(InviteLinkError) {
+    public init(link text: String) throws(InviteLinkError) {
         guard text.utf8.count <= Self.textBytes else { throw .notALink }
         let bare = String(text.filter { !$0.isWhitespace })
         guard bare.lowercased().hasPrefix(Self.scheme) else { throw .notALink }
@@ -133,13 +79,6 @@ public struct InviteLink: Hashable, Sendable {
     }
 
     private static func check(_ bytes: [UInt8]) -> [UInt8] { Array(Blake2b.hash256(bytes).prefix(4)) }
-}
-
-extension InviteLink {
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(board)
-        hasher.combine(rendezvous)
-    }
 }
 
 /// Why a text is not a link that lets somebody in.

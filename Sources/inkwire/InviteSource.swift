@@ -10,9 +10,9 @@ struct InviteSource {
     var options: GlobalOptions
 
     /// The link.
-    func link() throws -> InviteLink {
+    func link() throws -> Invite {
         do {
-            return try InviteLink(try text())
+            return try Invite(link: try text())
         } catch let error as InviteLinkError {
             throw Failure(error)
         }
@@ -59,7 +59,7 @@ struct InviteSource {
     /// True for the beginning of a link.
     private static func isCut(_ text: String) -> Bool {
         do throws(InviteLinkError) {
-            _ = try InviteLink(text)
+            _ = try Invite(link: text)
             return false
         } catch {
             return error == .truncated

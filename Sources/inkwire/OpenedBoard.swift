@@ -114,17 +114,17 @@ struct OpenedBoard {
 
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
-    static func join(_ link: InviteLink, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
-        guard !link.usesTLS else {
+    static func join(_ invite: Invite, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
+        guard !invite.usesTLS else {
             throw Failure(
                 .version, code: "needs_tls", what: "this invite cannot be used",
                 why: "its rendezvous speaks TLS, which this version does not",
                 next: "install a newer inkwire, or ask for a link by a rendezvous of ws://HOST:PORT")
         }
         while true {
-            let profile = catalog.profileForJoining(link.board)
+            let profile = catalog.profileForJoining(invite.board)
             do {
-                let opened = try join(link, profile: profile, catalog: catalog)
+                let opened = try join(invite, profile: profile, catalog: catalog)
                 if profile > 1 {
                     notices.say("this board is open on this machine already; joining as a second person (profile \(profile))")
                 }
@@ -136,12 +136,12 @@ struct OpenedBoard {
         }
     }
 
-    private static func join(_ link: InviteLink, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
-        let directory = catalog.directory(of: link.board, profile: profile)
+    private static func join(_ invite: Invite, profile: Int, catalog: BoardCatalog) throws -> OpenedBoard {
+        let directory = catalog.directory(of: invite.board, profile: profile)
         if BoardStore.exists(at: directory) {
             var opened = try open(directory, profile: profile, catalog: catalog)
             try opened.leaveForkedKey()
-            guard opened.content.meta.roomSecret == link.roomSecret else {
+            guard opened.content.meta.roomSecret == invite.roomSecret else {
                 throw Failure(
                     .invite, code: "bad_invite", what: "this invite cannot be used",
                     why: "its secret is not the one of the board saved under this id",
@@ -150,15 +150,15 @@ struct OpenedBoard {
             // A board that brings its own rendezvous needs no link to find it; for any other the newer link knows better where to go.
             guard opened.content.meta.embeddedPort == nil else { return opened }
             try opened.store.update { meta in
-                meta.rendezvous = link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }
-                meta.direct = link.direct
+                meta.rendezvous = invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }
+                meta.direct = invite.direct
             }
             opened.content = try opened.store.load()
             return opened
         }
         let meta = BoardMeta(
-            board: link.board, roomSecret: link.roomSecret, name: "",
-            rendezvous: link.rendezvous.map { RendezvousAddress(host: $0, usesTLS: link.usesTLS).description }, direct: link.direct)
+            board: invite.board, roomSecret: invite.roomSecret, name: "",
+            rendezvous: invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }, direct: invite.direct)
         let identity = try catalog.identity(ofProfile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(

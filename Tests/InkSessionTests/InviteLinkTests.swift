@@ -5,16 +5,16 @@ import InkSession
 import Testing
 
 @Suite struct InviteLinkTests {
-    private static func sample(using random: inout SplitMix64) throws -> InviteLink {
+    private static func sample(using random: inout SplitMix64) throws -> Invite {
         let secret = try #require(Secret32((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
         let hosts = (0..<random.below(3)).map { _ in
-            InviteLink.Host(
+            Invite.Host(
                 name: ["127.0.0.1", "board.example", "2001:db8:0:0:0:0:0:1"][random.below(3)], port: UInt16(1 + random.below(60_000)))
         }
         let direct = (0..<random.below(3)).map { _ in
             SocketAddress(ip: .v4(UInt32(truncatingIfNeeded: random.next())), port: UInt16(1 + random.below(60_000)))
         }
-        return InviteLink(
+        return Invite(
             rendezvous: hosts, usesTLS: random.chance(0.5), direct: direct, roomSecret: secret, board: BoardID(using: &random))
     }
 
@@ -22,31 +22,31 @@ import Testing
     @Test(arguments: 0..<100 as Range<UInt64>)
     func `a link reads back as what was written, also when a terminal wrapped it`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        let link = try Self.sample(using: &random)
-        #expect(try InviteLink(link.text) == link)
-        var wrapped = link.text
+        let invite = try Self.sample(using: &random)
+        #expect(try Invite(link: invite.link) == invite)
+        var wrapped = invite.link
         wrapped.insert(contentsOf: "\n   ", at: wrapped.index(wrapped.startIndex, offsetBy: 20 + random.below(40)))
-        #expect(try InviteLink("  \(wrapped)\n") == link)
+        #expect(try Invite(link: "  \(wrapped)\n") == invite)
     }
 
     // CL-2
     @Test func `a link cut anywhere is refused`() throws {
         var random = SplitMix64(seed: 1)
-        let text = try Self.sample(using: &random).text
+        let text = try Self.sample(using: &random).link
         for count in 0..<text.count {
-            #expect(throws: InviteLinkError.self) { try InviteLink(String(text.prefix(count))) }
+            #expect(throws: InviteLinkError.self) { try Invite(link: String(text.prefix(count))) }
         }
     }
 
     // CL-2
     @Test func `a link with any one character of its secret part changed is refused`() throws {
         var random = SplitMix64(seed: 2)
-        let text = try Self.sample(using: &random).text
+        let text = try Self.sample(using: &random).link
         let start = try #require(text.firstIndex(of: "#"))
         for index in text[start...].indices {
             var changed = text
             changed.replaceSubrange(index...index, with: text[index] == "A" ? "B" : "A")
-            #expect(throws: InviteLinkError.self) { try InviteLink(changed) }
+            #expect(throws: InviteLinkError.self) { try Invite(link: changed) }
         }
     }
 
@@ -56,11 +56,11 @@ import Testing
         ("inkwire://host:1/?tls=0#9.AAAA", .newer),
     ])
     func `says what is wrong with a text that is no link`(text: String, error: InviteLinkError) {
-        #expect(throws: error) { try InviteLink(text) }
+        #expect(throws: error) { try Invite(link: text) }
     }
 
     @Test(arguments: ["ho st:1", "host", "host:0", "host:65536", ":1", "[::1:1", "[host]:1", "h\u{1B}[2J:1"])
     func `refuses a host that is none`(text: String) {
-        #expect(InviteLink.Host(text) == nil)
+        #expect(Invite.Host(text) == nil)
     }
 }

@@ -90,9 +90,9 @@ import Testing
         // Its owner is still who made it, and its invite leads there.
         let identity = try catalog.identity(ofProfile: 1)
         #expect(board.owner == identity.signing.author && recorded.people[board.owner.hex] == "ana")
-        let invite = try InviteLink(recorded.link)
+        let invite = try Invite(link: recorded.link)
         #expect(invite.board == board.id && invite.roomSecret == content.meta.roomSecret)
-        #expect(invite.text == recorded.link)
+        #expect(invite.link == recorded.link)
     }
 
     // ST-15

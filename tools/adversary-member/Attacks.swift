@@ -40,16 +40,16 @@ enum Attack: String, CaseIterable {
     /// A member invents newcomers who all are to be met at one address.
     case thirdParty = "third-party"
 
-    func run(_ arguments: Arguments, _ link: InviteLink?) throws -> [(String, Int)] {
+    func run(_ arguments: Arguments, _ invite: Invite?) throws -> [(String, Int)] {
         if self == .topics { return try Self.takeTopics(arguments) }
-        guard let link else { throw Trouble("INKWIRE_CODE holds no link") }
+        guard let invite else { throw Trouble("INKWIRE_CODE holds no link") }
         switch self {
         case .topics: return []
-        case .squattedID: return try Self.squat(arguments, link)
-        case .house, .houseNetworks, .houseWriters: return try fillHouse(arguments, link)
-        case .thirdParty: return try Self.floodThirdParty(arguments, link)
+        case .squattedID: return try Self.squat(arguments, invite)
+        case .house, .houseNetworks, .houseWriters: return try fillHouse(arguments, invite)
+        case .thirdParty: return try Self.floodThirdParty(arguments, invite)
         case .lyingReceipt, .orphans, .forged, .history, .forks, .reconcile, .acknowledgements, .presence, .presenceStrokes:
-            return try attackSessions(arguments, link)
+            return try attackSessions(arguments, invite)
         }
     }
 
@@ -59,8 +59,8 @@ enum Attack: String, CaseIterable {
         SocketAddress(ip: .v4(0x7F00_0000 | third << 8 | fourth), port: 0)
     }
 
-    private func attackSessions(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
-        let member = try Member(link, host: Self.loopback())
+    private func attackSessions(_ arguments: Arguments, _ invite: Invite) throws -> [(String, Int)] {
+        let member = try Member(invite, host: Self.loopback())
         for target in arguments.targets { try member.dial(target) }
         let patience = currentTime() + .seconds(10)
         while member.sessions.count < arguments.targets.count || member.genesis == nil {
@@ -204,10 +204,10 @@ enum Attack: String, CaseIterable {
     }
 
     /// 256 devices from as many addresses, as fast as they get in; whoever is turned away comes again.
-    private func fillHouse(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
+    private func fillHouse(_ arguments: Arguments, _ invite: Invite) throws -> [(String, Int)] {
         let members = try (0..<256 as Range<UInt32>).map { number in
             let host = self == .houseNetworks ? Self.loopback((number + 1) << 8 | 1) : Self.loopback(2 + number / 250, 1 + number % 250)
-            return try Member(link, host: host)
+            return try Member(invite, host: host)
         }
         let end = currentTime() + .milliseconds(Int64(arguments.seconds * 1000))
         var (dialledAt, isReady, written) = (Instant.distantPast, false, Set<AuthorID>())
@@ -242,16 +242,16 @@ enum Attack: String, CaseIterable {
     // MARK: At the rendezvous
 
     /// Hears every newcomer greet, and says its salt where it is going.
-    private static func squat(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
+    private static func squat(_ arguments: Arguments, _ invite: Invite) throws -> [(String, Int)] {
         guard let rendezvous = arguments.rendezvous else { throw Trouble("--rendezvous is missing") }
-        let signaller = try Signaller(link, rendezvous, from: loopback())
+        let signaller = try Signaller(invite, rendezvous, from: loopback())
         var squatters: [PeerID: Member] = [:]
         let end = currentTime() + .milliseconds(Int64(arguments.seconds * 1000))
         var isReady = false
         while currentTime() < end {
             for (_, envelope) in try signaller.envelopes() where squatters[envelope.sender] == nil {
                 guard case .salt(let salt) = envelope.speaker else { continue }
-                let member = try Member(link, host: loopback(), saying: salt)
+                let member = try Member(invite, host: loopback(), saying: salt)
                 squatters[envelope.sender] = member
                 for target in arguments.targets { try member.dial(target) }
             }
@@ -266,11 +266,11 @@ enum Attack: String, CaseIterable {
     }
 
     /// A newcomer each 250 ms, who is to be met at 16 ports of one address.
-    private static func floodThirdParty(_ arguments: Arguments, _ link: InviteLink) throws -> [(String, Int)] {
+    private static func floodThirdParty(_ arguments: Arguments, _ invite: Invite) throws -> [(String, Int)] {
         guard let rendezvous = arguments.rendezvous else { throw Trouble("--rendezvous is missing") }
         let victims = try (0..<16).map { _ in try DatagramSocket(loopback(9, 9)) }
         let candidates = victims.map { Candidate(address: SocketAddress(ip: loopback(9, 9).ip, port: $0.port), kind: .host) }
-        let signaller = try Signaller(link, rendezvous, from: loopback())
+        let signaller = try Signaller(invite, rendezvous, from: loopback())
         let began = currentTime()
         let end = began + .milliseconds(Int64(arguments.seconds * 1000))
         var (inventedAt, isReady, newcomers) = (Instant.distantPast, false, [Newcomer]())
@@ -383,8 +383,8 @@ final class Signaller {
     /// Bytes of boxes.
     private(set) var said = 0
 
-    init(_ link: InviteLink, _ server: SocketAddress, from source: SocketAddress) throws {
-        keys = RoomKeys(roomSecret: link.roomSecret)
+    init(_ invite: Invite, _ server: SocketAddress, from source: SocketAddress) throws {
+        keys = RoomKeys(roomSecret: invite.roomSecret)
         socket = try WebSocket(server, from: source)
     }
 

@@ -54,8 +54,8 @@ enum Entry {
             exit(2)
         }
         do {
-            let link = try getenv("INKWIRE_CODE").map { try InviteLink(String(cString: $0)) }
-            let done = try attack.run(arguments, link)
+            let invite = try getenv("INKWIRE_CODE").map { try Invite(link: String(cString: $0)) }
+            let done = try attack.run(arguments, invite)
             say(done.map { "\($0.0)=\($0.1)" }.joined(separator: " "))
         } catch {
             say("failed: \(error)")

@@ -33,9 +33,9 @@ final class Member {
     /// - Parameters:
     ///   - host: the address to send from.
     ///   - saying: the salt of somebody else; nil for one of our own.
-    init(_ link: InviteLink, host: SocketAddress, saying salt: PeerSalt? = nil) throws {
-        keys = RoomKeys(roomSecret: link.roomSecret)
-        board = link.board
+    init(_ invite: Invite, host: SocketAddress, saying salt: PeerSalt? = nil) throws {
+        keys = RoomKeys(roomSecret: invite.roomSecret)
+        board = invite.board
         device = SigningKey(seed: .random())
         socket = try DatagramSocket(host)
         let staticKey = StaticKey(secret: .random())

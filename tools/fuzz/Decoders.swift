@@ -317,15 +317,15 @@ enum Decoders {
     private static func link() -> Decoder {
         let secret = Secret32([UInt8](repeating: 9, count: 32)) ?? .random()
         let hosts = [InviteLink.Host(name: "example.org", port: 443), InviteLink.Host(name: "fd00::1", port: 8443)]
-        let links = [
-            InviteLink(
+        let invites = [
+            Invite(
                 rendezvous: hosts, usesTLS: true, direct: [SocketAddress(ip: .v4(0x0A00_0001), port: 4000)], roomSecret: secret,
                 board: .zero),
-            InviteLink(rendezvous: [], roomSecret: secret, board: .zero),
+            Invite(rendezvous: [], roomSecret: secret, board: .zero),
         ]
         let words = ["inkwire://", "/?tls=1", "&direct=", "[::1]:5", ":65536", "#1.", "#2.", "%00", " "].map { Array($0.utf8) }
-        return Decoder(name: "link", seeds: links.map { Array($0.text.utf8) }, words: words) { bytes in
-            .plain { _ = try InviteLink(String(decoding: bytes, as: UTF8.self)) }
+        return Decoder(name: "link", seeds: invites.map { Array($0.link.utf8) }, words: words) { bytes in
+            .plain { _ = try Invite(link: String(decoding: bytes, as: UTF8.self)) }
         }
     }
 

@@ -26,8 +26,8 @@ struct InviteCommand: ParsableCommand {
         let places = LinkPlaces(own: (try? Interfaces.addresses()) ?? [])
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
         let direct = meta.ownPort.map { places.direct(port: $0) } ?? []
-        let link = InviteLink(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
-        let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(link.text)]).text : link.text
+        let invite = Invite(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
+        let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")
     }

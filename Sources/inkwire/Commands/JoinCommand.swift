@@ -33,7 +33,7 @@ struct JoinCommand: ParsableCommand {
     }
 
     /// Joins and speaks JSON lines.
-    static func joinHeadless(_ link: InviteLink, options: GlobalOptions, patience: Duration) throws {
+    static func joinHeadless(_ link: Invite, options: GlobalOptions, patience: Duration) throws {
         let opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
         var run = HeadlessRun(options: options)
         // A board that arrived earlier is there already and is only reopened.

@@ -31,7 +31,7 @@ struct PeerCommand: ParsableCommand {
     private var isName: Bool {
         guard board != "-" else { return false }
         do {
-            _ = try InviteLink(board)
+            _ = try Invite(link: board)
             return false
         } catch {
             // What is wrong with the boards, too, is told by whoever opens one.

@@ -137,7 +137,7 @@ final class BoardSession: @unchecked Sendable {
         switch seat {
         case .holding(let held) where resuming == nil:
             // A link looks at the interfaces, which is too dear for each question.
-            return known(held.driver.answer(question, link: question == .invite ? held.link.text : "").hop(to: loop))
+            return known(held.driver.answer(question, link: question == .invite ? held.invite.link : "").hop(to: loop))
         // A question that the holder takes with it is asked of the next one.
         case .attached(let board) where resuming == nil:
             return known(board.ask(question)).flatMapError { [self] _ in askLater(question) }
@@ -158,7 +158,7 @@ final class BoardSession: @unchecked Sendable {
     }
 
     /// The link that admits to this board, as far as it is known here.
-    var link: String { if case .holding(let held) = seat { held.link.text } else { lastLink } }
+    var link: String { if case .holding(let held) = seat { held.invite.link } else { lastLink } }
 
     /// Where peers are introduced to each other, in order of preference; empty where another process knows.
     var rendezvous: [InviteLink.Host] { if case .holding(let held) = seat { held.rendezvous } else { [] } }

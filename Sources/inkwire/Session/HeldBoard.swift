@@ -82,7 +82,7 @@ final class HeldBoard: Sendable {
             // is better to have something twice than no board.
             let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? (try? opened.store.requests()) ?? [])
             let (secret, board, port) = (meta.roomSecret, meta.board, driver.port)
-            desk.link = { [inviteHosts] in Self.link(by: inviteHosts, port: port, roomSecret: secret, board: board).text }
+            desk.link = { [inviteHosts] in Self.invite(by: inviteHosts, port: port, roomSecret: secret, board: board).link }
             do throws(SocketError) {
                 try desk.open(at: opened.localSocketPath)
             } catch {
@@ -132,14 +132,14 @@ final class HeldBoard: Sendable {
         }
     }
 
-    /// The link that admits to this board.
-    var link: InviteLink { Self.link(by: rendezvous, port: driver.port, roomSecret: roomSecret, board: boardID) }
+    /// What admits to this board.
+    var invite: Invite { Self.invite(by: rendezvous, port: driver.port, roomSecret: roomSecret, board: boardID) }
 
-    private static func link(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> InviteLink {
+    private static func invite(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
         let onlyHere = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
         let direct = LinkPlaces(own: (try? Interfaces.addresses()) ?? []).direct(port: port, onlyHere: onlyHere)
-        return InviteLink(rendezvous: rendezvous, direct: direct, roomSecret: roomSecret, board: board)
+        return Invite(rendezvous: rendezvous, direct: direct, roomSecret: roomSecret, board: board)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.

@@ -45,7 +45,7 @@ enum Interactive {
     enum Start {
         case make(String?)
         case open(String)
-        case join(InviteLink)
+        case join(Invite)
     }
 
     /// Returns when the person has left the board.
@@ -115,7 +115,7 @@ enum Interactive {
             case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
             case .effect(.join(let text)):
                 do {
-                    return .join(try InviteLink(text))
+                    return .join(try Invite(link: text))
                 } catch {
                     content.message = "This link cannot be used: \(error)"
                     app.show(start: content)
