@@ -55,6 +55,10 @@ public struct STUNClient: Sendable {
         ask(now: now)
     }
 
+    /// Asks the server anew at once, as another transaction: what was asked before may have left from an address that we no longer have. The
+    /// address that is known stays until an answer says otherwise.
+    public mutating func restart(now: Instant) { ask(now: now) }
+
     /// Stops asking, forgets server and address.
     public mutating func stop() {
         (server, mapped, state) = (nil, nil, .idle)

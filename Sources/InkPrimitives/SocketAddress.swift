@@ -24,6 +24,8 @@ public enum IPAddress: Hashable, Comparable, Sendable {
         }
     }
 
+    public var isV6: Bool { if case .v6 = self { true } else { false } }
+
     /// 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
         switch self {

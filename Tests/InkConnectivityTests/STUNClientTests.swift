@@ -107,4 +107,23 @@ private func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(va
         client.stop()
         #expect(client.deadline == nil)
     }
+
+    // CN-13
+    @Test func `asking anew is another transaction, and what is known stays until its answer`() throws {
+        var client = STUNClient(using: SplitMix64(seed: 5))
+        client.restart(now: .zero)
+        #expect(drain(&client).isEmpty, "there is nobody to ask")
+        client.start(server: server, now: .zero)
+        let first = try request(drain(&client))
+        client.receive(try #require(STUN.answer(to: first, from: mapped)), from: server, now: .zero)
+        _ = drain(&client)
+        client.restart(now: seconds(1))
+        let second = try request(drain(&client))
+        #expect(second != first && client.mapped == mapped)
+        let moved = SocketAddress(ip: mapped.ip, port: 61001)
+        let late = client.receive(try #require(STUN.answer(to: first, from: moved)), from: server, now: seconds(1))
+        #expect(!late, "it may have come by the path that is no more")
+        client.receive(try #require(STUN.answer(to: second, from: moved)), from: server, now: seconds(1))
+        #expect(drain(&client) == [.mapped(moved)])
+    }
 }
