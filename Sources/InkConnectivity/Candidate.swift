@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// An address at which a peer may be reached.
-public struct Candidate: Hashable, Comparable, Sendable {
+public struct Candidate: Hashable, Sendable {
     /// How the peer learned it (RFC 8445 §5.1.1).
     public enum Kind: UInt8, Hashable, Sendable {
         /// From an own interface.
@@ -15,10 +15,17 @@ public struct Candidate: Hashable, Comparable, Sendable {
 
     public init(address: SocketAddress, kind: Kind) { (self.address, self.kind) = (address, kind) }
 
-    /// By kind, then by address.
-    public static func < (left: Candidate, right: Candidate) -> Bool {
-        left.kind == right.kind ? left.address < right.address : left.kind.rawValue < right.kind.rawValue
+    /// What we have to offer, best first (CN-10): where we reach the world from, how the world sees us, and what else we have.
+    ///
+    /// - Parameter reflexive: our address in each family as a STUN server sees it.
+    public static func ranked(own: [LocalAddress], reflexive: [SocketAddress]) -> [Candidate] {
+        let hosts = LocalAddress.ranked(own)
+        let first = hosts.prefix { $0.standing == .routed }
+        let seen = reflexive.map { Candidate(address: $0, kind: .serverReflexive) }
+        return first.map(Self.init(host:)) + seen + hosts.dropFirst(first.count).map(Self.init(host:))
     }
+
+    private init(host: LocalAddress) { self.init(address: host.address, kind: .host) }
 
     /// Kind, then the address.
     public func write(to writer: inout ByteWriter) {

@@ -4,7 +4,7 @@ import InkPrimitives
 ///
 /// A member may name any address. Without these rules our dialling would be a port scanner inside our own network or a weapon
 /// against somebody else's; with them a lie costs a few packets of fixed content to a port where no classic service listens.
-/// Addresses that our own user typed (`--direct`) do not pass through here.
+/// Addresses that our own user typed (`--direct`) do not pass through here; those that a link names do.
 public struct CandidateFilter: Hashable, Sendable {
     /// The rendezvous was reached over loopback, so peers on this machine are likely (CN-5).
     public var allowsLoopback: Bool
@@ -22,12 +22,12 @@ public struct CandidateFilter: Hashable, Sendable {
         self.isRendezvousPrivate = isRendezvousPrivate
     }
 
-    /// The own candidates worth telling a peer: each address once, as host if it is both, at most `Limits.candidates`.
+    /// The own candidates worth telling a peer: each address once, at most `Limits.candidates`, in the order given.
     public func offerable(_ own: [Candidate]) -> [Candidate] {
         bounded(own.filter { isUsable($0.address) })
     }
 
-    /// The candidates of a peer that may be dialled: each address once, at most the first `Limits.candidates` of what was offered.
+    /// The candidates of a peer that may be dialled: each address once, at most `Limits.candidates`, in the order in which the peer ranks them.
     ///
     /// - Parameter own: our own candidates, which are never dialled.
     public func dialable(_ offered: [Candidate], own: [Candidate] = []) -> [SocketAddress] {
@@ -46,7 +46,7 @@ public struct CandidateFilter: Hashable, Sendable {
         // A rendezvous that sees us under a private address is inside our private network, and so is whoever else it sees that way.
         // One that is outside and says so could have us dial whatever it likes inside.
         let sharesPrivateServer = isRendezvousPrivate && ownReflexive.contains { Self.isPrivate($0.ip) }
-        let usable = bounded(Array(offered.prefix(Limits.candidates))).filter { candidate in
+        let usable = bounded(offered).filter { candidate in
             isUsable(candidate.address) && !ownAddresses.contains(candidate.address)
         }
         let needsNAT = { (candidate: Candidate) in
@@ -75,29 +75,42 @@ public struct CandidateFilter: Hashable, Sendable {
         30718, 32414, 33848, 37810, 47808,
     ]
 
-    private func isUsable(_ address: SocketAddress) -> Bool {
-        let ip = address.ip
-        guard address.port >= 1024, !Self.forbiddenPorts.contains(address.port) else { return false }
-        if ip.isLoopback { return allowsLoopback }
-        return !ip.isUnspecified && !ip.isMulticastOrBroadcast && !ip.isLinkLocal && !Self.isV4Compatible(ip)
+    /// Whether an address that came by a link may be dialled. Whoever made the link may be anybody, and it says of no place who is there (CN-12).
+    public func permits(_ address: SocketAddress) -> Bool {
+        guard isUsable(address) else { return false }
+        return !Self.isPrivate(address.ip) || networks.contains { $0.contains(address.ip) }
     }
 
-    /// RFC 1918, the shared space of carriers (RFC 6598), unique local IPv6 (RFC 4193).
-    package static func isPrivate(_ ip: IPAddress) -> Bool {
-        switch ip {
-        case .v4(let word): word >> 24 == 10 || word >> 20 == 0xAC1 || word >> 16 == 0xC0A8 || word >> 22 == 0x6440_0000 >> 22
-        case .v6(let high, _): high >> 57 == 0x7E
+    private func isUsable(_ address: SocketAddress) -> Bool {
+        guard address.port >= 1024, !Self.forbiddenPorts.contains(address.port) else { return false }
+        return switch AddressSpace(address.ip) {
+        case .loopback: allowsLoopback
+        case .privateUse, .global: true
+        case .nowhere: false
         }
     }
 
-    /// ::/96, the long retired "IPv4-compatible" form (RFC 4291 §2.5.5.1): another spelling of an IPv4 address.
-    private static func isV4Compatible(_ ip: IPAddress) -> Bool {
-        guard case .v6(let high, let low) = ip else { return false }
-        return high == 0 && low >> 32 == 0 && !ip.isLoopback
-    }
+    /// Numbers that other networks have as well, each for itself.
+    package static func isPrivate(_ ip: IPAddress) -> Bool { AddressSpace(ip) == .privateUse }
 
+    /// Places among `Limits.candidates` that hosts leave to server-reflexive ones (CN-8): two for each family.
+    package static let reflexiveMin = 4
+
+    /// Each address once, as server-reflexive if it is both: behind no NAT it is the rendezvous' view that tells a routed network from a stranger's.
     private func bounded(_ candidates: [Candidate]) -> [Candidate] {
+        let reflexive = Set(candidates.lazy.filter { $0.kind == .serverReflexive }.map(\.address))
+        var hostsLeft = Limits.candidates - min(Self.reflexiveMin, reflexive.count)
+        var kept: [Candidate] = []
         var seen: Set<SocketAddress> = []
-        return Array(candidates.sorted().filter { seen.insert($0.address).inserted }.prefix(Limits.candidates))
+        for candidate in candidates where kept.count < Limits.candidates && seen.insert(candidate.address).inserted {
+            guard !reflexive.contains(candidate.address) else {
+                kept.append(Candidate(address: candidate.address, kind: .serverReflexive))
+                continue
+            }
+            guard hostsLeft > 0 else { continue }
+            hostsLeft -= 1
+            kept.append(candidate)
+        }
+        return kept
     }
 }

@@ -76,10 +76,9 @@ struct Introductions: Sendable {
     mutating func setCandidates(
         _ candidates: [Candidate], networks: [LocalNetwork]?, through signalling: inout SignallingPlaces, now: Instant
     ) {
-        let sorted = candidates.sorted()
-        self.networks = networks ?? sorted.filter { $0.kind == .host }.map { LocalNetwork(assumedFor: $0.address.ip) }
-        guard sorted != self.candidates else { return }
-        self.candidates = sorted
+        self.networks = networks ?? candidates.filter { $0.kind == .host }.map { LocalNetwork(assumedFor: $0.address.ip) }
+        guard candidates != self.candidates else { return }
+        self.candidates = candidates
         for id in neighbours.keys.sorted() where !living.contains(id) {
             guard var neighbour = neighbours[id] else { continue }
             if neighbour.attempt != nil {

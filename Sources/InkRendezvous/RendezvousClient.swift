@@ -146,7 +146,9 @@ public struct RendezvousClient: Sendable {
 
     /// Our own candidates changed. Who is being dialled or expected without success so far is told.
     ///
-    /// - Parameter networks: the links we are on; when nil, the networks of the host candidates under the usual masks.
+    /// - Parameters:
+    ///   - candidates: best first; in this order they are offered.
+    ///   - networks: the links we are on; when nil, the networks of the host candidates under the usual masks.
     public mutating func setCandidates(_ candidates: [Candidate], networks: [LocalNetwork]? = nil, now: Instant) {
         introductions.setCandidates(candidates, networks: networks, through: &signalling, now: now)
     }

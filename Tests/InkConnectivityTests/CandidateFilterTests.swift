@@ -10,7 +10,8 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
     @Test(arguments: [
         "8.8.8.8:53", "8.8.8.8:1023", "8.8.8.8:1900", "8.8.8.8:5353", "8.8.8.8:11211", "8.8.8.8:3702", "0.0.0.0:5000", "0.1.2.3:5000",
         "239.1.1.1:5000", "255.255.255.255:5000", "169.254.169.254:8080", "127.0.0.1:6379", "[::1]:6379", "[::]:5000", "[ff02::1]:5000",
-        "[fe80::1]:5000", "[::127.0.0.1]:5000", "[::7f00:1]:5000", "[::ffff:7f00:1]:5000",
+        "[fe80::1]:5000", "[::127.0.0.1]:5000", "[::7f00:1]:5000", "[::ffff:7f00:1]:5000", "[::ffff:0:7f00:1]:5000", "192.0.0.4:5000",
+        "192.88.99.1:5000", "[100::1]:5000", "[fec0::1]:5000", "[4000::1]:5000", "[2001:2::1]:5000", "[2001:20::1]:5000",
     ])
     func `a forbidden target is neither offered nor dialled`(text: String) throws {
         let filter = CandidateFilter(networks: [LocalNetwork(assumedFor: .v4(0x7F00_0001))])
@@ -18,6 +19,51 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         let candidate = Candidate(address: address, kind: .host)
         #expect(filter.dialable([candidate]).isEmpty)
         #expect(filter.offerable([candidate]).isEmpty)
+        #expect(!filter.permits(address))
+    }
+
+    // CN-11
+    @Test(arguments: [
+        ("64:ff9b::", "", true), ("2002:", "::1", true), ("2001:0:", ":0:0:fefe:fefe", true), ("2001:0:0808:0808:0:0:", "", false),
+        ("2001:db8::5efe:", "", true), ("2001:db8::200:5efe:", "", true),
+    ])
+    func `an address is as good as the IPv4 address within it`(front: String, back: String, isPlain: Bool) throws {
+        // Everything is allowed that can be: loopback, and all private networks.
+        let filter = CandidateFilter(allowsLoopback: true, networks: [LocalNetwork(address: .v6(high: 0, low: 0), prefixLength: 0)])
+        func isDialled(_ inner: UInt32) throws -> Bool {
+            let word = isPlain ? inner : ~inner
+            let groups = String(word >> 16, radix: 16) + ":" + String(word & 0xFFFF, radix: 16)
+            let ip = try #require(IPAddress(front + groups + back))
+            let candidate = Candidate(address: SocketAddress(ip: ip, port: 40000), kind: .serverReflexive)
+            return !filter.dialable([candidate]).isEmpty
+        }
+        #expect(try isDialled(0x0808_0808))
+        for inner: UInt32 in [0x7F00_0001, 0x0A00_0001, 0xC0A8_0101, 0x6440_0001, 0xA9FE_A9FE, 0xE000_00FB, 0xFFFF_FFFF, 0, 0xC612_0001] {
+            #expect(try !isDialled(inner), "\(IPAddress.v4(inner))")
+        }
+    }
+
+    // CN-11
+    @Test func `a translator's own network, and a mapped address by whatever spelling, give no way in`() throws {
+        let filter = CandidateFilter()
+        #expect(filter.dialable([try host("[64:ff9b:1::808:808]:40000")]).isEmpty)
+        let mapped = Candidate(address: SocketAddress(ip: .v6(high: 0, low: 0xFFFF_7F00_0001), port: 40000), kind: .host)
+        #expect(filter.dialable([mapped]).isEmpty)
+        #expect(
+            filter.dialable([try host("[2001:db8::7]:40000"), try host("203.0.113.7:40000")]).count == 2, "as laboratories are numbered")
+    }
+
+    // CN-12
+    @Test func `a link leads into our own networks and the world`() throws {
+        let filter = CandidateFilter(networks: [LocalNetwork(address: .v4(0x0A14_0005), prefixLength: 16)])
+        let good = ["10.20.7.7:40000", "203.0.113.7:40000", "[2001:db8::7]:40000"]
+        let bad = [
+            "10.21.0.1:40000", "127.0.0.1:40000", "127.0.0.53:53", "224.0.0.251:5353", "255.255.255.255:6000", "10.20.7.7:1900",
+            "[64:ff9b::7f00:1]:40000",
+        ]
+        for text in good { #expect(filter.permits(try #require(SocketAddress(text))), "\(text)") }
+        for text in bad { #expect(!filter.permits(try #require(SocketAddress(text))), "\(text)") }
+        #expect(CandidateFilter(allowsLoopback: true).permits(try #require(SocketAddress("127.0.0.1:40000"))))
     }
 
     // CN-5
@@ -31,7 +77,9 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
     }
 
     // CN-7
-    @Test(arguments: ["10.1.2.3:40000", "172.16.0.9:40000", "192.168.1.9:40000", "100.64.0.9:40000", "[fd00::9]:40000"])
+    @Test(arguments: [
+        "10.1.2.3:40000", "172.16.0.9:40000", "192.168.1.9:40000", "100.64.0.9:40000", "198.18.3.9:40000", "[fd00::9]:40000",
+    ])
     func `a private address needs a reason`(text: String) throws {
         let theirs = try host(text)
         #expect(CandidateFilter().dialable([theirs]).isEmpty)
@@ -79,7 +127,24 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         #expect(filter.offerable(many).count == Limits.candidates)
         #expect(filter.dialable(Array(repeating: many[0], count: 9)).count == 1)
         #expect(filter.dialable([many[0], many[1]], own: [many[0]]) == [many[1].address])
-        #expect(filter.offerable([try reflexive("198.51.100.1:20000"), many[0]]) == [many[0]])
+        let both = try reflexive("198.51.100.1:20000")
+        #expect(filter.offerable([both, many[0]]) == [both] && filter.offerable([many[0], both]) == [both])
+    }
+
+    // CN-8
+    @Test(arguments: [0, 12, 15, 16, 60])
+    func `however many interfaces there are, what the world sees is offered and dialled`(count: Int) throws {
+        let hosts = try (0..<count).map { try host("198.51.100.\($0 + 1):40000") }
+        let seen = try ["203.0.113.5:50000", "[2001:db8::5]:40000", "203.0.113.5:50001", "203.0.113.5:50002", "203.0.113.5:50003"].map {
+            try reflexive($0)
+        }
+        for offered in [hosts + seen, seen + hosts] {
+            let chosen = CandidateFilter().offerable(offered)
+            #expect(chosen.count == min(Limits.candidates, count + seen.count))
+            #expect(chosen.filter { $0.kind == .serverReflexive }.count >= 4)
+            #expect(chosen == offered.filter(chosen.contains), "in the order given")
+            #expect(CandidateFilter().dialable(offered) == chosen.map(\.address), "and the other side chooses the same")
+        }
     }
 
     @Test func `a network holds what has its prefix`() throws {
