@@ -278,6 +278,6 @@ final class DriverCore {
             found != addresses
         else { return }
         addresses = found
-        handle(.localAddresses(found))
+        handle(.localAddresses(found.map { LocalAddress($0) }))
     }
 }

@@ -165,6 +165,8 @@ enum SessionTiming {
     /// First and last wait between dials to a saved address; each wait is 1.5 times the one before, with full jitter.
     static let redialFirst: Duration = .milliseconds(500)
     static let redialLast: Duration = .seconds(30)
+    /// In company, pause between two looks at an address where nobody answered, with full jitter.
+    static let redialRest: Duration = .seconds(600)
     /// Orphans are forgotten so long after the last session of the device that brought them.
     static let orphanGrace: Duration = .seconds(30)
     /// Changes in whom we have sessions with are told at most this often.

@@ -112,7 +112,7 @@ extension Node {
             if reason == .turnedDown {
                 dials.turnedDown(address, now: now, using: &jitter)
             } else {
-                dials.lost(address, now: now, using: &jitter)
+                dials.lost(address, of: neighbour.remote.author, now: now, using: &jitter)
             }
         }
         if case .byPeer = reason {
@@ -238,16 +238,6 @@ extension Node {
         tell(.rendezvous(rendezvousStatus))
     }
 
-    /// Asks one STUN service at a time, that of a rendezvous that answers where there is one.
-    ///
-    /// - Parameter failed: the one asked so far does not answer.
-    private mutating func askSTUN(failed: Bool = false, now: Instant) {
-        let servers = standing.stunServers
-        let position = servers.firstIndex { $0 == stun.server }
-        guard !servers.isEmpty, position == nil || failed else { return }
-        stun.start(server: servers[position.map { ($0 + 1) % servers.count } ?? 0], now: now)
-    }
-
     mutating func drainRendezvous(now: Instant) {
         while let output = rendezvous?.nextOutput() {
             switch output {
@@ -261,6 +251,8 @@ extension Node {
             case .abandon(let remote): endpoint.abandon(remote: remote, now: now)
             case .stunServer(let port, let place):
                 standing.answersSTUN(on: port, at: place)
+                // It was out of our reach for a while, and so the answer that we have is old.
+                stun.restart(standing.stunServers(at: place), now: now)
                 askSTUN(now: now)
             case .versionMismatch(let theirs):
                 hasMetOtherVersion = true
@@ -270,24 +262,58 @@ extension Node {
         }
     }
 
+    // How we are reached.
+
+    /// Has STUN asked at the rendezvous that answer, in each family that we have ourselves.
+    mutating func askSTUN(now: Instant) { stun.use(standing.stunServers.filter { hasFamily(of: $0.ip) }, now: now) }
+
+    private func hasFamily(of ip: IPAddress) -> Bool {
+        guard let localAddresses else { return true }
+        return localAddresses.contains { $0.address.ip.isV6 == ip.isV6 && (ip.isLoopback || !$0.address.ip.isLoopback) }
+    }
+
     mutating func drainSTUN(now: Instant) {
-        while let output = stun.nextOutput() {
+        while let output = stun.nextOutput(now: now) {
             switch output {
             case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
-            case .mapped: offerCandidates(now: now)
-            case .failed:
-                askSTUN(failed: true, now: now)
-                offerCandidates(now: now)
+            case .changed: offerCandidates(now: now)
             }
         }
         drainRendezvous(now: now)
     }
 
-    /// Offers our own addresses, and the one that the STUN service sees, to whoever shares the topic.
-    mutating func offerCandidates(now: Instant) {
-        var candidates = localAddresses.map { Candidate(address: $0, kind: .host) }
-        if let mapped = stun.mapped { candidates.append(Candidate(address: mapped, kind: .serverReflexive)) }
-        rendezvous?.setCandidates(candidates, now: now)
+    /// Offers our own addresses, and those that the world sees, to whoever shares the topic.
+    private mutating func offerCandidates(now: Instant) {
+        let (candidates, networks) = (Candidate.ranked(own: localAddresses ?? [], reflexive: stun.mapped), localNetworks)
+        rendezvous?.setCandidates(candidates, networks: networks, now: now)
+    }
+
+    /// Our links on which others may be.
+    private var localNetworks: [LocalNetwork] { (localAddresses ?? []).filter(\.isConnected).map(\.network) }
+
+    mutating func localAddressesChanged(to addresses: [LocalAddress], now: Instant) {
+        let before = localAddresses
+        localAddresses = addresses
+        if let before {
+            if Self.outward(before) != Self.outward(addresses) { networkChanged(now: now) }
+        } else {
+            // What was dialled before was judged without them.
+            dials.networkChanged(now: now)
+        }
+        askSTUN(now: now)
+        offerCandidates(now: now)
+    }
+
+    /// Those that lead out of this machine: networks of containers come and go with the containers, and change nothing between us and others.
+    private static func outward(_ addresses: [LocalAddress]) -> Set<LocalAddress> {
+        Set(addresses.filter { $0.standing < .inner && !$0.address.ip.isLoopback })
+    }
+
+    /// We are elsewhere in the network: nothing that was known of ways from here and to here need be true (SE-112).
+    private mutating func networkChanged(now: Instant) {
+        stun.restart(now: now)
+        dials.networkChanged(now: now)
+        dialSaved(now: now)
     }
 
     // Saved addresses.
@@ -295,10 +321,20 @@ extension Node {
     /// Where sessions live now.
     private var liveAddresses: Set<SocketAddress> { Set(neighbours.values.compactMap { endpoint.statistics($0.connection)?.address }) }
 
+    /// Somebody answers us, and a rendezvous lets us in.
+    private var isInCompany: Bool {
+        rendezvous?.isJoined == true && neighbours.values.indices.contains { !neighbours.values[$0].isDegraded }
+    }
+
+    mutating func followCompany(now: Instant) { dials.follow(isInCompany: isInCompany, now: now, using: &jitter) }
+
     mutating func dialSaved(now: Instant) {
-        guard quitAt == nil else { return }
-        let live = liveAddresses
-        for address in dials.due(now: now, using: &jitter, isLive: { live.contains($0) }) {
+        guard quitAt == nil, let first = dials.deadline, first <= now else { return }
+        let (live, devices) = (liveAddresses, Set(neighbours.values.map(\.remote.author)))
+        let filter = CandidateFilter(allowsLoopback: isOnOneMachine, networks: localNetworks)
+        let surroundings = SavedDials.Surroundings(
+            isInCompany: isInCompany, lives: devices.contains, livesAt: live.contains, permits: filter.permits)
+        for address in dials.due(now: now, using: &jitter, in: surroundings) {
             var nonce: [UInt8] = []
             for _ in 0..<2 {
                 let word = jitter.next()

@@ -27,8 +27,12 @@ public struct Node: Sendable {
         public var receipts: [AuthorID: UInt64]
         /// Where peers were last reached.
         public var lastPeers: [SocketAddress]
-        /// Addresses to dial that a person or a link named.
+        /// Addresses to dial that a person named.
         public var directAddresses: [SocketAddress]
+        /// Addresses to dial that a link named; only where a peer may be (CN-12).
+        public var linkAddresses: [SocketAddress] = []
+        /// All rendezvous of the list are on this machine, and so may be whoever a link names there.
+        public var isOnOneMachine = false
         /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
         public var rendezvousCount: Int
         /// The history of undo of the holder's own front end.
@@ -73,10 +77,12 @@ public struct Node: Sendable {
         case datagram([UInt8], from: SocketAddress)
         /// Several that came together: what follows from them is asked for once.
         case datagrams([(bytes: [UInt8], from: SocketAddress)])
-        /// Addresses of this machine with the port of the socket.
-        case localAddresses([SocketAddress])
+        /// Addresses of this machine with the port of the socket, each time that they, or what is known of them, change.
+        case localAddresses([LocalAddress])
         /// The rendezvous at this position of the list answered at an address.
         case rendezvousConnected(to: SocketAddress, at: Int = 0)
+        /// The name of the rendezvous that answered has these addresses, of both families.
+        case rendezvousAddresses([SocketAddress], at: Int = 0)
         case rendezvousMessage(ServerMessage, at: Int = 0)
         /// The connection to it is gone, or was never made. `reason` names it, since there may be several.
         case rendezvousClosed(reason: String, at: Int = 0)
@@ -148,8 +154,10 @@ public struct Node: Sendable {
     var standing: RendezvousStanding
     /// How we stand with the rendezvous of the list, as last told.
     public internal(set) var rendezvousStatus: RendezvousStatus
-    var stun: STUNClient
-    var localAddresses: [SocketAddress] = []
+    var stun: STUNClients
+    /// Nil until they are told.
+    var localAddresses: [LocalAddress]?
+    let isOnOneMachine: Bool
     var jitter: SplitMix64
 
     var neighbours: [ConnectionID: Neighbour] = [:]
@@ -229,13 +237,16 @@ public struct Node: Sendable {
             rendezvous = RendezvousClient(
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), count: configuration.rendezvousCount)
         }
-        stun = STUNClient(using: SecretGenerator(seed: secrets.secret()))
+        stun = STUNClients(
+            v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
         // No two processes of a device give one number to two shapes, whatever their files know of each other (BD-30).
         nextShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
         seats = [.holder: Seat(strand: configuration.strand)]
         presence = OwnPresence(now: now)
         receipts = configuration.receipts
-        dials = SavedDials(direct: configuration.directAddresses, saved: configuration.lastPeers, now: now)
+        dials = SavedDials(
+            direct: configuration.directAddresses, link: configuration.linkAddresses, saved: configuration.lastPeers, now: now)
+        isOnOneMachine = configuration.isOnOneMachine
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
@@ -268,10 +279,11 @@ public struct Node: Sendable {
             introduce(now: now)
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
         case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
-        case .localAddresses(let addresses):
-            localAddresses = addresses
-            offerCandidates(now: now)
+        case .localAddresses(let addresses): localAddressesChanged(to: addresses, now: now)
         case .rendezvousConnected(let address, let place): rendezvousConnected(to: address, at: place, now: now)
+        case .rendezvousAddresses(let addresses, let place):
+            standing.hasAddresses(addresses, at: place)
+            askSTUN(now: now)
         case .rendezvousMessage(let message, let place): rendezvous?.received(message, at: place, now: now)
         case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
         case .persisted(let batch): persisted(batch, now: now)
@@ -362,6 +374,7 @@ public struct Node: Sendable {
         drainEndpoint(now: now)
         drainRendezvous(now: now)
         drainSTUN(now: now)
+        followCompany(now: now)
         followAdoption(now: now)
         releaseHeld(now: now)
         recoverStroke(now: now)

@@ -5,30 +5,57 @@ import InkPrimitives
 struct RendezvousStanding: Sendable {
     private enum Place: Sendable {
         case trying
-        case open(SocketAddress, stunPort: UInt16?)
+        case open(Open)
         /// `reason` names the rendezvous.
         case lost(reason: String)
+    }
+
+    private struct Open: Sendable {
+        var address: SocketAddress
+        /// Of the same host, in the other family.
+        var others: [SocketAddress] = []
+        var stunPort: UInt16?
+
+        var stunServers: [SocketAddress] {
+            guard let stunPort else { return [] }
+            return ([address] + others).map { SocketAddress(ip: $0.ip, port: stunPort) }
+        }
     }
 
     private var places: [Place]
 
     init(count: Int) { places = Array(repeating: .trying, count: count) }
 
-    mutating func connected(to address: SocketAddress, at place: Int) { places[place] = .open(address, stunPort: nil) }
+    mutating func connected(to address: SocketAddress, at place: Int) { places[place] = .open(Open(address: address)) }
 
     mutating func closed(reason: String, at place: Int) { places[place] = .lost(reason: reason) }
 
     /// The welcome named a STUN service on the rendezvous' own host.
     mutating func answersSTUN(on port: UInt16, at place: Int) {
-        if case .open(let address, _) = places[place] { places[place] = .open(address, stunPort: port) }
+        change(place) { $0.stunPort = port }
+    }
+
+    /// Its name has these addresses. Of the other family than the one that is in use the first is asked for STUN: a name may have any number.
+    mutating func hasAddresses(_ addresses: [SocketAddress], at place: Int) {
+        change(place) { open in
+            let ip = open.address.ip
+            open.others = addresses.filter { $0.ip.isV6 != ip.isV6 && $0.ip.isLoopback == ip.isLoopback }.prefix(1).map { $0 }
+        }
+    }
+
+    private mutating func change(_ place: Int, _ body: (inout Open) -> Void) {
+        guard case .open(var open) = places[place] else { return }
+        body(&open)
+        places[place] = .open(open)
     }
 
     /// STUN services of those that answer, in the order of the list.
-    var stunServers: [SocketAddress] {
-        places.compactMap { place in
-            guard case .open(let address, let port?) = place else { return nil }
-            return SocketAddress(ip: address.ip, port: port)
-        }
+    var stunServers: [SocketAddress] { places.indices.flatMap { stunServers(at: $0) } }
+
+    /// Those of one of the list.
+    func stunServers(at place: Int) -> [SocketAddress] {
+        guard case .open(let open) = places[place] else { return [] }
+        return open.stunServers
     }
 
     var status: RendezvousStatus {

@@ -1,4 +1,5 @@
 import InkBoard
+import InkConnectivity
 import InkPrimitives
 import InkSession
 
@@ -46,7 +47,7 @@ extension World {
         }
         try drain(node)
         try giveWallClock(node)
-        try give(.localAddresses([participants[node].address]), to: node)
+        try give(.localAddresses([LocalAddress(participants[node].address)]), to: node)
         if !isHealed { queue.schedule(.act(node, process: process), at: now + .milliseconds(10) + stream.jitter(.milliseconds(300))) }
     }
 

@@ -35,4 +35,19 @@ import Testing
         standing.closed(reason: "a: gone", at: 0)
         #expect(standing.stunServers == [SocketAddress(ip: far.ip, port: 3478)])
     }
+
+    // CN-13
+    @Test func `a name with fifty addresses brings one STUN service in each family`() {
+        var standing = RendezvousStanding(count: 1)
+        let others = (1...50).map { SocketAddress(ip: .v6(high: 0x2001_0DB8_0000_0000, low: $0), port: 4300) }
+        standing.hasAddresses(others, at: 0)
+        standing.connected(to: near, at: 0)
+        let loopback = SocketAddress(ip: .v6(high: 0, low: 1), port: 4300)
+        standing.hasAddresses([near, far, loopback] + others, at: 0)
+        standing.answersSTUN(on: 3478, at: 0)
+        #expect(standing.stunServers == [near, others[0]].map { SocketAddress(ip: $0.ip, port: 3478) })
+        #expect(standing.stunServers(at: 0) == standing.stunServers)
+        standing.closed(reason: "gone", at: 0)
+        #expect(standing.stunServers.isEmpty)
+    }
 }
