@@ -30,7 +30,7 @@ public final class Driver: Sendable {
     /// Opens the sockets and prepares the node; nothing is sent before `start()`. Blocks; not to be called on an event loop.
     ///
     /// - Parameters:
-    ///   - configuration: of the node. `rendezvousCount` is set by `options.rendezvous`.
+    ///   - configuration: of the node. `rendezvousCount` and `isOnOneMachine` are set by `options.rendezvous`.
     ///   - store: where records go; nil keeps nothing and says at once that it did, for boards that live in memory.
     ///   - clock: that of the process, `.system`.
     ///   - onEvent: as `listen` takes it.
@@ -46,6 +46,7 @@ public final class Driver: Sendable {
             receivedAll: { inbox.receivedAll() })
         var configuration = configuration
         configuration.rendezvousCount = options.rendezvous.count
+        configuration.isOnOneMachine = options.rendezvous.allSatisfy(\.isLoopback)
         let parts = DriverCore.Parts(
             configuration: configuration, options: options, store: store, clock: clock, sockets: sockets, loop: loop)
         let made: Result<(NIOLoopBound<DriverCore>, PeerID), any Error> = Result {

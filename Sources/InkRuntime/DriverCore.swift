@@ -44,7 +44,9 @@ final class DriverCore {
     private var isDraining = false
     let timer: WakeTimer
     private var lookAround: RepeatedTask?
-    private var addresses: [InkPrimitives.SocketAddress]?
+    private var addresses: [LocalAddress]?
+    /// Where the rendezvous of the list answered last, by place.
+    private var rendezvousAddresses: [Int: InkPrimitives.SocketAddress] = [:]
     /// Wall clock minus monotonic clock, milliseconds, as last told.
     private var wallOffset: Int64?
     private let ended: EventLoopPromise<Driver.Ending>
@@ -64,7 +66,7 @@ final class DriverCore {
         connectors = options.rendezvous.enumerated().map { place, host in
             RendezvousConnector(
                 host: host, loop: loop, clock: clock,
-                opened: { [weak self] address in self?.handle(.rendezvousConnected(to: address, at: place)) },
+                opened: { [weak self] address in self?.rendezvousOpened(host, to: address, at: place) },
                 received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
                 closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason, at: place)) })
         }
@@ -274,10 +276,29 @@ final class DriverCore {
         }
         // When the system does not list its interfaces, the last list is as good as any.
         guard
-            let found = try? Interfaces.socketAddresses(port: sockets.port, onlyLoopback: options.onlyLoopback, hasV6: sockets.hasV6),
+            let found = try? Interfaces.addresses(
+                port: sockets.port, toward: rendezvousAddresses.sorted { $0.key < $1.key }.map(\.value), onlyLoopback: options.onlyLoopback,
+                hasV6: sockets.hasV6),
             found != addresses
         else { return }
         addresses = found
-        handle(.localAddresses(found.map { LocalAddress($0) }))
+        handle(.localAddresses(found))
+    }
+
+    private func rendezvousOpened(_ host: InviteLink.Host, to address: InkPrimitives.SocketAddress, at place: Int) {
+        handle(.rendezvousConnected(to: address, at: place))
+        if rendezvousAddresses.updateValue(address, forKey: place) != address { tellSurroundings() }
+        resolve(host, at: place)
+    }
+
+    /// Asks for the addresses of a rendezvous that the WebSocket had no use for: the other family's answers STUN, too (RT-61).
+    private func resolve(_ host: InviteLink.Host, at place: Int) {
+        guard IPAddress(host.name) == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        // Not where signatures are checked: a resolver that does not answer holds its thread for half a minute.
+        DispatchQueue.global().async { [loop, resolver = options.resolver] in
+            let found = resolver(host)
+            loop.execute { bound.value.handle(.rendezvousAddresses(found, at: place)) }
+        }
     }
 }

@@ -11,6 +11,9 @@ public struct DriverOptions: Sendable {
     /// Listen on 127.0.0.1 and ::1 only.
     public var onlyLoopback = false
 
+    /// Addresses of a host; may block. The system's resolver, but in tests.
+    package var resolver: @Sendable (InviteLink.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }
+
     public init() {}
 }
 

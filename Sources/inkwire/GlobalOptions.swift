@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import InkPrimitives
+import InkRuntime
 import InkSession
 import InkStore
 

@@ -370,11 +370,22 @@ private final class TestStore: RecordStore {
         }
     }
 
-    @Test func `interfaces list loopback, and only it where asked`() throws {
-        let all = try Interfaces.socketAddresses(port: 7, onlyLoopback: false, hasV6: true)
-        let loopback = try Interfaces.socketAddresses(port: 7, onlyLoopback: true, hasV6: false)
-        #expect(loopback.map(\.description) == ["127.0.0.1:7"])
-        #expect(Set(all).isSuperset(of: loopback))
-        #expect(all.allSatisfy { !$0.ip.isLinkLocal && $0.port == 7 })
+    // RT-61 CN-13
+    @Test func `a rendezvous that is reached by name is asked for STUN in both families`() async throws {
+        let service = try RendezvousService.inBothFamilies(
+            RendezvousService.Configuration(), ports: Array(repeating: 0, count: 8), clock: .system)
+        let port = service.port
+        var options = DriverOptions()
+        (options.rendezvous, options.onlyLoopback) = ([InviteLink.Host(name: "localhost", port: port)], true)
+        // Whatever the name has on this machine.
+        options.resolver = { _ in
+            [SocketAddress(ip: .v4(0x7F00_0001), port: port), SocketAddress(ip: .v6(high: 0, low: 1), port: port)]
+        }
+        let ana = try Participant(try Room().member("ana", isOwner: true), options)
+        ana.driver.start()
+        var status = try await service.status()
+        while status.stunAnswered < service.addresses.count { status = try await service.status() }
+        await ana.driver.abandon()
+        await service.stop()
     }
 }

@@ -1,10 +1,13 @@
+import InkConnectivity
 import InkPrimitives
 import Testing
 
 @testable import inkwire
 
 @Suite struct LinkPlacesTests {
-    private func places(_ own: [String]) throws -> LinkPlaces { LinkPlaces(own: try own.map { try #require(IPAddress($0)) }) }
+    private func places(_ own: [String]) throws -> LinkPlaces {
+        LinkPlaces(own: try own.map { LocalAddress(SocketAddress(ip: try #require(IPAddress($0)), port: 0)) })
+    }
 
     // RT-23
     @Test func `a machine that has IPv6 alone is named by that, as rendezvous and directly`() throws {
@@ -28,5 +31,18 @@ import Testing
         #expect(try places(["127.0.0.1"]).direct(port: 9).map(\.description) == ["127.0.0.1:9"])
         #expect(try places([]).rendezvous(port: 9).map(\.description) == ["127.0.0.1:9"])
         #expect(try places(["127.0.0.1", "192.168.1.4"]).direct(port: 9, onlyHere: true).map(\.description) == ["127.0.0.1:9"])
+    }
+
+    // CN-10
+    @Test func `networks of containers are named where there is nothing else`() throws {
+        func own(_ text: String, _ standing: LocalAddress.Standing) throws -> LocalAddress {
+            LocalAddress(address: SocketAddress(ip: try #require(IPAddress(text)), port: 0), prefixLength: 16, standing: standing)
+        }
+        let bridges = try (17..<60).map { try own("172.\($0).0.1", $0 % 2 == 0 ? .inner : .idle) }
+        let cable = try own("192.168.1.4", .routed)
+        let found = LinkPlaces(own: LocalAddress.ranked(bridges + [cable]))
+        #expect(found.rendezvous(port: 9).map(\.name) == ["192.168.1.4", "127.0.0.1"])
+        #expect(found.direct(port: 9).map(\.ip.description) == ["192.168.1.4"])
+        #expect(LinkPlaces(own: LocalAddress.ranked(bridges)).direct(port: 9).count == 2)
     }
 }

@@ -23,7 +23,7 @@ struct InviteCommand: ParsableCommand {
         let meta = try BoardStore.peek(at: try options.catalog.entry(board).directory).meta
         var hosts = try options.rendezvous().map(\.host)
         if hosts.isEmpty { hosts = meta.rendezvous.compactMap { RendezvousAddress($0)?.host } }
-        let places = LinkPlaces(own: (try? Interfaces.addresses()) ?? [])
+        let places = LinkPlaces(toward: hosts)
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
         let direct = meta.ownPort.map { places.direct(port: $0) } ?? []
         let invite = Invite(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)

@@ -66,7 +66,7 @@ final class HeldBoard: Sendable {
             } else if embedding.port == nil {
                 try opened.store.update { $0.embeddedPort = embedded.port }
             }
-            let places = LinkPlaces(own: (try? Interfaces.addresses()) ?? [])
+            let places = LinkPlaces()
             rendezvous = [InviteLink.Host(name: places.loopback.description, port: embedded.port)]
             inviteHosts = places.rendezvous(port: embedded.port)
         }
@@ -109,6 +109,7 @@ final class HeldBoard: Sendable {
             genesis: opened.content.transactions.first, displayName: displayName,
             stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
             directAddresses: plan.direct)
+        configuration.linkAddresses = plan.link
         // A stroke that cannot be read keeps nobody from the board.
         configuration.stroke = try? opened.store.stroke()
         if let succession {
@@ -137,8 +138,7 @@ final class HeldBoard: Sendable {
 
     private static func invite(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
-        let onlyHere = rendezvous.allSatisfy { $0.name == "127.0.0.1" || $0.name == "::1" || $0.name == "localhost" }
-        let direct = LinkPlaces(own: (try? Interfaces.addresses()) ?? []).direct(port: port, onlyHere: onlyHere)
+        let direct = LinkPlaces(toward: rendezvous).direct(port: port, onlyHere: rendezvous.allSatisfy(\.isLoopback))
         return Invite(rendezvous: rendezvous, direct: direct, roomSecret: roomSecret, board: board)
     }
 

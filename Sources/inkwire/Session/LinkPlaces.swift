@@ -1,4 +1,6 @@
+import InkConnectivity
 import InkPrimitives
+import InkRuntime
 import InkSession
 
 /// Where a link says that this machine can be found: some of its own addresses in each family, and itself.
@@ -8,13 +10,25 @@ struct LinkPlaces {
     /// For others on this machine; `::1` where it has no other.
     let loopback: IPAddress
 
-    /// - Parameter own: the addresses of this machine, loopback included.
-    init(own: [IPAddress]) {
-        let outer = own.filter { !$0.isLoopback }
-        v4 = outer.filter { $0.bytes.count == 4 }
-        v6 = outer.filter { $0.bytes.count == 16 }
-        let v4Loopback = IPAddress.v4(0x7F00_0001)
-        loopback = own.contains(v4Loopback) ? v4Loopback : own.first(where: \.isLoopback) ?? v4Loopback
+    /// - Parameter own: the addresses of this machine, best first, loopback included.
+    init(own: [LocalAddress]) {
+        let outer = own.filter { !$0.address.ip.isLoopback }
+        // What leads to containers, or nowhere, is better than nothing, and no more.
+        let outward = outer.filter { $0.standing < .inner }
+        let named = (outward.isEmpty ? outer : outward).map(\.address.ip)
+        (v4, v6) = (named.filter { !$0.isV6 }, named.filter(\.isV6))
+        let (loopbacks, usual) = (own.map(\.address.ip).filter(\.isLoopback), IPAddress.v4(0x7F00_0001))
+        loopback = loopbacks.contains(usual) ? usual : loopbacks.first ?? usual
+    }
+
+    /// Those of the machine that we are on, as it is now.
+    ///
+    /// - Parameter rendezvous: in use; who is reached at a literal address counts for which of ours are best.
+    init(toward rendezvous: [InviteLink.Host] = []) {
+        let known = rendezvous.compactMap { host in
+            IPAddress(host.name).flatMap { $0.isLoopback ? nil : SocketAddress(ip: $0, port: host.port) }
+        }
+        self.init(own: (try? Interfaces.addresses(port: 0, toward: known)) ?? [])
     }
 
     /// Hosts of a rendezvous on this machine: machines of the same network come by its addresses, other terminals of this machine by loopback.

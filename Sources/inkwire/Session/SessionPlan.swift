@@ -12,8 +12,10 @@ struct SessionPlan: Equatable {
     var embedding: Embedding?
     /// The UDP port.
     var port: PortChoice
-    /// Addresses to dial.
+    /// Addresses to dial that the person named.
     var direct: [SocketAddress]
+    /// Addresses to dial that the link named.
+    var link: [SocketAddress]
     /// What the board is to remember of its rendezvous from now on; nil to leave that as it is.
     var remembered: [String]?
 
@@ -38,6 +40,7 @@ struct SessionPlan: Equatable {
         }
         if rendezvous.isEmpty, embeds { embedding = Embedding(port: meta.embeddedPort) }
         self.port = port.map { .explicit($0) } ?? meta.ownPort.map { .saved($0) } ?? .any
-        self.direct = direct + meta.direct
+        self.direct = direct
+        link = meta.direct
     }
 }

@@ -8,9 +8,9 @@ import InkSession
 #endif
 
 /// Names to addresses, by the system's resolver.
-enum HostResolver {
+package enum HostResolver {
     /// UDP addresses of a host, in the system's order of preference; empty when it has none. A literal address needs no network.
-    static func addresses(of host: InviteLink.Host) -> [SocketAddress] {
+    package static func addresses(of host: InviteLink.Host) -> [SocketAddress] {
         if let ip = IPAddress(host.name) { return [SocketAddress(ip: ip, port: host.port)] }
         var hints = addrinfo()
         #if canImport(Darwin)
@@ -24,23 +24,14 @@ enum HostResolver {
         var found: [SocketAddress] = []
         var next = list
         while let entry = next {
-            if let ip = entry.pointee.ai_addr.flatMap({ address($0) }) { found.append(SocketAddress(ip: ip, port: host.port)) }
+            if let ip = entry.pointee.ai_addr.flatMap({ IPAddress($0) }) { found.append(SocketAddress(ip: ip, port: host.port)) }
             next = entry.pointee.ai_next
         }
         return found
     }
+}
 
-    private static func address(_ pointer: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
-        switch Int32(pointer.pointee.sa_family) {
-        case AF_INET:
-            pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
-                withUnsafeBytes(of: v4.pointee.sin_addr) { IPAddress(bytes: Array($0)) }
-            }
-        case AF_INET6:
-            pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
-                withUnsafeBytes(of: v6.pointee.sin6_addr) { IPAddress(bytes: Array($0)) }
-            }
-        default: nil
-        }
-    }
+extension InviteLink.Host {
+    /// True if it is this machine by its own name for itself, without asking anybody.
+    package var isLoopback: Bool { name.lowercased() == "localhost" || IPAddress(name)?.isLoopback == true }
 }
