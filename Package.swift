@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "InkRuntime",
             dependencies: session + [
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "CInkSystem", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",
-            dependencies: session + ["InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio")]),
+            dependencies: session + ["CInkSystem", "InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -19,8 +19,9 @@ final class DriverCore {
         let loop: any EventLoop
     }
 
-    /// How often interfaces and the wall clock are looked at.
+    /// How often interfaces and the wall clock are looked at where the system says when the former change, and where it does not.
     static let lookAroundInterval: TimeAmount = .seconds(5)
+    static let pollInterval: TimeAmount = .seconds(1)
 
     private(set) var node: Node
     /// Who hears events: the holder's front end and those that attached.
@@ -43,7 +44,8 @@ final class DriverCore {
     private var pending = Queue<Node.Input>()
     private var isDraining = false
     let timer: WakeTimer
-    private var lookAround: RepeatedTask?
+    private var lookAround: Scheduled<Void>?
+    private var monitor: NetworkMonitor?
     private var addresses: [LocalAddress]?
     /// Where the rendezvous of the list answered last, by place.
     private var rendezvousAddresses: [Int: InkPrimitives.SocketAddress] = [:]
@@ -85,12 +87,17 @@ final class DriverCore {
 
     func start() {
         hasStarted = true
+        monitor = NetworkMonitor(loop: loop) { [weak self] in self?.tellSurroundings() }
+        lookAgain()
+        drain()
+    }
+
+    private func lookAgain() {
         tellSurroundings()
         let bound = NIOLoopBound(self, eventLoop: loop)
-        lookAround = loop.scheduleRepeatedTask(initialDelay: Self.lookAroundInterval, delay: Self.lookAroundInterval) { _ in
-            bound.value.tellSurroundings()
+        lookAround = loop.scheduleTask(in: monitor?.isWatching == true ? Self.lookAroundInterval : Self.pollInterval) {
+            if !bound.value.isClosed { bound.value.lookAgain() }
         }
-        drain()
     }
 
     func quit(handsOver: Bool) -> EventLoopFuture<Driver.Ending> {
@@ -107,6 +114,7 @@ final class DriverCore {
         if let closing { return closing }
         timer.cancel()
         lookAround?.cancel()
+        monitor?.stop()
         for connector in connectors { connector.shutDown() }
         let closing = sockets.close()
         self.closing = closing

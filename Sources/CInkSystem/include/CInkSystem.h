@@ -57,6 +57,14 @@ int ink_terminal_open(void);
 /// True if the terminal's modes are those that the guard remembers.
 int ink_guard_is_restored(void);
 
+/// A descriptor that can be read when an interface, an address or a route of this machine has changed (not blocking). What is read from it does
+/// not matter. Returns it, or -errno; -ENOTSUP where the system has no such thing.
+int ink_network_watch_open(void);
+
+/// Reads what there is. Returns 1 if there was anything, also if more had happened than the system kept; 0 if not; -errno when nothing will come
+/// any more.
+int ink_network_watch_drain(int fd);
+
 #ifdef __cplusplus
 }
 #endif

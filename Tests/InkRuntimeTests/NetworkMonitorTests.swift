@@ -1,0 +1,101 @@
+import CInkSystem
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import InkRuntime
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite struct NetworkMonitorTests {
+    /// Two ends of a pipe that keeps datagrams apart, as the system's own does.
+    private func pair() throws -> (ours: Int32, theirs: Int32) {
+        var ends: [Int32] = [0, 0]
+        #if os(Linux)
+            let kind = Int32(SOCK_DGRAM.rawValue)
+        #else
+            let kind = SOCK_DGRAM
+        #endif
+        try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
+        return (ends[0], ends[1])
+    }
+
+    private func say(_ descriptor: Int32, _ count: Int = 1) {
+        for _ in 0..<count { #expect(send(descriptor, "x", 1, 0) == 1) }
+    }
+
+    // RT-60
+    @Test func `what is said is told on the loop, a burst once, and what is said later again`() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let (ours, theirs) = try pair()
+        let (told, continuation) = AsyncStream.makeStream(of: Bool.self)
+        let monitor = try await loop.submit {
+            NIOLoopBound(
+                NetworkMonitor(loop: loop, descriptor: ours, times: (.milliseconds(20), .milliseconds(20))) {
+                    continuation.yield(loop.inEventLoop)
+                }, eventLoop: loop)
+        }.get()
+        var iterator = told.makeAsyncIterator()
+        say(theirs, 50)
+        #expect(await iterator.next() == true)
+        say(theirs)
+        #expect(await iterator.next() == true)
+        try await loop.submit { monitor.value.stop() }.get()
+        close(theirs)
+    }
+
+    // RT-60
+    @Test func `a flood is told no more often than the pauses let it`() throws {
+        let loop = EmbeddedEventLoop()
+        let (ours, theirs) = try pair()
+        defer { close(theirs) }
+        var count = 0
+        let monitor = NetworkMonitor(loop: loop, descriptor: -1) { count += 1 }
+        close(ours)
+        #expect(!monitor.isWatching, "there is nothing to be read")
+        for _ in 0..<1000 {
+            monitor.heard(1)
+            loop.advanceTime(by: .milliseconds(10))
+        }
+        #expect((36...40).contains(count), "10 s at 250 ms each")
+        let before = count
+        loop.advanceTime(by: .seconds(10))
+        #expect(count <= before + 1, "and then it is over")
+    }
+
+    // RT-60
+    @Test func `what will say nothing any more is given up, and told`() async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        var ends: [Int32] = [0, 0]
+        #if os(Linux)
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #else
+            try #require(socketpair(AF_UNIX, SOCK_STREAM, 0, &ends) == 0)
+        #endif
+        let (told, continuation) = AsyncStream.makeStream(of: Void.self)
+        let ours = ends[0]
+        let monitor = try await loop.submit {
+            NIOLoopBound(NetworkMonitor(loop: loop, descriptor: ours) { continuation.yield() }, eventLoop: loop)
+        }.get()
+        close(ends[1])
+        var iterator = told.makeAsyncIterator()
+        _ = await iterator.next()
+        let isWatching = try await loop.submit { monitor.value.isWatching }.get()
+        #expect(!isWatching)
+    }
+
+    #if os(Linux)
+        // RT-60
+        @Test func `the system's own can be had`() {
+            let descriptor = ink_network_watch_open()
+            #expect(descriptor >= 0)
+            close(descriptor)
+        }
+    #endif
+}
