@@ -5,13 +5,13 @@ import InkPrimitives
 /// What one peer tells others through the rendezvous: signed by the sender's device, sealed under a key that only members have,
 /// padded so that the rendezvous cannot tell a greeting from an offer (RV-2, RV-3).
 ///
-///     plain = form (1) | kind (1) | salt (16) | recipient (32) | device (32) | content | signature (64) | zeros
+///     plain = form (1) | kind (1) | flags (1) | salt (16) | recipient (32) | device (32) | content | signature (64) | zeros
 ///
-/// The sender's peer id is made of salt and device, so that nobody can say another's (`PeerSalt`). `recipient` is zero in a greeting to all.
-/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 3
-/// is the form drawn here, which came with protocol 3. A protocol that draws another writes its own number, so that whoever cannot read it
-/// knows why (RV-12). Form 1, of protocols 1 and 2, has the sender's peer id (32) in place of the salt; it is read and written only so far
-/// that such a member learns of our version, for 0.1 does not look at the first byte.
+/// Of the flags one has a meaning: 1, that the speaker takes relayed datagrams at this rendezvous (RV-31). The sender's peer id is made of salt and device, so that nobody can say another's (`PeerSalt`). `recipient` is zero in a greeting to all.
+/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 4
+/// is the form drawn here, which came with protocol 4. A protocol that draws another writes its own number, so that whoever cannot read it
+/// knows why (RV-12). Form 1, of protocols 1 and 2, has the sender's peer id (32) in place of flags and salt; it is read and
+/// written only so far that such a member learns of our version, for 0.1 does not look at the first byte.
 package struct Envelope: Hashable, Sendable {
     /// What is said. Nonces have 16 bytes; `echo` is the newest nonce that the recipient gave, which proves that this is no replay.
     package enum Content: Hashable, Sendable {
@@ -19,17 +19,20 @@ package struct Envelope: Hashable, Sendable {
         case hello(nonce: [UInt8])
         /// "I am here too."
         case helloAnswer(echo: [UInt8], nonce: [UInt8])
-        /// "I shall dial you at your candidates; here are mine."
-        case offer(echo: [UInt8], nonce: [UInt8], attempt: [UInt8], candidates: [Candidate])
-        /// "Dial me at these." The attempt nonce is the echo.
-        case answer(attempt: [UInt8], candidates: [Candidate])
+        /// "I shall dial you at your candidates; here are mine." Where a relay carries what follows, `opening` is message 1 of the handshake.
+        case offer(echo: [UInt8], nonce: [UInt8], attempt: [UInt8], opening: [UInt8]? = nil, candidates: [Candidate])
+        /// "Dial me at these." The attempt nonce is the echo. `reply` is message 2, where the offer brought message 1.
+        case answer(attempt: [UInt8], reply: [UInt8]? = nil, candidates: [Candidate])
         /// "I am leaving."
         case bye(echo: [UInt8])
+        /// "Between us a session lives, and this is where I am now; tell me the same of you", or the answer to that. Of one process' serials the
+        /// greatest is the newest.
+        case candidates(echo: [UInt8], nonce: [UInt8], serial: UInt32, candidates: [Candidate], isAnswer: Bool)
     }
 
     /// How an envelope names its sender.
     package enum Speaker: Hashable, Sendable {
-        /// Form 3: the peer id is made of this and the device.
+        /// Form 4: the peer id is made of this and the device.
         case salt(PeerSalt)
         /// Form 1: the peer id is only said. Nothing is believed of who says it.
         case said(PeerID)
@@ -40,17 +43,25 @@ package struct Envelope: Hashable, Sendable {
     package let recipient: PeerID
     package let device: AuthorID
     package let content: Content
+    /// The speaker takes relayed datagrams at this rendezvous. Never in form 1.
+    package let takesRelay: Bool
     /// The peer id of the speaker.
     package let sender: PeerID
 
-    package init(speaker: Speaker, recipient: PeerID, device: AuthorID, content: Content) {
+    package init(speaker: Speaker, recipient: PeerID, device: AuthorID, content: Content, takesRelay: Bool = false) {
         (self.speaker, self.recipient, self.device, self.content) = (speaker, recipient, device, content)
+        self.takesRelay = takesRelay
         sender = speaker.peer(of: device)
     }
 
     /// Length of hello and attempt nonces, bytes.
     package static let nonceBytes = 16
-    /// Lengths that plain texts are padded to. All but offers and answers with many IPv6 candidates fit the first.
+    /// Length of message 1 in an offer: sender index (4), Noise (48).
+    package static let openingBytes = 52
+    /// Length of message 2 in an answer: sender index (4), Noise (240).
+    package static let replyBytes = 244
+    /// Lengths that plain texts are padded to. All fit the first but those with many IPv6 candidates. The greatest would be an answer with 16 of
+    /// those and message 2, of 728 bytes.
     package static let sizeClasses = [512, 1024]
     private static let domain = Array("inkwire/1 envelope".utf8)
 
@@ -60,7 +71,7 @@ package struct Envelope: Hashable, Sendable {
         var writer = ByteWriter(capacity: 512)
         writer.write(speaker.form)
         writer.write(content.kind)
-        writer.write(speaker.bytes)
+        speaker.write(takesRelay: takesRelay, to: &writer)
         writer.write(recipient)
         writer.write(device)
         content.write(to: &writer)
@@ -94,11 +105,11 @@ package struct Envelope: Hashable, Sendable {
             var reader = ByteReader(plain)
             let form = try reader.readUInt8()
             let kind = try reader.readUInt8()
-            speaker = try Speaker(form: form, from: &reader)
+            (speaker, takesRelay) = try Speaker.read(form: form, from: &reader)
             recipient = try reader.readIdentifier()
             device = try reader.readIdentifier()
             sender = speaker.peer(of: device)
-            content = try Content(kind: kind, from: &reader)
+            content = try Content(kind: kind, form: form, from: &reader)
             body = reader.position
             signature = try reader.readBytes(Signature.byteCount)
             guard plain.count == Self.sizeClasses.first(where: { $0 >= reader.position }) else { throw WireError.nonCanonical }
@@ -114,19 +125,21 @@ package struct Envelope: Hashable, Sendable {
 }
 
 extension Envelope.Speaker {
-    static let forms: [UInt8] = [1, 3]
+    static let forms: [UInt8] = [1, 4]
 
     var form: UInt8 {
         switch self {
         case .said: 1
-        case .salt: 3
+        case .salt: 4
         }
     }
 
-    var bytes: [UInt8] {
+    func write(takesRelay: Bool, to writer: inout ByteWriter) {
         switch self {
-        case .said(let peer): peer.bytes
-        case .salt(let salt): salt.bytes
+        case .said(let peer): writer.write(peer)
+        case .salt(let salt):
+            writer.write(takesRelay ? 1 : 0 as UInt8)
+            writer.write(salt.bytes)
         }
     }
 
@@ -137,8 +150,11 @@ extension Envelope.Speaker {
         }
     }
 
-    init(form: UInt8, from reader: inout ByteReader) throws(WireError) {
-        self = form == 1 ? .said(try reader.readIdentifier()) : .salt(try PeerSalt(from: &reader))
+    static func read(form: UInt8, from reader: inout ByteReader) throws(WireError) -> (speaker: Self, takesRelay: Bool) {
+        if form == 1 { return (.said(try reader.readIdentifier()), false) }
+        let flags = try reader.readUInt8()
+        guard flags <= 1 else { throw .unexpected }
+        return (.salt(try PeerSalt(from: &reader)), flags == 1)
     }
 }
 
@@ -147,9 +163,13 @@ extension Envelope.Content {
         switch self {
         case .hello: 1
         case .helloAnswer: 2
-        case .offer: 3
-        case .answer: 4
+        case .offer(_, _, _, nil, _): 3
+        case .answer(_, nil, _): 4
         case .bye: 5
+        case .offer: 6
+        case .answer: 7
+        case .candidates(_, _, _, _, isAnswer: false): 8
+        case .candidates: 9
         }
     }
 
@@ -161,31 +181,54 @@ extension Envelope.Content {
         case .helloAnswer(let echo, let nonce):
             writer.write(echo)
             writer.write(nonce)
-        case .offer(let echo, let nonce, let attempt, let candidates):
+        case .offer(let echo, let nonce, let attempt, let opening, let candidates):
             writer.write(echo)
             writer.write(nonce)
             writer.write(attempt)
+            Self.write(opening, count: Envelope.openingBytes, to: &writer)
             Self.write(candidates, to: &writer)
-        case .answer(let attempt, let candidates):
+        case .answer(let attempt, let reply, let candidates):
             writer.write(attempt)
+            Self.write(reply, count: Envelope.replyBytes, to: &writer)
             Self.write(candidates, to: &writer)
         case .bye(let echo): writer.write(echo)
+        case .candidates(let echo, let nonce, let serial, let candidates, _):
+            writer.write(echo)
+            writer.write(nonce)
+            writer.write(serial)
+            Self.write(candidates, to: &writer)
         }
     }
 
-    init(kind: UInt8, from reader: inout ByteReader) throws(WireError) {
+    init(kind: UInt8, form: UInt8, from reader: inout ByteReader) throws(WireError) {
         let count = Envelope.nonceBytes
+        // What came after kind 5 came after form 1.
+        guard form != 1 || kind <= 5 else { throw .unexpected }
         switch kind {
         case 1: self = .hello(nonce: try reader.readBytes(count))
         case 2: self = .helloAnswer(echo: try reader.readBytes(count), nonce: try reader.readBytes(count))
-        case 3:
+        case 3, 6:
             self = .offer(
                 echo: try reader.readBytes(count), nonce: try reader.readBytes(count), attempt: try reader.readBytes(count),
+                opening: kind == 6 ? try reader.readBytes(Envelope.openingBytes) : nil,
                 candidates: try Self.readCandidates(from: &reader))
-        case 4: self = .answer(attempt: try reader.readBytes(count), candidates: try Self.readCandidates(from: &reader))
+        case 4, 7:
+            self = .answer(
+                attempt: try reader.readBytes(count), reply: kind == 7 ? try reader.readBytes(Envelope.replyBytes) : nil,
+                candidates: try Self.readCandidates(from: &reader))
         case 5: self = .bye(echo: try reader.readBytes(count))
+        case 8, 9:
+            self = .candidates(
+                echo: try reader.readBytes(count), nonce: try reader.readBytes(count), serial: try reader.readUInt32(),
+                candidates: try Self.readCandidates(from: &reader), isAnswer: kind == 9)
         default: throw .unexpected
         }
+    }
+
+    private static func write(_ message: [UInt8]?, count: Int, to writer: inout ByteWriter) {
+        guard let message else { return }
+        precondition(message.count == count, "this message of the handshake has \(count) bytes, not \(message.count)")
+        writer.write(message)
     }
 
     private static func write(_ candidates: [Candidate], to writer: inout ByteWriter) {

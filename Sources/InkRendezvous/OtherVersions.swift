@@ -65,7 +65,7 @@ struct OtherVersions: Sendable {
             let content = Envelope.Content.offer(
                 echo: echo, nonce: signalling[place].nonce, attempt: attempt, candidates: introductions.offerable(at: signalling[place]))
             signalling.send(content, to: envelope.sender, member: member, at: place, as: .said(Self.older(signalling.salt)))
-        case .answer(let attempt, let offered):
+        case .answer(let attempt, _, let offered):
             guard places[place].attempts[member] == attempt else {
                 signalling.counters.stale += 1
                 return
@@ -74,7 +74,7 @@ struct OtherVersions: Sendable {
             var none: Set<SocketAddress> = []
             let addresses = introductions.dialable(offered, at: signalling[place], remembered: &none)
             if !addresses.isEmpty { signalling.emit(.dial(attempt: attempt, remote: envelope.sender, addresses: addresses)) }
-        case .offer, .bye: break
+        case .offer, .bye, .candidates: break
         }
     }
 

@@ -26,6 +26,22 @@ public struct RendezvousClient: Sendable {
         case dial(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
         /// `remote` is going to dial us from these addresses; the same attempt again means more addresses.
         case expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress])
+        /// Make message 1 for `remote`, and answer at once by `opened`.
+        case open(attempt: [UInt8], remote: PeerID)
+        /// Take message 1 of `remote`, which came over this relay, and answer at once by `answered`. The same attempt again is another copy of it.
+        case answer(attempt: [UInt8], remote: PeerID, opening: [UInt8], via: RelayPoint, addresses: [SocketAddress])
+        /// Take message 2 of `remote`, which came over this relay. The same attempt again is another copy of it.
+        case complete(attempt: [UInt8], remote: PeerID, reply: [UInt8], via: RelayPoint, addresses: [SocketAddress])
+        /// A member that proved to be there can be reached over this relay; another number at the same place takes the place of the one before.
+        case reachable(PeerID, at: RelayPoint)
+        /// Over a relay at this place it cannot be reached any more.
+        case unreachable(PeerID, place: Int)
+        /// One with whom a session lives says that it may be reached at these addresses now.
+        case candidates(PeerID, [SocketAddress])
+        /// Send this binary message.
+        case sendFrame([UInt8], at: Int)
+        /// A datagram came over a relay. Who sent it is the rendezvous' word.
+        case relayed([UInt8], from: RelayPoint)
         /// Dial and expect `remote` no more: its device is to be met as another.
         case abandon(remote: PeerID)
         /// The rendezvous answers STUN on this port of its host.
@@ -52,6 +68,12 @@ public struct RendezvousClient: Sendable {
         public var overRate = 0
         /// Not said, since it was over the rate at which we may speak.
         public var unsaid = 0
+        /// Offers and candidates that lead to what is not wanted: a direct way where only relays are, or where one carries what passes.
+        public var unwanted = 0
+        /// Binary messages that are no relayed datagram for us.
+        public var notRelayed = 0
+        /// Datagrams of ours that no rendezvous takes: it is not there, relays nothing, or they are too large.
+        public var unrelayed = 0
     }
 
     /// First pause bound before an offer or a greeting is repeated.
@@ -93,9 +115,10 @@ public struct RendezvousClient: Sendable {
     ///   - seed: where nonces and jitter come from.
     ///   - count: length of the list of rendezvous.
     ///   - salt: of this process, the same as in its handshakes.
-    public init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, count: Int = 1) {
+    ///   - policy: whether relays may be used.
+    public init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, count: Int = 1) {
         precondition(count > 0, "a client without a rendezvous has nothing to do")
-        signalling = SignallingPlaces(keys: keys, device: device, salt: salt, seed: seed, count: count)
+        signalling = SignallingPlaces(keys: keys, device: device, salt: salt, seed: seed, policy: policy, count: count)
         introductions = Introductions(peer: signalling.peer, device: device.author)
         otherVersions = OtherVersions(count: count)
     }
@@ -115,14 +138,14 @@ public struct RendezvousClient: Sendable {
     ///
     /// - Parameter rendezvous: the address it goes to; loopback there allows loopback candidates (CN-5).
     public mutating func connected(to rendezvous: SocketAddress? = nil, at place: Int = 0, now: Instant) {
-        introductions.loseSight(at: place)
+        introductions.loseSight(at: place, through: &signalling)
         otherVersions.connected(at: place)
         signalling.connected(to: rendezvous, at: place, now: now)
     }
 
     /// The WebSocket is gone, or could not be opened.
     public mutating func disconnected(at place: Int = 0, now: Instant) {
-        introductions.loseSight(at: place)
+        introductions.loseSight(at: place, through: &signalling)
         signalling.disconnected(at: place, now: now)
     }
 
@@ -142,6 +165,40 @@ public struct RendezvousClient: Sendable {
         case .refused(let reason):
             if state.isGreeting || state.isJoining || state.isJoined { close(place, reason: "\(reason)", now: now) }
         }
+    }
+
+    /// What the driver has for `.open`: message 1 of the handshake, or nil where it does not dial, since a session lives.
+    public mutating func opened(attempt: [UInt8], remote: PeerID, opening: [UInt8]?, now: Instant) {
+        introductions.opened(attempt, remote, opening, through: &signalling)
+    }
+
+    /// What the driver has for `.answer`: message 2 of the handshake, or nil where it does not answer.
+    ///
+    /// - Parameter place: the one of `.answer`.
+    public mutating func answered(attempt: [UInt8], remote: PeerID, reply: [UInt8]?, at place: Int, now: Instant) {
+        introductions.answered(attempt, remote, reply, at: place, through: &signalling, now: now)
+    }
+
+    /// Has a rendezvous carry a datagram; dropped where it does not.
+    public mutating func relay(_ datagram: [UInt8], over point: RelayPoint) { signalling.relay(datagram, over: point) }
+
+    /// A binary message came.
+    public mutating func receivedFrame(_ bytes: [UInt8], at place: Int = 0, now: Instant) { signalling.receivedFrame(bytes, at: place) }
+
+    /// Whether a rendezvous relays, as its welcome says.
+    ///
+    /// - Parameter rate: bytes a second that it carries for one room; nil where it relays nothing.
+    package mutating func relays(_ rate: Int?, at place: Int = 0) { signalling.relays(rate, at: place) }
+
+    /// Bytes a second that a rendezvous carries for our room; nil where it relays nothing.
+    public func relayRate(at place: Int) -> Int? { signalling[place].relayRate }
+
+    /// Our addresses or the network are others than they were. Say the new candidates first: who has a session with us is told them.
+    public mutating func moved(now: Instant) { introductions.moved(through: signalling, now: now) }
+
+    /// A session does not answer, or does again.
+    public mutating func degraded(_ remote: PeerID, _ isDegraded: Bool, now: Instant) {
+        introductions.degraded(remote, isDegraded, through: signalling, now: now)
     }
 
     /// Our own candidates changed. Who is being dialled or expected without success so far is told.
@@ -185,7 +242,7 @@ public struct RendezvousClient: Sendable {
     // Places.
 
     private mutating func close(_ place: Int, reason: String, now: Instant) {
-        introductions.loseSight(at: place)
+        introductions.loseSight(at: place, through: &signalling)
         signalling.close(place, reason: reason, now: now)
     }
 

@@ -25,6 +25,8 @@ struct SignallingPlace: Sendable {
     /// What it calls us.
     private(set) var member: UInt32 = 0
     private(set) var othersAtJoin = 0
+    /// Bytes a second that it carries for one room; nil where it relays nothing.
+    private(set) var relayRate: Int?
     /// The place before this one in the list that turned out to be the same rendezvous, for which this one is closed.
     private(set) var twin: Int?
     /// The place before this one that our greetings come from or go to, and when to look whether it does what this one does.
@@ -55,7 +57,7 @@ struct SignallingPlace: Sendable {
 
     /// - Parameter nonce: fresh: what was answered to an earlier one is stale (RV-4).
     mutating func connected(to rendezvous: SocketAddress?, nonce: [UInt8], now: Instant) {
-        (address, self.nonce) = (rendezvous, nonce)
+        (address, self.nonce, relayRate) = (rendezvous, nonce, nil)
         (twin, suspect, reviewAt) = (nil, nil, nil)
         // It numbers its members anew.
         (newcomers, members) = ([:], [:])
@@ -65,6 +67,9 @@ struct SignallingPlace: Sendable {
     }
 
     mutating func welcomed() { state = .joining }
+
+    /// - Parameter rate: bytes a second for a room; nil where it relays nothing.
+    mutating func relays(_ rate: Int?) { relayRate = rate }
 
     mutating func joined(as member: UInt32, others: Int, now: Instant) {
         (state, self.member, othersAtJoin) = (.joined(since: now), member, others)

@@ -12,6 +12,7 @@ struct SignallingPlaces: Sendable {
     let salt: PeerSalt
     /// Our own id.
     let peer: PeerID
+    let policy: RelayPolicy
     /// Where nonces and jitter come from.
     private var generator: SecretGenerator
     var random: SplitMix64
@@ -21,8 +22,9 @@ struct SignallingPlaces: Sendable {
     private var outputs = Outputs<RendezvousClient.Output>()
     var counters = RendezvousClient.Counters()
 
-    init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, count: Int) {
+    init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy, count: Int) {
         (self.keys, self.device, self.salt, peer) = (keys, device, salt, salt.peer(of: device.author))
+        self.policy = policy
         guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
         self.topic = topic
         generator = SecretGenerator(seed: seed)
@@ -87,6 +89,36 @@ struct SignallingPlaces: Sendable {
         for place in places.indices { places[place].stop() }
     }
 
+    // Relays.
+
+    mutating func relays(_ rate: Int?, at place: Int) { places[place].relays(rate) }
+
+    /// True where relayed datagrams may come to us and go from us.
+    func takesRelay(at place: Int) -> Bool { policy != .never && places[place].relayRate != nil }
+
+    /// Has the rendezvous carry a datagram to the member with this number.
+    mutating func relay(_ datagram: [UInt8], over point: RelayPoint) {
+        guard places.indices.contains(point.place), places[point.place].isJoined, takesRelay(at: point.place),
+            RelayFrame.datagramSizes.contains(datagram.count)
+        else {
+            counters.unrelayed += 1
+            return
+        }
+        let frame = RelayFrame.ToServer(sender: places[point.place].member, receivers: [point.member], datagram: datagram)
+        emit(.sendFrame(frame.encoded, at: point.place))
+    }
+
+    /// Takes what a rendezvous carried to us: for us, while we are in, and if we take such.
+    mutating func receivedFrame(_ bytes: [UInt8], at place: Int) {
+        guard places[place].isJoined, takesRelay(at: place), let frame = try? RelayFrame.ToClient(decoding: bytes),
+            frame.receiver == places[place].member
+        else {
+            counters.notRelayed += 1
+            return
+        }
+        emit(.relayed(frame.datagram, from: RelayPoint(place: place, member: frame.sender)))
+    }
+
     // Twins (RV-24).
 
     /// The place whose greeting with this nonce comes to us at `place`, from the number by which that one calls us. A member can play our
@@ -133,7 +165,8 @@ struct SignallingPlaces: Sendable {
     mutating func send(
         _ content: Envelope.Content, to id: PeerID, member: UInt32?, at place: Int, as speaker: Envelope.Speaker? = nil
     ) {
-        let envelope = Envelope(speaker: speaker ?? .salt(salt), recipient: id, device: device.author, content: content)
+        let envelope = Envelope(
+            speaker: speaker ?? .salt(salt), recipient: id, device: device.author, content: content, takesRelay: takesRelay(at: place))
         let box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
         emit(.send(.send(topic: topic, to: member, box: box), at: place))
     }

@@ -257,6 +257,11 @@ extension Node {
             case .versionMismatch(let theirs):
                 hasMetOtherVersion = true
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
+            // Not yet: the endpoint makes no message 1 or 2 for a relay, so nobody is met by one.
+            case .open(let attempt, let remote): rendezvous?.opened(attempt: attempt, remote: remote, opening: nil, now: now)
+            case .answer(let attempt, let remote, _, let via, _):
+                rendezvous?.answered(attempt: attempt, remote: remote, reply: nil, at: via.place, now: now)
+            case .complete, .reachable, .unreachable, .candidates, .sendFrame, .relayed: break
             case .joined, .peerAppeared, .peerLeft: break  // A peer counts once the handshake has proved who it is.
             }
         }

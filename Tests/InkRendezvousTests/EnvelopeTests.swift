@@ -16,13 +16,19 @@ import Testing
             (.answer(attempt: nonce, candidates: narrow), 512),
             (.offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: narrow), 512),
             (.offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: wide), 1024),
+            (.offer(echo: nonce, nonce: nonce, attempt: nonce, opening: Meeting.opening(nonce), candidates: []), 512),
+            (.offer(echo: nonce, nonce: nonce, attempt: nonce, opening: Meeting.opening(nonce), candidates: narrow), 512),
+            (.answer(attempt: nonce, reply: Meeting.reply(nonce), candidates: []), 512),
+            (.answer(attempt: nonce, reply: Meeting.reply(nonce), candidates: wide), 1024),
+            (.candidates(echo: nonce, nonce: nonce, serial: .max, candidates: narrow, isAnswer: false), 512),
+            (.candidates(echo: nonce, nonce: nonce, serial: 0, candidates: [], isAnswer: true), 512),
         ]
         var generator = SecretGenerator(seed: [UInt8](repeating: 1, count: 32))
-        for (content, size) in contents {
+        for ((content, size), takesRelay) in zip(contents, [true, false] + Array(repeating: true, count: contents.count)) {
             let isHello = if case .hello = content { true } else { false }
             let envelope = Envelope(
                 speaker: .salt(Meeting.salt(1)), recipient: isHello ? .zero : Meeting.peerID(2), device: Meeting.device(1).author,
-                content: content)
+                content: content, takesRelay: takesRelay)
             let box = envelope.sealed(for: topic, device: Meeting.device(1), envelopeKey: Meeting.keys().envelope, using: &generator)
             #expect(box.count == size + SealedBox.overhead && box.count <= Signalling.boxBytesMax)
             #expect(try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope) == envelope)
@@ -35,9 +41,9 @@ import Testing
         var generator = SecretGenerator(seed: [UInt8](repeating: 2, count: 32))
         var random = SplitMix64(seed: 2)
         for count in [0, 1, 511, 512, 513, 1024] {
-            for kind in 0..<8 {
+            for kind in 0..<11 {
                 var plain = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-                for (index, byte) in [3, UInt8(kind)].prefix(count).enumerated() { plain[index] = byte }
+                for (index, byte) in [4, UInt8(kind)].prefix(count).enumerated() { plain[index] = byte }
                 let context = Array("inkwire/1 envelope".utf8) + topic.bytes
                 let box = SealedBox.seal(plain, key: Meeting.keys().envelope, context: context, using: &generator)
                 var failure: Envelope.Failure?
@@ -53,11 +59,38 @@ import Testing
     // RV-12
     @Test func `a first byte of another version is told apart, whatever follows it`() throws {
         let topic = try #require(Topic(Meeting.keys().topic))
-        for (first, count) in [(0, 1), (2, 512), (4, 700), (255, 1024)] as [(UInt8, Int)] {
+        for (first, count) in [(0, 1), (2, 512), (3, 512), (5, 700), (255, 1024)] as [(UInt8, Int)] {
             let box = Meeting.box(of: first, count: count)
             #expect(throws: Envelope.Failure.otherVersion(first)) {
                 try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
             }
         }
+    }
+
+    // RV-2
+    @Test func `an unknown flag, and in form 1 what came after it, is malformed`() throws {
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let nonce = [UInt8](repeating: 8, count: 16)
+        func isMalformed(_ box: [UInt8]) -> Bool {
+            do { _ = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope) } catch {
+                if case .malformed = error { return true }
+            }
+            return false
+        }
+        let said = Envelope.Speaker.said(Meeting.peerID(1))
+        for (content, isBad) in [
+            (.offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: []), false), (.bye(echo: nonce), false),
+            (.offer(echo: nonce, nonce: nonce, attempt: nonce, opening: Meeting.opening(nonce), candidates: []), true),
+            (.candidates(echo: nonce, nonce: nonce, serial: 1, candidates: [], isAnswer: false), true),
+        ] as [(Envelope.Content, Bool)] {
+            #expect(isMalformed(Meeting.box(content, from: said, to: Meeting.peerID(2), device: Meeting.device(1))) == isBad)
+        }
+        let context = Array("inkwire/1 envelope".utf8) + topic.bytes
+        let good = Meeting.box(.bye(echo: nonce), from: 1, to: Meeting.peerID(2), device: Meeting.device(1))
+        var plain = try #require(SealedBox.open(good, key: Meeting.keys().envelope, context: context))
+        #expect(plain[2] == 0)
+        plain[2] = 2
+        var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
+        #expect(isMalformed(SealedBox.seal(plain, key: Meeting.keys().envelope, context: context, using: &generator)))
     }
 }

@@ -154,21 +154,21 @@ import Testing
             meeting.settle()
         }
         // It answers each greeting by one of its own at once, as we would.
-        say(4)
+        say(6)
         for message in meeting.peers[0].sent[before...] {
             guard case .send(_, .some, let box) = message else { continue }
             let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
             if case .hello = envelope.content { greetings += 1 }
-            say(4)
+            say(6)
         }
         #expect(greetings == 1)
-        #expect(meeting.peers[0].versions == [4])
+        #expect(meeting.peers[0].versions == [6])
         #expect(meeting.peers[0].sent.count == before + 1)
         #expect(meeting.peers[0].client.counters.otherVersion == 2 && meeting.peers[0].client.counters.malformed == 0)
         #expect(meeting.peers[0].appeared.isEmpty && meeting.peers[0].dials.isEmpty && meeting.peers[0].expects.isEmpty)
         meeting.run(for: .seconds(10))
         say(5)
-        #expect(meeting.peers[0].versions == [4, 5])
+        #expect(meeting.peers[0].versions == [6, 5])
     }
 
     // RV-2, RV-10
@@ -244,7 +244,8 @@ import Testing
             return try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
         }
         #expect(envelopes.count == 2 && meeting.peers[0].versions == [1])
-        guard case .offer(nonce, _, let attempt, let candidates) = envelopes.last?.content, case .said(let id) = envelopes.last?.speaker
+        guard case .offer(nonce, _, let attempt, nil, let candidates) = envelopes.last?.content,
+            case .said(let id) = envelopes.last?.speaker
         else {
             Issue.record("what 0.1 reads is an offer, not \(envelopes)")
             return

@@ -22,6 +22,17 @@ struct Meeting {
         var refusals: [String] = []
         var versions: [UInt8] = []
         var isConnected = false
+        /// What its endpoint would do: message 1 of an attempt is what was made first, whatever is asked later.
+        var opens: [(attempt: [UInt8], remote: PeerID)] = []
+        var answers: [(attempt: [UInt8], remote: PeerID, opening: [UInt8], via: RelayPoint)] = []
+        var completes: [(attempt: [UInt8], remote: PeerID, reply: [UInt8], via: RelayPoint)] = []
+        /// Addresses that came with messages of handshakes that were relayed.
+        var relayedAddresses: [SocketAddress] = []
+        var reach: [PeerID: [Int: UInt32]] = [:]
+        var relayed: [(datagram: [UInt8], from: RelayPoint)] = []
+        /// Addresses of peers with sessions, as they told them.
+        var told: [(remote: PeerID, addresses: [SocketAddress], at: Instant)] = []
+        var declines = false
     }
 
     enum Verdict { case pass, drop, deliver([ServerMessage]) }
@@ -34,8 +45,10 @@ struct Meeting {
     var wire: [ServerMessage] = []
     /// What the rendezvous does instead of delivering `message` to the peer with this index.
     var meddle: ((_ message: ServerMessage, _ to: Int) -> Verdict)?
-    /// Sessions come about as soon as one side dials.
+    /// Sessions come about as soon as one side dials, or has message 2.
     var dialsSucceed = true
+    /// The rendezvous carries so many bytes a second for a room; nil where it relays nothing.
+    var relayRate: Int?
 
     static let rendezvous = SocketAddress(ip: .v4(0xC633_6401), port: 8080)
 
@@ -67,11 +80,11 @@ struct Meeting {
     }
 
     @discardableResult
-    mutating func addPeer(_ number: UInt8, room: UInt8 = 1, connect: Bool = true) -> Int {
+    mutating func addPeer(_ number: UInt8, room: UInt8 = 1, policy: RelayPolicy = .any, connect: Bool = true) -> Int {
         let id = Self.peerID(number)
         var client = RendezvousClient(
             keys: Self.keys(room: room), device: Self.device(number), salt: Self.salt(number),
-            seed: Secret32([UInt8](repeating: number, count: 32))!)
+            seed: Secret32([UInt8](repeating: number, count: 32))!, policy: policy)
         client.setCandidates(
             [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
         )
@@ -131,6 +144,53 @@ struct Meeting {
         guard peers[index].isConnected else { return }
         peers[index].received.append(message)
         peers[index].client.received(message, now: now)
+        if case .welcome = message { peers[index].client.relays(relayRate) }
+    }
+
+    /// By which number the rendezvous calls a peer now.
+    func member(_ index: Int) -> UInt32? {
+        peers[index].received.compactMap { if case .joined(_, let member, _) = $0 { member } else { nil } }.last
+    }
+
+    /// What an endpoint makes of an attempt: always the same bytes for it, as many as the codec takes.
+    static func opening(_ attempt: [UInt8]) -> [UInt8] { attempt + [UInt8](repeating: 1, count: Envelope.openingBytes - attempt.count) }
+    static func reply(_ attempt: [UInt8]) -> [UInt8] { attempt + [UInt8](repeating: 2, count: Envelope.replyBytes - attempt.count) }
+
+    /// What was said from a peer, in order.
+    func said(by index: Int) throws -> [Envelope] {
+        try peers[index].sent.compactMap { message in
+            guard case .send(let topic, _, let box) = message else { return nil }
+            return try Envelope(opening: box, topic: topic, envelopeKey: Self.keys().envelope)
+        }
+    }
+
+    /// Whose what was delivered, in order: the sender's number and the kind.
+    func course() throws -> [String] {
+        try wire.compactMap { message in
+            guard case .envelope(let topic, _, let box) = message else { return nil }
+            let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Self.keys().envelope)
+            let word =
+                switch envelope.content {
+                case .hello: "hello"
+                case .helloAnswer: "hello answer"
+                case .offer(_, _, _, let opening, let candidates): "offer\(opening == nil ? "" : "+1")\(candidates.isEmpty ? "" : "+at")"
+                case .answer(_, let reply, let candidates): "answer\(reply == nil ? "" : "+2")\(candidates.isEmpty ? "" : "+at")"
+                case .bye: "bye"
+                case .candidates(_, _, _, _, let isAnswer): isAnswer ? "candidates answer" : "candidates"
+                }
+            return "\(envelope.sender.bytes[0]) \(word)"
+        }
+    }
+
+    /// What a rendezvous does with a frame.
+    private mutating func carry(_ bytes: [UInt8], from index: Int) {
+        guard let frame = try? RelayFrame.ToServer(decoding: bytes), frame.sender == member(index) else { return }
+        for receiver in frame.receivers {
+            for other in peers.indices where other != index && peers[other].isConnected && member(other) == receiver {
+                let carried = RelayFrame.ToClient(receiver: receiver, sender: frame.sender, datagram: frame.datagram)
+                peers[other].client.receivedFrame(carried.encoded, now: now)
+            }
+        }
     }
 
     private mutating func take(_ output: RendezvousClient.Output, from index: Int) {
@@ -152,6 +212,27 @@ struct Meeting {
             setSession(index, other, true)
         case .expect(let attempt, let remote, let addresses): peers[index].expects.append((attempt, remote, addresses))
         case .abandon(let remote): peers[index].abandoned.append(remote)
+        case .open(let attempt, let remote):
+            peers[index].opens.append((attempt, remote))
+            // Another call makes another message: whoever needs the same twice must keep it.
+            let number = UInt8(peers[index].opens.count)
+            let opening = peers[index].declines ? nil : Array(Self.opening(attempt).dropLast()) + [number]
+            peers[index].client.opened(attempt: attempt, remote: remote, opening: opening, now: now)
+        case .answer(let attempt, let remote, let opening, let via, let addresses):
+            peers[index].answers.append((attempt, remote, opening, via))
+            peers[index].relayedAddresses += addresses
+            let reply = peers[index].declines ? nil : Self.reply(attempt)
+            peers[index].client.answered(attempt: attempt, remote: remote, reply: reply, at: via.place, now: now)
+        case .complete(let attempt, let remote, let reply, let via, let addresses):
+            peers[index].completes.append((attempt, remote, reply, via))
+            peers[index].relayedAddresses += addresses
+            guard dialsSucceed, let other = peers.firstIndex(where: { $0.id == remote }) else { return }
+            setSession(index, other, true)
+        case .reachable(let id, let point): peers[index].reach[id, default: [:]][point.place] = point.member
+        case .unreachable(let id, let place): peers[index].reach[id]?[place] = nil
+        case .candidates(let id, let addresses): peers[index].told.append((id, addresses, now))
+        case .sendFrame(let bytes, _): carry(bytes, from: index)
+        case .relayed(let datagram, let point): peers[index].relayed.append((datagram, point))
         case .stunServer(let port, _): peers[index].stunPort = port
         case .versionMismatch(let theirs): peers[index].versions.append(theirs)
         }
@@ -174,16 +255,18 @@ struct Meeting {
     }
 
     /// An envelope made by hand, in room 1.
-    static func box(_ content: Envelope.Content, from sender: UInt8, to recipient: PeerID = .zero, device: SigningKey) -> [UInt8] {
-        box(content, from: .salt(salt(sender, of: device.author)), to: recipient, device: device)
+    static func box(
+        _ content: Envelope.Content, from sender: UInt8, to recipient: PeerID = .zero, device: SigningKey, relays: Bool = false
+    ) -> [UInt8] {
+        box(content, from: .salt(salt(sender, of: device.author)), to: recipient, device: device, relays: relays)
     }
 
     static func box(
-        _ content: Envelope.Content, from speaker: Envelope.Speaker, to recipient: PeerID = .zero, device: SigningKey
+        _ content: Envelope.Content, from speaker: Envelope.Speaker, to recipient: PeerID = .zero, device: SigningKey, relays: Bool = false
     ) -> [UInt8] {
         guard let topic = Topic(keys().topic) else { preconditionFailure("32 bytes") }
         var generator = SecretGenerator(seed: Blake2b.hash256(speaker.peer(of: device.author).bytes))
-        return Envelope(speaker: speaker, recipient: recipient, device: device.author, content: content)
+        return Envelope(speaker: speaker, recipient: recipient, device: device.author, content: content, takesRelay: relays)
             .sealed(for: topic, device: device, envelopeKey: keys().envelope, using: &generator)
     }
 

@@ -19,6 +19,10 @@ private struct Roads {
         var left: [PeerID] = []
         var sent: [(message: ClientMessage, place: Int)] = []
         var received: [(message: ServerMessage, place: Int)] = []
+        /// By which relays messages 1 and 2 came.
+        var answers: [RelayPoint] = []
+        var completes: [RelayPoint] = []
+        var reach: [PeerID: [Int: UInt32]] = [:]
     }
 
     private enum Step {
@@ -35,6 +39,8 @@ private struct Roads {
     var loses: (_ message: ServerMessage, _ place: Int) -> Bool = { _, _ in false }
     /// Whom the first place shows to nobody, and nobody to: the number of its id.
     var hides: UInt8?
+    /// Places whose rendezvous relays.
+    var relaying: Set<Int> = []
     private var steps = Queue<Step>()
 
     init(places: Int, servers: Int? = nil) {
@@ -98,7 +104,15 @@ private struct Roads {
             case .dial(let attempt, let remote, _): peers[peer].dials.append((attempt, remote))
             case .expect(let attempt, let remote, _): peers[peer].expects.append((attempt, remote))
             case .peerLeft(let id): peers[peer].left.append(id)
-            case .joined, .peerAppeared, .abandon, .stunServer, .versionMismatch: break
+            case .open(let attempt, let remote):
+                peers[peer].client.opened(attempt: attempt, remote: remote, opening: Meeting.opening(attempt), now: now)
+            case .answer(let attempt, let remote, _, let via, _):
+                peers[peer].answers.append(via)
+                peers[peer].client.answered(attempt: attempt, remote: remote, reply: Meeting.reply(attempt), at: via.place, now: now)
+            case .complete(_, _, _, let via, _): peers[peer].completes.append(via)
+            case .reachable(let id, let point): peers[peer].reach[id, default: [:]][point.place] = point.member
+            case .unreachable(let id, let place): peers[peer].reach[id]?[place] = nil
+            case .joined, .peerAppeared, .abandon, .stunServer, .versionMismatch, .candidates, .sendFrame, .relayed: break
             }
         }
     }
@@ -141,6 +155,7 @@ private struct Roads {
         guard peers[peer].open.contains(place), !loses(message, place), !(place == 0 && isHidden(message, from: peer)) else { return }
         peers[peer].received.append((message, place))
         peers[peer].client.received(message, at: place, now: now)
+        if case .welcome = message, relaying.contains(place) { peers[peer].client.relays(65_536, at: place) }
         drain(peer)
     }
 
@@ -181,7 +196,7 @@ private struct Roads {
         for (message, place) in peers[peer].sent {
             guard case .send(let topic, _, let box) = message else { continue }
             let envelope = try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope)
-            if case .answer(let attempt, _) = envelope.content { attempts[place, default: []].insert(attempt) }
+            if case .answer(let attempt, _, _) = envelope.content { attempts[place, default: []].insert(attempt) }
         }
         return attempts
     }
@@ -365,5 +380,34 @@ private struct Roads {
         roads.say(.refused(.notJoined), to: 0, at: 0)
         roads.run(for: .milliseconds(501))
         #expect(roads.peers[0].connects.count == before + 1, "one that kept us for a while is asked at once")
+    }
+
+    // RV-31
+    @Test(arguments: [[1, 2], [2, 1]] as [[UInt8]])
+    func `of two rendezvous the one that relays carries the handshake, and candidates are told at the other only`(order: [UInt8]) throws {
+        var roads = Roads(places: 2)
+        roads.relaying = [1]
+        for number in order { roads.start(number) }
+        // Where they saw each other first an attempt is under way by then: the relay is offered the same.
+        roads.run(for: .milliseconds(300))
+        let (small, large) = order[0] == 1 ? (0, 1) : (1, 0)
+        #expect(Set(roads.peers[small].dials.map(\.attempt)).count == 1)
+        #expect(!roads.peers[small].completes.isEmpty && roads.peers[small].completes.allSatisfy { $0.place == 1 })
+        #expect(!roads.peers[large].answers.isEmpty && roads.peers[large].answers.allSatisfy { $0.place == 1 })
+        #expect(roads.peers[small].reach[Meeting.peerID(2)]?.keys.sorted() == [1])
+        #expect(roads.peers[large].reach[Meeting.peerID(1)]?.keys.sorted() == [1])
+        for peer in roads.peers {
+            for (message, place) in peer.sent {
+                guard case .send(let topic, _, let box) = message else { continue }
+                switch try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope).content {
+                case .offer(_, _, _, let opening, let candidates): #expect((opening != nil, candidates.isEmpty) == (place == 1, place == 1))
+                case .answer(_, let reply, let candidates): #expect((reply != nil, candidates.isEmpty) == (place == 1, place == 1))
+                default: continue
+                }
+            }
+        }
+        // The relay of a place that is lost is lost, too.
+        roads.kill(1)
+        #expect(roads.peers[small].reach[Meeting.peerID(2)]?.isEmpty == true)
     }
 }

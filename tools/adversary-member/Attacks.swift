@@ -288,7 +288,7 @@ enum Attack: String, CaseIterable {
             for (member, envelope) in try signaller.envelopes() {
                 guard let newcomer = newcomers.first(where: { $0.peer == envelope.recipient }) else { continue }
                 switch envelope.content {
-                case .offer(_, _, let attempt, _):
+                case .offer(_, _, let attempt, _, _):
                     try signaller.send(.answer(attempt: attempt, candidates: candidates), as: newcomer, to: (member, envelope.sender))
                 case .helloAnswer(_, let nonce):
                     var generator = SecretGenerator(seed: .random())

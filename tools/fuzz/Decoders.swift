@@ -222,9 +222,17 @@ enum Decoders {
             .offer(echo: nonce, nonce: nonce, attempt: nonce, candidates: candidates), .answer(attempt: nonce, candidates: candidates),
             .bye(echo: nonce),
         ]
-        let boxes = [.salt(salt), .said(one)].flatMap { (speaker: Envelope.Speaker) in
-            contents.map { content in room.sealed(content, from: speaker, to: other) }
-        }
+        let laterContents: [Envelope.Content] = [
+            .offer(
+                echo: nonce, nonce: nonce, attempt: nonce, opening: [UInt8](repeating: 6, count: Envelope.openingBytes),
+                candidates: candidates),
+            .answer(attempt: nonce, reply: [UInt8](repeating: 7, count: Envelope.replyBytes), candidates: candidates),
+            .candidates(echo: nonce, nonce: nonce, serial: 8, candidates: candidates, isAnswer: false),
+            .candidates(echo: nonce, nonce: nonce, serial: 9, candidates: candidates, isAnswer: true),
+        ]
+        let boxes =
+            contents.map { content in room.sealed(content, from: .said(one), to: other) }
+            + (contents + laterContents).map { content in room.sealed(content, from: .salt(salt), to: other) }
         let plains = boxes.compactMap { room.opened($0) }
         let bodies = plains.map { plain in Array(plain[..<((plain.lastIndex { $0 != 0 } ?? 63) - 63)]) }
         let seeds = boxes.map { [0] + $0 } + plains.map { [1] + $0 } + bodies.map { [2] + $0 }

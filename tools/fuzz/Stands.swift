@@ -85,8 +85,8 @@ struct Room {
     /// The box of what this device says, whatever it is.
     func signed(_ body: [UInt8]) -> [UInt8] {
         var plain = Array(body.prefix(900))
-        // The device stands behind the recipient, where form 1 has a peer id and form 3 a salt.
-        let place = 34 + (plain.first == 1 ? PeerID.byteCount : PeerSalt.byteCount)
+        // The device stands behind the recipient, where form 1 has a peer id and form 4 flags and a salt.
+        let place = 34 + (plain.first == 1 ? PeerID.byteCount : 1 + PeerSalt.byteCount)
         if plain.count >= place + 32 { plain.replaceSubrange(place..<place + 32, with: device.author.bytes) }
         plain += device.sign(context + plain)
         let size = Envelope.sizeClasses.first { $0 >= plain.count } ?? plain.count
