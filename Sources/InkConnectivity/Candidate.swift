@@ -17,9 +17,13 @@ public struct Candidate: Hashable, Sendable {
 
     /// What we have to offer, best first (CN-10): where we reach the world from, how the world sees us, and what else we have.
     ///
+    /// Where nothing is connected nobody else is, and who is on this machine has our other addresses, too; such addresses are offered only where there are
+    /// no others.
+    ///
     /// - Parameter reflexive: our address in each family as a STUN server sees it.
     public static func ranked(own: [LocalAddress], reflexive: [SocketAddress]) -> [Candidate] {
-        let hosts = LocalAddress.ranked(own)
+        let hasBetter = own.contains { $0.isConnected && !$0.address.ip.isLoopback }
+        let hosts = LocalAddress.ranked(own).filter { $0.isConnected || !hasBetter }
         let first = hosts.prefix { $0.standing == .routed }
         let seen = reflexive.map { Candidate(address: $0, kind: .serverReflexive) }
         return first.map(Self.init(host:)) + seen + hosts.dropFirst(first.count).map(Self.init(host:))

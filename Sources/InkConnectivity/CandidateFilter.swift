@@ -46,8 +46,15 @@ public struct CandidateFilter: Hashable, Sendable {
         // A rendezvous that sees us under a private address is inside our private network, and so is whoever else it sees that way.
         // One that is outside and says so could have us dial whatever it likes inside.
         let sharesPrivateServer = isRendezvousPrivate && ownReflexive.contains { Self.isPrivate($0.ip) }
+        // Whoever is on this machine has all its addresses, and one is enough; for others they are the same numbers elsewhere, as of any network of
+        // containers.
+        let ownIPs = Set(own.lazy.filter { $0.kind == .host }.map(\.address.ip).filter { !$0.isLoopback })
+        var hasOwn = false
         let usable = bounded(offered).filter { candidate in
-            isUsable(candidate.address) && !ownAddresses.contains(candidate.address)
+            guard isUsable(candidate.address), !ownAddresses.contains(candidate.address) else { return false }
+            guard ownIPs.contains(candidate.address.ip) else { return true }
+            defer { hasOwn = true }
+            return !hasOwn
         }
         let needsNAT = { (candidate: Candidate) in
             let ip = candidate.address.ip

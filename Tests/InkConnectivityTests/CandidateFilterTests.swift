@@ -147,6 +147,14 @@ private func reflexive(_ text: String) throws -> Candidate { Candidate(address: 
         }
     }
 
+    // CN-8
+    @Test func `of several addresses that have our own numbers one is dialled, loopback besides`() throws {
+        let own = try ["192.168.1.4:40000", "172.17.0.1:40000", "127.0.0.1:40000"].map { try host($0) }
+        let here = try ["192.168.1.4:40001", "172.17.0.1:40001", "127.0.0.1:40001"].map { try host($0) }
+        let filter = CandidateFilter(allowsLoopback: true, networks: own.map { LocalNetwork(assumedFor: $0.address.ip) })
+        #expect(filter.dialable(here, own: own).map(\.description) == ["192.168.1.4:40001", "127.0.0.1:40001"])
+    }
+
     @Test func `a network holds what has its prefix`() throws {
         let inside = try #require(IPAddress("192.168.5.200"))
         let outside = try #require(IPAddress("192.168.6.1"))
