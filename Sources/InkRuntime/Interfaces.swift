@@ -73,7 +73,7 @@ public enum Interfaces {
 
     private static func standing(of name: String, flags: UInt32, isSource: Bool) -> LocalAddress.Standing {
         if flags & UInt32(IFF_LOOPBACK) != 0 { return .link }
-        if flags & UInt32(IFF_RUNNING) == 0 { return .idle }
+        if flags & UInt32(IFF_RUNNING) == 0 || isEmptyBridge(name) { return .idle }
         if isSource { return .routed }
         if flags & UInt32(IFF_POINTOPOINT) != 0 { return .tunnel }
         return isInner(name) ? .inner : .link
@@ -85,6 +85,15 @@ public enum Interfaces {
             if access("/sys/class/net/\(name)/bridge", F_OK) == 0 { return true }
         #endif
         return innerPrefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// True for a bridge that joins nothing: Linux says of one that never joined anything that it is connected.
+    private static func isEmptyBridge(_ name: String) -> Bool {
+        #if os(Linux)
+            (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net/\(name)/brif"))?.isEmpty ?? false
+        #else
+            false
+        #endif
     }
 
     /// As Docker, Podman, libvirt, LXC, VMware, VirtualBox, the plug-ins of Kubernetes and macOS call them.
