@@ -92,6 +92,8 @@ struct Introductions: Sendable {
     private var living: Set<PeerID> = []
     /// With a session that does not answer.
     private var degraded: Set<PeerID> = []
+    /// With a session that a relay carries.
+    private var relayed: Set<PeerID> = []
     /// By which numbers peers can be reached over relays, by place, as told.
     private var reach: [PeerID: [Int: UInt32]] = [:]
     /// Of what we told of our candidates last.
@@ -140,6 +142,7 @@ struct Introductions: Sendable {
     mutating func sessionLives(with remote: PeerID, _ lives: Bool, through signalling: inout SignallingPlaces, now: Instant) {
         if lives { living.insert(remote) } else { living.remove(remote) }
         degraded.remove(remote)
+        relayed.remove(remote)
         if var neighbour = neighbours[remote] {
             (neighbour.news.at, neighbour.news.isUnanswered) = (nil, false)
             for place in neighbour.places { neighbour.sightings[place]?.heardAt = now }
@@ -168,6 +171,14 @@ struct Introductions: Sendable {
         degraded.insert(remote)
         tellSoon(remote, through: signalling, now: now)
     }
+
+    /// What passes in a session goes by a relay, or no longer does.
+    mutating func relayed(_ remote: PeerID, _ isRelayed: Bool) {
+        if isRelayed, living.contains(remote) { relayed.insert(remote) } else { relayed.remove(remote) }
+    }
+
+    /// We cannot do without a rendezvous: nobody is connected to us, or somebody by it or hardly.
+    var isNeedy: Bool { living.isEmpty || !relayed.isEmpty || !degraded.isEmpty }
 
     private mutating func tellSoon(_ id: PeerID, through signalling: SignallingPlaces, now: Instant) {
         guard let neighbour = neighbours[id] else { return }

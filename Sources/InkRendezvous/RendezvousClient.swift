@@ -38,6 +38,11 @@ public struct RendezvousClient: Sendable {
         case unreachable(PeerID, place: Int)
         /// One with whom a session lives says that it may be reached at these addresses now.
         case candidates(PeerID, [SocketAddress])
+        /// From now on ask the rendezvous after each `interval` without a word of it whether it lives; one that does not answer within `patience` is
+        /// gone.
+        case liveness(interval: Duration, patience: Duration, at: Int)
+        /// Ask it now, with the same patience.
+        case probe(at: Int)
         /// Send this binary message.
         case sendFrame([UInt8], at: Int)
         /// A datagram came over a relay. Who sent it is the rendezvous' word.
@@ -104,6 +109,14 @@ public struct RendezvousClient: Sendable {
     /// How long both are held before that: so long do members take to answer a greeting.
     package static let twinTrial: Duration = .seconds(2)
 
+    /// How often a rendezvous is asked whether it lives while somebody needs it, and while nobody does (RV-37).
+    package static let watchClosely: Duration = .seconds(10)
+    package static let watchAtRest: Duration = .seconds(30)
+    /// How long for an answer: far more than a round trip takes, also by satellite.
+    package static let watchPatience: Duration = .seconds(2)
+    /// Changes of the network that come faster make one question, and one try, in this time.
+    package static let changeSpacing: Duration = .seconds(1)
+
     private var signalling: SignallingPlaces
     private var introductions: Introductions
     private var otherVersions: OtherVersions
@@ -132,21 +145,28 @@ public struct RendezvousClient: Sendable {
     // Inputs.
 
     /// Asks for a connection to each rendezvous now, and again with growing pauses whenever it is lost.
-    public mutating func start(now: Instant) { signalling.start() }
+    public mutating func start(now: Instant) { signalling.start(now: now) }
 
     /// The WebSocket is open.
     ///
-    /// - Parameter rendezvous: the address it goes to; loopback there allows loopback candidates (CN-5).
-    public mutating func connected(to rendezvous: SocketAddress? = nil, at place: Int = 0, now: Instant) {
+    /// - Parameters:
+    ///   - rendezvous: the address it goes to; loopback there allows loopback candidates (CN-5).
+    ///   - local: the address of ours that it goes from.
+    public mutating func connected(
+        to rendezvous: SocketAddress? = nil, from local: IPAddress? = nil, at place: Int = 0, now: Instant
+    ) {
         introductions.loseSight(at: place, through: &signalling)
         otherVersions.connected(at: place)
-        signalling.connected(to: rendezvous, at: place, now: now)
+        signalling.connected(to: rendezvous, from: local, at: place, now: now)
+        watch()
     }
 
     /// The WebSocket is gone, or could not be opened.
     public mutating func disconnected(at place: Int = 0, now: Instant) {
         introductions.loseSight(at: place, through: &signalling)
         signalling.disconnected(at: place, now: now)
+        // One that was closed for being cut off.
+        signalling.connectDue(place, now: now)
     }
 
     /// A rendezvous said something. Messages that do not fit the state are ignored: it is not trusted to be in order.
@@ -199,7 +219,36 @@ public struct RendezvousClient: Sendable {
     /// A session does not answer, or does again.
     public mutating func degraded(_ remote: PeerID, _ isDegraded: Bool, now: Instant) {
         introductions.degraded(remote, isDegraded, through: signalling, now: now)
+        watch()
     }
+
+    /// What passes in a session goes by a relay, or no longer does.
+    public mutating func relayed(_ remote: PeerID, _ isRelayed: Bool) {
+        introductions.relayed(remote, isRelayed)
+        watch()
+    }
+
+    /// The network around us is another one: nothing that was open need still be, and what was out of reach may be within (RV-38). Say new
+    /// candidates first.
+    ///
+    /// - Parameter addresses: all of this machine.
+    public mutating func networkChanged(to addresses: [IPAddress], now: Instant) {
+        for place in signalling.indices {
+            if signalling[place].isCutOff(by: addresses) {
+                signalling.redials(place)
+                close(place, reason: "this machine no longer has the address that it was reached from", now: now)
+            } else {
+                signalling.networkChanged(at: place, now: now)
+                signalling.connectDue(place, now: now)
+                signalling.probeDue(place, now: now)
+            }
+        }
+        introductions.moved(through: signalling, now: now)
+        introductions.handleTimeout(through: &signalling, now: now)
+    }
+
+    /// Those by whom others are to be found or reached are watched closely.
+    private mutating func watch() { signalling.watch(each: introductions.isNeedy ? Self.watchClosely : Self.watchAtRest) }
 
     /// Our own candidates changed. Who is being dialled or expected without success so far is told.
     ///
@@ -215,6 +264,7 @@ public struct RendezvousClient: Sendable {
         introductions.sessionLives(with: remote, lives, through: &signalling, now: now)
         // Where it was seen may be lost by now; elsewhere it is found by a greeting.
         if !lives { signalling.greetSoon(now: now) }
+        watch()
     }
 
     /// Says farewell to everybody, leaves the topic everywhere, and wants no connection any more.
@@ -229,7 +279,8 @@ public struct RendezvousClient: Sendable {
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
         for place in signalling.indices {
-            if signalling[place].isToConnect(now: now) { signalling.connect(place) }
+            signalling.connectDue(place, now: now)
+            signalling.probeDue(place, now: now)
             if signalling[place].isToGreet(now: now) { greet(at: place, now: now) }
             if signalling[place].isToReview(now: now) { reviewTwin(place, now: now) }
         }

@@ -20,6 +20,17 @@ struct SignallingPlace: Sendable {
     private var reconnect = Backoff(first: RendezvousClient.reconnectFirst, limit: RendezvousClient.reconnectLimit)
     /// Where it was reached; nil where that is not known.
     private(set) var address: SocketAddress?
+    /// From where we reached it; nil where that is not known.
+    private var localAddress: IPAddress?
+    /// When a connection was asked for last.
+    private var askedAt = Instant.distantPast
+    /// It is opened again without a pause.
+    private var isToRedial = false
+    /// How often it is asked whether it lives, as the driver was told; nil before that.
+    private(set) var watchInterval: Duration?
+    private var probedAt = Instant.distantPast
+    /// When it is asked out of turn; nil while there is no reason.
+    private var probeAt: Instant?
     /// Ours; new on every connection.
     private(set) var nonce: [UInt8] = []
     /// What it calls us.
@@ -50,13 +61,15 @@ struct SignallingPlace: Sendable {
     var isGreeting: Bool { if case .greeting = state { true } else { false } }
     var isJoining: Bool { if case .joining = state { true } else { false } }
     var isJoined: Bool { if case .joined = state { true } else { false } }
+    var isOpen: Bool { isGreeting || isJoining || isJoined }
 
     // The connection.
 
-    mutating func connect() { (twin, state) = (nil, .connecting) }
+    mutating func connect(now: Instant) { (twin, askedAt, isToRedial, state) = (nil, now, false, .connecting) }
 
     /// - Parameter nonce: fresh: what was answered to an earlier one is stale (RV-4).
-    mutating func connected(to rendezvous: SocketAddress?, nonce: [UInt8], now: Instant) {
+    mutating func connected(to rendezvous: SocketAddress?, from local: IPAddress?, nonce: [UInt8], now: Instant) {
+        (localAddress, watchInterval, probeAt) = (local, nil, nil)
         (address, self.nonce, relayRate) = (rendezvous, nonce, nil)
         (twin, suspect, reviewAt) = (nil, nil, nil)
         // It numbers its members anew.
@@ -88,11 +101,39 @@ struct SignallingPlace: Sendable {
         (helloAt, suspect, reviewAt) = (nil, nil, nil)
         settle(now: now)
         guard reconnects else { return state = .idle }
+        guard !isToRedial else { return state = .waiting(until: now) }
         let pause = twin == nil ? reconnect.next(using: &random) : RendezvousClient.twinRest
         state = .waiting(until: now + pause)
     }
 
     mutating func stop() { (state, helloAt) = (.idle, nil) }
+
+    // Is it there? (RV-37, RV-38)
+
+    mutating func watch(each interval: Duration) { watchInterval = interval }
+
+    /// True if nothing that is sent to us arrives, since this machine has not the address any more that the connection is from. Loopback is not
+    /// among the addresses that others are told.
+    func isCutOff(by addresses: [IPAddress]) -> Bool {
+        guard isOpen, let localAddress, !localAddress.isLoopback else { return false }
+        return !addresses.contains(localAddress)
+    }
+
+    /// As soon as it is closed it is opened again.
+    mutating func redials() { isToRedial = true }
+
+    /// The network is another: what is open is asked whether it still is, and what is not is tried at once, at most once a second. The pauses
+    /// after that are as long as they would have been.
+    mutating func networkChanged(now: Instant) {
+        if isOpen {
+            probeAt = max(now, probedAt + RendezvousClient.changeSpacing)
+        } else if case .waiting(let until) = state, twin == nil {
+            state = .waiting(until: min(until, max(now, askedAt + RendezvousClient.changeSpacing)))
+        }
+    }
+
+    func isToProbe(now: Instant) -> Bool { isOpen && probeAt.map { now >= $0 } ?? false }
+    mutating func probed(now: Instant) { (probedAt, probeAt) = (now, nil) }
 
     /// Pauses start over after a connection that was of use for a while.
     private mutating func settle(now: Instant) {
@@ -154,9 +195,10 @@ struct SignallingPlace: Sendable {
 
     var deadline: Instant? {
         switch state {
-        case .idle, .connecting, .greeting, .joining, .closing: nil
+        case .idle, .connecting, .closing: nil
+        case .greeting, .joining: probeAt
         case .waiting(let until): until
-        case .joined: earliest(helloAt, reviewAt)
+        case .joined: earliest(earliest(helloAt, reviewAt), probeAt)
         }
     }
 

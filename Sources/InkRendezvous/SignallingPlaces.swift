@@ -42,18 +42,23 @@ struct SignallingPlaces: Sendable {
 
     // Connections.
 
-    mutating func start() {
+    mutating func start(now: Instant) {
         wantsConnection = true
-        for place in places.indices where places[place].isIdle { connect(place) }
+        for place in places.indices where places[place].isIdle { connect(place, now: now) }
     }
 
-    mutating func connect(_ place: Int) {
-        places[place].connect()
+    mutating func connect(_ place: Int, now: Instant) {
+        places[place].connect(now: now)
         emit(.connect(at: place))
     }
 
-    mutating func connected(to rendezvous: SocketAddress?, at place: Int, now: Instant) {
-        places[place].connected(to: rendezvous, nonce: freshNonce(), now: now)
+    mutating func connected(to rendezvous: SocketAddress?, from local: IPAddress?, at place: Int, now: Instant) {
+        places[place].connected(to: rendezvous, from: local, nonce: freshNonce(), now: now)
+    }
+
+    /// Opens what is due.
+    mutating func connectDue(_ place: Int, now: Instant) {
+        if places[place].isToConnect(now: now) { connect(place, now: now) }
     }
 
     mutating func disconnected(at place: Int, now: Instant) {
@@ -64,6 +69,26 @@ struct SignallingPlaces: Sendable {
         // What was left alone because we were in here is asked again.
         for other in places.indices where places[other].twin == place { places[other].isNeeded(now: now, using: &random) }
     }
+
+    // Is it there?
+
+    /// Tells how often what is open is asked whether it lives.
+    mutating func watch(each interval: Duration) {
+        for place in places.indices where places[place].isOpen && places[place].watchInterval != interval {
+            places[place].watch(each: interval)
+            emit(.liveness(interval: interval, patience: RendezvousClient.watchPatience, at: place))
+        }
+    }
+
+    /// Asks one out of turn, if there is a reason.
+    mutating func probeDue(_ place: Int, now: Instant) {
+        guard places[place].isToProbe(now: now) else { return }
+        places[place].probed(now: now)
+        emit(.probe(at: place))
+    }
+
+    mutating func redials(_ place: Int) { places[place].redials() }
+    mutating func networkChanged(at place: Int, now: Instant) { places[place].networkChanged(now: now) }
 
     mutating func close(_ place: Int, reason: String, now: Instant) {
         places[place].close(now: now)

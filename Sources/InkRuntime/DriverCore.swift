@@ -192,6 +192,8 @@ final class DriverCore {
         case .rendezvousSend(let message, let place): connectors[place].send(message)
         case .rendezvousConnect(let place): connectors[place].connect()
         case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)
+        // Not yet: the connector asks by its own clock, so that one that is gone is noticed after 55 s.
+        case .rendezvousLiveness, .rendezvousProbe: break
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
         case .event(let event, let audience):

@@ -219,9 +219,9 @@ extension Node {
 
     // The rendezvous.
 
-    mutating func rendezvousConnected(to address: SocketAddress, at place: Int, now: Instant) {
+    mutating func rendezvousConnected(to address: SocketAddress, from local: IPAddress?, at place: Int, now: Instant) {
         standing.connected(to: address, at: place)
-        rendezvous?.connected(to: address, at: place, now: now)
+        rendezvous?.connected(to: address, from: local, at: place, now: now)
         tellStanding()
     }
 
@@ -244,6 +244,9 @@ extension Node {
             case .send(let message, let place): emit(.rendezvousSend(message, at: place))
             case .connect(let place): emit(.rendezvousConnect(at: place))
             case .disconnect(let place, let reason): emit(.rendezvousDisconnect(at: place, reason: reason))
+            case .liveness(let interval, let patience, let place):
+                emit(.rendezvousLiveness(interval: interval, patience: patience, at: place))
+            case .probe(let place): emit(.rendezvousProbe(at: place))
             case .dial(let attempt, let remote, let addresses):
                 endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .expect(let attempt, let remote, let addresses):

@@ -79,8 +79,8 @@ public struct Node: Sendable {
         case datagrams([(bytes: [UInt8], from: SocketAddress)])
         /// Addresses of this machine with the port of the socket, each time that they, or what is known of them, change.
         case localAddresses([LocalAddress])
-        /// The rendezvous at this position of the list answered at an address.
-        case rendezvousConnected(to: SocketAddress, at: Int = 0)
+        /// The rendezvous at this position of the list answered at an address; `from` is ours, where that is known.
+        case rendezvousConnected(to: SocketAddress, from: IPAddress? = nil, at: Int = 0)
         /// The name of the rendezvous that answered has these addresses, of both families.
         case rendezvousAddresses([SocketAddress], at: Int = 0)
         case rendezvousMessage(ServerMessage, at: Int = 0)
@@ -104,6 +104,10 @@ public struct Node: Sendable {
         case rendezvousConnect(at: Int)
         /// Close the connection to it, then say `.rendezvousClosed`.
         case rendezvousDisconnect(at: Int, reason: String)
+        /// From now on ask it after each `interval` without a word of it whether it lives; close it where it does not answer within `patience`.
+        case rendezvousLiveness(interval: Duration, patience: Duration, at: Int)
+        /// Ask it now, with the same patience.
+        case rendezvousProbe(at: Int)
         /// Commit these records in this order, then say `.persisted` or `.persistFailed` with the number. One is under way at a time.
         case persist(UInt64, [StoreRecord])
         /// Check the signatures, then say `.verified`.
@@ -280,7 +284,8 @@ public struct Node: Sendable {
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
         case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
         case .localAddresses(let addresses): localAddressesChanged(to: addresses, now: now)
-        case .rendezvousConnected(let address, let place): rendezvousConnected(to: address, at: place, now: now)
+        case .rendezvousConnected(let address, let local, let place):
+            rendezvousConnected(to: address, from: local, at: place, now: now)
         case .rendezvousAddresses(let addresses, let place):
             standing.hasAddresses(addresses, at: place)
             askSTUN(now: now)

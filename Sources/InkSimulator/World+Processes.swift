@@ -98,6 +98,8 @@ extension World {
             case .rendezvousConnect: connectToRendezvous(node)
             case .rendezvousSend(let message, _): sendToRendezvous(message, node)
             case .rendezvousDisconnect: leaveRendezvous(node)
+            // Connections of worlds are never lost without a word.
+            case .rendezvousLiveness, .rendezvousProbe: break
             }
         }
         if let since = participants[node].leavingSince, now > since + Self.leaveMax, participants[node].pausedUntil == nil {

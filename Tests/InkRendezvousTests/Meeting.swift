@@ -33,6 +33,9 @@ struct Meeting {
         /// Addresses of peers with sessions, as they told them.
         var told: [(remote: PeerID, addresses: [SocketAddress], at: Instant)] = []
         var declines = false
+        /// How often the rendezvous is to be asked whether it lives, as told, and when it is to be asked out of turn.
+        var watches: [Duration] = []
+        var probes: [Instant] = []
     }
 
     enum Verdict { case pass, drop, deliver([ServerMessage]) }
@@ -93,9 +96,9 @@ struct Meeting {
         return peers.count - 1
     }
 
-    mutating func connect(_ index: Int, to address: SocketAddress = Self.rendezvous) {
+    mutating func connect(_ index: Int, to address: SocketAddress = Self.rendezvous, from local: IPAddress? = nil) {
         peers[index].isConnected = true
-        peers[index].client.connected(to: address, now: now)
+        peers[index].client.connected(to: address, from: local, now: now)
         server.opened(peers[index].token, now: now)
         settle()
     }
@@ -231,6 +234,10 @@ struct Meeting {
         case .reachable(let id, let point): peers[index].reach[id, default: [:]][point.place] = point.member
         case .unreachable(let id, let place): peers[index].reach[id]?[place] = nil
         case .candidates(let id, let addresses): peers[index].told.append((id, addresses, now))
+        case .liveness(let interval, let patience, _):
+            precondition(patience == .seconds(2), "the patience is the same always")
+            peers[index].watches.append(interval)
+        case .probe: peers[index].probes.append(now)
         case .sendFrame(let bytes, _): carry(bytes, from: index)
         case .relayed(let datagram, let point): peers[index].relayed.append((datagram, point))
         case .stunServer(let port, _): peers[index].stunPort = port

@@ -112,7 +112,9 @@ private struct Roads {
             case .complete(_, _, _, let via, _): peers[peer].completes.append(via)
             case .reachable(let id, let point): peers[peer].reach[id, default: [:]][point.place] = point.member
             case .unreachable(let id, let place): peers[peer].reach[id]?[place] = nil
-            case .joined, .peerAppeared, .abandon, .stunServer, .versionMismatch, .candidates, .sendFrame, .relayed: break
+            case .joined, .peerAppeared, .abandon, .stunServer, .versionMismatch, .candidates, .sendFrame, .relayed, .liveness,
+                .probe:
+                break
             }
         }
     }
