@@ -5,6 +5,7 @@
 #     setup build demo     and what the demo uses: Python
 #     setup build terminal and what the demo in a terminal uses: tmux
 #     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
+#     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build trace    and what counts system calls: strace (Linux)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
@@ -67,6 +68,13 @@ setup_look_for_tests() {
     has clang || has cc || lacks clang
 }
 
+setup_look_for_natlab() {
+    has nft || lacks nft
+    has ip || lacks ip
+    has nsenter || lacks nsenter
+    has clang || has cc || lacks clang
+}
+
 setup_look_for_trace() {
     if [ "$(uname)" = Linux ]; then has strace || lacks strace; fi
 }
@@ -94,6 +102,8 @@ setup_package() {
         apt:pyte) echo python3-pyte ;;
         apt:ip) echo iproute2 ;;
         apt:ps) echo procps ;;
+        apt:nft) echo nftables ;;
+        apt:nsenter) echo util-linux ;;
         dnf:libsodium) echo libsodium-devel ;;
         dnf:sqlite) echo sqlite-devel ;;
         dnf:pkg-config) echo pkgconf-pkg-config ;;
@@ -101,6 +111,8 @@ setup_package() {
         dnf:pyte) echo python3-pyte ;;
         dnf:ip) echo iproute ;;
         dnf:ps) echo procps-ng ;;
+        dnf:nft) echo nftables ;;
+        dnf:nsenter) echo util-linux ;;
         *) echo "$2" ;;
     esac
 }
