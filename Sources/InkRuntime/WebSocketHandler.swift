@@ -3,7 +3,7 @@ import InkRendezvous
 import NIOCore
 import NIOWebSocket
 
-/// One end of a WebSocket that carries text messages: answers pings, notices silence, bounds what waits to be sent.
+/// One end of a WebSocket that carries text messages and relay frames: answers pings, notices silence, bounds what waits to be sent.
 ///
 /// Lives on the event loop of its channel.
 final class WebSocketHandler: ChannelInboundHandler {
@@ -28,10 +28,27 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// The mark at which a channel says that its reader is too slow.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: waitingBytesMax / 2, high: waitingBytesMax)
 
+    /// Bytes of relay frames that are with the channel at most: what the kernel does not take waits where it can still be dropped.
+    static let frameWindow = 8 << 10
+    /// Bytes that the kernel takes and has not sent, at most (TCP_NOTSENT_LOWAT): without it a slow path has megabytes queued in the kernel.
+    #if canImport(Darwin)
+        static let unsentMax = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 0x201))
+    #else
+        static let unsentMax = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 25))
+    #endif
+    static let unsentBytesMax = 16 << 10
+
     let role: Role
     private let clock: MonotonicClock
     private let receive: (ByteBuffer) -> Void
+    private let receiveFrame: (ByteBuffer) -> Void
     private let closed: (String) -> Void
+    private var frames = FrameQueue()
+    /// Bytes of relay frames that the channel has.
+    private var frameBytes = 0
+    private var isFlushing = false
+    private var needsFlush = false
+    private var willFlush = false
     private var reason = "the connection was closed"
     private var context: ChannelHandlerContext?
     private var heardAt = Instant.distantPast
@@ -47,10 +64,17 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// - Parameters:
     ///   - clock: counts suspend.
     ///   - receive: called for each whole text message.
+    ///   - receiveFrame: called for each whole binary message.
     ///   - closed: called once, with the reason.
-    init(role: Role, clock: MonotonicClock, receive: @escaping (ByteBuffer) -> Void, closed: @escaping (String) -> Void) {
-        (self.role, self.clock, self.receive, self.closed) = (role, clock, receive, closed)
+    init(
+        role: Role, clock: MonotonicClock, receive: @escaping (ByteBuffer) -> Void, receiveFrame: @escaping (ByteBuffer) -> Void = { _ in },
+        closed: @escaping (String) -> Void
+    ) {
+        (self.role, self.clock, self.receive, self.receiveFrame, self.closed) = (role, clock, receive, receiveFrame, closed)
     }
+
+    /// Relay frames that the other side did not read in time.
+    var framesDropped: Int { frames.dropped }
 
     private var tickInterval: Duration { role == .client ? Self.watchInterval : Self.pingInterval }
 
@@ -62,6 +86,54 @@ final class WebSocketHandler: ChannelInboundHandler {
             return
         }
         write(context, .text, text)
+    }
+
+    /// Sends one binary message as soon as the socket takes it, and drops it if that is too late (RT-33). All that one turn of the loop brings leaves
+    /// together.
+    func send(frame: ByteBuffer, isPresence: Bool = false) {
+        guard let context else { return }
+        frames.append(frame, isPresence: isPresence, now: clock.now)
+        writeFrames(context)
+        guard needsFlush, !willFlush else { return }
+        willFlush = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute {
+            bound.value.willFlush = false
+            bound.value.flushFrames()
+        }
+    }
+
+    private func writeFrames(_ context: ChannelHandlerContext) {
+        while let bytes = frameBytes < Self.frameWindow ? frames.next(now: clock.now) : nil {
+            let count = bytes.readableBytes
+            frameBytes += count
+            needsFlush = true
+            let written = context.eventLoop.makePromise(of: Void.self)
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            written.futureResult.whenComplete { _ in bound.value.frameIsWritten(count) }
+            context.write(message(.binary, bytes), promise: written)
+        }
+        // A full window waits for no turn of the loop.
+        if frameBytes >= Self.frameWindow { flushFrames() }
+    }
+
+    private func flushFrames() {
+        // What is written while we flush is flushed by the outer round.
+        guard !isFlushing else { return }
+        isFlushing = true
+        defer { isFlushing = false }
+        while needsFlush, let context {
+            needsFlush = false
+            context.flush()
+            if self.context != nil { writeFrames(context) }
+        }
+    }
+
+    private func frameIsWritten(_ count: Int) {
+        frameBytes -= count
+        guard !isFlushing, let context else { return }
+        writeFrames(context)
+        flushFrames()
     }
 
     /// Says farewell and closes.
@@ -99,7 +171,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .ping: if takesControl(context) { write(context, .pong, frame.unmaskedData) }
         case .pong: if takesControl(context) { isAsked = false }
         case .connectionClose: end(context, code: Self.answer(toClose: frame.unmaskedData), reason: "closed by the other side")
-        case .binary: end(context, code: .unacceptableData, reason: "not a text message")
+        case .binary: receiveFrame(frame.unmaskedData)
         default: end(context, code: .protocolError, reason: "a kind of frame that nobody knows")
         }
     }
@@ -172,8 +244,12 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func write(_ context: ChannelHandlerContext, _ opcode: WebSocketOpcode, _ data: ByteBuffer) {
+        context.writeAndFlush(message(opcode, data), promise: nil)
+    }
+
+    private func message(_ opcode: WebSocketOpcode, _ data: ByteBuffer) -> NIOAny {
         let key = role == .client ? WebSocketMaskingKey.random() : nil
-        context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, maskKey: key, data: data)), promise: nil)
+        return wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, maskKey: key, data: data))
     }
 
     private func end(_ context: ChannelHandlerContext, code: WebSocketErrorCode, reason: String) {

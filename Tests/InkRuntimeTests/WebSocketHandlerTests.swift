@@ -51,11 +51,13 @@ private final class Stand {
 }
 
 /// A handler behind the decoder, as in a real pipeline: bytes in, what was taken and the code of our close frame out.
-private func exchange(_ role: WebSocketHandler.Role, _ bytes: [UInt8]) throws -> (texts: [String], code: UInt16?) {
+private func exchange(_ role: WebSocketHandler.Role, _ bytes: [UInt8]) throws -> (texts: [String], frames: [[UInt8]], code: UInt16?) {
     let channel = EmbeddedChannel()
     var texts: [String] = []
+    var frames: [[UInt8]] = []
     let handler = WebSocketHandler(
-        role: role, clock: MonotonicClock { .zero + .seconds(1) }, receive: { texts.append(String(buffer: $0)) }, closed: { _ in })
+        role: role, clock: MonotonicClock { .zero + .seconds(1) }, receive: { texts.append(String(buffer: $0)) },
+        receiveFrame: { frames.append(Array($0.readableBytesView)) }, closed: { _ in })
     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: 4096)))
     try channel.pipeline.syncOperations.addWebSocket(handler)
     // The decoder throws what our handler has dealt with.
@@ -66,7 +68,7 @@ private func exchange(_ role: WebSocketHandler.Role, _ bytes: [UInt8]) throws ->
         #expect(code == nil, "one close frame")
         code = frame.data.getInteger(at: frame.data.readerIndex)
     }
-    return (texts, code)
+    return (texts, frames, code)
 }
 
 /// A frame masked with zeros.
@@ -79,7 +81,9 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
             ("reserved bit 1", masked(0xC1, [0x7B]), 1002), ("reserved bit 2", masked(0xA1, [0x7B]), 1002),
             ("reserved bit 3", masked(0x91, [0x7B]), 1002), ("reserved bit of a ping", masked(0xC9), 1002),
             ("reserved bit of a fragment", masked(0x41, [0x7B]) + masked(0x80, [0x7D]), 1002),
-            ("not masked", [0x81, 0x01, 0x7B], 1002), ("binary", masked(0x82, [0x7B]), 1003),
+            ("not masked", [0x81, 0x01, 0x7B], 1002),
+            ("text within a fragmented frame", masked(0x02, [0x7B]) + masked(0x81, [0x7D]), 1002),
+            ("8 KiB of a frame", [0x82, 0xFE, 0x20, 0, 0, 0, 0, 0], 1009),
             ("reserved opcode", masked(0x83), 1002), ("reserved control opcode", masked(0x8B), 1002),
             ("continuation of nothing", masked(0x80, [0x7B]), 1002),
             ("text within fragments", masked(0x01, [0x7B]) + masked(0x81, [0x7D]), 1002),
@@ -118,6 +122,51 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(try exchange(.client, [0xC1, 0x01, 0x7B]).code == 1002)
         #expect(try exchange(.client, [0x81, 0x01, 0xFF]).code == 1007)
         #expect(try exchange(.client, [0x88, 0x02, 0x03, 0xED]).code == 1002)
+    }
+
+    // RT-20
+    @Test func `a binary message is a relay frame, whole or in fragments, and no text`() throws {
+        let outcome = try exchange(
+            .server, masked(0x82, [0x01, 0xFF]) + masked(0x02, [0x02]) + masked(0x89) + masked(0x80, [0xFE]) + masked(0x82))
+        #expect(outcome.frames == [[1, 0xFF], [2, 0xFE], []] && outcome.texts.isEmpty && outcome.code == nil)
+        #expect(try exchange(.client, [0x82, 0x01, 0x07]).frames == [[7]])
+    }
+
+    // RT-33
+    @Test func `relay frames of one turn of the loop leave together, in their order, masked by a client`() throws {
+        for role in [WebSocketHandler.Role.client, .server] {
+            let stand = try Stand(role)
+            for number in 0..<5 as Range<UInt8> { stand.handler.send(frame: ByteBuffer(bytes: [number])) }
+            #expect(try stand.channel.readOutbound(as: WebSocketFrame.self) == nil, "nothing before the turn is over")
+            stand.channel.embeddedEventLoop.run()
+            for number in 0..<5 as Range<UInt8> {
+                let frame = try #require(try stand.channel.readOutbound(as: WebSocketFrame.self))
+                #expect(frame.opcode == .binary && Array(frame.data.readableBytesView) == [number])
+                #expect((frame.maskKey != nil) == (role == .client))
+            }
+            // More than the channel has at once waits for no turn, and all of it goes.
+            for _ in 0..<40 { stand.handler.send(frame: ByteBuffer(repeating: 1, count: 1200)) }
+            stand.channel.embeddedEventLoop.run()
+            #expect(try stand.said().count == 40 && stand.handler.framesDropped == 0)
+        }
+    }
+
+    // RT-33
+    @Test func `a socket that takes nothing has 64 frames waiting for 100 ms at most, and what shows a place goes first`() {
+        var queue = FrameQueue()
+        let start = Instant.zero + .seconds(1)
+        for number in 0..<64 as Range<UInt8> { queue.append(ByteBuffer(bytes: [number]), isPresence: number % 2 == 1, now: start) }
+        queue.append(ByteBuffer(bytes: [64]), isPresence: false, now: start)
+        for number in 65..<97 as Range<UInt8> {
+            queue.append(ByteBuffer(bytes: [number]), isPresence: false, now: start + .milliseconds(50))
+        }
+        #expect(queue.count == 64 && queue.dropped == 33)
+        var left: [UInt8] = []
+        let now = start + .milliseconds(100)
+        for _ in 0..<5 { left += queue.next(now: now).map { Array($0.readableBytesView) } ?? [] }
+        #expect(left == [2, 4, 6, 8, 10], "all places and the oldest work went")
+        #expect(queue.next(now: start + .milliseconds(101)).map { Array($0.readableBytesView) } == [65])
+        #expect(queue.next(now: start + .milliseconds(151)) == nil && queue.count == 0)
     }
 
     // RT-8
