@@ -17,8 +17,9 @@ public enum ClientMessage: Hashable, Sendable {
 
 /// What the rendezvous says to a peer.
 public enum ServerMessage: Hashable, Sendable {
-    /// First message on every socket: 32 fresh bytes to sign, and the UDP port of the STUN responder on the same host, if there is one.
-    case welcome(nonce: [UInt8], stunPort: UInt16?)
+    /// First message on every socket: 32 fresh bytes to sign, the UDP port of the STUN responder on the same host, if there is one, and how many
+    /// bytes a second it carries for a room in relay frames, if any.
+    case welcome(nonce: [UInt8], stunPort: UInt16?, relay: Int? = nil)
     /// We are in, under the number `member`, with `others` sockets. A hint: nothing that is decided by it needs to be true.
     case joined(topic: Topic, member: UInt32, others: Int)
     /// A sealed envelope from the member with number `from`.
@@ -68,7 +69,7 @@ public enum Signalling {
 // Coding. One flat object with a "type"; bytes as base64url without padding. Lengths are checked here, so that nothing after this has to.
 
 private enum Key: String, CodingKey {
-    case type, topic, key, signature, to, box, nonce, member, others, from, reason
+    case type, topic, key, signature, to, box, nonce, member, others, from, reason, relay
     case stunPort = "stun_port"
 }
 
@@ -80,6 +81,13 @@ extension KeyedDecodingContainer where K == Key {
             throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not base64url of \(count) bytes")
         }
         return bytes
+    }
+
+    /// Nothing is not a rate; one that says so relays nothing.
+    fileprivate func rate(_ key: Key) throws -> Int? {
+        guard let rate = try decodeIfPresent(Int.self, forKey: key) else { return nil }
+        guard rate > 0 else { throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not a rate") }
+        return rate
     }
 
     fileprivate func identifier<Tag>(_ key: Key) throws -> Identifier<Tag> {
@@ -134,7 +142,8 @@ extension ServerMessage: Codable {
         case "welcome":
             self = .welcome(
                 nonce: try container.bytes(.nonce, count: Signalling.nonceBytes...Signalling.nonceBytes),
-                stunPort: try container.decodeIfPresent(UInt16.self, forKey: .stunPort))
+                stunPort: try container.decodeIfPresent(UInt16.self, forKey: .stunPort),
+                relay: try container.rate(.relay))
         case "joined":
             self = .joined(
                 topic: try container.identifier(.topic), member: try container.decode(UInt32.self, forKey: .member),
@@ -151,10 +160,11 @@ extension ServerMessage: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch self {
-        case .welcome(let nonce, let stunPort):
+        case .welcome(let nonce, let stunPort, let relay):
             try container.encode("welcome", forKey: .type)
             try container.encode(Base64URL.encode(nonce), forKey: .nonce)
             try container.encodeIfPresent(stunPort, forKey: .stunPort)
+            try container.encodeIfPresent(relay, forKey: .relay)
         case .joined(let topic, let member, let others):
             try container.encode("joined", forKey: .type)
             try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)

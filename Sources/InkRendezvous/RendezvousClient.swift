@@ -173,8 +173,10 @@ public struct RendezvousClient: Sendable {
     public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
         let state = signalling[place]
         switch message {
-        case .welcome(let challenge, let stunPort):
-            if state.isGreeting { signalling.welcomed(challenge, stunPort: stunPort, at: place) }
+        case .welcome(let challenge, let stunPort, let rate):
+            guard state.isGreeting else { return }
+            signalling.relays(rate, at: place)
+            signalling.welcomed(challenge, stunPort: stunPort, at: place)
         case .joined(let topic, let member, let others):
             guard state.isJoining, topic == signalling.topic else { return }
             signalling.joined(as: member, others: others, at: place, now: now)

@@ -51,6 +51,11 @@ public struct RendezvousServer: Sendable {
         /// Bytes of boxes a second and at once from one socket.
         public var byteRate = 65_536.0
         public var byteBurst = 524_288.0
+        /// Bytes a second that are carried for a room in relay frames; nil for none (RV-51).
+        public var relayRate: Int? = 64 << 10
+        /// The same for all sockets of one source together, and for all; counted for each receiver.
+        public var relaySourceRate = 256 << 10
+        public var relayTotalRate = 16 << 20
         /// UDP port of the STUN responder beside us; told in the welcome.
         public var stunPort: UInt16?
 
@@ -77,6 +82,8 @@ public struct RendezvousServer: Sendable {
     /// What the driver must do.
     public enum Output: Hashable, Sendable {
         case send(ServerMessage, to: ConnectionToken)
+        /// A relay frame, as a binary message.
+        case relay([UInt8], to: ConnectionToken)
         /// Close the socket; `closed(_:)` need not be called for it, and may be.
         case close(ConnectionToken, CloseReason)
     }
@@ -91,6 +98,15 @@ public struct RendezvousServer: Sendable {
         public var closedByUs = 0
         /// Not taken, since all sockets of the source together had said too much.
         public var overSourceRate = 0
+        /// Relay frames and their bytes as they came, and as they went, once for each receiver.
+        public var relayFramesIn = 0
+        public var relayBytesIn = 0
+        public var relayFramesOut = 0
+        public var relayBytesOut = 0
+        /// Not carried: waited too long for their turn; too much of one source; of wrong form, or for nobody whom the sender could know.
+        public var relayLate = 0
+        public var relayOverSource = 0
+        public var relayStray = 0
     }
 
     private struct Socket: Sendable {
@@ -100,6 +116,9 @@ public struct RendezvousServer: Sendable {
         var topics: [Topic: UInt32] = [:]
         var messages: TokenBucket
         var bytes: TokenBucket
+        /// What it may send in relay frames, carried or not, before that is an attack, and how many of them may be wrong.
+        var relay: TokenBucket
+        var strays: TokenBucket
     }
 
     private struct Room: Sendable {
@@ -108,7 +127,13 @@ public struct RendezvousServer: Sendable {
         var sources: [Source: Int] = [:]
         /// Whose share of the topics this one is of: the source that began it, later any that is in it.
         var payer: Source?
+        let firstMember: UInt32
         var nextMember: UInt32
+
+        init(payer: Source?, firstMember: UInt32) { (self.payer, self.firstMember, nextMember) = (payer, firstMember, firstMember) }
+
+        /// Whether a number was ever given. Who names a member that has just left is at no fault.
+        func hasGiven(_ member: UInt32) -> Bool { member &- firstMember < nextMember &- firstMember }
     }
 
     /// What all sockets of one source share.
@@ -116,6 +141,9 @@ public struct RendezvousServer: Sendable {
         var messages: TokenBucket
         var newTopics: TokenBucket
         var firstTopics: TokenBucket
+        /// Relay frames that leave, and those that come, carried or not.
+        var relay: TokenBucket
+        var relayIn: TokenBucket
         /// Its sockets that have joined nothing, oldest first; may name sockets that have joined or gone since.
         var unjoined = Queue<ConnectionToken>()
     }
@@ -132,16 +160,31 @@ public struct RendezvousServer: Sendable {
     private var sweepAt = RendezvousServer.sweepMin
     /// Sockets that have joined nothing, in the order in which their time runs out; may name sockets that have joined or gone since.
     private var unjoined = Queue<(token: ConnectionToken, until: Instant)>()
+    private var relay: RelayQueues
     private var outputs = Outputs<Output>()
+    private var counted = Counters()
 
     /// What happened since the start.
-    public private(set) var counters = Counters()
+    public var counters: Counters {
+        var counters = counted
+        counters.relayLate = relay.dropped
+        return counters
+    }
+    /// Relay frames that wait now.
+    public var relayWaiting: Int { relay.count }
     /// Sockets open now.
     public var socketCount: Int { sockets.count }
     /// Topics held now.
     public var topicCount: Int { rooms.count }
 
     private static let sweepMin = 4096
+    /// A socket, and a source, may send so many times what is carried of it: who paces itself by the welcome never comes near that.
+    private static let floodFactor = 4.0
+    /// How much of that at once, seconds.
+    private static let floodBurst = 2.0
+    /// Relay frames that a socket may get wrong at once, and a second.
+    private static let strayBurst = 64.0
+    private static let strayRate = 1.0
 
     /// - Parameter seed: 32 bytes from which the nonces come; unpredictable in production.
     public init(_ configuration: Configuration = Configuration(), seed: [UInt8]) {
@@ -150,6 +193,7 @@ public struct RendezvousServer: Sendable {
         topicShares = SourceShares(total: configuration.topicsMax, perSource: configuration.topicsPerSourceMax)
         commonTopics = TokenBucket(rate: configuration.commonTopicRate, burst: configuration.commonTopicBurst, now: .distantPast)
         generator = SecretGenerator(seed: seed)
+        relay = RelayQueues(rate: Double(max(1, configuration.relayRate ?? 1)), total: Double(max(1, configuration.relayTotalRate)))
     }
 
     // Inputs.
@@ -160,20 +204,22 @@ public struct RendezvousServer: Sendable {
     public mutating func opened(_ token: ConnectionToken, from source: Source? = nil, now: Instant) {
         if let source { makeRoom(for: source, now: now) }
         guard socketShares.admits(source) else {
-            counters.closedByUs += 1
+            counted.closedByUs += 1
             outputs.append(.close(token, sockets.count < configuration.socketsMax ? .tooManyFromSource : .tooManySockets))
             return
         }
-        counters.opened += 1
+        counted.opened += 1
         socketShares.take(source)
         if let source { neighbourhoods[source]?.unjoined.append(token) }
         let nonce = generator.bytes(Signalling.nonceBytes)
         sockets[token] = Socket(
             source: source, nonce: nonce, openedAt: now,
             messages: TokenBucket(rate: configuration.messageRate, burst: configuration.messageBurst, now: now),
-            bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now))
+            bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now),
+            relay: flood(of: configuration.relayRate ?? 1, now: now),
+            strays: TokenBucket(rate: Self.strayRate, burst: Self.strayBurst, now: now))
         unjoined.append((token, now + configuration.joinTime))
-        outputs.append(.send(.welcome(nonce: nonce, stunPort: configuration.stunPort), to: token))
+        outputs.append(.send(.welcome(nonce: nonce, stunPort: configuration.stunPort, relay: configuration.relayRate), to: token))
     }
 
     /// A socket said something. Ignored if the socket is not open.
@@ -188,7 +234,7 @@ public struct RendezvousServer: Sendable {
         }
         // Innocents may share the source: nobody is closed for it, and what was not taken is said again by who waits for the answer.
         if let source = socket.source, neighbourhoods[source]?.messages.take(cost, now: now) == false {
-            counters.overSourceRate += 1
+            counted.overSourceRate += 1
             return
         }
         switch message {
@@ -200,6 +246,30 @@ public struct RendezvousServer: Sendable {
         }
     }
 
+    /// A socket sent a binary message. Ignored if the socket is not open.
+    public mutating func relayed(_ bytes: [UInt8], from token: ConnectionToken, now: Instant) {
+        guard let source = sockets[token].map(\.source) else { return }
+        counted.relayFramesIn += 1
+        counted.relayBytesIn += bytes.count
+        let cost = RelayQueues.cost(bytes.count)
+        guard sockets[token]?.relay.take(cost, now: now) == true else {
+            close(token, .rateExceeded)
+            return
+        }
+        guard let (frame, topic) = readRelayed(bytes, token) else {
+            counted.relayStray += 1
+            if sockets[token]?.strays.take(now: now) == false { close(token, .rateExceeded) }
+            return
+        }
+        // Innocents may share the source: what is too much is lost, and nobody is closed for it.
+        if let source, neighbourhoods[source]?.relayIn.take(cost, now: now) == false {
+            counted.relayOverSource += 1
+            return
+        }
+        relay.append(frame, from: token, in: topic, now: now)
+        carry(now: now)
+    }
+
     /// A socket is gone.
     public mutating func closed(_ token: ConnectionToken) {
         guard let socket = sockets.removeValue(forKey: token) else { return }
@@ -208,7 +278,7 @@ public struct RendezvousServer: Sendable {
     }
 
     /// When to call `handleTimeout(now:)` next.
-    public var deadline: Instant? { unjoined.first?.until }
+    public var deadline: Instant? { earliest(unjoined.first?.until, relay.deadline) }
 
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
@@ -216,12 +286,49 @@ public struct RendezvousServer: Sendable {
             _ = unjoined.popFirst()
             if sockets[token]?.topics.isEmpty == true { close(token, .joinTimeout) }
         }
+        carry(now: now)
     }
 
     /// The next thing to do, or nil.
     public mutating func nextOutput() -> Output? { outputs.next() }
 
     // Steps.
+
+    private func flood(of rate: Int, now: Instant) -> TokenBucket {
+        // At least a few frames, whatever the rate is.
+        let rate = max(Double(rate) * Self.floodFactor, RelayQueues.cost(RelayFrame.bytesMax))
+        return TokenBucket(rate: rate, burst: rate * Self.floodBurst, now: now)
+    }
+
+    /// What a frame says, if it says something that this socket may (RV-50).
+    private func readRelayed(_ bytes: [UInt8], _ token: ConnectionToken) -> (RelayFrame.ToServer, Topic)? {
+        // Why it cannot be read is told nobody: who sends such a frame is no program of ours.
+        guard configuration.relayRate != nil, let frame = try? RelayFrame.ToServer(decoding: bytes),
+            let topic = sockets[token]?.topics.first(where: { $0.value == frame.sender })?.key, let room = rooms[topic],
+            frame.receivers.allSatisfy({ $0 != frame.sender && room.hasGiven($0) })
+        else { return nil }
+        return (frame, topic)
+    }
+
+    /// Sends the relay frames whose turn has come.
+    private mutating func carry(now: Instant) {
+        while let item = relay.next(now: now) {
+            guard let source = sockets[item.token].map(\.source), let room = rooms[item.topic] else { continue }
+            let targets = item.frame.receivers.compactMap { number in room.members[number].map { (number, $0) } }
+            let cost = item.cost * Double(targets.count)
+            // What is too much of a source is lost here and not at the gate: what the room's turn has kept back has cost it nothing.
+            if let source, neighbourhoods[source]?.relay.take(cost, now: now) == false {
+                counted.relayOverSource += 1
+                continue
+            }
+            for (number, target) in targets {
+                let bytes = RelayFrame.ToClient(receiver: number, sender: item.frame.sender, datagram: item.frame.datagram).encoded
+                counted.relayFramesOut += 1
+                counted.relayBytesOut += bytes.count
+                outputs.append(.relay(bytes, to: target))
+            }
+        }
+    }
 
     /// Closes the sockets of `source` that wait longest to join anything, until it may have one more. Who has the right to join does so
     /// within a round trip or two: sockets that join nothing keep nobody out, not even others of the same source (RV-20).
@@ -231,7 +338,13 @@ public struct RendezvousServer: Sendable {
             neighbourhoods[source] = Neighbourhood(
                 messages: TokenBucket(rate: configuration.sourceMessageRate, burst: configuration.sourceMessageBurst, now: now),
                 newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now),
-                firstTopics: TokenBucket(rate: configuration.firstTopicRate, burst: configuration.firstTopics, now: now))
+                firstTopics: TokenBucket(rate: configuration.firstTopicRate, burst: configuration.firstTopics, now: now),
+                relay: TokenBucket(
+                    rate: Double(max(1, configuration.relaySourceRate)),
+                    burst: RelayQueues.burst(
+                        of: Double(configuration.relaySourceRate), receivers: RelayFrame.receiverCounts.upperBound),
+                    now: now),
+                relayIn: flood(of: configuration.relaySourceRate, now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
             let waits = sockets[oldest]?.topics.isEmpty == true
@@ -250,6 +363,7 @@ public struct RendezvousServer: Sendable {
             var neighbourhood = neighbourhood
             return socketShares.count(of: source) > 0 || !neighbourhood.messages.isFull(now: now)
                 || !neighbourhood.newTopics.isFull(now: now) || !neighbourhood.firstTopics.isFull(now: now)
+                || !neighbourhood.relay.isFull(now: now) || !neighbourhood.relayIn.isFull(now: now)
         }
         // Twice what is left, so that each newcomer pays for a constant part of the next sweep.
         sweepAt = max(Self.sweepMin, neighbourhoods.count * 2)
@@ -289,14 +403,16 @@ public struct RendezvousServer: Sendable {
         // not name somebody else afterwards.
         var room =
             rooms.removeValue(forKey: topic)
-            ?? Room(payer: socket.source, nextMember: UInt32(truncatingIfNeeded: generator.next()))
+            ?? Room(payer: socket.source, firstMember: UInt32(truncatingIfNeeded: generator.next()))
+        // A relay frame names its topic by the number of its sender.
+        while socket.topics.values.contains(room.nextMember) { room.nextMember &+= 1 }
         let member = room.nextMember
         room.nextMember &+= 1
         room.members[member] = token
         if let source = socket.source { room.sources[source, default: 0] += 1 }
         rooms[topic] = room
         sockets[token]?.topics[topic] = member
-        counters.joined += 1
+        counted.joined += 1
         outputs.append(.send(.joined(topic: topic, member: member, others: others), to: token))
     }
 
@@ -323,22 +439,23 @@ public struct RendezvousServer: Sendable {
             refuse(.notJoined, token)
             return
         }
-        counters.envelopesIn += 1
+        counted.envelopesIn += 1
         // One who has just left is no fault of the sender's: nothing is said.
         let recipients = to.map { [$0] } ?? room.members.keys.sorted()
         for recipient in recipients where recipient != member {
             guard let target = room.members[recipient] else { continue }
-            counters.envelopesOut += 1
+            counted.envelopesOut += 1
             outputs.append(.send(.envelope(topic: topic, from: member, box: box), to: target))
         }
     }
 
     private mutating func leave(_ topic: Topic, _ socket: Socket) {
         guard let member = socket.topics[topic], var room = rooms.removeValue(forKey: topic) else { return }
-        room.members[member] = nil
+        if let token = room.members.removeValue(forKey: member) { relay.forget(token, in: topic) }
         if let source = socket.source, let count = room.sources[source] { room.sources[source] = count > 1 ? count - 1 : nil }
         if room.members.isEmpty {
             topicShares.giveBack(room.payer)
+            relay.forget(topic)
             return
         }
         if let payer = room.payer, room.sources[payer] == nil {
@@ -351,12 +468,12 @@ public struct RendezvousServer: Sendable {
     }
 
     private mutating func refuse(_ reason: RendezvousRefusal, _ token: ConnectionToken) {
-        counters.refused += 1
+        counted.refused += 1
         outputs.append(.send(.refused(reason), to: token))
     }
 
     private mutating func close(_ token: ConnectionToken, _ reason: CloseReason) {
-        counters.closedByUs += 1
+        counted.closedByUs += 1
         closed(token)
         outputs.append(.close(token, reason))
     }

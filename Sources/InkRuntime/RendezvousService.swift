@@ -47,6 +47,8 @@ public final class RendezvousService: Sendable {
         /// TCP connections open now, WebSocket or not yet, and those closed at once because there were too many.
         public var connections = 0
         public var turnedAway = 0
+        /// Relay frames that their receivers did not read in time.
+        public var relayUnread = 0
     }
 
     /// Addresses at which WebSockets are accepted, with actual ports.
@@ -171,6 +173,7 @@ public final class RendezvousService: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(WebSocketHandler.unsentMax, value: WebSocketHandler.unsentBytesMax)
             .childChannelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try box.accept(channel) { count.value.settle($0) } }
@@ -330,7 +333,7 @@ final class CoreBox: Sendable {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler(refusal: refusal.value))
+                    try channel.pipeline.syncOperations.addHandler(PlainHTTPHandler(refusal: refusal.value, core: future))
                     return false
                 }
             })
@@ -370,6 +373,8 @@ final class Core {
     private var lastEncoded: (message: ServerMessage, text: ByteBuffer)?
     private var stunAnswered = 0
     private var stunSilent = 0
+    /// Of sockets that have gone.
+    private var relayUnread = 0
     private var isDraining = false
 
     init(_ configuration: RendezvousService.Configuration, loop: any EventLoop, clock: MonotonicClock) {
@@ -382,7 +387,7 @@ final class Core {
     var status: RendezvousService.Status {
         .init(
             sockets: server.socketCount, topics: server.topicCount, server: server.counters, stunAnswered: stunAnswered,
-            stunSilent: stunSilent)
+            stunSilent: stunSilent, relayUnread: sockets.values.reduce(relayUnread) { $0 + $1.framesDropped })
     }
 
     func add(_ channel: any Channel, forwardedFor: [String]) throws {
@@ -395,6 +400,7 @@ final class Core {
             role: .server,
             clock: clock,
             receive: { [weak self] text in self?.receive(text, token) },
+            receiveFrame: { [weak self] frame in self?.relay(frame, token) },
             closed: { [weak self] _ in self?.lost(token) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         sockets[token] = handler
@@ -446,8 +452,15 @@ final class Core {
         drain()
     }
 
+    private func relay(_ frame: ByteBuffer, _ token: RendezvousServer.ConnectionToken) {
+        guard sockets[token] != nil else { return }
+        server.relayed(Array(frame.readableBytesView), from: token, now: clock.now)
+        drain()
+    }
+
     private func lost(_ token: RendezvousServer.ConnectionToken) {
-        guard sockets.removeValue(forKey: token) != nil else { return }
+        guard let handler = sockets.removeValue(forKey: token) else { return }
+        relayUnread += handler.framesDropped
         server.closed(token)
         drain()
     }
@@ -469,6 +482,7 @@ final class Core {
                 } catch {
                     handler.close(.unexpectedServerError, reason: "a message could not be written")
                 }
+            case .relay(let bytes, let token): sockets[token]?.send(frame: ByteBuffer(bytes: bytes))
             case .close(let token, let reason): sockets[token]?.close(.policyViolation, reason: reason.description)
             }
         }
@@ -485,7 +499,7 @@ final class Core {
     }
 }
 
-/// Answers plain HTTP requests: health, and a word to whoever looks at the port with a browser.
+/// Answers plain HTTP requests: health, figures, and a word to whoever looks at the port with a browser.
 private final class PlainHTTPHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -493,8 +507,9 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
     private var head: HTTPRequestHead?
     /// Why an upgrade was refused that was asked for.
     private let refusal: UpgradeRefusal?
+    private let core: EventLoopFuture<NIOLoopBound<Core>>
 
-    init(refusal: UpgradeRefusal?) { self.refusal = refusal }
+    init(refusal: UpgradeRefusal?, core: EventLoopFuture<NIOLoopBound<Core>>) { (self.refusal, self.core) = (refusal, core) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -503,6 +518,11 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
         case .end:
             // NIO keeps the head of a request that asked for an upgrade and did not get it.
             let path = head?.uri.prefix { $0 != "?" } ?? ""
+            if refusal == nil, path == "/metrics", let head, head.method == .GET || head.method == .HEAD {
+                respondWithMetrics(context, hasBody: head.method == .GET)
+                self.head = nil
+                return
+            }
             let isKnown = head.map { $0.method == .GET || $0.method == .HEAD } ?? true
             let (status, text): (HTTPResponseStatus, String) =
                 switch (isKnown, path) {
@@ -522,6 +542,18 @@ private final class PlainHTTPHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// Sums over everybody: nothing in them is about one person or room.
+    private func respondWithMetrics(_ context: ChannelHandlerContext, hasBody: Bool) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        core.whenComplete { outcome in
+            let (handler, context) = bound.value
+            switch outcome {
+            case .success(let core): handler.respond(context, .ok, core.value.status.metrics, hasBody: hasBody)
+            case .failure: context.close(promise: nil)
+            }
+        }
+    }
 
     private func respond(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ text: String, hasBody: Bool) {
         var headers: HTTPHeaders = [

@@ -221,6 +221,8 @@ extension World {
                 socket.lastOut = max(now + wire(), socket.lastOut)
                 rendezvous.sockets[token.number] = socket
                 queue.schedule(.toClient(token.number, message), at: socket.lastOut)
+            // Not yet: nobody in this world sends one.
+            case .relay: continue
             case .close(let token, _):
                 guard var socket = rendezvous.sockets[token.number] else { continue }
                 socket.lastOut = max(now + wire(), socket.lastOut)

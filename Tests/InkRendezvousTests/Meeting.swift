@@ -132,6 +132,7 @@ struct Meeting {
                     case .drop: break
                     case .deliver(let messages): for other in messages { deliver(other, to: index) }
                     }
+                case .relay: break
                 case .close(let token, let reason):
                     closed.append(reason)
                     if let index = peers.firstIndex(where: { $0.token == token }), peers[index].isConnected {
@@ -290,7 +291,7 @@ struct Meeting {
         let token = RendezvousServer.ConnectionToken(number)
         let keys = Self.keys()
         server.opened(token, now: now)
-        guard case .send(.welcome(let nonce, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
+        guard case .send(.welcome(let nonce, _, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
             throw WireError.unexpected
         }
         let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))

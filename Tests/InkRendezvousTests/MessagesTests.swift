@@ -22,6 +22,7 @@ import Testing
         let server: [ServerMessage] = [
             .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil),
             .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 65535),
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: nil, relay: 65_536),
             .joined(topic: topic, member: .max, others: 3), .refused(.notAdmitted),
             .envelope(topic: topic, from: .max, box: [UInt8](repeating: 7, count: Signalling.boxBytesMax)),
         ]

@@ -38,7 +38,7 @@ private final class Town {
         while let output = server.nextOutput() {
             switch output {
             case .send(let message, token): said.append(message)
-            case .send: break
+            case .send, .relay: break
             case .close(let other, let reason): closed[other] = reason
             }
         }
@@ -53,7 +53,7 @@ private final class Town {
         lastToken += 1
         let token = Token(lastToken)
         server.opened(token, from: source, now: now)
-        for case .welcome(let nonce, _) in drain(token) { nonces[token] = nonce }
+        for case .welcome(let nonce, _, _) in drain(token) { nonces[token] = nonce }
         return closed[token] == nil ? token : nil
     }
 
@@ -85,7 +85,7 @@ private final class Town {
         while let output = server.nextOutput() {
             switch output {
             case .send(.envelope, let token) where tokens.contains(token): count += 1
-            case .send: break
+            case .send, .relay: break
             case .close(let token, let reason): closed[token] = reason
             }
         }

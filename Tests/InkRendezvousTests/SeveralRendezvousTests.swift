@@ -123,6 +123,7 @@ private struct Roads {
         for server in servers.indices {
             while let output = servers[server]?.nextOutput() {
                 switch output {
+                case .relay: break
                 case .send(let message, let token): steps.append(.toClient(Int(token.number) / 100, Int(token.number) % 100, message))
                 case .close(let token, _): steps.append(.lost(Int(token.number) / 100, Int(token.number) % 100))
                 }

@@ -475,6 +475,10 @@ private final class Signaller: Sendable {
         #expect(health.hasPrefix("HTTP/1.1 200 ") && health.hasSuffix("\r\n\r\nok\n"))
         let other = try await exchange(service, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(other.hasPrefix("HTTP/1.1 426 ") && other.contains("Inkwire rendezvous"))
+        let metrics = try await exchange(service, "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(
+            metrics.hasPrefix("HTTP/1.1 200 OK")
+                && metrics.contains("\n# TYPE inkwire_relay_bytes_out_total counter\ninkwire_relay_bytes_out_total 0\n"))
         let post = try await exchange(service, "POST /healthz HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
         #expect(post.hasPrefix("HTTP/1.1 405 "))
         let garbage = try await exchange(service, "\u{0}\u{1}\u{2} nonsense\r\n\r\n")

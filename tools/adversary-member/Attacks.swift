@@ -328,7 +328,7 @@ enum Attack: String, CaseIterable {
             for index in sockets.indices.reversed() {
                 for text in sockets[index].0.texts() {
                     switch try? JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-                    case .welcome(let nonce, _):
+                    case .welcome(let nonce, _, _):
                         for _ in 0..<16 {
                             let key = SigningKey(seed: .random())
                             let topic = Topic(Blake2b.hash256(key.author.bytes)) ?? .zero
@@ -393,7 +393,7 @@ final class Signaller {
         var found: [(UInt32, Envelope)] = []
         for text in socket.texts() {
             switch try JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-            case .welcome(let nonce, _):
+            case .welcome(let nonce, _, _):
                 try say(
                     .join(
                         topic: topic, key: keys.topicKey.author,

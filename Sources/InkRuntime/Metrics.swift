@@ -1,0 +1,30 @@
+extension RendezvousService.Status {
+    /// What Prometheus reads at `/metrics` (text format 0.0.4).
+    var metrics: String {
+        let gauges: [(name: String, help: String, value: Int)] = [
+            ("inkwire_sockets", "WebSockets open now.", sockets),
+            ("inkwire_topics", "Topics held now.", topics),
+        ]
+        let counters: [(name: String, help: String, value: Int)] = [
+            ("inkwire_joined_total", "Sockets let into a topic.", server.joined),
+            ("inkwire_refused_total", "Wishes of sockets that were refused.", server.refused),
+            ("inkwire_closed_total", "Sockets that were closed for what they did or by a limit.", server.closedByUs),
+            ("inkwire_envelopes_in_total", "Sealed envelopes received.", server.envelopesIn),
+            ("inkwire_envelopes_out_total", "Sealed envelopes delivered.", server.envelopesOut),
+            ("inkwire_relay_frames_in_total", "Relay frames received.", server.relayFramesIn),
+            ("inkwire_relay_bytes_in_total", "Their bytes.", server.relayBytesIn),
+            ("inkwire_relay_frames_out_total", "Relay frames delivered, once for each receiver.", server.relayFramesOut),
+            ("inkwire_relay_bytes_out_total", "Their bytes.", server.relayBytesOut),
+            ("inkwire_relay_late_total", "Relay frames dropped since a room sent more than its rate.", server.relayLate),
+            ("inkwire_relay_over_source_total", "Relay frames dropped since one source sent too much.", server.relayOverSource),
+            ("inkwire_relay_stray_total", "Relay frames of wrong form or for nobody.", server.relayStray),
+            ("inkwire_relay_unread_total", "Relay frames that a receiver did not read in time.", relayUnread),
+            ("inkwire_stun_answered_total", "STUN requests answered.", stunAnswered),
+            ("inkwire_stun_silent_total", "Datagrams without an answer.", stunSilent),
+        ]
+        func lines(_ kind: String, _ figures: [(name: String, help: String, value: Int)]) -> String {
+            figures.map { "# HELP \($0.name) \($0.help)\n# TYPE \($0.name) \(kind)\n\($0.name) \($0.value)\n" }.joined()
+        }
+        return lines("gauge", gauges) + lines("counter", counters)
+    }
+}
