@@ -7,11 +7,21 @@ import NIOPosix
 import NIOWebSocket
 
 /// Holds at most one WebSocket to one rendezvous. When to try again is not decided here. Lives on its event loop.
+///
+/// All addresses of the host are dialled side by side, and the first that upgrades is it (RFC 8305, with a shorter pause: each try is a few packets
+/// to a host that expects us, and one that is black-holed must not hold up the others).
 package final class RendezvousConnector {
     /// A host that takes longer to accept and upgrade is given up.
     package static let patience: TimeAmount = .seconds(8)
     /// From the beginning of a try to the word that we are in; one that says anything else for ever is no better than a dead one.
     package static let joinTime: TimeAmount = .seconds(10)
+
+    /// The pause before the next address of the host is dialled, too; one that has failed is not waited for.
+    package static let stagger: TimeAmount = .milliseconds(50)
+    /// How long a probe waits for its answer.
+    package static let probeTime: Duration = .seconds(2)
+    /// What finds the addresses of a host.
+    package typealias Finder = (InviteLink.Host, any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]>
 
     private let patience: TimeAmount
     private let joinTime: TimeAmount
@@ -20,7 +30,9 @@ package final class RendezvousConnector {
     private let loop: any EventLoop
     private let opened: (InkPrimitives.SocketAddress) -> Void
     private let received: (ServerMessage) -> Void
+    private let receivedFrame: ([UInt8]) -> Void
     private let closed: (String) -> Void
+    private let find: Finder
 
     /// Distinguishes this try from earlier ones whose results may still come.
     private var round = 0
@@ -29,20 +41,29 @@ package final class RendezvousConnector {
     /// What we asked to be let into.
     private var asked: Topic?
     private var isJoined = false
+    private var liveness: WebSocketHandler.Liveness?
+
+    /// The addresses that the host had when it was last dialled.
+    package private(set) var addresses: [InkPrimitives.SocketAddress] = []
+    /// Our own end of the open connection: where the machine has that address no more, nothing comes through.
+    package private(set) var localAddress: InkPrimitives.SocketAddress?
 
     /// - Parameters:
     ///   - patience, joinTime: shorter in tests.
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
+    ///   - receivedFrame: a relay frame came on it.
+    ///   - find: another in tests.
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
         host: InviteLink.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
-        joinTime: TimeAmount = RendezvousConnector.joinTime,
+        joinTime: TimeAmount = RendezvousConnector.joinTime, find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
-        received: @escaping (ServerMessage) -> Void, closed: @escaping (String) -> Void
+        received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },
+        closed: @escaping (String) -> Void
     ) {
         (self.host, self.loop, self.clock, self.patience, self.joinTime) = (host, loop, clock, patience, joinTime)
-        (self.opened, self.received, self.closed) = (opened, received, closed)
+        (self.opened, self.received, self.receivedFrame, self.closed, self.find) = (opened, received, receivedFrame, closed, find)
     }
 
     /// Begins to try, unless a try is under way or a connection is open.
@@ -65,6 +86,18 @@ package final class RendezvousConnector {
         }
     }
 
+    /// Sends a relay frame, if a connection is open and takes it within 100 ms (RT-33).
+    package func send(frame: [UInt8], isPresence: Bool = false) { socket?.send(frame: ByteBuffer(bytes: frame), isPresence: isPresence) }
+
+    /// How often an open connection is asked whether it lives, and how long its answer may take; from now on, and for later ones.
+    package func setLiveness(interval: Duration, patience: Duration) {
+        liveness = .init(interval: interval, patience: patience)
+        socket?.liveness = liveness
+    }
+
+    /// Asks an open connection at once whether it lives; it is closed if it does not answer within 2 s.
+    package func probe() { socket?.probe(patience: Self.probeTime) }
+
     /// Closes the connection, if one is open; `closed` is called with the reason.
     package func disconnect(reason: String) { socket?.close(.normalClosure, reason: reason) }
 
@@ -73,7 +106,7 @@ package final class RendezvousConnector {
         round += 1
         isTrying = false
         let old = socket
-        socket = nil
+        (socket, localAddress) = (nil, nil)
         old?.close(.goingAway, reason: "leaving")
     }
 
@@ -84,21 +117,42 @@ package final class RendezvousConnector {
     }
 
     private func attempt(_ round: Int) -> EventLoopFuture<Bool> {
-        let joinUntil = NIODeadline.now() + joinTime
+        let (bound, loop) = (NIOLoopBound(self, eventLoop: loop), loop)
+        let (joinUntil, until) = (NIODeadline.now() + joinTime, NIODeadline.now() + patience)
+        let found = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
+        let timeout = loop.scheduleTask(deadline: until) { found.fail(NameUnanswered()) }
+        find(host, loop).cascade(to: found)
+        return found.futureResult.flatMap { addresses in
+            timeout.cancel()
+            let connector = bound.value
+            guard round == connector.round, connector.isTrying else { return loop.makeFailedFuture(ComesTooLate()) }
+            connector.addresses = Array(addresses.prefix(HostAddresses.countMax))
+            let race = DialRace(connector.addresses, on: loop) { bound.value.dial($0, round, until: until, joinUntil: joinUntil) }
+            return race.start()
+        }
+    }
+
+    /// One address of the host, from the first packet to the WebSocket.
+    private func dial(
+        _ address: InkPrimitives.SocketAddress, _ round: Int, until: NIODeadline, joinUntil: NIODeadline
+    ) -> EventLoopFuture<Bool> {
+        guard let destination = try? address.forNIO else { return loop.makeFailedFuture(NoAddress()) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/",
             headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
-        let upgradeUntil = NIODeadline.now() + patience
         return ClientBootstrap(group: loop)
-            .connectTimeout(patience)
+            .connectTimeout(max(until - .now(), .milliseconds(1)))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(WebSocketHandler.unsentMax, value: WebSocketHandler.unsentBytesMax)
             .channelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
-            .connect(host: host.name, port: Int(host.port))
+            .connect(to: destination)
             // An HTTP server does not speak first, so nothing is lost by building the pipeline only now.
             .flatMap { channel in
                 let upgraded: EventLoopFuture<Bool>
                 do {
+                    // Another address was faster: its host need not read our request.
+                    guard bound.value.isTrying, round == bound.value.round else { throw ComesTooLate() }
                     upgraded = try Self.upgrade(channel, head) { channel, response in
                         try bound.value.adopt(channel, response, round, joinUntil: joinUntil)
                     }
@@ -107,7 +161,7 @@ package final class RendezvousConnector {
                 }
                 // What the pipeline says of a channel that was closed under it is no reason that a person could read.
                 let answer = channel.eventLoop.makePromise(of: Bool.self)
-                let timeout = channel.eventLoop.scheduleTask(deadline: upgradeUntil) {
+                let timeout = channel.eventLoop.scheduleTask(deadline: until) {
                     answer.fail(AnswersNothing())
                     channel.close(promise: nil)
                 }
@@ -128,13 +182,17 @@ package final class RendezvousConnector {
             // One close frame is said, by the handler.
             enableAutomaticErrorHandling: false,
             upgradePipelineHandler: { channel, response in channel.eventLoop.makeCompletedFuture { try adopt(channel, response) } })
+        let glance = NIOLoopBound(AnswerGlance(), eventLoop: channel.eventLoop)
         let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Bool>(
             upgradeRequestHead: head, upgraders: [upgrader],
-            notUpgradingCompletionHandler: { channel in channel.eventLoop.makeFailedFuture(UpgradeRefused()) })
+            notUpgradingCompletionHandler: { channel in channel.eventLoop.makeFailedFuture(UpgradeRefused(glance.value.head)) })
         var configuration = NIOUpgradableHTTPClientPipelineConfiguration<Bool>(upgradeConfiguration: upgrade)
         // The welcome may ride in the packet that ends the upgrade.
         configuration.leftOverBytesStrategy = .forwardBytes
-        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+        let result = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
+        let upgradeHandler = try channel.pipeline.syncOperations.handler(type: NIOTypedHTTPClientUpgradeHandler<Bool>.self)
+        try channel.pipeline.syncOperations.addHandler(glance.value, position: .before(upgradeHandler))
+        return result
     }
 
     /// The upgrade of a try is done.
@@ -149,10 +207,13 @@ package final class RendezvousConnector {
             role: .client,
             clock: clock,
             receive: { [weak self] text in self?.receive(text, round) },
+            receiveFrame: { [weak self] frame in self?.receive(frame: frame, round) },
             closed: { [weak self] reason in self?.lost(reason, round) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         isTrying = false
         (socket, asked, isJoined) = (handler, nil, false)
+        localAddress = channel.localAddress.flatMap { InkPrimitives.SocketAddress($0) }
+        handler.liveness = liveness
         // One that accepts and does not let us in is no better than one that does not accept.
         let bound = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(deadline: joinUntil) {
@@ -177,15 +238,111 @@ package final class RendezvousConnector {
         received(message)
     }
 
+    private func receive(frame: ByteBuffer, _ round: Int) {
+        guard round == self.round, socket != nil else { return }
+        receivedFrame(Array(frame.readableBytesView))
+    }
+
     private func lost(_ reason: String, _ round: Int) {
         guard round == self.round, socket != nil else { return }
-        socket = nil
+        (socket, localAddress) = (nil, nil)
         closed("\(host): \(reason)")
     }
 }
 
-private struct UpgradeRefused: Error, CustomStringConvertible { let description = "it answers, but is no rendezvous" }
+/// Dials several addresses side by side until one is it. On the loop.
+private final class DialRace {
+    private let addresses: [InkPrimitives.SocketAddress]
+    private let loop: any EventLoop
+    private let dial: (InkPrimitives.SocketAddress) -> EventLoopFuture<Bool>
+    private let promise: EventLoopPromise<Bool>
+    private var begun = 0
+    private var running = 0
+    private var isWon = false
+    private var failures: [(place: Int, error: any Error)] = []
+    private var timer: Scheduled<Void>?
+
+    init(
+        _ addresses: [InkPrimitives.SocketAddress], on loop: any EventLoop,
+        dial: @escaping (InkPrimitives.SocketAddress) -> EventLoopFuture<Bool>
+    ) {
+        (self.addresses, self.loop, self.dial) = (addresses, loop, dial)
+        promise = loop.makePromise()
+    }
+
+    func start() -> EventLoopFuture<Bool> {
+        if addresses.isEmpty { promise.fail(NoAddress()) } else { next() }
+        return promise.futureResult
+    }
+
+    private func next() {
+        timer?.cancel()
+        guard !isWon, begun < addresses.count else { return }
+        let place = begun
+        begun += 1
+        running += 1
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        dial(addresses[place]).whenComplete { bound.value.ended(place, $0) }
+        timer = loop.scheduleTask(in: RendezvousConnector.stagger) { bound.value.next() }
+    }
+
+    private func ended(_ place: Int, _ outcome: Result<Bool, any Error>) {
+        running -= 1
+        switch outcome {
+        case .success:
+            isWon = true
+            timer?.cancel()
+            promise.succeed(true)
+        case .failure(let error):
+            guard !isWon else { return }
+            failures.append((place, error))
+            if begun < addresses.count {
+                next()
+            } else if running == 0 {
+                promise.fail(reason)
+            }
+        }
+    }
+
+    /// What says most: who answered says more than who did not, and an address that is preferred more than another.
+    private var reason: any Error {
+        func rank(_ failure: (place: Int, error: any Error)) -> (Int, Int) {
+            (failure.error is IOError || failure.error is ChannelError ? 1 : 0, failure.place)
+        }
+        return failures.min { rank($0) < rank($1) }?.error ?? NoAddress()
+    }
+}
+
+/// Keeps the head of the first answer on its way to who decides about it.
+private final class AnswerGlance: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private(set) var head: HTTPResponseHead?
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // After an upgrade it is not HTTP that passes here.
+        if head == nil, case .head(let head) = unwrapInboundIn(data) { self.head = head }
+        context.fireChannelRead(data)
+    }
+}
+
+private struct UpgradeRefused: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ head: HTTPResponseHead?) {
+        let isPage = head?.headers["Content-Type"].contains { $0.lowercased().hasPrefix("text/html") } ?? false
+        description =
+            switch head?.status.code ?? 0 {
+            case 502, 503, 504: "a proxy answers, but not the rendezvous behind it"
+            case 511: "this network wants you to sign in first"
+            case 300..<400: "it sends us to another page: this network may want you to sign in first"
+            case _ where isPage: "a web page answers: it is no rendezvous, or this network wants you to sign in first"
+            default: "it answers, but is no rendezvous"
+            }
+    }
+}
 private struct WrongSubprotocol: Error, CustomStringConvertible { let description = "it speaks another version" }
 private struct UnaskedExtension: Error, CustomStringConvertible { let description = "it speaks a form of WebSocket that was not asked for" }
 private struct AnswersNothing: Error, CustomStringConvertible { let description = "it accepts connections and answers nothing" }
+private struct NameUnanswered: Error, CustomStringConvertible { let description = "nobody says what address this name has" }
 private struct ComesTooLate: Error, CustomStringConvertible { let description = "we have given it up" }

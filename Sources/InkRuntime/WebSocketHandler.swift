@@ -38,7 +38,15 @@ final class WebSocketHandler: ChannelInboundHandler {
     #endif
     static let unsentBytesMax = 16 << 10
 
+    /// How often the other side is asked whether it is there, and how long its answer may take.
+    struct Liveness {
+        var interval: Duration
+        var patience: Duration
+    }
+
     let role: Role
+    /// Nil for what a server does: it says something now and then, and silence closes. Looked at each `watchInterval`.
+    var liveness: Liveness?
     private let clock: MonotonicClock
     private let receive: (ByteBuffer) -> Void
     private let receiveFrame: (ByteBuffer) -> Void
@@ -59,6 +67,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var countedFrom = Instant.distantPast
     /// The ping after a sleep is not answered yet.
     private var isAsked = false
+    private var askedAt = Instant.distantPast
     private var answerDeadline: Scheduled<Void>?
 
     /// - Parameters:
@@ -144,7 +153,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let now = clock.now
-        (heardAt, tickedAt, countedFrom) = (now, now, now)
+        (heardAt, tickedAt, countedFrom, askedAt) = (now, now, now, now)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let interval = TimeAmount(tickInterval)
         timer = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in bound.value.tick() }
@@ -169,7 +178,10 @@ final class WebSocketHandler: ChannelInboundHandler {
             }
             receive(text)
         case .ping: if takesControl(context) { write(context, .pong, frame.unmaskedData) }
-        case .pong: if takesControl(context) { isAsked = false }
+        case .pong:
+            guard takesControl(context) else { return }
+            isAsked = false
+            answerDeadline?.cancel()
         case .connectionClose: end(context, code: Self.answer(toClose: frame.unmaskedData), reason: "closed by the other side")
         case .binary: receiveFrame(frame.unmaskedData)
         default: end(context, code: .protocolError, reason: "a kind of frame that nobody knows")
@@ -222,7 +234,9 @@ final class WebSocketHandler: ChannelInboundHandler {
         tickedAt = now
         if late > Self.suspendMin {
             // What was heard before the sleep says nothing: a NAT or the other side may have forgotten us meanwhile.
-            ask(context)
+            ask(context, patience: Self.answerTime, otherwise: "no sign of life after a sleep")
+        } else if let liveness, !isAsked, now - askedAt >= liveness.interval {
+            ask(context, patience: liveness.patience, otherwise: "no sign of life")
         } else if !isAsked, now - heardAt > Self.silenceMax {
             end(context, code: .goingAway, reason: "no sign of life")
         } else if role == .server {
@@ -230,16 +244,24 @@ final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
+    /// Asks the other side at once whether it is there.
+    func probe(patience: Duration) {
+        // Who is asked already answers that in time or is closed.
+        guard let context, !isAsked else { return }
+        ask(context, patience: patience, otherwise: "no sign of life")
+    }
+
     /// Wants a pong soon.
-    private func ask(_ context: ChannelHandlerContext) {
+    private func ask(_ context: ChannelHandlerContext, patience: Duration, otherwise reason: String) {
         isAsked = true
+        askedAt = clock.now
         write(context, .ping, ByteBuffer())
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         answerDeadline?.cancel()
-        answerDeadline = context.eventLoop.scheduleTask(in: TimeAmount(Self.answerTime)) {
+        answerDeadline = context.eventLoop.scheduleTask(in: TimeAmount(patience)) {
             let handler = bound.value
             guard handler.isAsked, let context = handler.context else { return }
-            handler.end(context, code: .goingAway, reason: "no sign of life after a sleep")
+            handler.end(context, code: .goingAway, reason: reason)
         }
     }
 

@@ -129,6 +129,61 @@ private final class Signaller: Sendable {
     }
 }
 
+/// One connector that joins a topic and gives what comes, in order.
+private final class Carried: Sendable {
+    enum Event: Sendable, Equatable { case opened(SocketAddress, from: IPAddress?), joined(UInt32), frame([UInt8]), closed(String) }
+
+    private final class Events: @unchecked Sendable {
+        // Used by one test at a time.
+        var iterator: AsyncStream<Event>.AsyncIterator
+        init(_ stream: AsyncStream<Event>) { iterator = stream.makeAsyncIterator() }
+    }
+
+    private let loop = MultiThreadedEventLoopGroup.singleton.next()
+    private let connector: NIOLoopBound<RendezvousConnector>
+    private let events: Events
+
+    init(addresses: [SocketAddress]) throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
+        events = Events(stream)
+        let keys = RoomKeys(roomSecret: try #require(Secret32([UInt8](repeating: 1, count: 32))))
+        let topic = try #require(Topic(keys.topic))
+        connector = try loop.submit { [loop] in
+            weak var itself: RendezvousConnector?
+            let connector = RendezvousConnector(
+                host: InviteLink.Host(name: "rendezvous.example", port: addresses[0].port), loop: loop, clock: .system,
+                find: { _, loop in loop.makeSucceededFuture(addresses) },
+                opened: { continuation.yield(.opened($0, from: itself?.localAddress?.ip)) },
+                received: { message in
+                    switch message {
+                    case .welcome(let nonce, _, _):
+                        let signature = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
+                        itself?.send(.join(topic: topic, key: keys.topicKey.author, signature: signature))
+                    case .joined(_, let member, _): continuation.yield(.joined(member))
+                    case .envelope, .refused: break
+                    }
+                },
+                receivedFrame: { continuation.yield(.frame($0)) }, closed: { continuation.yield(.closed($0)) })
+            itself = connector
+            connector.connect()
+            return NIOLoopBound(connector, eventLoop: loop)
+        }.wait()
+    }
+
+    func next() async throws -> Event {
+        guard let event = await events.iterator.next() else { throw CancellationError() }
+        return event
+    }
+
+    /// Its member number, once it is in.
+    func number() async throws -> UInt32 {
+        while true { if case .joined(let member) = try await next() { return member } }
+    }
+
+    func send(_ frame: [UInt8]) { loop.execute { [connector] in connector.value.send(frame: frame) } }
+    func stop() { loop.execute { [connector] in connector.value.shutDown() } }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct RendezvousServiceTests {
     private func service(_ change: (inout RendezvousService.Configuration) -> Void = { _ in }) throws -> RendezvousService {
         var configuration = RendezvousService.Configuration()
@@ -576,6 +631,16 @@ private final class Signaller: Sendable {
         arguments: [
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "it answers, but is no rendezvous"),
             ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "it does not speak HTTP"), ("", "it closed the connection"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+                "a web page answers: it is no rendezvous, or this network wants you to sign in first"
+            ),
+            (
+                "HTTP/1.1 302 Found\r\nLocation: http://login.example/\r\nContent-Length: 0\r\n\r\n",
+                "it sends us to another page: this network may want you to sign in first"
+            ),
+            ("HTTP/1.1 511 Network Authentication Required\r\nContent-Length: 0\r\n\r\n", "this network wants you to sign in first"),
+            ("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "a proxy answers, but not the rendezvous behind it"),
         ])
     func `why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
         let host = try await MuteServer.start(saying: says)
@@ -585,6 +650,56 @@ private final class Signaller: Sendable {
         #expect(told == "127.0.0.1:\(host.port): \(reason)")
         peer.stop()
         try await host.stop()
+    }
+
+    // RT-32
+    @Test func `of several addresses the first that upgrades is taken, one that is mute holds up nobody, and sixteen are dialled`()
+        async throws
+    {
+        let service = try service { $0.listen = [InviteLink.Host(name: "127.0.0.7", port: 0)] }
+        // Accepts and says nothing, at the same port.
+        let mute = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.2", port: Int(service.port))
+            .get()
+        func addresses(_ last: [UInt8]) -> [SocketAddress] {
+            last.map { SocketAddress(ip: .v4(0x7F00_0000 | UInt32($0)), port: service.port) }
+        }
+        let member = try Carried(addresses: addresses([3, 2, 4, 7]))
+        #expect(try await member.next() == .opened(addresses([7])[0], from: .v4(0x7F00_0001)))
+        member.stop()
+        // Nobody is at any of the first sixteen.
+        let lost = try Carried(addresses: addresses(Array(20..<36) + [7]))
+        #expect(try await lost.next() == .closed("rendezvous.example:\(service.port): Connection refused"))
+        lost.stop()
+        try await mute.close().get()
+        await service.stop()
+    }
+
+    // RT-32
+    @Test func `addresses of both families are dialled in turns, each once`() {
+        let (v4, v6) = ((1...3).map { IPAddress.v4($0) }, (1...2).map { IPAddress.v6(high: 1, low: $0) })
+        #expect(HostAddresses.inTurns(v6 + v4 + v6) == [v6[0], v4[0], v6[1], v4[1], v4[2]])
+        #expect(HostAddresses.inTurns([v4[0], v4[0]]) == [v4[0]] && HostAddresses.inTurns([]).isEmpty)
+    }
+
+    // RT-33, RV-50
+    @Test func `relay frames pass between two sockets of a topic, and are counted`() async throws {
+        let service = try service()
+        let address = [SocketAddress(ip: .v4(0x7F00_0001), port: service.port)]
+        let (ana, ben) = (try Carried(addresses: address), try Carried(addresses: address))
+        let (from, to) = (try await ana.number(), try await ben.number())
+        for index in 0..<4 as Range<UInt8> {
+            ana.send(RelayFrame.ToServer(sender: from, receivers: [to], datagram: [index] + [UInt8](repeating: 9, count: 1000)).encoded)
+        }
+        for index in 0..<4 as Range<UInt8> {
+            guard case .frame(let bytes) = try await ben.next() else { throw WireError.unexpected }
+            let frame = try RelayFrame.ToClient(decoding: bytes)
+            #expect(frame.sender == from && frame.receiver == to && frame.datagram == [index] + [UInt8](repeating: 9, count: 1000))
+        }
+        let status = try await service.status()
+        #expect(status.server.relayFramesOut == 4 && status.relayUnread == 0)
+        ana.stop()
+        ben.stop()
+        await service.stop()
     }
 
     // RT-5

@@ -215,6 +215,44 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         }
     }
 
+    // RT-34
+    @Test func `a client asks as often as it was told, and a miss is two seconds`() throws {
+        let stand = try Stand(.client)
+        stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
+        for _ in 0..<6 {
+            stand.run(seconds: 10)
+            #expect(try stand.said() == [.ping])
+            stand.run(seconds: 1)
+            try stand.hear(.pong)
+            stand.run(seconds: 9)
+            #expect(try stand.said() == [.ping])
+            try stand.hear(.pong)
+        }
+        #expect(stand.reasons.isEmpty)
+        stand.run(seconds: 11)
+        #expect(stand.reasons.isEmpty)
+        stand.run(seconds: 1)
+        #expect(stand.reasons == ["no sign of life"])
+    }
+
+    // RT-34
+    @Test func `a probe asks at once, an answer ends it, and the next one is asked anew`() throws {
+        let stand = try Stand(.client)
+        stand.handler.probe(patience: .seconds(2))
+        stand.handler.probe(patience: .seconds(2))
+        #expect(try stand.said() == [.ping])
+        try stand.hear(.pong)
+        stand.run(seconds: 1)
+        stand.handler.probe(patience: .seconds(2))
+        #expect(try stand.said() == [.ping])
+        // The first one's time would be over now.
+        stand.run(seconds: 1)
+        #expect(stand.reasons.isEmpty)
+        try stand.hear(.text)
+        stand.run(seconds: 1)
+        #expect(stand.reasons == ["no sign of life"], "only a pong answers")
+    }
+
     // RT-3
     @Test func `who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
