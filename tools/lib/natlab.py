@@ -13,6 +13,7 @@ import time
 
 import inkwire_process as ink
 import natlab_net as net
+import natlab_rows as stories
 
 PROMISES = pathlib.Path(__file__).with_name("natlab-pairs.tsv")
 
@@ -74,8 +75,8 @@ class Meeting:
 
 
 def path_times(peer, start):
-    """The paths that a program told, in order, each with its time."""
-    return [(when - start, event["path"]) for when, event in list(peer.events) if event.get("event") == "peer" and event.get("path")]
+    """The paths that a program told of somebody who is there, in order, each with its time."""
+    return [(when - start, event["path"]) for when, event in list(peer.events) if stories.is_there(event)]
 
 
 def meet(world, host_site, joiner_site):
@@ -127,45 +128,81 @@ def meet(world, host_site, joiner_site):
 
 # MARK: labs side by side
 
-def lab(line, rtt_ms, tasks, results):
-    """A process with a world of its own: takes pairs until none is left."""
+def lab(line, work, tasks, results):
+    """A process that takes tasks until none is left; `work` keeps between them what it wants to."""
     ink.end_on_signals()
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-    world = None
+    worker = work(line)
     try:
-        world = net.World(line, rtt_ms)
-        world.serve()
         while (task := tasks.get()) is not None:
-            pair = task
-            try:
-                result = meet(world, world.site("a", pair[0]), world.site("b", pair[1]))
-            except (ink.Failed, RuntimeError, OSError) as error:
-                result = Meeting(None, None, None, None, None, str(error))
-            results.put((pair, result))
+            results.put((task, worker.do(task)))
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        if world:
-            world.close()
+        worker.close()
+
+
+class Meetings:
+    """Makes tries of pairs in one world, whose networks stay."""
+
+    def __init__(self, line, rtt_ms):
+        self.world = net.World(line, rtt_ms)
+        try:
+            self.world.serve()
+        except BaseException:
+            self.world.close()
+            raise
+
+    def do(self, pair):
+        try:
+            return meet(self.world, self.world.site("a", pair[0]), self.world.site("b", pair[1]))
+        except (ink.Failed, RuntimeError, OSError) as error:
+            return Meeting(None, None, None, None, None, str(error))
+
+    def close(self):
+        self.world.close()
+
+
+class Stories:
+    """Makes rows of a command, each in a world of its own, since each changes it."""
+
+    def __init__(self, line, options):
+        self.line, self.options, self.world = line, options, None
+
+    def do(self, name):
+        rtt = stories.ROUND_TRIPS.get(name, 100) if self.options.rtt is None else self.options.rtt
+        try:
+            self.world = net.World(self.line, rtt)
+            self.world.serve()
+            return stories.COMMANDS[self.options.command][2](self.world, name, self.options)
+        except (ink.Failed, RuntimeError, OSError) as error:
+            return stories.Row(name, [], [str(error)])
+        finally:
+            self.close()
+
+    def close(self):
+        if self.world:
+            self.world.close()
+            self.world = None
 
 
 class Labs:
     """Several labs at once: mostly they wait."""
 
-    def __init__(self, line, count, rtt_ms):
+    def __init__(self, line, count, work):
         context = multiprocessing.get_context("fork")
         self.tasks, self.results = context.Queue(), context.Queue()
-        self.workers = [context.Process(target=lab, args=(line, rtt_ms, self.tasks, self.results)) for _ in range(count)]
+        self.workers = [context.Process(target=lab, args=(line, work, self.tasks, self.results)) for _ in range(count)]
         for worker in self.workers:
             worker.start()
 
-    def run(self, pairs):
-        """Each pair so often as it is there; gives what comes as it comes."""
-        for pair in pairs:
-            self.tasks.put(pair)
+    def run(self, tasks):
+        """Gives task and result as they come."""
+        for task in tasks:
+            self.tasks.put(task)
         for _ in self.workers:
             self.tasks.put(None)
-        for _ in pairs:
+        for _ in tasks:
             while self.results.empty():
                 if not any(worker.is_alive() for worker in self.workers) and self.results.empty():
                     raise SystemExit("tools/natlab: every lab has ended before its work was done; its messages stand above.")
@@ -188,7 +225,7 @@ def measure(rows, options, line):
     most = max(row.tries for row in rows)
     work = [row.pair for turn in range(most) for row in rows if turn < row.tries]
     by_pair = {row.pair: row for row in rows}
-    labs, began = Labs(line, min(options.labs, len(work)), options.rtt), time.monotonic()
+    labs, began = Labs(line, min(options.labs, len(work)), lambda line: Meetings(line, options.rtt)), time.monotonic()
     try:
         for count, (pair, meeting) in enumerate(labs.run(work), 1):
             seen[pair].append(meeting)
@@ -267,6 +304,26 @@ def command_pairs(options, line, rows):
     return 0 if print_summary(rows, seen, options, time.monotonic() - began) else 1
 
 
+def command_stories(options, line):
+    columns, names, _ = stories.COMMANDS[options.command]
+    names = options.names or names
+    labs, rows, began = Labs(line, min(options.labs, len(names)), lambda line: Stories(line, options)), {}, time.monotonic()
+    try:
+        for name, row in labs.run(names):
+            rows[name] = row
+            print("\n".join([f"{name}: done" if not row.wrong else f"{name}: {'; '.join(row.wrong)}", *row.quotes]), flush=True)
+    finally:
+        labs.close(len(rows) == len(names))
+    print("\n| " + " | ".join([options.command, *columns, ""]) + " |\n|" + "---|" * (len(columns) + 2))
+    for name in names:
+        row = rows[name]
+        figures = row.figures + [""] * (len(columns) - len(row.figures))
+        print(f"| {name} | " + " | ".join([*figures, "; ".join(row.wrong).splitlines()[0] if row.wrong else ""]) + " |")
+    broken = sum(bool(row.wrong) for row in rows.values())
+    print(f"\n{len(rows) - broken} rows as promised, {broken} not; {time.monotonic() - began:.0f} s")
+    return 1 if broken else 0
+
+
 def command_check(options, line):
     world = net.World(line, options.rtt)
     try:
@@ -285,19 +342,28 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/natlab", add_help=False)
     parser.add_argument("command")
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--rtt", type=float, default=100)
+    parser.add_argument("--rtt", type=float)
+    parser.add_argument("--idle", type=float, default=150)
+    parser.add_argument("--list", action="store_true")
     parser.add_argument("--labs", type=int, default=3)
     parser.add_argument("--tries", type=int)
     parser.add_argument("--meet", type=float, default=MEET_LIMIT)
     parser.add_argument("--out")
     parser.add_argument("--binary")
     options = parser.parse_args()
-    if options.labs < 1 or options.rtt < 0 or (options.tries is not None and options.tries < 1):
+    if options.labs < 1 or (options.rtt or 0) < 0 or (options.tries is not None and options.tries < 1):
         return usage("--labs and --tries need a number from 1 on, --rtt one from 0 on.")
     known = promises()
     if options.command == "pair":
         if len(options.names) != 2 or tuple(options.names) not in known:
             return usage(f"pair needs two networks of: {' '.join(net.KINDS)}.")
+    elif options.command in stories.COMMANDS:
+        names = stories.COMMANDS[options.command][1]
+        if options.list:
+            print("\n".join(names))
+            return 0
+        if unknown := [name for name in options.names if name not in names]:
+            return usage(f"{options.command} has no row {unknown[0]}; it has: {' '.join(names)}.")
     elif options.command not in ("all", "sample", "check"):
         return usage(f"there is no command {options.command}.")
     elif options.names:
@@ -309,6 +375,9 @@ def main():
         return usage(f"{ink.binary()} does not exist.")
     with tempfile.TemporaryDirectory(prefix="inkwire-natlab-tools-") as folder:
         line = net.build_line(pathlib.Path(folder))
+        if options.command in stories.COMMANDS:
+            return command_stories(options, line)
+        options.rtt = 100 if options.rtt is None else options.rtt
         if options.command == "check":
             return command_check(options, line)
         rows = {"all": list(known.values()), "sample": [known[pair] for pair in SAMPLE], "pair": [known.get(tuple(options.names))]}[options.command]
