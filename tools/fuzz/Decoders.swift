@@ -20,6 +20,7 @@ enum Decoders {
         let drawn = try Drawn()
         return [
             transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), stun, envelope(),
+            relayFrame, relayedFrame,
             try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
         ]
     }
@@ -249,6 +250,24 @@ enum Decoders {
         "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e308", "-0.0", "\\u0000", "\\ud800", "18446744073709551616",
     ]
     .map { Array($0.utf8) }
+
+    private static var relayFrame: Decoder {
+        let frames = [[7], [1, 2], Array(1...8)].map { RelayFrame.ToServer(sender: 7, receivers: $0, datagram: [1, 2, 3]) }
+        return Decoder(canonical: "relay-frame", seeds: frames.map(\.encoded)) { bytes in
+            try RelayFrame.ToServer(decoding: bytes)
+        } write: { frame in
+            frame.encoded
+        }
+    }
+
+    private static var relayedFrame: Decoder {
+        let frames = [1, 1200].map { RelayFrame.ToClient(receiver: 7, sender: 8, datagram: [UInt8](repeating: 9, count: $0)) }
+        return Decoder(canonical: "relayed-frame", seeds: frames.map(\.encoded)) { bytes in
+            try RelayFrame.ToClient(decoding: bytes)
+        } write: { frame in
+            frame.encoded
+        }
+    }
 
     private static func rendezvous() throws -> Decoder {
         let room = Room()
