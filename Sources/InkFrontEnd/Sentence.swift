@@ -116,6 +116,7 @@ package enum Sentence: Hashable, Sendable {
     package static func word(_ path: PeerStatus.Path) -> String {
         switch path {
         case .direct: "direct"
+        case .relayRendezvous: "relay"
         }
     }
 

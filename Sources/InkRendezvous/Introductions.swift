@@ -246,6 +246,11 @@ struct Introductions: Sendable {
         signalling.takesRelay(at: place) && neighbour.sightings[place]?.takesRelay == true
     }
 
+    /// By which relays a member can be reached.
+    func relays(of id: PeerID) -> [RelayPoint] {
+        (reach[id] ?? [:]).sorted { $0.key < $1.key }.map { RelayPoint(place: $0.key, member: $0.value) }
+    }
+
     /// True where a neighbour is told our candidates: nowhere where a relay carries what passes, which then is told inside the session (RV-32).
     private func tells(_ neighbour: Neighbour, at place: Int, of signalling: SignallingPlaces) -> Bool {
         signalling.policy != .only && !relays(neighbour, at: place, of: signalling)

@@ -215,6 +215,9 @@ public struct RendezvousClient: Sendable {
     /// Bytes a second that a rendezvous carries for our room; nil where it relays nothing.
     public func relayRate(at place: Int) -> Int? { signalling[place].relayRate }
 
+    /// By which relays a member can be reached, as `.reachable` said.
+    public func relays(of remote: PeerID) -> [RelayPoint] { introductions.relays(of: remote) }
+
     /// Our addresses or the network are others than they were. Say the new candidates first: who has a session with us is told them.
     public mutating func moved(now: Instant) { introductions.moved(through: signalling, now: now) }
 

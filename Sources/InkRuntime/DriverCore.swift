@@ -70,6 +70,7 @@ final class DriverCore {
                 host: host, loop: loop, clock: clock,
                 opened: { [weak self] address in self?.rendezvousOpened(host, to: address, at: place) },
                 received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
+                receivedFrame: { [weak self] frame in self?.handle(.rendezvousFrame(frame, at: place)) },
                 closed: { [weak self] reason in self?.handle(.rendezvousClosed(reason: reason, at: place)) })
         }
     }
@@ -190,10 +191,12 @@ final class DriverCore {
         switch output {
         case .transmit(let datagram, let destination): transmit(datagram, to: destination)
         case .rendezvousSend(let message, let place): connectors[place].send(message)
+        case .rendezvousFrame(let bytes, let place): connectors[place].send(frame: bytes)
         case .rendezvousConnect(let place): connectors[place].connect()
         case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)
-        // Not yet: the connector asks by its own clock, so that one that is gone is noticed after 55 s.
-        case .rendezvousLiveness, .rendezvousProbe: break
+        case .rendezvousLiveness(let interval, let patience, let place):
+            connectors[place].setLiveness(interval: interval, patience: patience)
+        case .rendezvousProbe(let place): connectors[place].probe()
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
         case .event(let event, let audience):
@@ -296,7 +299,7 @@ final class DriverCore {
     }
 
     private func rendezvousOpened(_ host: InviteLink.Host, to address: InkPrimitives.SocketAddress, at place: Int) {
-        handle(.rendezvousConnected(to: address, at: place))
+        handle(.rendezvousConnected(to: address, from: connectors[place].localAddress?.ip, at: place))
         if rendezvousAddresses.updateValue(address, forKey: place) != address { tellSurroundings() }
         resolve(host, at: place)
     }

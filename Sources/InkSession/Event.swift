@@ -63,7 +63,11 @@ public struct ShapeChange: Hashable, Sendable {
 public struct PeerStatus: Hashable, Sendable {
     public enum State: String, Hashable, Sendable { case joining, joined, idle, away, left }
     /// How packets reach the peer.
-    public enum Path: String, Hashable, Sendable { case direct }
+    public enum Path: String, Hashable, Sendable {
+        case direct
+        /// A rendezvous hands them on, and can read none of it.
+        case relayRendezvous = "relay-rendezvous"
+    }
     public var peer: PeerID
     /// The device key that signs for the peer; nil until the handshake is done.
     public var author: AuthorID?

@@ -1,4 +1,5 @@
 import InkBoard
+import InkConnectivity
 import InkPrimitives
 import InkTransport
 
@@ -32,6 +33,10 @@ struct Neighbour: Sendable {
     /// The peer's presence, and what of it is shown.
     var inbox = PresenceInbox()
     var gate: PresenceGate
+    /// How often it may say that it is elsewhere.
+    var moves: TokenBucket
+    /// Private addresses of its that are challenged only because it shares our NAT (CN-7).
+    var sharedNAT: Set<SocketAddress> = []
 
     // What we told the peer.
     var toldGenesis = false
@@ -40,6 +45,8 @@ struct Neighbour: Sendable {
     /// The sequence of ours that the peer was asked to show last.
     var askedProof: UInt64 = 0
     var toldFingerprint: Fingerprint?
+    /// Where we said to be; nil before it was told anything.
+    var toldCandidates: [Candidate]?
     /// Names sent or received in this connection lately, and when, in two generations; a name sent lately is not sent again.
     private var exchanged: [TransactionName: Instant] = [:]
     private var exchangedBefore: [TransactionName: Instant] = [:]
@@ -75,6 +82,7 @@ struct Neighbour: Sendable {
         shownAs = remote.peer
         (since, receiptMovedAt) = (now, now)
         gate = PresenceGate(now: now)
+        moves = TokenBucket(rate: 1, burst: 10, now: now)
         work = TokenBucket(rate: 100_000, burst: 600_000, now: now)
         reconciler = Reconciler(hashKey: Array(remote.channelBinding.prefix(32)), isInitiator: remote.isInitiator)
     }

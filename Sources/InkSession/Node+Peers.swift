@@ -27,20 +27,24 @@ extension Node {
         while let output = endpoint.nextOutput() {
             switch output {
             case .transmit(let bytes, .direct(let address)): emit(.transmit(bytes, to: address))
-            case .transmit(_, .relay): break
-            case .rerouted(let connection, _): tellPerson(at: connection)
+            case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point)
+            case .rerouted(let connection, let route):
+                if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
+                tellPerson(at: connection)
             case .established(let connection, let remote): established(connection, remote, now: now)
             case .message(let bytes, let lane, _, let connection): receive(bytes, lane: lane, on: connection, now: now)
             case .presence(let bytes, let connection): receivePresence(bytes, on: connection, now: now)
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
+                if let peer = neighbours[connection]?.remote.peer { rendezvous?.degraded(peer, true, now: now) }
                 noteSilence(of: connection)
                 hidePresence(of: connection)
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .recovered(let connection):
                 neighbours[connection]?.isDegraded = false
+                if let peer = neighbours[connection]?.remote.peer { rendezvous?.degraded(peer, false, now: now) }
                 noteSilence(of: connection)
                 showPresence(of: connection, now: now)
                 tellPerson(at: connection)
@@ -65,6 +69,7 @@ extension Node {
         neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
         goneSuppliers.returned(remote.author)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
+        rendezvous?.relayed(remote.peer, remote.route.isRelay)
         let person = arrival(of: remote, on: connection)
         people[remote.peer] = person
         neighbours[connection]?.shownAs = person.status.peer
@@ -76,6 +81,8 @@ extension Node {
         }
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
+        for point in rendezvous?.relays(of: remote.peer) ?? [] { endpoint.relay(remote.peer, over: point, now: now) }
+        tellAddresses(now: now)
         tellAdjacency(now: now)
     }
 
@@ -93,7 +100,7 @@ extension Node {
         person.connection = connection
         person.lostAt = nil
         person.status.author = remote.author
-        person.status.path = .direct
+        person.status.path = Self.path(of: remote.route)
         return person
     }
 
@@ -164,7 +171,8 @@ extension Node {
         let figures = endpoint.statistics(connection)
         status.silentSeconds = figures?.unansweredSince.map { Int((time - $0).components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
         // Nobody knows how packets reach one who does not answer.
-        (status.path, status.roundTrip) = status.silentSeconds == nil ? (.direct, figures?.roundTrip) : (nil, nil)
+        (status.path, status.roundTrip) =
+            status.silentSeconds == nil ? (figures.map { Self.path(of: $0.route) }, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {
             status.state =
                 switch neighbour.inbox.shownAttention {
@@ -175,6 +183,8 @@ extension Node {
         }
         return status
     }
+
+    private static func path(of route: Route) -> PeerStatus.Path { route.isRelay ? .relayRendezvous : .direct }
 
     /// Keeps what the transport says of a session beyond its end.
     private mutating func noteSilence(of connection: ConnectionID) {
@@ -251,6 +261,22 @@ extension Node {
                 endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .expect(let attempt, let remote, let addresses):
                 endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+            case .open(let attempt, let remote):
+                let opening = endpoint.open(attempt: attempt, remote: remote, now: now)
+                rendezvous?.opened(attempt: attempt, remote: remote, opening: opening, now: now)
+            case .answer(let attempt, let remote, let opening, let point, _):
+                let reply = endpoint.answer(attempt: attempt, remote: remote, opening: opening, over: point, now: now)
+                rendezvous?.answered(attempt: attempt, remote: remote, reply: reply, at: point.place, now: now)
+            case .complete(let attempt, _, let reply, let point, _):
+                endpoint.complete(attempt: attempt, reply: reply, over: point, now: now)
+            case .reachable(let remote, let point): endpoint.relay(remote, over: point, now: now)
+            case .unreachable(let remote, let place): endpoint.relayLost(remote, at: place, now: now)
+            case .candidates(let remote, let addresses):
+                for connection in connections where neighbours[connection]?.remote.peer == remote {
+                    endpoint.invite(addresses, on: connection, now: now)
+                }
+            case .sendFrame(let bytes, let place): emit(.rendezvousFrame(bytes, at: place))
+            case .relayed(let bytes, let point): endpoint.receive(bytes, over: .relay(point), now: now)
             case .abandon(let remote): endpoint.abandon(remote: remote, now: now)
             case .stunServer(let port, let place):
                 standing.answersSTUN(on: port, at: place)
@@ -260,11 +286,6 @@ extension Node {
             case .versionMismatch(let theirs):
                 hasMetOtherVersion = true
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
-            // Not yet: the endpoint makes no message 1 or 2 for a relay, so nobody is met by one.
-            case .open(let attempt, let remote): rendezvous?.opened(attempt: attempt, remote: remote, opening: nil, now: now)
-            case .answer(let attempt, let remote, _, let via, _):
-                rendezvous?.answered(attempt: attempt, remote: remote, reply: nil, at: via.place, now: now)
-            case .complete, .reachable, .unreachable, .candidates, .sendFrame, .relayed: break
             case .joined, .peerAppeared, .peerLeft: break  // A peer counts once the handshake has proved who it is.
             }
         }
@@ -284,16 +305,55 @@ extension Node {
         while let output = stun.nextOutput(now: now) {
             switch output {
             case .transmit(let bytes, let address): emit(.transmit(bytes, to: address))
-            case .changed: offerCandidates(now: now)
+            case .changed:
+                offerCandidates(now: now)
+                // What stands before us gave us another address: what did not carry before may now.
+                endpoint.networkChanged(now: now)
+                rendezvous?.moved(now: now)
             }
         }
         drainRendezvous(now: now)
     }
 
-    /// Offers our own addresses, and those that the world sees, to whoever shares the topic.
+    /// Offers our own addresses, and those that the world sees: to neighbours within the session, and to whoever is not met yet by the rendezvous.
     private mutating func offerCandidates(now: Instant) {
-        let (candidates, networks) = (Candidate.ranked(own: localAddresses ?? [], reflexive: stun.mapped), localNetworks)
+        ownCandidates = Candidate.ranked(own: localAddresses ?? [], reflexive: stun.mapped)
+        let (candidates, networks) = (ownCandidates, localNetworks)
         rendezvous?.setCandidates(candidates, networks: networks, now: now)
+        tellAddresses(now: now)
+    }
+
+    /// Says to each neighbour where we are, unless it was told (SE-113). Nobody but members of the room learns it, and no rendezvous is needed for it.
+    mutating func tellAddresses(now: Instant) {
+        addressesAt = nil
+        guard relayPolicy != .only, localAddresses != nil else { return }
+        for connection in connections where neighbours[connection]?.isDegraded == false {
+            let candidates = sessionFilter(on: connection).offerable(ownCandidates)
+            guard neighbours[connection]?.toldCandidates != candidates else { continue }
+            guard neighbours[connection]?.toldCandidates == nil || addressPace.take(now: now) else {
+                addressesAt = now + addressPace.wait(for: 1, now: now)
+                return
+            }
+            neighbours[connection]?.toldCandidates = candidates
+            say(.addresses(candidates), on: connection, now: now)
+        }
+    }
+
+    /// A neighbour says where it is: those of the addresses that may be dialled are challenged.
+    mutating func receiveAddresses(_ offered: [Candidate], on connection: ConnectionID, now: Instant) {
+        guard relayPolicy != .only, neighbours[connection]?.moves.take(now: now) == true else { return }
+        var remembered = neighbours[connection]?.sharedNAT ?? []
+        let addresses = sessionFilter(on: connection).dialable(offered, own: ownCandidates, remembered: &remembered)
+        neighbours[connection]?.sharedNAT = remembered
+        endpoint.invite(addresses, on: connection, now: now)
+    }
+
+    /// What was reached over loopback may lead to loopback.
+    private func sessionFilter(on connection: ConnectionID) -> CandidateFilter {
+        let isHere = neighbours[connection]?.remote.address?.ip.isLoopback ?? false
+        return CandidateFilter(
+            allowsLoopback: isHere || isOnOneMachine, networks: localNetworks, ownReflexive: stun.mapped,
+            isRendezvousPrivate: standing.addresses.contains { CandidateFilter.isPrivate($0.ip) })
     }
 
     /// Our links on which others may be.
@@ -302,14 +362,17 @@ extension Node {
     mutating func localAddressesChanged(to addresses: [LocalAddress], now: Instant) {
         let before = localAddresses
         localAddresses = addresses
-        if let before {
-            if Self.outward(before) != Self.outward(addresses) { networkChanged(now: now) }
-        } else {
+        let isElsewhere = before.map { Self.outward($0) != Self.outward(addresses) } ?? false
+        if isElsewhere {
+            networkChanged(now: now)
+        } else if before == nil {
             // What was dialled before was judged without them.
             dials.networkChanged(now: now)
         }
         askSTUN(now: now)
         offerCandidates(now: now)
+        // Who is told by the rendezvous is told what is true now.
+        if isElsewhere { rendezvous?.networkChanged(to: addresses.map(\.address.ip), now: now) }
     }
 
     /// Those that lead out of this machine: networks of containers come and go with the containers, and change nothing between us and others.
@@ -319,6 +382,7 @@ extension Node {
 
     /// We are elsewhere in the network: nothing that was known of ways from here and to here need be true (SE-112).
     private mutating func networkChanged(now: Instant) {
+        endpoint.networkChanged(now: now)
         stun.restart(now: now)
         dials.networkChanged(now: now)
         dialSaved(now: now)

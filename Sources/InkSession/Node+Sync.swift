@@ -54,6 +54,7 @@ extension Node {
                 endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
+        case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         case .adjacency(let joined, let left):
             neighbours[connection]?.adjacent.subtract(left)

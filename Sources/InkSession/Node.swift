@@ -35,6 +35,8 @@ public struct Node: Sendable {
         public var isOnOneMachine = false
         /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
         public var rendezvousCount: Int
+        /// Whether rendezvous may carry what is said, and whether anything else may.
+        public var relayPolicy = RelayPolicy.any
         /// The history of undo of the holder's own front end.
         public var strand: Strand = .common
         /// Which of our stored transactions belong to which history; all others are in the common one.
@@ -75,6 +77,8 @@ public struct Node: Sendable {
         /// Milliseconds since 1970 at this instant, for display only. Give it first, and when the wall clock was set.
         case wallClock(UInt64)
         case datagram([UInt8], from: SocketAddress)
+        /// A binary message of the rendezvous at this position of the list.
+        case rendezvousFrame([UInt8], at: Int = 0)
         /// Several that came together: what follows from them is asked for once.
         case datagrams([(bytes: [UInt8], from: SocketAddress)])
         /// Addresses of this machine with the port of the socket, each time that they, or what is known of them, change.
@@ -100,6 +104,8 @@ public struct Node: Sendable {
     public enum Output: Sendable {
         case transmit([UInt8], to: SocketAddress)
         case rendezvousSend(ClientMessage, at: Int)
+        /// A binary message for this rendezvous. Of no use once it is a tenth of a second old.
+        case rendezvousFrame([UInt8], at: Int)
         /// Connect to this rendezvous of the list now.
         case rendezvousConnect(at: Int)
         /// Close the connection to it, then say `.rendezvousClosed`.
@@ -117,6 +123,7 @@ public struct Node: Sendable {
 
     let identity: SigningKey
     let boardID: BoardID
+    let relayPolicy: RelayPolicy
     var displayName: String
     var adoption = Adoption()
     /// Intents that wait for what the others say of our earlier work.
@@ -170,6 +177,10 @@ public struct Node: Sendable {
     var toldAdjacent: Set<AuthorID> = []
     var adjacencyToldAt: Instant = .distantPast
     var adjacencyAt: Instant?
+    /// Where we are to be found, as the neighbours were told last, how often they may be, and when they are told next.
+    var ownCandidates: [Candidate] = []
+    var addressPace = TokenBucket(rate: 1, burst: 6, now: .distantPast)
+    var addressesAt: Instant?
     /// In a crowd: when all neighbours were last looked at, and when they are to be next (SE-84).
     private(set) var sweptAt: Instant = .distantPast
     private var sweepAt: Instant?
@@ -226,6 +237,7 @@ public struct Node: Sendable {
         time = now
         identity = configuration.identity
         boardID = configuration.boardID
+        relayPolicy = configuration.relayPolicy
         displayName = configuration.displayName
         salt = PeerSalt(using: &secrets)
         peerID = salt.peer(of: configuration.identity.author)
@@ -239,7 +251,8 @@ public struct Node: Sendable {
         rendezvousStatus = standing.status
         if configuration.rendezvousCount > 0 {
             rendezvous = RendezvousClient(
-                keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), count: configuration.rendezvousCount)
+                keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), policy: configuration.relayPolicy,
+                count: configuration.rendezvousCount)
         }
         stun = STUNClients(
             v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
@@ -282,6 +295,7 @@ public struct Node: Sendable {
             (wallClockBase, wallClockAt) = (milliseconds, now)
             introduce(now: now)
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
+        case .rendezvousFrame(let bytes, let place): rendezvous?.receivedFrame(bytes, at: place, now: now)
         case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
         case .localAddresses(let addresses): localAddressesChanged(to: addresses, now: now)
         case .rendezvousConnected(let address, let local, let place):
@@ -324,6 +338,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
         soonest = earliest(soonest, adjacencyAt)
+        soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, quitAt)
@@ -442,6 +457,7 @@ public struct Node: Sendable {
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
         if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
+        if let at = addressesAt, now >= at { tellAddresses(now: now) }
         settleTexts(now: now)
         if let at = journalAt, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }

@@ -58,6 +58,11 @@ struct RendezvousStanding: Sendable {
         return open.stunServers
     }
 
+    /// Addresses at which rendezvous answer.
+    var addresses: [SocketAddress] {
+        places.compactMap { if case .open(let open) = $0 { open.address } else { nil } }
+    }
+
     var status: RendezvousStatus {
         guard !places.isEmpty else { return .none }
         var reasons: [String] = []

@@ -1,3 +1,4 @@
+import InkConnectivity
 import InkPrimitives
 
 /// What two nodes say to each other on the control lane, in order.
@@ -22,10 +23,13 @@ package enum SessionMessage: Hashable, Sendable {
     /// The sender wants to see its own transaction of this sequence, which the receiver says to have: it believes no number.
     case prove(sequence: UInt64)
 
+    /// Where the sender is to be found, best first; takes the place of what it said before. At most `Limits.candidates`.
+    case addresses([Candidate])
+
     package static let asksMax = 256
     package static let adjacentMax = 1024
 
-    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove }
+    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses }
 
     /// A tag byte, then the fields in the order above.
     package func encode() -> [UInt8] {
@@ -64,6 +68,10 @@ package enum SessionMessage: Hashable, Sendable {
         case .prove(let sequence):
             writer.write(Tag.prove.rawValue)
             writer.writeVarint(sequence)
+        case .addresses(let candidates):
+            writer.write(Tag.addresses.rawValue)
+            writer.writeVarint(candidates.count)
+            for candidate in candidates { candidate.write(to: &writer) }
         }
         return writer.bytes
     }
@@ -90,6 +98,11 @@ package enum SessionMessage: Hashable, Sendable {
         case .adjacent: self = .adjacent(try Self.readAuthors(from: &reader))
         case .adjacency: self = .adjacency(joined: try Self.readAuthors(from: &reader), left: try Self.readAuthors(from: &reader))
         case .prove: self = .prove(sequence: try reader.readVarint())
+        case .addresses:
+            let count = try reader.readCount(limit: Limits.candidates)
+            var candidates: [Candidate] = []
+            for _ in 0..<count { candidates.append(try Candidate(from: &reader)) }
+            self = .addresses(candidates)
         }
         try reader.finish()
     }

@@ -77,6 +77,10 @@ package enum ScheduledFault: Hashable, Sendable {
     /// The process is gone, and what starts after `downtime` finds the disk as it was when it held `share` of what it holds now: somebody
     /// restored a backup.
     case restoreBackup(node: Int, share: Double, downtime: Duration)
+    /// The node's NAT forgets everything: what leaves next gets another port.
+    case rebind(node: Int)
+    /// The node is in another network: another address, and no NAT that knew it.
+    case move(node: Int)
     /// The device's disk is copied, and both copies are used, until the healing ends the one and then the other.
     case twin(node: Int)
 }
@@ -135,6 +139,10 @@ package struct Faults: Hashable, Sendable {
     package var meeting: Meeting
     /// In order of time since the beginning of the world.
     package var scheduled: [Scheduled] = []
+    /// What stands between each node and the others; nil for nothing. None in worlds that have no rendezvous for good: nobody would meet.
+    package var nats: [NAT.Kind?] = []
+    /// The rendezvous loses, doubles, holds back, alters and mixes up what it relays.
+    package var relayLies = false
     /// Who or what does harm beside; nil in every second world.
     package var adversity: Adversity?
     /// Whom it is meant for, or who does it.
@@ -215,6 +223,16 @@ package struct Faults: Hashable, Sendable {
         case .twin: add(.twin(node: adversityNode), from: 0.2)
         default: break
         }
+        nats = Array(repeating: nil, count: nodes)
+        let mayHaveNATs = leadsToMesh && adversity?.isMember != true && adversity != .twin
+        if random.chance(0.5), mayHaveNATs {
+            for node in 0..<nodes where random.chance(0.7) { nats[node] = NAT.Kind.allCases[random.below(NAT.Kind.allCases.count)] }
+            for _ in 0..<random.below(4) where random.chance(0.6) {
+                let node = random.below(nodes)
+                add(random.chance(0.5) ? .rebind(node: node) : .move(node: node), from: 0.1)
+            }
+        }
+        relayLies = random.chance(0.3)
         // Stable: what has the same time keeps its order.
         scheduled = scheduled.enumerated().sorted { ($0.element.after, $0.offset) < ($1.element.after, $1.offset) }.map(\.element)
     }

@@ -16,6 +16,12 @@ struct Participant {
     var process = 0
     /// The socket of the process.
     var address: SocketAddress
+    /// What stands between it and the others.
+    var nat: NAT?
+    /// Where the others see it.
+    var outerIP: IPAddress { nat?.ip ?? address.ip }
+    /// Networks that it was in besides its first.
+    var moves: UInt32 = 0
     /// What the process's clock shows when the world's shows zero.
     var clockOffset: Duration = .zero
     /// How far the wall clock is wrong, milliseconds.

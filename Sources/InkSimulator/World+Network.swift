@@ -49,13 +49,14 @@ extension World {
         guard bytes.count <= Limits.datagramBytes else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
+        let inner = participants[node].address
+        guard let source = participants[node].nat == nil ? inner : participants[node].nat?.leave(inner, to: address) else { return }
         if address == hostile?.address {
-            queue.schedule(.datagram(bytes, from: participants[node].address, to: address, isAltered: false), at: now + Self.hostileDelay)
+            queue.schedule(.datagram(bytes, from: source, to: address, isAltered: false), at: now + Self.hostileDelay)
             return
         }
-        let target = address.ip == SimulatedRendezvous.ip ? participants.count : participants.firstIndex { $0.address.ip == address.ip }
+        let target = address.ip == SimulatedRendezvous.ip ? participants.count : participants.firstIndex { $0.outerIP == address.ip }
         guard let target else { return }
-        let source = participants[node].address
         for arrival in links[link(node, target)].carry(bytes, from: source, faults: linkFaults, now: now) {
             queue.schedule(
                 .datagram(arrival.bytes, from: arrival.source, to: address, isAltered: arrival.isAltered), at: now + arrival.after)
@@ -65,7 +66,7 @@ extension World {
     mutating func arrive(_ bytes: [UInt8], from source: SocketAddress, to address: SocketAddress, isAltered: Bool) throws(Violation) {
         if address == SimulatedRendezvous.stun {
             guard rendezvous.server != nil, let answer = STUN.answer(to: bytes, from: source) else { return }
-            guard let node = participants.firstIndex(where: { $0.address == source }) else { return }
+            guard let node = participants.firstIndex(where: { $0.outerIP == source.ip }) else { return }
             for arrival in links[link(participants.count, node)].carry(answer, from: address, faults: linkFaults, now: now) {
                 queue.schedule(
                     .datagram(arrival.bytes, from: arrival.source, to: source, isAltered: arrival.isAltered), at: now + arrival.after)
@@ -76,11 +77,18 @@ extension World {
             hostile?.receive(bytes, from: source, now: now)
             return sendHostile()
         }
-        guard let node = participants.firstIndex(where: { $0.address == address }), participants[node].isUp else { return }
+        guard let node = receiver(of: address, from: source), participants[node].isUp else { return }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .datagram, hash: hash, "\(bytes.count) bytes from \(source), first \(bytes.first ?? 0)")
         if !participants[node].seen.insert(hash).inserted || isAltered { participants[node].notFresh += 1 }
         try give(.datagram(bytes, from: source), to: node)
+    }
+
+    /// Whom a datagram reaches, if the NAT before it lets it pass.
+    func receiver(of address: SocketAddress, from source: SocketAddress) -> Int? {
+        participants.firstIndex { participant in
+            participant.nat?.admits(source, to: address) ?? (participant.address == address)
+        }
     }
 
     /// The hostile member does what it is there for, and comes again.
@@ -143,6 +151,30 @@ extension World {
         socket.lastIn = max(now + wire(), socket.lastIn)
         rendezvous.sockets[number] = socket
         queue.schedule(.toRendezvous(number, message), at: socket.lastIn)
+    }
+
+    /// A datagram for the rendezvous to hand on.
+    mutating func relay(_ bytes: [UInt8], _ node: Int) {
+        trace.note(now, node: node, .rendezvousOut, hash: Trace.hash(bytes), "frame of \(bytes.count) bytes")
+        guard let number = participants[node].connection, var socket = rendezvous.sockets[number] else { return }
+        socket.lastIn = max(now + wire(), socket.lastIn)
+        rendezvous.sockets[number] = socket
+        queue.schedule(.frameToRendezvous(number, bytes), at: socket.lastIn)
+    }
+
+    mutating func rendezvousReceives(frame bytes: [UInt8], on number: UInt64) {
+        guard rendezvous.sockets[number]?.isOpen == true else { return }
+        rendezvous.server?.relayed(bytes, from: .init(number), now: now)
+        drainRendezvous()
+    }
+
+    mutating func clientReceives(frame bytes: [UInt8], on number: UInt64, isAltered: Bool) throws(Violation) {
+        guard let socket = rendezvous.sockets[number], isLive(socket.node, socket.process), participants[socket.node].connection == number
+        else { return }
+        let hash = Trace.hash(bytes)
+        trace.note(now, node: socket.node, .rendezvousIn, hash: hash, "frame of \(bytes.count) bytes")
+        if !participants[socket.node].seen.insert(hash).inserted || isAltered { participants[socket.node].notFresh += 1 }
+        try give(.rendezvousFrame(bytes), to: socket.node)
     }
 
     /// The node closes its connection.
@@ -221,8 +253,7 @@ extension World {
                 socket.lastOut = max(now + wire(), socket.lastOut)
                 rendezvous.sockets[token.number] = socket
                 queue.schedule(.toClient(token.number, message), at: socket.lastOut)
-            // Not yet: nobody in this world sends one.
-            case .relay: continue
+            case .relay(let bytes, let token): carry(bytes, to: token.number)
             case .close(let token, _):
                 guard var socket = rendezvous.sockets[token.number] else { continue }
                 socket.lastOut = max(now + wire(), socket.lastOut)
@@ -233,6 +264,33 @@ extension World {
         guard let deadline = rendezvous.server?.deadline else { return }
         rendezvous.timer += 1
         queue.schedule(.rendezvousTimer(number: rendezvous.timer), at: max(deadline, now))
+    }
+
+    /// A rendezvous of this world may be one that loses, doubles, holds back and mixes up what it relays.
+    private mutating func carry(_ bytes: [UInt8], to number: UInt64) {
+        guard var socket = rendezvous.sockets[number] else { return }
+        var arrivals = [(bytes, isAltered: false)]
+        if faults.relayLies, !isHealed {
+            if chance.chance(0.1) { return }
+            if chance.chance(0.1) { arrivals.append((bytes, isAltered: false)) }
+            if chance.chance(0.05) {
+                // What was meant for one goes to another.
+                let others = rendezvous.sockets.keys.sorted()
+                let other = others[Int(chance.below(others.count))]
+                queue.schedule(.frameToClient(other, bytes, isAltered: true), at: now + wire())
+            }
+            if chance.chance(0.05), let last = bytes.indices.last {
+                var altered = bytes
+                altered[last] ^= 1
+                arrivals.append((altered, isAltered: true))
+            }
+        }
+        for (bytes, isAltered) in arrivals {
+            socket.lastOut = max(now + wire(), socket.lastOut)
+            rendezvous.sockets[number] = socket
+            let late = faults.relayLies && !isHealed && chance.chance(0.1) ? chance.jitter(.milliseconds(300)) : .zero
+            queue.schedule(.frameToClient(number, bytes, isAltered: isAltered), at: socket.lastOut + late)
+        }
     }
 
     /// How long a message takes on a reliable connection, resends included.

@@ -46,6 +46,8 @@ package struct World {
         case rendezvousUnreachable(Int, process: Int)
         case toRendezvous(UInt64, ClientMessage)
         case toClient(UInt64, ServerMessage)
+        case frameToRendezvous(UInt64, [UInt8])
+        case frameToClient(UInt64, [UInt8], isAltered: Bool)
         case hungUp(UInt64)
         case rendezvousTimer(number: UInt64)
         case startRendezvous
@@ -112,6 +114,11 @@ package struct World {
         if faults.adversity == .twin {
             participants.append(
                 Participant(copyOf: participants[faults.adversityNode], index: options.peers, random: random.split("twin")))
+        }
+        for (node, kind) in faults.nats.enumerated() {
+            guard let kind else { continue }
+            participants[node].address.ip = .v4(0xC0A8_0002 + UInt32(node) << 8)
+            participants[node].nat = NAT(kind, ip: .v4(0x0B00_0101 + UInt32(node)))
         }
         let hosts = participants.count + 1
         for from in 0..<hosts {
@@ -202,6 +209,9 @@ package struct World {
             try give(.rendezvousClosed(reason: "connection refused"), to: node)
         case .toRendezvous(let connection, let message): try rendezvousReceives(message, on: connection)
         case .toClient(let connection, let message): try clientReceives(message, on: connection)
+        case .frameToRendezvous(let connection, let bytes): rendezvousReceives(frame: bytes, on: connection)
+        case .frameToClient(let connection, let bytes, let isAltered):
+            try clientReceives(frame: bytes, on: connection, isAltered: isAltered)
         case .hungUp(let connection): try hungUp(connection)
         case .rendezvousTimer(let number): try rendezvousTimeout(number)
         case .startRendezvous: startRendezvous()
@@ -225,13 +235,15 @@ package struct World {
     /// The node whose process an event needs; nil for events of the world.
     private func addressee(of event: Event) -> Int? {
         switch event {
-        case .datagram(_, _, let address, _): participants.firstIndex { $0.address == address }
+        case .datagram(_, let source, let address, _): receiver(of: address, from: source)
         case .timer(let node, _), .act(let node, _), .finish(let node, _), .committed(let node, _), .verified(let node, _, _, _),
             .wallClock(let node, _),
             .rendezvousUnreachable(let node, _):
             node
-        case .rendezvousOpened(let number), .toClient(let number, _), .hungUp(let number): rendezvous.sockets[number]?.node
-        case .start, .toRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal, .look, .harm,
+        case .rendezvousOpened(let number), .toClient(let number, _), .frameToClient(let number, _, _), .hungUp(let number):
+            rendezvous.sockets[number]?.node
+        case .start, .toRendezvous, .frameToRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal,
+            .look, .harm,
             .putAway:
             nil
         }
@@ -283,6 +295,14 @@ package struct World {
         case .pause(let node, let lasting):
             participants[node].pausedUntil = now + lasting
             participants[node].heldDatagrams = 0
+        case .rebind(let node): participants[node].nat?.forget()
+        case .move(let node):
+            participants[node].moves += 1
+            let ip = IPAddress.v4(0x0B00_1001 + UInt32(node) << 8 + participants[node].moves)
+            participants[node].address.ip = ip
+            participants[node].nat = nil
+            // What was under way to and from the old address is gone, and so is the connection to the rendezvous, which notices late.
+            if participants[node].isUp { try give(.localAddresses([LocalAddress(participants[node].address)]), to: node) }
         case .killRendezvous(let downtime):
             killRendezvous()
             if let downtime { queue.schedule(.startRendezvous, at: now + downtime) }

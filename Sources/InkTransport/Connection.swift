@@ -296,9 +296,9 @@ struct Connection: Sendable {
         while packetLimit >= Self.packetMin {
             let main = paths.main
             let afterwards = main.bytesInFlight + main.mtu
-            let hasBulk = afterwards <= main.congestion.byteCount && canSend(.bulk)
+            let hasBulk = afterwards <= main.window && canSend(.bulk)
             let hasLive =
-                afterwards <= main.congestion.byteCount + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
+                afterwards <= main.window + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
@@ -658,7 +658,7 @@ struct Connection: Sendable {
         result.pendingBytes = pendingBytes
         result.bytesInFlight = paths.known.reduce(0) { $0 + $1.bytesInFlight }
         result.packetsRemembered = space.sent.remembered
-        result.window = paths.main.congestion.byteCount
+        result.window = paths.main.window
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }

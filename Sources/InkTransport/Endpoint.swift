@@ -240,10 +240,10 @@ public struct Endpoint: Sendable {
         }
     }
 
-    /// The rendezvous at this position carries nothing any more.
-    public mutating func relayLost(at place: Int, now: Instant) {
+    /// The rendezvous at this position carries nothing between us and `remote` any more.
+    public mutating func relayLost(_ remote: PeerID, at place: Int, now: Instant) {
         advance(to: now)
-        for id in connections.keys.sorted() {
+        for id in connections.keys.sorted() where connections[id]?.remote.peer == remote {
             connections[id]?.relayLost(at: place, now: now, outputs: &outputs)
             dirty.insert(id)
         }

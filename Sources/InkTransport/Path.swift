@@ -49,6 +49,16 @@ struct Path: Sendable {
         congestion = CongestionWindow(over: route)
     }
 
+    /// Bytes that may be on the way. A rendezvous carries so much of a room and lets wait what is more: a tenth of a second of it is enough.
+    var window: Int {
+        guard isRelay else { return congestion.byteCount }
+        let seconds = ((rtt.minimum ?? Self.relayWait) + Self.relayWait).milliseconds / 1000
+        return min(congestion.byteCount, max(CongestionWindow.relayFloor, Int(Self.relayRate * seconds)))
+    }
+    /// What a rendezvous carries of a room unless it was told otherwise, bytes a second.
+    private static let relayRate = 65_536.0
+    private static let relayWait: Duration = .milliseconds(100)
+
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }
     /// True if data may go there.

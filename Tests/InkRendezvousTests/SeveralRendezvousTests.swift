@@ -49,7 +49,10 @@ private struct Roads {
     }
 
     static func server(_ number: Int) -> RendezvousServer {
-        RendezvousServer(.init(), seed: [UInt8](repeating: UInt8(40 + number), count: 32))
+        // Which of them relays, a test says.
+        var configuration = RendezvousServer.Configuration()
+        configuration.relayRate = nil
+        return RendezvousServer(configuration, seed: [UInt8](repeating: UInt8(40 + number), count: 32))
     }
 
     static func token(_ peer: Int, _ place: Int) -> Token { Token(UInt64(peer * 100 + place)) }

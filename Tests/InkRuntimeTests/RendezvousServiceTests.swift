@@ -52,7 +52,9 @@ private final class Signaller: Sendable {
                 case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
                 case .peerLeft(let remote): continuation.yield(.left(remote))
                 case .stunServer(let port, _): continuation.yield(.stun(port))
-                case .peerAppeared, .abandon, .versionMismatch: break
+                case .peerAppeared, .abandon, .versionMismatch, .open, .answer, .complete, .reachable, .unreachable, .candidates, .sendFrame,
+                    .relayed, .liveness, .probe:
+                    break
                 }
             }
         }
@@ -78,7 +80,7 @@ private final class Signaller: Sendable {
         state = try loop.submit { [loop] in
             let state = State(
                 RendezvousClient(
-                    keys: RoomKeys(roomSecret: roomSecret), device: device, salt: salt, seed: .random(),
+                    keys: RoomKeys(roomSecret: roomSecret), device: device, salt: salt, seed: .random(), policy: .never,
                     count: hosts.count),
                 continuation)
             let candidate = Candidate(address: SocketAddress(ip: .v4(0x7F00_0001), port: 40_000 + UInt16(number)), kind: .host)

@@ -286,7 +286,7 @@ import Testing
             try board.author(Board.writes(saying: "\(number)" + text, by: key.author), key: key, wallTime: 0).0
         }
         var verification = Verification()
-        for source in 1...8 as ClosedRange<UInt32> {
+        for source in 1...8 as ClosedRange<UInt64> {
             for transaction in long {
                 // Each peer's differ, or they would be looked at once.
                 var bytes = transaction.encoded

@@ -70,6 +70,7 @@ import Testing
         var seen: [String: Set<Bool>] = [:]
         var kinds: Set<String> = []
         var adversities: Set<Adversity?> = []
+        var nats: Set<NAT.Kind?> = []
         for seed in 0..<200 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
             let faults = Faults(nodes: 4, span: .seconds(5), using: &random)
@@ -94,11 +95,17 @@ import Testing
                 case .killRendezvous: kinds.insert("rendezvous")
                 case .restoreBackup: kinds.insert("backup")
                 case .twin: kinds.insert("twin")
+                case .rebind: kinds.insert("rebind")
+                case .move: kinds.insert("move")
                 }
             }
+            for nat in faults.nats { nats.insert(nat) }
+            seen["relay", default: []].insert(faults.relayLies)
+            if !faults.leadsToMesh { #expect(faults.nats.allSatisfy { $0 == nil }) }
         }
+        #expect(nats == Set([nil] + NAT.Kind.allCases.map(Optional.some)))
         #expect(seen.values.allSatisfy { $0.count == 2 })
-        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous", "backup", "twin"])
+        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous", "backup", "twin", "rebind", "move"])
         #expect(adversities == Set([nil] + Adversity.allCases.map(Optional.some)))
     }
 }

@@ -207,7 +207,7 @@ import Testing
         var net = try Self.met()
         net.run(for: .seconds(1))
         net.nodes[0].member = nil
-        net.nodes[1].endpoint.relayLost(at: 0, now: net.now)
+        net.nodes[1].endpoint.relayLost(net.nodes[0].peer, at: 0, now: net.now)
         for index in 0..<2 { net.send([1], from: index) }
         net.run(for: .seconds(2))
         net.nodes[0].member = 200

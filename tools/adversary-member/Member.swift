@@ -89,9 +89,10 @@ final class Member {
         let now = currentTime()
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, let to): if isSending { try socket.send(bytes, to: to) }
+            case .transmit(let bytes, .direct(let to)): if isSending { try socket.send(bytes, to: to) }
             case .established(let id, let remote):
-                sessions[remote.address] = Session(id: id, remote: remote, since: now)
+                guard let address = remote.address else { continue }
+                sessions[address] = Session(id: id, remote: remote, since: now)
                 for message in [SessionMessage.hello(hasGenesis: genesis != nil), .adjacent([])] {
                     endpoint.send(message.encode(), lane: .control, on: id, now: now)
                 }
