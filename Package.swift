@@ -24,6 +24,8 @@ let package = Package(
     dependencies: [
         // Event loop, UDP, WebSocket: without it we would write epoll and kqueue loops, HTTP parsing and WebSocket framing.
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        // TLS on those loops: without it we would bind a TLS library in C, and carry its certificates, errors and events over by hand.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         // SQLite with prepared statements and typed rows; without it we would bind, step and finalise by hand in C.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         // Options, help, completions and usage errors of the command line; without it each command would parse `argv` by hand.
@@ -51,6 +53,7 @@ let package = Package(
             dependencies: session + [
                 "CInkSystem", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(name: "InkFormats", dependencies: ["InkPrimitives", "InkBoard"]),
         .target(name: "InkFrontEnd", dependencies: session),

@@ -67,7 +67,7 @@ final class DriverCore {
         node = Node(parts.configuration, seed: .random(), now: clock.now)
         connectors = options.rendezvous.enumerated().map { place, host in
             RendezvousConnector(
-                host: host, loop: loop, clock: clock,
+                host: host, loop: loop, clock: clock, tls: options.tls,
                 opened: { [weak self] address in self?.rendezvousOpened(host, to: address, at: place) },
                 received: { [weak self] message in self?.handle(.rendezvousMessage(message, at: place)) },
                 receivedFrame: { [weak self] frame in self?.handle(.rendezvousFrame(frame, at: place)) },

@@ -5,6 +5,8 @@ import InkSession
 public struct DriverOptions: Sendable {
     /// Rendezvous in order of preference; empty for none.
     public var rendezvous: [InviteLink.Host] = []
+    /// Nil where they are spoken to in clear; otherwise whom we take for one of them.
+    public var tls: TLSTrust?
     public var port: PortChoice = .any
     /// How badly what we send shall travel; nil for as it comes.
     public var impairment: Impairment?

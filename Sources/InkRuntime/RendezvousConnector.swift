@@ -33,6 +33,8 @@ package final class RendezvousConnector {
     private let receivedFrame: ([UInt8]) -> Void
     private let closed: (String) -> Void
     private let find: Finder
+    /// Nil for a rendezvous that is spoken to in clear.
+    private let tls: TLSTrust?
 
     /// Distinguishes this try from earlier ones whose results may still come.
     private var round = 0
@@ -57,13 +59,14 @@ package final class RendezvousConnector {
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
         host: InviteLink.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
-        joinTime: TimeAmount = RendezvousConnector.joinTime, find: @escaping Finder = HostAddresses.find,
+        joinTime: TimeAmount = RendezvousConnector.joinTime, tls: TLSTrust? = nil, find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },
         closed: @escaping (String) -> Void
     ) {
         (self.host, self.loop, self.clock, self.patience, self.joinTime) = (host, loop, clock, patience, joinTime)
         (self.opened, self.received, self.receivedFrame, self.closed, self.find) = (opened, received, receivedFrame, closed, find)
+        self.tls = tls
     }
 
     /// Begins to try, unless a try is under way or a connection is open.
@@ -122,7 +125,8 @@ package final class RendezvousConnector {
         let found = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
         let timeout = loop.scheduleTask(deadline: until) { found.fail(NameUnanswered()) }
         find(host, loop).cascade(to: found)
-        return found.futureResult.flatMap { addresses in
+        let trusted = tls?.ready(on: loop) ?? loop.makeSucceededVoidFuture()
+        return found.futureResult.and(trusted).flatMap { addresses, _ in
             timeout.cancel()
             let connector = bound.value
             guard round == connector.round, connector.isTrying else { return loop.makeFailedFuture(ComesTooLate()) }
@@ -141,6 +145,7 @@ package final class RendezvousConnector {
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/",
             headers: ["Host": host.description, "Content-Length": "0", "Sec-WebSocket-Protocol": Signalling.subprotocol])
+        let (glance, tls, host) = (NIOLoopBound(TLSGlance(), eventLoop: loop), tls, host)
         return ClientBootstrap(group: loop)
             .connectTimeout(max(until - .now(), .milliseconds(1)))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -153,6 +158,8 @@ package final class RendezvousConnector {
                 do {
                     // Another address was faster: its host need not read our request.
                     guard bound.value.isTrying, round == bound.value.round else { throw ComesTooLate() }
+                    try tls?.secure(channel, as: host)
+                    if tls == nil { try channel.pipeline.syncOperations.addHandler(glance.value) }
                     upgraded = try Self.upgrade(channel, head) { channel, response in
                         try bound.value.adopt(channel, response, round, joinUntil: joinUntil)
                     }
@@ -167,8 +174,12 @@ package final class RendezvousConnector {
                 }
                 upgraded.whenComplete { outcome in
                     timeout.cancel()
+                    switch outcome {
+                    case .success: answer.completeWith(outcome)
+                    case .failure where glance.value.isTLS: answer.fail(SpeaksTLS())
+                    case .failure(let error): answer.fail(tls?.explain(error, on: channel, to: host) ?? error)
+                    }
                     if case .failure = outcome { channel.close(promise: nil) }
-                    answer.completeWith(outcome)
                 }
                 return answer.futureResult
             }
@@ -333,6 +344,8 @@ private struct UpgradeRefused: Error, CustomStringConvertible {
         let isPage = head?.headers["Content-Type"].contains { $0.lowercased().hasPrefix("text/html") } ?? false
         description =
             switch head?.status.code ?? 0 {
+            // RFC 2817 §4.2.
+            case 426 where head?.headers[canonicalForm: "Upgrade"].contains { $0.hasPrefix("TLS/") } ?? false: SpeaksTLS().description
             case 502, 503, 504: "a proxy answers, but not the rendezvous behind it"
             case 511: "this network wants you to sign in first"
             case 300..<400: "it sends us to another page: this network may want you to sign in first"
@@ -344,5 +357,6 @@ private struct UpgradeRefused: Error, CustomStringConvertible {
 private struct WrongSubprotocol: Error, CustomStringConvertible { let description = "it speaks another version" }
 private struct UnaskedExtension: Error, CustomStringConvertible { let description = "it speaks a form of WebSocket that was not asked for" }
 private struct AnswersNothing: Error, CustomStringConvertible { let description = "it accepts connections and answers nothing" }
+private struct SpeaksTLS: Error, CustomStringConvertible { let description = "it speaks TLS: it is a rendezvous of wss://" }
 private struct NameUnanswered: Error, CustomStringConvertible { let description = "nobody says what address this name has" }
 private struct ComesTooLate: Error, CustomStringConvertible { let description = "we have given it up" }

@@ -23,6 +23,8 @@ public final class RendezvousService: Sendable {
         public var proxies = TrustedProxies()
         /// Called once for each thing that whoever runs it should know, from the service's loop.
         public var advise: @Sendable (Advice) -> Void = { _ in }
+        /// Nil to speak in clear.
+        public var tls: TLSIdentity?
         public var server = RendezvousServer.Configuration()
 
         public init() {}
@@ -82,7 +84,7 @@ public final class RendezvousService: Sendable {
             for host in configuration.listen {
                 let isV6Only = host.isV6 && configuration.listen.contains { !$0.isV6 }
                 let channel = try Self.listen(
-                    host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count, clock)
+                    host, port: host.port == 0 ? shared : host.port, isV6Only: isV6Only, on: loop, box, count, clock, configuration.tls)
                 listeners.append(channel)
                 open.append(channel)
                 shared = channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? shared
@@ -158,7 +160,7 @@ public final class RendezvousService: Sendable {
 
     private static func listen(
         _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
-        _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock
+        _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock, _ tls: TLSIdentity?
     ) throws(SocketError) -> any Channel {
         var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 1024)
@@ -176,7 +178,10 @@ public final class RendezvousService: Sendable {
             .childChannelOption(WebSocketHandler.unsentMax, value: WebSocketHandler.unsentBytesMax)
             .childChannelOption(.writeBufferWaterMark, value: WebSocketHandler.waterMark)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try box.accept(channel) { count.value.settle($0) } }
+                channel.eventLoop.makeCompletedFuture {
+                    try tls?.secure(channel)
+                    try box.accept(channel) { count.value.settle($0) }
+                }
             }
         if isV6Only { bootstrap = bootstrap.serverChannelOption(.v6Only, value: 1) }
         do {

@@ -3,6 +3,7 @@ import InkPrimitives
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 
 #if canImport(Glibc)
@@ -239,6 +240,8 @@ func reasonText(_ error: any Error) -> String {
             "it closed the connection"
         default: "\(error)"
         }
+    case NIOSSLError.uncleanShutdown: "it closed the connection"
+    case is NIOSSLError, is NIOSSLExtraError: "it breaks the rules of TLS"
     case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: "it breaks the rules of WebSocket"
     default: "\(error)"
     }

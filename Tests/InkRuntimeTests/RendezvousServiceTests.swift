@@ -52,7 +52,8 @@ private final class Signaller: Sendable {
                 case .expect(_, let remote, let addresses): continuation.yield(.expect(remote, addresses))
                 case .peerLeft(let remote): continuation.yield(.left(remote))
                 case .stunServer(let port, _): continuation.yield(.stun(port))
-                case .peerAppeared, .abandon, .versionMismatch, .open, .answer, .complete, .reachable, .unreachable, .candidates, .sendFrame,
+                case .peerAppeared, .abandon, .versionMismatch, .open, .answer, .complete, .reachable, .unreachable, .candidates,
+                    .sendFrame,
                     .relayed, .liveness, .probe:
                     break
                 }

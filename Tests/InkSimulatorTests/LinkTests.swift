@@ -105,7 +105,10 @@ import Testing
         }
         #expect(nats == Set([nil] + NAT.Kind.allCases.map(Optional.some)))
         #expect(seen.values.allSatisfy { $0.count == 2 })
-        #expect(kinds == ["partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous", "backup", "twin", "rebind", "move"])
+        #expect(
+            kinds == [
+                "partition", "one-way partition", "crash", "leave", "full disk", "pause", "rendezvous", "backup", "twin", "rebind", "move",
+            ])
         #expect(adversities == Set([nil] + Adversity.allCases.map(Optional.some)))
     }
 }
