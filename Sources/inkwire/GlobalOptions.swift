@@ -12,8 +12,20 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: .customLong("rendezvous"),
-        help: ArgumentHelp("Where peers are introduced to each other; may be given more than once.", valueName: "ws://host:port"))
+        help: ArgumentHelp("Where peers are introduced to each other; may be given more than once.", valueName: "ws[s]://host:port"))
     var rendezvousTexts: [String] = []
+
+    @Option(
+        name: .customLong("tls-ca"),
+        help: ArgumentHelp("Certificates (PEM) to trust for a rendezvous of wss:// beside those that the system trusts.", valueName: "file")
+    )
+    var authorityFile: String?
+
+    @Flag(name: .customLong("no-relay"), help: "Never send by way of the rendezvous what peers say to each other.")
+    var isRelayForbidden = false
+
+    @Flag(name: .customLong("relay-only"), help: "Send by way of the rendezvous only: no peer learns an address of this machine.")
+    var isRelayOnly = false
 
     @Option(name: .customLong("name"), help: ArgumentHelp("What the others call you.", valueName: "name"))
     var givenName: String?
@@ -51,6 +63,12 @@ struct GlobalOptions: ParsableArguments {
     mutating func validate() throws {
         // A variable of a script that was never set: neither the root of the system nor a person's own boards are meant.
         guard dataDirectory?.isEmpty != true else { throw ValidationError("--data-dir names no directory: its value is empty") }
+        guard !isRelayForbidden || !isRelayOnly else {
+            throw ValidationError("--no-relay and --relay-only together leave no way to a peer")
+        }
+        guard !isRelayOnly || directTexts.isEmpty else {
+            throw ValidationError("--relay-only dials nobody: --direct cannot be given with it")
+        }
     }
 
     /// Refuses what is wrong in the options before anything is made or opened.
@@ -58,6 +76,7 @@ struct GlobalOptions: ParsableArguments {
         _ = try displayName()
         _ = try rendezvous()
         _ = try direct()
+        _ = try trust()
         _ = try impairment()
     }
 
@@ -90,18 +109,31 @@ struct GlobalOptions: ParsableArguments {
     /// Rendezvous that were named by flag or INKWIRE_RENDEZVOUS (a list with commas).
     func rendezvous() throws -> [RendezvousAddress] {
         let texts = rendezvousTexts.isEmpty ? Self.list(Self.environment("INKWIRE_RENDEZVOUS")) : rendezvousTexts
-        return try texts.map { text in
+        let addresses = try texts.map { text in
             guard let address = RendezvousAddress(text) else {
                 throw Failure.usage(
-                    "the rendezvous “\(text)” cannot be used", why: "it is not of the form ws://HOST:PORT",
+                    "the rendezvous “\(text)” cannot be used", why: "it is not of the form ws://HOST:PORT or wss://HOST:PORT",
                     next: "for example --rendezvous ws://127.0.0.1:4300")
             }
-            guard !address.usesTLS else {
-                throw Failure.usage(
-                    "the rendezvous “\(text)” cannot be used", why: "this version does not speak TLS to a rendezvous",
-                    next: "use ws://HOST:PORT; what peers say to each other is encrypted end to end either way")
-            }
             return address
+        }
+        // A link says once for all of its rendezvous whether they speak TLS.
+        if let first = addresses.first, let other = addresses.first(where: { $0.usesTLS != first.usesTLS }) {
+            throw Failure.usage(
+                "\(first) and \(other) cannot be used together", why: "a board has its rendezvous all with TLS or all without",
+                next: "name those of one kind; what peers say to each other is encrypted end to end either way")
+        }
+        return addresses
+    }
+
+    /// Whom to take for a rendezvous of wss://.
+    func trust() throws(Failure) -> TLSTrust {
+        do throws(TLSFileError) {
+            return try TLSTrust(file: authorityFile)
+        } catch {
+            throw Failure(
+                .rendezvous, code: "bad_certificate", what: "the authorities of --tls-ca cannot be used", why: error.description,
+                next: "name a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
         }
     }
 
@@ -132,7 +164,7 @@ struct GlobalOptions: ParsableArguments {
     private static func list(_ text: String?) -> [String] { text?.split(separator: ",").map(String.init) ?? [] }
 }
 
-/// Where a rendezvous is, as the person writes it: `ws://HOST:PORT`.
+/// Where a rendezvous is, as the person writes it: `ws://HOST:PORT`, or `wss://HOST:PORT` with TLS.
 package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
     package var host: InviteLink.Host
     package var usesTLS: Bool

@@ -115,12 +115,6 @@ struct OpenedBoard {
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
     static func join(_ invite: Invite, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
-        guard !invite.usesTLS else {
-            throw Failure(
-                .version, code: "needs_tls", what: "this invite cannot be used",
-                why: "its rendezvous speaks TLS, which this version does not",
-                next: "install a newer inkwire, or ask for a link by a rendezvous of ws://HOST:PORT")
-        }
         while true {
             let profile = catalog.profileForJoining(invite.board)
             do {

@@ -133,8 +133,11 @@ class Outputs(EndToEnd):
         peer = ink.open_board("sketch", self.ana, "ana")
         link = peer.link().replace("tls=0", "tls=1")
         self.assertIn("tls=1", link)
-        status, _, errors = ink.run(["join", "--peer", "-"], data=self.folder / "bob", name="bob", input=link + "\n")
-        self.assertEqual(status, 9, errors)
+        place = link.split("#")[0]
+        status, _, errors = ink.run(["join", "--peer", "--timeout", "2", "-"], data=self.folder / "bob", name="bob",
+                                    input=link.replace(place, place.split("&direct=")[0]) + "\n")
+        self.assertEqual(status, 6, errors)
+        self.assertIn("it does not speak TLS", errors)
         self.assertEqual(peer.quit(), 0)
 
     def test_a_rendezvous_given_once_leaves_old_links_good(self):

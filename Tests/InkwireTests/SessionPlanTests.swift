@@ -71,6 +71,16 @@ import Testing
         #expect(plan.direct == [Self.near] && plan.link == [Self.far])
     }
 
+    // RT-35
+    @Test func `what is given or remembered as a rendezvous with TLS is spoken to with TLS`() throws {
+        let saved = meta { $0.rendezvous = ["wss://saved:1"] }
+        #expect(try plan(saved).usesTLS)
+        #expect(try !plan(saved, given: ["ws://given:2"]).usesTLS)
+        #expect(try plan(meta { _ in }, given: ["wss://given"]).rendezvous == [InviteLink.Host(name: "given", port: 443)])
+        #expect(try plan(meta { $0.rendezvous = ["ws://one:1", "wss://two:2"] }).usesTLS, "never in clear")
+        #expect(try !plan(meta { _ in }, embeds: true).usesTLS)
+    }
+
     // CL-19
     @Test func `a remembered rendezvous that does not read is passed over`() throws {
         let saved = meta { $0.rendezvous = ["nonsense", "ws://good:1"] }

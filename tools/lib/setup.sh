@@ -62,6 +62,7 @@ setup_look_for_tests() {
     setup_find_python "import sys, pyte, sqlite3; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pyte; }
     has tmux || lacks tmux
     has tcpdump || lacks tcpdump
+    has openssl || lacks openssl
     has ps || lacks ps
     has patch || lacks patch
     if [ "$(uname)" = Linux ]; then has ip || lacks ip; fi

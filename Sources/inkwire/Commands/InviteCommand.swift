@@ -21,12 +21,14 @@ struct InviteCommand: ParsableCommand {
 
     mutating func run() throws {
         let meta = try BoardStore.peek(at: try options.catalog.entry(board).directory).meta
-        var hosts = try options.rendezvous().map(\.host)
-        if hosts.isEmpty { hosts = meta.rendezvous.compactMap { RendezvousAddress($0)?.host } }
+        let given = try options.rendezvous()
+        let addresses = given.isEmpty ? meta.rendezvous.compactMap { RendezvousAddress($0) } : given
+        var hosts = addresses.map(\.host)
         let places = LinkPlaces(toward: hosts)
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
         let direct = meta.ownPort.map { places.direct(port: $0) } ?? []
-        let invite = Invite(rendezvous: hosts, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
+        let invite = Invite(
+            rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")

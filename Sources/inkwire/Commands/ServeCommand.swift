@@ -10,7 +10,7 @@ import InkSession
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run a rendezvous: it introduces peers to each other and can read nothing.",
-        discussion: "Keeps nothing on disk; restarting it disturbs no board. Without TLS in this version: put it behind a proxy for that.")
+        discussion: "Keeps nothing on disk; restarting it disturbs no board. With TLS, SIGHUP reads certificate and key again.")
 
     @Option(
         name: .customLong("listen"),
@@ -31,7 +31,41 @@ struct ServeCommand: ParsableCommand {
             valueName: "address"))
     var proxies: [String] = []
 
+    @Option(
+        name: .customLong("tls-cert"),
+        help: ArgumentHelp(
+            "Speak TLS with the certificate in this file, PEM, and those that lead to its authority behind it.", valueName: "file"))
+    var certificate: String?
+
+    @Option(name: .customLong("tls-key"), help: ArgumentHelp("The private key of --tls-cert, PEM.", valueName: "file"))
+    var key: String?
+
+    @Option(
+        name: .customLong("relay"),
+        help: ArgumentHelp(
+            "Sealed KiB a second to carry for a board where its peers find no direct way; off for none. Without it, 64.",
+            valueName: "rate|off"))
+    var relay: String?
+
+    @Option(
+        name: .customLong("relay-total"),
+        help: ArgumentHelp("The same for all boards together, counted for each receiver. Without it, 16384.", valueName: "rate"))
+    var relayTotal: Int?
+
     @OptionGroup var options: GlobalOptions
+
+    mutating func validate() throws {
+        guard (certificate == nil) == (key == nil) else { throw ValidationError("--tls-cert and --tls-key are given together") }
+        guard relayTotal.map(Self.rates.contains) ?? true else {
+            throw ValidationError("--relay-total takes KiB a second, 1 to \(Self.rates.upperBound)")
+        }
+        guard relay == nil || relay == "off" || relay.flatMap({ Int($0) }).map(Self.rates.contains) ?? false else {
+            throw ValidationError("--relay takes KiB a second, 1 to \(Self.rates.upperBound), or off")
+        }
+    }
+
+    /// KiB a second, up to 8 GiB.
+    private static let rates = 1...(8 << 20)
 
     mutating func run() throws {
         var configuration = RendezvousService.Configuration()
@@ -39,6 +73,9 @@ struct ServeCommand: ParsableCommand {
         if let place { configuration.listen = [place] }
         configuration.stun = try stun.map { try host($0, "--stun") }
         configuration.proxies = TrustedProxies(Set(try proxies.map(proxy)))
+        configuration.tls = try identity()
+        if let relay { configuration.server.relayRate = Int(relay).map { $0 << 10 } }
+        if let relayTotal { configuration.server.relayTotalRate = relayTotal << 10 }
         configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
         DescriptorLimit.raise()
@@ -54,11 +91,21 @@ struct ServeCommand: ParsableCommand {
         // Before anybody is told that we listen, and may stop us.
         let asked = DispatchSemaphore(value: 0)
         let number = Counter()
-        let signals = EndingSignals {
+        let tls = configuration.tls
+        let signals = EndingSignals(tls == nil ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM, SIGINT]) {
             number.add(Int($0))
             asked.signal()
         }
-        let places = service.addresses.map { "ws://\($0)" }.joined(separator: ", ")
+        let reloading = tls.map { tls in
+            Reloading { [notices = options.notices] in
+                do throws(TLSFileError) {
+                    notices.say("the certificate was read again; it is valid until \(try tls.reload())")
+                } catch {
+                    notices.say("the new certificate is not used, the old one stays: \(error)")
+                }
+            }
+        }
+        let places = service.addresses.map { "\(tls == nil ? "ws" : "wss")://\($0)" }.joined(separator: ", ")
         options.notices.say("rendezvous at \(places), STUN at \(service.stunAddress); interrupt to stop")
         if options.isJSON {
             let line: JSONObject = [
@@ -75,6 +122,7 @@ struct ServeCommand: ParsableCommand {
         }
         done.wait()
         signals.cancel()
+        reloading?.cancel()
         EndingSignals.die(by: Int32(number.add(0)))
     }
 
@@ -88,6 +136,17 @@ struct ServeCommand: ParsableCommand {
         let (option, host) = configuration.stun.flatMap { port == asked.port ? nil : ("--stun", $0) } ?? ("--listen", asked)
         failure.next = "end that program, or let the system choose a port: \(option) \(InviteLink.Host(name: host.name, port: 0))"
         return failure
+    }
+
+    private func identity() throws -> TLSIdentity? {
+        guard let certificate, let key else { return nil }
+        do throws(TLSFileError) {
+            return try TLSIdentity(certificate: certificate, key: key)
+        } catch {
+            throw Failure(
+                .rendezvous, code: "bad_certificate", what: "cannot serve with this certificate", why: error.description,
+                next: "name the certificate with --tls-cert and its key with --tls-key, both in PEM")
+        }
     }
 
     private func proxy(_ text: String) throws -> IPAddress {
@@ -117,4 +176,22 @@ struct ServeCommand: ParsableCommand {
         }
         return host
     }
+}
+
+/// Does something at each SIGHUP.
+private final class Reloading {
+    private let source: any DispatchSourceSignal
+
+    init(_ reload: @escaping @Sendable () -> Void) {
+        signal(SIGHUP, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
+        source.setEventHandler(handler: reload)
+        let registered = DispatchSemaphore(value: 0)
+        source.setRegistrationHandler { registered.signal() }
+        source.resume()
+        // Who was told that we listen may ask at once.
+        registered.wait()
+    }
+
+    func cancel() { source.cancel() }
 }

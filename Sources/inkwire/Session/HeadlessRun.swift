@@ -87,10 +87,10 @@ final class EndingSignals {
     private var sources: [any DispatchSourceSignal] = []
 
     /// `handler` gets the first signal; a second one ends the process at once.
-    init(_ handler: @escaping @Sendable (Int32) -> Void) {
+    init(_ numbers: [Int32] = [SIGTERM, SIGINT, SIGHUP], _ handler: @escaping @Sendable (Int32) -> Void) {
         let wasAsked = Counter()
         let registered = DispatchSemaphore(value: 0)
-        for number in [SIGTERM, SIGINT, SIGHUP] {
+        for number in numbers {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {

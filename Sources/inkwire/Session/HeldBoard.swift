@@ -26,13 +26,15 @@ final class HeldBoard: Sendable {
     let me: AuthorID
     /// Where peers are introduced to each other, in order of preference.
     let rendezvous: [InviteLink.Host]
+    private let usesTLS: Bool
     let desk: AttachmentDesk
     /// What the person should know of how it was opened.
     let sentences: [String]
     private let service: RendezvousService?
 
     private init(
-        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], desk: AttachmentDesk, service: RendezvousService?,
+        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], usesTLS: Bool, desk: AttachmentDesk,
+        service: RendezvousService?,
         sentences: [String]
     ) {
         self.driver = driver
@@ -41,6 +43,7 @@ final class HeldBoard: Sendable {
         roomSecret = opened.content.meta.roomSecret
         me = opened.identity.signing.author
         self.rendezvous = rendezvous
+        self.usesTLS = usesTLS
         self.desk = desk
         self.service = service
         self.sentences = sentences
@@ -72,6 +75,7 @@ final class HeldBoard: Sendable {
         }
         var driverOptions = DriverOptions()
         driverOptions.rendezvous = rendezvous
+        if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
         let configuration = try configuration(opened, plan: plan, displayName: options.displayName(), succession: succession)
@@ -82,7 +86,9 @@ final class HeldBoard: Sendable {
             // is better to have something twice than no board.
             let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? (try? opened.store.requests()) ?? [])
             let (secret, board, port) = (meta.roomSecret, meta.board, driver.port)
-            desk.link = { [inviteHosts] in Self.invite(by: inviteHosts, port: port, roomSecret: secret, board: board).link }
+            desk.link = { [inviteHosts] in
+                Self.invite(by: inviteHosts, usesTLS: plan.usesTLS, port: port, roomSecret: secret, board: board).link
+            }
             do throws(SocketError) {
                 try desk.open(at: opened.localSocketPath)
             } catch {
@@ -90,7 +96,8 @@ final class HeldBoard: Sendable {
                 sentences.append("other programs cannot attach to this board: \(error)")
             }
             return HeldBoard(
-                driver: driver, opened: opened, rendezvous: inviteHosts, desk: desk, service: service, sentences: sentences)
+                driver: driver, opened: opened, rendezvous: inviteHosts, usesTLS: plan.usesTLS, desk: desk, service: service,
+                sentences: sentences)
         } catch let error as SocketError {
             throw Failure(error)
         }
@@ -134,12 +141,16 @@ final class HeldBoard: Sendable {
     }
 
     /// What admits to this board.
-    var invite: Invite { Self.invite(by: rendezvous, port: driver.port, roomSecret: roomSecret, board: boardID) }
+    var invite: Invite {
+        Self.invite(by: rendezvous, usesTLS: usesTLS, port: driver.port, roomSecret: roomSecret, board: boardID)
+    }
 
-    private static func invite(by rendezvous: [InviteLink.Host], port: UInt16, roomSecret: Secret32, board: BoardID) -> Invite {
+    private static func invite(
+        by rendezvous: [InviteLink.Host], usesTLS: Bool, port: UInt16, roomSecret: Secret32, board: BoardID
+    ) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
         let direct = LinkPlaces(toward: rendezvous).direct(port: port, onlyHere: rendezvous.allSatisfy(\.isLoopback))
-        return Invite(rendezvous: rendezvous, direct: direct, roomSecret: roomSecret, board: board)
+        return Invite(rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: roomSecret, board: board)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.

@@ -8,6 +8,8 @@ import InkStore
 struct SessionPlan: Equatable {
     /// Where peers are introduced; empty for nowhere, unless a rendezvous of our own is opened.
     var rendezvous: [InviteLink.Host]
+    /// All of them speak TLS.
+    var usesTLS = false
     /// A rendezvous of our own, and the port to try first; nil for none.
     var embedding: Embedding?
     /// The UDP port.
@@ -31,8 +33,12 @@ struct SessionPlan: Equatable {
     ///   - embeds: open a rendezvous of our own where none is configured.
     init(meta: BoardMeta, given: [RendezvousAddress], port: UInt16?, direct: [SocketAddress], embeds: Bool) {
         if given.isEmpty {
-            rendezvous = meta.rendezvous.compactMap { RendezvousAddress($0)?.host }
+            let saved = meta.rendezvous.compactMap { RendezvousAddress($0) }
+            // As a link has it: all with TLS or all without. What is meant to be spoken to with TLS is never spoken to in clear.
+            usesTLS = saved.contains { $0.usesTLS }
+            rendezvous = saved.map(\.host)
         } else {
+            usesTLS = given.contains { $0.usesTLS }
             rendezvous = given.map(\.host)
             let texts = given.map(\.description)
             // A board that brings its own keeps it: links that name it are out there. What was given is for this time.

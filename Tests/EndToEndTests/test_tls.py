@@ -1,0 +1,172 @@
+"""A rendezvous with TLS: two people meet through it, and whatever is wrong with a certificate is told as what it is. Certificates are made by openssl."""
+
+import contextlib
+import pathlib
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+
+from harness import EndToEnd, ink, main
+
+
+class Authority:
+    """Certificates for a test, from an authority that nobody else knows."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir()
+        self.file = self.folder / "ca.pem"
+        self.key = self.folder / "ca.key"
+        self._openssl("req", "-x509", *self._new_key(self.key), "-days", "30", "-subj", "/CN=a test", "-out", self.file)
+        (self.folder / "index").touch()
+        (self.folder / "ca.conf").write_text(
+            f"[ca]\ndefault_ca = a\n[a]\ndatabase = {self.folder}/index\nnew_certs_dir = {self.folder}\nrand_serial = yes\ndefault_md = sha256\n"
+            "policy = p\ncopy_extensions = copy\nunique_subject = no\n[p]\ncommonName = supplied\n")
+
+    def certificate(self, name, names="IP:127.0.0.1", begins="20240101000000Z", ends="20491231000000Z"):
+        """The files of a certificate and its key."""
+        certificate, key, request = (self.folder / f"{name}.{end}" for end in ("pem", "key", "csr"))
+        self._openssl("req", *self._new_key(key), "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", "-out", request)
+        self._openssl("ca", "-batch", "-notext", "-config", self.folder / "ca.conf", "-cert", self.file, "-keyfile", self.key,
+                      "-startdate", begins, "-enddate", ends, "-in", request, "-out", certificate)
+        return certificate, key
+
+    @staticmethod
+    def _new_key(path):
+        return "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path
+
+    @staticmethod
+    def _openssl(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def listener(certificate, key):
+    """Shakes hands with everybody, and says nothing; the port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def serve():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                # Who does not believe us says so in the middle of the handshake.
+                with contextlib.suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as secured:
+                    secured.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        # Wakes `accept`, which a close does not.
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+class TLS(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.authority = Authority(self.folder / "authority")
+        self.secret = None
+
+    def server(self, certificate, key):
+        return self.rendezvous(arguments=["--tls-cert", str(certificate), "--tls-key", str(key)])
+
+    def link(self, port, tls=1):
+        """A link that leads to this port only."""
+        if self.secret is None:
+            ana = ink.new_board(self.folder / "maker", "ana", rendezvous="ws://127.0.0.1:9")
+            self.secret = ana.link().split("#")[1]
+            self.assert_ends_well(ana)
+        return f"inkwire://127.0.0.1:{port}/?tls={tls}#{self.secret}"
+
+    def join(self, link, *arguments):
+        return ink.run(["join", "--peer", "--timeout", "3", *arguments], data=self.folder / "bob", name="bob", code=link)
+
+    def served(self, port):
+        """The serial number of the certificate that is served."""
+        context = ssl.create_default_context(cafile=self.authority.file)
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as connection:
+            return connection.getpeercert()["serialNumber"]
+
+    def test_two_meet_by_a_link_that_says_tls(self):
+        server = self.server(*self.authority.certificate("good"))
+        trust = ["--tls-ca", str(self.authority.file)]
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://127.0.0.1:{server.port}", arguments=trust)
+        link = ana.link()
+        self.assertIn(f"inkwire://127.0.0.1:{server.port}/?tls=1", link)
+        # By the rendezvous only: the addresses of ana are taken out.
+        link = link.split("/?")[0] + "/?tls=1#" + link.split("#")[1]
+        bob = ink.join_board(link, self.folder / "bob", "bob", trust)
+        ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
+        self.assert_equal_boards(ana, bob)
+        # What bob keeps and gives on is spoken to with TLS, too.
+        self.assertIn("/?tls=1", bob.link())
+        self.assert_ends_well(ana, bob)
+        # RT-35
+        self.assert_refused(ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "eve", name="eve", code=link), 6, "vouches", "--tls-ca")
+
+    # RT-35
+    def test_what_is_wrong_with_a_certificate_is_said(self):
+        other = Authority(self.folder / "other")
+        cases = {
+            "other name": (self.authority.certificate("name", names="DNS:elsewhere.example"), "for another name than 127.0.0.1"),
+            "expired": (self.authority.certificate("old", begins="20250102000000Z", ends="20260301000000Z"), "ran out on 2026-03-01"),
+            "not yet": (self.authority.certificate("early", begins="20480101000000Z", ends="20490101000000Z"), "valid from 2048-01-01.*set the clock"),
+            "other authority": (other.certificate("other"), "nobody whom this machine trusts vouches for its certificate.*--tls-ca"),
+        }
+        for name, (files, words) in cases.items():
+            with self.subTest(name), listener(*files) as port:
+                self.assert_refused(self.join(self.link(port), "--tls-ca", self.authority.file), 6, words)
+
+    # RT-35
+    def test_tls_to_a_port_without_it_and_clear_text_to_one_with_it(self):
+        plain = self.rendezvous()
+        self.assert_refused(self.join(self.link(plain.port)), 6, "does not speak TLS")
+        secured = self.server(*self.authority.certificate("good"))
+        self.assert_refused(self.join(self.link(secured.port, tls=0)), 6, "it speaks TLS")
+
+    # RT-36
+    def test_hup_reads_the_certificate_again_and_keeps_the_old_one_where_it_is_bad(self):
+        certificate, key = self.authority.certificate("one")
+        server = self.server(certificate, key)
+        first = self.served(server.port)
+        newer = self.authority.certificate("two")
+        for source, target in zip(newer, (certificate, key)):
+            target.write_bytes(source.read_bytes())
+        server.child.send_signal(signal.SIGHUP)
+        ink.wait_until(lambda: "read again" in server.report(), 10, "the certificate is read again")
+        second = self.served(server.port)
+        self.assertNotEqual(second, first)
+        # Half a file, as a program leaves it that is writing; a key of another certificate; one that ran out.
+        wrongs = [(certificate, newer[0].read_bytes()[:100], "holds no certificate"),
+                  (key, self.authority.certificate("three")[1].read_bytes(), "is not that of the first certificate"),
+                  (certificate, self.authority.certificate("old", ends="20250101000000Z")[0].read_bytes(), "ran out on 2025-01-01")]
+        for file, wrong, words in wrongs:
+            right = file.read_bytes()
+            file.write_bytes(wrong)
+            server.child.send_signal(signal.SIGHUP)
+            ink.wait_until(lambda: words in server.report(), 10, words)
+            self.assertIn("the old one stays", server.report())
+            self.assertEqual(self.served(server.port), second)
+            file.write_bytes(right)
+
+    # RT-36
+    def test_serve_exits_6_for_files_that_are_no_certificate_and_key(self):
+        certificate, key = self.authority.certificate("good")
+        old = self.authority.certificate("old", ends="20250101000000Z")
+        for arguments, words in (((certificate, self.folder / "nothing"), "cannot be read: No such file"), ((key, key), "holds no certificate"),
+                                 ((certificate, certificate), "holds no private key"), ((certificate, old[1]), "is not that of"),
+                                 (old, "ran out on 2025-01-01")):
+            with self.subTest(words):
+                result = ink.run(["serve", "--listen", "127.0.0.1:0", "--tls-cert", arguments[0], "--tls-key", arguments[1]])
+                self.assert_refused(result, 6, words)
+        self.assertEqual(ink.run(["serve", "--tls-cert", certificate])[0], 2)
+        self.assert_refused(ink.run(["new", "sketch", "--peer", "--tls-ca", key], data=self.folder / "ana", name="ana"), 6, "holds no certificate")
+
+
+if __name__ == "__main__":
+    main()
