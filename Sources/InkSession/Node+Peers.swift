@@ -26,7 +26,9 @@ extension Node {
     mutating func drainEndpoint(now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, .direct(let address)): emit(.transmit(bytes, to: address))
+            case .transmit(let bytes, .direct(let address)):
+                // Who wants relays only is seen by a rendezvous and by nobody else (SE-114).
+                if relayPolicy != .only { emit(.transmit(bytes, to: address)) }
             case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point)
             case .rerouted(let connection, let route):
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
@@ -294,7 +296,10 @@ extension Node {
     // How we are reached.
 
     /// Has STUN asked at the rendezvous that answer, in each family that we have ourselves.
-    mutating func askSTUN(now: Instant) { stun.use(standing.stunServers.filter { hasFamily(of: $0.ip) }, now: now) }
+    mutating func askSTUN(now: Instant) {
+        guard relayPolicy != .only else { return }
+        stun.use(standing.stunServers.filter { hasFamily(of: $0.ip) }, now: now)
+    }
 
     private func hasFamily(of ip: IPAddress) -> Bool {
         guard let localAddresses else { return true }
@@ -401,7 +406,7 @@ extension Node {
     mutating func followCompany(now: Instant) { dials.follow(isInCompany: isInCompany, now: now, using: &jitter) }
 
     mutating func dialSaved(now: Instant) {
-        guard quitAt == nil, let first = dials.deadline, first <= now else { return }
+        guard quitAt == nil, relayPolicy != .only, let first = dials.deadline, first <= now else { return }
         let (live, devices) = (liveAddresses, Set(neighbours.values.map(\.remote.author)))
         let filter = CandidateFilter(allowsLoopback: isOnOneMachine, networks: localNetworks)
         let surroundings = SavedDials.Surroundings(

@@ -333,7 +333,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
-        if quitAt == nil { soonest = earliest(soonest, dials.deadline) }
+        if quitAt == nil, relayPolicy != .only { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, asks.deadline)
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
@@ -382,6 +382,8 @@ public struct Node: Sendable {
     func wallTime(now: Instant) -> UInt64 { wallClockBase &+ UInt64(max(0, (now - wallClockAt).nanoseconds / 1_000_000)) }
 
     private mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+        // From nobody who could know us.
+        guard relayPolicy != .only else { return }
         if STUN.isSTUN(datagram) {
             stun.receive(datagram, from: from, now: now)
         } else {

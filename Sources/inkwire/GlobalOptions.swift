@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import InkPrimitives
+import InkRendezvous
 import InkRuntime
 import InkSession
 import InkStore
@@ -70,6 +71,9 @@ struct GlobalOptions: ParsableArguments {
             throw ValidationError("--relay-only dials nobody: --direct cannot be given with it")
         }
     }
+
+    /// Which ways may be taken to a peer.
+    var relayPolicy: RelayPolicy { isRelayForbidden ? .never : isRelayOnly ? .only : .any }
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {

@@ -1,0 +1,142 @@
+import InkBoard
+import InkConnectivity
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkTransport
+import Testing
+
+@testable import InkSession
+
+/// Nodes that meet at a rendezvous that relays; datagrams pass or not as a test says.
+private struct Meeting {
+    var nodes: [Node] = []
+    var server = RendezvousServer(seed: [UInt8](repeating: 3, count: 32))
+    var now = Instant(nanoseconds: 5_000_000_000)
+    /// What each sent to addresses.
+    var sent: [[(bytes: [UInt8], to: SocketAddress)]] = []
+    var events: [[Event]] = []
+    var passes = false
+    private var late: [(at: Instant, node: Int, input: Node.Input)] = []
+
+    static func address(_ index: Int) -> SocketAddress { SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000) }
+    static let rendezvous = SocketAddress(ip: .v4(0x0B01_0001), port: 8443)
+
+    init(_ policies: [RelayPolicy]) throws {
+        let owner = SigningKey(seed: Secret32([UInt8](repeating: 1, count: 32))!)
+        let genesis = try Board.makeGenesis(
+            owner: owner, name: "ways", wallTime: 1_800_000_000_000, nonce: [UInt8](repeating: 7, count: Limits.boardNonceBytes))
+        for (index, policy) in policies.enumerated() {
+            let seed = Secret32([UInt8](repeating: UInt8(index + 1), count: 32))!
+            var configuration = Node.Configuration(
+                identity: SigningKey(seed: seed), staticKey: StaticKey(secret: seed),
+                roomSecret: Secret32([UInt8](repeating: 9, count: 32))!, boardID: BoardID(genesis.name.bytes)!,
+                genesis: index == 0 ? genesis : nil, displayName: "n\(index)", rendezvousCount: 1)
+            configuration.relayPolicy = policy
+            configuration.linkAddresses = index == 0 ? [] : [Self.address(0)]
+            nodes.append(Node(configuration, seed: seed, now: now))
+            sent.append([])
+            events.append([])
+            drain(index)
+            give(.wallClock(1_800_000_000_000), to: index)
+            give(.localAddresses([LocalAddress(Self.address(index))]), to: index)
+        }
+    }
+
+    mutating func give(_ input: Node.Input, to index: Int) {
+        nodes[index].handle(input, now: now)
+        drain(index)
+    }
+
+    private mutating func drain(_ index: Int) {
+        while let output = nodes[index].nextOutput() {
+            switch output {
+            case .transmit(let bytes, let to):
+                sent[index].append((bytes, to))
+                if to.port == 3478, let answer = STUN.answer(to: bytes, from: Self.address(index)) {
+                    later(index, .datagram(answer, from: to))
+                } else if passes, let other = nodes.indices.first(where: { Self.address($0) == to }) {
+                    later(other, .datagram(bytes, from: Self.address(index)))
+                }
+            case .rendezvousConnect:
+                server.opened(.init(UInt64(index)), now: now)
+                later(index, .rendezvousConnected(to: Self.rendezvous))
+            case .rendezvousSend(let message, _): server.received(message, from: .init(UInt64(index)), now: now)
+            case .rendezvousFrame(let bytes, _): server.relayed(bytes, from: .init(UInt64(index)), now: now)
+            case .persist(let batch, _): later(index, .persisted(batch))
+            case .verify(let batch, let transactions): later(index, .verified(batch, transactions.map(\.hasValidSignature)))
+            case .event(let event, _): events[index].append(event)
+            case .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe: break
+            }
+        }
+        while let output = server.nextOutput() {
+            switch output {
+            case .send(let message, let token): later(Int(token.number), .rendezvousMessage(message))
+            case .relay(let bytes, let token): later(Int(token.number), .rendezvousFrame(bytes))
+            case .close: break
+            }
+        }
+    }
+
+    private mutating func later(_ node: Int, _ input: Node.Input) { late.append((now + .milliseconds(10), node, input)) }
+
+    mutating func run(for span: Duration, until isDone: (Meeting) -> Bool = { _ in false }) -> Bool {
+        let end = now + span
+        while now < end, !isDone(self) {
+            now += .milliseconds(1)
+            server.handleTimeout(now: now)
+            while let first = late.first, first.at <= now {
+                late.removeFirst()
+                give(first.input, to: first.node)
+            }
+            for index in nodes.indices {
+                if let deadline = nodes[index].deadline, deadline <= now { give(.timeout, to: index) }
+            }
+        }
+        return isDone(self)
+    }
+
+    func isReady(_ index: Int) -> Bool { events[index].contains { if case .ready = $0 { true } else { false } } }
+    func path(_ index: Int) -> PeerStatus.Path? { nodes[index].peers.first?.path }
+}
+
+@Suite struct WaysTests {
+    // SE-113
+    @Test func `who can reach nobody by datagrams is on the board over the relay, and told so`() throws {
+        var meeting = try Meeting([.any, .any])
+        let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
+        #expect(isThere)
+        #expect(meeting.path(0) == .relayRendezvous && meeting.path(1) == .relayRendezvous)
+    }
+
+    // SE-113
+    @Test func `where datagrams pass a direct way is taken a moment later`() throws {
+        var meeting = try Meeting([.any, .any])
+        meeting.passes = true
+        let isDirect = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .direct && $0.path(1) == .direct }
+        #expect(isDirect)
+    }
+
+    // SE-114
+    @Test func `who wants relays only sends nothing to any address, and is met all the same`() throws {
+        var meeting = try Meeting([.any, .only])
+        meeting.passes = true
+        let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
+        _ = meeting.run(for: .seconds(40))
+        #expect(isThere && meeting.path(1) == .relayRendezvous && meeting.path(0) == .relayRendezvous)
+        #expect(meeting.sent[1].isEmpty)
+        // Nor does the other learn where it is.
+        #expect(meeting.sent[0].allSatisfy { $0.to.ip != Meeting.address(1).ip })
+    }
+
+    // SE-114
+    @Test func `who wants no relay is met directly or not at all`() throws {
+        for passes in [false, true] {
+            var meeting = try Meeting([.any, .never])
+            meeting.passes = passes
+            let isThere = meeting.run(for: .seconds(6)) { $0.isReady(1) }
+            #expect(isThere == passes)
+            if passes { #expect(meeting.path(1) == .direct) }
+        }
+    }
+}
