@@ -9,8 +9,9 @@ import InkSession
 /// `inkwire serve`: a rendezvous.
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run a rendezvous: it introduces peers to each other and can read nothing.",
-        discussion: "Keeps nothing on disk; restarting it disturbs no board. With TLS, SIGHUP reads certificate and key again.")
+        commandName: "serve",
+        abstract: "Run a rendezvous: it introduces peers, carries for those who have no direct way, and can read nothing.",
+        discussion: "Keeps nothing on disk; restarting it loses nothing of a board. With TLS, SIGHUP reads certificate and key again.")
 
     @Option(
         name: .customLong("listen"),
@@ -43,7 +44,7 @@ struct ServeCommand: ParsableCommand {
     @Option(
         name: .customLong("relay"),
         help: ArgumentHelp(
-            "Sealed KiB a second to carry for a board where its peers find no direct way; off for none. Without it, 64.",
+            "Sealed KiB a second to carry for a board while its peers have no direct way; off for none. Without it, 64.",
             valueName: "rate|off"))
     var relay: String?
 
