@@ -141,7 +141,7 @@ package struct Automation {
         case .textMerged(let news):
             let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
             write("text", members)
-        case .cursor, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .knownName, .versionMismatch:
+        case .cursor, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }

@@ -128,6 +128,15 @@ package struct EventFormat {
         case .restoring(let isUnderWay): ("restoring", ["state": isUnderWay ? "under_way" : "over"])
         case .duplicateDevice(let author, let seconds):
             ("duplicate_device", ["author": .string(author.hex), "seconds": .integer(Int64(seconds))])
+        case .meeting(let peer, let author, nil): ("connecting", ["peer": .string(peer.hex), "author": .string(author.hex)])
+        case .meeting(let peer, let author, .some(let obstacle)):
+            (
+                "unreachable",
+                [
+                    "peer": .string(peer.hex), "author": .string(author.hex), "why": .string("\(obstacle)"),
+                    "way": .string(obstacle.way.rawValue), "relay": .string(obstacle.relay.rawValue),
+                ]
+            )
         case .knownName(let name, let author, let before):
             ("known_name", ["name": .string(name), "author": .string(author.hex), "before": .string(before.hex)])
         case .versionMismatch(let theirs, let ours):

@@ -95,6 +95,14 @@ extension ByteWriter {
             writeText(name)
             write(author)
             write(before)
+        case .meeting(let peer, let author, let obstacle):
+            writeTag(19)
+            write(peer)
+            write(author)
+            writeOptional(obstacle) {
+                $0.writeText($1.way.rawValue)
+                $0.writeText($1.relay.rawValue)
+            }
         }
     }
 
@@ -238,8 +246,16 @@ extension ByteReader {
         case 16: return .restoring(isUnderWay: try readFlag())
         case 17: return .duplicateDevice(try readIdentifier(), seconds: try readNumber())
         case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
+        case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }
+    }
+
+    private mutating func readObstacle() throws(WireError) -> Obstacle {
+        guard let way = Obstacle.Way(rawValue: try readText()), let relay = Obstacle.Relay(rawValue: try readText()) else {
+            throw .unexpected
+        }
+        return Obstacle(way: way, relay: relay)
     }
 
     /// The number under which something was asked; nil where nobody waits for it.

@@ -81,6 +81,10 @@ package struct FrontEnd: Sendable {
         case .restoring(let isUnderWay): notices.add(isUnderWay ? .restoring : .restored, as: .restoring, now: now)
         case .duplicateDevice(let author, let seconds):
             notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
+        case .meeting(_, let author, let obstacle):
+            // That it is tried is over in a moment, or told again.
+            guard let obstacle else { return false }
+            notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now)
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .versionMismatch(let theirs, let ours):

@@ -23,7 +23,8 @@ package struct Glides: Sendable {
                 for peer in byPeer.keys { byPeer[peer]?.note(before) }
             }
         case .peer(let status): if status.state == .left { byPeer[status.peer] = nil }
-        case .ready, .outcome, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .knownName,
+        case .ready, .outcome, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+            .knownName,
             .versionMismatch, .stopped:
             break
         }

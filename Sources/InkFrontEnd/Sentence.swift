@@ -42,6 +42,8 @@ package enum Sentence: Hashable, Sendable {
 
     // What is wrong elsewhere.
     case invitesUnavailable(reason: String)
+    /// Somebody who is there.
+    case unreachable(String, Obstacle)
     case rejected(String, rule: String)
     case fork(String)
     /// Nil for this very device.
@@ -93,6 +95,7 @@ package enum Sentence: Hashable, Sendable {
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(Self.cut(reason))). "
                 + "Peers already here are unaffected."
+        case .unreachable(let name, let obstacle): "\(name) is there and cannot be reached: \(obstacle)"
         case .rejected(let name, let rule): "refused something of \(name): \(rule)"
         case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"
         case .duplicateDevice(let name, let seconds):

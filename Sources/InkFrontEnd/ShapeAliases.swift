@@ -102,6 +102,7 @@ package struct ShapeAliases: Sendable {
             if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice,
+            .meeting,
             .knownName, .versionMismatch, .stopped:
             return event
         }

@@ -215,6 +215,9 @@ public struct RendezvousClient: Sendable {
     /// Bytes a second that a rendezvous carries for our room; nil where it relays nothing.
     public func relayRate(at place: Int) -> Int? { signalling[place].relayRate }
 
+    /// True while a rendezvous that let us in relays for our room.
+    public var hasRelay: Bool { signalling.indices.contains { signalling[$0].isJoined && signalling[$0].relayRate != nil } }
+
     /// By which relays a member can be reached, as `.reachable` said.
     public func relays(of remote: PeerID) -> [RelayPoint] { introductions.relays(of: remote) }
 

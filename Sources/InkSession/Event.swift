@@ -36,6 +36,8 @@ public enum Event: Hashable, Sendable {
     /// The device of this key is open in two places that push each other out of their sessions; `author` may be our own. For so long only one of them
     /// is let in.
     case duplicateDevice(AuthorID, seconds: Int)
+    /// Somebody has proved at the rendezvous to be there and is not met yet; later, that they cannot be, and why. Once they are, a `peer` follows.
+    case meeting(PeerID, author: AuthorID, Obstacle?)
     /// A key took a name that looks like the one by which another, `before`, was known here, maybe our own; once for each key and name.
     case knownName(String, author: AuthorID, before: AuthorID)
     /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.

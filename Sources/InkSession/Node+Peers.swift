@@ -70,6 +70,7 @@ extension Node {
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
         neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
         goneSuppliers.returned(remote.author)
+        meetings.ended(remote.peer)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         rendezvous?.relayed(remote.peer, remote.route.isRelay)
         let person = arrival(of: remote, on: connection)
@@ -260,8 +261,10 @@ extension Node {
                 emit(.rendezvousLiveness(interval: interval, patience: patience, at: place))
             case .probe(let place): emit(.rendezvousProbe(at: place))
             case .dial(let attempt, let remote, let addresses):
+                meetings.named(remote, addresses)
                 endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .expect(let attempt, let remote, let addresses):
+                meetings.named(remote, addresses)
                 endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
             case .open(let attempt, let remote):
                 let opening = endpoint.open(attempt: attempt, remote: remote, now: now)
@@ -288,9 +291,38 @@ extension Node {
             case .versionMismatch(let theirs):
                 hasMetOtherVersion = true
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
-            case .joined, .peerAppeared, .peerLeft: break  // A peer counts once the handshake has proved who it is.
+            // A peer counts once the handshake has proved who it is. Until then it is somebody who should be met.
+            case .peerAppeared(let remote, let author):
+                let isMet = connections.contains { neighbours[$0]?.remote.peer == remote }
+                if author != self.author, !isMet { meetings.appeared(remote, author: author, now: now) }
+            case .peerLeft(let remote): meetings.ended(remote)
+            case .joined: break
             }
         }
+    }
+
+    /// Tells of those who are there and not met (SE-115).
+    mutating func tellMeetings(now: Instant) {
+        for news in meetings.due(now: now) {
+            tell(.meeting(news.peer, author: news.author, news.isOver ? obstacle(before: news.peer, named: news.named) : nil))
+        }
+    }
+
+    /// What keeps us from one who is there.
+    private func obstacle(before peer: PeerID, named: [SocketAddress]) -> Obstacle {
+        let relay: Obstacle.Relay =
+            if relayPolicy == .never { .refusedHere } else if rendezvous?.relays(of: peer).isEmpty == false {
+                .silent
+            } else if rendezvous?.hasRelay == true { .refusedThere } else { .notAllowed }
+        let isSix = { (address: SocketAddress) in address.ip.isV6 }
+        let own = Set(ownCandidates.map { isSix($0.address) })
+        let way: Obstacle.Way =
+            if relayPolicy == .only { .relayOnly } else if !standing.stunServers.isEmpty, stun.mapped.isEmpty {
+                .noUDP
+            } else if named.isEmpty {
+                .noAddress
+            } else if own.isDisjoint(with: named.map(isSix)) { .noFamily } else { .noPassage }
+        return Obstacle(way: way, relay: relay)
     }
 
     // How we are reached.

@@ -189,6 +189,7 @@ public struct Node: Sendable {
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
+    var meetings = Meetings()
     /// Own transactions that are not on disk yet: shown here, told to nobody.
     var unsavedOwn: Set<TransactionName> = []
     /// Receipts of our transactions by device, the greatest ever told.
@@ -338,6 +339,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
         soonest = earliest(soonest, adjacencyAt)
+        if quitAt == nil { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
@@ -460,6 +462,7 @@ public struct Node: Sendable {
         sayGoodbyeToLost(now: now)
         if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
         if let at = addressesAt, now >= at { tellAddresses(now: now) }
+        if quitAt == nil { tellMeetings(now: now) }
         settleTexts(now: now)
         if let at = journalAt, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }

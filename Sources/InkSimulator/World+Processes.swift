@@ -170,6 +170,7 @@ extension World {
         case .textMerged(let news): 18 ^ Trace.hash(news.other.bytes) ^ news.shape.number << 8
         case .restoring(let isUnderWay): isUnderWay ? 19 : 20
         case .duplicateDevice(let author, _): 21 ^ Trace.hash(author.bytes)
+        case .meeting(let peer, _, let obstacle): 23 ^ Trace.hash(peer.bytes) ^ (obstacle == nil ? 0 : 1 << 40)
         case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
         }
     }

@@ -20,7 +20,8 @@ extension BoardScene {
         case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
         case .stopped: outputs.append(.effect(.stopped))
         case .gesture, .cursor: followMotion(now: now)
-        case .ready, .peer, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .knownName,
+        case .ready, .peer, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+            .knownName,
             .versionMismatch:
             break
         }

@@ -58,6 +58,8 @@ struct Inventor {
             .rejected(author: maybe { $0.name() }, rule: text()), .fork(author: name(), sequence: number()),
             .textMerged(TextNews(shape: shapeID(), other: name(), outcome: pick([.merged, .beside(shapeID()), .lost(text())]))),
             .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),
+            .meeting(
+                name(), author: name(), maybe { Obstacle(way: $0.pick(Obstacle.Way.allCases), relay: $0.pick(Obstacle.Relay.allCases)) }),
             .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
         ]
         let refusals: [Refusal] = [

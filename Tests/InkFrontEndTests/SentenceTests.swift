@@ -47,6 +47,7 @@ import Testing
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .text("bob", .merged), .writesHere(["bob", "eve"]), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
+        .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
         .knownName("bob@7e5f7cb5", isYours: false),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
@@ -85,6 +86,7 @@ import Testing
         case .restoring: "restoring"
         case .restored: "restored"
         case .duplicateDevice: "duplicateDevice"
+        case .unreachable: "unreachable"
         case .knownName: "knownName"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"

@@ -140,3 +140,41 @@ private struct Meeting {
         }
     }
 }
+
+@Suite struct MeetingsTests {
+    // SE-115
+    @Test func `who cannot be met is told of on both sides within five seconds, with what is in the way`() throws {
+        var meeting = try Meeting([.any, .never])
+        let isTold = meeting.run(for: .seconds(6)) { told in
+            (0..<2).allSatisfy { told.obstacles($0).contains { $0 != nil } }
+        }
+        #expect(isTold)
+        for index in 0..<2 {
+            let told = meeting.obstacles(index)
+            #expect(told.first == .some(nil), "first that it is tried")
+            #expect(told.count == 2)
+        }
+        #expect(meeting.obstacles(0).last??.relay == .refusedThere && meeting.obstacles(1).last??.relay == .refusedHere)
+    }
+
+    // SE-115
+    @Test func `of who is met nothing is told, nor of who has gone`() {
+        var meetings = Meetings()
+        let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
+        let author = AuthorID([UInt8](repeating: 3, count: 32))!
+        for peer in [one, two] { meetings.appeared(peer, author: author, now: .zero) }
+        meetings.ended(one)
+        #expect(meetings.due(now: .zero + .seconds(1)).isEmpty)
+        let first = meetings.due(now: .zero + Meetings.connectingAfter)
+        #expect(first.map(\.peer) == [two] && first[0].isOver == false)
+        #expect(meetings.deadline == Instant.zero + Meetings.unreachableAfter)
+        let second = meetings.due(now: .zero + .seconds(5))
+        #expect(second.map(\.isOver) == [true] && meetings.due(now: .zero + .seconds(50)).isEmpty && meetings.deadline == nil)
+    }
+}
+
+extension Meeting {
+    fileprivate func obstacles(_ index: Int) -> [Obstacle?] {
+        events[index].compactMap { event -> Obstacle?? in if case .meeting(_, _, let obstacle) = event { .some(obstacle) } else { nil } }
+    }
+}

@@ -26,7 +26,7 @@ struct InviteCommand: ParsableCommand {
         var hosts = addresses.map(\.host)
         let places = LinkPlaces(toward: hosts)
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
-        let direct = meta.ownPort.map { places.direct(port: $0) } ?? []
+        let direct = options.relayPolicy == .only ? [] : meta.ownPort.map { places.direct(port: $0) } ?? []
         let invite = Invite(
             rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link

@@ -27,13 +27,14 @@ final class HeldBoard: Sendable {
     /// Where peers are introduced to each other, in order of preference.
     let rendezvous: [InviteLink.Host]
     private let usesTLS: Bool
+    private let isRelayOnly: Bool
     let desk: AttachmentDesk
     /// What the person should know of how it was opened.
     let sentences: [String]
     private let service: RendezvousService?
 
     private init(
-        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], usesTLS: Bool, desk: AttachmentDesk,
+        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], usesTLS: Bool, isRelayOnly: Bool, desk: AttachmentDesk,
         service: RendezvousService?,
         sentences: [String]
     ) {
@@ -44,6 +45,7 @@ final class HeldBoard: Sendable {
         me = opened.identity.signing.author
         self.rendezvous = rendezvous
         self.usesTLS = usesTLS
+        self.isRelayOnly = isRelayOnly
         self.desk = desk
         self.service = service
         self.sentences = sentences
@@ -86,7 +88,7 @@ final class HeldBoard: Sendable {
             // Where a program that was not attached got the lock before those that were, they ask it what is done. If the disk does not tell, it
             // is better to have something twice than no board.
             let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? (try? opened.store.requests()) ?? [])
-            let (secret, board, port) = (meta.roomSecret, meta.board, driver.port)
+            let (secret, board, port) = (meta.roomSecret, meta.board, options.relayPolicy == .only ? nil : driver.port)
             desk.link = { [inviteHosts] in
                 Self.invite(by: inviteHosts, usesTLS: plan.usesTLS, port: port, roomSecret: secret, board: board).link
             }
@@ -97,7 +99,8 @@ final class HeldBoard: Sendable {
                 sentences.append("other programs cannot attach to this board: \(error)")
             }
             return HeldBoard(
-                driver: driver, opened: opened, rendezvous: inviteHosts, usesTLS: plan.usesTLS, desk: desk, service: service,
+                driver: driver, opened: opened, rendezvous: inviteHosts, usesTLS: plan.usesTLS,
+                isRelayOnly: options.relayPolicy == .only, desk: desk, service: service,
                 sentences: sentences)
         } catch let error as SocketError {
             throw Failure(error)
@@ -141,16 +144,19 @@ final class HeldBoard: Sendable {
         }
     }
 
+    /// Where links may say that we are to be found; nil for who wants relays only.
+    private var port: UInt16? { isRelayOnly ? nil : driver.port }
+
     /// What admits to this board.
     var invite: Invite {
-        Self.invite(by: rendezvous, usesTLS: usesTLS, port: driver.port, roomSecret: roomSecret, board: boardID)
+        Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, roomSecret: roomSecret, board: boardID)
     }
 
     private static func invite(
-        by rendezvous: [InviteLink.Host], usesTLS: Bool, port: UInt16, roomSecret: Secret32, board: BoardID
+        by rendezvous: [InviteLink.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID
     ) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
-        let direct = LinkPlaces(toward: rendezvous).direct(port: port, onlyHere: rendezvous.allSatisfy(\.isLoopback))
+        let direct = port.map { LinkPlaces(toward: rendezvous).direct(port: $0, onlyHere: rendezvous.allSatisfy(\.isLoopback)) } ?? []
         return Invite(rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: roomSecret, board: board)
     }
 

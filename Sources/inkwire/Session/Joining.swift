@@ -11,6 +11,8 @@ struct Joining: Sendable {
     private var arrived = 0
     private var sawRendezvous = false
     private var rendezvousReason: String?
+    /// Who is there and cannot be met, and why.
+    private var obstacles: [PeerID: Obstacle] = [:]
     private var versions: (theirs: Int, ours: Int)?
     /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
     private var givesUpAt: Instant?
@@ -33,6 +35,8 @@ struct Joining: Sendable {
         switch event {
         case .ready: (hasArrived, givesUpAt) = (true, nil)
         case .rendezvous(.connected): sawRendezvous = true
+        case .meeting(let peer, _, let obstacle): obstacles[peer] = obstacle
+        case .peer(let status): obstacles[status.peer] = nil
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
         case .versionMismatch(let theirs, let ours):
             versions = (theirs, ours)
@@ -61,7 +65,8 @@ struct Joining: Sendable {
     /// - Parameter rendezvous: those that are configured.
     func failure(rendezvous: [InviteLink.Host]) -> Failure {
         .notJoined(
-            versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason)
+            versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
+            obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
     }
 }
 
@@ -72,7 +77,10 @@ extension Failure {
     ///   - versions: of the protocol, where somebody answered with another.
     ///   - rendezvous: those that were never reached; empty if one was, or none is configured.
     ///   - reason: why not, each by its name; nil if none has said anything so far.
-    static func notJoined(versions: (theirs: Int, ours: Int)?, rendezvous: [String], reason: String?) -> Failure {
+    ///   - obstacles: what is in the way of each who is there.
+    static func notJoined(
+        versions: (theirs: Int, ours: Int)?, rendezvous: [String], reason: String?, obstacles: [Obstacle] = []
+    ) -> Failure {
         if let (theirs, ours) = versions {
             Failure(
                 .version, code: "version", what: "cannot join this board", why: Sentence.whichIsOlder(theirs: theirs, ours: ours).text,
@@ -82,6 +90,15 @@ extension Failure {
                 .rendezvous, code: "no_rendezvous", what: "cannot join: no rendezvous can be reached",
                 why: reason ?? rendezvous.map { "\($0): no answer so far" }.joined(separator: "; "),
                 next: "check the network and that the rendezvous runs, then join again")
+        } else if let obstacle = obstacles.first {
+            Failure(
+                .path, code: "unreachable",
+                what:
+                    "cannot join: \(obstacles.count == 1 ? "somebody of the board is" : "\(obstacles.count) people of the board are") there and cannot be reached",
+                why: "\(obstacle)",
+                next: obstacle.relay == .refusedHere
+                    ? "join without --no-relay, or from another network"
+                    : "ask whoever runs the rendezvous to allow the relay (`inkwire serve --relay`), or join from another network")
         } else {
             Failure(
                 .path, code: "nobody", what: "cannot join: nobody of the board could be reached", why: "no peer answered in time",
