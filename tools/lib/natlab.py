@@ -351,6 +351,9 @@ def main():
     parser.add_argument("--out")
     parser.add_argument("--binary")
     options = parser.parse_args()
+    # Who has patience for the meeting has it for the direct way, too.
+    global DIRECT_LIMIT
+    DIRECT_LIMIT = max(DIRECT_LIMIT, options.meet)
     if options.labs < 1 or (options.rtt or 0) < 0 or (options.tries is not None and options.tries < 1):
         return usage("--labs and --tries need a number from 1 on, --rtt one from 0 on.")
     known = promises()

@@ -291,6 +291,19 @@ def step_demo():
     return Outcome(1, 0, 0, f"equal fingerprints in {seconds:.1f} s")
 
 
+def step_networks():
+    """A sample of pairs of networks; that all of them meet is what counts here, with patience. tools/natlab all has all pairs, and times."""
+    status, output = execute(["tools/natlab", "sample", "--meet", "6"], "natlab.log", limit=200)
+    skipped = re.search(r"^skipped: .*$", output, re.M)
+    if skipped:
+        return Outcome(0, 0, 1, skipped.group(0))
+    kept = re.search(r"^(\d+) pairs as promised, (\d+) not", output, re.M)
+    if not kept:
+        return Outcome(0, 1, 0, f"exit {status}", tail(output))
+    passed, failed = map(int, kept.groups())
+    return Outcome(passed, max(failed, 1 if status else 0), 0, f"{passed} pairs meet", tail(output) if status else "")
+
+
 def step_latency():
     """Shown, not judged: machines are noisy. tools/latency --limits judges on a quiet one."""
     return plain(["tools/latency", "--changes", "200"], "latency.log", limit=120)
@@ -311,11 +324,12 @@ STEPS = {
     "fuzz": (step_fuzz, "mutated bytes for every decoder"),
     "kill": (step_kill, "SIGKILL at a sample of all writes"),
     "demo": (step_demo, "the demo, headless"),
+    "networks": (step_networks, "people behind routers of all kinds"),
     "latency": (step_latency, "command to event on loopback"),
 }
 SOCKET_TESTS = r"^InkRuntimeTests\."
 # What a step runs is built first, whichever steps are named: by "build" all of it, by "programs" what is no test in Swift; None: by the tool itself.
-NEED_BUILD = {"warnings": "build", "swift": "build", "end-to-end": "programs", "fuzz": "build", "simulate": None, "kill": None, "demo": None, "latency": None}
+NEED_BUILD = {"warnings": "build", "swift": "build", "end-to-end": "programs", "fuzz": "build", "simulate": None, "kill": None, "demo": None, "networks": "programs", "latency": None}
 # Of no use in a whole run, where "build" and "swift" do the same and more.
 APART = {"floors", "programs"}
 QUICK = ["format", "layers", "rules", "floors"]
