@@ -293,6 +293,7 @@ struct Connection: Sendable {
         // Data waits until the peer is heard from there.
         if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
+        if paths.isInDoubt, let other = paths.shadowRoute(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let main = paths.main
             let afterwards = main.bytesInFlight + main.mtu
@@ -364,6 +365,20 @@ struct Connection: Sendable {
         space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
         if claim != .none { liveness.sentEliciting(now: now) }
         if let other = paths.shadowRoute(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
+    }
+
+    /// While the way in use is in doubt, presence takes the other one: a value that comes twice would be news twice, and one that waits is old.
+    private mutating func sendPresence(over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        guard let route = paths[id]?.route, let bytes = presenceWaiting else { return }
+        presenceWaiting = nil
+        var packet: [UInt8] = []
+        let headerCount = space.begin(&packet)
+        packet.append(Frame.presenceType)
+        packet += bytes
+        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
+        let frames = [SentFrame.presence(token: presenceToken)]
+        space.sent.sent(byteCount: packet.count, claim: .lazy, frames: frames, over: id, paths: &paths, now: now)
+        liveness.sentEliciting(now: now)
     }
 
     /// What a packet carried of the live lanes, once more and another way, while the way in use is in doubt (TR-64).

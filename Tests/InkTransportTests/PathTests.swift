@@ -178,6 +178,30 @@ import Testing
         }
     }
 
+    // TR-64
+    @Test func `a hand that moves is seen on while the way that it took dies`() throws {
+        var net = try Self.met(seed: 5)
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        let id = try #require(net.nodes[0].id)
+        net.cut = [net.nodes[0].address]
+        let (cutAt, before) = (net.now, net.nodes[1].presence.count)
+        var gap: Duration = .zero
+        var (seen, seenAt) = (before, cutAt)
+        var value: UInt8 = 0
+        while net.now - cutAt < .seconds(3) {
+            value &+= 1
+            net.nodes[0].endpoint.sendPresence([value], on: id, now: net.now)
+            net.run(for: .milliseconds(33))
+            guard net.nodes[1].presence.count > seen else { continue }
+            gap = max(gap, net.now - seenAt)
+            (seen, seenAt) = (net.nodes[1].presence.count, net.now)
+        }
+        #expect(seen > before + 50)
+        #expect(gap <= .milliseconds(750), "\(gap)")
+        #expect(Set(net.nodes[1].presence.dropFirst(before)).count == seen - before, "nothing is shown twice")
+    }
+
     // TR-65
     @Test func `who left a way returns to it after a minute, not before`() throws {
         var net = try Self.met(seed: 4)
