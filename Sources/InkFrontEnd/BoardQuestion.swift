@@ -130,8 +130,9 @@ package struct LinkReport: Hashable, Sendable {
 
     package init(peer: PeerID, _ figures: ConnectionStatistics) {
         self.init(
-            peer: peer, roundTrip: figures.roundTrip, loss: figures.lossEstimate, bytesIn: figures.bytesIn, bytesOut: figures.bytesOut,
-            packetsIn: figures.packetsIn, packetsOut: figures.packetsOut, packetsForged: figures.packetsForged,
+            peer: peer, path: PeerStatus.Path(figures.route), roundTrip: figures.roundTrip, loss: figures.lossEstimate,
+            bytesIn: figures.bytesIn, bytesOut: figures.bytesOut, packetsIn: figures.packetsIn, packetsOut: figures.packetsOut,
+            packetsForged: figures.packetsForged,
             packetsReplayed: figures.packetsReplayed, pendingBytes: figures.pendingBytes)
     }
 }

@@ -69,6 +69,8 @@ public struct PeerStatus: Hashable, Sendable {
         case direct
         /// A rendezvous hands them on, and can read none of it.
         case relayRendezvous = "relay-rendezvous"
+
+        public init(_ route: Route) { self = route.isRelay ? .relayRendezvous : .direct }
     }
     public var peer: PeerID
     /// The device key that signs for the peer; nil until the handshake is done.

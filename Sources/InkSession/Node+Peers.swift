@@ -103,7 +103,7 @@ extension Node {
         person.connection = connection
         person.lostAt = nil
         person.status.author = remote.author
-        person.status.path = Self.path(of: remote.route)
+        person.status.path = PeerStatus.Path(remote.route)
         return person
     }
 
@@ -175,7 +175,7 @@ extension Node {
         status.silentSeconds = figures?.unansweredSince.map { Int((time - $0).components.seconds) }.flatMap { $0 > 0 ? $0 : nil }
         // Nobody knows how packets reach one who does not answer.
         (status.path, status.roundTrip) =
-            status.silentSeconds == nil ? (figures.map { Self.path(of: $0.route) }, figures?.roundTrip) : (nil, nil)
+            status.silentSeconds == nil ? (figures.map { PeerStatus.Path($0.route) }, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {
             status.state =
                 switch neighbour.inbox.shownAttention {
@@ -186,8 +186,6 @@ extension Node {
         }
         return status
     }
-
-    private static func path(of route: Route) -> PeerStatus.Path { route.isRelay ? .relayRendezvous : .direct }
 
     /// Keeps what the transport says of a session beyond its end.
     private mutating func noteSilence(of connection: ConnectionID) {
