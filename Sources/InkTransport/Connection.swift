@@ -208,9 +208,11 @@ struct Connection: Sendable {
 
     /// A rendezvous of our list carries nothing any more.
     mutating func relayLost(at place: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        let before = paths.mainID
         for path in paths.relayLost(at: place, now: now) {
             apply(space.sent.giveUp(path, paths: &paths, now: now), now: now, outputs: &outputs)
         }
+        noteMain(before: before, outputs: &outputs)
     }
 
     /// Our own addresses are others now: each way is asked from where we are, and the peer hears from us at once.
@@ -245,7 +247,8 @@ struct Connection: Sendable {
         deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
         deadline = earliest(deadline, finish?.nextAt)
         deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
-        deadline = earliest(deadline, paths.deadline)
+        // Where nothing else may go yet nobody is challenged either.
+        if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
         return earliest(deadline, validation?.nextAt)
     }
 
@@ -293,7 +296,7 @@ struct Connection: Sendable {
         // Data waits until the peer is heard from there.
         if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
-        if paths.isInDoubt, let other = paths.shadowRoute(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
+        if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let main = paths.main
             let afterwards = main.bytesInFlight + main.mtu
@@ -364,7 +367,7 @@ struct Connection: Sendable {
         transmit(&packet, headerCount: headerCount, over: paths.main.route, outputs: &outputs)
         space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
         if claim != .none { liveness.sentEliciting(now: now) }
-        if let other = paths.shadowRoute(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
+        if let other = paths.shadowPath(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
     }
 
     /// While the way in use is in doubt, presence takes the other one: a value that comes twice would be news twice, and one that waits is old.
@@ -497,7 +500,8 @@ struct Connection: Sendable {
             guard let path = paths.nextCheck(challenge: challenge, byteCount: Self.pingBytes, now: now) else { return }
             // What is not proved and not asked for is bounded over all connections: a member names the addresses.
             if let address = path.route.address, !path.isProven, !limiter.allows(address, now: now) { continue }
-            let padding = path.isInvited ? Self.checkBytes - Self.pingBytes : 0
+            // In answer to one that came it is no longer than that.
+            let padding = path.isInvited && path.check?.isAnswering != true ? Self.checkBytes - Self.pingBytes : 0
             let frames = [UInt8](repeating: Frame.paddingType, count: padding) + [Frame.pathChallengeType] + challenge
             transmitAlone(frames, over: path.route, now: now, outputs: &outputs)
         }
@@ -521,8 +525,7 @@ struct Connection: Sendable {
         let headerCount = space.begin(&packet)
         packet += frames
         transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
-        // Nobody waits for it, so it is of no path.
-        space.sent.sent(byteCount: packet.count, claim: .none, frames: [], over: paths.mainID, paths: &paths, now: now)
+        space.sent.sent(byteCount: packet.count, claim: .none, frames: [], over: paths.id(of: route), paths: &paths, now: now)
     }
 
     private mutating func transmit(_ packet: inout [UInt8], headerCount: Int, over route: Route, outputs: inout Outputs<Endpoint.Output>) {
@@ -562,6 +565,7 @@ struct Connection: Sendable {
         case .padding, .ping, .pathChallenge: break
         case .acknowledgement(let acknowledgement):
             apply(try space.sent.acknowledge(acknowledgement, over: path, paths: &paths, now: now), now: now, outputs: &outputs)
+            if paths.isInDoubt { followLook(now: now, outputs: &outputs) }
         case .stream(let lane, let slot, let offset, let data):
             for (stream, message) in try incoming.receive(lane, slot: slot, offset: offset, data: data) {
                 outputs.append(.message(message, lane: lane, stream: stream, on: id))
@@ -623,7 +627,11 @@ struct Connection: Sendable {
         let credit = hasChallenge ? byteCount - Self.pingBytes : byteCount
         if let id = paths.id(of: route) {
             paths.received(over: id, byteCount: credit, isChallenge: hasChallenge, now: now)
-            guard id == paths.mainID else { return }
+            guard id == paths.mainID else {
+                // It takes another way than we do: ours may be dead, which shows only if something on it wants an acknowledgement.
+                if isNewest, !isProbing, !space.sent.isWaiting { owesPing = true }
+                return
+            }
             // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
             if isNewest, validation?.address != route.address { validation = nil }
             guard let left = allowance else { return }

@@ -35,8 +35,6 @@ struct Dialer: Sendable {
         let noise: NoiseHandshake
         let message: [UInt8]
         var targets: [Target]
-        /// Signalling carries messages 1 and 2.
-        var isCarried = false
         var rounds = 0
         var interval: Duration
         var nextAt: Instant
@@ -114,7 +112,7 @@ struct Dialer: Sendable {
             ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
         attempts[index] = Attempt(
-            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], isCarried: true, interval: Self.firstInterval,
+            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval,
             nextAt: now + Self.patience, givesUpAt: now + Self.patience)
         updateDeadline()
         return Opening(index: index, noise: message).encoded
@@ -131,6 +129,8 @@ struct Dialer: Sendable {
         _ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
     ) {
         guard var attempt = attempts[index] else { return }
+        // One that signalling carried alone so far repeats nothing.
+        if attempt.targets.isEmpty, attempt.nextAt > now + Self.intervalMax { attempt.nextAt = now + Self.firstInterval }
         for address in addresses where attempt.targets.count < Limits.candidates {
             guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
             let target = Target(address: address, sentAt: now)
@@ -138,6 +138,7 @@ struct Dialer: Sendable {
             outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
         }
         attempts[index] = attempt
+        updateDeadline()
     }
 
     /// A punch of the attempt's other side came from where nobody said that it is: its NAT gave it another address towards us (RFC 8445 §7.3.1.3).

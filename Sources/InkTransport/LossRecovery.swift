@@ -33,7 +33,8 @@ struct LossRecovery: Sendable {
 
     private struct Packet: Sendable {
         let number: UInt64
-        let path: PathID
+        /// Nil for what went where no path is, or not yet.
+        let path: PathID?
         /// Its place among those that went the same way.
         let ordinal: UInt64
         let sentAt: Instant
@@ -111,7 +112,7 @@ struct LossRecovery: Sendable {
     }
 
     mutating func sent(
-        byteCount: Int, claim: AckClaim, frames: [SentFrame], over path: PathID, paths: inout Paths, now: Instant
+        byteCount: Int, claim: AckClaim, frames: [SentFrame], over path: PathID?, paths: inout Paths, now: Instant
     ) {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
         let number = next

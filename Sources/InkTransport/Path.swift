@@ -12,7 +12,7 @@ struct PathID: Hashable, Comparable, Sendable {
 struct Path: Sendable {
     /// Whether the peer is known to be there.
     enum Proof: Hashable, Sendable {
-        /// Nothing but challenges may go there.
+        /// Nothing of ours may go there but challenges, and copies while the path in use is in doubt.
         case none
         /// The handshake came through there, and nobody proved it: so many bytes may still go there (RFC 9000 §8.1).
         case handshake(allowance: Int)
@@ -23,8 +23,8 @@ struct Path: Sendable {
     let id: PathID
     var route: Route
     var proof: Proof
-    /// The peer named it; else packets came from there.
-    let isInvited: Bool
+    /// The peer or signalling named it; else packets came from there.
+    var isInvited: Bool
     var rtt = RTTEstimator()
     var congestion: CongestionWindow
     var reordering = ReorderingTolerance()
@@ -61,8 +61,6 @@ struct Path: Sendable {
 
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }
-    /// True if data may go there.
-    var carries: Bool { proof != .none }
 
     /// A packet leaves.
     ///
@@ -83,14 +81,14 @@ struct Path: Sendable {
         if waiting == 0 { waitingSince = nil } else if isProgress { waitingSince = now }
     }
 
-    /// Without news for so long it is in doubt: twice what a probe waits, and what an acknowledgement of presence may be held.
+    /// Without news for so long it is in doubt (TR-64): twice what a probe waits, and what an acknowledgement of presence may be held.
     var doubtAfter: Duration {
         min(
             max(.milliseconds(400), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax) * 2 + AckTracker.lazyDelayMax),
             .milliseconds(1500))
     }
 
-    /// And left so much later.
+    /// And left so much later (TR-64).
     var leaveAfter: Duration { min(max(.milliseconds(250), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax)), .milliseconds(500)) }
 }
 
@@ -134,6 +132,9 @@ struct PathCheck: Sendable {
     let began: Instant
     /// Bytes that came from the address less those that went there, where the peer did not name it.
     private var budget: Int?
+    private var isTriggered = false
+    /// The challenge that was given out last answers one that came from there.
+    private(set) var isAnswering = false
     /// It proved itself, and is asked only now and then, whether it still does.
     private(set) var isWarm = false
 
@@ -150,7 +151,13 @@ struct PathCheck: Sendable {
     mutating func received(byteCount: Int) { budget = budget.map { $0 + byteCount } }
 
     /// The peer challenges from there: now is the time.
-    mutating func trigger(now: Instant) { nextAt = min(nextAt, now) }
+    mutating func trigger(now: Instant) {
+        guard nextAt > now else { return }
+        (nextAt, isTriggered) = (now, true)
+    }
+
+    /// It began so lately that a new reason is no reason to begin again: who gives reasons again and again does not make us ask more often.
+    func isFresh(_ span: Duration, now: Instant) -> Bool { !isWarm && now - began < span }
 
     /// True if a challenge of `byteCount` bytes may leave now.
     ///
@@ -158,6 +165,7 @@ struct PathCheck: Sendable {
     mutating func take(challenge: [UInt8], byteCount: Int, isNeeded: Bool, now: Instant) -> Bool {
         guard now >= nextAt else { return false }
         tries += 1
+        (isAnswering, isTriggered) = (isTriggered, false)
         nextAt = now + pause(isNeeded: isNeeded)
         if let left = budget {
             guard left >= byteCount else { return false }

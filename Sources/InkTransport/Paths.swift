@@ -10,12 +10,14 @@ import InkPrimitives
 /// A direct way is better than a relay, of two direct ones the clearly quicker. To leave a way of which nothing comes is never put off; to
 /// return to one that was left is, for a minute.
 struct Paths: Sendable {
-    /// Where packets go, when the newest of them went there in vain, and where operations ride besides until then.
+    /// The path that packets take.
     private(set) var mainID: PathID
     private var all: [Path]
     private var nextNumber: UInt32 = 1
+    /// Since when it is in doubt.
     private var doubtedAt: Instant?
-    private(set) var shadow: (path: PathID, until: Instant)?
+    /// The path that operations take besides, and until when.
+    private var shadow: (path: PathID, until: Instant)?
     private var changes = TokenBucket(rate: 1.0 / 60, burst: 2, now: .distantPast)
 
     /// Paths of addresses that the peer named, those that packets came from and nobody named, and relays.
@@ -28,6 +30,9 @@ struct Paths: Sendable {
     static let shadowTime: Duration = .seconds(1)
     /// While a direct way is in use others are looked for so long.
     private static let searchTime: Duration = .seconds(120)
+    /// How often the peer's word, and how often a doubt, has us begin anew to challenge one address.
+    private static let inviteTime: Duration = .seconds(3)
+    private static let doubtTime: Duration = .seconds(1)
     /// Between the first challenges to two addresses.
     private static let stagger: Duration = .milliseconds(10)
 
@@ -45,18 +50,20 @@ struct Paths: Sendable {
     }
 
     var main: Path { all[mainIndex] }
-    subscript(id: PathID) -> Path? { index(id).map { all[$0] } }
+    subscript(id: PathID?) -> Path? { id.flatMap { index($0) }.map { all[$0] } }
     func id(of route: Route) -> PathID? { all.first { $0.route == route }?.id }
     var isInDoubt: Bool { doubtedAt != nil }
     /// All of them, in the order in which they became known.
     var known: [Path] { all }
 
-    mutating func update(_ id: PathID, _ body: (inout Path) -> Void) { if let index = index(id) { body(&all[index]) } }
+    mutating func update(_ id: PathID?, _ body: (inout Path) -> Void) {
+        if let index = id.flatMap({ index($0) }) { body(&all[index]) }
+    }
     mutating func updateMain<R>(_ body: (inout Path) -> R) -> R { body(&all[mainIndex]) }
     mutating func updateAll(_ body: (inout Path) -> Void) { for index in all.indices { body(&all[index]) } }
 
     /// A way to send what is doubtful besides.
-    func shadowRoute(now: Instant) -> PathID? {
+    func shadowPath(now: Instant) -> PathID? {
         guard let shadow, now < shadow.until, shadow.path != mainID, index(shadow.path) != nil else { return nil }
         return shadow.path
     }
@@ -70,7 +77,7 @@ struct Paths: Sendable {
         } else if let since = main.waitingSince {
             soonest = earliest(soonest, since + main.doubtAfter)
         }
-        if main.isRelay {
+        if main.isRelay, doubtedAt == nil {
             for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
         }
         return soonest
@@ -87,7 +94,10 @@ struct Paths: Sendable {
         for (place, route) in routes.enumerated() {
             let at = now + Self.stagger * place
             if let index = all.firstIndex(where: { $0.route == route }) {
-                guard !all[index].isProven, all[index].id != mainID else { continue }
+                all[index].isInvited = true
+                guard !all[index].isProven, all[index].id != mainID, all[index].check?.isFresh(Self.inviteTime, now: now) != true else {
+                    continue
+                }
                 all[index].check = PathCheck(at: at, budget: nil)
             } else {
                 add(route, proof: .none, isInvited: true, check: PathCheck(at: at, budget: nil))
@@ -100,11 +110,13 @@ struct Paths: Sendable {
     /// - Returns: the path whose packets went to the number before, and are lost.
     mutating func relay(over point: RelayPoint, now: Instant) -> PathID? {
         let route = Route.relay(point)
-        guard id(of: route) == nil else { return nil }
+        if let index = all.firstIndex(where: { $0.route == route }), all[index].isInvited || all[index].id == mainID { return nil }
+        // Packets may have come from there before the word did.
+        all.removeAll { $0.route == route }
         let old = all.firstIndex { if case .relay(let known) = $0.route { known.place == point.place } else { false } }
         if let old {
-            all[old].route = route
-            all[old].check = PathCheck(at: now, budget: nil)
+            (all[old].route, all[old].isInvited, all[old].check) = (route, true, PathCheck(at: now, budget: nil))
+            if all[old].id != mainID { all[old].proof = .none }
             return all[old].id
         }
         guard all.count(where: \.isRelay) < Self.relaysMax else { return nil }
@@ -193,7 +205,7 @@ struct Paths: Sendable {
         all[index].check = nil
         guard all[index].id != mainID else { return false }
         all[index].proof = .none
-        guard !all[index].isInvited, !all[index].isRelay else { return false }
+        guard !all[index].isInvited else { return false }
         all.remove(at: index)
         return true
     }
@@ -208,7 +220,6 @@ struct Paths: Sendable {
             all[index].proof = .proven
             all[index].check = nil
             let id = all[index].id
-            if id == mainID { (doubtedAt, shadow) = (nil, nil) }
             consider(now: now)
             keepWarm(now: now)
             return id
@@ -230,7 +241,7 @@ struct Paths: Sendable {
         guard let began = doubtedAt else {
             doubtedAt = now
             shadow = alternative.map { ($0, now + Self.shadowTime) }
-            searchAgain(now: now)
+            searchAgain(freshTime: Self.doubtTime, now: now)
             return nil
         }
         guard now >= began + main.leaveAfter, let other = alternative else { return nil }
@@ -244,15 +255,19 @@ struct Paths: Sendable {
     /// Our addresses changed: what did not carry before may now.
     mutating func forgive(now: Instant) {
         for index in all.indices { all[index].leftAt = nil }
-        searchAgain(now: now)
+        searchAgain(freshTime: .zero, now: now)
     }
 
     /// All ways are asked at once.
-    private mutating func searchAgain(now: Instant) {
+    ///
+    /// - Parameter freshTime: those that began within it go on as they are.
+    private mutating func searchAgain(freshTime: Duration, now: Instant) {
         for index in all.indices {
             // The handshake's own address, while it is not proved, is asked for what came from there.
             guard all[index].id == mainID ? all[index].isProven : all[index].isInvited || all[index].isProven else { continue }
-            all[index].check = PathCheck(at: now, budget: nil)
+            // A way that is known from before is no way out until it has answered again.
+            if all[index].id != mainID { all[index].proof = .none }
+            if all[index].check?.isFresh(freshTime, now: now) != true { all[index].check = PathCheck(at: now, budget: nil) }
         }
     }
 
@@ -273,7 +288,8 @@ struct Paths: Sendable {
     private func alternative(besides lost: Int?) -> PathID? {
         let others = all.filter { path in
             if case .relay(let point) = path.route, point.place == lost { return false }
-            return path.id != mainID && (path.isProven || path.isRelay)
+            // A relay that only a frame named must answer first.
+            return path.id != mainID && (path.isProven || path.isRelay && path.isInvited)
         }
         return others.min {
             ($0.isRelay ? 1 : 0, $0.isProven ? 0 : 1, $0.rtt.smoothed) < ($1.isRelay ? 1 : 0, $1.isProven ? 0 : 1, $1.rtt.smoothed)
@@ -309,14 +325,9 @@ struct Paths: Sendable {
     /// The best of the direct ways that are not in use is asked now and then, so that it is there when it is needed.
     private mutating func keepWarm(now: Instant) {
         let spare = all.filter { $0.id != mainID && $0.isProven && !$0.isRelay }.sorted { $0.rtt.smoothed < $1.rtt.smoothed }
-        for (place, path) in spare.enumerated() {
-            update(path.id) { path in
-                guard place == 0 else {
-                    (path.proof, path.check) = (.none, nil)
-                    return
-                }
-                if path.check == nil { path.check = .warm(now: now) }
-            }
-        }
+        for path in spare.dropFirst() { update(path.id) { ($0.proof, $0.check) = (.none, nil) } }
+        if let best = spare.first, best.check == nil { update(best.id) { $0.check = .warm(now: now) } }
+        // Nobody named them, and nothing asks whether they are there.
+        all.removeAll { !$0.isInvited && $0.id != mainID && !$0.isProven && $0.check == nil }
     }
 }

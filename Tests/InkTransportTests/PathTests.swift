@@ -202,6 +202,64 @@ import Testing
         #expect(Set(net.nodes[1].presence.dropFirst(before)).count == seen - before, "nothing is shown twice")
     }
 
+    // TR-9, TR-64
+    @Test(arguments: [false, true])
+    func `one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
+        var net = try Self.met(seed: 6)
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        let id = try #require(net.nodes[1].id)
+        let moved = SocketAddress("10.0.0.77:4000")!
+        if isKnown {
+            net.nodes[1].endpoint.invite([net.nodes[0].address, moved], on: id, now: net.now)
+            net.run(for: .seconds(1))
+        }
+        net.nodes[0].address = moved
+        net.nodes[0].endpoint.networkChanged(now: net.now)
+        let at = net.now
+        var said: UInt8 = 0
+        while net.now - at < .seconds(3) {
+            said += 1
+            net.send([said], from: 0)
+            net.run(for: .milliseconds(50))
+        }
+        let arrived = net.nodes[1].messages
+        #expect(arrived.map(\.bytes) == (1...said).map { [$0] })
+        let times = [at] + arrived.map(\.at)
+        #expect((zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero) <= .milliseconds(1500))
+        #expect(Self.route(net, 1) == .direct(moved), "\(String(describing: Self.route(net, 1)))")
+    }
+
+    // TR-61
+    @Test func `a word that comes again and again asks nobody more often`() throws {
+        var net = try Self.met()
+        let dead = (1...16).map { SocketAddress("198.51.100.\($0):4000")! }
+        let id = try #require(net.nodes[0].id)
+        for _ in 0..<100 {
+            net.nodes[0].endpoint.invite(dead, on: id, now: net.now)
+            net.run(for: .milliseconds(50))
+        }
+        let counts = Dictionary(grouping: net.sent, by: \.to).mapValues(\.count)
+        #expect(counts.count == 16 && counts.values.allSatisfy { $0 <= 12 }, "\(counts.values.max() ?? 0)")
+    }
+
+    // TR-67
+    @Test func `a challenge that goes elsewhere says nothing of the way in use`() throws {
+        var net = try Self.met(seed: 8)
+        net.relayDelay = .milliseconds(50)
+        net.delays[[net.nodes[0].address, net.nodes[1].address]] = .milliseconds(2)
+        for round in 0..<10 {
+            net.send([UInt8](repeating: UInt8(round), count: 50), from: 0)
+            if round % 3 == 0 { net.nodes[0].endpoint.networkChanged(now: net.now) }
+            net.nodes[0].endpoint.invite([SocketAddress("198.51.100.1:4000")!], on: try #require(net.nodes[0].id), now: net.now)
+            net.run(for: .milliseconds(40))
+        }
+        net.run(for: .seconds(2))
+        let id = try #require(net.nodes[0].id)
+        let figures = try #require(net.nodes[0].endpoint.statistics(id))
+        #expect(figures.packetsLost == 0 && figures.packetsLostSpuriously == 0)
+    }
+
     // TR-65
     @Test func `who left a way returns to it after a minute, not before`() throws {
         var net = try Self.met(seed: 4)
@@ -351,10 +409,14 @@ import Testing
             #expect(Self.route(net, index) == .relay(RelayPoint(place: 0, member: UInt32(101 - index))))
             #expect(net.nodes[index].closed.isEmpty)
         }
-        // Handshakes do not travel there.
-        let start = [PacketType.start.rawValue, Endpoint.version] + [UInt8](repeating: 0, count: 1198)
+        // Handshakes do not travel there; the same one by another way is answered.
+        let start = StartPacket.encode(
+            senderIndex: 7, attempt: Self.attempt, initiator: .zero, responder: .zero, noise: [UInt8](repeating: 3, count: 48), cookie: nil,
+            key: TestNet.room.mac)
         net.nodes[0].endpoint.receive(start, over: .relay(point), now: net.now)
         #expect(RawPeer.outputs(&net.nodes[0].endpoint).isEmpty)
+        net.nodes[0].endpoint.receive(start, from: SocketAddress("198.51.100.9:4000")!, now: net.now)
+        #expect(RawPeer.transmitted(&net.nodes[0].endpoint).count == 1)
     }
 
     // TR-9, TR-61
