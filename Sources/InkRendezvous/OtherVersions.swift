@@ -55,6 +55,8 @@ struct OtherVersions: Sendable {
     ) {
         let version = Envelope.Speaker.said(envelope.sender).form
         let wasGreeted = received(version, from: member, at: place, through: &signalling, now: now)
+        // Of protocols 1 and 2 nobody can be met by a relay.
+        guard signalling.policy != .only else { return }
         let recent = places[place].greetedAt
         places[place].attempts = places[place].attempts.filter { recent[$0.key] != nil }
         switch envelope.content {

@@ -202,7 +202,9 @@ public struct RendezvousClient: Sendable {
     }
 
     /// Has a rendezvous carry a datagram; dropped where it does not.
-    public mutating func relay(_ datagram: [UInt8], over point: RelayPoint) { signalling.relay(datagram, over: point) }
+    public mutating func relay(_ datagram: [UInt8], over point: RelayPoint, now: Instant) {
+        signalling.relay(datagram, over: point, now: now)
+    }
 
     /// A binary message came.
     public mutating func receivedFrame(_ bytes: [UInt8], at place: Int = 0, now: Instant) { signalling.receivedFrame(bytes, at: place) }
@@ -264,6 +266,8 @@ public struct RendezvousClient: Sendable {
     ///   - candidates: best first; in this order they are offered.
     ///   - networks: the links we are on; when nil, the networks of the host candidates under the usual masks.
     public mutating func setCandidates(_ candidates: [Candidate], networks: [LocalNetwork]? = nil, now: Instant) {
+        // Who wants relays only has no address to tell, to whomever.
+        let candidates = signalling.policy == .only ? [] : candidates
         introductions.setCandidates(candidates, networks: networks, through: &signalling, now: now)
     }
 

@@ -38,6 +38,8 @@ struct SignallingPlace: Sendable {
     private(set) var othersAtJoin = 0
     /// Bytes a second that it carries for one room; nil where it relays nothing.
     private(set) var relayRate: Int?
+    /// What it is given to carry, bytes.
+    private var relayPace: TokenBucket?
     /// The place before this one in the list that turned out to be the same rendezvous, for which this one is closed.
     private(set) var twin: Int?
     /// The place before this one that our greetings come from or go to, and when to look whether it does what this one does.
@@ -82,7 +84,23 @@ struct SignallingPlace: Sendable {
     mutating func welcomed() { state = .joining }
 
     /// - Parameter rate: bytes a second for a room; nil where it relays nothing.
-    mutating func relays(_ rate: Int?) { relayRate = rate }
+    mutating func relays(_ rate: Int?) {
+        relayRate = rate
+        relayPace = rate.map { rate in
+            let pace = Double(max(1, rate)) * Self.relayHaste
+            return TokenBucket(rate: pace, burst: max(pace, Double(RelayFrame.bytesMax + Self.frameOverhead) * 4), now: .distantPast)
+        }
+    }
+
+    /// False if it was given so much to carry that it would take us for one who floods (RV-54): it is as lost as what it drops.
+    mutating func mayRelay(_ byteCount: Int, now: Instant) -> Bool {
+        relayPace?.take(Double(byteCount + Self.frameOverhead), now: now) ?? false
+    }
+
+    /// Times what it carries of a room: half of what it closes for.
+    private static let relayHaste = 2.0
+    /// What it counts for headers beside each frame, bytes.
+    private static let frameOverhead = 44
 
     mutating func joined(as member: UInt32, others: Int, now: Instant) {
         (state, self.member, othersAtJoin) = (.joined(since: now), member, others)

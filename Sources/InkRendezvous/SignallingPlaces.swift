@@ -122,9 +122,9 @@ struct SignallingPlaces: Sendable {
     func takesRelay(at place: Int) -> Bool { policy != .never && places[place].relayRate != nil }
 
     /// Has the rendezvous carry a datagram to the member with this number.
-    mutating func relay(_ datagram: [UInt8], over point: RelayPoint) {
+    mutating func relay(_ datagram: [UInt8], over point: RelayPoint, now: Instant) {
         guard places.indices.contains(point.place), places[point.place].isJoined, takesRelay(at: point.place),
-            RelayFrame.datagramSizes.contains(datagram.count)
+            RelayFrame.datagramSizes.contains(datagram.count), places[point.place].mayRelay(datagram.count, now: now)
         else {
             counters.unrelayed += 1
             return

@@ -223,6 +223,29 @@ import Testing
         #expect(meeting.peers[0].dials.map(\.remote) == [Meeting.peerID(2)])
     }
 
+    // RV-33
+    @Test func `who wants relays only tells a member of protocol 1 no address, and dials none of its`() throws {
+        var meeting = Meeting()
+        meeting.addPeer(1, policy: .only)
+        let topic = try #require(Topic(Meeting.keys().topic))
+        let old = try meeting.openHostile(77)
+        let before = meeting.peers[0].sent.count
+        for _ in 0..<3 {
+            let box = Meeting.box(
+                .hello(nonce: [UInt8](repeating: 6, count: 16)), from: .said(Meeting.peerID(2)), to: .zero, device: Meeting.device(99))
+            meeting.server.received(.send(topic: topic, to: nil, box: box), from: old, now: meeting.now)
+            meeting.settle()
+            meeting.run(for: .seconds(11))
+        }
+        let contents = try meeting.peers[0].sent[before...].compactMap { message -> Envelope.Content? in
+            guard case .send(_, _, let box) = message else { return nil }
+            return try Envelope(opening: box, topic: topic, envelopeKey: Meeting.keys().envelope).content
+        }
+        #expect(!contents.isEmpty && meeting.peers[0].versions == [1, 1, 1])
+        for content in contents { if case .offer = content { Issue.record("an offer tells where it is") } }
+        #expect(meeting.peers[0].dials.isEmpty)
+    }
+
     // RV-12
     @Test func `a member of protocol 1 is told ours by an attempt that it understands, and is nobody's neighbour`() throws {
         var meeting = Meeting()

@@ -217,14 +217,33 @@ import Testing
         for number: UInt8 in 1...3 { meeting.addPeer(number) }
         let (first, second) = (try #require(meeting.member(0)), try #require(meeting.member(1)))
         let datagram = [UInt8](repeating: 9, count: 1200)
-        meeting.peers[0].client.relay(datagram, over: RelayPoint(place: 0, member: second))
+        meeting.peers[0].client.relay(datagram, over: RelayPoint(place: 0, member: second), now: meeting.now)
         meeting.settle()
         #expect(meeting.peers.map(\.relayed.count) == [0, 1, 0])
         let arrived = try #require(meeting.peers[1].relayed.first)
         #expect(arrived.datagram == datagram && arrived.from == RelayPoint(place: 0, member: first))
-        meeting.peers[1].client.relay([1], over: arrived.from)
+        meeting.peers[1].client.relay([1], over: arrived.from, now: meeting.now)
         meeting.settle()
         #expect(meeting.peers.map(\.relayed.count) == [1, 1, 0])
+    }
+
+    // RV-39
+    @Test(arguments: [1024, 65_536, .max])
+    func `whoever has much to be relayed gives no more than a rendezvous takes, and stays in`(rate: Int) throws {
+        var configuration = RendezvousServer.Configuration()
+        configuration.relayRate = min(rate, 1 << 40)
+        var meeting = Meeting(configuration)
+        meeting.relayRate = rate
+        for number: UInt8 in 1...2 { meeting.addPeer(number) }
+        let second = try #require(meeting.member(1))
+        let datagram = [UInt8](repeating: 9, count: 1200)
+        for _ in 0..<100 {
+            for _ in 0..<60 { meeting.peers[0].client.relay(datagram, over: RelayPoint(place: 0, member: second), now: meeting.now) }
+            meeting.run(for: .milliseconds(100))
+        }
+        #expect(meeting.peers[0].client.isJoined && meeting.server.counters.closedByUs == 0)
+        #expect(!meeting.peers[1].relayed.isEmpty)
+        #expect((meeting.peers[0].client.counters.unrelayed > 0) == (rate < 1 << 30))
     }
 
     // RV-34
@@ -248,11 +267,11 @@ import Testing
         #expect(meeting.peers[0].client.counters.notRelayed == (policy == .any ? 5 : 6))
         // Nor does anything go where nothing is taken.
         let points = [RelayPoint(place: 0, member: 5), RelayPoint(place: 1, member: 5), RelayPoint(place: -1, member: 5)]
-        for point in points { meeting.peers[0].client.relay([1], over: point) }
-        meeting.peers[0].client.relay([], over: points[0])
-        meeting.peers[0].client.relay([UInt8](repeating: 0, count: 1201), over: points[0])
+        for point in points { meeting.peers[0].client.relay([1], over: point, now: meeting.now) }
+        meeting.peers[0].client.relay([], over: points[0], now: meeting.now)
+        meeting.peers[0].client.relay([UInt8](repeating: 0, count: 1201), over: points[0], now: meeting.now)
         meeting.disconnect(0)
-        meeting.peers[0].client.relay([1], over: points[0])
+        meeting.peers[0].client.relay([1], over: points[0], now: meeting.now)
         #expect(meeting.peers[0].client.counters.unrelayed == (policy == .any ? 5 : 6))
     }
 }
