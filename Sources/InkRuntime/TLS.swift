@@ -14,7 +14,7 @@ public struct TLSFileError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Whom a client takes for a rendezvous: the authorities that the system trusts, and those of one file.
 ///
-/// Nothing is read before the first connection, and then by a thread of the pool: a system's authorities are some hundred certificates, and the
+/// Nothing is read before the first connection, and then by a thread of its own: a system's authorities are some hundred certificates, and the
 /// first picture of a board does not wait for them.
 public final class TLSTrust: Sendable {
     private let authorities: [NIOSSLCertificate]
@@ -27,7 +27,10 @@ public final class TLSTrust: Sendable {
 
     /// Done when `secure` may be called.
     func ready(on loop: any EventLoop) -> EventLoopFuture<Void> {
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { _ = try self.context() }
+        let promise = loop.makePromise(of: Void.self)
+        // Not where signatures are checked: a disk may be slow.
+        DispatchQueue.global().async { promise.completeWith(Result { _ = try self.context() }) }
+        return promise.futureResult
     }
 
     /// Puts TLS at the front of the pipeline, where the other end is to prove that it is `host`.

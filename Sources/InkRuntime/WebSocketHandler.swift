@@ -67,6 +67,8 @@ final class WebSocketHandler: ChannelInboundHandler {
     private var countedFrom = Instant.distantPast
     /// The ping after a sleep is not answered yet.
     private var isAsked = false
+    /// Nothing but a pong answers it.
+    private var needsPong = true
     private var askedAt = Instant.distantPast
     private var answerDeadline: Scheduled<Void>?
 
@@ -169,6 +171,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         heardAt = clock.now
+        if isAsked, !needsPong { isAnswered() }
         switch frame.opcode {
         case .text:
             let text = frame.unmaskedData
@@ -180,8 +183,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         case .ping: if takesControl(context) { write(context, .pong, frame.unmaskedData) }
         case .pong:
             guard takesControl(context) else { return }
-            isAsked = false
-            answerDeadline?.cancel()
+            isAnswered()
         case .connectionClose: end(context, code: Self.answer(toClose: frame.unmaskedData), reason: "closed by the other side")
         case .binary: receiveFrame(frame.unmaskedData)
         default: end(context, code: .protocolError, reason: "a kind of frame that nobody knows")
@@ -236,7 +238,8 @@ final class WebSocketHandler: ChannelInboundHandler {
             // What was heard before the sleep says nothing: a NAT or the other side may have forgotten us meanwhile.
             ask(context, patience: Self.answerTime, otherwise: "no sign of life after a sleep")
         } else if let liveness, !isAsked, now - askedAt >= liveness.interval {
-            ask(context, patience: liveness.patience, otherwise: "no sign of life")
+            // Anything that comes answers, as long as nothing says that the way is another.
+            ask(context, patience: liveness.patience, needsPong: false, otherwise: "no sign of life")
         } else if !isAsked, now - heardAt > Self.silenceMax {
             end(context, code: .goingAway, reason: "no sign of life")
         } else if role == .server {
@@ -251,9 +254,16 @@ final class WebSocketHandler: ChannelInboundHandler {
         ask(context, patience: patience, otherwise: "no sign of life")
     }
 
-    /// Wants a pong soon.
-    private func ask(_ context: ChannelHandlerContext, patience: Duration, otherwise reason: String) {
-        isAsked = true
+    private func isAnswered() {
+        isAsked = false
+        answerDeadline?.cancel()
+    }
+
+    /// Wants an answer soon.
+    ///
+    /// - Parameter needsPong: what was on its way before says nothing.
+    private func ask(_ context: ChannelHandlerContext, patience: Duration, needsPong: Bool = true, otherwise reason: String) {
+        (isAsked, self.needsPong) = (true, needsPong)
         askedAt = clock.now
         write(context, .ping, ByteBuffer())
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)

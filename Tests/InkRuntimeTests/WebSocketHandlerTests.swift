@@ -236,6 +236,21 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
     }
 
     // RT-34
+    @Test func `what comes on a slow line answers as well as a pong that waits behind it`() throws {
+        let stand = try Stand(.client)
+        stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
+        for _ in 0..<5 {
+            stand.run(seconds: 11)
+            try stand.hear(.text)
+            stand.run(seconds: 9)
+            try stand.hear(.text)
+        }
+        #expect(stand.reasons.isEmpty)
+        stand.run(seconds: 12)
+        #expect(stand.reasons == ["no sign of life"])
+    }
+
+    // RT-34
     @Test func `a probe asks at once, an answer ends it, and the next one is asked anew`() throws {
         let stand = try Stand(.client)
         stand.handler.probe(patience: .seconds(2))
