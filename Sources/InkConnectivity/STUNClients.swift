@@ -20,6 +20,8 @@ public struct STUNClients: Sendable {
     }
 
     private var families: [Family]
+    /// `mapped` as of the last `changed`.
+    private var told: [SocketAddress] = []
 
     /// - Parameters:
     ///   - v4, v6: sources of transaction ids, as `STUNClient` takes them.
@@ -67,12 +69,16 @@ public struct STUNClients: Sendable {
     /// The next thing to do, or nil.
     public mutating func nextOutput(now: Instant) -> Output? {
         for index in families.indices {
-            switch families[index].client.nextOutput() {
-            case nil: continue
-            case .transmit(let bytes, let server): return .transmit(bytes, to: server)
-            case .mapped: return .changed
-            case .failed:
-                askNext(index, now: now)
+            while let output = families[index].client.nextOutput() {
+                switch output {
+                case .transmit(let bytes, let server): return .transmit(bytes, to: server)
+                case .mapped: break
+                case .failed:
+                    askNext(index, now: now)
+                    // What did not answer before and does not now is no news.
+                    guard mapped != told else { continue }
+                }
+                told = mapped
                 return .changed
             }
         }

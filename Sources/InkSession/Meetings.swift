@@ -12,6 +12,8 @@ public struct Obstacle: Hashable, Sendable, CustomStringConvertible {
         case noAddress = "no-address"
         /// Addresses are known on both sides, and nothing comes through.
         case noPassage = "no-passage"
+        /// Where a relay is to carry, addresses are told within the session, which has not begun.
+        case notTried = "not-tried"
         /// Our person wants relays only.
         case relayOnly = "relay-only"
     }
@@ -40,6 +42,7 @@ public struct Obstacle: Hashable, Sendable, CustomStringConvertible {
             case .noFamily: "you and they have no version of IP in common"
             case .noAddress: "they have no address that can be reached from here"
             case .noPassage: "no way leads through the networks between you and them"
+            case .notTried: "no direct way was tried yet"
             case .relayOnly: "only a relay is wanted here (--relay-only)"
             }
         let second =
@@ -85,6 +88,9 @@ struct Meetings: Sendable {
     }
 
     mutating func named(_ peer: PeerID, _ addresses: [SocketAddress]) { meetings[peer]?.named = addresses }
+
+    /// Whoever is not among these is not known to be there any more.
+    mutating func keep(_ present: Set<PeerID>) { meetings = meetings.filter { present.contains($0.key) } }
 
     /// They are met, or have gone.
     mutating func ended(_ peer: PeerID) { meetings[peer] = nil }

@@ -511,8 +511,9 @@ extension Node {
         let status = syncStatus
         if !handsOver {
             for connection in connections { endpoint.close(connection, now: now) }
-            rendezvous?.leave()
+            // What a rendezvous is to carry of it leaves before us.
             drainEndpoint(now: now)
+            rendezvous?.leave()
             drainRendezvous(now: now)
         }
         farewell = .stopped(unsaved: saves.unsavedTransactions(upTo: quitMark), unsent: status.unsent)

@@ -29,7 +29,7 @@ extension Node {
             case .transmit(let bytes, .direct(let address)):
                 // Who wants relays only is seen by a rendezvous and by nobody else (SE-114).
                 if relayPolicy != .only { emit(.transmit(bytes, to: address)) }
-            case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point)
+            case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point, now: now)
             case .rerouted(let connection, let route):
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
                 tellPerson(at: connection)
@@ -47,6 +47,8 @@ extension Node {
             case .recovered(let connection):
                 neighbours[connection]?.isDegraded = false
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.degraded(peer, false, now: now) }
+                // What changed meanwhile it was not told.
+                tellAddresses(now: now)
                 noteSilence(of: connection)
                 showPresence(of: connection, now: now)
                 tellPerson(at: connection)
@@ -117,6 +119,8 @@ extension Node {
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
+        // Who is still there should be met again.
+        if rendezvous?.present.contains(peer) == true { meetings.appeared(peer, author: neighbour.remote.author, now: now) }
         // Who keeps another process of ours will do so for a while.
         if let address = neighbour.remote.address {
             if reason == .turnedDown {
@@ -239,6 +243,8 @@ extension Node {
     mutating func rendezvousClosed(reason: String, at place: Int, now: Instant) {
         standing.closed(reason: reason, at: place)
         rendezvous?.disconnected(at: place, now: now)
+        // Who was seen there alone is not known to be there.
+        meetings.keep(Set(rendezvous?.present ?? []))
         askSTUN(now: now)
         tellStanding()
     }
@@ -276,6 +282,7 @@ extension Node {
             case .unreachable(let remote, let place): endpoint.relayLost(remote, at: place, now: now)
             case .candidates(let remote, let addresses):
                 for connection in connections where neighbours[connection]?.remote.peer == remote {
+                    guard neighbours[connection]?.moves.take(now: now) == true else { continue }
                     endpoint.invite(addresses, on: connection, now: now)
                 }
             case .sendFrame(let bytes, let place): emit(.rendezvousFrame(bytes, at: place))
@@ -317,6 +324,8 @@ extension Node {
         let way: Obstacle.Way =
             if relayPolicy == .only { .relayOnly } else if !standing.stunServers.isEmpty, stun.mapped.isEmpty {
                 .noUDP
+            } else if relay == .silent {
+                .notTried
             } else if named.isEmpty {
                 .noAddress
             } else if own.isDisjoint(with: named.map(isSix)) { .noFamily } else { .noPassage }
@@ -362,16 +371,22 @@ extension Node {
     mutating func tellAddresses(now: Instant) {
         addressesAt = nil
         guard relayPolicy != .only, localAddresses != nil else { return }
+        // One change is told to all at once; of changes that follow each other the last is.
+        let mayTell = addressPace.wait(for: 1, now: now) == .zero
+        var isTold = false
         for connection in connections where neighbours[connection]?.isDegraded == false {
             let candidates = sessionFilter(on: connection).offerable(ownCandidates)
             guard neighbours[connection]?.toldCandidates != candidates else { continue }
-            guard neighbours[connection]?.toldCandidates == nil || addressPace.take(now: now) else {
+            let isNews = neighbours[connection]?.toldCandidates != nil
+            guard !isNews || mayTell else {
                 addressesAt = now + addressPace.wait(for: 1, now: now)
-                return
+                continue
             }
+            isTold = isTold || isNews
             neighbours[connection]?.toldCandidates = candidates
             say(.addresses(candidates), on: connection, now: now)
         }
+        if isTold { _ = addressPace.take(now: now) }
     }
 
     /// A neighbour says where it is: those of the addresses that may be dialled are challenged.

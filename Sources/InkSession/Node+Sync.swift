@@ -238,7 +238,11 @@ extension Node {
     /// One of the transactions that a peer announced has come, whatever becomes of it.
     private mutating func supplied(by source: ConnectionID, now: Instant) {
         neighbours[source]?.suppliedAt = now
-        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 { neighbours[source]?.outstanding = outstanding - 1 }
+        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 {
+            neighbours[source]?.outstanding = outstanding - 1
+            // Also where it is one that another brought: then nothing else tells.
+            statusChanged(now: now)
+        }
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {

@@ -117,6 +117,19 @@ private struct Meeting {
         #expect(isDirect)
     }
 
+    // SE-113
+    @Test func `who leaves says so over the relay, too`() throws {
+        var meeting = try Meeting([.any, .any])
+        _ = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
+        _ = meeting.run(for: .seconds(1))
+        meeting.give(.quit, to: 1)
+        let leftAt = meeting.now
+        let isTold = meeting.run(for: .seconds(5)) { told in
+            told.events[0].contains { if case .peer(let status) = $0 { status.state == .left } else { false } }
+        }
+        #expect(isTold && meeting.now - leftAt < .seconds(4))
+    }
+
     // SE-114
     @Test func `who wants relays only sends nothing to any address, and is met all the same`() throws {
         var meeting = try Meeting([.any, .only])

@@ -63,6 +63,11 @@ final class HeldBoard: Sendable {
         var service: RendezvousService?
         var sentences = opened.complaints
         if let embedding = plan.embedding {
+            guard options.relayPolicy != .only else {
+                throw Failure(
+                    .usage, code: "usage", what: "--relay-only needs a rendezvous that is not your own machine",
+                    why: "without one this board is found at addresses of yours", next: "name one: --rendezvous ws://HOST:PORT")
+            }
             let embedded = try embeddedService(port: embedding.port, roomSecret: meta.roomSecret, clock: options.clock)
             service = embedded
             if let saved = embedding.port, saved != embedded.port {
