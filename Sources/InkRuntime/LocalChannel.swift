@@ -70,21 +70,29 @@ package final class LocalChannel: Sendable {
         } catch {
             return loop.makeFailedFuture(error)
         }
+        // Kept from the beginning: who is closed at once by the other end has no pipeline any more to look in.
+        let made = NIOLoopBoundBox.makeEmptyBox(valueType: LocalChannel.self, eventLoop: loop)
         return ClientBootstrap(group: loop)
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try LocalChannel.add(to: channel, limit: limit, opened: { _ in }) }
+                channel.eventLoop.makeCompletedFuture { made.value = try LocalChannel.add(to: channel, limit: limit, opened: { _ in }) }
             }
             .withConnectedSocket(socket)
-            .flatMapThrowing { channel in try channel.pipeline.syncOperations.handler(type: Ear.self).owner }
+            .flatMapThrowing { _ in
+                guard let end = made.value else { throw ChannelError.ioOnClosedChannel }
+                return end
+            }
             .flatMapErrorThrowing { error in throw LocalSocketError.failed(path: path, reason: reasonText(error)) }
     }
 
     /// Puts the ends of a channel together; on its loop, before it is active.
     ///
     /// - Parameter opened: called once it is.
-    static func add(to channel: any Channel, limit: LocalFrameLimit, opened: @escaping (LocalChannel) -> Void) throws {
-        try channel.pipeline.syncOperations.addHandler(Ear(LocalChannel(channel, limit: limit), opened: opened))
+    @discardableResult
+    static func add(to channel: any Channel, limit: LocalFrameLimit, opened: @escaping (LocalChannel) -> Void) throws -> LocalChannel {
+        let end = LocalChannel(channel, limit: limit)
+        try channel.pipeline.syncOperations.addHandler(Ear(end, opened: opened))
+        return end
     }
 
     /// Begins to read.
