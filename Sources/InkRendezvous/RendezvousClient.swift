@@ -44,7 +44,7 @@ public struct RendezvousClient: Sendable {
         /// Ask it now, with the same patience.
         case probe(at: Int)
         /// Send this binary message.
-        case sendFrame([UInt8], at: Int)
+        case sendFrame([UInt8], isPresence: Bool, at: Int)
         /// A datagram came over a relay. Who sent it is the rendezvous' word.
         case relayed([UInt8], from: RelayPoint)
         /// Dial and expect `remote` no more: its device is to be met as another.
@@ -202,8 +202,10 @@ public struct RendezvousClient: Sendable {
     }
 
     /// Has a rendezvous carry a datagram; dropped where it does not.
-    public mutating func relay(_ datagram: [UInt8], over point: RelayPoint, now: Instant) {
-        signalling.relay(datagram, over: point, now: now)
+    ///
+    /// - Parameter isPresence: it says where somebody is, and the next one says more.
+    public mutating func relay(_ datagram: [UInt8], over point: RelayPoint, isPresence: Bool = false, now: Instant) {
+        signalling.relay(datagram, over: point, isPresence: isPresence, now: now)
     }
 
     /// A binary message came.

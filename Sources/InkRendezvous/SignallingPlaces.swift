@@ -122,7 +122,7 @@ struct SignallingPlaces: Sendable {
     func takesRelay(at place: Int) -> Bool { policy != .never && places[place].relayRate != nil }
 
     /// Has the rendezvous carry a datagram to the member with this number.
-    mutating func relay(_ datagram: [UInt8], over point: RelayPoint, now: Instant) {
+    mutating func relay(_ datagram: [UInt8], over point: RelayPoint, isPresence: Bool, now: Instant) {
         guard places.indices.contains(point.place), places[point.place].isJoined, takesRelay(at: point.place),
             RelayFrame.datagramSizes.contains(datagram.count), places[point.place].mayRelay(datagram.count, now: now)
         else {
@@ -130,7 +130,7 @@ struct SignallingPlaces: Sendable {
             return
         }
         let frame = RelayFrame.ToServer(sender: places[point.place].member, receivers: [point.member], datagram: datagram)
-        emit(.sendFrame(frame.encoded, at: point.place))
+        emit(.sendFrame(frame.encoded, isPresence: isPresence, at: point.place))
     }
 
     /// Takes what a rendezvous carried to us: for us, while we are in, and if we take such.

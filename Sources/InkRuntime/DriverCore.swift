@@ -191,7 +191,7 @@ final class DriverCore {
         switch output {
         case .transmit(let datagram, let destination): transmit(datagram, to: destination)
         case .rendezvousSend(let message, let place): connectors[place].send(message)
-        case .rendezvousFrame(let bytes, let place): connectors[place].send(frame: bytes)
+        case .rendezvousFrame(let bytes, let isPresence, let place): connectors[place].send(frame: bytes, isPresence: isPresence)
         case .rendezvousConnect(let place): connectors[place].connect()
         case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)
         case .rendezvousLiveness(let interval, let patience, let place):

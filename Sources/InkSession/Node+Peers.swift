@@ -30,6 +30,7 @@ extension Node {
                 // Who wants relays only is seen by a rendezvous and by nobody else (SE-114).
                 if relayPolicy != .only { emit(.transmit(bytes, to: address)) }
             case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point, now: now)
+            case .relayPresence(let bytes, let point): rendezvous?.relay(bytes, over: point, isPresence: true, now: now)
             case .rerouted(let connection, let route):
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
                 tellPerson(at: connection)
@@ -285,7 +286,7 @@ extension Node {
                     guard neighbours[connection]?.moves.take(now: now) == true else { continue }
                     endpoint.invite(addresses, on: connection, now: now)
                 }
-            case .sendFrame(let bytes, let place): emit(.rendezvousFrame(bytes, at: place))
+            case .sendFrame(let bytes, let isPresence, let place): emit(.rendezvousFrame(bytes, isPresence: isPresence, at: place))
             case .relayed(let bytes, let point): endpoint.receive(bytes, over: .relay(point), now: now)
             case .abandon(let remote): endpoint.abandon(remote: remote, now: now)
             case .stunServer(let port, let place):

@@ -104,8 +104,8 @@ public struct Node: Sendable {
     public enum Output: Sendable {
         case transmit([UInt8], to: SocketAddress)
         case rendezvousSend(ClientMessage, at: Int)
-        /// A binary message for this rendezvous. Of no use once it is a tenth of a second old.
-        case rendezvousFrame([UInt8], at: Int)
+        /// A binary message for this rendezvous. Of no use once it is a tenth of a second old; of those that wait, presence is dropped before others.
+        case rendezvousFrame([UInt8], isPresence: Bool, at: Int)
         /// Connect to this rendezvous of the list now.
         case rendezvousConnect(at: Int)
         /// Close the connection to it, then say `.rendezvousClosed`.

@@ -180,7 +180,8 @@ struct HostileMember {
                 }
             case .closed(let id, _): sessions.removeAll { $0.id == id }
             case .message(let bytes, let lane, _, let id): take(bytes, lane: lane, on: id, now: now)
-            case .transmit(_, .relay), .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed, .duplicateDevice,
+            case .transmit(_, .relay), .relayPresence, .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed,
+                .duplicateDevice,
                 .versionMismatch:
                 break
             }

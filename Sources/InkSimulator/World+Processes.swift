@@ -97,7 +97,7 @@ extension World {
             case .event(let event, _): try take(event, node)
             case .rendezvousConnect: connectToRendezvous(node)
             case .rendezvousSend(let message, _): sendToRendezvous(message, node)
-            case .rendezvousFrame(let bytes, _): relay(bytes, node)
+            case .rendezvousFrame(let bytes, _, _): relay(bytes, node)
             case .rendezvousDisconnect: leaveRendezvous(node)
             // Connections of worlds are never lost without a word.
             case .rendezvousLiveness, .rendezvousProbe: break

@@ -364,7 +364,7 @@ struct Connection: Sendable {
             frames.append(.presence(token: presenceToken))
         }
         let claim = frames.lazy.map(\.claim).max() ?? .none
-        transmit(&packet, headerCount: headerCount, over: paths.main.route, outputs: &outputs)
+        transmit(&packet, headerCount: headerCount, over: paths.main.route, isPresence: claim == .lazy, outputs: &outputs)
         space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
         if claim != .none { liveness.sentEliciting(now: now) }
         if let other = paths.shadowPath(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
@@ -378,7 +378,7 @@ struct Connection: Sendable {
         let headerCount = space.begin(&packet)
         packet.append(Frame.presenceType)
         packet += bytes
-        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
+        transmit(&packet, headerCount: headerCount, over: route, isPresence: true, outputs: &outputs)
         let frames = [SentFrame.presence(token: presenceToken)]
         space.sent.sent(byteCount: packet.count, claim: .lazy, frames: frames, over: id, paths: &paths, now: now)
         liveness.sentEliciting(now: now)
@@ -528,12 +528,18 @@ struct Connection: Sendable {
         space.sent.sent(byteCount: packet.count, claim: .none, frames: [], over: paths.id(of: route), paths: &paths, now: now)
     }
 
-    private mutating func transmit(_ packet: inout [UInt8], headerCount: Int, over route: Route, outputs: inout Outputs<Endpoint.Output>) {
+    private mutating func transmit(
+        _ packet: inout [UInt8], headerCount: Int, over route: Route, isPresence: Bool = false, outputs: inout Outputs<Endpoint.Output>
+    ) {
         space.seal(&packet, headerCount: headerCount)
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
         if let left = allowance, route == paths.main.route { allowance = max(0, left - packet.count) }
-        outputs.append(.transmit(packet, over: route))
+        if isPresence, case .relay(let point) = route {
+            outputs.append(.relayPresence(packet, over: point))
+        } else {
+            outputs.append(.transmit(packet, over: route))
+        }
     }
 
     // MARK: Incoming

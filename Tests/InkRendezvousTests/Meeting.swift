@@ -239,7 +239,7 @@ struct Meeting {
             precondition(patience == .seconds(2), "the patience is the same always")
             peers[index].watches.append(interval)
         case .probe: peers[index].probes.append(now)
-        case .sendFrame(let bytes, _): carry(bytes, from: index)
+        case .sendFrame(let bytes, _, _): carry(bytes, from: index)
         case .relayed(let datagram, let point): peers[index].relayed.append((datagram, point))
         case .stunServer(let port, _): peers[index].stunPort = port
         case .versionMismatch(let theirs): peers[index].versions.append(theirs)

@@ -62,7 +62,7 @@ private struct Meeting {
                 server.opened(.init(UInt64(index)), now: now)
                 later(index, .rendezvousConnected(to: Self.rendezvous))
             case .rendezvousSend(let message, _): server.received(message, from: .init(UInt64(index)), now: now)
-            case .rendezvousFrame(let bytes, _): server.relayed(bytes, from: .init(UInt64(index)), now: now)
+            case .rendezvousFrame(let bytes, _, _): server.relayed(bytes, from: .init(UInt64(index)), now: now)
             case .persist(let batch, _): later(index, .persisted(batch))
             case .verify(let batch, let transactions): later(index, .verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events[index].append(event)

@@ -61,6 +61,23 @@ import Testing
         #expect(Self.route(net, 0) == .relay(RelayPoint(place: 0, member: 101)))
     }
 
+    // TR-68
+    @Test func `over a relay what is only presence is said to be that, and nothing else is`() throws {
+        var net = try Self.met()
+        net.run(for: .seconds(1))
+        let (id, before) = (try #require(net.nodes[0].id), net.relayed.count)
+        for value in 0..<20 as Range<UInt8> {
+            net.nodes[0].endpoint.sendPresence([value], on: id, now: net.now)
+            net.run(for: .milliseconds(33))
+        }
+        net.run(for: .milliseconds(100))
+        #expect(net.presenceRelayed == 20 && net.relayed.count > before + 20 && net.nodes[1].presence.count == 20)
+        net.send([1], from: 0)
+        net.nodes[0].endpoint.sendPresence([99], on: id, now: net.now)
+        net.run(for: .milliseconds(200))
+        #expect(net.presenceRelayed == 20, "what carries an operation, too, is not to be dropped for its presence")
+    }
+
     // TR-60
     @Test func `an offer that comes again is answered in the same words, and the session is one`() throws {
         var net = TestNet()

@@ -68,6 +68,8 @@ struct TestNet {
     /// One way through the rendezvous, which loses nothing; and what went that way.
     var relayDelay: Duration = .milliseconds(50)
     var relayed: [(bytes: [UInt8], at: Instant)] = []
+    /// How many of these were said to be nothing but presence.
+    var presenceRelayed = 0
     private var arrivals: [Arrival] = []
     private var order = 0
 
@@ -131,6 +133,9 @@ struct TestNet {
             switch output {
             case .transmit(let bytes, .direct(let to)): transmit(bytes, from: nodes[index].address, to: to)
             case .transmit(let bytes, .relay(let point)): relay(bytes, from: index, to: point)
+            case .relayPresence(let bytes, let point):
+                relay(bytes, from: index, to: point)
+                presenceRelayed += 1
             case .rerouted(_, let route): nodes[index].routes.append((route, now))
             case .established(let id, let remote): nodes[index].established.append((id, remote, now))
             case .message(let bytes, let lane, let stream, let id): nodes[index].messages.append((bytes, lane, stream, id, now))
