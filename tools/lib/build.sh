@@ -3,7 +3,8 @@
 #     build_release LOG [SWIFT BUILD ARGUMENTS]
 #
 # RELEASE holds the flags of every release build of the tools: the same everywhere, else each would build all anew. Tests look inside
-# their targets (`@testable`), which a release build allows only with -enable-testing.
+# their targets (`@testable`), which a release build allows only with -enable-testing. Line numbers for a debugger would cost a seventh of
+# the build and half of the program's size; names of functions stay, and a debug build has the lines.
 #
 # Builds in release mode. The build's own words go to the file LOG; stderr gets a line now and then, or one line that counts
 # where it is a terminal, so that nobody thinks a first build of some minutes hangs. On failure the errors are shown; exit 1.
@@ -11,7 +12,7 @@
 #     use_binary ARGUMENTS OF THE TOOL
 #
 # Takes `--binary PATH` out of them as INKWIRE_BINARY, which names the executable to run instead of the release build of this checkout.
-RELEASE=(-c release -Xswiftc -enable-testing)
+RELEASE=(-c release -Xswiftc -enable-testing -debug-info-format none)
 
 build_release() {
     local log="$1" started=$SECONDS next=5 builder said=""

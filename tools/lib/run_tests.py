@@ -20,7 +20,7 @@ WARNINGS = LOGS / "warnings.json"
 # What a whole run and a build from nothing took, for tools/figures.
 SECONDS = LOGS / "seconds.json"
 # As RELEASE in build.sh: one set of flags, so that nothing is built twice.
-RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing"]
+RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing", "-debug-info-format", "none"]
 STEP_LIMIT = 1500  # seconds; a step that takes longer hangs
 JOBS = max(2, os.cpu_count() or 2)
 
