@@ -20,6 +20,17 @@ struct CongestionWindow: Sendable {
     private var threshold: Int
     /// Losses of packets sent before this are one event.
     private var recoversFrom: Instant = .distantPast
+    /// What the newest event took, while it may prove to have been reordering.
+    private var undo: Undo?
+
+    private struct Undo: Sendable {
+        /// It is about packets sent after this.
+        let since: Instant
+        let byteCount: Int
+        let threshold: Int
+        /// Of its packets, those that have not arrived after all.
+        var missing = 1
+    }
 
     init(over route: Route) {
         (byteCount, floor, ceiling) =
@@ -33,9 +44,23 @@ struct CongestionWindow: Sendable {
     }
 
     mutating func lost(sentAt: Instant, now: Instant) {
-        guard sentAt > recoversFrom else { return }
+        guard sentAt > recoversFrom else {
+            if let event = undo, sentAt > event.since { undo?.missing += 1 }
+            return
+        }
+        undo = Undo(since: recoversFrom, byteCount: byteCount, threshold: threshold)
         recoversFrom = now
         byteCount = max(byteCount / 2, floor)
         threshold = byteCount
+    }
+
+    /// A packet that was lost has arrived. Once all of an event have, there was none (RFC 9438 §4.9.2).
+    mutating func arrived(sentAt: Instant) {
+        guard var event = undo, sentAt > event.since, sentAt <= recoversFrom else { return }
+        event.missing -= 1
+        undo = event.missing > 0 ? event : nil
+        guard event.missing == 0 else { return }
+        byteCount = max(byteCount, event.byteCount)
+        threshold = max(threshold, event.threshold)
     }
 }

@@ -27,9 +27,16 @@ enum SentFrame: Hashable, Sendable {
 ///
 /// *Departures from RFC 9002.* A packet with ops is lost as soon as a later one was acknowledged and a short wait for reordering passed
 /// (3 ms or rtt/8), instead of three packets later: at sixty packets a second the third one is 50 ms away. Both the wait and the packet
-/// threshold grow when a loss turns out to have been reordering, and sink again. The probe timeout is shorter, see `RTTEstimator`.
+/// threshold grow when a loss turns out to have been reordering, and sink again (RFC 9002 §6.1 allows it); a window that shrank for nothing else
+/// is as before (RFC 9438 §4.9). What was given up with its path teaches neither. The probe timeout is shorter, see `RTTEstimator`.
 struct LossRecovery: Sendable {
-    private enum Fate: Sendable { case outstanding, acknowledged, lost }
+    private enum Fate: Sendable {
+        case outstanding, acknowledged
+        /// Later ones arrived, and it did not.
+        case lost
+        /// Its path is left. That says nothing about the order in which packets arrive there, or about its capacity.
+        case givenUp
+    }
 
     private struct Packet: Sendable {
         let number: UInt64
@@ -162,15 +169,18 @@ struct LossRecovery: Sendable {
                     quietCount -= 1
                     continue
                 }
-                if packet.fate == .lost {
+                switch packet.fate {
+                case .lost:
                     verdict.spurious += 1
                     // It was no loss.
                     lossEstimate = max(0, lossEstimate - 0.01)
                     paths.update(packet.path) { path in
                         let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                         path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
+                        path.congestion.arrived(sentAt: packet.sentAt)
                     }
-                } else {
+                case .givenUp: verdict.spurious += 1
+                case .outstanding, .acknowledged:
                     settle(packet, isProgress: true, paths: &paths, now: now)
                     paths.update(packet.path) { $0.congestion.acknowledged(packet.byteCount) }
                     lossEstimate -= lossEstimate / 100
@@ -205,7 +215,7 @@ struct LossRecovery: Sendable {
         var verdict = Verdict()
         for number in outstanding.runs(in: 0..<next).joined() {
             guard let index = position(of: number), packets[index].path == path else { continue }
-            lose(at: index, paths: &paths, now: now, into: &verdict)
+            lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
         }
         detectLost(paths: &paths, now: now, into: &verdict)
         return verdict
@@ -246,7 +256,7 @@ struct LossRecovery: Sendable {
                 guard packets[index].path != paths.mainID else { continue }
                 let due = packets[index].sentAt + Self.strayTime
                 if now >= due {
-                    lose(at: index, paths: &paths, now: now, into: &verdict)
+                    lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
                 } else {
                     lossAt = earliest(lossAt, due)
                 }
@@ -264,15 +274,15 @@ struct LossRecovery: Sendable {
                 continue
             }
             let sentAt = packets[index].sentAt
-            lose(at: index, paths: &paths, now: now, into: &verdict)
+            lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
             paths.update(path.id) { $0.congestion.lost(sentAt: sentAt, now: now) }
             lossEstimate += (1 - lossEstimate) / 100
         }
     }
 
-    private mutating func lose(at index: Int, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+    private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
         let packet = packets[index]
-        packets[index].fate = .lost
+        packets[index].fate = fate
         outstanding.remove(packet.number..<packet.number + 1)
         idle.insert(packet.number..<packet.number + 1)
         settle(packet, isProgress: false, paths: &paths, now: now)
@@ -294,9 +304,9 @@ struct LossRecovery: Sendable {
             case .outstanding where packet.claim != .none: return
             // Nobody need ever acknowledge a packet that only acknowledges: a few are kept in case somebody does.
             case .outstanding where packet.number > largestAcknowledged ?? 0 && quietCount < Self.quietPacketsMax: return
-            case .lost where packet.sentAt > keepsLostSince: return
+            case .lost where packet.sentAt > keepsLostSince, .givenUp where packet.sentAt > keepsLostSince: return
             case .outstanding: quietCount -= 1
-            case .lost, .acknowledged: break
+            case .lost, .givenUp, .acknowledged: break
             }
             _ = packets.popFirst()
             if packet.fate != .acknowledged { idle.remove(packet.number..<packet.number + 1) }

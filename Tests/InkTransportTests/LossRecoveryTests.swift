@@ -113,6 +113,35 @@ struct OnePath {
         #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<5), now: now + .milliseconds(2)).lost.isEmpty)
     }
 
+    // TR-67
+    @Test func `what was given up with its path and arrives teaches nothing about order or capacity`() throws {
+        var recovery = Self.ten(.bulk)
+        let (id, window) = (recovery.paths.mainID, recovery.paths.main.window)
+        let now = Instant.zero + .milliseconds(50)
+        #expect(recovery.recovery.giveUp(id, paths: &recovery.paths, now: now).lostPackets == 10)
+        // The path is found to be alive after all.
+        let verdict = try recovery.acknowledge(try Self.ack(0..<10), now: now + .milliseconds(60))
+        #expect(verdict.spurious == 10 && verdict.acknowledged.count == 10)
+        let reordering = recovery.paths.main.reordering
+        #expect(reordering.packetThreshold == ReorderingTolerance.packetThresholdMin && reordering.scale == 1 && recovery.lossEstimate == 0)
+        #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
+    }
+
+    // TR-16
+    @Test func `a window that shrank for reordering is as before, and one that shrank for a loss is not`() throws {
+        for arrives in [0..<1, 0..<2] as [Range<UInt64>] {
+            var recovery = Self.ten(.bulk)
+            let now = Instant.zero + .milliseconds(105)
+            let before = recovery.paths.main.window
+            // 0 and 1 are lost.
+            #expect(try recovery.acknowledge(try Self.ack(4..<5), now: now).lostPackets == 2)
+            let halved = recovery.paths.main.window
+            #expect(halved <= before / 2 + 1200)
+            _ = try recovery.acknowledge(try Self.ack(arrives, 4..<5), now: now + .milliseconds(1))
+            #expect((recovery.paths.main.window >= before) == (arrives.count == 2), "\(arrives)")
+        }
+    }
+
     // TR-16
     @Test func `probes back off to one a second and stop with the acknowledgement`() throws {
         var recovery = Self.ten(.ops)
