@@ -43,6 +43,19 @@ struct Listener: Sendable {
         var isProven: Bool
     }
 
+    /// Starts taken up, by packet or by signalling, in spans of a second that begin with one.
+    private struct StartPace: Sendable {
+        private var began: Instant = .distantPast
+        private var starts = 0
+
+        mutating func count(now: Instant) {
+            if now - began >= .seconds(1) { (began, starts) = (now, 0) }
+            starts += 1
+        }
+
+        func startsThisSecond(now: Instant) -> Int { now - began < .seconds(1) ? starts : 0 }
+    }
+
     /// What a start leads to.
     enum StartOutcome { case answer([UInt8]), cookie([UInt8]), replayed, refused }
 
@@ -67,8 +80,7 @@ struct Listener: Sendable {
     private var waiting: [UInt32: EphemeralID] = [:]
     private var jar = CookieJar()
     private var limiter = HandshakeLimiter()
-    private var secondBegan: Instant = .distantPast
-    private var startsThisSecond = 0
+    private var pace = StartPace()
 
     /// When to call `handleTimeout` next.
     private(set) var deadline: Instant?
@@ -137,7 +149,6 @@ struct Listener: Sendable {
             return giveCookie(datagram, start, from, context, now, &generator)
         }
         guard limiter.allows(Host(from.ip), now: now) else { return .refused }
-        startsThisSecond += 1
         guard
             let taken = take(
                 start, source: Source(route: .direct(from), isProven: hasCookie), index: index, context: context, now: now,
@@ -184,6 +195,8 @@ struct Listener: Sendable {
         var noise = NoiseHandshake(
             role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
             ephemeral: generator.secret())
+        // Whichever way it came, it costs us the same curve operations.
+        pace.count(now: now)
         let identity = HandshakeIdentity.encodeAnswer(context.certificate, salt: context.salt, isPadded: !source.route.isRelay)
         guard let payload = try? noise.readMessage(start.noise), payload.isEmpty, let message = try? noise.writeMessage(identity) else {
             return nil
@@ -261,9 +274,8 @@ struct Listener: Sendable {
         return punches
     }
 
-    private mutating func isUnderLoad(now: Instant) -> Bool {
-        if now - secondBegan >= .seconds(1) { (secondBegan, startsThisSecond) = (now, 0) }
-        return waiting.count >= Self.loadThreshold || startsThisSecond >= Self.loadPerSecond
+    private func isUnderLoad(now: Instant) -> Bool {
+        waiting.count >= Self.loadThreshold || pace.startsThisSecond(now: now) >= Self.loadPerSecond
     }
 
     private mutating func giveCookie(

@@ -392,6 +392,31 @@ import Testing
         }
     }
 
+    // TR-2
+    @Test func `starts that signalling carried are load like any other`() throws {
+        let configuration = TestNet.configuration(1)
+        var endpoint = Endpoint(configuration)
+        for number in 0..<Listener.loadPerSecond {
+            let flood = TestNet.flood(number)
+            var dialler = Endpoint(flood)
+            let attempt = [UInt8](repeating: UInt8(number), count: 16)
+            let made = dialler.open(attempt: attempt, remote: configuration.peerID, now: .zero)
+            let opening = try #require(made)
+            let point = RelayPoint(place: 0, member: UInt32(number))
+            let reply = endpoint.answer(attempt: attempt, remote: flood.peerID, opening: opening, over: point, now: .zero)
+            #expect(reply != nil)
+        }
+        let late = TestNet.flood(200)
+        for (second, type) in [(0, UInt8(0xF4)), (1, 0xF1)] {
+            var dialler = Endpoint(late)
+            let (attempt, now) = ([UInt8](repeating: 200 + UInt8(second), count: 16), Instant.zero + .seconds(second))
+            endpoint.expect(attempt: attempt, remote: late.peerID, addresses: [], now: now)
+            dialler.dial(attempt: attempt, remote: configuration.peerID, addresses: [TestNet.address(1)], now: now)
+            endpoint.receive(try #require(RawPeer.transmitted(&dialler).first), from: SocketAddress("10.3.0.1:1")!, now: now)
+            #expect(RawPeer.transmitted(&endpoint).map(\.[0]) == [type])
+        }
+    }
+
     // TR-12 TR-31
     @Test(arguments: [
         ([0x20], Misbehaviour.malformedFrame),
