@@ -49,6 +49,12 @@ struct HandshakeLimiter: Sendable {
     private struct Bucket { var tokens: Double; var at: Instant }
     private var buckets: [Host: Bucket] = [:]
 
+    /// True if `allows` would let it.
+    func hasRoom(for host: Host, now: Instant) -> Bool {
+        if let bucket = buckets[host] { return Self.refilled(bucket, now: now) >= 1 }
+        return buckets.count < Self.hostsMax || buckets.values.contains { Self.refilled($0, now: now) >= Self.burst }
+    }
+
     mutating func allows(_ host: Host, now: Instant) -> Bool {
         if buckets.count >= Self.hostsMax, buckets[host] == nil {
             // Full buckets are the same as no bucket. If none is full, whoever comes new waits.

@@ -31,25 +31,37 @@ struct DeviceCalm: Sendable {
     private var refusals: [PeerID: Refusal] = [:]
 
     /// May a process of this device take the place of another one that lives?
-    mutating func mayReplace(_ old: PeerID, by new: PeerID, of device: AuthorID, now: Instant) -> Bool {
-        var known = devices[device].flatMap { now - $0.replacedAt < Self.forgetAfter ? $0 : nil } ?? Device(replacedAt: now)
-        if devices[device] == nil, devices.count >= Self.devicesMax {
-            devices = devices.filter { now - $0.value.replacedAt < Self.window }
-        }
-        defer { devices[device] = known }
-        if known.replaced.contains(new) {
-            if now < known.calmUntil { return false }
-            // Once a calm is over the other has its turn, so that what it did comes through, too.
-            if known.calmUntil < known.replacedAt, now - known.replacedAt < Self.window {
-                known.level = min(known.level + 1, Self.levelMax)
-                known.calmUntil = now + Self.calm * (1 << (known.level - 1))
-                (known.refusedAt, known.isTold) = (now, false)
-                return false
-            }
-        }
-        known.replacedAt = now
-        known.replaced = known.replaced.filter { $0 != new && $0 != old }.suffix(Self.replacedMax - 1) + [old]
-        return true
+    func mayReplace(by new: PeerID, of device: AuthorID, now: Instant) -> Bool {
+        guard let known = known(device, now: now), known.replaced.contains(new) else { return true }
+        // Once a calm is over the other has its turn, so that what it did comes through, too.
+        return now >= known.calmUntil && !(known.calmUntil < known.replacedAt && now - known.replacedAt < Self.window)
+    }
+
+    /// It took that place.
+    mutating func replaced(_ old: PeerID, by new: PeerID, of device: AuthorID, now: Instant) {
+        var entry = known(device, now: now) ?? Device(replacedAt: now)
+        makeRoom(for: device, now: now)
+        entry.replacedAt = now
+        entry.replaced = entry.replaced.filter { $0 != new && $0 != old }.suffix(Self.replacedMax - 1) + [old]
+        devices[device] = entry
+    }
+
+    /// It was turned down: if no calm lasts, one begins.
+    mutating func turnedDown(_ device: AuthorID, now: Instant) {
+        guard var entry = known(device, now: now), now >= entry.calmUntil else { return }
+        entry.level = min(entry.level + 1, Self.levelMax)
+        entry.calmUntil = now + Self.calm * (1 << (entry.level - 1))
+        (entry.refusedAt, entry.isTold) = (now, false)
+        devices[device] = entry
+    }
+
+    private func known(_ device: AuthorID, now: Instant) -> Device? {
+        devices[device].flatMap { now - $0.replacedAt < Self.forgetAfter ? $0 : nil }
+    }
+
+    private mutating func makeRoom(for device: AuthorID, now: Instant) {
+        guard devices[device] == nil, devices.count >= Self.devicesMax else { return }
+        devices = devices.filter { now - $0.value.replacedAt < Self.window }
     }
 
     /// A process of the device was turned down in favour of one that lives still. The seconds for which that stays, once: one that was only about

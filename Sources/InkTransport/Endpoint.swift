@@ -107,8 +107,6 @@ public struct Endpoint: Sendable {
     private static let duplicatePause: Duration = .seconds(60)
     /// A session that lasts so long is not one that is pushed out again at once.
     private static let settledAfter: Duration = .seconds(10)
-    /// Whose first work is so old had it before a crowd came.
-    private static let settledDevice: Duration = .seconds(600)
     /// Pause between two reports of a version mismatch.
     private static let mismatchPause: Duration = .seconds(10)
 
@@ -161,15 +159,14 @@ public struct Endpoint: Sendable {
     public mutating func dial(attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], now: Instant) {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
-        if let remote, remote == configuration.peerID || hasHealthyConnection(with: remote) { return }
-        if let remote, !calm.mayDial(remote, now: now) { return }
         if remote == nil, dialer.isTrying(addresses) { return }
         var steps: [Dialer.Output] = []
-        if let index = dialer.index(of: attempt) {
-            dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)
-        } else if dialer.count >= Self.attemptsMax {
-            steps.append(.failed(attempt: attempt, remote: remote))
-        } else {
+        let known = dialer.index(of: attempt)
+        switch (Admission.decide(dialFacts(of: remote, isUnderWay: known != nil)), known) {
+        case (.needless, _): return
+        case (.tooMany, _): steps.append(.failed(attempt: attempt, remote: remote))
+        case (.dial, let index?): dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)
+        case (.dial, nil):
             dialer.dial(
                 attempt: attempt, remote: remote, addresses: addresses, index: freshIndex(), ephemeral: generator.secret(),
                 context: configuration, now: now, jitter: &jitter, outputs: &steps)
@@ -184,9 +181,7 @@ public struct Endpoint: Sendable {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let opening = dialer.opening(of: attempt) { return opening }
-        guard remote != configuration.peerID, !hasHealthyConnection(with: remote), calm.mayDial(remote, now: now),
-            dialer.count < Self.attemptsMax
-        else { return nil }
+        guard Admission.decide(dialFacts(of: remote, isUnderWay: false)) == .dial else { return nil }
         return dialer.open(
             attempt: attempt, remote: remote, index: freshIndex(), ephemeral: generator.secret(), context: configuration, now: now)
     }
@@ -573,13 +568,11 @@ public struct Endpoint: Sendable {
     private mutating func receive(_ answer: AnswerPacket, from route: Route, now: Instant) {
         var steps: [Dialer.Output] = []
         do throws(Dialer.AnswerError) {
-            let mayDial = { [connections, configuration] (peer: PeerID) in
-                !connections.values.contains {
-                    $0.remote.peer == peer && !$0.isDegraded && ($0.remote.isInitiator || peer < configuration.peerID)
-                }
+            let isToFinish = { [connections, configuration] (peer: PeerID) in
+                Admission.isToFinish(rival: Self.rival(of: peer, among: connections)?.facts, isSmaller: configuration.peerID < peer)
             }
             let handshaken = try dialer.receive(
-                answer, from: route, context: configuration, now: now, outputs: &steps, accept: mayDial)
+                answer, from: route, context: configuration, now: now, outputs: &steps, accept: isToFinish)
             take(steps)
             if let handshaken { establish(handshaken, now: now) }
         } catch {
@@ -632,53 +625,32 @@ public struct Endpoint: Sendable {
         outputs.append(.versionMismatch(theirs: version, from: from, isFresh: isFresh))
     }
 
-    /// Admits a finished handshake, or turns it down in favour of a session that survives (TR-10).
+    /// Carries out what is decided about a finished handshake.
     private mutating func establish(_ handshaken: Handshaken, now: Instant) {
         let remote = handshaken.remote
-        var losers: [ConnectionID] = []
-        var overruled: Set<ConnectionID> = []
-        for other in connections.keys.sorted() {
-            guard let old = connections[other]?.remote else { continue }
-            if old.peer == remote.peer {
-                // Both sides see the same two sessions and the same ids, so both choose the same one. Of two with the same initiator the
-                // newer survives: nobody dials a peer with which a session lives, so the older one is dead over there.
-                let survivesOld = old.isInitiator != remote.isInitiator && old.isInitiator == (configuration.peerID < remote.peer)
-                if survivesOld, connections[other]?.isUnanswered == false {
-                    // A peer that lost its half dials anew. Whether it did must show in a second, not when the next keepalive is overdue.
-                    connections[other]?.ask()
-                    dirty.insert(other)
-                    return turnDown(handshaken, now: now)
-                }
-                if survivesOld { overruled.insert(other) }
-                losers.append(other)
-            } else if old.author == remote.author {
-                if connections[other]?.isUnanswered == true {
+        let rival = Self.rival(of: remote.peer, device: remote.author, among: connections)
+        let verdict = Admission.decide(sessionFacts(of: remote, rival: rival, now: now))
+        let id = ConnectionID(connectionCount + 1)
+        switch (verdict, rival) {
+        case (.turnDown, let rival?):
+            keep(rival, besides: remote, now: now)
+            return turnDown(handshaken, now: now)
+        case (.turnDown, nil), (.full, _): return turnDown(handshaken, now: now)
+        case (.replace(let isTold), let rival?):
+            if !rival.facts.isSamePeer {
+                if rival.facts.isUnanswered {
                     calm.died(remote.author)
-                } else if !calm.mayReplace(old.peer, by: remote.peer, of: remote.author, now: now) {
-                    // Whether the one that is here lives must show before the other comes again.
-                    connections[other]?.ask()
-                    dirty.insert(other)
-                    _ = calm.refused(remote.peer, now: now)
-                    if let seconds = calm.news(of: remote.author, now: now) {
-                        outputs.append(.duplicateDevice(remote.author, seconds: seconds))
-                    }
-                    return turnDown(handshaken, now: now)
+                } else {
+                    calm.replaced(rival.peer, by: remote.peer, of: remote.author, now: now)
                 }
-                losers.append(other)
             }
+            if isTold { forget(rival.id, saying: .replaced) } else { takeOut(rival.id) }
+            outputs.append(.closed(rival.id, .replaced(by: id)))
+        case (.crowdOut(let victim), _): crowdOut(victim)
+        case (.crowdOutByLot(let candidates), _): crowdOut(candidates[Int(generator.next() % UInt64(candidates.count))])
+        case (.admit, _), (.replace, nil): break
         }
         connectionCount += 1
-        let id = ConnectionID(connectionCount)
-        guard makeRoom(for: remote, leaving: losers) else { return turnDown(handshaken, now: now) }
-        for other in losers {
-            if connections[other]?.remote.peer == remote.peer, !overruled.contains(other) {
-                // The peer ends its half itself, when it sees the new one. Where it would keep the old one instead, it is told.
-                takeOut(other)
-            } else {
-                forget(other, saying: .replaced)
-            }
-            outputs.append(.closed(other, .replaced(by: id)))
-        }
         var connection = Connection(handshaken, id: id, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
         connection.proveAddress(now: now, generator: &generator)
         connections[id] = connection
@@ -691,56 +663,71 @@ public struct Endpoint: Sendable {
         outputs.append(.established(id, remote))
     }
 
-    /// True if there is a place for one more connection once `losers` are gone, if need be that of the newest one of the busiest host, or of the
-    /// busiest network of hosts. It must have clearly more than the newcomer's, so that two do not push each other out in turn. Where nobody has,
-    /// somebody gives way who has done nothing for the board (TR-55).
-    private mutating func makeRoom(for remote: Remote, leaving losers: [ConnectionID]) -> Bool {
-        guard connections.count - losers.count >= Self.connectionsMax else { return true }
-        let victim =
-            newest(ofBusiest: { Host($0) }, besides: remote.route) ?? newest(ofBusiest: { Host(networkOf: $0) }, besides: remote.route)
-            ?? lotOfIdle(for: remote)
-        guard let victim else { return false }
+    /// The session that is here survives: whether it lives must show before the other comes again.
+    private mutating func keep(_ rival: Rival, besides remote: Remote, now: Instant) {
+        connections[rival.id]?.ask()
+        dirty.insert(rival.id)
+        guard !rival.facts.isSamePeer else { return }
+        calm.turnedDown(remote.author, now: now)
+        _ = calm.refused(remote.peer, now: now)
+        if let seconds = calm.news(of: remote.author, now: now) { outputs.append(.duplicateDevice(remote.author, seconds: seconds)) }
+    }
+
+    private mutating func crowdOut(_ victim: ConnectionID) {
         forget(victim, saying: .replaced)
         outputs.append(.closed(victim, .crowdedOut))
-        return true
     }
-
-    /// One of those who have done nothing for the board. Where all have, and the newcomer has not, one of those who did lately: to write a line under
-    /// each of 256 keys is cheap. By lot, since whoever comes again and again would otherwise push out just those who came after it, or stayed; and
-    /// none whose host has fewer of them than the newcomer's would have.
-    private mutating func lotOfIdle(for newcomer: Remote) -> ConnectionID? {
-        var idle = connections.filter { knownDevices[$0.value.remote.author] == nil }
-        if idle.isEmpty, knownDevices[newcomer.author] == nil {
-            idle = connections.filter { (knownDevices[$0.value.remote.author] ?? now) + Self.settledDevice > now }
-        }
-        let counts = idle.values.reduce(into: [Host: Int]()) { $0[Host($1.route), default: 0] += 1 }
-        let own = counts[Host(newcomer.route)] ?? 0
-        let candidates = idle.filter { counts[Host($0.value.route)] ?? 0 > own }.keys.sorted()
-        guard !candidates.isEmpty else { return nil }
-        return candidates[Int(generator.next() % UInt64(candidates.count))]
-    }
-
-    /// The newest connection of the group that has most, if that is more than twice what the group of `route` would have with one more.
-    private func newest(ofBusiest group: (Route) -> Host, besides route: Route) -> ConnectionID? {
-        let groups = connections.mapValues { group($0.route) }
-        let counts = groups.values.reduce(into: [Host: Int]()) { $0[$1, default: 0] += 1 }
-        let most = counts.values.max() ?? 0
-        guard most > 2 * ((counts[group(route)] ?? 0) + 1) else { return nil }
-        let candidates = connections.filter { entry in groups[entry.key].flatMap { counts[$0] } == most }
-        // Who has done something for the board stays before who has not.
-        return candidates.max {
-            (unknownRank($0.value), $0.value.establishedAt, $0.key) < (unknownRank($1.value), $1.value.establishedAt, $1.key)
-        }?.key
-    }
-
-    private func unknownRank(_ connection: Connection) -> Int { knownDevices[connection.remote.author] == nil ? 1 : 0 }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
         sayGoodbye(Connection(handshaken, id: ConnectionID(0), activity: activity, jitter: jitter, now: now), saying: .replaced)
     }
 
-    private func hasHealthyConnection(with peer: PeerID) -> Bool {
-        connections.values.contains { $0.remote.peer == peer && !$0.isDegraded }
+    // MARK: Facts
+
+    private struct Rival {
+        let id: ConnectionID
+        let peer: PeerID
+        let facts: Admission.Rival
+    }
+
+    /// The session with the peer, or with another process of its device.
+    private static func rival(of peer: PeerID, device: AuthorID? = nil, among connections: [ConnectionID: Connection]) -> Rival? {
+        guard let (id, connection) = connections.first(where: { $0.value.remote.peer == peer || $0.value.remote.author == device }) else {
+            return nil
+        }
+        let facts = Admission.Rival(
+            isSamePeer: connection.remote.peer == peer, isInitiator: connection.remote.isInitiator, isUnanswered: connection.isUnanswered,
+            isDegraded: connection.isDegraded)
+        return Rival(id: id, peer: connection.remote.peer, facts: facts)
+    }
+
+    /// - Parameter remote: nil for a bare address.
+    private func dialFacts(of remote: PeerID?, isUnderWay: Bool) -> Admission.DialFacts {
+        var facts = Admission.DialFacts(isUnderWay: isUnderWay, attempts: dialer.count)
+        guard let remote else { return facts }
+        facts.isOurselves = remote == configuration.peerID
+        facts.rival = Self.rival(of: remote, among: connections)?.facts
+        facts.isToRest = !calm.mayDial(remote, now: now)
+        return facts
+    }
+
+    private func sessionFacts(of remote: Remote, rival: Rival?, now: Instant) -> Admission.SessionFacts {
+        var facts = Admission.SessionFacts(
+            isInitiator: remote.isInitiator, isSmaller: configuration.peerID < remote.peer, rival: rival?.facts,
+            mayReplace: calm.mayReplace(by: remote.peer, of: remote.author, now: now), host: Host(remote.route),
+            network: Host(networkOf: remote.route), standing: standing(of: remote.author, now: now))
+        if connections.count >= Self.connectionsMax {
+            facts.seats = connections.map { id, connection in
+                Admission.Seat(
+                    id: id, host: Host(connection.route), network: Host(networkOf: connection.route),
+                    establishedAt: connection.establishedAt, standing: standing(of: connection.remote.author, now: now))
+            }
+        }
+        return facts
+    }
+
+    private func standing(of device: AuthorID, now: Instant) -> Admission.Standing {
+        Admission.Standing(worksSince: knownDevices[device], now: now)
     }
 
     private mutating func take(_ steps: [Dialer.Output]) {

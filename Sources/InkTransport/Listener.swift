@@ -119,35 +119,62 @@ struct Listener: Sendable {
         _ start: StartPacket, datagram: [UInt8], from: SocketAddress, index: UInt32, context: Endpoint.Configuration, now: Instant,
         generator: inout SecretGenerator
     ) -> StartOutcome {
-        let isDirect = start.initiator == .zero && start.responder == .zero
-        // Host candidates of others may be addresses of ours, and our own address may be dialled by ourselves.
-        guard isDirect || (start.responder == context.peerID && start.initiator != context.peerID && start.initiator != .zero) else {
+        let facts = admissionFacts(of: start, from: from, context: context, now: now)
+        switch Admission.decide(facts) {
+        case .refuse: return .refused
+        case .replayed: return .replayed
+        case .cookie: return giveCookie(datagram, start, from, context, now, &generator)
+        case .note:
+            note(start, from: from, hasCookie: facts.hasCookie)
             return .refused
-        }
-        let hasCookie = jar.isRight(start.cookie, for: from, now: now)
-        if let known = halfOpen[start.ephemeral] {
-            guard known.start.says(start) else { return .refused }
-            guard known.sources[0].route == .direct(from) || hasCookie else {
-                return giveCookie(datagram, start, from, context, now, &generator)
-            }
-            guard known.noise != nil else { return .replayed }
-            halfOpen[start.ephemeral]?.answers += 1
-            if let position = known.sources.firstIndex(where: { $0.route == .direct(from) }) {
-                if hasCookie { halfOpen[start.ephemeral]?.sources[position].isProven = true }
-            } else if known.sources.count < Limits.candidates {
-                halfOpen[start.ephemeral]?.sources.append(Source(route: .direct(from), isProven: hasCookie))
-            }
-            // One that signalling brought is not answered here: what it would bring is shorter, and another.
-            guard known.reply == nil else { return .refused }
+        case .repeatAnswer:
+            note(start, from: from, hasCookie: facts.hasCookie)
+            guard let known = halfOpen[start.ephemeral] else { return .refused }
             return .answer(
                 AnswerPacket.encode(
                     senderIndex: known.index, receiverIndex: start.senderIndex, noise: known.message, key: context.keys.mac))
+        case .begin: return begin(start, from: from, hasCookie: facts.hasCookie, index: index, context: context, now: now, &generator)
         }
-        let isAnnounced =
-            !isDirect && announcements.contains { $0.attempt == start.attempt && $0.remote == start.initiator && now < $0.until }
-        guard hasCookie || (isAnnounced && !isUnderLoad(now: now)) else {
-            return giveCookie(datagram, start, from, context, now, &generator)
+    }
+
+    private func admissionFacts(
+        of start: StartPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant
+    ) -> Admission.StartFacts {
+        var facts = Admission.StartFacts()
+        if start.initiator == .zero && start.responder == .zero {
+            facts.naming = .none
+        } else {
+            facts.naming =
+                start.responder == context.peerID && start.initiator != context.peerID && start.initiator != .zero ? .us : .others
         }
+        if let known = halfOpen[start.ephemeral] {
+            let (isSame, isHere) = (known.start.says(start), known.sources[0].route == .direct(from))
+            facts.history =
+                known.noise == nil
+                ? .spent(isSame: isSame, isHere: isHere) : .known(isSame: isSame, isHere: isHere, isSignalled: known.reply != nil)
+        }
+        facts.hasCookie = jar.isRight(start.cookie, for: from, now: now)
+        facts.isAnnounced = announcements.contains { $0.attempt == start.attempt && $0.remote == start.initiator && now < $0.until }
+        facts.isUnderLoad = waiting.count >= Self.loadThreshold || pace.startsThisSecond(now: now) >= Self.loadPerSecond
+        facts.isWithinRate = limiter.hasRoom(for: Host(from.ip), now: now)
+        return facts
+    }
+
+    /// One that is known came again, perhaps another way.
+    private mutating func note(_ start: StartPacket, from: SocketAddress, hasCookie: Bool) {
+        guard let known = halfOpen[start.ephemeral] else { return }
+        halfOpen[start.ephemeral]?.answers += 1
+        if let position = known.sources.firstIndex(where: { $0.route == .direct(from) }) {
+            if hasCookie { halfOpen[start.ephemeral]?.sources[position].isProven = true }
+        } else if known.sources.count < Limits.candidates {
+            halfOpen[start.ephemeral]?.sources.append(Source(route: .direct(from), isProven: hasCookie))
+        }
+    }
+
+    private mutating func begin(
+        _ start: StartPacket, from: SocketAddress, hasCookie: Bool, index: UInt32, context: Endpoint.Configuration, now: Instant,
+        _ generator: inout SecretGenerator
+    ) -> StartOutcome {
         guard limiter.allows(Host(from.ip), now: now) else { return .refused }
         guard
             let taken = take(
@@ -272,10 +299,6 @@ struct Listener: Sendable {
         }
         updateDeadline()
         return punches
-    }
-
-    private func isUnderLoad(now: Instant) -> Bool {
-        waiting.count >= Self.loadThreshold || pace.startsThisSecond(now: now) >= Self.loadPerSecond
     }
 
     private mutating func giveCookie(
