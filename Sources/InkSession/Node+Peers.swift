@@ -87,7 +87,9 @@ extension Node {
         }
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
-        for point in rendezvous?.relays(of: remote.peer) ?? [] { endpoint.relay(remote.peer, over: point, now: now) }
+        for point in rendezvous?.relays(of: remote.peer) ?? [] {
+            endpoint.relay(remote.peer, over: point, rate: rendezvous?.relayRate(at: point.place), now: now)
+        }
         tellAddresses(now: now)
         tellAdjacency(now: now)
     }
@@ -279,7 +281,8 @@ extension Node {
                 rendezvous?.answered(attempt: attempt, remote: remote, reply: reply, at: point.place, now: now)
             case .complete(let attempt, _, let reply, let point, _):
                 endpoint.complete(attempt: attempt, reply: reply, over: point, now: now)
-            case .reachable(let remote, let point): endpoint.relay(remote, over: point, now: now)
+            case .reachable(let remote, let point):
+                endpoint.relay(remote, over: point, rate: rendezvous?.relayRate(at: point.place), now: now)
             case .unreachable(let remote, let place): endpoint.relayLost(remote, at: place, now: now)
             case .candidates(let remote, let addresses):
                 for connection in connections where neighbours[connection]?.remote.peer == remote {

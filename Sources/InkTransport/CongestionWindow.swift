@@ -4,19 +4,18 @@ import InkPrimitives
 /// buffer and yields to heavy loss, and its three inputs are all that a real controller needs.
 ///
 /// Starts at 64 packets, grows by what is acknowledged, halves at most once per round trip on loss, never below 32 packets, since at that
-/// size loss is more likely radio than a queue. Over a relay, whose room has 64 KiB a second and holds a tenth of it, these are 10, 4 and 20: what
-/// waits there would only hold up what is newer.
+/// size loss is more likely radio than a queue. Over a relay, which says how much it carries, it starts at 10
+/// and is never below 2; `Path` bounds it.
 struct CongestionWindow: Sendable {
     static let initial = 64 * Limits.datagramBytes
     static let floor = 32 * Limits.datagramBytes
     static let ceiling = 1024 * Limits.datagramBytes
     static let relayInitial = 10 * Limits.datagramBytes
-    static let relayFloor = 4 * Limits.datagramBytes
-    static let relayCeiling = 20 * Limits.datagramBytes
+    /// RFC 9002 §7.2. A slow relay holds no more.
+    static let relayFloor = 2 * Limits.datagramBytes
 
     private(set) var byteCount: Int
     private let floor: Int
-    private let ceiling: Int
     private var threshold: Int
     /// Losses of packets sent before this are one event.
     private var recoversFrom: Instant = .distantPast
@@ -33,15 +32,17 @@ struct CongestionWindow: Sendable {
     }
 
     init(over route: Route) {
-        (byteCount, floor, ceiling) =
-            route.isRelay ? (Self.relayInitial, Self.relayFloor, Self.relayCeiling) : (Self.initial, Self.floor, Self.ceiling)
-        threshold = ceiling
+        (byteCount, floor) = route.isRelay ? (Self.relayInitial, Self.relayFloor) : (Self.initial, Self.floor)
+        threshold = Self.ceiling
     }
 
     mutating func acknowledged(_ bytes: Int) {
         let growth = byteCount < threshold ? bytes : bytes * Limits.datagramBytes / byteCount
-        byteCount = min(byteCount + growth, ceiling)
+        byteCount = min(byteCount + growth, Self.ceiling)
     }
+
+    /// It need not be greater than this.
+    mutating func bound(by limit: Int) { byteCount = min(byteCount, max(limit, floor)) }
 
     mutating func lost(sentAt: Instant, now: Instant) {
         guard sentAt > recoversFrom else {

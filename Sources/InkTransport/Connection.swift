@@ -25,8 +25,6 @@ struct Connection: Sendable {
     private static let streamHeaderMax = 15
     /// Type of a presence frame, bytes.
     private static let presenceHeader = 1
-    /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up.
-    private static let liveReserve = 16 << 10
     private static let owedResponsesMax = 4
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
@@ -196,9 +194,9 @@ struct Connection: Sendable {
     mutating func invite(_ addresses: [SocketAddress], now: Instant) { paths.invite(addresses, now: now) }
 
     /// The peer is to be found behind this socket of a rendezvous.
-    mutating func relay(over point: RelayPoint, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+    mutating func relay(over point: RelayPoint, rate: Int?, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
-        if let stale = paths.relay(over: point, now: now) {
+        if let stale = paths.relay(over: point, rate: rate, now: now) {
             apply(space.sent.giveUp(stale, paths: &paths, now: now), now: now, outputs: &outputs)
             // What was sent to the number before is asked for here.
             if stale == before { owesPing = true }
@@ -302,7 +300,7 @@ struct Connection: Sendable {
             let afterwards = main.bytesInFlight + main.mtu
             let hasBulk = afterwards <= main.window && canSend(.bulk)
             let hasLive =
-                afterwards <= main.window + Self.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
+                afterwards <= main.window + main.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)

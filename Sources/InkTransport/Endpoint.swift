@@ -229,10 +229,12 @@ public struct Endpoint: Sendable {
     }
 
     /// `remote` is to be found behind this socket of a rendezvous. Its sessions may use that way, once it has answered there or no other answers.
-    public mutating func relay(_ remote: PeerID, over point: RelayPoint, now: Instant) {
+    ///
+    /// - Parameter rate: bytes a second that the rendezvous carries of our room; nil if it is not known.
+    public mutating func relay(_ remote: PeerID, over point: RelayPoint, rate: Int? = nil, now: Instant) {
         advance(to: now)
         for id in connections.keys.sorted() where connections[id]?.remote.peer == remote {
-            connections[id]?.relay(over: point, now: now, outputs: &outputs)
+            connections[id]?.relay(over: point, rate: rate, now: now, outputs: &outputs)
             dirty.insert(id)
         }
     }

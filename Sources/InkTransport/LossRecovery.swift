@@ -182,7 +182,7 @@ struct LossRecovery: Sendable {
                 case .givenUp: verdict.spurious += 1
                 case .outstanding, .acknowledged:
                     settle(packet, isProgress: true, paths: &paths, now: now)
-                    paths.update(packet.path) { $0.congestion.acknowledged(packet.byteCount) }
+                    paths.update(packet.path) { $0.acknowledged(packet.byteCount) }
                     lossEstimate -= lossEstimate / 100
                 }
                 if number == frame.largest, packet.path == arrived {

@@ -32,6 +32,8 @@ struct Path: Sendable {
     var mtu = Limits.datagramBytes
     /// Challenges to it, while any are due.
     var check: PathCheck?
+    /// What the rendezvous carries of our room, where the way leads over one, bytes a second; until it says how much, what most do.
+    var relayRate = 64 << 10
     /// When it last was the worse choice because nothing came of it.
     var leftAt: Instant?
 
@@ -49,15 +51,31 @@ struct Path: Sendable {
         congestion = CongestionWindow(over: route)
     }
 
-    /// Bytes that may be on the way. A rendezvous carries so much of a room and lets wait what is more: a tenth of a second of it is enough.
-    var window: Int {
-        guard isRelay else { return congestion.byteCount }
+    /// Bytes that may be on the way.
+    var window: Int { min(congestion.byteCount, relayWindow ?? .max) }
+
+    /// What a rendezvous carries in a round trip, and what may wait there: it drops what waits longer, and what is live waits with it (TR-69).
+    private var relayWindow: Int? {
+        guard isRelay else { return nil }
         let seconds = ((rtt.minimum ?? Self.relayWait) + Self.relayWait).milliseconds / 1000
-        return min(congestion.byteCount, max(CongestionWindow.relayFloor, Int(Self.relayRate * seconds)))
+        return max(CongestionWindow.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionWindow.ceiling))))
     }
-    /// What a rendezvous carries of a room unless it was told otherwise, bytes a second.
-    private static let relayRate = 65_536.0
-    private static let relayWait: Duration = .milliseconds(100)
+    /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up. Over a relay the other half of what
+    /// may wait, since what waits longer is dropped, live or not.
+    var liveReserve: Int {
+        guard isRelay else { return Self.directReserve }
+        return min(max(Int(Double(relayRate) * Self.relayWait.milliseconds / 1000), CongestionWindow.relayFloor), Self.directReserve)
+    }
+    private static let directReserve = 16 << 10
+    /// Half of what a rendezvous lets wait, since its other half is for what others in the room send at the same time.
+    private static let relayWait: Duration = .milliseconds(50)
+
+    /// So many bytes that went this way have arrived.
+    mutating func acknowledged(_ byteCount: Int) {
+        congestion.acknowledged(byteCount)
+        // A window that no packet fills says nothing of the capacity (RFC 9002 §7.8), and a loss must be felt.
+        if let relayWindow { congestion.bound(by: relayWindow) }
+    }
 
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }

@@ -107,9 +107,11 @@ struct Paths: Sendable {
 
     /// The peer is to be found behind this socket of a rendezvous. Another number at one place is the same way: the peer connected anew.
     ///
+    /// - Parameter rate: bytes a second that it carries of our room; nil if it is not known.
     /// - Returns: the path whose packets went to the number before, and are lost.
-    mutating func relay(over point: RelayPoint, now: Instant) -> PathID? {
+    mutating func relay(over point: RelayPoint, rate: Int? = nil, now: Instant) -> PathID? {
         let route = Route.relay(point)
+        defer { if let rate, let index = all.firstIndex(where: { $0.route == route }) { all[index].relayRate = rate } }
         if let index = all.firstIndex(where: { $0.route == route }), all[index].isInvited || all[index].id == mainID { return nil }
         // Packets may have come from there before the word did.
         all.removeAll { $0.route == route }

@@ -11,7 +11,7 @@ import Testing
 /// Nodes that meet at a rendezvous that relays; datagrams pass or not as a test says.
 private struct Meeting {
     var nodes: [Node] = []
-    var server = RendezvousServer(seed: [UInt8](repeating: 3, count: 32))
+    var server: RendezvousServer
     var now = Instant(nanoseconds: 5_000_000_000)
     /// What each sent to addresses.
     var sent: [[(bytes: [UInt8], to: SocketAddress)]] = []
@@ -22,7 +22,11 @@ private struct Meeting {
     static func address(_ index: Int) -> SocketAddress { SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000) }
     static let rendezvous = SocketAddress(ip: .v4(0x0B01_0001), port: 8443)
 
-    init(_ policies: [RelayPolicy]) throws {
+    /// - Parameter relayRate: bytes a second that the rendezvous carries of a room.
+    init(_ policies: [RelayPolicy], relayRate: Int = 64 << 10) throws {
+        var rendezvous = RendezvousServer.Configuration()
+        rendezvous.relayRate = relayRate
+        server = RendezvousServer(rendezvous, seed: [UInt8](repeating: 3, count: 32))
         let owner = SigningKey(seed: Secret32([UInt8](repeating: 1, count: 32))!)
         let genesis = try Board.makeGenesis(
             owner: owner, name: "ways", wallTime: 1_800_000_000_000, nonce: [UInt8](repeating: 7, count: Limits.boardNonceBytes))
@@ -107,6 +111,18 @@ private struct Meeting {
         let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
         #expect(isThere)
         #expect(meeting.path(0) == .relayRendezvous && meeting.path(1) == .relayRendezvous)
+    }
+
+    // TR-69
+    @Test(arguments: [16, 512])
+    func `what a welcome says of the relay is what a session takes of it`(kibibytes: Int) throws {
+        var meeting = try Meeting([.only, .only], relayRate: kibibytes << 10)
+        let isThere = meeting.run(for: .seconds(5)) { $0.isReady(1) }
+        #expect(isThere)
+        let connection = try #require(meeting.nodes[0].endpoint.connectionIDs.first)
+        let window = try #require(meeting.nodes[0].endpoint.statistics(connection)?.window)
+        // With 64 KiB it would be between these.
+        #expect(kibibytes == 16 ? window == 2 * Limits.datagramBytes : window >= 10 * Limits.datagramBytes, "\(window)")
     }
 
     // SE-113

@@ -78,6 +78,42 @@ import Testing
         #expect(net.presenceRelayed == 20, "what carries an operation, too, is not to be dropped for its presence")
     }
 
+    // TR-69
+    @Test(arguments: [(64, 10), (64, 50), (64, 150), (16, 50), (512, 50)])
+    func `history takes most of what a relay carries, whatever that is, and live work does not wait for it`(
+        kibibytes: Int, delay: Int
+    ) throws {
+        var net = try Self.met()
+        let rate = kibibytes << 10
+        (net.relayDelay, net.relayRate) = (.milliseconds(delay), RelayRate(rate: Double(rate)))
+        for index in 0..<2 {
+            let point = RelayPoint(place: 0, member: UInt32(101 - index))
+            net.nodes[index].endpoint.relay(net.nodes[1 - index].peer, over: point, rate: rate, now: net.now)
+        }
+        net.run(for: .seconds(2))
+        let piece = 20_000
+        let count = rate * 20 / piece
+        let begun = net.now
+        for number in 0..<count { net.send([UInt8](repeating: UInt8(truncatingIfNeeded: number), count: piece), from: 0, lane: .bulk) }
+        var sentAt: [Instant] = []
+        var history = 0
+        while history < count, net.now - begun < .seconds(60) {
+            net.send([UInt8](repeating: 1, count: 80), from: 0)
+            sentAt.append(net.now)
+            net.run(for: .milliseconds(200))
+            history = net.nodes[1].messages.count { $0.lane == .bulk }
+        }
+        net.run(for: .seconds(2))
+        let messages = net.nodes[1].messages
+        let end = try #require(messages.last { $0.lane == .bulk }?.at)
+        let share = Double(count * piece) / (Double(rate) * (end - begun).milliseconds / 1000)
+        #expect(history == count && (0.8...1.05).contains(share), "\(share) of the rate")
+        let late = zip(messages.filter { $0.lane == .ops }, sentAt).map { $0.at - $1 - net.relayDelay }.sorted()
+        // What waits at the rendezvous, and a packet of a slow relay.
+        #expect(late.count == sentAt.count && late[late.count / 2] <= .milliseconds(60), "\(late[late.count / 2])")
+        #expect(late[late.count * 95 / 100] <= .milliseconds(150), "\(late[late.count * 95 / 100])")
+    }
+
     // TR-60
     @Test func `an offer that comes again is answered in the same words, and the session is one`() throws {
         var net = TestNet()

@@ -65,8 +65,9 @@ struct TestNet {
     /// Further addresses of nodes. What a node answers goes out from there.
     var aliases: [SocketAddress: Int] = [:]
     private var spokenTo: [Int: [SocketAddress: SocketAddress]] = [:]
-    /// One way through the rendezvous, which loses nothing; and what went that way.
+    /// One way through the rendezvous, which loses nothing unless it carries only so much; and what went that way.
     var relayDelay: Duration = .milliseconds(50)
+    var relayRate: RelayRate?
     var relayed: [(bytes: [UInt8], at: Instant)] = []
     /// How many of these were said to be nothing but presence.
     var presenceRelayed = 0
@@ -172,7 +173,13 @@ struct TestNet {
     mutating func relay(_ bytes: [UInt8], from index: Int, to point: RelayPoint) {
         guard let member = nodes[index].member else { return }
         relayed.append((bytes, now))
-        schedule(.frame(bytes, from: member, to: point.member), at: now + relayDelay)
+        let half = relayDelay / 2
+        var leaves = now + half
+        if relayRate != nil {
+            guard let at = relayRate?.take(bytes.count, at: leaves) else { return }
+            leaves = at
+        }
+        schedule(.frame(bytes, from: member, to: point.member), at: leaves + half)
     }
 
     private mutating func schedule(_ carried: Carried, at: Instant) {
@@ -234,6 +241,30 @@ struct TestNet {
             }
         }
         return true
+    }
+}
+
+/// What a rendezvous carries of one room (RV-51, RV-52): a tenth of a second of it at once, and what would wait longer than that not at all.
+struct RelayRate {
+    /// Bytes a second.
+    let rate: Double
+    private(set) var dropped = 0
+    private var clock: Instant = .distantPast
+    private static let waitMax = Duration.milliseconds(100)
+    /// Headers that count beside each datagram, with one receiver.
+    private static let overhead = 54
+
+    init(rate: Double) { self.rate = rate }
+
+    /// When it leaves; nil if it is dropped.
+    mutating func take(_ byteCount: Int, at now: Instant) -> Instant? {
+        let next = max(clock, now - Self.waitMax) + .seconds(1).scaled(by: Double(byteCount + Self.overhead) / rate)
+        guard next - now <= Self.waitMax else {
+            dropped += 1
+            return nil
+        }
+        clock = next
+        return max(next, now)
     }
 }
 
