@@ -9,6 +9,7 @@ import unittest
 from harness import EndToEnd, ink, main
 
 import wiretap
+from authority import Authority
 
 
 def link_secrets(link):
@@ -19,19 +20,25 @@ def link_secrets(link):
 
 
 class Blind(EndToEnd):
-    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
-    def test_a_capture_of_a_whole_session_holds_nothing_planted(self):
+    def capture_session(self, server, address, arguments=(), path=None):
+        """Two people do what a session has, in front of a tap: (secrets, datagrams, streams, UDP ports of the two, link).
+
+        `arguments` are those of both; with `path` their path must be that one from the first word to the last.
+        """
         planted = {"name ana": b"Anastasia-Planted", "name bob": b"Bartholomew-Planted", "board name": b"planted-board-name",
                    "shape text": b"planted words in a box", "chat": b"planted words in chat", "shape label": b"planted-label",
                    "late text": b"planted words drawn while away"}
-        server = self.rendezvous()
+        ports = set()
         capture = wiretap.Capture(self.folder / "tap", [server.port])
         try:
-            ana = ink.new_board(self.folder / "ana", planted["name ana"].decode(), planted["board name"].decode(), server.address)
+            ana = ink.new_board(self.folder / "ana", planted["name ana"].decode(), planted["board name"].decode(), address, arguments)
             link = ana.link()
-            bob = ink.join_board(link, self.folder / "bob", planted["name bob"].decode())
+            # Without the addresses that stand in the link: that the two meet is told at the rendezvous.
+            place, secret = link.split("#")
+            bob = ink.join_board(f"{place.split('&direct=')[0]}#{secret}", self.folder / "bob", planted["name bob"].decode(), arguments)
             for peer in (ana, bob):
                 peer.wait("peers", count=1)
+                ports.update(peer.udp_ports())
             ana.event("peer", name=planted["name bob"].decode())
             ana.draw(planted["shape label"].decode(), kind="rectangle", x=0, y=0, w=64, h=64, text=planted["shape text"].decode())
             for number in range(30):
@@ -42,30 +49,99 @@ class Blind(EndToEnd):
             bob.event("chat", text=planted["chat"].decode())
             self.assert_equal_boards(ana, bob)
             me = {"key of ana": ana.event("ready")["me"], "key of bob": bob.event("ready")["me"]}
+            first = bob
             self.assert_ends_well(bob)
             ana.draw(kind="text", x=0, y=0, text=planted["late text"].decode())
             # A reconciliation after an absence uses other messages than the live way.
-            bob = ink.open_board(planted["board name"].decode(), self.folder / "bob", planted["name bob"].decode(), server.address)
+            bob = ink.open_board(planted["board name"].decode(), self.folder / "bob", planted["name bob"].decode(), address, arguments)
             bob.wait("peers", count=1)
+            ports.update(bob.udp_ports())
             self.assert_equal_boards(ana, bob)
+            if path:
+                for peer in (ana, first, bob):
+                    seen = {event["path"] for event in peer.events_named("peer") if event.get("path")}
+                    self.assertEqual(seen, {path}, peer.report())
             self.assert_ends_well(ana, bob)
         finally:
             datagrams, streams = capture.stop()
 
         secrets = {**planted, **link_secrets(link)}
         for name in ("ana", "bob"):
-            for path in (self.folder / name).rglob("identity.key"):
-                kept = path.read_bytes()  # the layout stands in Identity.swift
+            for kept_at in (self.folder / name).rglob("identity.key"):
+                kept = kept_at.read_bytes()  # the layout stands in Identity.swift
                 secrets.update({f"signing seed of {name}": kept[9:41], f"static secret of {name}": kept[41:73]})
         self.assertIn("static secret of bob", secrets)
         for name, identity in me.items():
             self.assertRegex(identity, r"^[0-9a-f]{64}$", "the device key in hex")
             secrets[name] = bytes.fromhex(identity)
+        return secrets, datagrams, streams, ports, link
+
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_a_capture_of_a_whole_session_holds_nothing_planted(self):
+        server = self.rendezvous()
+        secrets, datagrams, streams, _, _ = self.capture_session(server, server.address)
         frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
         self.assertGreater(len(datagrams), 50, "the session's datagrams were captured")
         self.assertGreater(len(frames), 6, "the rendezvous' frames were captured and unmasked")
         self.assertTrue(any(frame.startswith(b"{") for frame in frames), "unmasking gives readable JSON")
         self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
+
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_what_a_relay_carries_holds_nothing_planted(self):
+        server = self.rendezvous()
+        # Both would go directly, tell each other where they are, and are not let: all that they say is carried to the end.
+        secrets, datagrams, streams, ports, _ = self.capture_session(server, server.address, ["--impair", "loss=100"], path="relay-rendezvous")
+        frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
+        self.assertGreater(sum(frame.startswith(b"\x01") for frame in frames), 100, "the session's relay frames were captured and unmasked")
+        self.assertEqual([ends for ends, _ in datagrams if ports & set(ends)], [], "all of it was lost before it left")
+        self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
+
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_a_relay_over_tls_shows_not_even_its_own_words(self):
+        authority = Authority(self.folder / "authority")
+        certificate, key = authority.certificate("good")
+        server = self.rendezvous(arguments=["--tls-cert", str(certificate), "--tls-key", str(key)])
+        secrets, datagrams, streams, _, _ = self.capture_session(
+            server, f"wss://127.0.0.1:{server.port}", ["--relay-only", "--tls-ca", str(authority.file)], path="relay-rendezvous")
+        # What the rendezvous reads in clear is hidden from the wire: its words, and the topic by which two who hear it know that it is one room.
+        words = {"head": b"HTTP/1.1", "subprotocol": b"inkwire.v1", "JSON": b'{"type"', "topic": b'"topic"'}
+        carried = sum(len(stream) for _, stream in streams)
+        self.assertGreater(carried, 10_000, "the session was captured")
+        self.assertTrue(all(stream[:1] == b"\x16" for _, stream in streams if stream), "each stream begins with a handshake of TLS")
+        self.assertEqual(wiretap.find({**secrets, **words}, datagrams, streams), [])
+
+    # RV-33
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
+        server = self.rendezvous()
+        watch = wiretap.SourcePorts()
+        secrets, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--relay-only"], path="relay-rendezvous")
+        sent = watch.stop()
+        self.assertGreaterEqual(len(ports), 2, "each process has a socket with which it could")
+        self.assertEqual({port: sent[port] for port in ports if sent[port]}, {}, "datagrams by source port, on any interface")
+        self.assertEqual([ends for ends, _ in datagrams if ports & set(ends)], [])
+        self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
+        # To a member, and to the rendezvous if it had the link, an envelope would be open. None holds an address, of whatever form.
+        told = wiretap.open_envelopes(link, streams)
+        self.assertGreater(len(told), 6, "envelopes were captured and opened")
+        self.assertTrue({"offer", "answer"} <= {kind for kind, _ in told}, told)
+        self.assertEqual([candidates for _, candidates in told if candidates], [])
+        places = {f"place of port {port}": b"\x04\x7f\x00\x00\x01" + struct.pack(">H", port) for port in ports}
+        self.assertEqual(wiretap.find(places, datagrams, streams), [])
+        self.assertNotIn("direct=", link)
+
+    # RV-33
+    @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
+    def test_who_wants_no_relay_is_seen_by_the_same_watch_to_tell_and_to_send(self):
+        server = self.rendezvous()
+        watch = wiretap.SourcePorts()
+        _, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--no-relay"], path="direct")
+        sent = watch.stop()
+        self.assertTrue(all(sent[port] for port in ports), sent)
+        told = {address for _, candidates in wiretap.open_envelopes(link, streams) for address in candidates}
+        self.assertTrue(ports & {port for _, port in told}, told)
+        frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
+        self.assertEqual([frame[:40] for frame in frames if frame.startswith(b"\x01")], [], "no relay frame")
 
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
     def test_the_searcher_finds_what_is_planted_in_every_form(self):

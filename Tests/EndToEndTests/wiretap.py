@@ -1,12 +1,18 @@
 """Captures what goes over loopback and searches it as an eavesdropper with patience would."""
 
 import base64
+import collections
+import ctypes
+import hashlib
+import ipaddress
+import json
 import os
 import re
 import shutil
 import socket
 import struct
 import subprocess
+import threading
 
 import harness  # noqa: F401  (puts tools/lib on the path)
 import inkwire_process as ink
@@ -53,6 +59,92 @@ class Capture:
         if dropped is None or int(dropped.group(1)):
             raise ink.Failed(f"the capture is not complete: {said}")
         return read_capture(self.path.read_bytes())
+
+
+class SourcePorts:
+    """Counts all UDP of this machine by the port it comes from, on every interface and in both families; needs the right to capture."""
+
+    def __init__(self):
+        # Without a link's head, so that all interfaces look alike; 3 is ETH_P_ALL.
+        self.tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+        self.tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.tap.settimeout(0.1)
+        self.ports, self.is_over = collections.Counter(), False
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def listen(self):
+        while not self.is_over:
+            try:
+                packet = self.tap.recv(65536)
+            except TimeoutError:
+                continue
+            version = packet[0] >> 4 if packet else 0
+            if version == 4 and len(packet) >= 20 and packet[9] == 17:
+                header = (packet[0] & 15) * 4
+            elif version == 6 and len(packet) >= 48 and packet[6] == 17:
+                header = 40
+            else:
+                continue
+            self.ports[struct.unpack_from(">H", packet, header)[0]] += 1
+
+    def stop(self):
+        """Packets by source port; those of loopback count twice, out and in."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.bind(("127.0.0.1", 0))
+            port = own.getsockname()[1]
+            own.sendto(b"the last", own.getsockname())
+            ink.wait_until(lambda: self.ports[port], 10, "the tap has seen our own last datagram")
+        # tp_drops of struct tpacket_stats (packet(7)); 263 is SOL_PACKET, 6 is PACKET_STATISTICS.
+        _, dropped = struct.unpack("II", self.tap.getsockopt(263, 6, 8))
+        self.is_over = True
+        self.thread.join()
+        self.tap.close()
+        if dropped:
+            raise ink.Failed(f"the tap missed {dropped} packets")
+        return self.ports
+
+
+# Content before the candidates, by kind; the picture stands in InkRendezvous.docc.
+ENVELOPES = {3: ("offer", 48), 4: ("answer", 16), 6: ("offer", 48 + 52), 7: ("answer", 16 + 244), 8: ("candidates", 36), 9: ("candidates", 36)}
+
+
+def open_envelopes(link, streams):
+    """What members told each other at the rendezvous, as whoever has the link reads it: [(kind, [(IP, port)])]."""
+    sodium = ctypes.CDLL("libsodium.so.23")
+    payload = base64.urlsafe_b64decode(link.split("#1.")[1] + "===")
+    label = b"inkwire/1 envelope"
+    key = hashlib.blake2b(bytes([len(label)]) + label + bytes(4), key=payload[:32], digest_size=32).digest()
+    bare = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    told = []
+    for _, stream in streams:
+        for frame in websocket_texts(stream):
+            if not frame.startswith(b"{"):
+                continue
+            message = json.loads(frame)
+            if message["type"] not in ("send", "envelope"):
+                continue
+            box, context = bare(message["box"]), label + bare(message["topic"])
+            plain = ctypes.create_string_buffer(len(box) - 40)
+            if sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(plain, None, None, box[24:], ctypes.c_ulonglong(len(box) - 24), context,
+                                                                ctypes.c_ulonglong(len(context)), box[:24], key):
+                raise ink.Failed("an envelope that does not open under the key of the link")
+            told.append(read_envelope(plain.raw))
+    return told
+
+
+def read_envelope(plain):
+    kind, skipped = ENVELOPES.get(plain[1], ("greeting", None))
+    if plain[0] != 4 or skipped is None:
+        return kind, []
+    place, candidates = 1 + 1 + 1 + 16 + 32 + 32 + skipped, []
+    count, place = plain[place], place + 1
+    for _ in range(count):
+        length = 4 if plain[place + 1] == 4 else 16
+        address = str(ipaddress.ip_address(plain[place + 2:place + 2 + length]))
+        candidates.append((address, *struct.unpack_from(">H", plain, place + 2 + length)))
+        place += 4 + length
+    return kind, candidates
 
 
 def read_capture(data):
