@@ -114,11 +114,11 @@ class Blind(EndToEnd):
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
     def test_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
         server = self.rendezvous()
-        watch = wiretap.SourcePorts()
+        watch = wiretap.Datagrams()
         secrets, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--relay-only"], path="relay-rendezvous")
-        sent = watch.stop()
+        watch.stop()
         self.assertGreaterEqual(len(ports), 2, "each process has a socket with which it could")
-        self.assertEqual({port: sent[port] for port in ports if sent[port]}, {}, "datagrams by source port, on any interface")
+        self.assertEqual({port: watch.sources[port] for port in ports if watch.sources[port]}, {}, "datagrams by source port, on any interface")
         self.assertEqual([ends for ends, _ in datagrams if ports & set(ends)], [])
         self.assertEqual(wiretap.find(secrets, datagrams, streams), [])
         # To a member, and to the rendezvous if it had the link, an envelope would be open. None holds an address, of whatever form.
@@ -134,10 +134,10 @@ class Blind(EndToEnd):
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
     def test_who_wants_no_relay_is_seen_by_the_same_watch_to_tell_and_to_send(self):
         server = self.rendezvous()
-        watch = wiretap.SourcePorts()
+        watch = wiretap.Datagrams()
         _, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--no-relay"], path="direct")
-        sent = watch.stop()
-        self.assertTrue(all(sent[port] for port in ports), sent)
+        watch.stop()
+        self.assertTrue(all(watch.sources[port] for port in ports), watch.sources)
         told = {address for _, candidates in wiretap.open_envelopes(link, streams) for address in candidates}
         self.assertTrue(ports & {port for _, port in told}, told)
         frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]

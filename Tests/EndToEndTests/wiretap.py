@@ -61,15 +61,20 @@ class Capture:
         return read_capture(self.path.read_bytes())
 
 
-class SourcePorts:
-    """Counts all UDP of this machine by the port it comes from, on every interface and in both families; needs the right to capture."""
+class Datagrams:
+    """Counts UDP of this machine by where it goes, on every interface and in both families; needs the right to capture.
 
-    def __init__(self):
+    Those of loopback count twice, out and in.
+    """
+
+    def __init__(self, ports=None):
+        """Of these source ports only, or of all."""
+        self.of, self.seen_from = ports, set()
         # Without a link's head, so that all interfaces look alike; 3 is ETH_P_ALL.
         self.tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
         self.tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.tap.settimeout(0.1)
-        self.ports, self.is_over = collections.Counter(), False
+        self.sources, self.targets, self.is_over = collections.Counter(), collections.Counter(), False
         self.thread = threading.Thread(target=self.listen, daemon=True)
         self.thread.start()
 
@@ -81,20 +86,25 @@ class SourcePorts:
                 continue
             version = packet[0] >> 4 if packet else 0
             if version == 4 and len(packet) >= 20 and packet[9] == 17:
-                header = (packet[0] & 15) * 4
+                header, target = (packet[0] & 15) * 4, packet[16:20]
             elif version == 6 and len(packet) >= 48 and packet[6] == 17:
-                header = 40
+                header, target = 40, packet[24:40]
             else:
                 continue
-            self.ports[struct.unpack_from(">H", packet, header)[0]] += 1
+            source, port = struct.unpack_from(">HH", packet, header)
+            self.sources[source] += 1
+            if self.of is None or source in self.of:
+                self.targets[str(ipaddress.ip_address(target)), port] += 1
+            elif self.of and port in self.of:
+                self.seen_from.add(source)
 
     def stop(self):
-        """Packets by source port; those of loopback count twice, out and in."""
+        """Packets by target; `sources` has them by source port, `seen_from` the ports from which those watched were sent to."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
             own.bind(("127.0.0.1", 0))
             port = own.getsockname()[1]
             own.sendto(b"the last", own.getsockname())
-            ink.wait_until(lambda: self.ports[port], 10, "the tap has seen our own last datagram")
+            ink.wait_until(lambda: self.sources[port], 10, "the tap has seen our own last datagram")
         # tp_drops of struct tpacket_stats (packet(7)); 263 is SOL_PACKET, 6 is PACKET_STATISTICS.
         _, dropped = struct.unpack("II", self.tap.getsockopt(263, 6, 8))
         self.is_over = True
@@ -102,7 +112,7 @@ class SourcePorts:
         self.tap.close()
         if dropped:
             raise ink.Failed(f"the tap missed {dropped} packets")
-        return self.ports
+        return self.targets
 
 
 # Content before the candidates, by kind; the picture stands in InkRendezvous.docc.

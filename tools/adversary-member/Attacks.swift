@@ -39,6 +39,12 @@ enum Attack: String, CaseIterable {
     case presenceStrokes = "presence-strokes"
     /// A member invents newcomers who all are to be met at one address.
     case thirdParty = "third-party"
+    /// A member has the rendezvous carry whatever it likes, to whom it likes.
+    case relayMember = "relay-member"
+    /// Somebody who is in another room, or in none, does.
+    case relayStranger = "relay-stranger"
+    /// A member offers a thousand addresses where nobody may be sent to.
+    case candidates
 
     func run(_ arguments: Arguments, _ invite: Invite?) throws -> [(String, Int)] {
         if self == .topics { return try Self.takeTopics(arguments) }
@@ -48,6 +54,8 @@ enum Attack: String, CaseIterable {
         case .squattedID: return try Self.squat(arguments, invite)
         case .house, .houseNetworks, .houseWriters: return try fillHouse(arguments, invite)
         case .thirdParty: return try Self.floodThirdParty(arguments, invite)
+        case .relayMember, .relayStranger: return try RelayFlood.run(arguments, invite, isMember: self == .relayMember)
+        case .candidates: return try ForbiddenTargets.offer(arguments, invite)
         case .lyingReceipt, .orphans, .forged, .history, .forks, .reconcile, .acknowledgements, .presence, .presenceStrokes:
             return try attackSessions(arguments, invite)
         }
@@ -379,12 +387,21 @@ final class Signaller {
     private let socket: WebSocket
     private let keys: RoomKeys
     private var topic: Topic { Topic(keys.topic) ?? .zero }
-    private(set) var isJoined = false
+    /// Our own number in the topic.
+    private(set) var number: UInt32?
+    var isJoined: Bool { number != nil }
+    var isOpen: Bool { socket.isOpen }
+    private let joins: Bool
     /// Bytes of boxes.
     private(set) var said = 0
 
-    init(_ invite: Invite, _ server: SocketAddress, from source: SocketAddress) throws {
-        keys = RoomKeys(roomSecret: invite.roomSecret)
+    convenience init(_ invite: Invite, _ server: SocketAddress, from source: SocketAddress) throws {
+        try self.init(RoomKeys(roomSecret: invite.roomSecret), server, from: source)
+    }
+
+    /// - Parameter joins: false for a socket that goes no further than being open.
+    init(_ keys: RoomKeys, _ server: SocketAddress, from source: SocketAddress, joins: Bool = true) throws {
+        (self.keys, self.joins) = (keys, joins)
         socket = try WebSocket(server, from: source)
     }
 
@@ -394,11 +411,12 @@ final class Signaller {
         for text in socket.texts() {
             switch try JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
             case .welcome(let nonce, _, _):
+                guard joins else { continue }
                 try say(
                     .join(
                         topic: topic, key: keys.topicKey.author,
                         signature: keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))))
-            case .joined: isJoined = true
+            case .joined(_, let member, _): number = member
             case .envelope(_, let member, let box):
                 if let envelope = try? Envelope(opening: box, topic: topic, envelopeKey: keys.envelope) { found.append((member, envelope)) }
             case .refused: break
@@ -415,6 +433,9 @@ final class Signaller {
         said += box.count
         try say(.send(topic: topic, to: recipient?.member, box: box))
     }
+
+    /// A relay frame, or what is said to be one.
+    func carry(_ bytes: [UInt8]) { socket.say(binary: bytes) }
 
     private func say(_ message: ClientMessage) throws { socket.say(Array(try JSONEncoder().encode(message))) }
 }

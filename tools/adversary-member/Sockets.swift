@@ -84,6 +84,9 @@ final class WebSocket {
             close(descriptor)
             throw Trouble("cannot connect to \(server)")
         }
+        // Who does not read is left.
+        var patience = timeval(tv_sec: 0, tv_usec: 200_000)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let request =
             "GET / HTTP/1.1\r\nHost: \(server)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: inkwire.v1\r\n\r\n"
@@ -103,6 +106,9 @@ final class WebSocket {
 
     /// Sends one text, masked with zeros.
     func say(_ text: [UInt8]) { frame(0x81, text) }
+
+    /// Sends one binary message, of less than 64 KiB.
+    func say(binary: [UInt8]) { frame(0x82, binary) }
 
     private func frame(_ head: UInt8, _ body: [UInt8]) {
         let length: [UInt8] = body.count < 126 ? [0x80 | UInt8(body.count)] : [0xFE, UInt8(body.count >> 8), UInt8(body.count & 255)]

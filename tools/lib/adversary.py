@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import inkwire_process as ink
+import lying_relay
 
 sys.path.insert(0, str(ink.ROOT / "Tests" / "EndToEndTests"))
 
@@ -69,17 +71,20 @@ class Attacker:
 class Honest:
     """Three who draw, at one rendezvous."""
 
-    def __init__(self, folder, options, count=3):
+    def __init__(self, folder, options, count=3, *, server=None, address=None, arguments=()):
+        """`server` is that of others, which is not ended; `address` where it is reached, if not at its own."""
         self.folder, self.options = folder, options
-        self.server = ink.Rendezvous()
-        self.peers = [ink.new_board(folder / "ana", "ana", rendezvous=self.server.address)]
+        self.owns = server is None
+        self.server = server or ink.Rendezvous()
+        self.peers = [ink.new_board(folder / "ana", "ana", rendezvous=address or self.server.address, arguments=arguments)]
         self.link = self.peers[0].link()
         for name in ("bob", "cy")[:count - 1]:
-            self.peers.append(ink.join_board(self.link, folder / name, name))
+            self.peers.append(ink.join_board(self.link, folder / name, name, arguments))
         for peer in self.peers:
             peer.wait("peers", count=count - 1)
         self.drawn = 0
         self.most = 0
+        self.guests = set()
 
     @property
     def targets(self):
@@ -139,15 +144,37 @@ class Honest:
         begun = time.perf_counter()
         peer = ink.join_board(self.link, self.folder / name, name, arguments=["--timeout", "20", *arguments], ready=False)
         try:
-            peer.event("ready", timeout=25)
+            self.guests.add(peer.event("ready", timeout=25)["me"])
             took = time.perf_counter() - begun
         except ink.Failed:
             took = None
         peer.kill()
         return took
 
+    def strange(self):
+        """What of what was accepted is not the work of these: shapes that were not drawn or not once, people who are not there, unequal boards."""
+        names = {f"s{number + 1}" for number in range(self.drawn)}
+        complaints = []
+        for peer in self.peers:
+            shapes = [shape["id"] for shape in peer.state(60)["shapes"]]
+            if sorted(shapes) != sorted(names):
+                complaints.append(f"{peer.label} shows {len(shapes)} shapes, {len(names)} were drawn")
+            told = {event["author"] for event in peer.events_named("peer") if event["state"] not in ("joining", "left")}
+            complaints += [f"{peer.label} was told of a stranger" for _ in told - self.guests - {other.event("ready")["me"] for other in self.peers}]
+        if len({peer.state(60)["fingerprint"] for peer in self.peers}) != 1:
+            complaints.append("unequal boards")
+        return complaints
+
+    def datagrams(self):
+        """What all together did with datagrams, by word."""
+        total = {}
+        for peer in self.peers:
+            for word, count in peer.stats(60)["datagrams"].items():
+                total[word] = total.get(word, 0) + count
+        return total
+
     def stop(self):
-        for peer in [*self.peers, self.server]:
+        for peer in [*self.peers, *([self.server] if self.owns else [])]:
             peer.kill()
 
 
@@ -174,8 +201,14 @@ class Row:
         calm = percentile(before, 0.5)
         self.demand(after and percentile(after, 0.5) <= max(MEDIAN_MAX * calm, calm + NOISE), f"5 s after, the median is above {MEDIAN_MAX} times that before")
 
-    def memory(self, before, most):
-        self.say(f"memory {before:.0f} -> {most:.0f} MiB")
+    def ratio(self, who, before, under):
+        """How many times as long strokes take under it."""
+        if before and under:
+            half, most = (percentile(under, share) / percentile(before, share) for share in (0.5, 0.99))
+            self.say(f"{who}: p50 {half:.1f} times, p99 {most:.1f} times that before")
+
+    def memory(self, before, most, whose="memory"):
+        self.say(f"{whose} {before:.0f} -> {most:.0f} MiB")
         self.demand(most <= before + MEMORY_MAX, f"memory grew by more than {MEMORY_MAX} MiB")
 
     def join(self, took, what="newcomer"):
@@ -352,6 +385,154 @@ def topics(attack, folder, options):
     return row
 
 
+def metrics(server):
+    """The figures of a rendezvous, by name."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=30) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
+    return {name.removeprefix("inkwire_").removesuffix("_total"): int(value) for name, value in (line.split() for line in lines)}
+
+
+def in_turn(rooms, going):
+    """Strokes in several rooms, one after the other: ([seconds], missing) of each."""
+    found = [([], 0) for _ in rooms]
+    while going():
+        for index, room in enumerate(rooms):
+            took = room.stroke(patience=5)
+            seconds, missing = found[index]
+            found[index] = (seconds + [took], missing) if took is not None else (seconds, missing + 1)
+            room.memory()
+        time.sleep(0.05)
+    return found
+
+
+def counted(count):
+    left = iter(range(count))
+    return lambda: next(left, None) is not None
+
+
+def relay_flood(attack, folder, options):
+    """Two rooms of three that are relayed; in the first the attacker is a member, or knows at least the numbers."""
+    server = ink.Rendezvous()
+    row, rooms = Row(attack), []
+    try:
+        for name in ("attacked", "beside"):
+            rooms.append(Honest(folder / name, options, server=server, arguments=["--relay-only"]))
+        attacked, beside = rooms
+        before = in_turn(rooms, counted(40))
+        memories, at_server = [room.memory() for room in rooms], server.resident_kib / 1024
+        attacker = Attacker(options.member, attack, link=attacked.link, rendezvous=f"127.0.0.1:{server.port}", seconds=options.seconds, rate=options.rate)
+        attacker.ready()
+        most = [at_server]
+
+        def going():
+            most[0] = max(most[0], server.resident_kib / 1024)
+            return attacker.is_at_it
+
+        under = in_turn(rooms, going)
+        words = attacker.words()
+        time.sleep(5)
+        after = in_turn(rooms, counted(40))
+        for index, name in enumerate(("room attacked", "room beside")):
+            row.say(name)
+            row.strokes(before[index][0], under[index][0], under[index][1] + after[index][1], after[index][0])
+            row.ratio(name, before[index][0], under[index][0])
+            row.memory(memories[index], rooms[index].most, "memory of its members")
+            complaints = rooms[index].strange()
+            row.say(f"accepted of the attacker's: {len(complaints)}")
+            row.demand(not complaints, f"{name}: {complaints}")
+        row.memory(at_server, most[0], "memory of the rendezvous")
+        figures = metrics(server)
+        row.say("rendezvous: " + ", ".join(f"{name} {figures[name]}" for name in
+                                           ("relay_frames_in", "relay_frames_out", "relay_stray", "relay_late", "relay_over_source", "relay_unread", "closed")))
+        row.say(f"datagrams of the room attacked: {attacked.datagrams()}")
+        row.say(f"attacker: {words}")
+    finally:
+        for room in rooms:
+            room.stop()
+        server.kill()
+    return row
+
+
+def lying(attack, folder, options):
+    """Two rooms that are relayed by one who lies, and one at the same place that goes directly."""
+    server = ink.Rendezvous()
+    relay = lying_relay.LyingRelay(server.port)
+    row, rooms = Row(attack), []
+    try:
+        for name, arguments in (("relayed", ["--relay-only"]), ("other", ["--relay-only"]), ("direct", ["--no-relay"])):
+            rooms.append(Honest(folder / name, options, count=2, server=server, address=relay.address, arguments=arguments))
+        before = in_turn(rooms, counted(40))
+        memories = [room.memory() for room in rooms]
+        relay.lies = True
+        end = time.monotonic() + options.seconds
+        # What is lost or late comes by repetition: so long it may take here, for nothing else goes over this relay.
+        under = in_turn(rooms, lambda: time.monotonic() < end)
+        joined = rooms[0].join("newcomer", ["--relay-only"])
+        relay.lies = False
+        row.say(f"a newcomer by the lying relay in after {joined:.2f} s" if joined else "a newcomer by the lying relay never got in")
+        time.sleep(5)
+        after = in_turn(rooms, counted(40))
+        for index, name in enumerate(("relayed", "relayed beside", "direct beside")):
+            seconds, missing = under[index]
+            row.say(name)
+            if name == "direct beside":
+                row.strokes(before[index][0], seconds, missing + after[index][1], after[index][0])
+            else:
+                row.say(f"before {percentile(before[index][0], 0.5) * 1000:.0f}, under {percentile(seconds, 0.5) * 1000:.0f}/{percentile(seconds, 0.99) * 1000:.0f} ms "
+                        f"({len(seconds)} strokes, {missing} later than 5 s), after {percentile(after[index][0], 0.5) * 1000:.0f} ms")
+            row.memory(memories[index], rooms[index].most)
+            for peer in rooms[index].peers:
+                peer.wait("synced", timeout=30)
+            complaints = rooms[index].strange()
+            row.demand(not complaints, f"{name}: {complaints}")
+            figures = rooms[index].datagrams()
+            row.say(f"datagrams: {figures}")
+            if name != "direct beside":
+                row.demand(figures["forged"] + figures["unknown"] > 0 and figures["replayed"] > 0, "nothing of what was changed or repeated was seen: the attack did not arrive")
+        row.say(f"carried {relay.carried}, lies: {dict(relay.done)}")
+        row.demand(all(relay.done[move] for move in lying_relay.MOVES), "not every lie was told")
+    finally:
+        relay.stop()
+        for room in rooms:
+            room.stop()
+        server.kill()
+    return row
+
+
+def candidates(attack, folder, options):
+    """Who is offered a thousand forbidden places sends to none of them, as a tap on all interfaces sees it."""
+    import wiretap
+
+    row, honest = Row(attack), Honest(folder, options)
+    try:
+        before, _ = honest.some(30)
+        memory = honest.memory()
+        ports = {port for peer in honest.peers for port in peer.udp_ports()}
+        watch = wiretap.Datagrams(ports)
+        attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, rendezvous=f"127.0.0.1:{honest.server.port}", seconds=options.seconds)
+        attacker.ready()
+        under, missing = honest.strokes(lambda: attacker.is_at_it)
+        words = attacker.words()
+        sent = watch.stop()
+        figures = {name: int(value) for name, value in (word.split("=") for word in words.split() if "=" in word)}
+        # Of this machine they may be sent to, at any of its addresses, and the STUN responder; and from where the attacker comes.
+        known = ports | watch.seen_from | {honest.server.stun, figures["allowed_port"]}
+        forbidden = {place: count for place, count in sent.items() if place[1] not in known}
+        row.say(f"{figures['forbidden']} forbidden places, offered {figures['offered']} times and told {figures['told_in_sessions']} times in {figures['sessions']} sessions: "
+                f"{sum(forbidden.values())} packets to them, {figures['packets_to_the_allowed']} to the one that is allowed")
+        row.demand(not forbidden, f"sent to {dict(list(forbidden.items())[:8])}")
+        row.demand(figures["forbidden"] >= 1000 and figures["offered"] >= 1000 and figures["packets_to_the_allowed"] > 0, "not enough was offered, or nobody looked at it")
+        time.sleep(5)
+        after, late = honest.some()
+        row.strokes(before, under, missing + late, after)
+        row.ratio("strokes", before, under)
+        row.memory(memory, honest.most)
+        row.demand(figures["sessions"] == 3, "the attacker lost a session")
+    finally:
+        honest.stop()
+    return row
+
+
 def labels(attack, folder, options):
     row, honest = Row(attack), Honest(folder, options, count=2)
     ana, bob = honest.peers
@@ -387,6 +568,10 @@ ATTACKS = {
     "presence": member_attack,
     "presence-strokes": member_attack,
     "third-party": third_party,
+    "relay-member": relay_flood,
+    "relay-stranger": relay_flood,
+    "lying-relay": lying,
+    "candidates": candidates,
     "labels": labels,
 }
 
