@@ -298,14 +298,14 @@ final class DriverCore {
         handle(.localAddresses(found))
     }
 
-    private func rendezvousOpened(_ host: InviteLink.Host, to address: InkPrimitives.SocketAddress, at place: Int) {
+    private func rendezvousOpened(_ host: Invite.Host, to address: InkPrimitives.SocketAddress, at place: Int) {
         handle(.rendezvousConnected(to: address, from: connectors[place].localAddress?.ip, at: place))
         if rendezvousAddresses.updateValue(address, forKey: place) != address { tellSurroundings() }
         resolve(host, at: place)
     }
 
     /// Asks for the addresses of a rendezvous that the WebSocket had no use for: the other family's answers STUN, too (RT-61).
-    private func resolve(_ host: InviteLink.Host, at place: Int) {
+    private func resolve(_ host: Invite.Host, at place: Int) {
         guard IPAddress(host.name) == nil else { return }
         let bound = NIOLoopBound(self, eventLoop: loop)
         // Not where signatures are checked: a resolver that does not answer holds its thread for half a minute.

@@ -4,7 +4,7 @@ import InkSession
 /// How a driver reaches the world.
 public struct DriverOptions: Sendable {
     /// Rendezvous in order of preference; empty for none.
-    public var rendezvous: [InviteLink.Host] = []
+    public var rendezvous: [Invite.Host] = []
     /// Nil where they are spoken to in clear; otherwise whom we take for one of them.
     public var tls: TLSTrust?
     public var port: PortChoice = .any
@@ -14,7 +14,7 @@ public struct DriverOptions: Sendable {
     public var onlyLoopback = false
 
     /// Addresses of a host; may block. The system's resolver, but in tests.
-    package var resolver: @Sendable (InviteLink.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }
+    package var resolver: @Sendable (Invite.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }
 
     public init() {}
 }

@@ -9,7 +9,7 @@ enum HostAddresses {
     static let countMax = 16
 
     /// The addresses of a host, families in turns as RFC 8305 §4 has it; a literal address needs no network.
-    static func find(_ host: InviteLink.Host, on loop: any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]> {
+    static func find(_ host: Invite.Host, on loop: any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]> {
         if let ip = IPAddress(host.name) { return loop.makeSucceededFuture([InkPrimitives.SocketAddress(ip: ip, port: host.port)]) }
         let promise = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
         // Not where signatures are checked: a resolver that does not answer holds its thread for half a minute.

@@ -10,7 +10,7 @@ import InkSession
 /// Names to addresses, by the system's resolver.
 package enum HostResolver {
     /// UDP addresses of a host, in the system's order of preference; empty when it has none. A literal address needs no network.
-    package static func addresses(of host: InviteLink.Host) -> [SocketAddress] {
+    package static func addresses(of host: Invite.Host) -> [SocketAddress] {
         if let ip = IPAddress(host.name) { return [SocketAddress(ip: ip, port: host.port)] }
         var hints = addrinfo()
         #if canImport(Darwin)
@@ -31,7 +31,7 @@ package enum HostResolver {
     }
 }
 
-extension InviteLink.Host {
+extension Invite.Host {
     /// True if it is this machine by its own name for itself, without asking anybody.
     package var isLoopback: Bool { name.lowercased() == "localhost" || IPAddress(name)?.isLoopback == true }
 }

@@ -21,12 +21,12 @@ package final class RendezvousConnector {
     /// How long a probe waits for its answer.
     package static let probeTime: Duration = .seconds(2)
     /// What finds the addresses of a host.
-    package typealias Finder = (InviteLink.Host, any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]>
+    package typealias Finder = (Invite.Host, any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]>
 
     private let patience: TimeAmount
     private let joinTime: TimeAmount
     private let clock: MonotonicClock
-    private let host: InviteLink.Host
+    private let host: Invite.Host
     private let loop: any EventLoop
     private let opened: (InkPrimitives.SocketAddress) -> Void
     private let received: (ServerMessage) -> Void
@@ -58,7 +58,7 @@ package final class RendezvousConnector {
     ///   - find: another in tests.
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
-        host: InviteLink.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
+        host: Invite.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
         joinTime: TimeAmount = RendezvousConnector.joinTime, tls: TLSTrust? = nil, find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },

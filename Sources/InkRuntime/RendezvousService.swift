@@ -16,9 +16,9 @@ public final class RendezvousService: Sendable {
     public struct Configuration: Sendable {
         /// TCP addresses to listen on; port 0 for one that the system gives. Several with port 0 share the number that the first gets. An IPv6
         /// wildcard takes IPv4 too, unless an IPv4 address is listed beside it.
-        public var listen: [InviteLink.Host] = [InviteLink.Host(name: "0.0.0.0", port: 0)]
+        public var listen: [Invite.Host] = [Invite.Host(name: "0.0.0.0", port: 0)]
         /// UDP address of the STUN responder; nil for the hosts of `listen` and the number of the WebSocket port, or any if that is busy.
-        public var stun: InviteLink.Host?
+        public var stun: Invite.Host?
         /// Reverse proxies in front of it, which say in X-Forwarded-For for whom they speak (RT-22).
         public var proxies = TrustedProxies()
         /// Called once for each thing that whoever runs it should know, from the service's loop.
@@ -125,7 +125,7 @@ public final class RendezvousService: Sendable {
         for port in ports {
             for families in [["0.0.0.0", "::"], ["0.0.0.0"], ["::"]] {
                 var configuration = configuration
-                configuration.listen = families.map { InviteLink.Host(name: $0, port: port) }
+                configuration.listen = families.map { Invite.Host(name: $0, port: port) }
                 do throws(SocketError) {
                     return try RendezvousService(configuration, clock: clock)
                 } catch {
@@ -159,7 +159,7 @@ public final class RendezvousService: Sendable {
     }
 
     private static func listen(
-        _ host: InviteLink.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
+        _ host: Invite.Host, port: UInt16, isV6Only: Bool, on loop: any EventLoop, _ box: CoreBox,
         _ count: NIOLoopBound<ConnectionCount>, _ clock: MonotonicClock, _ tls: TLSIdentity?
     ) throws(SocketError) -> any Channel {
         var bootstrap = ServerBootstrap(group: loop)
@@ -196,7 +196,7 @@ public final class RendezvousService: Sendable {
     private static func respond(
         _ configuration: Configuration, port: UInt16, on loop: any EventLoop, _ box: CoreBox
     ) throws(SocketError) -> [any Channel] {
-        func bind(_ host: InviteLink.Host, _ port: UInt16, isV6Only: Bool) throws(SocketError) -> any Channel {
+        func bind(_ host: Invite.Host, _ port: UInt16, isV6Only: Bool) throws(SocketError) -> any Channel {
             var bootstrap = DatagramBootstrap(group: loop)
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
                 .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.addResponder(to: channel) } }
@@ -260,7 +260,7 @@ extension HTTPRequestHead {
     }
 }
 
-extension InviteLink.Host {
+extension Invite.Host {
     /// A literal IPv6 address.
     fileprivate var isV6: Bool { name.contains(":") }
 }

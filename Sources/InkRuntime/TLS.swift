@@ -34,14 +34,14 @@ public final class TLSTrust: Sendable {
     }
 
     /// Puts TLS at the front of the pipeline, where the other end is to prove that it is `host`.
-    func secure(_ channel: any Channel, as host: InviteLink.Host) throws {
+    func secure(_ channel: any Channel, as host: Invite.Host) throws {
         // An address is no server name (RFC 6066 §3); the certificate has to name the address then.
         let name = IPAddress(host.name) == nil ? host.name : nil
         try channel.pipeline.syncOperations.addHandler(try NIOSSLClientHandler(context: context(), serverHostname: name))
     }
 
     /// What an error of a connection means, where it is one of TLS. To be asked as long as the channel's pipeline stands.
-    func explain(_ error: any Error, on channel: any Channel, to host: InviteLink.Host) -> any Error {
+    func explain(_ error: any Error, on channel: any Channel, to host: Invite.Host) -> any Error {
         if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
             return TLSFailure("its certificate is for another name than \(host.name)")
         }

@@ -63,8 +63,3 @@ public struct Invite: Hashable, Sendable {
         hasher.combine(rendezvous)
     }
 }
-
-/// The name under which programs look for `Invite.Host`.
-public enum InviteLink {
-    public typealias Host = Invite.Host
-}

@@ -145,7 +145,7 @@ struct GlobalOptions: ParsableArguments {
     func direct() throws -> [SocketAddress] {
         let texts = directTexts.isEmpty ? Self.list(Self.environment("INKWIRE_DIRECT")) : directTexts
         return try texts.flatMap { text in
-            guard let host = InviteLink.Host(text) else {
+            guard let host = Invite.Host(text) else {
                 throw Failure.usage(
                     "the address “\(text)” cannot be used", why: "it is not of the form HOST:PORT",
                     next: "for example --direct 192.0.2.7:4400")
@@ -170,10 +170,10 @@ struct GlobalOptions: ParsableArguments {
 
 /// Where a rendezvous is, as the person writes it: `ws://HOST:PORT`, or `wss://HOST:PORT` with TLS.
 package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
-    package var host: InviteLink.Host
+    package var host: Invite.Host
     package var usesTLS: Bool
 
-    package init(host: InviteLink.Host, usesTLS: Bool = false) { (self.host, self.usesTLS) = (host, usesTLS) }
+    package init(host: Invite.Host, usesTLS: Bool = false) { (self.host, self.usesTLS) = (host, usesTLS) }
 
     /// From `ws://HOST[:PORT]` or `wss://HOST[:PORT]` with nothing but a slash behind; nil for anything else.
     package init?(_ text: String) {
@@ -187,7 +187,7 @@ package struct RendezvousAddress: Hashable, Sendable, CustomStringConvertible {
             return nil
         }
         if rest.hasSuffix("/") { rest = rest.dropLast() }
-        guard let host = InviteLink.Host(String(rest)) ?? InviteLink.Host("\(rest):\(usesTLS ? 443 : 80)") else { return nil }
+        guard let host = Invite.Host(String(rest)) ?? Invite.Host("\(rest):\(usesTLS ? 443 : 80)") else { return nil }
         self.init(host: host, usesTLS: usesTLS)
     }
 

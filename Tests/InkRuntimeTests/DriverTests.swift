@@ -146,11 +146,11 @@ private final class TestStore: RecordStore {
     @Test func `two peers meet through an embedded rendezvous and agree over a bad line`() async throws {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
-        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
         let service = try RendezvousService(configuration, clock: .system)
         let impairment = try Impairment("loss=10,delay=10,jitter=5,reorder=5,dup=2,seed=3")
         let bad = options { options in
-            options.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: service.port)]
+            options.rendezvous = [Invite.Host(name: "127.0.0.1", port: service.port)]
             options.impairment = impairment
         }
         let alice = try Participant(try room.member("alice", isOwner: true), bad)
@@ -183,9 +183,9 @@ private final class TestStore: RecordStore {
     @Test func `a rendezvous that is killed disturbs nobody, and one started in its place brings a newcomer in`() async throws {
         let room = try Room()
         var configuration = RendezvousService.Configuration()
-        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
         let first = try RendezvousService(configuration, clock: .system)
-        let host = InviteLink.Host(name: "127.0.0.1", port: first.port)
+        let host = Invite.Host(name: "127.0.0.1", port: first.port)
         let alice = try Participant(try room.member("alice", isOwner: true), options { $0.rendezvous = [host] })
         let bob = try Participant(try room.member("bob"), options { $0.rendezvous = [host] })
         alice.driver.start()
@@ -274,7 +274,7 @@ private final class TestStore: RecordStore {
     @Test func `without its rendezvous a board works and says that it cannot reach it`() async throws {
         let room = try Room()
         let alice = try Participant(
-            try room.member("alice", isOwner: true), options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] })
+            try room.member("alice", isOwner: true), options { $0.rendezvous = [Invite.Host(name: "127.0.0.1", port: 1)] })
         alice.driver.start()
         let reason = try await alice.first { event -> String? in
             if case .rendezvous(.unreachable(let reason)) = event { reason } else { nil }
@@ -342,7 +342,7 @@ private final class TestStore: RecordStore {
         let clock = MonotonicClock { now.withLock { $0 } }
         let driver = try Driver(
             node: try room.member("alice", isOwner: true),
-            options: options { $0.rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock)
+            options: options { $0.rendezvous = [Invite.Host(name: "127.0.0.1", port: 1)] }, store: nil, clock: clock)
         driver.start()
         func look() async throws -> (deadline: Instant?, timerAt: Instant?) {
             try await driver.loop.submit { [core = driver.core] in (core.value.node.deadline, core.value.timer.at) }.get()
@@ -376,7 +376,7 @@ private final class TestStore: RecordStore {
             RendezvousService.Configuration(), ports: Array(repeating: 0, count: 8), clock: .system)
         let port = service.port
         var options = DriverOptions()
-        (options.rendezvous, options.onlyLoopback) = ([InviteLink.Host(name: "localhost", port: port)], true)
+        (options.rendezvous, options.onlyLoopback) = ([Invite.Host(name: "localhost", port: port)], true)
         // Whatever the name has on this machine.
         options.resolver = { _ in
             [SocketAddress(ip: .v4(0x7F00_0001), port: port), SocketAddress(ip: .v6(high: 0, low: 1), port: port)]

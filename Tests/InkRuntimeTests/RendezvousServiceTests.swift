@@ -67,7 +67,7 @@ private final class Signaller: Sendable {
     private let state: NIOLoopBound<State>
 
     init(
-        _ number: UInt8, hosts: [InviteLink.Host], room: UInt8 = 1, patience: TimeAmount = RendezvousConnector.patience,
+        _ number: UInt8, hosts: [Invite.Host], room: UInt8 = 1, patience: TimeAmount = RendezvousConnector.patience,
         joinTime: TimeAmount = RendezvousConnector.joinTime
     ) throws {
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
@@ -154,7 +154,7 @@ private final class Carried: Sendable {
         connector = try loop.submit { [loop] in
             weak var itself: RendezvousConnector?
             let connector = RendezvousConnector(
-                host: InviteLink.Host(name: "rendezvous.example", port: addresses[0].port), loop: loop, clock: .system,
+                host: Invite.Host(name: "rendezvous.example", port: addresses[0].port), loop: loop, clock: .system,
                 find: { _, loop in loop.makeSucceededFuture(addresses) },
                 opened: { continuation.yield(.opened($0, from: itself?.localAddress?.ip)) },
                 received: { message in
@@ -190,12 +190,12 @@ private final class Carried: Sendable {
 @Suite(.timeLimit(.minutes(1))) struct RendezvousServiceTests {
     private func service(_ change: (inout RendezvousService.Configuration) -> Void = { _ in }) throws -> RendezvousService {
         var configuration = RendezvousService.Configuration()
-        configuration.listen = [InviteLink.Host(name: "127.0.0.1", port: 0)]
+        configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
         change(&configuration)
         return try RendezvousService(configuration, clock: .system)
     }
 
-    private func host(_ service: RendezvousService) -> InviteLink.Host { InviteLink.Host(name: "127.0.0.1", port: service.port) }
+    private func host(_ service: RendezvousService) -> Invite.Host { Invite.Host(name: "127.0.0.1", port: service.port) }
 
     // RT-7
     @Test func `two peers meet through a real server and are told each other's loopback address`() async throws {
@@ -219,7 +219,7 @@ private final class Carried: Sendable {
     // RT-5
     @Test func `a dead first entry of the list does not keep anybody out, and all dead ones are named`() async throws {
         let service = try service()
-        let dead = InviteLink.Host(name: "127.0.0.1", port: 1)
+        let dead = Invite.Host(name: "127.0.0.1", port: 1)
         let peer = try Signaller(1, hosts: [dead, host(service)])
         peer.start()
         let address = try await peer.first { if case .opened(let address) = $0 { address } else { nil } }
@@ -238,7 +238,7 @@ private final class Carried: Sendable {
         let service = try service()
         let liar = try await Liar.start()
         let peer = try Signaller(
-            1, hosts: [InviteLink.Host(name: "127.0.0.1", port: liar.port), host(service)], joinTime: .milliseconds(500))
+            1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port), host(service)], joinTime: .milliseconds(500))
         peer.start()
         var (isIn, reason): (Bool, String?) = (false, nil)
         for await event in peer.events {
@@ -257,7 +257,7 @@ private final class Carried: Sendable {
     // RV-23
     @Test func `two who have the same list of three meet, and are at all that answer`() async throws {
         let services = try [service(), service()]
-        let hosts = [host(services[0]), InviteLink.Host(name: "127.0.0.1", port: 1), host(services[1])]
+        let hosts = [host(services[0]), Invite.Host(name: "127.0.0.1", port: 1), host(services[1])]
         let (small, large) = (try Signaller(1, hosts: hosts), try Signaller(2, hosts: hosts))
         large.start()
         _ = try await large.first { if case .joined = $0 { true } else { nil } }
@@ -616,10 +616,10 @@ private final class Carried: Sendable {
     @Test func `IPv4 and IPv6 wildcards share one number, and both find STUN there`() async throws {
         let hasV6 = try Interfaces.addresses(port: 1).contains { $0.address.ip == .v6(high: 0, low: 1) }
         let wildcards = hasV6 ? ["0.0.0.0", "::"] : ["0.0.0.0"]
-        let service = try service { $0.listen = wildcards.map { InviteLink.Host(name: $0, port: 0) } }
+        let service = try service { $0.listen = wildcards.map { Invite.Host(name: $0, port: 0) } }
         #expect(Set(service.addresses.map(\.port)) == [service.port])
         for name in hasV6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"] {
-            let peer = try Signaller(1, hosts: [InviteLink.Host(name: name, port: service.port)])
+            let peer = try Signaller(1, hosts: [Invite.Host(name: name, port: service.port)])
             peer.start()
             let stun = try await peer.first { if case .stun(let port) = $0 { port } else { nil } }
             #expect(stun == service.stunAddress.port)
@@ -646,7 +646,7 @@ private final class Carried: Sendable {
         ])
     func `why a host is no rendezvous is said in words, with its address once`(says: String, reason: String) async throws {
         let host = try await MuteServer.start(saying: says)
-        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: host.port)])
+        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: host.port)])
         peer.start()
         let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
         #expect(told == "127.0.0.1:\(host.port): \(reason)")
@@ -658,7 +658,7 @@ private final class Carried: Sendable {
     @Test func `of several addresses the first that upgrades is taken, one that is mute holds up nobody, and sixteen are dialled`()
         async throws
     {
-        let service = try service { $0.listen = [InviteLink.Host(name: "127.0.0.7", port: 0)] }
+        let service = try service { $0.listen = [Invite.Host(name: "127.0.0.7", port: 0)] }
         // Accepts and says nothing, at the same port.
         let mute = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.2", port: Int(service.port))
             .get()
@@ -708,7 +708,7 @@ private final class Carried: Sendable {
     @Test func `one that accepts and says nothing at all has answered nothing`() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
         let port = UInt16(try #require(listener.localAddress?.port))
-        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: port)], patience: .seconds(1))
+        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: port)], patience: .seconds(1))
         peer.start()
         let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
         #expect(told == "127.0.0.1:\(port): it accepts connections and answers nothing")
@@ -739,7 +739,7 @@ private final class Carried: Sendable {
         ] as [(HTTPHeaders, String)])
     func `an upgrade to another thing than was asked for is none`(headers: HTTPHeaders, reason: String) async throws {
         let liar = try await Liar.start(answering: headers)
-        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: liar.port)])
+        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port)])
         peer.start()
         let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
         #expect(told == "127.0.0.1:\(liar.port): \(reason)")
@@ -750,7 +750,7 @@ private final class Carried: Sendable {
     // RT-5
     @Test func `one that hangs up instead of upgrading is left, and named`() async throws {
         let mute = try await MuteServer.start()
-        let peer = try Signaller(1, hosts: [InviteLink.Host(name: "127.0.0.1", port: mute.port)])
+        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: mute.port)])
         peer.start()
         let reason = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
         #expect(reason.contains("127.0.0.1:\(mute.port)"))
@@ -762,9 +762,9 @@ private final class Carried: Sendable {
         let first = try service()
         #expect(first.stunAddress.port == first.port, "the responder takes the number of the TCP port where it is free")
         let taken = first.port
-        #expect(throws: SocketError.portBusy(taken)) { _ = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] } }
+        #expect(throws: SocketError.portBusy(taken)) { _ = try service { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] } }
         await first.stop()
-        let second = try service { $0.listen = [InviteLink.Host(name: "127.0.0.1", port: taken)] }
+        let second = try service { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] }
         #expect(second.port == taken)
         await second.stop()
     }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct JoiningTests {
     private let start = Instant.zero + .seconds(100)
-    private let rendezvous = [InviteLink.Host(name: "127.0.0.1", port: 4300)]
+    private let rendezvous = [Invite.Host(name: "127.0.0.1", port: 4300)]
 
     @Test func `a board of which nothing comes is given up after the patience, one that grows is not`() {
         var joining = Joining(patience: .seconds(30), now: start)

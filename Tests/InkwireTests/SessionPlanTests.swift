@@ -29,8 +29,8 @@ import Testing
     // CL-19
     @Test func `a rendezvous that is given goes before one that is remembered, and that before one of our own`() throws {
         let saved = meta { $0.rendezvous = ["ws://saved:1"] }
-        #expect(try plan(saved, given: ["ws://given:2"], embeds: true).rendezvous == [InviteLink.Host(name: "given", port: 2)])
-        #expect(try plan(saved, embeds: true).rendezvous == [InviteLink.Host(name: "saved", port: 1)])
+        #expect(try plan(saved, given: ["ws://given:2"], embeds: true).rendezvous == [Invite.Host(name: "given", port: 2)])
+        #expect(try plan(saved, embeds: true).rendezvous == [Invite.Host(name: "saved", port: 1)])
         #expect(try plan(saved, embeds: true).embedding == nil)
         let none = try plan(meta(), embeds: true)
         #expect(none.rendezvous.isEmpty && none.embedding == SessionPlan.Embedding(port: nil))
@@ -42,7 +42,7 @@ import Testing
         let own = meta { $0.embeddedPort = 4300 }
         #expect(try plan(own, embeds: true).embedding == SessionPlan.Embedding(port: 4300))
         let given = try plan(own, given: ["ws://given:2"], embeds: true)
-        #expect(given.embedding == nil && given.rendezvous == [InviteLink.Host(name: "given", port: 2)])
+        #expect(given.embedding == nil && given.rendezvous == [Invite.Host(name: "given", port: 2)])
         #expect(given.remembered == nil)
     }
 
@@ -76,7 +76,7 @@ import Testing
         let saved = meta { $0.rendezvous = ["wss://saved:1"] }
         #expect(try plan(saved).usesTLS)
         #expect(try !plan(saved, given: ["ws://given:2"]).usesTLS)
-        #expect(try plan(meta { _ in }, given: ["wss://given"]).rendezvous == [InviteLink.Host(name: "given", port: 443)])
+        #expect(try plan(meta { _ in }, given: ["wss://given"]).rendezvous == [Invite.Host(name: "given", port: 443)])
         #expect(try plan(meta { $0.rendezvous = ["ws://one:1", "wss://two:2"] }).usesTLS, "never in clear")
         #expect(try !plan(meta { _ in }, embeds: true).usesTLS)
     }
@@ -84,6 +84,6 @@ import Testing
     // CL-19
     @Test func `a remembered rendezvous that does not read is passed over`() throws {
         let saved = meta { $0.rendezvous = ["nonsense", "ws://good:1"] }
-        #expect(try plan(saved).rendezvous == [InviteLink.Host(name: "good", port: 1)])
+        #expect(try plan(saved).rendezvous == [Invite.Host(name: "good", port: 1)])
     }
 }

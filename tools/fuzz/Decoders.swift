@@ -343,7 +343,7 @@ enum Decoders {
 
     private static func link() -> Decoder {
         let secret = Secret32([UInt8](repeating: 9, count: 32)) ?? .random()
-        let hosts = [InviteLink.Host(name: "example.org", port: 443), InviteLink.Host(name: "fd00::1", port: 8443)]
+        let hosts = [Invite.Host(name: "example.org", port: 443), Invite.Host(name: "fd00::1", port: 8443)]
         let invites = [
             Invite(
                 rendezvous: hosts, usesTLS: true, direct: [SocketAddress(ip: .v4(0x0A00_0001), port: 4000)], roomSecret: secret,

@@ -130,12 +130,12 @@ struct ServeCommand: ParsableCommand {
     static let defaultPort: UInt16 = 4300
 
     /// Names the option that leads out.
-    private func failure(_ error: SocketError, _ configuration: RendezvousService.Configuration, place: InviteLink.Host?) -> Failure {
+    private func failure(_ error: SocketError, _ configuration: RendezvousService.Configuration, place: Invite.Host?) -> Failure {
         var failure = Failure(error)
         guard case .portBusy(let port) = error else { return failure }
-        let asked = place ?? InviteLink.Host(name: "0.0.0.0", port: Self.defaultPort)
+        let asked = place ?? Invite.Host(name: "0.0.0.0", port: Self.defaultPort)
         let (option, host) = configuration.stun.flatMap { port == asked.port ? nil : ("--stun", $0) } ?? ("--listen", asked)
-        failure.next = "end that program, or let the system choose a port: \(option) \(InviteLink.Host(name: host.name, port: 0))"
+        failure.next = "end that program, or let the system choose a port: \(option) \(Invite.Host(name: host.name, port: 0))"
         return failure
     }
 
@@ -168,8 +168,8 @@ struct ServeCommand: ParsableCommand {
         }
     }
 
-    private func host(_ text: String, _ option: String) throws -> InviteLink.Host {
-        guard let host = InviteLink.Host(text) ?? (text.hasSuffix(":0") ? InviteLink.Host(name: String(text.dropLast(2)), port: 0) : nil)
+    private func host(_ text: String, _ option: String) throws -> Invite.Host {
+        guard let host = Invite.Host(text) ?? (text.hasSuffix(":0") ? Invite.Host(name: String(text.dropLast(2)), port: 0) : nil)
         else {
             throw Failure.usage(
                 "\(option) \(text) cannot be used", why: "it is not of the form HOST:PORT",

@@ -161,7 +161,7 @@ final class BoardSession: @unchecked Sendable {
     var link: String { if case .holding(let held) = seat { held.invite.link } else { lastLink } }
 
     /// Where peers are introduced to each other, in order of preference; empty where another process knows.
-    var rendezvous: [InviteLink.Host] { if case .holding(let held) = seat { held.rendezvous } else { [] } }
+    var rendezvous: [Invite.Host] { if case .holding(let held) = seat { held.rendezvous } else { [] } }
 
     /// Ends this program's part: saves, delivers to those present for up to ten seconds, and says farewell unless another program goes on
     /// with the board.

@@ -25,7 +25,7 @@ final class HeldBoard: Sendable {
     /// Device key of this person.
     let me: AuthorID
     /// Where peers are introduced to each other, in order of preference.
-    let rendezvous: [InviteLink.Host]
+    let rendezvous: [Invite.Host]
     private let usesTLS: Bool
     private let isRelayOnly: Bool
     let desk: AttachmentDesk
@@ -34,7 +34,7 @@ final class HeldBoard: Sendable {
     private let service: RendezvousService?
 
     private init(
-        driver: Driver, opened: OpenedBoard, rendezvous: [InviteLink.Host], usesTLS: Bool, isRelayOnly: Bool, desk: AttachmentDesk,
+        driver: Driver, opened: OpenedBoard, rendezvous: [Invite.Host], usesTLS: Bool, isRelayOnly: Bool, desk: AttachmentDesk,
         service: RendezvousService?,
         sentences: [String]
     ) {
@@ -77,7 +77,7 @@ final class HeldBoard: Sendable {
                 try opened.store.update { $0.embeddedPort = embedded.port }
             }
             let places = LinkPlaces()
-            rendezvous = [InviteLink.Host(name: places.loopback.description, port: embedded.port)]
+            rendezvous = [Invite.Host(name: places.loopback.description, port: embedded.port)]
             inviteHosts = places.rendezvous(port: embedded.port)
         }
         var driverOptions = DriverOptions()
@@ -158,7 +158,7 @@ final class HeldBoard: Sendable {
     }
 
     private static func invite(
-        by rendezvous: [InviteLink.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID
+        by rendezvous: [Invite.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID
     ) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
         let direct = port.map { LinkPlaces(toward: rendezvous).direct(port: $0, onlyHere: rendezvous.allSatisfy(\.isLoopback)) } ?? []

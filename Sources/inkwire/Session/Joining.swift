@@ -63,7 +63,7 @@ struct Joining: Sendable {
     /// Why the board did not arrive.
     ///
     /// - Parameter rendezvous: those that are configured.
-    func failure(rendezvous: [InviteLink.Host]) -> Failure {
+    func failure(rendezvous: [Invite.Host]) -> Failure {
         .notJoined(
             versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
             obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))

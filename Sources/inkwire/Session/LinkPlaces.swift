@@ -24,7 +24,7 @@ struct LinkPlaces {
     /// Those of the machine that we are on, as it is now.
     ///
     /// - Parameter rendezvous: in use; who is reached at a literal address counts for which of ours are best.
-    init(toward rendezvous: [InviteLink.Host] = []) {
+    init(toward rendezvous: [Invite.Host] = []) {
         let known = rendezvous.compactMap { host in
             IPAddress(host.name).flatMap { $0.isLoopback ? nil : SocketAddress(ip: $0, port: host.port) }
         }
@@ -32,8 +32,8 @@ struct LinkPlaces {
     }
 
     /// Hosts of a rendezvous on this machine: machines of the same network come by its addresses, other terminals of this machine by loopback.
-    func rendezvous(port: UInt16) -> [InviteLink.Host] {
-        (outer(v4Max: 3) + [loopback]).map { InviteLink.Host(name: $0.description, port: port) }
+    func rendezvous(port: UInt16) -> [Invite.Host] {
+        (outer(v4Max: 3) + [loopback]).map { Invite.Host(name: $0.description, port: port) }
     }
 
     /// Where we may still be found by who finds no rendezvous.

@@ -7,7 +7,7 @@ import InkStore
 /// before what is usual.
 struct SessionPlan: Equatable {
     /// Where peers are introduced; empty for nowhere, unless a rendezvous of our own is opened.
-    var rendezvous: [InviteLink.Host]
+    var rendezvous: [Invite.Host]
     /// All of them speak TLS.
     var usesTLS = false
     /// A rendezvous of our own, and the port to try first; nil for none.
