@@ -242,25 +242,25 @@ struct Introductions: Sendable {
     // Relays.
 
     /// True where what passes between a neighbour and us is relayed, first of all the handshake.
-    private func relays(_ neighbour: Neighbour, at place: Int, of signalling: SignallingPlaces) -> Bool {
+    private func isRelayed(_ neighbour: Neighbour, at place: Int, of signalling: SignallingPlaces) -> Bool {
         signalling.takesRelay(at: place) && neighbour.sightings[place]?.takesRelay == true
     }
 
     /// By which relays a member can be reached.
-    func relays(of id: PeerID) -> [RelayPoint] {
+    func relayPoints(of id: PeerID) -> [RelayPoint] {
         (reach[id] ?? [:]).sorted { $0.key < $1.key }.map { RelayPoint(place: $0.key, member: $0.value) }
     }
 
     /// True where a neighbour is told our candidates: nowhere where a relay carries what passes, which then is told inside the session (RV-32).
     private func tells(_ neighbour: Neighbour, at place: Int, of signalling: SignallingPlaces) -> Bool {
-        signalling.policy != .only && !relays(neighbour, at: place, of: signalling)
+        signalling.policy != .only && !isRelayed(neighbour, at: place, of: signalling)
     }
 
     /// Tells the driver by which relays a neighbour can be reached, where that has changed (RV-34).
     private mutating func tellReach(of id: PeerID, through signalling: inout SignallingPlaces) {
         var new: [Int: UInt32] = [:]
         if let neighbour = neighbours[id] {
-            for (place, sighting) in neighbour.sightings where sighting.isProved && relays(neighbour, at: place, of: signalling) {
+            for (place, sighting) in neighbour.sightings where sighting.isProved && isRelayed(neighbour, at: place, of: signalling) {
                 new[place] = sighting.member
             }
         }
@@ -299,7 +299,7 @@ struct Introductions: Sendable {
             return
         }
         // Whom a relay reaches is told inside the session.
-        let isToldHere = signalling.policy != .only && !neighbour.places.contains { relays(neighbour, at: $0, of: signalling) }
+        let isToldHere = signalling.policy != .only && !neighbour.places.contains { isRelayed(neighbour, at: $0, of: signalling) }
         if !isToldHere { neighbour.news.isUnanswered = false }
         let repeats = neighbour.news.isUnanswered || degraded.contains(id)
         neighbour.news.at = repeats ? now + neighbour.news.backoff.next(using: &signalling.random) : nil
@@ -414,7 +414,7 @@ struct Introductions: Sendable {
                 neighbour.offerAt ?? now, now + RendezvousClient.handshakeTime + signalling.random.jitter(RendezvousClient.repeatFirst))
         }
         // So has a relay by which it was seen since.
-        let isRelayNew = neighbour.attempt?.opening == nil && neighbour.places.contains { relays(neighbour, at: $0, of: signalling) }
+        let isRelayNew = neighbour.attempt?.opening == nil && neighbour.places.contains { isRelayed(neighbour, at: $0, of: signalling) }
         if neighbour.hasNews || isRelayNew {
             neighbour.hasNews = false
             neighbour.offerAt = max(now, neighbour.offeredAt + RendezvousClient.spacing)
@@ -425,7 +425,7 @@ struct Introductions: Sendable {
         let addresses =
             signalling.policy == .only ? [] : dialable(offered, at: signalling[place], remembered: &neighbour.sharedNAT)
         // Message 2 answers a message 1, and came where that went.
-        let completes = neighbour.attempt?.opening != nil && relays(neighbour, at: place, of: signalling)
+        let completes = neighbour.attempt?.opening != nil && isRelayed(neighbour, at: place, of: signalling)
         neighbours[sender] = neighbour
         // From another socket than the one it was offered to nothing is known of the nonce there.
         if member == sighting.member {
@@ -538,7 +538,7 @@ struct Introductions: Sendable {
     ) {
         let id = envelope.sender
         guard var neighbour = neighbours[id], let sighting = neighbour.sightings[place] else { return }
-        let opening = relays(neighbour, at: place, of: signalling) ? opening : nil
+        let opening = isRelayed(neighbour, at: place, of: signalling) ? opening : nil
         guard opening != nil || signalling.policy != .only else {
             signalling.counters.unwanted += 1
             return
@@ -581,7 +581,7 @@ struct Introductions: Sendable {
     /// True while nothing more can be done for an attempt: it was answered, and offered to whatever relay there is.
     private func isUnderWay(with id: PeerID, of signalling: SignallingPlaces) -> Bool {
         guard let neighbour = neighbours[id], let attempt = neighbour.attempt, attempt.isAnswered else { return false }
-        return attempt.opening != nil || !neighbour.places.contains { relays(neighbour, at: $0, of: signalling) }
+        return attempt.opening != nil || !neighbour.places.contains { isRelayed(neighbour, at: $0, of: signalling) }
     }
 
     /// Offers as soon as spacing allows, if it is ours to offer and nothing is under way.
@@ -598,7 +598,7 @@ struct Introductions: Sendable {
         // One who has not proved itself greets again if it is there.
         neighbour.offerAt = neighbour.isProved ? now + neighbour.backoff.next(using: &signalling.random) : nil
         let allowed = neighbour.places.filter { place in
-            guard relays(neighbour, at: place, of: signalling) || signalling.policy != .only else { return false }
+            guard isRelayed(neighbour, at: place, of: signalling) || signalling.policy != .only else { return false }
             return signalling.allows(isProved: neighbour.sightings[place]?.isProved ?? false, at: place, now: now)
         }
         guard !allowed.isEmpty else { return neighbours[id] = neighbour }
@@ -610,7 +610,7 @@ struct Introductions: Sendable {
         } else {
             attempt = Attempt(nonce: signalling.freshNonce())
         }
-        let needsOpening = attempt.opening == nil && allowed.contains { relays(neighbour, at: $0, of: signalling) }
+        let needsOpening = attempt.opening == nil && allowed.contains { isRelayed(neighbour, at: $0, of: signalling) }
         if needsOpening { (attempt.waiting, attempt.isAnswered) = (allowed, false) }
         (neighbour.attempt, neighbour.offeredAt) = (attempt, now)
         neighbours[id] = neighbour
@@ -626,7 +626,7 @@ struct Introductions: Sendable {
         guard let neighbour = neighbours[id], let attempt = neighbour.attempt else { return }
         for place in places {
             guard let sighting = neighbour.sightings[place] else { continue }
-            let isRelayed = relays(neighbour, at: place, of: signalling)
+            let isRelayed = self.isRelayed(neighbour, at: place, of: signalling)
             let content = Envelope.Content.offer(
                 echo: sighting.nonce, nonce: signalling[place].nonce, attempt: attempt.nonce,
                 opening: isRelayed ? attempt.opening : nil, candidates: isRelayed ? [] : offerable(at: signalling[place]))

@@ -175,7 +175,7 @@ public struct RendezvousClient: Sendable {
         switch message {
         case .welcome(let challenge, let stunPort, let rate):
             guard state.isGreeting else { return }
-            signalling.relays(rate, at: place)
+            signalling.setRelayRate(rate, at: place)
             signalling.welcomed(challenge, stunPort: stunPort, at: place)
         case .joined(let topic, let member, let others):
             guard state.isJoining, topic == signalling.topic else { return }
@@ -214,7 +214,7 @@ public struct RendezvousClient: Sendable {
     /// Whether a rendezvous relays, as its welcome says.
     ///
     /// - Parameter rate: bytes a second that it carries for one room; nil where it relays nothing.
-    package mutating func relays(_ rate: Int?, at place: Int = 0) { signalling.relays(rate, at: place) }
+    package mutating func setRelayRate(_ rate: Int?, at place: Int = 0) { signalling.setRelayRate(rate, at: place) }
 
     /// Bytes a second that a rendezvous carries for our room; nil where it relays nothing.
     public func relayRate(at place: Int) -> Int? { signalling[place].relayRate }
@@ -223,7 +223,7 @@ public struct RendezvousClient: Sendable {
     public var hasRelay: Bool { signalling.indices.contains { signalling[$0].isJoined && signalling[$0].relayRate != nil } }
 
     /// By which relays a member can be reached, as `.reachable` said.
-    public func relays(of remote: PeerID) -> [RelayPoint] { introductions.relays(of: remote) }
+    public func relayPoints(of remote: PeerID) -> [RelayPoint] { introductions.relayPoints(of: remote) }
 
     /// Our addresses or the network are others than they were. Say the new candidates first: who has a session with us is told them.
     public mutating func moved(now: Instant) { introductions.moved(through: signalling, now: now) }

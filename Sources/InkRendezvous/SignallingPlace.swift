@@ -48,12 +48,9 @@ struct SignallingPlace: Sendable {
     private var helloAt: Instant?
     private var helloBackoff = Backoff(
         first: RendezvousClient.repeatFirst, limit: RendezvousClient.repeatLimit, floor: RendezvousClient.spacing)
-    private var incoming = TokenBucket(rate: 200, burst: 400, now: .distantPast)
-    /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once, of which a greeting to all costs 4
-    /// and more.
-    private var outgoing = TokenBucket(rate: 30, burst: 200, now: .distantPast)
-    /// The part of it that those may use up who have not proved themselves.
-    private var unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: .distantPast)
+    private var incoming = Self.incomingRate.bucket(now: .distantPast)
+    private var outgoing = Self.outgoingRate.bucket(now: .distantPast)
+    private var unprovedOutgoing = Self.unprovedRate.bucket(now: .distantPast)
     /// Of each member, so that one cannot use up what all may send.
     private var members: [UInt32: TokenBucket] = [:]
     /// Of each member that showed us anybody to be met: how many more it may (RV-29).
@@ -76,31 +73,29 @@ struct SignallingPlace: Sendable {
         (twin, suspect, reviewAt) = (nil, nil, nil)
         // It numbers its members anew.
         (newcomers, members) = ([:], [:])
-        outgoing = TokenBucket(rate: 30, burst: 200, now: now)
-        unprovedOutgoing = TokenBucket(rate: 15, burst: 100, now: now)
+        outgoing = Self.outgoingRate.bucket(now: now)
+        unprovedOutgoing = Self.unprovedRate.bucket(now: now)
         state = .greeting
     }
 
     mutating func welcomed() { state = .joining }
 
     /// - Parameter rate: bytes a second for a room; nil where it relays nothing.
-    mutating func relays(_ rate: Int?) {
+    mutating func setRelayRate(_ rate: Int?) {
         relayRate = rate
         relayPace = rate.map { rate in
             let pace = Double(max(1, rate)) * Self.relayHaste
-            return TokenBucket(rate: pace, burst: max(pace, Double(RelayFrame.bytesMax + Self.frameOverhead) * 4), now: .distantPast)
+            return TokenBucket(rate: pace, burst: max(pace, RelayQueues.cost(RelayFrame.bytesMax) * 4), now: .distantPast)
         }
     }
 
     /// False if it was given so much to carry that it would take us for one who floods (RV-54): it is as lost as what it drops.
     mutating func mayRelay(_ byteCount: Int, now: Instant) -> Bool {
-        relayPace?.take(Double(byteCount + Self.frameOverhead), now: now) ?? false
+        relayPace?.take(RelayQueues.cost(byteCount), now: now) ?? false
     }
 
     /// Times what it carries of a room: half of what it closes for.
     private static let relayHaste = 2.0
-    /// What it counts for headers beside each frame, bytes.
-    private static let frameOverhead = 44
 
     mutating func joined(as member: UInt32, others: Int, now: Instant) {
         (state, self.member, othersAtJoin) = (.joined(since: now), member, others)
@@ -196,7 +191,7 @@ struct SignallingPlace: Sendable {
         helloBackoff.limit = isLonely ? RendezvousClient.repeatLimit : RendezvousClient.restLimit
         helloAt = now + helloBackoff.next(using: &random)
         // As much as it costs the rendezvous, and said whatever is left: it is rare, and without it nobody finds us.
-        _ = outgoing.take(4, now: now)
+        _ = outgoing.take(Self.greetingCost, now: now)
     }
 
     /// Somebody is to be found again: pauses start over.
@@ -231,15 +226,13 @@ struct SignallingPlace: Sendable {
     /// True unless a member, or all, send more than any honest one has to say.
     mutating func takes(from member: UInt32, now: Instant) -> Bool {
         guard Self.hasRoom(for: member, in: &members, now: now) else { return false }
-        return members[member, default: TokenBucket(rate: 20, burst: 60, now: now)].take(now: now) && incoming.take(now: now)
+        return members[member, default: Self.memberRate.bucket(now: now)].take(now: now) && incoming.take(now: now)
     }
 
     /// True if a member may show us one more peer to be met (RV-29).
     mutating func mayShow(_ member: UInt32, now: Instant) -> Bool {
         guard Self.hasRoom(for: member, in: &newcomers, now: now) else { return false }
-        return newcomers[
-            member, default: TokenBucket(rate: RendezvousClient.newcomersRate, burst: RendezvousClient.newcomersBurst, now: now)
-        ].take(now: now)
+        return newcomers[member, default: Self.newcomersRate.bucket(now: now)].take(now: now)
     }
 
     /// Forgets members of whom nothing need be known, where there are too many for one more.
@@ -251,4 +244,23 @@ struct SignallingPlace: Sendable {
         }
         return buckets.count < RendezvousClient.neighboursMax
     }
+
+    /// Messages a second, and at once.
+    private struct Rate {
+        let steady: Double
+        let burst: Double
+
+        func bucket(now: Instant) -> TokenBucket { TokenBucket(rate: steady, burst: burst, now: now) }
+    }
+
+    /// What we say, safely below what a rendezvous takes (RV-11): its 50 messages a second and 400 at once.
+    private static let outgoingRate = Rate(steady: 30, burst: 200)
+    /// The part of it that those may use up who have not proved themselves.
+    private static let unprovedRate = Rate(steady: 15, burst: 100)
+    /// What a greeting to all costs the rendezvous at least, in messages.
+    private static let greetingCost = 4.0
+    /// What we hear: a room of many members who all greet is far below that.
+    private static let incomingRate = Rate(steady: 200, burst: 400)
+    private static let memberRate = Rate(steady: 20, burst: 60)
+    private static let newcomersRate = Rate(steady: RendezvousClient.newcomersRate, burst: RendezvousClient.newcomersBurst)
 }

@@ -116,7 +116,7 @@ struct SignallingPlaces: Sendable {
 
     // Relays.
 
-    mutating func relays(_ rate: Int?, at place: Int) { places[place].relays(rate) }
+    mutating func setRelayRate(_ rate: Int?, at place: Int) { places[place].setRelayRate(rate) }
 
     /// True where relayed datagrams may come to us and go from us.
     func takesRelay(at place: Int) -> Bool { policy != .never && places[place].relayRate != nil }

@@ -87,7 +87,7 @@ extension Node {
         }
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
-        for point in rendezvous?.relays(of: remote.peer) ?? [] {
+        for point in rendezvous?.relayPoints(of: remote.peer) ?? [] {
             endpoint.relay(remote.peer, over: point, rate: rendezvous?.relayRate(at: point.place), now: now)
         }
         tellAddresses(now: now)
@@ -320,7 +320,7 @@ extension Node {
     /// What keeps us from one who is there.
     private func obstacle(before peer: PeerID, named: [SocketAddress]) -> Obstacle {
         let relay: Obstacle.Relay =
-            if relayPolicy == .never { .refusedHere } else if rendezvous?.relays(of: peer).isEmpty == false {
+            if relayPolicy == .never { .refusedHere } else if rendezvous?.relayPoints(of: peer).isEmpty == false {
                 .silent
             } else if rendezvous?.hasRelay == true { .refusedThere } else { .notAllowed }
         let isSix = { (address: SocketAddress) in address.ip.isV6 }

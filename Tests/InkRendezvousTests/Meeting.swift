@@ -148,7 +148,7 @@ struct Meeting {
         guard peers[index].isConnected else { return }
         peers[index].received.append(message)
         peers[index].client.received(message, now: now)
-        if case .welcome = message { peers[index].client.relays(relayRate) }
+        if case .welcome = message { peers[index].client.setRelayRate(relayRate) }
     }
 
     /// By which number the rendezvous calls a peer now.

@@ -161,7 +161,7 @@ private struct Roads {
         guard peers[peer].open.contains(place), !loses(message, place), !(place == 0 && isHidden(message, from: peer)) else { return }
         peers[peer].received.append((message, place))
         peers[peer].client.received(message, at: place, now: now)
-        if case .welcome = message, relaying.contains(place) { peers[peer].client.relays(65_536, at: place) }
+        if case .welcome = message, relaying.contains(place) { peers[peer].client.setRelayRate(65_536, at: place) }
         drain(peer)
     }
 
