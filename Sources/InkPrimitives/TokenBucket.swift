@@ -33,6 +33,12 @@ public struct TokenBucket: Hashable, Sendable {
         tokens -= cost
     }
 
+    /// Gives tokens back that were taken for nothing.
+    public mutating func giveBack(_ cost: Double, now: Instant) {
+        fill(now: now)
+        tokens = min(burst, tokens + cost)
+    }
+
     /// True when nothing was taken for so long that the bucket is as new.
     public mutating func isFull(now: Instant) -> Bool {
         fill(now: now)

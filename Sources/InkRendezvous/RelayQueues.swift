@@ -47,8 +47,8 @@ struct RelayQueues: Sendable {
         var waiting = 0
         /// What those frames cost.
         var waitingCost = 0.0
-        /// In `fresh`, `ready` or `resting`.
-        var isListed = false
+        /// What its place in `fresh`, `ready` or `resting` is called; nil where it has none.
+        var ticket: UInt64?
         /// What it may still send in its turn among the rooms.
         var credit = RelayQueues.quantum
 
@@ -58,6 +58,12 @@ struct RelayQueues: Sendable {
             fresh.removeAll()
             others.removeAll()
         }
+    }
+
+    /// A place of a room in a list. It is nobody's where the room is called otherwise by now: a topic may be forgotten and come again.
+    private struct Ticket: Sendable {
+        let topic: Topic
+        let number: UInt64
     }
 
     private enum Turn {
@@ -91,10 +97,11 @@ struct RelayQueues: Sendable {
     private var waitingCost = 0.0
     private var rooms: [Topic: Room] = [:]
     /// Rooms that had nothing waiting until now, and the others; each in the order of its turns.
-    private var fresh = Queue<Topic>()
-    private var ready = Queue<Topic>()
+    private var fresh = Queue<Ticket>()
+    private var ready = Queue<Ticket>()
     private var isTurnOfFresh = true
-    private var resting: [Topic] = []
+    private var resting: [Ticket] = []
+    private var lastTicket: UInt64 = 0
     private var wakeAt: Instant?
     /// All together have sent what they may.
     private var totalAt: Instant?
@@ -138,15 +145,11 @@ struct RelayQueues: Sendable {
         (room.waiting, room.waitingCost, waitingCost) = (room.waiting + 1, room.waitingCost + item.cost, waitingCost + item.cost)
         if isNew { room.fresh.append(token) }
         if let count = room.senders[token]?.items.count, count > Self.framesMax { drop(of: token, &room) }
-        while room.waitingCost > max(Self.burst(of: rate) * Self.burstsWaiting, Self.cost(RelayFrame.bytesMax) * 8) {
-            // Who has most waiting pays (RFC 8290 §4.1), the oldest first.
-            let fattest = room.senders.max { ($0.value.cost, $0.key) < ($1.value.cost, $1.key) }
-            guard let fattest else { break }
-            drop(of: fattest.key, &room)
-        }
-        if !room.isListed {
-            (room.isListed, room.credit) = (true, Self.quantum)
-            fresh.append(topic)
+        trim(&room)
+        if room.ticket == nil {
+            lastTicket += 1
+            (room.ticket, room.credit) = (lastTicket, Self.quantum)
+            fresh.append(Ticket(topic: topic, number: lastTicket))
         }
         rooms[topic] = room
     }
@@ -161,8 +164,9 @@ struct RelayQueues: Sendable {
         totalAt = nil
         while !fresh.isEmpty || !ready.isEmpty {
             let isFresh = ready.isEmpty || isTurnOfFresh && !fresh.isEmpty
-            guard let topic = isFresh ? fresh.first : ready.first else { break }
-            guard var room = rooms.removeValue(forKey: topic) else {
+            guard let ticket = isFresh ? fresh.first : ready.first else { break }
+            let topic = ticket.topic
+            guard rooms[topic]?.ticket == ticket.number, var room = rooms.removeValue(forKey: topic) else {
                 _ = isFresh ? fresh.popFirst() : ready.popFirst()
                 continue
             }
@@ -170,7 +174,7 @@ struct RelayQueues: Sendable {
                 room.credit += Self.quantum
                 rooms[topic] = room
                 _ = isFresh ? fresh.popFirst() : ready.popFirst()
-                ready.append(topic)
+                ready.append(ticket)
                 continue
             }
             let turn = take(from: &room, now: now)
@@ -183,22 +187,28 @@ struct RelayQueues: Sendable {
             isTurnOfFresh = !isFresh
             if case .item(let item) = turn {
                 room.credit -= item.cost * Double(item.frame.receivers.count)
-                room.isListed = room.waiting > 0
+                if room.waiting == 0 { room.ticket = nil }
             }
             // It keeps its place as long as it has something to send and credit.
-            if case .item = turn, room.isListed {} else { _ = isFresh ? fresh.popFirst() : ready.popFirst() }
+            if case .item = turn, room.ticket != nil {} else { _ = isFresh ? fresh.popFirst() : ready.popFirst() }
             switch turn {
             case .item(let item):
                 rooms[topic] = room
                 return item
             case .wait(let pause):
-                resting.append(topic)
+                resting.append(ticket)
                 wakeAt = earliest(wakeAt, now + max(pause, Self.restMin))
-            case .empty: room.isListed = false
+            case .empty: room.ticket = nil
             }
             rooms[topic] = room
         }
         return nil
+    }
+
+    /// Fewer had it than it named: what it took for the others is given back, and what it took of its room where nobody had it (RV-51).
+    mutating func giveBack(_ item: Item, carriedTo count: Int, now: Instant) {
+        total.giveBack(item.cost * Double(item.frame.receivers.count - count), now: now)
+        if count == 0 { rooms[item.topic]?.bucket.giveBack(item.cost, now: now) }
     }
 
     /// The socket has left the topic: what it wanted carried is forgotten.
@@ -215,6 +225,26 @@ struct RelayQueues: Sendable {
     mutating func forget(_ topic: Topic) {
         guard let room = rooms.removeValue(forKey: topic) else { return }
         waitingCost -= room.waitingCost
+    }
+
+    /// Makes room where too much waits: who has most waiting pays (RFC 8290 §4.1), the oldest first. An eighth more goes than has to, so that all senders
+    /// are looked at once for many frames that are too much, and not once for each.
+    private mutating func trim(_ room: inout Room) {
+        let most = max(Self.burst(of: rate) * Self.burstsWaiting, Self.cost(RelayFrame.bytesMax) * 8)
+        guard room.waitingCost > most else { return }
+        let goal = most * 7 / 8
+        let senders = room.senders.filter { !$0.value.items.isEmpty }.map { (cost: $0.value.cost, token: $0.key) }
+            .sorted { ($0.cost, $0.token) > ($1.cost, $1.token) }
+        // What is left to each: those who have more are cut to this, and the rest has less and keeps it.
+        var (level, above) = (0.0, 0.0)
+        for (index, sender) in senders.enumerated() {
+            above += sender.cost
+            level = (above - (room.waitingCost - goal)) / Double(index + 1)
+            if index + 1 < senders.count, level >= senders[index + 1].cost { break }
+        }
+        for sender in senders {
+            while room.waitingCost > goal, let cost = room.senders[sender.token]?.cost, cost > level { drop(of: sender.token, &room) }
+        }
     }
 
     private mutating func drop(of token: Token, _ room: inout Room) {

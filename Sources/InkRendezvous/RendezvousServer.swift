@@ -313,14 +313,19 @@ public struct RendezvousServer: Sendable {
     /// Sends the relay frames whose turn has come.
     private mutating func carry(now: Instant) {
         while let item = relay.next(now: now) {
-            guard let source = sockets[item.token].map(\.source), let room = rooms[item.topic] else { continue }
+            guard let source = sockets[item.token].map(\.source), let room = rooms[item.topic] else {
+                relay.giveBack(item, carriedTo: 0, now: now)
+                continue
+            }
             let targets = item.frame.receivers.compactMap { number in room.members[number].map { (number, $0) } }
             let cost = item.cost * Double(targets.count)
             // What is too much of a source is lost here and not at the gate: what the room's turn has kept back has cost it nothing.
             if let source, neighbourhoods[source]?.relay.take(cost, now: now) == false {
                 counted.relayOverSource += 1
+                relay.giveBack(item, carriedTo: 0, now: now)
                 continue
             }
+            relay.giveBack(item, carriedTo: targets.count, now: now)
             for (number, target) in targets {
                 let bytes = RelayFrame.ToClient(receiver: number, sender: item.frame.sender, datagram: item.frame.datagram).encoded
                 counted.relayFramesOut += 1

@@ -247,6 +247,38 @@ private struct Talker {
         #expect(exchange.server.counters.relayOverSource > 0 && exchange.closed.isEmpty)
     }
 
+    // RV-51
+    @Test func `what a source has too much takes nothing of what all together may`() throws {
+        let exchange = Exchange {
+            ($0.relayTotalRate, $0.relaySourceRate) = (40 << 10, 8 << 10)
+        }
+        let quiet = try (0..<2).map { try exchange.enter(200, from: 50 + $0) }
+        // 24 KiB a second, of another source that may not have so much: both of its receivers count.
+        let steady = try (0..<2).map { try exchange.enter(201, from: 60 + $0) }
+        var talkers = [Talker(token: quiet[0], others: [quiet[1]], bytes: 200, interval: .milliseconds(50))]
+        talkers.append(Talker(token: steady[0], others: [steady[1]], bytes: 600, interval: .milliseconds(100)))
+        for room in 1...6 as ClosedRange<UInt8> {
+            let (flooder, other) = (try exchange.enter(room, from: 1), try exchange.enter(room, from: 2))
+            talkers.append(Talker(token: flooder, others: [other], bytes: 1000, interval: .milliseconds(40)))
+        }
+        try Talker.talk(talkers, in: exchange, for: .seconds(2))
+        #expect(exchange.heard(quiet[1], from: quiet[0]).count == 40)
+        #expect(exchange.heard(steady[1], from: steady[0]).count == 20)
+        let late = exchange.server.counters.relayLate
+        #expect(exchange.server.counters.relayOverSource > 200 && late == 0, "\(late) had to wait for what was not carried")
+    }
+
+    // RV-51
+    @Test func `who has left takes nothing of what all together may`() throws {
+        let exchange = Exchange { $0.relayTotalRate = 64 << 10 }
+        let members = try (0..<9).map { try exchange.enter(1, from: 1 + $0) }
+        for member in members[2...] { exchange.server.closed(member) }
+        // 28 KiB a second to one of those who are named, and 220 KiB to all eight.
+        let talker = Talker(token: members[0], others: Array(members[1...]), bytes: 1100, interval: .milliseconds(40))
+        try Talker.talk([talker], in: exchange, for: .seconds(2))
+        #expect(exchange.heard(members[1], from: members[0]).count == 50)
+    }
+
     // RV-53
     @Test func `whatever is sent, little waits, and nothing once it is over`() throws {
         let exchange = Exchange { $0.relayTotalRate = 512 << 10 }
