@@ -243,10 +243,12 @@ public struct RendezvousClient: Sendable {
     /// The network around us is another one: nothing that was open need still be, and what was out of reach may be within (RV-38). Say new
     /// candidates first.
     ///
-    /// - Parameter addresses: all of this machine.
-    public mutating func networkChanged(to addresses: [IPAddress], now: Instant) {
+    /// - Parameters:
+    ///   - old: the addresses of this machine as they were before.
+    ///   - new: as they are now.
+    public mutating func networkChanged(from old: [IPAddress], to new: [IPAddress], now: Instant) {
         for place in signalling.indices {
-            if signalling[place].isCutOff(by: addresses) {
+            if signalling[place].isCutOff(from: old, to: new) {
                 signalling.redials(place)
                 close(place, reason: "this machine no longer has the address that it was reached from", now: now)
             } else {

@@ -114,7 +114,8 @@ struct SignallingPlace: Sendable {
         (helloAt, suspect, reviewAt) = (nil, nil, nil)
         settle(now: now)
         guard reconnects else { return state = .idle }
-        guard !isToRedial else { return state = .waiting(until: now) }
+        // An address that comes and goes makes one try a second, and not one each time.
+        guard !isToRedial else { return state = .waiting(until: max(now, askedAt + RendezvousClient.changeSpacing)) }
         let pause = twin == nil ? reconnect.next(using: &random) : RendezvousClient.twinRest
         state = .waiting(until: now + pause)
     }
@@ -125,11 +126,13 @@ struct SignallingPlace: Sendable {
 
     mutating func watch(each interval: Duration) { watchInterval = interval }
 
-    /// True if nothing that is sent to us arrives, since this machine has not the address any more that the connection is from. Loopback is not
-    /// among the addresses that others are told.
-    func isCutOff(by addresses: [IPAddress]) -> Bool {
-        guard isOpen, let localAddress, !localAddress.isLoopback else { return false }
-        return !addresses.contains(localAddress)
+    /// True if nothing that is sent to us arrives, since this machine has not the address any more that the connection is from.
+    ///
+    /// One that was never listed says nothing by not being listed now: the lists have what peers may be told, and so no link-local address, and none of
+    /// a family in which we have no UDP.
+    func isCutOff(from old: [IPAddress], to new: [IPAddress]) -> Bool {
+        guard isOpen, let localAddress else { return false }
+        return old.contains(localAddress) && !new.contains(localAddress)
     }
 
     /// As soon as it is closed it is opened again.

@@ -426,7 +426,9 @@ extension Node {
         askSTUN(now: now)
         offerCandidates(now: now)
         // Who is told by the rendezvous is told what is true now.
-        if isElsewhere { rendezvous?.networkChanged(to: addresses.map(\.address.ip), now: now) }
+        if isElsewhere {
+            rendezvous?.networkChanged(from: (before ?? []).map(\.address.ip), to: addresses.map(\.address.ip), now: now)
+        }
     }
 
     /// Those that lead out of this machine: networks of containers come and go with the containers, and change nothing between us and others.

@@ -51,7 +51,7 @@ import Testing
         meeting.run(for: .seconds(3))
         let first = meeting.now
         for _ in 0..<20 {
-            meeting.peers[index].client.networkChanged(to: [other, local], now: meeting.now)
+            meeting.peers[index].client.networkChanged(from: [local], to: [other, local], now: meeting.now)
             meeting.run(for: .milliseconds(100))
         }
         meeting.run(for: .seconds(5))
@@ -60,8 +60,13 @@ import Testing
     }
 
     // RV-38
-    @Test(arguments: [("192.168.1.5", true), ("127.0.0.1", false), (nil, false)] as [(String?, Bool)])
-    func `a connection from an address that is gone is opened again at once`(local: String?, isCutOff: Bool) throws {
+    // Link-local addresses, those of a family without UDP and loopback are in no list, and one that was made before the first list is in none yet.
+    @Test(
+        arguments: [
+            ("192.168.1.5", ["192.168.1.5"], true), ("192.168.1.5", [], false), ("fe80::5", ["192.168.1.5"], false),
+            ("2001:db8::5", ["192.168.1.5"], false), ("127.0.0.1", [], false), (nil, [], false),
+        ] as [(String?, [String], Bool)])
+    func `a connection from an address that is gone is opened again at once`(local: String?, listed: [String], isCutOff: Bool) throws {
         var meeting = Meeting()
         let index = meeting.addPeer(1, connect: false)
         meeting.peers[index].client.start(now: meeting.now)
@@ -69,7 +74,8 @@ import Testing
         meeting.connect(index, from: local.flatMap { IPAddress($0) })
         meeting.run(for: .seconds(3))
         let change = meeting.now
-        meeting.peers[index].client.networkChanged(to: [try #require(IPAddress("10.0.0.9"))], now: change)
+        let listed = listed.compactMap { IPAddress($0) }
+        meeting.peers[index].client.networkChanged(from: listed, to: [try #require(IPAddress("10.0.0.9"))], now: change)
         meeting.settle()
         #expect(meeting.peers[index].connects == (isCutOff ? [.zero, change] : [.zero]))
         #expect(meeting.peers[index].refusals.count == (isCutOff ? 1 : 0) && meeting.peers[index].probes.count == (isCutOff ? 0 : 1))
@@ -77,6 +83,25 @@ import Testing
         meeting.connect(index)
         meeting.disconnect(index)
         #expect(meeting.peers[index].connects.count == (isCutOff ? 2 : 1))
+    }
+
+    // RV-38
+    @Test func `an address that comes and goes has a connection opened again once a second and not each time`() throws {
+        var meeting = Meeting()
+        let index = meeting.addPeer(1, connect: false)
+        let local = try #require(IPAddress("192.168.1.5"))
+        meeting.peers[index].client.start(now: meeting.now)
+        meeting.settle()
+        let began = meeting.now
+        for _ in 0..<50 {
+            if meeting.peers[index].connects.last == meeting.now { meeting.connect(index, from: local) }
+            meeting.peers[index].client.networkChanged(from: [local], to: [], now: meeting.now)
+            meeting.settle()
+            meeting.peers[index].client.networkChanged(from: [], to: [local], now: meeting.now)
+            meeting.settle()
+            meeting.run(for: .milliseconds(100))
+        }
+        #expect(meeting.peers[index].connects == (0...5).map { began + .seconds(Int64($0)) })
     }
 
     // RV-38
@@ -98,7 +123,7 @@ import Testing
             let pause = try #require(meeting.peers[index].client.deadline) - meeting.now
             longest = max(longest, pause)
             let (before, asked) = (meeting.peers[index].connects.count, try #require(meeting.peers[index].connects.last))
-            meeting.peers[index].client.networkChanged(to: [], now: meeting.now)
+            meeting.peers[index].client.networkChanged(from: [], to: [], now: meeting.now)
             meeting.settle()
             let due = min(pause, .seconds(1) - (meeting.now - asked))
             #expect(meeting.peers[index].connects.count == before + (due <= .zero ? 1 : 0))
@@ -113,7 +138,7 @@ import Testing
         var meeting = Meeting()
         for number: UInt8 in [1, 2] { meeting.addPeer(number) }
         meeting.run(for: .seconds(1))
-        meeting.peers[1].client.networkChanged(to: [], now: meeting.now)
+        meeting.peers[1].client.networkChanged(from: [], to: [], now: meeting.now)
         meeting.settle()
         #expect(meeting.peers[0].told.map(\.remote) == [Meeting.peerID(2)] && meeting.peers[1].told.map(\.remote) == [Meeting.peerID(1)])
         #expect(meeting.peers[0].told.map(\.at) == [meeting.now])
