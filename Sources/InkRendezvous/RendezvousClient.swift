@@ -102,6 +102,8 @@ public struct RendezvousClient: Sendable {
     /// Reconnection: 0.5 s × 1.5 to 30 s (RV-9).
     package static let reconnectFirst: Duration = .milliseconds(500)
     package static let reconnectLimit: Duration = .seconds(30)
+    /// From the beginning of a try to the word that we are in; one that says anything else for ever is no better than a dead one (RV-40).
+    package static let joinTime: Duration = .seconds(10)
     /// We must have been in for so long before pauses start over: one who lets us in and throws us out in turn is asked ever more rarely.
     package static let settledAfter: Duration = .seconds(10)
     /// How long a place is left alone that turned out to be the same rendezvous as another, while we are in there (RV-24).
@@ -295,6 +297,7 @@ public struct RendezvousClient: Sendable {
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
         for place in signalling.indices {
+            if signalling[place].isOverdue(now: now) { close(place, reason: "it accepted us and did not let us in", now: now) }
             signalling.connectDue(place, now: now)
             signalling.probeDue(place, now: now)
             if signalling[place].isToGreet(now: now) { greet(at: place, now: now) }

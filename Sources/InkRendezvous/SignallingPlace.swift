@@ -8,9 +8,10 @@ struct SignallingPlace: Sendable {
     private enum State: Sendable {
         case idle
         case waiting(until: Instant)
-        case connecting
-        case greeting
-        case joining
+        /// Each has until then to let us in.
+        case connecting(until: Instant)
+        case greeting(until: Instant)
+        case joining(until: Instant)
         case joined(since: Instant)
         /// We asked for the connection to be closed; what still comes on it is not heard.
         case closing
@@ -64,7 +65,10 @@ struct SignallingPlace: Sendable {
 
     // The connection.
 
-    mutating func connect(now: Instant) { (twin, askedAt, isToRedial, state) = (nil, now, false, .connecting) }
+    mutating func connect(now: Instant) {
+        (twin, askedAt, isToRedial) = (nil, now, false)
+        state = .connecting(until: now + RendezvousClient.joinTime)
+    }
 
     /// - Parameter nonce: fresh: what was answered to an earlier one is stale (RV-4).
     mutating func connected(to rendezvous: SocketAddress?, from local: IPAddress?, nonce: [UInt8], now: Instant) {
@@ -75,10 +79,20 @@ struct SignallingPlace: Sendable {
         (newcomers, members) = ([:], [:])
         outgoing = Self.outgoingRate.bucket(now: now)
         unprovedOutgoing = Self.unprovedRate.bucket(now: now)
-        state = .greeting
+        // From the beginning of the try: one that takes long to accept us has the less time to let us in.
+        let until = if case .connecting(let until) = state { until } else { now + RendezvousClient.joinTime }
+        state = .greeting(until: until)
     }
 
-    mutating func welcomed() { state = .joining }
+    mutating func welcomed() { if case .greeting(let until) = state { state = .joining(until: until) } }
+
+    /// True for one that accepts us, whatever it says, and does not let us in: it is no better than one that does not accept (RV-40).
+    func isOverdue(now: Instant) -> Bool {
+        switch state {
+        case .greeting(let until), .joining(let until): now >= until
+        case .idle, .waiting, .connecting, .joined, .closing: false
+        }
+    }
 
     /// - Parameter rate: bytes a second for a room; nil where it relays nothing.
     mutating func setRelayRate(_ rate: Int?) {
@@ -212,7 +226,7 @@ struct SignallingPlace: Sendable {
     var deadline: Instant? {
         switch state {
         case .idle, .connecting, .closing: nil
-        case .greeting, .joining: probeAt
+        case .greeting(let until), .joining(let until): earliest(until, probeAt)
         case .waiting(let until): until
         case .joined: earliest(earliest(helloAt, reviewAt), probeAt)
         }

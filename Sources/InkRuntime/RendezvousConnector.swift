@@ -13,9 +13,6 @@ import NIOWebSocket
 package final class RendezvousConnector {
     /// A host that takes longer to accept and upgrade is given up.
     package static let patience: TimeAmount = .seconds(8)
-    /// From the beginning of a try to the word that we are in; one that says anything else for ever is no better than a dead one.
-    package static let joinTime: TimeAmount = .seconds(10)
-
     /// The pause before the next address of the host is dialled, too; one that has failed is not waited for.
     package static let stagger: TimeAmount = .milliseconds(50)
     /// How long a probe waits for its answer.
@@ -24,7 +21,6 @@ package final class RendezvousConnector {
     package typealias Finder = (Invite.Host, any EventLoop) -> EventLoopFuture<[InkPrimitives.SocketAddress]>
 
     private let patience: TimeAmount
-    private let joinTime: TimeAmount
     private let clock: MonotonicClock
     private let host: Invite.Host
     private let loop: any EventLoop
@@ -40,9 +36,6 @@ package final class RendezvousConnector {
     private var round = 0
     private var isTrying = false
     private var socket: WebSocketHandler?
-    /// What we asked to be let into.
-    private var asked: Topic?
-    private var isJoined = false
     private var liveness: WebSocketHandler.Liveness?
 
     /// The addresses that the host had when it was last dialled.
@@ -51,7 +44,7 @@ package final class RendezvousConnector {
     package private(set) var localAddress: InkPrimitives.SocketAddress?
 
     /// - Parameters:
-    ///   - patience, joinTime: shorter in tests.
+    ///   - patience: shorter in tests.
     ///   - opened: a WebSocket is open to this address.
     ///   - received: something was said on it.
     ///   - receivedFrame: a relay frame came on it.
@@ -59,12 +52,12 @@ package final class RendezvousConnector {
     ///   - closed: it is gone, or could not be opened; with the reason, which names the host.
     package init(
         host: Invite.Host, loop: any EventLoop, clock: MonotonicClock, patience: TimeAmount = RendezvousConnector.patience,
-        joinTime: TimeAmount = RendezvousConnector.joinTime, tls: TLSTrust? = nil, find: @escaping Finder = HostAddresses.find,
+        tls: TLSTrust? = nil, find: @escaping Finder = HostAddresses.find,
         opened: @escaping (InkPrimitives.SocketAddress) -> Void,
         received: @escaping (ServerMessage) -> Void, receivedFrame: @escaping ([UInt8]) -> Void = { _ in },
         closed: @escaping (String) -> Void
     ) {
-        (self.host, self.loop, self.clock, self.patience, self.joinTime) = (host, loop, clock, patience, joinTime)
+        (self.host, self.loop, self.clock, self.patience) = (host, loop, clock, patience)
         (self.opened, self.received, self.receivedFrame, self.closed, self.find) = (opened, received, receivedFrame, closed, find)
         self.tls = tls
     }
@@ -81,7 +74,6 @@ package final class RendezvousConnector {
     /// Sends a message, if a connection is open.
     package func send(_ message: ClientMessage) {
         guard let socket else { return }
-        if case .join(let topic, _, _) = message { asked = topic }
         do {
             socket.send(try SignallingJSON.encode(message))
         } catch {
@@ -121,7 +113,7 @@ package final class RendezvousConnector {
 
     private func attempt(_ round: Int) -> EventLoopFuture<Bool> {
         let (bound, loop) = (NIOLoopBound(self, eventLoop: loop), loop)
-        let (joinUntil, until) = (NIODeadline.now() + joinTime, NIODeadline.now() + patience)
+        let until = NIODeadline.now() + patience
         let found = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
         let timeout = loop.scheduleTask(deadline: until) { found.fail(NameUnanswered()) }
         find(host, loop).cascade(to: found)
@@ -131,15 +123,13 @@ package final class RendezvousConnector {
             let connector = bound.value
             guard round == connector.round, connector.isTrying else { return loop.makeFailedFuture(ComesTooLate()) }
             connector.addresses = Array(addresses.prefix(HostAddresses.countMax))
-            let race = DialRace(connector.addresses, on: loop) { bound.value.dial($0, round, until: until, joinUntil: joinUntil) }
+            let race = DialRace(connector.addresses, on: loop) { bound.value.dial($0, round, until: until) }
             return race.start()
         }
     }
 
     /// One address of the host, from the first packet to the WebSocket.
-    private func dial(
-        _ address: InkPrimitives.SocketAddress, _ round: Int, until: NIODeadline, joinUntil: NIODeadline
-    ) -> EventLoopFuture<Bool> {
+    private func dial(_ address: InkPrimitives.SocketAddress, _ round: Int, until: NIODeadline) -> EventLoopFuture<Bool> {
         guard let destination = try? address.forNIO else { return loop.makeFailedFuture(NoAddress()) }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let head = HTTPRequestHead(
@@ -161,7 +151,7 @@ package final class RendezvousConnector {
                     try tls?.secure(channel, as: host)
                     if tls == nil { try channel.pipeline.syncOperations.addHandler(glance.value) }
                     upgraded = try Self.upgrade(channel, head) { channel, response in
-                        try bound.value.adopt(channel, response, round, joinUntil: joinUntil)
+                        try bound.value.adopt(channel, response, round)
                     }
                 } catch {
                     upgraded = channel.eventLoop.makeFailedFuture(error)
@@ -207,7 +197,7 @@ package final class RendezvousConnector {
     }
 
     /// The upgrade of a try is done.
-    private func adopt(_ channel: any Channel, _ response: HTTPResponseHead, _ round: Int, joinUntil: NIODeadline) throws -> Bool {
+    private func adopt(_ channel: any Channel, _ response: HTTPResponseHead, _ round: Int) throws -> Bool {
         guard response.headers["Sec-WebSocket-Protocol"] == [Signalling.subprotocol] else { throw WrongSubprotocol() }
         // We asked for none, and frames of one we do not know cannot be read (RFC 6455 §4.1).
         guard response.headers["Sec-WebSocket-Extensions"].isEmpty else { throw UnaskedExtension() }
@@ -222,16 +212,9 @@ package final class RendezvousConnector {
             closed: { [weak self] reason in self?.lost(reason, round) })
         try channel.pipeline.syncOperations.addWebSocket(handler)
         isTrying = false
-        (socket, asked, isJoined) = (handler, nil, false)
+        socket = handler
         localAddress = channel.localAddress.flatMap { InkPrimitives.SocketAddress($0) }
         handler.liveness = liveness
-        // One that accepts and does not let us in is no better than one that does not accept.
-        let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(deadline: joinUntil) {
-            let connector = bound.value
-            guard round == connector.round, !connector.isJoined else { return }
-            connector.socket?.close(.policyViolation, reason: "it accepted us and did not let us in")
-        }
         opened(remote)
         return true
     }
@@ -245,7 +228,6 @@ package final class RendezvousConnector {
             socket.close(.dataInconsistentWithMessage, reason: "the rendezvous does not speak \(Signalling.subprotocol)")
             return
         }
-        if case .joined(let topic, _, _) = message, topic == asked { isJoined = true }
         received(message)
     }
 

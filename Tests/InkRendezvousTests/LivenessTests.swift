@@ -104,6 +104,32 @@ import Testing
         #expect(meeting.peers[index].connects == (0...5).map { began + .seconds(Int64($0)) })
     }
 
+    // RV-40
+    @Test(arguments: ["welcome", "joined", "nothing"])
+    func `one that accepts us and does not let us in is left ten seconds after the try began`(missing: String) {
+        var meeting = Meeting()
+        let index = meeting.addPeer(1, connect: false)
+        meeting.meddle = { message, _ in
+            switch message {
+            case .welcome where missing == "welcome": .drop
+            case .joined where missing == "joined": .drop
+            default: .pass
+            }
+        }
+        meeting.peers[index].client.start(now: meeting.now)
+        meeting.settle()
+        // It takes its time before it accepts us.
+        meeting.run(for: .seconds(4))
+        meeting.connect(index)
+        meeting.run(until: .zero + .milliseconds(9999))
+        #expect(meeting.peers[index].refusals.isEmpty && meeting.peers[index].isConnected)
+        meeting.run(until: .zero + .seconds(10))
+        let isLeft = missing != "nothing"
+        #expect(meeting.peers[index].refusals == (isLeft ? ["it accepted us and did not let us in"] : []))
+        meeting.run(for: .milliseconds(500))
+        #expect(meeting.peers[index].connects.count == (isLeft ? 2 : 1), "it is tried again")
+    }
+
     // RV-38
     @Test func `what waits to be opened again is tried when the network changes, at most once a second, and waits as long as before`()
         throws
