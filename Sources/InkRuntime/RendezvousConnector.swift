@@ -114,12 +114,18 @@ package final class RendezvousConnector {
     private func attempt(_ round: Int) -> EventLoopFuture<Bool> {
         let (bound, loop) = (NIOLoopBound(self, eventLoop: loop), loop)
         let until = NIODeadline.now() + patience
-        let found = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
-        let timeout = loop.scheduleTask(deadline: until) { found.fail(NameUnanswered()) }
-        find(host, loop).cascade(to: found)
+        let found = find(host, loop)
         let trusted = tls?.ready(on: loop) ?? loop.makeSucceededVoidFuture()
-        return found.futureResult.and(trusted).flatMap { addresses, _ in
-            timeout.cancel()
+        // A resolver or a disk that does not answer may take half a minute, and this end of the try comes first.
+        let ready = loop.makePromise(of: [InkPrimitives.SocketAddress].self)
+        let isFound = NIOLoopBoundBox(false, eventLoop: loop)
+        found.whenSuccess { _ in isFound.value = true }
+        found.and(trusted).map(\.0).cascade(to: ready)
+        let timeout = loop.scheduleTask(deadline: until) {
+            if isFound.value { ready.fail(AuthoritiesUnread()) } else { ready.fail(NameUnanswered()) }
+        }
+        ready.futureResult.whenComplete { _ in timeout.cancel() }
+        return ready.futureResult.flatMap { addresses in
             let connector = bound.value
             guard round == connector.round, connector.isTrying else { return loop.makeFailedFuture(ComesTooLate()) }
             connector.addresses = Array(addresses.prefix(HostAddresses.countMax))
@@ -340,5 +346,8 @@ private struct WrongSubprotocol: Error, CustomStringConvertible { let descriptio
 private struct UnaskedExtension: Error, CustomStringConvertible { let description = "it speaks a form of WebSocket that was not asked for" }
 private struct AnswersNothing: Error, CustomStringConvertible { let description = "it accepts connections and answers nothing" }
 private struct SpeaksTLS: Error, CustomStringConvertible { let description = "it speaks TLS: it is a rendezvous of wss://" }
+private struct AuthoritiesUnread: Error, CustomStringConvertible {
+    let description = "whom this machine trusts could not be read in time"
+}
 private struct NameUnanswered: Error, CustomStringConvertible { let description = "nobody says what address this name has" }
 private struct ComesTooLate: Error, CustomStringConvertible { let description = "we have given it up" }

@@ -17,13 +17,17 @@ public struct TLSFileError: Error, Hashable, Sendable, CustomStringConvertible {
 /// Nothing is read before the first connection, and then by a thread of its own: a system's authorities are some hundred certificates, and the
 /// first picture of a board does not wait for them.
 public final class TLSTrust: Sendable {
-    private let authorities: [NIOSSLCertificate]
+    private let make: @Sendable () throws -> NIOSSLContext
     private let made = Mutex<NIOSSLContext?>(nil)
 
     /// - Parameter file: certificates in PEM to trust beside those that the system trusts; nil for none.
     public init(file: String? = nil) throws(TLSFileError) {
-        authorities = try file.map { path throws(TLSFileError) in try PEM.certificates(path) } ?? []
+        let authorities = try file.map { path throws(TLSFileError) in try PEM.certificates(path) } ?? []
+        make = { try Self.context(trusting: authorities) }
     }
+
+    /// - Parameter make: for tests, in place of reading what the system has.
+    init(make: @escaping @Sendable () throws -> NIOSSLContext) { self.make = make }
 
     /// Done when `secure` may be called.
     func ready(on loop: any EventLoop) -> EventLoopFuture<Void> {
@@ -89,13 +93,17 @@ public final class TLSTrust: Sendable {
     private func context() throws -> NIOSSLContext {
         try made.withLock { made in
             if let made { return made }
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.additionalTrustRoots = authorities.isEmpty ? [] : [.certificates(authorities)]
-            let context = try NIOSSLContext(configuration: configuration)
+            let context = try make()
             made = context
             return context
         }
+    }
+
+    private static func context(trusting authorities: [NIOSSLCertificate]) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.additionalTrustRoots = authorities.isEmpty ? [] : [.certificates(authorities)]
+        return try NIOSSLContext(configuration: configuration)
     }
 }
 

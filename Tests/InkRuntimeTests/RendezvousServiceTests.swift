@@ -1,3 +1,4 @@
+import Dispatch
 import InkConnectivity
 import InkCrypto
 import InkPrimitives
@@ -715,6 +716,28 @@ private final class Carried: Sendable {
         #expect(told == "127.0.0.1:\(liar.port): it accepted us and did not let us in")
         peer.stop()
         try await liar.stop()
+    }
+
+    // RT-5
+    @Test func `a disk that does not give the authorities holds up a try no longer than a resolver does`() async throws {
+        let end = DispatchSemaphore(value: 0)
+        let tls = TLSTrust {
+            end.wait()
+            throw TLSFileError(description: "too late")
+        }
+        let (reasons, continuation) = AsyncStream.makeStream(of: String.self)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let connector = try await loop.submit {
+            let connector = RendezvousConnector(
+                host: Invite.Host(name: "127.0.0.1", port: 1), loop: loop, clock: .system, patience: .milliseconds(50), tls: tls,
+                opened: { _ in }, received: { _ in }, closed: { continuation.yield($0) })
+            connector.connect()
+            return NIOLoopBound(connector, eventLoop: loop)
+        }.get()
+        var iterator = reasons.makeAsyncIterator()
+        #expect(await iterator.next() == "127.0.0.1:1: whom this machine trusts could not be read in time")
+        end.signal()
+        try await loop.submit { connector.value.shutDown() }.get()
     }
 
     // RT-5
