@@ -117,7 +117,10 @@ let package = Package(
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",
-            dependencies: session + ["CInkSystem", "InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio")]),
+            dependencies: session + [
+                "CInkSystem", "InkRuntime", .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

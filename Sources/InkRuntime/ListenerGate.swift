@@ -96,7 +96,8 @@ final class ConnectionCount {
         let channel = pending[id]?.channel
         settle(id)
         counted.remove(id)
-        channel?.close(promise: nil)
+        // It counts no more, and so must have no descriptor any more.
+        channel?.closeAtOnce()
     }
 
     private func isInTime(_ source: Source?, now: Instant) -> Bool {

@@ -342,7 +342,7 @@ final class CoreBox: Sendable {
                     return false
                 }
             })
-        let timeout = channel.eventLoop.scheduleTask(in: Self.upgradeTime) { channel.close(promise: nil) }
+        let timeout = channel.eventLoop.scheduleTask(in: Self.upgradeTime) { channel.closeAtOnce() }
         // A timer holds its channel: those that come and go must not leave ten seconds' worth of them.
         channel.closeFuture.whenComplete { _ in timeout.cancel() }
         let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(

@@ -209,6 +209,17 @@ public final class TLSIdentity: Sendable {
     }
 }
 
+extension Channel {
+    /// Closes without the farewell of TLS, for the answer to which its handler waits for seconds and keeps the descriptor. On the loop.
+    func closeAtOnce() {
+        if let tls = try? pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+            tls.close(promise: nil)
+        } else {
+            close(promise: nil)
+        }
+    }
+}
+
 /// Files with armoured certificates and keys.
 private enum PEM {
     /// Far more than a list of all authorities has.

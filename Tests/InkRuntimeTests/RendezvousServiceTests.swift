@@ -8,6 +8,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 import Testing
 
@@ -356,6 +357,23 @@ private final class Carried: Sendable {
         var told: [RendezvousService.Advice] = []
         for await advice in advices { told.append(advice) }
         #expect(told == [.proxyUnknown(try #require(IPAddress("127.0.0.1")))])
+    }
+
+    // RT-11
+    @Test func `one whose place is given away has no descriptor any more, also in the middle of TLS`() throws {
+        let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+        func connection(from source: String) throws -> EmbeddedChannel {
+            let channel = EmbeddedChannel(handler: NIOSSLServerHandler(context: context))
+            let address = try NIOCore.SocketAddress(ipAddress: source, port: 4000)
+            channel.connect(to: address, promise: nil)
+            channel.remoteAddress = address
+            return channel
+        }
+        let count = ConnectionCount(most: 1, proxies: TrustedProxies())
+        let (first, second) = (try connection(from: "192.0.2.1"), try connection(from: "192.0.2.2"))
+        #expect(count.takes(first, now: .zero) && first.isActive)
+        #expect(count.takes(second, now: .zero) && second.isActive)
+        #expect(!first.isActive && count.open == 1)
     }
 
     // RT-11
