@@ -1,4 +1,5 @@
 import CInkSystem
+import Dispatch
 import NIOCore
 import NIOEmbedded
 import NIOPosix
@@ -88,6 +89,32 @@ import Testing
         _ = await iterator.next()
         let isWatching = try await loop.submit { monitor.value.isWatching }.get()
         #expect(!isWatching)
+    }
+
+    // RT-60
+    @Test func `what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        var ends: [Int32] = [0, 0]
+        #if os(Linux)
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #else
+            try #require(socketpair(AF_UNIX, SOCK_STREAM, 0, &ends) == 0)
+        #endif
+        let (ours, theirs) = (ends[0], ends[1])
+        let monitor = try await loop.submit { NIOLoopBound(NetworkMonitor(loop: loop, descriptor: ours) {}, eventLoop: loop) }.get()
+        let busy = DispatchSemaphore(value: 0)
+        loop.execute { busy.wait() }
+        // We say nothing more, and see when nobody listens any more.
+        shutdown(theirs, Int32(SHUT_WR))
+        var other = pollfd(fd: theirs, events: Int16(POLLIN), revents: 0)
+        #expect(poll(&other, 1, 20_000) == 1, "the descriptor is closed while the loop has no time")
+        busy.signal()
+        let isWatching = try await loop.submit {
+            monitor.value.stop()
+            return monitor.value.isWatching
+        }.get()
+        #expect(!isWatching)
+        close(theirs)
     }
 
     #if os(Linux)
