@@ -25,6 +25,8 @@ public enum Interfaces {
         defer { freeifaddrs(list) }
         let sources = Set((destinations + world).compactMap { source(toward: $0) })
         var found: [LocalAddress] = []
+        // The system is asked once about an interface, however many addresses it has: this runs on a loop.
+        var natures: [String: (index: Int, standing: LocalAddress.Standing)] = [:]
         var seen: Set<IPAddress> = []
         var next = list
         while let entry = next?.pointee {
@@ -34,12 +36,15 @@ public enum Interfaces {
                 seen.insert(ip).inserted
             else { continue }
             let address = InkPrimitives.SocketAddress(ip: ip, port: port)
+            let name = String(cString: entry.ifa_name)
+            let nature = natures[name] ?? (Int(if_nametoindex(entry.ifa_name)), standing(of: name, flags: entry.ifa_flags))
+            natures[name] = nature
+            let isRouted = sources.contains(ip) && !ip.isLoopback && nature.standing != .idle
             found.append(
                 LocalAddress(
                     address: address,
                     prefixLength: entry.ifa_netmask.map { prefixLength(of: $0, isV6: ip.isV6) } ?? LocalAddress(address).prefixLength,
-                    standing: standing(of: String(cString: entry.ifa_name), flags: entry.ifa_flags, isSource: sources.contains(ip)),
-                    interface: Int(if_nametoindex(entry.ifa_name))))
+                    standing: isRouted ? .routed : nature.standing, interface: nature.index))
         }
         return LocalAddress.ranked(found)
     }
@@ -71,26 +76,29 @@ public enum Interfaces {
         }
     }
 
-    private static func standing(of name: String, flags: UInt32, isSource: Bool) -> LocalAddress.Standing {
+    /// What is known of an interface before it is known whether anything is sent from it.
+    private static func standing(of name: String, flags: UInt32) -> LocalAddress.Standing {
         if flags & UInt32(IFF_LOOPBACK) != 0 { return .link }
         if flags & UInt32(IFF_RUNNING) == 0 || isEmptyBridge(name) { return .idle }
-        if isSource { return .routed }
         if flags & UInt32(IFF_POINTOPOINT) != 0 { return .tunnel }
         return isInner(name) ? .inner : .link
     }
 
     /// True for what joins containers and virtual machines of this machine.
-    static func isInner(_ name: String) -> Bool {
+    static func isInner(_ name: String) -> Bool { isBridge(name) || innerPrefixes.contains { name.hasPrefix($0) } }
+
+    private static func isBridge(_ name: String) -> Bool {
         #if os(Linux)
-            if access("/sys/class/net/\(name)/bridge", F_OK) == 0 { return true }
+            access("/sys/class/net/\(name)/bridge", F_OK) == 0
+        #else
+            false
         #endif
-        return innerPrefixes.contains { name.hasPrefix($0) }
     }
 
     /// True for a bridge that joins nothing: Linux says of one that never joined anything that it is connected.
     private static func isEmptyBridge(_ name: String) -> Bool {
         #if os(Linux)
-            (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net/\(name)/brif"))?.isEmpty ?? false
+            isBridge(name) && (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net/\(name)/brif"))?.isEmpty ?? false
         #else
             false
         #endif
