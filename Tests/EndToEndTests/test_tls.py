@@ -1,6 +1,8 @@
 """A rendezvous with TLS: two people meet through it, and whatever is wrong with a certificate is told as what it is. Certificates are made by openssl."""
 
 import contextlib
+import os
+import pathlib
 import signal
 import socket
 import ssl
@@ -79,6 +81,19 @@ class TLS(EndToEnd):
         self.assert_refused(ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "eve", name="eve", code=link), 6, "vouches", "--tls-ca")
 
     # RT-35
+    def test_a_certificate_has_to_name_what_the_link_names(self):
+        server = self.server(*self.authority.certificate("named", names="DNS:localhost"))
+        trust = ["--tls-ca", str(self.authority.file)]
+        ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://localhost:{server.port}", arguments=trust)
+        secret = ana.link().split("#")[1]
+        bob = ink.join_board(f"inkwire://localhost:{server.port}/?tls=1#{secret}", self.folder / "bob", "bob", trust)
+        self.assert_equal_boards(ana, bob)
+        result = ink.run(["join", "--peer", "--timeout", "3", *trust], data=self.folder / "eve", name="eve",
+                         code=f"inkwire://127.0.0.1:{server.port}/?tls=1#{secret}")
+        self.assert_refused(result, 6, "for another name than 127.0.0.1")
+        self.assert_ends_well(ana, bob)
+
+    # RT-35
     def test_what_is_wrong_with_a_certificate_is_said(self):
         other = Authority(self.folder / "other")
         cases = {
@@ -122,6 +137,23 @@ class TLS(EndToEnd):
             self.assertIn("the old one stays", server.report())
             self.assertEqual(self.served(server.port), second)
             file.write_bytes(right)
+
+    # RT-36
+    def test_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
+        certificate, key = self.authority.certificate("good")
+        pipe = self.folder / "pipe.key"
+        os.mkfifo(pipe)
+        server = ink.Process(["serve", "--listen", "127.0.0.1:0", "--tls-cert", str(certificate), "--tls-key", str(pipe)],
+                             stdin=subprocess.DEVNULL, label="serve")
+        # It opens the other end when it is about to read the key, and waits there for the first byte.
+        with open(pipe, "wb") as first:
+            server.child.send_signal(signal.SIGHUP)
+            first.write(key.read_bytes())
+        ink.wait_until(lambda: "rendezvous at wss://" in server.report(), 10, "it serves")
+        with open(pipe, "wb") as second:
+            second.write(key.read_bytes())
+        ink.wait_until(lambda: "read again" in server.report(), 10, "the certificate is read again")
+        self.assertIsNone(server.child.poll())
 
     # RT-36
     def test_serve_exits_6_for_files_that_are_no_certificate_and_key(self):

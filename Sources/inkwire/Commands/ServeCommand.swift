@@ -5,6 +5,7 @@ import InkPrimitives
 import InkRendezvous
 import InkRuntime
 import InkSession
+import Synchronization
 
 /// `inkwire serve`: a rendezvous.
 struct ServeCommand: ParsableCommand {
@@ -74,6 +75,8 @@ struct ServeCommand: ParsableCommand {
         if let place { configuration.listen = [place] }
         configuration.stun = try stun.map { try host($0, "--stun") }
         configuration.proxies = TrustedProxies(Set(try proxies.map(proxy)))
+        // From here on a SIGHUP is no end: who renews certificates does not know whether we are through with the first.
+        let reloading = certificate == nil ? nil : Reloading()
         configuration.tls = try identity()
         if let relay { configuration.server.relayRate = Int(relay).map { $0 << 10 } }
         if let relayTotal { configuration.server.relayTotalRate = relayTotal << 10 }
@@ -97,8 +100,8 @@ struct ServeCommand: ParsableCommand {
             number.add(Int($0))
             asked.signal()
         }
-        let reloading = tls.map { tls in
-            Reloading { [notices = options.notices] in
+        if let tls {
+            reloading?.begin { [notices = options.notices] in
                 do throws(TLSFileError) {
                     notices.say("the certificate was read again; it is valid until \(try tls.reload())")
                 } catch {
@@ -179,20 +182,49 @@ struct ServeCommand: ParsableCommand {
     }
 }
 
-/// Does something at each SIGHUP.
+/// Does something at each SIGHUP; one that comes before it is said what to do is remembered.
 private final class Reloading {
     private let source: any DispatchSourceSignal
+    private let queue = DispatchQueue(label: "inkwire reload")
+    private let action = Action()
 
-    init(_ reload: @escaping @Sendable () -> Void) {
+    init() {
         signal(SIGHUP, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global())
-        source.setEventHandler(handler: reload)
+        source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: queue)
+        source.setEventHandler { [action] in action.run() }
         let registered = DispatchSemaphore(value: 0)
         source.setRegistrationHandler { registered.signal() }
         source.resume()
-        // Who was told that we listen may ask at once.
+        // From here on none is lost.
         registered.wait()
     }
 
+    func begin(_ reload: @escaping @Sendable () -> Void) { if action.become(reload) { queue.async(execute: reload) } }
     func cancel() { source.cancel() }
+
+    private final class Action: Sendable {
+        private enum State {
+            case unknown(isAsked: Bool)
+            case known(@Sendable () -> Void)
+        }
+
+        private let state = Mutex(State.unknown(isAsked: false))
+
+        /// - Returns: true where it has been asked for already.
+        func become(_ reload: @escaping @Sendable () -> Void) -> Bool {
+            state.withLock { state in
+                defer { state = .known(reload) }
+                return if case .unknown(isAsked: true) = state { true } else { false }
+            }
+        }
+
+        func run() {
+            let reload: (@Sendable () -> Void)? = state.withLock { state in
+                if case .known(let reload) = state { return reload }
+                state = .unknown(isAsked: true)
+                return nil
+            }
+            reload?()
+        }
+    }
 }
