@@ -25,7 +25,7 @@ extension Invite {
 
     /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines.
     public init(link text: String) throws(InviteLinkError) {
-        guard text.utf8.count <= Self.textBytes else { throw .notALink }
+        guard text.utf8.count <= Self.textBytes else { throw text.lowercased().hasPrefix(Self.scheme) ? .tooMany : .notALink }
         let bare = String(text.filter { !$0.isWhitespace })
         guard bare.lowercased().hasPrefix(Self.scheme) else { throw .notALink }
         let parts = bare.dropFirst(Self.scheme.count).split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
@@ -55,6 +55,8 @@ extension Invite {
         self.init(rendezvous: try Self.parse(hosts) { Host($0) }, usesTLS: usesTLS, direct: direct, roomSecret: secret, board: board)
     }
 
+    /// Rendezvous, and direct addresses, that an invite names at most: each is dialled by all who have it.
+    public static let placesMax = Limits.candidates
     private static let scheme = "inkwire://"
     /// Far more than 16 hosts and 16 addresses need.
     private static let textBytes = 8192
@@ -69,7 +71,7 @@ extension Invite {
     }
 
     private static func parse<Value>(_ list: [Substring], _ read: (String) -> Value?) throws(InviteLinkError) -> [Value] {
-        guard list.count <= Limits.candidates else { throw .damaged }
+        guard list.count <= placesMax else { throw .tooMany }
         var values: [Value] = []
         for entry in list {
             guard let value = read(String(entry)) else { throw .damaged }
@@ -83,8 +85,10 @@ extension Invite {
 
 /// Why a text is not a link that lets somebody in.
 public enum InviteLinkError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// It does not begin with `inkwire://`, or is far too long.
+    /// It does not begin with `inkwire://`.
     case notALink
+    /// It names more rendezvous, or more direct addresses, than an invite may.
+    case tooMany
     /// Its end is missing.
     case truncated
     /// A character was changed or lost.
@@ -95,6 +99,7 @@ public enum InviteLinkError: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .notALink: "it is not an inkwire link"
+        case .tooMany: "it names more than \(Invite.placesMax) rendezvous, or as many direct addresses, and all who have it would dial each"
         case .truncated: "its end is missing"
         case .damaged: "a character in it is wrong or lost"
         case .newer: "a newer inkwire made it"

@@ -51,7 +51,10 @@ package struct Failure: Error, Equatable {
         self.init(
             isNewer ? .version : .invite, code: isNewer ? "newer_invite" : "bad_invite", what: "this invite cannot be used",
             why: error.description,
-            next: isNewer ? "install the newer inkwire" : "ask for the link again and paste all of it, in quotes where a shell reads it")
+            next: isNewer
+                ? "install the newer inkwire"
+                : error == .tooMany
+                    ? "ask for a link that names fewer" : "ask for the link again and paste all of it, in quotes where a shell reads it")
     }
 
     /// The genesis of a saved board cannot be read.

@@ -121,6 +121,11 @@ struct GlobalOptions: ParsableArguments {
             }
             return address
         }
+        guard addresses.count <= Invite.placesMax else {
+            throw Failure.usage(
+                "\(addresses.count) rendezvous cannot be used", why: "a board has \(Invite.placesMax) at most, and who joins it dials each",
+                next: "name the best of them; two or three are enough for when one fails")
+        }
         // A link says once for all of its rendezvous whether they speak TLS.
         if let first = addresses.first, let other = addresses.first(where: { $0.usesTLS != first.usesTLS }) {
             throw Failure.usage(

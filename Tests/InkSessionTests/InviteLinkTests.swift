@@ -59,6 +59,18 @@ import Testing
         #expect(throws: error) { try Invite(link: text) }
     }
 
+    // CL-2
+    @Test(arguments: [17, 100, 1000])
+    func `a link that names too many places is refused as that`(count: Int) throws {
+        var random = SplitMix64(seed: 3)
+        let link = try Self.sample(using: &random).link
+        let secret = try #require(link.split(separator: "#").last)
+        let names = (1...count).map { "r\($0).example:4300" }.joined(separator: ",")
+        #expect(throws: InviteLinkError.tooMany) { try Invite(link: "inkwire://\(names)/?tls=0#\(secret)") }
+        let addresses = (1...count).map { "192.0.2.1:\($0)" }.joined(separator: ",")
+        #expect(throws: InviteLinkError.tooMany) { try Invite(link: "inkwire://r.example:1/?tls=0&direct=\(addresses)#\(secret)") }
+    }
+
     @Test(arguments: ["ho st:1", "host", "host:0", "host:65536", ":1", "[::1:1", "[host]:1", "h\u{1B}[2J:1"])
     func `refuses a host that is none`(text: String) {
         #expect(Invite.Host(text) == nil)

@@ -26,7 +26,7 @@ import inkwire
 
     // CL-2 CL-10
     @Test(arguments: [
-        (InviteLinkError.notALink, 3 as Int32), (.truncated, 3), (.damaged, 3), (.newer, 9),
+        (InviteLinkError.notALink, 3 as Int32), (.tooMany, 3), (.truncated, 3), (.damaged, 3), (.newer, 9),
     ])
     func `what is wrong with a link decides the exit code`(error: InviteLinkError, exit: Int32) {
         #expect(Failure(error).exit == exit)
