@@ -3,6 +3,7 @@ import Foundation
 import InkAutomation
 import InkBoard
 import InkFormats
+import InkRuntime
 import InkSession
 import InkStore
 import InkTerminal
@@ -68,6 +69,11 @@ package struct Failure: Error, Equatable {
                 .local, code: "corrupt", what: "this board cannot be opened", why: "its first change is damaged: \(violation)",
                 next: "join it again by its link while somebody is there who has it")
         }
+    }
+
+    /// A file with certificates or a key cannot be used.
+    package init(_ error: TLSFileError, what: String, next: String) {
+        self.init(.rendezvous, code: "bad_certificate", what: what, why: error.description, next: next)
     }
 
     /// What should not happen.

@@ -141,7 +141,7 @@ struct GlobalOptions: ParsableArguments {
             return try TLSTrust(file: authorityFile)
         } catch {
             throw Failure(
-                .rendezvous, code: "bad_certificate", what: "the authorities of --tls-ca cannot be used", why: error.description,
+                error, what: "the authorities of --tls-ca cannot be used",
                 next: "name a file with certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
         }
     }

@@ -496,6 +496,9 @@ class BadCommands(EndToEnd):
         for arguments in (["fly"], ["peer"], ["export"], ["new", "--nonsense"], ["serve", "--listen", "nowhere"],
                           ["serve", "--proxy", "nowhere"], ["boards", "--data-dir", ""], ["new", "b", "--peer", "--data-dir="],
                           ["boards", "--export", ""], ["boards", "--restore", ""],
+                          ["serve", "--port", "4300"], ["serve", "--no-relay"], ["serve", "--relay-only"], ["serve", "--tls-ca", "ca.pem"],
+                          ["serve", "--rendezvous", "ws://127.0.0.1:1"], ["serve", "--direct", "127.0.0.1:1"], ["serve", "--impair", "loss=1"],
+                          ["serve", "--relay", "off", "--relay-total", "1"], ["new", "b", "--peer", *["--rendezvous", "ws://127.0.0.1:1"] * 17],
                           ["new", "b", "--peer", "--impair", "loss=lots"], ["new", "b", "--peer", "--rendezvous", "http://x"]):
             with self.subTest(arguments):
                 code, out, err = ink.run(arguments, data=self.folder / "ana", name="ana")
@@ -507,6 +510,11 @@ class BadCommands(EndToEnd):
                 code, out, _ = ink.run(arguments)
                 self.assertEqual(code, 0)
                 self.assertTrue(out.strip())
+
+    def test_what_serve_does_without_an_option_stands_in_its_help(self):
+        help = " ".join(ink.run(["serve", "--help"])[1].split())
+        for words in ("Without it, 64.", "Without it, 16384.", "Without it, in clear.", "SIGHUP reads certificate and key again"):
+            self.assertIn(words, help)
 
     def test_a_terminal_is_asked_for_where_one_is_needed(self):
         for arguments, way in ((["new", "b"], "--peer"), (["join"], "INKWIRE_CODE")):

@@ -12,7 +12,15 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run a rendezvous: it introduces peers, carries for those who have no direct way, and can read nothing.",
-        discussion: "Keeps nothing on disk; restarting it loses nothing of a board. With TLS, SIGHUP reads certificate and key again.")
+        discussion: """
+            Keeps nothing on disk; restarting it loses nothing of a board. Whom it introduced and who has a direct way to each other goes on \
+            without it; for who has none it carries sealed datagrams, as much as --relay and --relay-total let it.
+
+            Without --tls-cert and --tls-key it speaks in clear (ws://); what peers say to each other is encrypted end to end either way. With \
+            TLS (wss://), SIGHUP reads certificate and key again, and the old ones stay where the new are bad.
+
+            /healthz and /metrics answer plain requests at the same port.
+            """)
 
     @Option(
         name: .customLong("listen"),
@@ -36,22 +44,24 @@ struct ServeCommand: ParsableCommand {
     @Option(
         name: .customLong("tls-cert"),
         help: ArgumentHelp(
-            "Speak TLS with the certificate in this file, PEM, and those that lead to its authority behind it.", valueName: "file"))
+            "Speak TLS with the certificate in this file, PEM, and those that lead to its authority behind it. Without it, in clear.",
+            valueName: "file"))
     var certificate: String?
 
-    @Option(name: .customLong("tls-key"), help: ArgumentHelp("The private key of --tls-cert, PEM.", valueName: "file"))
+    @Option(name: .customLong("tls-key"), help: ArgumentHelp("The private key of --tls-cert, PEM, without a password.", valueName: "file"))
     var key: String?
 
     @Option(
         name: .customLong("relay"),
         help: ArgumentHelp(
-            "Sealed KiB a second to carry for a board while its peers have no direct way; off for none. Without it, 64.",
+            "Sealed KiB a second to carry for a board while its peers have no direct way; off for none. Without it, \(Self.relayDefault).",
             valueName: "rate|off"))
     var relay: String?
 
     @Option(
         name: .customLong("relay-total"),
-        help: ArgumentHelp("The same for all boards together, counted for each receiver. Without it, 16384.", valueName: "rate"))
+        help: ArgumentHelp(
+            "The same for all boards together, counted for each receiver. Without it, \(Self.relayTotalDefault).", valueName: "rate"))
     var relayTotal: Int?
 
     @OptionGroup var options: GlobalOptions
@@ -64,7 +74,27 @@ struct ServeCommand: ParsableCommand {
         guard relay == nil || relay == "off" || relay.flatMap({ Int($0) }).map(Self.rates.contains) ?? false else {
             throw ValidationError("--relay takes KiB a second, 1 to \(Self.rates.upperBound), or off")
         }
+        guard relay != "off" || relayTotal == nil else {
+            throw ValidationError("--relay off carries nothing: --relay-total has no meaning")
+        }
+        for (isGiven, words) in foreign where isGiven { throw ValidationError(words) }
     }
+
+    /// Options of who is on a board, which here would be taken for something else, or for done.
+    private var foreign: [(isGiven: Bool, words: String)] {
+        [
+            (options.port != nil, "--port is the UDP port of a peer: a rendezvous listens where --listen says"),
+            (options.isRelayForbidden, "--no-relay is for peers: a rendezvous carries nothing with --relay off"),
+            (options.isRelayOnly, "--relay-only is for peers: a rendezvous carries what --relay lets it"),
+            (options.authorityFile != nil, "--tls-ca is for peers: a rendezvous speaks TLS with --tls-cert and --tls-key"),
+            (!options.rendezvousTexts.isEmpty, "--rendezvous is for peers: a rendezvous needs no other"),
+            (!options.directTexts.isEmpty, "--direct is for peers: a rendezvous dials nobody"),
+            (options.impairText != nil, "--impair is for peers: a rendezvous treats all datagrams alike"),
+        ]
+    }
+
+    private static let relayDefault = (RendezvousServer.Configuration().relayRate ?? 0) >> 10
+    private static let relayTotalDefault = RendezvousServer.Configuration().relayTotalRate >> 10
 
     /// KiB a second, up to 8 GiB.
     private static let rates = 1...(8 << 20)
@@ -148,7 +178,7 @@ struct ServeCommand: ParsableCommand {
             return try TLSIdentity(certificate: certificate, key: key)
         } catch {
             throw Failure(
-                .rendezvous, code: "bad_certificate", what: "cannot serve with this certificate", why: error.description,
+                error, what: "cannot serve with this certificate",
                 next: "name the certificate with --tls-cert and its key with --tls-key, both in PEM")
         }
     }
