@@ -673,8 +673,12 @@ private final class Carried: Sendable {
         let member = try Carried(addresses: addresses([3, 2, 4, 7]))
         #expect(try await member.next() == .opened(addresses([7])[0], from: .v4(0x7F00_0001)))
         member.stop()
+        // The last that is dialled of a name with fifty addresses is good.
+        let late = try Carried(addresses: addresses(Array(20..<34) + [2, 7] + Array(40..<74)))
+        #expect(try await late.next() == .opened(addresses([7])[0], from: .v4(0x7F00_0001)))
+        late.stop()
         // Nobody is at any of the first sixteen.
-        let lost = try Carried(addresses: addresses(Array(20..<36) + [7]))
+        let lost = try Carried(addresses: addresses(Array(20..<36) + [7] + Array(40..<73)))
         #expect(try await lost.next() == .closed("rendezvous.example:\(service.port): Connection refused"))
         lost.stop()
         try await mute.close().get()
