@@ -15,6 +15,8 @@ package struct FrontEnd: Sendable {
     package private(set) var isReady: Bool
     package private(set) var board = BoardView()
     package private(set) var people = Roster()
+    /// How the people are reached.
+    package var ways = Ways()
     /// How what the others move is drawn.
     package private(set) var glides = Glides()
     package private(set) var chats = Chats()
@@ -75,13 +77,15 @@ package struct FrontEnd: Sendable {
             case .connecting: break
             }
             rendezvous = status
+            ways.rendezvousChanged(now: now)
         case .rejected(let author, let rule): notices.add(.rejected(author.map(name(of:)) ?? "a stranger", rule: rule), now: now)
         case .fork(let author, _): notices.add(.fork(name(of: author)), now: now)
         case .textMerged(let news): notices.add(.text(name(of: news.other), news.outcome), as: .text, now: now)
         case .restoring(let isUnderWay): notices.add(isUnderWay ? .restoring : .restored, as: .restoring, now: now)
         case .duplicateDevice(let author, let seconds):
             notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
-        case .meeting(_, let author, let obstacle):
+        case .meeting(let peer, let author, let obstacle):
+            ways.take(peer, author, obstacle, now: now)
             // That it is tried is over in a moment, or told again.
             guard let obstacle else { return false }
             notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now)
@@ -100,6 +104,7 @@ package struct FrontEnd: Sendable {
     private mutating func take(_ status: PeerStatus, holdsUnsaved: Bool, now: Instant) -> Bool {
         // Who goes is told by the name by which he was told from the others.
         let left = people[status.peer].map { people.name(of: $0) }
+        ways.take(status, now: now)
         let before = people.take(status)
         let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
         switch status.state {
@@ -163,6 +168,21 @@ package struct FrontEnd: Sendable {
         }
     }
 
+    /// How packets reach those who are heard, in a word; nil where nobody is and somebody could be.
+    ///
+    /// Direct is said only where all are: one relay is said, with how many it carries for. The round trip is that of the slowest: of who is silent
+    /// nobody knows how packets reach him, or whether.
+    package var pathWord: Sentence? {
+        let heard = people.present.map(\.person).filter { $0.status.state != .joining && $0.pathWord != nil }
+        guard let step = heard.compactMap(\.shownRoundTrip).max() else {
+            if case .unreachable = rendezvous { return .offline }
+            return nil
+        }
+        let relayed = heard.count { $0.status.path == .relayRendezvous }
+        guard relayed > 0, relayed < heard.count else { return .path(relayed > 0 ? .relayRendezvous : .direct, step: step) }
+        return .somePaths(relayed: relayed, of: heard.count, step: step)
+    }
+
     /// What is still under way between us and the others; nil where it is not worth a word.
     package func sendingWord(now: Instant) -> Sentence? {
         guard let sync else { return nil }
@@ -178,7 +198,7 @@ package struct FrontEnd: Sendable {
 
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
-        var next = earliest(notices.deadline, people.deadline)
+        var next = earliest(earliest(notices.deadline, people.deadline), ways.deadline)
         if let unreachable, !unreachable.isTold, !people.present.isEmpty {
             next = earliest(next, unreachable.since + Self.unreachablePatience)
         }
@@ -193,8 +213,10 @@ package struct FrontEnd: Sendable {
         let isGone = notices.expire(now: now)
         let isNew = announce(now: now)
         let isUnreachable = tellUnreachable(now: now)
+        let relayNotice = ways.takeRelayNotice(now: now)
+        if let relayNotice { notices.add(relayNotice, now: now) }
         // Words of patience appear, and go when their cause is gone.
-        return isGone || isNew || isUnreachable || unsavedSince != nil || unsentSince != nil
+        return isGone || isNew || isUnreachable || relayNotice != nil || unsavedSince != nil || unsentSince != nil
     }
 
     /// Says that nobody can be invited once that has stayed so: where a program that was a rendezvous too ends, the next is one a moment later.

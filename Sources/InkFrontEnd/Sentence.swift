@@ -17,6 +17,10 @@ package enum Sentence: Hashable, Sendable {
     case noRendezvous
     case connecting
     case path(PeerStatus.Path, step: Int)
+    /// Of several people some are reached by a relay.
+    case somePaths(relayed: Int, of: Int, step: Int)
+    /// Nobody is reached, and no rendezvous.
+    case offline
     case silent(String, seconds: Int)
     case silentFor(seconds: Int)
     case waitingForBoard
@@ -41,6 +45,7 @@ package enum Sentence: Hashable, Sendable {
     case restored
 
     // What is wrong elsewhere.
+    case usingRelay(milliseconds: Int)
     case invitesUnavailable(reason: String)
     /// Somebody who is there.
     case unreachable(String, Obstacle)
@@ -68,6 +73,8 @@ package enum Sentence: Hashable, Sendable {
         case .noRendezvous: "no rendezvous"
         case .connecting: "connecting"
         case .path(let path, let step): "\(Self.word(path)) \(step <= 5 ? "<5" : "~\(step)") ms"
+        case .somePaths(let relayed, let count, let step): "\(relayed) of \(count) by relay \(step <= 5 ? "<5" : "~\(step)") ms"
+        case .offline: "offline"
         case .silent(let name, let seconds): "\(name) ... \(seconds)s"
         case .silentFor(let seconds): "silent \(seconds) s"
         case .waitingForBoard: "waiting for the board to arrive ..."
@@ -95,6 +102,8 @@ package enum Sentence: Hashable, Sendable {
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(Self.cut(reason))). "
                 + "Peers already here are unaffected."
+        case .usingRelay(let milliseconds):
+            "Direct path blocked; using relay (still encrypted end to end). RTT \(milliseconds) ms"
         case .unreachable(let name, let obstacle): "\(name) is there and cannot be reached: \(obstacle)"
         case .rejected(let name, let rule): "refused something of \(name): \(rule)"
         case .fork(let name): "\(name) sent two different versions of one change: both are kept, their key may be copied"

@@ -41,7 +41,7 @@ import Testing
     /// One of each case, as the page shows it.
     private static let examples: [Sentence] = [
         .saved, .saving, .typing, .drawing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting,
-        .path(.direct, step: 35),
+        .path(.direct, step: 35), .somePaths(relayed: 1, of: 3, step: 100), .offline, .usingRelay(milliseconds: 88),
         .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .joined(["bob", "eve"]), .left(["bob", "eve"]),
         .back(["bob", "eve"]),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
@@ -67,6 +67,9 @@ import Testing
         case .noRendezvous: "noRendezvous"
         case .connecting: "connecting"
         case .path: "path"
+        case .somePaths: "somePaths"
+        case .offline: "offline"
+        case .usingRelay: "usingRelay"
         case .silent: "silent"
         case .silentFor: "silentFor"
         case .waitingForBoard: "waitingForBoard"

@@ -1,0 +1,94 @@
+import InkPrimitives
+import InkSession
+
+/// By which way packets reach each person, since when, and what kept us from those who were not met.
+package struct Ways: Sendable {
+    package struct Way: Hashable, Sendable {
+        package var path: PeerStatus.Path
+        package var since: Instant
+        /// A direct way to this person has been in use, before or now.
+        package var wasDirect: Bool
+    }
+
+    /// Somebody who was there and not met.
+    package struct Meeting: Hashable, Sendable {
+        package var author: AuthorID
+        /// Nil while it is tried.
+        package var obstacle: Obstacle?
+        /// When that was told: nobody tells when they go.
+        package var at: Instant
+    }
+
+    /// What kept us from somebody and is older than those of so many others is forgotten.
+    private static let meetingsMax = 16
+    /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds.
+    package static let directPatience = Duration.seconds(5)
+
+    private var ways: [PeerID: Way] = [:]
+    private var roundTrips: [PeerID: Duration] = [:]
+    private var failed: [PeerID: Meeting] = [:]
+    /// Since when the rendezvous is as it is; nil before it was told.
+    package private(set) var rendezvousSince: Instant?
+    /// The person knows what a relay is used for, or chose that, or it is not known here which.
+    package var isRelayTold = true
+
+    package subscript(peer: PeerID) -> Way? { ways[peer] }
+
+    /// Those who were there and are not met, the newest first.
+    package var meetings: [Meeting] { failed.sorted { ($1.value.at, $0.key) < ($0.value.at, $1.key) }.map(\.value) }
+
+    /// True if UDP passed to anybody, false if it was told that none gets out; nil for neither.
+    package var hasUDP: Bool? {
+        if ways.values.contains(where: \.wasDirect) { return true }
+        return failed.values.contains { $0.obstacle?.way == .noUDP } ? false : nil
+    }
+
+    mutating func take(_ status: PeerStatus, now: Instant) {
+        failed[status.peer] = nil
+        guard status.state != .left else {
+            (ways[status.peer], roundTrips[status.peer]) = (nil, nil)
+            return
+        }
+        roundTrips[status.peer] = status.roundTrip
+        // While somebody is silent no way is known; he may come back by the same.
+        guard let path = status.path, ways[status.peer]?.path != path else { return }
+        let wasDirect = path == .direct || ways[status.peer]?.wasDirect == true
+        ways[status.peer] = Way(path: path, since: now, wasDirect: wasDirect)
+    }
+
+    mutating func take(_ peer: PeerID, _ author: AuthorID, _ obstacle: Obstacle?, now: Instant) {
+        failed[peer] = Meeting(author: author, obstacle: obstacle, at: now)
+        guard failed.count > Self.meetingsMax else { return }
+        if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
+    }
+
+    mutating func rendezvousChanged(now: Instant) { rendezvousSince = now }
+
+    /// When it is time to say that a relay is in use for want of a direct way.
+    var deadline: Instant? {
+        guard !isRelayTold else { return nil }
+        return waiting.map { $0.since + Self.directPatience }.min()
+    }
+
+    /// The sentence that a relay is in use for want of a direct way, if it is due; once.
+    mutating func takeRelayNotice(now: Instant) -> Sentence? {
+        guard !isRelayTold else { return nil }
+        let due = ways.filter { isWaiting($0.value, $0.key) && now >= $0.value.since + Self.directPatience }
+        guard let slowest = due.keys.compactMap({ roundTrips[$0] }).max() else { return nil }
+        isRelayTold = true
+        return .usingRelay(milliseconds: max(1, Int(slowest.milliseconds.rounded())))
+    }
+
+    /// Relayed from the beginning, and heard: of who is silent no round trip is known.
+    private func isWaiting(_ way: Way, _ peer: PeerID) -> Bool {
+        way.path == .relayRendezvous && !way.wasDirect && roundTrips[peer] != nil
+    }
+    private var waiting: [Way] { ways.filter { isWaiting($0.value, $0.key) }.map(\.value) }
+
+    /// When a word of the connection becomes another by itself: an age, in whole minutes, or that a direct way is still looked for.
+    package func nextChange(after now: Instant) -> Instant? {
+        let since = ways.values.map(\.since) + failed.values.map(\.at) + [rendezvousSince].compactMap { $0 }
+        let minutes = since.map { $0 + .seconds(60 * (max(0, (now - $0).nanoseconds / 60_000_000_000) + 1)) }
+        return (minutes + ways.values.map { $0.since + Self.directPatience }).filter { $0 > now }.min()
+    }
+}

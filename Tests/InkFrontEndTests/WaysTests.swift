@@ -1,0 +1,80 @@
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import Testing
+
+@Suite struct WaysTests {
+    private let bob: PeerID = identifier(7)
+    private let eve: PeerID = identifier(8)
+    private var front = FrontEnd(name: "plan", me: identifier(1), isReady: true, shapes: [])
+
+    private func person(_ peer: PeerID, _ path: PeerStatus.Path?, _ milliseconds: Int? = 88, silent: Int? = nil) -> Event {
+        .peer(
+            PeerStatus(
+                peer: peer, author: identifier(Int(peer == bob ? 7 : 8)), name: peer == bob ? "bob" : "eve", state: .joined, path: path,
+                roundTrip: milliseconds.map { .milliseconds($0) }, silentSeconds: silent))
+    }
+
+    @Test func `one word says how packets travel, and direct only where all do`() {
+        // FE-67
+        var front = front
+        func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }
+        #expect(front.pathWord == nil)
+        hear(.rendezvous(.unreachable(reason: "refused")))
+        #expect(front.pathWord == .offline)
+        hear(person(bob, .direct, 90))
+        #expect(front.pathWord == .path(.direct, step: 100))
+        hear(person(eve, .relayRendezvous, 30))
+        #expect(front.pathWord == .somePaths(relayed: 1, of: 2, step: 100))
+        hear(person(bob, nil, nil, silent: 3))
+        #expect(front.pathWord == .path(.relayRendezvous, step: 35))
+        hear(person(eve, nil, nil, silent: 3))
+        #expect(front.pathWord == .offline)
+        hear(.rendezvous(.connected))
+        #expect(front.pathWord == nil)
+    }
+
+    /// What is said of relays, by the second.
+    private func words(until second: Int, isChosen: Bool = false, _ events: [Int: Event]) -> [Int] {
+        var front = front
+        front.ways.isRelayTold = isChosen
+        var told: [Int] = []
+        for at in 0...second {
+            let now = Instant.zero + .seconds(at)
+            if let event = events[at] { _ = front.take(event, holdsUnsaved: false, now: now) }
+            let before = front.notices.shown.contains { $0.text.hasPrefix("Direct path blocked") }
+            _ = front.handleTimeout(now: now)
+            guard let notice = front.notices.shown.first(where: { $0.text.hasPrefix("Direct path blocked") }), !before else { continue }
+            #expect(notice.text == Sentence.usingRelay(milliseconds: 88).text)
+            told.append(at)
+        }
+        return told
+    }
+
+    @Test func `that a relay is used for want of a direct way is said once, and not at first`() {
+        // FE-68
+        #expect(words(until: 60, [1: person(bob, .relayRendezvous), 20: person(eve, .relayRendezvous)]) == [6])
+        // A relay is the first step of every connection.
+        #expect(words(until: 60, [1: person(bob, .relayRendezvous), 4: person(bob, .direct)]) == [])
+        // Who was reached directly is again, a moment after the network changed.
+        #expect(words(until: 60, [1: person(bob, .direct), 9: person(bob, .relayRendezvous)]) == [])
+        // Of who is silent nothing is known.
+        #expect(
+            words(until: 60, [1: person(bob, .relayRendezvous), 3: person(bob, nil, nil, silent: 2), 30: person(bob, .relayRendezvous)])
+                == [30])
+        #expect(words(until: 60, isChosen: true, [1: person(bob, .relayRendezvous)]) == [])
+    }
+
+    @Test func `it is due by a deadline`() {
+        // FE-68
+        var front = front
+        front.ways.isRelayTold = false
+        _ = front.take(person(bob, .relayRendezvous), holdsUnsaved: false, now: .zero)
+        _ = front.handleTimeout(now: .zero + .milliseconds(4500))
+        #expect(front.deadline(now: .zero + .milliseconds(4500)) == Instant.zero + Ways.directPatience)
+        let isSeen = front.handleTimeout(now: .zero + Ways.directPatience)
+        #expect(isSeen)
+        _ = front.handleTimeout(now: .zero + .seconds(20))
+        #expect(front.deadline(now: .zero + .seconds(20)) == nil)
+    }
+}
