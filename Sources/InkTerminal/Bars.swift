@@ -13,6 +13,7 @@ struct Bars: Sendable {
         case escape
         case restyle(PropertyChange)
         case people
+        case connection
     }
 
     struct Item: Sendable {
@@ -33,6 +34,8 @@ struct Bars: Sendable {
     private var items: [Item] = []
     /// Where a press shows the people; nil where a picker stands.
     private var peopleRow: Int?
+    /// Where in that row a press shows the connection instead.
+    var pathColumns = 0..<0
 
     init() {}
 
@@ -45,7 +48,7 @@ struct Bars: Sendable {
     }
 
     func action(at cell: CellPlace) -> Action? {
-        if cell.row == peopleRow { return .people }
+        if cell.row == peopleRow { return pathColumns.contains(cell.column) ? .connection : .people }
         return items.first { $0.row == cell.row && $0.columns.contains(cell.column) }?.action
     }
 
@@ -141,12 +144,14 @@ extension BoardScene {
             chat.draw(on: &buffer, layout)
         } else {
             buffer.fill(row: layout.statusRow, style: Self.barStyle)
-            if picker == nil { drawStatus(on: &buffer, now: now) }
+            if picker == nil { bars.pathColumns = drawStatus(on: &buffer, now: now) }
         }
         bars.draw(on: &buffer)
     }
 
-    private func drawStatus(on buffer: inout CellBuffer, now: Instant) {
+    /// Returns where it says how packets travel.
+    private func drawStatus(on buffer: inout CellBuffer, now: Instant) -> Range<Int> {
+        var pathColumns = 0..<0
         let row = layout.statusRow
         var column = buffer.write(" \(modeWord) ", column: 0, row: row, style: CellStyle(attributes: [.reverse, .bold]))
         // The most important stand left; what does not fit is left out whole.
@@ -154,8 +159,13 @@ extension BoardScene {
             let needed = part.reduce(2) { $0 + CharacterWidth.columns(of: $1.text) }
             guard column + needed <= layout.columns else { continue }
             column += 2
-            for piece in part { column = buffer.write(piece.text, column: column, row: row, style: piece.style ?? Self.barStyle) }
+            for piece in part {
+                let start = column
+                column = buffer.write(piece.text, column: column, row: row, style: piece.style ?? Self.barStyle)
+                if piece.isPath { pathColumns = start..<column }
+            }
         }
+        return pathColumns
     }
 
     private static var barStyle: CellStyle { CellStyle(attributes: .reverse) }
@@ -163,6 +173,8 @@ extension BoardScene {
     private struct Piece {
         var text: String
         var style: CellStyle?
+        /// A press on it shows the connection.
+        var isPath = false
     }
 
     /// Who writes in the text that is edited here, or would be by Enter: it warns, and keeps nobody from anything.
@@ -205,11 +217,11 @@ extension BoardScene {
         parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
         if present.isEmpty { add(.onlyYou) } else { parts.append(pieces(of: present)) }
-        // Of the slowest of those who are heard: of who is silent nobody knows how packets reach him, or whether.
-        add(present.filter { $0.pathWord != nil }.max { ($0.shownRoundTrip ?? -1) < ($1.shownRoundTrip ?? -1) }?.pathWord)
+        if let word = front.pathWord { parts.append([Piece(text: word.text, isPath: true)]) }
         add(front.savedWord(isAsked: requests.isAwaiting, isRefused: requests.keptCount > 0, inHand: inHand, now: now))
         switch front.rendezvous {
-        case .unreachable: add(.noRendezvous)
+        // Who is offline has none.
+        case .unreachable: if front.pathWord != .offline { add(.noRendezvous) }
         case .connecting: if present.isEmpty { add(.connecting) }
         case .none, .connected: break
         }

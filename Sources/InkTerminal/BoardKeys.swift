@@ -64,6 +64,7 @@ extension BoardScene {
         case "B": open(.picker(StylePicker(of: .fill)), now: now)
         case "i": open(.invite(InvitePanel(invitation)), now: now)
         case "P": open(.people(PeoplePanel()), now: now)
+        case "N": open(.connection(ConnectionPanel()), now: now)
         case "?": open(.help(HelpPanel()), now: now)
         case "/": open(.chat(ChatPanel()), now: now)
         case "Y": copyAsText(now: now)

@@ -23,6 +23,7 @@ extension BoardScene {
             drawWayBack(on: &buffer)
         }
         drawCursors(on: &buffer)
+        pictureAt = now
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
         let notices = noticeLines

@@ -59,7 +59,7 @@ extension BoardScene {
         // What is being typed to the others stays.
         case .chat: return
         // Who closes a box does not draw behind it.
-        case .help, .invite, .people: return closePanel()
+        case .help, .invite, .people, .connection: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
         }
@@ -86,6 +86,7 @@ extension BoardScene {
             closePanel()
             restyle(change, now: now)
         case .people: open(.people(PeoplePanel()), now: now)
+        case .connection: open(.connection(ConnectionPanel()), now: now)
         case nil: break
         }
     }
@@ -274,6 +275,11 @@ extension BoardScene {
         if case .panel(.help(var help), _) = mode {
             help.scroll(direction == .up ? -3 : 3, layout)
             mode.open(.help(help))
+            return touch()
+        }
+        if case .panel(.connection(var connection), _) = mode {
+            connection.scroll(direction == .up ? -3 : 3, connectionLines(layout).count, layout)
+            mode.open(.connection(connection))
             return touch()
         }
         let isSideways = modifiers.contains(.shift)

@@ -13,6 +13,10 @@ struct BoardScene: Sendable {
     var front: FrontEnd
     var regions: ShapeRegions
     let invitation: Invitation?
+    /// How the board was brought to the network; nil where another program did that.
+    let network: NetworkChoice?
+    /// The time of the picture that is being made.
+    var pictureAt = Instant.zero
     /// What was asked of the board and has no answer, with what is shown until then.
     var requests = Requests<Purpose>()
 
@@ -98,6 +102,9 @@ struct BoardScene: Sendable {
         front = FrontEnd(
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion, shapes: content.shapes)
         invitation = content.invitation
+        network = content.network
+        // Of who chose that, or where it is not known, it is not said that something is in the way.
+        front.ways.isRelayTold = content.network?.relay != .allowed
         display = Display(style: profile.style, isDark: profile.isDark)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
@@ -236,13 +243,16 @@ public struct BoardContent: Sendable {
     public var invitation: Invitation?
     /// False while a joined board has not arrived.
     public var isReady: Bool
+    /// How it is brought to the network; nil where another program does that.
+    public var network: NetworkChoice?
     /// True to begin with the invite box open.
     public var showsInvitation: Bool
 
     public init(
         name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
-        showsInvitation: Bool = false
+        network: NetworkChoice? = nil, showsInvitation: Bool = false
     ) {
+        self.network = network
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
         self.showsInvitation = showsInvitation
     }
@@ -255,4 +265,15 @@ public struct Invitation: Hashable, Sendable {
     public var command: String
 
     public init(link: String, command: String) { (self.link, self.command) = (link, command) }
+}
+
+/// How a board is brought to the network, as it was chosen.
+public struct NetworkChoice: Hashable, Sendable {
+    public enum Relay: Hashable, Sendable { case allowed, refused, only }
+
+    /// Rendezvous as a person writes them, `ws[s]://HOST:PORT`; one of our own process by its port.
+    public var rendezvous: [String]
+    public var relay: Relay
+
+    public init(rendezvous: [String], relay: Relay) { (self.rendezvous, self.relay) = (rendezvous, relay) }
 }

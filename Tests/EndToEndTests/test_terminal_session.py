@@ -183,6 +183,21 @@ class Together(TwoTerminals):
         self.both(ana, bob, lambda: all(glance.lines[7][10:21] == "└─────────┘" for glance in (ana, bob)), "the first box whole again")
         self.both(ana, bob, lambda: self.canvas(ana) == self.canvas(bob), "equal canvases")
 
+    def test_who_wants_relays_only_reads_of_the_relay(self):
+        # FE-67 FE-68 TM-83
+        ana, bob = self.together(80, 24, ["--relay-only"])
+        self.both(ana, bob, lambda: "relay " in ana.lines[-1] and "relay " in bob.lines[-1], "the relay in both bars", 20)
+        for terminal, other in ((ana, "bob"), (bob, "ana")):
+            terminal.key("N")
+            words = lambda: " ".join(terminal.text.split())
+            terminal.until(lambda: " connection " in terminal.text, "the connection")
+            terminal.until(lambda: f"{other}: relay " in words() and "(--relay-only)" in words(), "how the other is reached")
+            self.assertIn(f"rendezvous {self.server.address}, no TLS", words())
+            self.assertIn("rendezvous: connected", words())
+            terminal.key("\x1b")
+            terminal.until(lambda: " connection " not in terminal.text, "the box closed")
+            self.assertNotIn("Direct path blocked".encode(), terminal.bytes)
+
     def test_a_lost_person_and_a_lost_rendezvous_are_told(self):
         # TM-15
         ana, bob = self.together(120, 30)

@@ -18,7 +18,7 @@ enum HelpText {
         "z        resize by arrows; with the mouse pull a corner",
         "c colour    w width    B fill            Y copy as text",
         "f Home   show the drawing   PgUp PgDn pan   ' go to a person",
-        "i invite    P people   / say something   Alt+C hide cursors",
+        "i invite  P people  N connection  / say  Alt+C hide cursors",
         "M        mouse off and on, for copying with the terminal",
         "Ctrl+L   paint the screen anew",
         "q        quit (so does Ctrl+C twice); everything is saved",

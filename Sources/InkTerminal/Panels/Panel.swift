@@ -9,6 +9,7 @@ enum Panel: Sendable {
     case help(HelpPanel)
     case invite(InvitePanel)
     case people(PeoplePanel)
+    case connection(ConnectionPanel)
     case picker(StylePicker)
     case chat(ChatPanel)
 }
@@ -32,7 +33,7 @@ extension BoardScene {
     /// All keys are for the panel: none does anything to the board behind it.
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         guard var panel = mode.takePanel() else { return }
-        let answer = key == .escape ? .closes : panel.handle(key, modifiers, layout)
+        let answer = key == .escape ? .closes : panel.handle(key, modifiers, layout, connectionRows: { connectionLines(layout).count })
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
         case .closes, .says, .restyles: break
@@ -53,6 +54,7 @@ extension BoardScene {
         case .help(let help): help.draw(on: &buffer, layout, display.style)
         case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
         case .people(let people): people.draw(front.people, on: &buffer, layout, display.style)
+        case .connection(let connection): connection.draw(connectionLines(layout), on: &buffer, layout, display.style)
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -60,7 +62,10 @@ extension BoardScene {
 }
 
 extension Panel {
-    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers, _ layout: Layout) -> PanelAnswer {
+    /// - Parameter connectionRows: how many rows the connection takes now.
+    fileprivate mutating func handle(
+        _ key: Key, _ modifiers: KeyModifiers, _ layout: Layout, connectionRows: () -> Int
+    ) -> PanelAnswer {
         if case .chat(var chat) = self {
             defer { self = .chat(chat) }
             return chat.handle(key, modifiers)
@@ -73,6 +78,9 @@ extension Panel {
             return help.handle(key, layout)
         case .invite(let invite): return invite.handle(key)
         case .people(let people): return people.handle(key)
+        case .connection(var connection):
+            defer { self = .connection(connection) }
+            return connection.handle(key, connectionRows(), layout)
         case .picker(let picker): return picker.handle(key)
         case .chat: return .stays
         }

@@ -5,6 +5,7 @@ import InkPrimitives
 import InkRuntime
 import InkSession
 import InkStore
+import InkTerminal
 import NIOCore
 import NIOPosix
 
@@ -162,6 +163,18 @@ final class BoardSession: @unchecked Sendable {
 
     /// Where peers are introduced to each other, in order of preference; empty where another process knows.
     var rendezvous: [Invite.Host] { if case .holding(let held) = seat { held.rendezvous } else { [] } }
+
+    /// How the board was brought to the network; nil where another process did that.
+    var network: NetworkChoice? {
+        guard case .holding(let held) = seat else { return nil }
+        let relay: NetworkChoice.Relay =
+            switch options.relayPolicy {
+            case .any: .allowed
+            case .never: .refused
+            case .only: .only
+            }
+        return NetworkChoice(rendezvous: held.rendezvousAddresses, relay: relay)
+    }
 
     /// Ends this program's part: saves, delivers to those present for up to ten seconds, and says farewell unless another program goes on
     /// with the board.

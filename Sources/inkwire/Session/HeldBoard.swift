@@ -152,6 +152,12 @@ final class HeldBoard: Sendable {
     /// Where links may say that we are to be found; nil for who wants relays only.
     private var port: UInt16? { isRelayOnly ? nil : driver.port }
 
+    /// Where people are introduced, as they write it; a rendezvous of our own by its port.
+    var rendezvousAddresses: [String] {
+        if let service { return ["of this program, port \(service.port)"] }
+        return rendezvous.map { RendezvousAddress(host: $0, usesTLS: usesTLS).description }
+    }
+
     /// What admits to this board.
     var invite: Invite {
         Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, roomSecret: roomSecret, board: boardID)

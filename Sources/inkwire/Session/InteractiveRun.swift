@@ -86,7 +86,8 @@ struct InteractiveRun {
         var app = TerminalApp(
             profile: profile, columns: size.columns, rows: size.rows,
             board: BoardContent(
-                name: session.savedName, me: session.me, invitation: invitation, isReady: false, showsInvitation: showsInvite))
+                name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
+                showsInvitation: showsInvite))
         session.start()
         defer { refused = app.refusedCount }
         var isLeaving = false

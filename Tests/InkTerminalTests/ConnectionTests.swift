@@ -1,0 +1,96 @@
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+@Suite struct ConnectionTests {
+    private let peer: PeerID = Identifier([UInt8](repeating: 7, count: 32))!
+    private let author: AuthorID = Identifier([UInt8](repeating: 7, count: 32))!
+
+    private func bob(_ path: PeerStatus.Path, _ name: String = "bob") -> Event {
+        .peer(PeerStatus(peer: peer, author: author, name: name, state: .joined, path: path, roundTrip: .milliseconds(88)))
+    }
+
+    private func desk(_ columns: Int = 80, _ rows: Int = 24, relay: NetworkChoice.Relay = .allowed) throws -> Desk {
+        try Desk(columns: columns, rows: rows, network: NetworkChoice(rendezvous: ["wss://signal.example:4300"], relay: relay))
+    }
+
+    private func words(_ desk: Desk) -> String {
+        desk.terminal.lines.joined(separator: " ").split { !$0.isASCII || $0 == " " }.joined(separator: " ")
+    }
+
+    @Test(arguments: [(120, 40), (80, 24), (40, 24)])
+    func `the connection is told, at every width and live`(columns: Int, rows: Int) throws {
+        // TM-83
+        var desk = try desk(columns, rows)
+        desk.hear(.rendezvous(.connected))
+        desk.hear(bob(.relayRendezvous))
+        desk.type("N")
+        for part in ["rendezvous wss://signal.example:4300, TLS", "rendezvous: connected, for <1 min", "bob: relay ~100 ms, for <1 min"] {
+            #expect(words(desk).contains(part), "\(desk.text)")
+        }
+        desk.wait(.seconds(10))
+        #expect(words(desk).contains("no direct way was found"), "\(desk.text)")
+        let idle = desk.bytes.count
+        desk.wait(.seconds(40))
+        #expect(desk.bytes.count == idle)
+        desk.wait(.seconds(75))
+        #expect(words(desk).contains("connected, for 2 min"), "\(desk.text)")
+        desk.hear(bob(.direct))
+        #expect(words(desk).contains("bob: direct ~100 ms, for <1 min") && words(desk).contains("network: UDP passes"), "\(desk.text)")
+        let obstacle = Obstacle(way: .noUDP, relay: .notAllowed)
+        desk.hear(.meeting(Identifier([UInt8](repeating: 9, count: 32))!, author: author, obstacle))
+        desk.wait(.seconds(5))
+        #expect(words(desk).contains("not reached <1 min ago: \(obstacle)"), "\(desk.text)")
+        desk.type("N")
+        #expect(!desk.text.contains(" connection "))
+    }
+
+    @Test func `it opens by a press on the word for the way, and closes by its keys`() throws {
+        // TM-83
+        var desk = try desk()
+        desk.hear(bob(.direct))
+        let place = try #require(desk.place(of: "direct ~100 ms"))
+        for closer in ["N", "q", "\r", "\u{1B}"] {
+            desk.click(place.column + 3, place.row)
+            #expect(desk.text.contains(" connection "), "\(desk.text)")
+            desk.type(closer)
+            desk.wait(.milliseconds(60))
+            #expect(!desk.text.contains(" connection ") && desk.effects.isEmpty)
+        }
+        desk.click(place.column - 3, place.row)
+        #expect(desk.text.contains(" people "))
+    }
+
+    @Test func `what was chosen is no obstacle, and of a relay that was not chosen one sentence is said`() throws {
+        // FE-68 TM-83
+        for relay in [NetworkChoice.Relay.only, .allowed] {
+            var desk = try desk(120, 40, relay: relay)
+            desk.hear(bob(.relayRendezvous))
+            desk.wait(.seconds(6))
+            #expect(desk.text.contains("Direct path blocked") == (relay == .allowed), "\(desk.text)")
+            desk.type("N")
+            #expect(desk.text.contains("as you chose (--relay-only)") == (relay == .only))
+            #expect(desk.text.contains("direct way was found") == (relay == .allowed))
+        }
+    }
+
+    @Test func `in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
+        // TM-12 TM-13 TM-83
+        var desk = try Desk(
+            columns: 40, rows: 9, style: .ascii, network: NetworkChoice(rendezvous: ["ws://a\u{1B}[2J:1"], relay: .allowed))
+        desk.hear(bob(.relayRendezvous, "b\u{1B}]0;x\u{7}ob"))
+        // Until what was said of it has gone.
+        desk.wait(.seconds(12))
+        desk.type("N")
+        #expect(!words(desk).contains("whichever way."))
+        for _ in 0..<20 { desk.type("j") }
+        #expect(words(desk).contains("whichever way."), "\(desk.text)")
+        let end = desk.text
+        desk.type("j")
+        #expect(desk.text == end)
+        desk.type("k")
+        #expect(desk.text != end && desk.bytes.allSatisfy { $0 < 0x80 })
+        #expect(!desk.bytes.contains(7) && !String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]0;x"))
+    }
+}
