@@ -538,7 +538,7 @@ extension Node {
     mutating func sayFarewell(now: Instant) {
         guard let farewell, !isStopped else { return }
         endpoint.repeatGoodbyes(now: now)
-        drainEndpoint(now: now)
+        drainWays(now: now)
         guard endpoint.goodbyeDeadline == nil else { return }
         isStopped = true
         tell(farewell, to: handsOver ? .only(.holder) : .everybody)

@@ -23,6 +23,15 @@ extension Node {
     /// What became of all datagrams that reached us, strangers' included.
     public var datagramCounters: EndpointCounters { endpoint.counters }
 
+    /// Brings out what endpoint and signalling have to say, until neither has more: a packet for a relay becomes a frame there, and what signalling
+    /// tells becomes packets.
+    mutating func drainWays(now: Instant) {
+        repeat {
+            drainEndpoint(now: now)
+            drainRendezvous(now: now)
+        } while endpoint.hasOutput
+    }
+
     mutating func drainEndpoint(now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {

@@ -395,8 +395,7 @@ public struct Node: Sendable {
 
     /// Brings everything that an input may have set in motion to its outputs.
     private mutating func settle(now: Instant) {
-        drainEndpoint(now: now)
-        drainRendezvous(now: now)
+        drainWays(now: now)
         drainSTUN(now: now)
         followCompany(now: now)
         followAdoption(now: now)
@@ -404,7 +403,7 @@ public struct Node: Sendable {
         recoverStroke(now: now)
         insertReleased(now: now)
         sweep(now: now)
-        drainEndpoint(now: now)
+        drainWays(now: now)
         check(now: now)
         if let (batch, records) = saves.nextBatch(now: now) { emit(.persist(batch, records)) }
         finishQuitting(now: now)

@@ -389,6 +389,9 @@ public struct Endpoint: Sendable {
         return outputs.next()
     }
 
+    /// True if `nextOutput()` may have something to give.
+    public var hasOutput: Bool { !outputs.isEmpty || !dirty.isEmpty }
+
     /// How a connection does; nil if it is gone.
     public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id]?.statistics(now: now) }
 

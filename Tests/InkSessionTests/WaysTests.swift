@@ -17,6 +17,8 @@ private struct Meeting {
     var sent: [[(bytes: [UInt8], to: SocketAddress)]] = []
     var events: [[Event]] = []
     var passes = false
+    /// Frames that an input made and that did not leave with it.
+    private(set) var leftover = 0
     private var late: [(at: Instant, node: Int, input: Node.Input)] = []
 
     static func address(_ index: Int) -> SocketAddress { SocketAddress(ip: .v4(0x0B00_0001 + UInt32(index)), port: 40_000) }
@@ -50,6 +52,11 @@ private struct Meeting {
     mutating func give(_ input: Node.Input, to index: Int) {
         nodes[index].handle(input, now: now)
         drain(index)
+        guard nodes[index].deadline.map({ $0 > now }) ?? true else { return }
+        // Nothing is due: what comes now was there before.
+        var copy = nodes[index]
+        copy.handle(.timeout, now: now)
+        while let output = copy.nextOutput() { if case .rendezvousFrame = output { leftover += 1 } }
     }
 
     private mutating func drain(_ index: Int) {
@@ -111,6 +118,19 @@ private struct Meeting {
         let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
         #expect(isThere)
         #expect(meeting.path(0) == .relayRendezvous && meeting.path(1) == .relayRendezvous)
+    }
+
+    // SE-116
+    @Test(arguments: [RelayPolicy.any, .only])
+    func `what an input makes for a relay leaves with it`(policy: RelayPolicy) throws {
+        var meeting = try Meeting([policy, policy])
+        let isThere = meeting.run(for: .seconds(2)) { $0.isReady(1) }
+        #expect(isThere)
+        let line = ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 9, y: 9)])
+        for node in 0...1 { meeting.give(.intent(.draw(line), ref: 1), to: node) }
+        let areEqual = meeting.run(for: .seconds(2)) { $0.nodes.allSatisfy { $0.board?.shapeCount == 2 } }
+        #expect(areEqual)
+        #expect(meeting.leftover == 0)
     }
 
     // TR-69
