@@ -1,9 +1,14 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#ifdef __APPLE__
+// For struct in6_pktinfo (RFC 3542).
+#define __APPLE_USE_RFC_3542
+#endif
 #include "CInkSystem.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,4 +55,42 @@ int ink_network_watch_drain(int fd) {
         }
     }
     return said;
+}
+
+ssize_t ink_send_from(
+    int fd, const void *bytes, size_t count, const struct sockaddr *to, socklen_t to_size, const struct sockaddr *from) {
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+        struct cmsghdr aligned;
+    } control;
+    memset(&control, 0, sizeof control);
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_name = (void *)to;
+    message.msg_namelen = to_size;
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes;
+    int is_six = from->sa_family == AF_INET6;
+    message.msg_controllen = is_six ? CMSG_SPACE(sizeof(struct in6_pktinfo)) : CMSG_SPACE(sizeof(struct in_pktinfo));
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (is_six) {
+        struct in6_pktinfo info;
+        memset(&info, 0, sizeof info);
+        info.ipi6_addr = ((const struct sockaddr_in6 *)from)->sin6_addr;
+        header->cmsg_level = IPPROTO_IPV6;
+        header->cmsg_type = IPV6_PKTINFO;
+        header->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(header), &info, sizeof info);
+    } else {
+        struct in_pktinfo info;
+        memset(&info, 0, sizeof info);
+        info.ipi_spec_dst = ((const struct sockaddr_in *)from)->sin_addr;
+        header->cmsg_level = IPPROTO_IP;
+        header->cmsg_type = IP_PKTINFO;
+        header->cmsg_len = CMSG_LEN(sizeof info);
+        memcpy(CMSG_DATA(header), &info, sizeof info);
+    }
+    return sendmsg(fd, &message, 0);
 }

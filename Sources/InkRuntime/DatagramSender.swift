@@ -1,3 +1,4 @@
+import CInkSystem
 import InkPrimitives
 import NIOCore
 import NIOPosix
@@ -30,13 +31,17 @@ final class DatagramSender: @unchecked Sendable {
         channel.closeFuture.whenComplete { [self] _ in socket = nil }
     }
 
-    /// True if the system took it.
-    func send(_ bytes: [UInt8], to address: NIOCore.SocketAddress) -> Bool {
+    /// - Parameter source: an address of this machine, of the socket's family, that it comes from; nil leaves that to the system.
+    /// - Returns: true if the system took it.
+    func send(_ bytes: [UInt8], to address: NIOCore.SocketAddress, from source: NIOCore.SocketAddress? = nil) -> Bool {
         guard let socket else { return false }
         return address.withSockAddr { pointer, size in
             bytes.withUnsafeBytes { buffer in
                 while true {
-                    let count = sendto(socket, buffer.baseAddress, buffer.count, 0, pointer, socklen_t(size))
+                    let count =
+                        source?.withSockAddr { from, _ in
+                            ink_send_from(socket, buffer.baseAddress, buffer.count, pointer, socklen_t(size), from)
+                        } ?? sendto(socket, buffer.baseAddress, buffer.count, 0, pointer, socklen_t(size))
                     if count >= 0 { return true }
                     guard errno == EINTR else { return false }
                 }

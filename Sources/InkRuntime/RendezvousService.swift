@@ -199,6 +199,7 @@ public final class RendezvousService: Sendable {
         func bind(_ host: Invite.Host, _ port: UInt16, isV6Only: Bool) throws(SocketError) -> any Channel {
             var bootstrap = DatagramBootstrap(group: loop)
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
+                .channelOption(.receivePacketInfo, value: true)
                 .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try box.addResponder(to: channel) } }
             if isV6Only { bootstrap = bootstrap.channelOption(.v6Only, value: 1) }
             do {
@@ -611,7 +612,8 @@ private final class STUNResponder: ChannelInboundHandler {
         guard let answer = core?.value.answer(to: Array(envelope.data.readableBytesView), from: source) else { return }
         // An answer that the system refuses to send is lost; without a sender there is nothing that could be read, either.
         if sender == nil { sender = try? DatagramSender(context.channel) }
-        _ = sender?.send(answer, to: envelope.remoteAddress)
+        // From where it was asked: a firewall lets in what answers, and the system might choose another address of this machine.
+        _ = sender?.send(answer, to: envelope.remoteAddress, from: envelope.metadata?.packetInfo?.destinationAddress)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

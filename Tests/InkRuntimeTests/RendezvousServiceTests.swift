@@ -453,6 +453,26 @@ private final class Carried: Sendable {
         await service.stop()
     }
 
+    #if os(Linux)
+        // RT-24. Of loopback other systems have one address.
+        @Test(arguments: ["0.0.0.0", "::"])
+        func `STUN answers from the address that was asked`(listen: String) async throws {
+            var configuration = RendezvousService.Configuration()
+            configuration.listen = [Invite.Host(name: listen, port: 0)]
+            let service = try RendezvousService(configuration, clock: .system)
+            let (stream, continuation) = AsyncStream.makeStream(of: SocketAddress.self)
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let sockets = UncheckedTransfer(
+                value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { continuation.yield($1) }))
+            let other = SocketAddress(ip: .v4(0x7F00_0002), port: service.stunAddress.port)
+            loop.execute { sockets.value.write(STUN.bindingRequest(transaction: Entropy.bytes(12)), to: other) }
+            var arrived = stream.makeAsyncIterator()
+            #expect(await arrived.next() == other)
+            try await loop.flatSubmit { sockets.value.close() }.get()
+            await service.stop()
+        }
+    #endif
+
     // RT-8
     @Test func `STUN floods and garbage are left without an answer`() async throws {
         let service = try service()

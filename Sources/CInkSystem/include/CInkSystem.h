@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,11 @@ int ink_network_watch_open(void);
 /// Reads what there is. Returns 1 if there was anything, also if more had happened than the system kept; 0 if not; -errno when nothing will come
 /// any more.
 int ink_network_watch_drain(int fd);
+
+/// Sends a datagram from an address of this machine, of the same family as the socket's: of several the system would choose one by the route.
+/// Returns what sendmsg does.
+ssize_t ink_send_from(
+    int fd, const void *bytes, size_t count, const struct sockaddr *to, socklen_t to_size, const struct sockaddr *from);
 
 #ifdef __cplusplus
 }
