@@ -465,12 +465,15 @@ package struct Automation {
         ]
     }
 
+    /// Events that whoever waits for a board needs to see.
+    private static let beforeReady: Set = ["connecting", "unreachable"]
+
     private mutating func write(_ event: String, _ members: JSONObject, ref: JSONValue? = nil) {
         var line: JSONObject = ["event": .string(event)]
         for member in members.members { line[member.key] = member.value }
         if let ref { line["ref"] = ref }
         let text = JSONValue.object(line).text
-        // `ready` is the first line; a board that never arrives has nothing to say on stdout.
-        if isReady { outputs.append(.write(text)) } else { heldBack.append(text) }
+        // Before `ready` there is only what may keep the board from arriving.
+        if isReady || Self.beforeReady.contains(event) { outputs.append(.write(text)) } else { heldBack.append(text) }
     }
 }

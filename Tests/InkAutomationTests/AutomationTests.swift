@@ -22,6 +22,18 @@ import Testing
     }
 
     // CL-3
+    @Test func `who waits for a board is told at once that its people cannot be met`() {
+        var stage = Stage(notReady: ())
+        let peer = PeerID([UInt8](repeating: 3, count: 32))!
+        stage.receive(.rendezvous(.connected))
+        stage.receive(.meeting(peer, author: Stage.author(2), nil))
+        stage.receive(.meeting(peer, author: Stage.author(2), Obstacle(way: .noUDP, relay: .notAllowed)))
+        #expect(stage.lines.map { $0["event"] } == ["connecting", "unreachable"])
+        stage.ready()
+        #expect(stage.lines.map { $0["event"] } == ["connecting", "unreachable", "ready", "rendezvous"])
+    }
+
+    // CL-3
     @Test func `a command waits for the answer to the one before`() {
         var stage = Stage()
         stage.line(Self.box)
