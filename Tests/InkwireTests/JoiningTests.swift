@@ -20,6 +20,21 @@ import Testing
         #expect(joining.failure(rendezvous: rendezvous).exit == Failure.Exit.rendezvous.rawValue)
     }
 
+    @Test func `who joins and meets nobody is told so once, within five seconds`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        let at = start + .milliseconds(4500)
+        #expect(joining.saysAt == at)
+        #expect(joining.takeNews(rendezvous: rendezvous, now: start + .seconds(4)) == nil)
+        #expect(joining.takeNews(rendezvous: rendezvous, now: at) == "still trying: no rendezvous answers so far")
+        #expect(joining.takeNews(rendezvous: rendezvous, now: at) == nil && joining.saysAt == nil)
+        joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.rendezvous(.connected), now: start)
+        #expect(joining.takeNews(rendezvous: rendezvous, now: at) == "still trying: nobody who has the board is there so far")
+        joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.meeting(.zero, author: .zero, nil), now: start)
+        #expect(joining.takeNews(rendezvous: rendezvous, now: at) == nil)
+    }
+
     // CL-17
     @Test func `who meets only another version gives up three seconds later and says who must update`() {
         var joining = Joining(patience: .seconds(30), now: start)

@@ -321,8 +321,10 @@ final class BoardSession: @unchecked Sendable {
 
     private func armJoining() {
         guard let deadline = joining.deadline else { return }
-        loop.scheduleTask(in: .nanoseconds(max(0, (deadline - options.clock.now).nanoseconds))) { [self] in
+        let at = min(deadline, joining.saysAt ?? deadline)
+        loop.scheduleTask(in: .nanoseconds(max(0, (at - options.clock.now).nanoseconds))) { [self] in
             guard joining.deadline != nil else { return }
+            if let news = joining.takeNews(rendezvous: rendezvous, now: options.clock.now) { say(news) }
             ask(.status).whenComplete { [self] result in
                 let status = if case .success(.status(let status)) = result { status } else { StatusReport() }
                 if joining.isHopeless(arrived: status.arrivedCount, isKeptOut: status.isKeptOut, now: options.clock.now) {

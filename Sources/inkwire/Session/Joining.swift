@@ -22,6 +22,12 @@ struct Joining: Sendable {
     /// Long enough for a member of our version to answer, too, and so short that who joins knows within five seconds of his coming.
     private static let versionPatience: Duration = .seconds(3)
 
+    /// When to say what is missing so far; nil once it was said, or nothing need be said.
+    private(set) var saysAt: Instant?
+
+    /// Who joins knows within five seconds that nobody answers.
+    private static let newsPatience: Duration = .milliseconds(4500)
+
     /// When to look how far the board has come; nil once it is there, or where nobody waits.
     var deadline: Instant? { givesUpAt.map { min($0, comparesAt ?? $0) } }
 
@@ -29,20 +35,32 @@ struct Joining: Sendable {
     init(patience: Duration?, now: Instant) {
         self.patience = patience ?? .zero
         givesUpAt = patience.map { now + $0 }
+        saysAt = patience.map { now + min($0, Self.newsPatience) }
     }
 
     mutating func take(_ event: Event, now: Instant) {
         switch event {
-        case .ready: (hasArrived, givesUpAt) = (true, nil)
+        case .ready: (hasArrived, givesUpAt, saysAt) = (true, nil, nil)
         case .rendezvous(.connected): sawRendezvous = true
-        case .meeting(let peer, _, let obstacle): obstacles[peer] = obstacle
-        case .peer(let status): obstacles[status.peer] = nil
+        case .meeting(let peer, _, let obstacle): (obstacles[peer], saysAt) = (obstacle, nil)
+        case .peer(let status): (obstacles[status.peer], saysAt) = (nil, nil)
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
         case .versionMismatch(let theirs, let ours):
             versions = (theirs, ours)
             comparesAt = comparesAt ?? now + Self.versionPatience
         default: break
         }
+    }
+
+    /// What is missing, said once when it is time and as long as nobody was met: the events tell all else.
+    ///
+    /// - Parameter rendezvous: those that are configured.
+    mutating func takeNews(rendezvous: [Invite.Host], now: Instant) -> String? {
+        guard let at = saysAt, now >= at, versions == nil else { return nil }
+        saysAt = nil
+        let isReached = sawRendezvous || rendezvous.isEmpty
+        let missing = isReached ? "nobody who has the board is there so far" : rendezvousReason ?? "no rendezvous answers so far"
+        return "still trying: \(missing)"
     }
 
     /// Looks at the deadline whether more has come; true if it is time to give up.
