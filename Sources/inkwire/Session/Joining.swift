@@ -26,7 +26,7 @@ struct Joining: Sendable {
     private(set) var saysAt: Instant?
 
     /// Who joins knows within five seconds that nobody answers.
-    private static let newsPatience: Duration = .milliseconds(4500)
+    private static let newsPatience: Duration = .seconds(4)
 
     /// When to look how far the board has come; nil once it is there, or where nobody waits.
     var deadline: Instant? { givesUpAt.map { min($0, comparesAt ?? $0) } }
