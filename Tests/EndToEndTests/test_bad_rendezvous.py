@@ -168,7 +168,8 @@ class BadRendezvous(EndToEnd):
                 ana.draw(f"a{number}", kind="rectangle", x=number * 8, y=0, w=8, h=8)
                 bob.draw(f"b{number}", kind="rectangle", x=number * 8, y=40, w=8, h=8)
             self.assertEqual(len(self.assert_equal_boards(ana, bob, timeout=30)), 40)
-            self.assertGreater(liar.relayed, 40)
+            # How many shapes ride in one frame depends on the load; each brings sixteen lies with it.
+            self.assertGreater(liar.relayed, 10)
             self.assertGreater(liar.connections, 2, "what is too large ended a connection, and another followed")
             for peer in (ana, bob):
                 self.assertLess(peer.resident_kib, 200_000)
