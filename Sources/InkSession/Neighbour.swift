@@ -14,6 +14,8 @@ struct Neighbour: Sendable {
     /// The peer id under which front ends know the person: that of the device's first process, where one followed another without a goodbye.
     var shownAs: PeerID
 
+    /// Where it was reached directly last; nil before it was.
+    var address: SocketAddress?
     /// The peer said that it has genesis.
     var hasGenesis = false
     /// Both have genesis, and everything may be said.

@@ -42,6 +42,7 @@ extension Node {
             case .relayPresence(let bytes, let point): rendezvous?.relay(bytes, over: point, isPresence: true, now: now)
             case .rerouted(let connection, let route):
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
+                if let address = route.address { reached(address, on: connection, now: now) }
                 tellPerson(at: connection)
             case .established(let connection, let remote): established(connection, remote, now: now)
             case .message(let bytes, let lane, _, let connection): receive(bytes, lane: lane, on: connection, now: now)
@@ -90,10 +91,7 @@ extension Node {
         neighbours[connection]?.shownAs = person.status.peer
         neighbours[connection]?.inbox.clock = person.clock.anew
         tellPerson(remote.peer)
-        let live = liveAddresses
-        if let address = remote.address, dials.reached(address, by: remote.author, now: now, isLive: { live.contains($0) }) {
-            saves.append(.lastPeers(dials.known))
-        }
+        if let address = remote.address { reached(address, on: connection, now: now) }
         neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
         for point in rendezvous?.relayPoints(of: remote.peer) ?? [] {
@@ -101,6 +99,14 @@ extension Node {
         }
         tellAddresses(now: now)
         tellAdjacency(now: now)
+    }
+
+    /// A neighbour is reached directly, from the beginning or since the relay was left: there it is dialled another time.
+    private mutating func reached(_ address: SocketAddress, on connection: ConnectionID, now: Instant) {
+        guard let author = neighbours[connection]?.remote.author else { return }
+        neighbours[connection]?.address = address
+        let live = liveAddresses
+        if dials.reached(address, by: author, now: now, isLive: { live.contains($0) }) { saves.append(.lastPeers(dials.known)) }
     }
 
     /// The person who comes with a session. A device whose last process went without a goodbye is who it was: another process of it took the
@@ -134,7 +140,7 @@ extension Node {
         // Who is still there should be met again.
         if rendezvous?.present.contains(peer) == true { meetings.appeared(peer, author: neighbour.remote.author, now: now) }
         // Who keeps another process of ours will do so for a while.
-        if let address = neighbour.remote.address {
+        if let address = neighbour.address {
             if reason == .turnedDown {
                 dials.turnedDown(address, now: now, using: &jitter)
             } else {

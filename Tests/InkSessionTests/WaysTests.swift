@@ -16,6 +16,8 @@ private struct Meeting {
     /// What each sent to addresses.
     var sent: [[(bytes: [UInt8], to: SocketAddress)]] = []
     var events: [[Event]] = []
+    /// Where each would dial when it is opened again.
+    private(set) var saved: [[SocketAddress]] = []
     var passes = false
     /// Frames that an input made and that did not leave with it.
     private(set) var leftover = 0
@@ -43,6 +45,7 @@ private struct Meeting {
             nodes.append(Node(configuration, seed: seed, now: now))
             sent.append([])
             events.append([])
+            saved.append([])
             drain(index)
             give(.wallClock(1_800_000_000_000), to: index)
             give(.localAddresses([LocalAddress(Self.address(index))]), to: index)
@@ -74,7 +77,9 @@ private struct Meeting {
                 later(index, .rendezvousConnected(to: Self.rendezvous))
             case .rendezvousSend(let message, _): server.received(message, from: .init(UInt64(index)), now: now)
             case .rendezvousFrame(let bytes, _, _): server.relayed(bytes, from: .init(UInt64(index)), now: now)
-            case .persist(let batch, _): later(index, .persisted(batch))
+            case .persist(let batch, let records):
+                for case .lastPeers(let addresses) in records { saved[index] = addresses }
+                later(index, .persisted(batch))
             case .verify(let batch, let transactions): later(index, .verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events[index].append(event)
             case .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe: break
@@ -151,6 +156,20 @@ private struct Meeting {
         meeting.passes = true
         let isDirect = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .direct && $0.path(1) == .direct }
         #expect(isDirect)
+    }
+
+    // SE-111
+    @Test func `who was met over the relay and is direct now is dialled there another time`() throws {
+        var meeting = try Meeting([.any, .any])
+        let isRelayed = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous && $0.path(1) == .relayRendezvous }
+        #expect(isRelayed && meeting.saved == [[], []])
+        meeting.passes = true
+        for node in 0...1 {
+            meeting.give(.localAddresses([LocalAddress(Meeting.address(node)), LocalAddress(Meeting.address(node + 2))]), to: node)
+        }
+        let isDirect = meeting.run(for: .seconds(60)) { $0.path(0) == .direct && $0.path(1) == .direct }
+        #expect(isDirect)
+        #expect(meeting.saved == [[Meeting.address(1)], [Meeting.address(0)]])
     }
 
     // SE-113
