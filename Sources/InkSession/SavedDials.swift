@@ -32,9 +32,11 @@ struct SavedDials: Sendable {
         var device: AuthorID?
         /// Nobody but a link named it.
         var isOfLink = false
+        /// Who is there keeps another session in place of ours: it is not for being alone that we ask again.
+        var isTurnedDown = false
 
         /// There is a reason to look again, at this time.
-        mutating func begin(at instant: Instant) { (nextAt, wait, tries) = (instant, SessionTiming.redialFirst, 0) }
+        mutating func begin(at instant: Instant) { (nextAt, wait, tries, isTurnedDown) = (instant, SessionTiming.redialFirst, 0, false) }
     }
     private var dials: [SocketAddress: Dial] = [:]
     private var named: Set<SocketAddress>
@@ -110,6 +112,7 @@ struct SavedDials: Sendable {
         guard var dial = dials[address] else { return }
         dial.nextAt = now + dial.wait + jitter.jitter(dial.wait)
         dial.wait = min(dial.wait.scaled(by: 2), SessionTiming.redialLast)
+        dial.isTurnedDown = true
         dials[address] = dial
     }
 
@@ -132,7 +135,7 @@ struct SavedDials: Sendable {
     }
 
     private mutating func lookEverywhere(now: Instant, using jitter: inout SplitMix64) {
-        for address in dials.keys.sorted() {
+        for address in dials.keys.sorted() where dials[address]?.isTurnedDown == false {
             let at = now + jitter.jitter(SessionTiming.redialFirst)
             if dials[address]?.nextAt.map({ $0 > at }) ?? true { dials[address]?.begin(at: at) }
         }

@@ -54,6 +54,22 @@ import Testing
         #expect(Set(alone.keys) == [here, there])
     }
 
+    // SE-110
+    @Test mutating func `who is turned down asks there less and less often, however often he is in company for a moment`() throws {
+        var dials = SavedDials(direct: [], saved: [here], now: .zero)
+        var (now, times): (Instant, [Instant]) = (.zero, [])
+        while now < .zero + .seconds(300) {
+            guard let at = run(&dials, from: now, for: .seconds(60), company: false)[here]?.first else { break }
+            times.append(at)
+            // He is let in, and put out at once.
+            dials.follow(isInCompany: true, now: at, using: &jitter)
+            dials.turnedDown(here, now: at, using: &jitter)
+            dials.follow(isInCompany: false, now: at, using: &jitter)
+            now = at + .milliseconds(1)
+        }
+        #expect((5...20).contains(times.count), "\(times.count)")
+    }
+
     // SE-111
     @Test mutating func `where a device was is not dialled while it lives elsewhere`() throws {
         var dials = SavedDials(direct: [here], saved: [], now: .zero)

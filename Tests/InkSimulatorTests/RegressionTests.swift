@@ -9,6 +9,7 @@ import Testing
             (36, "presence that came before we heard the peer enter the room was dropped though acknowledged, so the next run had a gap"),
             (297, "what a reconciliation announced had come by another way, and the status stayed behind for ever"),
             (155, "what was announced came after another had brought it, so that nothing changed but the status, which was not told"),
+            (729, "who was turned down was in company for a moment, and alone again dialled everywhere anew"),
             (1559, "who was met over the relay and then directly was dialled nowhere once the rendezvous was gone"),
         ] as [(UInt64, String)])
     func `a world that once broke comes to rest`(seed: UInt64, found: String) {
