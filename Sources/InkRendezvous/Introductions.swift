@@ -80,6 +80,8 @@ struct Introductions: Sendable {
         var superseded: [[UInt8]] = []
         /// With a session: where we both are.
         var news = News()
+        /// Its session ended: whether it is still there is not known before it proves that again.
+        var isInDoubt = false
 
         var isProved: Bool { sightings.values.contains(where: \.isProved) }
         var heardAt: Instant { sightings.values.map(\.heardAt).max() ?? .distantPast }
@@ -144,7 +146,7 @@ struct Introductions: Sendable {
         degraded.remove(remote)
         relayed.remove(remote)
         if var neighbour = neighbours[remote] {
-            (neighbour.news.at, neighbour.news.isUnanswered) = (nil, false)
+            (neighbour.news.at, neighbour.news.isUnanswered, neighbour.isInDoubt) = (nil, false, !lives)
             for place in neighbour.places { neighbour.sightings[place]?.heardAt = now }
             neighbour.attempt = nil
             neighbour.backoff.reset()
@@ -487,7 +489,8 @@ struct Introductions: Sendable {
             forgetStalest(through: &signalling)
         }
         var neighbour = neighbours[id] ?? Neighbour()
-        let appears = isProof && !neighbour.isProved
+        let appears = isProof && (!neighbour.isProved || neighbour.isInDoubt)
+        if isProof { neighbour.isInDoubt = false }
         var sighting = neighbour.sightings[place] ?? Sighting(member: member, nonce: nonce, heardAt: now)
         (sighting.member, sighting.nonce, sighting.heardAt) = (member, nonce, now)
         let isFound = isProof && !sighting.isProved

@@ -18,7 +18,7 @@ public struct RendezvousClient: Sendable {
         case disconnect(at: Int, reason: String)
         /// The rendezvous let us in, and says that `others` sockets are there.
         case joined(others: Int, at: Int)
-        /// A member proved to be there now. Repeated when it comes back after we lost sight of it.
+        /// A member proved to be there now. Repeated when it comes back after we lost sight of it, or proves it after its session ended.
         case peerAppeared(PeerID, author: AuthorID)
         /// A member said farewell, or was not heard of for long and has no session with us.
         case peerLeft(PeerID)

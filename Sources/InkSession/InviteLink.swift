@@ -25,9 +25,9 @@ extension Invite {
 
     /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines.
     public init(link text: String) throws(InviteLinkError) {
-        guard text.utf8.count <= Self.textBytes else { throw text.lowercased().hasPrefix(Self.scheme) ? .tooMany : .notALink }
         let bare = String(text.filter { !$0.isWhitespace })
         guard bare.lowercased().hasPrefix(Self.scheme) else { throw .notALink }
+        guard bare.utf8.count <= Self.textBytes else { throw bare.count(where: { $0 == "," }) >= Self.placesMax ? .tooMany : .damaged }
         let parts = bare.dropFirst(Self.scheme.count).split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw .truncated }
         let fragment = parts[1].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

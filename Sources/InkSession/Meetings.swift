@@ -78,7 +78,7 @@ struct Meetings: Sendable {
 
     /// Meeting takes less than that where all is well.
     static let connectingAfter: Duration = .milliseconds(1500)
-    /// So that both know within five seconds of the start of the second, however slow its machine.
+    /// Both are to know within five seconds of the start of the second: the rest is for starting and for the first round trips.
     static let unreachableAfter: Duration = .seconds(4)
     private static let countMax = 64
 

@@ -137,8 +137,6 @@ extension Node {
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
         guard people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
-        // Who is still there should be met again.
-        if rendezvous?.present.contains(peer) == true { meetings.appeared(peer, author: neighbour.remote.author, now: now) }
         // Who keeps another process of ours will do so for a while.
         if let address = neighbour.address {
             if reason == .turnedDown {
@@ -343,10 +341,9 @@ extension Node {
         let way: Obstacle.Way =
             if relayPolicy == .only { .relayOnly } else if !standing.stunServers.isEmpty, stun.mapped.isEmpty {
                 .noUDP
-            } else if relay == .silent {
-                .notTried
             } else if named.isEmpty {
-                .noAddress
+                // Where a relay is shared addresses are told within a session only.
+                relay == .silent ? .notTried : .noAddress
             } else if own.isDisjoint(with: named.map(isSix)) { .noFamily } else { .noPassage }
         return Obstacle(way: way, relay: relay)
     }

@@ -19,6 +19,8 @@ private struct Meeting {
     /// Where each would dial when it is opened again.
     private(set) var saved: [[SocketAddress]] = []
     var passes = false
+    /// These do nothing any more, and nobody was told.
+    var stopped: Set<Int> = []
     /// Frames that an input made and that did not leave with it.
     private(set) var leftover = 0
     private var late: [(at: Instant, node: Int, input: Node.Input)] = []
@@ -103,9 +105,9 @@ private struct Meeting {
             server.handleTimeout(now: now)
             while let first = late.first, first.at <= now {
                 late.removeFirst()
-                give(first.input, to: first.node)
+                if !stopped.contains(first.node) { give(first.input, to: first.node) }
             }
-            for index in nodes.indices {
+            for index in nodes.indices where !stopped.contains(index) {
                 if let deadline = nodes[index].deadline, deadline <= now { give(.timeout, to: index) }
             }
         }
@@ -172,10 +174,24 @@ private struct Meeting {
         #expect(meeting.saved == [[Meeting.address(1)], [Meeting.address(0)]])
     }
 
-    // SE-113
+    // SE-115
+    @Test func `of one who was met and went without a word nobody says that he is there and cannot be reached`() throws {
+        var meeting = try Meeting([.any, .any])
+        let isThere = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
+        #expect(isThere)
+        meeting.stopped = [1]
+        let isLost = meeting.run(for: .seconds(40)) { $0.nodes[0].peers.isEmpty }
+        #expect(isLost)
+        _ = meeting.run(for: .seconds(8))
+        let isTold = meeting.events[0].contains { if case .meeting(_, _, .some) = $0 { true } else { false } }
+        #expect(!isTold)
+    }
+
+    // SE-116
     @Test func `who leaves says so over the relay, too`() throws {
         var meeting = try Meeting([.any, .any])
-        _ = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
+        let isRelayed = meeting.run(for: .seconds(3)) { $0.isReady(1) && $0.path(0) == .relayRendezvous }
+        #expect(isRelayed)
         _ = meeting.run(for: .seconds(1))
         meeting.give(.quit, to: 1)
         let leftAt = meeting.now
