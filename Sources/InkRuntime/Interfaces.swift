@@ -39,7 +39,8 @@ public enum Interfaces {
             let name = String(cString: entry.ifa_name)
             let nature = natures[name] ?? (Int(if_nametoindex(entry.ifa_name)), standing(of: name, flags: entry.ifa_flags))
             natures[name] = nature
-            let isRouted = sources.contains(ip) && !ip.isLoopback && nature.standing != .idle
+            let isOutward = entry.ifa_flags & UInt32(IFF_LOOPBACK) == 0 && nature.standing != .idle
+            let isRouted = isOutward && sources.contains(ip)
             found.append(
                 LocalAddress(
                     address: address,

@@ -14,7 +14,7 @@ public struct TLSFileError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Whom a client takes for a rendezvous: the authorities that the system trusts, and those of one file.
 ///
-/// Nothing is read before the first connection, and then by a thread of its own: a system's authorities are some hundred certificates, and the
+/// Nothing is read before the first connection, and then off the loop: a system's authorities are some hundred certificates, and the
 /// first picture of a board does not wait for them.
 public final class TLSTrust: Sendable {
     private let make: @Sendable () throws -> NIOSSLContext

@@ -249,8 +249,8 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     /// Asks the other side at once whether it is there.
     func probe(patience: Duration) {
-        // Who is asked already answers that in time or is closed.
-        guard let context, !isAsked else { return }
+        // Who must answer by a pong already does so in time or is closed. Of any other question the answer may have been on its way before.
+        guard let context, !isAsked || !needsPong else { return }
         ask(context, patience: patience, otherwise: "no sign of life")
     }
 

@@ -481,6 +481,7 @@ private final class Carried: Sendable {
         let sockets = UncheckedTransfer(
             value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { _, _ in continuation.yield() }))
         let target = service.stunAddress
+        var status = try await service.status()
         for batch in 0..<5 {
             try await loop.submit {
                 for index in 0..<40 {
@@ -491,10 +492,9 @@ private final class Carried: Sendable {
                     sockets.value.write(bytes, to: target)
                 }
             }.get()
+            // The loop has read what it was sent once all are counted; so few wait in the system's buffer, however busy the machine is.
+            while status.stunAnswered + status.stunSilent < 40 * (batch + 1) { status = try await service.status() }
         }
-        var status = try await service.status()
-        // The loop has read what it was sent once all are counted; loopback loses nothing at this rate.
-        while status.stunAnswered + status.stunSilent < 200 { status = try await service.status() }
         #expect(status.stunAnswered >= 5 && status.stunAnswered < 60)
         continuation.finish()
         var answers = 0
@@ -746,18 +746,26 @@ private final class Carried: Sendable {
     }
 
     // RT-5, RV-40
-    @Test func `one that welcomes us and says anything but that we are in is closed when the client wants it, with its reason`()
+    @Test func `one that welcomes us and says anything but that we are in is closed, and keeps nobody from the next of the list`()
         async throws
     {
+        let service = try service()
         let liar = try await Liar.start()
-        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port)])
+        let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port), host(service)])
         peer.start()
-        _ = try await peer.first { if case .opened = $0 { true } else { nil } }
+        var (opened, isIn) = (0, false)
+        for await event in peer.events {
+            if case .opened = event { opened += 1 }
+            if case .joined = event { isIn = true }
+            if opened == 2, isIn { break }
+        }
         peer.advance(by: RendezvousClient.joinTime)
         let told = try await peer.first { if case .closed(let reason) = $0 { reason } else { nil } }
         #expect(told == "127.0.0.1:\(liar.port): it accepted us and did not let us in")
+        #expect(try await service.status().sockets == 1)
         peer.stop()
         try await liar.stop()
+        await service.stop()
     }
 
     // RT-5

@@ -268,6 +268,18 @@ private func masked(_ first: UInt8, _ payload: [UInt8] = []) -> [UInt8] { [first
         #expect(stand.reasons == ["no sign of life"], "only a pong answers")
     }
 
+    // RT-34
+    @Test func `a probe asks also where anything would answer what was asked before`() throws {
+        let stand = try Stand(.client)
+        stand.handler.liveness = .init(interval: .seconds(10), patience: .seconds(2))
+        stand.run(seconds: 10)
+        stand.handler.probe(patience: .seconds(2))
+        #expect(try stand.said() == [.ping, .ping])
+        try stand.hear(.text)
+        stand.run(seconds: 2)
+        #expect(stand.reasons == ["no sign of life"])
+    }
+
     // RT-3
     @Test func `who answers after a sleep is kept, however long it was, and short naps are not noticed`() throws {
         for role in [WebSocketHandler.Role.client, .server] {
