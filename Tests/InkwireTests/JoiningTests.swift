@@ -33,6 +33,11 @@ import Testing
         joining = Joining(patience: .seconds(30), now: start)
         joining.take(.meeting(.zero, author: .zero, nil), now: start)
         #expect(joining.takeNews(rendezvous: rendezvous, now: at) == nil)
+        // Who has met another version is told that, and looks at the clock no more often for it.
+        joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.versionMismatch(theirs: 1, ours: 2), now: start + .seconds(2))
+        #expect(joining.saysAt == nil)
+        #expect(Joining(patience: .seconds(3), now: start).saysAt == nil)
     }
 
     // CL-17

@@ -411,8 +411,9 @@ final class BoardSession: @unchecked Sendable {
         } else {
             strand = .common
         }
+        // Who wants relays only goes on without the rendezvous that the one before had in its process: it is found at our addresses.
         let held = try HeldBoard.open(
-            opened, options: options, embeds: opened.content.meta.embeddedPort != nil,
+            opened, options: options, embeds: opened.content.meta.embeddedPort != nil && options.relayPolicy != .only,
             succession: succeeds ? HeldBoard.Succession(strand: strand, requests: requests) : nil)
         let done = Set(requests.filter { $0.strand == strand }.compactMap(\.reference))
         let report = try held.driver.answer(.board, link: "").wait()

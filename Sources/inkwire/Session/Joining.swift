@@ -11,8 +11,8 @@ struct Joining: Sendable {
     private var arrived = 0
     private var sawRendezvous = false
     private var rendezvousReason: String?
-    /// Who is there and cannot be met, and why.
-    private var obstacles: [PeerID: Obstacle] = [:]
+    /// Who is there and cannot be met, and why. By author: a device that is met may be known by the id of its process before.
+    private var obstacles: [AuthorID: Obstacle] = [:]
     private var versions: (theirs: Int, ours: Int)?
     /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
     private var givesUpAt: Instant?
@@ -35,18 +35,21 @@ struct Joining: Sendable {
     init(patience: Duration?, now: Instant) {
         self.patience = patience ?? .zero
         givesUpAt = patience.map { now + $0 }
-        saysAt = patience.map { now + min($0, Self.newsPatience) }
+        // Who gives up sooner says the same then.
+        saysAt = patience.flatMap { $0 > Self.newsPatience ? now + Self.newsPatience : nil }
     }
 
     mutating func take(_ event: Event, now: Instant) {
         switch event {
         case .ready: (hasArrived, givesUpAt, saysAt) = (true, nil, nil)
         case .rendezvous(.connected): sawRendezvous = true
-        case .meeting(let peer, _, let obstacle): (obstacles[peer], saysAt) = (obstacle, nil)
-        case .peer(let status): (obstacles[status.peer], saysAt) = (nil, nil)
+        case .meeting(_, let author, let obstacle): (obstacles[author], saysAt) = (obstacle, nil)
+        case .peer(let status):
+            saysAt = nil
+            if let author = status.author { obstacles[author] = nil }
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
         case .versionMismatch(let theirs, let ours):
-            versions = (theirs, ours)
+            (versions, saysAt) = ((theirs, ours), nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
         default: break
         }
@@ -56,7 +59,7 @@ struct Joining: Sendable {
     ///
     /// - Parameter rendezvous: those that are configured.
     mutating func takeNews(rendezvous: [Invite.Host], now: Instant) -> String? {
-        guard let at = saysAt, now >= at, versions == nil else { return nil }
+        guard let at = saysAt, now >= at else { return nil }
         saysAt = nil
         let isReached = sawRendezvous || rendezvous.isEmpty
         let missing = isReached ? "nobody who has the board is there so far" : rendezvousReason ?? "no rendezvous answers so far"
