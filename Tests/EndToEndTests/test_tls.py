@@ -1,10 +1,12 @@
 """A rendezvous with TLS: two people meet through it, and whatever is wrong with a certificate is told as what it is. Certificates are made by openssl."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 
 from harness import EndToEnd, ink, main
@@ -137,6 +139,19 @@ class TLS(EndToEnd):
             self.assertEqual(self.served(server.port), second)
             file.write_bytes(right)
 
+    def writer(self, pipe, server):
+        """The end of a named pipe that is written into, once the server has opened the other: a plain `open` waits for ever for one who never does."""
+        def opened():
+            try:
+                return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                self.assertIsNone(server.child.poll(), server.report())
+                return None
+
+        return os.fdopen(ink.wait_until(opened, 10, "the key is read"), "wb")
+
     # RT-36
     def test_a_hup_that_comes_before_the_certificate_is_read_ends_nothing_and_is_not_forgotten(self):
         certificate, key = self.authority.certificate("good")
@@ -145,11 +160,11 @@ class TLS(EndToEnd):
         server = ink.Process(["serve", "--listen", "127.0.0.1:0", "--tls-cert", str(certificate), "--tls-key", str(pipe)],
                              stdin=subprocess.DEVNULL, label="serve")
         # It opens the other end when it is about to read the key, and waits there for the first byte.
-        with open(pipe, "wb") as first:
+        with self.writer(pipe, server) as first:
             server.child.send_signal(signal.SIGHUP)
             first.write(key.read_bytes())
         ink.wait_until(lambda: "rendezvous at wss://" in server.report(), 10, "it serves")
-        with open(pipe, "wb") as second:
+        with self.writer(pipe, server) as second:
             second.write(key.read_bytes())
         ink.wait_until(lambda: "read again" in server.report(), 10, "the certificate is read again")
         self.assertIsNone(server.child.poll())
