@@ -4,6 +4,7 @@ Run one file by hand with `python3 Tests/EndToEndTests/test_draw_together.py`; I
 release build, INKWIRE_KEEP=1 keeps the data directories, INKWIRE_TEST_PATIENCE=4 multiplies all deadlines.
 """
 
+import functools
 import pathlib
 import re
 import sys
@@ -38,6 +39,14 @@ class EndToEnd(unittest.TestCase):
         for peer in (ana, bob):
             peer.wait("peers", count=1)
         return ana, bob
+
+    @functools.cached_property
+    def secret(self):
+        """The secret part of a link, for the tests that say themselves where it leads; the maker of its board has gone."""
+        ana = ink.new_board(self.folder / "maker", "ana", rendezvous="ws://127.0.0.1:9")
+        secret = ana.link().split("#")[1]
+        self.assert_ends_well(ana)
+        return secret
 
     def assert_equal_boards(self, *peers, timeout=10):
         """All fingerprints, and all pictures, are equal within the time; returns the picture by id."""

@@ -8,25 +8,7 @@ import threading
 
 from harness import EndToEnd, ink, main
 
-
-@contextlib.contextmanager
-def accepting(serve):
-    """A listener on loopback that has each connection served by a thread of its own; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        def accept():
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield server.getsockname()[1]
-        # Wakes `accept`, which a close does not.
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+from listener import accepting
 
 
 def portal(answer):
@@ -120,19 +102,11 @@ class Liar:
 
 
 class BadRendezvous(EndToEnd):
-    def secret(self):
-        """The secret part of the link of a board whose maker has gone."""
-        ana = ink.new_board(self.folder / "maker", "ana", rendezvous="ws://127.0.0.1:9")
-        secret = ana.link().split("#")[1]
-        self.assert_ends_well(ana)
-        return secret
-
     def join(self, link):
         return ink.run(["join", "--peer", "--timeout", "3"], data=self.folder / "bob", name="bob", code=link)
 
     # RT-32
     def test_a_page_of_the_network_to_sign_in_is_told_as_that_and_nothing_drawn_is_lost(self):
-        secret = self.secret()
         page = b"<html><body>Welcome to the hotel</body></html>"
         answers = {
             "web page.*sign in": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page,
@@ -142,7 +116,7 @@ class BadRendezvous(EndToEnd):
         }
         for number, (words, answer) in enumerate(answers.items()):
             with self.subTest(words), portal(answer) as port:
-                self.assert_refused(self.join(f"inkwire://127.0.0.1:{port}/?tls=0#{secret}"), 6, words, "next:")
+                self.assert_refused(self.join(f"inkwire://127.0.0.1:{port}/?tls=0#{self.secret}"), 6, words, "next:")
                 folder = self.folder / f"ana{number}"
                 ana = ink.new_board(folder, "ana", rendezvous=f"ws://127.0.0.1:{port}")
                 ana.event("rendezvous", state="unreachable")
@@ -156,7 +130,7 @@ class BadRendezvous(EndToEnd):
     # CL-2
     def test_a_link_with_a_hundred_rendezvous_is_refused_as_that(self):
         hosts = ",".join(f"r{number}.example:4300" for number in range(100))
-        self.assert_refused(self.join(f"inkwire://{hosts}/?tls=0#{self.secret()}"), 3, "more than 16 rendezvous", "names fewer")
+        self.assert_refused(self.join(f"inkwire://{hosts}/?tls=0#{self.secret}"), 3, "more than 16 rendezvous", "names fewer")
 
     # RV-34, RT-33
     def test_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):

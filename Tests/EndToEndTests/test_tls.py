@@ -7,52 +7,36 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 
 from harness import EndToEnd, ink, main
 
 from authority import Authority
+from listener import accepting
 
 
-@contextlib.contextmanager
 def listener(certificate, key):
     """Shakes hands with everybody, and says nothing; the port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        def serve():
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                # Who does not believe us says so in the middle of the handshake.
-                with contextlib.suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as secured:
-                    secured.recv(1)
 
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield server.getsockname()[1]
-        # Wakes `accept`, which a close does not.
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    def serve(connection):
+        # Who does not believe us says so in the middle of the handshake.
+        with contextlib.suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    return accepting(serve)
 
 
 class TLS(EndToEnd):
     def setUp(self):
         super().setUp()
         self.authority = Authority(self.folder / "authority")
-        self.secret = None
 
     def server(self, certificate, key):
         return self.rendezvous(arguments=["--tls-cert", str(certificate), "--tls-key", str(key)])
 
     def link(self, port, tls=1):
         """A link that leads to this port only."""
-        if self.secret is None:
-            ana = ink.new_board(self.folder / "maker", "ana", rendezvous="ws://127.0.0.1:9")
-            self.secret = ana.link().split("#")[1]
-            self.assert_ends_well(ana)
         return f"inkwire://127.0.0.1:{port}/?tls={tls}#{self.secret}"
 
     def join(self, link, *arguments):
