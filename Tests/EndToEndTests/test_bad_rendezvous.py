@@ -8,6 +8,7 @@ import threading
 
 from harness import EndToEnd, ink, main
 
+import lying_relay
 from listener import accepting
 
 
@@ -32,7 +33,6 @@ class Liar:
     def __init__(self, port):
         self.port = port
         self.lock = threading.Lock()
-        self.lies = 0
         self.connections = 0
         self.relayed = 0
 
@@ -73,10 +73,10 @@ class Liar:
                 elif head[0] & 15 == 2 and own is not None:
                     carried += 1
                     for lie in self._lies(own, payload):
-                        client.sendall(self._message(lie))
+                        client.sendall(lying_relay.frame(2, lie))
                     # One that no member takes, and that ends the connection: twice, and then they are left in peace.
                     if carried == 10 and number <= 2:
-                        client.sendall(self._message(bytes(70_000)))
+                        client.sendall(lying_relay.frame(2, bytes(70_000)))
 
     def _lies(self, own, real):
         """Of every size and kind; to nobody, from nobody, from ourselves; what was carried, again, cut and spoiled."""
@@ -89,16 +89,8 @@ class Liar:
                 b"\x01" + mine + other + garbage[:1200], b"\x01" + mine + other + garbage[:1201], b"\x01" + other + real[5:],
                 b"\x01" + mine + real[5:9] + garbage[:700], real, bytes(spoiled), real + b"\x00", bytes(4096)]
         with self.lock:
-            self.lies += len(lies)
             self.relayed += 1
         return lies
-
-    @staticmethod
-    def _message(payload):
-        count = len(payload)
-        if count < 126:
-            return bytes([0x82, count]) + payload
-        return bytes([0x82, 126]) + struct.pack(">H", count) + payload if count < 65536 else bytes([0x82, 127]) + struct.pack(">Q", count) + payload
 
 
 class BadRendezvous(EndToEnd):

@@ -31,8 +31,10 @@ def frame(opcode, body, mask=None):
     bit = 128 if mask else 0
     if len(body) < 126:
         head = struct.pack(">BB", 128 | opcode, bit | len(body))
-    else:
+    elif len(body) < 65536:
         head = struct.pack(">BBH", 128 | opcode, bit | 126, len(body))
+    else:
+        head = struct.pack(">BBQ", 128 | opcode, bit | 127, len(body))
     if not mask:
         return head + body
     return head + mask + bytes(byte ^ mask[index & 3] for index, byte in enumerate(body))
@@ -86,7 +88,7 @@ class LyingRelay:
 
     async def meet(self, reader, writer):
         """One client, and the connection to the true rendezvous that is opened for it."""
-        client = Client(writer)
+        client, true_writer = Client(writer), None
         try:
             true_reader, true_writer = await asyncio.open_connection("127.0.0.1", self.true_port)
             true_writer.write(await reader.readuntil(b"\r\n\r\n"))
@@ -98,7 +100,7 @@ class LyingRelay:
         finally:
             if client in self.clients:
                 self.clients.remove(client)
-            for stream in (writer, locals().get("true_writer")):
+            for stream in (writer, true_writer):
                 if stream:
                     stream.close()
 
