@@ -115,6 +115,7 @@ class Blind(EndToEnd):
     def test_who_wants_relays_only_sends_no_datagram_and_tells_no_address(self):
         server = self.rendezvous()
         watch = wiretap.Datagrams()
+        self.addCleanup(watch.close)
         secrets, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--relay-only"], path="relay-rendezvous")
         watch.stop()
         self.assertGreaterEqual(len(ports), 2, "each process has a socket with which it could")
@@ -135,6 +136,7 @@ class Blind(EndToEnd):
     def test_who_wants_no_relay_is_seen_by_the_same_watch_to_tell_and_to_send(self):
         server = self.rendezvous()
         watch = wiretap.Datagrams()
+        self.addCleanup(watch.close)
         _, datagrams, streams, ports, link = self.capture_session(server, server.address, ["--no-relay"], path="direct")
         watch.stop()
         self.assertTrue(all(watch.sources[port] for port in ports), watch.sources)

@@ -107,12 +107,16 @@ class Datagrams:
             ink.wait_until(lambda: self.sources[port], 10, "the tap has seen our own last datagram")
         # tp_drops of struct tpacket_stats (packet(7)); 263 is SOL_PACKET, 6 is PACKET_STATISTICS.
         _, dropped = struct.unpack("II", self.tap.getsockopt(263, 6, 8))
-        self.is_over = True
-        self.thread.join()
-        self.tap.close()
+        self.close()
         if dropped:
             raise ink.Failed(f"the tap missed {dropped} packets")
         return self.targets
+
+    def close(self):
+        """Ends the watching, also where `stop` is never reached; may be called again."""
+        self.is_over = True
+        self.thread.join()
+        self.tap.close()
 
 
 # Content before the candidates, by kind; the picture stands in InkRendezvous.docc.

@@ -1,6 +1,7 @@
 """The honest side of tools/adversary: starts targets and the attacker, draws, and measures."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -508,12 +509,13 @@ def candidates(attack, folder, options):
         before, _ = honest.some(30)
         memory = honest.memory()
         ports = {port for peer in honest.peers for port in peer.udp_ports()}
-        watch = wiretap.Datagrams(ports)
-        attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, rendezvous=f"127.0.0.1:{honest.server.port}", seconds=options.seconds)
-        attacker.ready()
-        under, missing = honest.strokes(lambda: attacker.is_at_it)
-        words = attacker.words()
-        sent = watch.stop()
+        with contextlib.closing(wiretap.Datagrams(ports)) as watch:
+            attacker = Attacker(options.member, attack, link=honest.link, targets=honest.targets, rendezvous=f"127.0.0.1:{honest.server.port}",
+                                seconds=options.seconds)
+            attacker.ready()
+            under, missing = honest.strokes(lambda: attacker.is_at_it)
+            words = attacker.words()
+            sent = watch.stop()
         figures = {name: int(value) for name, value in (word.split("=") for word in words.split() if "=" in word)}
         # Of this machine they may be sent to, at any of its addresses, and the STUN responder; and from where the attacker comes.
         known = ports | watch.seen_from | {honest.server.stun, figures["allowed_port"]}
