@@ -1,6 +1,7 @@
 """Nobody on the wire, and not the rendezvous either, sees a name, a text, a key or a board id."""
 
 import base64
+import contextlib
 import os
 import socket
 import struct
@@ -144,6 +145,26 @@ class Blind(EndToEnd):
         self.assertTrue(ports & {port for _, port in told}, told)
         frames = [frame for _, stream in streams for frame in wiretap.websocket_texts(stream)]
         self.assertEqual([frame[:40] for frame in frames if frame.startswith(b"\x01")], [], "no relay frame")
+
+    @unittest.skipUnless(wiretap.may_listen(), "watching needs root")
+    def test_the_watch_keeps_who_spoke_first_apart_from_who_only_answers(self):
+        with contextlib.ExitStack() as sockets:
+            watched, caller, answerer, beside = (sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(4))
+            for one, address in ((watched, "127.0.0.1"), (caller, "127.0.0.2"), (answerer, "127.0.0.3")):
+                one.bind((address, 0))
+            # At the port of the caller, and another place all the same.
+            beside.bind(("127.0.0.4", caller.getsockname()[1]))
+            places = [one.getsockname() for one in (watched, caller, answerer, beside)]
+            watch = wiretap.Datagrams({places[0][1]})
+            self.addCleanup(watch.close)
+            caller.sendto(b"first", places[0])
+            for target in places[1:]:
+                watched.sendto(b"hello", target)
+            for one in (answerer, beside):
+                one.sendto(b"answer", places[0])
+            sent = watch.stop()
+        self.assertEqual({place for place in places if sent[place]}, set(places[1:]))
+        self.assertEqual(watch.seen_from, {places[1]})
 
     @unittest.skipUnless(wiretap.Capture.is_possible(), "capturing needs root and tcpdump")
     def test_the_searcher_finds_what_is_planted_in_every_form(self):

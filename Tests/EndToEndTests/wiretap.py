@@ -86,20 +86,26 @@ class Datagrams:
                 continue
             version = packet[0] >> 4 if packet else 0
             if version == 4 and len(packet) >= 20 and packet[9] == 17:
-                header, target = (packet[0] & 15) * 4, packet[16:20]
+                header, origin, target = (packet[0] & 15) * 4, packet[12:16], packet[16:20]
             elif version == 6 and len(packet) >= 48 and packet[6] == 17:
-                header, target = 40, packet[24:40]
+                header, origin, target = 40, packet[8:24], packet[24:40]
             else:
                 continue
             source, port = struct.unpack_from(">HH", packet, header)
             self.sources[source] += 1
             if self.of is None or source in self.of:
                 self.targets[str(ipaddress.ip_address(target)), port] += 1
-            elif self.of and port in self.of:
-                self.seen_from.add(source)
+            elif port in self.of:
+                place = str(ipaddress.ip_address(origin)), source
+                if place not in self.targets:
+                    self.seen_from.add(place)
 
     def stop(self):
-        """Packets by target; `sources` has them by source port, `seen_from` the ports from which those watched were sent to."""
+        """Packets by target; `sources` has them by source port.
+
+        `seen_from` has the places from which those watched were spoken to first. Who only answers them is not among these: that one was sent
+        to because somebody said so.
+        """
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
             own.bind(("127.0.0.1", 0))
             port = own.getsockname()[1]

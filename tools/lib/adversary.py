@@ -517,9 +517,9 @@ def candidates(attack, folder, options):
             words = attacker.words()
             sent = watch.stop()
         figures = {name: int(value) for name, value in (word.split("=") for word in words.split() if "=" in word)}
-        # Of this machine they may be sent to, at any of its addresses, and the STUN responder; and from where the attacker comes.
-        known = ports | watch.seen_from | {honest.server.stun, figures["allowed_port"]}
-        forbidden = {place: count for place, count in sent.items() if place[1] not in known}
+        # Of this machine they may be sent to, at any of its addresses, and the STUN responder; and from where the attacker came by itself.
+        known = ports | {honest.server.stun, figures["allowed_port"]}
+        forbidden = {place: count for place, count in sent.items() if place[1] not in known and place not in watch.seen_from}
         row.say(f"{figures['forbidden']} forbidden places, offered {figures['offered']} times and told {figures['told_in_sessions']} times in {figures['sessions']} sessions: "
                 f"{sum(forbidden.values())} packets to them, {figures['packets_to_the_allowed']} to the one that is allowed")
         row.demand(not forbidden, f"sent to {dict(list(forbidden.items())[:8])}")
