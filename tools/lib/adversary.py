@@ -118,27 +118,12 @@ class Honest:
             self.refused = [event for _, event in writer.events[before:] if event.get("event") == "error"]
         return arrived - begun
 
-    def strokes(self, going, pause=0.05):
-        """As long as `going()`, with what memory there is."""
-        seconds, missing = [], 0
-        while going():
-            took = self.stroke(patience=5)
-            if took is None:
-                missing += 1
-            else:
-                seconds.append(took)
-            self.memory()
-            time.sleep(pause)
-        return seconds, missing
+    def strokes(self, going):
+        """As long as `going()`: ([seconds], missing)."""
+        return in_turn([self], going)[0]
 
     def some(self, count=60):
-        left = [count]
-
-        def going():
-            left[0] -= 1
-            return left[0] >= 0
-
-        return self.strokes(going)
+        return self.strokes(counted(count))
 
     def join(self, name, arguments=()):
         """Seconds until a newcomer has the board; None where it never does."""
@@ -394,7 +379,7 @@ def metrics(server):
 
 
 def in_turn(rooms, going):
-    """Strokes in several rooms, one after the other: ([seconds], missing) of each."""
+    """Strokes in several rooms, one after the other, and a look at their memory: ([seconds], missing) of each."""
     found = [([], 0) for _ in rooms]
     while going():
         for index, room in enumerate(rooms):
@@ -407,6 +392,7 @@ def in_turn(rooms, going):
 
 
 def counted(count):
+    """For `going`: so many times."""
     left = iter(range(count))
     return lambda: next(left, None) is not None
 
