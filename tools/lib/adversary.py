@@ -27,6 +27,11 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, max(0, int(share * len(ordered) + 0.999999) - 1))]
 
 
+def both(values):
+    """The median and p99 of seconds, in words; there may be none."""
+    return f"{percentile(values, 0.5) * 1000:.0f}/{percentile(values, 0.99) * 1000:.0f} ms" if values else "none"
+
+
 class Attacker:
     """One adversary-member. Its lines are read as they come."""
 
@@ -178,13 +183,11 @@ class Row:
             self.complaints.append(complaint)
 
     def strokes(self, before, under, missing, after):
-        def both(values):
-            return f"{percentile(values, 0.5) * 1000:.0f}/{percentile(values, 0.99) * 1000:.0f} ms" if values else "none"
-
         self.say(f"before {both(before)}, under {both(under)} ({len(under)} strokes, {missing} never came), after {both(after)}")
         self.demand(under and missing == 0, f"{missing} strokes never came")
         self.demand(not under or percentile(under, 0.99) <= P99_MAX, f"p99 under attack above {P99_MAX * 1000:.0f} ms")
-        calm = percentile(before, 0.5)
+        self.demand(before, "no stroke came before the attack")
+        calm = percentile(before, 0.5) if before else 0
         self.demand(after and percentile(after, 0.5) <= max(MEDIAN_MAX * calm, calm + NOISE), f"5 s after, the median is above {MEDIAN_MAX} times that before")
 
     def ratio(self, who, before, under):
@@ -465,8 +468,8 @@ def lying(attack, folder, options):
             if name == "direct beside":
                 row.strokes(before[index][0], seconds, missing + after[index][1], after[index][0])
             else:
-                row.say(f"before {percentile(before[index][0], 0.5) * 1000:.0f}, under {percentile(seconds, 0.5) * 1000:.0f}/{percentile(seconds, 0.99) * 1000:.0f} ms "
-                        f"({len(seconds)} strokes, {missing} later than 5 s), after {percentile(after[index][0], 0.5) * 1000:.0f} ms")
+                row.say(f"before {both(before[index][0])}, under {both(seconds)} ({len(seconds)} strokes, {missing} later than 5 s), after {both(after[index][0])}")
+                row.demand(before[index][0] and seconds and after[index][0], f"{name}: no stroke came within 5 s before, under or after")
             row.memory(memories[index], rooms[index].most)
             for peer in rooms[index].peers:
                 peer.wait("synced", timeout=30)
