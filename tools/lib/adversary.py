@@ -143,7 +143,12 @@ class Honest:
         return took
 
     def strange(self):
-        """What of what was accepted is not the work of these: shapes that were not drawn or not once, people who are not there, unequal boards."""
+        """What of what was accepted is not the work of these: shapes that were not drawn or not once, people who are not there, unequal boards.
+
+        Looked at when all have been told of all: the last stroke is on the third's screen and on its way to the others.
+        """
+        for peer in self.peers:
+            peer.wait("synced", timeout=30)
         names = {f"s{number + 1}" for number in range(self.drawn)}
         complaints = []
         for peer in self.peers:
@@ -471,8 +476,6 @@ def lying(attack, folder, options):
                 row.say(f"before {both(before[index][0])}, under {both(seconds)} ({len(seconds)} strokes, {missing} later than 5 s), after {both(after[index][0])}")
                 row.demand(before[index][0] and seconds and after[index][0], f"{name}: no stroke came within 5 s before, under or after")
             row.memory(memories[index], rooms[index].most)
-            for peer in rooms[index].peers:
-                peer.wait("synced", timeout=30)
             complaints = rooms[index].strange()
             row.demand(not complaints, f"{name}: {complaints}")
             figures = rooms[index].datagrams()
