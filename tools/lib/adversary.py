@@ -464,7 +464,9 @@ def lying(attack, folder, options):
         under = in_turn(rooms, lambda: time.monotonic() < end)
         joined = rooms[0].join("newcomer", ["--relay-only"])
         relay.lies = False
-        row.say(f"a newcomer by the lying relay in after {joined:.2f} s" if joined else "a newcomer by the lying relay never got in")
+        if joined is not None:
+            row.say(f"a newcomer by the lying relay in after {joined:.2f} s")
+        row.demand(joined is not None, "a newcomer by the lying relay never got in")
         time.sleep(5)
         after = in_turn(rooms, counted(40))
         for index, name in enumerate(("relayed", "relayed beside", "direct beside")):
