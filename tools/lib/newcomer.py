@@ -61,7 +61,7 @@ def run(path, options):
     strokes = options.strokes
     fill(host, strokes)
     whole, link = strokes * STROKE_BYTES, host.link()
-    patience = 30 + whole / (options.relay * 1024) * 8
+    patience = 30 + whole / (options.relay * 1024) * 8  # seconds: eight times those that the relay needs, and some to begin
     begun = time.perf_counter()
     newcomer = ink.join_board(link, folder / "bob", "bob", arguments, ready=False)
     cut_at = had = 0
