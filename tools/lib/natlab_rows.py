@@ -705,10 +705,9 @@ def words(world, name):
         joiner = people.join(sites[1].client, link)
         told = {}
         if name in ("no-host", "no-rendezvous"):
-            # Nobody is there of whom an event could tell: a sentence does.
-            while joiner.child.poll() is None and "so far" not in "".join(joiner.errors):
-                time.sleep(0.02)
-            if "so far" in "".join(joiner.errors):
+            # Nobody is there of whom an event could tell: a sentence does. Where none comes, the row says below that nobody was told.
+            with contextlib.suppress(ink.Failed):
+                joiner.await_condition(lambda: "so far" in joiner.stderr or None, 40, "a sentence tells what has been tried so far")
                 told["joiner"] = time.perf_counter() - joiner.started
         with contextlib.suppress(subprocess.TimeoutExpired):
             joiner.child.wait(40)
