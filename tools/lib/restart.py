@@ -109,7 +109,7 @@ def table(kind, screens, kills, away):
           f"slowest operation {slowest:.2f} s; told of the other: {len(words)} {sorted(set(map(str, words)))[:4] if words else ''}", flush=True)
     wrong = [f"{kind}: {lost} lost"] if lost else []
     if kind == "relayed" and max(after) > away + RELAYED_GAP_MAX:
-        wrong.append(f"relayed: a screen stood still for {max(after):.2f} s, {away:g} s of them without a rendezvous")
+        wrong.append(f"relayed: a screen stood still for {max(after):.2f} s, where {away + RELAYED_GAP_MAX:g} s are promised at most")
     if kind == "direct" and max(after) > max(before) + DIRECT_NOISE:
         wrong.append(f"direct: a screen stood still for {max(after):.2f} s, before for {max(before):.2f} s")
     if kind == "direct" and words:
