@@ -15,13 +15,13 @@ import Testing
 #endif
 
 @Suite struct NetworkMonitorTests {
-    /// Two ends of a pipe that keeps datagrams apart, as the system's own does.
-    private func pair() throws -> (ours: Int32, theirs: Int32) {
+    /// Two ends of a pipe that keeps datagrams apart, as the system's own does; or of one that tells when its other end is gone.
+    private func pair(isStream: Bool = false) throws -> (ours: Int32, theirs: Int32) {
         var ends: [Int32] = [0, 0]
         #if os(Linux)
-            let kind = Int32(SOCK_DGRAM.rawValue)
+            let kind = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
         #else
-            let kind = SOCK_DGRAM
+            let kind = isStream ? SOCK_STREAM : SOCK_DGRAM
         #endif
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
         return (ends[0], ends[1])
@@ -73,18 +73,12 @@ import Testing
     // RT-60
     @Test func `what will say nothing any more is given up, and told`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        var ends: [Int32] = [0, 0]
-        #if os(Linux)
-            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
-        #else
-            try #require(socketpair(AF_UNIX, SOCK_STREAM, 0, &ends) == 0)
-        #endif
+        let (ours, theirs) = try pair(isStream: true)
         let (told, continuation) = AsyncStream.makeStream(of: Void.self)
-        let ours = ends[0]
         let monitor = try await loop.submit {
             NIOLoopBound(NetworkMonitor(loop: loop, descriptor: ours) { continuation.yield() }, eventLoop: loop)
         }.get()
-        close(ends[1])
+        close(theirs)
         var iterator = told.makeAsyncIterator()
         _ = await iterator.next()
         let isWatching = try await loop.submit { monitor.value.isWatching }.get()
@@ -93,14 +87,9 @@ import Testing
 
     // RT-60
     @Test func `what cannot be read any more is let go at once, whatever the loop is doing`() async throws {
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        var ends: [Int32] = [0, 0]
-        #if os(Linux)
-            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
-        #else
-            try #require(socketpair(AF_UNIX, SOCK_STREAM, 0, &ends) == 0)
-        #endif
-        let (ours, theirs) = (ends[0], ends[1])
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let (ours, theirs) = try pair(isStream: true)
         let monitor = try await loop.submit { NIOLoopBound(NetworkMonitor(loop: loop, descriptor: ours) {}, eventLoop: loop) }.get()
         let busy = DispatchSemaphore(value: 0)
         loop.execute { busy.wait() }
@@ -115,6 +104,7 @@ import Testing
         }.get()
         #expect(!isWatching)
         close(theirs)
+        try await group.shutdownGracefully()
     }
 
     #if os(Linux)
