@@ -84,8 +84,8 @@ package struct FrontEnd: Sendable {
         case .restoring(let isUnderWay): notices.add(isUnderWay ? .restoring : .restored, as: .restoring, now: now)
         case .duplicateDevice(let author, let seconds):
             notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
-        case .meeting(let peer, let author, let obstacle):
-            ways.take(peer, author, obstacle, now: now)
+        case .meeting(_, let author, let obstacle):
+            ways.take(author, obstacle, now: now)
             // That it is tried is over in a moment, or told again.
             guard let obstacle else { return false }
             notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now)

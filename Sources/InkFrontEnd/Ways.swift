@@ -26,7 +26,8 @@ package struct Ways: Sendable {
 
     private var ways: [PeerID: Way] = [:]
     private var roundTrips: [PeerID: Duration] = [:]
-    private var failed: [PeerID: Meeting] = [:]
+    /// By device: each process of one has a peer of its own, and whoever goes on where it was is told of by the first (SE-10).
+    private var failed: [AuthorID: Meeting] = [:]
     /// Since when the rendezvous is as it is; nil before it was told.
     package private(set) var rendezvousSince: Instant?
     /// The person knows what a relay is used for, or chose that, or it is not known here which.
@@ -44,7 +45,8 @@ package struct Ways: Sendable {
     }
 
     mutating func take(_ status: PeerStatus, now: Instant) {
-        failed[status.peer] = nil
+        // Who is silent, or leaves, is not met by that.
+        if status.path != nil, let author = status.author { failed[author] = nil }
         guard status.state != .left else {
             (ways[status.peer], roundTrips[status.peer]) = (nil, nil)
             return
@@ -56,8 +58,8 @@ package struct Ways: Sendable {
         ways[status.peer] = Way(path: path, since: now, wasDirect: wasDirect)
     }
 
-    mutating func take(_ peer: PeerID, _ author: AuthorID, _ obstacle: Obstacle?, now: Instant) {
-        failed[peer] = Meeting(author: author, obstacle: obstacle, at: now)
+    mutating func take(_ author: AuthorID, _ obstacle: Obstacle?, now: Instant) {
+        failed[author] = Meeting(author: author, obstacle: obstacle, at: now)
         guard failed.count > Self.meetingsMax else { return }
         if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
     }

@@ -77,4 +77,23 @@ import Testing
         _ = front.handleTimeout(now: .zero + .seconds(20))
         #expect(front.deadline(now: .zero + .seconds(20)) == nil)
     }
+
+    @Test func `who is heard is not among those who were not met, whichever process of the device it is`() {
+        // FE-69
+        var front = front
+        func hear(_ event: Event) { _ = front.take(event, holdsUnsaved: false, now: .zero) }
+        let obstacle = Obstacle(way: .noPassage, relay: .notAllowed)
+        // Started anew, the device has another peer, and the person who is back is told of by the one before.
+        hear(person(bob, .direct))
+        hear(person(bob, nil, nil, silent: 3))
+        hear(.meeting(identifier(17), author: identifier(7), nil))
+        hear(person(bob, nil, nil, silent: 4))
+        #expect(front.ways.meetings.map(\.obstacle) == [nil])
+        hear(.meeting(identifier(18), author: identifier(7), obstacle))
+        #expect(front.ways.meetings.map(\.obstacle) == [obstacle])
+        hear(person(eve, .direct))
+        #expect(front.ways.meetings.count == 1)
+        hear(person(bob, .direct))
+        #expect(front.ways.meetings.isEmpty)
+    }
 }
