@@ -86,9 +86,8 @@ package struct FrontEnd: Sendable {
             notices.add(.duplicateDevice(author == me ? nil : name(of: author), seconds: seconds), as: .device, now: now)
         case .meeting(_, let author, let obstacle):
             ways.take(author, obstacle, now: now)
-            // That it is tried is over in a moment, or told again.
-            guard let obstacle else { return false }
-            notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now)
+            // That it is tried is over in a moment, or told again: it is seen by who looks at the connection.
+            if let obstacle { notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now) }
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .versionMismatch(let theirs, let ours):

@@ -17,12 +17,17 @@ package struct Ways: Sendable {
         package var obstacle: Obstacle?
         /// When that was told: nobody tells when they go.
         package var at: Instant
+
+        /// Whether it may still be tried: else they went, unmet, before it was told what was in the way.
+        package func isTried(now: Instant) -> Bool { obstacle == nil && now < at + Ways.meetingPatience }
     }
 
     /// What kept us from somebody and is older than those of so many others is forgotten.
     private static let meetingsMax = 16
     /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds.
     package static let directPatience = Duration.seconds(5)
+    /// That it is tried is told 1.5 s after somebody appeared, what is in the way after 4 s (SE-115); the rest is for a machine that is busy.
+    private static let meetingPatience = Duration.seconds(5)
 
     private var ways: [PeerID: Way] = [:]
     private var roundTrips: [PeerID: Duration] = [:]
@@ -87,10 +92,11 @@ package struct Ways: Sendable {
     }
     private var waiting: [Way] { ways.filter { isWaiting($0.value, $0.key) }.map(\.value) }
 
-    /// When a word of the connection becomes another by itself: an age, in whole minutes, or that a direct way is still looked for.
+    /// When a word of the connection becomes another by itself: an age, in whole minutes, or that somebody or a direct way is still looked for.
     package func nextChange(after now: Instant) -> Instant? {
         let since = ways.values.map(\.since) + failed.values.map(\.at) + [rendezvousSince].compactMap { $0 }
         let minutes = since.map { $0 + .seconds(60 * (max(0, (now - $0).nanoseconds / 60_000_000_000) + 1)) }
-        return (minutes + ways.values.map { $0.since + Self.directPatience }).filter { $0 > now }.min()
+        let patience = ways.values.map { $0.since + Self.directPatience } + failed.values.map { $0.at + Self.meetingPatience }
+        return (minutes + patience).filter { $0 > now }.min()
     }
 }

@@ -93,4 +93,21 @@ import Testing
         #expect(desk.text != end && desk.bytes.allSatisfy { $0 < 0x80 })
         #expect(!desk.bytes.contains(7) && !String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]0;x"))
     }
+
+    private func meeting(_ number: UInt8, _ obstacle: Obstacle?) -> Event {
+        .meeting(
+            Identifier([UInt8](repeating: number, count: 32))!, author: Identifier([UInt8](repeating: number, count: 32))!, obstacle)
+    }
+
+    @Test func `that somebody is tried is said while it can be so, then that it was`() throws {
+        // FE-70 TM-83
+        var desk = try desk()
+        desk.type("N")
+        desk.hear(meeting(9, nil))
+        #expect(words(desk).contains("): is there, connecting"), "\(desk.text)")
+        desk.wait(.seconds(5))
+        #expect(words(desk).contains("): was there <1 min ago, not met"), "\(desk.text)")
+        desk.wait(.seconds(60))
+        #expect(words(desk).contains("): was there 1 min ago, not met"), "\(desk.text)")
+    }
 }

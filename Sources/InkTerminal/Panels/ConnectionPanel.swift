@@ -108,13 +108,16 @@ extension BoardScene {
             lines.append("\(name): \(word)\(age(since: way.since))\(obstacle(of: way))")
         }
         for meeting in front.ways.meetings {
-            let name = "somebody (\(meeting.author))"
-            guard let obstacle = meeting.obstacle else {
-                lines.append("\(name): is there, connecting")
-                continue
-            }
             // Nobody tells when they go: what was so is told as what was so.
-            lines.append("\(name): not reached\(age(since: meeting.at, "ago")): \(obstacle)")
+            let word =
+                if let obstacle = meeting.obstacle {
+                    "not reached\(age(since: meeting.at, "ago")): \(obstacle)"
+                } else if meeting.isTried(now: pictureAt) {
+                    "is there, connecting"
+                } else {
+                    "was there\(age(since: meeting.at, "ago")), not met"
+                }
+            lines.append("somebody (\(meeting.author)): \(word)")
         }
         return lines.isEmpty ? ["nobody else yet: i invites"] : lines + ["All of it is encrypted end to end, by whichever way."]
     }
