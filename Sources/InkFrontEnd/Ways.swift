@@ -22,6 +22,16 @@ package struct Ways: Sendable {
         package func isTried(now: Instant) -> Bool { obstacle == nil && now < at + Ways.meetingPatience }
     }
 
+    /// What packets of UDP do, as far as ways and their want tell.
+    package enum UDP: Hashable, Sendable {
+        /// Somebody is reached directly.
+        case passes
+        /// Nobody is, and somebody was.
+        case hasPassed
+        /// It was told that none gets out, and nothing since that says otherwise.
+        case blocked(at: Instant)
+    }
+
     /// What kept us from somebody and is older than those of so many others is forgotten.
     private static let meetingsMax = 16
     /// A relay is the first step of every connection; where a direct way exists it is in use within three seconds.
@@ -33,6 +43,8 @@ package struct Ways: Sendable {
     private var roundTrips: [PeerID: Duration] = [:]
     /// By device: each process of one has a peer of its own, and whoever goes on where it was is told of by the first (SE-10).
     private var failed: [AuthorID: Meeting] = [:]
+    private var udpHasPassed = false
+    private var udpBlockedAt: Instant?
     /// Since when the rendezvous is as it is; nil before it was told.
     package private(set) var rendezvousSince: Instant?
     /// The person knows what a relay is used for, or chose that, or it is not known here which.
@@ -43,15 +55,18 @@ package struct Ways: Sendable {
     /// Those who were there and are not met, the newest first.
     package var meetings: [Meeting] { failed.sorted { ($1.value.at, $0.key) < ($0.value.at, $1.key) }.map(\.value) }
 
-    /// True if UDP passed to anybody, false if it was told that none gets out; nil for neither.
-    package var hasUDP: Bool? {
-        if ways.values.contains(where: \.wasDirect) { return true }
-        return failed.values.contains { $0.obstacle?.way == .noUDP } ? false : nil
+    /// What is known of UDP on this network; nil for nothing.
+    ///
+    /// - Parameter people: those who are reached now.
+    package func udp(to people: Roster) -> UDP? {
+        if people.present.contains(where: { $0.person.status.path == .direct }) { return .passes }
+        return udpBlockedAt.map { .blocked(at: $0) } ?? (udpHasPassed ? .hasPassed : nil)
     }
 
     mutating func take(_ status: PeerStatus, now: Instant) {
         // Who is silent, or leaves, is not met by that.
         if status.path != nil, let author = status.author { failed[author] = nil }
+        if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
         guard status.state != .left else {
             (ways[status.peer], roundTrips[status.peer]) = (nil, nil)
             return
@@ -65,6 +80,12 @@ package struct Ways: Sendable {
 
     mutating func take(_ author: AuthorID, _ obstacle: Obstacle?, now: Instant) {
         failed[author] = Meeting(author: author, obstacle: obstacle, at: now)
+        switch obstacle?.way {
+        case .noUDP: udpBlockedAt = now
+        // Asked again, STUN has answered, or there is none that does.
+        case .noFamily, .noAddress, .noPassage, .notTried: udpBlockedAt = nil
+        case .relayOnly, nil: break
+        }
         guard failed.count > Self.meetingsMax else { return }
         if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
     }
@@ -94,7 +115,7 @@ package struct Ways: Sendable {
 
     /// When a word of the connection becomes another by itself: an age, in whole minutes, or that somebody or a direct way is still looked for.
     package func nextChange(after now: Instant) -> Instant? {
-        let since = ways.values.map(\.since) + failed.values.map(\.at) + [rendezvousSince].compactMap { $0 }
+        let since = ways.values.map(\.since) + failed.values.map(\.at) + [rendezvousSince, udpBlockedAt].compactMap { $0 }
         let minutes = since.map { $0 + .seconds(60 * (max(0, (now - $0).nanoseconds / 60_000_000_000) + 1)) }
         let patience = ways.values.map { $0.since + Self.directPatience } + failed.values.map { $0.at + Self.meetingPatience }
         return (minutes + patience).filter { $0 > now }.min()

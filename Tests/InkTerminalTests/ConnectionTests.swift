@@ -110,4 +110,30 @@ import Testing
         desk.wait(.seconds(60))
         #expect(words(desk).contains("): was there 1 min ago, not met"), "\(desk.text)")
     }
+
+    @Test func `that UDP passes is said while somebody is reached so, and the rest as what was so`() throws {
+        // FE-71 TM-83
+        var desk = try desk()
+        desk.type("N")
+        let (passes, passed) = ("network: UDP passes", "network: UDP has passed; nobody is reached directly now")
+        #expect(words(desk).contains("network: nobody was reached directly yet"), "\(desk.text)")
+        desk.hear(bob(.direct))
+        #expect(words(desk).contains(passes), "\(desk.text)")
+        desk.hear(bob(.relayRendezvous))
+        #expect(words(desk).contains(passed), "\(desk.text)")
+        let blocked = Obstacle(way: .noUDP, relay: .notAllowed)
+        desk.hear(meeting(9, blocked))
+        #expect(words(desk).contains("network: it let no UDP through <1 min ago"), "\(desk.text)")
+        // What came of a later try says otherwise.
+        desk.hear(meeting(10, Obstacle(way: .noPassage, relay: .notAllowed)))
+        #expect(words(desk).contains(passed), "\(desk.text)")
+        desk.hear(meeting(9, blocked))
+        // That only a relay is wanted says nothing of it.
+        desk.hear(meeting(10, Obstacle(way: .relayOnly, relay: .notAllowed)))
+        #expect(words(desk).contains("network: it let no UDP through <1 min ago"), "\(desk.text)")
+        desk.hear(bob(.direct))
+        #expect(words(desk).contains(passes), "\(desk.text)")
+        desk.hear(.peer(PeerStatus(peer: peer, author: author, name: "bob", state: .left)))
+        #expect(words(desk).contains(passed), "\(desk.text)")
+    }
 }

@@ -81,9 +81,10 @@ extension BoardScene {
         case nil: lines.append("another program of yours brought this board to the network")
         }
         if network?.relay != .only {
-            switch front.ways.hasUDP {
-            case true?: lines.append("network: UDP passes")
-            case false?: lines.append("network: it lets no UDP through")
+            switch front.ways.udp(to: front.people) {
+            case .passes: lines.append("network: UDP passes")
+            case .hasPassed: lines.append("network: UDP has passed; nobody is reached directly now")
+            case .blocked(let at): lines.append("network: it let no UDP through\(age(since: at, "ago"))")
             case nil: lines.append("network: nobody was reached directly yet")
             }
         }
@@ -125,7 +126,7 @@ extension BoardScene {
     /// What keeps from a direct way, behind what is said of the relay.
     private func obstacle(of way: Ways.Way) -> String {
         guard way.path == .relayRendezvous, network?.relay == .allowed, !way.wasDirect else { return "" }
-        if front.ways.hasUDP == false { return "; this network lets no UDP through" }
+        if case .blocked? = front.ways.udp(to: front.people) { return "; this network let no UDP through" }
         return pictureAt < way.since + Ways.directPatience ? "; a direct way is looked for" : "; no direct way was found"
     }
 
