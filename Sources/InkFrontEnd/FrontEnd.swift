@@ -16,7 +16,7 @@ package struct FrontEnd: Sendable {
     package private(set) var board = BoardView()
     package private(set) var people = Roster()
     /// How the people are reached.
-    package var ways = Ways()
+    package private(set) var ways: Ways
     /// How what the others move is drawn.
     package private(set) var glides = Glides()
     package private(set) var chats = Chats()
@@ -31,9 +31,14 @@ package struct FrontEnd: Sendable {
     /// The mismatch of versions that was last told, and when.
     private var mismatch: (sentence: Sentence, at: Instant)?
 
-    /// - Parameter isStill: motion is not wanted: what others move is where they told it last.
-    package init(name: String, me: AuthorID?, isReady: Bool, isStill: Bool = false, shapes: [Shape]) {
+    /// - Parameters:
+    ///   - isStill: motion is not wanted: what others move is where they told it last.
+    ///   - tellsOfRelays: that a relay is in use for want of a direct way is news: nothing else was chosen here.
+    package init(
+        name: String, me: AuthorID?, isReady: Bool, isStill: Bool = false, tellsOfRelays: Bool = false, shapes: [Shape]
+    ) {
         (self.name, self.me, self.isReady) = (name, me, isReady)
+        ways = Ways(tellsOfRelays: tellsOfRelays)
         board.replaceAll(shapes)
         glides.isStill = isStill
     }
@@ -197,7 +202,7 @@ package struct FrontEnd: Sendable {
 
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
-        var next = earliest(earliest(notices.deadline, people.deadline), ways.deadline)
+        var next = earliest(earliest(notices.deadline, people.deadline), ways.deadline(people))
         if let unreachable, !unreachable.isTold, !people.present.isEmpty {
             next = earliest(next, unreachable.since + Self.unreachablePatience)
         }
@@ -212,7 +217,7 @@ package struct FrontEnd: Sendable {
         let isGone = notices.expire(now: now)
         let isNew = announce(now: now)
         let isUnreachable = tellUnreachable(now: now)
-        let relayNotice = ways.takeRelayNotice(now: now)
+        let relayNotice = ways.takeRelayNotice(people, now: now)
         if let relayNotice { notices.add(relayNotice, now: now) }
         // Words of patience appear, and go when their cause is gone.
         return isGone || isNew || isUnreachable || relayNotice != nil || unsavedSince != nil || unsentSince != nil

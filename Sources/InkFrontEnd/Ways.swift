@@ -40,15 +40,17 @@ package struct Ways: Sendable {
     private static let meetingPatience = Duration.seconds(5)
 
     private var ways: [PeerID: Way] = [:]
-    private var roundTrips: [PeerID: Duration] = [:]
     /// By device: each process of one has a peer of its own, and whoever goes on where it was is told of by the first (SE-10).
     private var failed: [AuthorID: Meeting] = [:]
     private var udpHasPassed = false
     private var udpBlockedAt: Instant?
     /// Since when the rendezvous is as it is; nil before it was told.
     package private(set) var rendezvousSince: Instant?
-    /// The person knows what a relay is used for, or chose that, or it is not known here which.
-    package var isRelayTold = true
+    /// That a relay is in use for want of a direct way is news to this person.
+    private let tellsOfRelays: Bool
+    private var isRelayTold = false
+
+    init(tellsOfRelays: Bool) { self.tellsOfRelays = tellsOfRelays }
 
     package subscript(peer: PeerID) -> Way? { ways[peer] }
 
@@ -68,10 +70,9 @@ package struct Ways: Sendable {
         if status.path != nil, let author = status.author { failed[author] = nil }
         if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
         guard status.state != .left else {
-            (ways[status.peer], roundTrips[status.peer]) = (nil, nil)
+            ways[status.peer] = nil
             return
         }
-        roundTrips[status.peer] = status.roundTrip
         // While somebody is silent no way is known; he may come back by the same.
         guard let path = status.path, ways[status.peer]?.path != path else { return }
         let wasDirect = path == .direct || ways[status.peer]?.wasDirect == true
@@ -93,25 +94,23 @@ package struct Ways: Sendable {
     mutating func rendezvousChanged(now: Instant) { rendezvousSince = now }
 
     /// When it is time to say that a relay is in use for want of a direct way.
-    var deadline: Instant? {
-        guard !isRelayTold else { return nil }
-        return waiting.map { $0.since + Self.directPatience }.min()
-    }
+    func deadline(_ people: Roster) -> Instant? { relayed(people).map(\.dueAt).min() }
 
     /// The sentence that a relay is in use for want of a direct way, if it is due; once.
-    mutating func takeRelayNotice(now: Instant) -> Sentence? {
-        guard !isRelayTold else { return nil }
-        let due = ways.filter { isWaiting($0.value, $0.key) && now >= $0.value.since + Self.directPatience }
-        guard let slowest = due.keys.compactMap({ roundTrips[$0] }).max() else { return nil }
+    mutating func takeRelayNotice(_ people: Roster, now: Instant) -> Sentence? {
+        guard let slowest = relayed(people).filter({ now >= $0.dueAt }).map(\.roundTrip).max() else { return nil }
         isRelayTold = true
         return .usingRelay(milliseconds: max(1, Int(slowest.milliseconds.rounded())))
     }
 
-    /// Relayed from the beginning, and heard: of who is silent no round trip is known.
-    private func isWaiting(_ way: Way, _ peer: PeerID) -> Bool {
-        way.path == .relayRendezvous && !way.wasDirect && roundTrips[peer] != nil
+    /// Those whom a relay has reached from the beginning, and who are heard: of who is silent no round trip is known. None where they are no news.
+    private func relayed(_ people: Roster) -> [(dueAt: Instant, roundTrip: Duration)] {
+        guard tellsOfRelays, !isRelayTold else { return [] }
+        return ways.compactMap { peer, way in
+            guard way.path == .relayRendezvous, !way.wasDirect, let roundTrip = people[peer]?.status.roundTrip else { return nil }
+            return (way.since + Self.directPatience, roundTrip)
+        }
     }
-    private var waiting: [Way] { ways.filter { isWaiting($0.value, $0.key) }.map(\.value) }
 
     /// When a word of the connection becomes another by itself: an age, in whole minutes, or that somebody or a direct way is still looked for.
     package func nextChange(after now: Instant) -> Instant? {

@@ -99,12 +99,12 @@ struct BoardScene: Sendable {
     }
 
     init(content: BoardContent, _ profile: TerminalProfile, columns: Int, rows: Int) {
+        // Of who chose that, or where it is not known, it is not said that something is in the way.
         front = FrontEnd(
-            name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion, shapes: content.shapes)
+            name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
+            tellsOfRelays: content.network?.relay == .allowed, shapes: content.shapes)
         invitation = content.invitation
         network = content.network
-        // Of who chose that, or where it is not known, it is not said that something is in the way.
-        front.ways.isRelayTold = content.network?.relay != .allowed
         display = Display(style: profile.style, isDark: profile.isDark)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)

@@ -36,8 +36,7 @@ import Testing
 
     /// What is said of relays, by the second.
     private func words(until second: Int, isChosen: Bool = false, _ events: [Int: Event]) -> [Int] {
-        var front = front
-        front.ways.isRelayTold = isChosen
+        var front = FrontEnd(name: "plan", me: identifier(1), isReady: true, tellsOfRelays: !isChosen, shapes: [])
         var told: [Int] = []
         for at in 0...second {
             let now = Instant.zero + .seconds(at)
@@ -67,8 +66,7 @@ import Testing
 
     @Test func `it is due by a deadline`() {
         // FE-68
-        var front = front
-        front.ways.isRelayTold = false
+        var front = FrontEnd(name: "plan", me: identifier(1), isReady: true, tellsOfRelays: true, shapes: [])
         _ = front.take(person(bob, .relayRendezvous), holdsUnsaved: false, now: .zero)
         _ = front.handleTimeout(now: .zero + .milliseconds(4500))
         #expect(front.deadline(now: .zero + .milliseconds(4500)) == Instant.zero + Ways.directPatience)
