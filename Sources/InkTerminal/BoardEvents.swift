@@ -77,14 +77,14 @@ extension BoardScene {
     func deadline(now: Instant) -> Instant? {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
-        if case .connection? = mode.panel { next = earliest(next, front.ways.nextChange(after: now)) }
+        if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
 
     /// Lets time pass.
     mutating func handleTimeout(now: Instant) {
         if front.handleTimeout(now: now) { redraw(.soon) }
-        if case .connection? = mode.panel { redraw(.soon) }
+        if mode.sheet?.subject == .connection { redraw(.soon) }
         if let nudge = mode.nudge, nudge.until <= now { endNudge(now: now) }
         saveEdit(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }

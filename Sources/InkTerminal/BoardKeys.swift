@@ -25,7 +25,7 @@ extension BoardScene {
         case .home: showDrawing()
         case .delete, .backspace: deleteSelection(now: now)
         case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
-        case .function(1): open(.help(HelpPanel()), now: now)
+        case .function(1): open(.sheet(Sheet(.help)), now: now)
         case .character(let scalar): character(scalar, modifiers, now: now)
         case .end, .insert, .function: break
         }
@@ -64,8 +64,8 @@ extension BoardScene {
         case "B": open(.picker(StylePicker(of: .fill)), now: now)
         case "i": open(.invite(InvitePanel(invitation)), now: now)
         case "P": open(.people(PeoplePanel()), now: now)
-        case "N": open(.connection(ConnectionPanel()), now: now)
-        case "?": open(.help(HelpPanel()), now: now)
+        case "N": open(.sheet(Sheet(.connection)), now: now)
+        case "?": open(.sheet(Sheet(.help)), now: now)
         case "/": open(.chat(ChatPanel()), now: now)
         case "Y": copyAsText(now: now)
         case "M": toggleMouse(now: now)

@@ -23,7 +23,6 @@ extension BoardScene {
             drawWayBack(on: &buffer)
         }
         drawCursors(on: &buffer)
-        pictureAt = now
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
         let notices = noticeLines
@@ -31,7 +30,7 @@ extension BoardScene {
         var layout = layout
         // A link is whole or not there; all other sheets make way for what is said.
         if case .invite? = mode.panel {} else { layout.noticeRows = notices.count }
-        drawPanel(layout, on: &buffer)
+        drawPanel(layout, on: &buffer, now: now)
         placeCursor(on: &buffer)
         return buffer
     }

@@ -59,7 +59,7 @@ extension BoardScene {
         // What is being typed to the others stays.
         case .chat: return
         // Who closes a box does not draw behind it.
-        case .help, .invite, .people, .connection: return closePanel()
+        case .sheet, .invite, .people: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
         }
@@ -86,7 +86,7 @@ extension BoardScene {
             closePanel()
             restyle(change, now: now)
         case .people: open(.people(PeoplePanel()), now: now)
-        case .connection: open(.connection(ConnectionPanel()), now: now)
+        case .connection: open(.sheet(Sheet(.connection)), now: now)
         case nil: break
         }
     }
@@ -272,14 +272,9 @@ extension BoardScene {
     // MARK: Small things
 
     private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if case .panel(.help(var help), _) = mode {
-            help.scroll(direction == .up ? -3 : 3, layout)
-            mode.open(.help(help))
-            return touch()
-        }
-        if case .panel(.connection(var connection), _) = mode {
-            connection.scroll(direction == .up ? -3 : 3, connectionLines(layout).count, layout)
-            mode.open(.connection(connection))
+        if var sheet = mode.sheet {
+            sheet.scroll(direction == .up ? -3 : 3)
+            mode.open(.sheet(sheet))
             return touch()
         }
         let isSideways = modifiers.contains(.shift)

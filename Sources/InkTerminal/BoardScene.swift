@@ -15,8 +15,6 @@ struct BoardScene: Sendable {
     let invitation: Invitation?
     /// How the board was brought to the network; nil where another program did that.
     let network: NetworkChoice?
-    /// The time of the picture that is being made.
-    var pictureAt = Instant.zero
     /// What was asked of the board and has no answer, with what is shown until then.
     var requests = Requests<Purpose>()
 

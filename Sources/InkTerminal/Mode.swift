@@ -51,6 +51,7 @@ enum Mode: Sendable {
     var nudge: Nudge? { if case .nudging(let nudge, _) = self { nudge } else { nil } }
     var edit: TextEdit? { if case .typing(let edit, _) = self { edit } else { nil } }
     var panel: Panel? { if case .panel(let panel, _) = self { panel } else { nil } }
+    var sheet: Sheet? { if case .panel(.sheet(let sheet), _) = self { sheet } else { nil } }
     var isIdle: Bool { if case .idle = self { true } else { false } }
     var isLeaving: Bool { if case .leaving = self { true } else { false } }
 

@@ -136,4 +136,25 @@ import Testing
         desk.hear(.peer(PeerStatus(peer: peer, author: author, name: "bob", state: .left)))
         #expect(words(desk).contains(passed), "\(desk.text)")
     }
+
+    @Test(arguments: ["?", "N"])
+    func `a sheet scrolls to its end above what is said meanwhile`(opener: String) throws {
+        // TM-30 TM-83
+        var desk = try desk(40, 12)
+        desk.hear(bob(.relayRendezvous))
+        desk.wait(.seconds(12))
+        desk.type(opener)
+        desk.hear(.fork(author: .zero, sequence: 3))
+        desk.hear(.rejected(author: nil, rule: "too many points"))
+        for _ in 0..<60 { desk.type("j") }
+        #expect(words(desk).contains("too many points"), "\(desk.text)")
+        #expect(words(desk).contains(opener == "?" ? "everything is saved" : "whichever way."), "\(desk.text)")
+        desk.wait(.seconds(5))
+        #expect(!words(desk).contains("too many points"))
+        let end = desk.text
+        desk.type("j")
+        #expect(desk.text == end)
+        desk.type("k")
+        #expect(desk.text != end)
+    }
 }

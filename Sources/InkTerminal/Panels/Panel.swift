@@ -6,10 +6,9 @@ import InkSession
 
 /// What lies over the board, or in its bars, and takes the keys.
 enum Panel: Sendable {
-    case help(HelpPanel)
+    case sheet(Sheet)
     case invite(InvitePanel)
     case people(PeoplePanel)
-    case connection(ConnectionPanel)
     case picker(StylePicker)
     case chat(ChatPanel)
 }
@@ -33,7 +32,7 @@ extension BoardScene {
     /// All keys are for the panel: none does anything to the board behind it.
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         guard var panel = mode.takePanel() else { return }
-        let answer = key == .escape ? .closes : panel.handle(key, modifiers, layout, connectionRows: { connectionLines(layout).count })
+        let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
         case .closes, .says, .restyles: break
@@ -49,23 +48,29 @@ extension BoardScene {
         }
     }
 
-    func drawPanel(_ layout: Layout, on buffer: inout CellBuffer) {
+    /// `mutating` only because it keeps what the next keys need.
+    mutating func drawPanel(_ layout: Layout, on buffer: inout CellBuffer, now: Instant) {
         switch mode.panel {
-        case .help(let help): help.draw(on: &buffer, layout, display.style)
+        case .sheet(var sheet):
+            sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
+            mode.open(.sheet(sheet))
         case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
         case .people(let people): people.draw(front.people, on: &buffer, layout, display.style)
-        case .connection(let connection): connection.draw(connectionLines(layout), on: &buffer, layout, display.style)
         // These stand in the bars.
         case .picker, .chat, nil: break
+        }
+    }
+
+    private func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
+        switch subject {
+        case .help: HelpText.lines(columns: columns)
+        case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
         }
     }
 }
 
 extension Panel {
-    /// - Parameter connectionRows: how many rows the connection takes now.
-    fileprivate mutating func handle(
-        _ key: Key, _ modifiers: KeyModifiers, _ layout: Layout, connectionRows: () -> Int
-    ) -> PanelAnswer {
+    fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
         if case .chat(var chat) = self {
             defer { self = .chat(chat) }
             return chat.handle(key, modifiers)
@@ -73,14 +78,11 @@ extension Panel {
         // A letter with Control or Alt is another key.
         guard modifiers.isDisjoint(with: [.control, .alt]) else { return .stays }
         switch self {
-        case .help(var help):
-            defer { self = .help(help) }
-            return help.handle(key, layout)
+        case .sheet(var sheet):
+            defer { self = .sheet(sheet) }
+            return sheet.handle(key)
         case .invite(let invite): return invite.handle(key)
         case .people(let people): return people.handle(key)
-        case .connection(var connection):
-            defer { self = .connection(connection) }
-            return connection.handle(key, connectionRows(), layout)
         case .picker(let picker): return picker.handle(key)
         case .chat: return .stays
         }
@@ -101,7 +103,8 @@ struct Box {
         // It makes way for notices, and stays where it is where they have room under it.
         let (left, top) = ((layout.canvasColumns - width) / 2, min((layout.canvasRows - height) / 2, layout.sheetRows - height))
         var raster = CellRaster(region: CellRegion(column: 0, row: 0, columns: width, rows: height), grid: .standard)
-        if width >= 3, height >= 3 {
+        let isFramed = Self.isFramed(width, height)
+        if isFramed {
             raster.draw(
                 Pen().span(
                     .rectangle, CellPlace(column: 0, row: 0), CellPlace(column: width - 1, row: height - 1), on: .standard))
@@ -111,13 +114,24 @@ struct Box {
                 buffer.put(raster.cell(column: column, row: row, style: style), column: left + column, row: top + row)
             }
         }
-        guard width >= 3, height >= 3 else {
+        guard isFramed else {
             (column, row, columns, rows) = (left, top, width, height)
             return
         }
         buffer.write(" \(title) ", column: left + 2, row: top, style: CellStyle(attributes: .bold), limit: left + width - 1)
-        (column, row, columns, rows) = (left + 2, top + 1, width - 4, height - 2)
+        (column, row, columns, rows) = (left + 2, top + 1, width - Self.margins, height - 2)
     }
+
+    /// Columns inside one of `width` cells, whatever stands there.
+    static func columns(inside width: Int, _ layout: Layout) -> Int {
+        let width = min(width, layout.canvasColumns)
+        return isFramed(width, min(3, layout.sheetRows)) ? width - margins : width
+    }
+
+    /// There is a frame where it leaves something inside.
+    private static func isFramed(_ width: Int, _ height: Int) -> Bool { width >= 3 && height >= 3 }
+    /// The frame, and a space on each side.
+    private static let margins = 4
 
     func write(_ line: String, row index: Int, on buffer: inout CellBuffer) {
         buffer.write(line, column: column, row: row + index, limit: column + columns)

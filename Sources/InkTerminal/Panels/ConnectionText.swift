@@ -4,55 +4,16 @@ import InkFrontEnd
 import InkPrimitives
 import InkSession
 
-/// How this board is on the network, and by which way each person is reached, in a box that scrolls. No peer's address stands in it.
-struct ConnectionPanel: Sendable {
-    /// The first row that is shown.
-    private var top = 0
+/// How this board is on the network, and by which way each person is reached. No peer's address stands in it.
+struct ConnectionText {
+    let front: FrontEnd
+    /// How the board was brought to the network; nil where another program did that.
+    let network: NetworkChoice?
+    let style: GlyphStyle
+    let now: Instant
 
-    init() {}
-
-    /// - Parameter count: rows that there are.
-    mutating func handle(_ key: Key, _ count: Int, _ layout: Layout) -> PanelAnswer {
-        switch key {
-        case .up, .character("k"): scroll(-1, count, layout)
-        case .down, .character("j"): scroll(1, count, layout)
-        case .pageUp: scroll(-layout.canvasRows / 2, count, layout)
-        case .pageDown, .character(" "): scroll(layout.canvasRows / 2, count, layout)
-        case .home: top = 0
-        case .end: top = Self.topMax(count, layout)
-        case .character("N"), .character("q"), .enter: return .closes
-        default: break
-        }
-        return .stays
-    }
-
-    mutating func scroll(_ rows: Int, _ count: Int, _ layout: Layout) { top = max(0, min(Self.topMax(count, layout), top + rows)) }
-
-    func draw(_ lines: [String], on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
-        let box = Box(on: &buffer, width: Self.columns, height: lines.count + 2, title: "connection", layout, style)
-        let first = min(top, Self.topMax(lines.count, layout))
-        for row in 0..<max(0, min(box.rows, lines.count - first)) { box.write(lines[first + row], row: row, on: &buffer) }
-        guard lines.count > box.rows else { return }
-        buffer.write(
-            " arrows scroll ", column: box.column, row: box.row + box.rows, style: CellStyle(attributes: .dim),
-            limit: layout.canvasColumns - 1)
-    }
-
-    /// Of the rows that stand inside the box.
-    static func columns(_ layout: Layout) -> Int { max(1, min(columns, layout.canvasColumns) - (layout.canvasColumns >= 3 ? 4 : 0)) }
-
-    private static func topMax(_ count: Int, _ layout: Layout) -> Int {
-        max(0, count - max(1, layout.sheetRows - (layout.sheetRows >= 3 ? 2 : 0)))
-    }
-
-    private static let columns = 70
-}
-
-extension BoardScene {
-    /// What the box of the connection says, in rows that fit it.
-    func connectionLines(_ layout: Layout) -> [String] {
-        let columns = ConnectionPanel.columns(layout)
-        return (ownSide + [""] + others).flatMap { text -> [String] in
+    func rows(columns: Int) -> [String] {
+        (ownSide + [""] + others).flatMap { text -> [String] in
             guard !text.isEmpty else { return [""] }
             // What goes on stands under it, a little to the right.
             let rows = wordWrapped(safeForTerminal(text), columns: max(1, columns - 2))
@@ -95,7 +56,7 @@ extension BoardScene {
         var lines: [String] = []
         for (peer, person) in front.people.present {
             let color = front.people.color(person)
-            let marker = Character(display.style == .ascii ? color.asciiMarker : color.marker)
+            let marker = Character(style == .ascii ? color.asciiMarker : color.marker)
             let name = "\(marker) \(front.people.shownName(person, columnsMax: 16))"
             guard !person.isSilent else {
                 lines.append("\(name): \(Sentence.silentFor(seconds: person.status.silentSeconds ?? 0).text)")
@@ -113,7 +74,7 @@ extension BoardScene {
             let word =
                 if let obstacle = meeting.obstacle {
                     "not reached\(age(since: meeting.at, "ago")): \(obstacle)"
-                } else if meeting.isTried(now: pictureAt) {
+                } else if meeting.isTried(now: now) {
                     "is there, connecting"
                 } else {
                     "was there\(age(since: meeting.at, "ago")), not met"
@@ -127,13 +88,13 @@ extension BoardScene {
     private func obstacle(of way: Ways.Way) -> String {
         guard way.path == .relayRendezvous, network?.relay == .allowed, !way.wasDirect else { return "" }
         if case .blocked? = front.ways.udp(to: front.people) { return "; this network let no UDP through" }
-        return pictureAt < way.since + Ways.directPatience ? "; a direct way is looked for" : "; no direct way was found"
+        return now < way.since + Ways.directPatience ? "; a direct way is looked for" : "; no direct way was found"
     }
 
     /// In whole minutes, so that what stands still writes nothing.
     private func age(since: Instant?, _ word: String = "") -> String {
         guard let since else { return "" }
-        let minutes = max(0, (pictureAt - since).nanoseconds / 60_000_000_000)
+        let minutes = max(0, (now - since).nanoseconds / 60_000_000_000)
         let span = minutes == 0 ? "<1 min" : minutes < 120 ? "\(minutes) min" : "\(minutes / 60) h"
         return word.isEmpty ? ", for \(span)" : " \(span) \(word)"
     }
