@@ -49,6 +49,11 @@ package struct FrontEnd: Sendable {
         board.replaceAll(shapes)
     }
 
+    /// The board is brought to the network anew, by us from now on or by another program.
+    ///
+    /// - Parameter ofRelays: as for `init`.
+    package mutating func tell(ofRelays: Bool, now: Instant) { ways.tell(ofRelays: ofRelays, now: now) }
+
     /// Takes an event; true if a person could see that.
     ///
     /// - Parameter holdsUnsaved: whether this front end itself holds work that the session has not taken.

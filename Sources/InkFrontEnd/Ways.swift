@@ -46,11 +46,11 @@ package struct Ways: Sendable {
     private var udpBlockedAt: Instant?
     /// Since when the rendezvous is as it is; nil before it was told.
     package private(set) var rendezvousSince: Instant?
-    /// That a relay is in use for want of a direct way is news to this person.
-    private let tellsOfRelays: Bool
+    /// Since when it would be news to this person that a relay is in use for want of a direct way; nil while it would not.
+    private var relaysAreNewsSince: Instant?
     private var isRelayTold = false
 
-    init(tellsOfRelays: Bool) { self.tellsOfRelays = tellsOfRelays }
+    init(tellsOfRelays: Bool) { if tellsOfRelays { relaysAreNewsSince = .distantPast } }
 
     package subscript(peer: PeerID) -> Way? { ways[peer] }
 
@@ -91,6 +91,9 @@ package struct Ways: Sendable {
         if let oldest = failed.min(by: { ($0.value.at, $0.key) < ($1.value.at, $1.key) }) { failed[oldest.key] = nil }
     }
 
+    /// The board is brought to the network anew: whether there is a direct way is open again.
+    mutating func tell(ofRelays: Bool, now: Instant) { relaysAreNewsSince = ofRelays ? now : nil }
+
     mutating func rendezvousChanged(now: Instant) { rendezvousSince = now }
 
     /// When it is time to say that a relay is in use for want of a direct way.
@@ -105,10 +108,10 @@ package struct Ways: Sendable {
 
     /// Those whom a relay has reached from the beginning, and who are heard: of who is silent no round trip is known. None where they are no news.
     private func relayed(_ people: Roster) -> [(dueAt: Instant, roundTrip: Duration)] {
-        guard tellsOfRelays, !isRelayTold else { return [] }
+        guard let relaysAreNewsSince, !isRelayTold else { return [] }
         return ways.compactMap { peer, way in
             guard way.path == .relayRendezvous, !way.wasDirect, let roundTrip = people[peer]?.status.roundTrip else { return nil }
-            return (way.since + Self.directPatience, roundTrip)
+            return (max(way.since, relaysAreNewsSince) + Self.directPatience, roundTrip)
         }
     }
 

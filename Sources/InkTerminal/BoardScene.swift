@@ -14,7 +14,7 @@ struct BoardScene: Sendable {
     var regions: ShapeRegions
     let invitation: Invitation?
     /// How the board was brought to the network; nil where another program did that.
-    let network: NetworkChoice?
+    private(set) var network: NetworkChoice?
     /// What was asked of the board and has no answer, with what is shown until then.
     var requests = Requests<Purpose>()
 
@@ -97,10 +97,9 @@ struct BoardScene: Sendable {
     }
 
     init(content: BoardContent, _ profile: TerminalProfile, columns: Int, rows: Int) {
-        // Of who chose that, or where it is not known, it is not said that something is in the way.
         front = FrontEnd(
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
-            tellsOfRelays: content.network?.relay == .allowed, shapes: content.shapes)
+            tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         invitation = content.invitation
         network = content.network
         display = Display(style: profile.style, isDark: profile.isDark)
@@ -121,6 +120,17 @@ struct BoardScene: Sendable {
         if wasEmpty, let all = regions.content, !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
         redraw(.soon)
     }
+
+    /// Takes how the board is brought to the network from now on: another program holds it, or this one does.
+    mutating func replace(network: NetworkChoice?, now: Instant) {
+        guard network != self.network else { return }
+        self.network = network
+        front.tell(ofRelays: Self.tellsOfRelays(network), now: now)
+        redraw(.soon)
+    }
+
+    /// Of who chose that, or where it is not known, it is not said that something is in the way.
+    private static func tellsOfRelays(_ network: NetworkChoice?) -> Bool { network?.relay == .allowed }
 
     // MARK: What is seen
 

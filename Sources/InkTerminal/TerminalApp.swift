@@ -17,6 +17,8 @@ public struct TerminalApp: Sendable {
         case event(Event)
         /// The board as it stands now, under its own name.
         case board(name: String, shapes: [Shape])
+        /// How the board is brought to the network from now on; nil where another program does that.
+        case network(NetworkChoice?)
         /// A sentence for the person.
         case notice(String)
         case timeout
@@ -97,6 +99,7 @@ public struct TerminalApp: Sendable {
         case .board(let name, let shapes):
             board?.replace(name: name, shapes: shapes)
             extraBytes += Self.title(name, profile.style)
+        case .network(let choice): board?.replace(network: choice, now: now)
         case .notice(let text): board?.notify(text, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)

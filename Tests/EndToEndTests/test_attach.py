@@ -204,6 +204,20 @@ class Succession(Attaching):
         self.assert_unnoticed(bob, since)
         self.assert_ends_well(*programs, bob)
 
+    def test_a_terminal_that_takes_the_board_over_says_how_it_is_on_the_network(self):
+        # CL-18 TM-83
+        holder = self.alone()
+        terminal = Terminal([ink.binary(), "open", BOARD], environment={"INKWIRE_DATA_DIR": self.data, "INKWIRE_NAME": "ana"})
+        self.addCleanup(terminal.close)
+        terminal.until(lambda: "saved" in terminal.lines[-1], "the board", 20)
+        terminal.key("N")
+        terminal.see("another program of yours")
+        holder.kill()
+        terminal.until(lambda: "another program of yours" not in terminal.text and "relay: used" in terminal.text, "its own words", 20)
+        terminal.key("N")
+        terminal.key("q")
+        self.assertEqual(terminal.wait(), 0, terminal.text)
+
     def test_a_file_that_is_being_drawn_is_on_the_board_once(self):
         # CL-18
         holder, witness = self.alone(), None

@@ -75,6 +75,25 @@ import Testing
         }
     }
 
+    @Test func `who takes the board over says how it is on the network, and of relays`() throws {
+        // FE-68 TM-83
+        var desk = try Desk()
+        desk.hear(bob(.relayRendezvous))
+        desk.type("N")
+        desk.wait(.seconds(20))
+        let (foreign, own) = ("another program of yours brought this board to the network", "rendezvous wss://signal.example:4300, TLS")
+        #expect(words(desk).contains(foreign) && !desk.text.contains("Direct path blocked"), "\(desk.text)")
+        desk.take(NetworkChoice(rendezvous: ["wss://signal.example:4300"], relay: .allowed))
+        #expect(words(desk).contains(own) && !words(desk).contains(foreign), "\(desk.text)")
+        // That who held it before found no direct way says nothing of us.
+        desk.wait(.seconds(4))
+        #expect(!desk.text.contains("Direct path blocked"), "\(desk.text)")
+        desk.wait(.seconds(2))
+        #expect(desk.text.contains("Direct path blocked"), "\(desk.text)")
+        desk.take(nil)
+        #expect(words(desk).contains(foreign) && !words(desk).contains(own), "\(desk.text)")
+    }
+
     @Test func `in a small window it scrolls to its end, in ASCII and without what a name holds of escapes`() throws {
         // TM-12 TM-13 TM-83
         var desk = try Desk(

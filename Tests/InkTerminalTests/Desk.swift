@@ -99,6 +99,12 @@ struct Desk {
         settle()
     }
 
+    /// The board is brought to the network anew.
+    mutating func take(_ network: NetworkChoice?) {
+        app.handle(.network(network), now: now)
+        settle()
+    }
+
     mutating func resize(columns: Int, rows: Int) {
         terminal = TinyTerminal(columns: columns, rows: rows)
         app.handle(.resized(columns: columns, rows: rows), now: now)

@@ -66,6 +66,11 @@ struct InteractiveRun {
     private func listen(to session: BoardSession, for mailbox: TTYMailbox, _ news: News) {
         session.tell = { event in
             if case .stopped(let unsaved, let unsent) = event { news.end(Ending(unsaved: unsaved, unsent: unsent)) }
+            switch event {
+            // Both come first from whoever holds the board anew, and seldom: if that is us, we know now how it is on the network.
+            case .rendezvous, .sync: if news.changes(session.network) { mailbox.post(.network(session.network)) }
+            default: break
+            }
             mailbox.post(.event(event))
         }
         session.say = { mailbox.post(.notice($0)) }
@@ -150,10 +155,18 @@ struct InteractiveRun {
 
 /// What the session's loop has told so far, for the thread of the terminal.
 private final class News: Sendable {
-    private let state = Mutex<(ending: Ending?, failure: Failure?)>((nil, nil))
+    private let state = Mutex<(ending: Ending?, failure: Failure?, network: NetworkChoice?)>((nil, nil, nil))
 
     func end(_ ending: Ending) { state.withLock { $0.ending = ending } }
     func fail(_ failure: Failure) { state.withLock { $0.failure = failure } }
+
+    /// Takes how the board is on the network; true if that is another way than before.
+    func changes(_ network: NetworkChoice?) -> Bool {
+        state.withLock { state in
+            defer { state.network = network }
+            return state.network != network
+        }
+    }
 
     /// What is left behind; nil while the session goes on.
     var ending: Ending? { state.withLock { $0.ending } }
