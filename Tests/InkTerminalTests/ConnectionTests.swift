@@ -176,4 +176,14 @@ import Testing
         desk.type("k")
         #expect(desk.text != end)
     }
+
+    @Test(arguments: [NetworkChoice.Relay.allowed, .refused, .only])
+    func `what is said of the relay has a row of its own at 80 columns`(relay: NetworkChoice.Relay) throws {
+        // TM-83
+        var desk = try desk(relay: relay)
+        desk.type("N")
+        let row = try #require(desk.terminal.lines.firstIndex { $0.contains("relay: ") }, "\(desk.text)")
+        let next = desk.terminal.lines[row + 1]
+        #expect(next.contains("network: ") != (relay == .only) && (relay != .only || next.split(separator: " ").count == 2), "\(desk.text)")
+    }
 }

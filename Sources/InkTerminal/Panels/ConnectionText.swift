@@ -36,9 +36,9 @@ struct ConnectionText {
         let isNone = front.rendezvous == .none
         lines.append((isNone ? "" : "rendezvous: ") + state + (isNone ? "" : age(since: front.ways.rendezvousSince)))
         switch network?.relay {
-        case .allowed: lines.append("relay: used where no direct way is found, and reads nothing of it")
+        case .allowed: lines.append("relay: used where no direct way is found; it can read nothing")
         case .refused: lines.append("relay: none, as you chose (--no-relay)")
-        case .only: lines.append("relay: only, as you chose (--relay-only); no peer learns your address")
+        case .only: lines.append("relay: only, as you chose (--relay-only); peers learn no address")
         case nil: lines.append("another program of yours brought this board to the network")
         }
         if network?.relay != .only {
