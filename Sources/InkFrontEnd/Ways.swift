@@ -66,13 +66,14 @@ package struct Ways: Sendable {
     }
 
     mutating func take(_ status: PeerStatus, now: Instant) {
-        // Who is silent, or leaves, is not met by that.
-        if status.path != nil, let author = status.author { failed[author] = nil }
-        if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
+        // Who does not come to a new holder of the board leaves with the way by which the holder before reached him.
         guard status.state != .left else {
             ways[status.peer] = nil
             return
         }
+        // Who is silent is not met by that.
+        if status.path != nil, let author = status.author { failed[author] = nil }
+        if status.path == .direct { (udpHasPassed, udpBlockedAt) = (true, nil) }
         // While somebody is silent no way is known; he may come back by the same.
         guard let path = status.path, ways[status.peer]?.path != path else { return }
         let wasDirect = path == .direct || ways[status.peer]?.wasDirect == true

@@ -91,6 +91,9 @@ import Testing
         #expect(front.ways.meetings.map(\.obstacle) == [obstacle])
         hear(person(eve, .direct))
         #expect(front.ways.meetings.count == 1)
+        // A farewell is no meeting, whatever way it names.
+        hear(.peer(PeerStatus(peer: bob, author: identifier(7), name: "bob", state: .left, path: .direct)))
+        #expect(front.ways.meetings.count == 1)
         hear(person(bob, .direct))
         #expect(front.ways.meetings.isEmpty)
     }
