@@ -35,11 +35,11 @@ extension Node {
     mutating func drainEndpoint(now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, .direct(let address)):
+            case .transmit(let bytes, .direct(let address), _):
                 // Who wants relays only is seen by a rendezvous and by nobody else (SE-114).
                 if relayPolicy != .only { emit(.transmit(bytes, to: address)) }
-            case .transmit(let bytes, .relay(let point)): rendezvous?.relay(bytes, over: point, now: now)
-            case .relayPresence(let bytes, let point): rendezvous?.relay(bytes, over: point, isPresence: true, now: now)
+            case .transmit(let bytes, .relay(let point), let isPresence):
+                rendezvous?.relay(bytes, over: point, isPresence: isPresence, now: now)
             case .rerouted(let connection, let route):
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.relayed(peer, route.isRelay) }
                 if let address = route.address { reached(address, on: connection, now: now) }

@@ -171,7 +171,7 @@ struct HostileMember {
     private mutating func drain(isSending: Bool = true, now: Instant) {
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, .direct(let to)): if isSending { datagrams.append(Datagram(bytes: bytes, to: to)) }
+            case .transmit(let bytes, .direct(let to), _): if isSending { datagrams.append(Datagram(bytes: bytes, to: to)) }
             case .established(let id, let remote):
                 guard let address = remote.address else { continue }
                 sessions.append(Session(id: id, author: remote.author, address: address, since: now))
@@ -180,7 +180,7 @@ struct HostileMember {
                 }
             case .closed(let id, _): sessions.removeAll { $0.id == id }
             case .message(let bytes, let lane, _, let id): take(bytes, lane: lane, on: id, now: now)
-            case .transmit(_, .relay), .relayPresence, .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed,
+            case .transmit(_, .relay, _), .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed,
                 .duplicateDevice,
                 .versionMismatch:
                 break

@@ -533,11 +533,7 @@ struct Connection: Sendable {
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
         if let left = allowance, route == paths.main.route { allowance = max(0, left - packet.count) }
-        if isPresence, case .relay(let point) = route {
-            outputs.append(.relayPresence(packet, over: point))
-        } else {
-            outputs.append(.transmit(packet, over: route))
-        }
+        outputs.append(.transmit(packet, over: route, isPresence: isPresence))
     }
 
     // MARK: Incoming

@@ -57,9 +57,8 @@ public struct Endpoint: Sendable {
 
     /// What must be done, or is known now.
     public enum Output: Sendable {
-        case transmit([UInt8], over: Route)
-        /// As `transmit`, of nothing but presence: where much waits this goes first.
-        case relayPresence([UInt8], over: RelayPoint)
+        /// `isPresence`: nothing else is in it. Where much waits for a relay it goes first.
+        case transmit([UInt8], over: Route, isPresence: Bool = false)
         case established(ConnectionID, Remote)
         /// One whole message, in order within its lane and stream.
         case message([UInt8], lane: Lane, stream: UInt64, on: ConnectionID)

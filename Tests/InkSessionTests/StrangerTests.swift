@@ -55,7 +55,7 @@ private struct Stranger {
             endpoint.handleTimeout(now: now)
             while let output = endpoint.nextOutput() {
                 switch output {
-                case .transmit(let bytes, _):
+                case .transmit(let bytes, _, _):
                     node.handle(.datagram(bytes, from: ownAddress), now: now)
                     drainNode()
                 case .established(let connection, _): self.connection = connection

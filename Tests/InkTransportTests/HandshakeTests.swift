@@ -70,7 +70,7 @@ import Testing
             return RawPeer.outputs(&endpoint)
         }
         func packet(_ outputs: [Endpoint.Output]) throws -> [UInt8] {
-            try #require(outputs.compactMap { if case .transmit(let bytes, _) = $0 { bytes } else { nil } }.first)
+            try #require(outputs.compactMap { if case .transmit(let bytes, _, _) = $0 { bytes } else { nil } }.first)
         }
         initiator.dial(attempt: [UInt8](repeating: 1, count: 16), remote: nil, addresses: [right], now: now)
         let start = try packet(RawPeer.outputs(&initiator))

@@ -120,7 +120,7 @@ import Testing
                     for datagram in record where datagram.to == net.nodes[node].address {
                         endpoint.receive(datagram.bytes, from: Self.stranger, now: net.now + later)
                         for output in RawPeer.outputs(&endpoint) {
-                            guard case .transmit(let bytes, let to) = output, to == Self.stranger, bytes[0] == 0xF4,
+                            guard case .transmit(let bytes, let to, _) = output, to == Self.stranger, bytes[0] == 0xF4,
                                 datagram.bytes[0] == 0xF0
                             else {
                                 Issue.record("\(Hex.encode(datagram.bytes.prefix(8))) brought \(output)")
@@ -330,7 +330,7 @@ import Testing
         other.receive(try #require(RawPeer.transmitted(&initiator).first), from: TestNet.address(0), now: .zero)
         initiator.receive(try #require(RawPeer.transmitted(&other).first), from: TestNet.address(1), now: .zero)
         other.receive(try #require(RawPeer.transmitted(&initiator).first), from: Self.stranger, now: .zero)
-        for case .transmit(_, let to) in RawPeer.outputs(&other) { #expect(to == TestNet.address(0)) }
+        for case .transmit(_, let to, _) in RawPeer.outputs(&other) { #expect(to == TestNet.address(0)) }
         #expect(other.connectionIDs.count == 1)
     }
 
@@ -441,7 +441,7 @@ import Testing
         var goodbyes = 0
         for output in RawPeer.outputs(&endpoint) {
             if case .closed(_, let reason) = output { reasons.append(reason) }
-            if case .transmit(var bytes, _) = output, let header = DataHeader(bytes) {
+            if case .transmit(var bytes, _, _) = output, let header = DataHeader(bytes) {
                 #expect(raw.keys.open(&bytes, headerCount: 7, counter: header.truncated))
                 #expect(bytes.suffix(2) == [Frame.closeType, CloseCode.misbehaved.rawValue])
                 goodbyes += 1
@@ -583,7 +583,7 @@ extension HostileTests {
         let (here, there) = (SocketAddress(ip: .v4(0x0A00_0001), port: 4000), SocketAddress(ip: .v4(0x0A00_0002), port: 4000))
         func starts() -> Int {
             var count = 0
-            while let output = endpoint.nextOutput() { if case .transmit(_, let to) = output, to == here { count += 1 } }
+            while let output = endpoint.nextOutput() { if case .transmit(_, let to, _) = output, to == here { count += 1 } }
             return count
         }
         endpoint.dial(attempt: Array(repeating: 1, count: 16), remote: nil, addresses: [here], now: .zero)
@@ -632,7 +632,7 @@ extension HostileTests {
         var toOther = 0
         func drain() {
             while let output = endpoint.nextOutput() {
-                guard case .transmit(_, let to) = output else { continue }
+                guard case .transmit(_, let to, _) = output else { continue }
                 if to == other { toOther += 1 } else { sent.append(now) }
             }
         }
@@ -747,7 +747,7 @@ extension HostileTests {
         let (one, two) = (PeerID([UInt8](repeating: 1, count: 32))!, PeerID([UInt8](repeating: 2, count: 32))!)
         func sent() -> Set<SocketAddress> {
             var addresses: Set<SocketAddress> = []
-            while let output = endpoint.nextOutput() { if case .transmit(_, .direct(let to)) = output { addresses.insert(to) } }
+            while let output = endpoint.nextOutput() { if case .transmit(_, .direct(let to), _) = output { addresses.insert(to) } }
             return addresses
         }
         var now = Instant.zero
@@ -811,7 +811,7 @@ extension HostileTests {
             endpoint.handleTimeout(now: now)
             for output in RawPeer.outputs(&endpoint) {
                 if case .closed(_, .timedOut) = output { closed = now }
-                guard case .transmit(let packet, _) = output, let header = DataHeader(packet) else { continue }
+                guard case .transmit(let packet, _, _) = output, let header = DataHeader(packet) else { continue }
                 received.insert(0..<header.truncated + 1)
             }
             var frames: [UInt8] = []
@@ -836,7 +836,7 @@ extension HostileTests {
         for step in 1...120 {
             let now = Instant.zero + .milliseconds(step * 500)
             endpoint.handleTimeout(now: now)
-            for case .transmit(let packet, _) in RawPeer.outputs(&endpoint) {
+            for case .transmit(let packet, _, _) in RawPeer.outputs(&endpoint) {
                 if let header = DataHeader(packet) { sent = max(sent, header.truncated + 1) }
             }
             received = min(sent, received + 8)
@@ -884,7 +884,7 @@ extension HostileTests {
             }
             connection.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
             while let output = outputs.next() {
-                guard case .transmit(let packet, _) = output else { continue }
+                guard case .transmit(let packet, _, _) = output else { continue }
                 outgoing += packet.count
                 if let header = DataHeader(packet) { sent.insert(0..<header.truncated + 1) }
             }
@@ -983,7 +983,7 @@ extension HostileTests {
         let elsewhere = SocketAddress("203.0.113.9:9999")!
         endpoint.receive(asked, from: elsewhere, now: .zero + .milliseconds(1))
         var bytes = 0
-        for case .transmit(let packet, let to) in RawPeer.outputs(&endpoint) where to == elsewhere { bytes += packet.count }
+        for case .transmit(let packet, let to, _) in RawPeer.outputs(&endpoint) where to == elsewhere { bytes += packet.count }
         #expect(bytes > 0 && bytes <= asked.count)
     }
 

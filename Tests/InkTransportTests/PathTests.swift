@@ -415,7 +415,7 @@ import Testing
         let punch = PunchPacket.encode(attempt: Self.attempt, key: TestNet.room.mac)
         endpoint.receive(punch, from: real, now: .zero)
         let starts = RawPeer.outputs(&endpoint).filter {
-            if case .transmit(let bytes, let to) = $0 { bytes[0] == 0xF0 && to == real } else { false }
+            if case .transmit(let bytes, let to, _) = $0 { bytes[0] == 0xF0 && to == real } else { false }
         }
         #expect(starts.count == 1)
         // Played again from many places: two more addresses in all get two packets each.
@@ -430,7 +430,7 @@ import Testing
             }
             if let deadline = endpoint.deadline, deadline <= now { endpoint.handleTimeout(now: now) }
             while let output = endpoint.nextOutput() {
-                if case .transmit(_, .direct(let to)) = output { sent[to, default: 0] += 1 }
+                if case .transmit(_, .direct(let to), _) = output { sent[to, default: 0] += 1 }
             }
         }
         let strangers = sent.filter { $0.key != stale && $0.key != real }

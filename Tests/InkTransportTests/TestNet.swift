@@ -132,11 +132,10 @@ struct TestNet {
     mutating func drain(_ index: Int) {
         while let output = nodes[index].endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, .direct(let to)): transmit(bytes, from: nodes[index].address, to: to)
-            case .transmit(let bytes, .relay(let point)): relay(bytes, from: index, to: point)
-            case .relayPresence(let bytes, let point):
+            case .transmit(let bytes, .direct(let to), _): transmit(bytes, from: nodes[index].address, to: to)
+            case .transmit(let bytes, .relay(let point), let isPresence):
                 relay(bytes, from: index, to: point)
-                presenceRelayed += 1
+                if isPresence { presenceRelayed += 1 }
             case .rerouted(_, let route): nodes[index].routes.append((route, now))
             case .established(let id, let remote): nodes[index].established.append((id, remote, now))
             case .message(let bytes, let lane, let stream, let id): nodes[index].messages.append((bytes, lane, stream, id, now))
@@ -361,7 +360,7 @@ struct RawPeer {
     }
 
     static func transmitted(_ endpoint: inout Endpoint) -> [[UInt8]] {
-        outputs(&endpoint).compactMap { if case .transmit(let bytes, _) = $0 { bytes } else { nil } }
+        outputs(&endpoint).compactMap { if case .transmit(let bytes, _, _) = $0 { bytes } else { nil } }
     }
 
     static func outputs(_ endpoint: inout Endpoint) -> [Endpoint.Output] {

@@ -42,7 +42,7 @@ import Testing
         endpoint.receive(start, from: here, now: .zero)
         let outputs = RawPeer.outputs(&endpoint)
         #expect(Told.all(outputs) == [Told(theirs: 1, isFresh: false)])
-        let answers = outputs.compactMap { if case .transmit(let bytes, let to) = $0, to == here { bytes } else { nil } }
+        let answers = outputs.compactMap { if case .transmit(let bytes, let to, _) = $0, to == here { bytes } else { nil } }
         let answer = try #require(answers.first)
         // What 0.1 looks at: type, version, two zeros, its index, and the MAC.
         #expect(answers.count == 1 && answer.count == 80)
@@ -124,8 +124,8 @@ import Testing
             isBusy = !out.isEmpty || !back.isEmpty
             atDialler += out
             atListener += back
-            for case .transmit(let packet, _) in out { listener.receive(shifted(packet, by: shift), from: here, now: .zero) }
-            for case .transmit(let packet, _) in back { dialler.receive(shifted(packet, by: -shift), from: there, now: .zero) }
+            for case .transmit(let packet, _, _) in out { listener.receive(shifted(packet, by: shift), from: here, now: .zero) }
+            for case .transmit(let packet, _, _) in back { dialler.receive(shifted(packet, by: -shift), from: there, now: .zero) }
         }
         let (newer, older) = (Endpoint.version + 1, Endpoint.version - 1)
         #expect(Told.all(atDialler) == [Told(theirs: newerDials ? older : newer, isFresh: true)])
@@ -134,7 +134,7 @@ import Testing
         #expect(dialler.connectionIDs.isEmpty && listener.connectionIDs.isEmpty && listener.halfOpenCount == 0)
         #expect(dialler.deadline == nil)
         func bytes(_ outputs: [Endpoint.Output]) -> Int {
-            outputs.reduce(0) { if case .transmit(let bytes, _) = $1 { $0 + bytes.count } else { $0 } }
+            outputs.reduce(0) { if case .transmit(let bytes, _, _) = $1 { $0 + bytes.count } else { $0 } }
         }
         #expect(bytes(atListener) <= bytes(atDialler))
     }

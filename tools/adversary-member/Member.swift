@@ -89,7 +89,7 @@ final class Member {
         let now = currentTime()
         while let output = endpoint.nextOutput() {
             switch output {
-            case .transmit(let bytes, .direct(let to)): if isSending { try socket.send(bytes, to: to) }
+            case .transmit(let bytes, .direct(let to), _): if isSending { try socket.send(bytes, to: to) }
             case .established(let id, let remote):
                 guard let address = remote.address else { continue }
                 sessions[address] = Session(id: id, remote: remote, since: now)

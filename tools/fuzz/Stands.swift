@@ -197,7 +197,7 @@ final class LinkStand {
         var hasMoved = false
         while let output = ends[end].nextOutput() {
             switch output {
-            case .transmit(let bytes, _):
+            case .transmit(let bytes, _, _):
                 hasMoved = true
                 if let first = bytes.first {
                     let isData = first == 0xF3 || first == 0xF5
