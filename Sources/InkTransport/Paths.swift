@@ -112,7 +112,11 @@ struct Paths: Sendable {
     mutating func relay(over point: RelayPoint, rate: Int? = nil, now: Instant) -> PathID? {
         let route = Route.relay(point)
         defer { if let rate, let index = all.firstIndex(where: { $0.route == route }) { all[index].relayRate = rate } }
-        if let index = all.firstIndex(where: { $0.route == route }), all[index].isInvited || all[index].id == mainID { return nil }
+        if let index = all.firstIndex(where: { $0.route == route }), all[index].isInvited || all[index].id == mainID {
+            // Also where the session began over it: it is a way out for as long as the rendezvous names it.
+            all[index].isInvited = true
+            return nil
+        }
         // Packets may have come from there before the word did.
         all.removeAll { $0.route == route }
         let old = all.firstIndex { if case .relay(let known) = $0.route { known.place == point.place } else { false } }

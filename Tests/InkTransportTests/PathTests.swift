@@ -338,6 +338,43 @@ import Testing
     }
 
     // TR-66
+    @Test func `the relay over which a session began is a way out for good, however long it carried nothing`() throws {
+        var net = try Self.met(seed: 7)
+        for index in 0..<2 {
+            let point = RelayPoint(place: 0, member: UInt32(101 - index))
+            net.nodes[index].endpoint.relay(net.nodes[1 - index].peer, over: point, now: net.now)
+        }
+        try Self.exchange(&net)
+        net.run(for: .seconds(2))
+        // Nobody is told that it carries nothing, and each way is asked.
+        for index in 0..<2 {
+            net.nodes[index].member = nil
+            net.nodes[index].endpoint.networkChanged(now: net.now)
+        }
+        net.run(for: .seconds(150))
+        for index in 0..<2 {
+            net.nodes[index].member = UInt32(100 + index)
+            #expect(Self.route(net, index)?.isRelay == false)
+        }
+        net.cut = [net.nodes[0].address]
+        let cutAt = net.now
+        var said: UInt8 = 0
+        while net.now - cutAt < .seconds(4) {
+            said += 1
+            for index in 0..<2 { net.send([said], from: index) }
+            net.run(for: .milliseconds(40))
+        }
+        net.run(for: .seconds(1))
+        for index in 0..<2 {
+            let arrived = net.nodes[index].messages
+            #expect(arrived.map(\.bytes) == (1...said).map { [$0] })
+            let times = [cutAt] + arrived.map(\.at)
+            #expect((zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero) <= .milliseconds(1500))
+            #expect(Self.route(net, index)?.isRelay == true)
+        }
+    }
+
+    // TR-66
     @Test func `a peer behind another socket of the rendezvous is followed there`() throws {
         var net = try Self.met()
         net.run(for: .seconds(1))
