@@ -63,5 +63,7 @@ struct CongestionWindow: Sendable {
         guard event.missing == 0 else { return }
         byteCount = max(byteCount, event.byteCount)
         threshold = max(threshold, event.threshold)
+        // What is lost of the same flight after all is an event of its own.
+        recoversFrom = event.since
     }
 }

@@ -143,6 +143,19 @@ struct OnePath {
     }
 
     // TR-16
+    @Test func `a loss of the flight in which another one was reordering is felt`() throws {
+        var recovery = Self.ten(.bulk)
+        let now = Instant.zero + .milliseconds(105)
+        let before = recovery.paths.main.window
+        #expect(try recovery.acknowledge(try Self.ack(3..<4), now: now).lostPackets == 1)
+        #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<4), now: now + .milliseconds(1)).spurious == 1)
+        #expect(recovery.paths.main.window >= before)
+        // 1 and 2 never arrive, and were sent before 0 was taken for lost.
+        #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<10), now: now + .milliseconds(2)).lostPackets == 2)
+        #expect(recovery.paths.main.window <= before / 2 + 1200)
+    }
+
+    // TR-16
     @Test func `probes back off to one a second and stop with the acknowledgement`() throws {
         var recovery = Self.ten(.ops)
         var now = Instant.zero + .milliseconds(9)
