@@ -362,7 +362,9 @@ struct Connection: Sendable {
             frames.append(.presence(token: presenceToken))
         }
         let claim = frames.lazy.map(\.claim).max() ?? .none
-        transmit(&packet, headerCount: headerCount, over: paths.main.route, isPresence: claim == .lazy, outputs: &outputs)
+        // One that also acknowledges is not: what it acknowledges is owed no more (TR-68).
+        let isPresence = claim == .lazy && frames.count == 1
+        transmit(&packet, headerCount: headerCount, over: paths.main.route, isPresence: isPresence, outputs: &outputs)
         space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
         if claim != .none { liveness.sentEliciting(now: now) }
         if let other = paths.shadowPath(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }

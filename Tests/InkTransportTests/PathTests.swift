@@ -76,6 +76,14 @@ import Testing
         net.nodes[0].endpoint.sendPresence([99], on: id, now: net.now)
         net.run(for: .milliseconds(200))
         #expect(net.presenceRelayed == 20, "what carries an operation, too, is not to be dropped for its presence")
+        net.send([2], from: 1)
+        let hasArrived = net.run(for: .seconds(1)) { $0.nodes[0].messages.count == 1 }
+        #expect(hasArrived)
+        let beforeLast = net.relayed.count
+        net.nodes[0].endpoint.sendPresence([100], on: id, now: net.now)
+        net.run(for: .milliseconds(30))
+        #expect(net.relayed.count == beforeLast + 1, "the acknowledgement rides with it")
+        #expect(net.presenceRelayed == 20, "what acknowledges, too, is not to be dropped for its presence")
     }
 
     // TR-69
