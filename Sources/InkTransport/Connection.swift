@@ -41,6 +41,8 @@ struct Connection: Sendable {
     private static let challengeReserve = pingBytes * 4
     /// Acknowledgement, credit and padded ping in one packet, bytes: less is no packet.
     private static let packetMin = 200
+    /// Between two pings over the way in use to a peer that takes another one.
+    private static let otherWayPause: Duration = .seconds(1)
 
     let id: ConnectionID
     let remote: Remote
@@ -62,6 +64,8 @@ struct Connection: Sendable {
     private var presenceAcknowledged: UInt64 = 0
     private var presenceReceived: UInt64?
     private var owesPing = false
+    /// When the way in use was last asked since the peer takes another one.
+    private var otherWayAskedAt = Instant.distantPast
     private var owesProbe = false
     private var owedResponses: [(challenge: [UInt8], over: Route)] = []
     /// Whether the peer is where the handshake came through, or where its newest packet came from instead.
@@ -630,8 +634,11 @@ struct Connection: Sendable {
         if let id = paths.id(of: route) {
             paths.received(over: id, byteCount: credit, isChallenge: hasChallenge, now: now)
             guard id == paths.mainID else {
-                // It takes another way than we do: ours may be dead, which shows only if something on it wants an acknowledgement.
-                if isNewest, !isProbing, !space.sent.isWaiting { owesPing = true }
+                // It takes another way than we do: ours may be dead, which shows only if something on it wants an acknowledgement. Not with each
+                // packet: where each side finds another way better it stays so.
+                if isNewest, !isProbing, paths.main.waitingSince == nil, now >= otherWayAskedAt + Self.otherWayPause {
+                    (owesPing, otherWayAskedAt) = (true, now)
+                }
                 return
             }
             // It still sends from where it was: whoever copied a packet to elsewhere lost the race.

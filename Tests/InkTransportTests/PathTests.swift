@@ -263,6 +263,62 @@ import Testing
         #expect(Set(net.nodes[1].presence.dropFirst(before)).count == seen - before, "nothing is shown twice")
     }
 
+    // TR-64
+    @Test func `a peer that takes another way than ours draws a ping a second, and that ours has died shows all the same`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        let (ours, its) = (SocketAddress("10.0.0.1:4000")!, SocketAddress("10.0.0.1:5000")!)
+        var now = Instant.zero
+        var raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: ours, now: now))
+        let id = try #require(endpoint.connectionIDs.first)
+        var (received, pings) = (RangeSet(), 0)
+        var isOursAlive = true
+        /// What our endpoint sends, as the peer reads it; it answers challenges where they came.
+        func drain() throws {
+            if let deadline = endpoint.deadline, deadline <= now { endpoint.handleTimeout(now: now) }
+            for output in RawPeer.outputs(&endpoint) {
+                guard case .transmit(var packet, .direct(let to), _) = output, to == its || isOursAlive, let header = DataHeader(packet)
+                else {
+                    continue
+                }
+                #expect(raw.keys.open(&packet, headerCount: header.byteCount, counter: header.truncated))
+                received.insert(header.truncated..<header.truncated + 1)
+                var reader = ByteReader(packet, range: header.byteCount..<packet.count)
+                while !reader.isAtEnd {
+                    switch try Frame(from: &reader) {
+                    case .ping: pings += 1
+                    case .pathChallenge(let challenge):
+                        now += .milliseconds(20)
+                        endpoint.receive(raw.packet([Frame.pathResponseType] + challenge), from: to, now: now)
+                    default: break
+                    }
+                }
+            }
+        }
+        /// A hand moves, thirty times a second.
+        func move(from address: SocketAddress, times: Int) throws {
+            for number in 0..<times {
+                var frames: [UInt8] = []
+                _ = Acknowledgement.write(received, delay: .zero, limit: 128, to: &frames)
+                endpoint.receive(raw.packet(frames + [Frame.presenceType, UInt8(number & 255)]), from: address, now: now)
+                try drain()
+                now += .milliseconds(33)
+            }
+        }
+        try drain()
+        try move(from: ours, times: 30)
+        endpoint.invite([its], on: id, now: now)
+        try drain()
+        try move(from: ours, times: 30)
+        #expect(endpoint.statistics(id)?.routes.count == 2 && endpoint.statistics(id)?.route == .direct(ours))
+        pings = 0
+        try move(from: its, times: 90)
+        #expect((1...4).contains(pings), "\(pings) in three seconds")
+        // Later ours dies: nothing that goes there is acknowledged any more.
+        isOursAlive = false
+        try move(from: its, times: 90)
+        #expect(endpoint.statistics(id)?.route == .direct(its))
+    }
+
     // TR-9, TR-64
     @Test(arguments: [false, true])
     func `one who only watches follows a peer that moves, also to an address that it knew`(isKnown: Bool) throws {
