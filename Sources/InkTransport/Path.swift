@@ -170,8 +170,7 @@ struct PathCheck: Sendable {
 
     /// The peer challenges from there: now is the time.
     mutating func trigger(now: Instant) {
-        guard nextAt > now else { return }
-        (nextAt, isTriggered) = (now, true)
+        (nextAt, isTriggered) = (min(nextAt, now), true)
     }
 
     /// It began so lately that a new reason is no reason to begin again: who gives reasons again and again does not make us ask more often.

@@ -213,6 +213,27 @@ import Testing
         #expect(net.sent.isEmpty && net.nodes[1].messages.count == 100)
     }
 
+    // TR-63
+    @Test(arguments: [false, true])
+    func `a challenge that answers one is no longer than it, also where nobody is asked any more or is asked just now`(
+        isGivenUp: Bool
+    ) throws {
+        var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
+        let other = TestNet.address(1)
+        var now = Instant.zero
+        paths.invite([other], now: now)
+        let id = try #require(paths.id(of: .direct(other)))
+        func next() -> Path? { paths.nextCheck(challenge: [UInt8](repeating: 1, count: 8), byteCount: 40, now: now) }
+        while isGivenUp, paths[id]?.check != nil {
+            while let path = next() { #expect(path.check?.isAnswering == false) }
+            now += .seconds(1)
+        }
+        paths.received(over: id, byteCount: 40, isChallenge: true, now: now)
+        let path = try #require(next())
+        // What answers none is padded.
+        #expect(path.id == id && path.isInvited && path.check?.isAnswering == true)
+    }
+
     // TR-64
     @Test func `a direct way that dies is left for the relay, and nothing is lost`() throws {
         var net = try Self.met(seed: 3)
