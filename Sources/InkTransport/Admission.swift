@@ -29,7 +29,9 @@ enum Admission {
         var rival: Rival?
         /// It turned us down lately (TR-50).
         var isToRest = false
-        /// The same attempt, or one that tries all of these addresses, is under way.
+        /// No peer is named, and one that tries just these addresses is under way: it repeats itself.
+        var isTried = false
+        /// The same attempt is under way.
         var isUnderWay = false
         /// Attempts under way, `Endpoint.attemptsMax` at most.
         var attempts = 0
@@ -45,7 +47,7 @@ enum Admission {
 
     static func decide(_ facts: DialFacts) -> DialVerdict {
         // One that is degraded may be dead over there (TR-11).
-        if facts.isOurselves || facts.rival.map({ !$0.isDegraded }) ?? false || facts.isToRest { return .needless }
+        if facts.isOurselves || facts.rival.map({ !$0.isDegraded }) ?? false || facts.isToRest || facts.isTried { return .needless }
         return facts.isUnderWay || facts.attempts < Endpoint.attemptsMax ? .dial : .tooMany
     }
 

@@ -158,10 +158,9 @@ public struct Endpoint: Sendable {
     public mutating func dial(attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], now: Instant) {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
-        if remote == nil, dialer.isTrying(addresses) { return }
         var steps: [Dialer.Output] = []
         let known = dialer.index(of: attempt)
-        switch (Admission.decide(dialFacts(of: remote, isUnderWay: known != nil)), known) {
+        switch (Admission.decide(dialFacts(of: remote, at: addresses, isUnderWay: known != nil)), known) {
         case (.needless, _): return
         case (.tooMany, _): steps.append(.failed(attempt: attempt, remote: remote))
         case (.dial, let index?): dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)
@@ -180,7 +179,7 @@ public struct Endpoint: Sendable {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let opening = dialer.opening(of: attempt) { return opening }
-        guard Admission.decide(dialFacts(of: remote, isUnderWay: false)) == .dial else { return nil }
+        guard Admission.decide(dialFacts(of: remote, at: [], isUnderWay: false)) == .dial else { return nil }
         return dialer.open(
             attempt: attempt, remote: remote, index: freshIndex(), ephemeral: generator.secret(), context: configuration, now: now)
     }
@@ -706,9 +705,12 @@ public struct Endpoint: Sendable {
     }
 
     /// - Parameter remote: nil for a bare address.
-    private func dialFacts(of remote: PeerID?, isUnderWay: Bool) -> Admission.DialFacts {
+    private func dialFacts(of remote: PeerID?, at addresses: [SocketAddress], isUnderWay: Bool) -> Admission.DialFacts {
         var facts = Admission.DialFacts(isUnderWay: isUnderWay, attempts: dialer.count)
-        guard let remote else { return facts }
+        guard let remote else {
+            facts.isTried = dialer.isTrying(addresses)
+            return facts
+        }
         facts.isOurselves = remote == configuration.peerID
         facts.rival = Self.rival(of: remote, among: connections)?.facts
         facts.isToRest = !calm.mayDial(remote, now: now)

@@ -75,23 +75,21 @@ import Testing
 
     // TR-11 TR-22
     @Test func `nobody is dialled for nothing, and never more than 64`() {
-        for isOurselves in Self.bools {
-            for isToRest in Self.bools {
-                for isUnderWay in Self.bools {
-                    for attempts in [0, 63, 64] {
-                        for rival in [nil, false, true] as [Bool?] {
-                            let facts = Admission.DialFacts(
-                                isOurselves: isOurselves, rival: rival.map { Admission.Rival(isDegraded: $0) }, isToRest: isToRest,
-                                isUnderWay: isUnderWay, attempts: attempts)
-                            let expected: Admission.DialVerdict =
-                                switch (isOurselves || isToRest || rival == false, isUnderWay, attempts) {
-                                case (true, _, _): .needless
-                                case (false, false, 64): .tooMany
-                                case (false, _, _): .dial
-                                }
-                            #expect(Admission.decide(facts) == expected, "\(facts)")
+        for bits in 0..<16 {
+            let (isOurselves, isToRest, isTried, isUnderWay) = (bits & 1 == 1, bits & 2 == 2, bits & 4 == 4, bits & 8 == 8)
+            for attempts in [0, 63, 64] {
+                for rival in [nil, false, true] as [Bool?] {
+                    let facts = Admission.DialFacts(
+                        isOurselves: isOurselves, rival: rival.map { Admission.Rival(isDegraded: $0) }, isToRest: isToRest,
+                        isTried: isTried,
+                        isUnderWay: isUnderWay, attempts: attempts)
+                    let expected: Admission.DialVerdict =
+                        switch (isOurselves || isToRest || isTried || rival == false, isUnderWay, attempts) {
+                        case (true, _, _): .needless
+                        case (false, false, 64): .tooMany
+                        case (false, _, _): .dial
                         }
-                    }
+                    #expect(Admission.decide(facts) == expected, "\(facts)")
                 }
             }
         }
