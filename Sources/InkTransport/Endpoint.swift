@@ -638,7 +638,7 @@ public struct Endpoint: Sendable {
         case (.turnDown, let rival?):
             keep(rival, besides: remote, now: now)
             return turnDown(handshaken, now: now)
-        case (.turnDown, nil), (.full, _): return turnDown(handshaken, now: now)
+        case (.full, _): return turnDown(handshaken, now: now)
         case (.replace(let isTold), let rival?):
             if !rival.facts.isSamePeer {
                 if rival.facts.isUnanswered {
@@ -651,7 +651,8 @@ public struct Endpoint: Sendable {
             outputs.append(.closed(rival.id, .replaced(by: id)))
         case (.crowdOut(let victim), _): crowdOut(victim)
         case (.crowdOutByLot(let candidates), _): crowdOut(candidates[Int(generator.next() % UInt64(candidates.count))])
-        case (.admit, _), (.replace, nil): break
+        case (.admit, _): break
+        case (.turnDown, nil), (.replace, nil): preconditionFailure("\(verdict) is about a rival, and there is none")
         }
         connectionCount += 1
         var connection = Connection(handshaken, id: id, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
