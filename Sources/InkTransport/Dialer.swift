@@ -92,12 +92,9 @@ struct Dialer: Sendable {
             ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
         attempts[index] = Attempt(
-            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval, nextAt: now,
-            givesUpAt: now + Self.patience)
-        widen(index, addresses: addresses, context: context, now: now, outputs: &outputs)
-        attempts[index]?.rounds = 1
-        attempts[index]?.nextAt = now + Self.jittered(Self.firstInterval, &jitter)
-        updateDeadline()
+            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval,
+            nextAt: now + Self.patience, givesUpAt: now + Self.patience)
+        widen(index, addresses: addresses, context: context, now: now, jitter: &jitter, outputs: &outputs)
     }
 
     /// Starts an attempt whose messages 1 and 2 signalling carries.
@@ -126,11 +123,16 @@ struct Dialer: Sendable {
 
     /// Adds addresses to an attempt; the new ones get message 1 at once.
     mutating func widen(
-        _ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+        _ index: UInt32, addresses: [SocketAddress], context: Endpoint.Configuration, now: Instant, jitter: inout SplitMix64,
+        outputs: inout [Output]
     ) {
         guard var attempt = attempts[index] else { return }
-        // One that signalling carried alone so far repeats nothing.
-        if attempt.targets.isEmpty, attempt.nextAt > now + Self.intervalMax { attempt.nextAt = now + Self.firstInterval }
+        // The first addresses that anybody named get the first round. Until then signalling alone carried it, and there was nothing to repeat; a punch may
+        // have shown where the peer is, which is no round.
+        if attempt.rounds == 0, !addresses.isEmpty {
+            attempt.rounds = 1
+            attempt.nextAt = now + Self.jittered(Self.firstInterval, &jitter)
+        }
         for address in addresses where attempt.targets.count < Limits.candidates {
             guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
             let target = Target(address: address, sentAt: now)

@@ -163,7 +163,8 @@ public struct Endpoint: Sendable {
         switch (Admission.decide(dialFacts(of: remote, at: addresses, isUnderWay: known != nil)), known) {
         case (.needless, _): return
         case (.tooMany, _): steps.append(.failed(attempt: attempt, remote: remote))
-        case (.dial, let index?): dialer.widen(index, addresses: addresses, context: configuration, now: now, outputs: &steps)
+        case (.dial, let index?):
+            dialer.widen(index, addresses: addresses, context: configuration, now: now, jitter: &jitter, outputs: &steps)
         case (.dial, nil):
             dialer.dial(
                 attempt: attempt, remote: remote, addresses: addresses, index: freshIndex(), ephemeral: generator.secret(),

@@ -208,6 +208,31 @@ import Testing
         }
     }
 
+    // TR-5, TR-57
+    @Test(arguments: [false, true])
+    func `an attempt that signalling carried alone is repeated like any other once addresses are known`(isPunched: Bool) throws {
+        var net = TestNet()
+        net.add(TestNet.configuration(0))
+        let (attempt, remote, begin) = ([UInt8](repeating: 1, count: 16), TestNet.configuration(1).peerID, net.now)
+        let opening = net.nodes[0].endpoint.open(attempt: attempt, remote: remote, now: begin)
+        #expect(opening != nil)
+        if isPunched {
+            let punch = PunchPacket.encode(attempt: attempt, key: TestNet.room.mac)
+            net.nodes[0].endpoint.receive(punch, from: SocketAddress("10.2.0.1:5000")!, now: begin)
+        }
+        // Where the punch came from is one of the sixteen.
+        let addresses = (0..<(isPunched ? 15 : 16)).map { SocketAddress("10.1.0.\($0 + 1):5000")! }
+        net.nodes[0].endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: begin)
+        net.run(for: .seconds(60))
+        let sent = net.sent.filter { addresses.contains($0.to) }
+        #expect(net.sent.count < 100 && sent.count > addresses.count * 4, "\(net.sent.count)")
+        let rounds = sent.map { ($0.sentAt - begin).milliseconds }
+        #expect(rounds.prefix(addresses.count).allSatisfy { $0 == 0 })
+        let again = try #require(rounds.dropFirst(addresses.count).first)
+        #expect((200...300).contains(again), "\(again)")
+        #expect(net.nodes[0].failed.count == 1)
+    }
+
     // TR-5
     @Test func `the first authentic answer wins, and widening tries the new address at once`() {
         var net = TestNet(faults: Faults(delay: .milliseconds(20)))
