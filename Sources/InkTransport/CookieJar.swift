@@ -49,21 +49,25 @@ struct HandshakeLimiter: Sendable {
     private struct Bucket { var tokens: Double; var at: Instant }
     private var buckets: [Host: Bucket] = [:]
 
-    /// True if `allows` would let it.
+    /// True if a host may begin one more now. Full buckets are the same as no bucket; if none is full, whoever comes new waits.
     func hasRoom(for host: Host, now: Instant) -> Bool {
         if let bucket = buckets[host] { return Self.refilled(bucket, now: now) >= 1 }
         return buckets.count < Self.hostsMax || buckets.values.contains { Self.refilled($0, now: now) >= Self.burst }
     }
 
-    mutating func allows(_ host: Host, now: Instant) -> Bool {
+    /// A host begins one, for which there is room.
+    mutating func charge(_ host: Host, now: Instant) {
         if buckets.count >= Self.hostsMax, buckets[host] == nil {
-            // Full buckets are the same as no bucket. If none is full, whoever comes new waits.
             buckets = buckets.filter { Self.refilled($0.value, now: now) < Self.burst }
-            guard buckets.count < Self.hostsMax else { return false }
         }
         let tokens = buckets[host].map { Self.refilled($0, now: now) } ?? Self.burst
-        guard tokens >= 1 else { return false }
         buckets[host] = Bucket(tokens: tokens - 1, at: now)
+    }
+
+    /// Charges a host if there is room.
+    mutating func allows(_ host: Host, now: Instant) -> Bool {
+        guard hasRoom(for: host, now: now) else { return false }
+        charge(host, now: now)
         return true
     }
 

@@ -147,6 +147,8 @@ struct Listener: Sendable {
             facts.naming =
                 start.responder == context.peerID && start.initiator != context.peerID && start.initiator != .zero ? .us : .others
         }
+        // What is for others is refused whatever else is so, and there may be much of it: nothing is looked up for it.
+        if facts.naming == .others { return facts }
         if let known = halfOpen[start.ephemeral] {
             let (isSame, isHere) = (known.start.says(start), known.sources[0].route == .direct(from))
             facts.history =
@@ -175,7 +177,7 @@ struct Listener: Sendable {
         _ start: StartPacket, from: SocketAddress, hasCookie: Bool, index: UInt32, context: Endpoint.Configuration, now: Instant,
         _ generator: inout SecretGenerator
     ) -> StartOutcome {
-        guard limiter.allows(Host(from.ip), now: now) else { return .refused }
+        limiter.charge(Host(from.ip), now: now)
         guard
             let taken = take(
                 start, source: Source(route: .direct(from), isProven: hasCookie), index: index, context: context, now: now,
