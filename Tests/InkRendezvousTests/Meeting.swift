@@ -132,7 +132,9 @@ struct Meeting {
                     case .drop: break
                     case .deliver(let messages): for other in messages { deliver(other, to: index) }
                     }
-                case .relay: break
+                case .relay(let bytes, let token):
+                    guard let index = peers.firstIndex(where: { $0.token == token }), peers[index].isConnected else { continue }
+                    peers[index].client.receivedFrame(bytes, now: now)
                 case .close(let token, let reason):
                     closed.append(reason)
                     if let index = peers.firstIndex(where: { $0.token == token }), peers[index].isConnected {
@@ -186,17 +188,6 @@ struct Meeting {
         }
     }
 
-    /// What a rendezvous does with a frame.
-    private mutating func carry(_ bytes: [UInt8], from index: Int) {
-        guard let frame = try? RelayFrame.ToServer(decoding: bytes), frame.sender == member(index) else { return }
-        for receiver in frame.receivers {
-            for other in peers.indices where other != index && peers[other].isConnected && member(other) == receiver {
-                let carried = RelayFrame.ToClient(receiver: receiver, sender: frame.sender, datagram: frame.datagram)
-                peers[other].client.receivedFrame(carried.encoded, now: now)
-            }
-        }
-    }
-
     private mutating func take(_ output: RendezvousClient.Output, from index: Int) {
         switch output {
         case .connect: peers[index].connects.append(now)
@@ -239,7 +230,7 @@ struct Meeting {
             precondition(patience == .seconds(2), "the patience is the same always")
             peers[index].watches.append(interval)
         case .probe: peers[index].probes.append(now)
-        case .sendFrame(let bytes, _, _): carry(bytes, from: index)
+        case .sendFrame(let bytes, _, _): if peers[index].isConnected { server.relayed(bytes, from: peers[index].token, now: now) }
         case .relayed(let datagram, let point): peers[index].relayed.append((datagram, point))
         case .stunServer(let port, _): peers[index].stunPort = port
         case .versionMismatch(let theirs): peers[index].versions.append(theirs)
