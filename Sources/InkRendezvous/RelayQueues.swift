@@ -88,6 +88,9 @@ struct RelayQueues: Sendable {
     private static let quantum = 320.0
     /// What waits in a room at most, in bursts: more would not leave within `ageMax`.
     private static let burstsWaiting = 2.0
+    /// Times what is carried, beyond which one floods, and how much of that at once, seconds.
+    private static let floodFactor = 4.0
+    private static let floodBurst = 2.0
     /// Rooms that have to wait are looked at no more often.
     private static let restMin: Duration = .milliseconds(2)
 
@@ -123,6 +126,15 @@ struct RelayQueues: Sendable {
 
     /// What goes at once after a pause: 100 ms of the rate, and never less than one frame.
     static func burst(of rate: Double, receivers: Int = 1) -> Double { max(rate / 10, cost(RelayFrame.bytesMax) * Double(receivers)) }
+
+    /// What one who gives frames to be carried may give, carried or not, before it is taken for one who floods (RV-54): who paces itself by the
+    /// welcome never comes near that. At least a few frames, whatever the rate is.
+    ///
+    /// - Parameter rate: bytes a second that are carried.
+    static func flood(of rate: Double) -> (rate: Double, burst: Double) {
+        let flood = max(rate * floodFactor, cost(RelayFrame.bytesMax))
+        return (flood, flood * floodBurst)
+    }
 
     /// When to ask for the next one; nil when nothing waits.
     var deadline: Instant? { fresh.isEmpty && ready.isEmpty ? wakeAt : totalAt ?? .distantPast }

@@ -178,10 +178,6 @@ public struct RendezvousServer: Sendable {
     public var topicCount: Int { rooms.count }
 
     private static let sweepMin = 4096
-    /// A socket, and a source, may send so many times what is carried of it: who paces itself by the welcome never comes near that.
-    private static let floodFactor = 4.0
-    /// How much of that at once, seconds.
-    private static let floodBurst = 2.0
     /// Relay frames that a socket may get wrong at once, and a second.
     private static let strayBurst = 64.0
     private static let strayRate = 1.0
@@ -216,7 +212,7 @@ public struct RendezvousServer: Sendable {
             source: source, nonce: nonce, openedAt: now,
             messages: TokenBucket(rate: configuration.messageRate, burst: configuration.messageBurst, now: now),
             bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now),
-            relay: flood(of: configuration.relayRate ?? 1, now: now),
+            relay: flood(of: Double(configuration.relayRate ?? 1), now: now),
             strays: TokenBucket(rate: Self.strayRate, burst: Self.strayBurst, now: now))
         unjoined.append((token, now + configuration.joinTime))
         outputs.append(.send(.welcome(nonce: nonce, stunPort: configuration.stunPort, relay: configuration.relayRate), to: token))
@@ -294,10 +290,9 @@ public struct RendezvousServer: Sendable {
 
     // Steps.
 
-    private func flood(of rate: Int, now: Instant) -> TokenBucket {
-        // At least a few frames, whatever the rate is.
-        let rate = max(Double(rate) * Self.floodFactor, RelayQueues.cost(RelayFrame.bytesMax))
-        return TokenBucket(rate: rate, burst: rate * Self.floodBurst, now: now)
+    private func flood(of rate: Double, now: Instant) -> TokenBucket {
+        let flood = RelayQueues.flood(of: rate)
+        return TokenBucket(rate: flood.rate, burst: flood.burst, now: now)
     }
 
     /// What a frame says, if it says something that this socket may (RV-50).
@@ -349,7 +344,7 @@ public struct RendezvousServer: Sendable {
                     burst: RelayQueues.burst(
                         of: Double(configuration.relaySourceRate), receivers: RelayFrame.receiverCounts.upperBound),
                     now: now),
-                relayIn: flood(of: configuration.relaySourceRate, now: now))
+                relayIn: flood(of: Double(configuration.relaySourceRate), now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
             let waits = sockets[oldest]?.topics.isEmpty == true

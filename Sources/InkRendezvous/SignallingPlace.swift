@@ -98,18 +98,18 @@ struct SignallingPlace: Sendable {
     mutating func setRelayRate(_ rate: Int?) {
         relayRate = rate
         relayPace = rate.map { rate in
-            let pace = Double(max(1, rate)) * Self.relayHaste
-            return TokenBucket(rate: pace, burst: max(pace, RelayQueues.cost(RelayFrame.bytesMax) * 4), now: .distantPast)
+            // Half of what it closes for; of that a second at once, or the longest frame, which is no more than half either.
+            let pace = RelayQueues.flood(of: Double(max(0, rate))).rate / 2
+            return TokenBucket(rate: pace, burst: max(pace, RelayQueues.cost(RelayFrame.bytesMax)), now: .distantPast)
         }
     }
 
     /// False if it was given so much to carry that it would take us for one who floods (RV-54): it is as lost as what it drops.
+    ///
+    /// - Parameter byteCount: of the whole frame.
     mutating func mayRelay(_ byteCount: Int, now: Instant) -> Bool {
         relayPace?.take(RelayQueues.cost(byteCount), now: now) ?? false
     }
-
-    /// Times what it carries of a room: half of what it closes for.
-    private static let relayHaste = 2.0
 
     mutating func joined(as member: UInt32, others: Int, now: Instant) {
         (state, self.member, othersAtJoin) = (.joined(since: now), member, others)

@@ -124,13 +124,17 @@ struct SignallingPlaces: Sendable {
     /// Has the rendezvous carry a datagram to the member with this number.
     mutating func relay(_ datagram: [UInt8], over point: RelayPoint, isPresence: Bool, now: Instant) {
         guard places.indices.contains(point.place), places[point.place].isJoined, takesRelay(at: point.place),
-            RelayFrame.datagramSizes.contains(datagram.count), places[point.place].mayRelay(datagram.count, now: now)
+            RelayFrame.datagramSizes.contains(datagram.count)
         else {
             counters.unrelayed += 1
             return
         }
-        let frame = RelayFrame.ToServer(sender: places[point.place].member, receivers: [point.member], datagram: datagram)
-        emit(.sendFrame(frame.encoded, isPresence: isPresence, at: point.place))
+        let frame = RelayFrame.ToServer(sender: places[point.place].member, receivers: [point.member], datagram: datagram).encoded
+        guard places[point.place].mayRelay(frame.count, now: now) else {
+            counters.unrelayed += 1
+            return
+        }
+        emit(.sendFrame(frame, isPresence: isPresence, at: point.place))
     }
 
     /// Takes what a rendezvous carried to us: for us, while we are in, and if we take such.

@@ -228,7 +228,7 @@ import Testing
     }
 
     // RV-39
-    @Test(arguments: [1024, 65_536, .max])
+    @Test(arguments: [1, 300, 600, 1024, 65_536, .max])
     func `whoever has much to be relayed gives no more than a rendezvous takes, and stays in`(rate: Int) throws {
         var configuration = RendezvousServer.Configuration()
         configuration.relayRate = min(rate, 1 << 40)
