@@ -53,13 +53,19 @@ public struct RendezvousServer: Sendable {
         public var byteBurst = 524_288.0
         /// Bytes a second that are carried for a room in relay frames; nil for none (RV-51).
         public var relayRate: Int? = 64 << 10
-        /// The same for all sockets of one source together, and for all; counted for each receiver.
-        public var relaySourceRate = 256 << 10
+        /// The same for all sockets of one source together, and for all; counted for each receiver. Of a source, where it is nil, four times what is
+        /// carried for a room, and 256 KiB at least.
+        public var relaySourceRate: Int?
         public var relayTotalRate = 16 << 20
         /// UDP port of the STUN responder beside us; told in the welcome.
         public var stunPort: UInt16?
 
         public init() {}
+
+        /// Bytes a second that are carried for one source (RV-51).
+        var relayRateOfSource: Double {
+            relaySourceRate.map { Double(max(1, $0)) } ?? max(Double(relayRate ?? 0) * 4, Double(256 << 10))
+        }
     }
 
     /// Why a socket is closed.
@@ -340,11 +346,10 @@ public struct RendezvousServer: Sendable {
                 newTopics: TokenBucket(rate: configuration.newTopicRate, burst: configuration.newTopicBurst, now: now),
                 firstTopics: TokenBucket(rate: configuration.firstTopicRate, burst: configuration.firstTopics, now: now),
                 relay: TokenBucket(
-                    rate: Double(max(1, configuration.relaySourceRate)),
-                    burst: RelayQueues.burst(
-                        of: Double(configuration.relaySourceRate), receivers: RelayFrame.receiverCounts.upperBound),
+                    rate: configuration.relayRateOfSource,
+                    burst: RelayQueues.burst(of: configuration.relayRateOfSource, receivers: RelayFrame.receiverCounts.upperBound),
                     now: now),
-                relayIn: flood(of: Double(configuration.relaySourceRate), now: now))
+                relayIn: flood(of: configuration.relayRateOfSource, now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
             let waits = sockets[oldest]?.topics.isEmpty == true

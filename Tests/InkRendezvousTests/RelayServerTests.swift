@@ -231,8 +231,13 @@ private struct Talker {
     }
 
     // RV-51
-    @Test func `one source gets 256 KiB a second, counted for each receiver, and another source loses nothing by it`() throws {
-        let exchange = Exchange()
+    @Test(arguments: [(16, 256), (64, 256), (128, 512)])
+    func
+        `one source gets four times what a room may, 256 KiB a second at least, counted for each receiver, and another loses nothing by it`(
+            room: Int, source: Int
+        ) throws
+    {
+        let exchange = Exchange { $0.relayRate = room << 10 }
         let quiet = try (0..<2).map { try exchange.enter(200, from: 50 + $0) }
         var talkers = [Talker(token: quiet[0], others: [quiet[1]], bytes: 200, interval: .milliseconds(50))]
         for room in 1...3 as ClosedRange<UInt8> {
@@ -243,7 +248,7 @@ private struct Talker {
         try Talker.talk(talkers, in: exchange, for: .seconds(2))
         #expect(exchange.heard(quiet[1], from: quiet[0]).count == 40)
         let out = exchange.server.counters.relayBytesOut
-        #expect((400_000...(256 << 10) * 3).contains(out), "\(out)")
+        #expect((400_000 * source / 256...(source << 10) * 3).contains(out), "\(out)")
         #expect(exchange.server.counters.relayOverSource > 0 && exchange.closed.isEmpty)
     }
 

@@ -108,10 +108,7 @@ struct ServeCommand: ParsableCommand {
         // From here on a SIGHUP is no end: who renews certificates does not know whether we are through with the first.
         let reloading = certificate == nil ? nil : Reloading()
         configuration.tls = try identity()
-        if let relay {
-            configuration.server.relayRate = Int(relay).map { $0 << 10 }
-            configuration.server.relaySourceRate = max(configuration.server.relaySourceRate, 4 * (configuration.server.relayRate ?? 0))
-        }
+        if let relay { configuration.server.relayRate = Int(relay).map { $0 << 10 } }
         if let relayTotal { configuration.server.relayTotalRate = relayTotal << 10 }
         configuration.advise = { [notices = options.notices] advice in notices.say(Self.sentence(for: advice)) }
         // A connection is a descriptor, and the usual soft limit is far below what a rendezvous may serve.
