@@ -46,7 +46,7 @@ struct DeviceCalm: Sendable {
         devices[device] = entry
     }
 
-    /// It was turned down: if no calm lasts, one begins.
+    /// It was turned down: if no calm lasts, one begins. Right only straight after `mayReplace` said no, since its reason is not looked for again.
     mutating func turnedDown(_ device: AuthorID, now: Instant) {
         guard var entry = known(device, now: now), now >= entry.calmUntil else { return }
         entry.level = min(entry.level + 1, Self.levelMax)

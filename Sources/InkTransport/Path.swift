@@ -61,7 +61,7 @@ struct Path: Sendable {
         return max(CongestionWindow.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionWindow.ceiling))))
     }
     /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up. Over a relay the other half of what
-    /// may wait, since what waits longer is dropped, live or not.
+    /// may wait, since what waits longer is dropped, live or not; at most what it is elsewhere.
     var liveReserve: Int {
         guard isRelay else { return Self.directReserve }
         return min(max(Int(Double(relayRate) * Self.relayWait.milliseconds / 1000), CongestionWindow.relayFloor), Self.directReserve)
