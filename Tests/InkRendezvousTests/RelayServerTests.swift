@@ -258,7 +258,7 @@ private struct Talker {
             ($0.relayTotalRate, $0.relaySourceRate) = (40 << 10, 8 << 10)
         }
         let quiet = try (0..<2).map { try exchange.enter(200, from: 50 + $0) }
-        // 24 KiB a second, of another source that may not have so much: both of its receivers count.
+        // 6 KiB a second to one receiver, of another source, which may have eight.
         let steady = try (0..<2).map { try exchange.enter(201, from: 60 + $0) }
         var talkers = [Talker(token: quiet[0], others: [quiet[1]], bytes: 200, interval: .milliseconds(50))]
         talkers.append(Talker(token: steady[0], others: [steady[1]], bytes: 600, interval: .milliseconds(100)))
