@@ -238,12 +238,15 @@ def run_python(file):
 
 
 def step_end_to_end():
-    """Files run side by side; within one, tests run in order. Those that measure time or load the machine run alone."""
+    """Files run side by side; within one, tests run in order. Those that measure time or load the machine run alone.
+
+    They wait more than they compute, so there is one more of them than processors.
+    """
     files = python_tests()
     alone = [file for file in files if re.search(r"^# Runs alone", file.read_text(encoding="utf-8"), re.M)]
     together = [file for file in files if file not in alone]
     outcome = Outcome()
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(JOBS + 1) as pool:
         for result in pool.map(run_python, together):
             outcome += result
     worlds_done.wait()
