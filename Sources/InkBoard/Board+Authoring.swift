@@ -171,9 +171,7 @@ extension Board {
         case .strokeWidth(let width):
             guard width <= Limits.strokeWidth else { throw .badValue(field: "stroke_width") }
             return Write(shape.id, .strokeWidth, .strokeWidth(width))
-        case .depth(let bytes):
-            guard let key = DepthKey(bytes) else { throw .badValue(field: "depth") }
-            return Write(shape.id, .depth, .depth(key))
+        case .depth(let key): return Write(shape.id, .depth, .depth(key))
         }
     }
 

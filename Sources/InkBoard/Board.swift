@@ -172,9 +172,9 @@ public struct Board: Sendable {
     public func personName(_ author: AuthorID) -> String? { names[author]?.text }
 
     /// The depth of a new shape: above all others.
-    public var topDepth: DepthKey { DepthKey.between(order.last.flatMap { DepthKey(records[$0].shape.depth) }, nil) }
+    public var topDepth: DepthKey { DepthKey.between(order.last.map { records[$0].shape.depth }, nil) }
     /// The depth of a shape put under all others.
-    public var bottomDepth: DepthKey { DepthKey.between(nil, order.first.flatMap { DepthKey(records[$0].shape.depth) }) }
+    public var bottomDepth: DepthKey { DepthKey.between(nil, order.first.map { records[$0].shape.depth }) }
     /// The least number from `number` on that names no shape of this author here, standing or gone.
     ///
     /// The numbers of a process begin at an offset of its own (`Limits.shapeNumberOrigin`), so that they meet none that are not here yet: those of

@@ -128,10 +128,10 @@ public struct Shape: Hashable, Sendable, Identifiable {
     public let id: ShapeID
     /// Everything a person gave it.
     public var content: ShapeDraft
-    /// Place in the depth order: a fractional index compared as bytes; ties are broken by `id`.
-    public var depth: [UInt8]
+    /// Place in the depth order; ties are broken by `id`.
+    public var depth: DepthKey
 
-    public init(id: ShapeID, content: ShapeDraft, depth: [UInt8]) {
+    public init(id: ShapeID, content: ShapeDraft, depth: DepthKey) {
         self.id = id
         self.content = content
         self.depth = depth
@@ -139,7 +139,7 @@ public struct Shape: Hashable, Sendable, Identifiable {
 
     /// True if this is drawn before (under) `other`.
     public func isBelow(_ other: Shape) -> Bool {
-        depth == other.depth ? id < other.id : depth.lexicographicallyPrecedes(other.depth)
+        depth == other.depth ? id < other.id : depth < other.depth
     }
 }
 
@@ -152,5 +152,5 @@ public enum PropertyChange: Hashable, Sendable {
     case stroke(Color?)
     case fill(Color?)
     case strokeWidth(UInt16)
-    case depth([UInt8])
+    case depth(DepthKey)
 }

@@ -32,7 +32,7 @@ struct ShapeRecord: Sendable {
 
     init(id: ShapeID) {
         let content = ShapeDraft(kind: .rectangle, position: .zero)
-        shape = Shape(id: id, content: content, depth: DepthKey.first.bytes)
+        shape = Shape(id: id, content: content, depth: .first)
     }
 
     /// True while the shape is on the board.
@@ -168,7 +168,7 @@ struct ShapeRecord: Sendable {
         case (.stroke, .color(let color)): shape.content.stroke = color
         case (.fill, .color(let color)): shape.content.fill = color
         case (.strokeWidth, .strokeWidth(let width)): shape.content.strokeWidth = width
-        case (.depth, .depth(let key)): shape.depth = key.bytes
+        case (.depth, .depth(let key)): shape.depth = key
         default: break  // An opaque register: kept in the log, shown by whoever knows it.
         }
     }

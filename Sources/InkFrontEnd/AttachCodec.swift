@@ -66,7 +66,7 @@ extension ByteWriter {
     mutating func write(_ shape: Shape) {
         write(shape.id)
         write(shape.content)
-        writeLengthPrefixed(shape.depth)
+        writeLengthPrefixed(shape.depth.bytes)
     }
 
     mutating func write(_ gesture: Gesture) {
@@ -172,9 +172,9 @@ extension ByteReader {
         return Shape(id: id, content: content, depth: try readDepth())
     }
 
-    mutating func readDepth() throws(WireError) -> [UInt8] {
-        let limit = remaining
-        return try readLengthPrefixed(limit: limit)
+    mutating func readDepth() throws(WireError) -> DepthKey {
+        guard let key = DepthKey(try readLengthPrefixed(limit: Limits.depthBytes)) else { throw .nonCanonical }
+        return key
     }
 
     mutating func readGesture() throws(WireError) -> Gesture {

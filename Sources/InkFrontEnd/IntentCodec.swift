@@ -98,7 +98,7 @@ extension ByteWriter {
             write(width)
         case .depth(let depth):
             writeTag(8)
-            writeLengthPrefixed(depth)
+            writeLengthPrefixed(depth.bytes)
         }
     }
 }

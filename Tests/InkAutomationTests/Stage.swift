@@ -89,7 +89,10 @@ struct Stage {
     }
 
     static func shape(number: UInt64, author: AuthorID, _ content: ShapeDraft) -> Shape {
-        Shape(id: ShapeID(author: author, number: number), content: content, depth: [UInt8(truncatingIfNeeded: number)])
+        var depth = ByteWriter(capacity: 8)
+        depth.writeVarint(number)
+        return Shape(
+            id: ShapeID(author: author, number: number), content: content, depth: DepthKey(depth.bytes) ?? .first)
     }
 
     private mutating func next() -> UInt64 {

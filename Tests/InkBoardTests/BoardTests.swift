@@ -347,7 +347,7 @@ import Testing
         let top = try people[1].draw(Self.box)
         people[0].receive(people[1])
         #expect(people[0].board.shapes.map(\.id) == ids + [top])
-        try people[0].set(top, .depth(people[0].board.bottomDepth.bytes))
+        try people[0].set(top, .depth(people[0].board.bottomDepth))
         #expect(people[0].board.shapes.map(\.id) == [top] + ids)
         try people[0].undo()
         #expect(people[0].board.shapes.map(\.id) == ids + [top])

@@ -74,7 +74,7 @@ struct Replica {
         switch (random.below(21), target) {
         case (0...3, let target?): try move(target.id, by: Point(x: Int32(random.below(99)) - 49, y: 8))
         case (4, let target?): try set(target.id, .stroke(Color(rgb: UInt32(random.below(1 << 24)))), .text("t\(random.below(9))"))
-        case (5, let target?): try set(target.id, .depth(DepthKey.between(nil, DepthKey(target.depth)).bytes))
+        case (5, let target?): try set(target.id, .depth(DepthKey.between(nil, target.depth)))
         case (6...7, let target?): try delete(target.id)
         case (8...9, _) where board.canUndo(author): try undo()
         case (10...11, _) where board.canRedo(author): try redo()

@@ -108,6 +108,8 @@ import Testing
         #expect(throws: WireError.unexpected) { try AttachRequest(decoding: [1, 2, 8]) }
         let shape = [UInt8](repeating: 0, count: 40)
         #expect(throws: WireError.limitExceeded) { try AttachRequest(decoding: [1, 0, 3] + shape + [1, 5, 1, 0, 0, 1]) }
+        // A place in the depth order whose fraction ends in a zero.
+        #expect(throws: WireError.nonCanonical) { try AttachRequest(decoding: [1, 0, 3] + shape + [1, 8, 2, 0, 0]) }
         let link = AttachReply.answer(0, .links([LinkReport(peer: .zero, loss: -0.0)], datagrams: DatagramReport())).encode()
         #expect(throws: WireError.limitExceeded) { try AttachReply(decoding: link) }
         // A place that no program can have.
@@ -126,7 +128,7 @@ import Testing
         let intents: [Intent] = [
             .draw(draft), .extend(endless), .extend(far), .say(String(repeating: "y", count: Limits.chatBytes * 2)),
             .rename(String(repeating: "z", count: Limits.nameBytes * 2)), .move([ShapeID(author: .zero, number: .max)], by: far[1]),
-            .set(ShapeID(author: .zero, number: 0), [.depth([UInt8](repeating: 0, count: 200))]),
+            .set(ShapeID(author: .zero, number: 0), [.strokeWidth(.max), .position(far[1])]),
         ]
         for intent in intents {
             let request = AttachRequest.intent(intent, ref: .max)

@@ -22,7 +22,7 @@ import Testing
                 // Few depths, so that they collide.
                 let shape = Shape(
                     id: id, content: ShapeDraft(kind: .rectangle, position: Point(x: Int32(random.below(99)), y: 0)),
-                    depth: [UInt8(1 + random.below(3))])
+                    depth: depth(UInt64(1 + random.below(3))))
                 view.apply(ShapeChange(kind: standing[id] == nil ? .added : .changed, id: id, author: author, shape: shape))
                 standing[id] = shape
             }

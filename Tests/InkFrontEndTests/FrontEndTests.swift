@@ -19,7 +19,7 @@ import Testing
         let sync = { (number: Int, unsent: Int) in
             Event.sync(SyncStatus(state: .synced, missing: 0, unsent: unsent, isSaved: true, fingerprint: identifier(number)))
         }
-        let shape = Shape(id: ShapeID(author: author, number: 1), content: ShapeDraft(kind: .rectangle, position: .zero), depth: [1])
+        let shape = Shape(id: ShapeID(author: author, number: 1), content: ShapeDraft(kind: .rectangle, position: .zero), depth: .first)
         let message = { (author: AuthorID) in Event.chat(ChatMessage(id: identifier(3), author: author, text: "hello"), ref: nil) }
         let told: [(Event, Bool)] = [
             (.ready(identifier(2), me: identifier(1)), true), (person(24, .joined), true), (person(30, .joined), false),

@@ -31,7 +31,7 @@ import Testing
     }
 
     private func shape(_ draft: ShapeDraft, number: UInt64 = 1) -> Shape {
-        Shape(id: ShapeID(author: author, number: number), content: draft, depth: [128])
+        Shape(id: ShapeID(author: author, number: number), content: draft, depth: .first)
     }
 
     /// How many samples of a stroke are drawn, and how far the tip is; nil where no stroke is drawn.

@@ -139,11 +139,13 @@ struct Inventor {
     private mutating func changes() -> [PropertyChange] {
         [
             .position(point()), .size(Size(width: number32(), height: number32())), .points(path()), .text(text()),
-            .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(bytes(upTo: 70)),
+            .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(depth()),
         ].shuffled(using: &random)
     }
 
-    private mutating func shape() -> Shape { Shape(id: shapeID(), content: draft(), depth: bytes(upTo: 9)) }
+    private mutating func shape() -> Shape { Shape(id: shapeID(), content: draft(), depth: depth()) }
+
+    private mutating func depth() -> DepthKey { DepthKey(bytes(upTo: 9)) ?? .first }
 
     private mutating func draft() -> ShapeDraft {
         ShapeDraft(

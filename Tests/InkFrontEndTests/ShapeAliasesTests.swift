@@ -12,7 +12,7 @@ import Testing
 
     private func id(_ number: UInt64) -> ShapeID { ShapeID(author: Self.me, number: number) }
     private func shape(_ number: UInt64) -> Shape {
-        Shape(id: id(number), content: ShapeDraft(kind: .rectangle, position: .zero), depth: [1])
+        Shape(id: id(number), content: ShapeDraft(kind: .rectangle, position: .zero), depth: .first)
     }
     private func added(_ number: UInt64) -> Event {
         .changed([ShapeChange(kind: .added, id: id(number), author: Self.me, shape: shape(number))], ref: nil)
@@ -41,7 +41,7 @@ import Testing
         func shape(_ number: UInt64, _ label: String, author: AuthorID = Self.me) -> Shape {
             Shape(
                 id: ShapeID(author: author, number: number), content: ShapeDraft(kind: .rectangle, position: .zero, label: label),
-                depth: [1])
+                depth: .first)
         }
         func added(_ shape: Shape) -> Event {
             .changed([ShapeChange(kind: .added, id: shape.id, author: shape.id.author, shape: shape)], ref: nil)

@@ -1,9 +1,17 @@
+import InkBoard
 import InkPrimitives
 
 /// An identifier that begins with this number.
 func identifier<Tag>(_ number: Int) -> Identifier<Tag> {
     var numbers = Numbers(number: UInt64(number))
     return Identifier(using: &numbers)
+}
+
+/// Places in the depth order that ascend with `number`.
+func depth(_ number: UInt64) -> DepthKey {
+    var writer = ByteWriter(capacity: 8)
+    writer.writeVarint(number)
+    return DepthKey(writer.bytes) ?? .first
 }
 
 private struct Numbers: RandomNumberGenerator {

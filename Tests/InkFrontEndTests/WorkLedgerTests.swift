@@ -13,7 +13,7 @@ import Testing
     private func id(_ number: UInt64) -> ShapeID { ShapeID(author: Self.me, number: number) }
     private func box(_ x: Int32) -> ShapeDraft { ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0)) }
     private func shape(_ number: UInt64, _ x: Int32) -> Shape {
-        Shape(id: id(number), content: box(x), depth: [UInt8(truncatingIfNeeded: number)])
+        Shape(id: id(number), content: box(x), depth: depth(number))
     }
     private func saved(_ isSaved: Bool) -> Event {
         .sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: isSaved, fingerprint: .zero))
@@ -130,7 +130,7 @@ import Testing
     private func box(_ x: Int32) -> ShapeDraft { ShapeDraft(kind: .rectangle, position: Point(x: x, y: 0)) }
     private func added(_ number: UInt64, ref: UInt64?) -> Event {
         let id = ShapeID(author: Self.me, number: number)
-        let shape = Shape(id: id, content: box(0), depth: [UInt8(truncatingIfNeeded: number)])
+        let shape = Shape(id: id, content: box(0), depth: depth(number))
         return .changed([ShapeChange(kind: .added, id: id, author: Self.me, shape: shape)], ref: ref)
     }
 

@@ -11,7 +11,7 @@ import Testing
         let id = ShapeID(author: .zero, number: 1)
         let text = ShapeDraft(kind: .text, position: Point(x: 64, y: 128), text: String(repeating: "漢字e\u{301} \n", count: 1500))
         var regions = ShapeRegions(grid: .standard)
-        regions.apply(ShapeChange(kind: .added, id: id, author: .zero, shape: Shape(id: id, content: text, depth: [1])))
+        regions.apply(ShapeChange(kind: .added, id: id, author: .zero, shape: Shape(id: id, content: text, depth: .first)))
         var moved = text
         moved.position = Point(x: -6400, y: 12_800)
         #expect(regions.box(of: id, as: moved) == moved.cellRegion(on: .standard))
