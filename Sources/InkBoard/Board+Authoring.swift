@@ -29,21 +29,20 @@ extension Board {
     /// The writes of a new shape, on top of all others unless `depth` says where.
     public func writes(for draft: ShapeDraft, number: UInt64, by author: AuthorID, depth: DepthKey? = nil) throws(RuleViolation) -> [Write]
     {
-        try check(draft)
-        guard number > 0, number <= Limits.shapeNumber else { throw .badValue(field: "id") }
+        var writes: [Write] = []
         let id = ShapeID(author: author, number: number)
-        var writes = [
-            Write(id, .kind, .kind(draft.kind.rawValue)), Write(id, .position, .point(draft.position)),
-            Write(id, .depth, .depth(depth ?? topDepth)),
-        ]
-        // What a register has unwritten needs no write.
-        if draft.size != .zero { writes.append(Write(id, .size, .size(draft.size))) }
-        if !draft.points.isEmpty { writes.append(Write(id, .points, .points(draft.points))) }
-        if !draft.text.isEmpty { writes.append(Write(id, .text, .text(draft.text))) }
-        if draft.stroke != nil { writes.append(Write(id, .stroke, .color(draft.stroke))) }
-        if draft.fill != nil { writes.append(Write(id, .fill, .color(draft.fill))) }
-        if draft.strokeWidth != ShapeDraft.usualStrokeWidth { writes.append(Write(id, .strokeWidth, .strokeWidth(draft.strokeWidth))) }
-        if !draft.label.isEmpty { writes.append(Write(id, .label, .text(draft.label))) }
+        for property in KnownProperty.drawn {
+            let row = property.row
+            let value: Value? = property == .depth ? .depth(depth ?? topDepth) : draft.value(of: property)
+            guard let value, let drawing = row.drawing else { continue }
+            guard row.form.allows(value), row.law != .samples || value == .points([]) || draft.kind.isPath else {
+                throw .badValue(field: "\(row.key)")
+            }
+            // What a register has unwritten needs no write.
+            guard drawing.isAlwaysWritten || value != row.form.unwritten else { continue }
+            writes.append(Write(id, Property(property), property.spelling(of: value)))
+        }
+        guard number > 0, number <= Limits.shapeNumber else { throw .badValue(field: "id") }
         return writes
     }
 
@@ -120,13 +119,15 @@ extension Board {
 
     /// The writes of a chat message.
     public static func writes(saying text: String, by author: AuthorID) throws(RuleViolation) -> [Write] {
-        guard !text.isEmpty, text.utf8.count <= Limits.chatBytes else { throw .badValue(field: "text") }
+        let row = KnownProperty.chat.row
+        guard !text.isEmpty, row.form.allows(.text(text)) else { throw .badValue(field: "\(row.key)") }
         return [Write(ShapeID(author: author, number: 0), .chat, .text(text))]
     }
 
     /// The writes by which a person takes a name.
     public static func writes(naming name: String, by author: AuthorID) throws(RuleViolation) -> [Write] {
-        guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
+        let row = KnownProperty.displayName.row
+        guard row.form.allows(.text(name)) else { throw .badValue(field: "\(row.key)") }
         return [Write(ShapeID(author: author, number: 0), .displayName, .text(name))]
     }
 
@@ -152,39 +153,13 @@ extension Board {
     }
 
     private func write(for change: PropertyChange, of shape: Shape) throws(RuleViolation) -> Write {
-        switch change {
-        case .position(let point):
-            guard point.isInRange else { throw .badValue(field: "x") }
-            return Write(shape.id, .position, .point(point))
-        case .size(let size):
-            guard size.isInRange else { throw .badValue(field: "w") }
-            return Write(shape.id, .size, .size(size))
-        case .points(let points):
-            // The samples of a stroke never change.
-            guard shape.content.kind != .freehand, shape.content.kind.isPath, areValid(points) else { throw .badValue(field: "points") }
-            return Write(shape.id, .points, .points(points))
-        case .text(let text):
-            guard text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
-            return Write(shape.id, .text, .text(text))
-        case .stroke(let color): return Write(shape.id, .stroke, .color(color))
-        case .fill(let color): return Write(shape.id, .fill, .color(color))
-        case .strokeWidth(let width):
-            guard width <= Limits.strokeWidth else { throw .badValue(field: "stroke_width") }
-            return Write(shape.id, .strokeWidth, .strokeWidth(width))
-        case .depth(let key): return Write(shape.id, .depth, .depth(key))
+        let (row, kind) = (change.property.row, shape.content.kind)
+        // The samples of a stroke never change.
+        guard row.form.allows(change.value), row.law != .samples || kind.isPath && kind != .freehand else {
+            throw .badValue(field: "\(row.key)")
         }
+        return Write(shape.id, Property(change.property), change.property.spelling(of: change.value))
     }
-
-    private func check(_ draft: ShapeDraft) throws(RuleViolation) {
-        guard draft.position.isInRange else { throw .badValue(field: "x") }
-        guard draft.size.isInRange else { throw .badValue(field: "w") }
-        guard areValid(draft.points), draft.points.isEmpty || draft.kind.isPath else { throw .badValue(field: "points") }
-        guard draft.text.utf8.count <= Limits.textBytes else { throw .badValue(field: "text") }
-        guard draft.strokeWidth <= Limits.strokeWidth else { throw .badValue(field: "stroke_width") }
-        guard draft.label.utf8.count <= Limits.nameBytes else { throw .badValue(field: "id") }
-    }
-
-    private func areValid(_ points: [Point]) -> Bool { points.count <= Limits.pointsPerStroke && points.allSatisfy(\.isInRange) }
 }
 
 extension Point {

@@ -35,10 +35,12 @@ extension Board {
                 continue
             }
             for property in properties {
-                if property == .deletion {
-                    planner.retract(marks, on: record)
-                } else if property.isRegister, !property.isRemark, !isFrozen(property, record) {
-                    planner.restoreOther(property, of: record)
+                switch property.row?.law {
+                case .mark: planner.retract(marks, on: record)
+                case .register: planner.restoreOther(property, of: record)
+                // The samples of a stroke never change.
+                case .samples: if record.shape.content.kind != .freehand { planner.restoreOther(property, of: record) }
+                case .maker, .remark, .retraction, .person, .step, .genesis, nil: break
                 }
             }
             planner.noteIfGone(record, butFor: marks)
@@ -54,20 +56,15 @@ extension Board {
         for write in undone.by.flatMap({ log[$0].writes }) where write.target.number > 0 {
             guard let row = row(of: write.target) else { continue }
             let record = records[row]
-            switch write.property {
-            case .deletion:
+            switch write.property.row?.law {
+            case .mark:
                 planner.retract(marks, on: record)
                 planner.noteIfGone(record, butFor: marks)
             case .retraction: planner.add(Write(write.target, .deletion, .mark))
-            default: planner.redo(write, of: record)
+            case .register, .samples, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write, of: record)
             }
         }
         return planner.plan(.redo)
-    }
-
-    /// The samples of a stroke never change.
-    private func isFrozen(_ property: Property, _ record: ShapeRecord) -> Bool {
-        property == .points && record.shape.content.kind == .freehand
     }
 }
 
@@ -129,7 +126,7 @@ private struct UndoPlanner {
             guard let write = write(property, of: id, at: slot), write.restores == nil, !isUndone(slot) else { continue }
             if greatest.map({ board.log[$0].stamp < board.log[slot].stamp }) ?? true { greatest = slot }
         }
-        let value = greatest.flatMap { write(property, of: id, at: $0)?.value } ?? Write.unwritten(property)
+        let value = greatest.flatMap { write(property, of: id, at: $0)?.value } ?? property.wireRow?.form.unwritten ?? .bytes([])
         writes.append(Write(id, property, value, restores: greatest.map(origin) ?? .unwritten))
     }
 

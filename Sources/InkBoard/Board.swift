@@ -63,8 +63,9 @@ public struct Board: Sendable {
     ///   - wallTime: milliseconds since 1970.
     ///   - nonce: 16 random bytes, so that two boards of one owner and name differ.
     public static func makeGenesis(owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8]) throws(RuleViolation) -> Transaction {
-        guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
-        guard nonce.count == Limits.boardNonceBytes else { throw .badValue(field: "nonce") }
+        for (property, value) in [(KnownProperty.boardName, .text(name)), (.nonce, .bytes(nonce))] as [(KnownProperty, Value)] {
+            guard property.form.allows(value) else { throw .badValue(field: "\(property.row.key)") }
+        }
         let header = TransactionHeader(
             board: .zero, author: owner.author, sequence: 1, previous: .zero, grant: .zero, parents: [], lamport: 1,
             claimedWallTime: wallTime)

@@ -1,3 +1,5 @@
+import InkPrimitives
+
 /// Names what a write sets. Numbers below 32 are frozen by the board version; numbers from 32 on are carried as opaque bytes by whoever
 /// does not know them, so that a newer peer's properties survive an older one.
 public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
@@ -5,69 +7,224 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
 
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    package init(_ known: KnownProperty) { rawValue = known.rawValue }
+
     public static func < (left: Property, right: Property) -> Bool { left.rawValue < right.rawValue }
 
     // Of shapes (number ≥ 1).
-    public static let kind = Property(rawValue: 1)
-    public static let position = Property(rawValue: 2)
-    public static let size = Property(rawValue: 3)
-    public static let points = Property(rawValue: 4)
-    public static let text = Property(rawValue: 5)
-    public static let stroke = Property(rawValue: 6)
-    public static let fill = Property(rawValue: 7)
-    public static let strokeWidth = Property(rawValue: 8)
-    public static let depth = Property(rawValue: 9)
-    public static let label = Property(rawValue: 10)
+    public static let kind = Property(.kind)
+    public static let position = Property(.position)
+    public static let size = Property(.size)
+    public static let points = Property(.points)
+    public static let text = Property(.text)
+    public static let stroke = Property(.stroke)
+    public static let fill = Property(.fill)
+    public static let strokeWidth = Property(.strokeWidth)
+    public static let depth = Property(.depth)
+    public static let label = Property(.label)
     /// A deletion mark, named by the transaction that carries it.
-    public static let deletion = Property(rawValue: 11)
+    public static let deletion = Property(.deletion)
     /// Takes back the writer's own deletion marks.
-    public static let retraction = Property(rawValue: 12)
+    public static let retraction = Property(.retraction)
 
     // Of the author's own person record (number 0).
-    public static let displayName = Property(rawValue: 16)
-    public static let chat = Property(rawValue: 17)
+    public static let displayName = Property(.displayName)
+    public static let chat = Property(.chat)
     /// Names the own transaction that this one takes back.
-    public static let undo = Property(rawValue: 18)
+    public static let undo = Property(.undo)
     /// Names the own transaction that this one does again.
-    public static let redo = Property(rawValue: 19)
+    public static let redo = Property(.redo)
     /// Names the own transaction that began the gesture which this one goes on with: one step of undo in all.
-    public static let continuation = Property(rawValue: 24)
+    public static let continuation = Property(.continuation)
 
     // Of genesis only (number 0).
-    public static let boardName = Property(rawValue: 20)
-    public static let nonce = Property(rawValue: 21)
-    public static let boardVersion = Property(rawValue: 22)
-    public static let admission = Property(rawValue: 23)
+    public static let boardName = Property(.boardName)
+    public static let nonce = Property(.nonce)
+    public static let boardVersion = Property(.boardVersion)
+    public static let admission = Property(.admission)
 
     // Of shapes, and opaque to the fold: what they say is for whoever writes next.
     /// Beside a text that was typed by hand: the name of the transaction whose text its editor began from, or nothing where that was unwritten.
-    public static let textBase = Property(rawValue: 32)
+    public static let textBase = Property(.textBase)
     /// Beside such a text: the names of the transactions whose lost words it holds, too, ascending.
-    public static let textMerged = Property(rawValue: 33)
+    public static let textMerged = Property(.textMerged)
 
-    /// The least number whose values are opaque.
-    static let opaqueMin: UInt16 = 32
+    /// The least number whose values are bytes to who does not know it.
+    fileprivate static let opaqueMin: UInt16 = 32
 
-    /// True for a property that this version does not know.
-    public var isOpaque: Bool { rawValue >= Self.opaqueMin }
+    /// What this version knows by this number; nil for nothing.
+    package var known: KnownProperty? { KnownProperty(rawValue: rawValue) }
 
-    /// Where the property may stand.
-    enum Place { case shape, person, genesis, anywhere }
+    /// What the board does with it; nil for a number below 32 that no rule names.
+    var row: PropertyRow? { known?.row ?? wireRow }
 
-    /// Nil for a number below 32 that no rule names.
-    var place: Place? {
-        switch rawValue {
-        case 1...12: .shape
-        case 16...19, 24: .person
-        case 20...23: .genesis
-        case Self.opaqueMin...: .anywhere
-        default: nil
+    /// How it stands in a transaction. From 32 on all do alike, whatever this version knows of them: all versions take the same transactions.
+    var wireRow: PropertyRow? { rawValue >= Self.opaqueMin ? .unknown : known?.row }
+}
+
+/// The properties that this version knows, by their numbers.
+///
+/// A property more has a number from 32 on, a case here and a row in the table below it; then nothing compiles until `ShapeDraft` says where it
+/// is held. Peers that do not know it hold it as a register, wherever it stands, so its law can be `register` or `remark` and no other.
+package enum KnownProperty: UInt16, CaseIterable, Sendable {
+    case kind = 1
+    case position, size, points, text, stroke, fill, strokeWidth, depth, label, deletion, retraction
+    case displayName = 16
+    case chat, undo, redo
+    case boardName = 20
+    case nonce, boardVersion, admission
+    case continuation = 24
+    case textBase = 32
+    case textMerged
+
+    /// The table of properties (BD-47).
+    package var row: PropertyRow {
+        switch self {
+        case .kind: .drawn("kind", .maker, .kind, of: .all, isAlwaysWritten: true, json: .always)
+        case .position: .drawn("x", and: "y", .register, .point, of: .all, isAlwaysWritten: true, json: .always)
+        case .size: .drawn("w", and: "h", .register, .size, of: .boxes, isAlwaysWritten: false, json: .always)
+        case .points: .drawn("points", .samples, .points, of: .paths, isAlwaysWritten: false, json: .always)
+        case .text: .drawn("text", .register, .text(limit: Limits.textBytes), of: .all, isAlwaysWritten: false, json: .written)
+        case .stroke: .drawn("stroke", .register, .color, of: .all, isAlwaysWritten: false, json: .always)
+        case .fill: .drawn("fill", .register, .color, of: .all, isAlwaysWritten: false, json: .always)
+        case .strokeWidth: .drawn("stroke_width", .register, .strokeWidth, of: .all, isAlwaysWritten: false, json: .always)
+        case .depth: .drawn("depth", .register, .depth, of: .all, isAlwaysWritten: true, json: .never)
+        case .label: .drawn("id", .maker, .text(limit: Limits.nameBytes), of: .all, isAlwaysWritten: false, json: .never)
+        case .deletion: .told("deletion", .shape, .mark, .mark)
+        case .retraction: .told("retraction", .shape, .retraction, .names)
+        case .displayName: .told("name", .person, .person, .text(limit: Limits.nameBytes))
+        case .chat: .told("text", .person, .person, .text(limit: Limits.chatBytes))
+        case .undo, .redo, .continuation: .told("step", .person, .step, .name)
+        case .boardName: .told("name", .genesis, .genesis, .text(limit: Limits.nameBytes))
+        case .nonce: .told("nonce", .genesis, .genesis, .bytes(count: Limits.boardNonceBytes))
+        case .boardVersion, .admission: .told("version", .genesis, .genesis, .number)
+        case .textBase, .textMerged: .told("text", .anywhere, .remark, .opaque)
         }
     }
 
-    /// True where the greatest stamp stands, so that undo can put another write in its place.
-    var isRegister: Bool { isOpaque || (2...9).contains(rawValue) }
+    /// Range, unwritten value and bytes.
+    package var form: PropertyForm { row.form }
 
-    /// True for what tells of its transaction, and means nothing beside another: undo does not put it back.
-    var isRemark: Bool { self == .textBase || self == .textMerged }
+    /// Those of which a drawing is made, ascending.
+    package static let drawn = allCases.filter { $0.row.drawing != nil }
+
+    /// True for what a hand can change of a shape that stands.
+    package var isSettable: Bool { row.drawing != nil && row.law.isRegister }
+
+    /// What the value of a write means: from 32 on a value is bytes to all, and means what its form makes of them.
+    func meaning(of value: Value) -> Value {
+        guard rawValue >= Property.opaqueMin, case .bytes(let bytes) = value else { return value }
+        return row.form.value(of: bytes)
+    }
+
+    /// The value of a write that means `value`.
+    func spelling(of value: Value) -> Value { rawValue >= Property.opaqueMin ? .bytes(row.form.bytes(of: value)) : value }
+}
+
+/// What the board does with one property: one row of the table, all of it constants, so that reading and folding a write look nothing up.
+package struct PropertyRow: Sendable {
+    /// Where a property may stand.
+    package enum Place: Sendable {
+        case shape, person, genesis, anywhere
+
+        /// True if it may stand on the target of this number: 0 is the person record.
+        func holds(number: UInt64) -> Bool {
+            switch self {
+            case .shape: number > 0
+            case .person, .genesis: number == 0
+            case .anywhere: true
+            }
+        }
+    }
+
+    /// Whose write counts.
+    package enum Law: Sendable {
+        /// The write with the greatest stamp stands, and undo can put another in its place.
+        case register
+        /// A register; but of a stroke the maker's write with the smallest stamp takes effect, and none after it.
+        case samples
+        /// A register that tells of its transaction and means nothing beside another: undo does not put it back.
+        case remark
+        /// The write of the shape's maker with the smallest stamp takes effect.
+        case maker
+        /// A deletion.
+        case mark
+        /// Takes deletions back.
+        case retraction
+        /// What a person says, and is called.
+        case person
+        /// A step in the author's history of undo. One transaction has one at most.
+        case step
+        /// Said once, when the board is made.
+        case genesis
+
+        /// True where the greatest stamp stands, so that undo can put another write in its place.
+        var isRegister: Bool {
+            switch self {
+            case .register, .samples, .remark: true
+            case .maker, .mark, .retraction, .person, .step, .genesis: false
+            }
+        }
+    }
+
+    /// Which shapes a part of the drawing means something for.
+    package enum Kinds: Sendable {
+        case all
+        /// What fills an extent.
+        case boxes
+        /// What is drawn through points.
+        case paths
+
+        package func contains(_ kind: ShapeKind) -> Bool {
+            switch self {
+            case .all: true
+            case .boxes: !kind.isPath && kind != .text
+            case .paths: kind.isPath
+            }
+        }
+    }
+
+    /// When a shape as JSON has the member.
+    package enum Shown: Sendable {
+        case always
+        /// Where it is not as it would be unwritten.
+        case written
+        /// It has a place of its own in the contract, or none.
+        case never
+    }
+
+    /// What belongs to a property only where it is a part of the drawing.
+    package struct Drawing: Sendable {
+        package let kinds: Kinds
+        /// True where a new shape says it even if it is as it would be unwritten.
+        package let isAlwaysWritten: Bool
+        package let json: Shown
+    }
+
+    /// The member of the JSON contract, and the field that a refusal names; of a pair, the first.
+    package let key: StaticString
+    /// Of a pair, the second.
+    package let secondKey: StaticString?
+    package let place: Place
+    package let law: Law
+    /// Range, unwritten value and bytes.
+    package let form: PropertyForm
+    /// Nil for what is no part of a drawing.
+    package let drawing: Drawing?
+
+    /// What this version does not know: kept, forwarded and undone as a register.
+    static var unknown: PropertyRow { told("extra", .anywhere, .register, .opaque) }
+
+    fileprivate static func drawn(
+        _ key: StaticString, and secondKey: StaticString? = nil, _ law: Law, _ form: PropertyForm, of kinds: Kinds, isAlwaysWritten: Bool,
+        json: Shown
+    ) -> PropertyRow {
+        PropertyRow(
+            key: key, secondKey: secondKey, place: .shape, law: law, form: form,
+            drawing: Drawing(kinds: kinds, isAlwaysWritten: isAlwaysWritten, json: json))
+    }
+
+    fileprivate static func told(_ key: StaticString, _ place: Place, _ law: Law, _ form: PropertyForm) -> PropertyRow {
+        PropertyRow(key: key, secondKey: nil, place: place, law: law, form: form, drawing: nil)
+    }
 }

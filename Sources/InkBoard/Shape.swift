@@ -123,6 +123,50 @@ public struct ShapeDraft: Hashable, Sendable {
     }
 }
 
+// Where the properties of a drawing are held: one that has no line here does not compile.
+extension ShapeDraft {
+    /// Makes a change, as the board would.
+    package mutating func take(_ change: PropertyChange) { set(change.value, of: change.property) }
+
+    /// What a property is set to; nil for one that is no part of a draft.
+    package func value(of property: KnownProperty) -> Value? {
+        switch property {
+        case .kind: .kind(kind.rawValue)
+        case .position: .point(position)
+        case .size: .size(size)
+        case .points: .points(points)
+        case .text: .text(text)
+        case .stroke: .color(stroke)
+        case .fill: .color(fill)
+        case .strokeWidth: .strokeWidth(strokeWidth)
+        case .label: .text(label)
+        case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
+            .admission,
+            .textBase, .textMerged:
+            nil
+        }
+    }
+
+    /// Sets a property. A value of another form, and a kind that we do not know, change nothing.
+    package mutating func set(_ value: Value, of property: KnownProperty) {
+        switch property {
+        case .kind: if case .kind(let raw) = value, let known = ShapeKind(rawValue: raw) { kind = known }
+        case .position: if case .point(let point) = value { position = point }
+        case .size: if case .size(let extent) = value { size = extent }
+        case .points: if case .points(let path) = value { points = path }
+        case .text: if case .text(let words) = value { text = words }
+        case .stroke: if case .color(let color) = value { stroke = color }
+        case .fill: if case .color(let color) = value { fill = color }
+        case .strokeWidth: if case .strokeWidth(let width) = value { strokeWidth = width }
+        case .label: if case .text(let name) = value { label = name }
+        case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
+            .admission,
+            .textBase, .textMerged:
+            break
+        }
+    }
+}
+
 /// A shape as the registers of the board show it now.
 public struct Shape: Hashable, Sendable, Identifiable {
     public let id: ShapeID
@@ -143,14 +187,22 @@ public struct Shape: Hashable, Sendable, Identifiable {
     }
 }
 
-/// One property given a new value.
-public enum PropertyChange: Hashable, Sendable {
-    case position(Point)
-    case size(Size)
-    case points([Point])
-    case text(String)
-    case stroke(Color?)
-    case fill(Color?)
-    case strokeWidth(UInt16)
-    case depth(DepthKey)
+/// One property given a new value. Whether that is in range is the board's to say.
+public struct PropertyChange: Hashable, Sendable {
+    package let property: KnownProperty
+    package let value: Value
+
+    package init(_ property: KnownProperty, _ value: Value) {
+        precondition(property.isSettable, "no hand changes \(property) of a shape that stands")
+        (self.property, self.value) = (property, value)
+    }
+
+    public static func position(_ place: Point) -> PropertyChange { PropertyChange(.position, .point(place)) }
+    public static func size(_ size: Size) -> PropertyChange { PropertyChange(.size, .size(size)) }
+    public static func points(_ points: [Point]) -> PropertyChange { PropertyChange(.points, .points(points)) }
+    public static func text(_ text: String) -> PropertyChange { PropertyChange(.text, .text(text)) }
+    public static func stroke(_ color: Color?) -> PropertyChange { PropertyChange(.stroke, .color(color)) }
+    public static func fill(_ color: Color?) -> PropertyChange { PropertyChange(.fill, .color(color)) }
+    public static func strokeWidth(_ width: UInt16) -> PropertyChange { PropertyChange(.strokeWidth, .strokeWidth(width)) }
+    public static func depth(_ key: DepthKey) -> PropertyChange { PropertyChange(.depth, .depth(key)) }
 }

@@ -52,11 +52,11 @@ struct ShapeRecord: Sendable {
 
     /// Takes in one write of the transaction at `slot`. Whatever the order in which all writes come, the result is the same.
     mutating func apply(_ write: Write, at slot: Slot, log: Log) {
-        switch write.property {
-        case .kind: applyKind(write.value, at: slot, log: log)
-        case .label: applyLabel(write.value, at: slot, log: log)
-        case .deletion, .retraction: break
-        case .points:
+        guard let law = write.property.row?.law else { return }
+        switch law {
+        case .maker:
+            if write.property == .kind { applyKind(write.value, at: slot, log: log) } else { applyLabel(write.value, at: slot, log: log) }
+        case .samples:
             let wins = record(.points, at: slot, log: log)
             if !isFreehand {
                 if wins { set(write.value, of: .points) }
@@ -64,8 +64,9 @@ struct ShapeRecord: Sendable {
                 pointsSlot = slot
                 set(write.value, of: .points)
             }
-        default:
-            if record(write.property, at: slot, log: log) { set(write.value, of: write.property) }
+        case .register, .remark: if record(write.property, at: slot, log: log) { set(write.value, of: write.property) }
+        // Marks are noted by the board, and the others stand on no shape.
+        case .mark, .retraction, .person, .step, .genesis: break
         }
     }
 
@@ -159,17 +160,9 @@ struct ShapeRecord: Sendable {
         return low
     }
 
+    /// Shows a value. What this version does not know is kept in the log, for whoever does.
     private mutating func set(_ value: Value, of property: Property) {
-        switch (property, value) {
-        case (.position, .point(let point)): shape.content.position = point
-        case (.size, .size(let size)): shape.content.size = size
-        case (.points, .points(let points)): shape.content.points = points
-        case (.text, .text(let text)): shape.content.text = text
-        case (.stroke, .color(let color)): shape.content.stroke = color
-        case (.fill, .color(let color)): shape.content.fill = color
-        case (.strokeWidth, .strokeWidth(let width)): shape.content.strokeWidth = width
-        case (.depth, .depth(let key)): shape.depth = key
-        default: break  // An opaque register: kept in the log, shown by whoever knows it.
-        }
+        guard let known = property.known else { return }
+        if case .depth(let key) = value { shape.depth = key } else { shape.content.set(known.meaning(of: value), of: known) }
     }
 }

@@ -59,11 +59,11 @@ package enum TransactionCodec {
 
         init(isKept: Bool) { self.isKept = isKept }
 
-        fileprivate mutating func append(_ write: Write) {
+        fileprivate mutating func append(_ write: Write, _ row: PropertyRow) {
             count += 1
             if firstProperties.count < 5 { firstProperties.append(write.property) }
-            if write.property.place == .genesis { hasGenesis = true }
-            if write.property == .undo || write.property == .redo || write.property == .continuation { steps += 1 }
+            if row.law == .genesis { hasGenesis = true }
+            if row.law == .step { steps += 1 }
             if isKept { writes.append(write) }
         }
     }
@@ -213,24 +213,15 @@ package enum TransactionCodec {
                 let property = Property(rawValue: UInt16(tag >> 1))
                 guard property.rawValue > before else { throw .nonCanonical }
                 before = property.rawValue
-                try checkPlace(of: property, number: number)
+                guard let row = property.wireRow, row.place.holds(number: number) else { throw .unexpected }
                 var restores: Origin?
                 if tag & 1 == 1 {
-                    guard property.isRegister, number > 0 else { throw .unexpected }
+                    guard row.law.isRegister, number > 0 else { throw .unexpected }
                     restores = try origins.read(from: &reader)
                 }
-                let value = try readValue(of: property, from: &reader)
-                sink.append(Write(target, property, value, restores: restores))
+                let value = try row.form.read(from: &reader)
+                sink.append(Write(target, property, value, restores: restores), row)
             }
-        }
-    }
-
-    private static func checkPlace(of property: Property, number: UInt64) throws(WireError) {
-        switch property.place {
-        case .shape: if number == 0 { throw .unexpected }
-        case .person, .genesis: if number != 0 { throw .unexpected }
-        case .anywhere: break
-        case nil: throw .unexpected
         }
     }
 
@@ -246,86 +237,14 @@ package enum TransactionCodec {
             for edit in edits {
                 writer.writeVarint(UInt64(edit.property.rawValue) << 1 | (edit.restores == nil ? 0 : 1))
                 if let origin = edit.restores { origins.write(origin, to: &writer) }
-                try write(edit.value, of: edit.property, to: &writer)
+                guard let row = edit.property.wireRow, row.form.write(edit.value, to: &writer) else {
+                    throw .badValue(field: "property \(edit.property.rawValue)")
+                }
             }
         }
     }
 
-    private static func readValue(of property: Property, from reader: inout ByteReader) throws(WireError) -> Value {
-        switch property {
-        case .kind: .kind(UInt8(try reader.readCount(limit: 63)))
-        case .position: .point(try readPoint(from: &reader))
-        case .size: .size(Size(width: try readExtent(from: &reader), height: try readExtent(from: &reader)))
-        case .points: .points(try PointsCodec.read(from: &reader))
-        case .text: .text(try reader.readText(limit: Limits.textBytes))
-        case .stroke, .fill: .color(try readColor(from: &reader))
-        case .strokeWidth: .strokeWidth(UInt16(try reader.readCount(limit: Int(Limits.strokeWidth))))
-        case .depth: .depth(try readDepth(from: &reader))
-        case .label, .displayName, .boardName: .text(try reader.readText(limit: Limits.nameBytes))
-        case .chat: .text(try reader.readText(limit: Limits.chatBytes))
-        case .deletion: .mark
-        case .retraction: .names(try readRetraction(from: &reader))
-        case .undo, .redo, .continuation: .name(try reader.readIdentifier())
-        case .nonce: .bytes(try reader.readBytes(Limits.boardNonceBytes))
-        case .boardVersion, .admission: .number(try reader.readVarint())
-        default: .bytes(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
-        }
-    }
-
-    private static func write(_ value: Value, of property: Property, to writer: inout ByteWriter) throws(RuleViolation) {
-        switch (property, value) {
-        case (.kind, .kind(let raw)) where raw < 64: writer.writeVarint(UInt64(raw))
-        case (.position, .point(let point)):
-            writer.writeZigzag(Int64(point.x))
-            writer.writeZigzag(Int64(point.y))
-        case (.size, .size(let size)) where size.width >= 0 && size.height >= 0:
-            writer.writeVarint(UInt64(size.width))
-            writer.writeVarint(UInt64(size.height))
-        case (.points, .points(let points)) where points.count <= Limits.pointsPerStroke: PointsCodec.write(points, to: &writer)
-        case (.text, .text(let text)), (.label, .text(let text)), (.displayName, .text(let text)), (.chat, .text(let text)),
-            (.boardName, .text(let text)):
-            writer.writeText(text)
-        case (.stroke, .color(let color)), (.fill, .color(let color)): writer.writeVarint(color.map { UInt64($0.rgb) + 1 } ?? 0)
-        case (.strokeWidth, .strokeWidth(let width)): writer.writeVarint(UInt64(width))
-        case (.depth, .depth(let key)): writer.writeLengthPrefixed(key.bytes)
-        case (.deletion, .mark): break
-        case (.retraction, .names(let names)): writeNames(names, to: &writer)
-        case (.undo, .name(let name)), (.redo, .name(let name)), (.continuation, .name(let name)): writer.write(name)
-        case (.nonce, .bytes(let bytes)): writer.write(bytes)
-        case (.boardVersion, .number(let number)), (.admission, .number(let number)): writer.writeVarint(min(number, Varint.max))
-        case (_, .bytes(let bytes)) where property.isOpaque: writer.writeLengthPrefixed(bytes)
-        default: throw .badValue(field: "property \(property.rawValue)")
-        }
-    }
-
-    private static func readPoint(from reader: inout ByteReader) throws(WireError) -> Point {
-        let (x, y) = (try reader.readZigzag(), try reader.readZigzag())
-        let limit = Int64(Limits.coordinate)
-        guard abs(x) <= limit, abs(y) <= limit else { throw .limitExceeded }
-        return Point(x: Int32(x), y: Int32(y))
-    }
-
-    private static func readExtent(from reader: inout ByteReader) throws(WireError) -> Int32 {
-        Int32(try reader.readCount(limit: Int(Limits.coordinate)))
-    }
-
-    private static func readColor(from reader: inout ByteReader) throws(WireError) -> Color? {
-        let value = try reader.readCount(limit: 1 << 24)
-        return value == 0 ? nil : Color(rgb: UInt32(value - 1))
-    }
-
-    private static func readDepth(from reader: inout ByteReader) throws(WireError) -> DepthKey {
-        guard let key = DepthKey(try reader.readLengthPrefixed(limit: Limits.depthBytes)) else { throw .nonCanonical }
-        return key
-    }
-
-    private static func readRetraction(from reader: inout ByteReader) throws(WireError) -> [TransactionName] {
-        let names: [TransactionName] = try readNames(from: &reader, limit: Limits.retractionsPerWrite)
-        guard !names.isEmpty else { throw .nonCanonical }
-        return names
-    }
-
-    private static func readNames<Tag>(from reader: inout ByteReader, limit: Int) throws(WireError) -> [Identifier<Tag>] {
+    static func readNames<Tag>(from reader: inout ByteReader, limit: Int) throws(WireError) -> [Identifier<Tag>] {
         let count = try reader.readCount(limit: limit)
         guard reader.remaining >= count * 32 else { throw .truncated(needed: count * 32, available: reader.remaining) }
         var names: [Identifier<Tag>] = []

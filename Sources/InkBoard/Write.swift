@@ -19,7 +19,7 @@ public enum Value: Hashable, Sendable {
     case names([TransactionName])
     /// `undo`, `redo`, `continuation`.
     case name(TransactionName)
-    /// `nonce` (16 bytes) and properties that this version does not know.
+    /// `nonce` (16 bytes), and every property from 32 on.
     case bytes([UInt8])
     /// `boardVersion`, `admission`.
     case number(UInt64)
@@ -49,20 +49,6 @@ public struct Write: Hashable, Sendable {
         self.property = property
         self.value = value
         self.restores = restores
-    }
-
-    /// The value that a register has before anybody wrote it.
-    static func unwritten(_ property: Property) -> Value {
-        switch property {
-        case .position: .point(.zero)
-        case .size: .size(.zero)
-        case .points: .points([])
-        case .text: .text("")
-        case .stroke, .fill: .color(nil)
-        case .strokeWidth: .strokeWidth(ShapeDraft.usualStrokeWidth)
-        case .depth: .depth(.first)
-        default: .bytes([])
-        }
     }
 }
 

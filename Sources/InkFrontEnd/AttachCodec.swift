@@ -51,22 +51,30 @@ extension ByteWriter {
         if fits { PointsCodec.write(path, to: &self) } else { writeList(path) { $0.write($1) } }
     }
 
+    /// A value of a drawing in its full width.
+    mutating func write(_ value: Value) {
+        switch value {
+        case .kind(let raw): write(raw)
+        case .point(let point): write(point)
+        case .size(let size): write(size)
+        case .points(let points): write(path: points)
+        case .text(let text): writeText(text)
+        case .color(let color): write(color)
+        case .strokeWidth(let width): write(width)
+        case .depth(let key): writeLengthPrefixed(key.bytes)
+        case .mark, .names, .name, .bytes, .number: preconditionFailure("no part of a drawing has a value of this form")
+        }
+    }
+
+    /// What a draft has, ascending by the numbers of the properties.
     mutating func write(_ draft: ShapeDraft) {
-        write(draft.kind.rawValue)
-        write(draft.position)
-        write(draft.size)
-        write(path: draft.points)
-        writeText(draft.text)
-        write(draft.stroke)
-        write(draft.fill)
-        write(draft.strokeWidth)
-        writeText(draft.label)
+        for property in KnownProperty.drawn { if let value = draft.value(of: property) { write(value) } }
     }
 
     mutating func write(_ shape: Shape) {
         write(shape.id)
         write(shape.content)
-        writeLengthPrefixed(shape.depth.bytes)
+        write(.depth(shape.depth))
     }
 
     mutating func write(_ gesture: Gesture) {
@@ -160,11 +168,29 @@ extension ByteReader {
         }
     }
 
+    /// A value of a drawing.
+    mutating func readValue(of form: PropertyForm) throws(WireError) -> Value {
+        switch form {
+        case .kind:
+            guard let kind = ShapeKind(rawValue: try readUInt8()) else { throw .unexpected }
+            return .kind(kind.rawValue)
+        case .point: return .point(try readPoint())
+        case .size: return .size(try readSize())
+        case .points: return .points(try readPoints())
+        case .text: return .text(try readText())
+        case .color: return .color(try readColor())
+        case .strokeWidth: return .strokeWidth(try readUInt16())
+        case .depth: return .depth(try readDepth())
+        case .mark, .names, .name, .bytes, .number, .opaque: throw .unexpected
+        }
+    }
+
     mutating func readDraft() throws(WireError) -> ShapeDraft {
-        guard let kind = ShapeKind(rawValue: try readUInt8()) else { throw .unexpected }
-        return ShapeDraft(
-            kind: kind, position: try readPoint(), size: try readSize(), points: try readPoints(), text: try readText(),
-            stroke: try readColor(), fill: try readColor(), strokeWidth: try readUInt16(), label: try readText())
+        var draft = ShapeDraft(kind: .rectangle, position: .zero)
+        for property in KnownProperty.drawn where draft.value(of: property) != nil {
+            draft.set(try readValue(of: property.form), of: property)
+        }
+        return draft
     }
 
     mutating func readShape() throws(WireError) -> Shape {

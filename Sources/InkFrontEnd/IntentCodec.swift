@@ -74,33 +74,16 @@ extension ByteWriter {
     private mutating func write(_ changes: [PropertyChange]) { writeList(changes) { $0.write($1) } }
 
     private mutating func write(_ change: PropertyChange) {
-        switch change {
-        case .position(let point):
-            writeTag(1)
-            write(point)
-        case .size(let size):
-            writeTag(2)
-            write(size)
-        case .points(let points):
-            writeTag(3)
-            write(path: points)
-        case .text(let text):
-            writeTag(4)
-            writeText(text)
-        case .stroke(let color):
-            writeTag(5)
-            write(color)
-        case .fill(let color):
-            writeTag(6)
-            write(color)
-        case .strokeWidth(let width):
-            writeTag(7)
-            write(width)
-        case .depth(let depth):
-            writeTag(8)
-            writeLengthPrefixed(depth.bytes)
-        }
+        writeTag(change.property.changeTag)
+        write(change.value)
     }
+}
+
+extension KnownProperty {
+    /// What says in an intent that it is changed: its number less one.
+    fileprivate var changeTag: UInt8 { UInt8(rawValue - 1) }
+
+    fileprivate init?(changeTag: UInt8) { self.init(rawValue: UInt16(changeTag) + 1) }
 }
 
 extension ByteReader {
@@ -137,16 +120,7 @@ extension ByteReader {
     }
 
     private mutating func readChange() throws(WireError) -> PropertyChange {
-        switch try readUInt8() {
-        case 1: return .position(try readPoint())
-        case 2: return .size(try readSize())
-        case 3: return .points(try readPoints())
-        case 4: return .text(try readText())
-        case 5: return .stroke(try readColor())
-        case 6: return .fill(try readColor())
-        case 7: return .strokeWidth(try readUInt16())
-        case 8: return .depth(try readDepth())
-        default: throw .unexpected
-        }
+        guard let property = KnownProperty(changeTag: try readUInt8()), property.isSettable else { throw .unexpected }
+        return PropertyChange(property, try readValue(of: property.form))
     }
 }

@@ -219,12 +219,7 @@ extension BoardScene {
         var overlay = Overlay()
         for id in selection.ids {
             guard var content = front.board[id]?.content else { continue }
-            switch change {
-            case .stroke(let color): content.stroke = color
-            case .fill(let color): content.fill = color
-            case .strokeWidth(let width): content.strokeWidth = width
-            default: break
-            }
+            content.take(change)
             overlay.replaced[id] = content
         }
         guard !overlay.replaced.isEmpty else { return }

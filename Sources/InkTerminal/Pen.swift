@@ -25,10 +25,10 @@ struct Pen: Sendable {
     mutating func toggleLock() { isLocked.toggle() }
 
     mutating func take(_ change: PropertyChange) {
-        switch change {
-        case .stroke(let color): ink = color
-        case .fill(let color): fill = color
-        case .strokeWidth(let value): width = value
+        switch (change.property, change.value) {
+        case (.stroke, .color(let color)): ink = color
+        case (.fill, .color(let color)): fill = color
+        case (.strokeWidth, .strokeWidth(let value)): width = value
         default: break
         }
     }

@@ -1,0 +1,117 @@
+import InkPrimitives
+import Testing
+
+@testable import InkBoard
+
+@Suite struct PropertyTests {
+    // BD-47: a number below 32 that means something else is another protocol, and so are other bytes from any number on.
+    @Test func `the table is what peers and scripts rely on`() {
+        let rows = KnownProperty.allCases.map { property in
+            let row = property.row
+            let keys = row.secondKey.map { "\(row.key),\($0)" } ?? "\(row.key)"
+            return "\(property.rawValue) \(property) \(keys) \(row.place) \(row.law) \(row.form)"
+        }
+        #expect(
+            rows == [
+                "1 kind kind shape maker kind", "2 position x,y shape register point", "3 size w,h shape register size",
+                "4 points points shape samples points", "5 text text shape register text(limit: 16384)",
+                "6 stroke stroke shape register color", "7 fill fill shape register color",
+                "8 strokeWidth stroke_width shape register strokeWidth", "9 depth depth shape register depth",
+                "10 label id shape maker text(limit: 64)", "11 deletion deletion shape mark mark",
+                "12 retraction retraction shape retraction names", "16 displayName name person person text(limit: 64)",
+                "17 chat text person person text(limit: 4096)", "18 undo step person step name", "19 redo step person step name",
+                "20 boardName name genesis genesis text(limit: 64)", "21 nonce nonce genesis genesis bytes(count: 16)",
+                "22 boardVersion version genesis genesis number", "23 admission version genesis genesis number",
+                "24 continuation step person step name", "32 textBase text anywhere remark opaque",
+                "33 textMerged text anywhere remark opaque",
+            ])
+    }
+
+    // BD-47
+    @Test func `every property has a row by its number, and no other number below 32 has one`() {
+        for number in 0...UInt16(40) {
+            let property = Property(rawValue: number)
+            let isKnown = KnownProperty.allCases.contains { $0.rawValue == number }
+            #expect((property.known != nil) == isKnown)
+            #expect((property.row != nil) == (isKnown || number >= 32), "\(number)")
+        }
+    }
+
+    // BD-47
+    @Test(arguments: seeds(100))
+    func `a drawing is its properties, each of which its form allows`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let draft = someDraft(using: &random)
+        var copy = ShapeDraft(kind: .note, position: Point(x: 5, y: 5), size: Size(width: 1, height: 1), text: "x", fill: Color(rgb: 5))
+        for property in KnownProperty.drawn where property != .depth {
+            let value = try #require(draft.value(of: property), "\(property) is held nowhere")
+            #expect(property.form.allows(value), "\(property)")
+            copy.set(value, of: property)
+        }
+        #expect(copy == draft)
+    }
+
+    // BD-47
+    @Test func `what is unwritten is what a shape has of which only the kind was said`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = ShapeID(author: person.author, number: 1)
+        try person.write([Write(id, .kind, .kind(ShapeKind.rectangle.rawValue))])
+        let shape = try #require(person.board.shape(id))
+        #expect(shape.depth == .first)
+        for property in KnownProperty.drawn where property != .kind && property != .depth {
+            #expect(shape.content.value(of: property) == property.form.unwritten, "\(property)")
+        }
+    }
+
+    /// A value of each form, and one that it does not allow, if there is any.
+    private static let samples: [(PropertyForm, Value, Value?)] = [
+        (.kind, .kind(63), .kind(64)), (.point, .point(Point(x: -7, y: Limits.coordinate)), .point(Point(x: Limits.coordinate + 1, y: 0))),
+        (.size, .size(Size(width: 9, height: 0)), .size(Size(width: -1, height: 0))),
+        (.points, .points([.zero, Point(x: 8, y: -8)]), .points(Array(repeating: .zero, count: Limits.pointsPerStroke + 1))),
+        (.text(limit: 4), .text("nöt"), .text("nöth")), (.color, .color(nil), nil), (.color, .color(Color(rgb: 0xFF_FFFF)), .mark),
+        (.strokeWidth, .strokeWidth(2047), .strokeWidth(2048)), (.depth, .depth(.between(.first, nil)), nil), (.mark, .mark, .bytes([])),
+        (.names, .names([.zero]), .names([])), (.name, .name(.zero), nil), (.bytes(count: 2), .bytes([1, 2]), .bytes([1])),
+        (.number, .number(70), nil), (.opaque, .bytes([1, 2, 3]), .text("")),
+    ]
+
+    // BD-2, BD-47
+    @Test func `each form reads what it wrote, and tells what is in its range`() throws {
+        for (form, value, wrong) in Self.samples {
+            var writer = ByteWriter(capacity: 64)
+            let isWritten = form.write(value, to: &writer)
+            #expect(isWritten && form.allows(value), "\(form)")
+            var reader = ByteReader(writer.bytes)
+            let read = try form.read(from: &reader)
+            #expect(read == value && reader.remaining == 0, "\(form)")
+            if let wrong { #expect(!form.allows(wrong), "\(form)") }
+        }
+    }
+
+    // BD-48
+    @Test func `from 32 on what bytes mean is their form's to say, and bytes that are none mean nothing`() {
+        for (form, value, _) in Self.samples {
+            #expect(form.value(of: form.bytes(of: value)) == value, "\(form)")
+            guard form != .opaque else { continue }
+            #expect(form.value(of: form.bytes(of: value) + [0]) == form.unwritten, "\(form)")
+        }
+        #expect(PropertyForm.color.value(of: []) == .color(nil) && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
+    }
+
+    // BD-48
+    @Test func `from 32 on all stand anywhere as bytes, whether this version knows them or not`() throws {
+        var person = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = try person.draw(ShapeDraft(kind: .rectangle, position: .zero))
+        let me = ShapeID(author: person.author, number: 0)
+        for number in [32, 33, 34, 65_535] as [UInt16] {
+            let property = Property(rawValue: number)
+            let written = try person.write([Write(me, property, .bytes([1])), Write(id, property, .bytes([2, 3]), restores: .unwritten)])
+            #expect(try Transaction(decoding: written.encoded) == written)
+            #expect(written.writes.map(\.value) == [.bytes([1]), .bytes([2, 3])])
+        }
+        for value in [Value.text("x"), .mark, .color(nil)] {
+            #expect(throws: RuleViolation.badValue(field: "property 34")) {
+                try person.board.author([Write(id, Property(rawValue: 34), value)], key: person.key, wallTime: 0)
+            }
+        }
+    }
+}
