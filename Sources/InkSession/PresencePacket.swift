@@ -547,13 +547,15 @@ extension ByteWriter {
         writeVarint(shape.number)
     }
 
-    /// Kind, colours, width and text.
+    /// What a preview tells once, without its place.
     fileprivate mutating func write(style draft: ShapeDraft) {
-        write(draft.kind.rawValue)
-        for color in [draft.stroke, draft.fill] { writeVarint(color.map { UInt64($0.rgb) + 1 } ?? 0) }
-        writeVarint(UInt64(draft.strokeWidth))
-        writeText(draft.text)
+        for property in KnownProperty.previewed { if let value = draft.value(of: property) { property.form.write(value, to: &self) } }
     }
+}
+
+extension KnownProperty {
+    /// What of a drawing a preview tells beside place, extent and points, in the order of the packet.
+    fileprivate static let previewed: [KnownProperty] = [.kind, .stroke, .fill, .strokeWidth, .text]
 }
 
 extension ByteReader {
@@ -581,16 +583,12 @@ extension ByteReader {
     }
 
     fileprivate mutating func readStyle() throws(WireError) -> ShapeDraft {
-        guard let kind = ShapeKind(rawValue: try readUInt8()) else { throw .unexpected }
-        var colors: [Color?] = []
-        for _ in 0..<2 {
-            let value = try readVarint()
-            guard value <= 0x100_0000 else { throw .limitExceeded }
-            colors.append(value == 0 ? nil : Color(rgb: UInt32(value - 1)))
+        var draft = ShapeDraft(kind: .rectangle, position: .zero)
+        for property in KnownProperty.previewed {
+            let value = try property.form.read(from: &self)
+            if case .kind(let raw) = value, ShapeKind(rawValue: raw) == nil { throw .unexpected }
+            draft.set(value, of: property)
         }
-        let width = try readVarint()
-        guard width <= UInt64(Limits.strokeWidth) else { throw .limitExceeded }
-        let text = try readText(limit: PresenceTiming.packetBytes)
-        return ShapeDraft(kind: kind, position: .zero, text: text, stroke: colors[0], fill: colors[1], strokeWidth: UInt16(width))
+        return draft
     }
 }
