@@ -157,17 +157,19 @@ extension AutomationRequest {
         let name = try text(shape, "kind", limit: 64)
         guard let kind = ShapeKind(name: name) else { throw bad("kind", "there is no kind “\(name)”") }
         var draft = ShapeDraft(kind: kind, position: Point(x: try pixels(shape, "x"), y: try pixels(shape, "y")), label: label)
-        if kind.isPath {
-            guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
-            draft.points = try points(list, least: kind == .freehand ? 1 : 2)
-        } else if kind != .text {
-            draft.size = Size(width: try extent(shape, "w"), height: try extent(shape, "h"))
+        for property in KnownProperty.drawn where property.isMember(of: kind) {
+            switch property.form {
+            // Said above, or a member of the command.
+            case .kind, .point, .depth: continue
+            case .size: draft.size = Size(width: try extent(shape, "w"), height: try extent(shape, "h"))
+            case .points:
+                guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
+                draft.points = try points(list, least: kind == .freehand ? 1 : 2)
+            case .text, .color, .strokeWidth, .mark, .names, .name, .bytes, .number, .opaque:
+                if let given = shape[property.key] { draft.set(try value(given, of: property), of: property) }
+            }
+            guard property != .text || kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
         }
-        if let value = shape["text"], value != .null { draft.text = try text(shape, "text", limit: Limits.textBytes) }
-        guard kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
-        if let value = shape["stroke"] { draft.stroke = try color(value, "stroke") }
-        if let value = shape["fill"] { draft.fill = try color(value, "fill") }
-        if let value = shape["stroke_width"] { draft.strokeWidth = try strokeWidth(value) }
         return draft
     }
 
@@ -179,16 +181,24 @@ extension AutomationRequest {
             case "y": edit.y = try pixels(changes, "y")
             case "w": edit.width = try extent(changes, "w")
             case "h": edit.height = try extent(changes, "h")
-            case "points": edit.others.append(.points(try points(member.value, least: 1)))
-            case "text": edit.others.append(.text(member.value == .null ? "" : try text(changes, "text", limit: Limits.textBytes)))
-            case "stroke": edit.others.append(.stroke(try color(member.value, "stroke")))
-            case "fill": edit.others.append(.fill(try color(member.value, "fill")))
-            case "stroke_width": edit.others.append(.strokeWidth(try strokeWidth(member.value)))
-            default: continue
+            case let key:
+                guard let property = KnownProperty.members.first(where: { $0.key == key }), property.isSettable else { continue }
+                edit.others.append(PropertyChange(property, try value(member.value, of: property)))
             }
         }
         guard edit != AutomationCommand.ShapeEdit() else { throw bad("set", "no property that can be set is in it") }
         return edit
+    }
+
+    /// The value of one member; null is what a property has unwritten, where it can be so.
+    private static func value(_ member: JSONValue, of property: KnownProperty) throws(AutomationError) -> Value {
+        switch property.form {
+        case .points: .points(try points(member, least: 1))
+        case .text(let limit): .text(member == .null ? "" : try text(member, property.key, limit: limit))
+        case .color: .color(try color(member, property.key))
+        case .strokeWidth: .strokeWidth(try strokeWidth(member))
+        case .kind, .point, .size, .depth, .mark, .names, .name, .bytes, .number, .opaque: throw bad(property.key, "it cannot be set")
+        }
     }
 
     private static func points(_ value: JSONValue, least: Int) throws(AutomationError) -> [Point] {
@@ -208,7 +218,11 @@ extension AutomationRequest {
     }
 
     private static func text(_ object: JSONObject, _ field: String, limit: Int) throws(AutomationError) -> String {
-        guard let text = object[field]?.string else { throw bad(field, "a text is needed") }
+        try text(object[field] ?? .null, field, limit: limit)
+    }
+
+    private static func text(_ value: JSONValue, _ field: String, limit: Int) throws(AutomationError) -> String {
+        guard let text = value.string else { throw bad(field, "a text is needed") }
         guard text.utf8.count <= limit else { throw bad(field, "it is longer than \(limit) bytes") }
         return text
     }
@@ -272,6 +286,23 @@ extension AutomationRequest {
             throw bad(field, "a number from 0 to \(millisecondsMax) is needed")
         }
         return Int(number)
+    }
+}
+
+extension KnownProperty {
+    /// The member of the contract by which it is told and set; of a pair the first.
+    package var key: String { "\(row.key)" }
+
+    /// Of a pair the second.
+    package var secondKey: String { row.secondKey.map { "\($0)" } ?? key }
+
+    /// What a shape as JSON has as members, in their order.
+    package static let members = drawn.filter { $0.row.drawing?.json != .never }
+
+    /// True for a member that a shape of this kind has.
+    package func isMember(of kind: ShapeKind) -> Bool {
+        guard let drawing = row.drawing else { return false }
+        return drawing.json != .never && drawing.kinds.contains(kind)
     }
 }
 

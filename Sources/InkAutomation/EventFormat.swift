@@ -18,19 +18,22 @@ package struct EventFormat {
     /// A shape as a flat object; colours that are the reader's own, and no fill, are null.
     package func shape(_ shape: Shape, id: String) -> JSONObject {
         let content = shape.content
-        var object: JSONObject = [
-            "id": .string(id), "kind": .string(content.kind.name), "x": pixels(content.position.x), "y": pixels(content.position.y),
-        ]
-        if content.kind.isPath {
-            object["points"] = points(content.points)
-        } else if content.kind != .text {
-            object["w"] = pixels(content.size.width)
-            object["h"] = pixels(content.size.height)
+        var object: JSONObject = ["id": .string(id)]
+        for property in KnownProperty.members where property.isMember(of: content.kind) {
+            guard let value = content.value(of: property) else { continue }
+            if property.row.drawing?.json == .written, value == property.form.unwritten { continue }
+            let key = property.key
+            switch value {
+            case .kind: object[key] = .string(content.kind.name)
+            case .point(let point): (object[key], object[property.secondKey]) = (pixels(point.x), pixels(point.y))
+            case .size(let size): (object[key], object[property.secondKey]) = (pixels(size.width), pixels(size.height))
+            case .points(let path): object[key] = points(path)
+            case .text(let text): object[key] = .string(text)
+            case .color(let color): object[key] = color.map { .string($0.text) } ?? .null
+            case .strokeWidth(let width): object[key] = pixels(Int32(width))
+            case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
+            }
         }
-        if !content.text.isEmpty { object["text"] = .string(content.text) }
-        object["stroke"] = content.stroke.map { .string($0.text) } ?? .null
-        object["fill"] = content.fill.map { .string($0.text) } ?? .null
-        object["stroke_width"] = pixels(Int32(content.strokeWidth))
         return object
     }
 
