@@ -34,6 +34,11 @@ package struct EventFormat {
             case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
             }
         }
+        if !shape.extra.isEmpty {
+            var extra = JSONObject()
+            for property in shape.extra { extra["\(property.property.rawValue)"] = .string(Hex.encode(property.bytes)) }
+            object["extra"] = .object(extra)
+        }
         return object
     }
 

@@ -50,7 +50,7 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let textMerged = Property(.textMerged)
 
     /// The least number whose values are bytes to who does not know it.
-    fileprivate static let opaqueMin: UInt16 = 32
+    static let opaqueMin: UInt16 = 32
 
     /// What this version knows by this number; nil for nothing.
     package var known: KnownProperty? { KnownProperty(rawValue: rawValue) }

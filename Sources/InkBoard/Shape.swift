@@ -167,6 +167,14 @@ extension ShapeDraft {
     }
 }
 
+/// What stands in a property that this version does not know.
+public struct ExtraProperty: Hashable, Sendable {
+    public var property: Property
+    public var bytes: [UInt8]
+
+    public init(property: Property, bytes: [UInt8]) { (self.property, self.bytes) = (property, bytes) }
+}
+
 /// A shape as the registers of the board show it now.
 public struct Shape: Hashable, Sendable, Identifiable {
     public let id: ShapeID
@@ -174,12 +182,30 @@ public struct Shape: Hashable, Sendable, Identifiable {
     public var content: ShapeDraft
     /// Place in the depth order; ties are broken by `id`.
     public var depth: DepthKey
+    /// What a newer version gave it, ascending: all that stands, but for what is too long or of too high a number (BD-49).
+    public private(set) var extra: [ExtraProperty] = []
 
-    public init(id: ShapeID, content: ShapeDraft, depth: DepthKey) {
+    public init(id: ShapeID, content: ShapeDraft, depth: DepthKey, extra: [ExtraProperty] = []) {
         self.id = id
         self.content = content
         self.depth = depth
+        for property in extra { show(property.bytes, of: property.property) }
     }
+
+    /// Shows what stands in a property that this version does not know; nothing is as if it were unwritten.
+    ///
+    /// What is shown is decided for each property alone, so that it does not depend on what came first.
+    mutating func show(_ bytes: [UInt8], of property: Property) {
+        guard property.known == nil, (Property.opaqueMin...Self.extraNumberMax).contains(property.rawValue) else { return }
+        let index = extra.partitioningIndex { $0.property >= property }
+        let isShown = index < extra.count && extra[index].property == property
+        if isShown { extra.remove(at: index) }
+        if (1...Self.extraBytesMax).contains(bytes.count) { extra.insert(ExtraProperty(property: property, bytes: bytes), at: index) }
+    }
+
+    /// The longest value in `extra`, and the greatest number: about 24 KB of a shape, whatever a member writes.
+    package static let extraBytesMax = 256
+    private static let extraNumberMax: UInt16 = 127
 
     /// True if this is drawn before (under) `other`.
     public func isBelow(_ other: Shape) -> Bool {

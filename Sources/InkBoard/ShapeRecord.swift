@@ -160,9 +160,12 @@ struct ShapeRecord: Sendable {
         return low
     }
 
-    /// Shows a value. What this version does not know is kept in the log, for whoever does.
+    /// Shows a value. What this version does not know is kept in the log, for whoever does, and shown as its bytes.
     private mutating func set(_ value: Value, of property: Property) {
-        guard let known = property.known else { return }
+        guard let known = property.known else {
+            if case .bytes(let bytes) = value { shape.show(bytes, of: property) }
+            return
+        }
         if case .depth(let key) = value { shape.depth = key } else { shape.content.set(known.meaning(of: value), of: known) }
     }
 }

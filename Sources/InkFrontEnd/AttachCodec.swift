@@ -75,6 +75,10 @@ extension ByteWriter {
         write(shape.id)
         write(shape.content)
         write(.depth(shape.depth))
+        writeList(shape.extra) {
+            $0.write($1.property.rawValue)
+            $0.writeLengthPrefixed($1.bytes)
+        }
     }
 
     mutating func write(_ gesture: Gesture) {
@@ -195,8 +199,17 @@ extension ByteReader {
 
     mutating func readShape() throws(WireError) -> Shape {
         let (id, content) = (try readShapeID(), try readDraft())
-        return Shape(id: id, content: content, depth: try readDepth())
+        let depth = try readDepth()
+        let extra = try readList(leastBytes: 4) { reader throws(WireError) in
+            ExtraProperty(property: Property(rawValue: try reader.readUInt16()), bytes: try reader.readExtra())
+        }
+        let shape = Shape(id: id, content: content, depth: depth, extra: extra)
+        // In another order, twice, or of what no shape shows.
+        guard shape.extra == extra else { throw .nonCanonical }
+        return shape
     }
+
+    private mutating func readExtra() throws(WireError) -> [UInt8] { try readLengthPrefixed(limit: Shape.extraBytesMax) }
 
     mutating func readDepth() throws(WireError) -> DepthKey {
         guard let key = DepthKey(try readLengthPrefixed(limit: Limits.depthBytes)) else { throw .nonCanonical }

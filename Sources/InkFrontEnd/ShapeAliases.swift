@@ -82,7 +82,9 @@ package struct ShapeAliases: Sendable {
 
     package mutating func forProgram(_ shapes: [Shape]) -> [Shape] { isEmpty ? shapes : shapes.map { forProgram($0) } }
 
-    private mutating func forProgram(_ shape: Shape) -> Shape { Shape(id: known(shape.id), content: shape.content, depth: shape.depth) }
+    private mutating func forProgram(_ shape: Shape) -> Shape {
+        Shape(id: known(shape.id), content: shape.content, depth: shape.depth, extra: shape.extra)
+    }
 
     package mutating func forProgram(_ event: Event) -> Event {
         guard !isEmpty else { return event }

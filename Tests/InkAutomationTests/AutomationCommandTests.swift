@@ -29,6 +29,16 @@ import Testing
         #expect(try command(#"{"do":"draw","shape":\#(told)}"#) == .draw(shape.content))
     }
 
+    // BD-49
+    @Test func `what a newer version gave a shape is told in hex, and cannot be set`() throws {
+        let extra = [127, 40].map { ExtraProperty(property: Property(rawValue: $0), bytes: [UInt8($0), 0x1B]) }
+        let shape = Shape(id: ShapeID(author: Stage.author(1), number: 1), content: .box(), depth: .first, extra: extra)
+        let told = JSONValue.object(EventFormat().shape(shape, id: "a")).text
+        #expect(told.hasSuffix(##""stroke":null,"fill":null,"stroke_width":2,"extra":{"40":"281b","127":"7f1b"}}"##))
+        #expect(try command(#"{"do":"draw","shape":\#(told)}"#) == .draw(shape.content))
+        #expect(throws: AutomationError.self) { try command(#"{"do":"set","id":"a","set":{"extra":{"40":"00"}}}"#) }
+    }
+
     // CL-5
     @Test(
         arguments: [

@@ -97,6 +97,44 @@ import Testing
         #expect(PropertyForm.color.value(of: []) == .color(nil) && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
     }
 
+    // BD-49
+    @Test func `what is not known is shown as bytes, follows undo and redo, and is bounded`() throws {
+        var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
+        let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
+        func shown(_ person: Replica) -> [UInt16: [UInt8]] {
+            Dictionary(uniqueKeysWithValues: (person.board.shape(id)?.extra ?? []).map { ($0.property.rawValue, $0.bytes) })
+        }
+        let most = [UInt8](repeating: 7, count: Shape.extraBytesMax)
+        try ana.write([
+            Write(id, Property(rawValue: 127), .bytes([1])), Write(id, Property(rawValue: 40), .bytes(most)),
+            Write(id, Property(rawValue: 41), .bytes(most + [7])), Write(id, Property(rawValue: 128), .bytes([1])),
+            Write(id, Property(rawValue: 42), .bytes([])), Write(id, .textBase, .bytes([])),
+        ])
+        #expect(shown(ana) == [40: most, 127: [1]])
+        #expect(ana.board.shape(id)?.extra.map(\.property.rawValue) == [40, 127])
+        bob.receive(ana)
+        try bob.write([Write(id, Property(rawValue: 40), .bytes([5])), Write(id, Property(rawValue: 41), .bytes([6]))])
+        #expect(shown(bob) == [40: [5], 41: [6], 127: [1]])
+        try bob.undo()
+        #expect(shown(bob) == [40: most, 127: [1]])
+        try bob.redo()
+        #expect(shown(bob) == [40: [5], 41: [6], 127: [1]])
+        ana.receive(bob)
+        #expect(ana.board.shape(id) == bob.board.shape(id))
+        try ana.undo()
+        // Where bob's write stands it is left alone.
+        #expect(shown(ana) == [40: [5], 41: [6]])
+    }
+
+    // BD-49
+    @Test func `a change of what is not known is told`() throws {
+        var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
+        let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
+        bob.receive(ana)
+        let outcome = bob.board.insert(try ana.write([Write(id, Property(rawValue: 40), .bytes([1, 2]))]))
+        #expect(outcome.changes.map(\.after?.extra) == [[ExtraProperty(property: Property(rawValue: 40), bytes: [1, 2])]])
+    }
+
     // BD-48
     @Test func `from 32 on all stand anywhere as bytes, whether this version knows them or not`() throws {
         var person = try Replica(1, genesis: try genesis(by: try key(1)))

@@ -143,7 +143,12 @@ struct Inventor {
         ].shuffled(using: &random)
     }
 
-    private mutating func shape() -> Shape { Shape(id: shapeID(), content: draft(), depth: depth()) }
+    private mutating func shape() -> Shape {
+        let extra = list(upTo: 3) {
+            ExtraProperty(property: Property(rawValue: UInt16(34 + $0.random.below(90))), bytes: $0.bytes(upTo: 40))
+        }
+        return Shape(id: shapeID(), content: draft(), depth: depth(), extra: extra)
+    }
 
     private mutating func depth() -> DepthKey { DepthKey(bytes(upTo: 9)) ?? .first }
 
