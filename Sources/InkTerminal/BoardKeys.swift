@@ -20,80 +20,47 @@ extension BoardScene {
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
         case .right: arrow(1, 0, modifiers, now: now)
-        case .pageUp: pan(columns: 0, rows: -layout.canvasRows / 2)
-        case .pageDown: pan(columns: 0, rows: layout.canvasRows / 2)
-        case .home: showDrawing()
-        case .delete, .backspace: deleteSelection(now: now)
-        case .tab: selectNext(modifiers.contains(.shift) ? -1 : 1)
-        case .function(1): open(.sheet(Sheet(.help)), now: now)
-        case .character(let scalar): character(scalar, modifiers, now: now)
-        case .end, .insert, .function: break
+        case .character, .tab, .backspace, .home, .end, .pageUp, .pageDown, .insert, .delete, .function:
+            if let command = BoardCommand.of(key, modifiers) { run(command, now: now) }
         }
     }
+
+    mutating func run(_ command: BoardCommand, now: Instant) { command.row.run(&self, now) }
 
     /// The shape in which Enter writes; nil where it presses the pointer that keys move.
     var editable: ShapeID? { mode.isIdle && pen.tool == .select && keyPlace == nil ? selection.only : nil }
 
-    /// Does what a letter stands for.
-    mutating func character(_ scalar: Unicode.Scalar, _ modifiers: KeyModifiers = [], now: Instant) {
-        if modifiers.contains(.control) { return control(scalar, now: now) }
-        if modifiers.contains(.alt) {
-            if scalar == "c" || scalar == "C" { display.hidesCursors.toggle() }
-            return
-        }
-        if let picked = Tool.named(scalar) { return pick(picked, now: now) }
-        switch scalar {
-        case "q": outputs.append(.effect(.quit))
-        case "u": undo(now: now)
-        case "U": redo(now: now)
-        case "x": deleteSelection(now: now)
-        case "D": duplicate(now: now)
-        case "Q":
-            pen.toggleLock()
-            front.notices.add(pen.isLocked ? "tool locked: it stays picked" : "tool unlocked", as: .setting, now: now)
-        case "]": selectNext(1)
-        case "[": selectNext(-1)
-        case "m" where !selection.isEmpty:
-            pen.pick(.select)
-            mode.point(.mouse)
-        case "z" where selection.only != nil: toggleResizing(now: now)
-        case " ": pick(pen.toggled(.hand), now: now)
-        case "f": showDrawing()
-        case "c": open(.picker(StylePicker(of: .ink)), now: now)
-        case "w": open(.picker(StylePicker(of: .width)), now: now)
-        case "B": open(.picker(StylePicker(of: .fill)), now: now)
-        case "i": open(.invite(InvitePanel(invitation)), now: now)
-        case "P": open(.people(PeoplePanel()), now: now)
-        case "N": open(.sheet(Sheet(.connection)), now: now)
-        case "?": open(.sheet(Sheet(.help)), now: now)
-        case "/": open(.chat(ChatPanel()), now: now)
-        case "Y": copyAsText(now: now)
-        case "M": toggleMouse(now: now)
-        case "'":
-            guard let place = shownMotion.pointers.first?.place else { return }
-            look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
-        default: break
-        }
+    // MARK: What commands do
+
+    mutating func toggleLock(now: Instant) {
+        pen.toggleLock()
+        front.notices.add(pen.isLocked ? "tool locked: it stays picked" : "tool unlocked", as: .setting, now: now)
     }
 
-    private mutating func control(_ scalar: Unicode.Scalar, now: Instant) {
-        switch scalar {
-        // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
-        case "z": undo(now: now)
-        case "r", "y": redo(now: now)
-        case "a":
-            pen.pick(.select)
-            selection.select(front.board.shapes.map(\.id))
-        case "d": duplicate(now: now)
-        default: break
-        }
+    mutating func selectAll() {
+        pen.pick(.select)
+        selection.select(front.board.shapes.map(\.id))
+    }
+
+    /// Arrows are for what is selected, and not for the pointer.
+    mutating func moveByKeys() {
+        guard !selection.isEmpty else { return }
+        pen.pick(.select)
+        mode.point(.mouse)
+    }
+
+    mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }
+
+    mutating func goToPerson() {
+        guard let place = shownMotion.pointers.first?.place else { return }
+        look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 
     /// Takes back what was done last: that is what is in hand, where something is.
-    private mutating func undo(now: Instant) { if mode.drag != nil { cancelDrag(now: now) } else { ask(.undo, now: now) } }
+    mutating func undo(now: Instant) { if mode.drag != nil { cancelDrag(now: now) } else { ask(.undo, now: now) } }
 
     /// What is in hand is newer than all that could be done again, and its end would make that impossible.
-    private mutating func redo(now: Instant) { if mode.drag == nil { ask(.redo, now: now) } }
+    mutating func redo(now: Instant) { if mode.drag == nil { ask(.redo, now: now) } }
 
     /// Cancels the innermost thing.
     private mutating func escape(now: Instant) {
@@ -156,8 +123,9 @@ extension BoardScene {
         return content
     }
 
-    private mutating func toggleResizing(now: Instant) {
-        guard let only = selection.only, front.board[only]?.content.hasSize == true else {
+    mutating func toggleResizing(now: Instant) {
+        guard let only = selection.only else { return }
+        guard front.board[only]?.content.hasSize == true else {
             return front.notices.add("only boxes and notes are resized: a line or text is as large as it is", as: .setting, now: now)
         }
         selection.toggleResizing()
@@ -173,13 +141,13 @@ extension BoardScene {
         give(nudge.gesture(on: grid), told: nudge.told, from: nudge.resized, now: now)
     }
 
-    private mutating func deleteSelection(now: Instant) {
+    mutating func deleteSelection(now: Instant) {
         guard !selection.isEmpty else { return }
         ask(.delete(selection.ids), showing: Overlay(erased: Set(selection.ids)), now: now)
         selection.select([])
     }
 
-    private mutating func duplicate(now: Instant) {
+    mutating func duplicate(now: Instant) {
         let by = grid.displacement(columns: 2, rows: 1)
         var copies: [ShapeDraft] = []
         // In the order in which they lie on each other.
@@ -192,7 +160,7 @@ extension BoardScene {
         if !copies.isEmpty { ask(.drawAll(copies), showing: Overlay(drawn: copies), now: now) }
     }
 
-    private mutating func selectNext(_ step: Int) {
+    mutating func selectNext(_ step: Int) {
         let ids = front.board.shapes.map(\.id)
         guard !ids.isEmpty else { return }
         let next =
@@ -228,7 +196,7 @@ extension BoardScene {
 
     // MARK: The terminal
 
-    private mutating func copyAsText(now: Instant) {
+    mutating func copyAsText(now: Instant) {
         let shown = selection.isEmpty ? front.board.shapes.map(\.content) : selection.ids.compactMap { front.board[$0]?.content }
         let export = TextExport(of: shown, style: display.style)
         guard let bytes = Clipboard.copying(export.text) else {
@@ -240,7 +208,7 @@ extension BoardScene {
     }
 
     /// Native selection needs the mouse for itself.
-    private mutating func toggleMouse(now: Instant) {
+    mutating func toggleMouse(now: Instant) {
         display.isMouseOff.toggle()
         extraBytes += display.isMouseOff ? TerminalProfile.mouseOff : TerminalProfile.mouseOn
         let words = display.isMouseOff ? "mouse off: select and copy as usual, M switches it on" : "mouse on"

@@ -80,7 +80,7 @@ extension BoardScene {
         case .key("q"): tellHowToQuit(now: now)
         case .key(let key):
             finishEdit(now: now)
-            character(key, now: now)
+            if let command = BoardCommand.of(.character(key), []) { run(command, now: now) }
         case .escape: handle(.escape, [], now: now)
         case .restyle(let change):
             closePanel()

@@ -50,6 +50,8 @@ struct BoardScene: Sendable {
     var outputs: [TerminalApp.Output] = []
     /// Bytes for the terminal beside the picture: clipboard, mouse on and off.
     var extraBytes: [UInt8] = []
+    /// True for a screen that is to be painted anew.
+    var wantsRepaint = false
     /// Whether the picture may have changed, and who waits for it.
     private(set) var redrawing = Redraw.now
 

@@ -11,6 +11,8 @@ struct StartScene: Sendable {
     private var rows: Int
     private var prompt = Prompt.none
     private var buffer = TextBuffer()
+    /// The help, while it is open.
+    private var sheet = Sheet(.help)
     private(set) var message = ""
     private var outputs: [TerminalApp.Output] = []
     private(set) var isDirty = true
@@ -64,10 +66,10 @@ struct StartScene: Sendable {
         if key == .character("c"), modifiers == [.control] { return outputs.append(.effect(.quit)) }
         switch prompt {
         case .name, .link: edit(key, modifiers)
-        case .help: prompt = .none
+        case .help: if key == .escape || sheet.handle(key) == .closes { prompt = .none }
         case .none:
             guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]) else {
-                if key == .function(1) { prompt = .help }
+                if key == .function(1) { openHelp() }
                 return
             }
             choose(scalar)
@@ -96,11 +98,13 @@ struct StartScene: Sendable {
         case "1"..."9":
             let index = Int(scalar.value) - 0x31
             if index < content.recents.count { outputs.append(.effect(.open(index))) }
-        case "?": prompt = .help
+        case "?": openHelp()
         case "q", "Q": outputs.append(.effect(.quit))
         default: break
         }
     }
+
+    private mutating func openHelp() { (prompt, sheet) = (.help, Sheet(.help)) }
 
     private mutating func edit(_ key: Key, _ modifiers: KeyModifiers) {
         switch key {
@@ -172,9 +176,8 @@ struct StartScene: Sendable {
         isDirty = false
         var picture = CellBuffer(columns: columns, rows: rows)
         if prompt == .help {
-            let lines = HelpText.lines(columns: columns)
-            let top = max(0, (rows - lines.count) / 2)
-            for (index, line) in lines.enumerated() { picture.write(line, column: lines.count > rows ? 0 : left, row: top + index) }
+            let layout = Layout(columns: columns, rows: rows)
+            sheet.draw(HelpText.lines(columns: Sheet.columns(layout)), on: &picture, layout, style)
             return picture
         }
         let (lines, top) = (lines, top)

@@ -175,11 +175,13 @@ public struct TerminalApp: Sendable {
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
         board?.handle(asked, isPart: isPart, now: now)
+        if board?.wantsRepaint == true { repaint() }
         start?.handle(asked, isPart: isPart)
     }
 
     /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.
     private mutating func repaint() {
+        board?.wantsRepaint = false
         extraBytes += TerminalProfile.modes
         if board?.display.isMouseOff == true { extraBytes += TerminalProfile.mouseOff }
         resize(columns: screen.columns, rows: screen.rows)

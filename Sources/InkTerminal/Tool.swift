@@ -74,6 +74,4 @@ enum Tool: CaseIterable, Hashable, Sendable {
         default: false
         }
     }
-
-    static func named(_ scalar: Unicode.Scalar) -> Tool? { allCases.first { $0.letter == scalar || $0.digit == scalar } }
 }

@@ -118,7 +118,7 @@ class Seen(AtTerminal):
         terminal.key("plan\r")
         terminal.see("drag to draw")
         terminal.key("?")
-        terminal.see("Q lock the tool")
+        terminal.see("drag draws")
         terminal.key("\x1b")
         terminal.see("drag to draw")
 
@@ -251,7 +251,7 @@ class Bytes(AtTerminal):
         terminal.mouse(0, 50, 20, released=True)
         terminal.key("\x1b")
         terminal.key("?")
-        terminal.see("Q lock the tool")
+        terminal.see("drag draws")
 
 
 if __name__ == "__main__":

@@ -292,7 +292,7 @@ class Endings(TwoTerminals):
             eve.send("move", id=shape, by=by)
             ana.settle()
         ana.key("?")
-        ana.see("Q lock the tool")
+        ana.see("drag draws")
 
     def test_a_link_that_the_terminal_broke_into_lines_is_taken(self):
         bob = Terminal([ink.binary(), "join"], 80, 24, self.settings["bob"])

@@ -165,7 +165,7 @@ import Testing
         desk.type(opener)
         desk.hear(.fork(author: .zero, sequence: 3))
         desk.hear(.rejected(author: nil, rule: "too many points"))
-        for _ in 0..<60 { desk.type("j") }
+        for _ in 0..<120 { desk.type("j") }
         #expect(words(desk).contains("too many points"), "\(desk.text)")
         #expect(words(desk).contains(opener == "?" ? "everything is saved" : "whichever way."), "\(desk.text)")
         desk.wait(.seconds(5))

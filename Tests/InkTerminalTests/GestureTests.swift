@@ -166,7 +166,7 @@ import Testing
             try desk.click(on: "x delete")
             #expect(desk.standing.isEmpty, "\(columns)")
             try desk.click(on: "? keys")
-            #expect(desk.text.contains("Q lock the tool"), "\(columns)")
+            #expect(desk.text.contains("drag draws"), "\(columns)")
             desk.click(5, 5)
             try desk.click(on: "R")
             #expect(desk.text.contains("RECT"), "\(columns)")

@@ -68,7 +68,7 @@ import Testing
         desk.escape()
         #expect(desk.standing.map(\.text) == ["ab"])
         desk.bytes(Array("\u{1B}[[A".utf8))
-        #expect(desk.text.contains("Q lock the tool"))
+        #expect(desk.text.contains("drag draws"))
     }
 
     @Test func `a paste that stalls becomes one text, whatever letters follow`() throws {

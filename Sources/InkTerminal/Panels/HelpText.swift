@@ -1,51 +1,32 @@
-/// The help: one line for each thing a person can do.
+/// The help: how to draw, then one line for each command.
 enum HelpText {
-    static let lines = [
-        "v select   h hand      r rectangle  d diamond  o ellipse",
-        "a arrow    l line      p pen        t text     n note     e eraser",
-        "Q lock the tool        Space hand and back",
-        "",
-        "mouse      drag draws; right click, Esc or u cancels the drag",
-        "           double click edits a text; middle drag and wheel pan",
-        "keyboard   arrows move the pointer (Shift: 8 cells)",
-        "           Enter presses, Enter again releases",
-        "in a text  Esc ends it, Enter begins a line, Ctrl+Z takes back",
-        "",
-        "u Ctrl+Z undo          U Ctrl+R redo",
-        "x Del    delete        D duplicate       Ctrl+A select all",
-        "] [ Tab  next shape    Enter edits the text of the selected",
-        "hjkl HJKL arrows       move what is selected",
-        "z        resize by arrows; with the mouse pull a corner",
-        "c colour    w width    B fill            Y copy as text",
-        "f Home   show the drawing   PgUp PgDn pan   ' go to a person",
-        "i invite  P people  N connection  / say  Alt+C hide cursors",
-        "M        mouse off and on, for copying with the terminal",
-        "Ctrl+L   paint the screen anew",
-        "q        quit (so does Ctrl+C twice); everything is saved",
+    static let lines = ways + [""] + BoardCommand.allCases.map { line($0.keyWords.joined(separator: " "), $0.words) }
+
+    /// What no command is.
+    private static let ways = [
+        line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click edits a text"),
+        line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
+        line("", "Enter presses, Enter again releases"), line("a selection", "arrows and hjkl HJKL move it, Enter writes in it"),
+        line("in a text", "Esc ends it, Enter: new line, Ctrl+Z takes back"),
     ]
 
-    /// The same within some columns: what stands apart stays apart where that fits, and begins a row of its own where it does not.
+    private static func line(_ keys: String, _ words: String) -> String {
+        keys + String(repeating: " ", count: max(2, keysColumns - keys.utf8.count)) + words
+    }
+
+    private static let keysColumns = 17
+
+    /// The same within some columns: the words under each other, behind the keys.
     static func lines(columns: Int) -> [String] {
         lines.flatMap { line -> [String] in
             guard line.utf8.count > columns else { return [line] }
-            var rows: [String] = []
-            for item in items(of: line) {
-                if let last = rows.last, last.utf8.count + 2 + item.utf8.count <= columns {
-                    rows[rows.count - 1] += "  " + item
-                } else {
-                    rows += wordWrapped(item, columns: columns)
-                }
+            let end = line.firstRange(of: "  ")?.lowerBound ?? line.startIndex
+            let (keys, words) = (String(line[..<end]), String(line[end...].drop { $0 == " " }))
+            let room = columns - keys.utf8.count - 2
+            guard room >= columns / 3 else { return wordWrapped(keys + " " + words, columns: columns) }
+            return wordWrapped(words, columns: room).enumerated().map { index, row in
+                (index == 0 ? keys : String(repeating: " ", count: keys.utf8.count)) + "  " + row
             }
-            return rows
         }
-    }
-
-    /// The parts of a line between two spaces or more.
-    private static func items(of line: String) -> [String] {
-        var items: [[Substring]] = [[]]
-        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-            if !word.isEmpty { items[items.count - 1].append(word) } else if items.last != [] { items.append([]) }
-        }
-        return items.filter { !$0.isEmpty }.map { $0.joined(separator: " ") }
     }
 }

@@ -1,0 +1,106 @@
+import InkFrontEnd
+import InkPrimitives
+
+/// What a person can ask of a board by name: one row each, of which the dispatch of keys, the help and the hints are made.
+///
+/// A new command is a case here and its row below: without the row nothing compiles, and nothing else is to be done. Keys that steer
+/// (arrows, Enter, Escape, `hjkl` while something is selected) are no commands: what they do depends on what they are about.
+package enum BoardCommand: CaseIterable, Hashable, Sendable {
+    // In the order of the help.
+    case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
+    case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
+    case ink, width, fill
+    case fit, pageUp, pageDown, goToPerson, hideCursors
+    case say, invite, people, connection
+    case copy, mouse, repaint, help, quit
+
+    /// What there is to know of a command, in one place.
+    struct Row: Sendable {
+        /// Lower case, of ASCII, of one word; as JSON lines name the same thing, where they do.
+        let name: String
+        /// The first is the one to tell.
+        let keys: [KeyStroke]
+        /// What it does, for the help; of ASCII.
+        let words: String
+        let run: @Sendable (inout BoardScene, Instant) -> Void
+
+        init(_ name: String, _ keys: [KeyStroke], _ words: String, run: @escaping @Sendable (inout BoardScene, Instant) -> Void) {
+            (self.name, self.keys, self.words, self.run) = (name, keys, words, run)
+        }
+
+        /// Picks a tool.
+        init(_ name: String, _ tool: Tool, _ words: String) {
+            let letters = [tool.letter] + (tool.digit.map { [$0] } ?? [])
+            self.init(name, letters.map { .key(.character($0)) }, words) { $0.pick(tool, now: $1) }
+        }
+    }
+
+    var row: Row {
+        switch self {
+        case .select: Row("select", .select, "select, move and resize shapes")
+        case .hand: Row("hand", .hand, "hand: pull the board about")
+        case .rectangle: Row("rectangle", .rectangle, "draw rectangles")
+        case .diamond: Row("diamond", .diamond, "draw diamonds")
+        case .ellipse: Row("ellipse", .ellipse, "draw ellipses")
+        case .arrow: Row("arrow", .arrow, "draw arrows")
+        case .line: Row("line", .line, "draw lines")
+        case .pen: Row("pen", .freehand, "pen: draw freehand")
+        case .text: Row("text", .text, "write a text")
+        case .note: Row("note", .note, "write a note")
+        case .eraser: Row("eraser", .eraser, "eraser: rub out whole shapes")
+        case .lockTool: Row("lock", ["Q"], "lock the tool: it stays picked") { $0.toggleLock(now: $1) }
+        case .panByKeys: Row("pan", [" "], "hand, and back to the tool before") { $0.pick($0.pen.toggled(.hand), now: $1) }
+
+        // Ctrl+Shift+Z cannot be told from Ctrl+Z in most terminals: it must never do more harm than an undo.
+        case .undo: Row("undo", ["u", .control("z")], "take back what you did last") { $0.undo(now: $1) }
+        case .redo: Row("redo", ["U", .control("r"), .control("y")], "do again what was taken back") { $0.redo(now: $1) }
+        case .delete:
+            Row("delete", ["x", .key(.delete), .key(.backspace)], "delete what is selected") { $0.deleteSelection(now: $1) }
+        case .duplicate: Row("duplicate", ["D", .control("d")], "copy what is selected beside it") { $0.duplicate(now: $1) }
+        case .selectAll: Row("select-all", [.control("a")], "select all shapes") { scene, _ in scene.selectAll() }
+        case .next: Row("next", ["]", .key(.tab)], "select the next shape") { scene, _ in scene.selectNext(1) }
+        case .previous: Row("previous", ["[", .shift(.tab)], "select the shape before") { scene, _ in scene.selectNext(-1) }
+        case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { scene, _ in scene.moveByKeys() }
+        case .resize: Row("resize", ["z"], "resize what is selected by arrows, and end that") { $0.toggleResizing(now: $1) }
+
+        case .ink: Row("ink", ["c"], "colour of lines and texts") { $0.open(.picker(StylePicker(of: .ink)), now: $1) }
+        case .width: Row("width", ["w"], "width of lines") { $0.open(.picker(StylePicker(of: .width)), now: $1) }
+        case .fill: Row("fill", ["B"], "colour inside boxes") { $0.open(.picker(StylePicker(of: .fill)), now: $1) }
+
+        case .fit: Row("fit", ["f", .key(.home)], "show the drawing") { scene, _ in scene.showDrawing() }
+        case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
+        case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }
+        case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { scene, _ in scene.goToPerson() }
+        case .hideCursors:
+            Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
+
+        case .say: Row("say", ["/"], "say something to the others") { $0.open(.chat(ChatPanel()), now: $1) }
+        case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
+        case .people: Row("people", ["P"], "who is here") { $0.open(.people(PeoplePanel()), now: $1) }
+        case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
+
+        case .copy: Row("copy", ["Y"], "copy as text what is selected, or all") { $0.copyAsText(now: $1) }
+        case .mouse: Row("mouse", ["M"], "mouse off and on, for copying with the terminal") { $0.toggleMouse(now: $1) }
+        // The key is taken before the board sees it: whatever is being done, what others wrote over the screen is in its way.
+        case .repaint: Row("repaint", [.control("l")], "paint the screen anew") { scene, _ in scene.wantsRepaint = true }
+        case .help: Row("help", ["?", .key(.function(1))], "show the keys") { $0.open(.sheet(Sheet(.help)), now: $1) }
+        case .quit:
+            Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved") { scene, _ in scene.outputs.append(.effect(.quit)) }
+        }
+    }
+
+    package var name: String { row.name }
+    package var words: String { row.words }
+    /// Its keys as the help writes them, the one to tell first.
+    package var keyWords: [String] { row.keys.map(\.word) }
+
+    /// The command that a key gives; nil for a key that gives none.
+    static func of(_ key: Key, _ modifiers: KeyModifiers) -> BoardCommand? {
+        let stroke = KeyStroke(key, modifiers)
+        return byKey[stroke] ?? byKey[stroke.plain]
+    }
+
+    /// No two commands share a key: where two rows have one, every test ends here.
+    private static let byKey = Dictionary(
+        uniqueKeysWithValues: allCases.flatMap { command in command.row.keys.map { ($0, command) } })
+}

@@ -1,0 +1,62 @@
+/// A key by which a command is given, with what must be held for it.
+enum KeyStroke: Hashable, Sendable, ExpressibleByUnicodeScalarLiteral {
+    /// Whatever else is held, where no other stroke has that for itself.
+    case key(Key)
+    case shift(Key)
+    case control(Unicode.Scalar)
+    case alt(Unicode.Scalar)
+
+    /// A letter as it is typed, Shift included.
+    init(unicodeScalarLiteral letter: Unicode.Scalar) { self = .key(.character(letter)) }
+
+    init(_ key: Key, _ modifiers: KeyModifiers) {
+        if case .character(let scalar) = key, modifiers.contains(.control) {
+            self = .control(scalar)
+        } else if case .character(let scalar) = key, modifiers.contains(.alt) {
+            self = .alt(scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar)
+        } else if modifiers.contains(.shift), case .character = key {
+            self = .key(key)
+        } else {
+            self = modifiers.contains(.shift) ? .shift(key) : .key(key)
+        }
+    }
+
+    /// The same without what is held.
+    var plain: KeyStroke { if case .shift(let key) = self { .key(key) } else { self } }
+
+    /// As the help writes it; of ASCII.
+    var word: String {
+        switch self {
+        case .key(.character(" ")): "Space"
+        case .key(.character(let scalar)): String(Character(scalar))
+        case .key(let key): key.word
+        case .shift(let key): "Shift+" + key.word
+        case .control(let scalar): "Ctrl+" + String(Character(scalar)).uppercased()
+        case .alt(let scalar): "Alt+" + String(Character(scalar)).uppercased()
+        }
+    }
+}
+
+extension Key {
+    /// Its name; of ASCII.
+    fileprivate var word: String {
+        switch self {
+        case .character(let scalar): String(Character(scalar))
+        case .enter: "Enter"
+        case .tab: "Tab"
+        case .backspace: "Backspace"
+        case .escape: "Esc"
+        case .up: "Up"
+        case .down: "Down"
+        case .left: "Left"
+        case .right: "Right"
+        case .home: "Home"
+        case .end: "End"
+        case .pageUp: "PgUp"
+        case .pageDown: "PgDn"
+        case .insert: "Ins"
+        case .delete: "Del"
+        case .function(let number): "F\(number)"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import InkBoard
+import InkPrimitives
+import InkTerminal
+import Testing
+
+/// What can be asked of a board by name and by key.
+@Suite struct CommandTests {
+    @Test func `each command has a name and keys of its own, and its line in the help`() throws {
+        // TM-160
+        let all = BoardCommand.allCases
+        #expect(Set(all.map(\.name)).count == all.count)
+        let keys = all.flatMap(\.keyWords)
+        #expect(Set(keys).count == keys.count)
+        var desk = try Desk(columns: 100, rows: 80)
+        desk.type("?")
+        let help = desk.terminal.lines.map { $0.split(separator: " ").joined(separator: " ") }
+        for command in all {
+            #expect(command.name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x2D }, "\(command)")
+            let line = command.keyWords.joined(separator: " ") + " " + command.words
+            #expect(help.contains { $0.contains(line) }, "\(line)")
+        }
+    }
+
+    @Test(arguments: BoardCommand.allCases)
+    func `all keys of a command do the same`(command: BoardCommand) throws {
+        // TM-160
+        var outcomes: [Outcome] = []
+        for word in command.keyWords { outcomes.append(try Outcome(of: Self.bytes(of: word), command)) }
+        for outcome in outcomes { #expect(outcome == outcomes.first, "\(command)") }
+    }
+
+    /// What keys have done to a board on which something is selected, and something can be done again.
+    private struct Outcome: Equatable {
+        var standing: [ShapeDraft]
+        var lines: [String]
+        var effects: Int
+
+        init(of bytes: [UInt8], _ command: BoardCommand) throws {
+            var desk = try Desk(columns: 100, rows: 80)
+            for column in [10, 30, 50] {
+                desk.type("r")
+                desk.drag([(column, 5), (column + 10, 9)])
+            }
+            desk.type("u]]")
+            // While something is selected, l moves it.
+            if command == .line { desk.escape() }
+            desk.wait(.seconds(5))
+            desk.bytes(bytes)
+            desk.wait(.milliseconds(100))
+            (standing, lines, effects) = (desk.standing, desk.terminal.lines, desk.effects.count)
+        }
+    }
+
+    /// What a terminal sends for a key of the help.
+    private static func bytes(of word: String) -> [UInt8] {
+        let named: [String: String] = [
+            "Space": " ", "Del": "\u{1B}[3~", "Backspace": "\u{7F}", "Tab": "\t", "Shift+Tab": "\u{1B}[Z", "Home": "\u{1B}[H",
+            "PgUp": "\u{1B}[5~", "PgDn": "\u{1B}[6~", "F1": "\u{1B}OP",
+        ]
+        if let bytes = named[word] { return Array(bytes.utf8) }
+        if word.hasPrefix("Ctrl+"), let letter = word.utf8.last { return [letter & 0x1F] }
+        if word.hasPrefix("Alt+"), let letter = word.lowercased().utf8.last { return [0x1B, letter] }
+        return Array(word.utf8)
+    }
+}
