@@ -105,6 +105,8 @@ extension BoardScene {
                 Bars.Hint("Ctrl+Z takes back", rank: 2),
             ]
         case .panel(.chat, _): [Bars.Hint("Enter says it", rank: 0), Bars.Hint("Esc drops it", rank: 1)]
+        case .panel(.commands, _):
+            [Bars.Hint("Enter runs it", rank: 1), Bars.Hint("Tab chooses", rank: 2), Bars.Hint("Esc closes", rank: 0)]
         case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
         case .panel: [Bars.Hint("Esc closes", rank: 0)]
         case .dragging(_, .keys):
@@ -140,8 +142,8 @@ extension BoardScene {
     mutating func drawBars(on buffer: inout CellBuffer, now: Instant) {
         let picker: StylePicker? = if case .picker(let picker)? = mode.panel { picker } else { nil }
         bars = Bars(layout, tool: pen.tool, hints: hints, picker: picker)
-        if case .chat(let chat)? = mode.panel {
-            chat.draw(on: &buffer, layout)
+        if let line = mode.panel?.line {
+            line.draw(on: &buffer, layout)
         } else {
             buffer.fill(row: layout.statusRow, style: Self.barStyle)
             if picker == nil { bars.pathColumns = drawStatus(on: &buffer, now: now) }

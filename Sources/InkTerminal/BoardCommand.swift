@@ -12,7 +12,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill
     case fit, pageUp, pageDown, goToPerson, hideCursors
     case say, invite, people, connection
-    case copy, mouse, repaint, help, quit
+    case copy, mouse, repaint, commands, help, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -22,10 +22,32 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         let keys: [KeyStroke]
         /// What it does, for the help; of ASCII.
         let words: String
+        /// What else the palette takes for its name.
+        let otherNames: [String]
         let run: @Sendable (inout BoardScene, Instant) -> Void
+        /// What may be typed behind its name; nil for nothing.
+        let argument: Argument?
 
-        init(_ name: String, _ keys: [KeyStroke], _ words: String, run: @escaping @Sendable (inout BoardScene, Instant) -> Void) {
-            (self.name, self.keys, self.words, self.run) = (name, keys, words, run)
+        /// What follows a name in the palette.
+        struct Argument: Sendable {
+            /// What is meant, in capitals; of ASCII.
+            let hint: String
+            /// False where the command does something without it.
+            let isNeeded: Bool
+            /// Takes what was typed, not empty; says what is wrong with it, or nil for nothing.
+            let take: @Sendable (inout BoardScene, String, Instant) -> String?
+
+            static func optional(_ hint: String, _ take: @escaping @Sendable (inout BoardScene, String, Instant) -> String?) -> Argument {
+                Argument(hint: hint, isNeeded: false, take: take)
+            }
+        }
+
+        init(
+            _ name: String, _ keys: [KeyStroke], _ words: String, or otherNames: [String] = [], taking argument: Argument? = nil,
+            run: @escaping @Sendable (inout BoardScene, Instant) -> Void
+        ) {
+            (self.name, self.keys, self.words, self.otherNames) = (name, keys, words, otherNames)
+            (self.argument, self.run) = (argument, run)
         }
 
         /// Picks a tool.
@@ -63,9 +85,19 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { scene, _ in scene.moveByKeys() }
         case .resize: Row("resize", ["z"], "resize what is selected by arrows, and end that") { $0.toggleResizing(now: $1) }
 
-        case .ink: Row("ink", ["c"], "colour of lines and texts") { $0.open(.picker(StylePicker(of: .ink)), now: $1) }
-        case .width: Row("width", ["w"], "width of lines") { $0.open(.picker(StylePicker(of: .width)), now: $1) }
-        case .fill: Row("fill", ["B"], "colour inside boxes") { $0.open(.picker(StylePicker(of: .fill)), now: $1) }
+        case .ink:
+            Row(
+                "ink", ["c"], "colour of lines and texts", or: ["colour", "color", "stroke"],
+                taking: .optional("COLOUR", { $0.pick(ink: $1, now: $2) })
+            ) { $0.open(.picker(StylePicker(of: .ink)), now: $1) }
+        case .width:
+            Row("width", ["w"], "width of lines", or: ["stroke_width"], taking: .optional("1-4", { $0.pick(width: $1, now: $2) })) {
+                $0.open(.picker(StylePicker(of: .width)), now: $1)
+            }
+        case .fill:
+            Row("fill", ["B"], "colour inside boxes", taking: .optional("COLOUR", { $0.pick(fill: $1, now: $2) })) {
+                $0.open(.picker(StylePicker(of: .fill)), now: $1)
+            }
 
         case .fit: Row("fit", ["f", .key(.home)], "show the drawing") { scene, _ in scene.showDrawing() }
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
@@ -74,7 +106,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .hideCursors:
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 
-        case .say: Row("say", ["/"], "say something to the others") { $0.open(.chat(ChatPanel()), now: $1) }
+        case .say:
+            Row("say", ["/"], "say something to the others", taking: .optional("TEXT", { $0.say($1, now: $2) })) {
+                $0.open(.chat(ChatPanel()), now: $1)
+            }
         case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
         case .people: Row("people", ["P"], "who is here") { $0.open(.people(PeoplePanel()), now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
@@ -83,9 +118,14 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .mouse: Row("mouse", ["M"], "mouse off and on, for copying with the terminal") { $0.toggleMouse(now: $1) }
         // The key is taken before the board sees it: whatever is being done, what others wrote over the screen is in its way.
         case .repaint: Row("repaint", [.control("l")], "paint the screen anew") { scene, _ in scene.wantsRepaint = true }
-        case .help: Row("help", ["?", .key(.function(1))], "show the keys") { $0.open(.sheet(Sheet(.help)), now: $1) }
+        case .commands:
+            Row("commands", [":", .control("p")], "type a command by its name") { $0.open(.commands(CommandList(.palette)), now: $1) }
+        case .help:
+            Row("help", ["?", .key(.function(1))], "search all this and run it") { $0.open(.commands(CommandList(.help)), now: $1) }
         case .quit:
-            Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved") { scene, _ in scene.outputs.append(.effect(.quit)) }
+            Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved", or: ["exit"]) { scene, _ in
+                scene.outputs.append(.effect(.quit))
+            }
         }
     }
 

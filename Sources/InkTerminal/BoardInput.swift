@@ -110,11 +110,10 @@ extension BoardScene {
     private mutating func take(_ text: String, continues: Bool, now: Instant) -> Pasting {
         switch mode {
         case .typing: return type(text, now: now) ? .taken : .cut
-        case .panel(.chat(var chat), _):
-            let isTaken = chat.paste(text, isPart: continues)
-            mode.open(.chat(chat))
-            // Of several lines none says where the message ends.
-            if !isTaken { tellChatLimit(now: now) } else if text.isLineWithEnter { handlePanel(.enter, [], now: now) }
+        case .panel(let panel, _) where panel.line != nil:
+            let isTaken = paste(intoPanel: text, isPart: continues, now: now) == true
+            // Of several lines none says where what is typed ends.
+            if isTaken, text.isLineWithEnter { handlePanel(.enter, [], now: now) }
             return isTaken ? .taken : .cut
         case .idle:
             // Who pressed Enter to write in a shape and was ahead of the line wrote that.
@@ -136,12 +135,8 @@ extension BoardScene {
         switch mode {
         case .typing: return paste(intoEdit: text, isWhole: isWhole, after: before, now: now)
         case _ where before == .cut: return .cut
-        case .panel(.chat(var chat), _):
-            let isTaken = chat.paste(text, isPart: !isWhole || before == .taken)
-            mode.open(.chat(chat))
-            if !isTaken { tellChatLimit(now: now) }
-            return isTaken ? .taken : .cut
         case .panel:
+            if let isTaken = paste(intoPanel: text, isPart: !isWhole || before == .taken, now: now) { return isTaken ? .taken : .cut }
             // It is seen neither here nor there.
             if !text.isEmpty { front.notices.add("nothing is pasted while this is open: Esc closes it", as: .setting, now: now) }
             return .cut
@@ -160,7 +155,7 @@ extension BoardScene {
         endNudge(now: now)
         settleDrag(now: now)
         // While something is typed, q is a letter.
-        let isTyping = if case .panel(.chat, _) = mode { true } else { mode.edit != nil }
+        let isTyping = mode.panel?.line != nil || mode.edit != nil
         front.notices.add(isTyping ? "Ctrl+C again quits" : "Ctrl+C again or q quits", as: .setting, now: now)
     }
 

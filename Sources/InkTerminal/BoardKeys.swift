@@ -27,6 +27,18 @@ extension BoardScene {
 
     mutating func run(_ command: BoardCommand, now: Instant) { command.row.run(&self, now) }
 
+    /// Runs a command with what was typed behind its name.
+    ///
+    /// - Returns: what is wrong with that; nil for nothing.
+    mutating func run(_ command: BoardCommand, _ argument: String, now: Instant) -> String? {
+        if argument.isEmpty {
+            run(command, now: now)
+            return nil
+        }
+        guard let taken = command.row.argument else { return "\(command.name) takes nothing behind it" }
+        return taken.take(&self, argument, now)
+    }
+
     /// The shape in which Enter writes; nil where it presses the pointer that keys move.
     var editable: ShapeID? { mode.isIdle && pen.tool == .select && keyPlace == nil ? selection.only : nil }
 
@@ -47,6 +59,45 @@ extension BoardScene {
         guard !selection.isEmpty else { return }
         pen.pick(.select)
         mode.point(.mouse)
+    }
+
+    mutating func pick(ink word: String, now: Instant) -> String? {
+        guard let color = Self.color(word, none: "own") else { return Self.noColor(word, none: "own") }
+        restyle(.stroke(color), now: now)
+        return nil
+    }
+
+    mutating func pick(fill word: String, now: Instant) -> String? {
+        guard let color = Self.color(word, none: "none") else { return Self.noColor(word, none: "none") }
+        restyle(.fill(color), now: now)
+        return nil
+    }
+
+    mutating func pick(width word: String, now: Instant) -> String? {
+        let sought = word.lowercased()
+        guard let index = StylePicker.widthWords.firstIndex(of: sought) ?? Int(sought).map({ $0 - 1 }), Pen.widths.indices.contains(index)
+        else { return "there is no width “\(word)”: 1 to 4, or \(StylePicker.widthWords.joined(separator: ", "))" }
+        restyle(.strokeWidth(Pen.widths[index]), now: now)
+        return nil
+    }
+
+    /// A colour by its name, its digit or its numbers; outside nil for a word that is none, inside for the absence of one.
+    private static func color(_ word: String, none: String) -> Color?? {
+        let sought = word.lowercased()
+        if sought == none || sought == "0" { return .some(nil) }
+        if let index = Int(sought), PersonColor.all.indices.contains(index - 1) { return PersonColor.all[index - 1].color }
+        if let named = PersonColor.all.first(where: { $0.name == sought }) { return named.color }
+        return Color(sought).map { Optional($0) }
+    }
+
+    private static func noColor(_ word: String, none: String) -> String {
+        "there is no colour “\(word)”: \(([none] + PersonColor.all.map(\.name)).joined(separator: ", ")) or #RRGGBB"
+    }
+
+    mutating func say(_ text: String, now: Instant) -> String? {
+        guard text.utf8.count <= Limits.chatBytes else { return "a message holds at most \(Limits.chatBytes / 1024) KiB" }
+        ask(.say(text), now: now)
+        return nil
     }
 
     mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }

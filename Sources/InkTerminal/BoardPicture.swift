@@ -231,10 +231,10 @@ extension BoardScene {
         case .typing(let edit, _):
             let (column, row) = viewport.screen(edit.caret(on: grid))
             if (0..<layout.canvasRows).contains(row) { buffer.cursor = (max(0, min(layout.canvasColumns - 1, column)), row) }
-        case .panel(.chat(let chat), _): buffer.cursor = (chat.caret(layout), layout.statusRow)
+        case .panel(let panel, _): if let line = panel.line { buffer.cursor = (line.caret(layout), layout.statusRow) }
         case .idle, .dragging, .nudging:
             if let place = keyPlace { buffer.cursor = viewport.seen(place) }
-        case .panel, .leaving: break
+        case .leaving: break
         }
     }
 

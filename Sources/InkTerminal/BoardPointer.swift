@@ -59,7 +59,7 @@ extension BoardScene {
         // What is being typed to the others stays.
         case .chat: return
         // Who closes a box does not draw behind it.
-        case .sheet, .invite, .people: return closePanel()
+        case .sheet, .invite, .people, .commands: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
         }
@@ -272,11 +272,7 @@ extension BoardScene {
     // MARK: Small things
 
     private mutating func wheel(_ direction: MouseEvent.Direction, _ modifiers: KeyModifiers) {
-        if var sheet = mode.sheet {
-            sheet.scroll(direction == .up ? -3 : 3)
-            mode.open(.sheet(sheet))
-            return touch()
-        }
+        if scrollPanel(direction == .up ? -3 : 3) { return }
         let isSideways = modifiers.contains(.shift)
         switch direction {
         case .up: pan(columns: isSideways ? -6 : 0, rows: isSideways ? 0 : -3)

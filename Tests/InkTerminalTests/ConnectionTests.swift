@@ -165,15 +165,15 @@ import Testing
         desk.type(opener)
         desk.hear(.fork(author: .zero, sequence: 3))
         desk.hear(.rejected(author: nil, rule: "too many points"))
-        for _ in 0..<120 { desk.type("j") }
+        desk.arrows("B", 120)
         #expect(words(desk).contains("too many points"), "\(desk.text)")
         #expect(words(desk).contains(opener == "?" ? "everything is saved" : "whichever way."), "\(desk.text)")
         desk.wait(.seconds(5))
         #expect(!words(desk).contains("too many points"))
         let end = desk.text
-        desk.type("j")
+        desk.arrows("B", 1)
         #expect(desk.text == end)
-        desk.type("k")
+        desk.arrows("A", 9)
         #expect(desk.text != end)
     }
 

@@ -218,11 +218,17 @@ import Testing
         chat.type("/")
         chat.bytes(Array("hello bob\r".utf8))
         #expect(chat.intents.last == .say("hello bob"))
-        for key in ["?", "i", "P", "c", "w", "B"] {
+        for key in ["i", "P", "c", "w", "B"] {
             var desk = try Desk()
             desk.type(key)
             desk.bytes(piece)
             #expect(desk.effects == [] && desk.standing.isEmpty && desk.text.contains("Esc closes it"), "\(key)")
+        }
+        for key in ["?", ":"] {
+            var desk = try Desk()
+            desk.type(key)
+            desk.bytes(piece)
+            #expect(desk.effects == [] && desk.standing.isEmpty && desk.terminal.lines[23].hasSuffix("line one line two q"), "\(key)")
         }
         var drag = try Desk()
         drag.press(10, 5)
@@ -280,7 +286,7 @@ import Testing
         #expect(desk.standing.map(\.text) == ["cache"])
     }
 
-    @Test(arguments: ["?", "i", "P", "c", "w", "B", "/"])
+    @Test(arguments: ["?", ":", "i", "P", "c", "w", "B", "/"])
     func `no key falls through a sheet`(opener: String) throws {
         // TM-55
         // Every key that does something on a board, but for those of the sheet itself.

@@ -1,9 +1,11 @@
 /// The help: how to draw, then one line for each command.
 enum HelpText {
-    static let lines = ways + [""] + BoardCommand.allCases.map { line($0.keyWords.joined(separator: " "), $0.words) }
+    static let lines = ways + [""] + BoardCommand.allCases.map(line(of:))
+
+    static func line(of command: BoardCommand) -> String { line(command.keyWords.joined(separator: " "), command.words) }
 
     /// What no command is.
-    private static let ways = [
+    static let ways = [
         line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click edits a text"),
         line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
         line("", "Enter presses, Enter again releases"), line("a selection", "arrows and hjkl HJKL move it, Enter writes in it"),
@@ -16,17 +18,17 @@ enum HelpText {
 
     private static let keysColumns = 17
 
-    /// The same within some columns: the words under each other, behind the keys.
-    static func lines(columns: Int) -> [String] {
-        lines.flatMap { line -> [String] in
-            guard line.utf8.count > columns else { return [line] }
-            let end = line.firstRange(of: "  ")?.lowerBound ?? line.startIndex
-            let (keys, words) = (String(line[..<end]), String(line[end...].drop { $0 == " " }))
-            let room = columns - keys.utf8.count - 2
-            guard room >= columns / 3 else { return wordWrapped(keys + " " + words, columns: columns) }
-            return wordWrapped(words, columns: room).enumerated().map { index, row in
-                (index == 0 ? keys : String(repeating: " ", count: keys.utf8.count)) + "  " + row
-            }
+    static func lines(columns: Int) -> [String] { lines.flatMap { fitted($0, columns: columns) } }
+
+    /// A line within some columns: the words under each other, behind the keys.
+    static func fitted(_ line: String, columns: Int) -> [String] {
+        guard line.utf8.count > columns else { return [line] }
+        let end = line.firstRange(of: "  ")?.lowerBound ?? line.startIndex
+        let (keys, words) = (String(line[..<end]), String(line[end...].drop { $0 == " " }))
+        let room = columns - keys.utf8.count - 2
+        guard room >= columns / 3 else { return wordWrapped(keys + " " + words, columns: columns) }
+        return wordWrapped(words, columns: room).enumerated().map { index, row in
+            (index == 0 ? keys : String(repeating: " ", count: keys.utf8.count)) + "  " + row
         }
     }
 }

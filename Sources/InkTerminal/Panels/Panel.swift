@@ -11,6 +11,7 @@ enum Panel: Sendable {
     case people(PeoplePanel)
     case picker(StylePicker)
     case chat(ChatPanel)
+    case commands(CommandList)
 }
 
 /// What a panel makes of a key.
@@ -26,6 +27,8 @@ enum PanelAnswer: Hashable, Sendable {
     case says(String)
     /// It closes, and a style is picked.
     case restyles(PropertyChange)
+    /// It closes, and a command is run with what was typed behind it; where that is wrong it opens again and says so.
+    case runs(BoardCommand, String)
 }
 
 extension BoardScene {
@@ -35,7 +38,7 @@ extension BoardScene {
         let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
-        case .closes, .says, .restyles: break
+        case .closes, .says, .restyles, .runs: break
         }
         switch answer {
         case .stays, .closes: break
@@ -45,7 +48,40 @@ extension BoardScene {
         case .types: ask(.typing, now: now)
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)
+        case .runs(let command, let argument):
+            guard let complaint = run(command, argument, now: now), case .commands(var list) = panel else { return }
+            list.complain(complaint)
+            mode.open(.commands(list))
         }
+    }
+
+    /// Takes a paste, or a text that came in one piece, into the line of the panel that is open; nil where it has none, false where not all fits.
+    mutating func paste(intoPanel text: String, isPart: Bool, now: Instant) -> Bool? {
+        guard var panel = mode.takePanel() else { return nil }
+        let isTaken = panel.paste(text, isPart: isPart)
+        mode.open(panel)
+        guard isTaken == false else { return isTaken }
+        if case .chat = panel {
+            tellChatLimit(now: now)
+        } else {
+            front.notices.add("that is too long for this line", as: .setting, now: now)
+        }
+        return isTaken
+    }
+
+    /// The wheel moves what a panel shows; false where none is open that is longer than its room.
+    mutating func scrollPanel(_ rows: Int) -> Bool {
+        switch mode.panel {
+        case .sheet(var sheet):
+            sheet.scroll(rows)
+            mode.open(.sheet(sheet))
+        case .commands(var list):
+            list.choose(rows)
+            mode.open(.commands(list))
+        case .invite, .people, .picker, .chat, nil: return false
+        }
+        touch()
+        return true
     }
 
     /// `mutating` only because it keeps what the next keys need.
@@ -56,6 +92,9 @@ extension BoardScene {
             mode.open(.sheet(sheet))
         case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
         case .people(let people): people.draw(front.people, on: &buffer, layout, display.style)
+        case .commands(var list):
+            list.draw(on: &buffer, layout, display.style)
+            mode.open(.commands(list))
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -71,20 +110,43 @@ extension BoardScene {
 
 extension Panel {
     fileprivate mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> PanelAnswer {
-        if case .chat(var chat) = self {
+        switch self {
+        case .chat(var chat):
             defer { self = .chat(chat) }
             return chat.handle(key, modifiers)
-        }
+        case .commands(var list):
+            defer { self = .commands(list) }
+            return list.handle(key, modifiers)
         // A letter with Control or Alt is another key.
-        guard modifiers.isDisjoint(with: [.control, .alt]) else { return .stays }
-        switch self {
+        case _ where !modifiers.isDisjoint(with: [.control, .alt]): return .stays
         case .sheet(var sheet):
             defer { self = .sheet(sheet) }
             return sheet.handle(key)
         case .invite(let invite): return invite.handle(key)
         case .people(let people): return people.handle(key)
         case .picker(let picker): return picker.handle(key)
-        case .chat: return .stays
+        }
+    }
+
+    /// As for `PromptLine`; nil where there is no line.
+    fileprivate mutating func paste(_ text: String, isPart: Bool) -> Bool? {
+        switch self {
+        case .chat(var chat):
+            defer { self = .chat(chat) }
+            return chat.line.paste(text, isPart: isPart)
+        case .commands(var list):
+            defer { self = .commands(list) }
+            return list.paste(text, isPart: isPart)
+        case .sheet, .invite, .people, .picker: return nil
+        }
+    }
+
+    /// What is typed in the status row; nil where nothing is.
+    var line: PromptLine? {
+        switch self {
+        case .chat(let chat): chat.line
+        case .commands(let list): list.line
+        case .sheet, .invite, .people, .picker: nil
         }
     }
 }

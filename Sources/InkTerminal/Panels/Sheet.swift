@@ -67,5 +67,5 @@ struct Sheet: Sendable {
     /// Of its rows.
     static func columns(_ layout: Layout) -> Int { max(1, Box.columns(inside: width, layout)) }
 
-    private static let width = 70
+    static let width = 70
 }

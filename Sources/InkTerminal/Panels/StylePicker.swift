@@ -53,6 +53,9 @@ struct StylePicker: Sendable {
         }
     }
 
+    /// Of the widths of a pen, in their order.
+    static let widthWords = ["thin", "thick", "broad", "broadest"]
+
     private struct Choice {
         var digit: Int?
         var text: String
@@ -65,7 +68,7 @@ struct StylePicker: Sendable {
         case .ink: return Self.forms("colour:", "0 own ink", "0 own")
         case .fill: return Self.forms("fill:", "0 none", "0 none")
         case .width:
-            let long = ["1 thin", "2 thick", "3 broad", "4 broadest"].enumerated().map { Choice(digit: $0.offset + 1, text: $0.element) }
+            let long = Self.widthWords.enumerated().map { Choice(digit: $0.offset + 1, text: "\($0.offset + 1) \($0.element)") }
             return [[Choice(text: "width:")] + long, long, (1...Pen.widths.count).map { Choice(digit: $0, text: "\($0)") }]
         }
     }
