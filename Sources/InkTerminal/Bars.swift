@@ -107,6 +107,11 @@ extension BoardScene {
         case .panel(.chat, _): [Bars.Hint("Enter says it", rank: 0), Bars.Hint("Esc drops it", rank: 1)]
         case .panel(.commands, _):
             [Bars.Hint("Enter runs it", rank: 1), Bars.Hint("Tab chooses", rank: 2), Bars.Hint("Esc closes", rank: 0)]
+        case .panel(.finder(let finder), _):
+            [
+                Bars.Hint(finder.look == .list ? "Enter goes there" : "Enter next", rank: 1), Bars.Hint("Up back", rank: 2),
+                Bars.Hint("Esc closes", rank: 0),
+            ]
         case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
         case .panel: [Bars.Hint("Esc closes", rank: 0)]
         case .dragging(_, .keys):

@@ -10,7 +10,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case ink, width, fill
-    case fit, pageUp, pageDown, goToPerson, hideCursors
+    case find, shapes, fit, pageUp, pageDown, goToPerson, hideCursors
     case say, invite, people, connection
     case copy, mouse, repaint, commands, help, quit
 
@@ -99,6 +99,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 $0.open(.picker(StylePicker(of: .fill)), now: $1)
             }
 
+        case .find:
+            Row("find", [.control("f")], "go to a text on the board", taking: .optional("TEXT") { $0.find($1, now: $2) }) {
+                $0.open(.finder(ShapeFinder(.hits)), now: $1)
+            }
+        case .shapes: Row("shapes", ["L"], "list all shapes, to pick one") { $0.listShapes(now: $1) }
         case .fit: Row("fit", ["f", .key(.home)], "show the drawing") { scene, _ in scene.showDrawing() }
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
         case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }

@@ -12,6 +12,7 @@ enum Panel: Sendable {
     case picker(StylePicker)
     case chat(ChatPanel)
     case commands(CommandList)
+    case finder(ShapeFinder)
 }
 
 /// What a panel makes of a key.
@@ -29,6 +30,10 @@ enum PanelAnswer: Hashable, Sendable {
     case restyles(PropertyChange)
     /// It closes, and a command is run with what was typed behind it; where that is wrong it opens again and says so.
     case runs(BoardCommand, String)
+    /// It stays, and goes so many shapes on.
+    case seeks(Int)
+    /// It closes, and the shape that is chosen is gone to.
+    case picks
 }
 
 extension BoardScene {
@@ -38,7 +43,7 @@ extension BoardScene {
         let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
-        case .closes, .says, .restyles, .runs: break
+        case .closes, .says, .restyles, .runs, .seeks, .picks: break
         }
         switch answer {
         case .stays, .closes: break
@@ -52,6 +57,8 @@ extension BoardScene {
             guard let complaint = run(command, argument, now: now), case .commands(var list) = panel else { return }
             list.complain(complaint)
             mode.open(.commands(list))
+        case .seeks(let step): if case .finder(let finder) = panel { seek(finder, step) }
+        case .picks: if case .finder(let finder) = panel, let picked = finder.current { goTo(picked) }
         }
     }
 
@@ -59,7 +66,7 @@ extension BoardScene {
     mutating func paste(intoPanel text: String, isPart: Bool, now: Instant) -> Bool? {
         guard var panel = mode.takePanel() else { return nil }
         let isTaken = panel.paste(text, isPart: isPart)
-        mode.open(panel)
+        if case .finder(let finder) = panel { seek(finder, 0) } else { mode.open(panel) }
         guard isTaken == false else { return isTaken }
         if case .chat = panel {
             tellChatLimit(now: now)
@@ -78,7 +85,8 @@ extension BoardScene {
         case .commands(var list):
             list.choose(rows)
             mode.open(.commands(list))
-        case .invite, .people, .picker, .chat, nil: return false
+        case .finder(let finder) where finder.look == .list: seek(finder, rows)
+        case .finder, .invite, .people, .picker, .chat, nil: return false
         }
         touch()
         return true
@@ -95,6 +103,10 @@ extension BoardScene {
         case .commands(var list):
             list.draw(on: &buffer, layout, display.style)
             mode.open(.commands(list))
+        case .finder(var finder):
+            finder.search(front.board, regions)
+            finder.draw(front.board, on: &buffer, layout)
+            mode.open(.finder(finder))
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -117,6 +129,9 @@ extension Panel {
         case .commands(var list):
             defer { self = .commands(list) }
             return list.handle(key, modifiers)
+        case .finder(var finder):
+            defer { self = .finder(finder) }
+            return finder.handle(key, modifiers)
         // A letter with Control or Alt is another key.
         case _ where !modifiers.isDisjoint(with: [.control, .alt]): return .stays
         case .sheet(var sheet):
@@ -137,6 +152,9 @@ extension Panel {
         case .commands(var list):
             defer { self = .commands(list) }
             return list.paste(text, isPart: isPart)
+        case .finder(var finder):
+            defer { self = .finder(finder) }
+            return finder.line.paste(text, isPart: isPart)
         case .sheet, .invite, .people, .picker: return nil
         }
     }
@@ -146,6 +164,7 @@ extension Panel {
         switch self {
         case .chat(let chat): chat.line
         case .commands(let list): list.line
+        case .finder(let finder): finder.line
         case .sheet, .invite, .people, .picker: nil
         }
     }
