@@ -197,6 +197,7 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
         case "▲": return Glyph("^")
         case "▼": return Glyph("v")
         case "□": return Glyph("o")
+        case "▬": return Glyph("=")
         case "…": return Glyph("~")
         case "“", "”", "„", "«", "»": return Glyph("\"")
         case "‘", "’", "‚": return Glyph("'")

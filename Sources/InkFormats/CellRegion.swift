@@ -48,31 +48,7 @@ public struct CellRegion: Hashable, Sendable {
 
 extension ShapeDraft {
     /// The cells of the shape's box: of its corners, its samples, or its text where that is all it has.
-    public func cellRegion(on grid: Grid) -> CellRegion {
-        var (left, top) = (Int(position.x), Int(position.y))
-        var (right, bottom) = (left, top)
-        if kind.isPath {
-            (left, top, right, bottom) = (Int.max, Int.max, Int.min, Int.min)
-            for point in points.isEmpty ? [.zero] : points {
-                let (x, y) = (Int(position.x) + Int(point.x), Int(position.y) + Int(point.y))
-                (left, right) = (min(left, x), max(right, x))
-                (top, bottom) = (min(top, y), max(bottom, y))
-            }
-        } else if kind != .text {
-            right += max(0, Int(size.width))
-            bottom += max(0, Int(size.height))
-        }
-        let (column, row) = (grid.column(left), grid.row(top))
-        var region = CellRegion(
-            column: column, row: row, columns: grid.column(right) - column + 1, rows: grid.row(bottom) - row + 1)
-        if isSizedByText {
-            let extent = TextLayout.extent(of: text)
-            let frame = kind == .note ? 2 : 0
-            region.columns = max(1, extent.columns + frame)
-            region.rows = max(1, extent.rows + frame)
-        }
-        return region
-    }
+    public func cellRegion(on grid: Grid) -> CellRegion { ShapeExtent(self).box(on: grid) }
 
     /// True for a shape that is as large as its words.
     public var isSizedByText: Bool { kind == .text || kind == .note && size == .zero }

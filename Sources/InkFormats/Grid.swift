@@ -6,8 +6,13 @@ public struct Grid: Hashable, Sendable {
     /// 100 %: a cell is 8×16 px, 64×128 world units; a dot is 4×4 px, so circles are round.
     public static let standard = Grid(dotUnits: 32)
 
+    /// The zooms, from far to near: 25, 33, 50, 67, 100, 133, 200 and 400 %, for their dots take whole world units.
+    public static let zooms = [128, 96, 64, 48, 32, 24, 16, 8].map { Grid(dotUnits: $0) }
+
     /// World units in the side of a dot.
     public let dotUnits: Int
+    /// The zoom in per cent.
+    public var percent: Int { (200 * Self.standard.dotUnits + dotUnits) / (2 * dotUnits) }
     /// World units in the width of a cell.
     public var columnUnits: Int { 2 * dotUnits }
     /// World units in the height of a cell.
@@ -40,6 +45,16 @@ public struct Grid: Hashable, Sendable {
     func row(_ y: Int) -> Int { quotient(y, rowUnits) }
     /// The dot column or row in which a world coordinate lies.
     func dot(_ value: Int) -> Int { quotient(value, dotUnits) }
+
+    /// Cells that a run of so many letters, or of rows of text, takes where no box holds it: one each, and on a grid coarser than the standard
+    /// no more than what it covers there.
+    func shortened(_ count: Int) -> Int {
+        let standard = Self.standard.dotUnits
+        return isCoarse ? (count * standard + dotUnits - 1) / dotUnits : count
+    }
+
+    /// True where a letter is larger than what it covers at 100 %.
+    var isCoarse: Bool { dotUnits > Self.standard.dotUnits }
 
     /// Rounded down, below zero as well.
     private func quotient(_ value: Int, _ units: Int) -> Int { value >= 0 ? value / units : (value + 1) / units - 1 }

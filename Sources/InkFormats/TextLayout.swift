@@ -24,6 +24,14 @@ struct TextLayout: Sendable {
             while kept.last?.glyph == .space { kept.removeLast() }
             return kept + [Item(glyph: TextLayout.ellipsis, columns: 1, offset: kept.last?.offset ?? start)]
         }
+
+        /// What stands for the row where so few cells leave nothing to read.
+        func bar(of columns: Int) -> [Item] {
+            Array(repeating: Item(glyph: TextLayout.bar, columns: 1, offset: start), count: max(1, columns))
+        }
+
+        /// False for blanks.
+        var hasLetters: Bool { items.contains { $0.glyph != .space } }
     }
 
     /// In reading order; at least one.
@@ -104,6 +112,8 @@ struct TextLayout: Sendable {
         rows.append(row)
     }
 
+    /// Says that words stand here.
+    private static let bar = Glyph("▬")
     /// Says that something does not fit.
     static let ellipsis = Glyph("…")
 }

@@ -24,6 +24,8 @@ struct TextPlacement: Sendable {
     private let side: Side
     /// Columns at which the text wraps; nil where only its own line breaks count.
     private let wrap: Int?
+    /// A grid on which letters are larger than at 100 %, where the text is not being written; nil for all else.
+    private let coarse: Grid?
 
     private enum Side: Sendable {
         case leading(Int)
@@ -34,16 +36,19 @@ struct TextPlacement: Sendable {
     /// - Parameter caret: characters before the caret while the text is written. What a box cannot hold is shown about the caret then, else
     ///   from its beginning on.
     init(_ shape: ShapeDraft, on grid: Grid, caret: Int? = nil) {
+        coarse = grid.isCoarse && caret == nil ? grid : nil
         let room: Int
         switch shape.kind {
         case .rectangle, .ellipse, .diamond, .note:
-            let inside = shape.cellRegion(on: grid).inside
+            let box = shape.cellRegion(on: grid)
+            let inside = box.inside
             if let (columns, rows) = shape.layoutWithinOutline(inside, on: grid) {
                 (wrap, layout) = (columns, rows)
             } else {
                 (wrap, layout) = (inside.columns, TextLayout(shape.text, columns: inside.columns))
             }
-            room = inside.rows
+            // From afar the frame is seen, if need be with its label in the upper side.
+            room = coarse == nil ? inside.rows : box.columns <= 2 ? 0 : box.rows <= 2 || inside.columns <= 2 ? 1 : inside.rows
             if shape.kind == .note {
                 (top, side) = (inside.row, .leading(inside.column))
             } else {
@@ -52,17 +57,18 @@ struct TextPlacement: Sendable {
             }
         case .text:
             (wrap, layout) = (nil, TextLayout(shape.text))
-            room = layout.rows.count
+            room = coarse?.shortened(layout.rows.count) ?? layout.rows.count
             top = grid.row(Int(shape.position.y))
             side = .leading(grid.column(Int(shape.position.x)))
         case .line, .arrow, .freehand:
             (wrap, layout) = (nil, TextLayout(shape.text))
-            room = layout.rows.count
+            room = coarse?.shortened(layout.rows.count) ?? layout.rows.count
             let middle = grid.place(of: shape.labelPoint)
-            let (line, onLine) = (shape.cellRegion(on: grid), (layout.rows.count - 1) / 2)
+            let (line, onLine) = (shape.cellRegion(on: grid), (room - 1) / 2)
             // A label that would hide a level line to its ends, and the head of an arrow, stands above it.
-            let hidesLine = shape.kind != .freehand && line.rows == 1 && layout.columns(ofRow: onLine) > max(0, line.columns - 2)
-            top = hidesLine ? line.row - layout.rows.count : middle.row - onLine
+            let columns = Self.columns(of: layout.rows[onLine], on: coarse)
+            let hidesLine = shape.kind != .freehand && line.rows == 1 && columns > max(0, line.columns - 2)
+            top = hidesLine ? line.row - room : middle.row - onLine
             side = .around(middle.column)
         }
         shown = min(layout.rows.count, room)
@@ -74,13 +80,21 @@ struct TextPlacement: Sendable {
     func row(_ index: Int) -> (column: Int, items: [TextLayout.Item]) {
         let row = layout.rows[hidden + index]
         // What is written now is not covered.
-        let isCut = index == shown - 1 && hidden + index != written && lacksLetters
-        let items = if isCut, let wrap { row.cut(to: wrap) } else { row.items }
+        let isLast = index == shown - 1 && hidden + index != written && lacksLetters
+        let limit = wrap ?? Self.columns(of: row, on: coarse)
+        let items =
+            !isLast && (row.columns <= limit || !row.hasLetters)
+            ? row.items : coarse != nil && limit <= 2 && row.hasLetters ? row.bar(of: limit) : row.cut(to: limit)
         return (column(of: items.reduce(0) { $0 + $1.columns }), items)
     }
 
+    /// Cells that a row has where no box holds it: from afar those that it covers at 100 %.
+    private static func columns(of row: TextLayout.Row, on coarse: Grid?) -> Int {
+        coarse.map { max(1, $0.shortened(row.columns)) } ?? row.columns
+    }
+
     /// True if letters follow the last row that is shown.
-    private var lacksLetters: Bool { layout.rows[(hidden + shown)...].contains { $0.items.contains { $0.glyph != .space } } }
+    private var lacksLetters: Bool { layout.rows[(hidden + shown)...].contains(where: \.hasLetters) }
 
     /// The column in which a row begins that takes so many.
     private func column(of width: Int) -> Int {
@@ -154,7 +168,7 @@ extension ShapeDraft {
     }
 
     /// The middle of a path's label: between the two samples in the middle; the curve of a stroke goes through one.
-    fileprivate var labelPoint: Point {
+    var labelPoint: Point {
         let points = points.isEmpty ? [.zero] : points
         let (left, right) = (points[(points.count - (kind == .freehand ? 0 : 1)) / 2], points[points.count / 2])
         return Point(
@@ -166,22 +180,7 @@ extension ShapeDraft {
     func labelRegion(on grid: Grid) -> CellRegion? { kind.isPath && !text.isEmpty ? TextPlacement(self, on: grid).region : nil }
 
     /// Cells beyond which the shape leaves no ink: quick, without a look at letters or bends, and never too few.
-    public func reach(on grid: Grid) -> CellRegion {
-        var region = cellRegion(on: grid)
-        switch kind {
-        case .rectangle, .note, .text: return region
-        case .ellipse, .diamond, .line, .arrow: region = region.grown(columns: Self.penCells, rows: Self.penCells)
-        // A Catmull-Rom piece leaves the box of its samples by less than half of that box.
-        case .freehand: region = region.grown(columns: Self.penCells + region.columns / 2, rows: Self.penCells + region.rows / 2)
-        }
-        guard kind.isPath, !text.isEmpty else { return region }
-        // A letter of two cells takes three bytes or more, and a row has a line break.
-        let (middle, bytes) = (grid.place(of: labelPoint), text.utf8.count + 1)
-        return region.union(CellRegion(column: middle.column, row: middle.row, columns: 1, rows: 1).grown(columns: bytes, rows: bytes))
-    }
-
-    /// A pen is four cells wide at most.
-    private static let penCells = 4
+    public func reach(on grid: Grid) -> CellRegion { ShapeExtent(self).reach(on: grid) }
 
     /// The cells in which the shape can leave ink: with its pen, its label and the bends of its curve.
     func inkRegion(on grid: Grid) -> CellRegion {

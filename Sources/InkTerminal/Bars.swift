@@ -222,6 +222,7 @@ extension BoardScene {
         }
         add(front.sendingWord(now: now))
         parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
+        if let zoomWord { parts.append([Piece(text: zoomWord)]) }
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
         if present.isEmpty { add(.onlyYou) } else { parts.append(pieces(of: present)) }
         if let word = front.pathWord { parts.append([Piece(text: word.text, isPath: true)]) }

@@ -10,7 +10,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case ink, width, fill
-    case find, shapes, fit, pageUp, pageDown, goToPerson, hideCursors
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, hideCursors
     case say, invite, people, connection
     case copy, mouse, repaint, commands, help, quit
 
@@ -104,7 +104,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 $0.open(.finder(ShapeFinder(.hits)), now: $1)
             }
         case .shapes: Row("shapes", ["L"], "list all shapes, to pick one") { $0.listShapes(now: $1) }
-        case .fit: Row("fit", ["f", .key(.home)], "show the drawing") { scene, _ in scene.showDrawing() }
+        case .fit: Row("fit", ["f", .key(.home)], "show the drawing, from as far as that takes") { $0.fit(now: $1) }
+        case .nearer: Row("nearer", ["+"], "zoom in (so does Ctrl+wheel)") { $0.zoom(by: 1, now: $1) }
+        case .farther: Row("farther", ["-"], "zoom out") { $0.zoom(by: -1, now: $1) }
+        case .unzoomed: Row("unzoomed", ["="], "zoom to 100 %") { $0.zoom(to: .standard, now: $1) }
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
         case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }
         case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { scene, _ in scene.goToPerson() }

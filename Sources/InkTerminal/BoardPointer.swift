@@ -22,6 +22,10 @@ extension BoardScene {
         let here = viewport.place(column: min(cell.column, layout.canvasColumns - 1), row: min(cell.row, layout.canvasRows - 1))
         mouse.place = isOnCanvas ? (cell.column, cell.row) : nil
         switch report.action {
+        case .wheel(.up) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
+            zoom(by: 1, about: cell, now: now)
+        case .wheel(.down) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
+            zoom(by: -1, about: cell, now: now)
         case .wheel(let direction): wheel(direction, report.modifiers)
         case .press(.left): pressLeft(here, at: cell, report.modifiers, now: now)
         case .press(.middle): if mode.drag == nil { mouse.pullsAt = cell }

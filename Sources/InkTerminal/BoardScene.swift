@@ -23,6 +23,7 @@ struct BoardScene: Sendable {
     var display: Display
     private(set) var layout: Layout
     private(set) var viewport: Viewport
+    var zoomedAbout: ZoomCenter?
     var canvas = BoardCanvas()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
@@ -235,6 +236,9 @@ struct BoardScene: Sendable {
 
     /// Takes a gesture back, here and at the others.
     mutating func take(back told: Drag.Told, now: Instant) { if told.isLive { ask(.cancel, now: now) } }
+
+    /// Where we point is another cell of another grid.
+    mutating func moveToldPlace(_ moved: (CellPlace) -> CellPlace) { toldPlace = toldPlace.map(moved) }
 
     /// Tells the others where we point, when that changed; nil for nowhere.
     mutating func point(at place: CellPlace?, now: Instant) {

@@ -3,17 +3,16 @@ import InkFormats
 import InkFrontEnd
 import InkSession
 
-/// Cells that each standing shape can touch: asked for in every frame, dear for long strokes. Follows a `BoardView`.
+/// Cells that each standing shape can touch: asked for in every frame, dear for long strokes. Follows a `BoardView`; another grid costs nothing.
 struct ShapeRegions: Sendable {
-    private let grid: Grid
+    /// On which it is asked for cells.
+    var grid: Grid
     private var extents: [ShapeID: Extent] = [:]
 
     private struct Extent: Sendable {
-        let box: CellRegion
-        /// Cells beyond which it leaves no ink.
-        let reach: CellRegion
-        /// By what the box is measured, for a shape that is as large as its words.
-        let words: String?
+        let shape: ShapeExtent
+        /// By what it is measured, for a shape that is as large as its words.
+        let text: String?
         /// False for a text of nothing but blanks: its ink need not be looked for.
         var hasInk = true
     }
@@ -21,24 +20,29 @@ struct ShapeRegions: Sendable {
     init(grid: Grid) { self.grid = grid }
 
     /// The box of a shape.
-    subscript(id: ShapeID) -> CellRegion? { extents[id]?.box }
+    subscript(id: ShapeID) -> CellRegion? { extents[id]?.shape.box(on: grid) }
 
     /// The box of a shape with other content, if that is as quick: where it is only moved, or has a size of its own.
     func box(of id: ShapeID, as content: ShapeDraft) -> CellRegion? {
         guard content.isSizedByText else { return content.cellRegion(on: grid) }
-        guard let extent = extents[id], extent.words == content.text else { return nil }
-        return Self.moved(extent.box, to: grid.place(of: content.position))
+        guard let extent = extents[id], extent.text == content.text else { return nil }
+        return ShapeExtent(content, words: extent.shape.words).box(on: grid)
     }
 
     /// The cells of all shapes; nil for none.
-    var content: CellRegion? {
+    var content: CellRegion? { content(on: grid) }
+
+    func content(on grid: Grid) -> CellRegion? {
         var all: CellRegion?
-        for extent in extents.values { all = all?.union(extent.box) ?? extent.box }
+        for extent in extents.values {
+            let box = extent.shape.box(on: grid)
+            all = all?.union(box) ?? box
+        }
         return all
     }
 
     /// True if a shape can reach cells of a region: quick, and never wrongly false.
-    func reaches(_ id: ShapeID, _ region: CellRegion) -> Bool { extents[id]?.reach.overlaps(region) ?? false }
+    func reaches(_ id: ShapeID, _ region: CellRegion) -> Bool { extents[id]?.shape.reach(on: grid).overlaps(region) ?? false }
 
     mutating func replaceAll(_ board: BoardView) {
         extents = Dictionary(board.shapes.map { ($0.id, extent(of: $0.content, before: nil)) }, uniquingKeysWith: { $1 })
@@ -50,21 +54,10 @@ struct ShapeRegions: Sendable {
 
     /// - Parameter before: of the same shape, before it changed: a long text that is moved is not measured again.
     private func extent(of content: ShapeDraft, before: Extent?) -> Extent {
-        guard content.isSizedByText else {
-            return Extent(box: content.cellRegion(on: grid), reach: content.reach(on: grid), words: nil)
-        }
-        let isMoved = before.map { $0.words == content.text } ?? false
-        let box =
-            before.flatMap { isMoved ? Self.moved($0.box, to: grid.place(of: content.position)) : nil } ?? content.cellRegion(on: grid)
-        let isKnown = before.map { $0.words == content.text && content.kind == .text } ?? false
-        let hasInk =
-            isKnown
-            ? before?.hasInk == true : content.kind != .text || content.inkPlace(near: grid.place(of: content.position), on: grid) != nil
-        return Extent(box: box, reach: box, words: content.text, hasInk: hasInk)
-    }
-
-    private static func moved(_ box: CellRegion, to place: CellPlace) -> CellRegion {
-        CellRegion(column: place.column, row: place.row, columns: box.columns, rows: box.rows)
+        guard content.isSizedByText else { return Extent(shape: ShapeExtent(content), text: nil) }
+        let known = before?.text == content.text ? before : nil
+        let hasInk = content.kind != .text || known?.hasInk ?? (content.inkPlace(near: grid.place(of: content.position), on: grid) != nil)
+        return Extent(shape: ShapeExtent(content, words: known?.shape.words), text: content.text, hasInk: hasInk)
     }
 
     /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it. What is not drawn yet is not hit, and what is
@@ -73,17 +66,18 @@ struct ShapeRegions: Sendable {
         let (column, row) = (place.column, place.row)
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
         for shape in board.shapes.reversed() {
-            guard let extent = extents[shape.id], extent.reach.contains(column: column, row: row), !stamps.missing.contains(shape.id)
+            guard let extent = extents[shape.id]?.shape, extent.reach(on: grid).contains(column: column, row: row),
+                !stamps.missing.contains(shape.id)
             else { continue }
             var stamp = stamps.stamp(of: shape.id, shape.content)
             if stamp?.region.contains(column: column, row: row) != true {
                 let isBox = stamps.isFull && shape.content.isDear
-                let shown = isBox ? shape.content.outline(on: grid, box: extent.box) : shape.content
+                let shown = isBox ? shape.content.outline(on: grid, box: extent.box(on: grid)) : shape.content
                 stamp = ShapeStamp(shown, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
             }
             if stamp?.hasInk(at: place) == true {
                 near.append(shape.id)
-            } else if includesInside, !shape.content.kind.isPath, extent.box.contains(column: column, row: row) {
+            } else if includesInside, !shape.content.kind.isPath, extent.box(on: grid).contains(column: column, row: row) {
                 around.append(shape.id)
             }
         }
@@ -104,7 +98,10 @@ struct ShapeRegions: Sendable {
     func nearestInk(on board: BoardView, to place: CellPlace) -> (ink: CellPlace, box: CellRegion)? {
         let boxes = board.shapes
             .compactMap { shape in
-                extents[shape.id].flatMap { $0.hasInk ? (shape: shape, box: $0.box, distance: $0.box.distance(to: place)) : nil }
+                extents[shape.id].flatMap { extent -> (shape: Shape, box: CellRegion, distance: Int)? in
+                    let box = extent.shape.box(on: grid)
+                    return extent.hasInk ? (shape, box, box.distance(to: place)) : nil
+                }
             }
             .sorted { ($0.distance, $0.shape.id) < ($1.distance, $1.shape.id) }
         var nearest: (ink: CellPlace, box: CellRegion)?

@@ -4,7 +4,7 @@ import InkPrimitives
 
 /// The part of a board that is seen: on which grid, from which cell, and how many cells of it.
 struct Viewport: Hashable, Sendable {
-    let grid: Grid
+    private(set) var grid: Grid
     /// The cell in the top left corner.
     private(set) var origin = CellPlace(column: 0, row: 0)
     private(set) var columns: Int
@@ -27,6 +27,13 @@ struct Viewport: Hashable, Sendable {
     }
 
     mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
+
+    /// Takes another grid, and shows a point of the board under a cell of the screen.
+    mutating func zoom(to grid: Grid, showing point: Point, at cell: CellPlace) {
+        self.grid = grid
+        let place = grid.place(of: point)
+        move(to: CellPlace(column: place.column - cell.column, row: place.row - cell.row))
+    }
 
     mutating func center(on region: CellRegion) {
         move(to: CellPlace(column: region.column + region.columns / 2 - columns / 2, row: region.row + region.rows / 2 - rows / 2))

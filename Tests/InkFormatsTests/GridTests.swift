@@ -36,4 +36,34 @@ import Testing
         #expect(raster.cell(column: 10, row: 5, style: .unicode).glyph == Glyph("┘"))
         #expect(!raster.hasInk(column: 11, row: 5) && !raster.hasInk(column: 5, row: 3))
     }
+
+    @Test func `from afar a text without a box covers what it does at 100 %, and a note is as large`() {
+        // FM-130
+        func rows(_ shape: ShapeDraft, _ dotUnits: Int) -> [String] {
+            let grid = Grid(dotUnits: dotUnits)
+            let box = shape.cellRegion(on: grid)
+            var raster = CellRaster(region: box.grown(columns: 1, rows: 1), grid: grid)
+            raster.draw(shape)
+            return raster.region.rowRange.map { row in
+                raster.region.columnRange.map { raster.cell(column: $0, row: row, style: .unicode) }.filter { $0.columns > 0 }
+                    .map(\.glyph.text).joined()
+            }
+        }
+        let text = ShapeDraft(kind: .text, position: .zero, text: "authentication\nby\nkey\n\nonly")
+        #expect(text.cellRegion(on: Grid(dotUnits: 64)) == CellRegion(column: 0, row: 0, columns: 7, rows: 3))
+        #expect(rows(text, 64) == ["         ", " authen… ", " ▬       ", " ▬▬      ", "         "])
+        #expect(rows(text, 128).dropFirst().first == " aut… ")
+        // Nearer than 100 % a letter has its cell.
+        #expect(rows(text, 16)[1] == " authentication ")
+        let note = ShapeDraft(kind: .note, position: .zero, text: "abcdef\nghi\njkl")
+        for zoom in Grid.zooms {
+            let sized = note.withOwnSize(on: .standard)
+            #expect(note.cellRegion(on: zoom) == sized.cellRegion(on: zoom))
+        }
+        // A frame that has no room for its label is seen nevertheless.
+        let small = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 9 * 64, height: 4 * 128), text: "cache")
+        #expect(rows(small, 128)[1...2] == [" ┌▬┐ ", " └─┘ "])
+        let narrow = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 4 * 64, height: 4 * 128), text: "cache")
+        #expect(rows(narrow, 128)[1...2] == [" ┌┐ ", " └┘ "])
+    }
 }

@@ -1,0 +1,203 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// The board from near and from far.
+@Suite struct ZoomTests {
+    private let half = Grid(dotUnits: 64)
+
+    private func box(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int, text: String = "") -> ShapeDraft {
+        let (from, to) = (middle(left, top), middle(right, bottom))
+        return ShapeDraft(kind: .rectangle, position: from, size: Size(width: to.x - from.x, height: to.y - from.y), text: text)
+    }
+
+    /// Turns the wheel with Control held: up goes nearer.
+    private func turn(_ desk: inout Desk, up: Bool, at column: Int, _ row: Int) { desk.press(column, row, button: up ? 80 : 81) }
+
+    /// The first row of the canvas that shows another than what stands, seen on a grid from a cell on; nil for none.
+    private func difference(_ desk: Desk, _ grid: Grid, column: Int, row: Int, columns: Int = 80, rows: Int = 22) -> String? {
+        var raster = CellRaster(region: CellRegion(column: column, row: row, columns: columns, rows: rows), grid: grid)
+        for shape in desk.standing { raster.draw(shape) }
+        for line in 0..<rows {
+            var text = (0..<columns).map { raster.cell(column: column + $0, row: row + line, style: .unicode) }.filter { $0.columns > 0 }
+                .map(\.glyph.text).joined()
+            while text.hasSuffix(" ") { text.removeLast() }
+            if text != desk.terminal.lines[line] { return "\(line): |\(text)| is |\(desk.terminal.lines[line])|" }
+        }
+        return nil
+    }
+
+    @Test func `the wheel with Control goes nearer and farther about what it points at, by keys and back to 100 %`() throws {
+        // TM-130
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(40, 10))))
+        desk.elsewhere(.draw(box(2, 3, 70, 18)))
+        desk.move(40, 10)
+        let asked = desk.intents.count
+        for word in ["67 %", "50 %", "33 %", "25 %", "25 %"] {
+            turn(&desk, up: false, at: 40, 10)
+            #expect(desk.text.contains(word) && desk.terminal.rowsOfText[10][40] == "□", "\(desk.text)")
+        }
+        for word in ["33 %", "50 %", "67 %", "plan", "133 %", "200 %", "400 %", "400 %"] {
+            turn(&desk, up: true, at: 40, 10)
+            #expect(desk.text.contains(word) && desk.terminal.rowsOfText[10][40] == "□", "\(desk.text)")
+        }
+        desk.type("=")
+        #expect(!desk.text.contains("%"))
+        desk.type("--")
+        #expect(desk.text.contains("50 %"))
+        desk.type("+")
+        #expect(desk.text.contains("67 %"))
+        // Nobody else is told, and nothing is changed.
+        #expect(desk.intents.count == asked)
+    }
+
+    @Test(arguments: Grid.zooms)
+    func `at each zoom the picture is what stands, seen on that grid, as it is after a full repaint`(grid: Grid) throws {
+        // TM-130 FM-12
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(2, 1, 30, 9, text: "a label of some words")))
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(40, 3), text: "a title\nand more\n漢字")))
+        desk.elsewhere(.draw(ShapeDraft(kind: .note, position: middle(50, 8), text: "a note\nof two rows")))
+        desk.elsewhere(.draw(ShapeDraft(kind: .ellipse, position: middle(5, 12), size: Size(width: 1280, height: 1280))))
+        desk.elsewhere(
+            .draw(ShapeDraft(kind: .arrow, position: middle(33, 5), points: [.zero, Point(x: 1000, y: 1300)], text: "goes there")))
+        desk.elsewhere(
+            .draw(ShapeDraft(kind: .freehand, position: middle(20, 12), points: (0..<40).map { Point(x: $0 * 60, y: $0 * $0 % 700) })))
+        let steps = try #require(Grid.zooms.firstIndex(of: grid)) - 4
+        for _ in 0..<abs(steps) { turn(&desk, up: steps > 0, at: 0, 0) }
+        let corner = grid.place(of: middle(0, 0))
+        desk.wait(.seconds(1))
+        #expect(difference(desk, grid, column: corner.column, row: corner.row) == nil)
+        desk.bytes([0x0C])
+        #expect(difference(desk, grid, column: corner.column, row: corner.row) == nil)
+        // Then moved on by the wheel, and changed by another.
+        desk.press(10, 10, button: 65)
+        desk.press(10, 10, button: 67)
+        desk.moveAll(Point(x: 100, y: 70))
+        desk.wait(.seconds(1))
+        #expect(difference(desk, grid, column: corner.column + 6, row: corner.row + 3) == nil)
+    }
+
+    @Test func `what is drawn from afar has the size that is seen there`() throws {
+        // TM-131
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(0, 0, 4, 2)))
+        for _ in 0..<2 { turn(&desk, up: false, at: 0, 0) }
+        desk.type("r")
+        desk.drag([(10, 5), (15, 7), (20, 8)])
+        desk.wait(.seconds(1))
+        let origin = half.place(of: middle(0, 0))
+        #expect(desk.standing[1].position == half.middle(of: CellPlace(column: origin.column + 10, row: origin.row + 5)))
+        #expect(desk.standing[1].size == Size(width: 10 * 128, height: 3 * 256))
+        #expect(desk.terminal.rowsOfText[5][10] == "┌" && desk.terminal.rowsOfText[8][20] == "┘")
+    }
+
+    @Test func `a stroke goes on through a zoom from under the pointer`() throws {
+        // TM-132
+        var desk = try Desk()
+        desk.type("p")
+        desk.press(10, 5)
+        desk.move(20, 5, button: 32)
+        for _ in 0..<2 { turn(&desk, up: false, at: 20, 5) }
+        #expect(desk.text.contains("50 %") && desk.isGestureLive)
+        desk.move(30, 5, button: 32)
+        desk.release(30, 5)
+        desk.wait(.seconds(1))
+        let stroke = desk.standing[0]
+        #expect(stroke.position == middle(10, 5) && stroke.points[1] == middle(20, 5) - middle(10, 5))
+        let under = half.place(of: middle(20, 5))
+        let end = stroke.points.last.map { stroke.position + $0 }
+        #expect(end == half.middle(of: CellPlace(column: under.column + 10, row: under.row)))
+    }
+
+    @Test(arguments: [true, false])
+    func `what is dragged through a zoom is where the pointer is, here and on the board`(goesNear: Bool) throws {
+        // TM-132
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(10, 5, 30, 9)))
+        desk.type("v")
+        desk.press(10, 7)
+        desk.move(14, 8, button: 32)
+        let under = middle(14, 8)
+        for _ in 0..<2 { turn(&desk, up: goesNear, at: 14, 8) }
+        let grid = Grid(dotUnits: goesNear ? 16 : 64)
+        #expect(desk.text.contains("\(grid.percent) %"))
+        desk.move(24, 11, button: 32)
+        desk.release(24, 11)
+        desk.wait(.seconds(1))
+        let there = grid.place(of: under)
+        let wanted = grid.middle(of: CellPlace(column: there.column + 10, row: there.row + 3)) - middle(10, 7)
+        let moved = desk.standing[0].position - middle(10, 5)
+        // It begins and ends in whole cells of the grid that is seen.
+        #expect(abs(moved.x - wanted.x) <= grid.columnUnits && abs(moved.y - wanted.y) <= grid.rowUnits, "\(moved), not \(wanted)")
+        #expect(difference(desk, grid, column: there.column - 14, row: there.row - 8) == nil)
+    }
+
+    @Test func `a zoom ends a move by keys and keeps it`() throws {
+        // TM-132
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(10, 5, 30, 9)))
+        desk.type("v]lll-")
+        desk.wait(.seconds(1))
+        #expect(desk.standing[0].position == middle(13, 5) && desk.text.contains("67 %"))
+    }
+
+    @Test func `two clicks with a zoom between them are no double click`() throws {
+        // TM-132
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: .zero, text: "words")))
+        desk.type("v")
+        desk.click(0, 0)
+        turn(&desk, up: true, at: 0, 0)
+        desk.click(0, 0)
+        #expect(desk.text.contains("MOVE") && !desk.text.contains("TEXT"))
+        desk.click(0, 0)
+        #expect(desk.text.contains("TEXT"))
+    }
+
+    @Test func `the pointer that keys move stays where it points`() throws {
+        // TM-130 TM-81
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(45, 11))))
+        desk.type("v")
+        desk.bytes(Array("\u{1B}[C\u{1B}[C\u{1B}[C\u{1B}[C\u{1B}[C".utf8))
+        let cursor = desk.terminal.cursor
+        desk.type("--")
+        #expect(desk.terminal.cursor == cursor)
+        desk.type("=")
+        #expect(abs(desk.terminal.cursor.column - cursor.column) <= 1 && abs(desk.terminal.cursor.row - cursor.row) <= 1)
+    }
+
+    @Test func `f shows all of the drawing from as far as that takes, and no nearer than 100 %`() throws {
+        // TM-133 TM-71
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 25, 7)))
+        desk.elsewhere(.draw(box(190, 10, 200, 13)))
+        desk.type("f")
+        #expect(desk.text.contains("33 %"))
+        #expect(desk.text.filter { $0 == "┌" }.count == 2 && desk.text.filter { $0 == "┘" }.count == 2)
+        desk.deleteAll()
+        desk.elsewhere(.draw(box(500, 3, 525, 7)))
+        desk.type("++++++")
+        desk.type("f")
+        #expect(!desk.text.contains("%") && desk.text.contains("┌") && desk.text.contains("┘"))
+    }
+
+    @Test func `from afar a text is cut to what it covers, but not while it is written`() throws {
+        // FM-130 TM-10
+        var desk = try Desk()
+        desk.type("----t")
+        desk.click(20, 6)
+        desk.type("authentication")
+        #expect(desk.text.contains("authentication") && desk.terminal.cursor == (34, 6))
+        desk.escape()
+        desk.wait(.seconds(1))
+        #expect(desk.text.contains("aut…") && !desk.text.contains("auth"))
+        desk.type("f")
+        #expect(desk.text.contains("authentication"))
+    }
+}
