@@ -56,20 +56,23 @@ public struct CellRaster: Sendable {
     /// Lays shapes over those drawn before, the first of them at the bottom.
     package mutating func draw(_ shapes: [ShapeDraft]) {
         var cover = FillCover(cells: region.columns * region.rows)
+        let below = Int(rank)
         for (index, shape) in shapes.enumerated().reversed() where !cover.isWhole {
-            for run in shape.fillRuns(in: region, on: grid) { cover.cover(run, by: index) }
+            for run in shape.fillRuns(in: region, on: grid) { cover.cover(run, by: below + index) }
         }
-        for (index, shape) in shapes.enumerated() { lay(ShapeStamp(shape, in: region, on: grid), at: index, under: cover) }
+        for (index, shape) in shapes.enumerated() { lay(ShapeStamp(shape, in: region, on: grid), at: below + index, under: cover) }
     }
 
     /// Lays what a shape leaves over what was drawn before.
     ///
     /// - Parameters:
-    ///   - index: by which the cover knows the shape.
+    ///   - index: how many shapes lie below it, by which the cover knows it; nil for on top of what was laid.
     ///   - cover: what shapes that are laid later hide, and is not laid; nil for nothing.
-    package mutating func lay(_ stamp: ShapeStamp, at index: Int = 0, under cover: FillCover? = nil) {
+    package mutating func lay(_ stamp: ShapeStamp, at index: Int? = nil, under cover: FillCover? = nil) {
         precondition(stamp.region == region && stamp.grid == grid, "a stamp made for \(stamp.region) is not laid into \(region)")
-        beginShape()
+        // What is laid in parts has one rank in all of them: a wide letter may lie in two.
+        if let index { rank = max(rank, Int32(index) + 1) } else { beginShape() }
+        let index = index ?? 0
         let (ink, paper) = (stamp.ink, stamp.content.fill)
         func isSeen(_ place: Int) -> Bool { cover?.isSeen(place, of: index) ?? true }
         if cover?.hasFill(of: index) ?? true {
@@ -101,6 +104,29 @@ public struct CellRaster: Sendable {
         precondition(ground.region == region, "cells of \(ground.region) are none of \(region)")
         for place in places { inks[place] = ground.inks[place] }
         rank = ground.rank
+    }
+
+    /// The same cells in another window, as far as they lie in it; the others are empty.
+    package func moved(to next: CellRegion) -> CellRaster {
+        var moved = CellRaster(region: next, grid: grid)
+        moved.copy(self)
+        return moved
+    }
+
+    /// Takes the cells of a raster for a part of the region as they are.
+    package mutating func take(_ part: CellRaster) {
+        precondition(part.grid == grid, "cells of another grid are no part of this one")
+        copy(part)
+        work += part.work
+    }
+
+    private mutating func copy(_ other: CellRaster) {
+        let common = region.intersection(other.region)
+        for row in common.rowRange {
+            let (from, to) = (other.index(common.column, row), index(common.column, row))
+            inks.replaceSubrange(to..<to + common.columns, with: other.inks[from..<from + common.columns])
+        }
+        rank = max(rank, other.rank)
     }
 
     /// True if any shape left something in that cell (a position on the board's grid).

@@ -37,6 +37,19 @@ public struct CellRegion: Hashable, Sendable {
         CellRegion(column: column - more, row: row - moreRows, columns: columns + 2 * more, rows: rows + 2 * moreRows)
     }
 
+    /// The parts of the region that are not in another of which it has the better part, as rectangles; nil where it has less.
+    package func strips(beside other: CellRegion) -> [CellRegion]? {
+        let common = intersection(other)
+        guard 2 * common.columns * common.rows > columns * rows else { return nil }
+        let (right, bottom) = (common.columnRange.upperBound, common.rowRange.upperBound)
+        return [
+            CellRegion(column: column, row: row, columns: columns, rows: common.row - row),
+            CellRegion(column: column, row: bottom, columns: columns, rows: rowRange.upperBound - bottom),
+            CellRegion(column: column, row: common.row, columns: common.column - column, rows: common.rows),
+            CellRegion(column: right, row: common.row, columns: columnRange.upperBound - right, rows: common.rows),
+        ].filter { !$0.isEmpty }
+    }
+
     /// What lies in both; empty where nothing does.
     public func intersection(_ other: CellRegion) -> CellRegion {
         let (left, top) = (max(column, other.column), max(row, other.row))

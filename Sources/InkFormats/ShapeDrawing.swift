@@ -2,22 +2,24 @@ import InkBoard
 
 /// How each kind of shape becomes edges, dots and glyphs.
 extension ShapeStamp {
-    mutating func draw(caret: Int?) {
+    /// - Parameter curve: of a stroke, if it was made before.
+    mutating func draw(caret: Int?, curve: StrokeCurve?) {
+        // What is being written may need more cells than are kept for it.
+        guard !isOutside || caret != nil else { return }
         switch content.kind {
         case .rectangle: drawBox(isRounded: false)
         case .note: drawBox(isRounded: true)
         case .ellipse, .diamond: drawRound()
         case .line, .arrow: drawPath()
-        case .freehand: drawCurve()
+        case .freehand: drawCurve(curve)
         case .text: break
         }
         drawText(caret: caret)
     }
 
-    private var box: CellRegion { content.cellRegion(on: grid) }
     private var pen: DotPen { DotPen(width: content.strokeWidth, on: grid) }
     /// A mask for what the shape can leave of dots.
-    private var mask: DotMask { DotMask(region: content.reach(on: grid).intersection(region)) }
+    private var mask: DotMask { DotMask(region: reach.intersection(region)) }
 
     // MARK: Boxes
 
@@ -39,7 +41,7 @@ extension ShapeStamp {
     }
 
     private mutating func drawRound() {
-        guard content.reach(on: grid).overlaps(region) else { return }
+        guard reach.overlaps(region) else { return }
         fill()
         var mask = mask
         RoundOutline(content, on: grid).forEachDot(in: region) { x, y in mask.add(x: x, y: y) }
@@ -50,7 +52,7 @@ extension ShapeStamp {
     // MARK: Paths
 
     private mutating func drawPath() {
-        guard content.reach(on: grid).overlaps(region) else { return }
+        guard reach.overlaps(region) else { return }
         let points = content.points.isEmpty ? [.zero] : content.points
         let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
         let places = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
@@ -96,11 +98,11 @@ extension ShapeStamp {
         }
     }
 
-    private mutating func drawCurve() {
-        guard !content.points.isEmpty, content.reach(on: grid).overlaps(region) else { return }
+    private mutating func drawCurve(_ known: StrokeCurve?) {
+        guard !content.points.isEmpty, reach.overlaps(region) else { return }
         var mask = mask
-        spend(2 * content.points.count)
-        StrokeCurve(points: content.points, origin: content.position).forEachPiece(touching: region.box(on: grid, around: pen)) {
+        if known == nil { spend(2 * content.points.count) }
+        (known ?? StrokeCurve(points: content.points, origin: content.position)).forEachPiece(touching: region.box(on: grid, around: pen)) {
             from, to in
             mask.addPiece(from: from, to: to, on: grid)
         }

@@ -8,6 +8,8 @@ package struct ShapeStamp: Sendable {
     package let region: CellRegion
     package let grid: Grid
     package let content: ShapeDraft
+    /// What was measured of it before; nil for nothing.
+    private let extent: ShapeExtent?
     /// Of lines, dots and letters; nil is the reader's own.
     let ink: Color?
 
@@ -39,11 +41,79 @@ package struct ShapeStamp: Sendable {
     }
 
     /// - Parameter caret: characters before the caret while the text is written: the rows about it are shown.
-    package init(_ content: ShapeDraft, in region: CellRegion, on grid: Grid, caret: Int? = nil) {
-        (self.content, self.region, self.grid) = (content, region, grid)
-        ink = content.inkColor
-        if !region.isEmpty { draw(caret: caret) }
+    package init(_ content: ShapeDraft, in region: CellRegion, on grid: Grid, caret: Int? = nil, extent: ShapeExtent? = nil) {
+        // Of a text its extent is as dear as the text.
+        self.init(empty: content, in: region, on: grid, extent ?? (content.isSizedByText ? nil : ShapeExtent(content)))
+        if !region.isEmpty { draw(caret: caret, curve: nil) }
     }
+
+    package init(_ shape: MeasuredShape, in region: CellRegion, on grid: Grid) {
+        self.init(empty: shape.content, in: region, on: grid, shape.extent)
+        if !region.isEmpty { draw(caret: nil, curve: shape.curve) }
+    }
+
+    private init(empty content: ShapeDraft, in region: CellRegion, on grid: Grid, _ extent: ShapeExtent?) {
+        (self.content, self.region, self.grid, self.extent) = (content, region, grid, extent)
+        ink = content.inkColor
+    }
+
+    /// The same in another window.
+    ///
+    /// - Parameter strips: what the shape leaves in the parts of that window that are not in this one.
+    package func moved(to next: CellRegion, with strips: [ShapeStamp] = []) -> ShapeStamp {
+        var moved = ShapeStamp(empty: content, in: next, on: grid, extent)
+        for stamp in [self] + strips { moved.take(stamp) }
+        moved.joinFills()
+        return moved
+    }
+
+    /// Makes one run of those that touch in a row: else they would be more with each step of a window.
+    private mutating func joinFills() {
+        var joined: [Range<Int>] = []
+        for run in fills.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = joined.last, last.upperBound == run.lowerBound, run.lowerBound % region.columns != 0 {
+                joined[joined.count - 1] = last.lowerBound..<run.upperBound
+            } else {
+                joined.append(run)
+            }
+        }
+        fills = joined
+    }
+
+    /// Takes what lies in the region, too, of another window.
+    private mutating func take(_ other: ShapeStamp) {
+        let (columns, right) = (other.region.columns, Int32(region.columns))
+        let (dx, dy) = (Int32(other.region.column - region.column), Int32(other.region.row - region.row))
+        let bottom = Int32(region.rows)
+        func moved(_ place: Int32) -> Int32? {
+            let (row, column) = place.quotientAndRemainder(dividingBy: Int32(columns))
+            let (x, y) = (column + dx, row + dy)
+            return x >= 0 && x < right && y >= 0 && y < bottom ? y * right + x : nil
+        }
+        for cell in other.edges {
+            if let place = moved(cell.place) { edges.append(EdgeCell(place: place, edges: cell.edges, isRounded: cell.isRounded)) }
+        }
+        for cell in other.dots { if let place = moved(cell.place) { dots.append(DotCell(place: place, dots: cell.dots)) } }
+        for cell in other.symbols {
+            if let place = moved(cell.place) { symbols.append(SymbolCell(place: place, columns: cell.columns, glyph: cell.glyph)) }
+        }
+        for run in other.fills {
+            let (row, column) = run.lowerBound.quotientAndRemainder(dividingBy: columns)
+            let line = CellRegion(
+                column: other.region.column + column, row: other.region.row + row, columns: run.count, rows: 1
+            ).intersection(region)
+            guard !line.isEmpty else { continue }
+            let start = place(line.column, line.row)
+            fills.append(start..<start + line.columns)
+        }
+    }
+
+    /// The cells of the shape's box, and those beyond which it leaves no ink.
+    var box: CellRegion { (extent ?? ShapeExtent(content)).box(on: grid) }
+    var reach: CellRegion { (extent ?? ShapeExtent(content)).reach(on: grid) }
+
+    /// True where that is known at once, and there is nothing to draw.
+    var isOutside: Bool { extent.map { !$0.reach(on: grid).overlaps(region) } ?? false }
 
     /// Things that it keeps: its memory is proportional to them.
     package var count: Int { fills.count + edges.count + dots.count + symbols.count }

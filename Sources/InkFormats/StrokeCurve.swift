@@ -13,6 +13,20 @@ package struct StrokeCurve: Sendable {
     }
 
     private let places: [Place]
+    /// Around so many parts each, by which those far from a window are passed over; none where nobody asked for them.
+    private var boxes: [Box] = []
+
+    private struct Box: Sendable {
+        var left = Double.greatestFiniteMagnitude
+        var top = Double.greatestFiniteMagnitude
+        var right = -Double.greatestFiniteMagnitude
+        var bottom = -Double.greatestFiniteMagnitude
+
+        mutating func take(_ place: (x: Double, y: Double)) {
+            (left, top) = (min(left, place.x), min(top, place.y))
+            (right, bottom) = (max(right, place.x), max(bottom, place.y))
+        }
+    }
 
     /// Places of the curve; between each and the next lies a part of it.
     var count: Int { places.count }
@@ -27,6 +41,20 @@ package struct StrokeCurve: Sendable {
 
     /// The curve through places of which no two in a row are the same.
     init(_ raw: [Place]) { places = Self.smoothed(raw) }
+
+    /// The same, for many looks at small parts of it.
+    func indexed() -> StrokeCurve {
+        var indexed = self
+        indexed.boxes = stride(from: 0, to: places.count - 1, by: Self.partsPerBox).map { first in
+            var box = Box()
+            for index in first..<min(first + Self.partsPerBox, places.count - 1) {
+                let part = part(index)
+                for corner in [(part.from.x, part.from.y), (part.to.x, part.to.y), part.out, part.back] { box.take(corner) }
+            }
+            return box
+        }
+        return indexed
+    }
 
     /// Adds a sample, displaced by `origin`; one that rests where the last one is adds nothing.
     static func append(_ point: Point, from origin: Point, to raw: inout [Place]) {
@@ -45,13 +73,19 @@ package struct StrokeCurve: Sendable {
     ) {
         guard let first = places.first else { return }
         guard places.count > 1 else { return body(first, first) }
-        for index in range ?? 0..<places.count - 1 {
-            let (from, to) = (places[index], places[index + 1])
-            let before = index > 0 ? places[index - 1] : from
-            let after = index + 2 < places.count ? places[index + 2] : to
-            let (start, end) = Self.tangents(before, from, to, after)
-            // The Bézier hull of the piece (ends and ends ± a third of the tangents) contains it.
-            let (out, back) = ((x: from.x + start.x / 3, y: from.y + start.y / 3), (x: to.x - end.x / 3, y: to.y - end.y / 3))
+        let range = range ?? 0..<places.count - 1
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let index = next
+            if !boxes.isEmpty, index % Self.partsPerBox == 0 {
+                let around = boxes[index / Self.partsPerBox]
+                guard around.left <= box.right, around.right >= box.left, around.top <= box.bottom, around.bottom >= box.top else {
+                    next += Self.partsPerBox
+                    continue
+                }
+            }
+            next += 1
+            let (from, to, out, back, start, end) = part(index)
             guard
                 from.x >= box.left || to.x >= box.left || out.x >= box.left || back.x >= box.left,
                 from.x <= box.right || to.x <= box.right || out.x <= box.right || back.x <= box.right,
@@ -68,6 +102,21 @@ package struct StrokeCurve: Sendable {
             }
         }
     }
+
+    /// A part with its tangents and its Bézier hull (ends, and ends ± a third of the tangents), which contains it.
+    private func part(
+        _ index: Int
+    ) -> (from: Place, to: Place, out: (x: Double, y: Double), back: (x: Double, y: Double), start: Place, end: Place) {
+        let (from, to) = (places[index], places[index + 1])
+        let before = index > 0 ? places[index - 1] : from
+        let after = index + 2 < places.count ? places[index + 2] : to
+        let (start, end) = Self.tangents(before, from, to, after)
+        return (
+            from, to, (x: from.x + start.x / 3, y: from.y + start.y / 3), (x: to.x - end.x / 3, y: to.y - end.y / 3), start, end
+        )
+    }
+
+    private static let partsPerBox = 32
 
     /// The cells that the curve goes through, as a box; nil for no samples.
     func cellRegion(on grid: Grid) -> CellRegion? {

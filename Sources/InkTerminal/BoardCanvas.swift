@@ -6,13 +6,16 @@ import InkFrontEnd
 ///
 /// A shape that is dear to draw is laid by its stamp; what there is no time for in one picture comes with the next (`StampCache`).
 ///
-///     ground   standing shapes below the lowest that is moved or resized, less those that are erased: laid once, and what comes on top added
+///     ground   standing shapes below the lowest that is moved or resized, less those that are erased: laid once, and what comes on top added;
+///              where the window moves, what stays in it is taken along, and the strips that are new are laid
 ///     above    the moved shapes and all that lies over them: laid anew for each picture
 ///     strokes  each that grows by its new samples (`GrowingStroke`)
 ///
 /// Where nothing but strokes that grow lies over the ground, only the cells in which they grew are made anew.
 struct BoardCanvas: Sendable {
     private var ground: Ground?
+    /// The shapes near the window, as they were looked for last.
+    private var near: Near?
     private var strokes: [Overlay.StrokeKey: GrowingStroke] = [:]
     /// The picture before, where it was made of ground and growing strokes alone.
     private var last: Picture?
@@ -29,6 +32,16 @@ struct BoardCanvas: Sendable {
 
     /// True if there was no time for all shapes that are seen.
     var isUnfinished: Bool { !stamps.missing.isEmpty }
+
+    private struct Near: Sendable {
+        var version: Int
+        let region: CellRegion
+        let grid: Grid
+        /// Shapes of the board that were looked at.
+        var count: Int
+        /// How many lie below each, lowest first.
+        var indices: [Int]
+    }
 
     private struct Ground: Sendable {
         var raster: CellRaster
@@ -71,8 +84,10 @@ struct BoardCanvas: Sendable {
         stamps.move(to: viewport)
         let stamped = stamps.work
         defer { work += stamps.work - stamped }
-        let limit = overlay.replaced.keys.compactMap { board.index(of: $0) }.min() ?? board.shapes.count
-        let ground = lay(board, regions, upTo: limit, overlay, in: viewport)
+        let near = inSight(board, regions, of: viewport)
+        let replaced = overlay.replaced.keys.compactMap { board.index(of: $0) }
+        let limit = replaced.min() ?? board.shapes.count
+        let ground = lay(board, regions, near, upTo: limit, overlay, in: viewport)
         // Nil where something else than growing strokes lies over the ground.
         let layers = grow(overlay.added, in: viewport).flatMap { limit == board.shapes.count && !isUnfinished ? $0 : nil }
         if let layers, var picture = last, picture.version == board.version, picture.erased == overlay.erased, picture.look == look,
@@ -86,18 +101,17 @@ struct BoardCanvas: Sendable {
         }
         var raster = ground
         var budget = Self.handBudget
-        let above = (limit..<board.shapes.count).filter { !overlay.erased.contains(board.shapes[$0].id) }
-        let standing = above.filter {
-            overlay.replaced[board.shapes[$0].id] == nil && regions.reaches(board.shapes[$0].id, viewport.region)
-        }
+        let above = (replaced.isEmpty ? [] : Set(replaced).union(near.filter { $0 >= limit }).sorted())
+            .filter { !overlay.erased.contains(board.shapes[$0].id) }
+        let standing = above.filter { overlay.replaced[board.shapes[$0].id] == nil }
         let cover = cover(of: standing[...], on: board, raster)
         for index in above {
             let shape = board.shapes[index]
             if let content = overlay.replaced[shape.id] {
                 let caret = overlay.written.flatMap { $0.id == shape.id ? $0.caret : nil }
                 draw(content, of: shape.id, regions.box(of: shape.id, as: content), caret: caret, into: &raster, &budget)
-            } else if regions.reaches(shape.id, viewport.region) {
-                draw(shape, regions[shape.id], into: &raster, at: index, under: cover)
+            } else {
+                draw(shape, regions, into: &raster, at: index, under: cover)
             }
         }
         held = held.filter { overlay.replaced[$0.key] != nil }
@@ -119,13 +133,16 @@ struct BoardCanvas: Sendable {
     }
 
     /// Draws what stands on the board and is not in a hand.
-    private func draw(_ shape: Shape, _ box: CellRegion?, into raster: inout CellRaster, at index: Int, under cover: FillCover?) {
-        if let stamp = stamps.stamp(of: shape.id, shape.content) {
-            raster.lay(stamp, at: index, under: cover)
-        } else if stamps.isFull, shape.content.isDear {
-            raster.draw(shape.content.outline(on: raster.grid, box: box))
-        } else if !shape.content.isDear {
-            let stamp = ShapeStamp(shape.content, in: raster.region, on: raster.grid)
+    private func draw(_ shape: Shape, _ regions: ShapeRegions, into raster: inout CellRaster, at index: Int, under cover: FillCover?) {
+        if shape.content.isDear {
+            if let stamp = stamps.stamp(of: shape.id, shape.content, in: raster.region) {
+                raster.lay(stamp, at: index, under: cover)
+            } else if stamps.isFull {
+                let outline = shape.content.outline(on: raster.grid, box: regions[shape.id])
+                raster.lay(ShapeStamp(outline, in: raster.region, on: raster.grid), at: index)
+            }
+        } else {
+            let stamp = ShapeStamp(shape.content, in: raster.region, on: raster.grid, extent: regions.extent(of: shape.id))
             raster.lay(stamp, at: index, under: cover)
             raster.spend(stamp.work)
         }
@@ -169,37 +186,65 @@ struct BoardCanvas: Sendable {
         }
     }
 
-    /// The ground up to a shape; what lies there already stays, where nothing was done to the board but laying shapes on top.
+    /// The shapes that can be seen, by how many lie below each, lowest first.
+    private mutating func inSight(_ board: BoardView, _ regions: ShapeRegions, of viewport: Viewport) -> [Int] {
+        let (region, grid) = (viewport.region, viewport.grid)
+        if var known = near, known.region == region, known.grid == grid, known.version >= board.disturbed {
+            // Only what came on top is to be looked at.
+            near = nil
+            known.indices += (known.count..<board.shapes.count).filter { regions.reaches(board.shapes[$0].id, region) }
+            (known.version, known.count) = (board.version, board.shapes.count)
+            near = known
+            return known.indices
+        }
+        let indices = regions.indices(on: board, reaching: region)
+        near = Near(version: board.version, region: region, grid: grid, count: board.shapes.count, indices: indices)
+        return indices
+    }
+
+    /// The ground up to a shape; what lies there already stays, where nothing was done to the board but laying shapes on top, and comes along
+    /// where the window moves.
     private mutating func lay(
-        _ board: BoardView, _ regions: ShapeRegions, upTo limit: Int, _ overlay: Overlay, in viewport: Viewport
+        _ board: BoardView, _ regions: ShapeRegions, _ near: [Int], upTo limit: Int, _ overlay: Overlay, in viewport: Viewport
     ) -> CellRaster {
         var next: Ground
+        var strips: [CellRegion] = []
         if let ground, !isUnfinished, ground.version >= board.disturbed, ground.count <= limit, ground.erased == overlay.erased,
-            ground.raster.region == viewport.region, ground.raster.grid == viewport.grid
+            ground.raster.grid == viewport.grid, let new = viewport.region.strips(beside: ground.raster.region)
         {
-            next = ground
+            (next, strips) = (ground, new)
         } else {
             next = Ground(raster: CellRaster(region: viewport.region, grid: viewport.grid), version: board.version, erased: overlay.erased)
         }
         // So that the cells have one owner and change in place.
         ground = nil
-        let seen = (next.count..<board.shapes.count).filter { index in
+        if next.raster.region != viewport.region { next.raster = next.raster.moved(to: viewport.region) }
+        let first = strips.isEmpty ? next.count : 0
+        let seen = near.filter { index in
             let id = board.shapes[index].id
-            return !overlay.erased.contains(id) && overlay.replaced[id] == nil && regions.reaches(id, viewport.region)
+            return index >= first && !overlay.erased.contains(id) && overlay.replaced[id] == nil
         }
         let wanted = seen.filter { index in
             let shape = board.shapes[index]
             return shape.content.isDear && stamps.stamp(of: shape.id, shape.content) == nil
         }
         stamps.make(for: wanted.map { board.shapes[$0] }, on: board)
-        let below = seen.prefix { $0 < limit }
-        let cover = cover(of: below, on: board, next.raster)
         let laid = next.raster.work
-        for index in below { draw(board.shapes[index], regions[board.shapes[index].id], into: &next.raster, at: index, under: cover) }
+        for strip in strips {
+            var part = CellRaster(region: strip, grid: viewport.grid)
+            lay(seen.filter { $0 < next.count && regions.reaches(board.shapes[$0].id, strip) }, of: board, regions, into: &part)
+            next.raster.take(part)
+        }
+        lay(seen.filter { $0 >= next.count && $0 < limit }, of: board, regions, into: &next.raster)
         work += next.raster.work - laid
         (next.count, next.version) = (limit, board.version)
         ground = next
         return next.raster
+    }
+
+    private func lay(_ indices: [Int], of board: BoardView, _ regions: ShapeRegions, into raster: inout CellRaster) {
+        let cover = cover(of: indices[...], on: board, raster)
+        for index in indices { draw(board.shapes[index], regions, into: &raster, at: index, under: cover) }
     }
 
     /// What is hidden under filled shapes; nil where there are so few that it is not worth a look.
@@ -209,7 +254,7 @@ struct BoardCanvas: Sendable {
         var cover = FillCover(cells: raster.region.columns * raster.region.rows)
         for index in filled.reversed() where !cover.isWhole {
             let shape = board.shapes[index]
-            let stamp = stamps.stamp(of: shape.id, shape.content)
+            let stamp = stamps.stamp(of: shape.id, shape.content, in: raster.region)
             for run in stamp?.fills ?? (shape.content.isDear ? [] : shape.content.fillRuns(in: raster.region, on: raster.grid)) {
                 cover.cover(run, by: index)
             }

@@ -111,7 +111,7 @@ struct BoardScene: Sendable {
         regions = ShapeRegions(grid: viewport.grid)
         regions.replaceAll(front.board)
         if content.showsInvitation { mode.open(.invite(InvitePanel(invitation))) }
-        showDrawing(near: regions.content?.middle)
+        showDrawing(near: regions.content()?.middle)
     }
 
     /// Takes the whole board anew: it arrived, or was opened.
@@ -120,7 +120,7 @@ struct BoardScene: Sendable {
         front.replace(name: name, shapes: shapes)
         regions.replaceAll(front.board)
         selection.keep { front.board[$0] != nil }
-        if wasEmpty, let all = regions.content, !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
+        if wasEmpty, let all = regions.content(), !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
         redraw(.soon)
     }
 

@@ -2,15 +2,18 @@ import InkBoard
 import InkFormats
 import InkFrontEnd
 
-/// What shapes that are dear to draw leave in the window, kept while it and they stay as they are.
+/// What shapes that are dear to draw leave in the window, kept while they stay as they are.
 ///
 /// Stamps are made cheapest first and within a budget: what it does not reach is made for the next picture. So no shape, however it was
-/// drawn, holds the keyboard, and none hides those that are drawn at once (TM-70).
+/// drawn, holds the keyboard, and none hides those that are drawn at once (TM-70). A window that moves on its grid takes them along, and only
+/// the strips that are new are drawn; what is measured of a shape is kept for every grid.
 struct StampCache: Sendable {
     private var region = CellRegion(column: 0, row: 0, columns: 0, rows: 0)
     private var grid = Grid.standard
-    private var stamps: [ShapeID: ShapeStamp] = [:]
-    /// Things that all stamps keep.
+    private var entries: [ShapeID: Entry] = [:]
+    /// What is left in the strips by which the window moved last.
+    private var pieces: [ShapeID: [ShapeStamp]] = [:]
+    /// Things that are kept.
     private var count = 0
     /// Shapes that are seen and have no stamp yet.
     private(set) var missing: Set<ShapeID> = []
@@ -19,18 +22,53 @@ struct StampCache: Sendable {
     /// True if no more stamps are kept: what has none is shown by its box.
     private(set) var isFull = false
 
-    /// Another window has other cells.
+    private struct Entry: Sendable {
+        let shape: MeasuredShape
+        /// Nil where the shape is not seen, or there was no time for it.
+        var stamp: ShapeStamp?
+
+        var count: Int { shape.count + (stamp?.count ?? 0) }
+    }
+
+    /// The window shows other cells.
     mutating func move(to viewport: Viewport) {
         guard region != viewport.region || grid != viewport.grid else { return }
-        let work = work
-        self = StampCache()
-        (region, grid, self.work) = (viewport.region, viewport.grid, work)
+        let strips = grid == viewport.grid ? viewport.region.strips(beside: region) : nil
+        (region, grid) = (viewport.region, viewport.grid)
+        pieces = [:]
+        if let strips { moveStamps(to: strips) } else { for id in entries.keys { entries[id]?.stamp = nil } }
+        if strips == nil { (missing, isFull) = ([], false) }
+        count = entries.values.reduce(0) { $0 + $1.count }
+    }
+
+    /// - Parameter strips: what of the window is new.
+    private mutating func moveStamps(to strips: [CellRegion]) {
+        var spent = 0
+        for (id, entry) in entries.sorted(by: { ($0.value.shape.content.effort, $0.key) < ($1.value.shape.content.effort, $1.key) }) {
+            guard let stamp = entry.stamp else { continue }
+            guard spent < Self.budget, entry.shape.extent.reach(on: grid).overlaps(region) else {
+                entries[id]?.stamp = nil
+                continue
+            }
+            let made = strips.map { ShapeStamp(entry.shape, in: $0, on: grid) }
+            spent += made.reduce(0) { $0 + $1.work }
+            pieces[id] = made
+            entries[id]?.stamp = stamp.moved(to: region, with: made)
+        }
+        work += spent
     }
 
     /// The stamp of a shape as it is; nil where there is none.
     func stamp(of id: ShapeID, _ content: ShapeDraft) -> ShapeStamp? {
-        guard let stamp = stamps[id], stamp.content == content else { return nil }
+        guard let stamp = entries[id]?.stamp, stamp.content == content else { return nil }
         return stamp
+    }
+
+    /// The same for a part of the window.
+    func stamp(of id: ShapeID, _ content: ShapeDraft, in part: CellRegion) -> ShapeStamp? {
+        guard let stamp = stamp(of: id, content) else { return nil }
+        if stamp.region == part { return stamp }
+        return pieces[id]?.first { $0.region == part } ?? stamp.moved(to: part)
     }
 
     /// Makes stamps of shapes that have none. At least one is made, so that in the end all are.
@@ -48,22 +86,27 @@ struct StampCache: Sendable {
                 isFull = true
                 return
             }
-            let stamp = ShapeStamp(shape.content, in: region, on: grid)
-            spent += stamp.work
-            work += stamp.work
-            count += stamp.count - (stamps[shape.id]?.count ?? 0)
-            stamps[shape.id] = stamp
+            let before = entries[shape.id]
+            let known = before.flatMap { $0.shape.content == shape.content ? $0.shape : nil }
+            let measured = known ?? MeasuredShape(shape.content)
+            let entry = Entry(shape: measured, stamp: ShapeStamp(measured, in: region, on: grid))
+            let cost = (entry.stamp?.work ?? 0) + (known == nil ? measured.work : 0)
+            spent += cost
+            work += cost
+            count += entry.count - (before?.count ?? 0)
+            pieces[shape.id] = nil
+            entries[shape.id] = entry
         }
     }
 
     private mutating func forgetOthers(than board: BoardView) {
-        stamps = stamps.filter { board[$0.key]?.content == $0.value.content }
-        count = stamps.values.reduce(0) { $0 + $1.count }
+        entries = entries.filter { $0.value.stamp != nil && board[$0.key]?.content == $0.value.shape.content }
+        count = entries.values.reduce(0) { $0 + $1.count }
     }
 
     /// Steps, cells and letters for the stamps of one picture: some 10 ms of a core, one dear shape beyond it.
     static let budget = 2_000_000
-    /// Things of 8 bytes (cells of lines and dots), 16 (runs of filled cells) or 24 (letters), in arrays that are up to half empty: one stamp more
-    /// may be kept. A stroke that covers a window of 200 by 58 cells leaves 11 600 of 8 bytes; so many stamps are 32 MiB.
+    /// Things of 8 bytes (cells of lines and dots), 16 (runs of filled cells, samples) or 24 (letters), in arrays that are up to half empty: one
+    /// stamp more may be kept. A stroke that covers a window of 200 by 58 cells leaves 11 600 of 8 bytes; so many stamps are 32 MiB.
     private static let countMax = 2_000_000
 }

@@ -42,12 +42,12 @@ extension BoardScene {
     /// Shows all of the drawing, at 100 % or from as far as that takes; where the farthest is too near, what of it is nearest.
     mutating func fit(now: Instant) {
         let middle = grid.middle(of: viewport.middle)
-        zoom(to: fittingGrid, now: now)
+        zoom(to: fittingGrid(), now: now)
         showDrawing(near: grid.place(of: middle))
     }
 
     /// The nearest zoom, 100 % at most, at which all of the drawing is seen; the farthest where none is.
-    private var fittingGrid: Grid {
+    private mutating func fittingGrid() -> Grid {
         let fitting = Grid.zooms.last { zoom in
             guard zoom.dotUnits >= Grid.standard.dotUnits else { return false }
             return regions.content(on: zoom).map { $0.columns <= viewport.columns && $0.rows <= viewport.rows } ?? true

@@ -66,4 +66,42 @@ import Testing
         let narrow = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 4 * 64, height: 4 * 128), text: "cache")
         #expect(rows(narrow, 128)[1...2] == [" ┌┐ ", " └┘ "])
     }
+
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `what a shape leaves in a window that moves is what it leaves in that window`(seed: UInt64) throws {
+        // FM-131 FM-8
+        var random = SplitMix64(seed: seed)
+        let grid = Grid.zooms[random.below(Grid.zooms.count)]
+        let kind = ShapeKind.allCases[Int(seed) % ShapeKind.allCases.count]
+        func place(_ extent: Int) -> Point { Point(x: Int32(random.below(extent)), y: Int32(random.below(extent))) }
+        let shape = ShapeDraft(
+            kind: kind, position: place(4000), size: kind.isPath || kind == .text ? .zero : Size(width: 5000, height: 4000),
+            points: kind.isPath ? (0..<200).map { _ in place(9000) } : [], text: "漢字 and words\nof two rows", fill: Color(rgb: 255),
+            strokeWidth: UInt16(random.below(200)))
+        let measured = MeasuredShape(shape)
+        func cells(_ stamp: ShapeStamp) -> [Cell] {
+            var raster = CellRaster(region: stamp.region, grid: grid)
+            raster.lay(stamp)
+            return raster.cells(style: .unicode)
+        }
+        let window = CellRegion(column: random.below(40) - 10, row: random.below(20) - 5, columns: 60, rows: 30)
+        var next = window
+        (next.column, next.row) = (next.column + random.below(21) - 10, next.row + random.below(13) - 6)
+        let strips = try #require(next.strips(beside: window))
+        #expect(
+            strips.reduce(0) { $0 + $1.columns * $1.rows } == 60 * 30 - next.intersection(window).columns * next.intersection(window).rows)
+        let moved = ShapeStamp(measured, in: window, on: grid).moved(to: next, with: strips.map { ShapeStamp(measured, in: $0, on: grid) })
+        let anew = ShapeStamp(shape, in: next, on: grid)
+        #expect(cells(moved) == cells(anew) && moved.count == anew.count)
+        // A raster that moves, too.
+        var raster = CellRaster(region: window, grid: grid)
+        raster.lay(ShapeStamp(shape, in: window, on: grid), at: 4)
+        raster = raster.moved(to: next)
+        for strip in strips {
+            var part = CellRaster(region: strip, grid: grid)
+            part.lay(ShapeStamp(measured, in: strip, on: grid), at: 4)
+            raster.take(part)
+        }
+        #expect(raster.cells(style: .unicode) == cells(anew))
+    }
 }

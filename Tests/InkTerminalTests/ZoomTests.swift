@@ -200,4 +200,78 @@ import Testing
         desk.type("f")
         #expect(desk.text.contains("authentication"))
     }
+
+    // MARK: What a window costs that moves
+
+    /// Shapes of all kinds, wide letters and papers among them, so close that they lie on each other.
+    private func crowd(_ count: Int, seed: UInt64) -> [ShapeDraft] {
+        var random = SplitMix64(seed: seed)
+        return (0..<count).map { number in
+            let kind = ShapeKind.allCases[random.below(ShapeKind.allCases.count)]
+            let (column, row) = (random.below(160) - 40, random.below(60) - 15)
+            let size = kind.isPath || kind == .text ? Size.zero : Size(width: Int32(random.below(3000)), height: Int32(random.below(3000)))
+            let points = (0..<2 + random.below(30)).map { _ in Point(x: Int32(random.below(3000)), y: Int32(random.below(3000))) }
+            return ShapeDraft(
+                kind: kind, position: middle(column, row), size: size, points: kind.isPath ? points : [],
+                text: kind == .text || random.chance(0.3) ? "漢字 and \(number) words" : "",
+                fill: random.chance(0.2) ? Color(rgb: UInt32(number)) : nil)
+        }
+    }
+
+    @Test(arguments: 0..<6 as Range<UInt64>)
+    func `a window that moves, zooms and is drawn in shows what a full repaint does`(seed: UInt64) throws {
+        // TM-135
+        var desk = try Desk()
+        var random = SplitMix64(seed: seed)
+        desk.elsewhere(.drawAll(crowd(60, seed: seed)))
+        desk.wait(.seconds(1))
+        for step in 0..<25 {
+            switch random.below(8) {
+            case 0: desk.press(random.below(80), random.below(22), button: 80 + random.below(2))
+            case 1: desk.elsewhere(.drawAll(crowd(2, seed: seed + UInt64(step))))
+            case 2:
+                desk.type("p")
+                desk.drag([(random.below(80), random.below(22)), (random.below(80), random.below(22))])
+            case 3: desk.moveAll(Point(x: 70, y: -30))
+            default: desk.press(40, 10, button: 64 + random.below(4))
+            }
+            if step % 5 == 4 {
+                desk.wait(.seconds(3))
+                let shown = desk.terminal.lines.prefix(22)
+                desk.resize(columns: 80, rows: 25)
+                desk.resize(columns: 80, rows: 24)
+                desk.wait(.seconds(3))
+                #expect(Array(shown) == Array(desk.terminal.lines.prefix(22)), "step \(step)")
+            }
+        }
+    }
+
+    @Test func `a step of a window costs the strip that is new, of strokes of thousands of samples too`() throws {
+        // TM-135 TM-70
+        var desk = try Desk(columns: 120, rows: 40)
+        for number in 0..<20 {
+            let points = (0..<5000).map { Point(x: Int32($0 % 1000 * 30), y: Int32(($0 / 10 + number * 41) % 100 * 200)) }
+            desk.elsewhere(.draw(ShapeDraft(kind: .freehand, position: middle(-100, -40), points: points)))
+        }
+        desk.wait(.seconds(5))
+        let before = desk.app.drawingWork
+        for _ in 0..<4 { desk.press(40, 10, button: 65) }
+        let work = (desk.app.drawingWork - before) / 4
+        // Laid anew each step, the samples alone are 200 000.
+        #expect(work < 120_000, "\(work)")
+    }
+
+    @Test func `a step of a window does not grow with the shapes of the board that are not near it`() throws {
+        // TM-134 TM-135
+        func work(shapes: Int) throws -> Int {
+            var desk = try Desk(columns: 120, rows: 40)
+            desk.elsewhere(
+                .drawAll((0..<shapes).map { box($0 % 40 * 30, $0 / 40 * 12, $0 % 40 * 30 + 10, $0 / 40 * 12 + 4, text: "\($0)") }))
+            desk.wait(.seconds(1))
+            let before = desk.app.drawingWork
+            for _ in 0..<4 { desk.press(40, 10, button: 65) }
+            return desk.app.drawingWork - before
+        }
+        #expect(try work(shapes: 2000) < 2 * work(shapes: 200))
+    }
 }
