@@ -48,7 +48,14 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     /// Inserts as much as fits; false if that is not all.
-    package mutating func insertFitting(_ inserted: String, bytesMax: Int) -> Bool {
+    ///
+    /// - Parameter isTyped: each word is a step back, as if its letters had come one by one; of a text that no hand types at once all is one.
+    package mutating func insertFitting(_ inserted: String, bytesMax: Int, isTyped: Bool = false) -> Bool {
+        let length = inserted.utf8.count
+        if isTyped, length <= Self.typedMax, byteCount + length <= bytesMax {
+            for word in inserted.wordsAndGaps { _ = insert(word, bytesMax: bytesMax) }
+            return true
+        }
         if insert(inserted, bytesMax: bytesMax) { return true }
         var room = bytesMax - byteCount
         let fitting = inserted.prefix { character in
@@ -147,6 +154,8 @@ package struct TextBuffer: Hashable, Sendable {
     }
 
     private static let historyMax = 100
+    /// Bytes that a hand may have typed when a line was slow. Each word keeps a copy of the text.
+    private static let typedMax = 512
 
     /// The part of a one-line text that fits, with the caret in it, and the cells before the caret.
     package func window(columns: Int) -> (text: String, caret: Int) {
@@ -165,6 +174,21 @@ package struct TextBuffer: Hashable, Sendable {
 }
 
 extension String {
+    /// Its words, and each white space between them.
+    fileprivate var wordsAndGaps: [String] {
+        var pieces: [String] = []
+        var isInWord = false
+        for character in self {
+            if isInWord, !character.isWhitespace {
+                pieces[pieces.count - 1].append(character)
+            } else {
+                pieces.append(String(character))
+            }
+            isInWord = !character.isWhitespace
+        }
+        return pieces
+    }
+
     /// True for a line and the Enter after it: what came in one piece and ends as typing does.
     var isLineWithEnter: Bool { firstIndex(where: \.isNewline).map { index(after: $0) == endIndex } ?? false }
 }

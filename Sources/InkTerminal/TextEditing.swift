@@ -47,7 +47,7 @@ extension BoardScene {
     @discardableResult
     mutating func type(_ text: String, now: Instant) -> Bool {
         var isWhole = true
-        changeEdit(now: now) { isWhole = $0.insertFitting(text, bytesMax: Limits.textBytes) }
+        changeEdit(now: now) { isWhole = $0.insertFitting(text, bytesMax: Limits.textBytes, isTyped: true) }
         if !isWhole { tellTextLimit(now: now) }
         return isWhole
     }

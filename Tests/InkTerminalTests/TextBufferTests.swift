@@ -34,6 +34,35 @@ import Testing
         #expect(texts == ["one ", "one", ""])
     }
 
+    @Test func `words that came in one read are taken back one by one`() {
+        // TM-10
+        var typed = TextBuffer()
+        for character in "one  two\nthree" {
+            let isTaken = typed.insert(String(character), bytesMax: 99)
+            #expect(isTaken)
+        }
+        var read = TextBuffer()
+        // A line that was slow: the second read goes on with the first one's word.
+        for piece in ["o", "ne  tw", "o\nthree"] {
+            let isTaken = read.insertFitting(piece, bytesMax: 99, isTyped: true)
+            #expect(isTaken)
+        }
+        while typed.undo() {
+            let isBack = read.undo()
+            #expect(isBack && read.text == typed.text)
+        }
+        let isMore = read.undo()
+        #expect(!isMore)
+        // A paste is one step, and so is what no hand types.
+        for (piece, isTyped) in [("one two", false), (String(repeating: "one ", count: 200), true)] {
+            var pasted = TextBuffer("a ")
+            let isTaken = pasted.insertFitting(piece, bytesMax: 9999, isTyped: isTyped)
+            #expect(isTaken)
+            let isBack = pasted.undo()
+            #expect(isBack && pasted.text == "a ")
+        }
+    }
+
     @Test func `words, lines and limits`() {
         var buffer = TextBuffer("one two\nthree")
         buffer.moveLine(-1)
