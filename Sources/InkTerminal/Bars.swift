@@ -208,7 +208,7 @@ extension BoardScene {
     private var modeWord: String {
         if let edit = mode.edit { return edit.draft.kind == .text ? "TEXT" : "WRITE" }
         if selection.isResizing { return "RESIZE" }
-        if movesSelection { return "MOVE" }
+        if movesSelection, letters == nil { return "MOVE" }
         return pen.tool.word.uppercased() + (pen.isLocked ? "+" : "")
     }
 

@@ -13,7 +13,11 @@ extension BoardScene {
             if let reference {
                 // It stands on the board.
                 requests[reference]?.purpose.overlay = nil
-                if let made = changes.first(where: { $0.kind == .added })?.id { textWasMade(made, reference, now: now) }
+                let made = changes.filter { $0.kind == .added }.map(\.id)
+                if let first = made.first {
+                    textWasMade(first, reference, now: now)
+                    drawnWasAnswered(reference, made: made, now: now)
+                }
             }
             selection.keep { front.board[$0] != nil }
             followEdited(now: now)
@@ -38,6 +42,7 @@ extension BoardScene {
             if answer?.isKept == true { requests[reference]?.purpose.text = nil }
             textWasAnswered(part, reference, isRefused: refusal != nil, now: now)
         }
+        drawnWasAnswered(reference, made: nil, now: now)
         guard let refusal else { return }
         gestureWasRefused(reference)
         // One that is asked again and again is told once.
@@ -78,6 +83,7 @@ extension BoardScene {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
+        next = earliest(next, selection.awaited?.until)
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
 
@@ -87,6 +93,7 @@ extension BoardScene {
         if mode.sheet?.subject == .connection { redraw(.soon) }
         if let nudge = mode.nudge, nudge.until <= now { endNudge(now: now) }
         saveEdit(now: now)
+        giveUpDrawn(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }
         for (intent, reference) in requests.handleTimeout(now: now) { outputs.append(.intent(intent, reference: reference)) }
         followMotion(now: now)

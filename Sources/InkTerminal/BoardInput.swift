@@ -49,9 +49,12 @@ extension BoardScene {
         case .focus(let isGained): if !isGained { point(at: nil, now: now) }
         case .key, .mouse, .text, .paste:
             // Who leaves does nothing more to the board.
-            if mode.isLeaving { handleLeaving(event) } else { act(event, now: now) }
+            if mode.isLeaving { handleLeaving(event) } else if !holds(event) { act(event, now: now) }
         }
     }
+
+    /// Takes what has waited for something else.
+    mutating func handleNow(_ event: InputEvent, now: Instant) { if mode.isLeaving { handleLeaving(event) } else { act(event, now: now) } }
 
     private mutating func act(_ event: InputEvent, now: Instant) {
         switch event {
@@ -91,6 +94,7 @@ extension BoardScene {
     /// Takes one key.
     mutating func handle(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         if key == .character("c"), modifiers == [.control] { return askToQuit(now: now) }
+        noteLetter(key, modifiers)
         switch mode {
         case .typing: handleEdit(key, modifiers, now: now)
         case .panel: handlePanel(key, modifiers, now: now)
@@ -98,7 +102,8 @@ extension BoardScene {
             if nudgeStep(key, modifiers) == nil { endNudge(now: now) }
             // What was moved stays: undo is there for the rest.
             if key != .escape { handleKey(key, modifiers, now: now) }
-        case .idle, .dragging: handleKey(key, modifiers, now: now)
+        case .idle: if !asksAgain(key, now: now) { handleKey(key, modifiers, now: now) }
+        case .dragging: handleKey(key, modifiers, now: now)
         case .leaving: break
         }
     }
@@ -116,12 +121,15 @@ extension BoardScene {
             if isTaken, text.isLineWithEnter { handlePanel(.enter, [], now: now) }
             return isTaken ? .taken : .cut
         case .idle:
-            // Who pressed Enter to write in a shape and was ahead of the line wrote that.
-            if !continues, text.first == "\n", let only = editable {
-                beginEdit(existing: only, now: now)
-                return type(String(text.dropFirst()), now: now) ? .taken : .cut
+            // Who pressed Enter to write in a shape and was ahead of the line wrote that; so did who drew one and typed at once.
+            if !continues, text.first == "\n" || letters != nil, beginWriting(now: now) {
+                return type(text.first == "\n" ? String(text.dropFirst()) : text, now: now) ? .taken : .cut
             }
             return paste(text, isWhole: true, after: .nothing, now: now)
+        case .dragging(_, .keys) where !continues && text.first == "\n":
+            // Who let go of what keys drag and was ahead of the line wrote in that.
+            handleKey(.enter, [], now: now)
+            return take(String(text.dropFirst()), continues: false, now: now)
         case .dragging, .nudging, .panel: return paste(text, isWhole: true, after: .nothing, now: now)
         case .leaving: return .cut
         }

@@ -10,12 +10,7 @@ extension BoardScene {
         if let step = nudgeStep(key, modifiers) { return moveSelection(step.columns, step.rows, now: now) }
         switch key {
         case .escape: escape(now: now)
-        case .enter:
-            if let only = editable {
-                beginEdit(existing: only, now: now)
-            } else {
-                pressKeyPointer(modifiers, now: now)
-            }
+        case .enter: if !beginWriting(now: now) { pressKeyPointer(modifiers, now: now) }
         case .up: arrow(0, -1, modifiers, now: now)
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
@@ -143,7 +138,8 @@ extension BoardScene {
     func nudgeStep(_ key: Key, _ modifiers: KeyModifiers) -> (columns: Int, rows: Int)? {
         guard movesSelection, mode.isIdle || mode.nudge != nil else { return nil }
         if case .character(let scalar) = key {
-            return modifiers.isDisjoint(with: [.control, .alt]) ? Self.steps[scalar] : nil
+            // After a draw by the mouse h and l are tools.
+            return letters == nil && modifiers.isDisjoint(with: [.control, .alt]) ? Self.steps[scalar] : nil
         }
         guard keyPlace == nil || selection.isResizing else { return nil }
         let factor = modifiers.contains(.shift) ? 8 : 1

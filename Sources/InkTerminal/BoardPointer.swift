@@ -21,6 +21,7 @@ extension BoardScene {
         // A report can come from beyond a window that was made smaller meanwhile.
         let here = viewport.place(column: min(cell.column, layout.canvasColumns - 1), row: min(cell.row, layout.canvasRows - 1))
         mouse.place = isOnCanvas ? (cell.column, cell.row) : nil
+        if case .press = report.action { letters = nil }
         switch report.action {
         case .wheel(.up) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
             zoom(by: 1, about: cell, now: now)
@@ -216,13 +217,13 @@ extension BoardScene {
 
     private mutating func release(_ here: CellPlace, now: Instant) {
         drag(to: here, on: nil, now: now)
-        guard let (drag, _) = mode.takeDrag() else { return }
+        guard let (drag, hand) = mode.takeDrag() else { return }
         touch()
         switch drag.kind {
         case .pan: break
         case .frame(let from, let to): selection.add(regions.shapes(on: front.board, inside: CellRegion(from: from, to: to)))
         case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
-        case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, now: now)
+        case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
         case .move(_, let from, let to), .resize(_, _, _, let from, let to):
             if from == to { return released(drag, where: from, now: now) }
             // No click was part of a drag.
@@ -242,20 +243,21 @@ extension BoardScene {
         if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, canvas.stamps, here)) }
     }
 
-    private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, _ drag: Drag, now: Instant) {
-        defer { pen.finish(with: tool) }
+    private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, _ drag: Drag, by hand: Mode.Hand, now: Instant) {
+        pen.finish(with: tool)
         // A click makes a shape of a usual size.
         let corner = from == to ? CellPlace(column: from.column + (tool == .note ? 17 : 13), row: from.row + 4) : to
         let draft = pen.span(tool, from, corner, on: grid)
         if tool == .note {
             // The note is written before it is given: one step for all.
-            beginEdit(draft, gesture: drag.told.reference, now: now)
-        } else if from != to {
-            give(.shape(draft), told: drag.told, now: now)
-        } else {
-            take(back: drag.told, now: now)
-            if tool != .line, tool != .arrow { give(.shape(draft), told: .nothing, now: now) }
+            return beginEdit(draft, gesture: drag.told.reference, now: now)
         }
+        if from == to {
+            take(back: drag.told, now: now)
+            if tool == .line || tool == .arrow { return }
+        }
+        let isByKeys = if case .keys = hand { true } else { false }
+        give(drawn: draft, told: from == to ? .nothing : drag.told, isByKeys: isByKeys, now: now)
     }
 
     mutating func cancelDrag(now: Instant) {

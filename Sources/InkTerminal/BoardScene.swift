@@ -42,6 +42,8 @@ struct BoardScene: Sendable {
     /// Where the pointer was last told to the others.
     private var toldPlace: CellPlace?
     var quitAskedAt: Instant?
+    /// Letters since a shape was drawn by the mouse; nil once anything else was done.
+    var letters: LettersAfterDraw?
     /// How a paste stands of which more comes, and how a text that came in one piece and may go on.
     var pasting = Pasting.nothing
     var texting = Pasting.nothing
@@ -204,7 +206,8 @@ struct BoardScene: Sendable {
     }
 
     /// Emits an intent and shows its effect until it is known, or until it is taken if the disk refuses it and it can be asked for again.
-    mutating func ask(_ intent: Intent, showing overlay: Overlay, again: Intent? = nil, now: Instant) {
+    @discardableResult
+    mutating func ask(_ intent: Intent, showing overlay: Overlay, again: Intent? = nil, now: Instant) -> UInt64? {
         ask(intent, for: Purpose(overlay: overlay), again: again, now: now)
     }
 
@@ -221,7 +224,9 @@ struct BoardScene: Sendable {
     /// Gives to the board what a gesture did.
     ///
     /// - Parameter origin: the box that was given other corners, as it was before.
-    mutating func give(_ gesture: Gesture, told: Drag.Told, from origin: ShapeDraft? = nil, now: Instant) {
+    /// - Returns: the reference that its outcome will carry.
+    @discardableResult
+    mutating func give(_ gesture: Gesture, told: Drag.Told, from origin: ShapeDraft? = nil, now: Instant) -> UInt64? {
         var overlay = Overlay()
         overlay.take(gesture, of: front.board)
         // What changes shapes that others may have changed meanwhile is not done later.
@@ -231,7 +236,7 @@ struct BoardScene: Sendable {
             case .move, .resize, .text: false
             }
         let intent = gesture.intent(from: origin)
-        ask(told.isLive ? .commit : intent, showing: overlay, again: isNew ? intent : nil, now: now)
+        return ask(told.isLive ? .commit : intent, showing: overlay, again: isNew ? intent : nil, now: now)
     }
 
     /// Takes a gesture back, here and at the others.

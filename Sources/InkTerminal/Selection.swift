@@ -1,4 +1,5 @@
 import InkBoard
+import InkPrimitives
 
 /// The shapes that keys and the next drag are about.
 struct Selection: Sendable {
@@ -9,14 +10,37 @@ struct Selection: Sendable {
     /// The selection that the last click left, to tell a second click on it.
     private var clicked: [ShapeID] = []
 
-    var isEmpty: Bool { ids.isEmpty }
+    /// What was drawn last and is not on the board yet: once it is there it is what is selected, and keys mean it already.
+    private(set) var awaited: Awaited?
+
+    struct Awaited: Sendable {
+        /// Under which it was asked for.
+        let reference: UInt64
+        let draft: ShapeDraft
+        /// When it is no longer waited for.
+        let until: Instant
+        /// What a person did meanwhile that needs it, and all after that.
+        fileprivate(set) var held: [InputEvent] = []
+
+        init(reference: UInt64, draft: ShapeDraft, until: Instant) { (self.reference, self.draft, self.until) = (reference, draft, until) }
+    }
+
+    var isEmpty: Bool { ids.isEmpty && awaited == nil }
     /// The one shape that is selected; nil for none or several.
     var only: ShapeID? { ids.count == 1 ? ids[0] : nil }
 
     mutating func select(_ chosen: [ShapeID]) {
         if ids != chosen { isResizing = false }
-        ids = chosen
+        (ids, awaited) = (chosen, nil)
     }
+
+    /// Selects what is on its way to the board.
+    mutating func wait(for drawn: Awaited) {
+        select([])
+        awaited = drawn
+    }
+
+    mutating func hold(_ event: InputEvent) { awaited?.held.append(event) }
 
     mutating func add(_ more: [ShapeID]) { select(ids + more.filter { !ids.contains($0) }) }
 

@@ -29,6 +29,15 @@ extension BoardScene {
         touch()
     }
 
+    /// Edits the text of a shape that is on its way under a reference.
+    mutating func beginEdit(awaited draft: ShapeDraft, _ reference: UInt64) {
+        var edit = TextEdit(new: draft, gesture: nil)
+        edit.give(as: reference)
+        mode.begin(edit)
+        showCaret()
+        touch()
+    }
+
     mutating func handleEdit(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
         switch key {
         case .escape: finishEdit(now: now)
@@ -154,7 +163,9 @@ extension BoardScene {
                 }
             } else if !edit.isInvisible {
                 // The gesture becomes the shape.
-                return give(.shape(draft), told: edit.gesture.map { .live($0) } ?? .nothing, now: now)
+                let reference = give(.shape(draft), told: edit.gesture.map { .live($0) } ?? .nothing, now: now)
+                if !edit.endsWithPaste { awaitDrawn(draft, reference, now: now) }
+                return
             }
         }
         // What the others see live stands on the board now, or never will.
@@ -187,6 +198,7 @@ extension BoardScene {
         case .new:
             let intent = edit.gesture == nil ? Intent.draw(edit.draft) : .commit
             edit.give(as: ask(intent, for: Purpose(text: .first(late: nil)), now: now))
+            if !edit.endsWithPaste { awaitDrawn(edit.draft, edit.awaited, now: now) }
             // The others go on seeing it being typed.
             edit.gesture = ask(.begin(.shape(edit.draft)), now: now)
         }
@@ -201,13 +213,14 @@ extension BoardScene {
         if var edit = mode.takeEdit() {
             if edit.awaited == reference {
                 edit.made(made)
-                if edit.gesture != nil { ask(.update(edit.shown), now: now) }
+                // From here on the others see the letters as they come.
+                if edit.gesture == nil { edit.gesture = ask(.begin(edit.shown), now: now) } else { ask(.update(edit.shown), now: now) }
             }
             mode.begin(edit)
         }
         guard let late else { return }
         let given = front.board[made]?.content.text ?? ""
-        ask(late.isInvisibleText ? .delete([made]) : .type(made, from: given, to: late.text, continues: true), now: now)
+        ask(late.isInvisibleText ? .delete([made]) : .type(made, from: given, to: late.text, continues: !given.isEmpty), now: now)
     }
 
     /// A part of a text has its outcome.

@@ -252,7 +252,12 @@ import Testing
             desk.type(key)
             #expect(desk.standing == first, "\(tool)")
             if isUndo { #expect(!desk.isGestureLive, "\(tool)") }
-            if tool == "keys" { desk.type(isUndo ? "" : "\r") } else { desk.release(25, 11) }
+            if tool != "keys" {
+                desk.release(25, 11)
+            } else if !isUndo {
+                desk.type("\r")
+                desk.escape()
+            }
             if isUndo {
                 #expect(desk.standing == first, "\(tool)")
                 // What stood before is taken back, and comes again.

@@ -255,6 +255,8 @@ import Testing
             var desk = try Desk()
             desk.type("r")
             desk.drag([(10, 5), (20, 9)])
+            // Right after a draw they were its label.
+            desk.escape()
             desk.bytes(Array(piece.utf8))
             #expect(desk.effects == [] && desk.text.contains("q quits"), "\(piece.debugDescription)")
             // Who means it says so once more.

@@ -1,0 +1,142 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+
+/// What becomes of a shape that was drawn a moment ago: it is what the next keys are about.
+///
+///     drawn ──its transaction is known──▶ selected
+///       │ └──refused, or silence─────────▶ not selected
+///       └──Enter, or drawn by keys───────▶ written in, before and after
+extension BoardScene {
+    /// Letters that come right after a draw by the mouse. They may be meant for a label, so those that would change or end something are asked
+    /// for twice; those that pick a tool do so at once, for who draws one box after another.
+    struct LettersAfterDraw: Sendable {
+        /// The letter that was asked for once.
+        var asked: Unicode.Scalar?
+    }
+
+    /// Gives to the board what a pointer spanned.
+    ///
+    /// - Parameter isByKeys: the hand is on the keyboard, so what it types next is the label.
+    mutating func give(drawn draft: ShapeDraft, told: Drag.Told, isByKeys: Bool, now: Instant) {
+        let reference = give(.shape(draft), told: told, now: now)
+        guard awaitDrawn(draft, reference, now: now) else { return }
+        if isByKeys, let awaited = selection.awaited { beginEdit(awaited, now: now) } else { letters = LettersAfterDraw() }
+    }
+
+    /// From now on a shape is meant by the keys that is on its way to the board; false if its tool goes on drawing.
+    @discardableResult
+    mutating func awaitDrawn(_ draft: ShapeDraft, _ reference: UInt64?, now: Instant) -> Bool {
+        guard let reference, pen.tool == .select else { return false }
+        selection.wait(for: Selection.Awaited(reference: reference, draft: draft, until: now + Self.drawnPatience))
+        // It takes the arrows from the pointer, and Enter.
+        if case .keys(let place) = mode.pointer { mode.point(.resting(place)) }
+        return true
+    }
+
+    /// A session that takes longer takes no key with it.
+    private static let drawnPatience = Duration.seconds(5)
+
+    // MARK: Writing in it
+
+    /// Writes in what is selected, or will be once it is there; false where there is nothing of the kind, and Enter presses the pointer.
+    mutating func beginWriting(now: Instant) -> Bool {
+        if let only = editable {
+            beginEdit(existing: only, now: now)
+        } else if mode.isIdle, pen.tool == .select, keyPlace == nil, let awaited = selection.awaited {
+            beginEdit(awaited, now: now)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused it is given with that.
+    private mutating func beginEdit(_ awaited: Selection.Awaited, now: Instant) {
+        guard requests[awaited.reference] != nil else { return }
+        requests[awaited.reference]?.purpose = Purpose(text: .first(late: nil))
+        requests[awaited.reference]?.again = nil
+        beginEdit(awaited: awaited.draft, awaited.reference)
+    }
+
+    // MARK: Its answer
+
+    /// The shape is on the board, or never will be (nil); keys that waited for it do their work.
+    mutating func drawnWasAnswered(_ reference: UInt64, made: [ShapeID]?, now: Instant) {
+        guard let awaited = selection.awaited, awaited.reference == reference else { return }
+        selection.select(made ?? [])
+        for event in awaited.held { handleNow(event, now: now) }
+        touch()
+    }
+
+    /// Nobody waits for ever.
+    mutating func giveUpDrawn(now: Instant) {
+        guard let awaited = selection.awaited, awaited.until <= now else { return }
+        drawnWasAnswered(awaited.reference, made: nil, now: now)
+    }
+
+    /// Keeps what needs the shape until it is there, and what follows it; false for what is done at once.
+    mutating func holds(_ event: InputEvent) -> Bool {
+        guard let awaited = selection.awaited, mode.isIdle else { return false }
+        switch event {
+        case .key(.character("c"), [.control]), .focus, .answer: return false
+        case .mouse(let report) where report.action == .hover: return false
+        case _ where !awaited.held.isEmpty: break
+        case .key(let key, let modifiers): guard meansSelection(key, modifiers) else { return false }
+        case .mouse, .text, .paste: return false
+        }
+        selection.hold(event)
+        return true
+    }
+
+    private func meansSelection(_ key: Key, _ modifiers: KeyModifiers) -> Bool {
+        switch key {
+        case .up, .down, .left, .right: keyPlace == nil
+        case .delete, .backspace: true
+        case .character(let scalar):
+            if letters != nil, Self.picksTool(scalar) { false } else { "hjklHJKLxdDzcwBYm=".unicodeScalars.contains(scalar) }
+        default: false
+        }
+    }
+
+    // MARK: Letters after it
+
+    /// Anything but a letter ends the run of them; what was asked for is asked for once more at once, or anew.
+    mutating func noteLetter(_ key: Key, _ modifiers: KeyModifiers) {
+        guard let run = letters else { return }
+        guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar.properties.isAlphabetic else {
+            letters = nil
+            return
+        }
+        if run.asked != scalar { letters?.asked = nil }
+    }
+
+    /// Asks for a letter again that may have been meant for a label; false if the key does what it does.
+    mutating func asksAgain(_ key: Key, now: Instant) -> Bool {
+        guard let run = letters, case .character(let scalar) = key, let harm = Self.harm(of: scalar) else { return false }
+        guard run.asked == nil else {
+            letters = nil
+            return false
+        }
+        letters?.asked = scalar
+        let writes = editable != nil || selection.awaited != nil ? "Enter writes in it; " : ""
+        front.notices.add("\(writes)\(scalar) again \(harm)", as: .setting, now: now)
+        return true
+    }
+
+    private static func picksTool(_ scalar: Unicode.Scalar) -> Bool { Tool.allCases.contains { $0.letter == scalar || $0.digit == scalar } }
+
+    /// What a letter does that nobody wants who is typing a word; nil for what does no harm.
+    private static func harm(of scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "x": "deletes"
+        case "D": "duplicates"
+        case "u": "undoes"
+        case "M": "switches the mouse off"
+        case "q": "quits"
+        case "j", "k", "H", "J", "K", "L": "moves"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// What the next keys make of a shape that was drawn a moment ago.
+@Suite struct DrawnTests {
+    private static let spanning: [(key: String, kind: ShapeKind)] = [
+        ("r", .rectangle), ("d", .diamond), ("o", .ellipse), ("a", .arrow), ("l", .line),
+    ]
+
+    @Test func `what was drawn is selected, by each tool but the pen and the eraser`() throws {
+        // TM-100
+        for (key, kind) in Self.spanning {
+            var desk = try Desk()
+            desk.type(key)
+            desk.drag([(10, 5), (20, 9)])
+            desk.arrows("C", 2)
+            desk.wait(.seconds(1))
+            #expect(desk.standing.map(\.kind) == [kind] && desk.standing.map(\.position) == [middle(12, 5)], "\(key)")
+            desk.bytes(Array("\u{1B}[3~".utf8))
+            #expect(desk.standing.isEmpty, "\(key)")
+        }
+        // A note and a text are written first.
+        for key in ["n", "t"] {
+            var desk = try Desk()
+            desk.type(key)
+            desk.drag([(10, 5), (30, 9)])
+            desk.type("word")
+            desk.escape()
+            #expect(desk.standing.count == 1 && desk.text.contains("MOVE"), "\(key)")
+            desk.type("x")
+            #expect(desk.standing.isEmpty, "\(key)")
+        }
+        for key in ["p", "Qr"] {
+            var desk = try Desk()
+            desk.type(key)
+            desk.drag([(10, 5), (20, 9)])
+            desk.bytes(Array("\u{1B}[3~".utf8))
+            #expect(desk.standing.count == 1, "\(key)")
+        }
+    }
+
+    @Test func `keys that come before its transaction mean it, and wait for it`() throws {
+        // TM-100
+        var desk = try Desk()
+        desk.type("r")
+        desk.isSlow = true
+        desk.drag([(10, 5), (20, 9)])
+        desk.arrows("C", 2)
+        desk.type("c2")
+        #expect(desk.standing.isEmpty)
+        desk.answer()
+        desk.isSlow = false
+        desk.answer()
+        desk.wait(.seconds(1))
+        #expect(desk.standing.map(\.position) == [middle(12, 5)] && desk.standing.map(\.stroke) != [nil])
+        // What is typed in it, too.
+        desk.type("r")
+        desk.isSlow = true
+        desk.drag([(40, 5), (50, 9)])
+        desk.type("\rapi")
+        #expect(desk.terminal.contains("api") && desk.standing.count == 1)
+        desk.escape()
+        #expect(desk.terminal.contains("api"))
+        desk.answer()
+        desk.isSlow = false
+        desk.answer()
+        #expect(desk.standing.map(\.text) == ["", "api"] && desk.terminal.contains("api") && !desk.isGestureLive)
+        // An answer that does not come takes no key with it.
+        desk.type("r")
+        desk.isSlow = true
+        desk.drag([(10, 15), (20, 18)])
+        desk.arrows("C", 2)
+        desk.type("p")
+        #expect(!desk.text.contains("PEN"))
+        desk.wait(.seconds(6))
+        #expect(desk.text.contains("PEN"))
+        // Nor does one that says no.
+        var full = try Desk()
+        full.disk(refuses: "full")
+        full.type("r")
+        full.isSlow = true
+        full.drag([(40, 5), (50, 9)])
+        full.arrows("C", 1)
+        full.type("p")
+        full.answer()
+        #expect(full.text.contains("PEN"))
+    }
+
+    @Test func `who draws by keys writes in it at once, and one Enter ends the draw`() throws {
+        // TM-101
+        for (key, kind) in Self.spanning {
+            var desk = try Desk()
+            desk.type(key + "\r")
+            desk.arrows("1;2C", 1)
+            desk.arrows("B", 4)
+            desk.type("\rqueue")
+            #expect(desk.standing.map(\.kind) == [kind] && desk.terminal.contains("queue"), "\(key)")
+            desk.escape()
+            #expect(desk.standing.map(\.text) == ["queue"] && !desk.isGestureLive, "\(key)")
+            // It is selected: Enter goes on writing, arrows move it.
+            desk.type("\r 2")
+            desk.escape()
+            desk.arrows("C", 1)
+            desk.wait(.seconds(1))
+            #expect(desk.standing.map(\.text) == ["queue 2"] && desk.standing.map(\.position) == [middle(41, 11)], "\(key)")
+            desk.type("uu")
+            #expect(desk.standing.map(\.text) == ["queue"], "\(key)")
+            // The shape is a step of its own.
+            desk.type("u")
+            #expect(desk.standing.map(\.text) == [""], "\(key)")
+            desk.type("u")
+            #expect(desk.standing.isEmpty, "\(key)")
+        }
+        // One that needs no words has none.
+        var desk = try Desk()
+        desk.type("r\r\r")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == [""] && !desk.isGestureLive)
+        desk.type("u")
+        #expect(desk.standing.isEmpty)
+    }
+
+    @Test func `a labelled box is drawn by what comes in one read`() throws {
+        // TM-101
+        var desk = try Desk()
+        desk.bytes(Array("r\r\u{1B}[1;2C\u{1B}[B\u{1B}[B\rclient".utf8))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["client"] && desk.standing.map(\.kind) == [.rectangle])
+        // Also where the session is slow.
+        desk.isSlow = true
+        desk.bytes(Array("r\u{1B}[1;2B\r\u{1B}[1;2C\u{1B}[B\u{1B}[B\rserver".utf8))
+        desk.escape()
+        desk.answer()
+        desk.isSlow = false
+        desk.answer()
+        desk.wait(.seconds(3))
+        #expect(desk.standing.map(\.text) == ["client", "server"] && !desk.isGestureLive)
+    }
+
+    @Test func `what others do to it while its label is typed is not lost`() throws {
+        // TM-101
+        var desk = try Desk()
+        desk.type("r\r\rca")
+        desk.moveAll(Point(x: 640, y: 0))
+        desk.type("che")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["cache"] && desk.standing.map(\.position) == [middle(50, 11)])
+        desk.type("r\r\rab")
+        desk.deleteAll()
+        desk.type("c")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["abc"])
+    }
+
+    @Test(arguments: [
+        "client", "mux", "queue", "nginx", "user", "route", "database", "group", "output", "delete", "xylophone", "jumbo", "kafka", "DNS",
+        "MQ", "HA", "bus", "load", "cache", "url", "sum",
+    ])
+    func `no word that is typed after a draw by the mouse does harm`(word: String) throws {
+        // TM-102
+        for key in ["r", "a"] {
+            var desk = try Desk()
+            desk.type(key)
+            desk.drag([(10, 5), (30, 9)])
+            let drawn = desk.standing
+            desk.type(word)
+            desk.escape()
+            desk.escape()
+            desk.wait(.seconds(1))
+            #expect(desk.standing == drawn && desk.effects == [] && !desk.text.contains("mouse off:"), "\(desk.text)")
+        }
+        // In one read it is the label.
+        guard word.count > 5 else { return }
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (30, 9)])
+        desk.bytes(Array(word.utf8))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == [word])
+    }
+
+    @Test func `after a draw by the mouse a tool's letter picks it, and what was asked for twice is done`() throws {
+        // TM-102
+        var desk = try Desk()
+        for (key, kind) in Self.spanning + Self.spanning.reversed() {
+            desk.type(key)
+            desk.drag([(10, 5), (30, 9)])
+            #expect(desk.standing.last?.kind == kind, "\(key)")
+        }
+        desk.type("h")
+        #expect(desk.text.contains("HAND"))
+        desk.type("r")
+        desk.drag([(40, 5), (50, 9)])
+        let count = desk.standing.count
+        desk.type("x")
+        #expect(desk.standing.count == count && desk.text.contains("Enter writes in it; x again deletes"))
+        desk.type("x")
+        #expect(desk.standing.count == count - 1)
+        desk.type("r")
+        desk.drag([(40, 5), (50, 9)])
+        desk.type("u")
+        #expect(desk.standing.count == count)
+        desk.type("u")
+        #expect(desk.standing.count == count - 1)
+        // Colours and all else that does no harm need one press; and so does everything once something else was done.
+        desk.type("r")
+        desk.drag([(40, 5), (50, 9)])
+        desk.type("c2")
+        #expect(desk.standing.last?.stroke != nil)
+        desk.type("u")
+        #expect(desk.standing.last?.stroke == nil)
+        desk.type("r")
+        desk.drag([(40, 12), (50, 16)])
+        desk.arrows("B", 1)
+        desk.type("l")
+        desk.wait(.seconds(1))
+        #expect(desk.standing.last?.position == middle(41, 13))
+        desk.type("x")
+        #expect(desk.standing.count == count)
+        desk.type("r")
+        desk.drag([(40, 12), (50, 16)])
+        desk.type("q")
+        #expect(desk.effects == [] && desk.text.contains("q again quits"))
+        desk.type("q")
+        #expect(desk.effects == [.quit])
+    }
+
+    @Test func `a double click writes in what was just drawn`() throws {
+        // TM-101
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (30, 9)])
+        desk.click(20, 7)
+        desk.click(20, 7)
+        desk.type("cache")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["cache"])
+    }
+}
