@@ -125,8 +125,11 @@ extension BoardScene {
 
     private var idleHints: [Bars.Hint] {
         var hints: [Bars.Hint] = []
-        if selection.isResizing { hints.append(Bars.Hint("arrows resize", rank: 3)) }
-        if selection.isResizing { hints.append(Bars.Hint("z ends", .key("z"), rank: 1)) }
+        if selection.isResizing {
+            let pulls = selection.pulledIndex != nil
+            hints.append(Bars.Hint(pulls ? "arrows pull the end" : "arrows resize", rank: 3))
+            hints.append(Bars.Hint(pulls ? "z next" : "z ends", .key("z"), rank: 1))
+        }
         if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: 1)) }
         if movesSelection, !selection.isResizing {
             if editable != nil { hints.append(Bars.Hint("Enter writes", rank: 3)) }
@@ -207,7 +210,7 @@ extension BoardScene {
     /// What the keys do now, in one word.
     private var modeWord: String {
         if let edit = mode.edit { return edit.draft.kind == .text ? "TEXT" : "WRITE" }
-        if selection.isResizing { return "RESIZE" }
+        if selection.isResizing { return selection.pulledIndex == nil ? "RESIZE" : "END" }
         if movesSelection, letters == nil { return "MOVE" }
         return pen.tool.word.uppercased() + (pen.isLocked ? "+" : "")
     }

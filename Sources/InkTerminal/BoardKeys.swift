@@ -158,9 +158,11 @@ extension BoardScene {
     }
 
     private mutating func moveSelection(_ dx: Int, _ dy: Int, now: Instant) {
-        var nudge = mode.takeNudge() ?? Nudge(ids: selection.ids, resized: resizable)
+        // Somebody may have taken the corner away.
+        if selection.pulledIndex != nil, pulledByKeys == nil { return selection.endResizing() }
+        var nudge = mode.takeNudge() ?? Nudge(ids: selection.ids, resized: resizable, pulled: pulledByKeys)
         nudge.step(dx, dy, now: now)
-        nudge.told = tell(nudge.gesture(on: grid), told: nudge.told, now: now)
+        if let gesture = nudge.gesture(on: grid) { nudge.told = tell(gesture, told: nudge.told, now: now) }
         mode.begin(nudge)
     }
 
@@ -171,9 +173,10 @@ extension BoardScene {
     }
 
     mutating func toggleResizing(now: Instant) {
-        guard let only = selection.only else { return }
-        guard front.board[only]?.content.hasSize == true else {
-            return front.notices.add("only boxes and notes are resized: a line or text is as large as it is", as: .setting, now: now)
+        guard let only = selection.only, let content = front.board[only]?.content else { return }
+        if content.hasPulledPoints { return choosePoint(of: content, now: now) }
+        guard content.hasSize else {
+            return front.notices.add("only boxes and notes are resized: a stroke or text is as large as it is", as: .setting, now: now)
         }
         selection.toggleResizing()
         front.notices.add(selection.isResizing ? "resize: arrows, z ends" : "resize ended", as: .setting, now: now)
@@ -185,7 +188,8 @@ extension BoardScene {
         touch()
         // What came back to where it was changes nothing.
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
-        give(nudge.gesture(on: grid), told: nudge.told, from: nudge.resized, now: now)
+        if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), now: now) }
+        if let gesture = nudge.gesture(on: grid) { give(gesture, told: nudge.told, from: nudge.resized, now: now) }
     }
 
     mutating func deleteSelection(now: Instant) {

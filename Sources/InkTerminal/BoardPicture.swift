@@ -49,7 +49,9 @@ extension BoardScene {
         for request in requests.shown(now: now) { if let asked = request.purpose.overlay { overlay.take(asked) } }
         switch mode {
         case .dragging(let drag, _): take(drag, into: &overlay)
-        case .nudging(let nudge, _): overlay.take(nudge.gesture(on: grid), of: front.board)
+        case .nudging(let nudge, _):
+            if let gesture = nudge.gesture(on: grid) { overlay.take(gesture, of: front.board) }
+            if let pulled = nudge.pulled { overlay.replaced[pulled.id] = pulled.content(by: nudge.displacement(on: grid)) }
         case .typing(let edit, _):
             if let id = edit.standing {
                 overlay.replaced[id] = edit.draft
@@ -65,6 +67,7 @@ extension BoardScene {
     private func take(_ drag: Drag, into overlay: inout Overlay) {
         switch drag.kind {
         case .pan, .frame: break
+        case .pull: if let pulled = drag.pulled(on: grid) { overlay.replaced[pulled.id] = pulled.content }
         case .erase(let ids, _): overlay.erased.formUnion(ids)
         // A click spans nothing yet.
         case .span(_, let from, let to) where from == to: break
@@ -80,10 +83,12 @@ extension BoardScene {
         if case .frame(let from, let to)? = mode.drag?.kind, from != to { drawFrame(CellRegion(from: from, to: to), on: &buffer) }
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
         for id in selection.ids.prefix(Self.marksMax) {
-            guard let box = markedRegion(id), box.overlaps(viewport.region.grown(by: 64)) else { continue }
+            guard let box = pulledContent(of: id)?.cellRegion(on: grid) ?? markedRegion(id), box.overlaps(viewport.region.grown(by: 64))
+            else { continue }
             let (left, top) = viewport.screen(CellPlace(column: box.column, row: box.row))
             let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
-            for (column, row) in [(left, top), (right, top), (left, bottom), (right, bottom)] where row < rows {
+            let corners = pointMarks(of: id) ?? [(left, top), (right, top), (left, bottom), (right, bottom)]
+            for (column, row) in corners where row < rows {
                 buffer.restyle(column: column, row: row) { $0.attributes.insert(.reverse) }
             }
             // A small or open shape has no corners to see: its box is underlined as well.
@@ -233,7 +238,7 @@ extension BoardScene {
             if (0..<layout.canvasRows).contains(row) { buffer.cursor = (max(0, min(layout.canvasColumns - 1, column)), row) }
         case .panel(let panel, _): if let line = panel.line { buffer.cursor = (line.caret(layout), layout.statusRow) }
         case .idle, .dragging, .nudging:
-            if let place = keyPlace { buffer.cursor = viewport.seen(place) }
+            if let place = pulledPlace ?? keyPlace { buffer.cursor = viewport.seen(place) }
         case .leaving: break
         }
     }

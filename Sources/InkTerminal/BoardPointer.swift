@@ -152,7 +152,7 @@ extension BoardScene {
         point(at: here, now: now)
         guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
         switch pen.tool {
-        case .select: pressSelect(here, modifiers, isSecond: isSecond, by: hand)
+        case .select: if !pressPoint(here, isSecond: isSecond, by: hand) { pressSelect(here, modifiers, isSecond: isSecond, by: hand) }
         case .hand:
             let (column, row) = viewport.screen(here)
             begin(.pan(CellPlace(column: column, row: row)), by: hand)
@@ -177,7 +177,8 @@ extension BoardScene {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
             return begin(.resize(only, content, handle, from: here, to: here), by: hand)
         }
-        let hits = regions.hits(on: front.board, canvas.stamps, here)
+        var hits = regions.hits(on: front.board, canvas.stamps, here)
+        if hits.isEmpty, let near = nearLine(here) { hits = [near] }
         guard let top = hits.first else {
             if !modifiers.contains(.shift) { selection.select([]) }
             return begin(.frame(from: here, to: here), by: hand)
@@ -189,6 +190,18 @@ extension BoardScene {
             selection.select([top])
         }
         if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), edits: edits, by: hand) }
+    }
+
+    /// Pulls an end or a corner of the selected line where one is pressed.
+    private mutating func pressPoint(_ here: CellPlace, isSecond: Bool, by hand: Mode.Hand) -> Bool {
+        guard let only = selection.only, let content = front.board[only]?.content, content.hasPulledPoints else { return false }
+        let isExact = regions.hits(on: front.board, canvas.stamps, here).contains { $0 != only }
+        guard let index = content.pulledPoint(at: here, on: grid, isExact: isExact), let point = PulledPoint(index, of: only, content)
+        else {
+            return false
+        }
+        begin(.pull(point, from: here, to: here), edits: isSecond ? only : nil, by: hand)
+        return true
     }
 
     /// What the eraser touches in a cell, topmost first.
@@ -224,13 +237,23 @@ extension BoardScene {
         case .frame(let from, let to): selection.add(regions.shapes(on: front.board, inside: CellRegion(from: from, to: to)))
         case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
-        case .move(_, let from, let to), .resize(_, _, _, let from, let to):
+        case .pull(let point, let from, let to) where from != to:
+            mouse.lastClick = nil
+            give(point, by: grid.displacement(from, to), now: now)
+        case .move(_, let from, let to), .resize(_, _, _, let from, let to), .pull(_, let from, let to):
             if from == to { return released(drag, where: from, now: now) }
             // No click was part of a drag.
             mouse.lastClick = nil
-            fallthrough
-        case .stroke: if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, from: drag.resized, now: now) }
+            if let gesture = drag.gesture(with: pen, on: grid) { give(gesture, told: drag.told, from: drag.resized, now: now) }
+        case .stroke(let draft): give(stroke: draft, told: drag.told, now: now)
         }
+    }
+
+    /// Gives a stroke that its hand has ended; the others see what it then is.
+    private mutating func give(stroke draft: ShapeDraft, told: Drag.Told, now: Instant) {
+        let given = draft.straightened(on: grid)
+        if given != draft, told.isLive { ask(.update(.stroke(given)), now: now) }
+        give(.stroke(given), told: told, now: now)
     }
 
     /// What is where it was is not changed: that was a click, or a drag that came back.

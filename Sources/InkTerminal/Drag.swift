@@ -12,6 +12,7 @@ struct Drag: Sendable {
         case span(Tool, from: CellPlace, to: CellPlace)
         case move([ShapeID], from: CellPlace, to: CellPlace)
         case resize(ShapeID, ShapeDraft, Handle, from: CellPlace, to: CellPlace)
+        case pull(PulledPoint, from: CellPlace, to: CellPlace)
         case frame(from: CellPlace, to: CellPlace)
         /// What was touched so far, and where the eraser is.
         case erase(Set<ShapeID>, at: CellPlace)
@@ -46,8 +47,17 @@ struct Drag: Sendable {
     /// The box whose corners are pulled, as it was before.
     var resized: ShapeDraft? { if case .resize(_, let content, _, _, _) = kind { content } else { nil } }
 
-    /// Takes the box whose corners are pulled as it stands now: until the others see it being pulled, they may still change it.
+    /// The line of which a point is pulled, as the pull leaves it.
+    func pulled(on grid: Grid) -> (id: ShapeID, content: ShapeDraft)? {
+        guard case .pull(let point, let from, let to) = kind else { return nil }
+        return (point.id, point.content(by: grid.displacement(from, to)))
+    }
+
+    /// Takes what is pulled as it stands now: until the others see it being pulled, they may still change it.
     mutating func takeStanding(_ board: BoardView) {
+        if case .pull(let point, let from, let to) = kind, let standing = point.standing(on: board) {
+            kind = .pull(standing, from: from, to: to)
+        }
         guard case .resize(let id, _, let handle, let from, let to) = kind, told == .nothing, let content = board[id]?.content else {
             return
         }
@@ -60,7 +70,8 @@ struct Drag: Sendable {
     var holdsWork: Bool {
         switch kind {
         case .stroke: true
-        case .span(_, let from, let to), .move(_, let from, let to), .resize(_, _, _, let from, let to): from != to
+        case .span(_, let from, let to), .move(_, let from, let to), .resize(_, _, _, let from, let to), .pull(_, let from, let to):
+            from != to
         case .erase(let ids, _): !ids.isEmpty
         case .frame, .pan: false
         }
@@ -96,6 +107,9 @@ struct Drag: Sendable {
         case .resize(let id, let content, let handle, let from, let to):
             guard to != here else { return false }
             kind = .resize(id, content, handle, from: from, to: here)
+        case .pull(let point, let from, let to):
+            guard to != here else { return false }
+            kind = .pull(point, from: from, to: here)
         case .frame(let from, let to):
             guard to != here else { return false }
             kind = .frame(from: from, to: here)
@@ -121,7 +135,7 @@ struct Drag: Sendable {
         case .resize(let id, let content, let handle, let from, let to):
             // One whose words make its size grows from the size that is seen.
             .resize(id, content.withOwnSize(on: grid).resized(by: handle, grid.displacement(from, to)))
-        case .frame, .erase, .pan: nil
+        case .frame, .erase, .pan, .pull: nil
         }
     }
 }
@@ -202,6 +216,8 @@ struct Nudge: Sendable {
     let ids: [ShapeID]
     /// The box as it was before its far corner was pulled; nil while shapes are moved.
     let resized: ShapeDraft?
+    /// The point of a line that is pulled; nil while whole shapes are moved or resized.
+    let pulled: PulledPoint?
     /// Cells so far.
     private(set) var columns = 0
     private(set) var rows = 0
@@ -209,7 +225,9 @@ struct Nudge: Sendable {
     private(set) var until: Instant
     var told = Drag.Told.nothing
 
-    init(ids: [ShapeID], resized: ShapeDraft?) { (self.ids, self.resized, until) = (ids, resized, .distantPast) }
+    init(ids: [ShapeID], resized: ShapeDraft?, pulled: PulledPoint?) {
+        (self.ids, self.resized, self.pulled, until) = (ids, resized, pulled, .distantPast)
+    }
 
     mutating func step(_ columns: Int, _ rows: Int, now: Instant) {
         (self.columns, self.rows, until) = (self.columns + columns, self.rows + rows, now + Self.patience)
@@ -218,8 +236,12 @@ struct Nudge: Sendable {
     /// True if all is where it was.
     var isBack: Bool { (columns, rows) == (0, 0) }
 
-    func gesture(on grid: Grid) -> Gesture {
-        let by = grid.displacement(columns: columns, rows: rows)
+    func displacement(on grid: Grid) -> Point { grid.displacement(columns: columns, rows: rows) }
+
+    /// What the others see of it; nil for what they do not see.
+    func gesture(on grid: Grid) -> Gesture? {
+        guard pulled == nil else { return nil }
+        let by = displacement(on: grid)
         guard let resized else { return .move(ids, by: by) }
         return .resize(ids[0], resized.withOwnSize(on: grid).resized(by: .farCorner, by))
     }

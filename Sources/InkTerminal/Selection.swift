@@ -7,6 +7,8 @@ struct Selection: Sendable {
     private(set) var ids: [ShapeID] = []
     /// True while arrows resize what is selected: another selection is not resized.
     private(set) var isResizing = false
+    /// The point of the selected line's path that arrows pull; nil while they pull none.
+    private(set) var pulledIndex: Int?
     /// The selection that the last click left, to tell a second click on it.
     private var clicked: [ShapeID] = []
 
@@ -30,7 +32,7 @@ struct Selection: Sendable {
     var only: ShapeID? { ids.count == 1 ? ids[0] : nil }
 
     mutating func select(_ chosen: [ShapeID]) {
-        if ids != chosen { isResizing = false }
+        if ids != chosen { endResizing() }
         (ids, awaited) = (chosen, nil)
     }
 
@@ -49,7 +51,9 @@ struct Selection: Sendable {
     mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { select(ids.filter(condition)) } }
 
     mutating func toggleResizing() { isResizing.toggle() }
-    mutating func endResizing() { isResizing = false }
+    mutating func endResizing() { (isResizing, pulledIndex) = (false, nil) }
+    /// Pulls a point of the selected line, or ends that (nil).
+    mutating func pull(_ index: Int?) { (isResizing, pulledIndex) = (index != nil, index) }
 
     /// A click on what is selected alone selects the shape below, of those under the pointer, topmost first.
     mutating func clickAgain(on hits: [ShapeID]) {

@@ -103,6 +103,7 @@ extension Drag {
         case .resize(let id, let content, let handle, let from, let to):
             kind = .resize(id, content, handle, from: moved(from), to: moved(to))
         case .frame(let from, let to): kind = .frame(from: moved(from), to: moved(to))
+        case .pull(let point, let from, let to): kind = .pull(point, from: moved(from), to: moved(to))
         case .erase(let ids, let place): kind = .erase(ids, at: moved(place))
         }
     }

@@ -268,7 +268,7 @@ import Testing
         desk.wait(.milliseconds(300))
         // Of other texts it is no news.
         #expect(desk.terminal.contains("theirs") && !desk.text.contains("writing here"))
-        desk.type("]")
+        desk.type("\t")
         #expect(desk.terminal.lines[23].contains("bob is writing here"))
         desk.type("\rmine")
         #expect(desk.terminal.lines[23].contains("bob is writing here") && desk.terminal.contains("mine"))

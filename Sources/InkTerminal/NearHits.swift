@@ -1,0 +1,24 @@
+import InkBoard
+import InkFormats
+
+extension BoardScene {
+    /// The line or stroke whose ink lies nearest to a cell, and within two columns or a row of it; of several that lie as near, the topmost.
+    ///
+    /// A line is thinner than a pointer: where nothing is hit, near is enough.
+    func nearLine(_ place: CellPlace) -> ShapeID? {
+        let near = CellRegion(column: place.column, row: place.row, columns: 1, rows: 1).grown(columns: 2, rows: 1)
+        let cells = near.rowRange.flatMap { row in near.columnRange.map { CellPlace(column: $0, row: row) } }
+            .sorted { $0.distance(to: place) < $1.distance(to: place) }
+        var nearest: (id: ShapeID, distance: Int)?
+        for shape in front.board.shapes.reversed() where shape.content.kind.isPath && regions.reaches(shape.id, near) {
+            // What is not drawn yet is not hit.
+            guard !canvas.stamps.missing.contains(shape.id) else { continue }
+            let kept = canvas.stamps.stamp(of: shape.id, shape.content)
+            guard kept != nil || !shape.content.isDear || !canvas.stamps.isFull else { continue }
+            let stamp = kept ?? ShapeStamp(shape.content, in: near, on: grid)
+            guard let distance = cells.first(where: { stamp.hasInk(at: $0) })?.distance(to: place) else { continue }
+            if nearest.map({ distance < $0.distance }) ?? true { nearest = (shape.id, distance) }
+        }
+        return nearest?.id
+    }
+}
