@@ -82,7 +82,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .selectAll: Row("select-all", [.control("a")], "select all shapes") { scene, _ in scene.selectAll() }
         case .next: Row("next", ["]", .key(.tab)], "select the next shape") { scene, _ in scene.selectNext(1) }
         case .previous: Row("previous", ["[", .shift(.tab)], "select the shape before") { scene, _ in scene.selectNext(-1) }
-        case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { scene, _ in scene.moveByKeys() }
+        case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { $0.moveByKeys(now: $1) }
         case .resize: Row("resize", ["z"], "resize what is selected by arrows, and end that") { $0.toggleResizing(now: $1) }
 
         case .ink:
@@ -110,7 +110,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .unzoomed: Row("unzoomed", ["="], "zoom to 100 %") { $0.zoom(to: .standard, now: $1) }
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
         case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }
-        case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { scene, _ in scene.goToPerson() }
+        case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { $0.goToPerson(now: $1) }
         case .hideCursors:
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 

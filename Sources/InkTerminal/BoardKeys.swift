@@ -16,8 +16,23 @@ extension BoardScene {
         case .left: arrow(-1, 0, modifiers, now: now)
         case .right: arrow(1, 0, modifiers, now: now)
         case .character, .tab, .backspace, .home, .end, .pageUp, .pageDown, .insert, .delete, .function:
-            if let command = BoardCommand.of(key, modifiers) { run(command, now: now) }
+            guard let command = BoardCommand.of(key, modifiers) else { return tellUnbound(KeyStroke(key, modifiers), now: now) }
+            run(command, now: now)
         }
+    }
+
+    /// Says of a key that it does nothing; of a letter of another alphabet, why.
+    private mutating func tellUnbound(_ stroke: KeyStroke, now: Instant) {
+        if case .key(.character(let scalar)) = stroke, scalar.isOfAnotherAlphabet {
+            return front.notices.add("keys are Latin letters: switch the keyboard", as: .setting, now: now)
+        }
+        front.notices.add("no command on \(stroke.word): ? keys", as: .setting, now: now)
+    }
+
+    /// True if something is selected; else says how to select.
+    private mutating func hasSelection(now: Instant) -> Bool {
+        if selection.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
+        return !selection.isEmpty
     }
 
     mutating func run(_ command: BoardCommand, now: Instant) { command.row.run(&self, now) }
@@ -50,8 +65,8 @@ extension BoardScene {
     }
 
     /// Arrows are for what is selected, and not for the pointer.
-    mutating func moveByKeys() {
-        guard !selection.isEmpty else { return }
+    mutating func moveByKeys(now: Instant) {
+        guard hasSelection(now: now) else { return }
         pen.pick(.select)
         mode.point(.mouse)
     }
@@ -97,8 +112,10 @@ extension BoardScene {
 
     mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }
 
-    mutating func goToPerson() {
-        guard let place = shownMotion.pointers.first?.place else { return }
+    mutating func goToPerson(now: Instant) {
+        guard let place = shownMotion.pointers.first?.place else {
+            return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
+        }
         look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 
@@ -173,7 +190,10 @@ extension BoardScene {
     }
 
     mutating func toggleResizing(now: Instant) {
-        guard let only = selection.only, let content = front.board[only]?.content else { return }
+        guard hasSelection(now: now) else { return }
+        guard let only = selection.only, let content = front.board[only]?.content else {
+            return front.notices.add("one shape at a time is resized", as: .setting, now: now)
+        }
         if content.hasPulledPoints { return choosePoint(of: content, now: now) }
         guard content.hasSize else {
             return front.notices.add("only boxes and notes are resized: a stroke or text is as large as it is", as: .setting, now: now)
@@ -193,12 +213,13 @@ extension BoardScene {
     }
 
     mutating func deleteSelection(now: Instant) {
-        guard !selection.isEmpty else { return }
+        guard hasSelection(now: now) else { return }
         ask(.delete(selection.ids), showing: Overlay(erased: Set(selection.ids)), now: now)
         selection.select([])
     }
 
     mutating func duplicate(now: Instant) {
+        guard hasSelection(now: now) else { return }
         let by = grid.displacement(columns: 2, rows: 1)
         var copies: [ShapeDraft] = []
         // In the order in which they lie on each other.

@@ -60,3 +60,8 @@ extension Key {
         }
     }
 }
+
+extension Unicode.Scalar {
+    /// True for a letter that is not Latin: of Greek and all that follows it.
+    var isOfAnotherAlphabet: Bool { value >= 0x370 && properties.isAlphabetic && !(0x1E00..<0x1F00).contains(value) }
+}

@@ -29,6 +29,26 @@ import Testing
         for outcome in outcomes { #expect(outcome == outcomes.first, "\(command)") }
     }
 
+    @Test func `a key that does nothing says so, and why`() throws {
+        // TM-166
+        let words = [
+            ("b", "no command on b: ? keys"), ("\u{1B}[2~", "no command on Ins: ? keys"), ("\u{18}", "no command on Ctrl+X: ? keys"),
+            ("\u{1B}x", "no command on Alt+X: ? keys"), ("й", "keys are Latin letters: switch the keyboard"),
+            ("λ", "keys are Latin letters: switch the keyboard"), ("板", "keys are Latin letters"), ("é", "no command on é: ? keys"),
+            ("x", "nothing is selected"), ("D", "nothing is selected"), ("m", "nothing is selected"), ("z", "nothing is selected"),
+            ("'", "nobody else points at the board: P shows who is here"),
+        ]
+        for (key, sentence) in words {
+            var desk = try Desk()
+            desk.box(at: 10)
+            desk.escape()
+            desk.wait(.seconds(5))
+            desk.bytes(Array(key.utf8))
+            desk.wait(.milliseconds(100))
+            #expect(desk.text.contains(sentence) && desk.standing.count == 1 && desk.effects == [], "\(key.debugDescription): \(desk.text)")
+        }
+    }
+
     /// What keys have done to a board on which something is selected, and something can be done again.
     private struct Outcome: Equatable {
         var standing: [ShapeDraft]
