@@ -112,6 +112,7 @@ extension BoardScene {
                 Bars.Hint(finder.look == .list ? "Enter goes there" : "Enter next", rank: 1), Bars.Hint("Up back", rank: 2),
                 Bars.Hint("Esc closes", rank: 0),
             ]
+        case .panel(.replace, _): [Bars.Hint("y writes over it", rank: 1), Bars.Hint("Esc leaves it", rank: 0)]
         case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
         case .panel: [Bars.Hint("Esc closes", rank: 0)]
         case .dragging(_, .keys):

@@ -12,7 +12,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, hideCursors
     case say, invite, people, connection
-    case copy, mouse, repaint, commands, help, quit
+    case copy, export, mouse, repaint, commands, help, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -39,6 +39,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
 
             static func optional(_ hint: String, _ take: @escaping @Sendable (inout BoardScene, String, Instant) -> String?) -> Argument {
                 Argument(hint: hint, isNeeded: false, take: take)
+            }
+
+            /// Its keys ask for it in the palette.
+            static func needed(_ hint: String, _ take: @escaping @Sendable (inout BoardScene, String, Instant) -> String?) -> Argument {
+                Argument(hint: hint, isNeeded: true, take: take)
             }
         }
 
@@ -123,6 +128,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
 
         case .copy: Row("copy", ["Y"], "copy as text what is selected, or all") { $0.copyAsText(now: $1) }
+        case .export:
+            Row(
+                "export", [.control("s")], "write the board to a file as text", or: ["w", "save"],
+                taking: .needed("FILE") { scene, path, _ in scene.export(to: path) }
+            ) { $0.ask(for: .export, now: $1) }
         case .mouse: Row("mouse", ["M"], "mouse off and on, for copying with the terminal") { $0.toggleMouse(now: $1) }
         // The key is taken before the board sees it: whatever is being done, what others wrote over the screen is in its way.
         case .repaint: Row("repaint", [.control("l")], "paint the screen anew") { scene, _ in scene.wantsRepaint = true }

@@ -64,7 +64,7 @@ extension BoardScene {
         // What is being typed to the others stays.
         case .chat: return
         // Who closes a box does not draw behind it.
-        case .sheet, .invite, .people, .commands, .finder: return closePanel()
+        case .sheet, .invite, .people, .commands, .finder, .replace: return closePanel()
         case .picker where cell.row < layout.canvasRows: return closePanel()
         case .picker, nil: break
         }

@@ -21,6 +21,8 @@ public struct TerminalApp: Sendable {
         case network(NetworkChoice?)
         /// A sentence for the person.
         case notice(String)
+        /// A file that was to be written is there already, and stands as it was.
+        case fileExists(FileExport)
         case timeout
     }
 
@@ -38,8 +40,26 @@ public struct TerminalApp: Sendable {
         case join(link: String)
         /// One of the recent boards, counted from 0.
         case open(Int)
+        /// Writes the board to a file; answered by a notice, or by `fileExists`.
+        case export(FileExport)
         /// The session has ended.
         case stopped
+    }
+
+    /// A board as a file.
+    public struct FileExport: Hashable, Sendable {
+        /// As it was typed.
+        public var path: String
+        public var text: String
+        public var shapeCount: Int
+        /// Why not all of it is in the text; nil where all is.
+        public var cutWords: String?
+        /// True where the person has said that what is there may go.
+        public var replaces: Bool
+
+        public init(path: String, text: String, shapeCount: Int, cutWords: String?, replaces: Bool) {
+            (self.path, self.text, self.shapeCount, self.cutWords, self.replaces) = (path, text, shapeCount, cutWords, replaces)
+        }
     }
 
     private let profile: TerminalProfile
@@ -101,6 +121,7 @@ public struct TerminalApp: Sendable {
             extraBytes += Self.title(name, profile.style)
         case .network(let choice): board?.replace(network: choice, now: now)
         case .notice(let text): board?.notify(text, now: now)
+        case .fileExists(let export): board?.askToReplace(export, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
             board?.handleTimeout(now: now)

@@ -99,6 +99,12 @@ struct Desk {
         settle()
     }
 
+    /// The program answers.
+    mutating func tell(_ input: TerminalApp.Input) {
+        app.handle(input, now: now)
+        settle()
+    }
+
     /// The board is brought to the network anew.
     mutating func take(_ network: NetworkChoice?) {
         app.handle(.network(network), now: now)

@@ -13,6 +13,7 @@ enum Panel: Sendable {
     case chat(ChatPanel)
     case commands(CommandList)
     case finder(ShapeFinder)
+    case replace(ReplacePanel)
 }
 
 /// What a panel makes of a key.
@@ -34,6 +35,8 @@ enum PanelAnswer: Hashable, Sendable {
     case seeks(Int)
     /// It closes, and the shape that is chosen is gone to.
     case picks
+    /// It closes, and a file that is there is written over.
+    case replaces
 }
 
 extension BoardScene {
@@ -43,7 +46,7 @@ extension BoardScene {
         let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
         case .stays, .copies, .types: mode.open(panel)
-        case .closes, .says, .restyles, .runs, .seeks, .picks: break
+        case .closes, .says, .restyles, .runs, .seeks, .picks, .replaces: break
         }
         switch answer {
         case .stays, .closes: break
@@ -58,6 +61,7 @@ extension BoardScene {
             list.complain(complaint)
             mode.open(.commands(list))
         case .seeks(let step): if case .finder(let finder) = panel { seek(finder, step) }
+        case .replaces: if case .replace(let asked) = panel { replace(asked.export) }
         case .picks: if case .finder(let finder) = panel, let picked = finder.current { goTo(picked) }
         }
     }
@@ -86,7 +90,7 @@ extension BoardScene {
             list.choose(rows)
             mode.open(.commands(list))
         case .finder(let finder) where finder.look == .list: seek(finder, rows)
-        case .finder, .invite, .people, .picker, .chat, nil: return false
+        case .finder, .invite, .people, .picker, .chat, .replace, nil: return false
         }
         touch()
         return true
@@ -107,6 +111,7 @@ extension BoardScene {
             finder.search(front.board, regions)
             finder.draw(front.board, on: &buffer, layout)
             mode.open(.finder(finder))
+        case .replace(let asked): asked.draw(on: &buffer, layout)
         // These stand in the bars.
         case .picker, .chat, nil: break
         }
@@ -140,6 +145,7 @@ extension Panel {
         case .invite(let invite): return invite.handle(key)
         case .people(let people): return people.handle(key)
         case .picker(let picker): return picker.handle(key)
+        case .replace(let asked): return asked.handle(key)
         }
     }
 
@@ -155,7 +161,7 @@ extension Panel {
         case .finder(var finder):
             defer { self = .finder(finder) }
             return finder.line.paste(text, isPart: isPart)
-        case .sheet, .invite, .people, .picker: return nil
+        case .sheet, .invite, .people, .picker, .replace: return nil
         }
     }
 
@@ -165,7 +171,7 @@ extension Panel {
         case .chat(let chat): chat.line
         case .commands(let list): list.line
         case .finder(let finder): finder.line
-        case .sheet, .invite, .people, .picker: nil
+        case .sheet, .invite, .people, .picker, .replace: nil
         }
     }
 }

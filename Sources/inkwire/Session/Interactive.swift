@@ -120,6 +120,7 @@ enum Interactive {
                     content.message = "This link cannot be used: \(error)"
                     app.show(start: content)
                 }
+            case .effect(.export): break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

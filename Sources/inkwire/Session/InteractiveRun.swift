@@ -1,5 +1,6 @@
 import Foundation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession
@@ -117,9 +118,31 @@ struct InteractiveRun {
                 app.leave()
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { _ = await session.quit() }
+            case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
             case .effect(.newBoard), .effect(.join), .effect(.open): break
             }
         }
+    }
+
+    /// Writes a file that the person asked for; what is there goes only where he has said so.
+    static func write(_ export: TerminalApp.FileExport) -> TerminalApp.Input {
+        // No shell has replaced it.
+        let path = (export.path as NSString).expandingTildeInPath
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                return .notice("cannot write \(export.path): that is \(status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no file")")
+            }
+            guard export.replaces else { return .fileExists(export) }
+        }
+        do {
+            try OutputFile.write(Array(export.text.utf8), to: path)
+        } catch {
+            guard let failure = error as? Failure else { return .notice("cannot write \(export.path): \(error)") }
+            return .notice("\(failure.what): \(failure.why)")
+        }
+        let count = Sentence.count(export.shapeCount, "shape")
+        return .notice(export.cutWords.map { "only a part is in \(export.path): \($0)" } ?? "\(count) written to \(export.path)")
     }
 
     /// What would be left if this program ended now.

@@ -1,0 +1,85 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// The board as a file, from within.
+@Suite struct ExportTests {
+    @Test(arguments: ["w plan.txt", "export plan.txt", "save  plan.txt "])
+    func `a name behind the command is where the text goes`(line: String) throws {
+        // TM-167
+        var desk = try Desk()
+        desk.box(at: 10)
+        desk.run(line)
+        let export = try #require(desk.export)
+        #expect(export.path == "plan.txt" && export.text == TextExport(of: desk.standing).text && !export.replaces)
+        #expect(export.shapeCount == 1 && export.cutWords == nil && !desk.terminal.lines[23].hasPrefix(":"))
+    }
+
+    @Test func `Ctrl+S asks for the name, and without one nothing is written`() throws {
+        // TM-167
+        var desk = try Desk()
+        desk.box(at: 10)
+        desk.bytes([0x13])
+        #expect(desk.terminal.lines[23] == ":export" && desk.text.contains("> export FILE"))
+        desk.type("\r")
+        #expect(desk.effects == [] && desk.text.contains("export needs more: export FILE"))
+        for letter in "my plan.ascii" { desk.type(String(letter)) }
+        desk.type("\r")
+        #expect(desk.export?.path == "my plan.ascii" && desk.export?.text.utf8.allSatisfy { $0 < 0x80 } == true)
+        for (line, words) in [("w plan.json", "writes JSON"), ("w plan.svg", "ends in .txt"), ("w x.PNG", "ends in .txt")] {
+            var desk = try Desk(columns: 120)
+            desk.box(at: 10)
+            desk.run(line)
+            #expect(desk.effects == [] && desk.text.contains(words) && desk.terminal.lines[23].hasPrefix(":" + line), "\(line)")
+        }
+    }
+
+    @Test func `what is there already is written over only by who says so`() throws {
+        // TM-168
+        for (answer, isReplaced) in [("y", true), ("Y", true), ("n", false), ("\r", false), ("q", false), ("x", false)] {
+            var desk = try Desk()
+            desk.box(at: 10)
+            desk.type("]")
+            desk.run("w plan.txt")
+            let export = try #require(desk.export)
+            desk.tell(.fileExists(export))
+            #expect(desk.text.contains("plan.txt is there already: y writes over it"))
+            desk.type(answer)
+            #expect(desk.standing.count == 1 && desk.effects.count == (isReplaced ? 2 : 1), "\(answer.debugDescription)")
+            if isReplaced { #expect(desk.export?.replaces == true && desk.export?.text == export.text) }
+            #expect(desk.text.contains("is there already") == (answer == "x"), "\(answer.debugDescription)")
+            desk.escape()
+            #expect(!desk.text.contains("is there already"))
+        }
+        // A long name, in a small window.
+        var small = try Desk(columns: 30, rows: 8)
+        small.run("w " + String(repeating: "long/", count: 9) + "plan.txt")
+        small.tell(.fileExists(try #require(small.export)))
+        #expect(small.text.contains("y writes"), "\(small.text)")
+        // Who leaves is not asked.
+        var leaving = try Desk()
+        leaving.run("w plan.txt")
+        let export = try #require(leaving.export)
+        leaving.leave()
+        leaving.tell(.fileExists(export))
+        leaving.type("y")
+        #expect(leaving.effects.count == 1)
+    }
+}
+
+extension Desk {
+    /// Types a command with what follows it, and Enter.
+    mutating func run(_ line: String) {
+        type(":")
+        for letter in line { type(String(letter)) }
+        type("\r")
+    }
+
+    /// The file that was asked for last.
+    var export: TerminalApp.FileExport? {
+        effects.compactMap { if case .export(let export) = $0 { export } else { nil } }.last
+    }
+}
