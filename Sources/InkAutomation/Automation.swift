@@ -218,16 +218,18 @@ package struct Automation {
     private mutating func start(_ request: AutomationRequest, now: Instant) {
         running = Running(request: request, stage: .awaitingAnswer)
         switch request.command {
-        case .draw(let draft):
-            guard accepts(label: draft.label) else { return }
-            submit(.draw(draft))
+        case .draw(let draft, let ends):
+            guard accepts(label: draft.label), let changes = bindings(ends) else { return }
+            var draft = draft
+            for change in changes { draft.take(change) }
+            submit(.draw(draft.points.isEmpty ? placed(draft) : draft))
         case .stroke(let draft, let milliseconds):
             guard accepts(label: draft.label) else { return }
             guard milliseconds > 0 else { return submit(.draw(draft)) }
             begin(.stroke(draft), milliseconds: milliseconds, parts: draft.points.count, now: now)
         case .set(let name, let edit):
-            guard let shape = find(name) else { return }
-            submit(.set(shape.id, edit.changes(of: shape.content)))
+            guard let shape = find(name), let ends = bindings(edit.ends, of: shape, called: name) else { return }
+            submit(.set(shape.id, edit.changes(of: shape.content) + ends))
         case .move(let name, let by, let milliseconds):
             guard let shape = find(name) else { return }
             guard milliseconds > 0 else { return submit(.move([shape.id], by: by)) }
@@ -288,6 +290,49 @@ package struct Automation {
                 code: "no_such_shape", field: "id", message: "id: no shape “\(name)” is on the board", ref: running?.request.ref))
         finish()
         return nil
+    }
+
+    /// What binds the ends of a line; nil, with the error told, where that cannot be.
+    ///
+    /// - Parameter shape: the shape that is changed, by the id `called`; nil for a new line.
+    private mutating func bindings(_ ends: AutomationCommand.LineEnds, of shape: Shape? = nil, called: String = "") -> [PropertyChange]? {
+        var changes: [PropertyChange] = []
+        for (property, end) in ends.said {
+            func refuse(_ code: String, _ message: String) -> [PropertyChange]? {
+                report(
+                    AutomationError(
+                        code: code, field: property.key, message: "\(property.key): \(message)", ref: running?.request.ref))
+                finish()
+                return nil
+            }
+            if let kind = shape?.content.kind, !property.isMember(of: kind) {
+                return refuse("bad_value", "only lines and arrows have ends that can be bound, and the kind of “\(called)” is \(kind.name)")
+            }
+            guard case .bound(let name, let x, let y) = end else {
+                changes.append(PropertyChange(property, .binding(nil)))
+                continue
+            }
+            guard let target = names.shape(name).flatMap({ shapes[$0] }) else {
+                return refuse("no_such_shape", "no shape “\(name)” is on the board")
+            }
+            guard target.content.isBindable else {
+                return refuse(
+                    "bad_value",
+                    "lines end at rectangles, ellipses, diamonds, notes and texts, and the kind of “\(name)” is \(target.content.kind.name)"
+                )
+            }
+            changes.append(PropertyChange(property, .binding(Binding(target.id, x: x, y: y))))
+        }
+        return changes
+    }
+
+    /// A line of which only the bindings were given, with the points at which it is drawn now.
+    private func placed(_ draft: ShapeDraft) -> ShapeDraft {
+        var placed = draft
+        let points = draft.drawn { shapes[$0]?.content }.points
+        placed.position = points.first ?? .zero
+        placed.points = points.map { $0 - placed.position }
+        return placed
     }
 
     // MARK: Live gestures
@@ -422,11 +467,12 @@ package struct Automation {
         // What stands when the board becomes ready is the state, not a change.
         guard isReady else { return }
         let id = names.name(change.shape)
+        let shape = format.shape(change.shape, id: id) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
         write(
             "shape",
             [
                 "id": .string(id), "change": .string(change.kind.rawValue), "author": .string(change.author.hex),
-                "shape": .object(format.shape(change.shape, id: id)), "t_ms": .integer(Int64(clamping: wallTime)),
+                "shape": .object(shape), "t_ms": .integer(Int64(clamping: wallTime)),
             ], ref: userRef(ref))
         if userRef(ref) != nil { running?.wasTold = true }
     }
@@ -458,7 +504,10 @@ package struct Automation {
 
     private mutating func stateMembers(_ report: StateReport) -> JSONObject {
         var list: [JSONValue] = []
-        for shape in report.shapes { list.append(.object(format.shape(shape, id: names.name(shape)))) }
+        for shape in report.shapes {
+            let id = names.name(shape)
+            list.append(.object(format.shape(shape, id: id) { id in shapes[id].map { names.name($0) } ?? names.name(id) }))
+        }
         return [
             "fingerprint": .string(format.fingerprint(report.fingerprint)), "transactions": .integer(Int64(report.transactionCount)),
             "shapes": .array(list), "saved": .bool(report.isSaved), "unsent": .integer(Int64(report.unsent)),

@@ -3,7 +3,8 @@ import InkPrimitives
 
 /// One command of the JSON-lines contract, its values checked.
 package enum AutomationCommand: Equatable {
-    case draw(ShapeDraft)
+    /// With the shapes to which its ends are bound.
+    case draw(ShapeDraft, ends: LineEnds = LineEnds())
     /// A stroke drawn live over that time; 0 for at once.
     case stroke(ShapeDraft, milliseconds: Int)
     case set(id: String, ShapeEdit)
@@ -32,12 +33,35 @@ package enum AutomationCommand: Equatable {
         case synced
     }
 
+    /// What the ends of a line are bound to, by the ids by which lines call shapes.
+    package struct LineEnds: Equatable {
+        package enum End: Equatable {
+            case unbound
+            /// Parts of the shape's box as `Binding` has them.
+            case bound(id: String, x: UInt16, y: UInt16)
+        }
+        /// Nil where it is not said.
+        package var start: End?
+        package var end: End?
+
+        /// The ends of which something is said, by their properties.
+        var said: [(property: KnownProperty, end: End)] {
+            [(.startBinding, start), (.endBinding, end)].compactMap { property, end in end.map { (property, $0) } }
+        }
+
+        /// True if both ends are bound, so that what they are bound to says where the line is.
+        var areBound: Bool {
+            if case .bound? = start, case .bound? = end { true } else { false }
+        }
+    }
+
     /// Changes of one shape where x may be given without y.
     package struct ShapeEdit: Equatable {
         package var x: Int32?
         package var y: Int32?
         package var width: Int32?
         package var height: Int32?
+        package var ends = LineEnds()
         package var others: [PropertyChange] = []
 
         /// The changes as properties of `shape`.
@@ -105,11 +129,12 @@ extension AutomationRequest {
         switch try text(object, "do", limit: 64) {
         case "draw":
             guard let shape = object["shape"]?.object else { throw bad("shape", "an object is needed") }
-            return .draw(try draft(shape, label: try label(object)))
+            let (draft, ends) = try draft(shape, label: try label(object))
+            return .draw(draft, ends: ends)
         case "stroke":
             var shape = object
             shape["kind"] = "freehand"
-            return .stroke(try draft(shape, label: try label(object)), milliseconds: try milliseconds(object, "over_ms", or: 0))
+            return .stroke(try draft(shape, label: try label(object)).0, milliseconds: try milliseconds(object, "over_ms", or: 0))
         case "set":
             guard let changes = object["set"]?.object else { throw bad("set", "an object is needed") }
             return .set(id: try id(object), try edit(changes))
@@ -153,16 +178,27 @@ extension AutomationRequest {
 
     // MARK: Shapes
 
-    private static func draft(_ shape: JSONObject, label: String) throws(AutomationError) -> ShapeDraft {
+    /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given.
+    private static func draft(
+        _ shape: JSONObject, label: String
+    ) throws(AutomationError) -> (ShapeDraft, AutomationCommand.LineEnds) {
         let name = try text(shape, "kind", limit: 64)
         guard let kind = ShapeKind(name: name) else { throw bad("kind", "there is no kind “\(name)”") }
-        var draft = ShapeDraft(kind: kind, position: Point(x: try pixels(shape, "x"), y: try pixels(shape, "y")), label: label)
+        var ends = AutomationCommand.LineEnds()
+        if KnownProperty.startBinding.isMember(of: kind) {
+            ends.start = try shape[KnownProperty.startBinding.key].map { value throws(AutomationError) in try end(value, .startBinding) }
+            ends.end = try shape[KnownProperty.endBinding.key].map { value throws(AutomationError) in try end(value, .endBinding) }
+        }
+        let isPlaced = !ends.areBound || shape["points"] != nil
+        let position = isPlaced ? Point(x: try pixels(shape, "x"), y: try pixels(shape, "y")) : .zero
+        var draft = ShapeDraft(kind: kind, position: position, label: label)
         for property in KnownProperty.drawn where property.isMember(of: kind) {
             switch property.form {
             // Said above, or a member of the command.
-            case .kind, .point, .depth: continue
+            case .kind, .point, .depth, .binding: continue
             case .size: draft.size = Size(width: try extent(shape, "w"), height: try extent(shape, "h"))
             case .points:
+                guard isPlaced else { continue }
                 guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
                 draft.points = try points(list, least: kind == .freehand ? 1 : 2)
             case .text, .color, .strokeWidth, .mark, .names, .name, .bytes, .number, .opaque:
@@ -170,7 +206,21 @@ extension AutomationRequest {
             }
             guard property != .text || kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
         }
-        return draft
+        return (draft, ends)
+    }
+
+    /// What an end is bound to: an object with an id and a place in the box of its shape, which unless given is the middle; null for nothing.
+    private static func end(_ value: JSONValue, _ property: KnownProperty) throws(AutomationError) -> AutomationCommand.LineEnds.End {
+        if value == .null { return .unbound }
+        guard let object = value.object else { throw bad(property.key, "an object with an id, or null, is needed") }
+        guard let id = object["id"]?.string, !id.isEmpty, id.utf8.count <= 256 else {
+            throw bad(property.key, "the id of a shape is needed in it")
+        }
+        guard let place = object["at"], place != .null else { return .bound(id: id, x: 32_768, y: 32_768) }
+        guard let parts = place.array, parts.count == 2 else { throw bad(property.key, "at: a pair of numbers from 0 to 1 is needed") }
+        let numbers = parts.compactMap { $0.number.flatMap { (0...1).contains($0) ? UInt16(($0 * Double(Binding.full)).rounded()) : nil } }
+        guard numbers.count == 2 else { throw bad(property.key, "at: a pair of numbers from 0 to 1 is needed") }
+        return .bound(id: id, x: numbers[0], y: numbers[1])
     }
 
     private static func edit(_ changes: JSONObject) throws(AutomationError) -> AutomationCommand.ShapeEdit {
@@ -181,6 +231,8 @@ extension AutomationRequest {
             case "y": edit.y = try pixels(changes, "y")
             case "w": edit.width = try extent(changes, "w")
             case "h": edit.height = try extent(changes, "h")
+            case KnownProperty.startBinding.key: edit.ends.start = try end(member.value, .startBinding)
+            case KnownProperty.endBinding.key: edit.ends.end = try end(member.value, .endBinding)
             case let key:
                 guard let property = KnownProperty.members.first(where: { $0.key == key }), property.isSettable else { continue }
                 edit.others.append(PropertyChange(property, try value(member.value, of: property)))
@@ -197,7 +249,8 @@ extension AutomationRequest {
         case .text(let limit): .text(member == .null ? "" : try text(member, property.key, limit: limit))
         case .color: .color(try color(member, property.key))
         case .strokeWidth: .strokeWidth(try strokeWidth(member))
-        case .kind, .point, .size, .depth, .mark, .names, .name, .bytes, .number, .opaque: throw bad(property.key, "it cannot be set")
+        case .kind, .point, .size, .depth, .binding, .mark, .names, .name, .bytes, .number, .opaque:
+            throw bad(property.key, "it cannot be set")
         }
     }
 

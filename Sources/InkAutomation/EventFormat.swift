@@ -15,8 +15,8 @@ package struct EventFormat {
     /// The first 32 of the fingerprint's hex digits: 128 bits tell any two boards apart.
     package func fingerprint(_ fingerprint: Fingerprint) -> String { String(fingerprint.hex.prefix(32)) }
 
-    /// A shape as a flat object; colours that are the reader's own, and no fill, are null.
-    package func shape(_ shape: Shape, id: String) -> JSONObject {
+    /// A shape as a flat object; colours that are the reader's own, and no fill, are null. `name` gives the id of another shape.
+    package func shape(_ shape: Shape, id: String, name: (ShapeID) -> String) -> JSONObject {
         let content = shape.content
         var object: JSONObject = ["id": .string(id)]
         for property in KnownProperty.members where property.isMember(of: content.kind) {
@@ -31,6 +31,8 @@ package struct EventFormat {
             case .text(let text): object[key] = .string(text)
             case .color(let color): object[key] = color.map { .string($0.text) } ?? .null
             case .strokeWidth(let width): object[key] = pixels(Int32(width))
+            case .binding(let bound):
+                object[key] = bound.map { .object(["id": .string(name($0.shape)), "at": .array([part($0.x), part($0.y)])]) } ?? .null
             case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
             }
         }
@@ -41,6 +43,9 @@ package struct EventFormat {
         }
         return object
     }
+
+    /// A part of a box from 0 to 1, in as many digits as tell it from the next.
+    private func part(_ value: UInt16) -> JSONValue { .number((Double(value) * 100_000 / Double(Binding.full)).rounded() / 100_000) }
 
     private func points(_ points: [Point]) -> JSONValue { .array(points.map { .array([pixels($0.x), pixels($0.y)]) }) }
 

@@ -59,15 +59,36 @@ extension Board {
 
     /// The writes that displace shapes; a name given twice counts once. Those that would take one beyond the edge are none: clamped, each of
     /// them would be displaced by another step, and none would find back.
+    ///
+    /// A line that is bound to a shape which is not displaced with it is let go there, and its points are written as they were seen (BD-62).
     public func writes(moving ids: [ShapeID], by displacement: Point) throws(RuleViolation) -> [Write] {
         var writes: [Write] = []
-        for id in Set(ids).sorted() {
+        let moved = Set(ids)
+        for id in moved.sorted() {
             guard let shape = shape(id) else { throw .noSuchShape(id) }
             let place = shape.content.position + displacement
             guard place - displacement == shape.content.position else { throw .beyondEdge }
             writes.append(Write(id, .position, .point(place)))
+            writes += self.writes(lettingGo: shape, butAt: moved)
         }
         return writes
+    }
+
+    /// The writes that let a line go where it is bound to other shapes than these, and leave it where it is seen; none for all else.
+    private func writes(lettingGo shape: Shape, butAt moved: Set<ShapeID>) -> [Write] {
+        guard shape.content.hasEnds else { return [] }
+        var writes: [Write] = []
+        for (property, binding) in [(KnownProperty.startBinding, shape.content.startBinding), (.endBinding, shape.content.endBinding)] {
+            guard let binding, !moved.contains(binding.shape) else { continue }
+            writes.append(Write(shape.id, Property(property), property.spelling(of: .binding(nil))))
+        }
+        return writes.isEmpty ? [] : [pointsAsSeen(of: shape)].compactMap { $0 } + writes
+    }
+
+    /// The write that stores a bound line's points as they are seen now; nil where they are stored so.
+    private func pointsAsSeen(of shape: Shape) -> Write? {
+        let points = drawn(shape).content.points
+        return points == shape.content.points ? nil : Write(shape.id, .points, .points(points))
     }
 
     /// The writes by which a hand gave a box other corners: of what stands, only what the hand changed, by as much as it did.
@@ -108,14 +129,28 @@ extension Board {
     }
 
     /// The writes that delete shapes; a name given twice counts once.
+    ///
+    /// Lines that are bound to them stay where they are seen: their points are stored so, and the bindings are kept, for when the deletion is taken
+    /// back (BD-63).
     public func writes(deleting ids: [ShapeID]) throws(RuleViolation) -> [Write] {
         var writes: [Write] = []
-        for id in Set(ids).sorted() {
-            guard shape(id) != nil else { throw .noSuchShape(id) }
+        let gone = Set(ids)
+        var areTargets = false
+        for id in gone.sorted() {
+            guard let shape = shape(id) else { throw .noSuchShape(id) }
             writes.append(Write(id, .deletion, .mark))
+            areTargets = areTargets || shape.content.isBindable
+        }
+        guard areTargets else { return writes }
+        for line in lines(boundTo: gone, limit: Self.linesKeptMax) where !gone.contains(line.id) {
+            if let write = pointsAsSeen(of: line) { writes.append(write) }
         }
         return writes
     }
+
+    /// So many lines are written when a shape goes that they are bound to: a hostile member makes no deletion dear. The others fall back to where
+    /// they were seen when they were last written.
+    static let linesKeptMax = 256
 
     /// The writes of a chat message.
     public static func writes(saying text: String, by author: AuthorID) throws(RuleViolation) -> [Write] {

@@ -154,6 +154,28 @@ public struct Board: Sendable {
 
     /// The shapes on the board, lowest first.
     public var shapes: [Shape] { order.map { records[$0].shape } }
+    /// The shapes on the board as they are drawn, lowest first: lines end where what they are bound to stands.
+    public var drawnShapes: [Shape] { order.map { drawn(records[$0].shape) } }
+    /// What the shape is drawn as.
+    public func drawn(_ shape: Shape) -> Shape {
+        guard shape.content.isBound else { return shape }
+        var drawn = shape
+        drawn.content = shape.content.drawn { self.shape($0)?.content }
+        return drawn
+    }
+    /// The standing lines of which an end is bound to one of these shapes, lowest first; at most `limit`. Looks at all shapes.
+    func lines(boundTo targets: Set<ShapeID>, limit: Int) -> [Shape] {
+        var lines: [Shape] = []
+        for row in order where records[row].shape.content.isBound {
+            let content = records[row].shape.content
+            guard [content.startBinding, content.endBinding].contains(where: { $0.map { targets.contains($0.shape) } ?? false }) else {
+                continue
+            }
+            lines.append(records[row].shape)
+            if lines.count == limit { break }
+        }
+        return lines
+    }
     /// How many shapes are on the board.
     public var shapeCount: Int { order.count }
     /// The shape, if it is on the board.

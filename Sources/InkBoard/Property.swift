@@ -49,6 +49,12 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     /// Beside such a text: the names of the transactions whose lost words it holds, too, ascending.
     public static let textMerged = Property(.textMerged)
 
+    // Of lines and arrows.
+    /// What the first end is fixed to.
+    public static let startBinding = Property(.startBinding)
+    /// What the last end is fixed to.
+    public static let endBinding = Property(.endBinding)
+
     /// The least number whose values are bytes to who does not know it.
     static let opaqueMin: UInt16 = 32
 
@@ -75,7 +81,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case nonce, boardVersion, admission
     case continuation = 24
     case textBase = 32
-    case textMerged
+    case textMerged, startBinding, endBinding
 
     /// The table of properties (BD-47).
     package var row: PropertyRow {
@@ -99,6 +105,8 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .nonce: .told("nonce", .genesis, .genesis, .bytes(count: Limits.boardNonceBytes))
         case .boardVersion, .admission: .told("version", .genesis, .genesis, .number)
         case .textBase, .textMerged: .told("text", .anywhere, .remark, .opaque)
+        case .startBinding: .drawn("start_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)
+        case .endBinding: .drawn("end_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)
         }
     }
 
@@ -174,12 +182,15 @@ package struct PropertyRow: Sendable {
         case boxes
         /// What is drawn through points.
         case paths
+        /// What has two ends.
+        case lines
 
         package func contains(_ kind: ShapeKind) -> Bool {
             switch self {
             case .all: true
             case .boxes: !kind.isPath && kind != .text
             case .paths: kind.isPath
+            case .lines: kind == .line || kind == .arrow
             }
         }
     }

@@ -20,6 +20,8 @@ package enum PropertyForm: Hashable, Sendable {
     case strokeWidth
     /// Length varint and the bytes of a `DepthKey`.
     case depth
+    /// 0 for none; else 1, author (32), number varint, x and y (2 each).
+    case binding
     /// Nothing.
     case mark
     /// Count varint, 1...`Limits.retractionsPerWrite`, and names, ascending.
@@ -43,6 +45,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .color: .color(nil)
         case .strokeWidth: .strokeWidth(ShapeDraft.usualStrokeWidth)
         case .depth: .depth(.first)
+        case .binding: .binding(nil)
         case .kind, .mark, .names, .name, .bytes, .number, .opaque: .bytes([])
         }
     }
@@ -59,6 +62,8 @@ package enum PropertyForm: Hashable, Sendable {
         case .color: if case .color = value { return true }
         case .strokeWidth: if case .strokeWidth(let width) = value { return width <= Limits.strokeWidth }
         case .depth: if case .depth = value { return true }
+        case .binding:
+            if case .binding(let binding) = value { return binding.map { (1...Limits.shapeNumber).contains($0.shape.number) } ?? true }
         case .mark: if case .mark = value { return true }
         case .names: if case .names(let names) = value { return (1...Limits.retractionsPerWrite).contains(names.count) }
         case .name: if case .name = value { return true }
@@ -80,6 +85,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .color: .color(try Self.readColor(from: &reader))
         case .strokeWidth: .strokeWidth(UInt16(try reader.readCount(limit: Int(Limits.strokeWidth))))
         case .depth: .depth(try Self.readDepth(from: &reader))
+        case .binding: .binding(try Self.readBinding(from: &reader))
         case .mark: .mark
         case .names: .names(try Self.readNames(from: &reader))
         case .name: .name(try reader.readIdentifier())
@@ -118,6 +124,14 @@ package enum PropertyForm: Hashable, Sendable {
         case .depth:
             guard case .depth(let key) = value else { return false }
             writer.writeLengthPrefixed(key.bytes)
+        case .binding:
+            guard case .binding(let binding) = value else { return false }
+            writer.write(binding == nil ? 0 : 1 as UInt8)
+            guard let binding else { break }
+            writer.write(binding.shape.author)
+            writer.writeVarint(min(binding.shape.number, Varint.max))
+            writer.write(binding.x)
+            writer.write(binding.y)
         case .mark:
             guard case .mark = value else { return false }
         case .names:
@@ -177,6 +191,18 @@ package enum PropertyForm: Hashable, Sendable {
     private static func readDepth(from reader: inout ByteReader) throws(WireError) -> DepthKey {
         guard let key = DepthKey(try reader.readLengthPrefixed(limit: Limits.depthBytes)) else { throw .nonCanonical }
         return key
+    }
+
+    private static func readBinding(from reader: inout ByteReader) throws(WireError) -> Binding? {
+        switch try reader.readUInt8() {
+        case 0: return nil
+        case 1: break
+        default: throw .unexpected
+        }
+        let author: AuthorID = try reader.readIdentifier()
+        let number = try reader.readVarint()
+        guard (1...Limits.shapeNumber).contains(number) else { throw .limitExceeded }
+        return Binding(ShapeID(author: author, number: number), x: try reader.readUInt16(), y: try reader.readUInt16())
     }
 
     private static func readNames(from reader: inout ByteReader) throws(WireError) -> [TransactionName] {

@@ -91,7 +91,8 @@ public struct ShapeDraft: Hashable, Sendable {
     public var position: Point
     /// Extent of boxes; `.zero` for paths and for text, whose extent follows from its content.
     public var size: Size
-    /// Corners or samples of a path, relative to `position`; empty for other kinds. At most `Limits.pointsPerStroke`.
+    /// Corners or samples of a path, relative to `position`; empty for other kinds. At most `Limits.pointsPerStroke`. Where an end is bound its point
+    /// is where it was seen last by who wrote it.
     public var points: [Point]
     /// What stands in or at the shape, at most `Limits.textBytes` of UTF-8; lines are separated by U+000A.
     public var text: String
@@ -103,13 +104,18 @@ public struct ShapeDraft: Hashable, Sendable {
     public var strokeWidth: UInt16
     /// The name by which a script calls the shape, at most `Limits.nameBytes`; empty for none.
     public var label: String
+    /// What the first end of a line or an arrow is fixed to; nil for its point.
+    public var startBinding: Binding?
+    /// What the last end of a line or an arrow is fixed to; nil for its point.
+    public var endBinding: Binding?
 
     /// 2 px, what a shape has that nobody gave a width.
     public static let usualStrokeWidth: UInt16 = 16
 
     public init(
         kind: ShapeKind, position: Point, size: Size = .zero, points: [Point] = [], text: String = "", stroke: Color? = nil,
-        fill: Color? = nil, strokeWidth: UInt16 = ShapeDraft.usualStrokeWidth, label: String = ""
+        fill: Color? = nil, strokeWidth: UInt16 = ShapeDraft.usualStrokeWidth, label: String = "", startBinding: Binding? = nil,
+        endBinding: Binding? = nil
     ) {
         self.kind = kind
         self.position = position
@@ -120,6 +126,8 @@ public struct ShapeDraft: Hashable, Sendable {
         self.fill = fill
         self.strokeWidth = strokeWidth
         self.label = label
+        self.startBinding = startBinding
+        self.endBinding = endBinding
     }
 }
 
@@ -140,6 +148,8 @@ extension ShapeDraft {
         case .fill: .color(fill)
         case .strokeWidth: .strokeWidth(strokeWidth)
         case .label: .text(label)
+        case .startBinding: .binding(startBinding)
+        case .endBinding: .binding(endBinding)
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
             .textBase, .textMerged:
@@ -159,6 +169,8 @@ extension ShapeDraft {
         case .fill: if case .color(let color) = value { fill = color }
         case .strokeWidth: if case .strokeWidth(let width) = value { strokeWidth = width }
         case .label: if case .text(let name) = value { label = name }
+        case .startBinding: if case .binding(let binding) = value { startBinding = binding }
+        case .endBinding: if case .binding(let binding) = value { endBinding = binding }
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
             .textBase, .textMerged:
@@ -231,4 +243,6 @@ public struct PropertyChange: Hashable, Sendable {
     public static func fill(_ color: Color?) -> PropertyChange { PropertyChange(.fill, .color(color)) }
     public static func strokeWidth(_ width: UInt16) -> PropertyChange { PropertyChange(.strokeWidth, .strokeWidth(width)) }
     public static func depth(_ key: DepthKey) -> PropertyChange { PropertyChange(.depth, .depth(key)) }
+    public static func startBinding(_ binding: Binding?) -> PropertyChange { PropertyChange(.startBinding, .binding(binding)) }
+    public static func endBinding(_ binding: Binding?) -> PropertyChange { PropertyChange(.endBinding, .binding(binding)) }
 }

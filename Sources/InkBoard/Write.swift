@@ -13,6 +13,8 @@ public enum Value: Hashable, Sendable {
     case color(Color?)
     case strokeWidth(UInt16)
     case depth(DepthKey)
+    /// `startBinding`, `endBinding`.
+    case binding(Binding?)
     /// `deletion`: the mark has no content but its place.
     case mark
     /// `retraction`: names of marks, ascending, 1...`Limits.retractionsPerWrite`.

@@ -55,7 +55,8 @@ extension ShapeStamp {
         guard reach.overlaps(region) else { return }
         let points = content.points.isEmpty ? [.zero] : content.points
         let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
-        let places = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
+        let all = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
+        let places = content.kind == .arrow && content.endBinding != nil ? endingBeforeOutline(all) : all
         spend(places.count)
         var last = places[0]
         // Direction of the last piece that leaves its cell, for the arrow's head.
@@ -96,6 +97,24 @@ extension ShapeStamp {
             let head: Unicode.Scalar = isFlat ? (heading.dx > 0 ? "►" : "◄") : (heading.dy > 0 ? "▼" : "▲")
             put(Glyph(head), columns: 1, column: grid.column(last.x), row: grid.row(last.y))
         }
+    }
+
+    /// A way that ends a cell sooner, so that the head of an arrow stands before the outline to which it is bound and both are seen; the same way
+    /// where that is too short.
+    private func endingBeforeOutline(_ places: [(x: Int, y: Int)]) -> [(x: Int, y: Int)] {
+        guard let last = places.last,
+            let index = places.lastIndex(where: { grid.column($0.x) != grid.column(last.x) || grid.row($0.y) != grid.row(last.y) })
+        else { return places }
+        let before = places[index]
+        let (dx, dy) = (last.x - before.x, last.y - before.y)
+        let isFlat = abs(dx) >= abs(dy)
+        let cells = isFlat ? abs(grid.column(last.x) - grid.column(before.x)) : abs(grid.row(last.y) - grid.row(before.y))
+        guard cells > 1 else { return places }
+        let end =
+            isFlat
+            ? (x: last.x - dx.signum() * grid.columnUnits, y: last.y - dy * grid.columnUnits / abs(dx))
+            : (x: last.x - dx * grid.rowUnits / abs(dy), y: last.y - dy.signum() * grid.rowUnits)
+        return places[...index] + [end]
     }
 
     private mutating func drawCurve(_ known: StrokeCurve?) {

@@ -42,6 +42,12 @@ extension ByteWriter {
         write(id.number)
     }
 
+    mutating func write(_ binding: Binding) {
+        write(binding.shape)
+        write(binding.x)
+        write(binding.y)
+    }
+
     mutating func write(_ color: Color?) { write(color.map { ($0.rgb & 0xFF_FFFF) + 1 } ?? 0) }
 
     /// 0 and the form that the board has, or, for what that cannot hold, 1 and each point.
@@ -62,6 +68,7 @@ extension ByteWriter {
         case .color(let color): write(color)
         case .strokeWidth(let width): write(width)
         case .depth(let key): writeLengthPrefixed(key.bytes)
+        case .binding(let binding): writeOptional(binding) { $0.write($1) }
         case .mark, .names, .name, .bytes, .number: preconditionFailure("no part of a drawing has a value of this form")
         }
     }
@@ -185,8 +192,13 @@ extension ByteReader {
         case .color: return .color(try readColor())
         case .strokeWidth: return .strokeWidth(try readUInt16())
         case .depth: return .depth(try readDepth())
+        case .binding: return .binding(try readFlag() ? try readBinding() : nil)
         case .mark, .names, .name, .bytes, .number, .opaque: throw .unexpected
         }
+    }
+
+    private mutating func readBinding() throws(WireError) -> Binding {
+        Binding(try readShapeID(), x: try readUInt16(), y: try readUInt16())
     }
 
     mutating func readDraft() throws(WireError) -> ShapeDraft {

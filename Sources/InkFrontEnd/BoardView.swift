@@ -1,11 +1,15 @@
 import InkBoard
 import InkSession
 
-/// The standing shapes as events told them, in depth order.
+/// The standing shapes as events told them, in depth order, as they are drawn: a line ends where what it is bound to stands.
 package struct BoardView: Sendable {
     /// Bottom first.
     package private(set) var shapes: [Shape] = []
     private var byID: [ShapeID: Shape] = [:]
+    /// What the board has of lines that are drawn by what they are bound to.
+    private var stored: [ShapeID: ShapeDraft] = [:]
+    /// Those lines by what they are bound to, whether it stands or not.
+    private var followers: [ShapeID: Set<ShapeID>] = [:]
     /// Grows with every change.
     package private(set) var version = 0
     /// The version since which shapes have only been laid on top of all others.
@@ -16,32 +20,104 @@ package struct BoardView: Sendable {
     package subscript(id: ShapeID) -> Shape? { byID[id] }
     package var isEmpty: Bool { shapes.isEmpty }
 
+    /// What the board has of a shape: of a bound line the points that count where it is let go.
+    package func stored(_ id: ShapeID) -> ShapeDraft? { stored[id] ?? byID[id]?.content }
+
     /// Takes the whole board anew, in any order.
     package mutating func replaceAll(_ standing: [Shape]) {
-        shapes = standing.sorted { $0.isBelow($1) }
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        (stored, followers) = ([:], [:])
+        for shape in byID.values where shape.content.isBound { follow(shape) }
+        for (id, content) in stored {
+            let drawn = drawn(content)
+            byID[id]?.content = drawn
+        }
+        shapes = byID.values.sorted { $0.isBelow($1) }
         version += 1
         disturbed = version
     }
 
-    package mutating func apply(_ change: ShapeChange) {
+    /// Takes a change. What it changed of the picture: itself as it is drawn, and the lines that are bound to what it changed.
+    @discardableResult
+    package mutating func apply(_ change: ShapeChange) -> [ShapeChange] {
         version += 1
-        if let old = byID[change.id], let index = index(of: old) {
+        let before = byID[change.id]
+        if let before, let index = index(of: before) {
             shapes.remove(at: index)
             disturbed = version
         }
-        guard change.kind != .removed else {
+        unfollow(change.id)
+        var told = change
+        if change.kind == .removed {
             byID[change.id] = nil
-            return
+        } else {
+            if change.shape.content.isBound { follow(change.shape) }
+            // What stood under this name before is gone, for the shape itself too.
+            byID[change.id] = change.shape
+            told.shape.content = drawn(change.shape.content)
+            byID[change.id] = told.shape
+            let index = firstIndex { !$0.isBelow(told.shape) }
+            if index < shapes.count { disturbed = version }
+            shapes.insert(told.shape, at: index)
         }
-        byID[change.id] = change.shape
-        let index = firstIndex { !$0.isBelow(change.shape) }
-        if index < shapes.count { disturbed = version }
-        shapes.insert(change.shape, at: index)
+        // A colour or a word moves no line.
+        let moves = before?.content.hasOutline(of: byID[change.id]?.content) != true
+        return [told] + (moves ? redraw(followersOf: change.id, by: change) : [])
     }
 
     /// How many shapes lie below this one; nil for one that does not stand.
     package func index(of id: ShapeID) -> Int? { byID[id].flatMap { index(of: $0) } }
+
+    // MARK: Lines that follow
+
+    /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes.
+    package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn { byID[$0]?.content } }
+
+    /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along.
+    ///
+    /// - Parameter replaced: what is shown instead. Lines among it are shown as it says.
+    package func lines(following replaced: [ShapeID: ShapeDraft]) -> [ShapeID: ShapeDraft] {
+        var lines: [ShapeID: ShapeDraft] = [:]
+        for target in replaced.keys {
+            for line in followers[target] ?? [] where replaced[line] == nil && lines[line] == nil {
+                lines[line] = stored[line]?.drawn { replaced[$0] ?? byID[$0]?.content }
+            }
+        }
+        return lines
+    }
+
+    /// The lines that are bound to a shape.
+    package func lines(boundTo id: ShapeID) -> [ShapeID] { (followers[id] ?? []).sorted() }
+
+    private mutating func redraw(followersOf target: ShapeID, by cause: ShapeChange) -> [ShapeChange] {
+        guard let lines = followers[target] else { return [] }
+        var changes: [ShapeChange] = []
+        for line in lines.sorted() where line != target {
+            guard var shape = byID[line], let index = index(of: shape), let content = stored[line] else { continue }
+            let drawn = drawn(content)
+            guard drawn != shape.content else { continue }
+            shape.content = drawn
+            (byID[line], shapes[index]) = (shape, shape)
+            disturbed = version
+            changes.append(ShapeChange(kind: .changed, id: line, author: cause.author, shape: shape))
+        }
+        return changes
+    }
+
+    private mutating func follow(_ line: Shape) {
+        stored[line.id] = line.content
+        for binding in [line.content.startBinding, line.content.endBinding] {
+            if let target = binding?.shape { followers[target, default: []].insert(line.id) }
+        }
+    }
+
+    private mutating func unfollow(_ line: ShapeID) {
+        guard let content = stored.removeValue(forKey: line) else { return }
+        for target in [content.startBinding, content.endBinding].compactMap({ $0?.shape }) {
+            followers[target]?.remove(line)
+            if followers[target]?.isEmpty == true { followers[target] = nil }
+        }
+    }
 
     private func index(of shape: Shape) -> Int? {
         let index = firstIndex { !$0.isBelow(shape) }
@@ -56,5 +132,14 @@ package struct BoardView: Sendable {
             if condition(shapes[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
+    }
+}
+
+extension ShapeDraft {
+    /// True if lines that are bound to it end where they would at `other`.
+    fileprivate func hasOutline(of other: ShapeDraft?) -> Bool {
+        guard let other else { return false }
+        let isSizedByText = kind == .text || kind == .note && size == .zero
+        return kind == other.kind && position == other.position && size == other.size && (!isSizedByText || text == other.text)
     }
 }

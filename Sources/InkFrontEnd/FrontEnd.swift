@@ -14,6 +14,8 @@ package struct FrontEnd: Sendable {
     /// False while a joined board has not arrived.
     package private(set) var isReady: Bool
     package private(set) var board = BoardView()
+    /// What the event that was taken last changed of the picture: its own changes as they are drawn, and lines that go where their shapes went.
+    package private(set) var redrawn: [ShapeChange] = []
     package private(set) var people = Roster()
     /// How the people are reached.
     package private(set) var ways: Ways
@@ -59,10 +61,11 @@ package struct FrontEnd: Sendable {
     /// - Parameter holdsUnsaved: whether this front end itself holds work that the session has not taken.
     package mutating func take(_ event: Event, holdsUnsaved: Bool, now: Instant) -> Bool {
         glides.take(event, board: board, now: now)
+        redrawn = []
         switch event {
         case .ready(_, let me): (self.me, isReady) = (me, true)
         case .changed(let changes, _):
-            for change in changes { board.apply(change) }
+            for change in changes { redrawn += board.apply(change) }
             return !changes.isEmpty
         case .outcome(_, .skipped(let shapes)): notices.add(.skipped(shapes.count), now: now)
         case .outcome, .stopped: return false

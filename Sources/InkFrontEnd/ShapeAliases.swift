@@ -83,7 +83,7 @@ package struct ShapeAliases: Sendable {
     package mutating func forProgram(_ shapes: [Shape]) -> [Shape] { isEmpty ? shapes : shapes.map { forProgram($0) } }
 
     private mutating func forProgram(_ shape: Shape) -> Shape {
-        Shape(id: known(shape.id), content: shape.content, depth: shape.depth, extra: shape.extra)
+        Shape(id: known(shape.id), content: shape.content.renaming { known($0) }, depth: shape.depth, extra: shape.extra)
     }
 
     package mutating func forProgram(_ event: Event) -> Event {
@@ -128,9 +128,11 @@ package struct ShapeAliases: Sendable {
         func holders(_ id: ShapeID) -> ShapeID { holdersByKnown[id] ?? id }
         guard !holdersByKnown.isEmpty else { return intent }
         switch intent {
-        case .set(let id, let changes): return .set(holders(id), changes)
-        case .amend(let id, let changes): return .amend(holders(id), changes)
-        case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes)
+        case .draw(let draft): return .draw(draft.renaming(holders))
+        case .drawAll(let drafts): return .drawAll(drafts.map { $0.renaming(holders) })
+        case .set(let id, let changes): return .set(holders(id), changes.map { $0.renaming(holders) })
+        case .amend(let id, let changes): return .amend(holders(id), changes.map { $0.renaming(holders) })
+        case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes.map { $0.renaming(holders) })
         case .type(let id, let from, let to, let continues, let isMerged):
             return .type(holders(id), from: from, to: to, continues: continues, isMerged: isMerged)
         case .move(let ids, let by): return .move(ids.map(holders), by: by)
@@ -138,7 +140,7 @@ package struct ShapeAliases: Sendable {
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
-        case .draw, .drawAll, .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: return intent
+        case .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: return intent
         }
     }
 }
@@ -149,7 +151,8 @@ extension Gesture {
         case .move(let ids, let by): .move(ids.map(name), by: by)
         case .resize(let id, let position, let size): .resize(name(id), position: position, size: size)
         case .text(let id, let text): .text(name(id), text)
-        case .stroke, .shape: self
+        case .stroke(let draft): .stroke(draft.renaming(name))
+        case .shape(let draft): .shape(draft.renaming(name))
         }
     }
 }

@@ -212,7 +212,7 @@ package struct OwnGesture: Sendable {
     /// What of a stroke is told until it is known to have arrived: everything but its samples.
     static func strokeStyle(_ draft: ShapeDraft) -> ShapeDraft {
         var style = draft
-        (style.points, style.size, style.label) = ([], .zero, "")
+        (style.points, style.size, style.label, style.startBinding, style.endBinding) = ([], .zero, "", nil, nil)
         return style
     }
 

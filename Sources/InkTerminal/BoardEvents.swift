@@ -9,7 +9,7 @@ extension BoardScene {
         if front.take(event, holdsUnsaved: holdsUnsaved, now: now) { redraw(.soon) }
         switch event {
         case .changed(let changes, let reference):
-            for change in changes { regions.apply(change) }
+            for change in front.redrawn { regions.apply(change) }
             if let reference {
                 // It stands on the board.
                 requests[reference]?.purpose.overlay = nil

@@ -362,4 +362,84 @@ import Testing
         #expect(stage.automation.finishedCount == 4)
         #expect(stage.events("error").count == 2)
     }
+
+    // CL-50
+    @Test func `lines are bound by the ids of shapes, in draw and in set, and told so`() throws {
+        let box = Stage.shape(number: 7, author: Stage.author(2), .box("cache"))
+        let plain = Stage.shape(number: 8, author: Stage.author(2), .box())
+        let line = Stage.shape(
+            number: 9, author: Stage.author(2), ShapeDraft(kind: .line, position: .zero, points: [.zero, .zero], label: "line"))
+        var stage = Stage(shapes: [box, plain, line])
+        let id = "\(Stage.author(2).hex.prefix(8))-8"
+        stage.line(
+            ##"{"do":"draw","shape":{"kind":"arrow","x":1,"y":2,"points":[[0,0],[8,8]],"start_binding":{"id":"cache","at":[1,0.25]},"end_binding":{"id":"\##(id)"}}}"##
+        )
+        let (start, end) = (Binding(box.id, x: .max, y: 16_384), Binding(plain.id))
+        let arrow = ShapeDraft(
+            kind: .arrow, position: Point(x: 8, y: 16), points: [.zero, Point(x: 64, y: 64)], startBinding: start, endBinding: end)
+        #expect(stage.intents.last?.intent == .draw(arrow))
+        stage.drawn()
+        let told = try #require(stage.events("shape").last?["shape"]?.object)
+        #expect(told["start_binding"]?.object?["id"] == "cache")
+        #expect(told["start_binding"]?.object?["at"] == .array([1, .number(0.25)]))
+        #expect(told["end_binding"]?.object?["id"] == .string(id))
+        // What was told draws the same again.
+        stage.line(#"{"do":"draw","shape":\#(JSONValue.object(told).text)}"#)
+        #expect(stage.intents.last?.intent == .draw(arrow))
+        stage.drawn()
+        stage.line(#"{"do":"set","id":"line","set":{"text":"x","start_binding":{"id":"cache"},"end_binding":null}}"#)
+        #expect(stage.intents.last?.intent == .set(line.id, [.text("x"), .startBinding(Binding(box.id)), .endBinding(nil)]))
+    }
+
+    // CL-50
+    @Test func `a line whose ends are bound needs no points`() throws {
+        var right = ShapeDraft.box("right")
+        right.position = Point(x: 640, y: 0)
+        let shapes = [
+            Stage.shape(number: 7, author: Stage.author(2), .box("left")), Stage.shape(number: 8, author: Stage.author(2), right),
+        ]
+        var stage = Stage(shapes: shapes)
+        stage.line(#"{"do":"draw","shape":{"kind":"arrow","start_binding":{"id":"left"},"end_binding":{"id":"right"}}}"#)
+        guard case .draw(let draft)? = stage.intents.last?.intent else {
+            Issue.record("nothing was drawn")
+            return
+        }
+        #expect(draft.position == Point(x: 64, y: 32) && draft.points == [.zero, Point(x: 576, y: 0)])
+        // With one end it does, as ever.
+        stage.drawn()
+        stage.line(#"{"do":"draw","shape":{"kind":"arrow","start_binding":{"id":"left"}}}"#)
+        #expect(stage.events("error").last?["field"] == "x")
+    }
+
+    // CL-50
+    @Test(
+        arguments: [
+            (#"{"id":"nobody"}"#, "arrow", "no_such_shape", "no shape “nobody” is on the board"),
+            (#"{"id":"line"}"#, "arrow", "bad_value", "the kind of “line” is line"),
+            (#"{"id":"box","at":[0.5]}"#, "arrow", "bad_value", "a pair of numbers from 0 to 1 is needed"),
+            (#"{"id":"box","at":[0.5,1.01]}"#, "arrow", "bad_value", "a pair of numbers from 0 to 1 is needed"),
+            (#"{"id":"box","at":["a","b"]}"#, "arrow", "bad_value", "a pair of numbers from 0 to 1 is needed"),
+            (#"{"at":[0,0]}"#, "arrow", "bad_value", "the id of a shape is needed"),
+            (#""box""#, "arrow", "bad_value", "an object with an id, or null"),
+        ])
+    func `what a line cannot be bound to is refused in words, and nothing is drawn`(
+        end: String, kind: String, code: String, words: String
+    ) throws {
+        let line = Stage.shape(
+            number: 9, author: Stage.author(2), ShapeDraft(kind: .line, position: .zero, points: [.zero, .zero], label: "line"))
+        var stage = Stage(shapes: [Stage.shape(number: 7, author: Stage.author(2), .box("box")), line])
+        for command in [
+            #"{"do":"draw","shape":{"kind":"\#(kind)","x":0,"y":0,"points":[[0,0],[8,8]],"end_binding":\#(end)}}"#,
+            #"{"do":"set","id":"line","set":{"end_binding":\#(end)}}"#,
+        ] {
+            stage.line(command)
+            let error = try #require(stage.events("error").last)
+            #expect(error["code"] == .string(code) && error["field"] == "end_binding")
+            #expect(error["message"]?.string?.contains(words) == true, "\(error)")
+        }
+        #expect(stage.intents.isEmpty && stage.events("error").count == 2)
+        stage.line(#"{"do":"set","id":"box","set":{"start_binding":{"id":"box"}}}"#)
+        #expect(stage.events("error").last?["message"]?.string?.contains("only lines and arrows have ends that can be bound") == true)
+        #expect(stage.intents.isEmpty)
+    }
 }

@@ -23,13 +23,14 @@ import Testing
                 "20 boardName name genesis genesis text(limit: 64)", "21 nonce nonce genesis genesis bytes(count: 16)",
                 "22 boardVersion version genesis genesis number", "23 admission version genesis genesis number",
                 "24 continuation step person step name", "32 textBase text anywhere remark opaque",
-                "33 textMerged text anywhere remark opaque",
+                "33 textMerged text anywhere remark opaque", "34 startBinding start_binding shape register binding",
+                "35 endBinding end_binding shape register binding",
             ])
     }
 
     // BD-47
     @Test func `every property has a row by its number, and no other number below 32 has one`() {
-        for number in 0...UInt16(40) {
+        for number in 0...UInt16(130) {
             let property = Property(rawValue: number)
             let isKnown = KnownProperty.allCases.contains { $0.rawValue == number }
             #expect((property.known != nil) == isKnown)
@@ -69,7 +70,12 @@ import Testing
         (.size, .size(Size(width: 9, height: 0)), .size(Size(width: -1, height: 0))),
         (.points, .points([.zero, Point(x: 8, y: -8)]), .points(Array(repeating: .zero, count: Limits.pointsPerStroke + 1))),
         (.text(limit: 4), .text("nöt"), .text("nöth")), (.color, .color(nil), nil), (.color, .color(Color(rgb: 0xFF_FFFF)), .mark),
-        (.strokeWidth, .strokeWidth(2047), .strokeWidth(2048)), (.depth, .depth(.between(.first, nil)), nil), (.mark, .mark, .bytes([])),
+        (.strokeWidth, .strokeWidth(2047), .strokeWidth(2048)), (.depth, .depth(.between(.first, nil)), nil),
+        (
+            .binding, .binding(Binding(ShapeID(author: .zero, number: 7), x: 1, y: .max)),
+            .binding(Binding(ShapeID(author: .zero, number: Limits.shapeNumber + 1)))
+        ),
+        (.binding, .binding(nil), nil), (.mark, .mark, .bytes([])),
         (.names, .names([.zero]), .names([])), (.name, .name(.zero), nil), (.bytes(count: 2), .bytes([1, 2]), .bytes([1])),
         (.number, .number(70), nil), (.opaque, .bytes([1, 2, 3]), .text("")),
     ]
@@ -94,7 +100,9 @@ import Testing
             guard form != .opaque else { continue }
             #expect(form.value(of: form.bytes(of: value) + [0]) == form.unwritten, "\(form)")
         }
-        #expect(PropertyForm.color.value(of: []) == .color(nil) && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
+        #expect(
+            PropertyForm.color.value(of: []) == .color(nil) && PropertyForm.binding.value(of: [1, 2, 3]) == .binding(nil)
+                && PropertyForm.text(limit: 4).value(of: [9, 65]) == .text(""))
     }
 
     // BD-49
@@ -106,24 +114,24 @@ import Testing
         }
         let most = [UInt8](repeating: 7, count: Shape.extraBytesMax)
         try ana.write([
-            Write(id, Property(rawValue: 127), .bytes([1])), Write(id, Property(rawValue: 40), .bytes(most)),
-            Write(id, Property(rawValue: 41), .bytes(most + [7])), Write(id, Property(rawValue: 128), .bytes([1])),
-            Write(id, Property(rawValue: 42), .bytes([])), Write(id, .textBase, .bytes([])),
+            Write(id, Property(rawValue: 127), .bytes([1])), Write(id, Property(rawValue: 100), .bytes(most)),
+            Write(id, Property(rawValue: 101), .bytes(most + [7])), Write(id, Property(rawValue: 128), .bytes([1])),
+            Write(id, Property(rawValue: 102), .bytes([])), Write(id, .textBase, .bytes([])),
         ])
-        #expect(shown(ana) == [40: most, 127: [1]])
-        #expect(ana.board.shape(id)?.extra.map(\.property.rawValue) == [40, 127])
+        #expect(shown(ana) == [100: most, 127: [1]])
+        #expect(ana.board.shape(id)?.extra.map(\.property.rawValue) == [100, 127])
         bob.receive(ana)
-        try bob.write([Write(id, Property(rawValue: 40), .bytes([5])), Write(id, Property(rawValue: 41), .bytes([6]))])
-        #expect(shown(bob) == [40: [5], 41: [6], 127: [1]])
+        try bob.write([Write(id, Property(rawValue: 100), .bytes([5])), Write(id, Property(rawValue: 101), .bytes([6]))])
+        #expect(shown(bob) == [100: [5], 101: [6], 127: [1]])
         try bob.undo()
-        #expect(shown(bob) == [40: most, 127: [1]])
+        #expect(shown(bob) == [100: most, 127: [1]])
         try bob.redo()
-        #expect(shown(bob) == [40: [5], 41: [6], 127: [1]])
+        #expect(shown(bob) == [100: [5], 101: [6], 127: [1]])
         ana.receive(bob)
         #expect(ana.board.shape(id) == bob.board.shape(id))
         try ana.undo()
         // Where bob's write stands it is left alone.
-        #expect(shown(ana) == [40: [5], 41: [6]])
+        #expect(shown(ana) == [100: [5], 101: [6]])
     }
 
     // BD-49
@@ -131,8 +139,8 @@ import Testing
         var (ana, bob) = (try Replica(1, genesis: try genesis(by: try key(1))), try Replica(2, genesis: try genesis(by: try key(1))))
         let id = try ana.draw(ShapeDraft(kind: .rectangle, position: .zero))
         bob.receive(ana)
-        let outcome = bob.board.insert(try ana.write([Write(id, Property(rawValue: 40), .bytes([1, 2]))]))
-        #expect(outcome.changes.map(\.after?.extra) == [[ExtraProperty(property: Property(rawValue: 40), bytes: [1, 2])]])
+        let outcome = bob.board.insert(try ana.write([Write(id, Property(rawValue: 100), .bytes([1, 2]))]))
+        #expect(outcome.changes.map(\.after?.extra) == [[ExtraProperty(property: Property(rawValue: 100), bytes: [1, 2])]])
     }
 
     // BD-48
@@ -140,15 +148,15 @@ import Testing
         var person = try Replica(1, genesis: try genesis(by: try key(1)))
         let id = try person.draw(ShapeDraft(kind: .rectangle, position: .zero))
         let me = ShapeID(author: person.author, number: 0)
-        for number in [32, 33, 34, 65_535] as [UInt16] {
+        for number in [32, 33, 34, 100, 65_535] as [UInt16] {
             let property = Property(rawValue: number)
             let written = try person.write([Write(me, property, .bytes([1])), Write(id, property, .bytes([2, 3]), restores: .unwritten)])
             #expect(try Transaction(decoding: written.encoded) == written)
             #expect(written.writes.map(\.value) == [.bytes([1]), .bytes([2, 3])])
         }
         for value in [Value.text("x"), .mark, .color(nil)] {
-            #expect(throws: RuleViolation.badValue(field: "property 34")) {
-                try person.board.author([Write(id, Property(rawValue: 34), value)], key: person.key, wallTime: 0)
+            #expect(throws: RuleViolation.badValue(field: "property 100")) {
+                try person.board.author([Write(id, Property(rawValue: 100), value)], key: person.key, wallTime: 0)
             }
         }
     }

@@ -97,7 +97,7 @@ struct Replica {
         case 1: try write([Write(id, .kind, .kind(UInt8(random.below(12))))])
         case 2: try write([Write(id, .retraction, .names(board.transactions.map(\.name).shuffled(using: &random).prefix(20).sorted()))])
         case 3: try write([Write(id, .label, .text("label \(random.below(5))"))])
-        default: try write([Write(id, Property(rawValue: 40), .bytes([UInt8(random.below(256))]))])
+        default: try write([Write(id, Property(rawValue: 100), .bytes([UInt8(random.below(256))]))])
         }
     }
 }
@@ -110,7 +110,14 @@ func someDraft(using random: inout SplitMix64) -> ShapeDraft {
         size: kind.isPath ? .zero : Size(width: Int32(random.below(800)), height: 64),
         points: kind.isPath ? [.zero, Point(x: Int32(random.below(500)), y: 64)] : [], text: random.chance(0.3) ? "text" : "",
         stroke: random.chance(0.5) ? Color(rgb: UInt32(random.below(1 << 24))) : nil, strokeWidth: random.chance(0.5) ? 16 : 8,
-        label: random.chance(0.3) ? "label \(random.below(5))" : "")
+        label: random.chance(0.3) ? "label \(random.below(5))" : "",
+        startBinding: kind.isPath && random.chance(0.3) ? someBinding(using: &random) : nil,
+        endBinding: kind.isPath && random.chance(0.3) ? someBinding(using: &random) : nil)
+}
+
+/// A binding to what mostly stands nowhere.
+func someBinding(using random: inout SplitMix64) -> Binding {
+    Binding(ShapeID(author: AuthorID(using: &random), number: 1), x: UInt16(random.below(65_536)), y: UInt16(random.below(65_536)))
 }
 
 /// A pen that turns and changes its speed slowly, with the noise of a digitiser.

@@ -10,6 +10,30 @@ import Testing
         #expect(TextExport.text(of: [box(5, 7, 8, 8), words("x", 20, 7)]) == "┌──┐           x\n└──┘\n")
     }
 
+    @Test func `a bound arrow begins on its outline, and its head stands before the other`() {
+        // FM-60
+        let ids = [1, 2].map { ShapeID(author: .zero, number: $0) }
+        let boxes = [ids[0]: box(0, 0, 5, 2, text: "a"), ids[1]: box(10, 0, 15, 2, text: "b")]
+        func drawn(_ kind: ShapeKind, start: Binding?, end: Binding?, _ boxes: [ShapeID: ShapeDraft]) -> String {
+            let line = ShapeDraft(
+                kind: kind, position: middle(0, 0), points: [.zero, .zero], startBinding: start, endBinding: end)
+            return TextExport.text(of: boxes.sorted { $0.key < $1.key }.map(\.value) + [line.drawn { boxes[$0] }])
+        }
+        let (start, end) = (Binding(ids[0], x: .max), Binding(ids[1], x: 0))
+        #expect(drawn(.arrow, start: start, end: end, boxes) == "┌────┐    ┌────┐\n│ a  ├───►│ b  │\n└────┘    └────┘\n")
+        #expect(drawn(.line, start: start, end: end, boxes) == "┌────┐    ┌────┐\n│ a  ├────┤ b  │\n└────┘    └────┘\n")
+        let (below, above) = (Binding(ids[0], y: .max), Binding(ids[1], y: 0))
+        let stacked = [ids[0]: boxes[ids[0]]!, ids[1]: box(0, 6, 5, 8, text: "b")]
+        #expect(
+            drawn(.arrow, start: below, end: above, stacked)
+                == "┌────┐\n│ a  │\n└──┬─┘\n   │\n   │\n   ▼\n┌────┐\n│ b  │\n└────┘\n")
+        // Where there is no room for it, the head stands on the outline.
+        let near = [ids[0]: boxes[ids[0]]!, ids[1]: box(6, 0, 11, 2, text: "b")]
+        #expect(
+            drawn(.arrow, start: start, end: end, near).contains("│ a  ╶► b  │")
+                || drawn(.arrow, start: start, end: end, near).contains("├► b"))
+    }
+
     @Test func `an export leaves nothing out that lies beyond a shape's box`() {
         // FM-11
         #expect(TextExport.text(of: [path(.arrow, [(5, 1), (8, 1)], text: "far-wider-than-it")]).contains("far-wider-than-it"))

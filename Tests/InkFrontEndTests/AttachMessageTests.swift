@@ -117,12 +117,12 @@ import Testing
             let shape = Shape(id: id, content: content, depth: .first, extra: extra)
             return AttachReply.event(.changed([ShapeChange(kind: .added, id: id, author: .zero, shape: shape)], ref: nil)).encode()
         }
-        let (first, second) = ([0, 40, 1, 5] as [UInt8], [0, 41, 1, 6] as [UInt8])
-        let both = [40, 41].map { ExtraProperty(property: Property(rawValue: $0), bytes: [UInt8($0 - 35)]) }
+        let (first, second) = ([0, 100, 1, 5] as [UInt8], [0, 101, 1, 6] as [UInt8])
+        let both = [100, 101].map { ExtraProperty(property: Property(rawValue: $0), bytes: [UInt8($0 - 95)]) }
         let told = bytes(both)
         let end = try #require(told.ranges(of: first + second).first)
         #expect(try AttachReply(decoding: told).encode() == told)
-        for wrong in [second + first, first + first, [0, 40, 0], [0, 31, 1, 5], [0, 32, 1, 5]] as [[UInt8]] {
+        for wrong in [second + first, first + first, [0, 100, 0], [0, 31, 1, 5], [0, 32, 1, 5]] as [[UInt8]] {
             var bad = told
             bad[end.lowerBound - 1] = UInt8(wrong.count > 4 ? 2 : 1)
             bad.replaceSubrange(end, with: wrong)
@@ -175,7 +175,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "0005" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0006" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")

@@ -140,12 +140,13 @@ struct Inventor {
         [
             .position(point()), .size(Size(width: number32(), height: number32())), .points(path()), .text(text()),
             .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(depth()),
+            .startBinding(maybe { $0.binding() }), .endBinding(maybe { $0.binding() }),
         ].shuffled(using: &random)
     }
 
     private mutating func shape() -> Shape {
         let extra = list(upTo: 3) {
-            ExtraProperty(property: Property(rawValue: UInt16(34 + $0.random.below(90))), bytes: $0.bytes(upTo: 40))
+            ExtraProperty(property: Property(rawValue: UInt16(60 + $0.random.below(68))), bytes: $0.bytes(upTo: 40))
         }
         return Shape(id: shapeID(), content: draft(), depth: depth(), extra: extra)
     }
@@ -156,7 +157,11 @@ struct Inventor {
         ShapeDraft(
             kind: pick(ShapeKind.allCases), position: point(), size: Size(width: number32(), height: number32()), points: path(),
             text: text(), stroke: maybe { $0.color() }, fill: maybe { $0.color() }, strokeWidth: UInt16(random.below(65_536)),
-            label: text())
+            label: text(), startBinding: maybe { $0.binding() }, endBinding: maybe { $0.binding() })
+    }
+
+    private mutating func binding() -> Binding {
+        Binding(shapeID(), x: UInt16(random.below(65_536)), y: UInt16(random.below(65_536)))
     }
 
     /// Mostly such as the board holds, in both forms.

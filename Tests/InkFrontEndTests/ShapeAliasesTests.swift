@@ -37,6 +37,21 @@ import Testing
     }
 
     // FE-42
+    @Test func `a line stays bound to a shape that is made anew`() {
+        var aliases = ShapeAliases()
+        aliases.bind(id(7), to: id(9))
+        func line(_ target: UInt64) -> ShapeDraft { ShapeDraft(kind: .line, position: .zero, endBinding: Binding(id(target), x: 1, y: 2)) }
+        func binding(_ target: UInt64) -> [PropertyChange] { [.text("t"), .startBinding(Binding(id(target))), .endBinding(nil)] }
+        #expect(aliases.forHolder(.draw(line(7))) == .draw(line(9)))
+        #expect(aliases.forHolder(.drawAll([line(7), line(3)])) == .drawAll([line(9), line(3)]))
+        #expect(aliases.forHolder(.set(id(3), binding(7))) == .set(id(3), binding(9)))
+        #expect(aliases.forHolder(.setAll([id(3)], binding(7))) == .setAll([id(3)], binding(9)))
+        #expect(aliases.forHolder(.begin(.shape(line(7)))) == .begin(.shape(line(9))))
+        let told = aliases.forProgram([Shape(id: id(4), content: line(9), depth: .first)])
+        #expect(told.map(\.content) == [line(7)])
+    }
+
+    // FE-42
     @Test func `what another program makes anew is known by its label, and by nothing else`() {
         func shape(_ number: UInt64, _ label: String, author: AuthorID = Self.me) -> Shape {
             Shape(

@@ -57,7 +57,10 @@ struct ExportCommand: ParsableCommand {
         case .json:
             var names = ShapeNames(board.shapes)
             let format = EventFormat()
-            let shapes = board.shapes.map { JSONValue.object(format.shape($0, id: names.name($0))) }
+            let shapes = board.shapes.map { shape in
+                let id = names.name(shape)
+                return JSONValue.object(format.shape(shape, id: id) { id in board.shape(id).map { names.name($0) } ?? names.name(id) })
+            }
             return JSONValue.object([
                 "schema": 1, "board": .string(board.id.hex), "fingerprint": .string(format.fingerprint(board.fingerprint)),
                 "transactions": .integer(Int64(board.transactionCount)), "shapes": .array(shapes),
@@ -66,7 +69,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     private func drawing(of board: Board, _ style: GlyphStyle) -> String {
-        let export = TextExport(of: board.shapes.map(\.content), style: style)
+        let export = TextExport(of: board.drawnShapes.map(\.content), style: style)
         if export.isCut { options.notices.say("only a part is written: \(export.cutWords); --format json holds all of it") }
         return export.text
     }

@@ -1,0 +1,84 @@
+import InkPrimitives
+
+/// A rectangle of the world, its sides included, in world units.
+public struct WorldBox: Hashable, Sendable {
+    public var left: Int
+    public var top: Int
+    public var right: Int
+    public var bottom: Int
+
+    public init(left: Int, top: Int, right: Int, bottom: Int) {
+        (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+    }
+
+    public func grown(by x: Int, _ y: Int) -> WorldBox { WorldBox(left: left - x, top: top - y, right: right + x, bottom: bottom + y) }
+
+    /// The smallest box with both in it.
+    public func union(_ other: WorldBox) -> WorldBox {
+        WorldBox(
+            left: min(left, other.left), top: min(top, other.top), right: max(right, other.right), bottom: max(bottom, other.bottom))
+    }
+
+    public func overlaps(_ other: WorldBox) -> Bool {
+        left <= other.right && other.left <= right && top <= other.bottom && other.top <= bottom
+    }
+
+    /// How far a point is from it along the axis on which that is more; 0 within.
+    public func distance(to point: Point) -> Int {
+        max(left - Int(point.x), Int(point.x) - right, top - Int(point.y), Int(point.y) - bottom, 0)
+    }
+}
+
+extension ShapeDraft {
+    /// The extent of the shape: of its box, its points, or its words where it is as large as they are.
+    ///
+    /// Words are measured by a table of their own here, a letter of 8×16 px and a wide one of twice that: who draws has better ones, and another on
+    /// each medium, and for what is bound to a text all have to agree.
+    public var worldBox: WorldBox {
+        let (x, y) = (Int(position.x), Int(position.y))
+        switch kind {
+        case .line, .arrow, .freehand:
+            guard let first = points.first else { return WorldBox(left: x, top: y, right: x, bottom: y) }
+            var box = WorldBox(left: Int(first.x), top: Int(first.y), right: Int(first.x), bottom: Int(first.y))
+            for point in points {
+                (box.left, box.right) = (min(box.left, Int(point.x)), max(box.right, Int(point.x)))
+                (box.top, box.bottom) = (min(box.top, Int(point.y)), max(box.bottom, Int(point.y)))
+            }
+            return WorldBox(left: x + box.left, top: y + box.top, right: x + box.right, bottom: y + box.bottom)
+        case .note where size == .zero: return wordsBox(frame: 2)
+        case .text: return wordsBox(frame: 0)
+        case .rectangle, .ellipse, .diamond, .note:
+            return WorldBox(left: x, top: y, right: x + max(0, Int(size.width)), bottom: y + max(0, Int(size.height)))
+        }
+    }
+
+    /// Of a text from its first letter to behind its last; of a note with a frame of one letter between the middles of the frame, as boxes are.
+    private func wordsBox(frame: Int) -> WorldBox {
+        var (columns, rows, widest) = (0, 1, 0)
+        for character in text {
+            if character.isNewline {
+                (columns, rows) = (0, rows + 1)
+            } else {
+                columns += character.unicodeScalars.first.map { Self.isWide($0.value) } == true ? 2 : 1
+                widest = max(widest, columns)
+            }
+        }
+        let (x, y) = (Int(position.x), Int(position.y))
+        return WorldBox(
+            left: x, top: y, right: x + (max(1, widest) + frame / 2) * Self.letterWidth, bottom: y + (rows + frame / 2) * Self.letterHeight)
+    }
+
+    /// East Asian wide letters and emoji, in whole blocks.
+    private static func isWide(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+            0x1F300...0x1FAFF, 0x2_0000...0x3_FFFD:
+            true
+        default: false
+        }
+    }
+
+    /// A letter in world units: 8×16 px.
+    static let letterWidth = 64
+    static let letterHeight = 128
+}
