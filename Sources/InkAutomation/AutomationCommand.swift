@@ -201,7 +201,7 @@ extension AutomationRequest {
                 guard isPlaced else { continue }
                 guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
                 draft.points = try points(list, least: kind == .freehand ? 1 : 2)
-            case .text, .color, .strokeWidth, .mark, .names, .name, .bytes, .number, .opaque:
+            case .text, .color, .strokeWidth, .choice, .mark, .names, .name, .bytes, .number, .opaque:
                 if let given = shape[property.key] { draft.set(try value(given, of: property), of: property) }
             }
             guard property != .text || kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
@@ -249,6 +249,7 @@ extension AutomationRequest {
         case .text(let limit): .text(member == .null ? "" : try text(member, property.key, limit: limit))
         case .color: .color(try color(member, property.key))
         case .strokeWidth: .strokeWidth(try strokeWidth(member))
+        case .choice(let choice): .choice(try word(member, of: choice, property.key))
         case .kind, .point, .size, .depth, .binding, .mark, .names, .name, .bytes, .number, .opaque:
             throw bad(property.key, "it cannot be set")
         }
@@ -322,6 +323,14 @@ extension AutomationRequest {
         if value == .null { return nil }
         guard let color = value.string.flatMap({ Color($0) }) else { throw bad(field, "#RRGGBB or null is needed") }
         return color
+    }
+
+    private static func word(_ value: JSONValue, of choice: Choice, _ field: String) throws(AutomationError) -> UInt8 {
+        if value == .null { return 0 }
+        guard let word = value.string, let raw = choice.words.firstIndex(of: word) else {
+            throw bad(field, "one of \(choice.words.compactMap { $0 }.joined(separator: ", ")) is needed")
+        }
+        return UInt8(raw)
     }
 
     private static func strokeWidth(_ value: JSONValue) throws(AutomationError) -> UInt16 {

@@ -36,27 +36,37 @@ extension ShapeDraft {
     /// True for a shape at which lines can end.
     public var isBindable: Bool { Outline(self) != nil }
 
-    /// True for what may be drawn otherwise than it is stored: what it is bound to decides.
+    /// True for a line of which an end is bound.
     public var isBound: Bool { hasEnds && (startBinding != nil || endBinding != nil) }
+
+    /// True for what may be drawn otherwise than it is stored.
+    public var isDerived: Bool { isBound || hasEnds && route == .elbow }
 
     /// True for kinds whose ends can be bound.
     public var hasEnds: Bool { kind == .line || kind == .arrow }
 
-    /// The shape as it is drawn: of a line each bound end lies on the outline of its shape. All other kinds are drawn as they are.
+    /// The shape as it is drawn: of a line each bound end lies on the outline of its shape, and an elbow has its corners. All other kinds are drawn
+    /// as they are.
     ///
     /// A binding to what does not stand, or is itself a line, is none: the stored point counts, and what is returned has no binding there.
     ///
     /// - Parameter find: what stands under a name.
     public func drawn(among find: (ShapeID) -> ShapeDraft?) -> ShapeDraft {
-        guard isBound else { return self }
+        guard isDerived else { return self }
         var drawn = self
         let (start, end) = (startBinding.flatMap { Target($0, find) }, endBinding.flatMap { Target($0, find) })
         if start == nil { drawn.startBinding = nil }
         if end == nil { drawn.endBinding = nil }
-        guard start != nil || end != nil else { return drawn }
+        // An elbow that is let go keeps the corners that it was seen with.
+        guard start != nil || end != nil || route == .elbow && points.count < 3 else { return drawn }
         let places = (points.isEmpty ? [.zero] : points).map { Place(position, $0) }
         let corners = places.dropFirst().dropLast()
         let (first, last) = (start?.place ?? places[0], end?.place ?? places[places.count - 1])
+        if route == .elbow {
+            let way = Elbow.way(from: first, start?.outline, to: last, end?.outline)
+            drawn.points = way.map { $0.point - position }
+            return drawn
+        }
         let from = start.map { $0.outline.end(at: first, towards: corners.first ?? last) } ?? first
         let to = end.map { $0.outline.end(at: last, towards: corners.last ?? first) } ?? last
         drawn.points = ([from] + corners + [to]).map { $0.point - position }

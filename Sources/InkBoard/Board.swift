@@ -158,7 +158,7 @@ public struct Board: Sendable {
     public var drawnShapes: [Shape] { order.map { drawn(records[$0].shape) } }
     /// What the shape is drawn as.
     public func drawn(_ shape: Shape) -> Shape {
-        guard shape.content.isBound else { return shape }
+        guard shape.content.isDerived else { return shape }
         var drawn = shape
         drawn.content = shape.content.drawn { self.shape($0)?.content }
         return drawn

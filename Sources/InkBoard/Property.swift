@@ -54,6 +54,12 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let startBinding = Property(.startBinding)
     /// What the last end is fixed to.
     public static let endBinding = Property(.endBinding)
+    public static let startHead = Property(.startHead)
+    public static let endHead = Property(.endHead)
+    public static let route = Property(.route)
+    // Of all that has an outline.
+    public static let lineStyle = Property(.lineStyle)
+    public static let corners = Property(.corners)
 
     /// The least number whose values are bytes to who does not know it.
     static let opaqueMin: UInt16 = 32
@@ -81,7 +87,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case nonce, boardVersion, admission
     case continuation = 24
     case textBase = 32
-    case textMerged, startBinding, endBinding
+    case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route
 
     /// The table of properties (BD-47).
     package var row: PropertyRow {
@@ -107,6 +113,11 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .textBase, .textMerged: .told("text", .anywhere, .remark, .opaque)
         case .startBinding: .drawn("start_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)
         case .endBinding: .drawn("end_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)
+        case .lineStyle: .drawn("line_style", .register, .choice(.lineStyle), of: .outlined, isAlwaysWritten: false, json: .written)
+        case .corners: .drawn("corners", .register, .choice(.corners), of: .outlined, isAlwaysWritten: false, json: .written)
+        case .startHead: .drawn("start_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
+        case .endHead: .drawn("end_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
+        case .route: .drawn("route", .register, .choice(.route), of: .lines, isAlwaysWritten: false, json: .written)
         }
     }
 
@@ -184,6 +195,8 @@ package struct PropertyRow: Sendable {
         case paths
         /// What has two ends.
         case lines
+        /// What fills an extent, or has two ends.
+        case outlined
 
         package func contains(_ kind: ShapeKind) -> Bool {
             switch self {
@@ -191,6 +204,7 @@ package struct PropertyRow: Sendable {
             case .boxes: !kind.isPath && kind != .text
             case .paths: kind.isPath
             case .lines: kind == .line || kind == .arrow
+            case .outlined: kind != .text && kind != .freehand
             }
         }
     }

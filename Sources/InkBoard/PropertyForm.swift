@@ -22,6 +22,8 @@ package enum PropertyForm: Hashable, Sendable {
     case depth
     /// 0 for none; else 1, author (32), number varint, x and y (2 each).
     case binding
+    /// One byte.
+    case choice(Choice)
     /// Nothing.
     case mark
     /// Count varint, 1...`Limits.retractionsPerWrite`, and names, ascending.
@@ -46,6 +48,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .strokeWidth: .strokeWidth(ShapeDraft.usualStrokeWidth)
         case .depth: .depth(.first)
         case .binding: .binding(nil)
+        case .choice: .choice(0)
         case .kind, .mark, .names, .name, .bytes, .number, .opaque: .bytes([])
         }
     }
@@ -64,6 +67,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .depth: if case .depth = value { return true }
         case .binding:
             if case .binding(let binding) = value { return binding.map { (1...Limits.shapeNumber).contains($0.shape.number) } ?? true }
+        case .choice(let choice): if case .choice(let raw) = value { return Int(raw) < choice.words.count }
         case .mark: if case .mark = value { return true }
         case .names: if case .names(let names) = value { return (1...Limits.retractionsPerWrite).contains(names.count) }
         case .name: if case .name = value { return true }
@@ -86,6 +90,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .strokeWidth: .strokeWidth(UInt16(try reader.readCount(limit: Int(Limits.strokeWidth))))
         case .depth: .depth(try Self.readDepth(from: &reader))
         case .binding: .binding(try Self.readBinding(from: &reader))
+        case .choice(let choice): .choice(try Self.readChoice(choice, from: &reader))
         case .mark: .mark
         case .names: .names(try Self.readNames(from: &reader))
         case .name: .name(try reader.readIdentifier())
@@ -132,6 +137,9 @@ package enum PropertyForm: Hashable, Sendable {
             writer.writeVarint(min(binding.shape.number, Varint.max))
             writer.write(binding.x)
             writer.write(binding.y)
+        case .choice:
+            guard case .choice(let raw) = value else { return false }
+            writer.write(raw)
         case .mark:
             guard case .mark = value else { return false }
         case .names:
@@ -203,6 +211,12 @@ package enum PropertyForm: Hashable, Sendable {
         let number = try reader.readVarint()
         guard (1...Limits.shapeNumber).contains(number) else { throw .limitExceeded }
         return Binding(ShapeID(author: author, number: number), x: try reader.readUInt16(), y: try reader.readUInt16())
+    }
+
+    private static func readChoice(_ choice: Choice, from reader: inout ByteReader) throws(WireError) -> UInt8 {
+        let raw = try reader.readUInt8()
+        guard Int(raw) < choice.words.count else { throw .limitExceeded }
+        return raw
     }
 
     private static func readNames(from reader: inout ByteReader) throws(WireError) -> [TransactionName] {

@@ -108,6 +108,15 @@ public struct ShapeDraft: Hashable, Sendable {
     public var startBinding: Binding?
     /// What the last end of a line or an arrow is fixed to; nil for its point.
     public var endBinding: Binding?
+    /// How the outline is drawn; of texts and strokes it means nothing.
+    public var lineStyle: LineStyle
+    public var corners: Corners
+    /// What stands at the first end of a line or an arrow.
+    public var startHead: LineHead
+    /// What stands at the last end of a line or an arrow.
+    public var endHead: LineHead
+    /// Which way a line or an arrow takes.
+    public var route: LineRoute
 
     /// 2 px, what a shape has that nobody gave a width.
     public static let usualStrokeWidth: UInt16 = 16
@@ -115,7 +124,8 @@ public struct ShapeDraft: Hashable, Sendable {
     public init(
         kind: ShapeKind, position: Point, size: Size = .zero, points: [Point] = [], text: String = "", stroke: Color? = nil,
         fill: Color? = nil, strokeWidth: UInt16 = ShapeDraft.usualStrokeWidth, label: String = "", startBinding: Binding? = nil,
-        endBinding: Binding? = nil
+        endBinding: Binding? = nil, lineStyle: LineStyle = .solid, corners: Corners = .usual, startHead: LineHead = .usual,
+        endHead: LineHead = .usual, route: LineRoute = .straight
     ) {
         self.kind = kind
         self.position = position
@@ -128,6 +138,11 @@ public struct ShapeDraft: Hashable, Sendable {
         self.label = label
         self.startBinding = startBinding
         self.endBinding = endBinding
+        self.lineStyle = lineStyle
+        self.corners = corners
+        self.startHead = startHead
+        self.endHead = endHead
+        self.route = route
     }
 }
 
@@ -150,6 +165,11 @@ extension ShapeDraft {
         case .label: .text(label)
         case .startBinding: .binding(startBinding)
         case .endBinding: .binding(endBinding)
+        case .lineStyle: .choice(lineStyle.rawValue)
+        case .corners: .choice(corners.rawValue)
+        case .startHead: .choice(startHead.rawValue)
+        case .endHead: .choice(endHead.rawValue)
+        case .route: .choice(route.rawValue)
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
             .textBase, .textMerged:
@@ -171,6 +191,11 @@ extension ShapeDraft {
         case .label: if case .text(let name) = value { label = name }
         case .startBinding: if case .binding(let binding) = value { startBinding = binding }
         case .endBinding: if case .binding(let binding) = value { endBinding = binding }
+        case .lineStyle: if case .choice(let raw) = value, let style = LineStyle(rawValue: raw) { lineStyle = style }
+        case .corners: if case .choice(let raw) = value, let look = Corners(rawValue: raw) { corners = look }
+        case .startHead: if case .choice(let raw) = value, let head = LineHead(rawValue: raw) { startHead = head }
+        case .endHead: if case .choice(let raw) = value, let head = LineHead(rawValue: raw) { endHead = head }
+        case .route: if case .choice(let raw) = value, let way = LineRoute(rawValue: raw) { route = way }
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
             .textBase, .textMerged:
@@ -245,4 +270,9 @@ public struct PropertyChange: Hashable, Sendable {
     public static func depth(_ key: DepthKey) -> PropertyChange { PropertyChange(.depth, .depth(key)) }
     public static func startBinding(_ binding: Binding?) -> PropertyChange { PropertyChange(.startBinding, .binding(binding)) }
     public static func endBinding(_ binding: Binding?) -> PropertyChange { PropertyChange(.endBinding, .binding(binding)) }
+    public static func lineStyle(_ style: LineStyle) -> PropertyChange { PropertyChange(.lineStyle, .choice(style.rawValue)) }
+    public static func corners(_ corners: Corners) -> PropertyChange { PropertyChange(.corners, .choice(corners.rawValue)) }
+    public static func startHead(_ head: LineHead) -> PropertyChange { PropertyChange(.startHead, .choice(head.rawValue)) }
+    public static func endHead(_ head: LineHead) -> PropertyChange { PropertyChange(.endHead, .choice(head.rawValue)) }
+    public static func route(_ route: LineRoute) -> PropertyChange { PropertyChange(.route, .choice(route.rawValue)) }
 }

@@ -15,6 +15,8 @@ public enum Value: Hashable, Sendable {
     case depth(DepthKey)
     /// `startBinding`, `endBinding`.
     case binding(Binding?)
+    /// The raw value of a `LineStyle`, a `Corners`, a `LineHead` or a `LineRoute`.
+    case choice(UInt8)
     /// `deletion`: the mark has no content but its place.
     case mark
     /// `retraction`: names of marks, ascending, 1...`Limits.retractionsPerWrite`.

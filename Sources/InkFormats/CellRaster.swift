@@ -18,8 +18,8 @@ public struct CellRaster: Sendable {
         var edges = LineEdges()
         var edgesRank: Int32 = -1
         var edgesColor: Color?
-        /// True if the one shape with edges here asks for round corners.
-        var isRounded = false
+        /// What the one shape with edges here asks for.
+        var look = ShapeStamp.EdgeLook()
         var dots = CellDots()
         var dotsRank: Int32 = -1
         var dotsColor: Color?
@@ -150,11 +150,12 @@ public struct CellRaster: Sendable {
             cell.foreground = ink.dotsColor
         } else if !ink.edges.isEmpty {
             cell.glyph =
-                switch (style, ink.isRounded) {
-                case (.unicode, false): ink.edges.glyph
-                case (.unicode, true): ink.edges.roundedGlyph
-                case (.ascii, false): ink.edges.asciiGlyph
-                case (.ascii, true): ink.edges.roundedASCIIGlyph
+                switch (style, ink.look) {
+                case (.unicode, let look) where look.style != .solid && ink.edges.isStraight: ink.edges.glyph(with: look.style)
+                case (.ascii, let look) where look.style != .solid && ink.edges.isStraight:
+                    ink.edges.asciiGlyph(with: look.style, column: column, row: row)
+                case (.unicode, let look): look.isRounded ? ink.edges.roundedGlyph : ink.edges.glyph
+                case (.ascii, let look): look.isRounded ? ink.edges.roundedASCIIGlyph : ink.edges.asciiGlyph
                 }
             cell.foreground = ink.edgesColor
         }
@@ -188,7 +189,8 @@ public struct CellRaster: Sendable {
 
     private mutating func add(_ cell: ShapeStamp.EdgeCell, color: Color?) {
         let place = Int(cell.place)
-        inks[place].isRounded = cell.isRounded && (inks[place].edges.isEmpty || inks[place].edgesRank == rank)
+        let isAlone = inks[place].edges.isEmpty || inks[place].edgesRank == rank
+        inks[place].look = isAlone ? cell.look : ShapeStamp.EdgeLook()
         inks[place].edges.formUnion(cell.edges)
         inks[place].edgesRank = rank
         inks[place].edgesColor = color
@@ -222,8 +224,14 @@ public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
         case "◄": return Glyph("<")
         case "▲": return Glyph("^")
         case "▼": return Glyph("v")
-        case "□": return Glyph("o")
         case "▬": return Glyph("=")
+        case "□", "●": return Glyph("o")
+        case "▷": return Glyph("}")
+        case "◁": return Glyph("{")
+        case "△": return Glyph("A")
+        case "▽": return Glyph("V")
+        case "├", "┤": return Glyph("|")
+        case "┬", "┴": return Glyph("-")
         case "…": return Glyph("~")
         case "“", "”", "„", "«", "»": return Glyph("\"")
         case "‘", "’", "‚": return Glyph("'")

@@ -133,6 +133,33 @@ struct DotMask: Sendable {
         columns = max(0, columns.lowerBound - 1)..<min(wordsPerRow, columns.upperBound + 1)
     }
 
+    /// Keeps of a line what its style does not leave out: gaps by place on the board, so that a window shows the same wherever it is cut.
+    ///
+    /// - Parameter isFlat: true for a line of which the gaps follow each other from left to right.
+    mutating func keep(_ style: LineStyle, isFlat: Bool) {
+        // Dashes of four dots, two columns or one row, and as much between them; points with three dots between them.
+        let kept: UInt64 = style == .dashed ? 0x0F0F_0F0F_0F0F_0F0F : style == .dotted ? 0x1111_1111_1111_1111 : .max
+        for row in rows {
+            let isKept = kept >> UInt64((row + top) & 7) & 1 == 1
+            for word in columns {
+                let turn = UInt64(left & 7)
+                // Bit 0 of a word is the dot `left` + 64 × word: the pattern repeats every eight.
+                let mask = isFlat ? kept >> turn | kept << (64 - turn) : isKept ? .max : 0
+                words[row * wordsPerRow + word] &= mask
+            }
+        }
+        work += rows.count * columns.count
+    }
+
+    /// Two lines in place of one, a dot to each side of it.
+    func doubled() -> DotMask {
+        let thin = words
+        var wide = self
+        wide.widen(by: DotPen(size: 3))
+        for index in thin.indices { wide.words[index] &= ~thin[index] }
+        return wide
+    }
+
     /// Calls `body` for each cell of the region that has dots, row by row from the left.
     func forEachCell(_ body: (_ column: Int, _ row: Int, CellDots) -> Void) {
         let first = max(0, rows.lowerBound / 4 - Self.margin / 4)
@@ -169,6 +196,8 @@ struct DotMask: Sendable {
 struct DotPen: Sendable {
     /// Diameter in dots, 1...8: a terminal's picture gains nothing from a pen wider than four cells.
     let size: Int
+
+    init(size: Int) { self.size = size }
 
     /// The pen for a line width in world units.
     init(width: UInt16, on grid: Grid) { size = max(1, min(8, (Int(width) + grid.dotUnits / 2) / grid.dotUnits)) }

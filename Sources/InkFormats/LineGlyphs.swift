@@ -1,6 +1,8 @@
-/// Which way lines leave the middle of a cell, and how heavy: two bits for each of north, east, south and west.
+import InkBoard
+
+/// Which way lines leave the middle of a cell, and how: two bits for each of north, east, south and west.
 package struct LineEdges: Hashable, Sendable {
-    /// Bits 0-1 north, 2-3 east, 4-5 south, 6-7 west; each 0 none, 1 light, 2 heavy.
+    /// Bits 0-1 north, 2-3 east, 4-5 south, 6-7 west; each 0 none, 1 light, 2 heavy, 3 double.
     private(set) var bits: UInt8 = 0
 
     package enum Direction: UInt8, CaseIterable { case north = 0, east = 2, south = 4, west = 6 }
@@ -8,12 +10,15 @@ package struct LineEdges: Hashable, Sendable {
     package init() {}
 
     package init(_ weights: [Direction: UInt8]) {
-        for (direction, weight) in weights { bits |= min(weight, 2) << direction.rawValue }
+        for (direction, weight) in weights { bits |= min(weight, 3) << direction.rawValue }
     }
 
     subscript(direction: Direction) -> UInt8 { bits >> direction.rawValue & 3 }
 
     var isEmpty: Bool { bits == 0 }
+
+    /// True for a line that goes through the cell and meets none.
+    var isStraight: Bool { count == 2 && (self[.north] > 0) == (self[.south] > 0) }
 
     /// How many of the four directions have a line.
     var count: Int { Direction.allCases.reduce(0) { $0 + (self[$1] > 0 ? 1 : 0) } }
@@ -27,8 +32,49 @@ package struct LineEdges: Hashable, Sendable {
     /// Adds the arms of others.
     mutating func formUnion(_ other: LineEdges) { for direction in Direction.allCases { add(direction, weight: other[direction]) } }
 
-    /// The box drawing character with these arms (U+2500-257F has all 80 mixes of light and heavy).
-    package var glyph: Glyph { Self.glyphs[index] }
+    /// The box drawing character with these arms. U+2500-257F has all 80 mixes of light and heavy, and of double all in which what is level is one
+    /// and what is upright is one: beside a double arm all others of its axis are double, and heavy ones light.
+    package var glyph: Glyph { hasDouble ? doubleGlyph : Self.glyphs[index] }
+
+    private func isDouble(_ one: Direction, _ two: Direction) -> Bool { self[one] == 3 || self[two] == 3 }
+    private var hasDouble: Bool { isDouble(.north, .south) || isDouble(.east, .west) }
+
+    private var doubleGlyph: Glyph {
+        var arms = 0
+        for (bit, direction) in [Direction.north, .east, .south, .west].enumerated() where self[direction] > 0 { arms |= 1 << bit }
+        let table = isDouble(.north, .south) ? (isDouble(.east, .west) ? Self.bothDouble : Self.uprightDouble) : Self.levelDouble
+        return table[arms]
+    }
+
+    /// By arms: 1 north, 2 east, 4 south, 8 west.
+    private static let bothDouble = " ║═╚║║╔╠═╝═╩╗╣╦╬".unicodeScalars.map(Glyph.init)
+    private static let uprightDouble = " ║─╙║║╓╟─╜─╨╖╢╥╫".unicodeScalars.map(Glyph.init)
+    private static let levelDouble = " │═╘││╒╞═╛═╧╕╡╤╪".unicodeScalars.map(Glyph.init)
+
+    /// A straight line with gaps in it.
+    func glyph(with style: LineStyle) -> Glyph {
+        switch (style, bits) {
+        case (.dashed, 0b01_00_01_00): Glyph("╌")
+        case (.dashed, 0b10_00_10_00): Glyph("╍")
+        case (.dashed, 0b00_01_00_01): Glyph("╎")
+        case (.dashed, 0b00_10_00_10): Glyph("╏")
+        case (.dotted, 0b01_00_01_00): Glyph("┈")
+        case (.dotted, 0b10_00_10_00): Glyph("┉")
+        case (.dotted, 0b00_01_00_01): Glyph("┊")
+        case (.dotted, 0b00_10_00_10): Glyph("┋")
+        default: glyph
+        }
+    }
+
+    /// The twin below 0x80 of a straight line with gaps: of dashes every second cell is free.
+    func asciiGlyph(with style: LineStyle, column: Int, row: Int) -> Glyph {
+        let isLevel = self[.east] > 0
+        switch style {
+        case .dashed: return (isLevel ? column : row) & 1 == 0 ? asciiGlyph : .space
+        case .dotted: return Glyph(isLevel ? "." : ":")
+        case .solid, .double: return asciiGlyph
+        }
+    }
 
     /// The same with an arc in place of a light corner.
     var roundedGlyph: Glyph {
@@ -41,8 +87,9 @@ package struct LineEdges: Hashable, Sendable {
         }
     }
 
-    /// The twin below 0x80: perpendicular arms make `+`.
+    /// The twin below 0x80: perpendicular arms make `+`. Double lines are `=` and `#`.
     package var asciiGlyph: Glyph {
+        if hasDouble { return Glyph(isDouble(.north, .south) || self[.north] > 0 || self[.south] > 0 ? "#" : "=") }
         let vertical = self[.north] > 0 || self[.south] > 0
         let horizontal = self[.east] > 0 || self[.west] > 0
         return Glyph(vertical ? (horizontal ? "+" : "|") : (horizontal ? "-" : " "))

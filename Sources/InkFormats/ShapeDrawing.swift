@@ -7,8 +7,7 @@ extension ShapeStamp {
         // What is being written may need more cells than are kept for it.
         guard !isOutside || caret != nil else { return }
         switch content.kind {
-        case .rectangle: drawBox(isRounded: false)
-        case .note: drawBox(isRounded: true)
+        case .rectangle, .note: drawBox()
         case .ellipse, .diamond: drawRound()
         case .line, .arrow: drawPath()
         case .freehand: drawCurve(curve)
@@ -23,30 +22,51 @@ extension ShapeStamp {
 
     // MARK: Boxes
 
-    private mutating func drawBox(isRounded: Bool) {
+    private var weight: UInt8 { content.lineStyle == .double ? 3 : content.strokeWidth >= 32 ? 2 : 1 }
+    private var look: EdgeLook {
+        // What is heavy or double has no arcs, and what is double no gaps.
+        EdgeLook(isRounded: content.hasRoundCorners, style: content.lineStyle == .double ? .solid : content.lineStyle)
+    }
+
+    private mutating func drawBox() {
         let box = box
         let (left, top) = (box.column, box.row)
         let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
         guard box.overlaps(region) else { return }
         fill()
-        let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
+        let (weight, look) = (weight, look)
         if left == right && top == bottom {
             put(Glyph("□"), columns: 1, column: left, row: top)
         } else {
-            addHorizontal(row: top, from: left, to: right, weight: weight, isRounded: isRounded)
-            addVertical(column: left, from: top, to: bottom, weight: weight, isRounded: isRounded)
-            if top != bottom { addHorizontal(row: bottom, from: left, to: right, weight: weight, isRounded: isRounded) }
-            if left != right { addVertical(column: right, from: top, to: bottom, weight: weight, isRounded: isRounded) }
+            addHorizontal(row: top, from: left, to: right, weight: weight, look: look)
+            addVertical(column: left, from: top, to: bottom, weight: weight, look: look)
+            if top != bottom { addHorizontal(row: bottom, from: left, to: right, weight: weight, look: look) }
+            if left != right { addVertical(column: right, from: top, to: bottom, weight: weight, look: look) }
         }
     }
 
     private mutating func drawRound() {
         guard reach.overlaps(region) else { return }
         fill()
-        var mask = mask
-        RoundOutline(content, on: grid).forEachDot(in: region) { x, y in mask.add(x: x, y: y) }
-        mask.widen(by: pen)
-        add(mask)
+        var flat = mask
+        var steep = hasGaps ? mask : nil
+        RoundOutline(content, on: grid).forEachDot(in: region) { x, y, isFlat in
+            if isFlat || steep == nil { flat.add(x: x, y: y) } else { steep?.add(x: x, y: y) }
+        }
+        addStyled(flat, isFlat: true)
+        if let steep { addStyled(steep, isFlat: false) }
+    }
+
+    /// True where what goes rather along is to be told from what goes rather across: its gaps follow each other the other way.
+    private var hasGaps: Bool { content.lineStyle == .dashed || content.lineStyle == .dotted }
+
+    /// The dots of a line with the pen and the style of the shape.
+    private mutating func addStyled(_ line: DotMask, isFlat: Bool) {
+        guard content.lineStyle != .double else { return add(line.doubled()) }
+        var line = line
+        line.widen(by: pen)
+        if hasGaps { line.keep(content.lineStyle, isFlat: isFlat) }
+        add(line)
     }
 
     // MARK: Paths
@@ -54,49 +74,67 @@ extension ShapeStamp {
     private mutating func drawPath() {
         guard reach.overlaps(region) else { return }
         let points = content.points.isEmpty ? [.zero] : content.points
-        let weight: UInt8 = content.strokeWidth >= 32 ? 2 : 1
+        let (weight, look) = (weight, look)
         let all = points.map { (x: Int(content.position.x) + Int($0.x), y: Int(content.position.y) + Int($0.y)) }
-        let places = content.kind == .arrow && content.endBinding != nil ? endingBeforeOutline(all) : all
+        let heads = content.heads
+        var places = heads.end != .none && content.endBinding != nil ? endingBeforeOutline(all) : all
+        if heads.start != .none, content.startBinding != nil { places = endingBeforeOutline(places.reversed()).reversed() }
         spend(places.count)
         var last = places[0]
-        // Direction of the last piece that leaves its cell, for the arrow's head.
-        var heading = (dx: 0, dy: 0)
+        // Directions of the first and the last piece that leave their cells, for the heads.
+        var (leaving, heading) = (nil as (dx: Int, dy: Int)?, (dx: 0, dy: 0))
         var isOneCell = true
-        var mask: DotMask?
+        var (flat, steep): (DotMask?, DotMask?)
         for place in places.dropFirst() {
             let (fromColumn, fromRow) = (grid.column(last.x), grid.row(last.y))
             let (toColumn, toRow) = (grid.column(place.x), grid.row(place.y))
             if fromColumn == toColumn && fromRow == toRow { continue }
             if fromRow == toRow {
-                addHorizontal(row: fromRow, from: min(fromColumn, toColumn), to: max(fromColumn, toColumn), weight: weight)
+                addHorizontal(row: fromRow, from: min(fromColumn, toColumn), to: max(fromColumn, toColumn), weight: weight, look: look)
             } else if fromColumn == toColumn {
-                addVertical(column: fromColumn, from: min(fromRow, toRow), to: max(fromRow, toRow), weight: weight)
+                addVertical(column: fromColumn, from: min(fromRow, toRow), to: max(fromRow, toRow), weight: weight, look: look)
             } else {
-                var dots = mask ?? self.mask
+                let isSteep = hasGaps && abs(place.x - last.x) < abs(place.y - last.y)
+                var dots = (isSteep ? steep : flat) ?? mask
                 // So that the dots have one owner and change in place.
-                mask = nil
-                dots.addPiece(
-                    from: StrokeCurve.Place(x: Double(last.x), y: Double(last.y)),
-                    to: StrokeCurve.Place(x: Double(place.x), y: Double(place.y)), on: grid)
-                mask = dots
+                if isSteep { steep = nil } else { flat = nil }
+                let (from, to) = (
+                    StrokeCurve.Place(x: Double(last.x), y: Double(last.y)), StrokeCurve.Place(x: Double(place.x), y: Double(place.y))
+                )
+                dots.addPiece(from: from, to: to, on: grid)
+                if isSteep { steep = dots } else { flat = dots }
             }
             heading = (place.x - last.x, place.y - last.y)
+            leaving = leaving ?? heading
             last = place
             isOneCell = false
         }
         if isOneCell {
-            mask = self.mask
-            mask?.add(x: grid.dot(last.x), y: grid.dot(last.y))
+            // A point has no gaps.
+            var dot = mask
+            dot.add(x: grid.dot(last.x), y: grid.dot(last.y))
+            dot.widen(by: pen)
+            add(dot)
         }
-        if var mask {
-            mask.widen(by: pen)
-            add(mask)
+        if let flat { addStyled(flat, isFlat: true) }
+        if let steep { addStyled(steep, isFlat: false) }
+        guard let leaving else { return }
+        put(heads.start, at: places[0], towards: (-leaving.dx, -leaving.dy))
+        put(heads.end, at: last, towards: heading)
+    }
+
+    private mutating func put(_ head: LineHead, at place: (x: Int, y: Int), towards direction: (dx: Int, dy: Int)) {
+        // East, west, south, north.
+        let turn = abs(direction.dx) >= abs(direction.dy) ? (direction.dx > 0 ? 0 : 1) : (direction.dy > 0 ? 2 : 3)
+        let glyphs: [Unicode.Scalar]
+        switch head {
+        case .usual, .none: return
+        case .arrow: glyphs = ["►", "◄", "▼", "▲"]
+        case .triangle: glyphs = ["▷", "◁", "▽", "△"]
+        case .dot: glyphs = ["●", "●", "●", "●"]
+        case .bar: glyphs = ["┤", "├", "┴", "┬"]
         }
-        if content.kind == .arrow, !isOneCell {
-            let isFlat = abs(heading.dx) >= abs(heading.dy)
-            let head: Unicode.Scalar = isFlat ? (heading.dx > 0 ? "►" : "◄") : (heading.dy > 0 ? "▼" : "▲")
-            put(Glyph(head), columns: 1, column: grid.column(last.x), row: grid.row(last.y))
-        }
+        put(Glyph(glyphs[turn]), columns: 1, column: grid.column(place.x), row: grid.row(place.y))
     }
 
     /// A way that ends a cell sooner, so that the head of an arrow stands before the outline to which it is bound and both are seen; the same way
@@ -185,30 +223,32 @@ package struct RoundOutline: Sendable {
     private var radiusY: Double { Double(bottom - top) / 2 }
 
     /// Calls `body` for each dot of the outline in or near the region. Steps along the flatter axis only, so the line is one dot thick.
-    package func forEachDot(in region: CellRegion, _ body: (Int, Int) -> Void) {
+    ///
+    /// - Parameter body: also told whether the outline goes rather along there than across.
+    package func forEachDot(in region: CellRegion, _ body: (_ x: Int, _ y: Int, _ isFlat: Bool) -> Void) {
         // The widest pen reaches four dots beyond its middle.
         let columns = Self.range(left, right, within: region.column * 2 - 4, (region.column + region.columns) * 2 + 4)
         let rows = Self.range(top, bottom, within: region.row * 4 - 4, (region.row + region.rows) * 4 + 4)
         if radiusX == 0 {
-            for y in rows { body(left, y) }
+            for y in rows { body(left, y, false) }
             return
         }
         if radiusY == 0 {
-            for x in columns { body(x, top) }
+            for x in columns { body(x, top, true) }
             return
         }
         let (flat, steep) = split
         for x in columns where abs(Double(x) - middleX) <= flat {
             let offset = radiusY * height((Double(x) - middleX) / radiusX)
             let y = Int((middleY - offset + 0.5).rounded(.down))
-            body(x, y)
-            body(x, top + bottom - y)
+            body(x, y, true)
+            body(x, top + bottom - y, true)
         }
         for y in rows where abs(Double(y) - middleY) <= steep {
             let offset = radiusX * height((Double(y) - middleY) / radiusY)
             let x = Int((middleX - offset + 0.5).rounded(.down))
-            body(x, y)
-            body(left + right - x, y)
+            body(x, y, false)
+            body(left + right - x, y, false)
         }
     }
 

@@ -24,8 +24,15 @@ package struct ShapeStamp: Sendable {
     struct EdgeCell: Sendable {
         let place: Int32
         var edges: LineEdges
+        let look: EdgeLook
+    }
+
+    /// What a cell of a line has besides its arms, where no other line is.
+    struct EdgeLook: Hashable, Sendable {
         /// True if a corner here is round.
-        let isRounded: Bool
+        var isRounded = false
+        /// Gaps in a straight line.
+        var style = LineStyle.solid
     }
 
     struct DotCell: Sendable {
@@ -91,7 +98,7 @@ package struct ShapeStamp: Sendable {
             return x >= 0 && x < right && y >= 0 && y < bottom ? y * right + x : nil
         }
         for cell in other.edges {
-            if let place = moved(cell.place) { edges.append(EdgeCell(place: place, edges: cell.edges, isRounded: cell.isRounded)) }
+            if let place = moved(cell.place) { edges.append(EdgeCell(place: place, edges: cell.edges, look: cell.look)) }
         }
         for cell in other.dots { if let place = moved(cell.place) { dots.append(DotCell(place: place, dots: cell.dots)) } }
         for cell in other.symbols {
@@ -135,7 +142,7 @@ package struct ShapeStamp: Sendable {
     }
 
     /// A horizontal line between the middles of two cells.
-    mutating func addHorizontal(row: Int, from: Int, to: Int, weight: UInt8, isRounded: Bool = false) {
+    mutating func addHorizontal(row: Int, from: Int, to: Int, weight: UInt8, look: EdgeLook = EdgeLook()) {
         guard region.rowRange.contains(row), from < to else { return }
         let (first, last) = (max(from, region.column), min(to, region.columnRange.upperBound - 1))
         guard first <= last else { return }
@@ -143,14 +150,14 @@ package struct ShapeStamp: Sendable {
             var arms = LineEdges()
             if column > from { arms.add(.west, weight: weight) }
             if column < to { arms.add(.east, weight: weight) }
-            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
+            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, look: look))
         }
         work += last - first + 1
-        joinEdges(isRounded: isRounded)
+        joinEdges(look)
     }
 
     /// A vertical line between the middles of two cells.
-    mutating func addVertical(column: Int, from: Int, to: Int, weight: UInt8, isRounded: Bool = false) {
+    mutating func addVertical(column: Int, from: Int, to: Int, weight: UInt8, look: EdgeLook = EdgeLook()) {
         guard region.columnRange.contains(column), from < to else { return }
         let (first, last) = (max(from, region.row), min(to, region.rowRange.upperBound - 1))
         guard first <= last else { return }
@@ -158,20 +165,20 @@ package struct ShapeStamp: Sendable {
             var arms = LineEdges()
             if row > from { arms.add(.north, weight: weight) }
             if row < to { arms.add(.south, weight: weight) }
-            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, isRounded: isRounded))
+            edges.append(EdgeCell(place: Int32(place(column, row)), edges: arms, look: look))
         }
         work += last - first + 1
-        joinEdges(isRounded: isRounded)
+        joinEdges(look)
     }
 
     /// Keeps each cell once where a line of many corners went over the same cells again and again: no more than the region has.
-    private mutating func joinEdges(isRounded: Bool) {
+    private mutating func joinEdges(_ look: EdgeLook) {
         let all = region.columns * region.rows
         guard edges.count > 2 * all + 1024 else { return }
         var joined = Array(repeating: LineEdges(), count: all)
         for cell in edges { joined[Int(cell.place)].formUnion(cell.edges) }
         edges = joined.indices.filter { !joined[$0].isEmpty }
-            .map { EdgeCell(place: Int32($0), edges: joined[$0], isRounded: isRounded) }
+            .map { EdgeCell(place: Int32($0), edges: joined[$0], look: look) }
         work += all
     }
 

@@ -69,6 +69,7 @@ extension ByteWriter {
         case .strokeWidth(let width): write(width)
         case .depth(let key): writeLengthPrefixed(key.bytes)
         case .binding(let binding): writeOptional(binding) { $0.write($1) }
+        case .choice(let raw): write(raw)
         case .mark, .names, .name, .bytes, .number: preconditionFailure("no part of a drawing has a value of this form")
         }
     }
@@ -193,6 +194,10 @@ extension ByteReader {
         case .strokeWidth: return .strokeWidth(try readUInt16())
         case .depth: return .depth(try readDepth())
         case .binding: return .binding(try readFlag() ? try readBinding() : nil)
+        case .choice(let choice):
+            let raw = try readUInt8()
+            guard Int(raw) < choice.words.count else { throw .unexpected }
+            return .choice(raw)
         case .mark, .names, .name, .bytes, .number, .opaque: throw .unexpected
         }
     }

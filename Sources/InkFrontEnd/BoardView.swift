@@ -6,7 +6,7 @@ package struct BoardView: Sendable {
     /// Bottom first.
     package private(set) var shapes: [Shape] = []
     private var byID: [ShapeID: Shape] = [:]
-    /// What the board has of lines that are drawn by what they are bound to.
+    /// What the board has of lines that are drawn otherwise than they are stored.
     private var stored: [ShapeID: ShapeDraft] = [:]
     /// Those lines by what they are bound to, whether it stands or not.
     private var followers: [ShapeID: Set<ShapeID>] = [:]
@@ -27,7 +27,7 @@ package struct BoardView: Sendable {
     package mutating func replaceAll(_ standing: [Shape]) {
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
         (stored, followers) = ([:], [:])
-        for shape in byID.values where shape.content.isBound { follow(shape) }
+        for shape in byID.values where shape.content.isDerived { follow(shape) }
         for (id, content) in stored {
             let drawn = drawn(content)
             byID[id]?.content = drawn
@@ -51,7 +51,7 @@ package struct BoardView: Sendable {
         if change.kind == .removed {
             byID[change.id] = nil
         } else {
-            if change.shape.content.isBound { follow(change.shape) }
+            if change.shape.content.isDerived { follow(change.shape) }
             // What stood under this name before is gone, for the shape itself too.
             byID[change.id] = change.shape
             told.shape.content = drawn(change.shape.content)

@@ -69,6 +69,35 @@ import Testing
         #expect(error?.message.isEmpty == false)
     }
 
+    // CL-51
+    @Test func `styles are words, null is what the kind has, and another word is refused with those there are`() throws {
+        let told =
+            ##"{"kind":"arrow","x":0,"y":0,"points":[[0,0],[8,0]],"line_style":"double","corners":"round","start_head":"dot","end_head":"none","route":"elbow"}"##
+        let draft = ShapeDraft(
+            kind: .arrow, position: .zero, points: [.zero, Point(x: 64, y: 0)], lineStyle: .double, corners: .round, startHead: .dot,
+            endHead: .none, route: .elbow)
+        #expect(try command(#"{"do":"draw","shape":\#(told)}"#) == .draw(draft))
+        let shape = Stage.shape(number: 1, author: Stage.author(1), draft)
+        let again = JSONValue.object(EventFormat().shape(shape, id: "a") { "\($0.number)" }).text
+        #expect(try command(#"{"do":"draw","shape":\#(again)}"#) == .draw(draft))
+        guard
+            case .set("a", let edit) = try command(
+                #"{"do":"set","id":"a","set":{"end_head":null,"line_style":"solid","corners":null}}"#)
+        else {
+            Issue.record("no set")
+            return
+        }
+        #expect(Set(edit.others) == [.endHead(.usual), .lineStyle(.solid), .corners(.usual)])
+        for (field, words) in [
+            ("line_style", "solid, dashed, dotted, double"), ("corners", "sharp, round"), ("start_head", "none, arrow, triangle, dot, bar"),
+            ("end_head", "none, arrow, triangle, dot, bar"), ("route", "straight, elbow"),
+        ] {
+            let line = #"{"do":"set","id":"a","set":{"\#(field)":"wavy"}}"#
+            let error = #expect(throws: AutomationError.self) { try AutomationRequest(line: Array(line.utf8)) }
+            #expect(error?.field == field && error?.message.contains(words) == true)
+        }
+    }
+
     // CL-5
     @Test func `an error repeats the ref, unknown fields are ignored`() throws {
         let error = #expect(throws: AutomationError.self) { try AutomationRequest(line: Array(#"{"do":"fly","ref":[1]}"#.utf8)) }

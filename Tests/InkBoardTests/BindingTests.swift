@@ -140,6 +140,78 @@ import Testing
         }
     }
 
+    // MARK: Elbows
+
+    private static func elbow(from start: Point, to end: Point, start bound: Binding? = nil, end other: Binding? = nil) -> ShapeDraft {
+        ShapeDraft(
+            kind: .arrow, position: start, points: [.zero, end - start], startBinding: bound, endBinding: other, route: .elbow)
+    }
+
+    // BD-65
+    @Test func `an elbow leaves towards the room between its ends, and meets both outlines`() {
+        let left = Self.shape(.rectangle, 0, 0)
+        let (start, end) = (Binding(Self.target, x: .max), Binding(Self.other, x: 0))
+        func way(_ right: ShapeDraft) -> [Point] {
+            Self.drawn(Self.elbow(from: .zero, to: .zero, start: start, end: end), [Self.target: left, Self.other: right])
+        }
+        // To the right and far below: level, upright, level.
+        let step = way(Self.shape(.rectangle, 2000, 1000))
+        #expect(step.map(\.x) == [800, 1400, 1400, 2000] && step[0].y == step[1].y && step[2].y == step[3].y && step[1].y < step[2].y)
+        // A piece that meets both is enough.
+        #expect(way(Self.shape(.ellipse, 2000, 100)).count == 2)
+        // More room below than beside.
+        let below = way(Self.shape(.rectangle, 1500, 4000))
+        #expect(below.count == 4 && below[0].y == 400 && below[3].y == 4000 && below[1].y == below[2].y && below[1].y == 2200)
+        // To the left of it, it leaves to the left.
+        #expect(way(Self.shape(.rectangle, -3000, 1000)).map(\.x) == [0, -1100, -1100, -2200])
+    }
+
+    // BD-65
+    @Test(arguments: seeds(500))
+    func `an elbow has level and upright pieces, three at most, wherever its ends are`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        func number(_ below: Int) -> Int32 { Int32(random.below(below)) - Int32(below / 2) }
+        let kinds: [ShapeKind] = [.rectangle, .ellipse, .diamond, .note, .text]
+        func someShape() -> ShapeDraft {
+            Self.shape(kinds[random.below(5)], number(4000), number(4000), number(1500) + 750, number(1500) + 750, text: "word")
+        }
+        let shapes = [Self.target: someShape(), Self.other: someShape()]
+        func someEnd(_ id: ShapeID) -> Binding? {
+            random.chance(0.3) ? nil : Binding(id, x: UInt16(random.below(65_536)), y: UInt16(random.below(65_536)))
+        }
+        let line = Self.elbow(
+            from: Point(x: number(4000), y: number(4000)), to: Point(x: number(4000), y: number(4000)), start: someEnd(Self.target),
+            end: someEnd(Self.other))
+        let way = Self.drawn(line, shapes)
+        #expect((2...4).contains(way.count), "seed \(seed)")
+        for (from, to) in zip(way, way.dropFirst()) { #expect(from.x == to.x || from.y == to.y, "seed \(seed): \(way)") }
+        if line.startBinding == nil, way.count > 2 { #expect(way.first == line.position) }
+    }
+
+    // BD-65, BD-62
+    @Test func `an elbow that is let go keeps the corners with which it was seen`() throws {
+        var scene = try Scene()
+        try scene.ana.set(scene.arrow, .route(.elbow))
+        try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
+        let seen = try scene.ends(scene.ana.board)
+        #expect(seen.count == 4)
+        try scene.ana.move(scene.arrow, by: Point(x: 80, y: 80))
+        #expect(try scene.ends(scene.ana.board) == seen.map { $0 + Point(x: 80, y: 80) })
+    }
+
+    // BD-64
+    @Test func `a style that a later version has means what is usual here`() throws {
+        var ana = try Replica(1, genesis: try genesis(by: try key(1)))
+        let id = try ana.draw(ShapeDraft(kind: .arrow, position: .zero, points: [.zero, Point(x: 9, y: 9)], endHead: .dot))
+        #expect(ana.board.shape(id)?.content.endHead == .dot)
+        try ana.write([Write(id, .endHead, .bytes([77])), Write(id, .lineStyle, .bytes([4])), Write(id, .route, .bytes([1, 1]))])
+        let content = try #require(ana.board.shape(id)).content
+        #expect(content.endHead == .usual && content.heads.end == .arrow && content.lineStyle == .solid && content.route == .straight)
+        for change in [PropertyChange(.endHead, .choice(6)), PropertyChange(.lineStyle, .choice(4))] {
+            #expect(throws: RuleViolation.self) { try ana.board.writes(for: [change], of: id) }
+        }
+    }
+
     // MARK: On a board
 
     /// A box, another to its right, and an arrow from the one to the other, all ana's; bob has them too.

@@ -25,6 +25,11 @@ import Testing
                 "24 continuation step person step name", "32 textBase text anywhere remark opaque",
                 "33 textMerged text anywhere remark opaque", "34 startBinding start_binding shape register binding",
                 "35 endBinding end_binding shape register binding",
+                "36 lineStyle line_style shape register choice(InkBoard.Choice.lineStyle)",
+                "37 corners corners shape register choice(InkBoard.Choice.corners)",
+                "38 startHead start_head shape register choice(InkBoard.Choice.head)",
+                "39 endHead end_head shape register choice(InkBoard.Choice.head)",
+                "40 route route shape register choice(InkBoard.Choice.route)",
             ])
     }
 
@@ -75,7 +80,8 @@ import Testing
             .binding, .binding(Binding(ShapeID(author: .zero, number: 7), x: 1, y: .max)),
             .binding(Binding(ShapeID(author: .zero, number: Limits.shapeNumber + 1)))
         ),
-        (.binding, .binding(nil), nil), (.mark, .mark, .bytes([])),
+        (.binding, .binding(nil), nil), (.choice(.head), .choice(5), .choice(6)), (.choice(.route), .choice(0), .mark),
+        (.mark, .mark, .bytes([])),
         (.names, .names([.zero]), .names([])), (.name, .name(.zero), nil), (.bytes(count: 2), .bytes([1, 2]), .bytes([1])),
         (.number, .number(70), nil), (.opaque, .bytes([1, 2, 3]), .text("")),
     ]

@@ -112,7 +112,11 @@ func someDraft(using random: inout SplitMix64) -> ShapeDraft {
         stroke: random.chance(0.5) ? Color(rgb: UInt32(random.below(1 << 24))) : nil, strokeWidth: random.chance(0.5) ? 16 : 8,
         label: random.chance(0.3) ? "label \(random.below(5))" : "",
         startBinding: kind.isPath && random.chance(0.3) ? someBinding(using: &random) : nil,
-        endBinding: kind.isPath && random.chance(0.3) ? someBinding(using: &random) : nil)
+        endBinding: kind.isPath && random.chance(0.3) ? someBinding(using: &random) : nil,
+        lineStyle: random.chance(0.3) ? LineStyle.allCases[random.below(4)] : .solid,
+        corners: random.chance(0.3) ? Corners.allCases[random.below(3)] : .usual,
+        startHead: random.chance(0.3) ? LineHead.allCases[random.below(6)] : .usual,
+        endHead: random.chance(0.3) ? LineHead.allCases[random.below(6)] : .usual, route: random.chance(0.3) ? .elbow : .straight)
 }
 
 /// A binding to what mostly stands nowhere.

@@ -83,7 +83,9 @@ import Testing
         let side = Int32(radius * 2 * Grid.standard.dotUnits)
         let circle = ShapeDraft(kind: .ellipse, position: Point(x: 640, y: 640), size: Size(width: side, height: side))
         var dots: Set<[Int]> = []
-        RoundOutline(circle, on: .standard).forEachDot(in: CellRegion(column: 0, row: 0, columns: 80, rows: 40)) { dots.insert([$0, $1]) }
+        RoundOutline(circle, on: .standard).forEachDot(in: CellRegion(column: 0, row: 0, columns: 80, rows: 40)) { x, y, _ in
+            dots.insert([x, y])
+        }
         let (xs, ys) = (dots.map { $0[0] }, dots.map { $0[1] })
         #expect((xs.max() ?? 0) - (xs.min() ?? 0) == 2 * radius)
         #expect((ys.max() ?? 0) - (ys.min() ?? 0) == 2 * radius)

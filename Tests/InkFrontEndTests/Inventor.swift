@@ -140,7 +140,9 @@ struct Inventor {
         [
             .position(point()), .size(Size(width: number32(), height: number32())), .points(path()), .text(text()),
             .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(depth()),
-            .startBinding(maybe { $0.binding() }), .endBinding(maybe { $0.binding() }),
+            .startBinding(maybe { $0.binding() }), .endBinding(maybe { $0.binding() }), .lineStyle(pick(LineStyle.allCases)),
+            .corners(pick(Corners.allCases)), .startHead(pick(LineHead.allCases)), .endHead(pick(LineHead.allCases)),
+            .route(pick(LineRoute.allCases)),
         ].shuffled(using: &random)
     }
 
@@ -157,7 +159,9 @@ struct Inventor {
         ShapeDraft(
             kind: pick(ShapeKind.allCases), position: point(), size: Size(width: number32(), height: number32()), points: path(),
             text: text(), stroke: maybe { $0.color() }, fill: maybe { $0.color() }, strokeWidth: UInt16(random.below(65_536)),
-            label: text(), startBinding: maybe { $0.binding() }, endBinding: maybe { $0.binding() })
+            label: text(), startBinding: maybe { $0.binding() }, endBinding: maybe { $0.binding() }, lineStyle: pick(LineStyle.allCases),
+            corners: pick(Corners.allCases), startHead: pick(LineHead.allCases), endHead: pick(LineHead.allCases),
+            route: pick(LineRoute.allCases))
     }
 
     private mutating func binding() -> Binding {
