@@ -36,15 +36,23 @@ struct StampCache: Sendable {
         let strips = grid == viewport.grid ? viewport.region.strips(beside: region) : nil
         (region, grid) = (viewport.region, viewport.grid)
         pieces = [:]
-        if let strips { moveStamps(to: strips) } else { for id in entries.keys { entries[id]?.stamp = nil } }
-        if strips == nil { (missing, isFull) = ([], false) }
+        if let strips {
+            moveStamps(to: strips)
+        } else {
+            for id in entries.keys { entries[id]?.stamp = nil }
+            (missing, isFull) = ([], false)
+        }
+        // What is soon measured again is not worth its place: a walk over a large board would leave all of it here.
+        entries = entries.filter { $0.value.stamp != nil || $0.value.shape.count >= Self.samplesMin }
         count = entries.values.reduce(0) { $0 + $1.count }
     }
 
     /// - Parameter strips: what of the window is new.
     private mutating func moveStamps(to strips: [CellRegion]) {
         var spent = 0
-        for (id, entry) in entries.sorted(by: { ($0.value.shape.content.effort, $0.key) < ($1.value.shape.content.effort, $1.key) }) {
+        for (id, entry) in entries.filter({ $0.value.stamp != nil }).sorted(by: {
+            ($0.value.shape.content.effort, $0.key) < ($1.value.shape.content.effort, $1.key)
+        }) {
             guard let stamp = entry.stamp else { continue }
             guard spent < Self.budget, entry.shape.extent.reach(on: grid).overlaps(region) else {
                 entries[id]?.stamp = nil
@@ -109,4 +117,6 @@ struct StampCache: Sendable {
     /// Things of 8 bytes (cells of lines and dots), 16 (runs of filled cells, samples) or 24 (letters), in arrays that are up to half empty: one
     /// stamp more may be kept. A stroke that covers a window of 200 by 58 cells leaves 11 600 of 8 bytes; so many stamps are 32 MiB.
     private static let countMax = 2_000_000
+    /// A stroke of fewer samples is measured in less than a tenth of a millisecond.
+    private static let samplesMin = 1000
 }
