@@ -167,12 +167,36 @@ def measure_motions(maker, others=()):
     return [((b[index] - a[index]) * 1000 / AROUND, (d[index] - c[index]) * 1000 / AROUND) for index in range(len(all_))]
 
 
+def measure_pan(terminal, reports=120):
+    """Milliseconds of processor a report of the wheel, which moves the view by three rows, twenty down and twenty up."""
+    before, due = processor_seconds(terminal.pid), time.monotonic()
+    for step in range(reports):
+        terminal.mouse(64 + (step // 20 + 1) % 2, 40, 10)
+        due = max(due + 1 / 60, time.monotonic() - 0.1)
+        drain([terminal], due)
+    return (processor_seconds(terminal.pid) - before) * 1000 / reports
+
+
+def measure_board(boards, columns, rows, events):
+    """A large board: the figures of own ink, and of a pan from afar, at 100 % and from near."""
+    terminal = boards.open(columns, rows)
+    waits, _ = measure_ink(terminal, events)
+    figures = [("own ink, median", statistics.median(waits), "ms", 1), ("own ink, p95", percentile(waits, 0.95), "ms", 2)]
+    terminal.looks = False
+    for percent, keys in (100, "="), (25, "=----"), (400, "=+++"):
+        terminal.send(keys)
+        terminal.settle(1)
+        figures.append((f"a pan at {percent} %", measure_pan(terminal), "ms CPU", 4))
+    leave(terminal)
+    return figures
+
+
 class Boards:
     """`inkwire open` on a board of ana's, or the stand."""
 
-    def __init__(self, alone):
+    def __init__(self, alone, content=()):
         self.folder = None if alone else ink.TemporaryFolder("inkwire-figures")
-        self.command, self.environment = [stand()], {}
+        self.command, self.environment = [stand(), *content], {}
         if not alone:
             self.rendezvous = ink.Rendezvous()
             maker = ink.new_board(self.folder / "ana", "ana", "figures", self.rendezvous.address)
@@ -213,12 +237,21 @@ def main():
     parser.add_argument("--idle", type=float, default=10)
     parser.add_argument("--size", default="120x40")
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--shapes", type=int, default=0)
+    parser.add_argument("--strokes", type=int, default=0)
     parser.add_argument("--limits", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--binary", help="read by the script around this")
     options = parser.parse_args()
     columns, rows = map(int, options.size.split("x"))
     ink.end_on_signals()
+    if options.shapes or options.strokes:
+        boards = Boards(True, ["--shapes", str(options.shapes), "--strokes", str(options.strokes)])
+        try:
+            figures = measure_board(boards, columns, rows, options.events)
+        finally:
+            boards.remove()
+        return tell(figures, f"{options.shapes} shapes and {options.strokes} long strokes", boards, options)
     boards = Boards(options.alone)
     try:
         first = measure_first_frame(boards.command, boards.environment, columns, rows)
@@ -246,12 +279,17 @@ def main():
     for who, (short, long) in zip(("maker", "watcher"), costs):
         figures += [(f"{who}, {SHORT} points", short, "ms CPU", None), (f"{who}, {LONG} points", long, "ms CPU", None),
                     (f"{who}, ratio", long / short, "", 1.3)]
+    return tell(figures, f"{options.events} drag events, {len(first)} starts", boards, options)
+
+
+def tell(figures, what, boards, options):
+    """Prints the figures; the exit status."""
     missed = [name for name, value, _, aim in figures if aim is not None and value > aim]
     if options.json:
         print(json.dumps({"program": str(boards.command[0]), "size": options.size, "load": os.getloadavg()[0],
                           "figures": {name: {"value": round(value, 3), "unit": unit, "aim": aim} for name, value, unit, aim in figures}}, indent=1))
     else:
-        print(f"{boards.command[0].name} at {options.size}, {options.events} drag events, {len(first)} starts, load {os.getloadavg()[0]:.1f}")
+        print(f"{boards.command[0].name} at {options.size}, {what}, load {os.getloadavg()[0]:.1f}")
         for name, value, unit, aim in figures:
             aims = "" if aim is None else f"aim {aim:>4g}{'  MISSED' if name in missed else ''}"
             print(f"{name:22} {value:8.2f} {unit:6} {aims}".rstrip())

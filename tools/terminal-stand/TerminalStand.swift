@@ -12,6 +12,9 @@ import InkTerminal
 
 /// The terminal front end on a board that lives in memory: no network, no disk. For tests of the terminal and for measuring it alone.
 ///
+/// `--shapes N` begins with so many boxes and strokes, `--strokes N` with so many strokes of 10 000 samples: what a picture
+/// costs on a large board.
+///
 /// Saying one of the words of `Crash` in the chat ends the process in that way: the restoring of the terminal is tested with real crashes.
 @main struct TerminalStand {
     enum Crash: String {
@@ -36,12 +39,17 @@ import InkTerminal
         let origin = ContinuousClock.now
         let clock = MonotonicClock { Instant(nanoseconds: 1_000_000_000 + (ContinuousClock.now - origin).nanoseconds) }
         var local = try LocalBoard(name: "stand", owner: "ana", now: clock.now)
+        func count(_ option: String) -> Int {
+            let arguments = CommandLine.arguments
+            return arguments.firstIndex(of: option).flatMap { arguments.dropFirst($0 + 1).first }.flatMap { Int($0) } ?? 0
+        }
+        fill(&local, shapes: count("--shapes"), strokes: count("--strokes"), now: clock.now)
         let tty = try TTY(note: "terminal-stand crashed.\r\n")
         let mailbox = try TTYMailbox()
         let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: clock)
         let size = tty.size
         let invitation = Invitation(link: "inkwire:" + String(repeating: "x", count: 100), command: "inkwire join")
-        let content = BoardContent(name: "stand", me: local.node().author, invitation: invitation)
+        let content = BoardContent(name: "stand", me: local.node().author, shapes: local.shapes, invitation: invitation)
         var app =
             isStart
             ? TerminalApp(
@@ -63,6 +71,33 @@ import InkTerminal
                 return
             }
         }
+    }
+
+    /// Lays out a board of half boxes with words and half strokes of thirty samples, some sixty to a window; and of long strokes in one window.
+    private static func fill(_ local: inout LocalBoard, shapes: Int, strokes: Int, now: Instant) {
+        let side = max(1, Int(Double(shapes).squareRoot()))
+        let drafts = (0..<shapes).map { number -> ShapeDraft in
+            let place = Point(x: Int32(number % side * 960), y: Int32(number / side * 640))
+            guard number % 2 == 0 else {
+                let points = (0..<30 as Range<Int32>).map { step -> Point in
+                    let rise = step * step % 13
+                    return Point(x: step * 24, y: rise * 32)
+                }
+                return ShapeDraft(kind: .freehand, position: place, points: points)
+            }
+            return ShapeDraft(kind: .rectangle, position: place, size: Size(width: 640, height: 384), text: "box \(number)")
+        }
+        for first in stride(from: 0, to: drafts.count, by: 100) {
+            local.handle(.intent(.drawAll(Array(drafts[first..<min(first + 100, drafts.count)])), ref: nil), now: now)
+        }
+        for number in 0..<strokes {
+            let points = (0..<Limits.pointsPerStroke).map { step -> Point in
+                let angle = step * (7 + number)
+                return Point(x: Int32(angle % 7600), y: Int32((angle / 3 + step) % 4800))
+            }
+            local.handle(.intent(.draw(ShapeDraft(kind: .freehand, position: .zero, points: points)), ref: nil), now: now)
+        }
+        _ = local.takeEvents()
     }
 
     private static func perish(by crash: Crash) {
