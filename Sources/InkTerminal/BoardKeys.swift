@@ -208,7 +208,7 @@ extension BoardScene {
         touch()
         // What came back to where it was changes nothing.
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
-        if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), now: now) }
+        if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), attaches: true, now: now) }
         if let gesture = nudge.gesture(on: grid) { give(gesture, told: nudge.told, from: nudge.resized, now: now) }
     }
 

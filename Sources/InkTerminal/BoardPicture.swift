@@ -17,6 +17,7 @@ extension BoardScene {
         if canvas.isUnfinished { redraw(.soon) }
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
         drawSelection(on: &buffer)
+        drawAttachments(on: &buffer)
         if front.board.isEmpty {
             if isQuiet(now: now) { drawHint(on: &buffer) }
         } else if !canvas.isUnfinished, mode.edit == nil, cells.allSatisfy({ $0 == .blank }) {
@@ -51,7 +52,7 @@ extension BoardScene {
         case .dragging(let drag, _): take(drag, into: &overlay)
         case .nudging(let nudge, _):
             if let gesture = nudge.gesture(on: grid) { overlay.take(gesture, of: front.board) }
-            if let pulled = nudge.pulled { overlay.replaced[pulled.id] = pulled.content(by: nudge.displacement(on: grid)) }
+            if let pulled = pulledLine { overlay.replaced[pulled.id] = pulled.content }
         case .typing(let edit, _):
             if let id = edit.standing {
                 overlay.replaced[id] = edit.draft
@@ -61,18 +62,22 @@ extension BoardScene {
             }
         case .idle, .panel, .leaving: break
         }
+        // What hands move takes its lines along.
+        for (id, content) in front.board.lines(following: overlay.replaced) where content != front.board[id]?.content {
+            overlay.replaced[id] = content
+        }
         return overlay
     }
 
     private func take(_ drag: Drag, into overlay: inout Overlay) {
         switch drag.kind {
         case .pan, .frame: break
-        case .pull: if let pulled = drag.pulled(on: grid) { overlay.replaced[pulled.id] = pulled.content }
+        case .pull: if let pulled = pulledLine { overlay.replaced[pulled.id] = pulled.content }
         case .erase(let ids, _): overlay.erased.formUnion(ids)
         // A click spans nothing yet.
         case .span(_, let from, let to) where from == to: break
         case .stroke, .span, .move, .resize:
-            guard let gesture = drag.gesture(with: pen, on: grid) else { return }
+            guard let gesture = gesture(of: drag) else { return }
             overlay.take(gesture, as: .own(drag.number), of: front.board)
         }
     }
@@ -83,7 +88,7 @@ extension BoardScene {
         if case .frame(let from, let to)? = mode.drag?.kind, from != to { drawFrame(CellRegion(from: from, to: to), on: &buffer) }
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
         for id in selection.ids.prefix(Self.marksMax) {
-            guard let box = pulledContent(of: id)?.cellRegion(on: grid) ?? markedRegion(id), box.overlaps(viewport.region.grown(by: 64))
+            guard let box = pulledLine(id)?.cellRegion(on: grid) ?? markedRegion(id), box.overlaps(viewport.region.grown(by: 64))
             else { continue }
             let (left, top) = viewport.screen(CellPlace(column: box.column, row: box.row))
             let (right, bottom) = (left + box.columns - 1, top + box.rows - 1)
@@ -121,7 +126,7 @@ extension BoardScene {
     }
 
     /// The cells of a selected shape, as what is being done leaves it.
-    private func markedRegion(_ id: ShapeID) -> CellRegion? {
+    func markedRegion(_ id: ShapeID) -> CellRegion? {
         let gesture = mode.nudge?.gesture(on: grid) ?? mode.drag?.gesture(with: pen, on: grid)
         var box = regions[id]
         switch gesture {

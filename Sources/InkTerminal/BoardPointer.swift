@@ -38,7 +38,7 @@ extension BoardScene {
             } else {
                 // A motion of the mouse is not one of the pointer that keys drag.
                 guard case .button? = mode.hand else { return }
-                drag(to: here, on: cell, now: now)
+                drag(to: here, on: cell, attaches: !report.modifiers.contains(.alt), now: now)
             }
             point(at: here, now: now)
         case .release(let button):
@@ -207,20 +207,24 @@ extension BoardScene {
     /// What the eraser touches in a cell, topmost first.
     private func touched(_ place: CellPlace) -> [ShapeID] { regions.hits(on: front.board, canvas.stamps, place, includesInside: false) }
 
-    /// - Parameter cell: where on the screen; nil for keys, which do not pull the view here.
-    private mutating func drag(to here: CellPlace, on cell: CellPlace?, now: Instant) {
+    /// - Parameters:
+    ///   - cell: where on the screen; nil for keys, which do not pull the view here.
+    ///   - attaches: whether ends of lines are bound to what they touch; nil for as before.
+    private mutating func drag(to here: CellPlace, on cell: CellPlace?, attaches: Bool? = nil, now: Instant) {
         guard var (drag, hand) = mode.takeDrag() else { return }
         hand = hand.moved(to: here)
         drag.takeStanding(front.board)
+        let isOtherwise = attaches.map { $0 != drag.attaches } ?? false
+        if isOtherwise { drag.attaches.toggle() }
         // Of a stroke that nobody else sees, no part is on the board yet.
         if drag.told == .refused, let full = drag.fullStroke { give(.stroke(full), told: .refused, now: now) }
         if case .pan(let last) = drag.kind, let cell {
             drag.kind = .pan(cell)
             pan(columns: last.column - cell.column, rows: last.row - cell.row)
-        } else if drag.move(to: here, on: grid, touched: { touched($0) }) {
+        } else if drag.move(to: here, on: grid, touched: { touched($0) }) || isOtherwise && !drag.isStroke {
             if drag.isStroke, drag.told.isLive {
                 ask(.extend([grid.middle(of: here)]), now: now)
-            } else if let gesture = drag.gesture(with: pen, on: grid) {
+            } else if let gesture = gesture(of: drag) {
                 drag.told = tell(gesture, told: drag.told, now: now)
             }
             touch()
@@ -239,7 +243,7 @@ extension BoardScene {
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
         case .pull(let point, let from, let to) where from != to:
             mouse.lastClick = nil
-            give(point, by: grid.displacement(from, to), now: now)
+            give(point, by: grid.displacement(from, to), attaches: drag.attaches, now: now)
         case .move(_, let from, let to), .resize(_, _, _, let from, let to), .pull(_, let from, let to):
             if from == to { return released(drag, where: from, now: now) }
             // No click was part of a drag.
@@ -270,7 +274,8 @@ extension BoardScene {
         pen.finish(with: tool)
         // A click makes a shape of a usual size.
         let corner = from == to ? CellPlace(column: from.column + (tool == .note ? 17 : 13), row: from.row + 4) : to
-        let draft = pen.span(tool, from, corner, on: grid)
+        let spanned = pen.span(tool, from, corner, on: grid)
+        let draft = drag.attaches ? attached(spanned) : spanned
         if tool == .note {
             // The note is written before it is given: one step for all.
             return beginEdit(draft, gesture: drag.told.reference, now: now)

@@ -35,6 +35,8 @@ struct Drag: Sendable {
 
     var kind: Kind
     var told = Told.nothing
+    /// True where ends of lines are bound to the shapes that they touch.
+    var attaches = true
     /// The shape whose text is edited if this ends as a click, the second of two.
     let edits: ShapeID?
     /// Names the drag, so that what was drawn of it lately can be told from another's.
@@ -46,12 +48,6 @@ struct Drag: Sendable {
 
     /// The box whose corners are pulled, as it was before.
     var resized: ShapeDraft? { if case .resize(_, let content, _, _, _) = kind { content } else { nil } }
-
-    /// The line of which a point is pulled, as the pull leaves it.
-    func pulled(on grid: Grid) -> (id: ShapeID, content: ShapeDraft)? {
-        guard case .pull(let point, let from, let to) = kind else { return nil }
-        return (point.id, point.content(by: grid.displacement(from, to)))
-    }
 
     /// Takes what is pulled as it stands now: until the others see it being pulled, they may still change it.
     mutating func takeStanding(_ board: BoardView) {

@@ -23,15 +23,25 @@ struct PulledPoint: Sendable {
     /// The same of the line as it is by now: others may have changed it meanwhile.
     func standing(on board: BoardView) -> PulledPoint? { board[id].flatMap { PulledPoint(index, of: id, $0.content) } }
 
-    /// The line with the point elsewhere.
+    /// True for the first or the last point of the path.
+    var isEnd: Bool { index == 0 || index == content.points.count - 1 }
+
+    /// The line with the point elsewhere, and let go there.
     func content(by: Point) -> ShapeDraft {
         var pulled = content
         pulled.points[index] = pulled.points[index] + by
+        if index == 0 { pulled.startBinding = nil }
+        if index == content.points.count - 1 { pulled.endBinding = nil }
         return pulled
     }
 
-    /// What gives it to the board. The line's place is left alone: who moves the line meanwhile moves this, too.
-    func intent(by: Point) -> Intent { .set(id, [.points(content(by: by).points)]) }
+    /// What gives to the board what became of it. The line's place is left alone: who moves the line meanwhile moves this, too.
+    func intent(for pulled: ShapeDraft) -> Intent {
+        var changes = [PropertyChange.points(pulled.points)]
+        if pulled.startBinding != content.startBinding { changes.append(.startBinding(pulled.startBinding)) }
+        if pulled.endBinding != content.endBinding { changes.append(.endBinding(pulled.endBinding)) }
+        return .set(id, changes)
+    }
 }
 
 extension ShapeDraft {
@@ -47,11 +57,15 @@ extension ShapeDraft {
     /// - Parameter isExact: the cell belongs to another shape.
     func pulledPoint(at here: CellPlace, on grid: Grid, isExact: Bool) -> Int? {
         let places = pointPlaces(on: grid)
-        // The last lies above the others, as the head of an arrow does.
-        if let index = places.lastIndex(of: here) { return index }
+        // The last lies above the others, as the head of an arrow does. Where an end is bound, its cell is the other shape's, too, and that is taken.
+        if let index = places.lastIndex(of: here), !isExact || !isBound(at: index) { return index }
         let box = cellRegion(on: grid)
         guard !isExact, max(box.columns, box.rows) >= Self.longEnough else { return nil }
         return places.lastIndex { abs($0.column - here.column) <= 1 && abs($0.row - here.row) <= 1 }
+    }
+
+    private func isBound(at index: Int) -> Bool {
+        index == 0 && startBinding != nil || index == points.count - 1 && endBinding != nil
     }
 
     /// Cells of a line that leave two in its middle.
@@ -85,18 +99,30 @@ extension BoardScene {
         return grid.place(of: content.position + content.points[pulled.index])
     }
 
+    /// The line that is pulled, as that leaves it; nil while none is.
+    var pulledLine: (id: ShapeID, content: ShapeDraft)? {
+        if let nudge = mode.nudge, let pulled = nudge.pulled {
+            return (pulled.id, line(pulled, by: nudge.displacement(on: grid), attaches: true))
+        }
+        guard let drag = mode.drag, case .pull(let pulled, let from, let to) = drag.kind else { return nil }
+        return (pulled.id, line(pulled, by: grid.displacement(from, to), attaches: drag.attaches))
+    }
+
     /// A line as a pull leaves it; nil for one that is not pulled.
-    func pulledContent(of id: ShapeID) -> ShapeDraft? {
-        if let pulled = mode.drag?.pulled(on: grid), pulled.id == id { return pulled.content }
-        guard let nudge = mode.nudge, let pulled = nudge.pulled, pulled.id == id else { return nil }
-        return pulled.content(by: nudge.displacement(on: grid))
+    func pulledLine(_ id: ShapeID) -> ShapeDraft? { pulledLine.flatMap { $0.id == id ? $0.content : nil } }
+
+    /// A line as it is drawn with a point elsewhere, its end bound to what that touches.
+    private func line(_ pulled: PulledPoint, by: Point, attaches: Bool) -> ShapeDraft {
+        let line = pulled.content(by: by)
+        guard attaches, pulled.isEnd else { return front.board.drawn(line) }
+        return attached(line, start: pulled.index == 0, end: pulled.index != 0)
     }
 
     /// The cells of the screen in which the points of a selected line are marked, of those that are seen; nil for what has none.
     func pointMarks(of id: ShapeID) -> [(column: Int, row: Int)]? {
         guard let standing = front.board[id]?.content, standing.hasPulledPoints else { return nil }
-        var line = pulledContent(of: id) ?? standing
-        if case .move(let ids, let by)? = mode.nudge?.gesture(on: grid) ?? mode.drag?.gesture(with: pen, on: grid), ids.contains(id) {
+        var line = pulledLine(id) ?? standing
+        if case .move(let ids, let by)? = mode.nudge?.gesture(on: grid) ?? mode.drag.flatMap({ gesture(of: $0) }), ids.contains(id) {
             line.position = line.position + by
         }
         // Of a line of thousands of corners a window holds no more than its cells.
@@ -110,8 +136,9 @@ extension BoardScene {
     }
 
     /// Gives a pulled point to the board.
-    mutating func give(_ pulled: PulledPoint, by: Point, now: Instant) {
+    mutating func give(_ pulled: PulledPoint, by: Point, attaches: Bool, now: Instant) {
         guard let standing = pulled.standing(on: front.board) else { return }
-        ask(standing.intent(by: by), showing: Overlay(replaced: [pulled.id: standing.content(by: by)]), now: now)
+        let line = line(standing, by: by, attaches: attaches)
+        ask(standing.intent(for: line), showing: Overlay(replaced: [pulled.id: line]), now: now)
     }
 }
