@@ -116,11 +116,33 @@ extension BoardScene {
         case .panel(.picker, _): [Bars.Hint("a digit picks", rank: 1), Bars.Hint("Esc closes", .escape, rank: 0)]
         case .panel: [Bars.Hint("Esc closes", rank: 0)]
         case .dragging(_, .keys):
-            [
+            dragWords + [
                 Bars.Hint("arrows move", rank: 2), Bars.Hint("Enter lets go", rank: 1), Bars.Hint("Esc cancels", .escape, rank: 0),
             ]
-        case .dragging: [Bars.Hint("Esc cancels", rank: 0)]
-        case .idle, .nudging, .leaving: idleHints
+        case .dragging: dragWords + [Bars.Hint("Esc cancels", rank: 0)]
+        case .nudging: dragWords + idleHints
+        case .idle, .leaving: idleHints
+        }
+    }
+
+    /// What is in hand, and how it stands: its size and place in cells, and whether it is attached.
+    private var dragWords: [Bars.Hint] {
+        var hints: [Bars.Hint] = []
+        if let box = boxInHand {
+            hints.append(Bars.Hint("\(box.columns)x\(box.rows) at \(box.column),\(box.row)", rank: 1))
+        }
+        let count = attachments.count
+        if count > 0 { hints.insert(Bars.Hint(count == 1 ? "attached" : "both ends attached", rank: 0), at: 0) }
+        return hints
+    }
+
+    /// The cells that what is in hand takes; nil for a stroke, whose size says nothing, and for what takes none.
+    private var boxInHand: CellRegion? {
+        if let pulled = pulledLine { return pulled.content.cellRegion(on: grid) }
+        switch mode.drag?.kind {
+        case .span(_, let from, let to), .frame(let from, let to): return from == to ? nil : CellRegion(from: from, to: to)
+        case .stroke, .erase, .pan: return nil
+        case .move, .resize, .pull, nil: return selection.only.flatMap { markedRegion($0) }
         }
     }
 
@@ -131,16 +153,20 @@ extension BoardScene {
             hints.append(Bars.Hint(pulls ? "arrows pull the end" : "arrows resize", rank: 3))
             hints.append(Bars.Hint(pulls ? "z next" : "z ends", .key("z"), rank: 1))
         }
-        if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: 1)) }
+        if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: letters == nil ? 1 : 7)) }
         if movesSelection, !selection.isResizing {
-            if editable != nil { hints.append(Bars.Hint("Enter writes", rank: 3)) }
-            hints += [Bars.Hint("hjkl move", rank: 7), Bars.Hint("Esc leaves", .escape, rank: 6)]
+            if editable != nil || selection.awaited != nil { hints.append(Bars.Hint("Enter writes", rank: 1)) }
+            // After a draw by the mouse h and l are tools.
+            hints.append(Bars.Hint(letters == nil ? "hjkl move" : "letters: tools", rank: 2))
+            hints.append(Bars.Hint("Esc leaves", .escape, rank: 3))
+        } else if pen.tool != .select, keyPlace != nil {
+            hints += [Bars.Hint("Enter \(pen.tool == .text ? "writes" : "draws")", rank: 2), Bars.Hint("Esc leaves", .escape, rank: 3)]
         }
         let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
         return hints + [
-            Bars.Hint("c \(swatch)", .key("c"), rank: 4),
-            Bars.Hint("w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", .key("w"), rank: 5),
-            Bars.Hint("u undo", .key("u"), rank: 2), Bars.Hint("i invite", .key("i"), rank: 9), Bars.Hint("? keys", .key("?"), rank: 0),
+            Bars.Hint("c \(swatch)", .key("c"), rank: 5),
+            Bars.Hint("w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", .key("w"), rank: 6),
+            Bars.Hint("u undo", .key("u"), rank: 4), Bars.Hint("i invite", .key("i"), rank: 9), Bars.Hint("? keys", .key("?"), rank: 0),
             Bars.Hint("q quit", .key("q"), rank: 8),
         ]
     }

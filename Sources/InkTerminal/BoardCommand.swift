@@ -85,10 +85,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("delete", ["x", .key(.delete), .key(.backspace)], "delete what is selected") { $0.deleteSelection(now: $1) }
         case .duplicate: Row("duplicate", ["D", .control("d")], "copy what is selected beside it") { $0.duplicate(now: $1) }
         case .selectAll: Row("select-all", [.control("a")], "select all shapes") { scene, _ in scene.selectAll() }
-        case .next: Row("next", ["]", .key(.tab)], "select the next shape") { scene, _ in scene.selectNext(1) }
-        case .previous: Row("previous", ["[", .shift(.tab)], "select the shape before") { scene, _ in scene.selectNext(-1) }
+        case .next: Row("next", ["]", .key(.tab)], "select the newest shape, then older ones") { scene, _ in scene.selectNext(1) }
+        case .previous:
+            Row("previous", ["[", .shift(.tab)], "select the oldest shape, then newer ones") { scene, _ in scene.selectNext(-1) }
         case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { $0.moveByKeys(now: $1) }
-        case .resize: Row("resize", ["z"], "resize what is selected by arrows, and end that") { $0.toggleResizing(now: $1) }
+        case .resize: Row("resize", ["z"], "resize by arrows; of a line: choose an end to pull") { $0.toggleResizing(now: $1) }
 
         case .ink:
             Row(

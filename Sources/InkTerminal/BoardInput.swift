@@ -102,7 +102,10 @@ extension BoardScene {
             if nudgeStep(key, modifiers) == nil { endNudge(now: now) }
             // What was moved stays: undo is there for the rest.
             if key != .escape { handleKey(key, modifiers, now: now) }
-        case .idle: if !asksAgain(key, now: now) { handleKey(key, modifiers, now: now) }
+        case .idle:
+            let tool = pen.tool
+            if !asksAgain(key, now: now) { handleKey(key, modifiers, now: now) }
+            if pen.tool != tool { showKeyPointer() }
         case .dragging: handleKey(key, modifiers, now: now)
         case .leaving: break
         }

@@ -235,8 +235,9 @@ extension BoardScene {
     mutating func selectNext(_ step: Int) {
         let ids = front.board.shapes.map(\.id)
         guard !ids.isEmpty else { return }
+        // What was drawn last lies on top, and is looked for first.
         let next =
-            selection.ids.first.flatMap(ids.firstIndex(of:)).map { ($0 + step + ids.count) % ids.count } ?? (step > 0 ? 0 : ids.count - 1)
+            selection.ids.first.flatMap(ids.firstIndex(of:)).map { ($0 - step + ids.count) % ids.count } ?? (step > 0 ? ids.count - 1 : 0)
         pen.pick(.select)
         selection.select([ids[next]])
         mode.point(.mouse)

@@ -54,6 +54,8 @@ extension BoardScene {
             mouse.pullsAt = nil
             if case .keys? = mode.hand { return }
             if case .button(_, let last)? = mode.hand { release(last, now: now) }
+            // The terminal's cursor goes.
+            if keyPlace != nil { touch() }
             mode.point(.mouse)
             if isOnCanvas { point(at: here, now: now) }
         }
@@ -112,6 +114,13 @@ extension BoardScene {
         look { $0.show(next) }
         drag(to: next, on: nil, now: now)
         point(at: next, now: now)
+    }
+
+    /// Shows where a tool that was picked by a key would begin.
+    mutating func showKeyPointer() {
+        guard mode.isIdle, pen.tool != .select, pen.tool != .hand else { return }
+        let start = keyStart
+        mode.point(.keys(viewport.seen(start) == nil ? viewport.middle : start))
     }
 
     /// Where keys begin to point.

@@ -112,6 +112,8 @@ struct BoardScene: Sendable {
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)
         regions.replaceAll(front.board)
+        // Who comes to others looks first: a double click that was to write leaves no dots.
+        if content.isJoining { pen.pick(.select) }
         if content.showsInvitation { mode.open(.invite(InvitePanel(invitation))) }
         showDrawing(near: regions.content()?.middle)
     }
@@ -262,6 +264,8 @@ public struct BoardContent: Sendable {
     public var invitation: Invitation?
     /// False while a joined board has not arrived.
     public var isReady: Bool
+    /// True for a board of somebody else that is joined just now.
+    public var isJoining: Bool
     /// How it is brought to the network; nil where another program does that.
     public var network: NetworkChoice?
     /// True to begin with the invite box open.
@@ -269,8 +273,9 @@ public struct BoardContent: Sendable {
 
     public init(
         name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
-        network: NetworkChoice? = nil, showsInvitation: Bool = false
+        isJoining: Bool = false, network: NetworkChoice? = nil, showsInvitation: Bool = false
     ) {
+        self.isJoining = isJoining
         self.network = network
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
         self.showsInvitation = showsInvitation

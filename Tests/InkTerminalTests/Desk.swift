@@ -30,7 +30,7 @@ struct Desk {
 
     init(
         columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc",
-        reducesMotion: Bool = false, network: NetworkChoice? = nil
+        reducesMotion: Bool = false, isJoining: Bool = false, network: NetworkChoice? = nil
     ) throws {
         let session = try LocalBoard(name: "plan", owner: "ana", now: now)
         self.session = session
@@ -39,7 +39,7 @@ struct Desk {
             profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion), columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.node().author, shapes: session.shapes,
-                invitation: Invitation(link: link, command: "inkwire join"), network: network))
+                invitation: Invitation(link: link, command: "inkwire join"), isJoining: isJoining, network: network))
         settle()
     }
 

@@ -67,7 +67,7 @@ import Testing
             return desk.app.drawingWork - before
         }
         // The shape below all of them is moved, by keys and by another.
-        desk.type("v]")
+        desk.type("v[")
         #expect(cost { $0.type("l") } < 12 * cells)
         #expect(cost { $0.wait(.seconds(1)) } < 40 * cells)
         #expect(cost { $0.write("named", into: 0) } < 12 * cells)

@@ -162,7 +162,8 @@ import Testing
             #expect(desk.standing.map(\.text) == ["a"])
             desk.type("]")
             #expect(hints(desk).contains("x delete") && hints(desk).contains("? keys"))
-            if columns >= 80 { #expect(hints(desk).contains("Enter writes") && hints(desk).contains("c own ink")) }
+            if columns >= 80 { #expect(hints(desk).contains("Enter writes") && hints(desk).contains("hjkl move")) }
+            if columns >= 120 { #expect(hints(desk).contains("c own ink")) }
             desk.type("/")
             #expect(hints(desk).contains("Enter says it") && !hints(desk).contains("q quit"))
             desk.escape()
@@ -186,6 +187,97 @@ import Testing
             desk.release(30, 5)
             #expect(hints(desk).contains("q quit") == (columns >= 80))
         }
+    }
+
+    @Test func `hints say how large what is in hand is and where, and what letters do`() throws {
+        // TM-111 TM-62
+        var desk = try Desk()
+        let hints = { (desk: Desk) in String(desk.terminal.lines[22].dropFirst(23)) }
+        desk.type("r")
+        desk.press(10, 5)
+        #expect(!hints(desk).contains(" at "))
+        desk.move(25, 9, button: 32)
+        #expect(hints(desk).contains("16x5 at 10,5") && hints(desk).contains("Esc cancels"))
+        desk.release(25, 9)
+        #expect(hints(desk).contains("Enter writes") && hints(desk).contains("letters: tools") && desk.text.contains("SELECT"))
+        desk.press(15, 5)
+        desk.move(17, 6, button: 32)
+        #expect(hints(desk).contains("16x5 at 12,6"))
+        desk.release(17, 6)
+        #expect(hints(desk).contains("hjkl move") && hints(desk).contains("Esc leaves") && desk.text.contains("MOVE"))
+        desk.press(27, 10)
+        desk.move(30, 12, button: 32)
+        #expect(hints(desk).contains("19x7 at 12,6"))
+        desk.release(30, 12)
+        desk.type("l")
+        #expect(hints(desk).contains("19x7 at 13,6"))
+        desk.type("zj")
+        #expect(hints(desk).contains("19x8 at 13,6") && hints(desk).contains("z ends"))
+        desk.escape()
+        desk.escape()
+        desk.type("r\r")
+        desk.arrows("C", 3)
+        desk.arrows("B", 1)
+        #expect(hints(desk).contains("4x2 at ") && hints(desk).contains("Enter lets go"))
+        desk.escape()
+        // A stroke has no size worth a byte.
+        desk.type("p")
+        desk.press(10, 5)
+        desk.move(25, 9, button: 32)
+        #expect(!hints(desk).contains(" at "))
+    }
+
+    @Test func `a tool that a key picks shows where it begins`() throws {
+        // TM-110
+        for key in ["r", "a", "t", "n", "p", "e"] {
+            var desk = try Desk()
+            desk.move(60, 18)
+            desk.type("v")
+            #expect(!desk.terminal.isCursorShown)
+            desk.type(key == "p" ? "v" + key : key)
+            #expect(desk.terminal.isCursorShown && desk.terminal.cursor == (60, 18), "\(key)")
+            #expect(desk.terminal.lines[22].contains("Esc leaves"), "\(key)")
+            // The mouse has its own.
+            desk.move(30, 9)
+            #expect(!desk.terminal.isCursorShown, "\(key)")
+        }
+        // Where it was left is out of sight, it begins in the middle.
+        var desk = try Desk()
+        desk.type("r\r\r")
+        desk.escape()
+        desk.bytes(Array(String(repeating: "\u{1B}[<65;5;5M", count: 9).utf8))
+        desk.type("r")
+        #expect(desk.terminal.isCursorShown && desk.terminal.cursor == (40, 11))
+    }
+
+    @Test func `Tab goes from the newest shape to the oldest, and back with Shift`() throws {
+        // TM-108
+        for (key, order) in [("\t", [2, 1, 0, 2]), ("\u{1B}[Z", [0, 1, 2, 0])] {
+            var desk = try Desk()
+            for column in [10, 30, 50] {
+                desk.type("r")
+                desk.drag([(column, 5), (column + 10, 9)])
+            }
+            desk.escape()
+            let ids = try #require(desk.session?.shapes.map(\.id))
+            for index in order {
+                desk.bytes(Array(key.utf8))
+                desk.arrows("B", 1)
+                desk.wait(.seconds(1))
+                guard
+                    case .move(let moved, _)? = desk.intents.compactMap({ if case .begin(let gesture) = $0 { gesture } else { nil } }).last
+                else { return #expect(Bool(false), "nothing was moved") }
+                #expect(moved == [ids[index]], "\(key.debugDescription)")
+            }
+        }
+    }
+
+    @Test func `who joins begins by selecting, who makes a board by drawing`() throws {
+        // TM-109
+        let joined = try Desk(isJoining: true)
+        #expect(joined.terminal.lines[23].contains("SELECT"))
+        let made = try Desk()
+        #expect(made.terminal.lines[23].contains("PEN"))
     }
 
     @Test func `what is in hand is drawing, not saved`() throws {

@@ -92,7 +92,8 @@ struct InteractiveRun {
         var app = TerminalApp(
             profile: profile, columns: size.columns, rows: size.rows,
             board: BoardContent(
-                name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
+                name: session.savedName, me: session.me, invitation: invitation, isReady: false, isJoining: joinPatience != nil,
+                network: session.network,
                 showsInvitation: showsInvite))
         session.start()
         defer { refused = app.refusedCount }
