@@ -75,8 +75,7 @@ class Seen(AtTerminal):
             terminal.key("\x1b[B", 0.01)
         terminal.key("\r")
         terminal.see("┌─────────┐")
-        terminal.key("]")
-        terminal.key("\r")
+        # What is typed next is its label.
         terminal.key("cache")
         terminal.key("\x1b")
         terminal.see("│  cache  │")

@@ -175,6 +175,7 @@ class Robot(threading.Thread):
         self.click(left + 6, text_row)
         self.type("your turn: drag here")
         self.key("\x1b", 0.3)
+        self.key("\x1b", 0.3)
         # Then it only looks on: its cursor wanders a little, and stays.
         for step in range(60):
             self.mouse(35, left + 16 + round(10 * math.cos(step / 8)), top + 6 + round(3 * math.sin(step / 8)))
