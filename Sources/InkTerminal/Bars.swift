@@ -252,6 +252,7 @@ extension BoardScene {
         }
         add(front.sendingWord(now: now))
         parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
+        for word in watchingWords { parts.append([Piece(text: word, style: CellStyle(attributes: [.reverse, .bold]))]) }
         if let zoomWord { parts.append([Piece(text: zoomWord)]) }
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
         if present.isEmpty { add(.onlyYou) } else { parts.append(pieces(of: present)) }

@@ -10,7 +10,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case ink, width, fill
-    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, hideCursors
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection
     case copy, export, mouse, repaint, commands, help, quit
 
@@ -117,6 +117,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
         case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }
         case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { $0.goToPerson(now: $1) }
+        case .follow: Row("follow", ["G"], "follow the pointer of a person, the next, nobody") { $0.followNext(now: $1) }
+        case .minimap:
+            Row("minimap", ["Z"], "the whole drawing in a corner, and off") { scene, _ in scene.display.showsMinimap.toggle() }
+        case .grid: Row("grid", ["#"], "dots that help to align, and off") { scene, _ in scene.display.showsGrid.toggle() }
         case .hideCursors:
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 

@@ -23,8 +23,8 @@ extension BoardScene {
             followEdited(now: now)
         case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
         case .stopped: outputs.append(.effect(.stopped))
-        case .gesture, .cursor: followMotion(now: now)
-        case .ready, .peer, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .gesture, .cursor, .peer: followMotion(now: now)
+        case .ready, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch:
             break

@@ -112,13 +112,6 @@ extension BoardScene {
 
     mutating func panPages(_ pages: Int) { pan(columns: 0, rows: pages * (layout.canvasRows / 2)) }
 
-    mutating func goToPerson(now: Instant) {
-        guard let place = shownMotion.pointers.first?.place else {
-            return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
-        }
-        look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
-    }
-
     /// Takes back what was done last: that is what is in hand, where something is.
     mutating func undo(now: Instant) { if mode.drag != nil { cancelDrag(now: now) } else { ask(.undo, now: now) } }
 
@@ -129,12 +122,16 @@ extension BoardScene {
     private mutating func escape(now: Instant) {
         if mode.drag != nil {
             cancelDrag(now: now)
+        } else if following != nil {
+            stopFollowing()
         } else if selection.isResizing {
             selection.endResizing()
         } else if !selection.isEmpty {
             selection.select([])
             // Keys that selected go on from where they were.
             if case .resting(let place) = mode.pointer { mode.point(.keys(place)) }
+        } else if showCursors() {
+            return
         } else if keyPlace != nil, pen.tool == .select {
             mode.point(.mouse)
         } else {

@@ -22,8 +22,12 @@ extension BoardScene {
             if isQuiet(now: now) { drawHint(on: &buffer) }
         } else if !canvas.isUnfinished, mode.edit == nil, cells.allSatisfy({ $0 == .blank }) {
             drawWayBack(on: &buffer)
+        } else {
+            drawEdges(on: &buffer)
         }
+        drawGrid(on: &buffer)
         drawCursors(on: &buffer)
+        drawMinimap(on: &buffer)
         drawBars(on: &buffer, now: now)
         drawBanner(on: &buffer)
         let notices = noticeLines
@@ -177,7 +181,8 @@ extension BoardScene {
         guard !display.hidesCursors else { return }
         var taken: [(row: Int, columns: Range<Int>)] = []
         for pointer in shownMotion.pointers {
-            guard let (column, row) = viewport.seen(pointer.place), let person = front.people[pointer.peer] else { continue }
+            guard let person = front.people[pointer.peer] else { continue }
+            let (column, row) = shown(pointer.place)
             let color = front.people.color(person)
             // Never over our own pointer.
             if keyPlace != pointer.place {

@@ -24,6 +24,9 @@ struct BoardScene: Sendable {
     private(set) var layout: Layout
     private(set) var viewport: Viewport
     var zoomedAbout: ZoomCenter?
+    /// Whose pointer the view goes with, and whose it went to last.
+    var following: Followed?
+    var visited: PeerID?
     var canvas = BoardCanvas()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
@@ -79,6 +82,9 @@ struct BoardScene: Sendable {
         let style: GlyphStyle
         var isDark: Bool
         var hidesCursors = false
+        /// Dots that help to align.
+        var showsGrid = false
+        var showsMinimap = false
         /// True while the terminal has its mouse for itself.
         var isMouseOff = false
     }
@@ -160,6 +166,7 @@ struct BoardScene: Sendable {
     }
 
     mutating func pan(columns: Int, rows: Int) {
+        stopFollowing()
         look { $0.move(columns: columns, rows: rows) }
         touch()
     }

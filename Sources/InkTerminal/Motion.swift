@@ -58,7 +58,9 @@ extension BoardScene {
 
     /// Looks whether something moved on, and when to look next.
     mutating func followMotion(now: Instant) {
-        if motion(at: now) != shownMotion { redraw(.soon) }
+        let motion = motion(at: now)
+        if motion != shownMotion { redraw(.soon) }
+        stayWithFollowed(motion.pointers, now: now)
         motionAt = front.glides.deadline(after: now)
     }
 

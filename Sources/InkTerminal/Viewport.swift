@@ -49,6 +49,15 @@ struct Viewport: Hashable, Sendable {
             rows: top < 0 ? top : max(0, top - rows + 1))
     }
 
+    /// Moves by as little as brings a cell of the board into the middle half.
+    mutating func keepInMiddle(_ place: CellPlace) {
+        let (left, top) = screen(place)
+        let (besides, above) = (columns / 4, rows / 4)
+        move(
+            columns: left < besides ? left - besides : max(0, left - columns + 1 + besides),
+            rows: top < above ? top - above : max(0, top - rows + 1 + above))
+    }
+
     /// Stays within the plane.
     private mutating func move(to place: CellPlace) {
         let limit = Int(Limits.coordinate)

@@ -41,6 +41,7 @@ extension BoardScene {
 
     /// Shows all of the drawing, at 100 % or from as far as that takes; where the farthest is too near, what of it is nearest.
     mutating func fit(now: Instant) {
+        stopFollowing()
         let middle = grid.middle(of: viewport.middle)
         zoom(to: fittingGrid(), now: now)
         showDrawing(near: grid.place(of: middle))

@@ -25,6 +25,8 @@ struct Desk {
     private var unanswered: [(Intent, UInt64?)] = []
     /// What the session told since the last intent with a reference.
     private(set) var events: [Event] = []
+    /// What the session told last of somebody.
+    private(set) var heard: PeerStatus?
     /// Intents without a reference so far.
     private(set) var unreferenced = 0
 
@@ -221,6 +223,7 @@ struct Desk {
             isAtRest = true
             for event in session?.takeEvents() ?? [] {
                 events.append(event)
+                if case .peer(let status) = event { heard = status }
                 app.handle(.event(event), now: now)
             }
             while let output = app.nextOutput() {

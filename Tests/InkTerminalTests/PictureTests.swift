@@ -23,7 +23,8 @@ import Testing
     private func difference(_ desk: Desk, columns: Int, rows: Int) -> String? {
         let region = CellRegion(column: 0, row: 0, columns: columns, rows: rows)
         let export = TextExport.text(of: desk.standing, region: region).split(separator: "\n", omittingEmptySubsequences: false)
-        let pair = zip(export.prefix(rows), desk.terminal.lines).enumerated().first { String($1.0) != $1.1 }
+        let shown = desk.terminal.linesWithoutEdges(rows: rows, columns: columns)
+        let pair = zip(export.prefix(rows), shown).enumerated().first { String($1.0) != $1.1 }
         return pair.map { "\($0.offset): |\($0.element.0)| is |\($0.element.1)|" }
     }
 

@@ -28,6 +28,19 @@ struct TinyTerminal {
     }
 
     var text: String { lines.joined(separator: "\n") }
+    /// The first rows without the dim arrows at the sides of so many cells, which say where a drawing goes on.
+    func linesWithoutEdges(rows: Int, columns: Int) -> [String] {
+        (0..<rows).map { row in
+            var text = ""
+            for column in 0..<columns {
+                let isSide = row == 0 || row == rows - 1 || column == 0 || column == columns - 1
+                let isEdge = isSide && ["◄", "►", "▲", "▼"].contains(rowsOfText[row][column]) && styles[row][column] == "2"
+                text += isEdge ? " " : rowsOfText[row][column]
+            }
+            while text.hasSuffix(" ") { text.removeLast() }
+            return text
+        }
+    }
 
     func contains(_ part: String) -> Bool { lines.contains { $0.contains(part) } }
 

@@ -21,11 +21,12 @@ import Testing
     private func difference(_ desk: Desk, _ grid: Grid, column: Int, row: Int, columns: Int = 80, rows: Int = 22) -> String? {
         var raster = CellRaster(region: CellRegion(column: column, row: row, columns: columns, rows: rows), grid: grid)
         for shape in desk.standing { raster.draw(shape) }
+        let shown = desk.terminal.linesWithoutEdges(rows: rows, columns: columns)
         for line in 0..<rows {
             var text = (0..<columns).map { raster.cell(column: column + $0, row: row + line, style: .unicode) }.filter { $0.columns > 0 }
                 .map(\.glyph.text).joined()
             while text.hasSuffix(" ") { text.removeLast() }
-            if text != desk.terminal.lines[line] { return "\(line): |\(text)| is |\(desk.terminal.lines[line])|" }
+            if text != shown[line] { return "\(line): |\(text)| is |\(shown[line])|" }
         }
         return nil
     }

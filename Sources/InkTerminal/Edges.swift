@@ -1,0 +1,83 @@
+import InkFormats
+import InkFrontEnd
+
+/// What lies beyond the sides of the window.
+extension BoardScene {
+    /// An arrow on each side beyond which the drawing goes on, where a cell is free for it: no ink makes way.
+    mutating func drawEdges(on buffer: inout CellBuffer) {
+        let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
+        guard columns >= 8, rows >= 4, let all = regions.content() else { return }
+        let view = viewport.region
+        let marks = display.style == .ascii ? ["<", ">", "^", "v"] as [Unicode.Scalar] : ["◄", "►", "▲", "▼"]
+        func put(_ mark: Unicode.Scalar, _ cells: [(column: Int, row: Int)]) {
+            guard let free = cells.first(where: { buffer[$0.column, $0.row] == .blank }) else { return }
+            buffer.put(Cell(Glyph(mark), attributes: .dim), column: free.column, row: free.row)
+        }
+        let (lines, places) = (Self.fromMiddle(rows), Self.fromMiddle(columns))
+        if all.column < view.column { put(marks[0], lines.map { (0, $0) }) }
+        if all.columnRange.upperBound > view.columnRange.upperBound { put(marks[1], lines.map { (columns - 1, $0) }) }
+        if all.row < view.row { put(marks[2], places.map { ($0, 0) }) }
+        if all.rowRange.upperBound > view.rowRange.upperBound { put(marks[3], places.map { ($0, rows - 1) }) }
+    }
+
+    /// The cell of the screen for a pointer: where it is, or of one beyond the window the nearest at its edge.
+    func shown(_ place: CellPlace) -> (column: Int, row: Int) {
+        let (column, row) = viewport.screen(place)
+        return (max(0, min(viewport.columns - 1, column)), max(0, min(viewport.rows - 1, row)))
+    }
+
+    /// Numbers from 0, those in the middle first.
+    private static func fromMiddle(_ count: Int) -> [Int] { (0..<count).sorted { (abs(2 * $0 - count), $0) < (abs(2 * $1 - count), $1) } }
+
+    // MARK: Where the window is
+
+    /// Dots that help to align, where nothing is drawn.
+    func drawGrid(on buffer: inout CellBuffer) {
+        guard display.showsGrid else { return }
+        let mark = Cell(display.style == .ascii ? Glyph(".") : Glyph("·"), attributes: .dim)
+        for row in 0..<layout.canvasRows {
+            for column in 0..<layout.canvasColumns where buffer[column, row] == .blank {
+                let place = viewport.place(column: column, row: row)
+                if place.column % 10 == 0, place.row % 5 == 0 { buffer.put(mark, column: column, row: row) }
+            }
+        }
+    }
+
+    /// The whole drawing in a corner, with the part of it that is seen, and where the others point.
+    mutating func drawMinimap(on buffer: inout CellBuffer) {
+        let (width, height) = (Self.minimapColumns, Self.minimapRows)
+        let (left, top) = (layout.canvasColumns - width - 1, layout.canvasRows - height - 1)
+        guard display.showsMinimap, left > width, top > height, let content = regions.content() else { return }
+        let all = content.union(viewport.region)
+        func cell(_ place: CellPlace) -> (column: Int, row: Int) {
+            let (column, row) = ((place.column - all.column) * width / all.columns, (place.row - all.row) * height / all.rows)
+            return (left + max(0, min(width - 1, column)), top + max(0, min(height - 1, row)))
+        }
+        func corners(_ region: CellRegion) -> (first: (column: Int, row: Int), last: (column: Int, row: Int)) {
+            let last = CellPlace(column: region.columnRange.upperBound - 1, row: region.rowRange.upperBound - 1)
+            return (cell(CellPlace(column: region.column, row: region.row)), cell(last))
+        }
+        let (drawing, seen) = (corners(content), corners(viewport.region))
+        let dot = display.style == .ascii ? Glyph(":") : Glyph("▒")
+        for row in top..<top + height {
+            for column in left..<left + width {
+                let isDrawing =
+                    (drawing.first.column...drawing.last.column).contains(column) && (drawing.first.row...drawing.last.row).contains(row)
+                let isSeen = (seen.first.column...seen.last.column).contains(column) && (seen.first.row...seen.last.row).contains(row)
+                let attributes: Cell.Attributes = isSeen ? .reverse : .dim
+                buffer.put(Cell(isDrawing ? dot : .space, attributes: attributes), column: column, row: row)
+            }
+        }
+        guard !display.hidesCursors else { return }
+        for pointer in shownMotion.pointers {
+            guard let person = front.people[pointer.peer] else { continue }
+            let color = front.people.color(person)
+            let (column, row) = cell(pointer.place)
+            let mark = display.style == .ascii ? color.asciiMarker : color.marker
+            buffer.put(Cell(Glyph(mark), foreground: color.ink(onDark: display.isDark)), column: column, row: row)
+        }
+    }
+
+    private static let minimapColumns = 16
+    private static let minimapRows = 5
+}

@@ -1,0 +1,75 @@
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// Going where somebody else is, and staying with him. What others tell is their pointer, and not what they see: that is what is followed.
+extension BoardScene {
+    /// Follows the next of those who point at the board; after the last, nobody.
+    mutating func followNext(now: Instant) {
+        let pointing = motion(at: now).pointers
+        guard !pointing.isEmpty else {
+            return front.notices.add("nobody else points at the board now: there is no one to follow", as: .setting, now: now)
+        }
+        let next = following.flatMap { followed in pointing.firstIndex { $0.peer == followed.peer } }.map { $0 + 1 } ?? 0
+        guard next < pointing.count else { return stopFollowing() }
+        following = Followed(peer: pointing[next].peer)
+        stayWithFollowed(pointing, now: now)
+        goTo(pointing[next].place)
+        touch()
+    }
+
+    /// Goes to the pointer of somebody, and each time to another's.
+    mutating func goToPerson(now: Instant) {
+        stopFollowing()
+        let pointing = motion(at: now).pointers
+        guard !pointing.isEmpty else {
+            return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
+        }
+        let next = visited.flatMap { peer in pointing.firstIndex { $0.peer == peer } }.map { ($0 + 1) % pointing.count } ?? 0
+        visited = pointing[next].peer
+        goTo(pointing[next].place)
+    }
+
+    private mutating func goTo(_ place: CellPlace) {
+        look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
+    }
+
+    mutating func stopFollowing() {
+        guard following != nil else { return }
+        following = nil
+        touch()
+    }
+
+    /// Keeps the pointer of who is followed in the middle half of the window, but not while a hand or a caret is in it.
+    mutating func stayWithFollowed(_ pointers: [Motion.Pointer], now: Instant) {
+        guard let peer = following?.peer else { return }
+        guard let person = front.people[peer] else {
+            // Whoever left has no name any more.
+            front.notices.add("\(following?.name ?? "") is not here any more, and is not followed", as: .setting, now: now)
+            return stopFollowing()
+        }
+        following?.name = front.people.shownName(person, columnsMax: 12)
+        guard mode.drag == nil, mode.edit == nil, person.status.state != .joining else { return }
+        if let place = pointers.first(where: { $0.peer == peer })?.place { look { $0.keepInMiddle(place) } }
+    }
+
+    /// What is seen otherwise than usual, for the bar; it names how that ends.
+    var watchingWords: [String] {
+        let followed = following.map { "following \($0.name): Esc stops" }
+        return [followed, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
+    }
+
+    /// Shows others' pointers again; false where they are shown.
+    mutating func showCursors() -> Bool {
+        defer { display.hidesCursors = false }
+        return display.hidesCursors
+    }
+}
+
+/// Whose pointer the view goes with.
+struct Followed: Hashable, Sendable {
+    let peer: PeerID
+    /// As it was shown last.
+    var name = ""
+}

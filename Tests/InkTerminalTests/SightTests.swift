@@ -1,0 +1,162 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// What is seen of what lies beyond the window, and going there.
+@Suite struct SightTests {
+    private func box(_ left: Int, _ top: Int, _ right: Int, _ bottom: Int) -> ShapeDraft {
+        let (from, to) = (middle(left, top), middle(right, bottom))
+        return ShapeDraft(kind: .rectangle, position: from, size: Size(width: to.x - from.x, height: to.y - from.y))
+    }
+
+    /// Somebody comes whose name is known.
+    private func join(_ desk: inout Desk, _ name: String) -> Int {
+        let number = desk.join(name)
+        desk.act(.rename(name), by: number, then: .seconds(1))
+        return number
+    }
+
+    /// The sides at which an arrow says that the drawing goes on.
+    private func sides(_ desk: Desk) -> String {
+        let cells = desk.terminal.rowsOfText
+        let styles = desk.terminal.styles
+        func has(_ mark: String, _ places: [(column: Int, row: Int)]) -> Bool {
+            places.contains { cells[$0.row][$0.column] == mark && styles[$0.row][$0.column] == "2" }
+        }
+        let (columns, rows) = (80, 22)
+        var sides = ""
+        if has("◄", (0..<rows).map { (0, $0) }) { sides += "l" }
+        if has("►", (0..<rows).map { (columns - 1, $0) }) { sides += "r" }
+        if has("▲", (0..<columns).map { ($0, 0) }) { sides += "t" }
+        if has("▼", (0..<columns).map { ($0, rows - 1) }) { sides += "b" }
+        return sides
+    }
+
+    @Test func `an arrow stands at each side beyond which the drawing goes on, and covers no ink`() throws {
+        // TM-136
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 20, 7)))
+        #expect(sides(desk) == "")
+        desk.elsewhere(.draw(box(100, 8, 110, 10)))
+        #expect(sides(desk) == "r")
+        desk.elsewhere(.draw(box(-60, -30, -40, 40)))
+        #expect(sides(desk) == "lrtb")
+        desk.type("f")
+        #expect(sides(desk) == "")
+        // A line along the whole side leaves no room for it.
+        desk.type("=")
+        #expect(sides(desk).contains("r"))
+        desk.type("l")
+        desk.drag([(79, 0), (79, 21)])
+        desk.wait(.seconds(1))
+        #expect(desk.terminal.rowsOfText.prefix(22).allSatisfy { "│╷╵┼├┤".contains($0[79]) }, "\(desk.text)")
+        #expect(!sides(desk).contains("r") && sides(desk).contains("l"))
+    }
+
+    @Test func `whoever points beyond the window is shown at its edge, where he is`() throws {
+        // TM-137
+        var desk = try Desk()
+        let bob = join(&desk, "bob")
+        desk.act(.cursor(middle(200, 10)), by: bob, then: .seconds(1))
+        #expect(desk.markerColumn(row: 10) == 79 && desk.terminal.lines[11].hasSuffix(" bob"))
+        desk.act(.cursor(middle(-30, -30)), by: bob, then: .seconds(1))
+        #expect(desk.markerColumn(row: 0) == 0)
+        desk.act(.cursor(middle(20, 10)), by: bob, then: .seconds(1))
+        #expect(desk.markerColumn(row: 10) == 20 && desk.markerColumn(row: 0) == nil)
+    }
+
+    @Test func `who is followed stays in the middle half of the window, until Escape or an own pan`() throws {
+        // TM-138 TM-139
+        var desk = try Desk()
+        let bob = join(&desk, "bob")
+        desk.type("G")
+        #expect(desk.text.contains("nobody else points"))
+        desk.act(.cursor(middle(200, 60)), by: bob, then: .seconds(1))
+        desk.type("G")
+        #expect(desk.text.contains("following bob: Esc stops") && desk.markerColumn(row: 11) == 40)
+        for step in 1...20 { desk.act(.cursor(middle(200 + step * 10, 60 - step * 3)), by: bob, then: .milliseconds(100)) }
+        desk.wait(.seconds(1))
+        let rows = (0..<22).filter { desk.markerColumn(row: $0) != nil }
+        #expect(rows.count == 1 && (5...16).contains(rows[0]))
+        #expect((20...60).contains(desk.markerColumn(row: rows[0]) ?? 0))
+        // The view waits while something is in hand.
+        desk.type("p")
+        desk.press(40, 10)
+        desk.act(.cursor(middle(0, 0)), by: bob, then: .seconds(1))
+        #expect((0..<22).contains { desk.markerColumn(row: $0) == 0 } && desk.text.contains("following bob"))
+        desk.release(40, 10)
+        desk.act(.cursor(middle(1, 1)), by: bob, then: .seconds(1))
+        #expect((0..<22).contains { (20...60).contains(desk.markerColumn(row: $0) ?? 0) })
+        desk.escape()
+        #expect(!desk.text.contains("following bob") && desk.text.contains("PEN"))
+        desk.type("G")
+        #expect(desk.text.contains("following bob"))
+        desk.press(40, 10, button: 65)
+        #expect(!desk.text.contains("following bob"))
+    }
+
+    @Test func `who follows each other does not run away, and whoever is gone is not followed`() throws {
+        // TM-138
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 20, 7)))
+        let bob = join(&desk, "bob")
+        desk.move(10, 10)
+        desk.act(.cursor(middle(100, 10)), by: bob, then: .seconds(1))
+        desk.type("G")
+        let told = desk.intents.filter { if case .cursor = $0 { true } else { false } }.count
+        desk.act(.cursor(middle(300, 40)), by: bob, then: .seconds(1))
+        // What he would follow in turn stays where it is.
+        #expect(desk.intents.filter { if case .cursor = $0 { true } else { false } }.count == told)
+        var status = try #require(desk.heard)
+        status.state = .left
+        desk.hear(.peer(status))
+        desk.wait(.seconds(1))
+        #expect(desk.text.contains("bob is not here any more") && !desk.text.contains("following"))
+    }
+
+    @Test func `a person is gone to, and each time another`() throws {
+        // TM-138
+        var desk = try Desk()
+        let (bob, eve) = (join(&desk, "bob"), join(&desk, "eve"))
+        desk.act(.cursor(middle(300, 10)), by: bob, then: .zero)
+        desk.act(.cursor(middle(-300, 50)), by: eve, then: .seconds(1))
+        desk.type("'")
+        #expect(desk.markerColumn(row: 11) == 40 && desk.markerColumn(row: 21) == 0)
+        desk.type("'")
+        #expect(desk.markerColumn(row: 11) == 40 && desk.markerColumn(row: 0) == 79)
+    }
+
+    @Test func `that cursors are hidden is said, and Escape shows them`() throws {
+        // TM-139
+        var desk = try Desk()
+        let bob = join(&desk, "bob")
+        desk.act(.cursor(middle(20, 10)), by: bob, then: .seconds(1))
+        #expect(desk.markerColumn(row: 10) == 20)
+        desk.bytes(Array("\u{1B}c".utf8))
+        #expect(desk.markerColumn(row: 10) == nil && desk.text.contains("cursors hidden: Esc shows"))
+        desk.escape()
+        #expect(desk.markerColumn(row: 10) == 20 && !desk.text.contains("cursors hidden"))
+    }
+
+    @Test func `dots help to align, and a small map shows where the window is`() throws {
+        // TM-140
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 20, 7)))
+        desk.type("#")
+        #expect(
+            desk.terminal.rowsOfText[10][10] == "·" && desk.terminal.rowsOfText[15][70] == "·" && desk.terminal.rowsOfText[5][10] == "·")
+        #expect(desk.terminal.rowsOfText[3][10] == "─")
+        desk.type("#")
+        #expect(!desk.text.contains("·"))
+        desk.elsewhere(.draw(box(700, 3, 720, 7)))
+        desk.type("Z")
+        let map = desk.terminal.styles[16...20].map { $0[63..<79].map { $0.contains("7") } }
+        // The window is the left ninth of it.
+        #expect(map.allSatisfy { $0[0] && $0[1] && !$0[3...].contains(true) })
+        desk.type("Z")
+        #expect(!desk.terminal.styles[16...20].contains { $0[63..<79].contains { $0.contains("7") } })
+    }
+}
