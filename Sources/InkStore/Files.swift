@@ -90,7 +90,7 @@ package enum Files {
     }
 
     /// Gives a file of mode 0600 new content: after a crash at any moment it has all of the old bytes or all of the new.
-    static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
+    package static func replace(_ path: String, bytes: [UInt8]) throws(StoreError) {
         try withTemporary(for: path, bytes: bytes) { temporary throws(StoreError) in try rename(temporary, to: path) }
     }
 

@@ -11,7 +11,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case ink, width, fill
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
-    case say, invite, people, connection
+    case say, invite, people, connection, messages, name
     case copy, export, mouse, repaint, commands, help, quit
 
     /// What there is to know of a command, in one place.
@@ -131,6 +131,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .invite: Row("invite", ["i"], "show the link that others need") { $0.open(.invite(InvitePanel($0.invitation)), now: $1) }
         case .people: Row("people", ["P"], "who is here") { $0.open(.people(PeoplePanel()), now: $1) }
         case .connection: Row("connection", ["N"], "how each is reached") { $0.open(.sheet(Sheet(.connection)), now: $1) }
+
+        case .messages: Row("messages", ["T"], "what was said") { $0.open(.sheet(Sheet(.messages)), now: $1) }
+        case .name:
+            Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 
         case .copy: Row("copy", ["Y"], "copy as text what is selected, or all") { $0.copyAsText(now: $1) }
         case .export:

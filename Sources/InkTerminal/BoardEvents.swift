@@ -23,8 +23,11 @@ extension BoardScene {
             followEdited(now: now)
         case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
         case .stopped: outputs.append(.effect(.stopped))
+        case .chat(let message, _):
+            if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
+            redraw(.soon)
         case .gesture, .cursor, .peer: followMotion(now: now)
-        case .ready, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .ready, .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch:
             break

@@ -104,6 +104,15 @@ extension BoardScene {
         "there is no colour “\(word)”: \(([none] + PersonColor.all.map(\.name)).joined(separator: ", ")) or #RRGGBB"
     }
 
+    mutating func rename(_ name: String, now: Instant) -> String? {
+        if let complaint = personNameComplaint(name) { return complaint }
+        personName = name
+        ask(.rename(name), now: now)
+        outputs.append(.effect(.keepName(name)))
+        front.notices.add("the others call you \(name) now", as: .setting, now: now)
+        return nil
+    }
+
     mutating func say(_ text: String, now: Instant) -> String? {
         guard text.utf8.count <= Limits.chatBytes else { return "a message holds at most \(Limits.chatBytes / 1024) KiB" }
         ask(.say(text), now: now)
@@ -120,7 +129,9 @@ extension BoardScene {
 
     /// Cancels the innermost thing.
     private mutating func escape(now: Instant) {
-        if mode.drag != nil {
+        if isWaiting {
+            outputs.append(.effect(.goBack))
+        } else if mode.drag != nil {
             cancelDrag(now: now)
         } else if following != nil {
             stopFollowing()

@@ -149,7 +149,10 @@ extension BoardScene {
 
     private func drawHint(on buffer: inout CellBuffer) {
         let middle = layout.canvasRows / 2
-        guard front.isReady else { return center(Sentence.waitingForBoard.text, row: middle, on: &buffer) }
+        guard front.isReady else {
+            if isWaiting, middle + 1 < layout.canvasRows { center("Esc goes back", row: middle + 1, on: &buffer) }
+            return center(Sentence.waitingForBoard.text, row: middle, on: &buffer)
+        }
         guard layout.canvasRows >= 4 else { return }
         center("drag to draw", row: middle - 1, on: &buffer)
         center("r rectangle - t text - ? keys - i invite", row: middle, on: &buffer)

@@ -13,6 +13,10 @@ struct BoardScene: Sendable {
     var front: FrontEnd
     var regions: ShapeRegions
     let invitation: Invitation?
+    /// What the others call this person; empty where that is not known.
+    var personName: String
+    /// True for a board that was joined just now, for which nobody need wait.
+    private let isJoining: Bool
     /// How the board was brought to the network; nil where another program did that.
     private(set) var network: NetworkChoice?
     /// What was asked of the board and has no answer, with what is shown until then.
@@ -111,7 +115,7 @@ struct BoardScene: Sendable {
         front = FrontEnd(
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
-        invitation = content.invitation
+        (invitation, personName, isJoining) = (content.invitation, content.personName, content.isJoining)
         network = content.network
         display = Display(style: profile.style, isDark: profile.isDark)
         layout = Layout(columns: columns, rows: rows)
@@ -146,6 +150,9 @@ struct BoardScene: Sendable {
     private static func tellsOfRelays(_ network: NetworkChoice?) -> Bool { network?.relay == .allowed }
 
     // MARK: What is seen
+
+    /// True while nothing has come of a board that was joined.
+    var isWaiting: Bool { isJoining && !front.isReady }
 
     var grid: Grid { viewport.grid }
 
@@ -271,21 +278,22 @@ public struct BoardContent: Sendable {
     public var invitation: Invitation?
     /// False while a joined board has not arrived.
     public var isReady: Bool
-    /// True for a board of somebody else that is joined just now.
-    public var isJoining: Bool
     /// How it is brought to the network; nil where another program does that.
     public var network: NetworkChoice?
     /// True to begin with the invite box open.
     public var showsInvitation: Bool
+    /// What the others call this person.
+    public var personName: String
+    /// True for a board that was joined just now and has not arrived.
+    public var isJoining: Bool
 
     public init(
         name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
-        isJoining: Bool = false, network: NetworkChoice? = nil, showsInvitation: Bool = false
+        network: NetworkChoice? = nil, showsInvitation: Bool = false, personName: String = "", isJoining: Bool = false
     ) {
-        self.isJoining = isJoining
         self.network = network
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
-        self.showsInvitation = showsInvitation
+        (self.showsInvitation, self.personName, self.isJoining) = (showsInvitation, personName, isJoining)
     }
 }
 
@@ -294,8 +302,10 @@ public struct Invitation: Hashable, Sendable {
     public var link: String
     /// What the other side types.
     public var command: String
+    /// How far the link leads, in a sentence; may be empty.
+    public var reach: String
 
-    public init(link: String, command: String) { (self.link, self.command) = (link, command) }
+    public init(link: String, command: String, reach: String = "") { (self.link, self.command, self.reach) = (link, command, reach) }
 }
 
 /// How a board is brought to the network, as it was chosen.

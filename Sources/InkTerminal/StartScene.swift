@@ -3,14 +3,16 @@ import InkPrimitives
 
 /// What a person sees who starts the program without saying what to do.
 struct StartScene: Sendable {
-    private enum Prompt: Hashable { case none, name, link, help }
+    private enum Prompt: Hashable { case none, name, link, person, help }
 
-    let content: StartContent
+    private var content: StartContent
     let style: GlyphStyle
     private var columns: Int
     private var rows: Int
     private var prompt = Prompt.none
     private var buffer = TextBuffer()
+    /// What waits until the person has a name.
+    private var pending: TerminalApp.Effect?
     /// The help, while it is open.
     private var sheet = Sheet(.help)
     private(set) var message = ""
@@ -65,7 +67,7 @@ struct StartScene: Sendable {
     private mutating func handle(_ key: Key, _ modifiers: KeyModifiers) {
         if key == .character("c"), modifiers == [.control] { return outputs.append(.effect(.quit)) }
         switch prompt {
-        case .name, .link: edit(key, modifiers)
+        case .name, .link, .person: edit(key, modifiers)
         case .help: if key == .escape || sheet.handle(key) == .closes { prompt = .none }
         case .none:
             guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]) else {
@@ -77,7 +79,7 @@ struct StartScene: Sendable {
     }
 
     /// True while something is typed.
-    private var isOpen: Bool { prompt == .name || prompt == .link }
+    private var isOpen: Bool { prompt == .name || prompt == .link || prompt == .person }
 
     /// A link pasted anywhere is meant to be joined.
     ///
@@ -85,9 +87,9 @@ struct StartScene: Sendable {
     private mutating func paste(_ text: String) -> Bool {
         if !isOpen { (prompt, buffer, message) = (.link, TextBuffer(), "") }
         let isTaken = buffer.insert(
-            text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .name ? " " : ""),
-            bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
-        if !isTaken { message = prompt == .name ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link." }
+            text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .link ? "" : " "),
+            bytesMax: prompt == .link ? Self.inputBytesMax : Limits.nameBytes)
+        if !isTaken { message = prompt != .link ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link." }
         return isTaken
     }
 
@@ -97,11 +99,30 @@ struct StartScene: Sendable {
         case "j", "J": (prompt, buffer, message) = (.link, TextBuffer(), "")
         case "1"..."9":
             let index = Int(scalar.value) - 0x31
-            if index < content.recents.count { outputs.append(.effect(.open(index))) }
+            if index < content.recents.count { begin(.open(index)) }
+        case "y", "Y": askName()
         case "?": openHelp()
         case "q", "Q": outputs.append(.effect(.quit))
         default: break
         }
+    }
+
+    /// Does what was chosen, once the person has a name.
+    private mutating func begin(_ effect: TerminalApp.Effect) {
+        guard !content.isNameKnown else { return outputs.append(.effect(effect)) }
+        askName()
+        pending = effect
+    }
+
+    private mutating func askName() { (prompt, buffer, message, pending) = (.person, TextBuffer(content.personName), "", nil) }
+
+    private mutating func takeName(_ typed: String) {
+        let name = typed.isEmpty ? content.personName : typed
+        if let complaint = personNameComplaint(name) { return message = complaint }
+        (content.personName, content.isNameKnown, prompt) = (name, true, .none)
+        outputs.append(.effect(.keepName(name)))
+        if let pending { outputs.append(.effect(pending)) }
+        pending = nil
     }
 
     private mutating func openHelp() { (prompt, sheet) = (.help, Sheet(.help)) }
@@ -111,15 +132,17 @@ struct StartScene: Sendable {
         case .escape: prompt = .none
         case .enter:
             let text = buffer.text
-            if prompt == .name {
-                outputs.append(.effect(.newBoard(name: text)))
+            if prompt == .person {
+                takeName(text)
+            } else if prompt == .name {
+                begin(.newBoard(name: text))
             } else if text.isEmpty {
                 message = "A link begins with inkwire: - ask the other side to press i."
             } else {
-                outputs.append(.effect(.join(link: text)))
+                begin(.join(link: text))
             }
         case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
-            _ = buffer.insert(String(scalar), bytesMax: prompt == .name ? Limits.nameBytes : Self.inputBytesMax)
+            _ = buffer.insert(String(scalar), bytesMax: prompt == .link ? Self.inputBytesMax : Limits.nameBytes)
         default: buffer.take(key, modifiers)
         }
     }
@@ -154,7 +177,10 @@ struct StartScene: Sendable {
         }
         lines += [Line(text: "?  Keys     q  Quit", rank: 3), Line(text: "", rank: 31)]
         switch prompt {
-        case .none: lines.append(Line(text: "Your name: \(safeForTerminal(content.personName, columnsMax: 24))", rank: 20))
+        case .none:
+            let name = safeForTerminal(content.personName, columnsMax: 24)
+            lines.append(Line(text: "y  Your name: \(name)", key: "y", rank: 20))
+        case .person: lines.append(Line(text: "What the others call you: ", rank: 0))
         case .name: lines.append(Line(text: "Name of the board: ", rank: 0))
         case .link: lines.append(Line(text: "Link: ", rank: 0))
         case .help: break
@@ -215,12 +241,14 @@ public struct StartContent: Hashable, Sendable {
         public init(name: String, detail: String) { (self.name, self.detail) = (name, detail) }
     }
     public var personName: String
+    /// False where nobody has said it: it is asked for once.
+    public var isNameKnown: Bool
     /// Newest first; nine are shown.
     public var recents: [Recent]
     /// Why the person is here again, such as a join that failed; may be empty.
     public var message: String
 
-    public init(personName: String, recents: [Recent] = [], message: String = "") {
-        (self.personName, self.recents, self.message) = (personName, recents, message)
+    public init(personName: String, isNameKnown: Bool = true, recents: [Recent] = [], message: String = "") {
+        (self.personName, self.isNameKnown, self.recents, self.message) = (personName, isNameKnown, recents, message)
     }
 }

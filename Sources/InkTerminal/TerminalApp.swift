@@ -40,6 +40,10 @@ public struct TerminalApp: Sendable {
         case join(link: String)
         /// One of the recent boards, counted from 0.
         case open(Int)
+        /// What the others shall call this person, from now on.
+        case keepName(String)
+        /// The person does not wait for a board that was joined.
+        case goBack
         /// Writes the board to a file; answered by a notice, or by `fileExists`.
         case export(FileExport)
         /// The session has ended.

@@ -97,7 +97,13 @@ struct GlobalOptions: ParsableArguments {
         DataDirectory.path(flag: dataDirectory, environment: Self.environment, accountHome: NSHomeDirectory)
     }
 
-    /// What the others call this person: flag, INKWIRE_NAME, the login name if it is short enough.
+    /// What was kept of it.
+    var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
+
+    /// True where the person has said what to be called, now or before.
+    var knowsName: Bool { givenName != nil || Self.environment("INKWIRE_NAME") != nil || keptName.name != nil }
+
+    /// What the others call this person: flag, INKWIRE_NAME, what was kept, the login name if it is short enough.
     func displayName() throws -> String {
         if let name = givenName ?? Self.environment("INKWIRE_NAME") {
             guard name.utf8.count <= Limits.nameBytes else {
@@ -106,6 +112,7 @@ struct GlobalOptions: ParsableArguments {
             }
             return name
         }
+        if let kept = keptName.name { return kept }
         let login = Self.environment("USER") ?? "someone"
         return login.utf8.count <= Limits.nameBytes ? login : "someone"
     }

@@ -41,7 +41,7 @@ struct Desk {
             profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion), columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.node().author, shapes: session.shapes,
-                invitation: Invitation(link: link, command: "inkwire join"), isJoining: isJoining, network: network))
+                invitation: Invitation(link: link, command: "inkwire join"), network: network, isJoining: isJoining))
         settle()
     }
 

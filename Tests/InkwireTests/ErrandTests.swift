@@ -1,4 +1,5 @@
 import Foundation
+import InkCrypto
 import InkPrimitives
 import InkSession
 import InkTerminal
@@ -38,5 +39,58 @@ import Testing
         }
         export.path = folder + "/nowhere/plan.txt"
         #expect(notice(InteractiveRun.write(export))?.hasPrefix("cannot write \(export.path): ") == true)
+    }
+}
+
+@Suite struct KeptNameTests {
+    // CL-42
+    @Test func `a name is kept in the data directory, and what is no name is none`() throws {
+        let folder = NSTemporaryDirectory() + "kept-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let kept = KeptName(dataDirectory: folder)
+        #expect(kept.name == nil && !FileManager.default.fileExists(atPath: folder))
+        for name in ["ana", "Åsa 板", "two words"] {
+            try kept.keep(name)
+            #expect(KeptName(dataDirectory: folder).name == name)
+        }
+        for bytes in ["", "\n", "a\nb", "\u{1B}[2J", String(repeating: "x", count: Limits.nameBytes + 1), "   "] {
+            try Data(bytes.utf8).write(to: URL(fileURLWithPath: folder + "/name"))
+            #expect(kept.name == nil, "\(bytes.debugDescription)")
+        }
+        // Where it cannot be kept, that is told.
+        #expect(throws: (any Error).self) { try KeptName(dataDirectory: "/dev/null/x").keep("ana") }
+    }
+
+    // CL-43
+    @Test func `a shell takes the name of a board as one word`() {
+        #expect(InteractiveRun.quoted("plan-2.txt") == "plan-2.txt")
+        #expect(InteractiveRun.quoted("my plan") == "'my plan'")
+        #expect(InteractiveRun.quoted("it's $HOME") == #"'it'\''s $HOME'"#)
+    }
+
+    // CL-44
+    @Test func `a link says how far it leads`() throws {
+        func words(_ hosts: [String], _ direct: [String] = [], isOwn: Bool = false) throws -> String {
+            let rendezvous = try hosts.map { try #require(Invite.Host($0)) }
+            let direct = try direct.map { text in
+                let host = try #require(Invite.Host(text))
+                return SocketAddress(ip: try #require(IPAddress(host.name)), port: host.port)
+            }
+            var random = SplitMix64(seed: 1)
+            return LinkReach.words(
+                of: Invite(
+                    rendezvous: rendezvous, usesTLS: false, direct: direct, roomSecret: Secret32.random(), board: BoardID(using: &random)),
+                isOwn: isOwn)
+        }
+        for hosts in [["127.0.0.1:4300"], ["[::1]:4300"], ["localhost:4300"]] {
+            #expect(try words(hosts) == "It works on this machine only.")
+        }
+        for hosts in [["192.168.1.7:4300", "127.0.0.1:4300"], ["10.0.0.2:4300"], ["[fd00::1]:4300"], ["box.local:4300"]] {
+            #expect(try words(hosts, isOwn: true).hasPrefix("It works in this network only"), "\(hosts)")
+            #expect(try words(hosts).hasPrefix("It works in this network only"), "\(hosts)")
+        }
+        #expect(try words(["signal.example.org:4300"], ["192.168.1.7:5000"]) == "It works wherever signal.example.org:4300 can be reached.")
+        #expect(try words(["8.8.8.8:4300", "127.0.0.1:4300"], isOwn: true).hasPrefix("It works in this network, and where this machine's"))
+        #expect(try words([], ["8.8.8.8:4300"]).hasPrefix("It works in this network, and"))
     }
 }

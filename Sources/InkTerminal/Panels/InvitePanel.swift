@@ -24,7 +24,7 @@ struct InvitePanel: Sendable {
         let link = Self.chunks(safeForTerminal(invitation.link), layout.columns)
         let whole =
             ["Whoever has this link can read and draw. Others type:", ""] + command + ["", "and paste this link:", ""] + link
-            + ["", "c copies the link - Esc hides this"]
+            + [""] + wordWrapped(safeForTerminal(invitation.reach), columns: layout.columns) + ["", "c copies the link - Esc hides this"]
         // Where rows do not suffice the sentences go first, then the link lies over the bars as well.
         let forms = [command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"], link]
         let small = wordWrapped("window too small: c copies the link", columns: layout.columns)

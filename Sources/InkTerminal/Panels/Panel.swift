@@ -103,7 +103,7 @@ extension BoardScene {
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
             mode.open(.sheet(sheet))
         case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
-        case .people(let people): people.draw(front.people, on: &buffer, layout, display.style)
+        case .people(let people): people.draw(front.people, me: personName, on: &buffer, layout, display.style)
         case .commands(var list):
             list.draw(on: &buffer, layout, display.style)
             mode.open(.commands(list))
@@ -120,7 +120,18 @@ extension BoardScene {
     private func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
         switch subject {
         case .help: HelpText.lines(columns: columns)
+        case .messages: messageRows(columns: columns)
         case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
+        }
+    }
+}
+
+/// What was said, by whom.
+extension BoardScene {
+    fileprivate func messageRows(columns: Int) -> [String] {
+        guard !front.chats.messages.isEmpty else { return ["nothing was said yet: / says something"] }
+        return front.chats.messages.flatMap { message in
+            wordWrapped(safeForTerminal("\(front.name(of: message.author)): \(message.text)"), columns: max(1, columns))
         }
     }
 }

@@ -5,10 +5,10 @@ import InkFrontEnd
 struct PeoplePanel: Sendable {
     func handle(_ key: Key) -> PanelAnswer { [.character("P"), .character("q"), .enter].contains(key) ? .closes : .stays }
 
-    func draw(_ people: Roster, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
+    func draw(_ people: Roster, me: String, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         let present = people.present
         let box = Box(on: &buffer, width: 56, height: present.count + 4, title: "people", layout, style)
-        var lines = ["you"]
+        var lines = [me.isEmpty ? "you" : "you: \(safeForTerminal(me, columnsMax: 24))  (:name changes it)"]
         for (_, person) in present {
             let color = people.color(person)
             let doing = person.gestures.isEmpty ? person.status.state.rawValue : "drawing"

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import InkSession
+import InkTerminal
 
 /// `inkwire join`: enters a board by its link.
 struct JoinCommand: ParsableCommand {
@@ -27,9 +29,26 @@ struct JoinCommand: ParsableCommand {
         try options.check()
         let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
         guard isHeadless else {
+            try askName()
             return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: patience.span)
         }
         try Self.joinHeadless(link, options: options, patience: patience.span)
+    }
+
+    /// Asks once for what nobody has said, and keeps it.
+    private func askName() throws {
+        guard !options.knowsName, isatty(0) == 1, !options.isInputForbidden else { return }
+        let usual = try options.displayName()
+        while true {
+            Notices.write("What shall the others call you? [\(usual)] ")
+            guard let typed = StandardInput.readLine(limit: 4096) else { return }
+            let name = typed.trimmingCharacters(in: .whitespaces).isEmpty ? usual : typed.trimmingCharacters(in: .whitespaces)
+            if let complaint = personNameComplaint(name) {
+                Notices.write("That cannot be: \(complaint).\n")
+                continue
+            }
+            return try options.keptName.keep(name)
+        }
     }
 
     /// Joins and speaks JSON lines.

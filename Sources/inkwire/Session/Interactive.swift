@@ -56,7 +56,24 @@ enum Interactive {
         let profile = try terminal.profile(options)
         try options.check()
         let access = try come(to: start, options: options)
-        try run(access, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience)
+        keepName(options, access)
+        switch try run(access, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience) {
+        case .done: break
+        case .wentBack: options.notices.say("not joined; `inkwire join` with the same link tries again")
+        case .notJoined(let failure): throw failure
+        }
+    }
+
+    /// The first name that is given is kept: `open` has it the next time.
+    private static func keepName(_ options: GlobalOptions, _ access: BoardAccess) {
+        guard let name = options.givenName, options.keptName.name == nil, personNameComplaint(name) == nil else { return }
+        // A second person on this machine is another one.
+        if case .held(let opened) = access, opened.profile > 1 { return }
+        do {
+            try options.keptName.keep(name)
+        } catch {
+            options.notices.say("your name is not kept: \(error)")
+        }
     }
 
     private static func come(to start: Start, options: GlobalOptions) throws -> BoardAccess {
@@ -70,13 +87,13 @@ enum Interactive {
     private static func run(
         _ access: BoardAccess, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
         joinPatience: Duration = .seconds(30)
-    ) throws {
+    ) throws -> InteractiveRun.Leaving {
         var run = InteractiveRun(options: options, profile: profile)
         run.showsInvite = showsInvite
         // A board that arrived earlier is there already and is only reopened.
         if access.isEmpty { run.joinPatience = joinPatience }
         if case .join = start {} else { run.embeds = true }
-        try run.run(access)
+        return try run.run(access)
     }
 
     /// Asks what to do, then does it as the command would have.
@@ -96,14 +113,19 @@ enum Interactive {
                 message = "\(failure.what): \(failure.why)"
                 continue
             }
-            return try run(access, by: start, options: options, profile: profile)
+            switch try run(access, by: start, options: options, profile: profile) {
+            case .done: return
+            case .wentBack: message = "Not joined. The same link can be tried again."
+            case .notJoined(let failure): message = "\(failure.what): \(failure.why)"
+            }
         }
     }
 
     /// Nil if the person leaves.
     private static func ask(options: GlobalOptions, profile: TerminalProfile, message: String) throws -> Start? {
         let recents = try recentBoards(options.catalog)
-        var content = StartContent(personName: try options.displayName(), recents: recents.map(\.shown), message: message)
+        var content = StartContent(
+            personName: try options.displayName(), isNameKnown: options.knowsName, recents: recents.map(\.shown), message: message)
         let screen = try TerminalScreen(profile: profile, clock: options.clock)
         defer { screen.tty.leave() }
         let size = screen.tty.size
@@ -120,7 +142,8 @@ enum Interactive {
                     content.message = "This link cannot be used: \(error)"
                     app.show(start: content)
                 }
-            case .effect(.export): break
+            case .effect(.keepName(let name)): try options.keptName.keep(name)
+            case .effect(.export), .effect(.goBack): break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

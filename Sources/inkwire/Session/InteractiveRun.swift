@@ -23,8 +23,18 @@ struct InteractiveRun {
 
     init(options: GlobalOptions, profile: TerminalProfile) { (self.options, self.profile) = (options, profile) }
 
-    /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
-    func run(_ access: BoardAccess) throws {
+    /// How a person came away from a board.
+    enum Leaving {
+        case done
+        /// The board had not arrived, and the person did not wait.
+        case wentBack
+        /// It did not arrive.
+        case notJoined(Failure)
+    }
+
+    /// - Throws: `Failure` when something stays unsaved.
+    func run(_ access: BoardAccess) throws -> Leaving {
+        let personName = try options.displayName()
         let session: BoardSession
         let screen: TerminalScreen
         do {
@@ -42,7 +52,7 @@ struct InteractiveRun {
         let news = News()
         listen(to: session, for: screen.mailbox, news)
         var refused = 0
-        let end = draw(on: screen, session, news, refused: &refused)
+        let end = draw(on: screen, session, news, personName: personName, refused: &refused)
         screen.tty.leave()
         if case .signal(let signal) = end {
             Self.quit(session, patience: Self.signalPatience)
@@ -52,13 +62,29 @@ struct InteractiveRun {
         var ending = news.ending ?? Self.left(by: session)
         // What was never joined holds nothing, and goes.
         Self.close(session, discards: access.isNew)
-        if case .failed(let failure) = end { throw failure }
+        switch end {
+        case .failed(let failure): return .notJoined(failure)
+        case .wentBack: return .wentBack
+        case .left, .signal: break
+        }
         ending.unsaved += refused
         try ending.tell(options.notices)
+        let name = news.name ?? session.savedName
+        if !name.isEmpty { options.notices.say("the board is saved on this machine: `inkwire open \(Self.quoted(name))` comes back to it") }
+        return .done
+    }
+
+    /// A name as a shell takes it.
+    static func quoted(_ name: String) -> String {
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
+        }
+        return isPlain ? name : "'\(name.replacing("'", with: "'\\''"))'"
     }
 
     private enum End {
         case left
+        case wentBack
         case failed(Failure)
         case signal(Int32)
     }
@@ -76,6 +102,7 @@ struct InteractiveRun {
         }
         session.say = { mailbox.post(.notice($0)) }
         session.arrived = { report, sentences in
+            news.arrive(as: report.name)
             for sentence in sentences { mailbox.post(.notice(sentence)) }
             mailbox.post(.board(name: report.name, shapes: report.shapes))
         }
@@ -86,15 +113,14 @@ struct InteractiveRun {
     }
 
     /// - Parameter refused: how many finished shapes the disk had not taken when the person left; the session knows nothing of them.
-    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, refused: inout Int) -> End {
-        let invitation = Invitation(link: session.link, command: "inkwire join")
+    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, personName: String, refused: inout Int) -> End {
+        let invitation = Invitation(link: session.link, command: "inkwire join", reach: Self.reach(of: session))
         let size = screen.tty.size
         var app = TerminalApp(
             profile: profile, columns: size.columns, rows: size.rows,
             board: BoardContent(
-                name: session.savedName, me: session.me, invitation: invitation, isReady: false, isJoining: joinPatience != nil,
-                network: session.network,
-                showsInvitation: showsInvite))
+                name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
+                showsInvitation: showsInvite, personName: personName, isJoining: joinPatience != nil))
         session.start()
         defer { refused = app.refusedCount }
         var isLeaving = false
@@ -120,9 +146,31 @@ struct InteractiveRun {
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { _ = await session.quit() }
             case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
+            case .effect(.keepName(let name)): if let words = keep(name) { app.handle(.notice(words), now: options.clock.now) }
+            case .effect(.goBack): return .wentBack
             case .effect(.newBoard), .effect(.join), .effect(.open): break
             }
         }
+    }
+
+    /// Keeps a name for the next time.
+    ///
+    /// - Returns: what the person should know of that.
+    private func keep(_ name: String) -> String? {
+        do {
+            try options.keptName.keep(name)
+        } catch {
+            return "your name is not kept for the next time: \(error)"
+        }
+        let isOverridden = options.givenName != nil || GlobalOptions.environment("INKWIRE_NAME") != nil
+        return isOverridden ? "kept; --name and INKWIRE_NAME go before it the next time" : nil
+    }
+
+    /// How far the link of a board leads.
+    private static func reach(of session: BoardSession) -> String {
+        guard let invite = try? Invite(link: session.link) else { return "" }
+        let isOwn = session.network?.rendezvous.contains { $0.hasPrefix("of this program") } ?? false
+        return LinkReach.words(of: invite, isOwn: isOwn)
     }
 
     /// Writes a file that the person asked for; what is there goes only where he has said so.
@@ -179,7 +227,7 @@ struct InteractiveRun {
 
 /// What the session's loop has told so far, for the thread of the terminal.
 private final class News: Sendable {
-    private let state = Mutex<(ending: Ending?, failure: Failure?, network: NetworkChoice?)>((nil, nil, nil))
+    private let state = Mutex<(ending: Ending?, failure: Failure?, network: NetworkChoice?, name: String?)>((nil, nil, nil, nil))
 
     func end(_ ending: Ending) { state.withLock { $0.ending = ending } }
     func fail(_ failure: Failure) { state.withLock { $0.failure = failure } }
@@ -192,6 +240,9 @@ private final class News: Sendable {
         }
     }
 
+    func arrive(as name: String) { state.withLock { $0.name = name } }
+    /// What this machine calls the board; nil while that is not known.
+    var name: String? { state.withLock { $0.name } }
     /// What is left behind; nil while the session goes on.
     var ending: Ending? { state.withLock { $0.ending } }
     /// Why there is no board.

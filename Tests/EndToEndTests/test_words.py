@@ -1,0 +1,107 @@
+"""What a person is asked, told and given beside the board: a name, files, and the way back."""
+
+import unittest
+
+from harness import EndToEnd, ink, main
+from terminal import Terminal
+
+
+class Words(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": None, "USER": "root", "INKWIRE_RENDEZVOUS": None}
+
+    def person(self, *arguments, columns=100, **settings):
+        terminal = Terminal([ink.binary(), *arguments], columns, 24, {**self.settings, **settings})
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def run_command(self, terminal, line):
+        """Types a command as a hand does: many letters of one read would be a text."""
+        for letter in f":{line}\r":
+            terminal.key(letter, pause=0.02)
+
+    def leave(self, terminal, *words):
+        """Quits, and looks for what is said behind it."""
+        before = len(terminal.bytes)
+        terminal.key("q")
+        self.assertEqual(terminal.wait(15), 0)
+        said = terminal.bytes[before:].decode(errors="replace")
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_a_name_is_kept_and_how_to_come_back_is_said(self):
+        # CL-42 CL-43 TM-169
+        ana = self.person("new", "my plan")
+        ana.see("drag to draw", 20)
+        ana.key("P")
+        ana.see("you: root")
+        ana.key("\x1b", pause=0.2)
+        self.run_command(ana, "name ana")
+        ana.see("the others call you ana now")
+        self.leave(ana, "`inkwire open 'my plan'`")
+        for more in ({}, {"INKWIRE_NAME": "eve"}, {}):
+            again = self.person("open", "my plan", **more)
+            again.see("drag to draw", 20)
+            again.key("P")
+            again.see(f"you: {more.get('INKWIRE_NAME', 'ana')}")
+            again.key("\x1b", pause=0.2)
+            self.leave(again)
+        # What was given first is kept, too.
+        bob = self.person("new", "plan", "--name", "bob", INKWIRE_DATA_DIR=self.folder / "bob")
+        bob.see("drag to draw", 20)
+        self.leave(bob, "`inkwire open plan`")
+        bob = self.person("open", "plan", INKWIRE_DATA_DIR=self.folder / "bob")
+        bob.see("drag to draw", 20)
+        bob.key("P")
+        bob.see("you: bob")
+
+    def test_a_board_becomes_a_file(self):
+        # TM-167 TM-168
+        ana = self.person("new", "plan")
+        ana.see("drag to draw", 20)
+        ana.key("r")
+        ana.drag([(10, 5), (20, 9)])
+        ana.key("\x1b", pause=0.2)
+        path = self.folder / "plan.txt"
+        self.run_command(ana, f"w {path}")
+        ana.see("1 shape written to")
+        picture = path.read_text()
+        self.assertIn("┌─────────┐", picture)
+        path.write_text("mine\n")
+        for answer, content in (("n", "mine\n"), ("y", picture)):
+            self.run_command(ana, f"w {path}")
+            ana.until(lambda: "y writes over it" in " ".join(ana.text.split()), "the question")
+            ana.key(answer, pause=0.3)
+            ana.until(lambda: path.read_text() == content, "the file as it was answered")
+        self.run_command(ana, f"w {self.folder.path}")
+        ana.until(lambda: "that is a directory" in " ".join(ana.text.split()), "why not")
+        self.leave(ana, "`inkwire open plan`")
+
+    def test_who_joins_is_asked_for_a_name_and_need_not_wait(self):
+        # TM-169 TM-171 CL-45
+        link = f"inkwire://127.0.0.1:9#{self.secret}"
+        eve = self.person()
+        eve.see("New board", 20)
+        eve.key("j")
+        eve.send(f"\x1b[200~{link}\x1b[201~".encode())
+        eve.see(link[-20:])
+        eve.key("\r")
+        eve.see("What the others call you: root")
+        eve.key("\x15" "\x7f\x7f\x7f\x7feve\r")
+        eve.see("Esc goes back", 20)
+        eve.key("\x1b")
+        eve.see("Not joined.", 20)
+        self.assertIn("Your name: eve", eve.text)
+        eve.key("q")
+        self.assertEqual(eve.wait(15), 0)
+        # From the command line there is no screen to go back to.
+        last = self.person("join", INKWIRE_CODE=link)
+        last.see("Esc goes back", 20)
+        last.key("\x1b")
+        self.assertEqual(last.wait(15), 0)
+        self.assertIn("not joined", last.text)
+
+
+if __name__ == "__main__":
+    main()

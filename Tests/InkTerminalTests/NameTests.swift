@@ -1,0 +1,101 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// Names, messages, links, and the way back.
+@Suite struct NameTests {
+    @Test func `a name is asked for once, before the first thing that needs it`() {
+        // TM-169
+        for (keys, effect) in [
+            ("nplan\r", .newBoard(name: "plan")), ("jinkwire:abc\r", .join(link: "inkwire:abc")), ("1", .open(0)),
+        ] as [(String, TerminalApp.Effect)] {
+            let content = StartContent(personName: "root", isNameKnown: false, recents: [.init(name: "old", detail: "")])
+            var desk = Desk(start: content)
+            desk.type(keys)
+            #expect(desk.effects == [] && desk.text.contains("What the others call you: root"), "\(keys)")
+            desk.type("\u{7F}\u{7F}\u{7F}\u{7F}ana\r")
+            #expect(desk.effects == [.keepName("ana"), effect], "\(keys)")
+            // Who says nothing keeps what stands there; who leaves has chosen nothing.
+            var usual = Desk(start: content)
+            usual.type(keys + "\r")
+            #expect(usual.effects == [.keepName("root"), effect], "\(keys)")
+            var left = Desk(start: content)
+            left.type(keys)
+            left.escape()
+            #expect(left.effects == [] && left.text.contains("New board"), "\(keys)")
+            // Where it is known nobody is asked.
+            var known = Desk(start: StartContent(personName: "ana", recents: content.recents))
+            known.type(keys)
+            #expect(known.effects == [effect], "\(keys)")
+        }
+    }
+
+    @Test func `the name is seen and changed, on the start screen and on a board`() throws {
+        // TM-169
+        var start = Desk(start: StartContent(personName: "ana"))
+        #expect(start.text.contains("y  Your name: ana"))
+        start.type("y bea\r")
+        #expect(start.effects == [.keepName("ana bea")] && start.text.contains("Your name: ana bea"))
+        start.type("y" + String(repeating: "x", count: 200) + "\r")
+        #expect(start.effects.count == 2)
+        var desk = try Desk()
+        desk.type("P")
+        #expect(desk.text.contains("you"))
+        desk.escape()
+        desk.run("name eva maria")
+        #expect(desk.intents.last == .rename("eva maria") && desk.effects == [.keepName("eva maria")])
+        desk.type("P")
+        #expect(desk.text.contains("you: eva maria  (:name changes it)"))
+        desk.escape()
+        for (name, words) in [
+            (String(repeating: "x", count: 65), "a name holds at most"), ("", "name needs more"), ("\u{200B}", "nothing of this name"),
+        ] {
+            var desk = try Desk(columns: 120)
+            desk.run("name \(name)")
+            #expect(desk.effects == [] && desk.text.contains(words), "\(name): \(desk.text)")
+        }
+    }
+
+    @Test func `what was said is kept to be read, one's own words too`() throws {
+        // TM-170
+        var desk = try Desk()
+        desk.type("T")
+        #expect(desk.text.contains("nothing was said yet"))
+        desk.escape()
+        desk.run("say hello bob")
+        #expect(desk.text.contains("you: hello bob"))
+        desk.wait(.seconds(5))
+        #expect(!desk.text.contains("hello bob"))
+        var random = SplitMix64(seed: 1)
+        for number in 0..<40 {
+            desk.hear(.chat(ChatMessage(id: TransactionName(using: &random), author: .zero, text: "line \(number) \u{1B}[2J"), ref: nil))
+        }
+        desk.wait(.seconds(5))
+        desk.type("T")
+        // The newest is read first.
+        #expect(desk.text.contains("line 39") && !desk.text.contains("you: hello bob") && desk.terminal.unknown == [])
+        for _ in 0..<60 { desk.type("k") }
+        #expect(desk.text.contains("you: hello bob"))
+        desk.type("T")
+        #expect(!desk.text.contains("line 1"))
+    }
+
+    @Test func `Escape goes back while a board that was joined has not come, and only then`() throws {
+        // TM-171
+        for (isJoining, isReady, goesBack) in [(true, false, true), (true, true, false), (false, false, false)] {
+            var app = TerminalApp(
+                profile: TerminalProfile(), columns: 80, rows: 24,
+                board: BoardContent(name: "", isReady: isReady, isJoining: isJoining))
+            app.handle(.bytes([0x1B]), now: .zero)
+            app.handle(.timeout, now: .zero + .milliseconds(60))
+            var effects: [TerminalApp.Output] = []
+            while let output = app.nextOutput() { effects.append(output) }
+            #expect(effects.contains(.effect(.goBack)) == goesBack, "\(isJoining) \(isReady)")
+            let frame = String(decoding: app.frame(now: .zero + .seconds(1)), as: UTF8.self)
+            #expect(frame.contains("Esc goes back") == goesBack)
+        }
+    }
+}
