@@ -12,7 +12,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection, messages, name
-    case copy, export, mouse, repaint, commands, help, quit
+    case copy, export, mouse, repaint, commands, help, suspend, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -149,6 +149,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("commands", [":", .control("p")], "type a command by its name") { $0.open(.commands(CommandList(.palette)), now: $1) }
         case .help:
             Row("help", ["?", .key(.function(1))], "search all this and run it") { $0.open(.commands(CommandList(.help)), now: $1) }
+        case .suspend: Row("suspend", [], "stop, as Ctrl+Z does in a shell; fg goes on") { $0.suspend(now: $1) }
         case .quit:
             Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved", or: ["exit"]) { scene, _ in
                 scene.outputs.append(.effect(.quit))

@@ -294,6 +294,12 @@ extension BoardScene {
         front.notices.add(words, now: now)
     }
 
+    /// What is begun is given before: nobody knows when it goes on.
+    mutating func suspend(now: Instant) {
+        settle(now: now)
+        outputs.append(.effect(.suspend))
+    }
+
     /// Native selection needs the mouse for itself.
     mutating func toggleMouse(now: Instant) {
         display.isMouseOff.toggle()

@@ -49,6 +49,7 @@ public final class TTYLoop {
             while let output = app.nextOutput() {
                 switch output {
                 case .intent(let intent, let reference): perform(intent, reference)
+                case .effect(.suspend): suspend(&app)
                 case .effect(let effect): return .effect(effect)
                 }
             }
@@ -128,10 +129,7 @@ public final class TTYLoop {
     private func handle(_ signal: Int32, _ app: inout TerminalApp) -> End? {
         switch signal {
         case SIGWINCH: takeSize(&app)
-        case SIGTSTP:
-            tty.leave()
-            ink_suspend()
-            reenter(&app)
+        case SIGTSTP: suspend(&app)
         case SIGCONT:
             // After a stop that we could not see coming (SIGSTOP), the terminal may be in any state.
             reenter(&app)
@@ -139,6 +137,13 @@ public final class TTYLoop {
         default: break
         }
         return nil
+    }
+
+    /// Gives the terminal back and stops; goes on when it is continued.
+    private func suspend(_ app: inout TerminalApp) {
+        tty.leave()
+        ink_suspend()
+        reenter(&app)
     }
 
     private func reenter(_ app: inout TerminalApp) {

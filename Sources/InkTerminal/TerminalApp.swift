@@ -46,6 +46,8 @@ public struct TerminalApp: Sendable {
         case goBack
         /// Writes the board to a file; answered by a notice, or by `fileExists`.
         case export(FileExport)
+        /// Stops, as Ctrl+Z does under a shell; the loop of the terminal does that itself.
+        case suspend
         /// The session has ended.
         case stopped
     }

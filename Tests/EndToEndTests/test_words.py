@@ -1,5 +1,6 @@
 """What a person is asked, told and given beside the board: a name, files, and the way back."""
 
+import signal
 import unittest
 
 from harness import EndToEnd, ink, main
@@ -76,6 +77,25 @@ class Words(EndToEnd):
             ana.until(lambda: path.read_text() == content, "the file as it was answered")
         self.run_command(ana, f"w {self.folder.path}")
         ana.until(lambda: "that is a directory" in " ".join(ana.text.split()), "why not")
+        self.leave(ana, "`inkwire open plan`")
+
+    def test_suspend_stops_the_program_and_gives_the_terminal_back(self):
+        # TM-172
+        ana = self.person("new", "plan")
+        ana.see("drag to draw", 20)
+        ana.key("t")
+        ana.click(30, 10)
+        for letter in "words":
+            ana.key(letter, pause=0.02)
+        ana.key("\x1b", pause=0.2)
+        picture = ana.text
+        self.run_command(ana, "suspend")
+        ana.until(lambda: ana.modes() == ana.before, "the modes while it is stopped")
+        ana.settle()
+        self.assertFalse(ana.switched()[1049])
+        ana.screen.reset()
+        ana.kill(signal.SIGCONT)
+        ana.until(lambda: ana.text.splitlines()[:20] == picture.splitlines()[:20], "the same picture again")
         self.leave(ana, "`inkwire open plan`")
 
     def test_who_joins_is_asked_for_a_name_and_need_not_wait(self):

@@ -143,7 +143,7 @@ enum Interactive {
                     app.show(start: content)
                 }
             case .effect(.keepName(let name)): try options.keptName.keep(name)
-            case .effect(.export), .effect(.goBack): break
+            case .effect(.export), .effect(.goBack), .effect(.suspend): break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

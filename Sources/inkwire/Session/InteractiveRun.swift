@@ -148,7 +148,7 @@ struct InteractiveRun {
             case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
             case .effect(.keepName(let name)): if let words = keep(name) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.goBack): return .wentBack
-            case .effect(.newBoard), .effect(.join), .effect(.open): break
+            case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.suspend): break
             }
         }
     }
