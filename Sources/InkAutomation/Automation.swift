@@ -40,9 +40,9 @@ package struct Automation {
     private let format = EventFormat()
     private var names = ShapeNames()
     /// What stands on the board, as far as told; a `set` of x alone needs the y there is.
-    private var shapes: [ShapeID: Shape] = [:]
+    private var shapes = BoardView()
     private var me: AuthorID?
-    private var board: BoardID?
+    private var boardID: BoardID?
     private var gestures: [GestureID: Gesture] = [:]
     private var waiting = Queue<Result<AutomationRequest, AutomationError>>()
     private var running: Running?
@@ -124,7 +124,7 @@ package struct Automation {
     package mutating func receive(_ event: Event, wallTime: UInt64, now: Instant) {
         switch event {
         case .ready(let board, let me):
-            (self.board, self.me) = (board, me)
+            (boardID, self.me) = (board, me)
             outputs.append(.ask(.board))
         case .changed(let changes, let ref):
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
@@ -222,7 +222,7 @@ package struct Automation {
             guard accepts(label: draft.label), let changes = bindings(ends) else { return }
             var draft = draft
             for change in changes { draft.take(change) }
-            submit(.draw(draft.points.isEmpty ? placed(draft) : draft))
+            submit(.draw(ends.areBound && draft.points.isEmpty ? placed(draft) : draft))
         case .stroke(let draft, let milliseconds):
             guard accepts(label: draft.label) else { return }
             guard milliseconds > 0 else { return submit(.draw(draft)) }
@@ -237,6 +237,9 @@ package struct Automation {
         case .delete(let name):
             guard let shape = find(name) else { return }
             submit(.delete([shape.id]))
+        case .arrange(let names, let arrangement):
+            guard let ids = find(all: names) else { return }
+            arrange(ids, arrangement)
         case .undo: submit(.undo)
         case .redo: submit(.redo)
         case .cursor(let point): submit(.cursor(point))
@@ -333,6 +336,45 @@ package struct Automation {
         placed.position = points.first ?? .zero
         placed.points = points.map { $0 - placed.position }
         return placed
+    }
+
+    // MARK: Several shapes
+
+    private mutating func find(all names: [String]) -> [ShapeID]? {
+        var ids: [ShapeID] = []
+        for name in names {
+            guard let id = self.names.shape(name), shapes[id] != nil else {
+                refuse("no_such_shape", "ids", "no shape “\(name)” is on the board: nothing was changed")
+                return nil
+            }
+            ids.append(id)
+        }
+        return ids
+    }
+
+    private mutating func arrange(_ ids: [ShapeID], _ arrangement: AutomationCommand.Arrangement) {
+        let intent: Intent?
+        do throws(ArrangementError) {
+            intent =
+                switch arrangement {
+                case .group: try shapes.grouping(ids)
+                case .ungroup: try shapes.ungrouping(ids)
+                case .order(let step): try shapes.ordering(ids, to: step)
+                case .align(let side): try shapes.aligning(ids, to: side)
+                case .distribute(let axis): try shapes.distributing(ids, axis)
+                case .duplicate(let by): try shapes.duplicating(ids, by: by, author: me ?? .zero)
+                }
+        } catch {
+            return refuse("bad_value", error == .beyondEdge ? "by" : "ids", "\(error)")
+        }
+        // What is as it should be needs no change.
+        if let intent { submit(intent) } else { done() }
+    }
+
+    /// Ends the running command with an error of one of its members.
+    private mutating func refuse(_ code: String, _ field: String, _ message: String) {
+        report(AutomationError(code: code, field: field, message: "\(field): \(message)", ref: running?.request.ref))
+        finish()
     }
 
     // MARK: Live gestures
@@ -452,18 +494,18 @@ package struct Automation {
     // MARK: Events
 
     private mutating func becomeReady(_ standing: [Shape], role: String, ownLabels: [String]) {
-        guard !isReady, let board, let me else { return }
+        guard !isReady, let boardID, let me else { return }
         isReady = true
         names = ShapeNames(standing, me: me)
         for label in ownLabels { names.use(label, by: me) }
-        shapes = Dictionary(standing.map { ($0.id, $0) }) { first, _ in first }
-        write("ready", ["schema": 1, "board": .string(board.hex), "me": .string(me.hex), "role": .string(role)])
+        shapes.replaceAll(standing)
+        write("ready", ["schema": 1, "board": .string(boardID.hex), "me": .string(me.hex), "role": .string(role)])
         outputs.append(contentsOf: heldBack.map { .write($0) })
         heldBack = []
     }
 
     private mutating func tell(_ change: ShapeChange, ref: UInt64?, wallTime: UInt64) {
-        shapes[change.id] = change.kind == .removed ? nil : change.shape
+        shapes.apply(change)
         // What stands when the board becomes ready is the state, not a change.
         guard isReady else { return }
         let id = names.name(change.shape)

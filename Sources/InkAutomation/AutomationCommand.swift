@@ -1,4 +1,5 @@
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 
 /// One command of the JSON-lines contract, its values checked.
@@ -11,6 +12,7 @@ package enum AutomationCommand: Equatable {
     /// A live drag over that time; 0 for at once.
     case move(id: String, by: Point, milliseconds: Int)
     case delete(id: String)
+    case arrange(ids: [String], Arrangement)
     case undo
     case redo
     case cursor(Point?)
@@ -24,6 +26,15 @@ package enum AutomationCommand: Equatable {
     case quit
     /// Waits until somebody is there, and goes on without a word when nobody is. For commands that end by themselves.
     case lookAround(milliseconds: Int)
+
+    /// What is done with several shapes.
+    package enum Arrangement: Equatable {
+        case group, ungroup
+        case order(OrderStep)
+        case align(Alignment)
+        case distribute(Distribution)
+        case duplicate(by: Point)
+    }
 
     /// What a `wait` waits for.
     package enum Condition: Equatable {
@@ -97,6 +108,8 @@ extension AutomationRequest {
     package static let lineBytes = 1 << 20
     /// Longest live gesture or wait, ms: an hour.
     private static let millisecondsMax = 3_600_000
+    /// Where a copy lies unless it is said: two cells of a terminal to the right and one down.
+    private static let copyStep = Point(x: 128, y: 128)
     /// Greatest coordinate, px.
     private static let pixelsMax = Double(Limits.coordinate) / 8
 
@@ -142,6 +155,14 @@ extension AutomationRequest {
             guard let by = object["by"] else { throw bad("by", "a pair of numbers is needed") }
             return .move(id: try id(object), by: try pair(by, "by"), milliseconds: try milliseconds(object, "over_ms", or: 0))
         case "delete": return .delete(id: try id(object))
+        case "group": return .arrange(ids: try ids(object), .group)
+        case "ungroup": return .arrange(ids: try ids(object), .ungroup)
+        case "order": return .arrange(ids: try ids(object), .order(try choice(object, "to")))
+        case "align": return .arrange(ids: try ids(object), .align(try choice(object, "to")))
+        case "distribute": return .arrange(ids: try ids(object), .distribute(try choice(object, "along")))
+        case "duplicate":
+            let by = try object["by"].map { value throws(AutomationError) in try pair(value, "by") }
+            return .arrange(ids: try ids(object), .duplicate(by: by ?? Self.copyStep))
         case "undo": return .undo
         case "redo": return .redo
         case "cursor":
@@ -201,7 +222,7 @@ extension AutomationRequest {
                 guard isPlaced else { continue }
                 guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
                 draft.points = try points(list, least: kind == .freehand ? 1 : 2)
-            case .text, .color, .strokeWidth, .choice, .mark, .names, .name, .bytes, .number, .opaque:
+            case .text, .color, .strokeWidth, .choice, .groups, .mark, .names, .name, .bytes, .number, .opaque:
                 if let given = shape[property.key] { draft.set(try value(given, of: property), of: property) }
             }
             guard property != .text || kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
@@ -249,6 +270,7 @@ extension AutomationRequest {
         case .text(let limit): .text(member == .null ? "" : try text(member, property.key, limit: limit))
         case .color: .color(try color(member, property.key))
         case .strokeWidth: .strokeWidth(try strokeWidth(member))
+        case .groups: .groups(try groups(member))
         case .choice(let choice): .choice(try word(member, of: choice, property.key))
         case .kind, .point, .size, .depth, .binding, .mark, .names, .name, .bytes, .number, .opaque:
             throw bad(property.key, "it cannot be set")
@@ -286,6 +308,35 @@ extension AutomationRequest {
         let id = try text(object, "id", limit: 256)
         guard !id.isEmpty else { throw bad("id", "it is empty") }
         return id
+    }
+
+    private static func ids(_ object: JSONObject) throws(AutomationError) -> [String] {
+        guard let list = object["ids"]?.array, (1...Limits.writesPerTransaction).contains(list.count) else {
+            throw bad("ids", "a list of 1 to \(Limits.writesPerTransaction) ids is needed")
+        }
+        let ids = list.compactMap { $0.string.flatMap { $0.isEmpty || $0.utf8.count > 256 ? nil : $0 } }
+        guard ids.count == list.count else { throw bad("ids", "each is the id of a shape") }
+        return ids
+    }
+
+    private static func choice<Word: RawRepresentable & CaseIterable>(
+        _ object: JSONObject, _ field: String
+    ) throws(AutomationError) -> Word where Word.RawValue == String {
+        guard let word = object[field]?.string.flatMap({ Word(rawValue: $0) }) else {
+            throw bad(field, "one of \(Word.allCases.map(\.rawValue).joined(separator: ", ")) is needed")
+        }
+        return word
+    }
+
+    private static func groups(_ value: JSONValue) throws(AutomationError) -> [GroupID] {
+        if value == .null { return [] }
+        let groups = value.array?.compactMap { $0.string.flatMap { GroupID($0) } } ?? []
+        guard let list = value.array, groups.count == list.count, groups.count <= GroupID.depthMax, Set(groups).count == groups.count else {
+            throw bad(
+                "group",
+                "a list of at most \(GroupID.depthMax) names of groups, outermost first, is needed: 16 hex digits each, no two alike")
+        }
+        return groups
     }
 
     private static func label(_ object: JSONObject) throws(AutomationError) -> String {

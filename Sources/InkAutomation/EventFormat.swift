@@ -33,6 +33,7 @@ package struct EventFormat {
             case .strokeWidth(let width): object[key] = pixels(Int32(width))
             case .binding(let bound):
                 object[key] = bound.map { .object(["id": .string(name($0.shape)), "at": .array([part($0.x), part($0.y)])]) } ?? .null
+            case .groups(let groups): object[key] = .array(groups.map { .string($0.text) })
             case .choice(let raw):
                 guard case .choice(let choice) = property.form else { continue }
                 object[key] = choice.words[Int(raw)].map { .string($0) } ?? .null

@@ -60,6 +60,8 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     // Of all that has an outline.
     public static let lineStyle = Property(.lineStyle)
     public static let corners = Property(.corners)
+    /// The groups of a shape.
+    public static let group = Property(.group)
 
     /// The least number whose values are bytes to who does not know it.
     static let opaqueMin: UInt16 = 32
@@ -87,7 +89,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case nonce, boardVersion, admission
     case continuation = 24
     case textBase = 32
-    case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route
+    case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route, group
 
     /// The table of properties (BD-47).
     package var row: PropertyRow {
@@ -117,6 +119,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .corners: .drawn("corners", .register, .choice(.corners), of: .outlined, isAlwaysWritten: false, json: .written)
         case .startHead: .drawn("start_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
         case .endHead: .drawn("end_head", .register, .choice(.head), of: .lines, isAlwaysWritten: false, json: .written)
+        case .group: .drawn("group", .register, .groups, of: .all, isAlwaysWritten: false, json: .written)
         case .route: .drawn("route", .register, .choice(.route), of: .lines, isAlwaysWritten: false, json: .written)
         }
     }

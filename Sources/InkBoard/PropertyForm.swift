@@ -24,6 +24,8 @@ package enum PropertyForm: Hashable, Sendable {
     case binding
     /// One byte.
     case choice(Choice)
+    /// Count varint, at most `GroupID.depthMax`, and names of 8 bytes, no two alike.
+    case groups
     /// Nothing.
     case mark
     /// Count varint, 1...`Limits.retractionsPerWrite`, and names, ascending.
@@ -49,6 +51,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .depth: .depth(.first)
         case .binding: .binding(nil)
         case .choice: .choice(0)
+        case .groups: .groups([])
         case .kind, .mark, .names, .name, .bytes, .number, .opaque: .bytes([])
         }
     }
@@ -68,6 +71,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .binding:
             if case .binding(let binding) = value { return binding.map { (1...Limits.shapeNumber).contains($0.shape.number) } ?? true }
         case .choice(let choice): if case .choice(let raw) = value { return Int(raw) < choice.words.count }
+        case .groups: if case .groups(let groups) = value { return groups.count <= GroupID.depthMax && Set(groups).count == groups.count }
         case .mark: if case .mark = value { return true }
         case .names: if case .names(let names) = value { return (1...Limits.retractionsPerWrite).contains(names.count) }
         case .name: if case .name = value { return true }
@@ -91,6 +95,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .depth: .depth(try Self.readDepth(from: &reader))
         case .binding: .binding(try Self.readBinding(from: &reader))
         case .choice(let choice): .choice(try Self.readChoice(choice, from: &reader))
+        case .groups: .groups(try Self.readGroups(from: &reader))
         case .mark: .mark
         case .names: .names(try Self.readNames(from: &reader))
         case .name: .name(try reader.readIdentifier())
@@ -140,6 +145,10 @@ package enum PropertyForm: Hashable, Sendable {
         case .choice:
             guard case .choice(let raw) = value else { return false }
             writer.write(raw)
+        case .groups:
+            guard case .groups(let groups) = value else { return false }
+            writer.writeVarint(groups.count)
+            for group in groups { writer.write(group.rawValue) }
         case .mark:
             guard case .mark = value else { return false }
         case .names:
@@ -217,6 +226,13 @@ package enum PropertyForm: Hashable, Sendable {
         let raw = try reader.readUInt8()
         guard Int(raw) < choice.words.count else { throw .limitExceeded }
         return raw
+    }
+
+    private static func readGroups(from reader: inout ByteReader) throws(WireError) -> [GroupID] {
+        var groups: [GroupID] = []
+        for _ in 0..<(try reader.readCount(limit: GroupID.depthMax)) { groups.append(GroupID(rawValue: try reader.readUInt64())) }
+        guard Set(groups).count == groups.count else { throw .nonCanonical }
+        return groups
     }
 
     private static func readNames(from reader: inout ByteReader) throws(WireError) -> [TransactionName] {

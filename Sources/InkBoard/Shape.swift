@@ -117,6 +117,8 @@ public struct ShapeDraft: Hashable, Sendable {
     public var endHead: LineHead
     /// Which way a line or an arrow takes.
     public var route: LineRoute
+    /// The groups that it is in, outermost first; at most `GroupID.depthMax`.
+    public var groups: [GroupID]
 
     /// 2 px, what a shape has that nobody gave a width.
     public static let usualStrokeWidth: UInt16 = 16
@@ -125,7 +127,7 @@ public struct ShapeDraft: Hashable, Sendable {
         kind: ShapeKind, position: Point, size: Size = .zero, points: [Point] = [], text: String = "", stroke: Color? = nil,
         fill: Color? = nil, strokeWidth: UInt16 = ShapeDraft.usualStrokeWidth, label: String = "", startBinding: Binding? = nil,
         endBinding: Binding? = nil, lineStyle: LineStyle = .solid, corners: Corners = .usual, startHead: LineHead = .usual,
-        endHead: LineHead = .usual, route: LineRoute = .straight
+        endHead: LineHead = .usual, route: LineRoute = .straight, groups: [GroupID] = []
     ) {
         self.kind = kind
         self.position = position
@@ -143,6 +145,7 @@ public struct ShapeDraft: Hashable, Sendable {
         self.startHead = startHead
         self.endHead = endHead
         self.route = route
+        self.groups = groups
     }
 }
 
@@ -170,6 +173,7 @@ extension ShapeDraft {
         case .startHead: .choice(startHead.rawValue)
         case .endHead: .choice(endHead.rawValue)
         case .route: .choice(route.rawValue)
+        case .group: .groups(groups)
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
             .textBase, .textMerged:
@@ -195,6 +199,7 @@ extension ShapeDraft {
         case .corners: if case .choice(let raw) = value, let look = Corners(rawValue: raw) { corners = look }
         case .startHead: if case .choice(let raw) = value, let head = LineHead(rawValue: raw) { startHead = head }
         case .endHead: if case .choice(let raw) = value, let head = LineHead(rawValue: raw) { endHead = head }
+        case .group: if case .groups(let chain) = value { groups = chain }
         case .route: if case .choice(let raw) = value, let way = LineRoute(rawValue: raw) { route = way }
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
             .admission,
@@ -274,5 +279,6 @@ public struct PropertyChange: Hashable, Sendable {
     public static func corners(_ corners: Corners) -> PropertyChange { PropertyChange(.corners, .choice(corners.rawValue)) }
     public static func startHead(_ head: LineHead) -> PropertyChange { PropertyChange(.startHead, .choice(head.rawValue)) }
     public static func endHead(_ head: LineHead) -> PropertyChange { PropertyChange(.endHead, .choice(head.rawValue)) }
+    public static func groups(_ groups: [GroupID]) -> PropertyChange { PropertyChange(.group, .groups(groups)) }
     public static func route(_ route: LineRoute) -> PropertyChange { PropertyChange(.route, .choice(route.rawValue)) }
 }

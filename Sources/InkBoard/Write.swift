@@ -17,6 +17,8 @@ public enum Value: Hashable, Sendable {
     case binding(Binding?)
     /// The raw value of a `LineStyle`, a `Corners`, a `LineHead` or a `LineRoute`.
     case choice(UInt8)
+    /// `group`.
+    case groups([GroupID])
     /// `deletion`: the mark has no content but its place.
     case mark
     /// `retraction`: names of marks, ascending, 1...`Limits.retractionsPerWrite`.

@@ -70,6 +70,7 @@ extension ByteWriter {
         case .depth(let key): writeLengthPrefixed(key.bytes)
         case .binding(let binding): writeOptional(binding) { $0.write($1) }
         case .choice(let raw): write(raw)
+        case .groups(let groups): writeList(groups) { $0.write($1.rawValue) }
         case .mark, .names, .name, .bytes, .number: preconditionFailure("no part of a drawing has a value of this form")
         }
     }
@@ -198,6 +199,9 @@ extension ByteReader {
             let raw = try readUInt8()
             guard Int(raw) < choice.words.count else { throw .unexpected }
             return .choice(raw)
+        case .groups:
+            return .groups(
+                try readList(leastBytes: 8) { reader throws(WireError) in GroupID(rawValue: try reader.readUInt64()) })
         case .mark, .names, .name, .bytes, .number, .opaque: throw .unexpected
         }
     }

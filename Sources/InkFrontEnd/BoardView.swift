@@ -10,6 +10,8 @@ package struct BoardView: Sendable {
     private var stored: [ShapeID: ShapeDraft] = [:]
     /// Those lines by what they are bound to, whether it stands or not.
     private var followers: [ShapeID: Set<ShapeID>] = [:]
+    /// The shapes that say of a group to be in it.
+    private var members: [GroupID: Set<ShapeID>] = [:]
     /// Grows with every change.
     package private(set) var version = 0
     /// The version since which shapes have only been laid on top of all others.
@@ -26,8 +28,9 @@ package struct BoardView: Sendable {
     /// Takes the whole board anew, in any order.
     package mutating func replaceAll(_ standing: [Shape]) {
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        (stored, followers) = ([:], [:])
+        (stored, followers, members) = ([:], [:], [:])
         for shape in byID.values where shape.content.isDerived { follow(shape) }
+        for shape in byID.values { for group in shape.content.groups { members[group, default: []].insert(shape.id) } }
         for (id, content) in stored {
             let drawn = drawn(content)
             byID[id]?.content = drawn
@@ -47,11 +50,13 @@ package struct BoardView: Sendable {
             disturbed = version
         }
         unfollow(change.id)
+        for group in before?.content.groups ?? [] { leave(group, change.id) }
         var told = change
         if change.kind == .removed {
             byID[change.id] = nil
         } else {
             if change.shape.content.isDerived { follow(change.shape) }
+            for group in change.shape.content.groups { members[group, default: []].insert(change.id) }
             // What stood under this name before is gone, for the shape itself too.
             byID[change.id] = change.shape
             told.shape.content = drawn(change.shape.content)
@@ -88,6 +93,16 @@ package struct BoardView: Sendable {
 
     /// The lines that are bound to a shape.
     package func lines(boundTo id: ShapeID) -> [ShapeID] { (followers[id] ?? []).sorted() }
+
+    // MARK: Groups
+
+    /// The shapes that say of a group to be in it, at whatever depth.
+    package func members(of group: GroupID) -> Set<ShapeID> { members[group] ?? [] }
+
+    private mutating func leave(_ group: GroupID, _ id: ShapeID) {
+        members[group]?.remove(id)
+        if members[group]?.isEmpty == true { members[group] = nil }
+    }
 
     private mutating func redraw(followersOf target: ShapeID, by cause: ShapeChange) -> [ShapeChange] {
         guard let lines = followers[target] else { return [] }

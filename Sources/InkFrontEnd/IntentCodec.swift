@@ -63,6 +63,12 @@ extension ByteWriter {
             writeText(to)
             writeFlag(continues)
             writeFlag(isMerged)
+        case .setEach(let edits):
+            writeTag(21)
+            writeList(edits) {
+                $0.write($1.shape)
+                $0.write($1.changes)
+            }
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -111,6 +117,9 @@ extension ByteReader {
             let shape = try readShapeID()
             return .type(shape, from: try readText(), to: try readText(), continues: try readFlag(), isMerged: try readFlag())
         case 20: return .resize(try readShapeID(), by: try readPoint(), growing: try readPoint())
+        case 21:
+            return .setEach(
+                try readList(leastBytes: 41) { reader throws(WireError) in ShapeEdit(try reader.readShapeID(), try reader.readChanges()) })
         default: throw .unexpected
         }
     }

@@ -128,7 +128,7 @@ extension Intent {
     /// True for what is to stay on the board; false for what is only seen while it happens.
     package var isWork: Bool {
         switch self {
-        case .draw, .drawAll, .set, .setAll, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say, .rename: true
+        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say, .rename: true
         case .begin, .extend, .update, .cancel, .cursor, .typing: false
         }
     }

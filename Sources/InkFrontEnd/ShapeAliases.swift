@@ -133,6 +133,8 @@ package struct ShapeAliases: Sendable {
         case .set(let id, let changes): return .set(holders(id), changes.map { $0.renaming(holders) })
         case .amend(let id, let changes): return .amend(holders(id), changes.map { $0.renaming(holders) })
         case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes.map { $0.renaming(holders) })
+        case .setEach(let edits):
+            return .setEach(edits.map { ShapeEdit(holders($0.shape), $0.changes.map { $0.renaming(holders) }) })
         case .type(let id, let from, let to, let continues, let isMerged):
             return .type(holders(id), from: from, to: to, continues: continues, isMerged: isMerged)
         case .move(let ids, let by): return .move(ids.map(holders), by: by)

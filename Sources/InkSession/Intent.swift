@@ -6,12 +6,14 @@ import InkPrimitives
 public enum Intent: Hashable, Sendable {
     /// One new shape, one transaction.
     case draw(ShapeDraft)
-    /// Several new shapes, bottom first, one transaction.
+    /// Several new shapes, bottom first, one transaction. A binding to the `n`-th of them names the author `.zero` and the number `n`, from 1.
     case drawAll([ShapeDraft])
     /// New values for properties of one shape, one transaction.
     case set(ShapeID, [PropertyChange])
     /// The same new values for several shapes, one transaction; those that are gone are left out while any is left.
     case setAll([ShapeID], [PropertyChange])
+    /// New values of several shapes, of each its own, one transaction; those that are gone are left out while any is left.
+    case setEach([ShapeEdit])
     /// As `set`, and one step of undo with what this person did last, if that wrote the same shape: a text that is saved while it is typed.
     case amend(ShapeID, [PropertyChange])
     /// A text that was typed by hand over `from`, which is what the shape said when it was begun, or last became part of it. What others wrote since
@@ -52,10 +54,19 @@ public enum Intent: Hashable, Sendable {
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .typing: true
-        case .draw, .drawAll, .set, .setAll, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel, .say, .rename:
+        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel, .say,
+            .rename:
             false
         }
     }
+}
+
+/// New values of one shape among several.
+public struct ShapeEdit: Hashable, Sendable {
+    public var shape: ShapeID
+    public var changes: [PropertyChange]
+
+    public init(_ shape: ShapeID, _ changes: [PropertyChange]) { (self.shape, self.changes) = (shape, changes) }
 }
 
 /// What is being done by hand and is not yet in the board.

@@ -67,7 +67,8 @@ extension Node {
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
         case .cursor, .typing, .begin, .extend, .update, .cancel, .commit: false
-        case .draw, .drawAll, .set, .setAll, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename: mustHold(now: now)
+        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename:
+            mustHold(now: now)
         }
     }
 
@@ -156,7 +157,7 @@ extension Node {
             try perform(.set(shape, changes), continuing: step(on: shape, of: frontEnd), of: asker, now: now)
         case .type(let shape, _, _, let continues, _):
             try perform(intent, continuing: continues ? step(on: shape, of: frontEnd) : nil, of: asker, now: now)
-        case .draw, .drawAll, .set, .setAll, .move, .resize, .delete: try perform(intent, of: asker, now: now)
+        case .draw, .drawAll, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
         case .say(let text):
@@ -567,13 +568,18 @@ extension Board {
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
             return try writes(for: draft, number: freeShapeNumber(of: author, from: number), by: author)
         case .drawAll(let drafts):
-            var number = number
+            var ids: [ShapeID] = []
+            for _ in drafts {
+                ids.append(ShapeID(author: author, number: freeShapeNumber(of: author, from: ids.last.map { $0.number + 1 } ?? number)))
+            }
             var (writes, depth): ([Write], DepthKey) = ([], topDepth)
-            for draft in drafts {
+            for (id, draft) in zip(ids, drafts) {
                 guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-                number = freeShapeNumber(of: author, from: number)
-                writes += try self.writes(for: draft, number: number, by: author, depth: depth)
-                number += 1
+                // A binding among the new shapes names one by its place in the list (SE-130).
+                let bound = draft.renaming {
+                    $0.author == .zero && (1...UInt64(ids.count)).contains($0.number) ? ids[Int($0.number) - 1] : $0
+                }
+                writes += try self.writes(for: bound, number: id.number, by: author, depth: depth)
                 depth = DepthKey.between(depth, nil)
             }
             return writes
@@ -581,6 +587,11 @@ extension Board {
         case .setAll(let ids, let changes):
             var writes: [Write] = []
             for id in try standing(ids) { writes += try self.writes(for: changes, of: id) }
+            return writes
+        case .setEach(let edits):
+            var writes: [Write] = []
+            let standing = Set(try standing(edits.map(\.shape)))
+            for edit in edits where standing.contains(edit.shape) { writes += try self.writes(for: edit.changes, of: edit.shape) }
             return writes
         case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
         case .resize(let id, let by, let growth): return try writes(resizing: id, by: by, growing: growth)

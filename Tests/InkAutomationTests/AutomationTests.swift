@@ -407,6 +407,12 @@ import Testing
         #expect(draft.position == Point(x: 64, y: 32) && draft.points == [.zero, Point(x: 576, y: 0)])
         // With one end it does, as ever.
         stage.drawn()
+        // What has no points anyway stays where it is put.
+        stage.line(#"{"do":"draw","shape":{"kind":"ellipse","x":200,"y":96,"w":8,"h":8}}"#)
+        #expect(
+            stage.intents.last?.intent
+                == .draw(ShapeDraft(kind: .ellipse, position: Point(x: 1600, y: 768), size: Size(width: 64, height: 64))))
+        stage.drawn()
         stage.line(#"{"do":"draw","shape":{"kind":"arrow","start_binding":{"id":"left"}}}"#)
         #expect(stage.events("error").last?["field"] == "x")
     }
@@ -441,5 +447,85 @@ import Testing
         stage.line(#"{"do":"set","id":"box","set":{"start_binding":{"id":"box"}}}"#)
         #expect(stage.events("error").last?["message"]?.string?.contains("only lines and arrows have ends that can be bound") == true)
         #expect(stage.intents.isEmpty)
+    }
+
+    // CL-52
+    @Test func `shapes are grouped, ordered, aligned, distributed and copied by their ids`() throws {
+        func box(_ number: UInt64) -> Shape {
+            var content = ShapeDraft.box("b\(number)")
+            content.position = Point(x: Int32(number) * Int32(number) * 800, y: Int32(number) * 80)
+            return Stage.shape(number: number, author: Stage.author(2), content)
+        }
+        var stage = Stage(shapes: (1...3).map { box($0) })
+        for (command, count) in [
+            (#""group","ids":["b1","b2"]"#, 2), (#""order","ids":["b1"],"to":"front""#, 1), (#""align","ids":["b1","b3"],"to":"left""#, 1),
+            (#""distribute","ids":["b1","b2","b3"],"along":"horizontally""#, 1),
+        ] {
+            stage.line(#"{"do":\#(command),"ref":1}"#)
+            guard case .setEach(let edits)? = stage.intents.last?.intent else {
+                Issue.record("\(command) asked for nothing")
+                return
+            }
+            #expect(edits.count == count, "\(command)")
+            stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .done))
+        }
+        stage.line(#"{"do":"duplicate","ids":["b2"],"by":[1,0]}"#)
+        guard case .drawAll(let copies)? = stage.intents.last?.intent else {
+            Issue.record("nothing was copied")
+            return
+        }
+        #expect(copies.map(\.position) == [box(2).content.position + Point(x: 8, y: 0)] && copies[0].label.isEmpty)
+        stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .done))
+        // What is as it should be is answered at once.
+        let asked = stage.intents.count
+        stage.line(#"{"do":"order","ids":["b3"],"to":"front","ref":9}"#)
+        #expect(stage.intents.count == asked && stage.events("done").last?["ref"] == 9)
+    }
+
+    // CL-52
+    @Test(
+        arguments: [
+            (#""group","ids":["b1","nobody"]"#, "no_such_shape", "ids", "no shape “nobody” is on the board: nothing was changed"),
+            (#""group","ids":["b1"]"#, "bad_value", "ids", "it takes two shapes or groups to group"),
+            (#""ungroup","ids":["b1"]"#, "bad_value", "ids", "none of these is in a group"),
+            (#""align","ids":["b1","b2"],"to":"north""#, "bad_value", "to", "left, right, top, bottom, centre, middle"),
+            (#""order","ids":["b1"]"#, "bad_value", "to", "front, back, up, down"),
+            (#""distribute","ids":["b1","b2"],"along":"vertically""#, "bad_value", "ids", "it takes three"),
+            (#""distribute","ids":["b1","b2"],"along":7"#, "bad_value", "along", "horizontally, vertically"),
+            (#""duplicate","ids":[]"#, "bad_value", "ids", "a list of 1 to 4096 ids"),
+            (#""duplicate","ids":[1]"#, "bad_value", "ids", "each is the id"),
+            (#""duplicate","ids":["b1"],"by":"here""#, "bad_value", "by", "a pair of numbers"),
+            (#""duplicate","ids":["b1"],"by":[134217728,0]"#, "bad_value", "by", "beyond the edge"),
+            (#""set","id":"b1","set":{"group":["12"]}"#, "bad_value", "group", "16 hex digits each"),
+            (#""set","id":"b1","set":{"group":["0000000000000001","0000000000000001"]}"#, "bad_value", "group", "no two alike"),
+        ])
+    func `what cannot be done with several shapes is refused in words, and changes nothing`(
+        command: String, code: String, field: String, words: String
+    ) throws {
+        var second = ShapeDraft.box("b2")
+        second.position = Point(x: 800, y: 0)
+        var first = ShapeDraft.box("b1")
+        first.position = Point(x: 8, y: 0)
+        var stage = Stage(shapes: [
+            Stage.shape(number: 1, author: Stage.author(2), first), Stage.shape(number: 2, author: Stage.author(2), second),
+        ])
+        stage.line(#"{"do":\#(command),"ref":"r"}"#)
+        let error = try #require(stage.events("error").last)
+        #expect(error["code"] == .string(code) && error["field"] == .string(field) && error["ref"] == "r")
+        #expect(error["message"]?.string?.contains(words) == true, "\(error)")
+        #expect(stage.intents.isEmpty)
+    }
+
+    // CL-52
+    @Test func `the groups of a shape are told and can be set`() throws {
+        var content = ShapeDraft.box("b")
+        content.groups = [GroupID(rawValue: 0xAB), GroupID(rawValue: .max)]
+        var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(2), content)])
+        let told = JSONValue.object(
+            EventFormat().shape(Stage.shape(number: 1, author: Stage.author(2), content), id: "b") { "\($0.number)" }
+        ).text
+        #expect(told.contains(##""group":["00000000000000ab","ffffffffffffffff"]"##))
+        stage.line(#"{"do":"set","id":"b","set":{"group":["00000000000000ab"]}}"#)
+        #expect(stage.intents.last?.intent == .set(ShapeID(author: Stage.author(2), number: 1), [.groups([GroupID(rawValue: 0xAB)])]))
     }
 }

@@ -29,7 +29,7 @@ import Testing
                 "37 corners corners shape register choice(InkBoard.Choice.corners)",
                 "38 startHead start_head shape register choice(InkBoard.Choice.head)",
                 "39 endHead end_head shape register choice(InkBoard.Choice.head)",
-                "40 route route shape register choice(InkBoard.Choice.route)",
+                "40 route route shape register choice(InkBoard.Choice.route)", "41 group group shape register groups",
             ])
     }
 
@@ -81,7 +81,10 @@ import Testing
             .binding(Binding(ShapeID(author: .zero, number: Limits.shapeNumber + 1)))
         ),
         (.binding, .binding(nil), nil), (.choice(.head), .choice(5), .choice(6)), (.choice(.route), .choice(0), .mark),
-        (.mark, .mark, .bytes([])),
+        (
+            .groups, .groups([GroupID(rawValue: 9), GroupID(rawValue: 1)]),
+            .groups(Array(repeating: GroupID(rawValue: 9), count: 2))
+        ), (.groups, .groups([]), .groups((0...8).map { GroupID(rawValue: $0) })), (.mark, .mark, .bytes([])),
         (.names, .names([.zero]), .names([])), (.name, .name(.zero), nil), (.bytes(count: 2), .bytes([1, 2]), .bytes([1])),
         (.number, .number(70), nil), (.opaque, .bytes([1, 2, 3]), .text("")),
     ]

@@ -116,7 +116,8 @@ func someDraft(using random: inout SplitMix64) -> ShapeDraft {
         lineStyle: random.chance(0.3) ? LineStyle.allCases[random.below(4)] : .solid,
         corners: random.chance(0.3) ? Corners.allCases[random.below(3)] : .usual,
         startHead: random.chance(0.3) ? LineHead.allCases[random.below(6)] : .usual,
-        endHead: random.chance(0.3) ? LineHead.allCases[random.below(6)] : .usual, route: random.chance(0.3) ? .elbow : .straight)
+        endHead: random.chance(0.3) ? LineHead.allCases[random.below(6)] : .usual, route: random.chance(0.3) ? .elbow : .straight,
+        groups: random.chance(0.3) ? [GroupID(rawValue: random.next()), GroupID(rawValue: 7)] : [])
 }
 
 /// A binding to what mostly stands nowhere.

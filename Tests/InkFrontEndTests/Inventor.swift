@@ -37,7 +37,8 @@ struct Inventor {
     mutating func intents() -> [Intent] {
         var intents: [Intent] = [
             .draw(draft()), .drawAll(list(upTo: 3) { $0.draft() }), .set(shapeID(), changes()), .setAll(shapeIDs(), changes()),
-            .amend(shapeID(), changes()), .type(shapeID(), from: text(), to: text(), continues: flip(), isMerged: flip()),
+            .setEach(list(upTo: 3) { ShapeEdit($0.shapeID(), $0.changes()) }), .amend(shapeID(), changes()),
+            .type(shapeID(), from: text(), to: text(), continues: flip(), isMerged: flip()),
             .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
             .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .say(text()), .typing, .rename(text()),
@@ -142,7 +143,7 @@ struct Inventor {
             .stroke(maybe { $0.color() }), .fill(maybe { $0.color() }), .strokeWidth(UInt16(random.below(65_536))), .depth(depth()),
             .startBinding(maybe { $0.binding() }), .endBinding(maybe { $0.binding() }), .lineStyle(pick(LineStyle.allCases)),
             .corners(pick(Corners.allCases)), .startHead(pick(LineHead.allCases)), .endHead(pick(LineHead.allCases)),
-            .route(pick(LineRoute.allCases)),
+            .route(pick(LineRoute.allCases)), .groups(groups()),
         ].shuffled(using: &random)
     }
 
@@ -161,8 +162,10 @@ struct Inventor {
             text: text(), stroke: maybe { $0.color() }, fill: maybe { $0.color() }, strokeWidth: UInt16(random.below(65_536)),
             label: text(), startBinding: maybe { $0.binding() }, endBinding: maybe { $0.binding() }, lineStyle: pick(LineStyle.allCases),
             corners: pick(Corners.allCases), startHead: pick(LineHead.allCases), endHead: pick(LineHead.allCases),
-            route: pick(LineRoute.allCases))
+            route: pick(LineRoute.allCases), groups: groups())
     }
+
+    private mutating func groups() -> [GroupID] { list(upTo: 9) { GroupID(rawValue: $0.number()) } }
 
     private mutating func binding() -> Binding {
         Binding(shapeID(), x: UInt16(random.below(65_536)), y: UInt16(random.below(65_536)))

@@ -375,4 +375,29 @@ import Testing
         #expect(pipes.members[0].node.board?.shapeCount == 1100)
         #expect(!pipes.members[0].events.contains { if case .outcome(_, .refused) = $0 { true } else { false } })
     }
+
+    // SE-130, SE-131
+    @Test func `shapes that are drawn together are bound to each other, and several are changed in one step`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        func place(_ number: UInt64) -> Binding { Binding(ShapeID(author: .zero, number: number)) }
+        let line = ShapeDraft(kind: .line, position: .zero, points: [.zero, .zero], startBinding: place(3), endBinding: place(1))
+        pipes.intent(.drawAll([box(0), line, box(8000)]), by: 0, ref: 1)
+        let shapes = try #require(pipes.members[0].node.board).shapes
+        #expect(shapes.count == 3 && shapes[1].content.startBinding?.shape == shapes[2].id)
+        #expect(shapes[1].content.endBinding?.shape == shapes[0].id)
+        let gone = ShapeID(author: shapes[0].id.author, number: 1)
+        pipes.intent(
+            .setEach([
+                ShapeEdit(shapes[0].id, [.text("one")]), ShapeEdit(gone, [.text("gone")]),
+                ShapeEdit(shapes[2].id, [.text("three"), .position(Point(x: 1, y: 2))]),
+            ]), by: 0, ref: 2)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 2, .done)))
+        #expect(pipes.members[0].node.board?.shapes.map(\.content.text) == ["one", "", "three"])
+        pipes.intent(.undo, by: 0, ref: 3)
+        #expect(pipes.members[0].node.board?.shapes == shapes)
+        pipes.intent(.setEach([ShapeEdit(gone, [.text("gone")])]), by: 0, ref: 4)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 4, .refused(.noSuchShape))))
+    }
 }
