@@ -159,6 +159,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
 
     package var name: String { row.name }
     package var words: String { row.words }
+    package var takesArgument: Bool { row.argument != nil }
     /// Its keys as the help writes them, the one to tell first.
     package var keyWords: [String] { row.keys.map(\.word) }
 

@@ -49,6 +49,14 @@ import Testing
         }
     }
 
+    @Test(arguments: BoardCommand.allCases)
+    func `a command does the same by its name as by its key`(command: BoardCommand) throws {
+        // TM-160 TM-161
+        let named = try Outcome(of: Array(":\(command.name)\r".utf8), command)
+        #expect(!named.lines[79].hasPrefix(":\(command.name)") || command.takesArgument, "\(command): \(named.lines[79])")
+        if let key = command.keyWords.first { #expect(try named == Outcome(of: Self.bytes(of: key), command), "\(command)") }
+    }
+
     /// What keys have done to a board on which something is selected, and something can be done again.
     private struct Outcome: Equatable {
         var standing: [ShapeDraft]
@@ -62,10 +70,11 @@ import Testing
                 desk.drag([(column, 5), (column + 10, 9)])
             }
             desk.type("u]]")
-            // While something is selected, l moves it.
-            if command == .line { desk.escape() }
+            // While something is selected, these keys move it.
+            if [.line, .hand, .shapes].contains(command) { desk.escape() }
             desk.wait(.seconds(5))
-            desk.bytes(bytes)
+            // A sequence is one key; letters are typed one by one.
+            if bytes.first == 0x1B { desk.bytes(bytes) } else { for byte in bytes { desk.bytes([byte]) } }
             desk.wait(.milliseconds(100))
             (standing, lines, effects) = (desk.standing, desk.terminal.lines, desk.effects.count)
         }
