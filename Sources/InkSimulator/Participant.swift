@@ -98,6 +98,16 @@ struct View {
     var status: SyncStatus?
     var isReady = false
 
+    /// The shapes as a front end draws them, lowest first: lines end where what they are bound to stands.
+    var drawnShapes: [Shape] {
+        shapes.values.sorted { $0.isBelow($1) }
+            .map { shape in
+                var drawn = shape
+                drawn.content = shape.content.drawn { shapes[$0]?.content }
+                return drawn
+            }
+    }
+
     /// Takes an event. Throws where it contradicts what was told before.
     mutating func take(_ event: Event) throws(Violation) {
         switch event {

@@ -5,6 +5,8 @@ import InkSession
 /// Somebody who draws, moves, deletes, changes their mind, chats and points, with a stream of their own.
 struct Person {
     private var random: SplitMix64
+    /// What lines are bound to, how they look and what is grouped has a stream of its own: whatever it decides, the rest of a person's day is the same.
+    private var ties: SplitMix64
     /// What is being done by hand, and how many steps of it are left.
     private var hand: Hand?
     /// Drawings left in a burst, one each millisecond.
@@ -26,7 +28,7 @@ struct Person {
         case resize(ShapeID, steps: Int)
     }
 
-    init(random: SplitMix64) { self.random = random }
+    init(random: SplitMix64) { (self.random, ties) = (random, random.split("ties")) }
 
     /// The next thing this person does, and how long until the one after it.
     mutating func act(shapes: [Shape]) -> (Intent, pause: Duration) {
@@ -47,20 +49,24 @@ struct Person {
         if let hand { return goOn(hand) }
         if burst > 0 {
             burst -= 1
-            return (.draw(draft()), .milliseconds(1))
+            return (.draw(draft(shapes)), .milliseconds(1))
         }
         let pause: Duration = .milliseconds(20) + random.jitter(.milliseconds(260))
         switch random.below(100) {
-        case ..<20: return (.draw(draft()), pause)
+        case ..<20: return (ties.chance(0.1) ? .drawAll(pair(shapes)) : .draw(draft(shapes)), pause)
         case ..<38: return begin(shapes)
         case ..<52:
-            guard let shape = pick(shapes) else { return (.draw(draft()), pause) }
-            return (.set(shape.id, change(shape)), pause)
+            guard let shape = pick(shapes) else { return (.draw(draft(shapes)), pause) }
+            let changes = change(shape) + tie(shape, shapes)
+            guard ties.chance(0.3) else { return (.set(shape.id, changes), pause) }
+            let other = shapes[ties.below(shapes.count)]
+            let edits = [ShapeEdit(shape.id, changes)] + (other.id == shape.id ? [] : [ShapeEdit(other.id, [.groups(groups())])])
+            return (.setEach(edits), pause)
         case ..<62:
-            guard let shape = pick(shapes) else { return (.draw(draft()), pause) }
+            guard let shape = pick(shapes) else { return (.draw(draft(shapes)), pause) }
             return (.move([shape.id, pick(shapes)?.id ?? shape.id], by: step()), pause)
         case ..<68:
-            guard shapes.count > 4, let shape = pick(shapes) else { return (.draw(draft()), pause) }
+            guard shapes.count > 4, let shape = pick(shapes) else { return (.draw(draft(shapes)), pause) }
             return (.delete([shape.id]), pause)
         case ..<77: return (.undo, pause)
         case ..<82: return (.redo, pause)
@@ -68,7 +74,7 @@ struct Person {
         case ..<94: return (random.chance(0.5) ? .typing : .say("message \(count) \(random.next())"), pause)
         case ..<97:
             burst = 5 + random.below(25)
-            return (.draw(draft()), .milliseconds(1))
+            return (.draw(draft(shapes)), .milliseconds(1))
         default: return (.cursor(place()), pause)
         }
     }
@@ -101,7 +107,7 @@ struct Person {
         let frame: Duration = .milliseconds(8) + random.jitter(.milliseconds(30))
         switch random.below(4) {
         case 0:
-            let draft = draft()
+            let draft = draft(shapes)
             hand = .span(draft, steps: steps)
             return (.begin(.shape(draft)), frame)
         case 1:
@@ -167,12 +173,52 @@ struct Person {
         }
     }
 
-    private mutating func draft() -> ShapeDraft {
+    /// Two shapes that are drawn together, the second a line that is bound to the first and to another.
+    private mutating func pair(_ shapes: [Shape]) -> [ShapeDraft] {
+        let end = binding(shapes)
+        let corner = Point(x: Int32(ties.below(8000)), y: Int32(ties.below(8000)))
+        return [
+            ShapeDraft(kind: .diamond, position: corner, size: Size(width: 800, height: 400), groups: groups()),
+            ShapeDraft(
+                kind: .arrow, position: corner, points: [.zero, Point(x: 4000, y: 400)],
+                startBinding: Binding(ShapeID(author: .zero, number: 1), x: .max), endBinding: end, route: .elbow),
+        ]
+    }
+
+    /// What makes or unmakes the ties of a shape.
+    private mutating func tie(_ shape: Shape, _ shapes: [Shape]) -> [PropertyChange] {
+        guard ties.chance(0.5) else { return [] }
+        guard shape.content.hasEnds else { return [.groups(groups())] }
+        switch ties.below(4) {
+        case 0: return [.startBinding(binding(shapes))]
+        case 1: return [.endBinding(binding(shapes))]
+        case 2: return [.route(ties.chance(0.5) ? .elbow : .straight)]
+        default: return [.startBinding(binding(shapes)), .endBinding(binding(shapes)), .endHead(.dot), .lineStyle(.double)]
+        }
+    }
+
+    /// One of a few groups, or one in another, so that everybody means the same ones.
+    private mutating func groups() -> [GroupID] {
+        (0..<ties.below(3)).map { GroupID(rawValue: UInt64($0 * 3 + ties.below(3))) }
+    }
+
+    /// Mostly to one of a few that everybody fights over; also to lines, to the line itself, and to what never stood.
+    private mutating func binding(_ shapes: [Shape]) -> Binding? {
+        guard !shapes.isEmpty, ties.chance(0.8) else { return nil }
+        var id = shapes[ties.below(ties.chance(0.7) ? min(4, shapes.count) : shapes.count)].id
+        if ties.chance(0.1) { id.number = 1 + UInt64(ties.below(1000)) }
+        return Binding(id, x: UInt16(ties.below(65_536)), y: UInt16(ties.below(65_536)))
+    }
+
+    private mutating func draft(_ shapes: [Shape]) -> ShapeDraft {
         let kinds = ShapeKind.allCases
         let kind = kinds[random.below(kinds.count)]
         var draft = ShapeDraft(kind: kind, position: place(), stroke: colour())
         switch kind {
-        case .line, .arrow: draft.points = [.zero, step()]
+        case .line, .arrow:
+            draft.points = [.zero, step()]
+            (draft.startBinding, draft.endBinding) = (binding(shapes), binding(shapes))
+            if ties.chance(0.3) { draft.route = .elbow }
         case .freehand: draft.points = [.zero] + (0..<random.below(60)).map { _ in step() }
         case .text, .note: draft.text = "text \(random.below(1000))"
         default: draft.size = size()

@@ -173,7 +173,7 @@ extension World {
 
     private func checkAtRest() throws(Violation) {
         guard let first = participants[0].node?.board else { throw Violation("node 0 has no board at rest") }
-        let shapes = first.shapes
+        let (shapes, drawn) = (first.shapes, first.drawnShapes)
         try checkNumbers(of: first)
         for (node, participant) in participants.enumerated() where !participant.isGone {
             guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }
@@ -183,6 +183,9 @@ extension World {
             guard board.shapes == shapes else { throw Violation("node \(node) shows another picture than node 0, with equal fingerprints") }
             guard Dictionary(uniqueKeysWithValues: shapes.map { ($0.id, $0) }) == participant.view.shapes else {
                 throw Violation("node \(node): the picture that its events drew is another than its board's")
+            }
+            guard participant.view.drawnShapes == drawn else {
+                throw Violation("node \(node): lines end elsewhere than at node 0, with equal boards")
             }
             for name in participants.flatMap(\.saved).sorted() where !board.contains(name) {
                 throw Violation("node \(node) lacks \(name), which was reported as saved")

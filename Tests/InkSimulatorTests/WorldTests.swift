@@ -24,6 +24,17 @@ import Testing
         }
     }
 
+    // SM-60
+    @Test(arguments: seeds)
+    func `three who bind, group and move at once end with one picture`(seed: UInt64) throws {
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed, options: .init(peers: 3, span: .seconds(3)))
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
     // SM-20, SM-21, SM-22, SM-23
     @Test(arguments: Adversity.allCases, adversitySeeds)
     func `who means harm, and who does it without knowing, takes nothing from anybody`(adversity: Adversity, seed: UInt64) {
