@@ -131,7 +131,9 @@ class Together(TwoTerminals):
                 terminal.key("\x1b[A" if terminal is bob else "\x1b[B", 0.02)
             other = bob if terminal is ana else ana
             self.both(ana, bob, lambda: any(0x2500 <= ord(glyph[0]) < 0x2900 for line in self.canvas(other) for glyph in line), "it, still held")
-            terminal.key("\r")
+            # It is drawn, and written in; then neither that nor selected.
+            for key in ("\r", "\x1b", "\x1b"):
+                terminal.key(key)
         self.assert_equal_canvases(ana, bob)
         self.assertIn("┌", self.assert_equal_at_rest(ana, bob))
 
@@ -157,6 +159,8 @@ class Together(TwoTerminals):
         box(bob, 20)
         box(ana, 35)
         box(bob, 50)
+        # Behind a fresh box u is asked for twice: Esc is done with it.
+        ana.key("\x1b")
         ana.key("u")
         ana.key("u")
         self.both(ana, bob, lambda: all(glance.lines[3].split() == ["┌─────┐", "┌─────┐"] for glance in (ana, bob)), "only bob's boxes")

@@ -57,7 +57,11 @@ extension BoardScene {
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)
         case .runs(let command, let argument):
-            guard let complaint = run(command, argument, now: now), case .commands(var list) = panel else { return }
+            let tool = pen.tool
+            let complaint = run(command, argument, now: now)
+            // As where its key picks it (TM-110).
+            if pen.tool != tool { showKeyPointer() }
+            guard let complaint, case .commands(var list) = panel else { return }
             list.complain(complaint)
             mode.open(.commands(list))
         case .seeks(let step): if case .finder(let finder) = panel { seek(finder, step) }
