@@ -228,16 +228,14 @@ extension BoardScene {
 
     mutating func duplicate(now: Instant) {
         guard hasSelection(now: now) else { return }
-        let by = grid.displacement(columns: 2, rows: 1)
-        var copies: [ShapeDraft] = []
-        // In the order in which they lie on each other.
-        for shape in front.board.shapes where selection.ids.contains(shape.id) {
-            var content = shape.content
-            content.position = content.position + by
-            content.label = ""
-            copies.append(content)
+        do throws(ArrangementError) {
+            let step = grid.displacement(columns: 2, rows: 1)
+            let intent = try front.board.duplicating(selection.ids, by: step, author: front.me ?? .zero)
+            guard case .drawAll(let copies) = intent else { return }
+            ask(intent, showing: Overlay(drawn: copies), now: now)
+        } catch {
+            front.notices.add("\(error)", as: .setting, now: now)
         }
-        if !copies.isEmpty { ask(.drawAll(copies), showing: Overlay(drawn: copies), now: now) }
     }
 
     mutating func selectNext(_ step: Int) {

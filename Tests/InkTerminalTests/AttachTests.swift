@@ -48,6 +48,27 @@ import Testing
         }
     }
 
+    @Test func `copies are attached among themselves, and to nothing that was not copied`() throws {
+        // FE-84 TM-107
+        var desk = try deskWithBoxes()
+        desk.type("a")
+        desk.drag([(20, 7), (40, 7)])
+        desk.bytes([0x01])
+        desk.type("D")
+        desk.wait(.seconds(1))
+        let shapes = try #require(desk.session?.shapes)
+        try #require(shapes.count == 6)
+        #expect(shapes[5].content.startBinding?.shape == shapes[3].id && shapes[5].content.endBinding?.shape == shapes[4].id)
+        // The arrow alone: its copy lies beside it and not on it.
+        desk.escape()
+        desk.type("]")
+        desk.type("D")
+        desk.wait(.seconds(1))
+        let copy = try #require(desk.session?.shapes.last)
+        #expect(copy.content.kind == .arrow && !copy.content.isBound)
+        #expect(copy.content.position != shapes[5].content.position)
+    }
+
     @Test func `nothing is attached with Alt, in the open, or within one box`() throws {
         // TM-107
         var desk = try deskWithBoxes()
