@@ -418,25 +418,3 @@ extension KnownProperty {
         return drawing.json != .never && drawing.kinds.contains(kind)
     }
 }
-
-extension ShapeKind {
-    /// The word of the contract for the kind.
-    package var name: String {
-        switch self {
-        case .rectangle: "rectangle"
-        case .ellipse: "ellipse"
-        case .diamond: "diamond"
-        case .line: "line"
-        case .arrow: "arrow"
-        case .freehand: "freehand"
-        case .text: "text"
-        case .note: "note"
-        }
-    }
-
-    /// The kind of that word; nil for another.
-    package init?(name: String) {
-        guard let kind = ShapeKind.allCases.first(where: { $0.name == name }) else { return nil }
-        self = kind
-    }
-}

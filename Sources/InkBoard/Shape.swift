@@ -82,6 +82,26 @@ public enum ShapeKind: UInt8, CaseIterable, Hashable, Sendable {
 
     /// True for kinds that are drawn through `points` rather than filling `size`.
     public var isPath: Bool { self == .line || self == .arrow || self == .freehand }
+
+    /// The word for it, in the JSON contract and in lists.
+    package var name: String {
+        switch self {
+        case .rectangle: "rectangle"
+        case .ellipse: "ellipse"
+        case .diamond: "diamond"
+        case .line: "line"
+        case .arrow: "arrow"
+        case .freehand: "freehand"
+        case .text: "text"
+        case .note: "note"
+        }
+    }
+
+    /// The kind of that word; nil for another.
+    package init?(name: String) {
+        guard let kind = ShapeKind.allCases.first(where: { $0.name == name }) else { return nil }
+        self = kind
+    }
 }
 
 /// What a person asks to be drawn: a shape that has no name yet.

@@ -61,7 +61,7 @@ struct ShapeFinder: Sendable {
     }
 
     /// In the list a kind is as good as a word.
-    private func isOfKind(_ shape: Shape, _ sought: String) -> Bool { look == .list && shape.content.kind.word.hasPrefix(sought) }
+    private func isOfKind(_ shape: Shape, _ sought: String) -> Bool { look == .list && shape.content.kind.name.hasPrefix(sought) }
 
     private mutating func take(_ found: [ShapeID]) {
         hits = found
@@ -104,7 +104,7 @@ struct ShapeFinder: Sendable {
             let style = CellStyle(attributes: isChosen ? .reverse : [])
             buffer.fill(row: row, style: style)
             let words = content.text.isEmpty ? "" : "  " + safeForTerminal(content.text, columnsMax: Self.wordsMax)
-            buffer.write((isChosen ? "> " : "  ") + content.kind.word + words, column: 0, row: row, style: style, limit: layout.columns)
+            buffer.write((isChosen ? "> " : "  ") + content.kind.name + words, column: 0, row: row, style: style, limit: layout.columns)
         }
     }
 
@@ -148,21 +148,5 @@ extension BoardScene {
         selection.select([id])
         mode.point(.mouse)
         center(on: id)
-    }
-}
-
-extension ShapeKind {
-    /// For a list; of ASCII.
-    fileprivate var word: String {
-        switch self {
-        case .rectangle: "rectangle"
-        case .ellipse: "ellipse"
-        case .diamond: "diamond"
-        case .line: "line"
-        case .arrow: "arrow"
-        case .freehand: "freehand"
-        case .text: "text"
-        case .note: "note"
-        }
     }
 }
