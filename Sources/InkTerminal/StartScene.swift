@@ -114,7 +114,10 @@ struct StartScene: Sendable {
         pending = effect
     }
 
-    private mutating func askName() { (prompt, buffer, message, pending) = (.person, TextBuffer(content.personName), "", nil) }
+    /// What is typed takes the place of a name that nobody chose; one that was chosen is changed.
+    private mutating func askName() {
+        (prompt, buffer, message, pending) = (.person, TextBuffer(content.isNameKnown ? content.personName : ""), "", nil)
+    }
 
     private mutating func takeName(_ typed: String) {
         let name = typed.isEmpty ? content.personName : typed
@@ -180,7 +183,9 @@ struct StartScene: Sendable {
         case .none:
             let name = safeForTerminal(content.personName, columnsMax: 24)
             lines.append(Line(text: "y  Your name: \(name)", key: "y", rank: 20))
-        case .person: lines.append(Line(text: "What the others call you: ", rank: 0))
+        case .person:
+            let usual = content.isNameKnown ? "" : " (Enter: \(safeForTerminal(content.personName, columnsMax: 16)))"
+            lines.append(Line(text: "What the others call you\(usual): ", rank: 0))
         case .name: lines.append(Line(text: "Name of the board: ", rank: 0))
         case .link: lines.append(Line(text: "Link: ", rank: 0))
         case .help: break

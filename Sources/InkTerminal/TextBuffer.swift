@@ -85,6 +85,28 @@ package struct TextBuffer: Hashable, Sendable {
         byteCount -= characters.remove(at: caret).utf8.count
     }
 
+    /// Deletes the word before the caret, and blanks behind it.
+    package mutating func deleteWordBackward() {
+        var word = self
+        word.moveLeft(byWord: true)
+        deleteBackward(to: word.caret)
+    }
+
+    /// Deletes what stands in the caret's line before it.
+    package mutating func deleteToLineStart() {
+        var line = self
+        line.moveToLineStart()
+        deleteBackward(to: line.caret)
+    }
+
+    private mutating func deleteBackward(to start: Int) {
+        guard start < caret else { return }
+        remember()
+        byteCount -= characters[start..<caret].reduce(0) { $0 + $1.utf8.count }
+        characters.removeSubrange(start..<caret)
+        caret = start
+    }
+
     /// Takes back the last word or deletion; false if there is none.
     package mutating func undo() -> Bool {
         guard let last = history.popLast() else { return false }

@@ -159,8 +159,10 @@ extension TextBuffer {
         case .down: moveLine(1)
         case .home: moveToLineStart()
         case .end: moveToLineEnd()
-        case .backspace: deleteBackward()
+        case .backspace: if byWord { deleteWordBackward() } else { deleteBackward() }
         case .delete: deleteForward()
+        case .character("w") where modifiers == .control: deleteWordBackward()
+        case .character("u") where modifiers == .control: deleteToLineStart()
         default: break
         }
     }

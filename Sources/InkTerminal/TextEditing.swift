@@ -45,7 +45,7 @@ extension BoardScene {
         case .enter: type("\n", now: now)
         case .tab: type(" ", now: now)
         case .character(let scalar) where modifiers.contains(.control):
-            if scalar == "z" { changeEdit(now: now) { _ = $0.undo() } }
+            changeEdit(now: now) { if scalar == "z" { _ = $0.undo() } else { $0.take(key, modifiers) } }
         case .character(let scalar):
             if !modifiers.contains(.alt) { type(String(scalar), now: now) }
         default: changeEdit(now: now) { $0.take(key, modifiers) }

@@ -15,8 +15,8 @@ import Testing
             let content = StartContent(personName: "root", isNameKnown: false, recents: [.init(name: "old", detail: "")])
             var desk = Desk(start: content)
             desk.type(keys)
-            #expect(desk.effects == [] && desk.text.contains("What the others call you: root"), "\(keys)")
-            desk.type("\u{7F}\u{7F}\u{7F}\u{7F}ana\r")
+            #expect(desk.effects == [] && desk.text.contains("What the others call you (Enter: root):"), "\(keys)")
+            desk.type("ana\r")
             #expect(desk.effects == [.keepName("ana"), effect], "\(keys)")
             // Who says nothing keeps what stands there; who leaves has chosen nothing.
             var usual = Desk(start: content)
@@ -41,6 +41,11 @@ import Testing
         #expect(start.effects == [.keepName("ana bea")] && start.text.contains("Your name: ana bea"))
         start.type("y" + String(repeating: "x", count: 200) + "\r")
         #expect(start.effects.count == 2)
+        // Ctrl+U begins the line anew, Ctrl+W takes a word.
+        var anew = Desk(start: StartContent(personName: "ana bea"))
+        anew.type("y\u{17}eva\r")
+        anew.type("y\u{15}eva\r")
+        #expect(anew.effects == [.keepName("ana eva"), .keepName("eva")])
         var desk = try Desk()
         desk.type("P")
         #expect(desk.text.contains("you"))

@@ -22,6 +22,25 @@ import Testing
         #expect(buffer.text == "")
     }
 
+    @Test func `words and the beginning of a line are deleted as shells do`() {
+        // TM-10
+        var buffer = TextBuffer("eins\nzwei drei  ")
+        buffer.deleteWordBackward()
+        #expect(buffer.text == "eins\nzwei " && buffer.caret == 10)
+        buffer.deleteToLineStart()
+        #expect(buffer.text == "eins\n")
+        // At the beginning of a line there is nothing before it.
+        buffer.deleteToLineStart()
+        #expect(buffer.text == "eins\n")
+        #expect(buffer.caret == 5)
+        let isUndone = buffer.undo()
+        #expect(isUndone && buffer.text == "eins\nzwei ")
+        // As many bytes can be typed again as were deleted.
+        buffer.deleteToLineStart()
+        let isTaken = [buffer.insert("abcdef", bytesMax: 10), buffer.insert("abcde", bytesMax: 10)]
+        #expect(isTaken == [false, true])
+    }
+
     @Test func `undo takes back a word, not the text`() {
         // TM-10
         var buffer = TextBuffer()

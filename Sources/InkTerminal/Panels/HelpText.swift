@@ -8,7 +8,7 @@ enum HelpText {
     static let ways = [
         line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click edits a text"),
         line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
-        line("", "Enter presses, Enter again releases"), line("a selection", "arrows and hjkl HJKL move it, Enter writes in it"),
+        line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, Enter writes in it"),
         line("in a text", "Esc ends it, Enter: new line, Ctrl+Z takes back"),
     ]
 

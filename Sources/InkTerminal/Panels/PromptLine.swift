@@ -23,8 +23,7 @@ struct PromptLine: Sendable {
     /// Takes a letter, or a key that moves the caret or deletes; true if a letter was added.
     mutating func handle(_ key: Key, _ modifiers: KeyModifiers) -> Bool {
         hasEndedLine = false
-        if case .character(let scalar) = key {
-            guard modifiers.isDisjoint(with: [.control, .alt]) else { return false }
+        if case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]) {
             return buffer.insert(String(scalar), bytesMax: bytesMax)
         }
         buffer.take(key, modifiers)
