@@ -292,10 +292,12 @@ final class CoreBox: Sendable {
     /// Blocks; not on the loop.
     func fill(_ configuration: RendezvousService.Configuration) throws(SocketError) -> NIOLoopBound<Core> {
         do {
-            let core = try loop.submit { [loop, clock] in
-                NIOLoopBound(Core(configuration, loop: loop, clock: clock), eventLoop: loop)
+            // On the loop, so that all who wait for it have it when this returns: a datagram that came a moment earlier was lost (RT-24).
+            let core = try loop.submit { [loop, clock, promise] in
+                let core = NIOLoopBound(Core(configuration, loop: loop, clock: clock), eventLoop: loop)
+                promise.succeed(core)
+                return core
             }.wait()
-            promise.succeed(core)
             return core
         } catch {
             throw .cannotBind(address: "", reason: reasonText(error))
