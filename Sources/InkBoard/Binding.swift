@@ -34,7 +34,7 @@ public struct Binding: Hashable, Sendable {
 
 extension ShapeDraft {
     /// True for a shape at which lines can end.
-    public var isBindable: Bool { Outline(self) != nil }
+    public var isBindable: Bool { Outline.Form(self) != nil }
 
     /// True for a line of which an end is bound.
     public var isBound: Bool { hasEnds && (startBinding != nil || endBinding != nil) }
@@ -51,10 +51,15 @@ extension ShapeDraft {
     /// A binding to what does not stand, or is itself a line, is none: the stored point counts, and what is returned has no binding there.
     ///
     /// - Parameter find: what stands under a name.
-    public func drawn(among find: (ShapeID) -> ShapeDraft?) -> ShapeDraft {
+    public func drawn(among find: (ShapeID) -> ShapeDraft?) -> ShapeDraft { drawn(meeting: { find($0).flatMap { Outline($0) } }) }
+
+    /// The same, for who draws many: outlines are measured once and not for each line.
+    ///
+    /// - Parameter outline: at which a line ends that is bound to a shape; nil for one that does not stand, or at which none ends.
+    package func drawn(meeting outline: (ShapeID) -> Outline?) -> ShapeDraft {
         guard isDerived else { return self }
         var drawn = self
-        let (start, end) = (startBinding.flatMap { Target($0, find) }, endBinding.flatMap { Target($0, find) })
+        let (start, end) = (startBinding.flatMap { Target($0, outline) }, endBinding.flatMap { Target($0, outline) })
         if start == nil { drawn.startBinding = nil }
         if end == nil { drawn.endBinding = nil }
         // An elbow that is let go keeps the corners that it was seen with.
@@ -87,8 +92,8 @@ extension ShapeDraft {
         let outline: Outline
         let place: Place
 
-        init?(_ binding: Binding, _ find: (ShapeID) -> ShapeDraft?) {
-            guard let outline = find(binding.shape).flatMap({ Outline($0) }) else { return nil }
+        init?(_ binding: Binding, _ find: (ShapeID) -> Outline?) {
+            guard let outline = find(binding.shape) else { return nil }
             (self.outline, place) = (outline, outline.place(of: binding))
         }
     }
@@ -126,23 +131,31 @@ struct Place: Hashable, Sendable {
 }
 
 /// The outline of a shape at which lines end, computed with what IEEE 754 has exactly, so that all machines agree.
-struct Outline: Sendable {
-    private enum Form { case box, diamond, ellipse }
+package struct Outline: Hashable, Sendable {
+    enum Form: Sendable {
+        case box, diamond, ellipse
+
+        /// Nil for lines and strokes, and for a text without letters.
+        init?(_ shape: ShapeDraft) {
+            switch shape.kind {
+            case .rectangle, .note: self = .box
+            case .ellipse: self = .ellipse
+            case .diamond: self = .diamond
+            case .text:
+                guard shape.text.contains(where: { !$0.isWhitespace }) else { return nil }
+                self = .box
+            case .line, .arrow, .freehand: return nil
+            }
+        }
+    }
 
     private let form: Form
     let box: WorldBox
 
-    /// Nil for lines and strokes, and for a text without letters.
-    init?(_ shape: ShapeDraft) {
-        switch shape.kind {
-        case .rectangle, .note: form = .box
-        case .ellipse: form = .ellipse
-        case .diamond: form = .diamond
-        case .text:
-            guard shape.text.contains(where: { !$0.isWhitespace }) else { return nil }
-            form = .box
-        case .line, .arrow, .freehand: return nil
-        }
+    /// Nil for a shape at which no line ends. Measures the words of one that is as large as they are.
+    package init?(_ shape: ShapeDraft) {
+        guard let form = Form(shape) else { return nil }
+        self.form = form
         var box = shape.worldBox
         if shape.kind == .text {
             // A line ends beside letters and not on them, wherever in the cell of its first letter a text has its place.

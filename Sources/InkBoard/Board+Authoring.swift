@@ -87,7 +87,8 @@ extension Board {
 
     /// The write that stores a bound line's points as they are seen now; nil where they are stored so.
     private func pointsAsSeen(of shape: Shape) -> Write? {
-        let points = drawn(shape).content.points
+        var outlines = Outlines()
+        let points = drawn(shape.content, meeting: &outlines).points
         return points == shape.content.points ? nil : Write(shape.id, .points, .points(points))
     }
 

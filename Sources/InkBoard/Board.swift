@@ -155,13 +155,20 @@ public struct Board: Sendable {
     /// The shapes on the board, lowest first.
     public var shapes: [Shape] { order.map { records[$0].shape } }
     /// The shapes on the board as they are drawn, lowest first: lines end where what they are bound to stands.
-    public var drawnShapes: [Shape] { order.map { drawn(records[$0].shape) } }
-    /// What the shape is drawn as.
-    public func drawn(_ shape: Shape) -> Shape {
-        guard shape.content.isDerived else { return shape }
-        var drawn = shape
-        drawn.content = shape.content.drawn { self.shape($0)?.content }
-        return drawn
+    public var drawnShapes: [Shape] {
+        var outlines = Outlines()
+        return drawnShapes(meeting: &outlines)
+    }
+    func drawnShapes(meeting outlines: inout Outlines) -> [Shape] {
+        order.map { row in
+            var drawn = records[row].shape
+            drawn.content = self.drawn(drawn.content, meeting: &outlines)
+            return drawn
+        }
+    }
+    /// What a shape is drawn as.
+    func drawn(_ content: ShapeDraft, meeting outlines: inout Outlines) -> ShapeDraft {
+        content.drawn(meeting: { outlines.outline(of: $0, as: shape($0)?.content) })
     }
     /// The standing lines of which an end is bound to one of these shapes, lowest first; at most `limit`. Looks at all shapes.
     func lines(boundTo targets: Set<ShapeID>, limit: Int) -> [Shape] {

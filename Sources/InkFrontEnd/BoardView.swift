@@ -10,6 +10,8 @@ package struct BoardView: Sendable {
     private var stored: [ShapeID: ShapeDraft] = [:]
     /// Those lines by what they are bound to, whether it stands or not.
     private var followers: [ShapeID: Set<ShapeID>] = [:]
+    /// Where those lines end: of each shape that has followers, measured when it changes and not for each line.
+    private var outlines = Outlines()
     /// The shapes that say of a group to be in it.
     private var members: [GroupID: Set<ShapeID>] = [:]
     /// Grows with every change.
@@ -28,7 +30,7 @@ package struct BoardView: Sendable {
     /// Takes the whole board anew, in any order.
     package mutating func replaceAll(_ standing: [Shape]) {
         byID = Dictionary(standing.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        (stored, followers, members) = ([:], [:], [:])
+        (stored, followers, members, outlines) = ([:], [:], [:], Outlines())
         for shape in byID.values where shape.content.isDerived { follow(shape) }
         for shape in byID.values { for group in shape.content.groups { members[group, default: []].insert(shape.id) } }
         for (id, content) in stored {
@@ -45,6 +47,7 @@ package struct BoardView: Sendable {
     package mutating func apply(_ change: ShapeChange) -> [ShapeChange] {
         version += 1
         let before = byID[change.id]
+        let outline = outlines.known(change.id)
         if let before, let index = index(of: before) {
             shapes.remove(at: index)
             disturbed = version
@@ -52,13 +55,12 @@ package struct BoardView: Sendable {
         unfollow(change.id)
         for group in before?.content.groups ?? [] { leave(group, change.id) }
         var told = change
-        if change.kind == .removed {
-            byID[change.id] = nil
-        } else {
+        // What stood under this name before is gone, for the shape itself too.
+        byID[change.id] = change.kind == .removed ? nil : change.shape
+        measureAgain(change.id)
+        if change.kind != .removed {
             if change.shape.content.isDerived { follow(change.shape) }
             for group in change.shape.content.groups { members[group, default: []].insert(change.id) }
-            // What stood under this name before is gone, for the shape itself too.
-            byID[change.id] = change.shape
             told.shape.content = drawn(change.shape.content)
             byID[change.id] = told.shape
             let index = firstIndex { !$0.isBelow(told.shape) }
@@ -66,7 +68,7 @@ package struct BoardView: Sendable {
             shapes.insert(told.shape, at: index)
         }
         // A colour or a word moves no line.
-        let moves = before?.content.hasOutline(of: byID[change.id]?.content) != true
+        let moves = outlines.known(change.id) != outline
         return [told] + (moves ? redraw(followersOf: change.id, by: change) : [])
     }
 
@@ -76,16 +78,24 @@ package struct BoardView: Sendable {
     // MARK: Lines that follow
 
     /// A shape as it is drawn on this board; what is being drawn too, whose bindings name standing shapes.
-    package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn { byID[$0]?.content } }
+    package func drawn(_ content: ShapeDraft) -> ShapeDraft { content.drawn(meeting: { outline(of: $0) }) }
 
     /// The lines that follow where standing shapes are shown with other content, as they are drawn then: what a hand drags takes its lines along.
     ///
     /// - Parameter replaced: what is shown instead. Lines among it are shown as it says.
     package func lines(following replaced: [ShapeID: ShapeDraft]) -> [ShapeID: ShapeDraft] {
+        var outlines = Outlines()
+        return lines(following: replaced, meeting: &outlines)
+    }
+
+    /// - Parameter outlines: of what is shown instead.
+    package func lines(following replaced: [ShapeID: ShapeDraft], meeting outlines: inout Outlines) -> [ShapeID: ShapeDraft] {
         var lines: [ShapeID: ShapeDraft] = [:]
         for target in replaced.keys {
             for line in followers[target] ?? [] where replaced[line] == nil && lines[line] == nil {
-                lines[line] = stored[line]?.drawn { replaced[$0] ?? byID[$0]?.content }
+                lines[line] = stored[line]?.drawn(meeting: { id in
+                    replaced[id].map { outlines.outline(of: id, as: $0) } ?? outline(of: id)
+                })
             }
         }
         return lines
@@ -93,6 +103,17 @@ package struct BoardView: Sendable {
 
     /// The lines that are bound to a shape.
     package func lines(boundTo id: ShapeID) -> [ShapeID] { (followers[id] ?? []).sorted() }
+
+    /// How many outlines were measured for lines that follow.
+    package var outlinesMeasured: Int { outlines.measured }
+
+    private func outline(of id: ShapeID) -> Outline? { outlines.known(id) ?? byID[id].flatMap { Outline($0.content) } }
+
+    /// Where lines end at a shape that has another content, if any do.
+    private mutating func measureAgain(_ id: ShapeID) {
+        outlines.forget(id)
+        if followers[id] != nil { _ = outlines.outline(of: id, as: byID[id]?.content) }
+    }
 
     // MARK: Groups
 
@@ -122,7 +143,9 @@ package struct BoardView: Sendable {
     private mutating func follow(_ line: Shape) {
         stored[line.id] = line.content
         for binding in [line.content.startBinding, line.content.endBinding] {
-            if let target = binding?.shape { followers[target, default: []].insert(line.id) }
+            guard let target = binding?.shape else { continue }
+            followers[target, default: []].insert(line.id)
+            _ = outlines.outline(of: target, as: byID[target]?.content)
         }
     }
 
@@ -130,7 +153,9 @@ package struct BoardView: Sendable {
         guard let content = stored.removeValue(forKey: line) else { return }
         for target in [content.startBinding, content.endBinding].compactMap({ $0?.shape }) {
             followers[target]?.remove(line)
-            if followers[target]?.isEmpty == true { followers[target] = nil }
+            guard followers[target]?.isEmpty == true else { continue }
+            followers[target] = nil
+            outlines.forget(target)
         }
     }
 
@@ -147,14 +172,5 @@ package struct BoardView: Sendable {
             if condition(shapes[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
-    }
-}
-
-extension ShapeDraft {
-    /// True if lines that are bound to it end where they would at `other`.
-    fileprivate func hasOutline(of other: ShapeDraft?) -> Bool {
-        guard let other else { return false }
-        let isSizedByText = kind == .text || kind == .note && size == .zero
-        return kind == other.kind && position == other.position && size == other.size && (!isSizedByText || text == other.text)
     }
 }

@@ -140,6 +140,22 @@ import Testing
         }
     }
 
+    // BD-67
+    @Test func `a text is measured once however many lines end there`() throws {
+        var ana = try Replica(1, genesis: try genesis(by: try key(1)))
+        let text = try ana.draw(Self.shape(.text, 0, 0, text: String(repeating: "a", count: 900)))
+        let box = try ana.draw(Self.shape(.rectangle, 0, 4000))
+        for _ in 0..<40 {
+            try ana.draw(
+                ShapeDraft(
+                    kind: .line, position: .zero, points: [.zero, .zero], startBinding: Binding(text), endBinding: Binding(box)))
+        }
+        var outlines = Outlines()
+        let drawn = ana.board.drawnShapes(meeting: &outlines)
+        #expect(outlines.measured == 2 && drawn == ana.board.drawnShapes)
+        #expect(drawn.filter { $0.content.isBound }.map(\.content.points).allSatisfy { $0 != [.zero, .zero] })
+    }
+
     // MARK: Elbows
 
     private static func elbow(from start: Point, to end: Point, start bound: Binding? = nil, end other: Binding? = nil) -> ShapeDraft {

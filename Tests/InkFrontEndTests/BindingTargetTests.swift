@@ -85,6 +85,23 @@ import Testing
         }
     }
 
+    // FE-80, FE-82, BD-67
+    @Test func `what lines end at is measured when it changes, and not for each line`() throws {
+        let text = Self.shape(1, ShapeDraft(kind: .text, position: .zero, text: String(repeating: "a", count: 900)))
+        var view = Self.view([text, Self.box(2, 0, 4000)] + (10..<60).map { Self.arrow($0, from: 1, to: 2) })
+        #expect(view.outlinesMeasured == 2)
+        var moved = text
+        moved.content.position = Point(x: 3, y: 5)
+        #expect(view.apply(Self.change(moved)).count == 51 && view.outlinesMeasured == 3)
+        // A hand that drags it, and what is drawn to it.
+        var outlines = Outlines()
+        let lines = view.lines(following: [Self.id(1): text.content, Self.id(9): text.content], meeting: &outlines)
+        #expect(lines.count == 50 && outlines.measured == 1 && view.outlinesMeasured == 3)
+        // Another line takes what is known.
+        view.apply(Self.change(Self.arrow(70, from: 2, to: 1), .added))
+        #expect(view.outlinesMeasured == 3)
+    }
+
     // FE-81
     @Test func `the nearest shape is offered, of several the smallest, and what is offered is what is drawn`() throws {
         let view = Self.view([
