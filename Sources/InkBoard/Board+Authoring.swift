@@ -64,33 +64,56 @@ extension Board {
     public func writes(moving ids: [ShapeID], by displacement: Point) throws(RuleViolation) -> [Write] {
         var writes: [Write] = []
         let moved = Set(ids)
+        var outlines = Outlines()
         for id in moved.sorted() {
             guard let shape = shape(id) else { throw .noSuchShape(id) }
             let place = shape.content.position + displacement
             guard place - displacement == shape.content.position else { throw .beyondEdge }
             writes.append(Write(id, .position, .point(place)))
-            writes += self.writes(lettingGo: shape, butAt: moved)
+            writes += self.writes(lettingGo: shape, butAt: moved, meeting: &outlines)
         }
         return writes
     }
 
-    /// The writes that let a line go where it is bound to other shapes than these, and leave it where it is seen; none for all else.
-    private func writes(lettingGo shape: Shape, butAt moved: Set<ShapeID>) -> [Write] {
+    /// The writes that let a line go where it is bound to other shapes than these, and leave it where it is seen; none for all else. Points that
+    /// are too long to be written stay as they are stored.
+    private func writes(lettingGo shape: Shape, butAt moved: Set<ShapeID>, meeting outlines: inout Outlines) -> [Write] {
         guard shape.content.hasEnds else { return [] }
         var writes: [Write] = []
         for (property, binding) in [(KnownProperty.startBinding, shape.content.startBinding), (.endBinding, shape.content.endBinding)] {
             guard let binding, !moved.contains(binding.shape) else { continue }
             writes.append(Write(shape.id, Property(property), property.spelling(of: .binding(nil))))
         }
-        return writes.isEmpty ? [] : [pointsAsSeen(of: shape)].compactMap { $0 } + writes
+        guard !writes.isEmpty else { return [] }
+        let points = drawn(shape.content, meeting: &outlines).points
+        let isStored = points == shape.content.points || PointsCodec.byteCount(points) > Self.pointBytesKeptMax
+        return isStored ? writes : [Write(shape.id, .points, .points(points))] + writes
     }
 
-    /// The write that stores a bound line's points as they are seen now; nil where they are stored so.
-    private func pointsAsSeen(of shape: Shape) -> Write? {
+    /// The lines that are bound to shapes which go, and do not go with them, each with the points with which it is seen: what of them may be
+    /// stored at once.
+    func linesKept(without gone: Set<ShapeID>) -> [(line: Shape, points: [Point])] {
+        guard gone.contains(where: { shape($0)?.content.isBindable == true }) else { return [] }
         var outlines = Outlines()
-        let points = drawn(shape.content, meeting: &outlines).points
-        return points == shape.content.points ? nil : Write(shape.id, .points, .points(points))
+        let seen = lines(boundTo: gone, limit: Self.linesKeptMax)
+            .map { line in
+                let points = drawn(line.content, meeting: &outlines).points
+                return (line: line, points: points, byteCount: PointsCodec.byteCount(points))
+            }
+        // Long lines that somebody bound leave room for all that are short.
+        var byteCount = 0
+        return seen.sorted { ($0.byteCount, $0.line.id) < ($1.byteCount, $1.line.id) }
+            .prefix { line in
+                byteCount += line.byteCount
+                return byteCount <= Self.pointBytesKeptMax
+            }
+            .map { ($0.line, $0.points) }
     }
+
+    /// So many lines are written when a shape goes that they are bound to, and so many bytes of their points: a hostile member makes no deletion
+    /// dear, nor one that fits no transaction. The others fall back to where they were seen when they were last written.
+    static let linesKeptMax = 256
+    static let pointBytesKeptMax = Limits.transactionBytes / 2
 
     /// The writes by which a hand gave a box other corners: of what stands, only what the hand changed, by as much as it did.
     ///
@@ -136,22 +159,15 @@ extension Board {
     public func writes(deleting ids: [ShapeID]) throws(RuleViolation) -> [Write] {
         var writes: [Write] = []
         let gone = Set(ids)
-        var areTargets = false
         for id in gone.sorted() {
-            guard let shape = shape(id) else { throw .noSuchShape(id) }
+            guard shape(id) != nil else { throw .noSuchShape(id) }
             writes.append(Write(id, .deletion, .mark))
-            areTargets = areTargets || shape.content.isBindable
         }
-        guard areTargets else { return writes }
-        for line in lines(boundTo: gone, limit: Self.linesKeptMax) where !gone.contains(line.id) {
-            if let write = pointsAsSeen(of: line) { writes.append(write) }
+        for (line, points) in linesKept(without: gone) where points != line.content.points {
+            writes.append(Write(line.id, .points, .points(points)))
         }
         return writes
     }
-
-    /// So many lines are written when a shape goes that they are bound to: a hostile member makes no deletion dear. The others fall back to where
-    /// they were seen when they were last written.
-    static let linesKeptMax = 256
 
     /// The writes of a chat message.
     public static func writes(saying text: String, by author: AuthorID) throws(RuleViolation) -> [Write] {

@@ -170,15 +170,16 @@ public struct Board: Sendable {
     func drawn(_ content: ShapeDraft, meeting outlines: inout Outlines) -> ShapeDraft {
         content.drawn(meeting: { outlines.outline(of: $0, as: shape($0)?.content) })
     }
-    /// The standing lines of which an end is bound to one of these shapes, lowest first; at most `limit`. Looks at all shapes.
+    /// The standing lines, not among these shapes, of which an end is bound to one of them, lowest first; at most `limit`. Looks at all shapes.
     func lines(boundTo targets: Set<ShapeID>, limit: Int) -> [Shape] {
         var lines: [Shape] = []
         for row in order where records[row].shape.content.isBound {
-            let content = records[row].shape.content
-            guard [content.startBinding, content.endBinding].contains(where: { $0.map { targets.contains($0.shape) } ?? false }) else {
+            let shape = records[row].shape
+            let bindings = [shape.content.startBinding, shape.content.endBinding]
+            guard !targets.contains(shape.id), bindings.contains(where: { $0.map { targets.contains($0.shape) } ?? false }) else {
                 continue
             }
-            lines.append(records[row].shape)
+            lines.append(shape)
             if lines.count == limit { break }
         }
         return lines

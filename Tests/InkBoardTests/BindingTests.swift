@@ -332,9 +332,55 @@ import Testing
     @Test func `a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
         let box = try ana.draw(Self.shape(.rectangle, 0, 0))
+        var lines: [ShapeID] = []
         for _ in 0..<Board.linesKeptMax + 5 {
-            try ana.draw(ShapeDraft(kind: .line, position: Point(x: 5000, y: 0), points: [.zero, .zero], endBinding: Binding(box)))
+            lines.append(
+                try ana.draw(ShapeDraft(kind: .line, position: Point(x: 5000, y: 0), points: [.zero, .zero], endBinding: Binding(box))))
         }
-        #expect(try ana.board.writes(deleting: [box]).count == Board.linesKeptMax + 1)
+        let writes = try ana.board.writes(deleting: [box])
+        #expect(writes.count == Board.linesKeptMax + 1)
+        #expect(try ana.board.parts(of: writes, by: ana.author) == [writes])
+        // Those that go with it are none of them.
+        let all = try ana.board.writes(deleting: [box] + lines.prefix(5))
+        #expect(all.filter { $0.property == .points }.count == Board.linesKeptMax && all.count == Board.linesKeptMax + 6)
+    }
+
+    /// A line of which the corners are a byte each while all are even, and nine once one end is not.
+    private static func costly(to box: ShapeID, corners: Int) -> ShapeDraft {
+        let points = (0..<corners).map { Point(x: Int32($0 & 1) << 15, y: Int32($0 & 1) << 15) }
+        return ShapeDraft(kind: .line, position: Point(x: 1 << 20, y: 0), points: points, endBinding: Binding(box))
+    }
+
+    // BD-63
+    @Test func `no line that another binds makes a shape undeletable, nor its deletion dear`() throws {
+        let first = try genesis(by: try key(1))
+        var (ana, mallory) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
+        let box = try ana.draw(Self.shape(.rectangle, 1, 1))
+        mallory.receive(ana)
+        let long = try mallory.draw(Self.costly(to: box, corners: Limits.pointsPerStroke))
+        for _ in 0..<20 { try mallory.draw(Self.costly(to: box, corners: 500)) }
+        let short = try mallory.draw(Self.costly(to: box, corners: 2))
+        ana.receive(mallory)
+        let content = try #require(ana.board.drawnShapes.first { $0.id == long }).content
+        #expect(PointsCodec.byteCount(content.points) > Limits.transactionBytes)
+        let writes = try ana.board.writes(deleting: [box])
+        let parts = try ana.board.parts(of: writes, by: ana.author)
+        #expect(parts.count == 1 && writes.contains { $0.target == short } && !writes.contains { $0.target == long })
+        let kept = writes.filter { $0.property == .points }
+        #expect(kept.count > 5 && kept.count < 21)
+        try ana.write(writes)
+        #expect(ana.board.shape(box) == nil)
+    }
+
+    // BD-62
+    @Test func `a line whose points are too long to be written is let go without them`() throws {
+        var ana = try Replica(1, genesis: try genesis(by: try key(1)))
+        let box = try ana.draw(Self.shape(.rectangle, 1, 1))
+        let long = try ana.draw(Self.costly(to: box, corners: Limits.pointsPerStroke))
+        let writes = try ana.board.writes(moving: [long], by: Point(x: 9, y: 9))
+        #expect(writes.map(\.property) == [.position, .endBinding])
+        #expect(try ana.board.parts(of: writes, by: ana.author).count == 1)
+        try ana.write(writes)
+        #expect(ana.board.shape(long)?.content.isBound == false)
     }
 }
