@@ -37,11 +37,12 @@ extension BoardView {
         case .up:
             let others = shapes.indices[(highest + 1)...]
             guard let passed = others.first(where: overlaps) ?? others.first else { return nil }
-            (below, above) = (passed, passed + 1 < shapes.count ? passed + 1 : nil)
+            // Of two that were drawn at once the names decide: there is no place between them, and what goes past one goes past both.
+            (below, above) = (passed, others.first { shapes[$0].depth > shapes[passed].depth })
         case .down:
             let others = shapes.indices[..<lowest]
             guard let passed = others.last(where: overlaps) ?? others.last else { return nil }
-            (below, above) = (passed > 0 ? passed - 1 : nil, passed)
+            (below, above) = (others.last { shapes[$0].depth < shapes[passed].depth }, passed)
         }
         guard below != nil || above != nil else { return nil }
         // They are there already, and nothing is among them.

@@ -158,6 +158,30 @@ import Testing
         #expect(throws: ArrangementError.tooFew(.order, least: 1)) { try stand.view.ordering(Self.ids(77), to: .up) }
     }
 
+    // FE-85
+    @Test func `a step goes past shapes that were drawn at once, and what takes it keeps its own order`() throws {
+        // 3, 4 and 5 have one depth, as of people who draw at once; all overlap.
+        var shapes = (1...8).map { Self.box($0, 0, 0) }
+        for index in 2...4 { shapes[index].depth = depth(3) }
+        var up = Stand(shapes)
+        up.act(try up.view.ordering(Self.ids(1, 2), to: .up))
+        #expect(up.order == [3, 4, 5, 1, 2, 6, 7, 8])
+        var down = Stand(shapes)
+        down.act(try down.view.ordering(Self.ids(6, 7), to: .down))
+        #expect(down.order == [1, 2, 6, 7, 3, 4, 5, 8])
+        // One of the tied itself, past the others and not past what is beyond them.
+        var tied = Stand(shapes)
+        tied.act(try tied.view.ordering(Self.ids(3), to: .up))
+        #expect(tied.order == [1, 2, 4, 5, 3, 6, 7, 8])
+        tied.act(try tied.view.ordering(Self.ids(5), to: .down))
+        #expect(tied.order == [1, 2, 5, 4, 3, 6, 7, 8])
+        // The lowest and the highest of all.
+        var all = Stand((1...3).map { Shape(id: Self.id($0), content: Self.box($0, 0, 0).content, depth: depth(3)) })
+        all.act(try all.view.ordering(Self.ids(1), to: .up))
+        all.act(try all.view.ordering(Self.ids(3), to: .down))
+        #expect(all.order == [3, 2, 1])
+    }
+
     // FE-85, BD-18
     @Test func `a thousand shapes go between two neighbours and keep their order`() throws {
         var stand = Stand([Self.box(1, 0, 0), Self.box(2, 0, 0)] + (10..<1010).map { Self.box($0, 0, 0) })
