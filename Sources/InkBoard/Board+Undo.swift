@@ -27,11 +27,13 @@ extension Board {
         guard let history = history(of: author, in: strand), let first = history.done.last else { return nil }
         var planner = UndoPlanner(self, author: author, gesture: history.gesture(first))
         let marks = Set(history.redos[first] ?? []).union(planner.gesture)
+        var gone: Set<ShapeID> = []
         for (target, properties) in planner.targets {
             guard let row = row(of: target) else { continue }
             let record = records[row]
             if let kind = record.kindSlot, planner.gesture.contains(kind) {
                 planner.add(Write(target, .deletion, .mark))
+                gone.insert(target)
                 continue
             }
             for property in properties {
@@ -45,6 +47,10 @@ extension Board {
             }
             planner.noteIfGone(record, butFor: marks)
         }
+        // Lines that are bound to what goes stay where they are seen, unless the step itself puts them elsewhere (BD-63).
+        for (line, points) in linesKept(without: gone) where points != line.content.points && !planner.places(line.id) {
+            planner.add(Write(line.id, .points, .points(points)))
+        }
         return planner.plan(.undo)
     }
 
@@ -53,7 +59,11 @@ extension Board {
         guard let history = history(of: author, in: strand), let undone = history.redoable.last else { return nil }
         var planner = UndoPlanner(self, author: author, gesture: history.gesture(undone.gesture))
         let marks = Set(undone.by)
-        for write in undone.by.flatMap({ log[$0].writes }) where write.target.number > 0 {
+        let writes = undone.by.flatMap { log[$0].writes }.filter { $0.target.number > 0 }
+        // Where lines are seen now, which is not where they were when the gesture deleted what they are bound to.
+        let gone = Set(writes.lazy.filter { $0.property == .retraction }.map(\.target))
+        let kept = Dictionary(uniqueKeysWithValues: linesKept(without: gone).map { ($0.line.id, $0.points) })
+        for write in writes {
             guard let row = row(of: write.target) else { continue }
             let record = records[row]
             switch write.property.row?.law {
@@ -61,8 +71,14 @@ extension Board {
                 planner.retract(marks, on: record)
                 planner.noteIfGone(record, butFor: marks)
             case .retraction: planner.add(Write(write.target, .deletion, .mark))
-            case .register, .samples, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write, of: record)
+            // Points that the undo stored of a line, since a shape went to which it is bound.
+            case .samples where write.restores == nil: planner.restoreOther(write.property, of: record, than: undone.by, isSaid: false)
+            case .samples: planner.redo(write, of: record, as: kept[write.target].map { .points($0) })
+            case .register, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write, of: record)
             }
+        }
+        for (line, points) in kept.sorted(by: { $0.key < $1.key }) where points != shape(line)?.content.points && !planner.places(line) {
+            planner.add(Write(line, .points, .points(points)))
         }
         return planner.plan(.redo)
     }
@@ -99,6 +115,12 @@ private struct UndoPlanner {
 
     mutating func add(_ write: Write) { writes.append(write) }
 
+    /// True if the step puts a line elsewhere.
+    func places(_ line: ShapeID) -> Bool {
+        let placing: [Property] = [.position, .points, .startBinding, .endBinding, .route]
+        return writes.contains { $0.target == line && placing.contains($0.property) }
+    }
+
     /// Takes back those of `slots` whose marks on the shape are live.
     mutating func retract(_ slots: Set<Slot>, on record: ShapeRecord) {
         let names = record.marks.filter { slots.contains($0) && board.isLive(mark: $0, on: record.shape.id) }
@@ -115,14 +137,21 @@ private struct UndoPlanner {
 
     /// Puts the greatest other write in the place of the gesture's, if that stands.
     mutating func restoreOther(_ property: Property, of record: ShapeRecord) {
+        restoreOther(property, of: record, than: gesture, isSaid: true)
+    }
+
+    /// Puts the greatest other write in the place of that of these transactions, if it stands.
+    ///
+    /// - Parameter isSaid: true where it is said that it does not.
+    mutating func restoreOther(_ property: Property, of record: ShapeRecord, than slots: [Slot], isSaid: Bool) {
         let id = record.shape.id
         let standing = origin(property, of: record)
-        guard gesture.contains(where: { origin($0) == standing }) else {
-            skipped.insert(id)
+        guard slots.contains(where: { origin($0) == standing }) else {
+            if isSaid { skipped.insert(id) }
             return
         }
         var greatest: Slot?
-        for slot in record.writers(property) where !gesture.contains(slot) {
+        for slot in record.writers(property) where !slots.contains(slot) {
             guard let write = write(property, of: id, at: slot), write.restores == nil, !isUndone(slot) else { continue }
             if greatest.map({ board.log[$0].stamp < board.log[slot].stamp }) ?? true { greatest = slot }
         }
@@ -131,16 +160,18 @@ private struct UndoPlanner {
     }
 
     /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands.
-    mutating func redo(_ undo: Write, of record: ShapeRecord) {
+    ///
+    /// - Parameter value: what is written, where the gesture's own value is of another time.
+    mutating func redo(_ undo: Write, of record: ShapeRecord, as value: Value? = nil) {
         guard let restored = undo.restores,
             let slot = gesture.last(where: { write(undo.property, of: undo.target, at: $0) != nil }),
             let write = write(undo.property, of: undo.target, at: slot)
         else { return }
         guard origin(undo.property, of: record) == restored else {
-            skipped.insert(undo.target)
+            if value == nil { skipped.insert(undo.target) }
             return
         }
-        writes.append(Write(undo.target, undo.property, write.value, restores: origin(slot)))
+        writes.append(Write(undo.target, undo.property, value ?? write.value, restores: origin(slot)))
         noteIfGone(record, butFor: [])
     }
 
@@ -149,7 +180,8 @@ private struct UndoPlanner {
         let name = board.log[gesture[0]].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
         // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
-        let (fitting, left) = writes[...].runs { $0.target == $1.target }.reduce(into: ([Write](), skipped)) { sorted, run in
+        let ordered = writes.sorted { ($0.target, $0.property) < ($1.target, $1.property) }
+        let (fitting, left) = ordered[...].runs { $0.target == $1.target }.reduce(into: ([Write](), skipped)) { sorted, run in
             if board.fits(run + [step], by: author) {
                 sorted.0 += run
             } else if let run = run.first {

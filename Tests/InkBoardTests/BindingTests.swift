@@ -328,6 +328,44 @@ import Testing
         #expect(both.map(\.property) == [.deletion, .deletion])
     }
 
+    // BD-63, BD-12
+    @Test func `an arrow stays where it is seen when the drawing of its shape is undone, and redo attaches it again`() throws {
+        let first = try genesis(by: try key(1))
+        var (ana, bob) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
+        let box = try ana.draw(Self.shape(.rectangle, 2000, 1600))
+        bob.receive(ana)
+        let arrow = try bob.draw(
+            ShapeDraft(kind: .arrow, position: .zero, points: [.zero, Point(x: 5, y: 5)], endBinding: Binding(box, x: 0, y: 0)))
+        ana.receive(bob)
+        func seen() throws -> [Point] { Self.corners(try #require(ana.board.drawnShapes.first { $0.id == arrow }).content) }
+        let (ends, picture) = (try seen(), ana.board.shapes)
+        #expect(ends[1] == Point(x: 2000, y: 1600))
+        #expect(try ana.undo().skipped.isEmpty)
+        #expect(try seen() == ends && ana.board.shape(box) == nil)
+        #expect(try ana.redo().skipped.isEmpty)
+        #expect(ana.board.shapes == picture && ana.board.shape(arrow)?.content.isBound == true)
+        try ana.undo()
+        #expect(try seen() == ends)
+    }
+
+    // BD-63, BD-11
+    @Test func `what deletes a shape again leaves an arrow where it is seen then, not where it was the first time`() throws {
+        var scene = try Scene()
+        try scene.ana.move(scene.right, by: Point(x: 0, y: 1600))
+        try scene.ana.delete(scene.right)
+        try scene.ana.undo()
+        scene.meet()
+        try scene.bob.move(scene.right, by: Point(x: 400, y: 0))
+        scene.meet()
+        let seen = try scene.ends(scene.ana.board)
+        #expect(try scene.ana.redo().skipped.isEmpty)
+        #expect(try scene.ends(scene.ana.board) == seen && scene.ana.board.shape(scene.right) == nil)
+        #expect(try scene.ana.undo().skipped.isEmpty)
+        #expect(try scene.ends(scene.ana.board) == seen && scene.ana.board.shape(scene.arrow)?.content.isBound == true)
+        try scene.ana.move(scene.right, by: Point(x: 400, y: 0))
+        #expect(try scene.ends(scene.ana.board) != seen)
+    }
+
     // BD-63
     @Test func `a shape at which thousands of lines end is deleted in one step that writes some of them`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
