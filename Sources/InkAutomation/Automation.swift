@@ -329,12 +329,12 @@ package struct Automation {
         return changes
     }
 
-    /// A line of which only the bindings were given, with the points at which it is drawn now.
+    /// A line of which only the bindings were given, with the ends that it is drawn with now: its corners, if it has any, follow from them.
     private func placed(_ draft: ShapeDraft) -> ShapeDraft {
         var placed = draft
-        let points = draft.drawn { shapes[$0]?.content }.points
+        let points = shapes.drawn(draft).points
         placed.position = points.first ?? .zero
-        placed.points = points.map { $0 - placed.position }
+        placed.points = [points.first, points.last].compactMap { $0 }.map { $0 - placed.position }
         return placed
     }
 

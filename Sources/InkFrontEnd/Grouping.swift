@@ -109,15 +109,18 @@ extension BoardView {
         var names: [GroupID: GroupID] = [:]
         var copies: [ShapeDraft] = []
         for id in shapes {
-            guard var copy = self[id]?.content else { continue }
+            guard let drawn = self[id]?.content, var copy = stored(id) else { continue }
             copy.label = ""
             copy.position = copy.position + step
-            guard copy.position - step == self[id]?.content.position else { throw .beyondEdge }
+            guard copy.position - step == drawn.position else { throw .beyondEdge }
             func bound(_ binding: Binding?) -> Binding? {
                 guard let binding, let place = places[binding.shape] else { return nil }
                 return Binding(ShapeID(author: .zero, number: UInt64(place) + 1), x: binding.x, y: binding.y)
             }
-            (copy.startBinding, copy.endBinding) = (bound(copy.startBinding), bound(copy.endBinding))
+            (copy.startBinding, copy.endBinding) = (bound(drawn.startBinding), bound(drawn.endBinding))
+            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again.
+            let isLetGo = copy.startBinding == nil && drawn.startBinding != nil || copy.endBinding == nil && drawn.endBinding != nil
+            if isLetGo { copy.points = drawn.points }
             let kept = copy.groups.starts(with: entered) ? entered.count : 0
             copy.groups = copy.groups.enumerated()
                 .map { index, group in

@@ -405,6 +405,16 @@ import Testing
             return
         }
         #expect(draft.position == Point(x: 64, y: 32) && draft.points == [.zero, Point(x: 576, y: 0)])
+        stage.drawn()
+        // The corners of an elbow follow from its ends, now and whenever they move.
+        stage.line(
+            #"{"do":"draw","shape":{"kind":"arrow","route":"elbow","start_binding":{"id":"left","at":[0.5,1]},"end_binding":{"id":"right","at":[0.5,1]}}}"#
+        )
+        guard case .draw(let elbow)? = stage.intents.last?.intent else {
+            Issue.record("nothing was drawn")
+            return
+        }
+        #expect(elbow.route == .elbow && elbow.points.count == 2)
         // With one end it does, as ever.
         stage.drawn()
         // What has no points anyway stays where it is put.

@@ -132,6 +132,26 @@ import Testing
         }
     }
 
+    // FE-84, BD-65
+    @Test func `the copy of an elbow finds its way as an elbow does`() throws {
+        var (bound, free, half) = (Self.line(3, from: 1, to: 2), Self.line(4, from: 1, to: 2), Self.line(5, from: 1, to: 2))
+        (bound.content.route, free.content.route, half.content.route) = (.elbow, .elbow, .elbow)
+        (free.content.startBinding, free.content.endBinding) = (nil, nil)
+        free.content.points = [.zero, Point(x: 900, y: 700)]
+        let view = Stand([Self.box(1, 0, 0), Self.box(2, 1000, 900), bound, free, half]).view
+        func copies(_ numbers: UInt64...) throws -> [ShapeDraft] {
+            let intent = try view.duplicating(numbers.map { Self.id($0) }, by: Point(x: 8, y: 8), author: Self.author)
+            guard case .drawAll(let drafts) = intent else { return [] }
+            return drafts
+        }
+        let all = try copies(1, 2, 3)
+        #expect(all.count == 3 && all[2].route == .elbow && all[2].points == bound.content.points && all[2].isBound)
+        #expect(view[Self.id(4)]?.content.points.count == 4)
+        #expect(try copies(4).map(\.points) == [free.content.points])
+        // Without its shapes it is let go, where it was seen.
+        #expect(try copies(5).map(\.points) == [view[Self.id(5)]?.content.points] && copies(5)[0].points.count == 4)
+    }
+
     private func later(_ view: BoardView) -> BoardView {
         var view = view
         view.apply(ShapeChange(kind: .added, id: Self.id(50), author: Self.author, shape: Self.box(50, 0, 0)))
