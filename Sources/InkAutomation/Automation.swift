@@ -229,7 +229,12 @@ package struct Automation {
             begin(.stroke(draft), milliseconds: milliseconds, parts: draft.points.count, now: now)
         case .set(let name, let edit):
             guard let shape = find(name), let ends = bindings(edit.ends, of: shape, called: name) else { return }
-            submit(.set(shape.id, edit.changes(of: shape.content) + ends))
+            let changes = edit.changes(of: shape.content)
+            if let other = changes.map(\.property).first(where: { !$0.isMember(of: shape.content.kind) }) {
+                let kinds = ShapeKind.allCases.filter { other.isMember(of: $0) }.map(\.name).joined(separator: ", ")
+                return refuse("bad_value", other.key, "only \(kinds) have it, and the kind of “\(name)” is \(shape.content.kind.name)")
+            }
+            submit(.set(shape.id, changes + ends))
         case .move(let name, let by, let milliseconds):
             guard let shape = find(name) else { return }
             guard milliseconds > 0 else { return submit(.move([shape.id], by: by)) }

@@ -459,6 +459,28 @@ import Testing
         #expect(stage.intents.isEmpty)
     }
 
+    // CL-57
+    @Test(
+        arguments: [
+            (ShapeKind.rectangle, #""start_head":"dot""#, "start_head", "only line, arrow have it"),
+            (.note, #""route":"elbow""#, "route", "only line, arrow have it"),
+            (.text, #""line_style":"dashed""#, "line_style", "only rectangle, ellipse, diamond, line, arrow, note have it"),
+            (.freehand, #""corners":null"#, "corners", "only rectangle, ellipse, diamond, line, arrow, note have it"),
+            (.arrow, #""w":8"#, "w", "only rectangle, ellipse, diamond, note have it"),
+            (.ellipse, #""points":[[0,0],[1,1]]"#, "points", "only line, arrow, freehand have it"),
+        ])
+    func `what shapes of a kind do not have is not set, and it is said which have it`(
+        kind: ShapeKind, member: String, field: String, words: String
+    ) throws {
+        let content = ShapeDraft(kind: kind, position: .zero, points: kind.isPath ? [.zero] : [], text: "x", label: "it")
+        var stage = Stage(shapes: [Stage.shape(number: 1, author: Stage.author(2), content)])
+        stage.line(#"{"do":"set","id":"it","set":{"text":"y",\#(member)},"ref":3}"#)
+        let error = try #require(stage.events("error").last)
+        #expect(error["code"] == "bad_value" && error["field"] == .string(field) && error["ref"] == 3)
+        #expect(error["message"]?.string == "\(field): \(words), and the kind of “it” is \(kind.name)")
+        #expect(stage.intents.isEmpty)
+    }
+
     // CL-52
     @Test func `shapes are grouped, ordered, aligned, distributed and copied by their ids`() throws {
         func box(_ number: UInt64) -> Shape {
