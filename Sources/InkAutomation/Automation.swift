@@ -127,6 +127,8 @@ package struct Automation {
             (boardID, self.me) = (board, me)
             outputs.append(.ask(.board))
         case .changed(let changes, let ref):
+            // A line may be told before what it is bound to, and an id that was told never changes: all get theirs first.
+            if isReady { for change in changes { _ = names.name(change.shape) } }
             for change in changes { tell(change, ref: ref, wallTime: wallTime) }
         case .outcome(let ref, let outcome): receive(outcome, of: ref, now: now)
         case .chat(let message, let ref): tell(message, ref: ref)

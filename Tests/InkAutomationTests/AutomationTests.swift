@@ -481,6 +481,20 @@ import Testing
         #expect(stage.intents.isEmpty)
     }
 
+    // CL-50
+    @Test func `a line that is told before what it is bound to names it as it will be told`() throws {
+        var stage = Stage()
+        let box = Stage.shape(number: 8, author: Stage.author(2), .box("cache"))
+        let line = Stage.shape(
+            number: 7, author: Stage.author(2),
+            ShapeDraft(kind: .line, position: .zero, points: [.zero, .zero], endBinding: Binding(box.id)))
+        stage.receive(
+            .changed([line, box].map { ShapeChange(kind: .added, id: $0.id, author: $0.id.author, shape: $0) }, ref: nil))
+        let told = stage.events("shape")
+        #expect(told.count == 2 && told[1]["id"] == "cache")
+        #expect(told[0]["shape"]?.object?["end_binding"]?.object?["id"] == "cache")
+    }
+
     // CL-52
     @Test func `shapes are grouped, ordered, aligned, distributed and copied by their ids`() throws {
         func box(_ number: UInt64) -> Shape {
