@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "InkTerminal", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd"]),
         .target(name: "InkSimulator", dependencies: session),
         // Tools
-        .executableTarget(name: "simulate", dependencies: session + ["InkSimulator"], path: "tools/simulate-world"),
+        .executableTarget(name: "simulate", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/simulate-world"),
         // Tools: gliding cursors over simulated links, held against the paths that hands drew.
         .executableTarget(
             name: "cursor-figures", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/cursor-stand",
@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFrontEnd", "InkAutomation"]),
         .testTarget(
             name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"]),
-        .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkSimulator"]),
+        .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkFrontEnd", "InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",
             dependencies: session + [

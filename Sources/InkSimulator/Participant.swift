@@ -84,9 +84,20 @@ struct Participant {
     var isUp: Bool { node != nil }
 }
 
+/// What draws a board by the changes that it is told one by one: a world is given a front end's, to hold it against the board (SM-60).
+package protocol BoardPicture: Sendable {
+    init()
+    /// What is drawn, lowest first.
+    var shapes: [Shape] { get }
+    mutating func replaceAll(_ standing: [Shape])
+    mutating func take(_ change: ShapeChange)
+}
+
 /// What a front end knows: built from events alone, as a front end builds it.
 struct View {
-    var shapes: [ShapeID: Shape] = [:]
+    private(set) var shapes: [ShapeID: Shape] = [:]
+    /// What is drawn of them, if the world was given something that draws.
+    private(set) var picture: (any BoardPicture)?
     var chats: Set<TransactionName> = []
     /// What is being done, and what has been done and is not on the board yet.
     var gestures: [GestureID: Gesture] = [:]
@@ -98,14 +109,12 @@ struct View {
     var status: SyncStatus?
     var isReady = false
 
-    /// The shapes as a front end draws them, lowest first: lines end where what they are bound to stands.
-    var drawnShapes: [Shape] {
-        shapes.values.sorted { $0.isBelow($1) }
-            .map { shape in
-                var drawn = shape
-                drawn.content = shape.content.drawn { shapes[$0]?.content }
-                return drawn
-            }
+    init(drawnBy kind: (any BoardPicture.Type)? = nil) { picture = kind?.init() }
+
+    /// Takes what stands when a process starts.
+    mutating func begin(with standing: [Shape]) {
+        for shape in standing { shapes[shape.id] = shape }
+        picture?.replaceAll(standing)
     }
 
     /// Takes an event. Throws where it contradicts what was told before.
@@ -128,6 +137,7 @@ struct View {
                 case .removed:
                     guard shapes.removeValue(forKey: change.id) != nil else { throw Violation("shape \(change.id) went without standing") }
                 }
+                picture?.take(change)
             }
         case .chat(let message, _):
             guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }

@@ -36,9 +36,9 @@ extension World {
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),
             "process \(process), peer \(fresh.peerID), \(stored.count) stored")
         participants[node].node = fresh
-        participants[node].view = View()
+        participants[node].view = View(drawnBy: picture)
         if let board = fresh.board {
-            for shape in board.shapes { participants[node].view.shapes[shape.id] = shape }
+            participants[node].view.begin(with: board.shapes)
             if let lost = participant.saved.sorted().first(where: { !board.contains($0) }) {
                 throw Violation("node \(node) was told that \(lost) is saved and does not have it after a restart")
             }

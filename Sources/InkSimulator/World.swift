@@ -64,6 +64,8 @@ package struct World {
 
     package let seed: UInt64
     package let options: Options
+    /// What front ends draw with; nil for nothing.
+    let picture: (any BoardPicture.Type)?
     package let faults: Faults
     /// What goes wrong on links now; nothing any more after healing.
     var linkFaults: LinkFaults
@@ -97,10 +99,13 @@ package struct World {
     static let queueMax = 200_000
     static let eventsMax = 20_000_000
 
-    package init(seed: UInt64, options: Options = Options(), detail: Trace.Detail = .hashOnly) throws(SimulationFailure) {
+    /// - Parameter picture: what front ends draw with.
+    package init(
+        seed: UInt64, options: Options = Options(), detail: Trace.Detail = .hashOnly, picture: (any BoardPicture.Type)? = nil
+    ) throws(SimulationFailure) {
         precondition(options.peers >= 2, "a world has at least two peers, not \(options.peers)")
         self.seed = seed
-        self.options = options
+        (self.options, self.picture) = (options, picture)
         random = SplitMix64(seed: seed)
         chance = random.split("chance")
         trace = Trace(detail: detail)
@@ -142,6 +147,13 @@ package struct World {
         let digits = String(trace.hash, radix: 16)
         let hash = String(repeating: "0", count: 16 - digits.count) + digits
         return "seed \(seed) ok hash \(hash) virtual \(now.nanoseconds / 1_000_000) ms events \(trace.count)"
+    }
+
+    /// How many lines are bound at rest, so that they are drawn otherwise than they are stored, and how many shapes are in groups.
+    package var tieCounts: (boundLines: Int, grouped: Int) {
+        guard let board = participants[0].node?.board else { return (0, 0) }
+        let bound = zip(board.shapes, board.drawnShapes).count { $1.content.isBound && $0.content.points != $1.content.points }
+        return (bound, board.shapes.count { !$0.content.groups.isEmpty })
     }
 
     /// Lives until the world is at rest, or breaks.

@@ -1,4 +1,7 @@
+import InkBoard
+import InkFrontEnd
 import InkPrimitives
+import InkSession
 import InkSimulator
 
 // simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]
@@ -58,7 +61,8 @@ func simulate(_ arguments: Arguments) -> Int32 {
     var (passed, failed) = (0, 0)
     for seed in arguments.seeds {
         do throws(SimulationFailure) {
-            var world = try World(seed: seed, options: arguments.options, detail: arguments.isTraced ? .printed : .hashOnly)
+            var world = try World(
+                seed: seed, options: arguments.options, detail: arguments.isTraced ? .printed : .hashOnly, picture: BoardView.self)
             try world.run()
             say(world.summary)
             passed += 1
@@ -70,4 +74,9 @@ func simulate(_ arguments: Arguments) -> Int32 {
     }
     say("\(passed) passed, \(failed) failed")
     return failed == 0 ? 0 : 1
+}
+
+/// The board as front ends draw it.
+extension BoardView: BoardPicture {
+    package mutating func take(_ change: ShapeChange) { apply(change) }
 }
