@@ -20,6 +20,8 @@ public struct CellRaster: Sendable {
         var edgesColor: Color?
         /// What the one shape with edges here asks for.
         var look = ShapeStamp.EdgeLook()
+        /// True if edges of several shapes lie here, however often each comes back.
+        var isShared = false
         var dots = CellDots()
         var dotsRank: Int32 = -1
         var dotsColor: Color?
@@ -189,8 +191,8 @@ public struct CellRaster: Sendable {
 
     private mutating func add(_ cell: ShapeStamp.EdgeCell, color: Color?) {
         let place = Int(cell.place)
-        let isAlone = inks[place].edges.isEmpty || inks[place].edgesRank == rank
-        inks[place].look = isAlone ? cell.look : ShapeStamp.EdgeLook()
+        if !inks[place].edges.isEmpty, inks[place].edgesRank != rank { inks[place].isShared = true }
+        inks[place].look = inks[place].isShared ? ShapeStamp.EdgeLook() : cell.look
         inks[place].edges.formUnion(cell.edges)
         inks[place].edgesRank = rank
         inks[place].edgesColor = color

@@ -64,6 +64,16 @@ import Testing
         }
     }
 
+    // FM-62, FM-61
+    @Test func `where two shapes meet neither has its look, however often the later one goes over the cell`() {
+        let bar = path(.line, [(0, 0), (4, 0)])
+        // The corner of the box lies where the line begins.
+        #expect(Self.shown([bar, Self.styled(box(0, 0, 4, 2), .solid, .round)]) == ["┌───┐", "│   │", "╰───╯"])
+        // A line that goes over its own cells again.
+        let twice = Self.styled(path(.line, [(0, 0), (4, 0), (0, 0)]), .dashed)
+        #expect(Self.shown([bar, twice]) == ["╶───╴"])
+    }
+
     // FM-63
     @Test func `heads stand at either end, turned as the line goes`() {
         func line(_ start: LineHead, _ end: LineHead, _ cells: [(Int, Int)] = [(0, 0), (5, 0)], _ kind: ShapeKind = .line) -> ShapeDraft {
