@@ -30,12 +30,16 @@ public struct WorldBox: Hashable, Sendable {
 }
 
 extension ShapeDraft {
+    /// True for a shape that is as large as its words.
+    public var isSizedByText: Bool { kind == .text || kind == .note && size == .zero }
+
     /// The extent of the shape: of its box, its points, or its words where it is as large as they are.
     ///
     /// Words are measured by a table of their own here, a letter of 8×16 px and a wide one of twice that: who draws has better ones, and another on
     /// each medium, and for what is bound to a text all have to agree.
     public var worldBox: WorldBox {
         let (x, y) = (Int(position.x), Int(position.y))
+        if isSizedByText { return wordsBox(frame: kind == .note ? 2 : 0) }
         switch kind {
         case .line, .arrow, .freehand:
             guard let first = points.first else { return WorldBox(left: x, top: y, right: x, bottom: y) }
@@ -45,9 +49,7 @@ extension ShapeDraft {
                 (box.top, box.bottom) = (min(box.top, Int(point.y)), max(box.bottom, Int(point.y)))
             }
             return WorldBox(left: x + box.left, top: y + box.top, right: x + box.right, bottom: y + box.bottom)
-        case .note where size == .zero: return wordsBox(frame: 2)
-        case .text: return wordsBox(frame: 0)
-        case .rectangle, .ellipse, .diamond, .note:
+        case .rectangle, .ellipse, .diamond, .note, .text:
             return WorldBox(left: x, top: y, right: x + max(0, Int(size.width)), bottom: y + max(0, Int(size.height)))
         }
     }

@@ -63,9 +63,6 @@ extension ShapeDraft {
     /// The cells of the shape's box: of its corners, its samples, or its text where that is all it has.
     public func cellRegion(on grid: Grid) -> CellRegion { ShapeExtent(self).box(on: grid) }
 
-    /// True for a shape that is as large as its words.
-    public var isSizedByText: Bool { kind == .text || kind == .note && size == .zero }
-
     /// The same with a size of its own: that which its words give it (O1).
     public func withOwnSize(on grid: Grid) -> ShapeDraft {
         guard isSizedByText, kind != .text else { return self }

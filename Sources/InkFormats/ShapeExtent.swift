@@ -3,11 +3,8 @@ import InkBoard
 /// Where a shape lies, measured once for all grids: a long stroke is not gone through, nor a long text laid out, to know its cells on another.
 package struct ShapeExtent: Sendable {
     private let kind: ShapeKind
-    /// World units: of the corners, or of the samples that lie farthest out.
-    private let left: Int
-    private let top: Int
-    private let right: Int
-    private let bottom: Int
+    /// World units: of the corners, or of the samples that lie farthest out; of a text, its place.
+    let world: WorldBox
     /// Of a shape that is as large as its words, what they take.
     package let words: Words?
     /// Of a path, where the middle of its label is; nil for none.
@@ -24,38 +21,32 @@ package struct ShapeExtent: Sendable {
     /// - Parameter words: of the same text, if they were counted before.
     package init(_ shape: ShapeDraft, words known: Words? = nil) {
         kind = shape.kind
-        var (left, top) = (Int(shape.position.x), Int(shape.position.y))
-        var (right, bottom) = (left, top)
         var (words, label): (Words?, (Point, Int)?)
-        if shape.kind.isPath {
-            (left, top, right, bottom) = (Int.max, Int.max, Int.min, Int.min)
-            for point in shape.points.isEmpty ? [.zero] : shape.points {
-                let (x, y) = (Int(shape.position.x) + Int(point.x), Int(shape.position.y) + Int(point.y))
-                (left, right) = (min(left, x), max(right, x))
-                (top, bottom) = (min(top, y), max(bottom, y))
-            }
-            // A letter of two cells takes three bytes or more, and a row has a line break.
-            if !shape.text.isEmpty { label = (shape.labelPoint, shape.text.utf8.count + 1) }
-        } else if shape.isSizedByText {
+        if shape.isSizedByText {
             let counted = known ?? Words(shape.text)
             words = counted
+            let (x, y) = (Int(shape.position.x), Int(shape.position.y))
+            var paper = WorldBox(left: x, top: y, right: x, bottom: y)
             // The paper of a note is as large on every grid as its words and their frame are at 100 %.
             if shape.kind == .note {
-                right += (max(1, counted.columns + 2) - 1) * Grid.standard.columnUnits
-                bottom += (counted.rows + 1) * Grid.standard.rowUnits
+                paper.right += (max(1, counted.columns + 2) - 1) * Grid.standard.columnUnits
+                paper.bottom += (counted.rows + 1) * Grid.standard.rowUnits
             }
+            world = paper
         } else {
-            right += max(0, Int(shape.size.width))
-            bottom += max(0, Int(shape.size.height))
+            world = shape.worldBox
+            // A letter of two cells takes three bytes or more, and a row has a line break.
+            if shape.kind.isPath, !shape.text.isEmpty { label = (shape.labelPoint, shape.text.utf8.count + 1) }
         }
-        (self.left, self.top, self.right, self.bottom, self.words, self.label) = (left, top, right, bottom, words, label)
+        (self.words, self.label) = (words, label)
     }
 
     /// The cells of the shape's box: of its corners, its samples, or its text where that is all it has.
     package func box(on grid: Grid) -> CellRegion {
-        let (column, row) = (grid.column(left), grid.row(top))
+        let (column, row) = (grid.column(world.left), grid.row(world.top))
         guard kind == .text, let words else {
-            return CellRegion(column: column, row: row, columns: grid.column(right) - column + 1, rows: grid.row(bottom) - row + 1)
+            return CellRegion(
+                column: column, row: row, columns: grid.column(world.right) - column + 1, rows: grid.row(world.bottom) - row + 1)
         }
         return CellRegion(
             column: column, row: row, columns: max(1, grid.shortened(words.columns)), rows: max(1, grid.shortened(words.rows)))
@@ -79,7 +70,7 @@ package struct ShapeExtent: Sendable {
     /// World units beyond which the shape leaves no ink on any grid, but for `margin` cells of that grid.
     package var worldReach: (left: Int, top: Int, right: Int, bottom: Int) {
         let standard = Grid.standard
-        var (left, top, right, bottom) = (left, top, right, bottom)
+        var (left, top, right, bottom) = (world.left, world.top, world.right, world.bottom)
         if kind == .text, let words {
             right += words.columns * standard.columnUnits
             bottom += words.rows * standard.rowUnits
