@@ -65,9 +65,18 @@ extension ShapeStamp {
         guard content.lineStyle != .double else { return add(line.doubled()) }
         var line = line
         line.widen(by: pen)
-        if hasGaps { line.keep(content.lineStyle, isFlat: isFlat) }
+        if hasGaps, dotCount(isFlat: isFlat) >= Self.gapDotsMin { line.keep(content.lineStyle, isFlat: isFlat) }
         add(line)
     }
+
+    /// Dots from one side of the whole shape to the other, whatever of it the window shows.
+    private func dotCount(isFlat: Bool) -> Int {
+        let world = (extent ?? ShapeExtent(content)).world
+        return isFlat ? grid.dot(world.right) - grid.dot(world.left) + 1 : grid.dot(world.bottom) - grid.dot(world.top) + 1
+    }
+
+    /// What is shorter has no gaps, since it might lie in one: of a circle of eight dots each side has four in a row, and a gap has as many.
+    private static let gapDotsMin = 9
 
     // MARK: Paths
 

@@ -9,7 +9,7 @@ package struct ShapeStamp: Sendable {
     package let grid: Grid
     package let content: ShapeDraft
     /// What was measured of it before; nil for nothing.
-    private let extent: ShapeExtent?
+    let extent: ShapeExtent?
     /// Of lines, dots and letters; nil is the reader's own.
     let ink: Color?
 

@@ -64,6 +64,22 @@ import Testing
         }
     }
 
+    // FM-61
+    @Test(arguments: [LineStyle.dashed, .dotted], [ShapeKind.ellipse, .diamond, .line])
+    func `what is too short for a gap has none, wherever on the board it lies`(style: LineStyle, kind: ShapeKind) {
+        for dots in 2...12 as ClosedRange<Int32> {
+            for phase in 0..<8 as Range<Int32> {
+                let (from, extent) = (Point(x: phase * 32 + 16, y: phase * 32 + 16), Point(x: (dots - 1) * 32, y: (dots - 1) * 32))
+                let shape = ShapeDraft(
+                    kind: kind, position: from, size: kind == .line ? .zero : Size(width: extent.x, height: extent.y),
+                    points: kind == .line ? [.zero, extent] : [])
+                let (plain, shown) = (picture([shape], 20, 8), picture([Self.styled(shape, style)], 20, 8))
+                #expect(shown.contains { $0 != " " && $0 != "\n" }, "\(dots) dots, phase \(phase)")
+                if dots < 9 { #expect(shown == plain, "\(dots) dots, phase \(phase)") }
+            }
+        }
+    }
+
     // FM-62, FM-61
     @Test func `where two shapes meet neither has its look, however often the later one goes over the cell`() {
         let bar = path(.line, [(0, 0), (4, 0)])
