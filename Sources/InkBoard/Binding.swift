@@ -142,7 +142,7 @@ package struct Outline: Hashable, Sendable {
             case .ellipse: self = .ellipse
             case .diamond: self = .diamond
             case .text:
-                guard shape.text.contains(where: { !$0.isWhitespace }) else { return nil }
+                guard shape.hasLetters else { return nil }
                 self = .box
             case .line, .arrow, .freehand: return nil
             }

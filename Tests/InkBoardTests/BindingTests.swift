@@ -140,6 +140,18 @@ import Testing
         }
     }
 
+    // BD-68
+    @Test(arguments: [
+        ("abc", 3, 1), ("e\u{301}e\u{301}", 2, 1), ("\u{1F469}\u{200D}\u{1F469}", 4, 1), ("\u{2764}\u{FE0F}", 1, 1),
+        ("\u{1F44D}\u{1F3FD}", 2, 1),
+        ("字字", 4, 1), ("a\r\nbc\n\nd", 2, 4), ("a\n\rb", 1, 3), ("a\u{2028}b\u{85}c", 1, 3), ("\ra\u{301}\n", 1, 3),
+    ])
+    func `words are measured by their scalars`(text: String, columns: Int, rows: Int) {
+        let box = Self.shape(.text, 10, 20, text: text).worldBox
+        #expect(box == WorldBox(left: 10, top: 20, right: 10 + columns * 64, bottom: 20 + rows * 128))
+        #expect(Self.shape(.text, 0, 0, text: " \u{200B}\u{301}\n").isBindable == false && Self.shape(.text, 0, 0, text: text).isBindable)
+    }
+
     // BD-67
     @Test func `a text is measured once however many lines end there`() throws {
         var ana = try Replica(1, genesis: try genesis(by: try key(1)))
