@@ -43,6 +43,43 @@ import Testing
         }
     }
 
+    // BD-48: who does not know a property holds it as a register, or as what means nothing, so no other law would be kept by all.
+    @Test func `from 32 on a law is one that every version keeps`() {
+        for property in KnownProperty.allCases where property.rawValue >= 32 {
+            #expect(property.row.law == .register || property.row.law == .remark, "\(property)")
+        }
+    }
+
+    // BD-2, BD-47
+    @Test func `what is no value of a form is refused`() {
+        let author = [UInt8](repeating: 7, count: 32)
+        let place: [UInt8] = [0, 1, 0, 2]
+        let tooHigh = Limits.shapeNumber + 1
+        let beyond = (0..<8).map { UInt8(truncatingIfNeeded: (tooHigh | 3 << 62) >> UInt64(56 - $0 * 8)) }
+        let group = [UInt8](repeating: 1, count: 8)
+        let others = (0..<9).map { [UInt8](repeating: UInt8($0), count: 8) }
+        #expect(Self.read(.binding, [1] + author + [5] + place) != nil && Self.read(.groups, [1] + group) != nil)
+        for (form, bytes, what) in [
+            (.binding, [2] + author + [5] + place, "a tag that is none"), (.binding, [1] + author + [0] + place, "the person record"),
+            (.binding, [1] + author + beyond + place, "a number that no shape has"),
+            (.binding, [1] + author + [0x40, 5] + place, "a number in two bytes that fits one"),
+            (.binding, [1] + author + [5] + [0, 1, 0], "a place cut short"), (.groups, [2] + group + group, "a group twice"),
+            (.groups, [9] + others.joined(), "more groups than are nested"), (.groups, [0x40, 1] + group, "a count in two bytes"),
+            (.choice(.head), [6], "a choice that is none"), (.choice(.lineStyle), [4], "another"), (.choice(.corners), [3], "another"),
+            (.choice(.route), [2], "another"), (.choice(.route), [], "nothing"),
+        ] as [(PropertyForm, [UInt8], String)] {
+            #expect(Self.read(form, bytes) == nil, "\(form): \(what)")
+            #expect(form.value(of: bytes) == form.unwritten, "\(form): \(what)")
+        }
+    }
+
+    /// What a form reads of bytes; nil where it refuses them.
+    private static func read(_ form: PropertyForm, _ bytes: [UInt8]) -> Value? {
+        var reader = ByteReader(bytes)
+        guard let value = try? form.read(from: &reader), reader.remaining == 0 else { return nil }
+        return value
+    }
+
     // BD-47
     @Test(arguments: seeds(100))
     func `a drawing is its properties, each of which its form allows`(seed: UInt64) throws {
