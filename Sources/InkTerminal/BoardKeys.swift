@@ -85,8 +85,9 @@ extension BoardScene {
 
     mutating func pick(width word: String, now: Instant) -> String? {
         let sought = word.lowercased()
-        guard let index = StylePicker.widthWords.firstIndex(of: sought) ?? Int(sought).map({ $0 - 1 }), Pen.widths.indices.contains(index)
-        else { return "there is no width “\(word)”: 1 to 4, or \(StylePicker.widthWords.joined(separator: ", "))" }
+        guard let index = StylePicker.widthWords.firstIndex(of: sought) ?? Self.place(sought, among: Pen.widths.count) else {
+            return "there is no width “\(word)”: 1 to 4, or \(StylePicker.widthWords.joined(separator: ", "))"
+        }
         restyle(.strokeWidth(Pen.widths[index]), now: now)
         return nil
     }
@@ -95,9 +96,15 @@ extension BoardScene {
     private static func color(_ word: String, none: String) -> Color?? {
         let sought = word.lowercased()
         if sought == none || sought == "0" { return .some(nil) }
-        if let index = Int(sought), PersonColor.all.indices.contains(index - 1) { return PersonColor.all[index - 1].color }
+        if let index = place(sought, among: PersonColor.all.count) { return PersonColor.all[index].color }
         if let named = PersonColor.all.first(where: { $0.name == sought }) { return named.color }
         return Color(sought).map { Optional($0) }
+    }
+
+    /// Where among so many, from 0, something stands by the number that was typed, from 1. It is compared before it is reckoned with: any number can be
+    /// typed.
+    private static func place(_ number: String, among count: Int) -> Int? {
+        Int(number).flatMap { (1...count).contains($0) ? $0 - 1 : nil }
     }
 
     private static func noColor(_ word: String, none: String) -> String {

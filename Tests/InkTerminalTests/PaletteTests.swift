@@ -54,11 +54,19 @@ import Testing
 
     @Test func `a wrong word behind a command is told, and the line stays`() throws {
         // TM-162
-        let wrong = [
-            ("ink pruple", "there is no colour “pruple”"), ("fill 9", "there is no colour “9”"), ("width 5", "there is no width “5”"),
-            ("width ", ""), ("undo now", "undo takes nothing behind it"), ("xyzzy", "no command is called “xyzzy”"),
-            ("ink #12345", "there is no colour"), ("say " + String(repeating: "x", count: 4091), ""),
-        ]
+        let wrong =
+            [
+                ("ink pruple", "there is no colour “pruple”"), ("fill 9", "there is no colour “9”"), ("width 5", "there is no width “5”"),
+                ("width ", ""), ("undo now", "undo takes nothing behind it"), ("xyzzy", "no command is called “xyzzy”"),
+                ("ink #12345", "there is no colour"), ("say " + String(repeating: "x", count: 4091), ""),
+            ]
+            + ["\(Int.min)", "-1"].flatMap { number in
+                // Nothing is reckoned with a number that is none of those there are.
+                [
+                    ("width \(number)", "there is no width “\(number)”"), ("ink \(number)", "there is no colour “\(number)”"),
+                    ("fill \(number)", "there is no colour “\(number)”"),
+                ]
+            }
         for (typed, words) in wrong {
             var desk = try Desk(columns: 120)
             desk.box(at: 10)
