@@ -78,7 +78,7 @@ package struct FrontEnd: Sendable {
             return false
         case .typing: return false
         case .chat(let message, _):
-            chats.take(message)
+            chats.take(message, by: message.author == me ? "you" : knownName(of: message.author))
             guard message.author != me else { return false }
             notices.add(.said(name(of: message.author), message.text), now: now)
         case .sync(let status): return take(status, now: now)
@@ -119,6 +119,7 @@ package struct FrontEnd: Sendable {
         ways.take(status, now: now)
         let before = people.take(status)
         let name = people[status.peer].map { people.name(of: $0) } ?? left ?? "somebody"
+        if let author = status.author, let known = knownName(of: author) { chats.name(author, known) }
         switch status.state {
         case .left:
             guard before?.isAnnounced == true else { return before != nil }
@@ -153,6 +154,11 @@ package struct FrontEnd: Sendable {
     package func name(of author: AuthorID) -> String {
         if author == me { return "you" }
         return people.present.first { $0.person.status.author == author }.map { people.name(of: $0.person) } ?? "somebody"
+    }
+
+    /// A name that somebody here has told; nil where nobody is, or he has not.
+    private func knownName(of author: AuthorID) -> String? {
+        people.present.first { $0.person.status.author == author && !$0.person.status.name.isEmpty }.map { people.name(of: $0.person) }
     }
 
     // MARK: What is said of it

@@ -90,14 +90,14 @@ package struct Roster: Sendable {
     /// A person's name for a sentence, unsanitised: with digits of the key where somebody else here has a name that looks the same.
     package func name(of person: Person) -> String { person.name + mark(of: person) }
 
-    /// What tells a person from namesakes; empty where there are none. Of ASCII.
+    /// What tells a person from namesakes, and from who reads where he is called as that one is; empty where there are none. Of ASCII.
     package func mark(of person: Person) -> String {
         guard let author = person.status.author else { return "" }
         let fold = PersonName.fold(person.name)
         let hasNamesake = byPeer.values.contains { other in
             other.status.state != .left && other.status.author != author && PersonName.fold(other.name) == fold
         }
-        return hasNamesake || person.status.hasOurName ? Self.marked("", author) : ""
+        return hasNamesake || fold == "you" || person.status.hasOurName ? Self.marked("", author) : ""
     }
 
     /// A name with what tells its key from others.

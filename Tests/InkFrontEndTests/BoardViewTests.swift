@@ -42,10 +42,10 @@ import Testing
         var chats = Chats()
         for number in 0..<Chats.messagesMax + 10 {
             let message = ChatMessage(id: identifier(number), author: identifier(1), text: "\(number)")
-            chats.take(message)
-            chats.take(message)
+            chats.take(message, by: nil)
+            chats.take(message, by: nil)
         }
         #expect(chats.messages.count == Chats.messagesMax)
-        #expect(chats.messages.first?.text == "10" && chats.messages.last?.text == "\(Chats.messagesMax + 9)")
+        #expect(chats.messages.first?.message.text == "10" && chats.messages.last?.message.text == "\(Chats.messagesMax + 9)")
     }
 }

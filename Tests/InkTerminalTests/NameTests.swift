@@ -88,6 +88,34 @@ import Testing
         #expect(!desk.text.contains("line 1"))
     }
 
+    @Test func `who said something is known when he has gone, too, and nobody passes for the reader`() throws {
+        // TM-170 FE-90 FE-61
+        var desk = try Desk()
+        var random = SplitMix64(seed: 1)
+        let keys = (0...4).map { _ in AuthorID(using: &random) }
+        let peers = (0...4).map { _ in PeerID(using: &random) }
+        func status(_ peer: Int, _ name: String, _ state: PeerStatus.State = .joined) -> Event {
+            .peer(PeerStatus(peer: peers[peer], author: keys[peer], name: name, state: state))
+        }
+        func say(_ text: String, by author: Int) {
+            desk.hear(.chat(ChatMessage(id: TransactionName(using: &random), author: keys[author], text: text), ref: nil))
+        }
+        desk.hear(status(1, "bob"))
+        say("first", by: 1)
+        say("early", by: 2)
+        say("nobody knows", by: 3)
+        desk.hear(status(2, "eve"))
+        desk.hear(status(4, "You"))
+        say("not me", by: 4)
+        desk.run("say it is me")
+        for (peer, name) in [(1, "bob"), (2, "eve"), (4, "You")] as [(Int, String)] { desk.hear(status(peer, name, .left)) }
+        desk.wait(.seconds(9))
+        desk.type("T")
+        for line in ["bob: first", "eve: early", "somebody: nobody knows", "You@\(keys[4]): not me", "you: it is me"] {
+            #expect(desk.text.contains(line), "\(line): \(desk.text)")
+        }
+    }
+
     @Test func `Escape goes back while a board that was joined has not come, and only then`() throws {
         // TM-171
         for (isJoining, isReady, goesBack) in [(true, false, true), (true, true, false), (false, false, false)] {

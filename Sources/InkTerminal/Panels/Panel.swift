@@ -134,8 +134,8 @@ extension BoardScene {
 extension BoardScene {
     fileprivate func messageRows(columns: Int) -> [String] {
         guard !front.chats.messages.isEmpty else { return ["nothing was said yet: / says something"] }
-        return front.chats.messages.flatMap { message in
-            wordWrapped(safeForTerminal("\(front.name(of: message.author)): \(message.text)"), columns: max(1, columns))
+        return front.chats.messages.flatMap { said in
+            wordWrapped(safeForTerminal("\(said.name ?? "somebody"): \(said.message.text)"), columns: max(1, columns))
         }
     }
 }
