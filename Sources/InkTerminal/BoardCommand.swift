@@ -149,7 +149,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("commands", [":", .control("p")], "type a command by its name") { $0.open(.commands(CommandList(.palette)), now: $1) }
         case .help:
             Row("help", ["?", .key(.function(1))], "search all this and run it") { $0.open(.commands(CommandList(.help)), now: $1) }
-        case .suspend: Row("suspend", [], "stop, as Ctrl+Z does in a shell; fg goes on") { $0.suspend(now: $1) }
+        case .suspend: Row("suspend", [], "stop, as Ctrl+Z does in a shell; fg goes on") { scene, _ in scene.suspend() }
         case .quit:
             Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved", or: ["exit"]) { scene, _ in
                 scene.outputs.append(.effect(.quit))

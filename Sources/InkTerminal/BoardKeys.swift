@@ -299,11 +299,8 @@ extension BoardScene {
         front.notices.add(words, now: now)
     }
 
-    /// What is begun is given before: nobody knows when it goes on.
-    mutating func suspend(now: Instant) {
-        settle(now: now)
-        outputs.append(.effect(.suspend))
-    }
+    /// It has no key: the line in which its name is typed has given what was begun, and nobody knows when it goes on.
+    mutating func suspend() { outputs.append(.effect(.suspend)) }
 
     /// Native selection needs the mouse for itself.
     mutating func toggleMouse(now: Instant) {

@@ -49,6 +49,16 @@ import Testing
         }
     }
 
+    @Test func `what is begun is on the board before the program stops`() throws {
+        // TM-172
+        var desk = try Desk()
+        desk.type("p\r")
+        desk.arrows("C", 6)
+        #expect(desk.isGestureLive && desk.standing.isEmpty)
+        desk.run("suspend")
+        #expect(desk.effects == [.suspend] && desk.standing.map(\.kind) == [.freehand] && !desk.isGestureLive)
+    }
+
     @Test(arguments: BoardCommand.allCases)
     func `a command does the same by its name as by its key`(command: BoardCommand) throws {
         // TM-160 TM-161
