@@ -10,6 +10,7 @@ extension BoardScene {
         switch event {
         case .changed(let changes, let reference):
             for change in front.redrawn { regions.apply(change) }
+            if isFinding { words.take(changes.count, front.redrawn, front.board, regions) } else { words.drop() }
             if let reference {
                 // It stands on the board.
                 requests[reference]?.purpose.overlay = nil

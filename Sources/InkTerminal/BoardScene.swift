@@ -32,6 +32,9 @@ struct BoardScene: Sendable {
     var following: Followed?
     var visited: PeerID?
     var canvas = BoardCanvas()
+    /// What panels that are open look through and show, kept while they are.
+    var words = ShapeWords()
+    var messageRows = MessageRows()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
     var motionAt: Instant?

@@ -150,6 +150,9 @@ public struct TerminalApp: Sendable {
     /// Steps, cells and letters that drawing the board has cost so far: what a picture costs is held without a clock.
     package var drawingWork: Int { board?.canvas.work ?? 0 }
 
+    /// Shapes that were read or compared for panels that find, and bytes that were laid out for one that shows messages.
+    package var panelWork: Int { (board?.words.work ?? 0) + (board?.messageRows.work ?? 0) }
+
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.next() }
 

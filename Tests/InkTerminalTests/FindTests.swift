@@ -55,6 +55,58 @@ import Testing
         #expect(desk.standing.isEmpty && desk.effects == [])
     }
 
+    @Test(arguments: ["L", "\u{6}"])
+    func `while shapes are looked for, a change costs that shape and not the board`(key: String) throws {
+        // TM-173
+        var desk = try Desk()
+        let texts = (0..<400).map { ShapeDraft(kind: .text, position: middle($0 % 20 * 12, $0 / 20 * 3), text: "word \($0)") }
+        desk.elsewhere(.drawAll(texts))
+        desk.bytes(Array(key.utf8))
+        for letter in "word" { desk.type(String(letter)) }
+        #expect(desk.terminal.lines[23].hasSuffix("of 400") || desk.terminal.lines[23].hasSuffix("400 found"), "\(desk.text)")
+        let before = desk.app.panelWork
+        // Read once and compared once each; a frame in which nothing changed costs nothing.
+        for number in 0..<20 { desk.write("another word \(number)", into: 7 * number) }
+        for column in 0..<40 { desk.move(column, 3) }
+        #expect(desk.app.panelWork - before <= 40, "\(desk.app.panelWork - before)")
+        // Nobody looks any more.
+        desk.escape()
+        let after = desk.app.panelWork
+        desk.write("nothing", into: 3)
+        #expect(desk.app.panelWork == after)
+    }
+
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `what is listed while others work is what a new look lists`(seed: UInt64) throws {
+        // TM-164 TM-165 TM-173
+        var random = SplitMix64(seed: seed)
+        var desk = try Self.desk()
+        desk.type("L")
+        for letter in "a" { desk.type(String(letter)) }
+        for _ in 0..<12 {
+            let shapes = desk.session?.shapes ?? []
+            guard let shape = shapes.isEmpty ? nil : shapes[Int.random(in: 0..<shapes.count, using: &random)] else { break }
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: desk.elsewhere(.delete([shape.id]))
+            case 1, 2: desk.elsewhere(.set(shape.id, [.text(["Alpha", "none", "b\na"].randomElement(using: &random) ?? "")]))
+            case 3, 4: desk.elsewhere(.move([shape.id], by: Point(x: Int32.random(in: -9000...9000, using: &random), y: 3000)))
+            default:
+                let column = Int.random(in: -50...50, using: &random)
+                desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(column, 9), text: "a \(column)")))
+            }
+        }
+        func list() -> [String] {
+            desk.terminal.lines.filter { $0.contains("  text  ") || $0.hasPrefix("> text  ") }.map { String($0.dropFirst(2)) }
+        }
+        desk.arrows("A", 90)
+        let followed = list()
+        desk.escape()
+        desk.type("L")
+        for letter in "a" { desk.type(String(letter)) }
+        desk.arrows("A", 90)
+        #expect(followed == list() && !followed.isEmpty, "\(desk.text)")
+    }
+
     @Test func `find takes its words from the palette, and says where there is nothing`() throws {
         // TM-164
         var desk = try Self.desk()

@@ -116,6 +116,32 @@ import Testing
         }
     }
 
+    @Test func `a message that comes costs itself, and a motion beside an open list of them nothing`() throws {
+        // TM-174
+        var desk = try Desk()
+        var random = SplitMix64(seed: 1)
+        func say(_ text: String) {
+            desk.hear(.chat(ChatMessage(id: TransactionName(using: &random), author: .zero, text: text), ref: nil))
+        }
+        let long = String(repeating: "long words ", count: 100)
+        for number in 0..<20 { say("\(number) \(long)") }
+        desk.type("T")
+        let before = desk.app.panelWork
+        for column in 0..<60 { desk.move(column, 5) }
+        #expect(desk.app.panelWork == before)
+        say("short")
+        #expect(desk.app.panelWork - before == 5 && desk.text.contains("messages"), "\(desk.app.panelWork - before)")
+        desk.type("T")
+        say("nobody reads it")
+        #expect(desk.app.panelWork - before == 5)
+        // In another window all are laid out anew.
+        desk.type("T")
+        #expect(desk.text.contains("nobody reads it"))
+        desk.resize(columns: 40, rows: 20)
+        desk.bytes(Array("\u{1B}[H".utf8))
+        #expect(desk.text.contains("somebody: 0 long words"), "\(desk.text)")
+    }
+
     @Test func `Escape goes back while a board that was joined has not come, and only then`() throws {
         // TM-171
         for (isJoining, isReady, goesBack) in [(true, false, true), (true, true, false), (false, false, false)] {

@@ -102,6 +102,8 @@ extension BoardScene {
 
     /// `mutating` only because it keeps what the next keys need.
     mutating func drawPanel(_ layout: Layout, on buffer: inout CellBuffer, now: Instant) {
+        if !isFinding { words.drop() }
+        if mode.sheet?.subject != .messages { messageRows.drop() }
         switch mode.panel {
         case .sheet(var sheet):
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
@@ -112,7 +114,7 @@ extension BoardScene {
             list.draw(on: &buffer, layout, display.style)
             mode.open(.commands(list))
         case .finder(var finder):
-            finder.search(front.board, regions)
+            search(by: &finder)
             finder.draw(front.board, on: &buffer, layout)
             mode.open(.finder(finder))
         case .replace(let asked): asked.draw(on: &buffer, layout)
@@ -121,21 +123,14 @@ extension BoardScene {
         }
     }
 
-    private func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
+    /// True while shapes are looked for by their words.
+    var isFinding: Bool { if case .panel(.finder, _) = mode { true } else { false } }
+
+    private mutating func rows(of subject: Sheet.Subject, columns: Int, now: Instant) -> [String] {
         switch subject {
         case .help: HelpText.lines(columns: columns)
-        case .messages: messageRows(columns: columns)
+        case .messages: messageRows.rows(of: front.chats, columns: columns)
         case .connection: ConnectionText(front: front, network: network, style: display.style, now: now).rows(columns: columns)
-        }
-    }
-}
-
-/// What was said, by whom.
-extension BoardScene {
-    fileprivate func messageRows(columns: Int) -> [String] {
-        guard !front.chats.messages.isEmpty else { return ["nothing was said yet: / says something"] }
-        return front.chats.messages.flatMap { said in
-            wordWrapped(safeForTerminal("\(said.name ?? "somebody"): \(said.message.text)"), columns: max(1, columns))
         }
     }
 }

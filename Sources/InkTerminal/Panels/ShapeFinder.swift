@@ -18,12 +18,14 @@ struct ShapeFinder: Sendable {
     let look: Look
     var line: PromptLine
     /// In the order in which a page is read.
-    private(set) var hits: [ShapeID] = []
+    private var hits: [ShapeWords.Place] = []
+    /// The same by shape, so that one that changes is found among them.
+    private var places: [ShapeID: ShapeWords.Place] = [:]
     /// Where among the hits, and which that is; nil while none was gone to, or that one is gone.
     private var index = 0
     private(set) var current: ShapeID?
-    /// Of the board that was searched, and what for.
-    private var searched: (version: Int, words: String)?
+    /// What was looked for last; nil before anything was.
+    private var sought: String?
     /// Rows of the list when it was drawn last.
     private var shown = 1
 
@@ -48,26 +50,50 @@ struct ShapeFinder: Sendable {
         }
     }
 
-    /// Looks anew where the words or the board are others than when it looked last.
-    mutating func search(_ board: BoardView, _ regions: ShapeRegions) {
-        guard searched?.version != board.version || searched?.words != line.text else { return }
-        searched = (board.version, line.text)
-        let sought = Self.plain(line.text)
-        guard !sought.isEmpty || look == .list else { return take([]) }
-        let found = board.shapes.filter { sought.isEmpty || Self.plain($0.content.text).contains(sought) || isOfKind($0, sought) }
-        take(
-            found.map { (place: regions[$0.id] ?? $0.content.cellRegion(on: .standard), id: $0.id) }
-                .sorted { ($0.place.row, $0.place.column, $0.id) < ($1.place.row, $1.place.column, $1.id) }.map(\.id))
+    var isEmpty: Bool { hits.isEmpty }
+
+    /// Looks at all shapes where the words are others than when it looked last, and else at what changed since.
+    mutating func search(_ words: inout ShapeWords) {
+        let changed = words.takeChanged()
+        if let changed, sought == line.text {
+            guard !changed.isEmpty else { return }
+            words.spend(changed.count)
+            let plain = ShapeWords.plain(line.text)
+            for id in changed { replace(id, by: words.entries[id].flatMap { isHit($0, plain) ? $0.place : nil }) }
+        } else {
+            words.spend(words.entries.count)
+            sought = line.text
+            let plain = ShapeWords.plain(line.text)
+            hits = words.entries.values.filter { isHit($0, plain) }.map(\.place).sorted()
+            places = Dictionary(uniqueKeysWithValues: hits.map { ($0.id, $0) })
+        }
+        let kept = current.flatMap { places[$0] }.map { firstIndex(of: $0) }
+        if kept == nil { current = nil }
+        index = kept ?? max(0, min(index, hits.count - 1))
     }
 
-    /// In the list a kind is as good as a word.
-    private func isOfKind(_ shape: Shape, _ sought: String) -> Bool { look == .list && shape.content.kind.name.hasPrefix(sought) }
+    /// In the list a kind is as good as a word, and nothing stands for all.
+    private func isHit(_ entry: ShapeWords.Entry, _ plain: String) -> Bool {
+        if plain.isEmpty { return look == .list }
+        return entry.text.contains(plain) || look == .list && entry.kind.name.hasPrefix(plain)
+    }
 
-    private mutating func take(_ found: [ShapeID]) {
-        hits = found
-        let kept = current.flatMap { found.firstIndex(of: $0) }
-        if kept == nil { current = nil }
-        index = kept ?? max(0, min(index, found.count - 1))
+    private mutating func replace(_ id: ShapeID, by place: ShapeWords.Place?) {
+        guard places[id] != place else { return }
+        if let old = places.removeValue(forKey: id) { hits.remove(at: firstIndex(of: old)) }
+        guard let place else { return }
+        places[id] = place
+        hits.insert(place, at: firstIndex(of: place))
+    }
+
+    /// Where a place stands among the hits, or would.
+    private func firstIndex(of place: ShapeWords.Place) -> Int {
+        var (low, high) = (0, hits.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if hits[middle] < place { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Goes so many hits on, round the ends where each is gone to; 0 for the one that is there, or the first.
@@ -77,11 +103,7 @@ struct ShapeFinder: Sendable {
         let isGone = current == nil
         let next = isGone ? (step < 0 ? index - 1 : index) : index + step
         index = look == .hits ? (next % hits.count + hits.count) % hits.count : max(0, min(hits.count - 1, next))
-        current = hits[index]
-    }
-
-    private static func plain(_ text: String) -> String {
-        text.lowercased().split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).joined(separator: " ")
+        current = hits[index].id
     }
 
     // MARK: Picture
@@ -99,7 +121,7 @@ struct ShapeFinder: Sendable {
         let first = max(0, min(hits.count - shown, index - shown / 2))
         for (offset, place) in (first..<first + shown).enumerated() {
             let row = layout.sheetRows - shown + offset
-            guard let content = board[hits[place]]?.content else { continue }
+            guard let content = board[hits[place].id]?.content else { continue }
             let isChosen = place == index && current != nil
             let style = CellStyle(attributes: isChosen ? .reverse : [])
             buffer.fill(row: row, style: style)
@@ -117,10 +139,15 @@ extension BoardScene {
     /// Goes so many hits on, and to what is there.
     mutating func seek(_ finder: ShapeFinder, _ step: Int) {
         var finder = finder
-        finder.search(front.board, regions)
+        search(by: &finder)
         finder.go(step)
         mode.open(.finder(finder))
         if finder.look == .hits, let hit = finder.current { goTo(hit) }
+    }
+
+    mutating func search(by finder: inout ShapeFinder) {
+        words.follow(front.board, regions)
+        finder.search(&words)
     }
 
     /// Opens a finder with what is sought already.
@@ -128,8 +155,8 @@ extension BoardScene {
     /// - Returns: what is wrong with that; nil for nothing.
     mutating func find(_ words: String, now: Instant) -> String? {
         var finder = ShapeFinder(.hits, words)
-        finder.search(front.board, regions)
-        guard !finder.hits.isEmpty else { return "no text on this board has “\(words)” in it" }
+        search(by: &finder)
+        guard !finder.isEmpty else { return "no text on this board has “\(words)” in it" }
         open(.finder(finder), now: now)
         seek(finder, 0)
         return nil
