@@ -31,6 +31,14 @@ enum BoardAccess {
         }
     }
 
+    /// 1, or the number of a further person on this machine.
+    var profile: Int {
+        switch self {
+        case .held(let opened): opened.profile
+        case .shared(let shared): shared.profile
+        }
+    }
+
     /// Device key of this person.
     var author: AuthorID {
         switch self {

@@ -59,6 +59,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(name: .customLong("color"), help: ArgumentHelp("auto, always or never.", valueName: "when"))
     var colorChoice: ColorChoice = .auto
 
+    /// What the person typed when asked what to be called; no option.
+    var typedName: String?
+
     enum ColorChoice: String, ExpressibleByArgument { case auto, always, never }
 
     mutating func validate() throws {
@@ -77,7 +80,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Refuses what is wrong in the options before anything is made or opened.
     func check() throws {
-        _ = try displayName()
+        _ = try displayName(profile: 1)
         _ = try rendezvous()
         _ = try direct()
         _ = try trust()
@@ -97,14 +100,34 @@ struct GlobalOptions: ParsableArguments {
         DataDirectory.path(flag: dataDirectory, environment: Self.environment, accountHome: NSHomeDirectory)
     }
 
-    /// What was kept of it.
-    var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
+    private var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
+
+    /// What was kept of it. It is the first person's: a second one on this machine is another.
+    ///
+    /// - Parameter profile: the person's, here and below.
+    func keptName(profile: Int) -> String? { profile == 1 ? keptName.name : nil }
 
     /// True where the person has said what to be called, now or before.
-    var knowsName: Bool { givenName != nil || Self.environment("INKWIRE_NAME") != nil || keptName.name != nil }
+    func knowsName(profile: Int) -> Bool {
+        givenName != nil || Self.environment("INKWIRE_NAME") != nil || typedName != nil || keptName(profile: profile) != nil
+    }
 
-    /// What the others call this person: flag, INKWIRE_NAME, what was kept, the login name if it is short enough.
-    func displayName() throws -> String {
+    /// Keeps what the person wants to be called for the next time.
+    ///
+    /// - Returns: why it is not kept; nil where it is.
+    func keep(name: String, profile: Int) -> String? {
+        guard profile == 1 else { return "this name is not kept: you are a second person on this machine" }
+        do throws(StoreError) {
+            try keptName.keep(name)
+            return nil
+        } catch {
+            return "your name is not kept for the next time: \(error)"
+        }
+    }
+
+    /// What the others call this person: what was typed, flag, INKWIRE_NAME, what was kept, the login name if it is short enough.
+    func displayName(profile: Int) throws -> String {
+        if let typedName { return typedName }
         if let name = givenName ?? Self.environment("INKWIRE_NAME") {
             guard name.utf8.count <= Limits.nameBytes else {
                 throw Failure.usage(
@@ -112,7 +135,7 @@ struct GlobalOptions: ParsableArguments {
             }
             return name
         }
-        if let kept = keptName.name { return kept }
+        if let kept = keptName(profile: profile) { return kept }
         let login = Self.environment("USER") ?? "someone"
         return login.utf8.count <= Limits.nameBytes ? login : "someone"
     }

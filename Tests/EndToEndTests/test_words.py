@@ -57,6 +57,71 @@ class Words(EndToEnd):
         bob.key("P")
         bob.see("you: bob")
 
+    def test_a_second_person_on_a_machine_has_a_name_of_his_own(self):
+        # CL-42
+        ana = self.person("new", "plan", "--name", "ana")
+        ana.see("drag to draw", 20)
+        _, link, _ = ink.run(["invite", "plan"], data=self.folder / "ana")
+        eve = self.person("join", INKWIRE_CODE=link.strip())
+        eve.see("What shall the others call you? [root]", 20)
+        eve.send(b"eve\r")
+        eve.see("not kept: you are a second person")
+        eve.key("P")
+        eve.see("you: eve")
+        eve.see("ana", 20)
+        eve.key("\x1b", pause=0.2)
+        self.run_command(eve, "name eva")
+        eve.see("the others call you eva now")
+        self.leave(eve)
+        self.leave(ana)
+        self.assertEqual((self.folder / "ana" / "name").read_text(), "ana\n")
+
+    def test_a_name_that_cannot_be_kept_stops_nobody(self):
+        # CL-46 TM-169
+        (self.folder / "ana" / "name").mkdir(parents=True)
+        link = f"inkwire://127.0.0.1:9#{self.secret}"
+        ana = self.person()
+        ana.see("New board", 20)
+        ana.key("j")
+        for letter in "nolink\r":
+            ana.key(letter, pause=0.02)
+        ana.see("What the others call you (Enter: root)")
+        ana.key("ana\r")
+        # It was chosen before the name: it is done, and says what is wrong with the link.
+        ana.see("This link cannot be used")
+        ana.see("Your name: ana")
+        ana.send(f"\x1b[200~{link}\x1b[201~".encode())
+        ana.see(link[-20:])
+        ana.key("\r")
+        ana.see("Esc goes back", 20)
+        ana.key("P")
+        ana.see("you: ana")
+        ana.key("\x1b", pause=0.2)
+        ana.key("\x1b")
+        ana.see("Your name: ana", 20)
+        ana.key("n")
+        for letter in "plan\r":
+            ana.key(letter, pause=0.02)
+        ana.see("drag to draw", 20)
+        self.run_command(ana, "name bea")
+        ana.see("your name is not kept for the next time")
+        self.leave(ana)
+        # The first thing that is chosen on a start screen tells it there.
+        eve = self.person()
+        eve.see("New board", 20)
+        eve.key("n")
+        for letter in "sketch\r\r":
+            eve.key(letter, pause=0.02)
+        eve.see("your name is not kept for the next time", 20)
+        self.leave(eve)
+        # At a prompt, too.
+        bob = self.person("join", INKWIRE_CODE=link)
+        bob.see("What shall the others call you? [root]", 20)
+        bob.send(b"bob\r")
+        bob.see("Esc goes back", 20)
+        bob.key("P")
+        bob.see("you: bob")
+
     def test_a_board_becomes_a_file(self):
         # TM-167 TM-168
         ana = self.person("new", "plan")

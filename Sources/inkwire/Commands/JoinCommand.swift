@@ -29,16 +29,17 @@ struct JoinCommand: ParsableCommand {
         try options.check()
         let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
         guard isHeadless else {
-            try askName()
+            try askName(toJoin: link)
             return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: patience.span)
         }
         try Self.joinHeadless(link, options: options, patience: patience.span)
     }
 
     /// Asks once for what nobody has said, and keeps it.
-    private func askName() throws {
-        guard !options.knowsName, isatty(0) == 1, !options.isInputForbidden else { return }
-        let usual = try options.displayName()
+    private mutating func askName(toJoin link: Invite) throws {
+        let profile = options.catalog.profileForJoining(link.board)
+        guard !options.knowsName(profile: profile), isatty(0) == 1, !options.isInputForbidden else { return }
+        let usual = try options.displayName(profile: profile)
         while true {
             Notices.write("What shall the others call you? [\(usual)] ")
             guard let typed = StandardInput.readLine(limit: 4096) else { return }
@@ -47,7 +48,9 @@ struct JoinCommand: ParsableCommand {
                 Notices.write("That cannot be: \(complaint).\n")
                 continue
             }
-            return try options.keptName.keep(name)
+            options.typedName = name
+            if let words = options.keep(name: name, profile: profile) { options.notices.say(words) }
+            return
         }
     }
 

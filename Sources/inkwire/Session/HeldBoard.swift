@@ -85,7 +85,8 @@ final class HeldBoard: Sendable {
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
-        var configuration = try configuration(opened, plan: plan, displayName: options.displayName(), succession: succession)
+        var configuration = try configuration(
+            opened, plan: plan, displayName: options.displayName(profile: opened.profile), succession: succession)
         configuration.relayPolicy = options.relayPolicy
         do {
             let driver = try Driver(node: configuration, options: driverOptions, store: opened.store, clock: options.clock)

@@ -66,14 +66,11 @@ enum Interactive {
 
     /// The first name that is given is kept: `open` has it the next time.
     private static func keepName(_ options: GlobalOptions, _ access: BoardAccess) {
-        guard let name = options.givenName, options.keptName.name == nil, personNameComplaint(name) == nil else { return }
-        // A second person on this machine is another one.
-        if case .held(let opened) = access, opened.profile > 1 { return }
-        do {
-            try options.keptName.keep(name)
-        } catch {
-            options.notices.say("your name is not kept: \(error)")
+        guard access.profile == 1, let name = options.givenName, options.keptName(profile: 1) == nil, personNameComplaint(name) == nil
+        else {
+            return
         }
+        if let words = options.keep(name: name, profile: 1) { options.notices.say(words) }
     }
 
     private static func come(to start: Start, options: GlobalOptions) throws -> BoardAccess {
@@ -86,9 +83,10 @@ enum Interactive {
 
     private static func run(
         _ access: BoardAccess, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
-        joinPatience: Duration = .seconds(30)
+        joinPatience: Duration = .seconds(30), notice: String = ""
     ) throws -> InteractiveRun.Leaving {
         var run = InteractiveRun(options: options, profile: profile)
+        run.notice = notice
         run.showsInvite = showsInvite
         // A board that arrived earlier is there already and is only reopened.
         if access.isEmpty { run.joinPatience = joinPatience }
@@ -98,11 +96,11 @@ enum Interactive {
 
     /// Asks what to do, then does it as the command would have.
     static func runStartScreen() throws {
-        let options = try GlobalOptions.parse([])
+        var options = try GlobalOptions.parse([])
         let terminal = try TerminalOptions.parse([])
         let profile = try terminal.profile(options)
         var message = ""
-        while let start = try ask(options: options, profile: profile, message: message) {
+        while let start = try ask(&options, profile: profile, message: &message) {
             let access: BoardAccess
             do {
                 access = try come(to: start, options: options)
@@ -113,7 +111,7 @@ enum Interactive {
                 message = "\(failure.what): \(failure.why)"
                 continue
             }
-            switch try run(access, by: start, options: options, profile: profile) {
+            switch try run(access, by: start, options: options, profile: profile, notice: message) {
             case .done: return
             case .wentBack: message = "Not joined. The same link can be tried again."
             case .notJoined(let failure): message = "\(failure.what): \(failure.why)"
@@ -122,10 +120,16 @@ enum Interactive {
     }
 
     /// Nil if the person leaves.
-    private static func ask(options: GlobalOptions, profile: TerminalProfile, message: String) throws -> Start? {
+    ///
+    /// - Parameters:
+    ///   - options: have the name from here on that the person says.
+    ///   - message: why they are here again; then what they are to know on the board.
+    private static func ask(_ options: inout GlobalOptions, profile: TerminalProfile, message: inout String) throws -> Start? {
         let recents = try recentBoards(options.catalog)
         var content = StartContent(
-            personName: try options.displayName(), isNameKnown: options.knowsName, recents: recents.map(\.shown), message: message)
+            personName: try options.displayName(profile: 1), isNameKnown: options.knowsName(profile: 1), recents: recents.map(\.shown),
+            message: message)
+        message = ""
         let screen = try TerminalScreen(profile: profile, clock: options.clock)
         defer { screen.tty.leave() }
         let size = screen.tty.size
@@ -142,7 +146,14 @@ enum Interactive {
                     content.message = "This link cannot be used: \(error)"
                     app.show(start: content)
                 }
-            case .effect(.keepName(let name)): try options.keptName.keep(name)
+            case .effect(.keepName(let name)):
+                options.typedName = name
+                // What is shown anew must not ask again.
+                (content.personName, content.isNameKnown) = (name, true)
+                guard let words = options.keep(name: name, profile: 1) else { break }
+                // What was chosen before the name goes on, and tells it there.
+                (message, content.message) = (words, words)
+                app.show(start: content)
             case .effect(.export), .effect(.goBack), .effect(.suspend): break
             case .effect(.quit), .effect(.stopped): return nil
             }

@@ -20,6 +20,8 @@ struct InteractiveRun {
     var joinPatience: Duration?
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
+    /// What the person is to know from before.
+    var notice = ""
 
     init(options: GlobalOptions, profile: TerminalProfile) { (self.options, self.profile) = (options, profile) }
 
@@ -34,7 +36,7 @@ struct InteractiveRun {
 
     /// - Throws: `Failure` when something stays unsaved.
     func run(_ access: BoardAccess) throws -> Leaving {
-        let personName = try options.displayName()
+        let person = Person(profile: access.profile, name: try options.displayName(profile: access.profile))
         let session: BoardSession
         let screen: TerminalScreen
         do {
@@ -52,7 +54,7 @@ struct InteractiveRun {
         let news = News()
         listen(to: session, for: screen.mailbox, news)
         var refused = 0
-        let end = draw(on: screen, session, news, personName: personName, refused: &refused)
+        let end = draw(on: screen, session, news, person, refused: &refused)
         screen.tty.leave()
         if case .signal(let signal) = end {
             Self.quit(session, patience: Self.signalPatience)
@@ -70,7 +72,9 @@ struct InteractiveRun {
         ending.unsaved += refused
         try ending.tell(options.notices)
         let name = news.name ?? session.savedName
-        if !name.isEmpty { options.notices.say("the board is saved on this machine: `inkwire open \(Self.quoted(name))` comes back to it") }
+        if !name.isEmpty {
+            options.notices.say("the board is saved on this machine: `inkwire open \(Self.quoted(name))` comes back to it")
+        }
         return .done
     }
 
@@ -80,6 +84,13 @@ struct InteractiveRun {
             $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
         }
         return isPlain ? name : "'\(name.replacing("'", with: "'\\''"))'"
+    }
+
+    /// Who is at the terminal.
+    private struct Person {
+        /// 1, or the number of a further one on this machine.
+        let profile: Int
+        let name: String
     }
 
     private enum End {
@@ -113,14 +124,15 @@ struct InteractiveRun {
     }
 
     /// - Parameter refused: how many finished shapes the disk had not taken when the person left; the session knows nothing of them.
-    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, personName: String, refused: inout Int) -> End {
+    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, refused: inout Int) -> End {
         let invitation = Invitation(link: session.link, command: "inkwire join", reach: Self.reach(of: session))
         let size = screen.tty.size
         var app = TerminalApp(
             profile: profile, columns: size.columns, rows: size.rows,
             board: BoardContent(
                 name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
-                showsInvitation: showsInvite, personName: personName, isJoining: joinPatience != nil))
+                showsInvitation: showsInvite, personName: person.name, isJoining: joinPatience != nil))
+        if !notice.isEmpty { app.handle(.notice(notice), now: options.clock.now) }
         session.start()
         defer { refused = app.refusedCount }
         var isLeaving = false
@@ -146,7 +158,7 @@ struct InteractiveRun {
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { _ = await session.quit() }
             case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
-            case .effect(.keepName(let name)): if let words = keep(name) { app.handle(.notice(words), now: options.clock.now) }
+            case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.goBack): return .wentBack
             case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.suspend): break
             }
@@ -156,12 +168,8 @@ struct InteractiveRun {
     /// Keeps a name for the next time.
     ///
     /// - Returns: what the person should know of that.
-    private func keep(_ name: String) -> String? {
-        do {
-            try options.keptName.keep(name)
-        } catch {
-            return "your name is not kept for the next time: \(error)"
-        }
+    private func keep(_ name: String, _ person: Person) -> String? {
+        if let words = options.keep(name: name, profile: person.profile) { return words }
         let isOverridden = options.givenName != nil || GlobalOptions.environment("INKWIRE_NAME") != nil
         return isOverridden ? "kept; --name and INKWIRE_NAME go before it the next time" : nil
     }
