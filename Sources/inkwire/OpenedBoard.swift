@@ -5,6 +5,7 @@ import InkPrimitives
 import InkRuntime
 import InkSession
 import InkStore
+import InkTerminal
 
 /// A board that this process holds the lock of, with the keys it is used under.
 struct OpenedBoard {
@@ -42,7 +43,7 @@ struct OpenedBoard {
             guard try catalog.uniqueName(name) == name else {
                 throw Failure.usage(
                     "the board “\(name)” cannot be made", why: "a board of that name is saved already",
-                    next: "`inkwire open \(name)` opens it; give another name for a new one")
+                    next: "`inkwire open \(ShellWord.last(name))` opens it; give another name for a new one")
             }
             guard try catalog.uniqueName(name, looks: BoardName.look) == name else {
                 throw Failure.usage(

@@ -61,13 +61,6 @@ import Testing
         #expect(throws: (any Error).self) { try KeptName(dataDirectory: "/dev/null/x").keep("ana") }
     }
 
-    // CL-43
-    @Test func `a shell takes the name of a board as one word`() {
-        #expect(InteractiveRun.quoted("plan-2.txt") == "plan-2.txt")
-        #expect(InteractiveRun.quoted("my plan") == "'my plan'")
-        #expect(InteractiveRun.quoted("it's $HOME") == #"'it'\''s $HOME'"#)
-    }
-
     // CL-44
     @Test func `a link says how far it leads`() throws {
         func words(_ hosts: [String], _ direct: [String] = [], isOwn: Bool = false) throws -> String {

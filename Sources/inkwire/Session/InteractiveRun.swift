@@ -73,17 +73,9 @@ struct InteractiveRun {
         try ending.tell(options.notices)
         let name = news.name ?? session.savedName
         if !name.isEmpty {
-            options.notices.say("the board is saved on this machine: `inkwire open \(Self.quoted(name))` comes back to it")
+            options.notices.say("the board is saved on this machine: `inkwire open \(ShellWord.last(name))` comes back to it")
         }
         return .done
-    }
-
-    /// A name as a shell takes it.
-    static func quoted(_ name: String) -> String {
-        let isPlain = name.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
-        }
-        return isPlain ? name : "'\(name.replacing("'", with: "'\\''"))'"
     }
 
     /// Who is at the terminal.
