@@ -29,12 +29,27 @@ import Testing
         for letter in "my plan.ascii" { desk.type(String(letter)) }
         desk.type("\r")
         #expect(desk.export?.path == "my plan.ascii" && desk.export?.text.utf8.allSatisfy { $0 < 0x80 } == true)
-        for (line, words) in [("w plan.json", "writes JSON"), ("w plan.svg", "ends in .txt"), ("w x.PNG", "ends in .txt")] {
+    }
+
+    @Test func `an ending that means another format is refused, the reason first`() throws {
+        // TM-167
+        for (line, words) in [
+            ("w plan.json", "inkwire export -o plan.json 'my plan'"), ("w my x.JSON", "inkwire export -o 'my x.JSON' 'my plan'"),
+            ("w plan.svg", "ends in .txt"), ("w x.PNG", "ends in .txt"), ("w x.excalidraw", "ends in .txt"), ("w x.cast", "ends in .txt"),
+            ("w \(String(repeating: "long/", count: 30))x.json", "only text is written here; JSON, also while the board is open: "),
+        ] {
             var desk = try Desk(columns: 120)
             desk.box(at: 10)
+            desk.tell(.board(name: "my plan", shapes: []))
             desk.run(line)
-            #expect(desk.effects == [] && desk.text.contains(words) && desk.terminal.lines[23].hasPrefix(":" + line), "\(line)")
+            #expect(desk.effects == [] && desk.text.contains(words) && desk.text.contains("only text is written"), "\(line): \(desk.text)")
+            #expect(desk.terminal.lines[23].hasPrefix(":"))
         }
+        // A board whose name begins as an option does.
+        var desk = try Desk(columns: 120)
+        desk.tell(.board(name: "-x", shapes: []))
+        desk.run("w plan.json")
+        #expect(desk.text.contains("inkwire export -o plan.json -- -x"), "\(desk.text)")
     }
 
     @Test func `what is there already is written over only by who says so`() throws {

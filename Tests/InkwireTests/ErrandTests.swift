@@ -30,15 +30,16 @@ import Testing
         #expect(FileManager.default.contents(atPath: path) == Data("┌─┐\n".utf8))
         export.replaces = true
         export.cutWords = "it is large"
-        #expect(notice(InteractiveRun.write(export)) == "only a part is in \(path): it is large")
+        #expect(notice(InteractiveRun.write(export)) == "only a part is written, for it is large: \(path)")
         #expect(FileManager.default.contents(atPath: path) == Data("other\n".utf8))
         // Neither a directory nor what is no file, whatever was said.
         for (other, words) in [(folder, "a directory"), ("/dev/null", "no file")] {
             export.path = other
-            #expect(notice(InteractiveRun.write(export)) == "cannot write \(other): that is \(words)")
+            #expect(notice(InteractiveRun.write(export)) == "not written, for that is \(words): \(other)")
         }
         export.path = folder + "/nowhere/plan.txt"
-        #expect(notice(InteractiveRun.write(export))?.hasPrefix("cannot write \(export.path): ") == true)
+        #expect(notice(InteractiveRun.write(export))?.hasPrefix("not written: ") == true)
+        #expect(notice(InteractiveRun.write(export))?.hasSuffix(": \(export.path)") == true)
     }
 }
 

@@ -31,11 +31,12 @@ extension BoardScene {
     /// - Returns: what is wrong with the name; nil for nothing.
     mutating func export(to path: String) -> String? {
         let ending = path.split(separator: "/").last.flatMap { $0.contains(".") ? $0.split(separator: ".").last : nil }?.lowercased()
-        if let ending, ["json", "svg", "png", "ansi"].contains(ending) {
-            return ending == "json"
-                ? "only text is written here: `inkwire export -o \(path)` writes JSON, also while the board is open"
-                : "only text is written here: give a name that ends in .txt"
+        if ending == "json" {
+            // A path can be longer than the row.
+            let command = "inkwire export -o \(ShellWord.quoted(path)) \(front.name.isEmpty ? "BOARD" : ShellWord.last(front.name))"
+            return "only text is written here; JSON, also while the board is open: \(command)"
         }
+        if let ending, Self.otherFormats.contains(ending) { return "only text is written here: give a name that ends in .txt" }
         let shapes = front.board.shapes.map(\.content)
         let text = TextExport(of: shapes, style: ending == "ascii" ? .ascii : display.style)
         outputs.append(
@@ -46,6 +47,9 @@ extension BoardScene {
             ))
         return nil
     }
+
+    /// What a file of that ending holds is no text.
+    private static let otherFormats: Set = ["svg", "png", "ansi", "excalidraw", "cast"]
 
     mutating func askToReplace(_ export: TerminalApp.FileExport, now: Instant) {
         guard !mode.isLeaving else { return }

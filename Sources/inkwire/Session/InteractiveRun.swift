@@ -173,25 +173,24 @@ struct InteractiveRun {
         return LinkReach.words(of: invite, isOwn: isOwn)
     }
 
-    /// Writes a file that the person asked for; what is there goes only where he has said so.
+    /// Writes a file that the person asked for; what is there goes only where he has said so. A path can be longer than the row: it is told last.
     static func write(_ export: TerminalApp.FileExport) -> TerminalApp.Input {
         // No shell has replaced it.
         let path = (export.path as NSString).expandingTildeInPath
         var status = stat()
         if stat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFREG else {
-                return .notice("cannot write \(export.path): that is \(status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no file")")
+                return .notice("not written, for that is \(status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no file"): \(export.path)")
             }
             guard export.replaces else { return .fileExists(export) }
         }
         do {
             try OutputFile.write(Array(export.text.utf8), to: path)
         } catch {
-            guard let failure = error as? Failure else { return .notice("cannot write \(export.path): \(error)") }
-            return .notice("\(failure.what): \(failure.why)")
+            return .notice("not written: \((error as? Failure)?.why ?? "\(error)"): \(export.path)")
         }
         let count = Sentence.count(export.shapeCount, "shape")
-        return .notice(export.cutWords.map { "only a part is in \(export.path): \($0)" } ?? "\(count) written to \(export.path)")
+        return .notice(export.cutWords.map { "only a part is written, for \($0): \(export.path)" } ?? "\(count) written to \(export.path)")
     }
 
     /// What would be left if this program ended now.
