@@ -9,6 +9,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     // In the order of the help.
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
+    case group, ungroup, front, back, forward, backward, align, distribute
     case ink, width, fill
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection, messages, name
@@ -90,6 +91,23 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("previous", ["[", .shift(.tab)], "select the oldest shape, then newer ones") { scene, _ in scene.selectNext(-1) }
         case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { $0.moveByKeys(now: $1) }
         case .resize: Row("resize", ["z"], "resize by arrows; of a line: choose an end to pull") { $0.toggleResizing(now: $1) }
+
+        case .group: Row("group", [.control("g")], "make what is selected one group") { $0.group(now: $1) }
+        case .ungroup: Row("ungroup", [], "take the group apart that is selected") { $0.ungroup(now: $1) }
+        case .front: Row("front", [], "order: above all others") { $0.order(to: .front, now: $1) }
+        case .back: Row("back", [], "order: below all others") { $0.order(to: .back, now: $1) }
+        case .forward: Row("forward", [], "order: above the next one") { $0.order(to: .up, now: $1) }
+        case .backward: Row("backward", [], "order: below the next one") { $0.order(to: .down, now: $1) }
+        case .align:
+            Row(
+                "align", [], "to the left, right, top, bottom, centre or middle of all",
+                taking: .needed("SIDE") { $0.align(to: $1, now: $2) }
+            ) { $0.ask(for: .align, now: $1) }
+        case .distribute:
+            Row(
+                "distribute", [], "equal room between, horizontally or vertically",
+                taking: .needed("AXIS") { $0.distribute($1, now: $2) }
+            ) { $0.ask(for: .distribute, now: $1) }
 
         case .ink:
             Row(

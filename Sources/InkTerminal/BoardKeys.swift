@@ -30,7 +30,7 @@ extension BoardScene {
     }
 
     /// True if something is selected; else says how to select.
-    private mutating func hasSelection(now: Instant) -> Bool {
+    mutating func hasSelection(now: Instant) -> Bool {
         if selection.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
         return !selection.isEmpty
     }

@@ -1,0 +1,74 @@
+import InkBoard
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// Groups, the order of depth, and places beside each other, by a hand at a terminal.
+@Suite struct ArrangingTests {
+    /// Three boxes at columns 10, 30 and 60, each lower than the one before.
+    private func desk() throws -> Desk {
+        var desk = try Desk(columns: 120)
+        for (number, column) in [10, 30, 60].enumerated() {
+            let (from, to) = (middle(column, 3 + number), middle(column + 10, 7 + number))
+            desk.elsewhere(
+                .draw(ShapeDraft(kind: .rectangle, position: from, size: Size(width: to.x - from.x, height: to.y - from.y))))
+        }
+        desk.type("v")
+        return desk
+    }
+
+    private func columns(_ desk: Desk) -> [Int] { desk.standing.map { Int($0.position.x) / 64 } }
+
+    @Test func `shapes go above and below each other by name`() throws {
+        // TM-175
+        for (command, order) in [("front", [30, 60, 10]), ("forward", [30, 10, 60])] {
+            var desk = try desk()
+            desk.click(10, 5)
+            desk.run(command)
+            #expect(columns(desk) == order, "\(command)")
+            desk.type("u")
+            #expect(columns(desk) == [10, 30, 60], "\(command)")
+        }
+        for (command, order) in [("back", [60, 10, 30]), ("backward", [10, 60, 30])] {
+            var desk = try desk()
+            desk.click(60, 7)
+            desk.run(command)
+            #expect(columns(desk) == order, "\(command)")
+        }
+        var desk = try desk()
+        desk.click(60, 7)
+        desk.run("front")
+        #expect(desk.text.contains("they are so already"))
+    }
+
+    @Test func `shapes are aligned and spread by name, and a wrong word is told`() throws {
+        // TM-175 TM-162
+        var desk = try desk()
+        desk.bytes([1])
+        desk.run("align TOP")
+        #expect(Set(desk.standing.map(\.position.y)).count == 1)
+        desk.run("distribute horizontally")
+        #expect(columns(desk) == [10, 35, 60])
+        desk.type("uu")
+        #expect(columns(desk) == [10, 30, 60])
+        for (line, words) in [
+            ("align up", "“up” is none of left, right, top, bottom, centre, middle"), ("align ", "align needs more: align SIDE"),
+            ("distribute left", "“left” is none of horizontally, vertically"),
+        ] {
+            desk.run(line)
+            #expect(desk.text.contains(words), "\(line): \(desk.text)")
+            desk.escape()
+        }
+        desk.escape()
+        for command in ["group", "ungroup", "front", "align left", "distribute vertically"] {
+            desk.run(command)
+            #expect(desk.text.contains("nothing is selected"), "\(command): \(desk.text)")
+            desk.escape()
+        }
+        desk.click(10, 5)
+        desk.run("align left")
+        #expect(desk.text.contains("it takes two shapes or groups to align"))
+    }
+}
