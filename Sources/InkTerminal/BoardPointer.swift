@@ -192,11 +192,13 @@ extension BoardScene {
             if !modifiers.contains(.shift) { selection.select([]) }
             return begin(.frame(from: here, to: here), by: hand)
         }
-        let edits = isSecond ? selection.ids.first.flatMap { hits.contains($0) ? $0 : nil } : nil
+        let edits = isSecond ? hits.first(where: selection.ids.contains) : nil
+        // With a shape all that are in its group.
+        let chosen = front.board.members(with: [top])
         if !modifiers.isDisjoint(with: [.shift, .alt]) {
-            selection.toggle(top)
+            selection.toggle(top, with: chosen)
         } else if !selection.ids.contains(where: hits.contains) {
-            selection.select([top])
+            selection.select(chosen)
         }
         if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), edits: edits, by: hand) }
     }
@@ -247,7 +249,8 @@ extension BoardScene {
         touch()
         switch drag.kind {
         case .pan: break
-        case .frame(let from, let to): selection.add(regions.shapes(on: front.board, inside: CellRegion(from: from, to: to)))
+        case .frame(let from, let to):
+            selection.add(front.board.members(with: regions.shapes(on: front.board, inside: CellRegion(from: from, to: to))))
         case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
         case .pull(let point, let from, let to) where from != to:

@@ -46,7 +46,12 @@ struct Selection: Sendable {
 
     mutating func add(_ more: [ShapeID]) { select(ids + more.filter { !ids.contains($0) }) }
 
-    mutating func toggle(_ id: ShapeID) { select(ids.contains(id) ? ids.filter { $0 != id } : ids + [id]) }
+    /// - Parameter chosen: what is chosen with the shape, and it among them.
+    mutating func toggle(_ id: ShapeID, with chosen: [ShapeID]) {
+        let isChosen = ids.contains(id)
+        let others = ids.filter { !chosen.contains($0) }
+        select(isChosen ? others : others + chosen)
+    }
 
     mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { select(ids.filter(condition)) } }
 

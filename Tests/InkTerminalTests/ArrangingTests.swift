@@ -21,6 +21,48 @@ import Testing
 
     private func columns(_ desk: Desk) -> [Int] { desk.standing.map { Int($0.position.x) / 64 } }
 
+    @Test func `what is grouped is selected by a click on any of it, moved as one, and taken apart`() throws {
+        // TM-175 TM-176
+        var desk = try desk()
+        desk.click(10, 5)
+        desk.press(30, 6, button: 4)
+        desk.release(30, 6, button: 4)
+        desk.bytes([7])
+        #expect(Set(desk.standing.map(\.groups)).count == 2 && desk.standing[0].groups == desk.standing[1].groups)
+        // Nothing but a click on one of the two.
+        desk.escape()
+        desk.click(30, 6)
+        desk.type("L")
+        desk.wait(.seconds(1))
+        #expect(columns(desk) == [18, 38, 60])
+        desk.type("u")
+        #expect(columns(desk) == [10, 30, 60])
+        // A double click writes in the one that is pressed.
+        desk.wait(.seconds(1))
+        desk.click(30, 6)
+        desk.click(30, 6)
+        desk.type("hi")
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["", "hi", ""])
+        // A frame around one, and a click with Shift.
+        desk.escape()
+        desk.drag([(26, 1), (45, 15)])
+        desk.type("x")
+        #expect(desk.standing.count == 1)
+        desk.type("u")
+        desk.bytes([1])
+        desk.press(10, 5, button: 4)
+        desk.release(10, 5, button: 4)
+        desk.type("x")
+        #expect(columns(desk) == [10, 30])
+        desk.type("u")
+        desk.click(10, 5)
+        desk.run("ungroup")
+        #expect(desk.standing.allSatisfy { $0.groups.isEmpty })
+        desk.run("ungroup")
+        #expect(desk.text.contains("none of these is in a group"))
+    }
+
     @Test func `shapes go above and below each other by name`() throws {
         // TM-175
         for (command, order) in [("front", [30, 60, 10]), ("forward", [30, 10, 60])] {
