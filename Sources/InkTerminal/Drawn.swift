@@ -57,7 +57,13 @@ extension BoardScene {
         guard requests[awaited.reference] != nil else { return }
         requests[awaited.reference]?.purpose = Purpose(text: .first(late: nil))
         requests[awaited.reference]?.again = nil
-        beginEdit(awaited: awaited.draft, awaited.reference)
+        beginEdit(awaited: awaited.draft, awaited.reference, goingOnWith: awaited.written, now: now)
+    }
+
+    /// Who has finished a text whose shape is still on its way may go on with it, as it was left.
+    mutating func awaitWritten(_ edit: TextEdit, _ reference: UInt64, now: Instant) {
+        guard awaitDrawn(edit.givenDraft, reference, now: now) else { return }
+        selection.leave(written: edit.draft.text)
     }
 
     // MARK: Its answer

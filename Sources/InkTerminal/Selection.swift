@@ -19,6 +19,8 @@ struct Selection: Sendable {
         /// Under which it was asked for.
         let reference: UInt64
         let draft: ShapeDraft
+        /// What was written in it since, and finished before its answer; nil for nothing.
+        fileprivate(set) var written: String?
         /// When it is no longer waited for.
         let until: Instant
         /// What a person did meanwhile that needs it, and all after that.
@@ -41,6 +43,9 @@ struct Selection: Sendable {
         select([])
         awaited = drawn
     }
+
+    /// Something was written in what is on its way.
+    mutating func leave(written text: String) { awaited?.written = text }
 
     mutating func hold(_ event: InputEvent) { awaited?.held.append(event) }
 

@@ -46,6 +46,13 @@ struct TextEdit: Sendable {
         endsWithPaste = false
     }
 
+    /// The shape as it was given to the board last.
+    var givenDraft: ShapeDraft {
+        var shape = draft
+        shape.text = given ?? draft.text
+        return shape
+    }
+
     var standing: ShapeID? { if case .standing(let id, _) = target { id } else { nil } }
     var hasUnsaved: Bool { unsaved != nil }
     /// True once something was typed.
@@ -69,6 +76,13 @@ struct TextEdit: Sendable {
         draft.text = text
         touch(now: now)
         return true
+    }
+
+    /// Goes on with a text that was left before what was given of it is known.
+    mutating func goOn(with text: String, now: Instant) {
+        guard text != draft.text else { return }
+        (buffer, draft.text) = (TextBuffer(text), text)
+        touch(now: now)
     }
 
     /// What was typed is not on the board.

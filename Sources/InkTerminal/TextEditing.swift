@@ -30,9 +30,12 @@ extension BoardScene {
     }
 
     /// Edits the text of a shape that is on its way under a reference.
-    mutating func beginEdit(awaited draft: ShapeDraft, _ reference: UInt64) {
+    ///
+    /// - Parameter text: what was written in it since it was given; nil for nothing.
+    mutating func beginEdit(awaited draft: ShapeDraft, _ reference: UInt64, goingOnWith text: String?, now: Instant) {
         var edit = TextEdit(new: draft, gesture: nil)
         edit.give(as: reference)
+        if let text { edit.goOn(with: text, now: now) }
         mode.begin(edit)
         showCaret()
         touch()
@@ -161,6 +164,7 @@ extension BoardScene {
                     requests[awaited]?.purpose.overlay = Overlay(drawn: [draft])
                     requests[awaited]?.again = .draw(draft)
                 }
+                if !edit.endsWithPaste { awaitWritten(edit, awaited, now: now) }
             } else if !edit.isInvisible {
                 // The gesture becomes the shape.
                 let reference = give(.shape(draft), told: edit.gesture.map { .live($0) } ?? .nothing, now: now)

@@ -124,6 +124,67 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
+    @Test func `who goes on writing before the answer goes on with what was written`() throws {
+        // TM-112
+        for (key, isText) in [("r", false), ("a", false), ("n", true), ("t", true)] {
+            for ending in ["", "-2"] {
+                var desk = try Desk()
+                if isText {
+                    desk.type(key)
+                    desk.drag([(10, 5), (30, 9)])
+                    desk.isSlow = true
+                    desk.type("ap")
+                    // A part is given at a pause, and the rest is not.
+                    desk.wait(.milliseconds(2100))
+                    desk.type("i")
+                } else {
+                    desk.isSlow = true
+                    desk.type(key + "\r")
+                    desk.arrows("1;2C", 2)
+                    desk.arrows("B", 4)
+                    desk.type("\rapi")
+                }
+                desk.escape()
+                desk.type("\r" + ending)
+                #expect(desk.terminal.contains("api" + ending), "\(key)")
+                desk.escape()
+                // Once more, and nothing is typed.
+                desk.type("\r")
+                desk.escape()
+                #expect(desk.terminal.contains("api" + ending), "\(key)")
+                desk.answer()
+                desk.isSlow = false
+                desk.answer()
+                desk.wait(.seconds(1))
+                #expect(desk.standing.map(\.text) == ["api" + ending] && desk.terminal.contains("api" + ending), "\(key)")
+                #expect(!desk.isGestureLive)
+                // What is on the board is what is selected.
+                desk.type("\r!")
+                desk.escape()
+                #expect(desk.standing.map(\.text) == ["api" + ending + "!"], "\(key)")
+            }
+        }
+    }
+
+    @Test func `who writes for longer than a shape is waited for goes on with it all the same`() throws {
+        // TM-112
+        var desk = try Desk()
+        desk.isSlow = true
+        desk.type("r\r")
+        desk.arrows("1;2C", 2)
+        desk.arrows("B", 4)
+        desk.type("\rapi")
+        desk.wait(.seconds(6))
+        desk.type(" 2")
+        desk.escape()
+        desk.type("\rq")
+        desk.escape()
+        desk.answer()
+        desk.isSlow = false
+        desk.answer()
+        #expect(desk.standing.map(\.text) == ["api 2q"] && desk.effects == [])
+    }
+
     @Test func `a labelled box is drawn by what comes in one read`() throws {
         // TM-101
         var desk = try Desk()
