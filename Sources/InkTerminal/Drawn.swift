@@ -72,7 +72,8 @@ extension BoardScene {
     mutating func drawnWasAnswered(_ reference: UInt64, made: [ShapeID]?, now: Instant) {
         guard let awaited = selection.awaited, awaited.reference == reference else { return }
         selection.select(made ?? [])
-        for event in awaited.held { handleNow(event, now: now) }
+        // One of them may draw the next shape, for which the others wait then.
+        for event in awaited.held where !holds(event) { handleNow(event, now: now) }
         touch()
     }
 

@@ -90,6 +90,24 @@ import Testing
         #expect(full.text.contains("PEN"))
     }
 
+    @Test func `of what waited for a shape, what is about the next one waits for that`() throws {
+        // TM-100
+        var desk = try Desk()
+        desk.type("r")
+        desk.isSlow = true
+        desk.drag([(10, 5), (20, 9)])
+        desk.arrows("B", 1)
+        desk.type("r")
+        desk.drag([(40, 5), (50, 9)])
+        desk.arrows("B", 2)
+        // The first is there; the second is asked for only now.
+        desk.answer()
+        desk.isSlow = false
+        desk.answer()
+        desk.wait(.seconds(1))
+        #expect(desk.standing.map(\.position) == [middle(10, 6), middle(40, 7)])
+    }
+
     @Test func `who draws by keys writes in it at once, and one Enter ends the draw`() throws {
         // TM-101
         for (key, kind) in Self.spanning {
