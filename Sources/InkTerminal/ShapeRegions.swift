@@ -8,7 +8,7 @@ struct ShapeRegions: Sendable {
     /// On which it is asked for cells.
     var grid: Grid
     private var extents: [ShapeID: Extent] = [:]
-    private var index = ShapeIndex()
+    private var index = ShapeIndex<ShapeID>()
     /// The cells of all shapes, by grid, as far as anybody asked since one of them changed.
     private var contents: [Grid: CellRegion] = [:]
 
@@ -74,7 +74,7 @@ struct ShapeRegions: Sendable {
     }
 
     mutating func replaceAll(_ board: BoardView) {
-        (extents, index, contents) = ([:], ShapeIndex(), [:])
+        (extents, index, contents) = ([:], ShapeIndex<ShapeID>(), [:])
         extents.reserveCapacity(board.shapes.count)
         for shape in board.shapes { take(shape.id, extent(of: shape.content, before: nil)) }
     }

@@ -71,7 +71,7 @@ import Testing
 
     // TM-134
     @Test func `a look at a window passes over what lies far from it`() {
-        var index = ShapeIndex()
+        var index = ShapeIndex<ShapeID>()
         for number in 0..<10_000 {
             let (x, y) = (number % 100 * 4000, number / 100 * 4000)
             index.insert(ShapeID(author: .zero, number: UInt64(number)), (x, y, x + 1500, y + 1500))
@@ -80,5 +80,41 @@ import Testing
         var looked = 0
         index.forEach(near: (100_000, 100_000, 107_000, 104_000)) { _ in looked += 1 }
         #expect(looked > 2 && looked < 40)
+    }
+
+    // TM-134
+    @Test func `lines that all begin at one place are moved without a look at each other`() {
+        let counter = Counter()
+        var index = ShapeIndex<Counted>()
+        for number in 0..<2000 { index.insert(Counted(number: number, counter: counter), (0, 0, 1500, 1500)) }
+        counter.count = 0
+        for number in 0..<2000 {
+            let line = Counted(number: number, counter: counter)
+            index.remove(line, (0, 0, 1500, 1500))
+            index.insert(line, (9, 9, 1509, 1509))
+        }
+        // Each with all others, that is two million.
+        #expect(counter.count < 40_000, "\(counter.count)")
+        var left = 0
+        index.forEach(near: (0, 0, 100, 100)) { _ in left += 1 }
+        #expect(left == 2000)
+    }
+
+    /// How often names were compared.
+    private final class Counter: @unchecked Sendable {
+        /// Of the one test that holds it.
+        var count = 0
+    }
+
+    private struct Counted: Hashable, Sendable {
+        let number: Int
+        let counter: Counter
+
+        static func == (left: Counted, right: Counted) -> Bool {
+            left.counter.count += 1
+            return left.number == right.number
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(number) }
     }
 }
