@@ -20,7 +20,7 @@ struct BoardCanvas: Sendable {
     /// The picture before, where it was made of ground and growing strokes alone.
     private var last: Picture?
     /// What shapes that are dear to draw leave.
-    private(set) var stamps = StampCache()
+    private(set) var stamps: StampCache
     /// What those of them that a hand holds leave, as they were drawn last.
     private var held: [ShapeID: ShapeStamp] = [:]
 
@@ -28,7 +28,7 @@ struct BoardCanvas: Sendable {
     private(set) var work: Int
 
     /// - Parameter work: what pictures before have cost.
-    init(work: Int = 0) { self.work = work }
+    init(work: Int = 0, stamps: StampCache = StampCache()) { (self.work, self.stamps) = (work, stamps) }
 
     /// True if there was no time for all shapes that are seen.
     var isUnfinished: Bool { !stamps.missing.isEmpty }
@@ -137,7 +137,7 @@ struct BoardCanvas: Sendable {
         if shape.content.isDear {
             if let stamp = stamps.stamp(of: shape.id, shape.content, in: raster.region) {
                 raster.lay(stamp, at: index, under: cover)
-            } else if stamps.isFull {
+            } else if stamps.boxed.contains(shape.id) {
                 let outline = shape.content.outline(on: raster.grid, box: regions[shape.id])
                 raster.lay(ShapeStamp(outline, in: raster.region, on: raster.grid), at: index)
             }
@@ -207,6 +207,9 @@ struct BoardCanvas: Sendable {
     private mutating func lay(
         _ board: BoardView, _ regions: ShapeRegions, _ near: [Int], upTo limit: Int, _ overlay: Overlay, in viewport: Viewport
     ) -> CellRaster {
+        func empty() -> Ground {
+            Ground(raster: CellRaster(region: viewport.region, grid: viewport.grid), version: board.version, erased: overlay.erased)
+        }
         var next: Ground
         var strips: [CellRegion] = []
         if let ground, !isUnfinished, ground.version >= board.disturbed, ground.count <= limit, ground.erased == overlay.erased,
@@ -214,21 +217,26 @@ struct BoardCanvas: Sendable {
         {
             (next, strips) = (ground, new)
         } else {
-            next = Ground(raster: CellRaster(region: viewport.region, grid: viewport.grid), version: board.version, erased: overlay.erased)
+            next = empty()
         }
         // So that the cells have one owner and change in place.
         ground = nil
         if next.raster.region != viewport.region { next.raster = next.raster.moved(to: viewport.region) }
+        func shown(from first: Int) -> [Int] {
+            near.filter { index in
+                let id = board.shapes[index].id
+                return index >= first && !overlay.erased.contains(id) && overlay.replaced[id] == nil
+            }
+        }
         let first = strips.isEmpty ? next.count : 0
-        let seen = near.filter { index in
-            let id = board.shapes[index].id
-            return index >= first && !overlay.erased.contains(id) && overlay.replaced[id] == nil
+        var seen = shown(from: first)
+        let wanted = seen.map { board.shapes[$0] }.filter { $0.content.isDear && stamps.stamp(of: $0.id, $0.content) == nil }
+        // What lies there as ink and is shown by its box now, or the other way round, is laid anew.
+        let boxed = stamps.boxed
+        if stamps.make(for: wanted, isAll: first == 0, on: board) || !strips.isEmpty && !(boxed.isEmpty && stamps.boxed.isEmpty) {
+            (next, strips) = (empty(), [])
+            if first > 0 { seen = shown(from: 0) }
         }
-        let wanted = seen.filter { index in
-            let shape = board.shapes[index]
-            return shape.content.isDear && stamps.stamp(of: shape.id, shape.content) == nil
-        }
-        stamps.make(for: wanted.map { board.shapes[$0] }, on: board)
         let laid = next.raster.work
         for strip in strips {
             var part = CellRaster(region: strip, grid: viewport.grid)

@@ -11,11 +11,9 @@ extension BoardScene {
             .sorted { $0.distance(to: place) < $1.distance(to: place) }
         var nearest: (id: ShapeID, distance: Int)?
         for shape in front.board.shapes.reversed() where shape.content.kind.isPath && regions.reaches(shape.id, near) {
-            // What is not drawn yet is not hit.
-            guard !canvas.stamps.missing.contains(shape.id) else { continue }
-            let kept = canvas.stamps.stamp(of: shape.id, shape.content)
-            guard kept != nil || !shape.content.isDear || !canvas.stamps.isFull else { continue }
-            let stamp = kept ?? ShapeStamp(shape.content, in: near, on: grid)
+            // What is not drawn yet, or only as a box, is not hit.
+            guard !canvas.stamps.missing.contains(shape.id), !canvas.stamps.boxed.contains(shape.id) else { continue }
+            let stamp = canvas.stamps.stamp(of: shape.id, shape.content) ?? ShapeStamp(shape.content, in: near, on: grid)
             guard let distance = cells.first(where: { stamp.hasInk(at: $0) })?.distance(to: place) else { continue }
             if nearest.map({ distance < $0.distance }) ?? true { nearest = (shape.id, distance) }
         }

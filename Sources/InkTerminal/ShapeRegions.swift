@@ -115,8 +115,7 @@ struct ShapeRegions: Sendable {
             else { continue }
             var stamp = stamps.stamp(of: shape.id, shape.content)
             if stamp?.region.contains(column: column, row: row) != true {
-                let isBox = stamps.isFull && shape.content.isDear
-                let shown = isBox ? shape.content.outline(on: grid, box: extent.box(on: grid)) : shape.content
+                let shown = stamps.boxed.contains(shape.id) ? shape.content.outline(on: grid, box: extent.box(on: grid)) : shape.content
                 stamp = ShapeStamp(shown, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
             }
             if stamp?.hasInk(at: place) == true {
