@@ -108,8 +108,10 @@ extension BoardScene {
         touch()
         if case .pan? = mode.drag?.kind { return pullByKeys(columns: dx, rows: dy) }
         let start = mode.hand?.place ?? keyStart
-        let limit = Int(Limits.coordinate) / grid.rowUnits - 1
-        let next = CellPlace(column: max(-limit, min(limit, start.column + dx)), row: max(-limit, min(limit, start.row + dy)))
+        let plane = grid.plane
+        let next = CellPlace(
+            column: max(plane.column, min(plane.columnRange.upperBound - 1, start.column + dx)),
+            row: max(plane.row, min(plane.rowRange.upperBound - 1, start.row + dy)))
         mode.point(.keys(next))
         look { $0.show(next) }
         drag(to: next, on: nil, now: now)

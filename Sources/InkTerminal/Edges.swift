@@ -6,8 +6,9 @@ extension BoardScene {
     /// An arrow on each side beyond which the drawing goes on, where a cell is free for it: no ink makes way.
     mutating func drawEdges(on buffer: inout CellBuffer) {
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
-        guard columns >= 8, rows >= 4, let all = regions.content() else { return }
-        let view = viewport.region
+        guard columns >= 8, rows >= 4, let content = regions.content() else { return }
+        // What reaches out of the plane cannot be gone to.
+        let (all, view) = (content.intersection(grid.plane), viewport.region)
         let marks = display.style == .ascii ? ["<", ">", "^", "v"] as [Unicode.Scalar] : ["◄", "►", "▲", "▼"]
         func put(_ mark: Unicode.Scalar, _ cells: [(column: Int, row: Int)]) {
             guard let free = cells.first(where: { buffer[$0.column, $0.row] == .blank }) else { return }

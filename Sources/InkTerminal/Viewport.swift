@@ -60,9 +60,17 @@ struct Viewport: Hashable, Sendable {
 
     /// Stays within the plane.
     private mutating func move(to place: CellPlace) {
-        let limit = Int(Limits.coordinate)
-        let (columnLimit, rowLimit) = (limit / grid.columnUnits, limit / grid.rowUnits)
+        let plane = grid.plane
         origin = CellPlace(
-            column: max(-columnLimit, min(columnLimit - columns, place.column)), row: max(-rowLimit, min(rowLimit - rows, place.row)))
+            column: max(plane.column, min(plane.columnRange.upperBound - columns, place.column)),
+            row: max(plane.row, min(plane.rowRange.upperBound - rows, place.row)))
+    }
+}
+
+extension Grid {
+    /// All cells in which a point of the board can lie.
+    var plane: CellRegion {
+        let limit = Limits.coordinate
+        return CellRegion(from: place(of: Point(x: -limit, y: -limit)), to: place(of: Point(x: limit, y: limit)))
     }
 }

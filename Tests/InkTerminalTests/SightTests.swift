@@ -159,4 +159,32 @@ import Testing
         desk.type("Z")
         #expect(!desk.terminal.styles[16...20].contains { $0[63..<79].contains { $0.contains("7") } })
     }
+
+    @Test(arguments: Grid.zooms, [(-1, -1), (1, -1), (-1, 1), (1, 1)])
+    func `what lies in a corner of the plane is seen there, at every zoom, and nothing lies beyond`(grid: Grid, side: (x: Int32, y: Int32))
+        throws
+    {
+        // TM-71 TM-136
+        var desk = try Desk()
+        let corner = Point(x: side.x * Limits.coordinate, y: side.y * Limits.coordinate)
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: corner, text: "x")))
+        let screen = (column: side.x < 0 ? 0 : 79, row: side.y < 0 ? 0 : 21)
+        desk.type("f")
+        desk.wait(.seconds(1))
+        #expect(desk.terminal.rowsOfText[screen.row][screen.column] == "x", "\(desk.text)")
+        let steps = try #require(Grid.zooms.firstIndex(of: grid)) - 4
+        desk.type(String(repeating: steps > 0 ? "+" : "-", count: abs(steps)))
+        // As far as the wheel goes.
+        for _ in 0..<70 {
+            desk.press(40, 10, button: side.x < 0 ? 66 : 67)
+            desk.press(40, 10, button: side.y < 0 ? 64 : 65)
+        }
+        desk.wait(.seconds(1))
+        #expect(desk.terminal.rowsOfText[screen.row][screen.column] == "x" && sides(desk) == "", "\(desk.text)")
+        // So far go the keys.
+        desk.type("v")
+        desk.move(screen.column, screen.row)
+        for letter in [side.x < 0 ? "D" : "C", side.y < 0 ? "A" : "B"] { desk.bytes(Array("\u{1B}[1;2\(letter)".utf8)) }
+        #expect(desk.terminal.cursor == screen)
+    }
 }
