@@ -259,6 +259,7 @@ extension BoardScene {
 
     /// Goes to a shape that was picked by keys, where no ink of it can be in sight.
     private mutating func show(_ id: ShapeID) {
+        stopFollowing()
         guard let box = regions[id], let content = front.board[id]?.content else { return }
         guard !box.overlaps(viewport.region) || box.columns > viewport.columns || box.rows > viewport.rows else { return }
         if let ink = content.inkPlace(near: viewport.middle, on: grid), viewport.seen(ink) != nil { return }
@@ -268,6 +269,7 @@ extension BoardScene {
     /// Brings a shape to the middle of what is seen, or where it is larger than that what of its ink lies nearest.
     mutating func center(on id: ShapeID) {
         guard let box = regions[id], let content = front.board[id]?.content else { return }
+        stopFollowing()
         let ink = content.inkPlace(near: viewport.middle, on: grid)
         let isWhole = box.columns <= viewport.columns && box.rows <= viewport.rows
         look { $0.center(on: isWhole ? box : ink.map { CellRegion(column: $0.column, row: $0.row, columns: 1, rows: 1) } ?? box) }

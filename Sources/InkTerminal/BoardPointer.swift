@@ -113,7 +113,7 @@ extension BoardScene {
             column: max(plane.column, min(plane.columnRange.upperBound - 1, start.column + dx)),
             row: max(plane.row, min(plane.rowRange.upperBound - 1, start.row + dy)))
         mode.point(.keys(next))
-        look { $0.show(next) }
+        reveal(next)
         drag(to: next, on: nil, now: now)
         point(at: next, now: now)
     }

@@ -35,6 +35,13 @@ extension BoardScene {
         look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 
+    /// Brings into sight what keys chose; where that moves the window, it goes with nobody any more.
+    mutating func reveal(_ place: CellPlace) {
+        guard viewport.seen(place) == nil else { return }
+        stopFollowing()
+        look { $0.show(place) }
+    }
+
     mutating func stopFollowing() {
         guard following != nil else { return }
         following = nil

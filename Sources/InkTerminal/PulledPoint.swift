@@ -86,7 +86,7 @@ extension BoardScene {
             default: "ends are left as they are"
             }
         front.notices.add(words, as: .setting, now: now)
-        if let place = pulledPlace { look { $0.show(place) } }
+        if let place = pulledPlace { reveal(place) }
     }
 
     /// A line of more corners is not walked by keys.

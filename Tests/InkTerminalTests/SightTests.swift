@@ -187,4 +187,31 @@ import Testing
         for letter in [side.x < 0 ? "D" : "C", side.y < 0 ? "A" : "B"] { desk.bytes(Array("\u{1B}[1;2\(letter)".utf8)) }
         #expect(desk.terminal.cursor == screen)
     }
+
+    @Test(arguments: ["]", "\u{06}far", "Lfar\r", ":find far\r"])
+    func `what is gone to is not taken away again by who is followed`(keys: String) throws {
+        // TM-138
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(-300, 70), text: "far away")))
+        let bob = join(&desk, "bob")
+        desk.act(.cursor(middle(200, 60)), by: bob, then: .seconds(1))
+        desk.type("G" + keys)
+        #expect(desk.text.contains("far away"), "\(desk.text)")
+        desk.act(.cursor(middle(400, 90)), by: bob, then: .seconds(1))
+        #expect(desk.text.contains("far away") && !desk.text.contains("following"), "\(desk.text)")
+    }
+
+    @Test func `where the pointer that keys move takes the window, it goes with nobody any more`() throws {
+        // TM-138
+        var desk = try Desk()
+        let bob = join(&desk, "bob")
+        desk.act(.cursor(middle(200, 60)), by: bob, then: .seconds(1))
+        desk.type("vG")
+        desk.move(1, 10)
+        desk.bytes(Array("\u{1B}[D".utf8))
+        #expect(desk.terminal.cursor == (0, 10) && desk.text.contains("following bob"))
+        desk.bytes(Array("\u{1B}[D".utf8))
+        desk.act(.cursor(middle(400, 90)), by: bob, then: .seconds(1))
+        #expect(desk.terminal.cursor == (0, 10) && !desk.text.contains("following"), "\(desk.text)")
+    }
 }
