@@ -8,14 +8,13 @@ extension BoardScene {
     /// Follows the next of those who point at the board; after the last, nobody.
     mutating func followNext(now: Instant) {
         let pointing = motion(at: now).pointers
-        guard !pointing.isEmpty else {
+        guard let next = next(of: pointing, after: following?.peer) else {
+            guard following == nil else { return stopFollowing() }
             return front.notices.add("nobody else points at the board now: there is no one to follow", as: .setting, now: now)
         }
-        let next = following.flatMap { followed in pointing.firstIndex { $0.peer == followed.peer } }.map { $0 + 1 } ?? 0
-        guard next < pointing.count else { return stopFollowing() }
-        following = Followed(peer: pointing[next].peer)
+        following = Followed(peer: next.peer)
         stayWithFollowed(pointing, now: now)
-        goTo(pointing[next].place)
+        goTo(next.place)
         touch()
     }
 
@@ -23,12 +22,20 @@ extension BoardScene {
     mutating func goToPerson(now: Instant) {
         stopFollowing()
         let pointing = motion(at: now).pointers
-        guard !pointing.isEmpty else {
+        guard let next = next(of: pointing, after: visited) ?? pointing.first else {
             return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
         }
-        let next = visited.flatMap { peer in pointing.firstIndex { $0.peer == peer } }.map { ($0 + 1) % pointing.count } ?? 0
-        visited = pointing[next].peer
-        goTo(pointing[next].place)
+        visited = next.peer
+        goTo(next.place)
+    }
+
+    /// The first of those who point that comes after somebody in the order of those present, whether he still points or not.
+    ///
+    /// - Parameter peer: nil for the first of all.
+    private func next(of pointing: [Motion.Pointer], after peer: PeerID?) -> Motion.Pointer? {
+        guard let peer else { return pointing.first }
+        let rest = Set(front.people.present.map(\.peer).drop { $0 != peer }.dropFirst())
+        return pointing.first { rest.contains($0.peer) }
     }
 
     private mutating func goTo(_ place: CellPlace) {

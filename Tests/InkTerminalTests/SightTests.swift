@@ -214,4 +214,26 @@ import Testing
         desk.act(.cursor(middle(400, 90)), by: bob, then: .seconds(1))
         #expect(desk.terminal.cursor == (0, 10) && !desk.text.contains("following"), "\(desk.text)")
     }
+
+    @Test func `the next who is followed comes after the one before, who may point no more, and the last ends it`() throws {
+        // TM-138
+        var desk = try Desk()
+        let numbers = Dictionary(uniqueKeysWithValues: ["bob", "eve", "dan"].map { ($0, join(&desk, $0)) })
+        // In the order in which the bar has them.
+        let bar = desk.terminal.lines[23]
+        let names = numbers.keys.sorted { bar.firstRange(of: $0)!.lowerBound < bar.firstRange(of: $1)!.lowerBound }
+        let people = names.compactMap { numbers[$0] }
+        for (number, person) in people.enumerated() { desk.act(.cursor(middle(200 * number - 200, 60)), by: person, then: .seconds(1)) }
+        desk.type("GG")
+        #expect(desk.text.contains("following \(names[1])"), "\(desk.text)")
+        desk.act(.cursor(nil), by: people[1], then: .seconds(1))
+        desk.type("G")
+        #expect(desk.text.contains("following \(names[2])"), "\(desk.text)")
+        for person in people { desk.act(.cursor(nil), by: person, then: .seconds(1)) }
+        #expect(desk.text.contains("following \(names[2])"))
+        desk.type("G")
+        #expect(!desk.text.contains("following") && !desk.text.contains("no one to follow"), "\(desk.text)")
+        desk.type("G")
+        #expect(desk.text.contains("no one to follow"))
+    }
 }
