@@ -22,6 +22,7 @@ extension BoardScene {
         guard next != grid else { return }
         endNudge(now: now)
         let old = viewport
+        let isCaretSeen = caretPlace.map { viewport.seen($0) != nil } ?? false
         let pointed = keyPlace.flatMap { viewport.seen($0) }.map { CellPlace(column: $0.column, row: $0.row) }
         let about = cell ?? pointed ?? CellPlace(column: viewport.columns / 2, row: viewport.rows / 2)
         let known = zoomedAbout.flatMap { $0.cell == about && $0.viewport == viewport ? $0.point : nil }
@@ -33,6 +34,8 @@ extension BoardScene {
         let moved: (CellPlace) -> CellPlace = { next.place(of: old.grid.middle(of: $0)) }
         moveHand(moved, now: now)
         moveToldPlace(moved)
+        // Who types sees where, whatever was pointed at.
+        if isCaretSeen, let caretPlace { look { $0.show(caretPlace) } }
         // Two presses between which the board moved are no double click.
         mouse.lastClick = nil
         shownMotion = motion(at: now)

@@ -275,4 +275,19 @@ import Testing
         }
         #expect(try work(shapes: 2000) < 2 * work(shapes: 200))
     }
+
+    @Test(arguments: [(0, 0), (79, 21)])
+    func `a zoom about another place than the caret leaves it in sight`(place: (column: Int, row: Int)) throws {
+        // TM-81 TM-130
+        var desk = try Desk()
+        desk.type("t")
+        desk.click(40, 10)
+        desk.type("words")
+        for _ in 0..<4 {
+            turn(&desk, up: true, at: place.column, place.row)
+            #expect(desk.terminal.isCursorShown, "\(desk.text)")
+        }
+        // By as little as brings it into view.
+        #expect(desk.terminal.cursor == (79 - place.column, 21 - place.row))
+    }
 }
