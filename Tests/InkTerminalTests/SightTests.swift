@@ -236,4 +236,26 @@ import Testing
         desk.type("G")
         #expect(desk.text.contains("no one to follow"))
     }
+
+    @Test func `no arrow and no dot stands where one writes or points by keys`() throws {
+        // TM-136 TM-140
+        var desk = try Desk()
+        desk.elsewhere(.drawAll([box(-60, 3, -40, 7), box(30, 3, 40, 7)]))
+        desk.type("#")
+        let arrow = try #require((0..<22).first { desk.terminal.rowsOfText[$0][0] == "◄" })
+        #expect(desk.terminal.rowsOfText[10][20] == "·")
+        for (column, row) in [(0, arrow), (20, 10)] {
+            desk.type("t")
+            desk.click(column, row)
+            #expect(desk.terminal.cursor == (column, row) && desk.terminal.rowsOfText[row][column] == " ")
+            #expect(sides(desk) == "l")
+            desk.escape()
+            desk.type("v")
+            desk.move(column + 1, row)
+            desk.bytes(Array("\u{1B}[D".utf8))
+            #expect(desk.terminal.cursor == (column, row) && desk.terminal.rowsOfText[row][column] == " ")
+            #expect(sides(desk) == "l")
+            desk.move(40, 12)
+        }
+    }
 }
