@@ -76,6 +76,7 @@ extension BoardScene {
         settleDrag(now: now)
         mode.point(.mouse)
         guard cell.row < layout.canvasRows else { return pressBar(cell, now: now) }
+        if go(onMinimap: cell) { return touch() }
         press(here, modifiers, by: .button(.left, at: here), now: now)
     }
 

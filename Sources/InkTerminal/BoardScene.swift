@@ -40,6 +40,8 @@ struct BoardScene: Sendable {
     var motionAt: Instant?
     /// The bars as they were drawn last: what a press on them means.
     var bars = Bars()
+    /// The small map as it was drawn last: what a press on it means. Nil where it was not.
+    var minimap: Minimap?
 
     // MARK: What is being done
 

@@ -38,7 +38,7 @@ extension BoardScene {
         return pointing.first { rest.contains($0.peer) }
     }
 
-    private mutating func goTo(_ place: CellPlace) {
+    mutating func goTo(_ place: CellPlace) {
         look { $0.center(on: CellRegion(column: place.column, row: place.row, columns: 1, rows: 1)) }
     }
 

@@ -2,25 +2,69 @@ import InkFormats
 import InkFrontEnd
 
 /// Where the window is, in small.
+struct Minimap: Sendable {
+    /// Its cells on the screen.
+    let region: CellRegion
+    /// The cells of the board that it shows: the drawing, and the window.
+    let shown: CellRegion
+
+    /// The cell of the screen in which it shows a cell of the board.
+    func cell(of place: CellPlace) -> (column: Int, row: Int) {
+        let column = (place.column - shown.column) * region.columns / shown.columns
+        let row = (place.row - shown.row) * region.rows / shown.rows
+        return (region.column + max(0, min(region.columns - 1, column)), region.row + max(0, min(region.rows - 1, row)))
+    }
+
+    /// The middle of what it shows in a cell of the screen; nil for a cell that is none of its.
+    func place(at cell: CellPlace) -> CellPlace? {
+        guard region.contains(column: cell.column, row: cell.row) else { return nil }
+        return CellPlace(
+            column: shown.column + (2 * (cell.column - region.column) + 1) * shown.columns / (2 * region.columns),
+            row: shown.row + (2 * (cell.row - region.row) + 1) * shown.rows / (2 * region.rows))
+    }
+}
+
 extension BoardScene {
+    /// Goes to what the small map shows in a cell of the screen; false where it does not lie there.
+    mutating func go(onMinimap cell: CellPlace) -> Bool {
+        guard let place = minimap?.place(at: cell) else { return false }
+        stopFollowing()
+        goTo(place)
+        return true
+    }
+
+    /// Where the small map is to stand; nil for nowhere.
+    private mutating func placedMinimap() -> Minimap? {
+        let (width, height) = (Self.minimapColumns, Self.minimapRows)
+        let (right, top) = (layout.canvasColumns - width - 1, layout.canvasRows - height - 1)
+        guard display.showsMinimap, right > width, top > height, let content = regions.content() else { return nil }
+        let own = ownRegions
+        let free = [right, 1].map { CellRegion(column: $0, row: top, columns: width, rows: height) }.first { region in
+            let corner = viewport.place(column: region.column, row: region.row)
+            let covered = CellRegion(column: corner.column, row: corner.row, columns: width, rows: height)
+            return !own.contains { $0.overlaps(covered) }
+        }
+        return free.map { Minimap(region: $0, shown: content.union(viewport.region)) }
+    }
+
+    /// Cells of the board that the person has to see: what is written, and where the hand is.
+    private var ownRegions: [CellRegion] {
+        let places = [caretPlace, mode.hand?.place, pulledPlace, keyPlace].compactMap { $0 }
+        return places.map { CellRegion(from: $0, to: $0) } + [mode.edit.map { $0.draft.cellRegion(on: grid) }].compactMap { $0 }
+    }
+
     /// The whole drawing in a corner, with the part of it that is seen, and where the others point.
     mutating func drawMinimap(on buffer: inout CellBuffer) {
-        let (width, height) = (Self.minimapColumns, Self.minimapRows)
-        let (left, top) = (layout.canvasColumns - width - 1, layout.canvasRows - height - 1)
-        guard display.showsMinimap, left > width, top > height, let content = regions.content() else { return }
-        let all = content.union(viewport.region)
-        func cell(_ place: CellPlace) -> (column: Int, row: Int) {
-            let (column, row) = ((place.column - all.column) * width / all.columns, (place.row - all.row) * height / all.rows)
-            return (left + max(0, min(width - 1, column)), top + max(0, min(height - 1, row)))
-        }
+        minimap = placedMinimap()
+        guard let minimap, let content = regions.content() else { return }
         func corners(_ region: CellRegion) -> (first: (column: Int, row: Int), last: (column: Int, row: Int)) {
             let last = CellPlace(column: region.columnRange.upperBound - 1, row: region.rowRange.upperBound - 1)
-            return (cell(CellPlace(column: region.column, row: region.row)), cell(last))
+            return (minimap.cell(of: CellPlace(column: region.column, row: region.row)), minimap.cell(of: last))
         }
         let (drawing, seen) = (corners(content), corners(viewport.region))
         let dot = display.style == .ascii ? Glyph(":") : Glyph("▒")
-        for row in top..<top + height {
-            for column in left..<left + width {
+        for row in minimap.region.rowRange {
+            for column in minimap.region.columnRange {
                 let isDrawing =
                     (drawing.first.column...drawing.last.column).contains(column) && (drawing.first.row...drawing.last.row).contains(row)
                 let isSeen = (seen.first.column...seen.last.column).contains(column) && (seen.first.row...seen.last.row).contains(row)
@@ -32,7 +76,7 @@ extension BoardScene {
         for pointer in shownMotion.pointers {
             guard let person = front.people[pointer.peer] else { continue }
             let color = front.people.color(person)
-            let (column, row) = cell(pointer.place)
+            let (column, row) = minimap.cell(of: pointer.place)
             let mark = display.style == .ascii ? color.asciiMarker : color.marker
             buffer.put(Cell(Glyph(mark), foreground: color.ink(onDark: display.isDark)), column: column, row: row)
         }

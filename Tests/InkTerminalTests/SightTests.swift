@@ -258,4 +258,67 @@ import Testing
             desk.move(40, 12)
         }
     }
+
+    /// The first column and the rows of the map, by the window in it; nil where it is not shown.
+    private func map(_ desk: Desk) -> (columns: ClosedRange<Int>, rows: ClosedRange<Int>)? {
+        let cells = (0..<22).flatMap { row in (0..<80).map { (column: $0, row: row) } }.filter {
+            desk.terminal.styles[$0.row][$0.column] == "7"
+        }
+        guard let left = cells.map(\.column).min(), let right = cells.map(\.column).max() else { return nil }
+        guard let top = cells.map(\.row).min(), let bottom = cells.map(\.row).max() else { return nil }
+        return (left...right, top...bottom)
+    }
+
+    @Test func `the map makes way for what is written and for the hand, and stands nowhere where it cannot`() throws {
+        // TM-141
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 1, 20, 3)))
+        desk.type("Z")
+        #expect(map(desk).map { $0.columns == 63...78 && $0.rows == 16...20 } == true)
+        desk.type("t")
+        desk.click(50, 18)
+        desk.type("what is")
+        #expect(map(desk)?.columns == 63...78)
+        desk.type(" written")
+        #expect(map(desk)?.columns == 1...16 && desk.text.contains("what is written"))
+        desk.escape()
+        #expect(map(desk)?.columns == 63...78)
+        // A hand that draws through it, by the mouse and by keys.
+        desk.type("p")
+        desk.press(40, 18)
+        desk.move(65, 18, button: 32)
+        #expect(map(desk)?.columns == 1...16)
+        desk.move(5, 18, button: 32)
+        #expect(map(desk)?.columns == 63...78)
+        desk.release(5, 18)
+        desk.move(62, 12)
+        desk.type("r")
+        desk.bytes(Array("\u{1B}[1;2B\u{1B}[1;2C".utf8))
+        #expect(desk.terminal.cursor.row == 20 && map(desk)?.columns == 1...16)
+        desk.escape()
+        desk.escape()
+        desk.move(40, 5)
+        desk.type("t")
+        desk.click(10, 17)
+        desk.type(String(repeating: "long ", count: 12))
+        #expect(map(desk) == nil && desk.text.contains("long long"), "\(desk.text)")
+    }
+
+    @Test func `a press on the map goes there, and draws nothing`() throws {
+        // TM-141 TM-138
+        var desk = try Desk()
+        desk.elsewhere(.draw(box(5, 3, 20, 7)))
+        desk.elsewhere(.draw(box(700, 3, 720, 7)))
+        let bob = join(&desk, "bob")
+        desk.act(.cursor(middle(20, 10)), by: bob, then: .seconds(1))
+        desk.type("GZr")
+        desk.drag([(78, 18), (70, 16)])
+        desk.wait(.seconds(1))
+        #expect(desk.standing.count == 2 && !desk.text.contains("following") && desk.text.contains("RECT"), "\(desk.text)")
+        #expect(desk.text.contains("┌") && map(desk)?.columns.upperBound == 78, "\(desk.text)")
+        // Beside it is drawn as ever.
+        desk.drag([(50, 18), (60, 20)])
+        desk.wait(.seconds(1))
+        #expect(desk.standing.count == 3)
+    }
 }
