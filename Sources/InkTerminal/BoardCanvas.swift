@@ -24,7 +24,7 @@ struct BoardCanvas: Sendable {
     /// What those of them that a hand holds leave, as they were drawn last.
     private var held: [ShapeID: ShapeStamp] = [:]
 
-    /// Steps, cells and letters that pictures have cost so far.
+    /// Steps, cells and letters that pictures have cost so far, and shapes that were looked at for them.
     private(set) var work: Int
 
     /// - Parameter work: what pictures before have cost.
@@ -192,12 +192,13 @@ struct BoardCanvas: Sendable {
         if var known = near, known.region == region, known.grid == grid, known.version >= board.disturbed {
             // Only what came on top is to be looked at.
             near = nil
+            work += board.shapes.count - known.count
             known.indices += (known.count..<board.shapes.count).filter { regions.reaches(board.shapes[$0].id, region) }
             (known.version, known.count) = (board.version, board.shapes.count)
             near = known
             return known.indices
         }
-        let indices = regions.indices(on: board, reaching: region)
+        let indices = regions.indices(on: board, reaching: region, looked: &work)
         near = Near(version: board.version, region: region, grid: grid, count: board.shapes.count, indices: indices)
         return indices
     }

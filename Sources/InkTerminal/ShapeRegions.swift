@@ -52,16 +52,26 @@ struct ShapeRegions: Sendable {
     func reaches(_ id: ShapeID, _ region: CellRegion) -> Bool { extents[id]?.shape.reach(on: grid).overlaps(region) ?? false }
 
     /// How many shapes of the board lie below each that can reach cells of a region, lowest first.
+    func indices(on board: BoardView, reaching region: CellRegion) -> [Int] {
+        var looked = 0
+        return indices(on: board, reaching: region, looked: &looked)
+    }
+
+    /// The same.
     ///
-    /// - Parameter first: only shapes with as many below them or more.
-    func indices(on board: BoardView, reaching region: CellRegion, from first: Int = 0) -> [Int] {
+    /// - Parameter looked: grows by the shapes that were looked at.
+    func indices(on board: BoardView, reaching region: CellRegion, looked: inout Int) -> [Int] {
         var near: [ShapeID] = []
-        forEach(near: region) { if reaches($0, region) { near.append($0) } }
+        forEach(near: region) { id in
+            looked += 1
+            if reaches(id, region) { near.append(id) }
+        }
         // Of most shapes it is quicker to go through all than to look where each lies.
         if near.count > board.shapes.count / 4 {
-            return (first..<max(first, board.shapes.count)).filter { reaches(board.shapes[$0].id, region) }
+            looked += board.shapes.count
+            return board.shapes.indices.filter { reaches(board.shapes[$0].id, region) }
         }
-        return near.compactMap { board.index(of: $0) }.filter { $0 >= first }.sorted()
+        return near.compactMap { board.index(of: $0) }.sorted()
     }
 
     private func forEach(near region: CellRegion, _ body: (ShapeID) -> Void) {

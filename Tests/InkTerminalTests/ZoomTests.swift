@@ -273,7 +273,9 @@ import Testing
             for _ in 0..<4 { desk.press(40, 10, button: 65) }
             return desk.app.drawingWork - before
         }
-        #expect(try work(shapes: 2000) < 2 * work(shapes: 200))
+        let (many, few) = (try work(shapes: 4000), try work(shapes: 200))
+        // Each shape, looked at in each of four steps, is 15 200 more.
+        #expect(many < few + 4000, "\(many), not \(few)")
     }
 
     @Test(arguments: [(0, 0), (79, 21)])
