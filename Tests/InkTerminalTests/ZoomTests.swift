@@ -219,21 +219,50 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<6 as Range<UInt64>)
+    @Test(arguments: 0..<8 as Range<UInt64>)
     func `a window that moves, zooms and is drawn in shows what a full repaint does`(seed: UInt64) throws {
-        // TM-135
+        // TM-135 TM-40
         var desk = try Desk()
         var random = SplitMix64(seed: seed)
+        func cell() -> (Int, Int) { (random.below(80), random.below(22)) }
+        func place() -> Point { middle(random.below(120) - 20, random.below(40) - 8) }
         desk.elsewhere(.drawAll(crowd(60, seed: seed)))
-        desk.wait(.seconds(1))
-        for step in 0..<25 {
-            switch random.below(8) {
+        let bob = desk.join("bob")
+        // Samples of the stroke that grows on the other side; nil while none does.
+        var grown: Int?
+        for step in 0..<40 {
+            switch random.below(14) {
             case 0: desk.press(random.below(80), random.below(22), button: 80 + random.below(2))
             case 1: desk.elsewhere(.drawAll(crowd(2, seed: seed + UInt64(step))))
             case 2:
                 desk.type("p")
-                desk.drag([(random.below(80), random.below(22)), (random.below(80), random.below(22))])
+                desk.drag([cell(), cell()])
             case 3: desk.moveAll(Point(x: 70, y: -30))
+            // A line that is bound where it touches, and a hand that moves or erases and does not let go: the next steps move the window under it.
+            case 4, 5:
+                desk.type("a")
+                desk.drag([cell(), cell()])
+            case 6, 7:
+                desk.type(random.chance(0.7) ? "v" : "e")
+                let (from, to) = (cell(), cell())
+                desk.press(from.0, from.1)
+                desk.move(to.0, to.1, button: 32)
+            case 8:
+                let end = cell()
+                desk.move(end.0, end.1, button: 32)
+                desk.release(end.0, end.1)
+            case 9, 10:
+                switch grown {
+                case nil:
+                    desk.act(.begin(.stroke(ShapeDraft(kind: .freehand, position: place(), points: [.zero]))), by: bob)
+                    grown = 0
+                case let samples? where samples < 30:
+                    desk.act(.extend((0..<10).map { _ in place() }), by: bob, then: .milliseconds(random.below(400)))
+                    grown = samples + 10
+                default:
+                    desk.act(.commit, by: bob)
+                    grown = nil
+                }
             default: desk.press(40, 10, button: 64 + random.below(4))
             }
             if step % 5 == 4 {
