@@ -35,7 +35,7 @@ struct BoardCanvas: Sendable {
 
     private struct Near: Sendable {
         var version: Int
-        let region: CellRegion
+        var region: CellRegion
         let grid: Grid
         /// Shapes of the board that were looked at.
         var count: Int
@@ -189,18 +189,36 @@ struct BoardCanvas: Sendable {
     /// The shapes that can be seen, by how many lie below each, lowest first.
     private mutating func inSight(_ board: BoardView, _ regions: ShapeRegions, of viewport: Viewport) -> [Int] {
         let (region, grid) = (viewport.region, viewport.grid)
-        if var known = near, known.region == region, known.grid == grid, known.version >= board.disturbed {
-            // Only what came on top is to be looked at.
+        if var next = near, next.grid == grid, next.version >= board.disturbed, let strips = region.strips(beside: next.region) {
+            // So that its indices have one owner and change in place.
             near = nil
-            work += board.shapes.count - known.count
-            known.indices += (known.count..<board.shapes.count).filter { regions.reaches(board.shapes[$0].id, region) }
-            (known.version, known.count) = (board.version, board.shapes.count)
-            near = known
-            return known.indices
+            if !strips.isEmpty {
+                work += next.indices.count
+                let comers = comers(to: strips, from: next, board, regions)
+                next.indices.removeAll { !regions.reaches(board.shapes[$0].id, region) }
+                // To find where one lies among all others is dearer than to put these in order.
+                next.indices = (next.indices + comers).sorted()
+            }
+            // Only what came on top is to be looked at.
+            work += board.shapes.count - next.count
+            next.indices += (next.count..<board.shapes.count).filter { regions.reaches(board.shapes[$0].id, region) }
+            (next.version, next.region, next.count) = (board.version, region, board.shapes.count)
+            near = next
+            return next.indices
         }
         let indices = regions.indices(on: board, reaching: region, looked: &work)
         near = Near(version: board.version, region: region, grid: grid, count: board.shapes.count, indices: indices)
         return indices
+    }
+
+    /// The shapes that lie in strips beside a window and did not lie in it, by how many lie below each, in no order.
+    private mutating func comers(to strips: [CellRegion], from known: Near, _ board: BoardView, _ regions: ShapeRegions) -> Set<Int> {
+        var comers: Set<Int> = []
+        for strip in strips {
+            for index in regions.indices(on: board, reaching: strip, looked: &work)
+            where index < known.count && !regions.reaches(board.shapes[index].id, known.region) { comers.insert(index) }
+        }
+        return comers
     }
 
     /// The ground up to a shape; what lies there already stays, where nothing was done to the board but laying shapes on top, and comes along
@@ -231,10 +249,15 @@ struct BoardCanvas: Sendable {
         }
         let first = strips.isEmpty ? next.count : 0
         var seen = shown(from: first)
-        let wanted = seen.map { board.shapes[$0] }.filter { $0.content.isDear && stamps.stamp(of: $0.id, $0.content) == nil }
+        let wanted = seen.filter { index in
+            let shape = board.shapes[index]
+            return shape.content.isDear && stamps.stamp(of: shape.id, shape.content) == nil
+        }
         // What lies there as ink and is shown by its box now, or the other way round, is laid anew.
         let boxed = stamps.boxed
-        if stamps.make(for: wanted, isAll: first == 0, on: board) || !strips.isEmpty && !(boxed.isEmpty && stamps.boxed.isEmpty) {
+        if stamps.make(for: wanted.map { board.shapes[$0] }, isAll: first == 0, on: board)
+            || !strips.isEmpty && !(boxed.isEmpty && stamps.boxed.isEmpty)
+        {
             (next, strips) = (empty(), [])
             if first > 0 { seen = shown(from: 0) }
         }
