@@ -251,7 +251,7 @@ struct BoardCanvas: Sendable {
         var seen = shown(from: first)
         let wanted = seen.filter { index in
             let shape = board.shapes[index]
-            return shape.content.isDear && stamps.stamp(of: shape.id, shape.content) == nil
+            return shape.content.isDear && !stamps.has(shape.id, shape.content)
         }
         // What lies there as ink and is shown by its box now, or the other way round, is laid anew.
         let boxed = stamps.boxed
@@ -261,6 +261,7 @@ struct BoardCanvas: Sendable {
             (next, strips) = (empty(), [])
             if first > 0 { seen = shown(from: 0) }
         }
+        stamps.join(seen.filter { $0 >= next.count && board.shapes[$0].content.isDear }.map { board.shapes[$0].id })
         let laid = next.raster.work
         for strip in strips {
             var part = CellRaster(region: strip, grid: viewport.grid)

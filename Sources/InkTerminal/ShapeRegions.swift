@@ -123,8 +123,8 @@ struct ShapeRegions: Sendable {
             guard let extent = extents[shape.id]?.shape, extent.reach(on: grid).contains(column: column, row: row),
                 !stamps.missing.contains(shape.id)
             else { continue }
-            var stamp = stamps.stamp(of: shape.id, shape.content)
-            if stamp?.region.contains(column: column, row: row) != true {
+            var stamp = stamps.stamp(of: shape.id, shape.content, at: place)
+            if stamp == nil {
                 let shown = stamps.boxed.contains(shape.id) ? shape.content.outline(on: grid, box: extent.box(on: grid)) : shape.content
                 stamp = ShapeStamp(shown, in: CellRegion(column: column, row: row, columns: 1, rows: 1), on: grid)
             }

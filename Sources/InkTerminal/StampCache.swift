@@ -6,21 +6,21 @@ import InkFrontEnd
 ///
 /// Stamps are made cheapest first and within a budget: what it does not reach is made for the next picture. So no shape, however it was
 /// drawn, holds the keyboard, and none hides those that are drawn at once (TM-70). A window that moves on its grid takes them along, and only
-/// the strips that are new are drawn; what is measured of a shape is kept for every grid.
+/// the strips that are new are drawn, which lie beside the stamp until all of it is asked for; what is measured of a shape is kept for every grid.
 ///
 /// Where there is no room for all, the cheapest have it: which shapes are shown by their boxes depends on what is seen, and not on the way there.
 struct StampCache: Sendable {
     private var region = CellRegion(column: 0, row: 0, columns: 0, rows: 0)
     private var grid = Grid.standard
     private var entries: [ShapeID: Entry] = [:]
-    /// What is left in the strips by which the window moved last.
-    private var pieces: [ShapeID: [ShapeStamp]] = [:]
     /// Things that are kept.
     private var count = 0
     /// Shapes that are seen and have no stamp yet.
     private(set) var missing: Set<ShapeID> = []
     /// What making stamps has cost so far.
     private(set) var work = 0
+    /// Things that were moved so far, for the window had moved.
+    private(set) var moved = 0
     /// Shapes that are seen and for whose stamps there is no room: they are shown by their boxes.
     private(set) var boxed: Set<ShapeID> = []
     /// Things that may be kept, one stamp beyond them.
@@ -30,8 +30,28 @@ struct StampCache: Sendable {
         let shape: MeasuredShape
         /// Nil where the shape is not seen, or there was no time for it.
         var stamp: ShapeStamp?
+        /// What is left in the strips by which the window moved since that was made. No two of these have a cell in common.
+        var strips: [ShapeStamp] = []
 
-        var count: Int { shape.count + (stamp?.count ?? 0) }
+        var count: Int { strips.reduce(shape.count + (stamp?.count ?? 0)) { $0 + $1.count + StampCache.stripCount } }
+
+        mutating func forgetStamp() { (stamp, strips) = (nil, []) }
+
+        /// What is left in a part of the board of which all was in sight since.
+        func stamp(in part: CellRegion) -> ShapeStamp? {
+            if let whole = strips.last(where: { $0.region == part }) { return whole }
+            guard let stamp, stamp.region != part || !strips.isEmpty else { return stamp }
+            return stamp.moved(to: part, with: strips)
+        }
+
+        /// Makes one stamp of all.
+        ///
+        /// - Returns: things that were moved for it.
+        mutating func join(in region: CellRegion) -> Int {
+            guard !strips.isEmpty, let joined = stamp(in: region) else { return 0 }
+            (stamp, strips) = (joined, [])
+            return joined.count
+        }
     }
 
     /// What is given room first: shapes in the order of what they cost.
@@ -62,12 +82,12 @@ struct StampCache: Sendable {
     mutating func move(to viewport: Viewport) {
         guard region != viewport.region || grid != viewport.grid else { return }
         let strips = grid == viewport.grid ? viewport.region.strips(beside: region) : nil
+        let before = region
         (region, grid) = (viewport.region, viewport.grid)
-        pieces = [:]
         if let strips {
-            moveStamps(to: strips)
+            moveStamps(to: strips, from: before)
         } else {
-            for id in entries.keys { entries[id]?.stamp = nil }
+            for id in entries.keys { entries[id]?.forgetStamp() }
             (missing, boxed) = ([], [])
         }
         // What is soon measured again is not worth its place: a walk over a large board would leave all of it here.
@@ -75,36 +95,52 @@ struct StampCache: Sendable {
         count = entries.values.reduce(0) { $0 + $1.count }
     }
 
-    /// - Parameter strips: what of the window is new.
-    private mutating func moveStamps(to strips: [CellRegion]) {
+    /// - Parameters:
+    ///   - strips: what of the window is new.
+    ///   - before: the window as it was.
+    private mutating func moveStamps(to strips: [CellRegion], from before: CellRegion) {
         var spent = 0
         for (id, entry) in entries.filter({ $0.value.stamp != nil }).sorted(by: {
             ($0.value.shape.content.effort, $0.key) < ($1.value.shape.content.effort, $1.key)
         }) {
             guard let stamp = entry.stamp else { continue }
             guard spent < Self.budget, entry.shape.extent.reach(on: grid).overlaps(region) else {
-                entries[id]?.stamp = nil
+                entries[id]?.forgetStamp()
                 continue
             }
+            // A window that goes back has cells again that were left; and of many strips one stamp is made, in another step of each shape.
+            let isBack = ([stamp] + entry.strips).contains { part in strips.contains { part.region.overlaps($0) } }
+            if isBack || entry.strips.count >= Self.stripsMax + Int(id.number % 8) { moved += entries[id]?.join(in: before) ?? 0 }
             let made = strips.map { ShapeStamp(entry.shape, in: $0, on: grid) }
             spent += made.reduce(0) { $0 + $1.work }
-            pieces[id] = made
-            entries[id]?.stamp = stamp.moved(to: region, with: made)
+            entries[id]?.strips += made
+            // What is small is not worth the strips.
+            if stamp.count < Self.stripCount { moved += entries[id]?.join(in: region) ?? 0 }
         }
         work += spent
     }
 
-    /// The stamp of a shape as it is; nil where there is none.
-    func stamp(of id: ShapeID, _ content: ShapeDraft) -> ShapeStamp? {
-        guard let stamp = entries[id]?.stamp, stamp.content == content else { return nil }
-        return stamp
+    /// True if there is a stamp of a shape as it is.
+    func has(_ id: ShapeID, _ content: ShapeDraft) -> Bool { entries[id]?.stamp?.content == content }
+
+    /// The stamp of a shape as it is, for the window or a part of it; nil where there is none.
+    func stamp(of id: ShapeID, _ content: ShapeDraft, in part: CellRegion? = nil) -> ShapeStamp? {
+        has(id, content) ? entries[id]?.stamp(in: part ?? region) : nil
     }
 
-    /// The same for a part of the window.
-    func stamp(of id: ShapeID, _ content: ShapeDraft, in part: CellRegion) -> ShapeStamp? {
-        guard let stamp = stamp(of: id, content) else { return nil }
-        if stamp.region == part { return stamp }
-        return pieces[id]?.first { $0.region == part } ?? stamp.moved(to: part)
+    /// What a shape as it is leaves in a cell of the window and about it; nil where that is not known.
+    func stamp(of id: ShapeID, _ content: ShapeDraft, at place: CellPlace) -> ShapeStamp? {
+        guard has(id, content), let entry = entries[id] else { return nil }
+        return (entry.strips + [entry.stamp].compactMap { $0 }).first { $0.region.contains(column: place.column, row: place.row) }
+    }
+
+    /// Stamps of these are asked for whole from here on, and made so once.
+    mutating func join(_ ids: [ShapeID]) {
+        for id in ids {
+            guard let before = entries[id]?.count, let moved = entries[id]?.join(in: region) else { continue }
+            self.moved += moved
+            count += (entries[id]?.count ?? 0) - before
+        }
     }
 
     /// Makes stamps of shapes that have none. At least one is made, so that in the end all are that there is room for.
@@ -140,7 +176,6 @@ struct StampCache: Sendable {
         let measured = known ?? MeasuredShape(shape.content)
         let entry = Entry(shape: measured, stamp: ShapeStamp(measured, in: region, on: grid))
         count += entry.count - (before?.count ?? 0)
-        pieces[shape.id] = nil
         entries[shape.id] = entry
         return (entry.stamp?.work ?? 0) + (known == nil ? measured.work : 0)
     }
@@ -152,12 +187,14 @@ struct StampCache: Sendable {
         guard count > room else { return false }
         if ranks.kept == nil {
             forgetOthers(than: board)
+            // What is left of the way here takes no room from what is seen.
+            join(Array(entries.keys))
             ranks = Ranks(kept: entries.map { Rank($0.key, $0.value.shape.content) }.sorted())
         }
         var isLess = false
         while let dearest = ranks.dearest, let entry = entries[dearest.id], count - entry.count > room {
             ranks.removeDearest()
-            (entries[dearest.id], pieces[dearest.id]) = (nil, nil)
+            entries[dearest.id] = nil
             count -= entry.count
             boxed.insert(dearest.id)
             isLess = true
@@ -175,6 +212,10 @@ struct StampCache: Sendable {
     /// Things of 8 bytes (cells of lines and dots), 16 (runs of filled cells, samples) or 24 (letters), in arrays that are up to half empty: one
     /// stamp more may be kept. A stroke that covers a window of 200 by 58 cells leaves 11 600 of 8 bytes; so many stamps are 32 MiB.
     private static let countMax = 2_000_000
+    /// A strip is kept by as much memory as so many things.
+    fileprivate static let stripCount = 64
+    /// So many steps of a window, or half of them where it goes aslant, leave the stamps of what stays as they are.
+    private static let stripsMax = 12
     /// A stroke of fewer samples is measured in less than a tenth of a millisecond.
     private static let samplesMin = 1000
 }

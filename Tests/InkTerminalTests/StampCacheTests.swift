@@ -89,4 +89,25 @@ import Testing
             #expect(wall.regions.hits(on: wall.board, canvas.stamps, ink) == [])
         }
     }
+
+    // TM-135
+    @Test func `a step of a window leaves what long strokes have in it where it is`() {
+        var wall = Wall()
+        for number in 0..<20 {
+            let points = (0..<1000).map { Point(x: Int32($0 % 200 * 64), y: Int32(($0 / 10 + number * 41) % 100 * 100)) }
+            wall.draw(ShapeDraft(kind: .freehand, position: middle(-50, -20), points: points))
+        }
+        var canvas = BoardCanvas()
+        var viewport = Viewport(grid: .standard, columns: 80, rows: 22)
+        _ = picture(&canvas, wall, in: viewport)
+        let cells = wall.board.shapes.reduce(0) { $0 + (canvas.stamps.stamp(of: $1.id, $1.content)?.count ?? 0) }
+        var shown: [Cell] = []
+        for _ in 0..<60 {
+            viewport.move(columns: 1, rows: 0)
+            shown = picture(&canvas, wall, in: viewport)
+        }
+        #expect(cells > 4000 && canvas.stamps.moved < 60 * cells / 8, "\(canvas.stamps.moved) of \(cells)")
+        var fresh = BoardCanvas()
+        #expect(shown == picture(&fresh, wall, in: viewport))
+    }
 }
