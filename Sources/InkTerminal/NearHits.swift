@@ -10,7 +10,8 @@ extension BoardScene {
         let cells = near.rowRange.flatMap { row in near.columnRange.map { CellPlace(column: $0, row: row) } }
             .sorted { $0.distance(to: place) < $1.distance(to: place) }
         var nearest: (id: ShapeID, distance: Int)?
-        for shape in front.board.shapes.reversed() where shape.content.kind.isPath && regions.reaches(shape.id, near) {
+        let places = regions.indices(on: front.board, reaching: near)
+        for shape in places.reversed().map({ front.board.shapes[$0] }) where shape.content.kind.isPath {
             // What is not drawn yet, or only as a box, is not hit.
             guard !canvas.stamps.missing.contains(shape.id), !canvas.stamps.boxed.contains(shape.id) else { continue }
             let stamp = canvas.stamps.stamp(of: shape.id, shape.content) ?? ShapeStamp(shape.content, in: near, on: grid)
