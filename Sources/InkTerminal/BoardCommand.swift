@@ -28,6 +28,8 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         let run: @Sendable (inout BoardScene, Instant) -> Void
         /// What may be typed behind its name; nil for nothing.
         let argument: Argument?
+        /// True for what is done to what is selected: it waits for a shape that was drawn a moment ago (TM-100).
+        let needsSelection: Bool
 
         /// What follows a name in the palette.
         struct Argument: Sendable {
@@ -50,10 +52,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
 
         init(
             _ name: String, _ keys: [KeyStroke], _ words: String, or otherNames: [String] = [], taking argument: Argument? = nil,
-            run: @escaping @Sendable (inout BoardScene, Instant) -> Void
+            needsSelection: Bool = false, run: @escaping @Sendable (inout BoardScene, Instant) -> Void
         ) {
             (self.name, self.keys, self.words, self.otherNames) = (name, keys, words, otherNames)
-            (self.argument, self.run) = (argument, run)
+            (self.argument, self.needsSelection, self.run) = (argument, needsSelection, run)
         }
 
         /// Picks a tool.
@@ -83,43 +85,52 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .undo: Row("undo", ["u", .control("z")], "take back what you did last") { $0.undo(now: $1) }
         case .redo: Row("redo", ["U", .control("r"), .control("y")], "do again what was taken back") { $0.redo(now: $1) }
         case .delete:
-            Row("delete", ["x", .key(.delete), .key(.backspace)], "delete what is selected") { $0.deleteSelection(now: $1) }
-        case .duplicate: Row("duplicate", ["D", .control("d")], "copy what is selected beside it") { $0.duplicate(now: $1) }
+            Row("delete", ["x", .key(.delete), .key(.backspace)], "delete what is selected", needsSelection: true) {
+                $0.deleteSelection(now: $1)
+            }
+        case .duplicate:
+            Row("duplicate", ["D", .control("d")], "copy what is selected beside it", needsSelection: true) { $0.duplicate(now: $1) }
         case .selectAll: Row("select-all", [.control("a")], "select all shapes") { scene, _ in scene.selectAll() }
         case .next: Row("next", ["]", .key(.tab)], "select the newest shape, then older ones") { scene, _ in scene.selectNext(1) }
         case .previous:
             Row("previous", ["[", .shift(.tab)], "select the oldest shape, then newer ones") { scene, _ in scene.selectNext(-1) }
-        case .move: Row("move", ["m"], "move what is selected by arrows and hjkl") { $0.moveByKeys(now: $1) }
-        case .resize: Row("resize", ["z"], "resize by arrows; of a line: choose an end to pull") { $0.toggleResizing(now: $1) }
+        case .move: Row("move", ["m"], "move what is selected by arrows and hjkl", needsSelection: true) { $0.moveByKeys(now: $1) }
+        case .resize:
+            Row("resize", ["z"], "resize by arrows; of a line: choose an end to pull", needsSelection: true) { $0.toggleResizing(now: $1) }
 
-        case .group: Row("group", [.control("g")], "make what is selected one group") { $0.group(now: $1) }
-        case .ungroup: Row("ungroup", [], "take the group apart that is selected") { $0.ungroup(now: $1) }
-        case .front: Row("front", [], "order: above all others") { $0.order(to: .front, now: $1) }
-        case .back: Row("back", [], "order: below all others") { $0.order(to: .back, now: $1) }
-        case .forward: Row("forward", [], "order: above the next one") { $0.order(to: .up, now: $1) }
-        case .backward: Row("backward", [], "order: below the next one") { $0.order(to: .down, now: $1) }
+        case .group: Row("group", [.control("g")], "make what is selected one group", needsSelection: true) { $0.group(now: $1) }
+        case .ungroup: Row("ungroup", [], "take the group apart that is selected", needsSelection: true) { $0.ungroup(now: $1) }
+        case .front: Row("front", [], "order: above all others", needsSelection: true) { $0.order(to: .front, now: $1) }
+        case .back: Row("back", [], "order: below all others", needsSelection: true) { $0.order(to: .back, now: $1) }
+        case .forward: Row("forward", [], "order: above the next one", needsSelection: true) { $0.order(to: .up, now: $1) }
+        case .backward: Row("backward", [], "order: below the next one", needsSelection: true) { $0.order(to: .down, now: $1) }
         case .align:
             Row(
                 "align", [], "to the left, right, top, bottom, centre or middle of all",
-                taking: .needed("SIDE") { $0.align(to: $1, now: $2) }
+                taking: .needed("SIDE") { $0.align(to: $1, now: $2) }, needsSelection: true
             ) { $0.ask(for: .align, now: $1) }
         case .distribute:
             Row(
                 "distribute", [], "equal room between, horizontally or vertically",
-                taking: .needed("AXIS") { $0.distribute($1, now: $2) }
+                taking: .needed("AXIS") { $0.distribute($1, now: $2) }, needsSelection: true
             ) { $0.ask(for: .distribute, now: $1) }
 
         case .ink:
             Row(
                 "ink", ["c"], "colour of lines and texts", or: ["colour", "color", "stroke"],
-                taking: .optional("COLOUR", { $0.pick(ink: $1, now: $2) })
+                taking: .optional("COLOUR", { $0.pick(ink: $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .ink)), now: $1) }
         case .width:
-            Row("width", ["w"], "width of lines", or: ["stroke_width"], taking: .optional("1-4", { $0.pick(width: $1, now: $2) })) {
+            Row(
+                "width", ["w"], "width of lines", or: ["stroke_width"], taking: .optional("1-4", { $0.pick(width: $1, now: $2) }),
+                needsSelection: true
+            ) {
                 $0.open(.picker(StylePicker(of: .width)), now: $1)
             }
         case .fill:
-            Row("fill", ["B"], "colour inside boxes", taking: .optional("COLOUR", { $0.pick(fill: $1, now: $2) })) {
+            Row(
+                "fill", ["B"], "colour inside boxes", taking: .optional("COLOUR", { $0.pick(fill: $1, now: $2) }), needsSelection: true
+            ) {
                 $0.open(.picker(StylePicker(of: .fill)), now: $1)
             }
 
@@ -154,7 +165,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 
-        case .copy: Row("copy", ["Y"], "copy as text what is selected, or all") { $0.copyAsText(now: $1) }
+        case .copy: Row("copy", ["Y"], "copy as text what is selected, or all", needsSelection: true) { $0.copyAsText(now: $1) }
         case .export:
             Row(
                 "export", [.control("s")], "write the board to a file as text", or: ["w", "save"],

@@ -7,7 +7,10 @@ import InkSession
 /// What keys do while nothing takes them for itself.
 extension BoardScene {
     mutating func handleKey(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
-        if let step = nudgeStep(key, modifiers) { return moveSelection(step.columns, step.rows, now: now) }
+        if let step = nudgeStep(key, modifiers) {
+            if !waits(with: .input(.key(key, modifiers))) { moveSelection(step.columns, step.rows, now: now) }
+            return
+        }
         switch key {
         case .escape: escape(now: now)
         case .enter: if !beginWriting(now: now) { pressKeyPointer(modifiers, now: now) }
@@ -31,11 +34,14 @@ extension BoardScene {
 
     /// True if something is selected; else says how to select.
     mutating func hasSelection(now: Instant) -> Bool {
-        if selection.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
-        return !selection.isEmpty
+        if selection.ids.isEmpty { front.notices.add("nothing is selected: v and a click, or ] selects", as: .setting, now: now) }
+        return !selection.ids.isEmpty
     }
 
-    mutating func run(_ command: BoardCommand, now: Instant) { command.row.run(&self, now) }
+    mutating func run(_ command: BoardCommand, now: Instant) {
+        if command.row.needsSelection, waits(with: .command(command, "")) { return }
+        command.row.run(&self, now)
+    }
 
     /// Runs a command with what was typed behind its name.
     ///
@@ -46,6 +52,7 @@ extension BoardScene {
             return nil
         }
         guard let taken = command.row.argument else { return "\(command.name) takes nothing behind it" }
+        if command.row.needsSelection, waits(with: .command(command, argument)) { return nil }
         return taken.take(&self, argument, now)
     }
 

@@ -73,7 +73,13 @@ extension BoardScene {
         guard let awaited = selection.awaited, awaited.reference == reference else { return }
         selection.select(made ?? [])
         // One of them may draw the next shape, for which the others wait then.
-        for event in awaited.held where !holds(event) { handleNow(event, now: now) }
+        for held in awaited.held {
+            switch held {
+            case .input(let event): if !holds(event) { handleNow(event, now: now) }
+            case .command(let command, let argument):
+                if let complaint = run(command, argument, now: now) { front.notices.add(complaint, as: .setting, now: now) }
+            }
+        }
         touch()
     }
 
@@ -83,28 +89,23 @@ extension BoardScene {
         drawnWasAnswered(awaited.reference, made: nil, now: now)
     }
 
-    /// Keeps what needs the shape until it is there, and what follows it; false for what is done at once.
-    mutating func holds(_ event: InputEvent) -> Bool {
-        guard let awaited = selection.awaited, mode.isIdle else { return false }
-        switch event {
-        case .key(.character("c"), [.control]), .focus, .answer: return false
-        case .mouse(let report) where report.action == .hover: return false
-        case _ where !awaited.held.isEmpty: break
-        case .key(let key, let modifiers): guard meansSelection(key, modifiers) else { return false }
-        case .mouse, .text, .paste: return false
-        }
-        selection.hold(event)
+    /// Keeps what is done to what is selected until the shape is there that was drawn; false where none is waited for.
+    mutating func waits(with held: Selection.Held) -> Bool {
+        guard selection.awaited != nil, mode.isIdle else { return false }
+        selection.hold(held)
         return true
     }
 
-    private func meansSelection(_ key: Key, _ modifiers: KeyModifiers) -> Bool {
-        switch key {
-        case .up, .down, .left, .right: keyPlace == nil
-        case .delete, .backspace: true
-        case .character(let scalar):
-            if letters != nil, Self.picksTool(scalar) { false } else { "hjklHJKLxdDzcwBYm=".unicodeScalars.contains(scalar) }
-        default: false
+    /// Keeps what follows something that waits for the shape; false for what is done at once.
+    mutating func holds(_ event: InputEvent) -> Bool {
+        guard selection.awaited?.held.isEmpty == false, mode.isIdle else { return false }
+        switch event {
+        case .key(.character("c"), [.control]), .focus, .answer: return false
+        case .mouse(let report) where report.action == .hover: return false
+        case .key, .mouse, .text, .paste: break
         }
+        selection.hold(.input(event))
+        return true
     }
 
     // MARK: Letters after it
@@ -131,8 +132,6 @@ extension BoardScene {
         front.notices.add("\(writes)\(scalar) again \(harm)", as: .setting, now: now)
         return true
     }
-
-    private static func picksTool(_ scalar: Unicode.Scalar) -> Bool { Tool.allCases.contains { $0.letter == scalar || $0.digit == scalar } }
 
     /// What a letter does that nobody wants who is typing a word; nil for what does no harm.
     private static func harm(of scalar: Unicode.Scalar) -> String? {

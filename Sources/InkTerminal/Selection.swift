@@ -24,11 +24,19 @@ struct Selection: Sendable {
         /// When it is no longer waited for.
         let until: Instant
         /// What a person did meanwhile that needs it, and all after that.
-        fileprivate(set) var held: [InputEvent] = []
+        fileprivate(set) var held: [Held] = []
 
         init(reference: UInt64, draft: ShapeDraft, until: Instant) { (self.reference, self.draft, self.until) = (reference, draft, until) }
     }
 
+    /// What waits for what is on its way.
+    enum Held: Sendable {
+        case input(InputEvent)
+        /// However it was asked for, with what was typed behind its name.
+        case command(BoardCommand, String)
+    }
+
+    /// True while nothing is selected, and nothing will be.
     var isEmpty: Bool { ids.isEmpty && awaited == nil }
     /// The one shape that is selected; nil for none or several.
     var only: ShapeID? { ids.count == 1 ? ids[0] : nil }
@@ -47,7 +55,7 @@ struct Selection: Sendable {
     /// Something was written in what is on its way.
     mutating func leave(written text: String) { awaited?.written = text }
 
-    mutating func hold(_ event: InputEvent) { awaited?.held.append(event) }
+    mutating func hold(_ held: Held) { awaited?.held.append(held) }
 
     mutating func add(_ more: [ShapeID]) { select(ids + more.filter { !ids.contains($0) }) }
 

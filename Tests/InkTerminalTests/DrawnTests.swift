@@ -90,6 +90,51 @@ import Testing
         #expect(full.text.contains("PEN"))
     }
 
+    @Test func `what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
+        // TM-100
+        let ways: [(String, (inout Desk) throws -> Void, (Desk) -> Bool)] = [
+            (":delete", { $0.type(":delete\r") }, { $0.standing.isEmpty }),
+            ("Delete", { $0.bytes(Array("\u{1B}[3~".utf8)) }, { $0.standing.isEmpty }),
+            ("x delete", { try $0.click(on: "x delete") }, { $0.standing.isEmpty }),
+            (":duplicate", { $0.type(":duplicate\r") }, { $0.standing.count == 2 }),
+            (":ink", { $0.type(":ink green\r") }, { $0.standing.map(\.stroke) == [Color(rgb: 0x009E73)] }),
+            ("c", { $0.type("c7") }, { $0.standing.map(\.stroke) == [Color(rgb: 0x009E73)] }),
+            (":width", { $0.type(":width 3\r") }, { $0.standing.map(\.strokeWidth) == [64] }),
+            ("B", { $0.type("B7") }, { $0.standing.map(\.fill) == [Color(rgb: 0x009E73)] }),
+            (":resize", { $0.type(":resize\rl") }, { $0.standing.map { $0.cellRegion(on: .standard).columns } == [12] }),
+            (":move", { $0.type(":move\rl") }, { $0.standing.map(\.position) == [middle(11, 5)] }),
+            (":copy", { $0.type(":copy\r") }, { String(decoding: $0.bytes, as: UTF8.self).contains("]52;") }),
+        ]
+        for (name, ask, isDone) in ways {
+            var desk = try Desk(columns: 120)
+            desk.type("r")
+            desk.isSlow = true
+            desk.drag([(10, 5), (20, 9)])
+            try ask(&desk)
+            desk.answer()
+            desk.isSlow = false
+            desk.answer()
+            desk.wait(.seconds(1))
+            #expect(isDone(desk), "\(name): \(desk.standing)")
+        }
+        // What means something else is done at once.
+        var desk = try Desk(columns: 120)
+        desk.type("-r")
+        desk.isSlow = true
+        desk.drag([(10, 5), (20, 9)])
+        #expect(desk.text.contains("67 %"))
+        desk.type("=")
+        #expect(!desk.text.contains("67 %"))
+        desk.escape()
+        desk.type("r\r")
+        desk.arrows("1;2C", 1)
+        desk.arrows("B", 2)
+        desk.type("\r")
+        desk.escape()
+        desk.type("d")
+        #expect(desk.text.contains("DIAMOND"))
+    }
+
     @Test func `of what waited for a shape, what is about the next one waits for that`() throws {
         // TM-100
         var desk = try Desk()
