@@ -78,15 +78,22 @@ package struct Requests<Purpose: Sendable>: Sendable {
         return Answer(request: answered, isKept: true)
     }
 
-    /// Asks again for what has waited long enough; call at or after `deadline`.
-    package mutating func handleTimeout(now: Instant) -> [(intent: Intent, reference: UInt64)] {
-        var asked: [(intent: Intent, reference: UInt64)] = []
+    /// Forgets what waits to be asked again, for it is asked for otherwise; false for what is on its way, or has its answer.
+    package mutating func withdraw(_ reference: UInt64) -> Bool {
+        guard case .waiting? = requests[reference]?.state else { return false }
+        requests[reference] = nil
+        return true
+    }
+
+    /// Asks again for what has waited long enough, each under a new reference in place of that before; call at or after `deadline`.
+    package mutating func handleTimeout(now: Instant) -> [(intent: Intent, reference: UInt64, before: UInt64)] {
+        var asked: [(intent: Intent, reference: UInt64, before: UInt64)] = []
         for (reference, var request) in inOrder {
             guard case .waiting(let until) = request.state, until <= now, let again = request.again else { continue }
             request.state = .asked(shownUntil: now + Self.patience)
             requests[reference] = nil
             requests[nextReference] = request
-            asked.append((again, nextReference))
+            asked.append((again, nextReference, reference))
             nextReference += 1
         }
         return asked

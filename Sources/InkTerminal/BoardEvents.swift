@@ -46,7 +46,8 @@ extension BoardScene {
             if answer?.isKept == true { requests[reference]?.purpose.text = nil }
             textWasAnswered(part, reference, isRefused: refusal != nil, now: now)
         }
-        drawnWasAnswered(reference, made: nil, now: now)
+        // A draw whose gesture was not there is asked for again at once, and is waited for still.
+        if answer?.isKept != true || refusal != .noGesture { drawnWasAnswered(reference, made: nil, now: now) }
         guard let refusal else { return }
         gestureWasRefused(reference)
         // One that is asked again and again is told once.
@@ -99,7 +100,10 @@ extension BoardScene {
         saveEdit(now: now)
         giveUpDrawn(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }
-        for (intent, reference) in requests.handleTimeout(now: now) { outputs.append(.intent(intent, reference: reference)) }
+        for (intent, reference, before) in requests.handleTimeout(now: now) {
+            outputs.append(.intent(intent, reference: reference))
+            if case .draw(let draft) = intent { selection.follow(before, as: reference, draft) }
+        }
         followMotion(now: now)
     }
 }

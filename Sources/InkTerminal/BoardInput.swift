@@ -18,7 +18,7 @@ extension BoardScene {
                 touch()
                 type(typed, now: now)
                 rest = rest.dropFirst(typed.unicodeScalars.count)
-            } else if isAhead, event == .quitKey, mode.takesCommands {
+            } else if isAhead, event == .quitKey, mode.takesCommands, !selection.isWritten {
                 touch()
                 endNudge(now: now)
                 tellHowToQuit(now: now)

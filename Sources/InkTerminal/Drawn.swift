@@ -52,9 +52,12 @@ extension BoardScene {
         return true
     }
 
-    /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused it is given with that.
+    /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused, or was, it is given with that.
     private mutating func beginEdit(_ awaited: Selection.Awaited, now: Instant) {
-        guard requests[awaited.reference] != nil else { return }
+        if requests[awaited.reference] == nil || requests.withdraw(awaited.reference) {
+            selection.select([])
+            return beginEdit(awaited.shape, now: now)
+        }
         requests[awaited.reference]?.purpose = Purpose(text: .first(late: nil))
         requests[awaited.reference]?.again = nil
         beginEdit(awaited: awaited.draft, awaited.reference, goingOnWith: awaited.written, now: now)
@@ -72,15 +75,49 @@ extension BoardScene {
     mutating func drawnWasAnswered(_ reference: UInt64, made: [ShapeID]?, now: Instant) {
         guard let awaited = selection.awaited, awaited.reference == reference else { return }
         selection.select(made ?? [])
-        // One of them may draw the next shape, for which the others wait then.
-        for held in awaited.held {
-            switch held {
-            case .input(let event): if !holds(event) { handleNow(event, now: now) }
+        if made == nil { goOn(without: awaited, now: now) } else { replay(awaited.held[...], now: now) }
+        touch()
+    }
+
+    /// Goes on where a shape did not come (TM-113): a key that was for it would do something else now, and a letter of its label anything.
+    private mutating func goOn(without awaited: Selection.Awaited, now: Instant) {
+        var held = awaited.held[...]
+        var tool: Tool?
+        var isLost = false
+        defer {
+            if isLost { front.notices.add("the shape did not come: the keys that were for it are left out", as: .setting, now: now) }
+        }
+        while let next = held.popFirst() {
+            switch next.rest {
+            case .lost:
+                isLost = true
+                if case .input(.key(.character(let letter), [])) = next { tool = Tool.picked(byHeld: letter) ?? tool }
+            case .beside: replay([next], now: now)
+            case .writes(let text):
+                beginEdit(awaited, now: now)
+                if !text.isEmpty { type(text, now: now) }
+                return replay(held, quits: false, now: now)
+            case .elsewhere:
+                // What is drawn there is drawn with what was picked for it.
+                if let tool { pick(tool, now: now) }
+                return replay([next] + held, quits: false, now: now)
+            }
+        }
+    }
+
+    /// Does what waited.
+    ///
+    /// - Parameter quits: false where it is not what was meant any more; then nothing of it ends the program.
+    private mutating func replay(_ held: ArraySlice<Selection.Held>, quits: Bool = true, now: Instant) {
+        for each in held {
+            switch each {
+            case .input(let event) where holds(event): break
+            case .input(.quitKey) where !quits && mode.takesCommands: tellHowToQuit(now: now)
+            case .input(let event): handleNow(event, now: now)
             case .command(let command, let argument):
                 if let complaint = run(command, argument, now: now) { front.notices.add(complaint, as: .setting, now: now) }
             }
         }
-        touch()
     }
 
     /// Nobody waits for ever.
@@ -144,5 +181,12 @@ extension BoardScene {
         case "j", "k", "H", "J", "K", "L": "moves"
         default: nil
         }
+    }
+}
+
+extension Tool {
+    /// The tool that a letter picks while something is selected: `h` and `l` move that.
+    fileprivate static func picked(byHeld letter: Unicode.Scalar) -> Tool? {
+        allCases.first { $0.letter == letter && $0 != .hand && $0 != .line }
     }
 }

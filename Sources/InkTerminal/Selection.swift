@@ -17,14 +17,22 @@ struct Selection: Sendable {
 
     struct Awaited: Sendable {
         /// Under which it was asked for.
-        let reference: UInt64
-        let draft: ShapeDraft
+        fileprivate(set) var reference: UInt64
+        /// As it was asked for.
+        fileprivate(set) var draft: ShapeDraft
         /// What was written in it since, and finished before its answer; nil for nothing.
         fileprivate(set) var written: String?
         /// When it is no longer waited for.
         let until: Instant
         /// What a person did meanwhile that needs it, and all after that.
         fileprivate(set) var held: [Held] = []
+
+        /// As it was left by who wrote in it.
+        var shape: ShapeDraft {
+            var shape = draft
+            if let written { shape.text = written }
+            return shape
+        }
 
         init(reference: UInt64, draft: ShapeDraft, until: Instant) { (self.reference, self.draft, self.until) = (reference, draft, until) }
     }
@@ -34,6 +42,33 @@ struct Selection: Sendable {
         case input(InputEvent)
         /// However it was asked for, with what was typed behind its name.
         case command(BoardCommand, String)
+
+        /// What it is where the shape never comes.
+        enum Rest: Hashable, Sendable {
+            /// It was for the shape, or comes after what was.
+            case lost
+            /// From here on a person writes in the shape, this first.
+            case writes(String)
+            /// It is for a place of the board, wherever that shape is.
+            case elsewhere
+            /// It moves no more than the view, or the pointer.
+            case beside
+        }
+
+        var rest: Rest {
+            switch self {
+            case .input(.key(.enter, _)): .writes("")
+            case .input(.text(let text, _)) where text.first == "\n": .writes(String(text.dropFirst()))
+            case .input(.text), .input(.paste): .elsewhere
+            case .input(.mouse(let report)): report.action == .press(.left) ? .elsewhere : .beside
+            case .input, .command: .lost
+            }
+        }
+    }
+
+    /// True if what waits writes in the shape: letters behind that are no commands.
+    var isWritten: Bool {
+        awaited?.held.contains { if case .writes = $0.rest { true } else { false } } ?? false
     }
 
     /// True while nothing is selected, and nothing will be.
@@ -50,6 +85,13 @@ struct Selection: Sendable {
     mutating func wait(for drawn: Awaited) {
         select([])
         awaited = drawn
+    }
+
+    /// What is on its way is asked for again, under another reference.
+    mutating func follow(_ reference: UInt64, as next: UInt64, _ draft: ShapeDraft) {
+        guard var again = awaited, again.reference == reference else { return }
+        (again.reference, again.draft, again.written) = (next, draft, nil)
+        awaited = again
     }
 
     /// Something was written in what is on its way.

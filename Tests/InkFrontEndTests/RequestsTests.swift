@@ -34,7 +34,7 @@ import Testing
         let kept = requests.take(.refused(.noGesture), of: 1, now: .zero)
         #expect(first == 1 && kept?.isKept == true && kept?.request.wasRefused == false && requests.keptCount == 1)
         var asked = requests.handleTimeout(now: .zero)
-        #expect(asked.map(\.intent) == [.draw(draft)] && asked.map(\.reference) == [3])
+        #expect(asked.map(\.intent) == [.draw(draft)] && asked.map(\.reference) == [3] && asked.map(\.before) == [1])
         for second in 0..<20 {
             let now = Instant.zero + .seconds(second)
             let answer = requests.take(.refused(.diskRefuses("full")), of: asked[0].reference, now: now)
@@ -51,6 +51,15 @@ import Testing
         // What cannot be asked again goes.
         let gone = requests.take(.refused(.diskRefuses("full")), of: 2, now: .zero)
         #expect(gone?.isKept == false && !requests.isAwaiting)
+    }
+
+    @Test func `what waits to be asked again can be withdrawn, and what is on its way cannot`() {
+        // FE-12
+        var requests = Requests<Int>()
+        _ = requests.ask(.draw(draft), for: 1, again: .draw(draft), now: .zero)
+        #expect(!requests.withdraw(1) && requests.isAwaiting)
+        _ = requests.take(.refused(.diskRefuses("full")), of: 1, now: .zero)
+        #expect(requests.withdraw(1) && requests.keptCount == 0 && requests.deadline(now: .zero) == nil && !requests.withdraw(1))
     }
 
     @Test func `of what cannot be told why, and of the sixty-fifth, nothing is kept`() {

@@ -216,6 +216,14 @@ struct Desk {
         settle()
     }
 
+    /// Refuses what a slow session left unanswered.
+    mutating func refuse(_ refusal: Refusal) {
+        let waiting = unanswered
+        unanswered = []
+        for case (_, let reference?) in waiting { app.handle(.event(.outcome(ref: reference, .refused(refusal))), now: now) }
+        settle()
+    }
+
     /// - Parameter pause: what a hand takes for one thing: longer than a frame.
     private mutating func settle(after pause: Duration = .milliseconds(20)) {
         var isAtRest = false

@@ -69,25 +69,106 @@ import Testing
         desk.isSlow = false
         desk.answer()
         #expect(desk.standing.map(\.text) == ["", "api"] && desk.terminal.contains("api") && !desk.isGestureLive)
-        // An answer that does not come takes no key with it.
+    }
+
+    @Test func `where no shape comes, no key that waited for it does anything else, and what was written is kept`() throws {
+        // TM-113
+        for isRefused in [true, false] {
+            func desk(then keys: (inout Desk) -> Void) throws -> Desk {
+                var desk = try Desk(columns: 100)
+                desk.type("r")
+                desk.drag([(60, 5), (70, 9)])
+                desk.type("r")
+                desk.isSlow = true
+                desk.drag([(10, 5), (30, 9)])
+                desk.arrows("B", 1)
+                keys(&desk)
+                if isRefused {
+                    desk.isSlow = false
+                    desk.refuse(.tooLarge)
+                } else {
+                    desk.wait(.seconds(6))
+                }
+                return desk
+            }
+            /// What was asked for comes after all.
+            func end(_ desk: inout Desk) {
+                desk.isSlow = false
+                desk.answer()
+                desk.wait(.seconds(1))
+            }
+            // Nothing is undone, deleted, picked or ended.
+            var lost = try desk { $0.type("xuqpqD") }
+            #expect(lost.effects == [] && lost.text.contains("the shape did not come"), "\(lost.text)")
+            #expect(!lost.text.contains("PEN"))
+            end(&lost)
+            #expect(lost.effects == [] && lost.standing.count == (isRefused ? 1 : 2))
+            // A label, key by key or in one read, is written.
+            for keys in [["\r", "q", "u", "x"], ["\rqux"], ["\rqueue x"]] {
+                var label = try desk { desk in for key in keys { desk.bytes(Array(key.utf8)) } }
+                let word = String(keys.joined().dropFirst())
+                #expect(label.effects == [] && label.terminal.contains(word), "\(label.text)")
+                label.type("!")
+                label.escape()
+                end(&label)
+                #expect(label.standing.map(\.text) == ["", word + "!"] && !label.isGestureLive, "\(isRefused) \(keys)")
+                #expect(label.standing.last?.position == middle(10, 5))
+            }
+            // What comes behind it is done once the shape is there.
+            var done = try desk { desk in
+                desk.type("\rqueue")
+                desk.escape()
+                desk.arrows("C", 2)
+            }
+            end(&done)
+            #expect(done.standing.map(\.text) == ["", "queue"] && done.standing.last?.position == middle(12, 5), "\(isRefused)")
+            // What a hand draws elsewhere is drawn, with the tool that was picked for it.
+            var drawn = try desk { desk in
+                desk.type("p")
+                desk.drag([(5, 15), (15, 18)])
+                desk.type("q")
+            }
+            #expect(drawn.effects == [])
+            end(&drawn)
+            #expect(drawn.standing.map(\.kind).filter { $0 == .freehand } == [.freehand] && drawn.effects == [], "\(isRefused)")
+        }
+    }
+
+    @Test func `a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`() throws {
+        // TM-113 TM-28
+        var desk = try Desk()
         desk.type("r")
         desk.isSlow = true
-        desk.drag([(10, 15), (20, 18)])
-        desk.arrows("C", 2)
-        desk.type("p")
-        #expect(!desk.text.contains("PEN"))
-        desk.wait(.seconds(6))
-        #expect(desk.text.contains("PEN"))
-        // Nor does one that says no.
-        var full = try Desk()
-        full.disk(refuses: "full")
-        full.type("r")
-        full.isSlow = true
-        full.drag([(40, 5), (50, 9)])
-        full.arrows("C", 1)
-        full.type("p")
-        full.answer()
-        #expect(full.text.contains("PEN"))
+        desk.drag([(10, 5), (30, 9)])
+        desk.arrows("B", 2)
+        desk.isSlow = false
+        desk.refuse(.noGesture)
+        desk.wait(.seconds(1))
+        #expect(desk.standing.map(\.position) == [middle(10, 7)] && !desk.text.contains("did not come"))
+        for isHeld in [true, false] {
+            var full = try Desk()
+            full.type("r")
+            full.drag([(50, 5), (60, 9)])
+            full.disk(refuses: "full")
+            full.type("p")
+            full.drag([(50, 12), (60, 14)])
+            full.type("r")
+            full.isSlow = true
+            full.drag([(10, 5), (30, 9)])
+            if isHeld { full.arrows("B", 1) }
+            full.type("\rqueue")
+            full.isSlow = false
+            full.answer()
+            full.wait(.milliseconds(100))
+            #expect(full.terminal.contains("queue") && full.effects == [])
+            full.type("!")
+            full.escape()
+            full.wait(.seconds(3))
+            #expect(full.standing.map(\.text) == ["", ""] && full.terminal.contains("queue!"), "\(isHeld)")
+            full.disk(refuses: nil)
+            full.wait(.seconds(3))
+            #expect(full.standing.map(\.text) == ["", "", "queue!"] && !full.text.contains("NOT SAVED YET"), "\(isHeld)")
+        }
     }
 
     @Test func `what is done to what is selected waits for it, however it is asked for, and nothing else does`() throws {
