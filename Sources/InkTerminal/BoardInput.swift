@@ -176,12 +176,14 @@ extension BoardScene {
     /// board; what a hand still pulls springs back.
     mutating func settle(now: Instant) {
         endNudge(now: now)
+        settleDrawn(now: now)
         finishEdit(now: now)
         settleDrag(now: now)
     }
 
     /// The person leaves, and has finished.
     mutating func leave() {
+        selection.stopWaiting()
         mode.leave()
         touch()
     }

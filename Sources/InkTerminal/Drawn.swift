@@ -79,6 +79,12 @@ extension BoardScene {
         touch()
     }
 
+    /// Waits no longer with what is held: what was written is given, and the rest goes as where no shape comes.
+    mutating func settleDrawn(now: Instant) {
+        guard let awaited = selection.awaited, !awaited.held.isEmpty else { return }
+        drawnWasAnswered(awaited.reference, made: nil, now: now)
+    }
+
     /// Goes on where a shape did not come (TM-113): a key that was for it would do something else now, and a letter of its label anything.
     private mutating func goOn(without awaited: Selection.Awaited, now: Instant) {
         var held = awaited.held[...]

@@ -87,6 +87,9 @@ struct Selection: Sendable {
         awaited = drawn
     }
 
+    /// What is on its way is not waited for, nor is what waited for it done.
+    mutating func stopWaiting() { awaited = nil }
+
     /// What is on its way is asked for again, under another reference.
     mutating func follow(_ reference: UInt64, as next: UInt64, _ draft: ShapeDraft) {
         guard var again = awaited, again.reference == reference else { return }

@@ -134,6 +134,9 @@ struct Desk {
         app.leave()
     }
 
+    /// The same, and nothing is ended before.
+    mutating func leaveAtOnce() { app.leave() }
+
     /// The person does something through another program, which says nothing to this one.
     mutating func elsewhere(_ intent: Intent) {
         session?.handle(.intent(intent, ref: nil), now: now)

@@ -134,6 +134,43 @@ import Testing
         }
     }
 
+    @Test func `who leaves while keys wait for a shape leaves what was written, and nothing is done later`() throws {
+        // TM-113 TM-19 TM-26
+        var label = try Desk()
+        label.type("r")
+        label.isSlow = true
+        label.drag([(10, 5), (30, 9)])
+        label.arrows("B", 1)
+        label.type("\rqueue")
+        label.leave()
+        label.isSlow = false
+        label.answer()
+        #expect(label.standing.map(\.text) == ["queue"] && label.effects == [])
+        var keys = try Desk()
+        keys.type("r")
+        keys.isSlow = true
+        keys.drag([(10, 5), (30, 9)])
+        keys.arrows("B", 1)
+        keys.type("qx")
+        keys.leave()
+        keys.isSlow = false
+        keys.answer()
+        keys.wait(.seconds(6))
+        #expect(keys.standing.map(\.position) == [middle(10, 5)] && keys.effects == [])
+        // Without an end before it, as where the program is told to leave at once.
+        var early = try Desk()
+        early.type("r")
+        early.isSlow = true
+        early.drag([(10, 5), (30, 9)])
+        early.arrows("B", 1)
+        early.type("q")
+        early.leaveAtOnce()
+        early.isSlow = false
+        early.answer()
+        early.wait(.seconds(6))
+        #expect(early.effects == [])
+    }
+
     @Test func `a draw that is asked for again at once is waited for still, and one that the disk refuses keeps its label`() throws {
         // TM-113 TM-28
         var desk = try Desk()
