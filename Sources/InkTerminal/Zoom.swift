@@ -64,7 +64,7 @@ extension BoardScene {
         mode.movePlaces(moved)
         guard let (held, hand) = mode.takeDrag() else { return }
         var drag = held
-        if !drag.isStroke, drag.told.isLive, let gesture = drag.gesture(with: pen, on: grid) {
+        if !drag.isStroke, drag.told.isLive, let gesture = gesture(of: drag) {
             drag.told = tell(gesture, told: drag.told, now: now)
         }
         mode.begin(drag, by: hand)

@@ -163,6 +163,34 @@ import Testing
         }
     }
 
+    @Test func `a line that is shown attached is given so after a zoom, by keys and by the wheel`() throws {
+        // TM-107 TM-132
+        for isByKeys in [true, false] {
+            for isNearer in [true, false] {
+                var desk = try deskWithBoxes()
+                if isByKeys {
+                    desk.move(20, 7)
+                    desk.type("a\r")
+                    desk.arrows("C", 20)
+                    desk.type(isNearer ? "+" : "-")
+                } else {
+                    desk.type("a")
+                    desk.press(20, 7)
+                    desk.move(40, 7, button: 32)
+                    desk.press(40, 7, button: isNearer ? 80 : 81)
+                }
+                #expect(desk.hints.contains("both ends attached"), "\(isByKeys) \(isNearer): \(desk.hints)")
+                if isByKeys { desk.type("\r") } else { desk.release(40, 7) }
+                desk.escape()
+                let shapes = try #require(desk.session?.shapes)
+                try #require(shapes.count == 3)
+                let arrow = shapes[2].content
+                #expect(
+                    arrow.startBinding?.shape == shapes[0].id && arrow.endBinding?.shape == shapes[1].id, "\(isByKeys) \(isNearer)")
+            }
+        }
+    }
+
     @Test func `who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
         // TM-107
         var desk = try deskWithBoxes()
