@@ -11,9 +11,19 @@ import InkSession
 extension BoardScene {
     /// Letters that come right after a draw by the mouse. They may be meant for a label, so those that would change or end something are asked
     /// for twice; those that pick a tool do so at once, for who draws one box after another.
+    ///
+    /// Only the first two keys can be such a letter and the same again: later in a word letters are doubled by themselves, as in *vacuum*.
     struct LettersAfterDraw: Sendable {
-        /// The letter that was asked for once.
-        var asked: Unicode.Scalar?
+        private var first: Unicode.Scalar?
+        private(set) var count = 0
+
+        mutating func take(_ letter: Unicode.Scalar) {
+            if count == 0 { first = letter }
+            count += 1
+        }
+
+        /// True if the letter that came last is the first, once more.
+        func isAgain(_ letter: Unicode.Scalar) -> Bool { count == 2 && first == letter }
     }
 
     /// Gives to the board what a pointer spanned.
@@ -153,38 +163,37 @@ extension BoardScene {
 
     // MARK: Letters after it
 
-    /// Anything but a letter ends the run of them; what was asked for is asked for once more at once, or anew.
+    /// Anything but a key that can stand in a label ends the run of them.
     mutating func noteLetter(_ key: Key, _ modifiers: KeyModifiers) {
-        guard let run = letters else { return }
-        guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar.properties.isAlphabetic else {
+        // With a closing bracket no label begins: who presses it first selects.
+        guard case .character(let scalar) = key, modifiers.isDisjoint(with: [.control, .alt]), scalar != "]" || letters?.count != 0 else {
             letters = nil
             return
         }
-        if run.asked != scalar { letters?.asked = nil }
+        letters?.take(scalar)
     }
 
     /// Asks for a letter again that may have been meant for a label; false if the key does what it does.
     mutating func asksAgain(_ key: Key, now: Instant) -> Bool {
         guard let run = letters, case .character(let scalar) = key, let harm = Self.harm(of: scalar) else { return false }
-        guard run.asked == nil else {
+        guard !run.isAgain(scalar) else {
             letters = nil
             return false
         }
-        letters?.asked = scalar
         let writes = editable != nil || selection.awaited != nil ? "Enter writes in it; " : ""
-        front.notices.add("\(writes)\(scalar) again \(harm)", as: .setting, now: now)
+        front.notices.add(writes + (run.count == 1 ? "\(scalar) again \(harm.does)" : harm.otherwise), as: .setting, now: now)
         return true
     }
 
-    /// What a letter does that nobody wants who is typing a word; nil for what does no harm.
-    private static func harm(of scalar: Unicode.Scalar) -> String? {
+    /// What a letter does that nobody wants who is typing a word, and what does so that is no letter; nil for what does no harm.
+    private static func harm(of scalar: Unicode.Scalar) -> (does: String, otherwise: String)? {
         switch scalar {
-        case "x": "deletes"
-        case "D": "duplicates"
-        case "u": "undoes"
-        case "M": "switches the mouse off"
-        case "q": "quits"
-        case "j", "k", "H", "J", "K", "L": "moves"
+        case "x": ("deletes", "Del deletes")
+        case "D": ("duplicates", "Ctrl+D duplicates")
+        case "u": ("undoes", "Ctrl+Z undoes")
+        case "M": ("switches the mouse off", "Esc, then M switches the mouse off")
+        case "q": ("quits", "Ctrl+C twice quits")
+        case "j", "k", "H", "J", "K", "L": ("moves", "arrows move")
         default: nil
         }
     }

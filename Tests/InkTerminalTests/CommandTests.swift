@@ -79,7 +79,8 @@ import Testing
                 desk.type("r")
                 desk.drag([(column, 5), (column + 10, 9)])
             }
-            desk.type("u]]")
+            desk.bytes([0x1A])
+            desk.type("]]")
             // While something is selected, these keys move it.
             if [.line, .hand, .shapes].contains(command) { desk.escape() }
             desk.wait(.seconds(5))
