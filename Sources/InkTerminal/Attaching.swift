@@ -3,12 +3,19 @@ import InkFormats
 import InkFrontEnd
 import InkSession
 
+/// A line that is drawn or pulled, as it is drawn where its hand is now.
+struct LineInHand: Sendable {
+    /// Nil for one that is being drawn.
+    let id: ShapeID?
+    let content: ShapeDraft
+}
+
 /// How ends of lines come to be bound to shapes, and how that is seen before a hand lets go.
 extension BoardScene {
     /// A line as it is drawn with its ends bound to what they touch; itself where that is nothing, and what is no line.
     ///
-    /// A line within one shape is bound to none: it would follow with one end alone.
-    func attached(_ line: ShapeDraft, start: Bool = true, end: Bool = true) -> ShapeDraft {
+    /// A line within one shape is bound to none: it would follow with one end alone. `mutating` only because it counts what it looks at.
+    mutating func attached(_ line: ShapeDraft, start: Bool = true, end: Bool = true) -> ShapeDraft {
         guard line.hasEnds, line.points.count >= 2 else { return line }
         var line = line
         let places = line.points.map { line.position + $0 }
@@ -20,29 +27,30 @@ extension BoardScene {
     }
 
     /// Two columns or a row are near enough (TM-105).
-    private func target(near place: Point, from other: Point) -> BindingTarget? {
-        front.board.bindingTarget(near: place, from: other, within: grid.rowUnits)
+    private mutating func target(near place: Point, from other: Point) -> BindingTarget? {
+        let cell = grid.place(of: place)
+        let near = regions.shapes(
+            near: CellRegion(column: cell.column, row: cell.row, columns: 1, rows: 1).grown(columns: 2, rows: 1))
+        lookedAt += near.count
+        return front.board.bindingTarget(near: place, from: other, within: grid.rowUnits, among: near)
     }
 
     /// What the others see of a drag: lines with their ends where they would be.
-    func gesture(of drag: Drag) -> Gesture? {
+    mutating func gesture(of drag: Drag) -> Gesture? {
         let gesture = drag.gesture(with: pen, on: grid)
         guard drag.attaches, case .shape(let draft)? = gesture else { return gesture }
         return .shape(attached(draft))
     }
 
-    /// The shapes to which the line in hand is bound where it is now.
-    var attachments: [ShapeID] {
-        let line: ShapeDraft? =
-            if let pulled = pulledLine {
-                pulled.content
-            } else if let drag = mode.drag, drag.holdsWork, case .shape(let draft)? = gesture(of: drag) {
-                draft
-            } else {
-                nil
-            }
-        return [line?.startBinding, line?.endBinding].compactMap { $0?.shape }
+    /// The line in hand as it is drawn where it is now; nil while none is. Asked for once in each picture.
+    mutating func lineInHand() -> LineInHand? {
+        if let pulled = pulledInHand() { return pulled }
+        guard let drag = mode.drag, drag.holdsWork, case .shape(let draft)? = gesture(of: drag), draft.hasEnds else { return nil }
+        return LineInHand(id: nil, content: draft)
     }
+
+    /// The shapes to which the line in hand is bound where it is now.
+    var attachments: [ShapeID] { [shownLine?.content.startBinding, shownLine?.content.endBinding].compactMap { $0?.shape } }
 
     /// Shows to what the line in hand is bound: the outlines of these shapes are reversed.
     func drawAttachments(on buffer: inout CellBuffer) {

@@ -11,6 +11,7 @@ extension BoardScene {
         beginPicture()
         shownMotion = motion(at: now)
         motionAt = front.glides.deadline(after: now)
+        shownLine = lineInHand()
         let look = BoardCanvas.Look(style: display.style, isDark: display.isDark)
         let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)
         // What there was no time for comes with the next picture.
@@ -81,7 +82,8 @@ extension BoardScene {
         // A click spans nothing yet.
         case .span(_, let from, let to) where from == to: break
         case .stroke, .span, .move, .resize:
-            guard let gesture = gesture(of: drag) else { return }
+            let line = shownLine.flatMap { $0.id == nil ? Gesture.shape($0.content) : nil }
+            guard let gesture = line ?? drag.gesture(with: pen, on: grid) else { return }
             overlay.take(gesture, as: .own(drag.number), of: front.board)
         }
     }

@@ -37,6 +37,10 @@ struct BoardScene: Sendable {
     var messageRows = MessageRows()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
+    /// The line in hand as it is drawn in the picture that is made, or was made last; nil while none is.
+    var shownLine: LineInHand?
+    /// Shapes that were looked at so far to find what lies near a line or a press: held without a clock (TM-134).
+    var lookedAt = 0
     var motionAt: Instant?
     /// The bars as they were drawn last: what a press on them means.
     var bars = Bars()

@@ -99,20 +99,23 @@ extension BoardScene {
         return grid.place(of: content.position + content.points[pulled.index])
     }
 
-    /// The line that is pulled, as that leaves it; nil while none is.
-    var pulledLine: (id: ShapeID, content: ShapeDraft)? {
+    /// The line that is pulled, as that leaves it where the hand is now; nil while none is.
+    mutating func pulledInHand() -> LineInHand? {
         if let nudge = mode.nudge, let pulled = nudge.pulled {
-            return (pulled.id, line(pulled, by: nudge.displacement(on: grid), attaches: true))
+            return LineInHand(id: pulled.id, content: line(pulled, by: nudge.displacement(on: grid), attaches: true))
         }
         guard let drag = mode.drag, case .pull(let pulled, let from, let to) = drag.kind else { return nil }
-        return (pulled.id, line(pulled, by: grid.displacement(from, to), attaches: drag.attaches))
+        return LineInHand(id: pulled.id, content: line(pulled, by: grid.displacement(from, to), attaches: drag.attaches))
     }
+
+    /// The line that is pulled, as it is shown; nil while none is.
+    var pulledLine: (id: ShapeID, content: ShapeDraft)? { shownLine.flatMap { line in line.id.map { ($0, line.content) } } }
 
     /// A line as a pull leaves it; nil for one that is not pulled.
     func pulledLine(_ id: ShapeID) -> ShapeDraft? { pulledLine.flatMap { $0.id == id ? $0.content : nil } }
 
     /// A line as it is drawn with a point elsewhere, its end bound to what that touches.
-    private func line(_ pulled: PulledPoint, by: Point, attaches: Bool) -> ShapeDraft {
+    private mutating func line(_ pulled: PulledPoint, by: Point, attaches: Bool) -> ShapeDraft {
         let line = pulled.content(by: by)
         guard attaches, pulled.isEnd else { return front.board.drawn(line) }
         return attached(line, start: pulled.index == 0, end: pulled.index != 0)
@@ -122,7 +125,9 @@ extension BoardScene {
     func pointMarks(of id: ShapeID) -> [(column: Int, row: Int)]? {
         guard let standing = front.board[id]?.content, standing.hasPulledPoints else { return nil }
         var line = pulledLine(id) ?? standing
-        if case .move(let ids, let by)? = mode.nudge?.gesture(on: grid) ?? mode.drag.flatMap({ gesture(of: $0) }), ids.contains(id) {
+        if case .move(let ids, let by)? = mode.nudge?.gesture(on: grid) ?? mode.drag.flatMap({ $0.gesture(with: pen, on: grid) }),
+            ids.contains(id)
+        {
             line.position = line.position + by
         }
         // Of a line of thousands of corners a window holds no more than its cells.

@@ -74,6 +74,13 @@ struct ShapeRegions: Sendable {
         return near.compactMap { board.index(of: $0) }.sorted()
     }
 
+    /// Shapes that lie in cells of a region or reach into them, and some that lie near it; in no order.
+    func shapes(near region: CellRegion) -> [ShapeID] {
+        var near: [ShapeID] = []
+        forEach(near: region) { near.append($0) }
+        return near
+    }
+
     private func forEach(near region: CellRegion, _ body: (ShapeID) -> Void) {
         let area = region.grown(by: ShapeExtent.margin)
         index.forEach(

@@ -153,6 +153,9 @@ public struct TerminalApp: Sendable {
     /// Shapes that were read or compared for panels that find, and bytes that were laid out for one that shows messages.
     package var panelWork: Int { (board?.words.work ?? 0) + (board?.messageRows.work ?? 0) }
 
+    /// Shapes that were looked at so far to find what lies near a line or a press.
+    package var lookedAt: Int { board?.lookedAt ?? 0 }
+
     /// The next thing to be done outside; nil when there is none.
     public mutating func nextOutput() -> Output? { outputs.next() }
 

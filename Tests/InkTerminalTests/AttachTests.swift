@@ -191,6 +191,43 @@ import Testing
         }
     }
 
+    @Test func `a motion of a line and a press beside one look at the shapes near them`() throws {
+        // TM-134
+        func looks(far: Int) throws -> (draw: Int, pull: Int, press: Int) {
+            var desk = try deskWithBoxes()
+            desk.elsewhere(
+                .drawAll(
+                    (0..<far).map { number in
+                        ShapeDraft(
+                            kind: number % 2 == 0 ? .rectangle : .line, position: middle(400 + number % 40 * 30, number / 40 * 12),
+                            size: number % 2 == 0 ? Size(width: 640, height: 640) : .zero,
+                            points: number % 2 == 0 ? [] : [.zero, Point(x: 640, y: 640)])
+                    }))
+            desk.wait(.seconds(1))
+            desk.type("a")
+            desk.press(20, 7)
+            var before = desk.app.lookedAt
+            func count(_ desk: Desk) -> Int {
+                defer { before = desk.app.lookedAt }
+                return desk.app.lookedAt - before
+            }
+            for column in 21...35 { desk.move(column, 7, button: 32) }
+            desk.release(35, 7)
+            let draw = count(desk)
+            desk.press(35, 7)
+            for column in 36...39 { desk.move(column, 7, button: 32) }
+            desk.release(39, 7)
+            let pull = count(desk)
+            desk.click(70, 18)
+            desk.click(30, 12)
+            return (draw, pull, count(desk))
+        }
+        let (few, many) = (try looks(far: 40), try looks(far: 2000))
+        #expect(few == many && few.draw > 0 && few.pull > 0 && few.press > 0, "\(few) \(many)")
+        // Two ends, for each motion and for its picture, and three shapes at most.
+        #expect(few.draw <= 17 * 2 * 2 * 3, "\(few)")
+    }
+
     @Test func `who draws a line sees where it would end, whatever is deleted meanwhile`() throws {
         // TM-107
         var desk = try deskWithBoxes()
