@@ -78,7 +78,12 @@ package struct PresenceInbox: Sendable {
         let history =
             from == 0
             ? SampleRun.History() : SampleRun.History(last: held[from - 1], beforeLast: from > 1 ? held[from - 2] : nil)
-        return Array(try run.samples(after: history, sentAt: sentAt).dropFirst(held.count - from))
+        let samples = try run.samples(after: history, sentAt: sentAt)
+        let known = held.count - from
+        guard known > 0, known < samples.count, let last = held.last else { return Array(samples.dropFirst(known)) }
+        // What is here already came with its own times: what follows goes on from there, however this packet would have them (SE-36).
+        let shift = last.at - samples[known - 1].at
+        return samples.dropFirst(known).map { HandSample(at: max(last.at, min($0.at + shift, sentAt)), point: $0.point) }
     }
 
     // MARK: Asking

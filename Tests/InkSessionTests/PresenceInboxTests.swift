@@ -52,6 +52,23 @@ import Testing
     }
 
     // SE-36
+    @Test func `a stroke goes on from its last sample after a pause in which we slept, whichever of its packets comes first`() throws {
+        var link = PresenceLink()
+        try link.inject(Self.drawing(Self.line(1), from: 0, hasStyle: true))
+        link.run(.seconds(23))
+        // Both left while we slept: one begins the stroke anew, the other goes on from what we had.
+        try link.inject(Self.drawing(Self.line(6), from: 0, hasStyle: true, sentAt: 1040))
+        link.run(.milliseconds(40))
+        try link.inject(Self.drawing(Self.line(10), from: 1, hasStyle: false, sentAt: 1072))
+        link.run(.milliseconds(40))
+        let times = link.told.flatMap { entry in
+            if case .gesture(_, _, .appended(let points)) = entry.news { points.map(\.at) } else { [] as [Duration] }
+        }
+        #expect(times.count == 10)
+        #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 == .milliseconds(8) }, "\(times)")
+    }
+
+    // SE-36
     @Test(arguments: 0..<40 as Range<UInt64>)
     func `times that go back, jump, repeat or wrap hold up nobody and never go back when they are told`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
