@@ -140,6 +140,7 @@ extension Node {
             guard board.id == boardID else { return misbehaved(neighbour, rule: "genesis: another board", now: now) }
             self.board = board
             saves.append(.transaction(genesis))
+            takeBackSaved()
         } catch {
             guard case RuleViolation.unknownVersion = error else { return misbehaved(neighbour, rule: "genesis: \(error)", now: now) }
             // Whoever sends it did nothing wrong: this program is too old for the board.

@@ -103,6 +103,8 @@ extension World {
             case .rendezvousLiveness, .rendezvousProbe: break
             }
         }
+        // What was told of one input is true once all of it was told: what follows in it may take it back.
+        if participants[node].view.status?.isSaved == true { try checkSaved(node) }
         if let since = participants[node].leavingSince, now > since + Self.leaveMax, participants[node].pausedUntil == nil {
             throw Violation("node \(node) does not end")
         }
@@ -128,7 +130,6 @@ extension World {
         trace.note(now, node: node, .event, hash: Self.hash(event), "\(event)")
         try participants[node].view.take(event)
         try checkTold(event, by: node)
-        if case .sync(let status) = event, status.isSaved { try checkSaved(node) }
         if case .gesture(let id, _) = event, case .stroke(let draft)? = participants[node].view.gestures[id] {
             try checkStroke(draft, of: id.source.peer, shownBy: node)
         }

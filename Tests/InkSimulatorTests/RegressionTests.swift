@@ -10,6 +10,8 @@ import Testing
             (297, "what a reconciliation announced had come by another way, and the status stayed behind for ever"),
             (155, "what was announced came after another had brought it, so that nothing changed but the status, which was not told"),
             (729, "who was turned down was in company for a moment, and alone again dialled everywhere anew"),
+            (412, "packets of a stroke that had waited while a machine slept had times by two clocks, which went back"),
+            (1015, "work that was held back was written in the very input that first told that all is saved"),
             (1559, "who was met over the relay and then directly was dialled nowhere once the rendezvous was gone"),
         ] as [(UInt64, String)])
     func `a world that once broke comes to rest`(seed: UInt64, found: String) {
