@@ -38,8 +38,8 @@ extension BoardScene {
     /// What the others see of a drag: lines with their ends where they would be.
     mutating func gesture(of drag: Drag) -> Gesture? {
         let gesture = drag.gesture(with: pen, on: grid)
-        guard drag.attaches, case .shape(let draft)? = gesture else { return gesture }
-        return .shape(attached(draft))
+        guard case .shape(let draft)? = gesture else { return gesture }
+        return .shape(drag.attaches ? attached(draft) : front.board.drawn(draft))
     }
 
     /// The line in hand as it is drawn where it is now; nil while none is. Asked for once in each picture.

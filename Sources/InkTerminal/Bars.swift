@@ -11,7 +11,7 @@ struct Bars: Sendable {
         /// Does what a key does.
         case key(Unicode.Scalar)
         case escape
-        case restyle(PropertyChange)
+        case restyle(StyleChoice)
         case people
         case connection
     }
@@ -166,6 +166,7 @@ extension BoardScene {
         return hints + [
             Bars.Hint("c \(swatch)", .key("c"), rank: 5),
             Bars.Hint("w \((Pen.widths.firstIndex(of: pen.width) ?? 0) + 1)", .key("w"), rank: 6),
+            Bars.Hint("b \(pen.border)", .key("b"), rank: 10),
             Bars.Hint("u undo", .key("u"), rank: 4), Bars.Hint("i invite", .key("i"), rank: 9), Bars.Hint("? keys", .key("?"), rank: 0),
             Bars.Hint("q quit", .key("q"), rank: 8),
         ]

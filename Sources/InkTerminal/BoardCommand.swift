@@ -10,7 +10,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
-    case ink, width, fill
+    case ink, width, fill, border, heads, startHead, endHead, elbow
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection, messages, name
     case copy, export, mouse, repaint, commands, help, suspend, quit
@@ -99,11 +99,14 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("resize", ["z"], "resize by arrows; of a line: choose an end to pull", needsSelection: true) { $0.toggleResizing(now: $1) }
 
         case .group: Row("group", [.control("g")], "make what is selected one group", needsSelection: true) { $0.group(now: $1) }
-        case .ungroup: Row("ungroup", [], "take the group apart that is selected", needsSelection: true) { $0.ungroup(now: $1) }
-        case .front: Row("front", [], "order: above all others", needsSelection: true) { $0.order(to: .front, now: $1) }
-        case .back: Row("back", [], "order: below all others", needsSelection: true) { $0.order(to: .back, now: $1) }
-        case .forward: Row("forward", [], "order: above the next one", needsSelection: true) { $0.order(to: .up, now: $1) }
-        case .backward: Row("backward", [], "order: below the next one", needsSelection: true) { $0.order(to: .down, now: $1) }
+        case .ungroup:
+            Row("ungroup", [.alt("g"), .control("u")], "take the group apart that is selected", needsSelection: true) {
+                $0.ungroup(now: $1)
+            }
+        case .front: Row("front", ["}"], "order: above all others", needsSelection: true) { $0.order(to: .front, now: $1) }
+        case .back: Row("back", ["{"], "order: below all others", needsSelection: true) { $0.order(to: .back, now: $1) }
+        case .forward: Row("forward", [")"], "order: above the next one", needsSelection: true) { $0.order(to: .up, now: $1) }
+        case .backward: Row("backward", ["("], "order: below the next one", needsSelection: true) { $0.order(to: .down, now: $1) }
         case .align:
             Row(
                 "align", [], "to the left, right, top, bottom, centre or middle of all",
@@ -133,6 +136,31 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             ) {
                 $0.open(.picker(StylePicker(of: .fill)), now: $1)
             }
+        case .border:
+            Row(
+                "border", ["b"], "light, heavy, double, dashed, dotted, rounded, sharp", or: ["line_style", "corners"],
+                taking: .optional("STYLE", { $0.pick(border: $1, now: $2) }), needsSelection: true
+            ) { $0.open(.picker(StylePicker(of: .border)), now: $1) }
+        case .heads:
+            Row(
+                "heads", ["A"], "at which ends of a line heads stand", taking: .optional("ENDS", { $0.pick(heads: $1, now: $2) }),
+                needsSelection: true
+            ) { $0.open(.picker(StylePicker(of: .heads)), now: $1) }
+        case .startHead:
+            Row(
+                "start-head", ["<"], "what stands at the first end of a line", or: ["start_head"],
+                taking: .optional("HEAD", { $0.pick(head: $1, StyleChoice.startHead, now: $2) }), needsSelection: true
+            ) { $0.open(.picker(StylePicker(of: .startHead)), now: $1) }
+        case .endHead:
+            Row(
+                "end-head", [">"], "what stands at the last end of a line", or: ["end_head"],
+                taking: .optional("HEAD", { $0.pick(head: $1, StyleChoice.endHead, now: $2) }), needsSelection: true
+            ) { $0.open(.picker(StylePicker(of: .endHead)), now: $1) }
+        case .elbow:
+            Row(
+                "elbow", ["E"], "lines go around corners, or straight", or: ["route"],
+                taking: .optional("ON|OFF", { $0.pick(elbow: $1, now: $2) }), needsSelection: true
+            ) { $0.open(.picker(StylePicker(of: .route)), now: $1) }
 
         case .find:
             Row("find", [.control("f")], "go to a text on the board", taking: .optional("TEXT") { $0.find($1, now: $2) }) {

@@ -78,46 +78,6 @@ extension BoardScene {
         mode.point(.mouse)
     }
 
-    mutating func pick(ink word: String, now: Instant) -> String? {
-        guard let color = Self.color(word, none: "own") else { return Self.noColor(word, none: "own") }
-        restyle(.stroke(color), now: now)
-        return nil
-    }
-
-    mutating func pick(fill word: String, now: Instant) -> String? {
-        guard let color = Self.color(word, none: "none") else { return Self.noColor(word, none: "none") }
-        restyle(.fill(color), now: now)
-        return nil
-    }
-
-    mutating func pick(width word: String, now: Instant) -> String? {
-        let sought = word.lowercased()
-        guard let index = StylePicker.widthWords.firstIndex(of: sought) ?? Self.place(sought, among: Pen.widths.count) else {
-            return "there is no width “\(word)”: 1 to 4, or \(StylePicker.widthWords.joined(separator: ", "))"
-        }
-        restyle(.strokeWidth(Pen.widths[index]), now: now)
-        return nil
-    }
-
-    /// A colour by its name, its digit or its numbers; outside nil for a word that is none, inside for the absence of one.
-    private static func color(_ word: String, none: String) -> Color?? {
-        let sought = word.lowercased()
-        if sought == none || sought == "0" { return .some(nil) }
-        if let index = place(sought, among: PersonColor.all.count) { return PersonColor.all[index].color }
-        if let named = PersonColor.all.first(where: { $0.name == sought }) { return named.color }
-        return Color(sought).map { Optional($0) }
-    }
-
-    /// Where among so many, from 0, something stands by the number that was typed, from 1. It is compared before it is reckoned with: any number can be
-    /// typed.
-    private static func place(_ number: String, among count: Int) -> Int? {
-        Int(number).flatMap { (1...count).contains($0) ? $0 - 1 : nil }
-    }
-
-    private static func noColor(_ word: String, none: String) -> String {
-        "there is no colour “\(word)”: \(([none] + PersonColor.all.map(\.name)).joined(separator: ", ")) or #RRGGBB"
-    }
-
     mutating func rename(_ name: String, now: Instant) -> String? {
         if let complaint = personNameComplaint(name) { return complaint }
         personName = name
@@ -280,19 +240,6 @@ extension BoardScene {
         let ink = content.inkPlace(near: viewport.middle, on: grid)
         let isWhole = box.columns <= viewport.columns && box.rows <= viewport.rows
         look { $0.center(on: isWhole ? box : ink.map { CellRegion(column: $0.column, row: $0.row, columns: 1, rows: 1) } ?? box) }
-    }
-
-    /// Gives what is selected, and what is drawn from now on, another style.
-    mutating func restyle(_ change: PropertyChange, now: Instant) {
-        pen.take(change)
-        var overlay = Overlay()
-        for id in selection.ids {
-            guard var content = front.board[id]?.content else { continue }
-            content.take(change)
-            overlay.replaced[id] = content
-        }
-        guard !overlay.replaced.isEmpty else { return }
-        ask(.setAll(overlay.replaced.keys.sorted(), [change]), showing: overlay, now: now)
     }
 
     // MARK: The terminal

@@ -193,6 +193,7 @@ extension BoardScene {
         case "u": ("undoes", "Ctrl+Z undoes")
         case "M": ("switches the mouse off", "Esc, then M switches the mouse off")
         case "q": ("quits", "Ctrl+C twice quits")
+        case "(", ")", "{", "}": ("orders", ":front, :back, :forward and :backward order")
         case "j", "k", "H", "J", "K", "L": ("moves", "arrows move")
         default: nil
         }

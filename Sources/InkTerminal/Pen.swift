@@ -10,6 +10,11 @@ struct Pen: Sendable {
     private(set) var ink: Color?
     private(set) var fill: Color?
     private(set) var width = widths[0]
+    private var lineStyle = LineStyle.solid
+    private var corners = Corners.usual
+    private var startHead = LineHead.usual
+    private var endHead = LineHead.usual
+    private var route = LineRoute.straight
 
     mutating func pick(_ picked: Tool) {
         if tool != picked { lastTool = tool }
@@ -24,14 +29,18 @@ struct Pen: Sendable {
 
     mutating func toggleLock() { isLocked.toggle() }
 
-    mutating func take(_ change: PropertyChange) {
-        switch (change.property, change.value) {
-        case (.stroke, .color(let color)): ink = color
-        case (.fill, .color(let color)): fill = color
-        case (.strokeWidth, .strokeWidth(let value)): width = value
-        default: break
-        }
+    /// What is drawn from now on has that look: a head only arrows have, for a line has none where nobody wants one.
+    mutating func take(_ choice: StyleChoice) {
+        var look = span(.arrow, CellPlace(column: 0, row: 0), CellPlace(column: 0, row: 0), on: .standard)
+        (look.lineStyle, look.corners, look.fill) = (lineStyle, corners, fill)
+        for change in choice.changes(of: look) { look.take(change) }
+        (ink, fill, width) = (look.stroke, look.fill, look.strokeWidth)
+        (lineStyle, corners, route) = (look.lineStyle, look.corners, look.route)
+        (startHead, endHead) = (look.startHead, look.endHead)
     }
+
+    /// The word for its borders.
+    var border: BorderStyle { BorderStyle(of: span(.rectangle, CellPlace(column: 0, row: 0), CellPlace(column: 0, row: 0), on: .standard)) }
 
     static let widths: [UInt16] = [16, 32, 64, 128]
 
@@ -51,7 +60,9 @@ struct Pen: Sendable {
         if kind.isPath {
             let start = grid.middle(of: from)
             return ShapeDraft(
-                kind: kind, position: start, points: [.zero, grid.middle(of: to) - start], stroke: ink, strokeWidth: width)
+                kind: kind, position: start, points: [.zero, grid.middle(of: to) - start], stroke: ink, strokeWidth: width,
+                lineStyle: lineStyle, corners: corners, startHead: kind == .arrow ? startHead : .usual,
+                endHead: kind == .arrow ? endHead : .usual, route: route)
         }
         let box = CellRegion(from: from, to: to)
         let size = Size(
@@ -60,6 +71,6 @@ struct Pen: Sendable {
         return ShapeDraft(
             kind: kind, position: grid.middle(of: CellPlace(column: box.column, row: box.row)), size: size,
             stroke: kind == .note ? nil : ink,
-            fill: paper, strokeWidth: width)
+            fill: paper, strokeWidth: width, lineStyle: lineStyle, corners: corners)
     }
 }

@@ -26,14 +26,23 @@ struct PulledPoint: Sendable {
     /// True for the first or the last point of the path.
     var isEnd: Bool { index == 0 || index == content.points.count - 1 }
 
-    /// The line with the point elsewhere, and let go there.
+    /// The line with the point elsewhere, and let go there. An elbow whose end is pulled finds its way anew.
     func content(by: Point) -> ShapeDraft {
         var pulled = content
+        if isEnd, content.route == .elbow {
+            pulled.points = [content.points[0], content.points[content.points.count - 1]]
+            pulled.points[index == 0 ? 0 : 1] = pulled.points[index == 0 ? 0 : 1] + by
+            if index == 0 { pulled.startBinding = nil } else { pulled.endBinding = nil }
+            return pulled
+        }
         pulled.points[index] = pulled.points[index] + by
         if index == 0 { pulled.startBinding = nil }
         if index == content.points.count - 1 { pulled.endBinding = nil }
         return pulled
     }
+
+    /// Where the point is, of the line as the pull leaves it.
+    func place(in pulled: ShapeDraft) -> Point { pulled.position + pulled.points[isEnd && index > 0 ? pulled.points.count - 1 : index] }
 
     /// What gives to the board what became of it. The line's place is left alone: who moves the line meanwhile moves this, too.
     func intent(for pulled: ShapeDraft) -> Intent {
@@ -75,8 +84,11 @@ extension ShapeDraft {
 extension BoardScene {
     /// Pulls an end by keys next, then the other and the corners, then none.
     mutating func choosePoint(of content: ShapeDraft, now: Instant) {
-        let order = [content.points.count - 1, 0] + (1..<max(1, content.points.count - 1)).prefix(Self.cornersMax)
-        let next = selection.pulledIndex.map { (order.firstIndex(of: $0) ?? order.count) + 1 } ?? 0
+        // The corners of an elbow follow from its ends.
+        let corners = content.route == .elbow ? 0 : Self.cornersMax
+        let order = [content.points.count - 1, 0] + (1..<max(1, content.points.count - 1)).prefix(corners)
+        let pulled = content.route == .elbow ? selection.pulledIndex.map { $0 > 0 ? order[0] : 0 } : selection.pulledIndex
+        let next = pulled.map { (order.firstIndex(of: $0) ?? order.count) + 1 } ?? 0
         selection.pull(order.indices.contains(next) ? order[next] : nil)
         let words =
             switch next {
@@ -95,8 +107,7 @@ extension BoardScene {
     /// Where the point is that keys pull; nil where they pull none.
     var pulledPlace: CellPlace? {
         guard let pulled = mode.nudge?.pulled ?? pulledByKeys else { return nil }
-        let content = pulled.content(by: mode.nudge?.displacement(on: grid) ?? .zero)
-        return grid.place(of: content.position + content.points[pulled.index])
+        return grid.place(of: pulled.place(in: pulled.content(by: mode.nudge?.displacement(on: grid) ?? .zero)))
     }
 
     /// The line that is pulled, as that leaves it where the hand is now; nil while none is.
@@ -137,7 +148,9 @@ extension BoardScene {
     /// The point that keys pull.
     var pulledByKeys: PulledPoint? {
         guard let index = selection.pulledIndex, let only = selection.only, let content = front.board[only]?.content else { return nil }
-        return PulledPoint(index, of: only, content)
+        // An elbow may have found another way, with other corners.
+        let isLast = content.route == .elbow && index > 0
+        return PulledPoint(isLast ? content.points.count - 1 : index, of: only, content)
     }
 
     /// Gives a pulled point to the board.

@@ -32,7 +32,7 @@ import Testing
     @Test func `a key that does nothing says so, and why`() throws {
         // TM-166
         let words = [
-            ("b", "no command on b: ? keys"), ("\u{1B}[2~", "no command on Ins: ? keys"), ("\u{18}", "no command on Ctrl+X: ? keys"),
+            ("I", "no command on I: ? keys"), ("\u{1B}[2~", "no command on Ins: ? keys"), ("\u{18}", "no command on Ctrl+X: ? keys"),
             ("\u{1B}x", "no command on Alt+X: ? keys"), ("й", "keys are Latin letters: switch the keyboard"),
             ("λ", "keys are Latin letters: switch the keyboard"), ("板", "keys are Latin letters"), ("é", "no command on é: ? keys"),
             ("x", "nothing is selected"), ("D", "nothing is selected"), ("m", "nothing is selected"), ("z", "nothing is selected"),

@@ -219,6 +219,8 @@ import Testing
             ("c", { $0.type("c7") }, { $0.standing.map(\.stroke) == [Color(rgb: 0x009E73)] }),
             (":width", { $0.type(":width 3\r") }, { $0.standing.map(\.strokeWidth) == [64] }),
             ("B", { $0.type("B7") }, { $0.standing.map(\.fill) == [Color(rgb: 0x009E73)] }),
+            ("b", { $0.type("b4") }, { $0.standing.map(\.lineStyle) == [.dashed] }),
+            (":border", { $0.type(":border double\r") }, { $0.standing.map(\.lineStyle) == [.double] }),
             (":resize", { $0.type(":resize\rl") }, { $0.standing.map { $0.cellRegion(on: .standard).columns } == [12] }),
             (":move", { $0.type(":move\rl") }, { $0.standing.map(\.position) == [middle(11, 5)] }),
             (":copy", { $0.type(":copy\r") }, { String(decoding: $0.bytes, as: UTF8.self).contains("]52;") }),
@@ -401,7 +403,7 @@ import Testing
     @Test(arguments: [
         "client", "mux", "queue", "nginx", "user", "route", "database", "group", "output", "delete", "xylophone", "jumbo", "kafka", "DNS",
         "MQ", "HA", "bus", "load", "cache", "url", "sum", "a queue", "db-queue", "vacuum", "ec2 queue", "v1.qq", "buxx", "[queue] q",
-        "(uu)", "mkkj",
+        "(uu)", "mkkj", "{bb}", "bank", "Auth", "Edge", "<a>", "(x)",
     ])
     func `no word that is typed after a draw by the mouse does harm`(word: String) throws {
         // TM-102

@@ -28,7 +28,7 @@ enum PanelAnswer: Hashable, Sendable {
     /// It closes, and a message is said.
     case says(String)
     /// It closes, and a style is picked.
-    case restyles(PropertyChange)
+    case restyles(StyleChoice)
     /// It closes, and a command is run with what was typed behind it; where that is wrong it opens again and says so.
     case runs(BoardCommand, String)
     /// It stays, and goes so many shapes on.

@@ -2,9 +2,9 @@ import InkBoard
 import InkFormats
 import InkFrontEnd
 
-/// Colours and widths in the status row, picked by digit: 0 is the reader's own ink, or no fill.
+/// Looks in the status row, picked by digit; of colours, 0 is the reader's own ink, or no fill.
 struct StylePicker: Sendable {
-    enum Property: Hashable, Sendable { case ink, fill, width }
+    enum Property: Hashable, Sendable { case ink, fill, width, border, heads, startHead, endHead, route }
     let property: Property
 
     init(of property: Property) { self.property = property }
@@ -13,7 +13,7 @@ struct StylePicker: Sendable {
     func handle(_ key: Key) -> PanelAnswer {
         switch key {
         case .character(let scalar) where ("0"..."9").contains(scalar):
-            change(for: Int(scalar.value) - 0x30).map { .restyles($0) } ?? .stays
+            forms[0].first { $0.digit == Int(scalar.value) - 0x30 }?.change.map { .restyles($0) } ?? .stays
         case .enter, .character("q"), .character(letter): .closes
         default: .stays
         }
@@ -25,22 +25,17 @@ struct StylePicker: Sendable {
         case .ink: "c"
         case .width: "w"
         case .fill: "B"
-        }
-    }
-
-    private func change(for digit: Int) -> PropertyChange? {
-        switch property {
-        case .width: return Pen.widths.indices.contains(digit - 1) ? .strokeWidth(Pen.widths[digit - 1]) : nil
-        case .ink, .fill:
-            guard digit <= PersonColor.all.count else { return nil }
-            let color = digit == 0 ? nil : PersonColor.all[digit - 1].color
-            return property == .ink ? .stroke(color) : .fill(color)
+        case .border: "b"
+        case .heads: "A"
+        case .startHead: "<"
+        case .endHead: ">"
+        case .route: "E"
         }
     }
 
     /// What it offers and where that stands; a cell without an action is only read.
     func items(_ layout: Layout) -> [Bars.Item] {
-        // As many letters as fit: no colour is told by its look alone.
+        // As many letters as fit: no look is told by itself alone.
         let forms = forms
         let width = { (form: [Choice]) in form.reduce(-1) { $0 + $1.text.utf8.count + 1 } }
         let fitting = forms.first { width($0) <= layout.columns } ?? forms[forms.count - 1]
@@ -48,43 +43,62 @@ struct StylePicker: Sendable {
         return fitting.map { choice in
             defer { column += choice.text.utf8.count + 1 }
             return Bars.Item(
-                choice.text, column: column, row: layout.statusRow, style: choice.style,
-                action: choice.digit.flatMap(change(for:)).map { .restyle($0) })
+                choice.text, column: column, row: layout.statusRow, style: choice.style, action: choice.change.map { .restyle($0) })
         }
     }
 
     /// Of the widths of a pen, in their order.
     static let widthWords = ["thin", "thick", "broad", "broadest"]
+    /// Of what can stand at an end of a line.
+    static let headWords = ["none", "arrow", "triangle", "dot", "bar"]
+    static let heads: [LineHead] = [.none, .arrow, .triangle, .dot, .bar]
+    static let routeWords = ["straight", "elbow"]
 
     private struct Choice {
         var digit: Int?
         var text: String
         var style = CellStyle(attributes: .reverse)
+        var change: StyleChoice?
     }
 
     /// The longest first.
     private var forms: [[Choice]] {
         switch property {
-        case .ink: return Self.forms("colour:", "0 own ink", "0 own")
-        case .fill: return Self.forms("fill:", "0 none", "0 none")
-        case .width:
-            let long = Self.widthWords.enumerated().map { Choice(digit: $0.offset + 1, text: "\($0.offset + 1) \($0.element)") }
-            return [[Choice(text: "width:")] + long, long, (1...Pen.widths.count).map { Choice(digit: $0, text: "\($0)") }]
+        case .ink: Self.forms("colour:", "0 own ink", "0 own") { .ink($0) }
+        case .fill: Self.forms("fill:", "0 none", "0 none") { .fill($0) }
+        case .width: Self.forms("width:", zip(Self.widthWords, Pen.widths).map { ($0, .width($1)) })
+        case .border: Self.forms("border:", BorderStyle.allCases.map { ($0.rawValue, .border($0)) })
+        case .heads: Self.forms("heads:", LineEnds.allCases.map { ($0.rawValue, .heads($0)) })
+        case .startHead: Self.forms("first end:", zip(Self.headWords, Self.heads).map { ($0, .startHead($1)) })
+        case .endHead: Self.forms("last end:", zip(Self.headWords, Self.heads).map { ($0, .endHead($1)) })
+        case .route: Self.forms("line:", zip(Self.routeWords, [LineRoute.straight, .elbow]).map { ($0, .route($1)) })
         }
     }
 
-    private static func forms(_ title: String, _ none: String, _ noneShort: String) -> [[Choice]] {
+    /// Words by digits from 1 on.
+    private static func forms(_ title: String, _ words: [(String, StyleChoice)]) -> [[Choice]] {
+        func choices(_ label: (Int, String) -> String) -> [Choice] {
+            words.enumerated().map { index, word in Choice(digit: index + 1, text: label(index + 1, word.0), change: word.1) }
+        }
+        let long = choices { "\($0) \($1)" }
+        return [[Choice(text: title)] + long, long, choices { "\($0)\($1.prefix(3))" }, choices { digit, _ in "\(digit)" }]
+    }
+
+    private static func forms(
+        _ title: String, _ none: String, _ noneShort: String, _ change: (Color?) -> StyleChoice
+    ) -> [[Choice]] {
         func colors(_ label: (Int, String) -> String) -> [Choice] {
             PersonColor.all.enumerated().map { index, person in
                 Choice(
                     digit: index + 1, text: label(index + 1, person.name),
-                    style: CellStyle(foreground: person.text, background: person.color))
+                    style: CellStyle(foreground: person.text, background: person.color), change: change(person.color))
             }
         }
+        func without(_ words: String) -> Choice { Choice(digit: 0, text: words, change: change(nil)) }
         return [
-            [Choice(text: title), Choice(digit: 0, text: none)] + colors { "\($0) \($1)" },
-            [Choice(text: title), Choice(digit: 0, text: noneShort)] + colors { "\($0) \($1.prefix(3))" },
-            [Choice(digit: 0, text: noneShort)] + colors { "\($0)\($1.prefix(1))" },
+            [Choice(text: title), without(none)] + colors { "\($0) \($1)" },
+            [Choice(text: title), without(noneShort)] + colors { "\($0) \($1.prefix(3))" },
+            [without(noneShort)] + colors { "\($0)\($1.prefix(1))" },
             colors { "\($0)\($1.prefix(1))" },
         ]
     }
