@@ -241,3 +241,10 @@ package enum PropertyForm: Hashable, Sendable {
         return names
     }
 }
+
+extension ShapeDraft {
+    /// True if each of its values is one that the board takes.
+    package var isWithinLimits: Bool {
+        KnownProperty.drawn.allSatisfy { property in value(of: property).map { property.form.allows($0) } ?? true }
+    }
+}

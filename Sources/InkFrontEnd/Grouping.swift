@@ -13,7 +13,10 @@ package enum ArrangementError: Error, Hashable, Sendable, CustomStringConvertibl
     /// A copy would lie beyond the edge of the board.
     case beyondEdge
 
-    package enum Arrangement: String, Hashable, Sendable { case group, align, distribute, order, duplicate }
+    /// More than is carried from board to board at once.
+    case tooMuchToCopy
+
+    package enum Arrangement: String, Hashable, Sendable { case group, align, distribute, order, duplicate, copy, paste }
 
     package var description: String {
         switch self {
@@ -24,6 +27,8 @@ package enum ArrangementError: Error, Hashable, Sendable, CustomStringConvertibl
         case .tooDeep: "groups can be nested \(GroupID.depthMax) deep, and one of these is: ungroup something first"
         case .noGroup: "none of these is in a group"
         case .beyondEdge: "a copy would lie beyond the edge of the board: use a smaller step"
+        case .tooMuchToCopy:
+            "that is too much to copy at once: at most \(ShapeClip.shapesMax) shapes, and \(ShapeClip.bytesMax / 1000) kB of them"
         }
     }
 }
@@ -96,45 +101,6 @@ extension BoardView {
         return .setEach(edits)
     }
 
-    /// Copies of these shapes and all that are chosen with them, displaced: in groups of their own, bound among themselves as they are, and let go
-    /// where they are bound to others.
-    ///
-    /// - Parameter author: who copies, so that two who copy one group at once make two.
-    package func duplicating(
-        _ ids: [ShapeID], by step: Point, author: AuthorID, within entered: [GroupID] = []
-    ) throws(ArrangementError) -> Intent {
-        let shapes = members(with: ids, within: entered)
-        guard !shapes.isEmpty else { throw .tooFew(.duplicate, least: 1) }
-        let places = Dictionary(uniqueKeysWithValues: zip(shapes, shapes.indices))
-        var names: [GroupID: GroupID] = [:]
-        var copies: [ShapeDraft] = []
-        for id in shapes {
-            guard let drawn = self[id]?.content, var copy = stored(id) else { continue }
-            copy.label = ""
-            copy.position = copy.position + step
-            guard copy.position - step == drawn.position else { throw .beyondEdge }
-            func bound(_ binding: Binding?) -> Binding? {
-                guard let binding, let place = places[binding.shape] else { return nil }
-                return Binding(ShapeID(author: .zero, number: UInt64(place) + 1), x: binding.x, y: binding.y)
-            }
-            (copy.startBinding, copy.endBinding) = (bound(drawn.startBinding), bound(drawn.endBinding))
-            // What is let go stays as it was seen; an elbow that is not keeps its two ends, and finds its way from them again.
-            let isLetGo = copy.startBinding == nil && drawn.startBinding != nil || copy.endBinding == nil && drawn.endBinding != nil
-            if isLetGo { copy.points = drawn.points }
-            let kept = copy.groups.starts(with: entered) ? entered.count : 0
-            copy.groups = copy.groups.enumerated()
-                .map { index, group in
-                    guard index >= kept else { return group }
-                    if let name = names[group] { return name }
-                    let name = newGroup(copying: group, by: author)
-                    names[group] = name
-                    return name
-                }
-            copies.append(copy)
-        }
-        return .drawAll(copies)
-    }
-
     /// The same name for two who group the same shapes at once, and another once these are in a group.
     private func newGroup(of shapes: [ShapeID]) -> GroupID {
         var writer = ByteWriter()
@@ -146,7 +112,7 @@ extension BoardView {
         return unused { GroupID(hashing: writer.bytes + [$0]) }
     }
 
-    private func newGroup(copying group: GroupID, by author: AuthorID) -> GroupID {
+    func newGroup(copying group: GroupID, by author: AuthorID) -> GroupID {
         var writer = ByteWriter()
         writer.write(author)
         writer.write(group.rawValue)

@@ -13,7 +13,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case ink, width, fill, border, heads, startHead, endHead, elbow
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection, messages, name
-    case copy, export, mouse, repaint, commands, help, suspend, quit
+    case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -193,7 +193,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .name:
             Row("name", [], "what the others call you", taking: .needed("NAME") { $0.rename($1, now: $2) }) { $0.ask(for: .name, now: $1) }
 
-        case .copy: Row("copy", ["Y"], "copy as text what is selected, or all", needsSelection: true) { $0.copyAsText(now: $1) }
+        case .copy: Row("copy", ["y"], "copy what is selected, for any board", needsSelection: true) { $0.copyShapes(now: $1) }
+        case .cut: Row("cut", ["X"], "copy what is selected, and delete it", needsSelection: true) { $0.copyShapes(cuts: true, now: $1) }
+        case .paste: Row("paste", ["V", .control("v")], "paste what was copied, here or elsewhere") { $0.pasteShapes(now: $1) }
+        case .copyText:
+            Row("copy-text", ["Y"], "copy as text what is selected, or all", needsSelection: true) { $0.copyAsText(now: $1) }
         case .export:
             Row(
                 "export", [.control("s")], "write the board to a file as text", or: ["w", "save"],

@@ -15,7 +15,9 @@ extension BoardScene {
                 // It stands on the board.
                 requests[reference]?.purpose.overlay = nil
                 let made = changes.filter { $0.kind == .added }.map(\.id)
-                if let first = made.first {
+                if requests[reference]?.purpose.pasted != nil {
+                    requests[reference]?.purpose.pasted? += made
+                } else if let first = made.first {
                     textWasMade(first, reference, now: now)
                     drawnWasAnswered(reference, made: made, now: now)
                 }
@@ -46,12 +48,21 @@ extension BoardScene {
             if answer?.isKept == true { requests[reference]?.purpose.text = nil }
             textWasAnswered(part, reference, isRefused: refusal != nil, now: now)
         }
+        if let pasted = answer?.request.purpose.pasted {
+            return pasteWasAnswered(pasted, reference, refusal, now: now)
+        }
         // A draw whose gesture was not there is asked for again at once, and is waited for still.
         if answer?.isKept != true || refusal != .noGesture { drawnWasAnswered(reference, made: nil, now: now) }
         guard let refusal else { return }
         gestureWasRefused(reference)
         // One that is asked again and again is told once.
         if answer?.isKept != true || answer?.request.wasRefused != true { tell(refusal, now: now) }
+    }
+
+    /// All of a paste is there, in however many parts, and selected; or none of it.
+    private mutating func pasteWasAnswered(_ made: [ShapeID], _ reference: UInt64, _ refusal: Refusal?, now: Instant) {
+        drawnWasAnswered(reference, made: refusal == nil ? made : nil, now: now)
+        if let refusal { tell(refusal, now: now) }
     }
 
     private mutating func tell(_ refusal: Refusal, now: Instant) {

@@ -125,7 +125,7 @@ extension BoardScene {
             return isTaken ? .taken : .cut
         case .idle:
             // Who pressed Enter to write in a shape and was ahead of the line wrote that; so did who drew one and typed at once.
-            if !continues, text.first == "\n" || letters != nil, beginWriting(now: now) {
+            if !continues, text.first == "\n" || letters != nil, !selection.isPasteAwaited, beginWriting(now: now) {
                 return type(text.first == "\n" ? String(text.dropFirst()) : text, now: now) ? .taken : .cut
             }
             return paste(text, isWhole: true, after: .nothing, now: now)

@@ -251,7 +251,7 @@ extension BoardScene {
             return front.notices.add("too large for the clipboard: use inkwire export", now: now)
         }
         extraBytes += bytes
-        let words = export.isCut ? "only a part is copied: \(export.cutWords)" : "copied as text, if the terminal allows it"
+        let words = export.isCut ? "only a part is copied: \(export.cutWords)" : "copied as text, if \(clipboardCondition())"
         front.notices.add(words, now: now)
     }
 

@@ -78,6 +78,8 @@ struct BoardScene: Sendable {
     struct Purpose: Sendable {
         /// Shown until the answer is known, or nothing would be there for a moment.
         var overlay: Overlay?
+        /// What a paste has made so far; nil for anything else.
+        var pasted: [ShapeID]?
         /// The part of a text that is given.
         var text: Text?
 
@@ -94,6 +96,9 @@ struct BoardScene: Sendable {
     struct Display: Sendable {
         let style: GlyphStyle
         var isDark: Bool
+        /// True inside tmux, which keeps what is copied as text from the terminal unless it is told otherwise.
+        var isInTmux = false
+        var hasToldTmux = false
         var hidesCursors = false
         /// Dots that help to align.
         var showsGrid = false
@@ -126,7 +131,7 @@ struct BoardScene: Sendable {
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         (invitation, personName, isJoining) = (content.invitation, content.personName, content.isJoining)
         network = content.network
-        display = Display(style: profile.style, isDark: profile.isDark)
+        display = Display(style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)

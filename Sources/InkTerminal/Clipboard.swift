@@ -1,3 +1,13 @@
+extension BoardScene {
+    /// On what it depends that a text has come to the clipboard. Inside tmux that is one line of its configuration, told once; more is not known, for
+    /// nothing answers.
+    mutating func clipboardCondition() -> String {
+        guard display.isInTmux, !display.hasToldTmux else { return "the terminal allows it" }
+        display.hasToldTmux = true
+        return "tmux has this line: set -g set-clipboard on"
+    }
+}
+
 /// The terminal's clipboard (OSC 52).
 enum Clipboard {
     /// The bytes that ask the terminal to keep a text; nil for one that is too long: terminals cut or refuse it.

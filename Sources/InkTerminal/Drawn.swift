@@ -46,7 +46,7 @@ extension BoardScene {
     }
 
     /// A session that takes longer takes no key with it.
-    private static let drawnPatience = Duration.seconds(5)
+    static let drawnPatience = Duration.seconds(5)
 
     // MARK: Writing in it
 
@@ -55,6 +55,8 @@ extension BoardScene {
         if let only = editable {
             beginEdit(existing: only, now: now)
         } else if mode.isIdle, pen.tool == .select, keyPlace == nil, let awaited = selection.awaited {
+            // What is pasted must be there.
+            if awaited.draft == nil { return waits(with: .input(.key(.enter, []))) }
             beginEdit(awaited, now: now)
         } else {
             return false
@@ -64,13 +66,14 @@ extension BoardScene {
 
     /// Writes in a shape that is on its way: it is shown by what is written, and where it is refused, or was, it is given with that.
     private mutating func beginEdit(_ awaited: Selection.Awaited, now: Instant) {
+        guard let draft = awaited.draft, let shape = awaited.shape else { return }
         if requests[awaited.reference] == nil || requests.withdraw(awaited.reference) {
             selection.select([])
-            return beginEdit(awaited.shape, now: now)
+            return beginEdit(shape, now: now)
         }
         requests[awaited.reference]?.purpose = Purpose(text: .first(late: nil))
         requests[awaited.reference]?.again = nil
-        beginEdit(awaited: awaited.draft, awaited.reference, goingOnWith: awaited.written, now: now)
+        beginEdit(awaited: draft, awaited.reference, goingOnWith: awaited.written, now: now)
     }
 
     /// Who has finished a text whose shape is still on its way may go on with it, as it was left.
@@ -101,7 +104,8 @@ extension BoardScene {
         var tool: Tool?
         var isLost = false
         defer {
-            if isLost { front.notices.add("the shape did not come: the keys that were for it are left out", as: .setting, now: now) }
+            let what = awaited.draft == nil ? "nothing was pasted" : "the shape did not come"
+            if isLost { front.notices.add("\(what): the keys that were for it are left out", as: .setting, now: now) }
         }
         while let next = held.popFirst() {
             switch next.rest {
@@ -109,6 +113,7 @@ extension BoardScene {
                 isLost = true
                 if case .input(.key(.character(let letter), [])) = next { tool = Tool.picked(byHeld: letter) ?? tool }
             case .beside: replay([next], now: now)
+            case .writes where awaited.draft == nil: isLost = true
             case .writes(let text):
                 beginEdit(awaited, now: now)
                 if !text.isEmpty { type(text, now: now) }
@@ -193,6 +198,9 @@ extension BoardScene {
         case "u": ("undoes", "Ctrl+Z undoes")
         case "M": ("switches the mouse off", "Esc, then M switches the mouse off")
         case "q": ("quits", "Ctrl+C twice quits")
+        case "y": ("copies", ":copy copies")
+        case "X": ("cuts", ":cut cuts")
+        case "V": ("pastes", "Ctrl+V pastes")
         case "(", ")", "{", "}": ("orders", ":front, :back, :forward and :backward order")
         case "j", "k", "H", "J", "K", "L": ("moves", "arrows move")
         default: nil

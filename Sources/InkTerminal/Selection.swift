@@ -18,8 +18,8 @@ struct Selection: Sendable {
     struct Awaited: Sendable {
         /// Under which it was asked for.
         fileprivate(set) var reference: UInt64
-        /// As it was asked for.
-        fileprivate(set) var draft: ShapeDraft
+        /// As it was asked for; nil for what is pasted.
+        fileprivate(set) var draft: ShapeDraft?
         /// What was written in it since, and finished before its answer; nil for nothing.
         fileprivate(set) var written: String?
         /// When it is no longer waited for.
@@ -28,13 +28,16 @@ struct Selection: Sendable {
         fileprivate(set) var held: [Held] = []
 
         /// As it was left by who wrote in it.
-        var shape: ShapeDraft {
+        var shape: ShapeDraft? {
             var shape = draft
-            if let written { shape.text = written }
+            if let written { shape?.text = written }
             return shape
         }
 
         init(reference: UInt64, draft: ShapeDraft, until: Instant) { (self.reference, self.draft, self.until) = (reference, draft, until) }
+
+        /// Of a paste, which is asked for once it is known what.
+        init(pastedUntil until: Instant) { (reference, draft, self.until) = (0, nil, until) }
     }
 
     /// What waits for what is on its way.
@@ -71,6 +74,8 @@ struct Selection: Sendable {
         awaited?.held.contains { if case .writes = $0.rest { true } else { false } } ?? false
     }
 
+    /// True while what is pasted is waited for.
+    var isPasteAwaited: Bool { awaited.map { $0.draft == nil } ?? false }
     /// True while nothing is selected, and nothing will be.
     var isEmpty: Bool { ids.isEmpty && awaited == nil }
     /// The one shape that is selected; nil for none or several.
@@ -89,6 +94,9 @@ struct Selection: Sendable {
 
     /// What is on its way is not waited for, nor is what waited for it done.
     mutating func stopWaiting() { awaited = nil }
+
+    /// What is pasted was asked for.
+    mutating func expect(_ reference: UInt64) { if awaited?.draft == nil { awaited?.reference = reference } }
 
     /// What is on its way is asked for again, under another reference.
     mutating func follow(_ reference: UInt64, as next: UInt64, _ draft: ShapeDraft) {

@@ -23,6 +23,10 @@ public struct TerminalApp: Sendable {
         case notice(String)
         /// A file that was to be written is there already, and stands as it was.
         case fileExists(FileExport)
+        /// What was copied is kept, or a complaint says why not.
+        case clipKept(KeptClip, complaint: String?)
+        /// What was copied last.
+        case clip(FetchedClip)
         case timeout
     }
 
@@ -46,6 +50,10 @@ public struct TerminalApp: Sendable {
         case goBack
         /// Writes the board to a file; answered by a notice, or by `fileExists`.
         case export(FileExport)
+        /// Keeps what was copied, for every board of this person on this machine; answered by `clipKept`.
+        case keepClip(KeptClip)
+        /// Looks for what was copied last; answered by `clip`.
+        case fetchClip
         /// Stops, as Ctrl+Z does under a shell; the loop of the terminal does that itself.
         case suspend
         /// The session has ended.
@@ -128,6 +136,8 @@ public struct TerminalApp: Sendable {
         case .network(let choice): board?.replace(network: choice, now: now)
         case .notice(let text): board?.notify(text, now: now)
         case .fileExists(let export): board?.askToReplace(export, now: now)
+        case .clipKept(let clip, let complaint): board?.clipWasKept(clip, complaint: complaint, now: now)
+        case .clip(let fetched): board?.take(fetched, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
             board?.handleTimeout(now: now)

@@ -13,16 +13,18 @@ public struct TerminalProfile: Hashable, Sendable {
     public var reducesMotion: Bool
     /// Whether the paper is dark, until the terminal says so itself.
     public var isDark: Bool
+    /// True inside tmux.
+    public var isInTmux: Bool
 
     public init(
         depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
-        reducesMotion: Bool = false, isDark: Bool = true
+        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
-        (self.reducesMotion, self.isDark) = (reducesMotion, isDark)
+        (self.reducesMotion, self.isDark, self.isInTmux) = (reducesMotion, isDark, isInTmux)
     }
 
-    /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION and INKWIRE_REDUCED_MOTION; nil where no escape may
+    /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX and INKWIRE_REDUCED_MOTION; nil where no escape may
     /// be written at all (TERM unset or `dumb`).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
@@ -31,7 +33,8 @@ public struct TerminalProfile: Hashable, Sendable {
             depth: ColorDepth(environment: environment), style: GlyphStyle(environment: environment),
             escapeDelay: .milliseconds(isRemote ? 50 : 25),
             canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1",
-            isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""))
+            isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""),
+            isInTmux: environment["TMUX"]?.isEmpty == false)
     }
 
     /// Of the 16 colours (rxvt, Konsole): the two whites.

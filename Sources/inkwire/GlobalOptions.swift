@@ -102,6 +102,9 @@ struct GlobalOptions: ParsableArguments {
 
     private var keptName: KeptName { KeptName(dataDirectory: resolvedDataDirectory) }
 
+    /// What was copied last.
+    var keptClip: KeptClip { KeptClip(dataDirectory: resolvedDataDirectory) }
+
     /// What was kept of it. It is the first person's: a second one on this machine is another.
     ///
     /// - Parameter profile: the person's, here and below.

@@ -223,7 +223,7 @@ import Testing
             (":border", { $0.type(":border double\r") }, { $0.standing.map(\.lineStyle) == [.double] }),
             (":resize", { $0.type(":resize\rl") }, { $0.standing.map { $0.cellRegion(on: .standard).columns } == [12] }),
             (":move", { $0.type(":move\rl") }, { $0.standing.map(\.position) == [middle(11, 5)] }),
-            (":copy", { $0.type(":copy\r") }, { String(decoding: $0.bytes, as: UTF8.self).contains("]52;") }),
+            (":copy-text", { $0.type(":copy-text\r") }, { String(decoding: $0.bytes, as: UTF8.self).contains("]52;") }),
         ]
         for (name, ask, isDone) in ways {
             var desk = try Desk(columns: 120)

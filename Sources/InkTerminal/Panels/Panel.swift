@@ -52,7 +52,7 @@ extension BoardScene {
         case .stays, .closes: break
         case .copies(let text):
             extraBytes += Clipboard.copying(text) ?? []
-            front.notices.add("link copied, if the terminal allows it", now: now)
+            front.notices.add("link copied, if \(clipboardCondition())", now: now)
         case .types: ask(.typing, now: now)
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)

@@ -154,7 +154,7 @@ enum Interactive {
                 // What was chosen before the name goes on, and tells it there.
                 (message, content.message) = (words, words)
                 app.show(start: content)
-            case .effect(.export), .effect(.goBack), .effect(.suspend): break
+            case .effect(.export), .effect(.goBack), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip): break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

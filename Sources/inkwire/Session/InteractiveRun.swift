@@ -151,6 +151,9 @@ struct InteractiveRun {
                 Task { _ = await session.quit() }
             case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
+            case .effect(.keepClip(let clip)):
+                app.handle(.clipKept(clip, complaint: options.keptClip.keep(clip.bytes)), now: options.clock.now)
+            case .effect(.fetchClip): app.handle(.clip(options.keptClip.fetch()), now: options.clock.now)
             case .effect(.goBack): return .wentBack
             case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.suspend): break
             }

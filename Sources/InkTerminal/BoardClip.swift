@@ -1,0 +1,112 @@
+import InkBoard
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// How shapes go from board to board: the program keeps what was copied, for this board and for every other of the same person on this machine.
+///
+///     y, X ──keepClip──▶ program ──clipKept──▶ said; what was cut is deleted
+///     V ────fetchClip──▶ program ──clip──────▶ drawn, and selected
+extension BoardScene {
+    /// - Parameter cuts: what is copied goes once the program has it.
+    mutating func copyShapes(cuts: Bool = false, now: Instant) {
+        guard hasSelection(now: now) else { return }
+        do throws(ArrangementError) {
+            let clip = try front.board.copying(selection.ids)
+            let bytes = try clip.bytes()
+            outputs.append(
+                .effect(
+                    .keepClip(
+                        TerminalApp.KeptClip(
+                            bytes: bytes, shapeCount: clip.drafts.count, cuts: cuts ? front.board.members(with: selection.ids) : []))))
+        } catch {
+            front.notices.add("\(error)", as: .setting, now: now)
+        }
+    }
+
+    /// The program has what was copied, or says why not.
+    mutating func clipWasKept(_ clip: TerminalApp.KeptClip, complaint: String?, now: Instant) {
+        guard !mode.isLeaving else { return }
+        redraw(.soon)
+        if let complaint { return front.notices.add("not copied: \(complaint)", as: .setting, now: now) }
+        let count = Sentence.count(clip.shapeCount, "shape")
+        guard !clip.cuts.isEmpty else {
+            return front.notices.add("\(count) copied: V pastes here, or on another board of yours", as: .setting, now: now)
+        }
+        ask(.delete(clip.cuts), showing: Overlay(erased: Set(clip.cuts)), now: now)
+        selection.keep { !clip.cuts.contains($0) }
+        front.notices.add("\(count) cut: V pastes here, or on another board of yours", as: .setting, now: now)
+    }
+
+    /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-100).
+    mutating func pasteShapes(now: Instant) {
+        guard front.isReady else { return front.notices.add(.refused(.notReady), now: now) }
+        pick(.select, now: now)
+        selection.wait(for: Selection.Awaited(pastedUntil: now + Self.drawnPatience))
+        if case .keys(let place) = mode.pointer { mode.point(.resting(place)) }
+        outputs.append(.effect(.fetchClip))
+    }
+
+    /// The program has looked.
+    mutating func take(_ fetched: TerminalApp.FetchedClip, now: Instant) {
+        guard !mode.isLeaving else { return }
+        redraw(.soon)
+        switch fetched {
+        case .none: endPaste(saying: "nothing was copied: y copies what is selected", now: now)
+        case .failed(let why): endPaste(saying: "not pasted: \(why)", now: now)
+        case .bytes(let bytes):
+            do {
+                let clip = try ShapeClip(bytes)
+                let intent = try front.board.pasting(clip, by: pasteStep(clip), author: front.me ?? .zero)
+                guard case .drawAll(let drafts) = intent else { return }
+                let reference = ask(intent, for: Purpose(overlay: Overlay(drawn: shown(drafts)), pasted: []), now: now)
+                if let reference { selection.expect(reference) }
+            } catch {
+                endPaste(saying: "not pasted: \(error)", now: now)
+            }
+        }
+    }
+
+    private mutating func endPaste(saying words: String, now: Instant) {
+        if let awaited = selection.awaited, awaited.draft == nil { drawnWasAnswered(awaited.reference, made: nil, now: now) }
+        front.notices.add(words, as: .setting, now: now)
+    }
+
+    /// Brings the middle of a clip to the cell that is pointed at, by whole cells.
+    private func pasteStep(_ clip: ShapeClip) -> Point {
+        let box = clip.worldBox
+        let middle = Point(clampingX: Int64(box.left + box.right) / 2, y: Int64(box.top + box.bottom) / 2)
+        let pointed = mouse.place.map { viewport.place(column: $0.column, row: $0.row) }
+        let place = if case .resting(let place) = mode.pointer { place } else { keyPlace ?? pointed ?? viewport.middle }
+        return grid.displacement(grid.place(of: middle), place)
+    }
+
+    /// Shapes that are not on the board yet, as they will be drawn there: lines end at what they are bound to.
+    private func shown(_ drafts: [ShapeDraft]) -> [ShapeDraft] {
+        var view = BoardView()
+        func id(_ index: Int) -> ShapeID { ShapeID(author: .zero, number: UInt64(index) + 1) }
+        view.replaceAll(drafts.enumerated().map { Shape(id: id($0.offset), content: $0.element, depth: .first) })
+        return drafts.indices.compactMap { view[id($0)]?.content }
+    }
+}
+
+extension TerminalApp {
+    /// Shapes that were copied, for the program to keep.
+    public struct KeptClip: Hashable, Sendable {
+        /// Of this program alone to read.
+        public var bytes: [UInt8]
+        public var shapeCount: Int
+        /// What goes from the board once they are kept; empty for what is only copied.
+        public var cuts: [ShapeID]
+    }
+
+    /// What the program has of what was copied last.
+    public enum FetchedClip: Hashable, Sendable {
+        /// Of a file that anything may have written to.
+        case bytes([UInt8])
+        case none
+        /// Why it cannot be read.
+        case failed(String)
+    }
+}

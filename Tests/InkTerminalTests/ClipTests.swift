@@ -1,0 +1,191 @@
+import InkBoard
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// Shapes that are copied and pasted, on one board and from one to another.
+@Suite struct ClipTests {
+    /// Two boxes at columns 10 and 30, and an arrow from one to the other.
+    private func desk() throws -> Desk {
+        var desk = try Desk(columns: 120)
+        for column in [10, 30] { desk.box(at: column) }
+        desk.type("a")
+        desk.drag([(20, 7), (30, 7)])
+        desk.escape()
+        try #require(desk.standing.last?.isBound == true)
+        return desk
+    }
+
+    @Test func `what is copied is pasted on another board where the pointer is, as one step, and selected`() throws {
+        // TM-192
+        for key in ["V", "\u{16}", ":paste\r"] {
+            var desk = try desk()
+            desk.bytes([1])
+            desk.bytes([7])
+            desk.type("y")
+            let clip = try #require(desk.clip)
+            #expect(clip.shapeCount == 3 && clip.cuts == [])
+            desk.tell(.clipKept(clip, complaint: nil))
+            #expect(desk.text.contains("3 shapes copied: V pastes here") && desk.standing.count == 3)
+            var other = try Desk(columns: 120)
+            other.move(60, 12)
+            other.type(key)
+            #expect(other.effects == [.fetchClip] && other.standing.isEmpty)
+            other.tell(.clip(.bytes(clip.bytes)))
+            let made = other.standing
+            #expect(made.map(\.kind) == [.rectangle, .rectangle, .arrow])
+            // Its middle lies where the mouse is.
+            #expect(made[0].position == middle(45, 10) && made[1].position == middle(65, 10), "\(made.map(\.position))")
+            #expect(Set(made.map(\.groups)).count == 1 && made[0].groups != desk.standing[0].groups && made[2].isBound)
+            // It is selected, and what is done next is done to it.
+            other.type("j")
+            other.wait(.seconds(1))
+            #expect(other.standing.map(\.position.y).prefix(2) == [middle(0, 11).y, middle(0, 11).y])
+            other.type("uu")
+            #expect(other.standing.isEmpty)
+        }
+    }
+
+    @Test func `what is cut goes once it is kept, and stays where it is not`() throws {
+        // TM-192
+        var desk = try desk()
+        desk.click(10, 6)
+        desk.type("X")
+        let clip = try #require(desk.clip)
+        #expect(desk.standing.count == 3 && clip.cuts.count == 1)
+        desk.tell(.clipKept(clip, complaint: "the disk is full"))
+        #expect(desk.standing.count == 3 && desk.text.contains("not copied: the disk is full"))
+        desk.type("X")
+        desk.tell(.clipKept(clip, complaint: nil))
+        #expect(desk.standing.count == 2 && desk.text.contains("1 shape cut"))
+        desk.type("u")
+        #expect(desk.standing.count == 3)
+    }
+
+    @Test func `keys that come before what is pasted is there mean it`() throws {
+        // TM-192 TM-100
+        let clip = try box()
+        var desk = try Desk()
+        desk.move(40, 10)
+        desk.type("Vlll\rhi")
+        desk.tell(.clip(.bytes(clip)))
+        desk.escape()
+        #expect(desk.standing.map(\.text) == ["hi"] && desk.standing.map(\.position) == [middle(38, 8)], "\(desk.standing)")
+        desk.type("Vx")
+        desk.tell(.clip(.bytes(clip)))
+        #expect(desk.standing.count == 1)
+        // Nothing comes: none of the keys does anything else.
+        for answer in [TerminalApp.FetchedClip.none, .failed("no"), .bytes([1, 2, 3])] {
+            var empty = try Desk()
+            empty.box(at: 10)
+            empty.type("]Vx\rq")
+            empty.tell(.clip(answer))
+            empty.wait(.milliseconds(100))
+            #expect(
+                empty.standing.count == 1 && empty.effects == [.fetchClip]
+                    && empty.text.contains(answer == .none ? "nothing was" : "not pasted"))
+            empty.wait(.seconds(1))
+            empty.type("r")
+            #expect(empty.text.contains("RECT"))
+        }
+        // Nor does the program answer for ever.
+        var silent = try Desk()
+        silent.box(at: 10)
+        silent.type("]Vx")
+        silent.wait(.seconds(6))
+        #expect(silent.standing.count == 1 && silent.text.contains("nothing was pasted"))
+    }
+
+    @Test func `why nothing is pasted is told`() throws {
+        // TM-192
+        let clip = try box()
+        var other = clip
+        other[12] ^= 0xFF
+        let answers: [(TerminalApp.FetchedClip, String)] = [
+            (.none, "nothing was copied: y copies what is selected"), (.failed("no permission"), "not pasted: no permission"),
+            (.bytes(Array("#!/bin/sh".utf8)), "not pasted: what was copied cannot be read"),
+            (.bytes(other), "not pasted: another version of inkwire copied that"),
+        ]
+        for (answer, words) in answers {
+            var desk = try Desk(columns: 120)
+            desk.type("V")
+            desk.tell(.clip(answer))
+            #expect(desk.standing.isEmpty && desk.text.contains(words), "\(desk.text)")
+        }
+        var desk = try Desk(columns: 120)
+        desk.type("y")
+        #expect(desk.effects == [] && desk.text.contains("nothing is selected"))
+        desk.isSlow = true
+        desk.type("Vx")
+        desk.tell(.clip(.bytes(clip)))
+        desk.refuse(.diskRefuses("no space"))
+        #expect(desk.standing.isEmpty && desk.text.contains("no space") && desk.text.contains("nothing was pasted"))
+    }
+
+    @Test func `a paste of many shapes is one step, and all of it is selected`() throws {
+        // TM-192
+        var desk = try Desk()
+        for number in 0..<120 {
+            desk.elsewhere(
+                .draw(
+                    ShapeDraft(
+                        kind: .text, position: middle(number % 10 * 4, number / 10), text: String(repeating: "word ", count: 150))))
+        }
+        desk.bytes([1])
+        desk.type("y")
+        let clip = try #require(desk.clip)
+        desk.type("V")
+        desk.tell(.clip(.bytes(clip.bytes)))
+        #expect(desk.standing.count == 240)
+        desk.type("x")
+        #expect(desk.standing.count == 120)
+        desk.type("uu")
+        #expect(desk.standing.count == 120)
+    }
+
+    @Test func `texts in what is pasted are as safe as those of others`() throws {
+        // TM-12 TM-192
+        var desk = try Desk()
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(10, 5), text: "a\u{1B}[31mb\u{9B}5m\u{202E}c")))
+        desk.bytes([1])
+        desk.type("y")
+        let clip = try #require(desk.clip)
+        var other = try Desk()
+        let before = other.bytes.count
+        other.type("V")
+        other.tell(.clip(.bytes(clip.bytes)))
+        let bytes = other.bytes.dropFirst(before)
+        #expect(!String(decoding: bytes, as: UTF8.self).unicodeScalars.contains { $0 == "\u{202E}" || $0 == "\u{9B}" })
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("\u{1B}[31mb") && other.standing.count == 1)
+    }
+
+    @Test func `inside tmux the first text that is copied names its line`() throws {
+        // TM-193
+        for isInTmux in [false, true] {
+            let profile = try #require(
+                TerminalProfile(environment: ["TERM": "tmux-256color", "LANG": "C.UTF-8", "TMUX": isInTmux ? "/tmp/tmux,1,0" : ""]))
+            #expect(profile.isInTmux == isInTmux)
+            var desk = try Desk(isInTmux: isInTmux)
+            desk.box(at: 10)
+            desk.type("Y")
+            #expect(desk.text.contains("set -g set-clipboard on") == isInTmux)
+            desk.wait(.seconds(5))
+            desk.type("Y")
+            #expect(desk.text.contains("copied as text, if the terminal allows it"))
+        }
+    }
+
+    /// A clip with one box of eleven columns and five rows.
+    private func box() throws -> [UInt8] {
+        var desk = try Desk()
+        desk.box(at: 10)
+        desk.type("]y")
+        return try #require(desk.clip?.bytes)
+    }
+}
+
+extension Desk {
+    /// What was copied last.
+    var clip: TerminalApp.KeptClip? { effects.compactMap { if case .keepClip(let clip) = $0 { clip } else { nil } }.last }
+}
