@@ -19,7 +19,18 @@ package struct ShapeClip: Hashable, Sendable {
 
 extension BoardView {
     /// What is copied of these shapes and all that are chosen with them: bound among themselves as they are, and let go where they are bound to others.
+    ///
+    /// - Parameter entered: groups that what is copied leaves.
     package func copying(_ ids: [ShapeID], within entered: [GroupID] = []) throws(ArrangementError) -> ShapeClip {
+        ShapeClip(
+            try copies(of: ids, within: entered).drafts.map { draft in
+                var copy = draft
+                if copy.groups.starts(with: entered) { copy.groups.removeFirst(entered.count) }
+                return copy
+            })
+    }
+
+    private func copies(of ids: [ShapeID], within entered: [GroupID]) throws(ArrangementError) -> ShapeClip {
         let shapes = members(with: ids, within: entered)
         guard !shapes.isEmpty else { throw .tooFew(.copy, least: 1) }
         let places = Dictionary(uniqueKeysWithValues: zip(shapes, shapes.indices))
@@ -72,7 +83,7 @@ extension BoardView {
         _ ids: [ShapeID], by step: Point, author: AuthorID, within entered: [GroupID] = []
     ) throws(ArrangementError) -> Intent {
         guard !members(with: ids, within: entered).isEmpty else { throw .tooFew(.duplicate, least: 1) }
-        return try pasting(copying(ids, within: entered), by: step, author: author, within: entered)
+        return try pasting(copies(of: ids, within: entered), by: step, author: author, within: entered)
     }
 }
 

@@ -156,9 +156,10 @@ extension BoardScene {
         if !selection.isEmpty { hints.append(Bars.Hint("x delete", .key("x"), rank: letters == nil ? 1 : 7)) }
         if movesSelection, !selection.isResizing {
             if editable != nil || selection.awaited != nil { hints.append(Bars.Hint("Enter writes", rank: 1)) }
+            if isGroupSelected { hints.append(Bars.Hint("Enter goes in", rank: 1)) }
             // After a draw by the mouse h and l are tools.
             hints.append(Bars.Hint(letters == nil ? "hjkl move" : "letters: tools", rank: 2))
-            hints.append(Bars.Hint("Esc leaves", .escape, rank: 3))
+            hints.append(Bars.Hint(selection.entered.isEmpty ? "Esc leaves" : "Esc the group", .escape, rank: 3))
         } else if pen.tool != .select, keyPlace != nil {
             hints += [Bars.Hint("Enter \(pen.tool == .text ? "writes" : "draws")", rank: 2), Bars.Hint("Esc leaves", .escape, rank: 3)]
         }

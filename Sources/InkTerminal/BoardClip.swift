@@ -13,13 +13,14 @@ extension BoardScene {
     mutating func copyShapes(cuts: Bool = false, now: Instant) {
         guard hasSelection(now: now) else { return }
         do throws(ArrangementError) {
-            let clip = try front.board.copying(selection.ids)
+            let clip = try front.board.copying(selection.ids, within: selection.entered)
             let bytes = try clip.bytes()
             outputs.append(
                 .effect(
                     .keepClip(
                         TerminalApp.KeptClip(
-                            bytes: bytes, shapeCount: clip.drafts.count, cuts: cuts ? front.board.members(with: selection.ids) : []))))
+                            bytes: bytes, shapeCount: clip.drafts.count,
+                            cuts: cuts ? front.board.members(with: selection.ids, within: selection.entered) : []))))
         } catch {
             front.notices.add("\(error)", as: .setting, now: now)
         }

@@ -23,6 +23,7 @@ extension BoardScene {
                 }
             }
             selection.keep { front.board[$0] != nil }
+            followGroups()
             followEdited(now: now)
         case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
         case .stopped: outputs.append(.effect(.stopped))

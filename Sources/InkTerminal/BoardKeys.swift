@@ -13,7 +13,7 @@ extension BoardScene {
         }
         switch key {
         case .escape: escape(now: now)
-        case .enter: if !beginWriting(now: now) { pressKeyPointer(modifiers, now: now) }
+        case .enter: if !beginWriting(now: now), !enterGroupByKey() { pressKeyPointer(modifiers, now: now) }
         case .up: arrow(0, -1, modifiers, now: now)
         case .down: arrow(0, 1, modifiers, now: now)
         case .left: arrow(-1, 0, modifiers, now: now)
@@ -111,6 +111,8 @@ extension BoardScene {
             stopFollowing()
         } else if selection.isResizing {
             selection.endResizing()
+        } else if leaveGroup() {
+            return
         } else if !selection.isEmpty {
             selection.select([])
             // Keys that selected go on from where they were.
@@ -204,7 +206,8 @@ extension BoardScene {
         guard hasSelection(now: now) else { return }
         do throws(ArrangementError) {
             let step = grid.displacement(columns: 2, rows: 1)
-            let intent = try front.board.duplicating(selection.ids, by: step, author: front.me ?? .zero)
+            let intent = try front.board.duplicating(
+                selection.ids, by: step, author: front.me ?? .zero, within: selection.entered)
             guard case .drawAll(let copies) = intent else { return }
             ask(intent, showing: Overlay(drawn: copies), now: now)
         } catch {
@@ -213,6 +216,11 @@ extension BoardScene {
     }
 
     mutating func selectNext(_ step: Int) {
+        if let inner = nextInGroup(step) {
+            selection.selectWithin(inner)
+            if let first = inner.first { show(first) }
+            return
+        }
         let ids = front.board.shapes.map(\.id)
         guard !ids.isEmpty else { return }
         // What was drawn last lies on top, and is looked for first.

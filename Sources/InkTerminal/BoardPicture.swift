@@ -17,6 +17,7 @@ extension BoardScene {
         // What there was no time for comes with the next picture.
         if canvas.isUnfinished { redraw(.soon) }
         var buffer = CellBuffer(columns: layout.columns, rows: layout.rows, top: cells)
+        drawEntered(on: &buffer)
         drawSelection(on: &buffer)
         drawAttachments(on: &buffer)
         if front.board.isEmpty {

@@ -197,11 +197,10 @@ extension BoardScene {
         }
         let edits = isSecond ? hits.first(where: selection.ids.contains) : nil
         // With a shape all that are in its group.
-        let chosen = front.board.members(with: [top])
         if !modifiers.isDisjoint(with: [.shift, .alt]) {
-            selection.toggle(top, with: chosen)
+            selection.toggle(top, with: choose(with: top))
         } else if !selection.ids.contains(where: hits.contains) {
-            selection.select(chosen)
+            selection.selectWithin(choose(with: top))
         }
         if !selection.isEmpty { begin(.move(selection.ids, from: here, to: here), edits: edits, by: hand) }
     }
@@ -253,7 +252,8 @@ extension BoardScene {
         switch drag.kind {
         case .pan: break
         case .frame(let from, let to):
-            selection.add(front.board.members(with: regions.shapes(on: front.board, inside: CellRegion(from: from, to: to))))
+            let framed = regions.shapes(on: front.board, inside: CellRegion(from: from, to: to))
+            selection.add(front.board.members(with: framed, within: selection.entered))
         case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
         case .pull(let point, let from, let to) where from != to:
@@ -281,8 +281,10 @@ extension BoardScene {
             mouse.lastClick = nil
             return take(back: drag.told, now: now)
         }
-        if let id = drag.edits { return beginEdit(existing: id, now: now) }
-        if case .move = drag.kind { selection.clickAgain(on: regions.hits(on: front.board, canvas.stamps, here)) }
+        if let id = drag.edits { return enterGroup(at: id) ? () : beginEdit(existing: id, now: now) }
+        guard case .move = drag.kind else { return }
+        if let below = selection.below(regions.hits(on: front.board, canvas.stamps, here)) { selection.selectWithin(choose(with: below)) }
+        selection.noteClick()
     }
 
     private mutating func finishSpan(_ tool: Tool, _ from: CellPlace, _ to: CellPlace, _ drag: Drag, by hand: Mode.Hand, now: Instant) {

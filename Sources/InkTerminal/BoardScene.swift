@@ -148,6 +148,7 @@ struct BoardScene: Sendable {
         front.replace(name: name, shapes: shapes)
         regions.replaceAll(front.board)
         selection.keep { front.board[$0] != nil }
+        followGroups()
         if wasEmpty, let all = regions.content(), !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
         redraw(.soon)
     }

@@ -71,7 +71,8 @@ extension BoardScene {
     /// What is seen otherwise than usual, for the bar; it names how that ends.
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
-        return [followed, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
+        let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
+        return [followed, group, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
     }
 
     /// Shows others' pointers again; false where they are shown.

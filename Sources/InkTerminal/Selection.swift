@@ -9,6 +9,8 @@ struct Selection: Sendable {
     private(set) var isResizing = false
     /// The point of the selected line's path that arrows pull; nil while they pull none.
     private(set) var pulledIndex: Int?
+    /// The groups that were entered, outermost first: what is selected is in all of them.
+    private(set) var entered: [GroupID] = []
     /// The selection that the last click left, to tell a second click on it.
     private var clicked: [ShapeID] = []
 
@@ -81,10 +83,33 @@ struct Selection: Sendable {
     /// The one shape that is selected; nil for none or several.
     var only: ShapeID? { ids.count == 1 ? ids[0] : nil }
 
+    /// Selects what is chosen, in no group that was entered.
     mutating func select(_ chosen: [ShapeID]) {
+        entered = []
+        selectWithin(chosen)
+    }
+
+    /// Selects what is chosen in the groups that were entered.
+    mutating func selectWithin(_ chosen: [ShapeID]) {
         if ids != chosen { endResizing() }
         (ids, awaited) = (chosen, nil)
+        if chosen.isEmpty { entered = [] }
     }
+
+    /// Goes into a group of what is in those that were entered.
+    mutating func enter(_ group: GroupID, selecting chosen: [ShapeID]) {
+        entered.append(group)
+        selectWithin(chosen)
+    }
+
+    /// Goes back to the group that was entered last.
+    mutating func leaveGroup(selecting chosen: [ShapeID]) {
+        entered.removeLast()
+        selectWithin(chosen)
+    }
+
+    /// Leaves the groups that are not among these, and what is within them.
+    mutating func stay(within groups: [GroupID]) { entered = zip(entered, groups).prefix { $0 == $1 }.map(\.0) }
 
     /// Selects what is on its way to the board.
     mutating func wait(for drawn: Awaited) {
@@ -110,25 +135,28 @@ struct Selection: Sendable {
 
     mutating func hold(_ held: Held) { awaited?.held.append(held) }
 
-    mutating func add(_ more: [ShapeID]) { select(ids + more.filter { !ids.contains($0) }) }
+    mutating func add(_ more: [ShapeID]) { selectWithin(ids + more.filter { !ids.contains($0) }) }
 
     /// - Parameter chosen: what is chosen with the shape, and it among them.
     mutating func toggle(_ id: ShapeID, with chosen: [ShapeID]) {
         let isChosen = ids.contains(id)
         let others = ids.filter { !chosen.contains($0) }
-        select(isChosen ? others : others + chosen)
+        selectWithin(isChosen ? others : others + chosen)
     }
 
-    mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { select(ids.filter(condition)) } }
+    mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { selectWithin(ids.filter(condition)) } }
 
     mutating func toggleResizing() { isResizing.toggle() }
     mutating func endResizing() { (isResizing, pulledIndex) = (false, nil) }
     /// Pulls a point of the selected line, or ends that (nil).
     mutating func pull(_ index: Int?) { (isResizing, pulledIndex) = (index != nil, index) }
 
-    /// A click on what is selected alone selects the shape below, of those under the pointer, topmost first.
-    mutating func clickAgain(on hits: [ShapeID]) {
-        if let only, hits.count > 1, let index = hits.firstIndex(of: only), clicked == ids { select([hits[(index + 1) % hits.count]]) }
-        clicked = ids
+    /// A click on what is selected alone means the shape below, of those under the pointer, topmost first; nil for what is no such click.
+    func below(_ hits: [ShapeID]) -> ShapeID? {
+        guard let only, hits.count > 1, let index = hits.firstIndex(of: only), clicked == ids else { return nil }
+        return hits[(index + 1) % hits.count]
     }
+
+    /// What is selected was clicked on.
+    mutating func noteClick() { clicked = ids }
 }

@@ -6,9 +6,9 @@ enum HelpText {
 
     /// What no command is.
     static let ways = [
-        line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click edits a text"),
+        line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click goes into a group, edits a text"),
         line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
-        line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, Enter writes in it"),
+        line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, Enter writes, or goes in"),
         line("in a text", "Esc ends it, Enter: new line, Ctrl+Z takes back"),
     ]
 
