@@ -181,7 +181,8 @@ extension BoardScene {
     /// Asks for a letter again that may have been meant for a label; false if the key does what it does.
     mutating func asksAgain(_ key: Key, now: Instant) -> Bool {
         guard let run = letters, case .character(let scalar) = key, let harm = Self.harm(of: scalar) else { return false }
-        guard !run.isAgain(scalar) else {
+        // Who copies what was just drawn does nothing else before.
+        guard !run.isAgain(scalar), scalar != "y" || run.count > 1 else {
             letters = nil
             return false
         }

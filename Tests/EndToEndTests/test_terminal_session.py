@@ -231,6 +231,48 @@ class Together(TwoTerminals):
             self.assertNotIn(trace, ana.bytes)
 
 
+class Copies(TwoTerminals):
+    def test_what_is_copied_on_one_board_is_pasted_on_another_of_the_same_person(self):
+        # TM-192
+        one = Terminal([ink.binary(), "open", BOARD], 80, 24, self.settings["ana"])
+        self.addCleanup(one.close)
+        two = Terminal([ink.binary(), "new", "second"], 80, 24, self.settings["ana"])
+        self.addCleanup(two.close)
+        self.both(one, two, lambda: self.is_saved(one) and self.is_saved(two), "both boards", 20)
+        one.key("r")
+        one.drag([(10, 5), (20, 9)])
+        one.see("┌─────────┐")
+        one.key("y")
+        one.see("1 shape copied")
+        place = self.folder / "ana" / "clipboard"
+        self.assertEqual(place.stat().st_mode & 0o777, 0o600)
+        two.mouse(35, 60, 12)
+        two.key("V")
+        two.see("┌─────────┐")
+        self.assertTrue(two.lines[10].endswith("┌─────────┐"), two.text)
+        self.assertEqual(two.lines[10].index("┌"), 55)
+        two.key("x")
+        two.until(lambda: "┌─────────┐" not in two.text, "what was pasted is selected")
+        # Whatever else stands there is not believed.
+        for content in (b"", b"inkwire clip", os.urandom(1000), b"\x1b]0;x\x07" * 1000):
+            place.write_bytes(content)
+            two.key("V")
+            two.see("not pasted: ")
+            two.key("v")
+            two.until(lambda: "not pasted" not in two.text, "the notice to go", 8)
+        place.unlink()
+        two.key("V")
+        two.see("nothing was copied")
+        one.key("\x1b")
+        one.key("]")
+        one.key("X")
+        one.see("1 shape cut")
+        one.until(lambda: "┌─────────┐" not in one.text, "what was cut is gone")
+        for terminal in (one, two):
+            terminal.key("q")
+            self.assertEqual(terminal.wait(), 0)
+
+
 class Endings(TwoTerminals):
     def test_the_real_program_restores_the_terminal_on_signals(self):
         # TM-18

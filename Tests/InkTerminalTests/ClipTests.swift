@@ -47,6 +47,20 @@ import Testing
         }
     }
 
+    @Test func `what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
+        // TM-102
+        var desk = try Desk()
+        desk.type("r")
+        desk.drag([(10, 5), (20, 9)])
+        desk.type("xy")
+        #expect(desk.effects == [] && desk.text.contains(":copy copies"))
+        desk.escape()
+        desk.type("r")
+        desk.drag([(40, 5), (50, 9)])
+        desk.type("y")
+        #expect(desk.clip?.shapeCount == 1)
+    }
+
     @Test func `what is cut goes once it is kept, and stays where it is not`() throws {
         // TM-192
         var desk = try desk()
