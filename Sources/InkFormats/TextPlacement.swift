@@ -159,6 +159,9 @@ extension ShapeDraft {
         return nil
     }
 
+    /// True if the label of an ellipse or a diamond stands within its outline at 100 %, and hides none of it.
+    var holdsLabelWithinOutline: Bool { layoutWithinOutline(cellRegion(on: .standard).inside, on: .standard) != nil }
+
     /// Where a longer text wraps is not worth several looks at all of it.
     private static let labelBytesMax = 1024
 

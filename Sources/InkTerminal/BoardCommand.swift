@@ -10,7 +10,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
-    case ink, width, fill, border, heads, startHead, endHead, elbow
+    case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
     case say, invite, people, connection, messages, name
     case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
@@ -161,6 +161,14 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 "elbow", ["E"], "lines go around corners, or straight", or: ["route"],
                 taking: .optional("ON|OFF", { $0.pick(elbow: $1, now: $2) }), needsSelection: true
             ) { $0.open(.picker(StylePicker(of: .route)), now: $1) }
+
+        case .fitLabel:
+            Row("fit-label", [], "make what is selected as large as its label needs", needsSelection: true) { $0.fitLabels(now: $1) }
+        case .grow:
+            Row(
+                "grow", [], "boxes grow with their label while it is written, and not",
+                taking: .optional("ON|OFF", { $0.pick(growing: $1, now: $2) })
+            ) { $0.toggleGrowing(now: $1) }
 
         case .find:
             Row("find", [.control("f")], "go to a text on the board", taking: .optional("TEXT") { $0.find($1, now: $2) }) {

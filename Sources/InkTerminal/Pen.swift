@@ -10,6 +10,8 @@ struct Pen: Sendable {
     private(set) var ink: Color?
     private(set) var fill: Color?
     private(set) var width = widths[0]
+    /// True where a box grows with its label while that is written.
+    var growsBoxes = false
     private var lineStyle = LineStyle.solid
     private var corners = Corners.usual
     private var startHead = LineHead.usual

@@ -31,6 +31,8 @@ struct TextEdit: Sendable {
     private(set) var awaited: UInt64?
     /// The gesture that shows it to the others; nil for none.
     var gesture: UInt64?
+    /// True for a box that grows with its label.
+    var grows = false
     /// True for a paste of which more comes: with its end the text is finished.
     let endsWithPaste: Bool
 
@@ -74,6 +76,7 @@ struct TextEdit: Sendable {
         let text = buffer.text
         guard text != draft.text else { return false }
         draft.text = text
+        if grows { draft = draft.grownToLabel() }
         touch(now: now)
         return true
     }
@@ -82,6 +85,7 @@ struct TextEdit: Sendable {
     mutating func goOn(with text: String, now: Instant) {
         guard text != draft.text else { return }
         (buffer, draft.text) = (TextBuffer(text), text)
+        if grows { draft = draft.grownToLabel() }
         touch(now: now)
     }
 
@@ -138,7 +142,7 @@ struct TextEdit: Sendable {
         var content = content
         let theirs = content.text
         content.text = draft.text
-        draft = content
+        draft = grows && hasChanged ? content.grownToLabel() : content
         // Until the answer has come the board may still say what was there before what was typed.
         guard awaited == nil, theirs != from else { return }
         let hasOwn = draft.text != from

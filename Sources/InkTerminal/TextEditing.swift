@@ -13,7 +13,9 @@ extension BoardScene {
     ///   - endsWithPaste: true if it is a paste of which more comes.
     mutating func beginEdit(_ draft: ShapeDraft, gesture: UInt64? = nil, endsWithPaste: Bool = false, now: Instant) {
         if gesture != nil { ask(.update(.shape(draft)), now: now) }
-        mode.begin(TextEdit(new: draft, gesture: gesture ?? ask(.begin(.shape(draft)), now: now), endsWithPaste: endsWithPaste))
+        var edit = TextEdit(new: draft, gesture: gesture ?? ask(.begin(.shape(draft)), now: now), endsWithPaste: endsWithPaste)
+        edit.grows = pen.growsBoxes
+        mode.begin(edit)
         showCaret()
         touch()
     }
@@ -22,6 +24,7 @@ extension BoardScene {
     mutating func beginEdit(existing id: ShapeID, now: Instant) {
         guard let content = front.board[id]?.content else { return }
         var edit = TextEdit(of: id, content)
+        edit.grows = pen.growsBoxes
         // The others see who writes here, and the letters as they come.
         edit.gesture = ask(.begin(edit.shown), now: now)
         mode.begin(edit)
@@ -34,6 +37,7 @@ extension BoardScene {
     /// - Parameter text: what was written in it since it was given; nil for nothing.
     mutating func beginEdit(awaited draft: ShapeDraft, _ reference: UInt64, goingOnWith text: String?, now: Instant) {
         var edit = TextEdit(new: draft, gesture: nil)
+        edit.grows = pen.growsBoxes
         edit.give(as: reference)
         if let text { edit.goOn(with: text, now: now) }
         mode.begin(edit)
@@ -184,6 +188,7 @@ extension BoardScene {
         } else if edit.hasUnsaved, edit.draft.text != front.board[id]?.content.text {
             let intent = edit.intent(of: id, isBegun: isBegun)
             ask(intent, showing: overlay, again: edit.intentAgain(of: id, isBegun: isBegun), now: now)
+            giveRoom(to: id, edit.draft, now: now)
         } else if let awaited = edit.awaited, case .next(let wasBegun)? = requests[awaited]?.purpose.text {
             requests[awaited]?.purpose.overlay = overlay
             requests[awaited]?.again = edit.intentAgain(of: id, isBegun: wasBegun)
@@ -199,6 +204,7 @@ extension BoardScene {
             let isThere = edit.draft.text == front.board[id]?.content.text
             let change = edit.intent(of: id, isBegun: isBegun)
             edit.give(as: isThere ? edit.awaited : ask(change, for: Purpose(text: .next(wasBegun: isBegun)), now: now))
+            giveRoom(to: id, edit.draft, now: now)
         case .new:
             let intent = edit.gesture == nil ? Intent.draw(edit.draft) : .commit
             edit.give(as: ask(intent, for: Purpose(text: .first(late: nil)), now: now))
@@ -225,6 +231,7 @@ extension BoardScene {
         guard let late else { return }
         let given = front.board[made]?.content.text ?? ""
         ask(late.isInvisibleText ? .delete([made]) : .type(made, from: given, to: late.text, continues: !given.isEmpty), now: now)
+        giveRoom(to: made, late, now: now)
     }
 
     /// A part of a text has its outcome.
