@@ -148,6 +148,7 @@ extension BoardScene {
 
     private var idleHints: [Bars.Hint] {
         var hints: [Bars.Hint] = []
+        if let count = selection.count { hints.append(Bars.Hint("hjkl, arrows: \(count) times", rank: 0)) }
         if selection.isResizing {
             let pulls = selection.pulledIndex != nil
             hints.append(Bars.Hint(pulls ? "arrows pull the end" : "arrows resize", rank: 3))
@@ -159,7 +160,9 @@ extension BoardScene {
             if isGroupSelected { hints.append(Bars.Hint("Enter goes in", rank: 1)) }
             // After a draw by the mouse h and l are tools.
             hints.append(Bars.Hint(letters == nil ? "hjkl move" : "letters: tools", rank: 2))
-            hints.append(Bars.Hint(selection.entered.isEmpty ? "Esc leaves" : "Esc the group", .escape, rank: 3))
+            hints.append(
+                Bars.Hint(
+                    selection.count != nil ? "Esc drops it" : selection.entered.isEmpty ? "Esc leaves" : "Esc the group", .escape, rank: 3))
         } else if pen.tool != .select, keyPlace != nil {
             hints += [Bars.Hint("Enter \(pen.tool == .text ? "writes" : "draws")", rank: 2), Bars.Hint("Esc leaves", .escape, rank: 3)]
         }
@@ -239,8 +242,9 @@ extension BoardScene {
     /// What the keys do now, in one word.
     private var modeWord: String {
         if let edit = mode.edit { return edit.draft.kind == .text ? "TEXT" : "WRITE" }
-        if selection.isResizing { return selection.pulledIndex == nil ? "RESIZE" : "END" }
-        if movesSelection, letters == nil { return "MOVE" }
+        let count = selection.count.map { " \($0)" } ?? ""
+        if selection.isResizing { return (selection.pulledIndex == nil ? "RESIZE" : "END") + count }
+        if movesSelection, letters == nil { return "MOVE" + count }
         return pen.tool.word.uppercased() + (pen.isLocked ? "+" : "")
     }
 

@@ -7,8 +7,16 @@ import InkSession
 /// What keys do while nothing takes them for itself.
 extension BoardScene {
     mutating func handleKey(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        if let digit = countDigit(key, modifiers) {
+            if !waits(with: .input(.key(key, modifiers))) { selection.count(digit) }
+            return
+        }
+        // Any other key ends the count, and Escape does no more than that.
+        let count = selection.takeCount()
+        if key == .escape, count != nil { return }
         if let step = nudgeStep(key, modifiers) {
-            if !waits(with: .input(.key(key, modifiers))) { moveSelection(step.columns, step.rows, now: now) }
+            let times = count ?? 1
+            if !waits(with: .input(.key(key, modifiers))) { moveSelection(step.columns * times, step.rows * times, now: now) }
             return
         }
         switch key {
@@ -151,6 +159,15 @@ extension BoardScene {
         case .right: return (factor, 0)
         default: return nil
         }
+    }
+
+    /// The digit that a key adds to a count: while letters move what is selected. A count does not begin with 0.
+    private func countDigit(_ key: Key, _ modifiers: KeyModifiers) -> Int? {
+        guard case .character(let scalar) = key, ("0"..."9").contains(scalar), modifiers.isDisjoint(with: [.control, .alt]) else {
+            return nil
+        }
+        guard movesSelection, mode.isIdle, letters == nil, scalar != "0" || selection.count != nil else { return nil }
+        return Int(scalar.value) - 0x30
     }
 
     private mutating func arrow(_ dx: Int, _ dy: Int, _ modifiers: KeyModifiers, now: Instant) {

@@ -21,7 +21,10 @@ extension BoardScene {
         // A report can come from beyond a window that was made smaller meanwhile.
         let here = viewport.place(column: min(cell.column, layout.canvasColumns - 1), row: min(cell.row, layout.canvasRows - 1))
         mouse.place = isOnCanvas ? (cell.column, cell.row) : nil
-        if case .press = report.action { letters = nil }
+        if case .press = report.action {
+            letters = nil
+            _ = selection.takeCount()
+        }
         switch report.action {
         case .wheel(.up) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
             zoom(by: 1, about: cell, now: now)

@@ -11,6 +11,8 @@ struct Selection: Sendable {
     private(set) var pulledIndex: Int?
     /// The groups that were entered, outermost first: what is selected is in all of them.
     private(set) var entered: [GroupID] = []
+    /// How many times as far the next step goes, as it is typed; nil for once.
+    private(set) var count: Int?
     /// The selection that the last click left, to tell a second click on it.
     private var clicked: [ShapeID] = []
 
@@ -91,7 +93,10 @@ struct Selection: Sendable {
 
     /// Selects what is chosen in the groups that were entered.
     mutating func selectWithin(_ chosen: [ShapeID]) {
-        if ids != chosen { endResizing() }
+        if ids != chosen {
+            endResizing()
+            count = nil
+        }
         (ids, awaited) = (chosen, nil)
         if chosen.isEmpty { entered = [] }
     }
@@ -145,6 +150,18 @@ struct Selection: Sendable {
     }
 
     mutating func keep(where condition: (ShapeID) -> Bool) { if !ids.isEmpty { selectWithin(ids.filter(condition)) } }
+
+    /// Takes a digit of a count.
+    mutating func count(_ digit: Int) { count = min(Self.countMax, (count ?? 0) * 10 + digit) }
+
+    /// The count that was typed, which is over with that; nil for none.
+    mutating func takeCount() -> Int? {
+        defer { count = nil }
+        return count
+    }
+
+    /// As far as a hand would want to go; eight times that with Shift.
+    private static let countMax = 999
 
     mutating func toggleResizing() { isResizing.toggle() }
     mutating func endResizing() { (isResizing, pulledIndex) = (false, nil) }

@@ -11,7 +11,7 @@ import Testing
         #expect(Set(all.map(\.name)).count == all.count)
         let keys = all.flatMap(\.keyWords)
         #expect(Set(keys).count == keys.count)
-        var desk = try Desk(columns: 100, rows: 80)
+        var desk = try Desk(columns: 100, rows: 140)
         desk.type("?")
         let help = desk.terminal.lines.map { $0.split(separator: " ").joined(separator: " ") }
         for command in all {
@@ -81,8 +81,9 @@ import Testing
             }
             desk.bytes([0x1A])
             desk.type("]]")
-            // While something is selected, these keys move it.
-            if [.line, .hand, .shapes].contains(command) { desk.escape() }
+            // While something is selected, these keys move it, and digits count.
+            let isSteering = command.keyWords.contains { $0.first?.isNumber == true } || [.line, .hand, .shapes].contains(command)
+            if isSteering { desk.escape() }
             desk.wait(.seconds(5))
             // A sequence is one key; letters are typed one by one.
             if bytes.first == 0x1B { desk.bytes(bytes) } else { for byte in bytes { desk.bytes([byte]) } }
