@@ -11,7 +11,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
-    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid, snap
     case say, invite, people, connection, messages, name
     case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
 
@@ -186,6 +186,11 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .minimap:
             Row("minimap", ["Z"], "the whole drawing in a corner, and off") { scene, _ in scene.display.showsMinimap.toggle() }
         case .grid: Row("grid", ["#"], "dots that help to align, and off") { scene, _ in scene.display.showsGrid.toggle() }
+        case .snap:
+            Row(
+                "snap", ["S"], "drags meet edges and middles, or the grid; Alt is free",
+                taking: .optional("ON|OFF", { scene, word, _ in scene.pick(snap: word) })
+            ) { scene, _ in scene.setSnap(!scene.snaps) }
         case .hideCursors:
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 

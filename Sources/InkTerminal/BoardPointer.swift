@@ -178,7 +178,9 @@ extension BoardScene {
             beginEdit(pen.text(at: here, on: grid), now: now)
             pen.finish(with: .text)
         case .eraser: begin(.erase(Set(touched(here).prefix(1)), at: here), by: hand)
-        case .rectangle, .diamond, .ellipse, .arrow, .line, .note: begin(.span(pen.tool, from: here, to: here), by: hand)
+        case .rectangle, .diamond, .ellipse, .arrow, .line, .note:
+            let start = modifiers.contains(.alt) ? here : snapped(here, spanning: pen.tool)
+            begin(.span(pen.tool, from: start, to: start), by: hand)
         }
     }
 
@@ -237,7 +239,7 @@ extension BoardScene {
         if case .pan(let last) = drag.kind, let cell {
             drag.kind = .pan(cell)
             pan(columns: last.column - cell.column, rows: last.row - cell.row)
-        } else if drag.move(to: here, on: grid, touched: { touched($0) }) || isOtherwise && !drag.isStroke {
+        } else if drag.move(to: snapped(here, drag), on: grid, touched: { touched($0) }) || isOtherwise && !drag.isStroke {
             if drag.isStroke, drag.told.isLive {
                 ask(.extend([grid.middle(of: here)]), now: now)
             } else if let gesture = gesture(of: drag) {

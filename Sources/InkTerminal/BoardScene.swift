@@ -53,6 +53,8 @@ struct BoardScene: Sendable {
     var pen = Pen()
     var selection = Selection()
     var mouse = Mouse()
+    /// True while what hands drag snaps.
+    var snaps = false
     /// Drags so far: names the next.
     var dragCount = 0
     /// Where the pointer was last told to the others.

@@ -35,7 +35,7 @@ struct Drag: Sendable {
 
     var kind: Kind
     var told = Told.nothing
-    /// True where ends of lines are bound to the shapes that they touch.
+    /// True where ends of lines are bound to the shapes that they touch, and boxes snap where they do: Alt drags freely.
     var attaches = true
     /// The shape whose text is edited if this ends as a click, the second of two.
     let edits: ShapeID?

@@ -72,7 +72,7 @@ extension BoardScene {
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
-        return [followed, group, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
+        return [followed, group, snaps ? "snap: S ends" : nil, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
     }
 
     /// Shows others' pointers again; false where they are shown.
