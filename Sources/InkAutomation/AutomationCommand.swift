@@ -237,7 +237,7 @@ extension AutomationRequest {
         guard let id = object["id"]?.string, !id.isEmpty, id.utf8.count <= 256 else {
             throw bad(property.key, "the id of a shape is needed in it")
         }
-        guard let place = object["at"], place != .null else { return .bound(id: id, x: 32_768, y: 32_768) }
+        guard let place = object["at"], place != .null else { return .bound(id: id, x: Binding.middle, y: Binding.middle) }
         guard let parts = place.array, parts.count == 2 else { throw bad(property.key, "at: a pair of numbers from 0 to 1 is needed") }
         let numbers = parts.compactMap { $0.number.flatMap { (0...1).contains($0) ? UInt16(($0 * Double(Binding.full)).rounded()) : nil } }
         guard numbers.count == 2 else { throw bad(property.key, "at: a pair of numbers from 0 to 1 is needed") }

@@ -13,17 +13,19 @@ public struct Binding: Hashable, Sendable {
 
     /// The far side of a box.
     public static let full = UInt16.max
+    /// Half way to it, rounded up.
+    public static let middle = full / 2 + 1
 
     /// - Parameters:
     ///   - x: from the left of the shape's box (0) to its right (`full`); unless given its middle.
     ///   - y: from the top of the shape's box (0) to its bottom (`full`); unless given its middle.
-    public init(_ shape: ShapeID, x: UInt16 = 32_768, y: UInt16 = 32_768) { (self.shape, self.x, self.y) = (shape, x, y) }
+    public init(_ shape: ShapeID, x: UInt16 = middle, y: UInt16 = middle) { (self.shape, self.x, self.y) = (shape, x, y) }
 
     /// The binding to the place of a shape that is nearest to `place`; nil for a shape at which no line ends.
     public init?(_ shape: ShapeID, _ content: ShapeDraft, near place: Point) {
         guard let outline = Outline(content) else { return nil }
         func part(_ place: Int32, _ low: Int, _ high: Int) -> UInt16 {
-            guard high > low else { return 32_768 }
+            guard high > low else { return Self.middle }
             let offset = max(0, min(high - low, Int(place) - low))
             return UInt16((offset * Int(Self.full) * 2 + high - low) / (2 * (high - low)))
         }
