@@ -116,7 +116,7 @@ package struct StrokeCurve: Sendable {
         )
     }
 
-    private static let partsPerBox = 32
+    private static let partsPerBox = 8
 
     /// The cells that the curve goes through, as a box; nil for no samples.
     func cellRegion(on grid: Grid) -> CellRegion? {
