@@ -6,6 +6,7 @@ import InkPrimitives
 ///     <data-dir>/boards/<64 hex>/board.sqlite, lock
 ///     <data-dir>/profiles/2/identity.key          profile 2: a second device key, for a second `join` of one board on this machine
 ///     <data-dir>/profiles/2/boards/<64 hex>/…
+///     <data-dir>/places/<32 hex>                  where a board is by its name (`place(named:)`)
 package struct BoardCatalog: Sendable {
     /// One board of one profile, as found on disk.
     package struct Entry: Sendable {
@@ -187,6 +188,7 @@ package struct BoardCatalog: Sendable {
         while Files.exists("\(entry.directory).aside-\(number)") { number += 1 }
         let target = "\(entry.directory).aside-\(number)"
         try Files.rename(entry.directory, to: target)
+        forgetPlace(named: entry.name)
         return target
     }
 
@@ -199,6 +201,7 @@ package struct BoardCatalog: Sendable {
         let store = try BoardStore.open(at: entry.directory)
         defer { store.close() }
         try store.update { $0.name = name }
+        forgetPlace(named: entry.name)
     }
 
     /// Removes a board from this machine, with what nobody else has of it. Others keep theirs.
@@ -209,6 +212,7 @@ package struct BoardCatalog: Sendable {
         let remains = "\(entry.directory).deleted"
         try Files.removeTree(remains)
         try Files.rename(entry.directory, to: remains)
+        forgetPlace(named: entry.name)
         try Files.removeTree(remains)
     }
 

@@ -208,6 +208,11 @@ package final class BoardStore: @unchecked Sendable {
         }
     }
 
+    /// What is known of a board beside its transactions, read without them.
+    package static func meta(at directory: String) throws(StoreError) -> BoardMeta {
+        try peek(at: directory) { db, path in try Schema.meta(db, path: path) }
+    }
+
     /// When the files of a board were written last, whatever for, ms since 1970; 0 if they are not there.
     package static func modified(at directory: String) -> UInt64 {
         // The log of SQLite is younger than its file.

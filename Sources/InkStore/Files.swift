@@ -211,6 +211,9 @@ package enum Files {
         rmdir(path)
     }
 
+    /// Removes a file that nothing depends on. What cannot be removed stays.
+    static func remove(_ path: String) { unlink(path) }
+
     /// Removes a directory with all that is in it. What links in it lead to stays.
     ///
     /// - Throws: at the first thing that cannot be removed; the rest stays as well.
