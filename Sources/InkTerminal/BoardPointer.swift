@@ -194,7 +194,7 @@ extension BoardScene {
         if let only = selection.only, let content = front.board[only]?.content, let handle = content.handle(at: here, on: grid) {
             return begin(.resize(only, content, handle, from: here, to: here), by: hand)
         }
-        var hits = regions.hits(on: front.board, canvas.stamps, here)
+        var hits = self.hits(here)
         if hits.isEmpty, let near = nearLine(here) { hits = [near] }
         guard let top = hits.first else {
             if !modifiers.contains(.shift) { selection.select([]) }
@@ -213,7 +213,7 @@ extension BoardScene {
     /// Pulls an end or a corner of the selected line where one is pressed.
     private mutating func pressPoint(_ here: CellPlace, isSecond: Bool, by hand: Mode.Hand) -> Bool {
         guard let only = selection.only, let content = front.board[only]?.content, content.hasPulledPoints else { return false }
-        let isExact = regions.hits(on: front.board, canvas.stamps, here).contains { $0 != only }
+        let isExact = hits(here).contains { $0 != only }
         guard let index = content.pulledPoint(at: here, on: grid, isExact: isExact), let point = PulledPoint(index, of: only, content)
         else {
             return false
@@ -223,7 +223,7 @@ extension BoardScene {
     }
 
     /// What the eraser touches in a cell, topmost first.
-    private func touched(_ place: CellPlace) -> [ShapeID] { regions.hits(on: front.board, canvas.stamps, place, includesInside: false) }
+    private mutating func touched(_ place: CellPlace) -> [ShapeID] { hits(place, includesInside: false) }
 
     /// - Parameters:
     ///   - cell: where on the screen; nil for keys, which do not pull the view here.
@@ -288,7 +288,7 @@ extension BoardScene {
         }
         if let id = drag.edits { return enterGroup(at: id) ? () : beginEdit(existing: id, now: now) }
         guard case .move = drag.kind else { return }
-        if let below = selection.below(regions.hits(on: front.board, canvas.stamps, here)) { selection.selectWithin(choose(with: below)) }
+        if let below = selection.below(hits(here)) { selection.selectWithin(choose(with: below)) }
         selection.noteClick()
     }
 

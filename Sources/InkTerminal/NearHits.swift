@@ -2,6 +2,11 @@ import InkBoard
 import InkFormats
 
 extension BoardScene {
+    /// What is hit by a press in a cell, topmost first (`ShapeRegions.hits`). `mutating` only because it counts what it looks at.
+    mutating func hits(_ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
+        regions.hits(on: front.board, canvas.stamps, place, includesInside: includesInside, looked: &lookedAt)
+    }
+
     /// The line or stroke whose ink lies nearest to a cell, and within two columns or a row of it; of several that lie as near, the topmost.
     ///
     /// A line is thinner than a pointer: where nothing is hit, near is enough. `mutating` only because it counts what it looks at.

@@ -100,7 +100,9 @@ package struct Screen: Sendable {
         let old = shown[start..<start + max(1, Int(cell.columns))]
         guard
             old.contains(where: {
-                $0.columns != 1 || $0.glyph != .space || $0.background != cell.background || $0.attributes != cell.attributes
+                // Of bold and dim a space shows nothing.
+                $0.columns != 1 || $0.glyph != .space || $0.background != cell.background
+                    || $0.attributes.symmetricDifference(cell.attributes).intersection([.reverse, .underline]) != []
             })
         else { return }
         for _ in old {
@@ -141,20 +143,28 @@ package struct Screen: Sendable {
 
     private mutating func move(to column: Int, _ row: Int) {
         defer { place = (column, row) }
-        if let place {
-            if place == (column, row) { return }
-            if place.row == row, column > place.column {
-                let count = column - place.column
-                bytes.append(contentsOf: (count == 1 ? "\u{1B}[C" : "\u{1B}[\(count)C").utf8)
-                return
-            }
-            if column == 0, row == place.row + 1 {
-                bytes.append(contentsOf: "\r\n".utf8)
-                return
-            }
+        let absolute = column == 0 ? "\u{1B}[\(row + 1)H" : "\u{1B}[\(row + 1);\(column + 1)H"
+        guard let place, let near = Self.way(from: place, to: (column, row)), near.utf8.count < absolute.utf8.count else {
+            return bytes.append(contentsOf: absolute.utf8)
         }
-        bytes.append(contentsOf: (column == 0 ? "\u{1B}[\(row + 1)H" : "\u{1B}[\(row + 1);\(column + 1)H").utf8)
+        bytes.append(contentsOf: near.utf8)
     }
+
+    /// The way within a row or to the next one, from where the cursor is for certain; nil for what is far.
+    ///
+    /// A line feed goes straight down: in our modes the terminal puts no return before it.
+    private static func way(from place: (column: Int, row: Int), to target: (column: Int, row: Int)) -> String? {
+        guard target.row == place.row || target.row == place.row + 1 else { return nil }
+        let down = target.row == place.row ? "" : "\n"
+        let count = target.column - place.column
+        if count == 0 { return down }
+        if target.column == 0 { return "\r" + down }
+        if count > 0 { return down + (count == 1 ? "\u{1B}[C" : "\u{1B}[\(count)C") }
+        return count >= -Self.backMax ? down + String(repeating: "\u{8}", count: -count) : nil
+    }
+
+    /// As many steps back are shorter than any address.
+    private static let backMax = 5
 
     // MARK: The pen
 

@@ -122,10 +122,14 @@ struct ShapeRegions: Sendable {
 
     /// Shapes with ink in this cell, topmost first; then, if asked for, boxes without a fill around it. What is not drawn yet is not hit, and what is
     /// shown by its box is hit there.
-    func hits(on board: BoardView, _ stamps: StampCache, _ place: CellPlace, includesInside: Bool = true) -> [ShapeID] {
+    ///
+    /// - Parameter looked: grows by the shapes that were looked at.
+    func hits(
+        on board: BoardView, _ stamps: StampCache, _ place: CellPlace, includesInside: Bool = true, looked: inout Int
+    ) -> [ShapeID] {
         let (column, row) = (place.column, place.row)
         var (near, around): ([ShapeID], [ShapeID]) = ([], [])
-        let places = indices(on: board, reaching: CellRegion(column: column, row: row, columns: 1, rows: 1))
+        let places = indices(on: board, reaching: CellRegion(column: column, row: row, columns: 1, rows: 1), looked: &looked)
         for shape in places.reversed().map({ board.shapes[$0] }) {
             guard let extent = extents[shape.id]?.shape, extent.reach(on: grid).contains(column: column, row: row),
                 !stamps.missing.contains(shape.id)

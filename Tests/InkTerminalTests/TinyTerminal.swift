@@ -50,6 +50,7 @@ struct TinyTerminal {
             switch scalar {
             case "\u{1B}": escape(&rest)
             case "\r": cursor.column = 0
+            case "\u{8}": cursor.column = max(0, cursor.column - 1)
             case "\n": cursor.row = min(rows - 1, cursor.row + 1)
             default: put(scalar)
             }
