@@ -24,6 +24,8 @@ package enum Sentence: Hashable, Sendable {
     case silent(String, seconds: Int)
     case silentFor(seconds: Int)
     case waitingForBoard
+    /// - Parameter shapes: how many it had when it was left last; nil where that is not known.
+    case opening(String, shapes: Int?)
 
     // Who comes and goes.
     case joined([String])
@@ -78,6 +80,8 @@ package enum Sentence: Hashable, Sendable {
         case .silent(let name, let seconds): "\(name) ... \(seconds)s"
         case .silentFor(let seconds): "silent \(seconds) s"
         case .waitingForBoard: "waiting for the board to arrive ..."
+        case .opening(let name, let shapes):
+            "opening \(name)" + (shapes.map { ", \(Self.count($0, "shape")) when it was left" } ?? "") + " ..."
         case .joined(let names): "\(Self.list(names)) joined"
         case .left(let names): "\(Self.list(names)) left"
         case .back(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") back"

@@ -98,6 +98,14 @@ struct Bars: Sendable {
 /// What keys do now, in words: no hint names a key that does something else.
 extension BoardScene {
     private var hints: [Bars.Hint] {
+        if opening != nil {
+            let isFirst = !hasKeysWaiting
+            return isFirst ? [Bars.Hint("Esc goes back", rank: 0), Bars.Hint("q quit", rank: 1)] : [Bars.Hint("Ctrl+C leaves", rank: 0)]
+        }
+        return modeHints
+    }
+
+    private var modeHints: [Bars.Hint] {
         switch mode {
         case .typing:
             [
@@ -249,6 +257,8 @@ extension BoardScene {
     }
 
     private func statusParts(now: Instant) -> [[Piece]] {
+        // Of a board that is not there yet nothing else is known.
+        guard opening == nil else { return [[Piece(text: safeForTerminal(front.name, columnsMax: 24))]] }
         var parts: [[Piece]] = []
         func add(_ sentence: Sentence?) { if let sentence { parts.append([Piece(text: sentence.text)]) } }
         let writers = writersHere(now: now)

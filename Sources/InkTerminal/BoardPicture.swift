@@ -152,6 +152,13 @@ extension BoardScene {
 
     private func drawHint(on buffer: inout CellBuffer) {
         let middle = layout.canvasRows / 2
+        if let opening {
+            let name = safeForTerminal(front.name, columnsMax: max(1, layout.canvasColumns - 50))
+            center(Sentence.opening(name.isEmpty ? "the board" : name, shapes: opening.shapeCount).text, row: middle, on: &buffer)
+            let words = hasKeysWaiting ? "what you type waits for it - Ctrl+C leaves" : "Esc goes back"
+            if middle + 1 < layout.canvasRows { center(words, row: middle + 1, on: &buffer) }
+            return
+        }
         guard front.isReady else {
             if isWaiting, middle + 1 < layout.canvasRows { center("Esc goes back", row: middle + 1, on: &buffer) }
             return center(Sentence.waitingForBoard.text, row: middle, on: &buffer)

@@ -17,6 +17,10 @@ struct BoardScene: Sendable {
     var personName: String
     /// True for a board that was joined just now, for which nobody need wait.
     private let isJoining: Bool
+    /// A board that is read from the disk; nil once it is there.
+    private(set) var opening: BoardContent.Opening?
+    /// True while keys wait for it.
+    private(set) var hasKeysWaiting = false
     /// How the board was brought to the network; nil where another program did that.
     private(set) var network: NetworkChoice?
     /// What was asked of the board and has no answer, with what is shown until then.
@@ -39,7 +43,7 @@ struct BoardScene: Sendable {
     var shownMotion = Motion()
     /// The line in hand as it is drawn in the picture that is made, or was made last; nil while none is.
     var shownLine: LineInHand?
-    /// Shapes that were looked at so far to find what lies near a line or a press: held without a clock (TM-134).
+    /// Shapes that were looked at so far to find what lies under or near a line or a press: held without a clock (TM-134).
     var lookedAt = 0
     var motionAt: Instant?
     /// The bars as they were drawn last: what a press on them means.
@@ -132,6 +136,7 @@ struct BoardScene: Sendable {
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
         (invitation, personName, isJoining) = (content.invitation, content.personName, content.isJoining)
+        opening = content.opening
         network = content.network
         display = Display(style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux)
         layout = Layout(columns: columns, rows: rows)
@@ -147,11 +152,19 @@ struct BoardScene: Sendable {
     /// Takes the whole board anew: it arrived, or was opened.
     mutating func replace(name: String, shapes: [Shape]) {
         let wasEmpty = front.board.isEmpty
+        opening = nil
         front.replace(name: name, shapes: shapes)
         regions.replaceAll(front.board)
         selection.keep { front.board[$0] != nil }
         followGroups()
         if wasEmpty, let all = regions.content(), !all.overlaps(viewport.region) { showDrawing(near: all.middle) }
+        redraw(.soon)
+    }
+
+    /// What is typed waits for the board, which is said.
+    mutating func keepsKeys() {
+        guard !hasKeysWaiting else { return }
+        hasKeysWaiting = true
         redraw(.soon)
     }
 
@@ -303,11 +316,23 @@ public struct BoardContent: Sendable {
     public var personName: String
     /// True for a board that was joined just now and has not arrived.
     public var isJoining: Bool
+    /// Set while the board is read from the disk, and what is typed waits for it.
+    public var opening: Opening?
+
+    /// A board that is read from the disk.
+    public struct Opening: Hashable, Sendable {
+        /// How many shapes it had when it was left last; nil where that is not known.
+        public var shapeCount: Int?
+
+        public init(shapeCount: Int? = nil) { self.shapeCount = shapeCount }
+    }
 
     public init(
         name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
-        network: NetworkChoice? = nil, showsInvitation: Bool = false, personName: String = "", isJoining: Bool = false
+        network: NetworkChoice? = nil, showsInvitation: Bool = false, personName: String = "", isJoining: Bool = false,
+        opening: Opening? = nil
     ) {
+        self.opening = opening
         self.network = network
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
         (self.showsInvitation, self.personName, self.isJoining) = (showsInvitation, personName, isJoining)

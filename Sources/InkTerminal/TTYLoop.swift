@@ -72,6 +72,9 @@ public final class TTYLoop {
         }
     }
 
+    /// Draws without a look at what comes in: a first frame, before what it is about is there.
+    public func paint(_ app: inout TerminalApp) { draw(&app, now: clock.now) }
+
     // MARK: One turn
 
     private func draw(_ app: inout TerminalApp, now: Instant) {

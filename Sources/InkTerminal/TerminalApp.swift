@@ -17,6 +17,8 @@ public struct TerminalApp: Sendable {
         case event(Event)
         /// The board as it stands now, under its own name.
         case board(name: String, shapes: [Shape])
+        /// What was being opened is there, or will not be.
+        case opened
         /// How the board is brought to the network from now on; nil where another program does that.
         case network(NetworkChoice?)
         /// A sentence for the person.
@@ -56,6 +58,8 @@ public struct TerminalApp: Sendable {
         case fetchClip
         /// Stops, as Ctrl+Z does under a shell; the loop of the terminal does that itself.
         case suspend
+        /// What was being opened is to be fetched.
+        case opened
         /// The session has ended.
         case stopped
     }
@@ -81,6 +85,8 @@ public struct TerminalApp: Sendable {
     private var start: StartScene?
     private var board: BoardScene?
     private var decoder: InputDecoder
+    /// What was typed while a board is opened; nil while none is.
+    private var typeAhead: TypeAhead?
     private var screen: Screen
     private var outputs = Outputs<Output>()
     private var lastFrame = Instant.distantPast
@@ -104,12 +110,16 @@ public struct TerminalApp: Sendable {
         screen = Screen(columns: Self.clamped(columns), rows: Self.clamped(rows), depth: profile.depth)
     }
 
-    /// Leaves the start screen for a board.
-    public mutating func show(board content: BoardContent) {
+    /// Leaves the start screen for a board, or goes on with one that was being opened: what was typed meanwhile is done once it is there.
+    ///
+    /// - Parameter now: when that is.
+    public mutating func show(board content: BoardContent, now: Instant = .zero) {
         var next = BoardScene(content: content, profile, columns: screen.columns, rows: screen.rows)
         if let board { next.display.isDark = board.display.isDark }
         (start, board) = (nil, next)
         extraBytes += Self.title(content.name, profile.style)
+        if content.opening != nil { typeAhead = typeAhead ?? TypeAhead() } else { releaseTypeAhead(now: now) }
+        takeOutputs()
     }
 
     /// Goes (back) to the start screen.
@@ -133,6 +143,8 @@ public struct TerminalApp: Sendable {
         case .board(let name, let shapes):
             board?.replace(name: name, shapes: shapes)
             extraBytes += Self.title(name, profile.style)
+            releaseTypeAhead(now: now)
+        case .opened: outputs.append(.effect(.opened))
         case .network(let choice): board?.replace(network: choice, now: now)
         case .notice(let text): board?.notify(text, now: now)
         case .fileExists(let export): board?.askToReplace(export, now: now)
@@ -153,6 +165,9 @@ public struct TerminalApp: Sendable {
 
     /// The person leaves, and has finished: from here on nothing is done to the board, only `q` and Ctrl+C still ask to quit.
     public mutating func leave() { board?.leave() }
+
+    /// How many shapes stand on the board; nil while that is not known.
+    public var shapeCount: Int? { board.flatMap { $0.front.isReady && $0.opening == nil ? $0.front.board.shapes.count : nil } }
 
     /// How many finished shapes and texts the disk has refused so far.
     public var refusedCount: Int { board?.requests.keptCount ?? 0 }
@@ -217,9 +232,30 @@ public struct TerminalApp: Sendable {
         // Whatever else is being done: what others wrote over the screen is in its way.
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
+        guard typeAhead == nil else { return keep(asked, isPart: isPart, now: now) }
         board?.handle(asked, isPart: isPart, now: now)
         if board?.wantsRepaint == true { repaint() }
         start?.handle(asked, isPart: isPart)
+    }
+
+    /// Keeps what is typed until the board is there, but for answers of the terminal and what leaves.
+    private mutating func keep(_ events: [InputEvent], isPart: Bool, now: Instant) {
+        let answers = events.filter { if case .answer = $0 { true } else { false } }
+        if !answers.isEmpty { board?.handle(answers, now: now) }
+        switch typeAhead?.take(events, isPart: isPart) {
+        case .quits: outputs.append(.effect(.quit))
+        case .goesBack: outputs.append(.effect(.goBack))
+        case nil: if typeAhead?.isEmpty == false { board?.keepsKeys() }
+        }
+    }
+
+    /// Does what was typed while the board was opened.
+    private mutating func releaseTypeAhead(now: Instant) {
+        guard var kept = typeAhead else { return }
+        typeAhead = nil
+        let isCut = kept.isCut
+        for read in kept.release() { board?.handle(read.events, isPart: read.isPart, now: now) }
+        if isCut { board?.notify("more was typed than could wait for the board: the rest is left out", now: now) }
     }
 
     /// Paints all anew, in the modes that we need: who wrote over the screen may have switched them.

@@ -9,11 +9,26 @@ enum BoardAccess {
     case held(OpenedBoard)
     case shared(SharedBoard)
 
-    /// A saved board by name or digits of its id.
-    static func open(_ text: String, catalog: BoardCatalog) throws -> BoardAccess {
+    /// A saved board by name or digits of its id. One that was opened or made by that name before is found without a look into any other (CL-61).
+    ///
+    /// - Parameter place: where it was found before, if it was.
+    static func open(_ text: String, at place: BoardCatalog.Place? = nil, catalog: BoardCatalog) throws -> BoardAccess {
+        // What fails there is sought, and fails again if it must: then by what it is called in the list.
+        if let place = place ?? catalog.place(named: text), let access = try? open(place, catalog: catalog) {
+            if access.savedName == place.name { catalog.note(place) }
+            if access.savedName == place.name || access.savedName.isEmpty { return access }
+            access.close(discardIfEmpty: false)
+        }
         let entry = try catalog.entry(text)
+        if case .failure(let error) = entry.content { throw error }
+        let access = try open(entry.place, catalog: catalog)
+        catalog.note(entry.place)
+        return access
+    }
+
+    private static func open(_ place: BoardCatalog.Place, catalog: BoardCatalog) throws -> BoardAccess {
         do {
-            var opened = try OpenedBoard.open(entry, catalog: catalog)
+            var opened = try OpenedBoard.open(place, catalog: catalog)
             // Nobody ended the board well to whom programs had come: if some are left, they know more of it than we do, and go first.
             guard let requests = try? opened.store.requests(), !requests.isEmpty else {
                 try opened.leaveForkedKey()
@@ -21,13 +36,23 @@ enum BoardAccess {
             }
             opened.close()
         } catch StoreError.locked {}
-        return .shared(try SharedBoard(entry, catalog: catalog))
+        return .shared(try SharedBoard(place, catalog: catalog))
     }
 
     var board: BoardID {
         switch self {
         case .held(let opened): opened.content.meta.board
         case .shared(let shared): shared.board
+        }
+    }
+
+    /// Where it is, for who opens it next.
+    func place(name: String, shapeCount: Int) -> BoardCatalog.Place {
+        switch self {
+        case .held(let opened):
+            BoardCatalog.Place(board: board, profile: profile, directory: opened.store.directory, name: name, shapeCount: shapeCount)
+        case .shared(let shared):
+            BoardCatalog.Place(board: board, profile: profile, directory: shared.directory, name: name, shapeCount: shapeCount)
         }
     }
 
@@ -82,11 +107,12 @@ struct SharedBoard: Sendable {
     var author: AuthorID
     var savedName: String
 
-    init(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws {
+    init(_ place: BoardCatalog.Place, catalog: BoardCatalog) throws {
         self.catalog = catalog
-        (profile, directory, board, savedName) = (entry.profile, entry.directory, entry.board, entry.name)
-        let hasOwnKey = try entry.content.get().hasOwnKey
-        author = try catalog.identity(of: entry.board, hasOwnKey: hasOwnKey, profile: entry.profile).signing.author
+        (profile, directory, board) = (place.profile, place.directory, place.board)
+        let meta = try BoardStore.meta(at: directory)
+        savedName = meta.name.isEmpty ? place.name : meta.name
+        author = try catalog.identity(of: place.board, hasOwnKey: meta.hasOwnKey, profile: place.profile).signing.author
     }
 
     /// Where its holder may listen, the likeliest place first.

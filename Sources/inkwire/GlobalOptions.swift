@@ -5,6 +5,7 @@ import InkRendezvous
 import InkRuntime
 import InkSession
 import InkStore
+import InkTerminal
 
 /// Options that every command takes. A flag goes before the environment, the environment before the default.
 struct GlobalOptions: ParsableArguments {
@@ -126,6 +127,14 @@ struct GlobalOptions: ParsableArguments {
         } catch {
             return "your name is not kept for the next time: \(error)"
         }
+    }
+
+    /// Keeps the first name that is given as an option: `open` has it the next time.
+    ///
+    /// - Returns: why it is not kept; nil where it is, or need not be.
+    func keepGivenName(profile: Int) -> String? {
+        guard profile == 1, let name = givenName, keptName(profile: 1) == nil, personNameComplaint(name) == nil else { return nil }
+        return keep(name: name, profile: 1)
     }
 
     /// What the others call this person: what was typed, flag, INKWIRE_NAME, what was kept, the login name if it is short enough.

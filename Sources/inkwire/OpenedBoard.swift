@@ -33,18 +33,12 @@ struct OpenedBoard {
 
     /// Makes a new board and stores its genesis.
     static func make(named wanted: String?, catalog: BoardCatalog) throws -> OpenedBoard {
+        try check(name: wanted, catalog: catalog)
         let identity = try catalog.identity(ofProfile: 1)
         let name: String
         if let wanted {
-            if let complaint = BoardName.complaint(about: wanted) {
-                throw Failure.usage("the board “\(wanted)” cannot be made", why: complaint, next: "give another name")
-            }
             name = wanted
-            guard try catalog.uniqueName(name) == name else {
-                throw Failure.usage(
-                    "the board “\(name)” cannot be made", why: "a board of that name is saved already",
-                    next: "`inkwire open \(ShellWord.last(name))` opens it; give another name for a new one")
-            }
+            guard try catalog.uniqueName(name) == name else { throw Failure.isTaken(name) }
             guard try catalog.uniqueName(name, looks: BoardName.look) == name else {
                 throw Failure.usage(
                     "the board “\(name)” cannot be made", why: "a board is saved already that looks the same in lists",
@@ -57,16 +51,26 @@ struct OpenedBoard {
         let genesis = try Board.makeGenesis(owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16))
         let board = try Board(genesis: genesis)
         let meta = BoardMeta(board: board.id, roomSecret: random.secret(), name: name)
-        let store = try BoardStore.create(at: catalog.directory(of: board.id, profile: 1), meta: meta, transactions: [genesis])
+        let directory = catalog.directory(of: board.id, profile: 1)
+        let store = try BoardStore.create(at: directory, meta: meta, transactions: [genesis])
+        catalog.note(BoardCatalog.Place(board: board.id, profile: 1, directory: directory, name: name))
         return OpenedBoard(
             catalog: catalog, profile: 1, identity: identity, store: store,
             content: StoredBoard(meta: meta, transactions: [genesis], receipts: []), isNew: false)
     }
 
+    /// Refuses a name for a new board as far as that is known without a look into others.
+    static func check(name: String?, catalog: BoardCatalog) throws(Failure) {
+        guard let name else { return }
+        if let complaint = BoardName.complaint(about: name) {
+            throw Failure.usage("the board “\(name)” cannot be made", why: complaint, next: "give another name")
+        }
+        guard catalog.place(named: name) == nil else { throw Failure.isTaken(name) }
+    }
+
     /// Opens a saved board, unless another process holds it.
-    static func open(_ entry: BoardCatalog.Entry, catalog: BoardCatalog) throws -> OpenedBoard {
-        if case .failure(let error) = entry.content { throw error }
-        return try open(entry.directory, profile: entry.profile, catalog: catalog)
+    static func open(_ place: BoardCatalog.Place, catalog: BoardCatalog) throws -> OpenedBoard {
+        try open(place.directory, profile: place.profile, catalog: catalog)
     }
 
     /// Opens a board that another process held a moment ago.
@@ -115,13 +119,15 @@ struct OpenedBoard {
 
     /// Opens the board of a link: the one saved here, or a new one that waits for genesis. A board that is open on this machine already is
     /// joined a second time, under another profile.
-    static func join(_ invite: Invite, catalog: BoardCatalog, notices: Notices) throws -> OpenedBoard {
+    ///
+    /// - Parameter say: takes a sentence for the person.
+    static func join(_ invite: Invite, catalog: BoardCatalog, say: (String) -> Void) throws -> OpenedBoard {
         while true {
             let profile = catalog.profileForJoining(invite.board)
             do {
                 let opened = try join(invite, profile: profile, catalog: catalog)
                 if profile > 1 {
-                    notices.say("this board is open on this machine already; joining as a second person (profile \(profile))")
+                    say("this board is open on this machine already; joining as a second person (profile \(profile))")
                 }
                 return opened
             } catch StoreError.locked {
@@ -167,11 +173,24 @@ struct OpenedBoard {
         let unique = try catalog.uniqueName(BoardName.adopted(from: name) ?? content.meta.board.description, looks: BoardName.look)
         try store.update { $0.name = unique }
         content.meta.name = unique
+        let board = content.meta.board
+        catalog.note(
+            BoardCatalog.Place(
+                board: board, profile: profile, directory: catalog.directory(of: board, profile: profile), name: unique))
     }
 
     /// Gives up the lock; a board that was never joined goes, for it holds nothing.
     func close(discardIfEmpty: Bool = false) {
         if discardIfEmpty, isNew { store.discardIfEmpty() } else { store.close() }
+    }
+}
+
+extension Failure {
+    /// A new board cannot have the name of another.
+    fileprivate static func isTaken(_ name: String) -> Failure {
+        .usage(
+            "the board “\(name)” cannot be made", why: "a board of that name is saved already",
+            next: "`inkwire open \(ShellWord.last(name))` opens it; give another name for a new one")
     }
 }
 

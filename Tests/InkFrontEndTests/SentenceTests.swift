@@ -42,7 +42,8 @@ import Testing
     private static let examples: [Sentence] = [
         .saved, .saving, .typing, .drawing, .notSavedYet, .catchingUp, .unsent(12), .onlyYou, .noRendezvous, .connecting,
         .path(.direct, step: 35), .somePaths(relayed: 1, of: 3, step: 100), .offline, .usingRelay(milliseconds: 88),
-        .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .joined(["bob", "eve"]), .left(["bob", "eve"]),
+        .silent("bob", seconds: 3), .silentFor(seconds: 3), .waitingForBoard, .opening("plan", shapes: 50_000), .joined(["bob", "eve"]),
+        .left(["bob", "eve"]),
         .back(["bob", "eve"]),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
@@ -73,6 +74,7 @@ import Testing
         case .silent: "silent"
         case .silentFor: "silentFor"
         case .waitingForBoard: "waitingForBoard"
+        case .opening: "opening"
         case .joined: "joined"
         case .left: "left"
         case .back: "back"

@@ -46,6 +46,32 @@ struct Desk {
         settle()
     }
 
+    /// While a board is opened, which is empty once it is there (`arrive`).
+    init(columns: Int, rows: Int, opening: (name: String, content: BoardContent.Opening)) throws {
+        session = try LocalBoard(name: "plan", owner: "ana", now: now)
+        terminal = TinyTerminal(columns: columns, rows: rows)
+        app = TerminalApp(
+            profile: TerminalProfile(depth: .direct), columns: columns, rows: rows,
+            board: BoardContent(name: opening.name, isReady: false, opening: opening.content))
+        look()
+    }
+
+    /// The board that was being opened is there.
+    mutating func arrive() {
+        if let me = session?.node().author {
+            app.show(board: BoardContent(name: "plan", me: me, isReady: false, opening: .init()), now: now)
+        }
+        app.handle(.event(.ready(.zero, me: session?.node().author ?? .zero)), now: now)
+        app.handle(.board(name: "plan", shapes: session?.shapes ?? []), now: now)
+        settle()
+    }
+
+    /// It is shown as far as it is known.
+    mutating func show(board content: BoardContent) {
+        app.show(board: content, now: now)
+        settle()
+    }
+
     init(columns: Int = 80, rows: Int = 24, start: StartContent) {
         terminal = TinyTerminal(columns: columns, rows: rows)
         app = TerminalApp(profile: TerminalProfile(), columns: columns, rows: rows, start: start)

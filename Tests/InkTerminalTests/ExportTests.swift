@@ -74,6 +74,15 @@ import Testing
         small.run("w " + String(repeating: "long/", count: 9) + "plan.txt")
         small.tell(.fileExists(try #require(small.export)))
         #expect(small.text.contains("y writes"), "\(small.text)")
+        // TM-182: who has gone on is not asked, and no letter of his answers.
+        var busy = try Desk()
+        busy.box(at: 10)
+        busy.run("w plan.txt")
+        let asked = try #require(busy.export)
+        busy.type("t\r")
+        busy.tell(.fileExists(asked))
+        busy.type("yes")
+        #expect(busy.effects.count == 1 && busy.text.contains("not written, for it is there already"), "\(busy.text)")
         // Who leaves is not asked.
         var leaving = try Desk()
         leaving.run("w plan.txt")

@@ -23,23 +23,23 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = folder + "/plan.txt"
         var export = TerminalApp.FileExport(path: path, text: "┌─┐\n", shapeCount: 1, cutWords: nil, replaces: false)
-        #expect(notice(InteractiveRun.write(export)) == "1 shape written to \(path)")
+        #expect(notice(FileWriter.place(export)) == "1 shape written to \(path)")
         #expect(FileManager.default.contents(atPath: path) == Data("┌─┐\n".utf8))
         export.text = "other\n"
-        guard case .fileExists(export) = InteractiveRun.write(export) else { return #expect(Bool(false), "it was not asked") }
+        guard case .fileExists(export) = FileWriter.place(export) else { return #expect(Bool(false), "it was not asked") }
         #expect(FileManager.default.contents(atPath: path) == Data("┌─┐\n".utf8))
         export.replaces = true
         export.cutWords = "it is large"
-        #expect(notice(InteractiveRun.write(export)) == "only a part is written, for it is large: \(path)")
+        #expect(notice(FileWriter.place(export)) == "only a part is written, for it is large: \(path)")
         #expect(FileManager.default.contents(atPath: path) == Data("other\n".utf8))
         // Neither a directory nor what is no file, whatever was said.
         for (other, words) in [(folder, "a directory"), ("/dev/null", "no file")] {
             export.path = other
-            #expect(notice(InteractiveRun.write(export)) == "not written, for that is \(words): \(other)")
+            #expect(notice(FileWriter.place(export)) == "not written, for that is \(words): \(other)")
         }
         export.path = folder + "/nowhere/plan.txt"
-        #expect(notice(InteractiveRun.write(export))?.hasPrefix("not written: ") == true)
-        #expect(notice(InteractiveRun.write(export))?.hasSuffix(": \(export.path)") == true)
+        #expect(notice(FileWriter.place(export))?.hasPrefix("not written: ") == true)
+        #expect(notice(FileWriter.place(export))?.hasSuffix(": \(export.path)") == true)
     }
 }
 

@@ -65,7 +65,9 @@ import InkTerminal
             switch end {
             case .signal(let signal): TTY.die(by: signal)
             case .effect(.newBoard), .effect(.open), .effect(.join): app.show(board: content)
-            case .effect(.export), .effect(.keepName), .effect(.goBack), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip): break
+            case .effect(.export), .effect(.keepName), .effect(.goBack), .effect(.opened), .effect(.suspend), .effect(.keepClip),
+                .effect(.fetchClip):
+                break
             case .effect(.quit), .effect(.stopped):
                 tty.leave()
                 return

@@ -51,8 +51,14 @@ extension BoardScene {
     /// What a file of that ending holds is no text.
     private static let otherFormats: Set = ["svg", "png", "ansi", "excalidraw", "cast"]
 
+    /// The answer of a disk may come late: who does something else by then is not interrupted, or a letter of his would write over the file.
     mutating func askToReplace(_ export: TerminalApp.FileExport, now: Instant) {
-        guard !mode.isLeaving else { return }
+        guard mode.isIdle else {
+            if !mode.isLeaving {
+                front.notices.add("not written, for it is there already: Ctrl+S asks again: \(export.path)", as: .setting, now: now)
+            }
+            return
+        }
         open(.replace(ReplacePanel(export: export)), now: now)
     }
 

@@ -29,34 +29,38 @@ struct JoinCommand: ParsableCommand {
         try options.check()
         let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
         guard isHeadless else {
-            try askName(toJoin: link)
-            return try Interactive.run(options: options, terminal: terminal, start: .join(link), joinPatience: patience.span)
+            let words = try askName(toJoin: link) ?? ""
+            return try Interactive.run(
+                options: options, terminal: terminal, start: .join(link), joinPatience: patience.span, notice: words)
         }
         try Self.joinHeadless(link, options: options, patience: patience.span)
     }
 
     /// Asks once for what nobody has said, and keeps it.
-    private mutating func askName(toJoin link: Invite) throws {
+    ///
+    /// - Returns: what the person should know of that: it is said, and covered by the board a moment later.
+    private mutating func askName(toJoin link: Invite) throws -> String? {
         let profile = options.catalog.profileForJoining(link.board)
-        guard !options.knowsName(profile: profile), isatty(0) == 1, !options.isInputForbidden else { return }
+        guard !options.knowsName(profile: profile), isatty(0) == 1, !options.isInputForbidden else { return nil }
         let usual = try options.displayName(profile: profile)
         while true {
             Notices.write("What shall the others call you? [\(usual)] ")
-            guard let typed = StandardInput.readLine(limit: 4096) else { return }
+            guard let typed = StandardInput.readLine(limit: 4096) else { return nil }
             let name = typed.trimmingCharacters(in: .whitespaces).isEmpty ? usual : typed.trimmingCharacters(in: .whitespaces)
             if let complaint = personNameComplaint(name) {
                 Notices.write("That cannot be: \(complaint).\n")
                 continue
             }
             options.typedName = name
-            if let words = options.keep(name: name, profile: profile) { options.notices.say(words) }
-            return
+            let words = options.keep(name: name, profile: profile)
+            if let words { options.notices.say(words) }
+            return words
         }
     }
 
     /// Joins and speaks JSON lines.
     static func joinHeadless(_ link: Invite, options: GlobalOptions, patience: Duration) throws {
-        let opened = try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices)
+        let opened = try OpenedBoard.join(link, catalog: options.catalog, say: options.notices.say)
         var run = HeadlessRun(options: options)
         // A board that arrived earlier is there already and is only reopened.
         let access = BoardAccess.held(opened)

@@ -93,11 +93,14 @@ final class BoardSession: @unchecked Sendable {
     /// - Parameters:
     ///   - embeds: make a rendezvous in this process when none is configured.
     ///   - patience: how long nothing may come of a board that was joined just now; nil for one that is here.
-    static func open(_ access: BoardAccess, options: GlobalOptions, embeds: Bool, patience: Duration? = nil) throws -> BoardSession {
+    ///   - say: takes a sentence for the person.
+    static func open(
+        _ access: BoardAccess, options: GlobalOptions, embeds: Bool, patience: Duration?, say: (String) -> Void
+    ) throws -> BoardSession {
         switch access {
         case .held(let opened):
             let held = try HeldBoard.open(opened, options: options, embeds: embeds)
-            for sentence in held.sentences { options.notices.say(sentence) }
+            for sentence in held.sentences { say(sentence) }
             return BoardSession(
                 .holding(held), access: access, options: options, strand: .common, loop: held.driver.loop, patience: patience)
         case .shared(let shared):

@@ -29,7 +29,7 @@ struct HeadlessRun {
     func run(_ access: BoardAccess) throws {
         let session: BoardSession
         do {
-            session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience)
+            session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience, say: options.notices.say)
         } catch {
             access.close(discardIfEmpty: true)
             throw error

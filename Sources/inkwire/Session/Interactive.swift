@@ -41,57 +41,26 @@ struct TerminalOptions: ParsableArguments {
 
 /// A board on a terminal.
 enum Interactive {
-    /// How to come to the board.
-    enum Start {
-        case make(String?)
-        case open(String)
-        case join(Invite)
-    }
-
     /// Returns when the person has left the board.
+    ///
+    /// - Parameter notice: what he is to know from before.
     static func run(
-        options: GlobalOptions, terminal: TerminalOptions, start: Start, showsInvite: Bool = false, joinPatience: Duration = .seconds(30)
+        options: GlobalOptions, terminal: TerminalOptions, start: Prospect.Way, showsInvite: Bool = false,
+        joinPatience: Duration = .seconds(30), notice: String = ""
     ) throws {
         // What is wrong with the terminal or the options must not leave a board behind.
         let profile = try terminal.profile(options)
         try options.check()
-        let access = try come(to: start, options: options)
-        keepName(options, access)
-        switch try run(access, by: start, options: options, profile: profile, showsInvite: showsInvite, joinPatience: joinPatience) {
+        var run = InteractiveRun(options: options, profile: profile, prospect: try Prospect(start, catalog: options.catalog))
+        run.showsInvite = showsInvite
+        run.joinPatience = joinPatience
+        run.notice = notice
+        switch try run.run() {
         case .done: break
-        case .wentBack: options.notices.say("not joined; `inkwire join` with the same link tries again")
+        case .wentBack: if run.prospect.isJoining { options.notices.say("not joined; `inkwire join` with the same link tries again") }
+        case .notOpened(let error): throw error
         case .notJoined(let failure): throw failure
         }
-    }
-
-    /// The first name that is given is kept: `open` has it the next time.
-    private static func keepName(_ options: GlobalOptions, _ access: BoardAccess) {
-        guard access.profile == 1, let name = options.givenName, options.keptName(profile: 1) == nil, personNameComplaint(name) == nil
-        else {
-            return
-        }
-        if let words = options.keep(name: name, profile: 1) { options.notices.say(words) }
-    }
-
-    private static func come(to start: Start, options: GlobalOptions) throws -> BoardAccess {
-        switch start {
-        case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
-        case .open(let name): try BoardAccess.open(name, catalog: options.catalog)
-        case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, notices: options.notices))
-        }
-    }
-
-    private static func run(
-        _ access: BoardAccess, by start: Start, options: GlobalOptions, profile: TerminalProfile, showsInvite: Bool = false,
-        joinPatience: Duration = .seconds(30), notice: String = ""
-    ) throws -> InteractiveRun.Leaving {
-        var run = InteractiveRun(options: options, profile: profile)
-        run.notice = notice
-        run.showsInvite = showsInvite
-        // A board that arrived earlier is there already and is only reopened.
-        if access.isEmpty { run.joinPatience = joinPatience }
-        if case .join = start {} else { run.embeds = true }
-        return try run.run(access)
     }
 
     /// Asks what to do, then does it as the command would have.
@@ -101,22 +70,28 @@ enum Interactive {
         let profile = try terminal.profile(options)
         var message = ""
         while let start = try ask(&options, profile: profile, message: &message) {
-            let access: BoardAccess
+            let prospect: Prospect
             do {
-                access = try come(to: start, options: options)
+                prospect = try Prospect(start, catalog: options.catalog)
             } catch {
-                // A name that is taken, a board that is open elsewhere: the person is still here, and can choose again.
-                let failure = (error as? Failure) ?? (error as? StoreError).map { Failure($0) }
-                guard let failure else { throw error }
-                message = "\(failure.what): \(failure.why)"
+                message = try words(of: error)
                 continue
             }
-            switch try run(access, by: start, options: options, profile: profile, notice: message) {
+            var run = InteractiveRun(options: options, profile: profile, prospect: prospect)
+            run.notice = message
+            switch try run.run() {
             case .done: return
-            case .wentBack: message = "Not joined. The same link can be tried again."
-            case .notJoined(let failure): message = "\(failure.what): \(failure.why)"
+            case .wentBack: message = prospect.isJoining ? "Not joined. The same link can be tried again." : ""
+            case .notOpened(let error): message = try words(of: error)
+            case .notJoined(let failure): message = try words(of: failure)
             }
         }
+    }
+
+    /// Why somebody is on the start screen again: a name that is taken, a board that does not open. The person is still here, and can choose again.
+    private static func words(of error: any Error) throws -> String {
+        guard let failure = (error as? Failure) ?? (error as? StoreError).map({ Failure($0) }) else { throw error }
+        return "\(failure.what): \(failure.why)"
     }
 
     /// Nil if the person leaves.
@@ -124,7 +99,7 @@ enum Interactive {
     /// - Parameters:
     ///   - options: have the name from here on that the person says.
     ///   - message: why they are here again; then what they are to know on the board.
-    private static func ask(_ options: inout GlobalOptions, profile: TerminalProfile, message: inout String) throws -> Start? {
+    private static func ask(_ options: inout GlobalOptions, profile: TerminalProfile, message: inout String) throws -> Prospect.Way? {
         let recents = try recentBoards(options.catalog)
         var content = StartContent(
             personName: try options.displayName(profile: 1), isNameKnown: options.knowsName(profile: 1), recents: recents.map(\.shown),
@@ -154,7 +129,7 @@ enum Interactive {
                 // What was chosen before the name goes on, and tells it there.
                 (message, content.message) = (words, words)
                 app.show(start: content)
-            case .effect(.export), .effect(.goBack), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip): break
+            case .effect(.export), .effect(.goBack), .effect(.opened), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip): break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

@@ -9,72 +9,159 @@ import Synchronization
 
 /// Runs one board on a terminal, from its opening to the person's leaving.
 ///
+/// The terminal comes first: it shows a frame and takes keys while the board is opened beside it (CL-60).
+///
+///     BoardOpening ──session──┐
+///                             ▼
 ///     tty ─▶ TTYLoop, on this thread ─intents─▶ session, on its loop
 ///                  ▲                                │
 ///                  └────────── TTYMailbox ◀─events──┘
 struct InteractiveRun {
     var options: GlobalOptions
     var profile: TerminalProfile
+    /// What is known of the board before it is opened.
+    var prospect: Prospect
     var showsInvite = false
-    /// The board was joined just now, and must arrive within this time.
-    var joinPatience: Duration?
-    /// A board of ours opens a rendezvous of its own where none is configured.
-    var embeds = false
+    /// How long a board that is joined and has not arrived is waited for.
+    var joinPatience = Duration.seconds(30)
     /// What the person is to know from before.
     var notice = ""
 
-    init(options: GlobalOptions, profile: TerminalProfile) { (self.options, self.profile) = (options, profile) }
+    init(options: GlobalOptions, profile: TerminalProfile, prospect: Prospect) {
+        (self.options, self.profile, self.prospect) = (options, profile, prospect)
+    }
 
     /// How a person came away from a board.
     enum Leaving {
         case done
-        /// The board had not arrived, and the person did not wait.
+        /// Something kept it from being opened.
+        case notOpened(any Error)
+        /// It was being opened, or had not arrived, and the person did not wait.
         case wentBack
         /// It did not arrive.
         case notJoined(Failure)
     }
 
-    /// - Throws: `Failure` when something stays unsaved.
-    func run(_ access: BoardAccess) throws -> Leaving {
-        let person = Person(profile: access.profile, name: try options.displayName(profile: access.profile))
-        let session: BoardSession
-        let screen: TerminalScreen
+    /// - Throws: `Failure` when there is no terminal, or something stays unsaved.
+    func run() throws -> Leaving {
+        let screen = try TerminalScreen(profile: profile, clock: options.clock)
+        let size = screen.tty.size
+        var app = TerminalApp(
+            profile: profile, columns: size.columns, rows: size.rows,
+            board: BoardContent(
+                name: prospect.name, isReady: false, isJoining: prospect.isJoining,
+                opening: BoardContent.Opening(shapeCount: prospect.shapeCount)))
+        // Before anything else has the processor.
+        screen.loop.paint(&app)
+        let opening = BoardOpening({ try open() }, tell: { [mailbox = screen.mailbox] in mailbox.post(.opened) })
+        switch wait(for: opening, on: screen, &app) {
+        case .opened(let opened): return try run(opened, on: screen, &app)
+        case .left(let leaving):
+            screen.tty.leave()
+            return leaving
+        }
+    }
+
+    // MARK: Opening
+
+    /// Whatever takes time before there is a session: lock, keys, store, sockets. Not on the thread of the terminal.
+    private func open() throws -> OpenedSession {
+        var sentences: [String] = []
+        let access = try prospect.come(options: options) { sentences.append($0) }
+        if let words = options.keepGivenName(profile: access.profile) { sentences.append(words) }
         do {
-            session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience)
+            let session = try BoardSession.open(
+                access, options: options, embeds: !prospect.isJoining, patience: access.isEmpty ? joinPatience : nil
+            ) { sentences.append($0) }
+            return OpenedSession(access: access, session: session, sentences: sentences)
         } catch {
             access.close(discardIfEmpty: true)
             throw error
         }
-        do {
-            screen = try TerminalScreen(profile: profile, clock: options.clock)
-        } catch {
-            Self.close(session, discards: access.isNew)
-            throw error
+    }
+
+    private enum Waited {
+        case opened(OpenedSession)
+        case left(Leaving)
+    }
+
+    /// Takes keys until the board is opened, or the person goes; ends the process where a signal asks for it.
+    private func wait(for opening: BoardOpening, on screen: TerminalScreen, _ app: inout TerminalApp) -> Waited {
+        while true {
+            switch screen.loop.run(&app, perform: { _, _ in }) {
+            case .effect(.opened):
+                switch opening.take() {
+                case .success(let opened): return .opened(opened)
+                case .failure(let error): return .left(.notOpened(error))
+                case nil: break
+                }
+            case .effect(.goBack):
+                screen.tty.leave()
+                return .left(leave(opening, patience: Self.openingPatience, .wentBack))
+            case .effect(.quit):
+                screen.tty.leave()
+                return .left(leave(opening, patience: Self.openingPatience, .done))
+            case .signal(let signal):
+                screen.tty.leave()
+                _ = leave(opening, patience: Self.signalPatience, .done)
+                TTY.die(by: signal)
+            case .effect: break
+            }
         }
+    }
+
+    /// Gives up what was being opened, and says how to come back to it.
+    private func leave(_ opening: BoardOpening, patience: DispatchTimeInterval, _ leaving: Leaving) -> Leaving {
+        switch opening.abandon(patience: patience) {
+        case .success(let opened):
+            for sentence in opened.sentences { options.notices.say(sentence) }
+            opened.close(discards: opened.access.isNew)
+            tellWayBack(opened.session.savedName)
+            return leaving
+        case .failure(let error): return .notOpened(error)
+        // It is closed as soon as it is there.
+        case nil: return leaving
+        }
+    }
+
+    private func tellWayBack(_ name: String) {
+        guard !name.isEmpty else { return }
+        options.notices.say("the board is saved on this machine: `inkwire open \(ShellWord.last(name))` comes back to it")
+    }
+
+    // MARK: On the board
+
+    private func run(_ opened: OpenedSession, on screen: TerminalScreen, _ app: inout TerminalApp) throws -> Leaving {
+        let (access, session) = (opened.access, opened.session)
+        let person = Person(profile: access.profile, name: try options.displayName(profile: access.profile))
         let news = News()
         listen(to: session, for: screen.mailbox, news)
-        var refused = 0
-        let end = draw(on: screen, session, news, person, refused: &refused)
+        let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post($0) }
+        show(session, to: person, isJoining: access.isEmpty, &app)
+        for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
+        let end = draw(&app, on: screen, session, news, person, files)
         screen.tty.leave()
         if case .signal(let signal) = end {
             Self.quit(session, patience: Self.signalPatience)
             TTY.die(by: signal)
         }
+        // A notice goes; this stays.
+        for sentence in opened.sentences { options.notices.say(sentence) }
         // Who does not wait for the end of quitting must hear what it leaves behind, too.
         var ending = news.ending ?? Self.left(by: session)
         // What was never joined holds nothing, and goes.
-        Self.close(session, discards: access.isNew)
+        opened.close(discards: access.isNew)
         switch end {
         case .failed(let failure): return .notJoined(failure)
         case .wentBack: return .wentBack
         case .left, .signal: break
         }
-        ending.unsaved += refused
+        ending.unsaved += app.refusedCount
         try ending.tell(options.notices)
         let name = news.name ?? session.savedName
-        if !name.isEmpty {
-            options.notices.say("the board is saved on this machine: `inkwire open \(ShellWord.last(name))` comes back to it")
-        }
+        if let count = app.shapeCount { options.catalog.note(access.place(name: name, shapeCount: count)) }
+        if let words = try files.end(patience: Self.openingPatience) { options.notices.say(words) }
+        tellWayBack(name)
         return .done
     }
 
@@ -115,18 +202,20 @@ struct InteractiveRun {
         }
     }
 
-    /// - Parameter refused: how many finished shapes the disk had not taken when the person left; the session knows nothing of them.
-    private func draw(on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, refused: inout Int) -> End {
+    /// Shows the board that is opened. Keys wait on until it is read, or where it must come from others not any more.
+    private func show(_ session: BoardSession, to person: Person, isJoining: Bool, _ app: inout TerminalApp) {
         let invitation = Invitation(link: session.link, command: "inkwire join", reach: Self.reach(of: session))
-        let size = screen.tty.size
-        var app = TerminalApp(
-            profile: profile, columns: size.columns, rows: size.rows,
+        app.show(
             board: BoardContent(
                 name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
-                showsInvitation: showsInvite, personName: person.name, isJoining: joinPatience != nil))
-        if !notice.isEmpty { app.handle(.notice(notice), now: options.clock.now) }
+                showsInvitation: showsInvite, personName: person.name, isJoining: isJoining,
+                opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount)), now: options.clock.now)
+    }
+
+    private func draw(
+        _ app: inout TerminalApp, on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, _ files: FileWriter
+    ) -> End {
         session.start()
-        defer { refused = app.refusedCount }
         var isLeaving = false
         let submit = { (intent: Intent, reference: UInt64?) in session.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
@@ -149,13 +238,13 @@ struct InteractiveRun {
                 app.leave()
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { _ = await session.quit() }
-            case .effect(.export(let export)): app.handle(Self.write(export), now: options.clock.now)
+            case .effect(.export(let export)): files.write(export)
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.keepClip(let clip)):
                 app.handle(.clipKept(clip, complaint: options.keptClip.keep(clip.bytes)), now: options.clock.now)
             case .effect(.fetchClip): app.handle(.clip(options.keptClip.fetch()), now: options.clock.now)
             case .effect(.goBack): return .wentBack
-            case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.suspend): break
+            case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.opened), .effect(.suspend): break
             }
         }
     }
@@ -176,26 +265,6 @@ struct InteractiveRun {
         return LinkReach.words(of: invite, isOwn: isOwn)
     }
 
-    /// Writes a file that the person asked for; what is there goes only where he has said so. A path can be longer than the row: it is told last.
-    static func write(_ export: TerminalApp.FileExport) -> TerminalApp.Input {
-        // No shell has replaced it.
-        let path = (export.path as NSString).expandingTildeInPath
-        var status = stat()
-        if stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                return .notice("not written, for that is \(status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no file"): \(export.path)")
-            }
-            guard export.replaces else { return .fileExists(export) }
-        }
-        do {
-            try OutputFile.write(Array(export.text.utf8), to: path)
-        } catch {
-            return .notice("not written: \((error as? Failure)?.why ?? "\(error)"): \(export.path)")
-        }
-        let count = Sentence.count(export.shapeCount, "shape")
-        return .notice(export.cutWords.map { "only a part is written, for \($0): \(export.path)" } ?? "\(count) written to \(export.path)")
-    }
-
     /// What would be left if this program ended now.
     private static func left(by session: BoardSession) -> Ending {
         let status = session.loop.flatSubmit { session.ask(.status) }
@@ -214,17 +283,10 @@ struct InteractiveRun {
         _ = done.wait(timeout: .now() + patience)
     }
 
-    private static func close(_ session: BoardSession, discards: Bool) {
-        let done = DispatchSemaphore(value: 0)
-        Task {
-            await session.close(discardIfEmpty: discards)
-            done.signal()
-        }
-        done.wait()
-    }
-
     /// Less than the two seconds after which a signal's handler ends a process that does not answer.
     private static let signalPatience = DispatchTimeInterval.milliseconds(700)
+    /// So long one who leaves waits for what is being opened, or for a file: longer than a large board takes, and shorter than an attachment.
+    private static let openingPatience = DispatchTimeInterval.seconds(2)
 }
 
 /// What the session's loop has told so far, for the thread of the terminal.

@@ -1,0 +1,61 @@
+import InkSession
+import InkStore
+import InkTerminal
+
+/// A board that a person is about to see, and what is known of it without opening it: little enough to be there before the first frame (CL-60).
+struct Prospect: Sendable {
+    /// How to come to it.
+    enum Way: Sendable {
+        case make(String?)
+        case open(String)
+        case join(Invite)
+    }
+
+    private let way: Way
+    /// Where it is; nil for one that is made or joined.
+    private let place: BoardCatalog.Place?
+
+    /// - Throws: what can be known now to keep it from being opened, before a screen is taken for it.
+    init(_ way: Way, catalog: BoardCatalog) throws {
+        self.way = way
+        switch way {
+        case .make(let name):
+            try OpenedBoard.check(name: name, catalog: catalog)
+            place = nil
+        case .open(let text):
+            if let hinted = catalog.place(named: text) {
+                place = hinted
+            } else {
+                let entry = try catalog.entry(text)
+                if case .failure(let error) = entry.content { throw error }
+                place = entry.place
+            }
+        case .join: place = nil
+        }
+    }
+
+    var isJoining: Bool { if case .join = way { true } else { false } }
+
+    /// What it is called; empty where that is not known.
+    var name: String {
+        switch way {
+        case .make(let name): name ?? ""
+        case .open: place?.name ?? ""
+        case .join: ""
+        }
+    }
+
+    /// How many shapes it had when it was left last, where that is known.
+    var shapeCount: Int? { place?.shapeCount }
+
+    /// Opens it, or attaches to who holds it.
+    ///
+    /// - Parameter say: takes a sentence for the person.
+    func come(options: GlobalOptions, say: (String) -> Void) throws -> BoardAccess {
+        switch way {
+        case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
+        case .open(let text): try BoardAccess.open(text, at: place, catalog: options.catalog)
+        case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, say: say))
+        }
+    }
+}
