@@ -70,6 +70,10 @@ let package = Package(
         .executableTarget(
             name: "terminal-stand", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
             path: "tools/terminal-stand"),
+        // Tools: random events at two terminals on a board in memory, and the screens held against full repaints.
+        .executableTarget(
+            name: "terminal-storm", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
+            path: "tools/storm-stand"),
         // Tools: every decoder under mutated bytes, with what each input takes of time and memory.
         .target(name: "CFuzzMeter", path: "tools/fuzz/meter"),
         .executableTarget(
@@ -113,7 +117,8 @@ let package = Package(
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFrontEnd", "InkAutomation"]),
         .testTarget(
-            name: "InkTerminalTests", dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"]),
+            name: "InkTerminalTests",
+            dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal", "terminal-storm"]),
         .testTarget(name: "InkSimulatorTests", dependencies: session + ["InkFrontEnd", "InkSimulator"]),
         .testTarget(
             name: "InkRuntimeTests",

@@ -6,6 +6,7 @@ import InkSession
 import InkSimulator
 import InkTerminal
 import Testing
+import terminal_storm
 
 /// A person at a terminal before a board: types, points, and sees what the bytes make visible.
 struct Desk {

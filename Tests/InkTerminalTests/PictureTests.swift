@@ -4,6 +4,7 @@ import InkPrimitives
 import InkSession
 import InkTerminal
 import Testing
+import terminal_storm
 
 /// What is drawn of a board, and what that costs.
 @Suite struct PictureTests {

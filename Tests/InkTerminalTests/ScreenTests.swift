@@ -4,6 +4,7 @@ import InkFrontEnd
 import InkPrimitives
 import InkTerminal
 import Testing
+import terminal_storm
 
 @Suite struct ScreenTests {
     @Test(arguments: 0..<60 as Range<UInt64>)

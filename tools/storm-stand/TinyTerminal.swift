@@ -1,25 +1,27 @@
 import InkFormats
 
 /// The part of a terminal that our frames use, written apart from the code under test: what the bytes make visible.
-struct TinyTerminal {
-    let columns: Int
-    let rows: Int
-    private(set) var rowsOfText: [[String]]
-    private(set) var styles: [[String]]
-    private(set) var cursor = (column: 0, row: 0)
-    private(set) var isCursorShown = true
-    private(set) var unknown: [String] = []
-    private var pen: Set<String> = []
+package struct TinyTerminal: Sendable {
+    package let columns: Int
+    package let rows: Int
+    package private(set) var rowsOfText: [[String]]
+    package private(set) var styles: [[String]]
+    package private(set) var cursor = (column: 0, row: 0)
+    package private(set) var isCursorShown = true
+    package private(set) var unknown: [String] = []
+    private var pen: Set<String> = [] { didSet { style = pen.sorted().joined(separator: ";") } }
+    /// The pen in words.
+    private var style = ""
     private var printed = (column: 0, row: 0)
 
-    init(columns: Int, rows: Int) {
+    package init(columns: Int, rows: Int) {
         (self.columns, self.rows) = (columns, rows)
         rowsOfText = Array(repeating: Array(repeating: " ", count: columns), count: rows)
         styles = Array(repeating: Array(repeating: "", count: columns), count: rows)
     }
 
     /// The visible text, rows without trailing spaces.
-    var lines: [String] {
+    package var lines: [String] {
         rowsOfText.map { row in
             var text = row.joined()
             while text.last == " " { text.removeLast() }
@@ -27,9 +29,9 @@ struct TinyTerminal {
         }
     }
 
-    var text: String { lines.joined(separator: "\n") }
+    package var text: String { lines.joined(separator: "\n") }
     /// The first rows without the dim arrows at the sides of so many cells, which say where a drawing goes on.
-    func linesWithoutEdges(rows: Int, columns: Int) -> [String] {
+    package func linesWithoutEdges(rows: Int, columns: Int) -> [String] {
         (0..<rows).map { row in
             var text = ""
             for column in 0..<columns {
@@ -42,9 +44,9 @@ struct TinyTerminal {
         }
     }
 
-    func contains(_ part: String) -> Bool { lines.contains { $0.contains(part) } }
+    package func contains(_ part: String) -> Bool { lines.contains { $0.contains(part) } }
 
-    mutating func feed(_ bytes: [UInt8]) {
+    package mutating func feed(_ bytes: [UInt8]) {
         var rest = Substring(String(decoding: bytes, as: UTF8.self)).unicodeScalars
         while let scalar = rest.popFirst() {
             switch scalar {
@@ -64,13 +66,30 @@ struct TinyTerminal {
             rowsOfText[printed.row][printed.column].unicodeScalars.append(scalar)
             return
         }
+        if Self.isFlagHalf(scalar), Self.isLoneFlagHalf(rowsOfText[printed.row][printed.column]), printed.row == cursor.row,
+            cursor.column > printed.column
+        {
+            // Two regional indicators are a flag, of two cells in every terminal that was tried.
+            rowsOfText[printed.row][printed.column].unicodeScalars.append(scalar)
+            cursor.column = min(columns - 1, printed.column + 2)
+            if printed.column + 1 < columns {
+                clearHalf(printed.column + 1)
+                (rowsOfText[printed.row][printed.column + 1], styles[printed.row][printed.column + 1]) = ("", style)
+            }
+            return
+        }
         for half in 0..<width where cursor.column + half < columns {
             clearHalf(cursor.column + half)
             rowsOfText[cursor.row][cursor.column + half] = half == 0 ? String(Character(scalar)) : ""
-            styles[cursor.row][cursor.column + half] = pen.sorted().joined(separator: ";")
+            styles[cursor.row][cursor.column + half] = style
         }
         printed = cursor
         cursor.column = min(columns - 1, cursor.column + width)
+    }
+
+    private static func isFlagHalf(_ scalar: Unicode.Scalar) -> Bool { (0x1F1E6...0x1F1FF).contains(scalar.value) }
+    private static func isLoneFlagHalf(_ text: String) -> Bool {
+        text.unicodeScalars.count == 1 && text.unicodeScalars.allSatisfy(isFlagHalf)
     }
 
     private mutating func clearHalf(_ column: Int) {
@@ -106,7 +125,7 @@ struct TinyTerminal {
         case "K":
             for column in cursor.column..<columns {
                 clearHalf(column)
-                (rowsOfText[cursor.row][column], styles[cursor.row][column]) = (" ", pen.sorted().joined(separator: ";"))
+                (rowsOfText[cursor.row][column], styles[cursor.row][column]) = (" ", style)
             }
         case "J": self = cleared()
         case "m": style(numbers.isEmpty ? [0] : numbers)
