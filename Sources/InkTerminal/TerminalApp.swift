@@ -91,6 +91,8 @@ public struct TerminalApp: Sendable {
     private var outputs = Outputs<Output>()
     private var lastFrame = Instant.distantPast
     private var extraBytes: [UInt8] = []
+    /// What is on its way to the terminal.
+    private var window = OutputWindow()
 
     /// Begins on the start screen.
     public init(profile: TerminalProfile, columns: Int, rows: Int, start: StartContent) {
@@ -152,6 +154,7 @@ public struct TerminalApp: Sendable {
         case .clip(let fetched): board?.take(fetched, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
+            window.handleTimeout(now: now)
             board?.handleTimeout(now: now)
         }
         takeOutputs()
@@ -187,6 +190,8 @@ public struct TerminalApp: Sendable {
     /// When to call `handle(.timeout)` and ask for a frame, if nothing happens before.
     public func deadline(now: Instant) -> Instant? {
         var next = earliest(decoder.deadline, board?.deadline(now: now))
+        // An answer opens the window, and comes by itself.
+        guard window.isOpen else { return earliest(next, window.deadline) }
         switch redrawing {
         case .none: break
         case .soon: next = earliest(next, lastFrame + Self.interval)
@@ -205,6 +210,7 @@ public struct TerminalApp: Sendable {
     ///
     /// The person's own ink waits at most 8 ms since the last frame, what others do 16 ms. Ask only when the terminal has taken the frame before.
     public mutating func frame(now: Instant) -> [UInt8] {
+        guard window.isOpen else { return [] }
         extraBytes += board?.takeExtraBytes() ?? []
         let wish = redrawing
         guard wish > .none else { return [] }
@@ -214,13 +220,16 @@ public struct TerminalApp: Sendable {
         let bytes = screen.frame(picture)
         // A look that changed nothing must not delay the next ink.
         if !bytes.isEmpty { lastFrame = now }
-        defer { extraBytes = [] }
-        return bytes + extraBytes
+        var all = bytes + extraBytes
+        extraBytes = []
+        if profile.isFar, profile.canBeAsked, window.write(all.count, now: now) { all += OutputWindow.question }
+        return all
     }
 
     /// The terminal was left and entered again: the next frame repaints all, and what the person had switched off is off again.
     public mutating func entered() {
         if board?.display.isMouseOff == true { extraBytes += TerminalProfile.mouseOff }
+        window.reset()
         resize(columns: screen.columns, rows: screen.rows)
     }
 
@@ -229,6 +238,7 @@ public struct TerminalApp: Sendable {
     /// - Parameter isPart: they may not be all that one read brought.
     private mutating func deliver(_ events: [InputEvent], isPart: Bool = false, now: Instant) {
         for case .answer(.mode(2026, let isSupported)) in events { screen.isSynchronized = isSupported }
+        for case .answer(.deviceAttributes) in events { window.takeAnswer() }
         // Whatever else is being done: what others wrote over the screen is in its way.
         let asked = events.filter { $0 != Self.repaintKey }
         if asked.count < events.count { repaint() }
@@ -262,6 +272,7 @@ public struct TerminalApp: Sendable {
     private mutating func repaint() {
         board?.wantsRepaint = false
         extraBytes += TerminalProfile.modes
+        window.reset()
         if board?.display.isMouseOff == true { extraBytes += TerminalProfile.mouseOff }
         resize(columns: screen.columns, rows: screen.rows)
     }

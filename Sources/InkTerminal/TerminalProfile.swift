@@ -15,13 +15,15 @@ public struct TerminalProfile: Hashable, Sendable {
     public var isDark: Bool
     /// True inside tmux.
     public var isInTmux: Bool
+    /// True where a network lies between: what is written may wait there unseen.
+    public var isFar: Bool
 
     public init(
         depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
-        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false
+        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false, isFar: Bool = false
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
-        (self.reducesMotion, self.isDark, self.isInTmux) = (reducesMotion, isDark, isInTmux)
+        (self.reducesMotion, self.isDark, self.isInTmux, self.isFar) = (reducesMotion, isDark, isInTmux, isFar)
     }
 
     /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX and INKWIRE_REDUCED_MOTION; nil where no escape may
@@ -34,7 +36,7 @@ public struct TerminalProfile: Hashable, Sendable {
             escapeDelay: .milliseconds(isRemote ? 50 : 25),
             canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1",
             isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""),
-            isInTmux: environment["TMUX"]?.isEmpty == false)
+            isInTmux: environment["TMUX"]?.isEmpty == false, isFar: isRemote)
     }
 
     /// Of the 16 colours (rxvt, Konsole): the two whites.

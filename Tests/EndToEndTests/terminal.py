@@ -42,7 +42,7 @@ class Terminal:
         self.held = ""
         self.bytes = b""
         self.times = []  # (seconds, count of bytes) of each read
-        self.answers = answers
+        self.answers, self.has_answered, self.unread = answers, False, b""
         self.looks = True  # false where nobody looks at the screen, which takes time
         self.exit = None
         settings = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **(environment or {})}
@@ -113,8 +113,15 @@ class Terminal:
             self.bytes += data
             if self.looks:
                 self._feed(self.decoder.decode(data))
-            if self.answers and b"\x1b[c" in data:
-                self.send(b"\x1b[?2026;0$y\x1b]11;rgb:1010/1010/1414\x1b\\\x1b[?62;22c")
+            if self.answers:
+                self._answer(data)
+
+    def _answer(self, data):
+        """Answers as a terminal does: once for each question, the first with all that is asked in the beginning."""
+        self.unread = self.unread[-2:] + data
+        for _ in range(self.unread.count(b"\x1b[c")):
+            self.send((b"" if self.has_answered else b"\x1b[?2026;0$y\x1b]11;rgb:1010/1010/1414\x1b\\") + b"\x1b[?62;22c")
+            self.has_answered = True
 
     def _feed(self, text):
         """Shows text as a terminal would: pyte up to 0.8.0 takes the last letter of a mode question (CSI ? 2026 $ p) for a letter to print."""

@@ -33,14 +33,14 @@ struct Desk {
 
     init(
         columns: Int = 80, rows: Int = 24, depth: ColorDepth = .direct, style: GlyphStyle = .unicode, link: String = "inkwire:abc",
-        reducesMotion: Bool = false, isJoining: Bool = false, network: NetworkChoice? = nil, isInTmux: Bool = false
+        reducesMotion: Bool = false, isFar: Bool = false, isJoining: Bool = false, network: NetworkChoice? = nil, isInTmux: Bool = false
     ) throws {
         let session = try LocalBoard(name: "plan", owner: "ana", now: now)
         self.session = session
         terminal = TinyTerminal(columns: columns, rows: rows)
         app = TerminalApp(
-            profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion, isInTmux: isInTmux), columns: columns,
-            rows: rows,
+            profile: TerminalProfile(depth: depth, style: style, reducesMotion: reducesMotion, isInTmux: isInTmux, isFar: isFar),
+            columns: columns, rows: rows,
             board: BoardContent(
                 name: "plan", me: session.node().author, shapes: session.shapes,
                 invitation: Invitation(link: link, command: "inkwire join"), network: network, isJoining: isJoining))

@@ -5,6 +5,7 @@
 #     setup build demo     and what the demo uses: Python
 #     setup build terminal and what the demo in a terminal uses: tmux
 #     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
+#     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build trace    and what counts system calls: strace (Linux)
 #
@@ -69,6 +70,14 @@ setup_look_for_tests() {
     has clang || has cc || lacks clang
 }
 
+# The daemon is none of those that run by themselves: whoever tests starts one with a configuration and a port of its own.
+setup_look_for_ssh() {
+    has ssh || lacks ssh
+    PATH="$PATH:/usr/sbin:/sbin" has sshd || lacks sshd
+    has mosh-server || lacks mosh
+    if [ "$(uname)" = Linux ]; then has setpriv || lacks setpriv; fi
+}
+
 setup_look_for_natlab() {
     has nft || lacks nft
     has ip || lacks ip
@@ -104,7 +113,9 @@ setup_package() {
         apt:ip) echo iproute2 ;;
         apt:ps) echo procps ;;
         apt:nft) echo nftables ;;
-        apt:nsenter) echo util-linux ;;
+        apt:nsenter | apt:setpriv) echo util-linux ;;
+        apt:ssh) echo openssh-client ;;
+        apt:sshd) echo openssh-server ;;
         dnf:libsodium) echo libsodium-devel ;;
         dnf:sqlite) echo sqlite-devel ;;
         dnf:pkg-config) echo pkgconf-pkg-config ;;
@@ -113,7 +124,9 @@ setup_package() {
         dnf:ip) echo iproute ;;
         dnf:ps) echo procps-ng ;;
         dnf:nft) echo nftables ;;
-        dnf:nsenter) echo util-linux ;;
+        dnf:nsenter | dnf:setpriv) echo util-linux ;;
+        dnf:ssh) echo openssh-clients ;;
+        dnf:sshd) echo openssh-server ;;
         *) echo "$2" ;;
     esac
 }
@@ -157,7 +170,17 @@ setup_install() {
     fi
 }
 
-setup_apt_get() { DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null; }
+setup_apt_get() {
+    local policy=/usr/sbin/policy-rc.d status=0 is_ours=""
+    # A daemon that a package brings is not to run by itself.
+    if [ ! -e "$policy" ]; then
+        is_ours=yes
+        printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null || status=$?
+    if [ -n "$is_ours" ]; then rm -f "$policy"; fi
+    return "$status"
+}
 
 setup_check_swift() {
     local version

@@ -136,15 +136,20 @@ struct Storm: Sendable {
 
     // MARK: Whether all is well
 
-    /// What is wrong, in words; nil if nothing is. Nothing of it happens to the storm itself.
-    func complaint() -> String? {
-        var now = now
-        // As it is, in the middle of whatever is being done.
+    /// Where a screen is wrong as it is, in the middle of whatever is being done.
+    func complaintAtOnce() -> String? {
         for (number, seat) in seats.enumerated() {
             if let words = Self.compare(seat, seat.repainted(now: now), from: now) {
                 return "\(["ana", "bob"][number])'s screen differs from what a full repaint shows\n\(words)"
             }
         }
+        return nil
+    }
+
+    /// What is wrong, in words; nil if nothing is. Nothing of it happens to the storm itself.
+    func complaint() -> String? {
+        if let words = complaintAtOnce() { return words }
+        var now = now
         var calm = self
         calm.session.delay = .zero
         calm.session.diskRefuses = nil
@@ -210,14 +215,21 @@ extension Storm {
     ///
     /// - Parameters:
     ///   - events: how many things happen.
-    ///   - stride: all is looked at after so many.
+    ///   - stride: all is looked at after so many, and the screens as they are twenty times as often.
     static func play(seed: UInt64, events: Int, stride: Int = 1000) throws -> Storm {
         var storm = try Storm(seed: seed)
         var sound = storm
         while storm.count < events {
-            let next = min(events, storm.count + stride)
-            while storm.count < next { storm.step() }
-            guard let complaint = storm.complaint() else {
+            storm.step()
+            let complaint: String?
+            if storm.count % stride == 0 || storm.count == events {
+                complaint = storm.complaint()
+            } else if storm.count % max(1, stride / 20) == 0 {
+                complaint = storm.complaintAtOnce()
+            } else {
+                continue
+            }
+            guard let complaint else {
                 sound = storm
                 continue
             }

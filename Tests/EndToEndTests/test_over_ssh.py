@@ -1,0 +1,36 @@
+"""The board over ssh on a line of 150 ms there and back; tools/over-ssh measures the same for longer."""
+
+# Runs alone: it measures time.
+
+import statistics
+import unittest
+
+import over_ssh
+from harness import ink, main
+from ssh_lines import sshd_path
+
+
+class OverSsh(unittest.TestCase):
+    def test_a_long_line_delays_nothing_twice_queues_nothing_and_loses_nothing(self):
+        # TM-7 TM-19 TM-231
+        if sshd_path() is None:
+            self.skipTest("no sshd is installed: tools/over-ssh does that")
+        afar = over_ssh.Afar()
+        self.addCleanup(afar.remove)
+        echo = statistics.median(over_ssh.round_trip(afar, 5))
+        ana = afar.ana()
+        waits = over_ssh.own_ink(ana, 10)
+        self.assertEqual(len(waits), 10, "each motion is seen")
+        self.assertLessEqual(statistics.median(waits), echo + 0.020 * ink.PATIENCE, f"own ink: {waits}; an echo takes {echo}")
+        bob = afar.bob()
+        behind, newest, drawn = over_ssh.hold(ana, bob, 1.5)
+        self.assertGreater(drawn, 60, "bob's frames would have been a queue, or this proves nothing")
+        self.assertLessEqual(behind, over_ssh.HELD_MAX, "what had waited is a frame or two, not all of them")
+        self.assertLessEqual(newest, 1 * ink.PATIENCE)
+        state, _, status = over_ssh.drop(afar, ana)
+        self.assertEqual(over_ssh.lost_by(state), 0, f"a line that drops loses nothing: {state['shapes']}")
+        self.assertEqual(status, 255, "ssh says that the line is gone")
+
+
+if __name__ == "__main__":
+    main()
