@@ -44,6 +44,8 @@ package struct Automation {
     private var me: AuthorID?
     private var boardID: BoardID?
     private var gestures: [GestureID: Gesture] = [:]
+    /// Trails of light that were told to be on.
+    private var trails: [PeerID: UInt64] = [:]
     private var waiting = Queue<Result<AutomationRequest, AutomationError>>()
     private var running: Running?
     private var isReady = false
@@ -77,6 +79,8 @@ package struct Automation {
         enum Kind {
             case stroke(ShapeDraft)
             case drag(ShapeID, by: Point)
+            /// Where a light goes.
+            case laser([Point])
         }
         var kind: Kind
         var start: Instant
@@ -143,7 +147,10 @@ package struct Automation {
         case .textMerged(let news):
             let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
             write("text", members)
-        case .cursor, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .versionMismatch:
+        case .cursor(let source, let samples):
+            if let (name, members) = format.plain(event) { write(name, members) }
+            tellLight(samples, of: source.peer)
+        case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }
@@ -250,6 +257,9 @@ package struct Automation {
         case .undo: submit(.undo)
         case .redo: submit(.redo)
         case .cursor(let point): submit(.cursor(point))
+        case .laser(let path, let milliseconds): begin(.laser(path), milliseconds: milliseconds, parts: path.count, now: now)
+        case .view(let box): submit(.view(box))
+        case .lookHere(let box): submit(.lookHere(box))
         case .say(let text): submit(.say(text))
         case .typing: submit(.typing)
         case .invite: outputs.append(.ask(.invite))
@@ -397,6 +407,9 @@ package struct Automation {
             draft.points = Array(draft.points.prefix(1))
             outputs.append(.intent(.begin(.stroke(draft)), ref: lastRef))
         case .drag(let id, _): outputs.append(.intent(.begin(.move([id], by: .zero)), ref: lastRef))
+        case .laser(let path):
+            outputs.append(.intent(.cursor(path[0]), ref: nil))
+            outputs.append(.intent(.laser(true), ref: nil))
         }
     }
 
@@ -413,8 +426,13 @@ package struct Automation {
             let part = Point(
                 clampingX: Int64(by.x) * Int64(next.taken) / Int64(live.steps), y: Int64(by.y) * Int64(next.taken) / Int64(live.steps))
             outputs.append(.intent(.update(.move([id], by: part)), ref: nil))
+        case .laser(let path): outputs.append(.intent(.cursor(path[(path.count - 1) * next.taken / live.steps]), ref: nil))
         }
-        if next.taken == next.steps { submit(.commit) } else { running?.stage = .drawing(next) }
+        guard next.taken == next.steps else {
+            running?.stage = .drawing(next)
+            return
+        }
+        if case .laser = live.kind { submit(.laser(false)) } else { submit(.commit) }
     }
 
     // MARK: Replies
@@ -549,6 +567,17 @@ package struct Automation {
         var all: JSONObject = ["peer": peer, "kind": .string(format.kind(of: gesture)), "state": "live"]
         for member in members.members { all[member.key] = member.value }
         write("gesture", all)
+    }
+
+    private mutating func tellLight(_ samples: [CursorSample], of peer: PeerID) {
+        let before = trails[peer]
+        trails[peer] = samples.last?.trail
+        guard before != nil || samples.contains(where: { $0.trail != nil }) else { return }
+        for trail in format.trails(samples, after: before) {
+            var members: JSONObject = ["peer": .string(peer.hex)]
+            for member in trail.members.members { members[member.key] = member.value }
+            write("laser", members)
+        }
     }
 
     private mutating func stateMembers(_ report: StateReport) -> JSONObject {

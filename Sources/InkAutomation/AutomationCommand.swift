@@ -16,6 +16,11 @@ package enum AutomationCommand: Equatable {
     case undo
     case redo
     case cursor(Point?)
+    /// Light that goes by these places over that time, and fades.
+    case laser([Point], milliseconds: Int)
+    /// What is seen; nil for nothing that is told.
+    case view(WorldBox?)
+    case lookHere(WorldBox)
     case say(String)
     case typing
     case invite
@@ -108,6 +113,8 @@ extension AutomationRequest {
     package static let lineBytes = 1 << 20
     /// Longest live gesture or wait, ms: an hour.
     private static let millisecondsMax = 3_600_000
+    /// How long light goes unless it is said, ms.
+    private static let lightMilliseconds = 1000
     /// Where a copy lies unless it is said: two cells of a terminal to the right and one down.
     private static let copyStep = Point(x: 128, y: 128)
     /// Greatest coordinate, px.
@@ -168,6 +175,15 @@ extension AutomationRequest {
         case "cursor":
             if object["x"] == .null, object["y"] == .null { return .cursor(nil) }
             return .cursor(Point(x: try pixels(object, "x"), y: try pixels(object, "y")))
+        case "laser":
+            let start = Point(x: try pixels(object, "x"), y: try pixels(object, "y"))
+            guard let list = object["points"] else { throw bad("points", "a list of pairs is needed") }
+            let path = try points(list, least: 1).map { Point(clampingX: Int64(start.x) + Int64($0.x), y: Int64(start.y) + Int64($0.y)) }
+            return .laser(path, milliseconds: try milliseconds(object, "over_ms", or: Self.lightMilliseconds))
+        case "view":
+            if ["x", "y", "w", "h"].allSatisfy({ object[$0] == .null }) { return .view(nil) }
+            return .view(try box(object))
+        case "look_here": return .lookHere(try box(object))
         case "say":
             let message = try text(object, "text", limit: Limits.chatBytes)
             guard !message.isEmpty else { throw bad("text", "it is empty") }
@@ -363,6 +379,15 @@ extension AutomationRequest {
         let value = try pixels(object, field)
         guard value >= 0 else { throw bad(field, "it is negative") }
         return value
+    }
+
+    /// A part of the board: left and top, width and height.
+    private static func box(_ object: JSONObject) throws(AutomationError) -> WorldBox {
+        let (left, top) = (Int(try pixels(object, "x")), Int(try pixels(object, "y")))
+        let box = WorldBox(left: left, top: top, right: left + Int(try extent(object, "w")), bottom: top + Int(try extent(object, "h")))
+        guard box.right <= Int(Limits.coordinate) else { throw bad("w", "it reaches beyond the edge of the board") }
+        guard box.bottom <= Int(Limits.coordinate) else { throw bad("h", "it reaches beyond the edge of the board") }
+        return box
     }
 
     private static func pair(_ value: JSONValue, _ field: String) throws(AutomationError) -> Point {

@@ -113,6 +113,35 @@ package struct EventFormat {
         ]
     }
 
+    /// Members of a part of the board that a peer sees, or asks to look at; null for none.
+    private func sides(_ box: WorldBox?, of peer: PeerID) -> JSONObject {
+        func side(_ value: Int?) -> JSONValue { value.map { pixels(Int32(clamping: $0)) } ?? .null }
+        return [
+            "peer": .string(peer.hex), "x": side(box?.left), "y": side(box?.top), "w": side(box.map { $0.right - $0.left }),
+            "h": side(box.map { $0.bottom - $0.top }),
+        ]
+    }
+
+    /// What a peer's light did, in the order in which it did it: the number of each trail, its new samples, and whether it is out by then.
+    ///
+    /// - Parameter before: the trail that was told to be on.
+    package func trails(_ samples: [CursorSample], after before: UInt64?) -> [(number: UInt64, members: JSONObject)] {
+        var trails: [(number: UInt64, samples: [JSONValue], isOn: Bool)] = before.map { [($0, [], true)] } ?? []
+        for sample in samples {
+            if let last = trails.indices.last, sample.trail != trails[last].number { trails[last].isOn = false }
+            guard let number = sample.trail, let position = sample.position else { continue }
+            if trails.last?.number != number { trails.append((number, [], true)) }
+            let time = JSONValue.integer(sample.at.nanoseconds / 1_000_000)
+            trails[trails.count - 1].samples.append(.array([time, pixels(position.x), pixels(position.y)]))
+        }
+        return trails.filter { !$0.samples.isEmpty || !$0.isOn }.map { trail in
+            let members: JSONObject = [
+                "trail": .integer(Int64(clamping: trail.number)), "state": trail.isOn ? "live" : "ended", "samples": .array(trail.samples),
+            ]
+            return (trail.number, members)
+        }
+    }
+
     package func peer(_ status: PeerStatus) -> JSONObject {
         var object: JSONObject = [
             "peer": .string(status.peer.hex), "name": .string(status.name), "state": .string(status.state.rawValue),
@@ -135,6 +164,8 @@ package struct EventFormat {
     package func plain(_ event: Event) -> (String, JSONObject)? {
         switch event {
         case .cursor(let source, let samples): ("cursor", cursor(source, samples))
+        case .view(let peer, let box): ("view", sides(box, of: peer))
+        case .lookHere(let peer, let box): ("look_here", sides(box, of: peer))
         case .typing(let peer): ("typing", ["peer": .string(peer.hex)])
         case .rendezvous(.none): ("rendezvous", ["state": "none"])
         case .rendezvous(.connecting): ("rendezvous", ["state": "connecting"])
@@ -199,6 +230,7 @@ package struct EventFormat {
             switch refusal {
             case .noSuchShape: ("no_such_shape", "id")
             case .badValue(let field): ("bad_value", field)
+            case .tooSoon: ("too_soon", nil)
             case .tooLarge: ("too_large", nil)
             case .ownHistoryMissing: ("own_history_missing", nil)
             case .beyondEdge: ("bad_value", "by")

@@ -37,6 +37,9 @@ extension ByteWriter {
 
     mutating func write(_ size: Size) { write(Point(x: size.width, y: size.height)) }
 
+    /// Left, top, right and bottom.
+    mutating func write(_ box: WorldBox) { for side in [box.left, box.top, box.right, box.bottom] { writeNumber(side) } }
+
     mutating func write(_ id: ShapeID) {
         write(id.author)
         write(id.number)
@@ -143,6 +146,10 @@ extension ByteReader {
         var elements: [Element] = []
         for _ in 0..<count { elements.append(try body(&self)) }
         return elements
+    }
+
+    mutating func readWorldBox() throws(WireError) -> WorldBox {
+        WorldBox(left: try readNumber(), top: try readNumber(), right: try readNumber(), bottom: try readNumber())
     }
 
     mutating func readPoint() throws(WireError) -> Point {

@@ -34,6 +34,7 @@ extension ByteWriter {
             writeList(samples) {
                 $0.writeSpan($1.at)
                 $0.writeOptional($1.position) { $0.write($1) }
+                $0.writeOptional($1.trail) { $0.write($1) }
             }
         case .typing(let peer):
             writeTag(7)
@@ -95,6 +96,14 @@ extension ByteWriter {
             writeText(name)
             write(author)
             write(before)
+        case .view(let peer, let box):
+            writeTag(20)
+            write(peer)
+            writeOptional(box) { $0.write($1) }
+        case .lookHere(let peer, let box):
+            writeTag(21)
+            write(peer)
+            write(box)
         case .meeting(let peer, let author, let obstacle):
             writeTag(19)
             write(peer)
@@ -145,6 +154,7 @@ extension ByteWriter {
         case .noGesture: writeTag(10)
         case .leaving: writeTag(11)
         case .beyondEdge: writeTag(12)
+        case .tooSoon: writeTag(13)
         }
     }
 
@@ -218,8 +228,10 @@ extension ByteReader {
             return .gesture(GestureID(source: source, number: number), try readGestureChange())
         case 6:
             let source = try readLiveSource()
-            let samples = try readList(leastBytes: 9) { reader throws(WireError) in
-                CursorSample(at: try reader.readSpan(), position: try reader.readFlag() ? try reader.readPoint() : nil)
+            let samples = try readList(leastBytes: 10) { reader throws(WireError) in
+                CursorSample(
+                    at: try reader.readSpan(), position: try reader.readFlag() ? try reader.readPoint() : nil,
+                    trail: try reader.readReference())
             }
             return .cursor(source, samples)
         case 7: return .typing(peer: try readIdentifier())
@@ -246,6 +258,8 @@ extension ByteReader {
         case 16: return .restoring(isUnderWay: try readFlag())
         case 17: return .duplicateDevice(try readIdentifier(), seconds: try readNumber())
         case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
+        case 20: return .view(peer: try readIdentifier(), try readFlag() ? try readWorldBox() : nil)
+        case 21: return .lookHere(peer: try readIdentifier(), try readWorldBox())
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }
@@ -290,6 +304,7 @@ extension ByteReader {
         case 10: return .noGesture
         case 11: return .leaving
         case 12: return .beyondEdge
+        case 13: return .tooSoon
         default: throw .unexpected
         }
     }

@@ -23,6 +23,8 @@ package struct FrontEnd: Sendable {
     package private(set) var glides = Glides()
     package private(set) var chats = Chats()
     package var notices = Notices()
+    /// What somebody asks all to look at, while that is fresh.
+    package private(set) var call: Call?
     package private(set) var sync: SyncStatus?
     package private(set) var rendezvous: RendezvousStatus = .none
     /// Since when something is not on disk, or not with the others.
@@ -76,6 +78,12 @@ package struct FrontEnd: Sendable {
         case .cursor(let source, _):
             people.moved(source.peer, now: now)
             return false
+        case .view(let peer, let box):
+            people.sees(peer, box)
+            return false
+        case .lookHere(let peer, let box):
+            guard let person = people[peer] else { return false }
+            call = Call(peer: peer, name: people.name(of: person), box: box, until: now + Self.callLasts)
         case .typing: return false
         case .chat(let message, _):
             chats.take(message, by: message.author == me ? "you" : knownName(of: message.author))
@@ -150,6 +158,21 @@ package struct FrontEnd: Sendable {
         return !names.isEmpty
     }
 
+    /// Somebody asks all to look at a part of the board.
+    package struct Call: Hashable, Sendable {
+        package let peer: PeerID
+        /// For a sentence, unsanitised.
+        package let name: String
+        package let box: WorldBox
+        let until: Instant
+    }
+
+    /// Takes what all are asked to look at: who goes there need not be asked any more.
+    package mutating func takeCall() -> Call? {
+        defer { call = nil }
+        return call
+    }
+
     /// A person's name for a sentence, unsanitised.
     package func name(of author: AuthorID) -> String {
         if author == me { return "you" }
@@ -217,6 +240,7 @@ package struct FrontEnd: Sendable {
     /// When something changes by itself.
     package func deadline(now: Instant) -> Instant? {
         var next = earliest(earliest(notices.deadline, people.deadline), ways.deadline(people))
+        next = earliest(next, call?.until)
         if let unreachable, !unreachable.isTold, !people.present.isEmpty {
             next = earliest(next, unreachable.since + Self.unreachablePatience)
         }
@@ -228,7 +252,8 @@ package struct FrontEnd: Sendable {
 
     /// Lets time pass; true if a person could see that.
     package mutating func handleTimeout(now: Instant) -> Bool {
-        let isGone = notices.expire(now: now)
+        var isGone = notices.expire(now: now)
+        if let until = call?.until, until <= now { (call, isGone) = (nil, true) }
         let isNew = announce(now: now)
         let isUnreachable = tellUnreachable(now: now)
         let relayNotice = ways.takeRelayNotice(people, now: now)
@@ -249,6 +274,8 @@ package struct FrontEnd: Sendable {
     package static let unreachablePatience = Duration.seconds(3)
     /// What is sent sooner than this needs no words, and what is not saved by then needs loud ones.
     package static let patience = Duration.milliseconds(700)
+    /// So long somebody who asked to be looked at can be gone to.
+    private static let callLasts = Duration.seconds(20)
     /// A mismatch of versions is said again no sooner.
     private static let mismatchPause = Duration.seconds(300)
 }

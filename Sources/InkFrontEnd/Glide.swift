@@ -10,6 +10,7 @@ import InkSession
 package struct Glide: Sendable {
     private var clock = GlideClock()
     private var pointer = GlideTrack()
+    private var trail = LaserTrail()
     /// Whose pointer it is: of the programs of one peer, the one that moved last.
     private var pointing = FrontEndID.holder
     private var gestures: [GestureID: GestureGlide] = [:]
@@ -29,6 +30,8 @@ package struct Glide: Sendable {
     package mutating func take(_ samples: [CursorSample], of frontEnd: FrontEndID = .holder, now: Instant) {
         guard let newest = samples.last, let moment = hear(newest.at, now: now) else { return }
         if frontEnd != pointing { (pointer, pointing) = (GlideTrack(), frontEnd) }
+        trail.take(samples)
+        trail.forget(before: moment.playhead)
         // One that claims to be later than the newest would stand before all that come.
         let arrived = samples.filter { $0.at <= newest.at }.map { ($0.at, $0.position.map { GlideTrack.Value($0, .zero) }) }
         pointer.take(arrived, at: moment)
@@ -81,7 +84,7 @@ package struct Glide: Sendable {
         switch clock.hear(time, now: now) {
         case .known: break
         case .stray: return nil
-        case .anew: (pointer, gestures) = (GlideTrack(), [:])
+        case .anew: (pointer, trail, gestures) = (GlideTrack(), LaserTrail(), [:])
         }
         forgetEnded(now: now)
         return clock.moment(at: now)
@@ -99,6 +102,17 @@ package struct Glide: Sendable {
         guard !isStill else { return pointer.newest?.first }
         guard let moment = clock.moment(at: now) else { return nil }
         return pointer.value(at: moment)?.first
+    }
+
+    /// The paths of light that the pointer leaves, as they are drawn.
+    package func light(at now: Instant) -> [[LaserTrail.Spot]] {
+        guard !trail.isOver, let time = lightTime(at: now) else { return [] }
+        return trail.paths(at: time, head: position(at: now), fades: !isStill)
+    }
+
+    /// The time of the pointer at which its light is drawn: where motion is not wanted all that is known is, and goes out in its time.
+    private func lightTime(at now: Instant) -> Duration? {
+        clock.moment(at: now).map { isStill ? $0.playhead + clock.delay(at: now) : $0.playhead }
     }
 
     /// What is drawn of gestures, in the order in which they began.
@@ -119,7 +133,15 @@ package struct Glide: Sendable {
 
     /// When the next frame is of use: a sixtieth of a second from now while anything moves, later where it rests; nil when it has come to its
     /// end.
-    package func deadline(after now: Instant) -> Instant? {
+    package func deadline(after now: Instant) -> Instant? { earliest(motionDeadline(after: now), lightDeadline(after: now)) }
+
+    /// When the light looks different next.
+    private func lightDeadline(after now: Instant) -> Instant? {
+        guard !trail.isOver, let time = lightTime(at: now) else { return nil }
+        return trail.nextChange(after: time, fades: !isStill).map { now + max(Self.frame, $0 - time) }
+    }
+
+    private func motionDeadline(after now: Instant) -> Instant? {
         guard !isStill, let moment = clock.moment(at: now) else { return nil }
         let drawn = gestures.values.filter { !$0.isOver(at: moment.playhead) }
         if pointer.isMoving(at: moment)

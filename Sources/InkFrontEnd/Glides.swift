@@ -23,7 +23,8 @@ package struct Glides: Sendable {
                 for peer in byPeer.keys { byPeer[peer]?.note(before) }
             }
         case .peer(let status): if status.state == .left { byPeer[status.peer] = nil }
-        case .ready, .outcome, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .ready, .outcome, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring,
+            .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch, .stopped:
             break
@@ -41,6 +42,9 @@ package struct Glides: Sendable {
 
     /// Where a peer's pointer is drawn; nil where none is.
     package func position(of peer: PeerID, at now: Instant) -> Point? { byPeer[peer]?.position(at: now) }
+
+    /// The paths of light that a peer's pointer leaves, as they are drawn.
+    package func light(of peer: PeerID, at now: Instant) -> [[LaserTrail.Spot]] { byPeer[peer]?.light(at: now) ?? [] }
 
     /// What is drawn of a peer's gestures, in the order in which they began.
     package func previews(of peer: PeerID, at now: Instant) -> [(id: GestureID, preview: GesturePreview)] {

@@ -69,6 +69,15 @@ extension ByteWriter {
                 $0.write($1.shape)
                 $0.write($1.changes)
             }
+        case .laser(let isOn):
+            writeTag(22)
+            writeFlag(isOn)
+        case .view(let box):
+            writeTag(23)
+            writeOptional(box) { $0.write($1) }
+        case .lookHere(let box):
+            writeTag(24)
+            write(box)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -120,6 +129,9 @@ extension ByteReader {
         case 21:
             return .setEach(
                 try readList(leastBytes: 41) { reader throws(WireError) in ShapeEdit(try reader.readShapeID(), try reader.readChanges()) })
+        case 22: return .laser(try readFlag())
+        case 23: return .view(try readFlag() ? try readWorldBox() : nil)
+        case 24: return .lookHere(try readWorldBox())
         default: throw .unexpected
         }
     }

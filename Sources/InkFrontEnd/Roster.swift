@@ -10,6 +10,8 @@ package struct Roster: Sendable {
         package let slot: Int
         /// Gestures under way, and those that are done and not on the board yet.
         package fileprivate(set) var gestures: Set<GestureID> = []
+        /// The part of the board that the person sees; nil where it is not told.
+        package fileprivate(set) var view: WorldBox?
         /// When the pointer was last told to have moved.
         package fileprivate(set) var movedAt = Instant.distantPast
         /// The round trip as it is shown, in a coarse step; see `RoundTripSteps`.
@@ -106,6 +108,9 @@ package struct Roster: Sendable {
     /// A person's pointer was told of.
     mutating func moved(_ peer: PeerID, now: Instant) { byPeer[peer]?.movedAt = now }
 
+    /// What a person sees was told of.
+    mutating func sees(_ peer: PeerID, _ view: WorldBox?) { byPeer[peer]?.view = view }
+
     /// A step of a person's gesture was told of.
     mutating func take(_ change: GestureChange, of id: GestureID) {
         switch change {
@@ -151,6 +156,11 @@ package struct Roster: Sendable {
     }
 
     package func color(_ person: Person) -> PersonColor { PersonColor.all[person.slot % PersonColor.all.count] }
+
+    /// The colour in which others see whoever has this key, unless it is taken there.
+    package static func color(of author: AuthorID) -> PersonColor {
+        PersonColor.all[Int(author.prefix % UInt64(PersonColor.all.count))]
+    }
 
     /// A colour follows from the key, so that it is the same on every screen unless it is taken.
     private func freeSlot(for status: PeerStatus) -> Int {

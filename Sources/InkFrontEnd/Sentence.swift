@@ -43,6 +43,7 @@ package enum Sentence: Hashable, Sendable {
     case textGoesOn
     case text(String, TextNews.Outcome)
     case writesHere([String])
+    case asksToLook(String)
     case restoring
     case restored
 
@@ -101,6 +102,7 @@ package enum Sentence: Hashable, Sendable {
         case .text(let name, .lost(let words)):
             "\(name) changed the same words; kept in history only: \(Self.cut(words))"
         case .writesHere(let names): "\(Self.list(names)) \(names.count == 1 ? "is" : "are") writing here"
+        case .asksToLook(let name): "\(name) asks everybody to look here"
         case .restoring: "earlier work of this device is coming back from the others: what you finish meanwhile waits for it"
         case .restored: "earlier work of this device is back"
         case .invitesUnavailable(let reason):

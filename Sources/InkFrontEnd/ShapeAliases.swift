@@ -103,8 +103,8 @@ package struct ShapeAliases: Sendable {
             news.shape = known(news.shape)
             if case .beside(let shape) = news.outcome { news.outcome = .beside(known(shape)) }
             return .textMerged(news)
-        case .ready, .outcome, .peer, .gesture, .cursor, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice,
-            .meeting,
+        case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
+            .duplicateDevice, .meeting,
             .knownName, .versionMismatch, .stopped:
             return event
         }
@@ -142,7 +142,7 @@ package struct ShapeAliases: Sendable {
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
-        case .undo, .redo, .extend, .commit, .cancel, .cursor, .say, .typing, .rename: return intent
+        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename: return intent
         }
     }
 }

@@ -16,6 +16,10 @@ public enum Event: Hashable, Sendable {
     /// Where somebody pointed since this was told last, oldest first, never empty. Of the front ends of one peer only the one that moved
     /// last is told of: its pointer takes the place of the other's.
     case cursor(LiveSource, [CursorSample])
+    /// The part of the board that somebody sees is another now; nil: it is not told.
+    case view(peer: PeerID, WorldBox?)
+    /// Somebody asks all to look at a part of the board; at most once in `PresenceTiming.lookTold` of each.
+    case lookHere(peer: PeerID, WorldBox)
     /// Somebody is typing a message.
     case typing(peer: PeerID)
     /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.
@@ -189,6 +193,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notReady
     /// No gesture is under way.
     case noGesture
+    /// All were asked to look at something a moment ago.
+    case tooSoon
     /// The session is ending.
     case leaving
 
@@ -206,6 +212,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .diskRefuses(let reason): "the disk refuses to save: \(reason)"
         case .notReady: "the board has not arrived yet"
         case .noGesture: "no gesture is under way"
+        case .tooSoon: "they were asked a moment ago: ask again in a few seconds"
         case .leaving: "the board is being left"
         }
     }

@@ -43,6 +43,12 @@ public enum Intent: Hashable, Sendable {
     case cancel
     /// Where this person points; nil when the pointer left.
     case cursor(Point?)
+    /// The pointer of this program leaves a trail of light from where it is, which fades; false: no more. It goes out with the pointer.
+    case laser(Bool)
+    /// The part of the board that this person sees; nil: nothing that the others are told.
+    case view(WorldBox?)
+    /// Asks all who are here to look at a part of the board.
+    case lookHere(WorldBox)
     /// One chat message.
     case say(String)
     /// This person is typing now.
@@ -53,9 +59,10 @@ public enum Intent: Hashable, Sendable {
     /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
     public var isMotion: Bool {
         switch self {
-        case .extend, .update, .cursor, .typing: true
-        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel, .say,
-            .rename:
+        case .extend, .update, .cursor, .laser, .view, .typing: true
+        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel,
+            .lookHere,
+            .say, .rename:
             false
         }
     }

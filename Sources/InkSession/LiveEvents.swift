@@ -22,8 +22,12 @@ public struct CursorSample: Hashable, Sendable {
     public var at: Duration
     /// Nil: the pointer left.
     public var position: Point?
+    /// Names the trail of light of which it is a part; nil where the pointer leaves none.
+    public var trail: UInt64?
 
-    public init(at: Duration, position: Point?) { (self.at, self.position) = (at, position) }
+    public init(at: Duration, position: Point?, trail: UInt64? = nil) {
+        (self.at, self.position, self.trail) = (at, position, trail)
+    }
 }
 
 /// A sample of a stroke: an absolute place and when the pen was there, on the same clock as `CursorSample.at`.

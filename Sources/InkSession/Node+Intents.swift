@@ -66,7 +66,7 @@ extension Node {
     /// finish waits (SE-25).
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
-        case .cursor, .typing, .begin, .extend, .update, .cancel, .commit: false
+        case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit: false
         case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename:
             mustHold(now: now)
         }
@@ -129,6 +129,16 @@ extension Node {
         case .cursor(let point):
             presence.point(at: point, by: frontEnd, now: now)
             return nil
+        case .laser(let isOn):
+            presence.shine(isOn, by: frontEnd, now: now)
+            return nil
+        case .view(let box):
+            presence.see(box.flatMap { $0.isOnBoard ? $0 : nil }, by: frontEnd)
+            return nil
+        case .lookHere(let box):
+            guard isReady else { throw .notReady }
+            guard box.isOnBoard else { throw .badValue(field: "x") }
+            guard presence.look(at: box, now: now) else { throw .tooSoon }
         case .typing:
             presence.typing(now: now)
             return nil

@@ -88,6 +88,8 @@ extension Node {
         case .cursor(let frontEnd, let samples): tell(.cursor(LiveSource(peer: peer, frontEnd: frontEnd), samples), to: audience)
         case .gesture(let frontEnd, let number, let change):
             tell(.gesture(GestureID(source: LiveSource(peer: peer, frontEnd: frontEnd), number: number), change), to: audience)
+        case .view(let box): tell(.view(peer: peer, box), to: audience)
+        case .look(let box): tell(.lookHere(peer: peer, box), to: audience)
         case .typing: tell(.typing(peer: peer), to: audience)
         }
     }

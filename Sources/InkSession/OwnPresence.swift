@@ -10,6 +10,7 @@ package struct OwnPresence: Sendable {
     package private(set) var version: UInt64 = 1
     package private(set) var hands: [FrontEndID: OwnHand] = [:]
     package private(set) var pointer = OwnPointer()
+    package private(set) var sight = OwnSight()
     /// Gestures of all hands, so that no number is used twice.
     private var gestureCount: UInt64 = 0
     private var typingUntil: Instant?
@@ -67,6 +68,32 @@ package struct OwnPresence: Sendable {
         pointer.move(to: HandSample(at: now.wholeMilliseconds, point: position), by: frontEnd, isPen: isPen, version: version)
     }
 
+    /// The pointer leaves a trail of light from here on, or no more; nothing where it is not this program's that is shown.
+    package mutating func shine(_ isOn: Bool, by frontEnd: FrontEndID, now: Instant) {
+        guard pointer.frontEnd == frontEnd, pointer.position != nil, pointer.isLit != isOn else { return }
+        version += 1
+        pointer.shine(isOn, at: now.wholeMilliseconds, version: version)
+    }
+
+    // MARK: Sight
+
+    /// The person sees this part of the board; nil: nothing that is told.
+    package mutating func see(_ box: WorldBox?, by frontEnd: FrontEndID) {
+        guard sight.view != box else { return }
+        version += 1
+        sight.see(box, by: frontEnd, version: version)
+    }
+
+    /// The person asks all to look at a part of the board.
+    ///
+    /// - Returns: false where they were asked less than `PresenceTiming.lookPause` ago.
+    package mutating func look(at box: WorldBox, now: Instant) -> Bool {
+        guard sight.mayAsk(now: now) else { return false }
+        version += 1
+        sight.ask(for: box, version: version, now: now)
+        return true
+    }
+
     // MARK: Gestures
 
     package mutating func begin(_ gesture: Gesture, by frontEnd: FrontEndID, now: Instant) {
@@ -115,6 +142,7 @@ package struct OwnPresence: Sendable {
     /// A program has gone, its gesture ended before.
     package mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         point(at: nil, by: frontEnd, now: now)
+        if sight.frontEnd == frontEnd { see(nil, by: frontEnd) }
         version += 1
         hands[frontEnd, default: OwnHand()].overSince = version
     }
@@ -239,8 +267,23 @@ package struct OwnPointer: Sendable {
     private(set) var next: UInt64 = 0
     /// When the pointer left.
     private(set) var leftAt: Int64 = 0
+    /// The newest of its trails of light; nil before the first.
+    private(set) var laser: Laser?
+
+    /// A trail of light.
+    struct Laser: Sendable {
+        /// Counts them, from 1.
+        var number: UInt64
+        /// When it went out; nil while it is on.
+        var endedAt: Int64?
+        /// Since which version that is so.
+        var version: UInt64
+    }
+
+    var isLit: Bool { laser.map { $0.endedAt == nil } ?? false }
 
     fileprivate mutating func move(to sample: HandSample, by frontEnd: FrontEndID, isPen: Bool, version: UInt64) {
+        if self.frontEnd != frontEnd || isPen { extinguish(at: sample.at, version: version) }
         // A pen's samples go with its stroke; only where it stands is kept, as the one before what comes after it.
         if self.frontEnd != frontEnd || isPen { samples = [] }
         // The newest always counts; one that came too soon after another and was overtaken does not.
@@ -257,11 +300,30 @@ package struct OwnPointer: Sendable {
         (self.frontEnd, position, self.isPen, self.version) = (frontEnd, sample.point, isPen, version)
     }
 
+    fileprivate mutating func shine(_ isOn: Bool, at now: Int64, version: UInt64) {
+        self.version = version
+        guard isOn, let position else { return extinguish(at: now, version: version) }
+        laser = Laser(number: (laser?.number ?? 0) + 1, version: version)
+        // No sample from before is told any more, so that all that are belong to the trail.
+        samples = [(next, HandSample(at: now, point: position))]
+        next += 1
+    }
+
+    private mutating func extinguish(at now: Int64, version: UInt64) {
+        guard isLit else { return }
+        laser?.endedAt = now
+        laser?.version = version
+    }
+
     fileprivate mutating func leave(at now: Int64, version: UInt64) {
+        extinguish(at: now, version: version)
         (position, isPen, samples, leftAt, self.version) = (nil, false, [], now, version)
     }
 
-    fileprivate mutating func becomePen(version: UInt64) { (isPen, self.version) = (true, version) }
+    fileprivate mutating func becomePen(version: UInt64) {
+        extinguish(at: samples.last?.sample.at ?? 0, version: version)
+        (isPen, self.version) = (true, version)
+    }
 
     /// What of the stroke had not arrived does not come any more: the pointer is told by itself again.
     fileprivate mutating func liftPen(version: UInt64) {

@@ -11,6 +11,8 @@ package struct PresenceInbox: Sendable {
     package enum News: Hashable, Sendable {
         case cursor(FrontEndID, [CursorSample])
         case gesture(FrontEndID, number: UInt64, GestureChange)
+        case view(WorldBox?)
+        case look(WorldBox)
         case typing
     }
 
@@ -22,6 +24,7 @@ package struct PresenceInbox: Sendable {
     package var clock = PeerClock()
     private var hands: [Hand]
     private var pointer = Pointer()
+    private var sight = PeerSight()
     private var shown: [Shown] = []
     private var pace = ShowPace()
     private var toldTyping = false
@@ -54,6 +57,8 @@ package struct PresenceInbox: Sendable {
         self.clock = clock
         (attention, isTyping) = (value.attention, value.isTyping)
         if !isTyping { toldTyping = false }
+        sight.take(value.view, value.look)
+        if let laser = value.laser { pointer.take(laser, sentAt: sentAt) }
         for index in hands.indices where !value.hands.contains(where: { Int($0.frontEnd.number) == index }) { hands[index].rest() }
         for (hand, run) in zip(value.hands, runs) {
             let index = Int(hand.frontEnd.number)
@@ -62,12 +67,14 @@ package struct PresenceInbox: Sendable {
             pointer.take(pen, of: hand.frontEnd, after: clock.floor, sentAt: sentAt)
             pointer.take(run.cursor, of: hand.frontEnd, after: clock.floor, sentAt: sentAt)
             if case .gone(let age)? = hand.cursor { pointer.leave(hand.frontEnd, at: sentAt - age) }
+            pointer.followLaser(at: sentAt)
             pointer.stand(hand, at: sentAt)
             if hand.isOver {
                 hands[index].rest()
                 if pointer.frontEnd == hand.frontEnd { pointer.leave(hand.frontEnd, at: sentAt) }
             }
         }
+        pointer.followLaser(at: sentAt)
     }
 
     /// The samples of a stroke that a packet brings and that are not here yet; none where it leaves a gap.
@@ -107,7 +114,7 @@ package struct PresenceInbox: Sendable {
     package var showAt: Instant? { hasNews ? pace.nextAt : nil }
 
     private var hasNews: Bool {
-        if !pointer.untold.isEmpty || (isTyping && !toldTyping) || attention != shownAttention { return true }
+        if !pointer.untold.isEmpty || (isTyping && !toldTyping) || attention != shownAttention || sight.hasNews { return true }
         if shown.contains(where: { $0.isUnderWay && hands[Int($0.frontEnd.number)].live?.number != $0.number }) { return true }
         return FrontEndID.all.contains { frontEnd in
             guard let live = hands[Int(frontEnd.number)].live, live.isKnown else { return false }
@@ -123,6 +130,7 @@ package struct PresenceInbox: Sendable {
         var news = ended(result: result)
         guard hasNews, pace.take(now: now) else { return news }
         if isTyping, !toldTyping { news.append(.typing) }
+        news += sight.news(now: now)
         (toldTyping, shownAttention) = (isTyping, attention)
         news += endedLately(result: result)
         for frontEnd in FrontEndID.all { news += grown(frontEnd) }
@@ -206,6 +214,7 @@ package struct PresenceInbox: Sendable {
             news.append(.gesture(gesture.frontEnd, number: gesture.number, .began(whole, at: .milliseconds(live.changedAt))))
         }
         if let told = pointer.told { news.append(.cursor(pointer.frontEnd, [told])) }
+        if let view = sight.shown { news.append(.view(view)) }
         return news
     }
 
@@ -214,6 +223,7 @@ package struct PresenceInbox: Sendable {
         var news = shown.map { News.gesture($0.frontEnd, number: $0.number, .ended(.hidden)) }
         shown = []
         if let last = pointer.hide() { news.append(.cursor(pointer.frontEnd, [last])) }
+        if sight.hide() { news.append(.view(nil)) }
         return news
     }
 
@@ -374,6 +384,10 @@ extension PresenceInbox {
         private(set) var untold: [CursorSample] = []
         /// The newest that they were told, if that was a place.
         private(set) var told: CursorSample?
+        /// The newest of its trails of light, and when it went out.
+        private var light: (trail: UInt64, endedAt: Int64?)?
+
+        mutating func take(_ laser: LaserValue, sentAt: Int64) { light = (laser.number, laser.endedAge.map { sentAt - $0 }) }
 
         mutating func take(_ samples: [HandSample], of frontEnd: FrontEndID, after floor: Int64, sentAt: Int64) {
             guard let last = samples.last else { return }
@@ -384,12 +398,13 @@ extension PresenceInbox {
             for sample in samples where sample.at >= earliest && sample.at <= sentAt {
                 let at = Duration.milliseconds(sample.at)
                 if let newest, at <= newest.at { continue }
-                append(CursorSample(at: at, position: sample.point))
+                append(CursorSample(at: at, position: sample.point, trail: trail(at: sample.at)))
             }
             // Times that stand still or go back do not hold up the place itself.
             if newest?.position != last.point || (self.frontEnd != frontEnd && untold.isEmpty) {
                 let at = Duration.milliseconds(earliest)
-                append(CursorSample(at: newest.map { max($0.at + .milliseconds(1), at) } ?? at, position: last.point))
+                let trail = trail(at: last.at)
+                append(CursorSample(at: newest.map { max($0.at + .milliseconds(1), at) } ?? at, position: last.point, trail: trail))
             }
             self.frontEnd = frontEnd
         }
@@ -400,8 +415,19 @@ extension PresenceInbox {
             guard frontEnd == hand.frontEnd, hand.saysPointer, !isAtRest, let newest, newest.position != nil else { return }
             let at = Duration.milliseconds(sentAt)
             guard at - newest.at >= max(step * 2, Self.restMin) else { return }
-            append(CursorSample(at: at, position: newest.position))
+            append(CursorSample(at: at, position: newest.position, trail: newest.trail))
             isAtRest = true
+        }
+
+        /// The trail of which a sample of a packet is a part: none of before the light went on is told with it.
+        private func trail(at: Int64) -> UInt64? { light.flatMap { $0.endedAt.map { at <= $0 } ?? true ? $0.trail : nil } }
+
+        /// Light that went on or out where nothing moved is told by another sample of the same place.
+        mutating func followLaser(at sentAt: Int64) {
+            let trail = light.flatMap { $0.endedAt == nil ? $0.trail : nil }
+            guard let newest, newest.position != nil, newest.trail != trail else { return }
+            let at = Duration.milliseconds(light?.endedAt ?? sentAt)
+            append(CursorSample(at: max(newest.at + .milliseconds(1), at), position: newest.position, trail: trail))
         }
 
         mutating func leave(_ frontEnd: FrontEndID, at: Int64) {

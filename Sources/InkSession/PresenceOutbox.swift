@@ -180,6 +180,11 @@ package struct PresenceOutbox: Sendable {
     private func skeleton(_ presence: OwnPresence, _ requests: [StrokeRequest], _ thrift: Thrift, at now: Int64) -> PresencePacket {
         var own = PresenceValue()
         (own.attention, own.isTyping, own.sentAt) = (presence.attention, presence.isTyping, UInt16(truncatingIfNeeded: now))
+        (own.view, own.look) = presence.sight.untold(after: acknowledged, at: now)
+        if let laser = presence.pointer.laser, laser.version > acknowledged {
+            let age = laser.endedAt.map { min(max(0, now - $0), GestureBody.ageMax) }
+            own.laser = LaserValue(number: laser.number, endedAge: age)
+        }
         for frontEnd in Set(presence.hands.keys).union([presence.pointer.frontEnd]).sorted() {
             var hand = HandValue(frontEnd: frontEnd)
             if let known = presence.hands[frontEnd] {

@@ -40,6 +40,12 @@ package struct PresenceValue: Hashable, Sendable {
     package var sentAt: UInt16 = 0
     /// Sorted by front end. A front end that has a gesture under way is in each packet; one that is not here has none.
     package var hands: [HandValue] = []
+    /// The light of the pointer, where that is told anew.
+    package var laser: LaserValue?
+    /// What the person sees, where that is told anew.
+    package var view: ViewValue?
+    /// What the person asks all to look at, where that is told anew.
+    package var look: LookValue?
     /// What later versions say besides, sorted by kind. Those who do not know a kind pass it over.
     package var further: [FurtherPresence] = []
 
@@ -249,7 +255,8 @@ extension PresencePacket {
 
     private static func write(_ value: PresenceValue, _ requests: [StrokeRequest], isLast: Bool, to writer: inout ByteWriter) {
         var tail = UInt8(requests.count)
-        if !value.further.isEmpty { tail |= Tail.further }
+        let further = value.written
+        if !further.isEmpty { tail |= Tail.further }
         if !isLast { tail |= Tail.passedOn }
         var head = value.attention.rawValue
         if value.isTyping { head |= Head.typing }
@@ -287,11 +294,11 @@ extension PresencePacket {
             writer.writeVarint(request.number)
             writer.writeVarint(request.from)
         }
-        guard !value.further.isEmpty else { return }
-        writer.writeVarint(value.further.count)
-        for further in value.further {
-            writer.writeVarint(further.kind)
-            writer.writeLengthPrefixed(further.bytes)
+        guard !further.isEmpty else { return }
+        writer.writeVarint(further.count)
+        for part in further {
+            writer.writeVarint(part.kind)
+            writer.writeLengthPrefixed(part.bytes)
         }
     }
 
@@ -314,7 +321,7 @@ extension PresencePacket {
         guard count <= requestsMax else { throw .limitExceeded }
         var requests: [StrokeRequest] = []
         for _ in 0..<count { requests.append(try readRequest(from: &reader)) }
-        if tail & Tail.further != 0 { value.further = try readFurther(from: &reader) }
+        if tail & Tail.further != 0 { try value.read(readFurther(from: &reader)) }
         return (value, requests, isLast: tail & Tail.passedOn == 0)
     }
 

@@ -38,4 +38,10 @@ package enum PresenceTiming {
     package static let rewindPause: Duration = .milliseconds(100)
     /// Samples of live strokes that are kept of one peer: two strokes of the longest kind.
     package static let samplesMax = 20_000
+    /// A person asks all to look at something no more often than this.
+    package static let lookPause: Duration = .seconds(5)
+    /// And of one peer it is told no more often than this: a line may bring two closer together than they were asked.
+    package static let lookTold: Duration = .seconds(4)
+    /// So long who comes, or comes back, is asked still.
+    package static let lookLasts: Duration = .seconds(10)
 }

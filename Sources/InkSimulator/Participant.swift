@@ -166,7 +166,9 @@ struct View {
         case .sync(let status): self.status = status
         case .versionMismatch: throw Violation("a member spoke another version")
         // Who may fork and who may be blamed the world knows.
-        case .outcome, .typing, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting, .knownName, .stopped:
+        case .outcome, .typing, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+            .knownName,
+            .stopped:
             break
         }
     }

@@ -173,6 +173,8 @@ extension World {
         case .duplicateDevice(let author, _): 21 ^ Trace.hash(author.bytes)
         case .meeting(let peer, _, let obstacle): 23 ^ Trace.hash(peer.bytes) ^ (obstacle == nil ? 0 : 1 << 40)
         case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
+        case .view(let peer, let box): (box == nil ? 24 : 25) ^ Trace.hash(peer.bytes)
+        case .lookHere(let peer, _): 26 ^ Trace.hash(peer.bytes)
         }
     }
 

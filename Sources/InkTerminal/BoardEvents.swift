@@ -31,7 +31,7 @@ extension BoardScene {
             if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
             redraw(.soon)
         case .gesture, .cursor, .peer: followMotion(now: now)
-        case .ready, .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .ready, .view, .lookHere, .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch:
             break

@@ -355,6 +355,63 @@ import Testing
         #expect(events[1]["samples"] == told)
     }
 
+    @Test func `light goes along its points in its time, and stays nowhere`() {
+        // FE-101
+        var stage = Stage()
+        stage.line(#"{"do":"laser","x":10,"y":20,"points":[[0,0],[100,0],[100,50]],"over_ms":400,"ref":"l"}"#)
+        stage.pass(.seconds(1))
+        let places = stage.intents.compactMap { if case .cursor(let point) = $0.intent { point } else { nil } }
+        #expect(places == [Point(x: 80, y: 160), Point(x: 880, y: 160), Point(x: 880, y: 560)])
+        #expect(stage.intents.map(\.intent).filter { if case .laser = $0 { true } else { false } } == [.laser(true), .laser(false)])
+        #expect(stage.intents.first?.intent == .cursor(places.first) && stage.intents.last?.intent == .laser(false))
+        #expect(stage.events("done").map { $0["ref"] } == ["l"])
+    }
+
+    @Test func `another's light is told beside the pointer, each trail with its samples and its end`() {
+        // FE-101
+        var stage = Stage()
+        func tell(_ samples: [(Int, Int32?, UInt64?)]) {
+            let samples = samples.map { time, x, trail in
+                CursorSample(at: .milliseconds(time), position: x.map { Point(x: $0 * 8, y: 0) }, trail: trail)
+            }
+            stage.receive(.cursor(LiveSource(peer: .zero), samples))
+        }
+        tell([(10, 1, nil)])
+        tell([(20, 1, 1), (30, 2, 1)])
+        tell([(40, 2, nil), (50, 7, 2)])
+        tell([(60, 8, 2), (61, nil, nil)])
+        tell([(70, 9, nil)])
+        let events = stage.events("laser")
+        #expect(events.map { $0["trail"] } == [1, 1, 2, 2] && events.map { $0["state"] } == ["live", "ended", "live", "ended"])
+        #expect(
+            events.map { $0["samples"] }
+                == [[[20, 1, 0], [30, 2, 0]], [], [[50, 7, 0]], [[60, 8, 0]]].map { rows in
+                    .array(rows.map { .array($0.map { .integer(Int64($0)) }) })
+                })
+        #expect(stage.events("cursor").count == 5)
+    }
+
+    @Test func `what is seen and what all are asked to look at are parts of the board`() {
+        // FE-101
+        var stage = Stage()
+        stage.line(#"{"do":"view","x":-8,"y":0.5,"w":640,"h":352}"#)
+        stage.line(#"{"do":"view","x":null,"y":null,"w":null,"h":null}"#)
+        stage.line(#"{"do":"look_here","x":1,"y":2,"w":0,"h":0,"ref":3}"#)
+        let one = WorldBox(left: 8, top: 16, right: 8, bottom: 16)
+        #expect(
+            stage.intents.map(\.intent) == [.view(WorldBox(left: -64, top: 4, right: 5056, bottom: 2820)), .view(nil), .lookHere(one)])
+        stage.receive(.outcome(ref: stage.intents.last?.ref ?? 0, .refused(.tooSoon)))
+        #expect(stage.events("error").map { $0["code"] } == ["too_soon"] && stage.events("error").map { $0["ref"] } == [3])
+        for line in [#""x":1,"y":2,"w":-1,"h":1"#, #""x":134217728,"y":2,"w":1,"h":1"#, #""x":1,"y":2,"w":1"#] {
+            for word in ["view", "look_here"] { stage.line(#"{"do":"\#(word)",\#(line)}"#) }
+        }
+        #expect(stage.events("error").map { $0["field"] } == [nil, "w", "w", "w", "w", "h", "h"] && stage.intents.count == 3)
+        stage.receive(.view(peer: .zero, one))
+        stage.receive(.view(peer: .zero, nil))
+        stage.receive(.lookHere(peer: .zero, one))
+        #expect(stage.events("view").map { $0["w"] } == [0, .null] && stage.events("look_here").map { $0["x"] } == [1])
+    }
+
     // CL-5
     @Test func `blank lines are nothing, and every line is counted once`() {
         var stage = Stage()

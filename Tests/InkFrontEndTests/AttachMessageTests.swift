@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...21) && Set(events.map(Self.tag)) == Set(1...19))
+        #expect(Set(intents.map(Self.tag)) == Set(1...24) && Set(events.map(Self.tag)) == Set(1...21))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -175,7 +175,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "0008" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "0009" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")
@@ -220,6 +220,9 @@ import Testing
         case .type: 19
         case .resize: 20
         case .setEach: 21
+        case .laser: 22
+        case .view: 23
+        case .lookHere: 24
         }
     }
 
@@ -245,6 +248,8 @@ import Testing
         case .duplicateDevice: 17
         case .meeting: 19
         case .knownName: 18
+        case .view: 20
+        case .lookHere: 21
         }
     }
 }

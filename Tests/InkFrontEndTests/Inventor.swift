@@ -41,7 +41,8 @@ struct Inventor {
             .type(shapeID(), from: text(), to: text(), continues: flip(), isMerged: flip()),
             .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
             .extend(path()), .commit,
-            .cancel, .cursor(point()), .cursor(nil), .say(text()), .typing, .rename(text()),
+            .cancel, .cursor(point()), .cursor(nil), .laser(flip()), .view(maybe { $0.box() }), .lookHere(box()), .say(text()), .typing,
+            .rename(text()),
         ]
         for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
         return intents
@@ -50,7 +51,10 @@ struct Inventor {
     mutating func events() -> [Event] {
         var events: [Event] = [
             .ready(name(), me: name()), .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
-            .cursor(source(), list(upTo: 5) { CursorSample(at: $0.span(), position: $0.maybe { $0.point() }) }), .typing(peer: name()),
+            .cursor(
+                source(),
+                list(upTo: 5) { CursorSample(at: $0.span(), position: $0.maybe { $0.point() }, trail: $0.maybe { $0.number() }) }),
+            .view(peer: name(), maybe { $0.box() }), .lookHere(peer: name(), box()), .typing(peer: name()),
             .chat(ChatMessage(id: name(), author: name(), text: text()), ref: maybe { $0.number() }),
             .sync(
                 SyncStatus(
@@ -65,7 +69,7 @@ struct Inventor {
         ]
         let refusals: [Refusal] = [
             .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,
-            .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge,
+            .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge, .tooSoon,
         ]
         for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
         var steps: [GestureChange] = [
@@ -119,6 +123,11 @@ struct Inventor {
         PeerStatus(
             peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
             path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip())
+    }
+
+    private mutating func box() -> WorldBox {
+        let (from, to) = (point(), point())
+        return WorldBox(left: Int(from.x), top: Int(from.y), right: Int(to.x), bottom: Int(to.y))
     }
 
     private mutating func source() -> LiveSource {

@@ -47,7 +47,7 @@ import Testing
         .back(["bob", "eve"]),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
-        .text("bob", .merged), .writesHere(["bob", "eve"]), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
+        .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
         .knownName("bob@7e5f7cb5", isYours: false),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
@@ -88,6 +88,7 @@ import Testing
         case .textGoesOn: "textGoesOn"
         case .text: "text"
         case .writesHere: "writesHere"
+        case .asksToLook: "asksToLook"
         case .restoring: "restoring"
         case .restored: "restored"
         case .duplicateDevice: "duplicateDevice"

@@ -69,7 +69,7 @@ import Testing
     @Test func `what later versions say is passed over, and what is of others is read and bounded`() throws {
         var random = SplitMix64(seed: 4)
         var packet = PresencePacket(own: PresenceValue())
-        packet.own.further = [FurtherPresence(kind: 3, bytes: [1, 2]), FurtherPresence(kind: 900, bytes: [])]
+        packet.own.further = [FurtherPresence(kind: 7, bytes: [1, 2]), FurtherPresence(kind: 900, bytes: [])]
         let origins = (0..<3).map { _ in PeerID(using: &random) }.sorted()
         packet.passedOn = origins.map { PassedOnPresence(origin: $0, value: PresenceValue()) }
         #expect(try PresencePacket(decoding: packet.bytes) == packet)
@@ -109,7 +109,7 @@ import Testing
             if !hand.isEmpty { value.hands.append(hand) }
         }
         if !value.hands.isEmpty { value.sentAt = UInt16(truncatingIfNeeded: random.next()) }
-        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(random.below(1000)), bytes: [1, 2, 3])] }
+        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(4 + random.below(1000)), bytes: [1, 2, 3])] }
         return value
     }
 
