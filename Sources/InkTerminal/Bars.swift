@@ -84,7 +84,7 @@ struct Bars: Sendable {
     private static func items(of hints: [Hint], _ layout: Layout, row: Int, after left: Int) -> [Item] {
         var hints = hints
         let width = { hints.reduce(-2) { $0 + $1.text.utf8.count + 2 } }
-        while width() > layout.columns - 4 - left, let worst = hints.indices.max(by: { hints[$0].rank < hints[$1].rank }) {
+        while width() > layout.columns - 3 - left, let worst = hints.indices.max(by: { hints[$0].rank < hints[$1].rank }) {
             hints.remove(at: worst)
         }
         var column = layout.columns - 1 - max(0, width())
@@ -149,7 +149,7 @@ extension BoardScene {
         if let pulled = pulledLine { return pulled.content.cellRegion(on: grid) }
         switch mode.drag?.kind {
         case .span(_, let from, let to), .frame(let from, let to): return from == to ? nil : CellRegion(from: from, to: to)
-        case .stroke, .erase, .pan: return nil
+        case .stroke, .erase, .laser, .pan: return nil
         case .move, .resize, .pull, nil: return selection.only.flatMap { markedRegion($0) }
         }
     }
@@ -172,8 +172,10 @@ extension BoardScene {
                 Bars.Hint(
                     selection.count != nil ? "Esc drops it" : selection.entered.isEmpty ? "Esc leaves" : "Esc the group", .escape, rank: 3))
         } else if pen.tool != .select, keyPlace != nil {
-            hints += [Bars.Hint("Enter \(pen.tool == .text ? "writes" : "draws")", rank: 2), Bars.Hint("Esc leaves", .escape, rank: 3)]
+            let does = pen.tool == .text ? "writes" : pen.tool == .laser ? "shines" : "draws"
+            hints += [Bars.Hint("Enter \(does)", rank: 2), Bars.Hint("Esc leaves", .escape, rank: 3)]
         }
+        if pen.tool == .laser { hints.append(Bars.Hint("drag: light that fades", rank: 3)) }
         let swatch = pen.ink.flatMap { color in PersonColor.all.first { $0.color == color }?.name } ?? "own ink"
         return hints + [
             Bars.Hint("c \(swatch)", .key("c"), rank: 5),

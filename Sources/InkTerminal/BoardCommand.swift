@@ -7,11 +7,11 @@ import InkPrimitives
 /// (arrows, Enter, Escape, `hjkl` while something is selected) are no commands: what they do depends on what they are about.
 package enum BoardCommand: CaseIterable, Hashable, Sendable {
     // In the order of the help.
-    case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, eraser, lockTool, panByKeys
+    case select, hand, rectangle, diamond, ellipse, arrow, line, pen, text, note, laser, eraser, lockTool, panByKeys
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
-    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, hideCursors, minimap, grid, snap
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap
     case say, invite, people, connection, messages, name
     case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
 
@@ -77,6 +77,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .pen: Row("pen", .freehand, "pen: draw freehand")
         case .text: Row("text", .text, "write a text")
         case .note: Row("note", .note, "write a note")
+        case .laser: Row("laser", .laser, "laser: show with light that fades, and leaves nothing")
         case .eraser: Row("eraser", .eraser, "eraser: rub out whole shapes")
         case .lockTool: Row("lock", ["Q"], "lock the tool: it stays picked") { $0.toggleLock(now: $1) }
         case .panByKeys: Row("pan", [" "], "hand, and back to the tool before") { $0.pick($0.pen.toggled(.hand), now: $1) }
@@ -181,8 +182,9 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .unzoomed: Row("unzoomed", ["="], "zoom to 100 %") { $0.zoom(to: .standard, now: $1) }
         case .pageUp: Row("page-up", [.key(.pageUp)], "look half a window higher") { scene, _ in scene.panPages(-1) }
         case .pageDown: Row("page-down", [.key(.pageDown)], "look half a window lower") { scene, _ in scene.panPages(1) }
-        case .goToPerson: Row("go", ["'"], "go to the pointer of a person") { $0.goToPerson(now: $1) }
-        case .follow: Row("follow", ["G"], "follow the pointer of a person, the next, nobody") { $0.followNext(now: $1) }
+        case .goToPerson: Row("go", ["'"], "go where you are asked to look, or to a person") { $0.goToPerson(now: $1) }
+        case .follow: Row("follow", ["G"], "follow what a person sees, the next, nobody") { $0.followNext(now: $1) }
+        case .lookHere: Row("look-here", ["\""], "ask all to look at what you see", or: ["look_here"]) { $0.askToLook(now: $1) }
         case .minimap:
             Row("minimap", ["Z"], "the whole drawing in a corner, and off") { scene, _ in scene.display.showsMinimap.toggle() }
         case .grid: Row("grid", ["#"], "dots that help to align, and off") { scene, _ in scene.display.showsGrid.toggle() }

@@ -31,7 +31,12 @@ extension BoardScene {
             if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
             redraw(.soon)
         case .gesture, .cursor, .peer: followMotion(now: now)
-        case .ready, .view, .lookHere, .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
+        case .view:
+            followMotion(now: now)
+            if display.showsMinimap { redraw(.soon) }
+        case .lookHere: tellCall(now: now)
+        case .ready: forgetToldView()
+        case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch:
             break
@@ -43,6 +48,9 @@ extension BoardScene {
         let answer = requests.take(outcome, of: reference, now: now)
         // What is still asked has a word in the status, and may be seen. A gesture that began as it should has not.
         if answer?.request.intent.isWork == true || outcome != .done { redraw(.soon) }
+        if case .lookHere? = answer?.request.intent, outcome == .done {
+            front.notices.add("all who are here are asked to look at what you see", as: .setting, now: now)
+        }
         let refusal: Refusal? = if case .refused(let refusal) = outcome { refusal } else { nil }
         if let part = answer?.request.purpose.text {
             // What is asked again is the whole text.

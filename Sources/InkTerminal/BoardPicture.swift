@@ -10,7 +10,8 @@ extension BoardScene {
     mutating func picture(now: Instant) -> CellBuffer {
         beginPicture()
         shownMotion = motion(at: now)
-        motionAt = front.glides.deadline(after: now)
+        forgetLight(now: now)
+        motionAt = motionDeadline(after: now)
         shownLine = lineInHand()
         let look = BoardCanvas.Look(style: display.style, isDark: display.isDark)
         let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)
@@ -28,6 +29,8 @@ extension BoardScene {
             drawEdges(on: &buffer)
         }
         drawGrid(on: &buffer)
+        drawFollowedView(on: &buffer)
+        drawLights(on: &buffer)
         drawCursors(on: &buffer)
         drawMinimap(on: &buffer)
         drawBars(on: &buffer, now: now)
@@ -77,7 +80,7 @@ extension BoardScene {
 
     private func take(_ drag: Drag, into overlay: inout Overlay) {
         switch drag.kind {
-        case .pan, .frame: break
+        case .pan, .laser, .frame: break
         case .pull: if let pulled = pulledLine { overlay.replaced[pulled.id] = pulled.content }
         case .erase(let ids, _): overlay.erased.formUnion(ids)
         // A click spans nothing yet.
@@ -216,7 +219,7 @@ extension BoardScene {
     }
 
     /// True for a cell with a letter of a text: a mark over it must leave it to be read. Hints make way.
-    private func isRead(_ buffer: CellBuffer, _ column: Int, _ row: Int) -> Bool {
+    func isRead(_ buffer: CellBuffer, _ column: Int, _ row: Int) -> Bool {
         let cell = buffer[column, row]
         guard cell.columns > 0, !cell.attributes.contains(.dim) else { return cell.columns == 0 }
         switch cell.glyph.base {

@@ -177,6 +177,9 @@ extension BoardScene {
         case .text:
             beginEdit(pen.text(at: here, on: grid), now: now)
             pen.finish(with: .text)
+        case .laser:
+            begin(.laser(at: here), by: hand)
+            beginLight(at: here, now: now)
         case .eraser: begin(.erase(Set(touched(here).prefix(1)), at: here), by: hand)
         case .rectangle, .diamond, .ellipse, .arrow, .line, .note:
             let start = modifiers.contains(.alt) ? here : snapped(here, spanning: pen.tool)
@@ -239,6 +242,9 @@ extension BoardScene {
         if case .pan(let last) = drag.kind, let cell {
             drag.kind = .pan(cell)
             pan(columns: last.column - cell.column, rows: last.row - cell.row)
+        } else if case .laser = drag.kind, drag.move(to: here, on: grid, touched: { _ in [] }) {
+            moveLight(to: here, now: now)
+            touch()
         } else if drag.move(to: snapped(here, drag), on: grid, touched: { touched($0) }) || isOtherwise && !drag.isStroke {
             if drag.isStroke, drag.told.isLive {
                 ask(.extend([grid.middle(of: here)]), now: now)
@@ -256,6 +262,7 @@ extension BoardScene {
         touch()
         switch drag.kind {
         case .pan: break
+        case .laser: endLight(at: here, now: now)
         case .frame(let from, let to):
             let framed = regions.shapes(on: front.board, inside: CellRegion(from: from, to: to))
             selection.add(front.board.members(with: framed, within: selection.entered))
@@ -311,7 +318,8 @@ extension BoardScene {
     }
 
     mutating func cancelDrag(now: Instant) {
-        guard let (drag, _) = mode.takeDrag() else { return }
+        guard let (drag, hand) = mode.takeDrag() else { return }
+        if case .laser = drag.kind { endLight(at: hand.place, now: now) }
         take(back: drag.told, now: now)
         touch()
     }

@@ -32,7 +32,7 @@ struct BoardScene: Sendable {
     private(set) var layout: Layout
     private(set) var viewport: Viewport
     var zoomedAbout: ZoomCenter?
-    /// Whose pointer the view goes with, and whose it went to last.
+    /// Whose view or pointer the view goes with, and whom it went to last.
     var following: Followed?
     var visited: PeerID?
     var canvas = BoardCanvas()
@@ -46,6 +46,8 @@ struct BoardScene: Sendable {
     /// Shapes that were looked at so far to find what lies under or near a line or a press: held without a clock (TM-134).
     var lookedAt = 0
     var motionAt: Instant?
+    /// The light that one's own pointer leaves.
+    var light = LaserTrail()
     /// The bars as they were drawn last: what a press on them means.
     var bars = Bars()
     /// The small map as it was drawn last: what a press on it means. Nil where it was not.
@@ -63,6 +65,8 @@ struct BoardScene: Sendable {
     var dragCount = 0
     /// Where the pointer was last told to the others.
     private var toldPlace: CellPlace?
+    /// What was last told to the others of what is seen.
+    private var toldView: WorldBox?
     var quitAskedAt: Instant?
     /// Letters since a shape was drawn by the mouse; nil once anything else was done.
     var letters: LettersAfterDraw?
@@ -226,6 +230,7 @@ struct BoardScene: Sendable {
     mutating func beginPicture() { redrawing = .none }
 
     mutating func takeOutputs() -> [TerminalApp.Output] {
+        tellView()
         defer { outputs = [] }
         return outputs
     }
@@ -290,6 +295,20 @@ struct BoardScene: Sendable {
 
     /// Where we point is another cell of another grid.
     mutating func moveToldPlace(_ moved: (CellPlace) -> CellPlace) { toldPlace = toldPlace.map(moved) }
+
+    /// True while the others are told where we point.
+    var isPointing: Bool { toldPlace != nil }
+
+    /// Tells the others what is seen, when that changed.
+    private mutating func tellView() {
+        let view = mode.isLeaving ? toldView : ownView
+        guard view != toldView else { return }
+        toldView = view
+        outputs.append(.intent(.view(view), reference: nil))
+    }
+
+    /// Who holds the board from now on knows nothing of what is seen.
+    mutating func forgetToldView() { toldView = nil }
 
     /// Tells the others where we point, when that changed; nil for nowhere.
     mutating func point(at place: CellPlace?, now: Instant) {

@@ -16,6 +16,8 @@ struct Drag: Sendable {
         case frame(from: CellPlace, to: CellPlace)
         /// What was touched so far, and where the eraser is.
         case erase(Set<ShapeID>, at: CellPlace)
+        /// The pointer leaves light, which is no work of anybody's.
+        case laser(at: CellPlace)
         /// The view is pulled; the place is on the screen.
         case pan(CellPlace)
     }
@@ -69,7 +71,7 @@ struct Drag: Sendable {
         case .span(_, let from, let to), .move(_, let from, let to), .resize(_, _, _, let from, let to), .pull(_, let from, let to):
             from != to
         case .erase(let ids, _): !ids.isEmpty
-        case .frame, .pan: false
+        case .frame, .laser, .pan: false
         }
     }
 
@@ -85,6 +87,9 @@ struct Drag: Sendable {
     mutating func move(to here: CellPlace, on grid: Grid, touched: (CellPlace) -> [ShapeID]) -> Bool {
         switch kind {
         case .pan: return false
+        case .laser(let last):
+            guard last != here else { return false }
+            kind = .laser(at: here)
         case .stroke(var draft):
             let point = grid.middle(of: here)
             guard let last = draft.points.last, draft.position + last != point else { return false }
@@ -131,7 +136,7 @@ struct Drag: Sendable {
         case .resize(let id, let content, let handle, let from, let to):
             // One whose words make its size grows from the size that is seen.
             .resize(id, content.withOwnSize(on: grid).resized(by: handle, grid.displacement(from, to)))
-        case .frame, .erase, .pan, .pull: nil
+        case .frame, .erase, .laser, .pan, .pull: nil
         }
     }
 }

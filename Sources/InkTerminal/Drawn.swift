@@ -203,15 +203,15 @@ extension BoardScene {
         case "X": ("cuts", ":cut cuts")
         case "V": ("pastes", "Ctrl+V pastes")
         case "(", ")", "{", "}": ("orders", ":front, :back, :forward and :backward order")
-        case "j", "k", "H", "J", "K", "L": ("moves", "arrows move")
+        case "j", "H", "J", "K", "L": ("moves", "arrows move")
         default: nil
         }
     }
 }
 
 extension Tool {
-    /// The tool that a letter picks while something is selected: `h` and `l` move that.
+    /// The tool that a letter picks while something is selected: `h`, `k` and `l` move that.
     fileprivate static func picked(byHeld letter: Unicode.Scalar) -> Tool? {
-        allCases.first { $0.letter == letter && $0 != .hand && $0 != .line }
+        allCases.first { $0.letter == letter && ![.hand, .line, .laser].contains($0) }
     }
 }

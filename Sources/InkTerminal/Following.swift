@@ -1,41 +1,73 @@
+import InkBoard
 import InkFormats
 import InkFrontEnd
 import InkPrimitives
 import InkSession
 
-/// Going where somebody else is, and staying with him. What others tell is their pointer, and not what they see: that is what is followed.
+/// Going where somebody else is, and staying with him: with what he sees where he tells that, else with his pointer.
 extension BoardScene {
-    /// Follows the next of those who point at the board; after the last, nobody.
+    /// Where somebody is.
+    private struct Whereabouts {
+        let peer: PeerID
+        let view: WorldBox?
+        /// Of his pointer.
+        let place: CellPlace?
+    }
+
+    /// Follows the next of those who can be; after the last, nobody.
     mutating func followNext(now: Instant) {
         let pointing = motion(at: now).pointers
-        guard let next = next(of: pointing, after: following?.peer) else {
+        let all = whereabouts(pointing)
+        guard let next = next(of: all, after: following?.peer) else {
             guard following == nil else { return stopFollowing() }
             return front.notices.add("nobody else points at the board now: there is no one to follow", as: .setting, now: now)
         }
         following = Followed(peer: next.peer)
         stayWithFollowed(pointing, now: now)
-        goTo(next.place)
+        if next.view == nil, let place = next.place { goTo(place) }
         touch()
     }
 
-    /// Goes to the pointer of somebody, and each time to another's.
+    private func whereabouts(_ pointing: [Motion.Pointer]) -> [Whereabouts] {
+        front.people.present.compactMap { peer, person in
+            let place = pointing.first { $0.peer == peer }?.place
+            return person.view == nil && place == nil ? nil : Whereabouts(peer: peer, view: person.view, place: place)
+        }
+    }
+
+    /// Goes to what all were asked to look at, else to somebody's pointer, or to what he sees if he does not point; each time to another's.
     mutating func goToPerson(now: Instant) {
         stopFollowing()
-        let pointing = motion(at: now).pointers
-        guard let next = next(of: pointing, after: visited) ?? pointing.first else {
+        if let call = front.takeCall() {
+            visited = call.peer
+            touch()
+            return show(call.box, now: now)
+        }
+        let all = whereabouts(motion(at: now).pointers)
+        guard let next = next(of: all, after: visited) ?? all.first else {
             return front.notices.add("nobody else points at the board: P shows who is here", as: .setting, now: now)
         }
         visited = next.peer
-        goTo(next.place)
+        if let place = next.place { goTo(place) } else if let view = next.view { show(view, now: now) }
     }
 
-    /// The first of those who point that comes after somebody in the order of those present, whether he still points or not.
+    /// Shows a part of the board whole, from as near as it fits; of one that is too large the middle.
+    mutating func show(_ box: WorldBox, now: Instant) {
+        let fitting = Grid.zooms.last { zoom in
+            let region = zoom.region(of: box)
+            return region.columns <= viewport.columns && region.rows <= viewport.rows
+        }
+        zoom(to: fitting ?? Grid.zooms[0], now: now)
+        look { $0.center(on: $0.grid.region(of: box)) }
+    }
+
+    /// The first of those who can be gone to that comes after somebody in the order of those present, whether he still points or not.
     ///
     /// - Parameter peer: nil for the first of all.
-    private func next(of pointing: [Motion.Pointer], after peer: PeerID?) -> Motion.Pointer? {
-        guard let peer else { return pointing.first }
+    private func next(of all: [Whereabouts], after peer: PeerID?) -> Whereabouts? {
+        guard let peer else { return all.first }
         let rest = Set(front.people.present.map(\.peer).drop { $0 != peer }.dropFirst())
-        return pointing.first { rest.contains($0.peer) }
+        return all.first { rest.contains($0.peer) }
     }
 
     mutating func goTo(_ place: CellPlace) {
@@ -55,7 +87,7 @@ extension BoardScene {
         touch()
     }
 
-    /// Keeps the pointer of who is followed in the middle half of the window, but not while a hand or a caret is in it.
+    /// Keeps what is seen by who is followed in the window, or his pointer in its middle half, but not while a hand or a caret is in it.
     mutating func stayWithFollowed(_ pointers: [Motion.Pointer], now: Instant) {
         guard let peer = following?.peer else { return }
         guard let person = front.people[peer] else {
@@ -64,7 +96,8 @@ extension BoardScene {
             return stopFollowing()
         }
         following?.name = front.people.shownName(person, columnsMax: 12)
-        guard mode.drag == nil, mode.edit == nil, person.status.state != .joining else { return }
+        guard mode.drag == nil, mode.edit == nil, mode.nudge == nil, person.status.state != .joining else { return }
+        if let view = person.view { return show(view, now: now) }
         if let place = pointers.first(where: { $0.peer == peer })?.place { look { $0.keepInMiddle(place) } }
     }
 
@@ -72,7 +105,8 @@ extension BoardScene {
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
-        return [followed, group, snaps ? "snap: S ends" : nil, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
+        let asked = front.call.map { "' goes where \(safeForTerminal($0.name, columnsMax: 12)) looks" }
+        return [followed, group, snaps ? "snap: S ends" : nil, asked, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap { $0 }
     }
 
     /// Shows others' pointers again; false where they are shown.
@@ -82,7 +116,69 @@ extension BoardScene {
     }
 }
 
-/// Whose pointer the view goes with.
+/// Telling what is seen here, and asking for it to be looked at.
+extension BoardScene {
+    /// What the others may know of the view: while it goes with somebody's it is not the person's own, and two who follow each other would run away.
+    var ownView: WorldBox? { following == nil && front.isReady && !viewport.region.isEmpty ? viewport.box : nil }
+
+    /// Asks all who are here to look at what is seen.
+    mutating func askToLook(now: Instant) {
+        guard front.people.present.contains(where: { $0.person.status.state != .joining }) else {
+            return front.notices.add("nobody else is here to look", as: .setting, now: now)
+        }
+        ask(.lookHere(viewport.box), now: now)
+    }
+
+    /// Somebody asks to be looked at: nobody is moved there unasked.
+    mutating func tellCall(now: Instant) {
+        guard let call = front.call else { return }
+        let key = BoardCommand.goToPerson.keyWords.first ?? ""
+        front.notices.add("\(Sentence.asksToLook(call.name).text): \(key) goes there", as: .look, now: now)
+    }
+
+    /// The corners of what is seen by who is followed, where that is less than the window.
+    func drawFollowedView(on buffer: inout CellBuffer) {
+        guard let person = following.flatMap({ front.people[$0.peer] }), let view = person.view else { return }
+        let region = grid.region(of: view)
+        guard region != viewport.region else { return }
+        let ink = front.people.color(person).ink(onDark: display.isDark)
+        for (corner, mark, plain) in region.corners(["┌", "┐", "└", "┘"]) {
+            guard let (column, row) = viewport.seen(corner), buffer[column, row] == .blank else { continue }
+            buffer.put(Cell(Glyph(display.style == .ascii ? plain : mark), foreground: ink), column: column, row: row)
+        }
+    }
+}
+
+extension CellRegion {
+    /// Its corner cells, each with its mark and the plain one: left above, right above, left below, right below.
+    func corners(_ marks: [Unicode.Scalar]) -> [(CellPlace, Unicode.Scalar, Unicode.Scalar)] {
+        let (right, bottom) = (columnRange.upperBound - 1, rowRange.upperBound - 1)
+        let places = [(column, row), (right, row), (column, bottom), (right, bottom)].map { CellPlace(column: $0, row: $1) }
+        return zip(places, marks).map { ($0, $1, "+") }
+    }
+}
+
+extension Viewport {
+    /// What is seen, in world units, as far as there is a board.
+    var box: WorldBox {
+        let limit = Int(Limits.coordinate)
+        func bounded(_ value: Int) -> Int { max(-limit, min(limit, value)) }
+        return WorldBox(
+            left: bounded(region.column * grid.columnUnits), top: bounded(region.row * grid.rowUnits),
+            right: bounded(region.columnRange.upperBound * grid.columnUnits - 1),
+            bottom: bounded(region.rowRange.upperBound * grid.rowUnits - 1))
+    }
+}
+
+extension Grid {
+    /// The cells in which a part of the board lies.
+    func region(of box: WorldBox) -> CellRegion {
+        func cell(_ x: Int, _ y: Int) -> CellPlace { place(of: Point(clampingX: Int64(x), y: Int64(y))) }
+        return CellRegion(from: cell(box.left, box.top), to: cell(box.right, box.bottom))
+    }
+}
+
+/// Whose view, or pointer, the view goes with.
 struct Followed: Hashable, Sendable {
     let peer: PeerID
     /// As it was shown last.

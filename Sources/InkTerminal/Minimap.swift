@@ -53,7 +53,7 @@ extension BoardScene {
         return places.map { CellRegion(from: $0, to: $0) } + [mode.edit.map { $0.draft.cellRegion(on: grid) }].compactMap { $0 }
     }
 
-    /// The whole drawing in a corner, with the part of it that is seen, and where the others point.
+    /// The whole drawing in a corner, with the part of it that is seen, where the others point, and the corners of what they see.
     mutating func drawMinimap(on buffer: inout CellBuffer) {
         minimap = placedMinimap()
         guard let minimap, let content = regions.content() else { return }
@@ -73,6 +73,14 @@ extension BoardScene {
             }
         }
         guard !display.hidesCursors else { return }
+        for (_, person) in front.people.present {
+            guard let region = person.view.map({ grid.region(of: $0) }) else { continue }
+            let ink = front.people.color(person).ink(onDark: display.isDark)
+            for (corner, mark, plain) in region.corners(["┌", "┐", "└", "┘"]) {
+                let (column, row) = minimap.cell(of: corner)
+                buffer.put(Cell(Glyph(display.style == .ascii ? plain : mark), foreground: ink), column: column, row: row)
+            }
+        }
         for pointer in shownMotion.pointers {
             guard let person = front.people[pointer.peer] else { continue }
             let color = front.people.color(person)

@@ -20,6 +20,19 @@ struct Motion: Equatable, Sendable {
         let age: Age
     }
 
+    /// Light that somebody's pointer leaves.
+    struct Light: Equatable, Sendable {
+        struct Spot: Equatable, Sendable {
+            /// A corner of the dot in which it is.
+            let dot: Point
+            /// How far it has faded.
+            let step: Int
+        }
+        /// Nil for one's own.
+        let peer: PeerID?
+        let paths: [[Spot]]
+    }
+
     enum Preview: Equatable, Sendable {
         case stroke(GestureID, count: Int, tip: CellPlace)
         case gesture(GestureID, Gesture)
@@ -28,6 +41,7 @@ struct Motion: Equatable, Sendable {
     /// In the order of those present.
     var pointers: [Pointer] = []
     var previews: [Preview] = []
+    var lights: [Light] = []
     /// Shapes that stand and are not drawn, for a preview is.
     var hidden: Set<ShapeID> = []
 }
@@ -53,6 +67,7 @@ extension BoardScene {
             }
         }
         motion.hidden = front.glides.hidden(at: now)
+        motion.lights = lights(at: now)
         return motion
     }
 
@@ -61,8 +76,11 @@ extension BoardScene {
         let motion = motion(at: now)
         if motion != shownMotion { redraw(.soon) }
         stayWithFollowed(motion.pointers, now: now)
-        motionAt = front.glides.deadline(after: now)
+        motionAt = motionDeadline(after: now)
     }
+
+    /// When what moves by itself is another next.
+    func motionDeadline(after now: Instant) -> Instant? { earliest(front.glides.deadline(after: now), lightDeadline(after: now)) }
 
     /// When it is seen next that pointers grow old.
     func agingDeadline(now: Instant) -> Instant? {
@@ -83,12 +101,22 @@ extension BoardScene {
     private static let goneTime = Duration.seconds(60)
 }
 
+extension Point {
+    /// The same where places less than so many units apart are one.
+    func rounded(to units: Int32) -> Point {
+        func rounded(_ value: Int32) -> Int32 { value - (value % units + units) % units }
+        return Point(x: rounded(x), y: rounded(y))
+    }
+}
+
 extension Gesture {
     /// The same where places less than so many units apart are one.
     fileprivate func rounded(to units: Int32) -> Gesture {
-        func rounded(_ value: Int32) -> Int32 { value - (value % units + units) % units }
-        func rounded(_ point: Point) -> Point { Point(x: rounded(point.x), y: rounded(point.y)) }
-        func rounded(_ size: Size) -> Size { Size(width: rounded(size.width), height: rounded(size.height)) }
+        func rounded(_ point: Point) -> Point { point.rounded(to: units) }
+        func rounded(_ size: Size) -> Size {
+            let corner = rounded(Point(x: size.width, y: size.height))
+            return Size(width: corner.x, height: corner.y)
+        }
         switch self {
         case .stroke, .text: return self
         case .shape(var draft):

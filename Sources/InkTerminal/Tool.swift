@@ -2,7 +2,7 @@ import InkBoard
 
 /// What a press of the pointer does.
 enum Tool: CaseIterable, Hashable, Sendable {
-    case select, hand, rectangle, diamond, ellipse, arrow, line, freehand, text, note, eraser
+    case select, hand, rectangle, diamond, ellipse, arrow, line, freehand, text, note, laser, eraser
 
     /// The letter that picks it, the same as in Excalidraw.
     var letter: Unicode.Scalar {
@@ -17,6 +17,7 @@ enum Tool: CaseIterable, Hashable, Sendable {
         case .freehand: "p"
         case .text: "t"
         case .note: "n"
+        case .laser: "k"
         case .eraser: "e"
         }
     }
@@ -32,6 +33,7 @@ enum Tool: CaseIterable, Hashable, Sendable {
         case .line: "6"
         case .freehand: "7"
         case .text: "8"
+        case .laser: "9"
         case .eraser: "0"
         case .hand, .note: nil
         }
@@ -50,6 +52,7 @@ enum Tool: CaseIterable, Hashable, Sendable {
         case .freehand: "pen"
         case .text: "text"
         case .note: "note"
+        case .laser: "laser"
         case .eraser: "eraser"
         }
     }
@@ -63,14 +66,14 @@ enum Tool: CaseIterable, Hashable, Sendable {
         case .arrow: .arrow
         case .line: .line
         case .note: .note
-        case .select, .hand, .freehand, .text, .eraser: nil
+        case .select, .hand, .freehand, .text, .laser, .eraser: nil
         }
     }
 
     /// True if the tool stays when its work is done. The others make way for selecting, unless they are locked.
     var stays: Bool {
         switch self {
-        case .select, .hand, .freehand, .eraser: true
+        case .select, .hand, .freehand, .laser, .eraser: true
         default: false
         }
     }

@@ -109,6 +109,7 @@ extension Drag {
         case .frame(let from, let to): kind = .frame(from: moved(from), to: moved(to))
         case .pull(let point, let from, let to): kind = .pull(point, from: moved(from), to: moved(to))
         case .erase(let ids, let place): kind = .erase(ids, at: moved(place))
+        case .laser(let place): kind = .laser(at: moved(place))
         }
     }
 }

@@ -82,7 +82,7 @@ import Testing
             desk.bytes([0x1A])
             desk.type("]]")
             // While something is selected, these keys move it, and digits count.
-            let isSteering = command.keyWords.contains { $0.first?.isNumber == true } || [.line, .hand, .shapes].contains(command)
+            let isSteering = command.keyWords.contains { $0.first?.isNumber == true } || [.line, .hand, .shapes, .laser].contains(command)
             if isSteering { desk.escape() }
             desk.wait(.seconds(5))
             // A sequence is one key; letters are typed one by one.

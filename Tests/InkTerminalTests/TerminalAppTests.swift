@@ -11,8 +11,11 @@ import Testing
         var desk = try Desk()
         desk.drag([(10, 5), (12, 6), (14, 7)])
         let start = middle(10, 5)
-        let kinds = desk.intents.filter {
-            if case .cursor = $0 { false } else { true }
+        let kinds = desk.intents.filter { intent in
+            switch intent {
+            case .cursor, .view: false
+            default: true
+            }
         }
         #expect(
             kinds == [
