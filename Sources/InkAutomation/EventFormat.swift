@@ -59,6 +59,7 @@ package struct EventFormat {
         case .shape: "shape"
         case .move: "move"
         case .resize: "resize"
+        case .pull: "pull"
         case .text: "text"
         }
     }
@@ -73,6 +74,11 @@ package struct EventFormat {
             return [
                 "points_total": .integer(Int64(draft.points.count)), "x": pixels(draft.position.x), "y": pixels(draft.position.y),
                 "w": pixels(draft.size.width), "h": pixels(draft.size.height), "shape": .string(draft.kind.name),
+            ]
+        case .pull(let id, let draft):
+            return [
+                "points_total": .integer(Int64(draft.points.count)), "ids": .array([.string(name(id))]), "x": pixels(draft.position.x),
+                "y": pixels(draft.position.y), "points": points(draft.points),
             ]
         case .move(let ids, let by):
             return ["points_total": 0, "ids": .array(ids.map { .string(name($0)) }), "by": .array([pixels(by.x), pixels(by.y)])]

@@ -114,6 +114,10 @@ extension ByteWriter {
             writeTag(5)
             write(shape)
             writeOptional(text) { $0.writeText($1) }
+        case .pull(let shape, let draft):
+            writeTag(6)
+            write(shape)
+            write(draft)
         }
     }
 }
@@ -253,6 +257,7 @@ extension ByteReader {
             return .move(shapes, by: try readPoint())
         case 4: return .resize(try readShapeID(), position: try readPoint(), size: try readSize())
         case 5: return .text(try readShapeID(), try readFlag() ? try readText() : nil)
+        case 6: return .pull(try readShapeID(), try readDraft())
         default: throw .unexpected
         }
     }

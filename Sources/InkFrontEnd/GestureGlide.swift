@@ -73,6 +73,9 @@ struct GestureGlide: Sendable {
         case .resize(let id, _, _)?:
             guard let content = shapes.first(where: { $0.id == id })?.content else { break }
             gesture = .resize(id, position: content.position, size: content.size)
+        case .pull(let id, _)?:
+            guard let content = shapes.first(where: { $0.id == id })?.content else { break }
+            gesture = .pull(id, content)
         case .text(let id, _)?:
             guard let content = shapes.first(where: { $0.id == id })?.content else { break }
             gesture = .text(id, content.text)
@@ -126,6 +129,9 @@ extension Gesture {
             draft.points.count == 2
                 ? .init(draft.position, draft.points[1])
                 : .init(draft.position, Point(x: draft.size.width, y: draft.size.height))
+        // Corners of a longer path do not glide.
+        case .pull(_, let draft):
+            draft.points.count == 2 ? .init(draft.position + draft.points[0], draft.position + draft.points[1]) : .init(.zero, .zero)
         case .move(_, let by): .init(by, .zero)
         case .resize(_, let position, let size): .init(position, Point(x: size.width, y: size.height))
         // Letters do not glide.
@@ -149,6 +155,9 @@ extension Gesture {
             draft.position = value.first
             if draft.points.count == 2 { draft.points[1] = value.second } else { draft.size = value.size }
             return .gesture(.shape(draft))
+        case .pull(let id, var draft):
+            if draft.points.count == 2 { draft.points = [value.first - draft.position, value.second - draft.position] }
+            return .gesture(.pull(id, draft))
         case .move(let shapes, let by): return .gesture(.move(shapes, by: isOnBoard ? value.first - by : value.first))
         case .resize(let id, _, _): return .gesture(.resize(id, position: value.first, size: value.size))
         case .text: return .gesture(self)

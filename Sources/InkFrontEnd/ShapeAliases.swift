@@ -155,6 +155,7 @@ extension Gesture {
         case .text(let id, let text): .text(name(id), text)
         case .stroke(let draft): .stroke(draft.renaming(name))
         case .shape(let draft): .shape(draft.renaming(name))
+        case .pull(let id, let draft): .pull(name(id), draft.renaming(name))
         }
     }
 }

@@ -86,6 +86,9 @@ public enum Gesture: Hashable, Sendable {
     case move([ShapeID], by: Point)
     /// A shape being given other corners, as the hand shows them. What the hand changed is what they differ by from what stood at the beginning.
     case resize(ShapeID, position: Point, size: Size)
+    /// A standing line of which ends or corners are pulled, as the hand shows it: its kind, place and points. What the hand changed are its points
+    /// and what its ends are bound to.
+    case pull(ShapeID, ShapeDraft)
     /// The text of a standing shape being typed: all see the letters, and who writes. It warns the others and keeps nobody from anything.
     ///
     /// The letters so far; nil where another's are too many to be told before they stand.

@@ -242,7 +242,7 @@ extension Node {
         let shape: ShapeID? =
             switch gesture {
             case .resize(let id, _, _), .text(let id, _): id
-            case .stroke, .shape, .move: nil
+            case .stroke, .shape, .move, .pull: nil
             }
         guard shape != seats[frontEnd]?.origin?.id else { return }
         seats[frontEnd]?.origin = shape.flatMap { board?.shape($0) }
@@ -349,6 +349,13 @@ extension Node {
                 shape, by: position - before.position,
                 growing: Point(
                     clampingX: Int64(size.width) - Int64(before.size.width), y: Int64(size.height) - Int64(before.size.height)))
+        case .pull(let shape, let draft):
+            // The line's place is left alone: who moves the line meanwhile moves this, too.
+            var changes = [PropertyChange.points(draft.points)]
+            guard let standing = board?.shape(shape)?.content else { return .set(shape, changes) }
+            if draft.startBinding != standing.startBinding { changes.append(.startBinding(draft.startBinding)) }
+            if draft.endBinding != standing.endBinding { changes.append(.endBinding(draft.endBinding)) }
+            return .set(shape, changes)
         case .text(let shape, let text):
             let from = origin?.content.text ?? ""
             return .type(shape, from: from, to: text ?? from, continues: seats[frontEnd]?.lastTyped?.shape == shape)

@@ -227,6 +227,8 @@ package struct OwnGesture: Sendable {
             guard old.points == new.points else { return false }
             if Self.strokeStyle(old) != Self.strokeStyle(new) { styleVersion = version }
         case (.shape(let old), .shape(let new)): if Self.shapeStyle(old) != Self.shapeStyle(new) { styleVersion = version }
+        case (.pull(let oldID, let old), .pull(let newID, let new)):
+            if oldID != newID || Self.shapeStyle(old) != Self.shapeStyle(new) { styleVersion = version }
         case (.move(let old, _), .move(let new, _)): if old != new { styleVersion = version }
         case (.resize(let old, _, _), .resize(let new, _, _)): if old != new { styleVersion = version }
         case (.text, .text): if gesture != next { styleVersion = version }

@@ -63,7 +63,8 @@ package struct PresenceInbox: Sendable {
         for (hand, run) in zip(value.hands, runs) {
             let index = Int(hand.frontEnd.number)
             hands[index].note(hand.ended)
-            let pen = hands[index].take(hand.live, fresh: run.stroke, sentAt: sentAt, now: now)
+            let look = value.gestureLooks.first { $0.frontEnd == hand.frontEnd && $0.number == hand.live?.number }
+            let pen = hands[index].take(hand.live, look, fresh: run.stroke, sentAt: sentAt, now: now)
             pointer.take(pen, of: hand.frontEnd, after: clock.floor, sentAt: sentAt)
             pointer.take(run.cursor, of: hand.frontEnd, after: clock.floor, sentAt: sentAt)
             if case .gone(let age)? = hand.cursor { pointer.leave(hand.frontEnd, at: sentAt - age) }
@@ -283,14 +284,14 @@ extension PresenceInbox {
         func stroke(number: UInt64) -> [HandSample] { live.flatMap { $0.number == number ? $0.samples : nil } ?? [] }
 
         /// Takes what the peer says of its gesture. Where the person points with its pen since, absolute.
-        mutating func take(_ value: LiveValue?, fresh: [HandSample], sentAt: Int64, now: Instant) -> [HandSample] {
+        mutating func take(_ value: LiveValue?, _ look: GestureLook?, fresh: [HandSample], sentAt: Int64, now: Instant) -> [HandSample] {
             guard let value else {
                 rest()
                 return []
             }
             if live?.number != value.number { live = Live(number: value.number) }
             let held = live?.samples.count ?? 0
-            live?.take(value, fresh: fresh, sentAt: sentAt)
+            live?.take(value, look, fresh: fresh, sentAt: sentAt)
             noteMissing(value, held: held, now: now)
             guard case .stroke(_, _, isPen: true) = value.body, let live, live.isKnown else { return [] }
             return fresh.map { HandSample(at: $0.at, point: live.origin + $0.point) }
@@ -335,8 +336,8 @@ extension PresenceInbox {
         var gesture: Gesture { known ?? .move([], by: .zero) }
         var origin: Point { if case .stroke(let draft)? = known { draft.position } else { .zero } }
 
-        mutating func take(_ value: LiveValue, fresh: [HandSample], sentAt: Int64) {
-            let next = Self.gesture(value, after: known)
+        mutating func take(_ value: LiveValue, _ look: GestureLook?, fresh: [HandSample], sentAt: Int64) {
+            let next = Self.gesture(value, look, after: known)
             if case .stroke? = next {
                 samples += fresh
                 changedAt = samples.last?.at ?? sentAt
@@ -349,14 +350,17 @@ extension PresenceInbox {
         }
 
         /// What it is now; nil where the peer says only what has changed, and nothing is known that could have.
-        private static func gesture(_ value: LiveValue, after known: Gesture?) -> Gesture? {
+        private static func gesture(_ value: LiveValue, _ look: GestureLook?, after known: Gesture?) -> Gesture? {
             switch (value.body, value.style, known) {
             case (.stroke, .stroke(let draft)?, _): return .stroke(draft)
             case (.stroke, nil, .stroke?): return known
             case (.shape(let position, let size, let points, _), .shape(var draft)?, _),
                 (.shape(let position, let size, let points, _), nil, .shape(var draft)?):
                 (draft.position, draft.size, draft.points) = (position, size, points)
-                return .shape(draft)
+                return look?.gesture(draft) ?? .shape(draft)
+            case (.shape(let position, let size, let points, _), nil, .pull(let id, var draft)?):
+                (draft.position, draft.size, draft.points) = (position, size, points)
+                return .pull(id, draft)
             case (.move(let by, _), .move(let shapes)?, _), (.move(let by, _), nil, .move(let shapes, _)?): return .move(shapes, by: by)
             case (.resize(let position, let size, _), .resize(let shape)?, _),
                 (.resize(let position, let size, _), nil, .resize(let shape, _, _)?):

@@ -162,7 +162,11 @@ package struct PresenceOutbox: Sendable {
         for frontEnd in live.keys.sorted() {
             guard let gesture = live[frontEnd]?.live else { continue }
             let isPen = presence.pointer.isPen && presence.pointer.frontEnd == frontEnd
-            let value = liveValue(gesture, of: frontEnd, isPen: isPen, bytesMax: room / live.count, at: now)
+            var share = room / live.count
+            let look = GestureLook(of: gesture, frontEnd).flatMap { share >= Self.gestureBytesMin + GestureLook.bytesMax ? $0 : nil }
+            if look != nil { share -= GestureLook.bytesMax }
+            let value = liveValue(gesture, of: frontEnd, isPen: isPen, bytesMax: share, at: now)
+            if let look, value.style != nil { packet.own.gestureLooks.append(look) }
             if let index = packet.own.hands.firstIndex(where: { $0.frontEnd == frontEnd }) {
                 packet.own.hands[index].live = value
             } else {
@@ -226,7 +230,7 @@ package struct PresenceOutbox: Sendable {
             (mark.next, mark.sent) = (min(mark.sent, end), max(mark.sent, end))
             marks.strokes[frontEnd] = mark
             return LiveValue(number: live.number, style: style.map(GestureStyle.stroke), body: body)
-        case .shape(let draft):
+        case .shape(let draft), .pull(_, let draft):
             var style: ShapeDraft?
             if hasStyle { style = Self.cut(OwnGesture.shapeStyle(draft), to: min(640, (bytesMax - 64) * 2 / 3)) }
             // A preview shows the first points where not all have room.

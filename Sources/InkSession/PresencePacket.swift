@@ -46,6 +46,8 @@ package struct PresenceValue: Hashable, Sendable {
     package var view: ViewValue?
     /// What the person asks all to look at, where that is told anew.
     package var look: LookValue?
+    /// What of the styles of gestures came with later versions, by front end.
+    package var gestureLooks: [GestureLook] = []
     /// What later versions say besides, sorted by kind. Those who do not know a kind pass it over.
     package var further: [FurtherPresence] = []
 

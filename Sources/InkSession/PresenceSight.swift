@@ -36,6 +36,7 @@ extension PresenceValue {
         static let laser: UInt64 = 1
         static let view: UInt64 = 2
         static let look: UInt64 = 3
+        static let gestures: UInt64 = 4
     }
 
     /// All that is said as *further*, by ascending kind.
@@ -63,6 +64,7 @@ extension PresenceValue {
                 $0.write(look.box)
             }
         }
+        if !gestureLooks.isEmpty { write(FurtherKind.gestures) { for look in gestureLooks { look.write(to: &$0) } } }
         return written + further
     }
 
@@ -80,6 +82,12 @@ extension PresenceValue {
                 let number = try reader.readVarint()
                 guard number <= LiveValue.numberMax else { throw .limitExceeded }
                 look = LookValue(number: number, box: try reader.readWorldBox())
+            case FurtherKind.gestures:
+                repeat {
+                    let look = try GestureLook(from: &reader)
+                    if let last = gestureLooks.last, last.frontEnd >= look.frontEnd { throw .nonCanonical }
+                    gestureLooks.append(look)
+                } while !reader.isAtEnd
             default:
                 further.append(part)
                 continue

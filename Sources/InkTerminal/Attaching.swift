@@ -37,6 +37,9 @@ extension BoardScene {
 
     /// What the others see of a drag: lines with their ends where they would be.
     mutating func gesture(of drag: Drag) -> Gesture? {
+        if case .pull(let pulled, let from, let to) = drag.kind {
+            return gesture(pulling: pulled, by: grid.displacement(from, to), attaches: drag.attaches)
+        }
         let gesture = drag.gesture(with: pen, on: grid)
         guard case .shape(let draft)? = gesture else { return gesture }
         return .shape(drag.attaches ? attached(draft) : front.board.drawn(draft))

@@ -180,7 +180,10 @@ extension BoardScene {
         if selection.pulledIndex != nil, pulledByKeys == nil { return selection.endResizing() }
         var nudge = mode.takeNudge() ?? Nudge(ids: selection.ids, resized: resizable, pulled: pulledByKeys)
         nudge.step(dx, dy, now: now)
-        if let gesture = nudge.gesture(on: grid) { nudge.told = tell(gesture, told: nudge.told, now: now) }
+        let pull = nudge.pulled?.standing(on: front.board).flatMap {
+            gesture(pulling: $0, by: nudge.displacement(on: grid), attaches: true)
+        }
+        if let gesture = pull ?? nudge.gesture(on: grid) { nudge.told = tell(gesture, told: nudge.told, now: now) }
         mode.begin(nudge)
     }
 
@@ -209,7 +212,7 @@ extension BoardScene {
         touch()
         // What came back to where it was changes nothing.
         guard !nudge.isBack else { return take(back: nudge.told, now: now) }
-        if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), attaches: true, now: now) }
+        if let pulled = nudge.pulled { return give(pulled, by: nudge.displacement(on: grid), attaches: true, told: nudge.told, now: now) }
         if let gesture = nudge.gesture(on: grid) { give(gesture, told: nudge.told, from: nudge.resized, now: now) }
     }
 

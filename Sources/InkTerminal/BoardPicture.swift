@@ -149,7 +149,7 @@ extension BoardScene {
             box?.column += moved.column
             box?.row += moved.row
             return box
-        case .stroke, .shape, .resize, .text, nil: return box
+        case .stroke, .shape, .resize, .pull, .text, nil: return box
         }
     }
 

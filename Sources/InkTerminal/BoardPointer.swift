@@ -270,7 +270,7 @@ extension BoardScene {
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)
         case .pull(let point, let from, let to) where from != to:
             mouse.lastClick = nil
-            give(point, by: grid.displacement(from, to), attaches: drag.attaches, now: now)
+            give(point, by: grid.displacement(from, to), attaches: drag.attaches, told: drag.told, now: now)
         case .move(_, let from, let to), .resize(_, _, _, let from, let to), .pull(_, let from, let to):
             if from == to { return released(drag, where: from, now: now) }
             // No click was part of a drag.

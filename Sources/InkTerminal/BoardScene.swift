@@ -284,7 +284,7 @@ struct BoardScene: Sendable {
         let isNew =
             switch gesture {
             case .stroke, .shape: true
-            case .move, .resize, .text: false
+            case .move, .resize, .pull, .text: false
             }
         let intent = gesture.intent(from: origin)
         return ask(told.isLive ? .commit : intent, showing: overlay, again: isNew ? intent : nil, now: now)

@@ -152,6 +152,7 @@ extension Gesture {
         switch self {
         case .stroke(let draft), .shape(let draft): return .draw(draft)
         case .move(let ids, let by): return .move(ids, by: by)
+        case .pull(let id, let draft): return .set(id, [.points(draft.points)])
         case .resize(let id, let position, let size):
             // What the hand changed, and no more: the rest may be another's by now.
             guard let origin else { return .set(id, [.position(position), .size(size)]) }

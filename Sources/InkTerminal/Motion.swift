@@ -123,6 +123,10 @@ extension Gesture {
             (draft.position, draft.size) = (rounded(draft.position), rounded(draft.size))
             draft.points = draft.points.map { rounded($0) }
             return .shape(draft)
+        case .pull(let id, var draft):
+            draft.position = rounded(draft.position)
+            draft.points = draft.points.map { rounded($0) }
+            return .pull(id, draft)
         case .move(let ids, let by): return .move(ids, by: rounded(by))
         case .resize(let id, let position, let size): return .resize(id, position: rounded(position), size: rounded(size))
         }

@@ -54,6 +54,11 @@ struct Overlay: Sendable {
         switch gesture {
         case .stroke(let draft): add(draft, ink, stroke.map { Growth(stroke: $0, count: draft.points.count, tip: nil) })
         case .shape(let draft): add(draft, ink)
+        case .pull(let id, let draft):
+            guard var content = replaced[id] ?? board[id]?.content else { return }
+            // As the hand shows it, whatever its ends are bound to.
+            (content.position, content.points, content.startBinding, content.endBinding) = (draft.position, draft.points, nil, nil)
+            replaced[id] = content
         case .move(let ids, let by):
             for id in ids {
                 guard var content = replaced[id] ?? board[id]?.content else { continue }

@@ -6,7 +6,7 @@ import InkSession
 
 /// An end or a corner of a line that is pulled, by a hand or by keys.
 ///
-/// The session has no gesture for it: it is seen here while it is pulled, and by all once it is let go, as one transaction.
+/// The others see it as it is pulled, and get it as one transaction once it is let go.
 struct PulledPoint: Sendable {
     let id: ShapeID
     /// The line as it stands without the pull.
@@ -153,10 +153,17 @@ extension BoardScene {
         return PulledPoint(isLast ? content.points.count - 1 : index, of: only, content)
     }
 
+    /// What the others see of a line that is pulled; nil for one with more corners than a preview has.
+    mutating func gesture(pulling pulled: PulledPoint, by: Point, attaches: Bool) -> Gesture? {
+        guard pulled.content.points.count <= GestureBody.pointsMax else { return nil }
+        return .pull(pulled.id, line(pulled, by: by, attaches: attaches))
+    }
+
     /// Gives a pulled point to the board.
-    mutating func give(_ pulled: PulledPoint, by: Point, attaches: Bool, now: Instant) {
-        guard let standing = pulled.standing(on: front.board) else { return }
+    mutating func give(_ pulled: PulledPoint, by: Point, attaches: Bool, told: Drag.Told, now: Instant) {
+        guard let standing = pulled.standing(on: front.board) else { return take(back: told, now: now) }
         let line = line(standing, by: by, attaches: attaches)
-        ask(standing.intent(for: line), showing: Overlay(replaced: [pulled.id: line]), now: now)
+        if told.isLive { ask(.update(.pull(pulled.id, line)), now: now) }
+        ask(told.isLive ? .commit : standing.intent(for: line), showing: Overlay(replaced: [pulled.id: line]), now: now)
     }
 }

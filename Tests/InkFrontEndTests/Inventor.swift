@@ -142,7 +142,7 @@ struct Inventor {
         [
             .stroke(draft()), .shape(draft()), .move(shapeIDs(), by: point()),
             .resize(shapeID(), position: point(), size: Size(width: number32(), height: number32())),
-            .text(shapeID(), maybe { $0.text() }),
+            .text(shapeID(), maybe { $0.text() }), .pull(shapeID(), draft()),
         ]
     }
 

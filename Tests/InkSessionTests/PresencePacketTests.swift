@@ -108,8 +108,14 @@ import Testing
             let hand = hand(frontEnd, using: &random)
             if !hand.isEmpty { value.hands.append(hand) }
         }
+        for hand in value.hands where random.chance(0.1) {
+            var dashed = ShapeDraft(kind: .arrow, position: .zero)
+            (dashed.lineStyle, dashed.route) = (.dashed, .elbow)
+            let standing = random.chance(0.5) ? ShapeID(author: .zero, number: 300) : nil
+            value.gestureLooks.append(GestureLook(frontEnd: hand.frontEnd, number: 7, standing: standing, draft: dashed))
+        }
         if !value.hands.isEmpty { value.sentAt = UInt16(truncatingIfNeeded: random.next()) }
-        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(4 + random.below(1000)), bytes: [1, 2, 3])] }
+        if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(5 + random.below(1000)), bytes: [1, 2, 3])] }
         return value
     }
 

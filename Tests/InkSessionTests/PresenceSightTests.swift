@@ -241,6 +241,99 @@ import Testing
         #expect(told == 1)
     }
 
+    // MARK: What a hand does to a line
+
+    private static func arrow(_ end: Int32) -> ShapeDraft {
+        var draft = ShapeDraft(kind: .arrow, position: Point(x: 80, y: 80), points: [.zero, Point(x: end, y: 40)])
+        (draft.lineStyle, draft.startHead) = (.dashed, .dot)
+        return draft
+    }
+
+    // SE-135
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `a line that is pulled is seen as that line, and a new one with its style, whatever packets are lost`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var link = PresenceLink(delay: .milliseconds(5 + random.below(120)))
+        let loss = random.unit() * 0.6
+        var stream = random.split("loss")
+        let lost = (0..<20_000).map { _ in stream.chance(loss) }
+        link.loses = { lost[$0] }
+        let id = ShapeID(author: .zero, number: 9)
+        let gesture: (Int32) -> Gesture = seed % 2 == 0 ? { .pull(id, Self.arrow($0)) } : { .shape(Self.arrow($0)) }
+        link.own.begin(gesture(8), by: .holder, now: link.now)
+        for step in 1...40 as ClosedRange<Int32> {
+            link.run(.milliseconds(random.below(30)))
+            let isSame = link.own.update(gesture(8 + step * 16), by: .holder, now: link.now)
+            #expect(isSame)
+        }
+        link.loses = { _ in false }
+        link.rest()
+        #expect(Array(link.picture.gestures.values) == [gesture(8 + 640)])
+        // Who is of an older version sees a plain line in place of it, and refuses nothing.
+        var (older, shown): (PresenceInbox, Gesture?) = (PresenceInbox(), nil)
+        for sent in link.packets {
+            var packet = try PresencePacket(decoding: sent.bytes)
+            packet.own.gestureLooks = []
+            try older.take(packet, now: sent.at)
+            for case .gesture(_, _, let change) in older.news(now: sent.at, result: { _ in [] }) { shown.take(change) }
+        }
+        guard case .shape(let plain)? = shown else { return #expect(Bool(false), "\(String(describing: shown))") }
+        #expect(plain.points == Self.arrow(8 + 640).points && plain.lineStyle == .solid)
+    }
+
+    // SE-135
+    @Test func `a pulled line is one transaction of its points, and what another did to it meanwhile stays`() throws {
+        var pipes = try Self.pair()
+        var line = Self.arrow(400)
+        line.lineStyle = .solid
+        pipes.intent(.draw(line), by: 0)
+        #expect(pipes.run(.seconds(5)) { $0.members[1].node.board?.shapes.count == 1 })
+        let id = try #require(pipes.members[0].node.board?.shapes.first?.id)
+        pipes.intent(.begin(.pull(id, line)), by: 0)
+        var pulled = line
+        pulled.points[1] = Point(x: 900, y: 0)
+        pipes.intent(.update(.pull(id, pulled)), by: 0)
+        _ = pipes.run(.milliseconds(300))
+        let told = pipes.members[1].events.compactMap { event -> Gesture? in
+            if case .gesture(_, .began(let gesture, _)) = event { gesture } else { nil }
+        }
+        #expect(told.last.map { if case .pull(id, _) = $0 { true } else { false } } == true)
+        pipes.intent(.move([id], by: Point(x: 0, y: 800)), by: 1)
+        _ = pipes.run(.seconds(1))
+        pipes.input(.intent(.commit, ref: 5), to: 0)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[1].node.board?.shapes.first?.content.points == pulled.points })
+        let content = try #require(pipes.members[1].node.board?.shapes.first?.content)
+        #expect(content.position == line.position + Point(x: 0, y: 800) && content.startHead == .dot)
+        let ends = pipes.members[1].events.compactMap { event -> GestureEnd? in
+            if case .gesture(_, .ended(let end)) = event { end } else { nil }
+        }
+        #expect(ends == [.committed([id])] && pipes.members[0].events.contains(.outcome(ref: 5, .done)))
+        pipes.intent(.undo, by: 0)
+        #expect(pipes.run(.seconds(5)) { $0.members[1].node.board?.shapes.first?.content.points == line.points })
+        // A line that is gone is not pulled.
+        pipes.intent(.begin(.pull(id, line)), by: 0)
+        pipes.intent(.delete([id]), by: 1)
+        _ = pipes.run(.seconds(1))
+        pipes.input(.intent(.commit, ref: 6), to: 0)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 6, .refused(.noSuchShape))))
+    }
+
+    // SE-30 SE-135
+    @Test func `what eight hands pull at once fits one packet`() throws {
+        var link = PresenceLink()
+        for number in 0..<8 {
+            let frontEnd = try #require(FrontEndID(number))
+            var draft = ShapeDraft(kind: .arrow, position: Point(x: -1 << 29, y: 1 << 29), text: String(repeating: "w", count: 900))
+            draft.points = (0..<32).map { Point(x: $0 << 20, y: -$0 << 20) }
+            draft.lineStyle = .double
+            link.own.begin(.pull(ShapeID(author: .zero, number: 1 << 40), draft), by: frontEnd, now: link.now)
+            link.own.see(WorldBox(left: -1 << 29, top: 0, right: 1 << 29, bottom: 1 << 29), by: frontEnd)
+        }
+        _ = link.own.look(at: Self.box, now: link.now)
+        link.rest()
+        #expect(link.packets.allSatisfy { $0.bytes.count <= PresenceTiming.packetBytes } && link.picture.gestures.count == 8)
+    }
+
     // MARK: Bytes
 
     // SE-30
