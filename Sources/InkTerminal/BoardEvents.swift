@@ -35,7 +35,7 @@ extension BoardScene {
             followMotion(now: now)
             if display.showsMinimap { redraw(.soon) }
         case .lookHere: tellCall(now: now)
-        case .ready: forgetToldView()
+        case .ready: beginSession()
         case .typing, .sync, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
             .knownName,
             .versionMismatch:

@@ -67,6 +67,8 @@ struct BoardScene: Sendable {
     private var toldPlace: CellPlace?
     /// What was last told to the others of what is seen.
     private var toldView: WorldBox?
+    /// False until somebody is there to be told.
+    private var hasSession = false
     var quitAskedAt: Instant?
     /// Letters since a shape was drawn by the mouse; nil once anything else was done.
     var letters: LettersAfterDraw?
@@ -302,13 +304,13 @@ struct BoardScene: Sendable {
     /// Tells the others what is seen, when that changed.
     private mutating func tellView() {
         let view = mode.isLeaving ? toldView : ownView
-        guard view != toldView else { return }
+        guard hasSession, view != toldView else { return }
         toldView = view
         outputs.append(.intent(.view(view), reference: nil))
     }
 
     /// Who holds the board from now on knows nothing of what is seen.
-    mutating func forgetToldView() { toldView = nil }
+    mutating func beginSession() { (hasSession, toldView) = (true, nil) }
 
     /// Tells the others where we point, when that changed; nil for nowhere.
     mutating func point(at place: CellPlace?, now: Instant) {

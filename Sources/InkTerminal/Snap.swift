@@ -40,7 +40,7 @@ extension BoardScene {
             return snapped(
                 here, handle.horizontal == 0 ? nil : SnapLines(from: here.column, count: 1),
                 handle.vertical == 0 ? nil : SnapLines(from: here.row, count: 1), except: [id])
-        case .stroke, .pull, .frame, .erase, .pan: return here
+        case .stroke, .pull, .frame, .erase, .laser, .pan: return here
         }
     }
 

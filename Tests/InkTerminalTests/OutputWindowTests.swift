@@ -55,11 +55,15 @@ import Testing
         for desk in [near, far] {
             var desk = desk
             let before = desk.frames.count
+            var answered = asked(desk)
             for step in 0..<200 {
                 desk.press(step % 70, 3 + step % 15)
                 desk.move(step % 70 + 5, 4 + step % 15, button: 32)
                 desk.release(step % 70 + 5, 4 + step % 15)
-                if let last = desk.frames.last, last.suffix(3).elementsEqual(Self.question) { desk.bytes(Self.answer) }
+                if asked(desk) > answered {
+                    answered = asked(desk)
+                    desk.bytes(Self.answer)
+                }
             }
             if near.frames.count == before { near = desk } else { far = desk }
         }

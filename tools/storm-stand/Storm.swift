@@ -13,6 +13,8 @@ struct Storm: Sendable {
     private var hands: [Hand] = []
     private var mischief: Mischief
     private var random: SplitMix64
+    /// What was copied last, by either.
+    private var clip: [UInt8]?
     private(set) var now = Instant.zero
     /// Things that happened so far.
     private(set) var count = 0
@@ -121,7 +123,12 @@ struct Storm: Sendable {
         case .effect(.suspend): seats[number].goOn()
         case .effect(.export(let export)):
             seats[number].handle(export.replaces ? .notice("written") : .fileExists(export), now: now)
-        case .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.goBack), .effect(.stopped): break
+        case .effect(.keepClip(let kept)):
+            clip = kept.bytes
+            seats[number].handle(.clipKept(kept, complaint: nil), now: now)
+        case .effect(.fetchClip): seats[number].handle(.clip(clip.map { .bytes($0) } ?? .none), now: now)
+        case .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.goBack), .effect(.opened), .effect(.stopped):
+            break
         }
     }
 
