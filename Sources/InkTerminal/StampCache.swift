@@ -26,16 +26,49 @@ struct StampCache: Sendable {
     /// Things that may be kept, one stamp beyond them.
     private let room: Int
 
+    /// A value that is copied as one reference: all entries are walked each time the window moves.
+    private indirect enum Kept<Value: Sendable>: Sendable {
+        case value(Value)
+
+        var value: Value {
+            switch self {
+            case .value(let value): value
+            }
+        }
+    }
+
     private struct Entry: Sendable {
-        let shape: MeasuredShape
+        private let keptShape: Kept<MeasuredShape>
+        private var keptStamp: Kept<ShapeStamp>?
+        /// What is left in the strips by which the window moved since that was made, where that is anything. No two of these, nor one and the stamp,
+        /// have a cell in common.
+        private(set) var strips: [ShapeStamp] = []
+        /// Samples and letters of the shape.
+        let effort: Int
+        private let shapeCount: Int
+        private(set) var stampCount = 0
+        private var stripsCount = 0
+
+        init(_ shape: MeasuredShape, _ stamp: ShapeStamp) {
+            (keptShape, keptStamp) = (.value(shape), .value(stamp))
+            (effort, shapeCount, stampCount) = (shape.content.effort, shape.count, stamp.count)
+        }
+
+        var shape: MeasuredShape { keptShape.value }
         /// Nil where the shape is not seen, or there was no time for it.
-        var stamp: ShapeStamp?
-        /// What is left in the strips by which the window moved since that was made. No two of these have a cell in common.
-        var strips: [ShapeStamp] = []
+        var stamp: ShapeStamp? { keptStamp?.value }
+        var hasStamp: Bool { keptStamp != nil }
+        /// Things that are kept of it.
+        var count: Int { shapeCount + stampCount + stripsCount }
+        /// True for a shape that is soon measured again.
+        var isQuick: Bool { shapeCount < StampCache.samplesMin }
 
-        var count: Int { strips.reduce(shape.count + (stamp?.count ?? 0)) { $0 + $1.count + StampCache.stripCount } }
+        mutating func forgetStamp() { (keptStamp, strips, stampCount, stripsCount) = (nil, [], 0, 0) }
 
-        mutating func forgetStamp() { (stamp, strips) = (nil, []) }
+        mutating func add(_ made: [ShapeStamp]) {
+            strips += made
+            stripsCount += made.reduce(0) { $0 + $1.count + StampCache.stripCount }
+        }
 
         /// What is left in a part of the board of which all was in sight since.
         func stamp(in part: CellRegion) -> ShapeStamp? {
@@ -44,12 +77,13 @@ struct StampCache: Sendable {
             return stamp.moved(to: part, with: strips)
         }
 
-        /// Makes one stamp of all.
+        /// Makes one stamp of all, for the window as it is.
         ///
         /// - Returns: things that were moved for it.
         mutating func join(in region: CellRegion) -> Int {
-            guard !strips.isEmpty, let joined = stamp(in: region) else { return 0 }
-            (stamp, strips) = (joined, [])
+            guard hasStamp, !strips.isEmpty || stamp?.region != region, let joined = stamp(in: region) else { return 0 }
+            forgetStamp()
+            (keptStamp, stampCount) = (.value(joined), joined.count)
             return joined.count
         }
     }
@@ -59,7 +93,8 @@ struct StampCache: Sendable {
         let effort: Int
         let id: ShapeID
 
-        init(_ id: ShapeID, _ content: ShapeDraft) { (self.id, effort) = (id, content.effort) }
+        init(_ id: ShapeID, effort: Int) { (self.id, self.effort) = (id, effort) }
+        init(_ id: ShapeID, _ content: ShapeDraft) { self.init(id, effort: content.effort) }
 
         static func < (left: Rank, right: Rank) -> Bool { (left.effort, left.id) < (right.effort, right.id) }
     }
@@ -91,7 +126,8 @@ struct StampCache: Sendable {
             (missing, boxed) = ([], [])
         }
         // What is soon measured again is not worth its place: a walk over a large board would leave all of it here.
-        entries = entries.filter { $0.value.stamp != nil || $0.value.shape.count >= Self.samplesMin }
+        let gone = entries.filter { !$0.value.hasStamp && $0.value.isQuick }.map(\.key)
+        for id in gone { entries[id] = nil }
         count = entries.values.reduce(0) { $0 + $1.count }
     }
 
@@ -100,22 +136,29 @@ struct StampCache: Sendable {
     ///   - before: the window as it was.
     private mutating func moveStamps(to strips: [CellRegion], from before: CellRegion) {
         var spent = 0
-        for (id, entry) in entries.filter({ $0.value.stamp != nil }).sorted(by: {
-            ($0.value.shape.content.effort, $0.key) < ($1.value.shape.content.effort, $1.key)
-        }) {
-            guard let stamp = entry.stamp else { continue }
-            guard spent < Self.budget, entry.shape.extent.reach(on: grid).overlaps(region) else {
-                entries[id]?.forgetStamp()
+        // In place, by where they lie: to look each up is dearer than what is done with most of them.
+        let stamped = entries.indices.filter { entries.values[$0].hasStamp }
+            .map { (rank: Rank(entries.keys[$0], effort: entries.values[$0].effort), index: $0) }.sorted { $0.rank < $1.rank }
+        for (rank, index) in stamped {
+            let shape = entries.values[index].shape
+            let reach = shape.extent.reach(on: grid)
+            guard spent < Self.budget, reach.overlaps(region) else {
+                entries.values[index].forgetStamp()
                 continue
             }
+            let touched = strips.filter(reach.overlaps)
+            guard !touched.isEmpty else { continue }
             // A window that goes back has cells again that were left; and of many strips one stamp is made, in another step of each shape.
-            let isBack = ([stamp] + entry.strips).contains { part in strips.contains { part.region.overlaps($0) } }
-            if isBack || entry.strips.count >= Self.stripsMax + Int(id.number % 8) { moved += entries[id]?.join(in: before) ?? 0 }
-            let made = strips.map { ShapeStamp(entry.shape, in: $0, on: grid) }
+            let entry = entries.values[index]
+            let isBack = ([entry.stamp].compactMap { $0?.region } + entry.strips.map(\.region)).contains {
+                touched.contains(where: $0.overlaps)
+            }
+            if isBack || entry.strips.count >= Self.stripsMax + Int(rank.id.number % 8) { moved += entries.values[index].join(in: before) }
+            let made = touched.map { ShapeStamp(shape, in: $0, on: grid) }
             spent += made.reduce(0) { $0 + $1.work }
-            entries[id]?.strips += made
+            entries.values[index].add(made)
             // What is small is not worth the strips.
-            if stamp.count < Self.stripCount { moved += entries[id]?.join(in: region) ?? 0 }
+            if entries.values[index].stampCount < Self.stripCount { moved += entries.values[index].join(in: region) }
         }
         work += spent
     }
@@ -174,7 +217,7 @@ struct StampCache: Sendable {
         let before = entries[shape.id]
         let known = before.flatMap { $0.shape.content == shape.content ? $0.shape : nil }
         let measured = known ?? MeasuredShape(shape.content)
-        let entry = Entry(shape: measured, stamp: ShapeStamp(measured, in: region, on: grid))
+        let entry = Entry(measured, ShapeStamp(measured, in: region, on: grid))
         count += entry.count - (before?.count ?? 0)
         entries[shape.id] = entry
         return (entry.stamp?.work ?? 0) + (known == nil ? measured.work : 0)
@@ -189,7 +232,7 @@ struct StampCache: Sendable {
             forgetOthers(than: board)
             // What is left of the way here takes no room from what is seen.
             join(Array(entries.keys))
-            ranks = Ranks(kept: entries.map { Rank($0.key, $0.value.shape.content) }.sorted())
+            ranks = Ranks(kept: entries.map { Rank($0.key, effort: $0.value.effort) }.sorted())
         }
         var isLess = false
         while let dearest = ranks.dearest, let entry = entries[dearest.id], count - entry.count > room {
@@ -203,7 +246,7 @@ struct StampCache: Sendable {
     }
 
     private mutating func forgetOthers(than board: BoardView) {
-        entries = entries.filter { $0.value.stamp != nil && board[$0.key]?.content == $0.value.shape.content }
+        entries = entries.filter { $0.value.hasStamp && board[$0.key]?.content == $0.value.shape.content }
         count = entries.values.reduce(0) { $0 + $1.count }
     }
 
@@ -217,5 +260,5 @@ struct StampCache: Sendable {
     /// So many steps of a window, or half of them where it goes aslant, leave the stamps of what stays as they are.
     private static let stripsMax = 12
     /// A stroke of fewer samples is measured in less than a tenth of a millisecond.
-    private static let samplesMin = 1000
+    fileprivate static let samplesMin = 1000
 }
