@@ -34,10 +34,15 @@ extension BoardScene {
 
     /// Says of a key that it does nothing; of a letter of another alphabet, why.
     private mutating func tellUnbound(_ stroke: KeyStroke, now: Instant) {
-        if case .key(.character(let scalar)) = stroke, scalar.isOfAnotherAlphabet {
-            return front.notices.add("keys are Latin letters: switch the keyboard", as: .setting, now: now)
-        }
+        if tellOtherAlphabet(stroke, now: now) { return }
         front.notices.add("no command on \(stroke.word): ? keys", as: .setting, now: now)
+    }
+
+    /// Says of a letter of another alphabet why it does nothing; false for any other key.
+    mutating func tellOtherAlphabet(_ stroke: KeyStroke, now: Instant) -> Bool {
+        guard stroke.isOfAnotherAlphabet else { return false }
+        front.notices.add("keys are Latin letters: switch the keyboard", as: .setting, now: now)
+        return true
     }
 
     /// True if something is selected; else says how to select.

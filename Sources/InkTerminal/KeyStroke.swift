@@ -24,6 +24,14 @@ enum KeyStroke: Hashable, Sendable, ExpressibleByUnicodeScalarLiteral {
     /// The same without what is held.
     var plain: KeyStroke { if case .shift(let key) = self { .key(key) } else { self } }
 
+    /// True for a letter that is not Latin, whatever is held with it.
+    var isOfAnotherAlphabet: Bool {
+        switch self {
+        case .key(.character(let scalar)), .control(let scalar), .alt(let scalar): scalar.isOfAnotherAlphabet
+        case .key, .shift: false
+        }
+    }
+
     /// As the help writes it; of ASCII.
     var word: String {
         switch self {

@@ -103,7 +103,7 @@ struct StartScene: Sendable {
         case "y", "Y": askName()
         case "?": openHelp()
         case "q", "Q": outputs.append(.effect(.quit))
-        default: break
+        default: if scalar.isOfAnotherAlphabet { message = "Keys are Latin letters: switch the keyboard." }
         }
     }
 

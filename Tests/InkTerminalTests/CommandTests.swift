@@ -49,6 +49,26 @@ import Testing
         }
     }
 
+    @Test func `a letter of another alphabet is told on sheets and on the start screen, and is a letter where one types`() throws {
+        // TM-166
+        for opener in ["c", "?", "P", "i", "N"] {
+            var desk = try Desk(columns: 100)
+            desk.type(opener + "й")
+            #expect(desk.text.contains("keys are Latin letters") == (opener != "?"), "\(opener): \(desk.text)")
+        }
+        for bytes in ["\u{1B}й", "й"] {
+            var desk = try Desk(columns: 100)
+            desk.bytes(Array(bytes.utf8))
+            desk.wait(.milliseconds(100))
+            #expect(desk.text.contains("keys are Latin letters"), "\(bytes.debugDescription)")
+        }
+        var start = Desk(start: StartContent(personName: "ana"))
+        start.type("т")
+        #expect(start.text.contains("Keys are Latin letters: switch the keyboard.") && start.effects == [])
+        start.type("nпланq")
+        #expect(start.text.contains("Name of the board: планq"))
+    }
+
     @Test func `what is begun is on the board before the program stops`() throws {
         // TM-172
         var desk = try Desk()

@@ -42,6 +42,7 @@ enum PanelAnswer: Hashable, Sendable {
 extension BoardScene {
     /// All keys are for the panel: none does anything to the board behind it.
     mutating func handlePanel(_ key: Key, _ modifiers: KeyModifiers, now: Instant) {
+        if mode.panel?.line == nil, tellOtherAlphabet(KeyStroke(key, modifiers), now: now) { return }
         guard var panel = mode.takePanel() else { return }
         let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
