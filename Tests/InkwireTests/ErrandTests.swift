@@ -17,6 +17,12 @@ import Testing
 
     private func notice(_ input: TerminalApp.Input) -> String? { if case .notice(let words) = input { words } else { nil } }
 
+    // CL-43
+    @Test func `who leaves is told to come back by what he came with`() {
+        #expect(InteractiveRun.wayBack(to: "plan", dataDirectory: nil) == "inkwire open plan")
+        #expect(InteractiveRun.wayBack(to: "-a b", dataDirectory: "/tmp/my boards") == "inkwire open --data-dir '/tmp/my boards' -- '-a b'")
+    }
+
     // TM-168
     @Test func `a file is written whole, and one that is there only by who says so`() throws {
         let folder = try folder()

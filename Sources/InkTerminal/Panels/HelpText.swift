@@ -8,7 +8,8 @@ enum HelpText {
     static let ways = [
         line("mouse", "drag draws; right click, Esc or u cancels it"), line("", "double click goes into a group, edits a text"),
         line("", "middle drag and wheel pan"), line("keyboard", "arrows move the pointer (Shift: 8 cells)"),
-        line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, Enter writes, or goes in"),
+        line("", "Enter presses, Enter again releases"), line("a selection", "arrows, hjkl HJKL move it, 8l by 8 cells"),
+        line("", "Enter writes in it, or goes into a group"),
         line("in a text", "Esc ends it, Enter: new line, Ctrl+Z takes back"),
     ]
 

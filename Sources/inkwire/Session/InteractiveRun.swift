@@ -126,7 +126,8 @@ struct InteractiveRun {
 
     private func tellWayBack(_ name: String) {
         guard !name.isEmpty else { return }
-        options.notices.say("the board is saved on this machine: `inkwire open \(ShellWord.last(name))` comes back to it")
+        options.notices.say(
+            "the board is saved on this machine: `\(Self.wayBack(to: name, dataDirectory: options.dataDirectory))` comes back to it")
     }
 
     // MARK: On the board
@@ -163,6 +164,13 @@ struct InteractiveRun {
         if let words = try files.end(patience: Self.openingPatience) { options.notices.say(words) }
         tellWayBack(name)
         return .done
+    }
+
+    /// What comes back to a board.
+    ///
+    /// - Parameter dataDirectory: as it was said for this program alone; nil where the next program finds the same.
+    static func wayBack(to name: String, dataDirectory: String?) -> String {
+        "inkwire open \(dataDirectory.map { "--data-dir \(ShellWord.quoted($0)) " } ?? "")\(ShellWord.last(name))"
     }
 
     /// Who is at the terminal.
