@@ -62,7 +62,8 @@ extension BoardScene {
             for (id, preview) in front.glides.previews(of: peer, at: now) {
                 switch preview {
                 case .stroke(_, let count, let tip): motion.previews.append(.stroke(id, count: count, tip: dots.place(of: tip)))
-                case .gesture(let gesture): motion.previews.append(.gesture(id, gesture.rounded(to: Int32(grid.dotUnits))))
+                // Exactly: what is moved by less than a dot may lie in another cell.
+                case .gesture(let gesture): motion.previews.append(.gesture(id, gesture))
                 }
             }
         }
@@ -106,29 +107,5 @@ extension Point {
     func rounded(to units: Int32) -> Point {
         func rounded(_ value: Int32) -> Int32 { value - (value % units + units) % units }
         return Point(x: rounded(x), y: rounded(y))
-    }
-}
-
-extension Gesture {
-    /// The same where places less than so many units apart are one.
-    fileprivate func rounded(to units: Int32) -> Gesture {
-        func rounded(_ point: Point) -> Point { point.rounded(to: units) }
-        func rounded(_ size: Size) -> Size {
-            let corner = rounded(Point(x: size.width, y: size.height))
-            return Size(width: corner.x, height: corner.y)
-        }
-        switch self {
-        case .stroke, .text: return self
-        case .shape(var draft):
-            (draft.position, draft.size) = (rounded(draft.position), rounded(draft.size))
-            draft.points = draft.points.map { rounded($0) }
-            return .shape(draft)
-        case .pull(let id, var draft):
-            draft.position = rounded(draft.position)
-            draft.points = draft.points.map { rounded($0) }
-            return .pull(id, draft)
-        case .move(let ids, let by): return .move(ids, by: rounded(by))
-        case .resize(let id, let position, let size): return .resize(id, position: rounded(position), size: rounded(size))
-        }
     }
 }
