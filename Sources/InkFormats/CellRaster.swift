@@ -153,10 +153,12 @@ public struct CellRaster: Sendable {
         } else if !ink.edges.isEmpty {
             cell.glyph =
                 switch (style, ink.look) {
-                case (.unicode, let look) where look.style != .solid && ink.edges.isStraight: ink.edges.glyph(with: look.style)
+                case (.unicode, let look) where look.style != .solid && ink.edges.isStraight,
+                    (.console, let look) where look.style != .solid && ink.edges.isStraight:
+                    ink.edges.glyph(with: look.style)
                 case (.ascii, let look) where look.style != .solid && ink.edges.isStraight:
                     ink.edges.asciiGlyph(with: look.style, column: column, row: row)
-                case (.unicode, let look): look.isRounded ? ink.edges.roundedGlyph : ink.edges.glyph
+                case (.unicode, let look), (.console, let look): look.isRounded ? ink.edges.roundedGlyph : ink.edges.glyph
                 case (.ascii, let look): look.isRounded ? ink.edges.roundedASCIIGlyph : ink.edges.asciiGlyph
                 }
             cell.foreground = ink.edgesColor
@@ -209,39 +211,4 @@ public struct CellRaster: Sendable {
     }
 
     private func index(_ column: Int, _ row: Int) -> Int { (row - region.row) * region.columns + column - region.column }
-}
-
-/// Which characters may be used.
-public enum GlyphStyle: String, CaseIterable, Hashable, Sendable {
-    /// Box drawing and braille.
-    case unicode
-    /// Only bytes below 0x80.
-    case ascii
-
-    /// What stands for a glyph that the style lacks.
-    public func twin(of glyph: Glyph) -> Glyph {
-        guard self == .ascii, !glyph.isASCII else { return glyph }
-        switch Unicode.Scalar(glyph.base) {
-        case "►": return Glyph(">")
-        case "◄": return Glyph("<")
-        case "▲": return Glyph("^")
-        case "▼": return Glyph("v")
-        case "▬": return Glyph("=")
-        case "□", "●": return Glyph("o")
-        case "▷": return Glyph("}")
-        case "◁": return Glyph("{")
-        case "△": return Glyph("A")
-        case "▽": return Glyph("V")
-        case "├", "┤": return Glyph("|")
-        case "┬", "┴": return Glyph("-")
-        case "…": return Glyph("~")
-        case "“", "”", "„", "«", "»": return Glyph("\"")
-        case "‘", "’", "‚": return Glyph("'")
-        case "–", "—", "−": return Glyph("-")
-        case "•", "·": return Glyph("*")
-        case "→": return Glyph(">")
-        case "←": return Glyph("<")
-        default: return Glyph("?")
-        }
-    }
 }

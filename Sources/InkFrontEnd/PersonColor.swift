@@ -33,6 +33,13 @@ package struct PersonColor: Hashable, Sendable {
         return Color(rgb: channels[0] << 16 | channels[1] << 8 | channels[2])
     }
 
+    /// White, yellow or cyan, whichever a colour is nearest to by its hue: what is seen of it at the highest contrast on black.
+    package static func contrasted(_ color: Color) -> Color {
+        let (red, green, blue) = (Int(color.rgb >> 16), Int(color.rgb >> 8 & 255), Int(color.rgb & 255))
+        let isGrey = max(red, green, blue) - min(red, green, blue) < 64
+        return Color(rgb: isGrey ? 0xFFFFFF : red > blue + 80 ? 0xFFFF00 : blue + 80 >= red && green + 30 >= red ? 0x00FFFF : 0xFFFFFF)
+    }
+
     /// Rec. 709 luminance with a gamma of 2, 0 to 255³.
     private static func light(of channels: [UInt32]) -> UInt32 {
         channels[0] * channels[0] * 54 + channels[1] * channels[1] * 183 + channels[2] * channels[2] * 18

@@ -293,7 +293,7 @@ extension BoardScene {
             let marker = String(Character(display.style == .ascii ? color.asciiMarker : color.marker))
             let name = front.people.shownName(person, columnsMax: 12)
             if !pieces.isEmpty { pieces.append(Piece(text: " ")) }
-            pieces.append(Piece(text: marker + name, style: CellStyle(foreground: color.text, background: color.color)))
+            pieces.append(Piece(text: marker + name, style: display.chip(color)))
             if person.status.state == .idle || person.status.state == .away {
                 pieces.append(Piece(text: " \(person.status.state.rawValue)"))
             }

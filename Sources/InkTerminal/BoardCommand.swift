@@ -11,7 +11,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
-    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap, contrast
     case say, invite, people, connection, messages, name
     case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
 
@@ -193,6 +193,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 "snap", ["S"], "drags meet edges and middles, or the grid; Alt is free",
                 taking: .optional("ON|OFF", { scene, word, _ in scene.pick(snap: word) })
             ) { scene, _ in scene.setSnap(!scene.snaps) }
+        case .contrast: Row("contrast", [], "high contrast, and back to the usual colours") { $0.toggleContrast(now: $1) }
         case .hideCursors:
             Row("cursors", [.alt("c")], "hide others' cursors, and show them") { scene, _ in scene.display.hidesCursors.toggle() }
 

@@ -42,6 +42,7 @@ extension BoardScene {
         if case .invite? = mode.panel {} else { layout.noticeRows = notices.count }
         drawPanel(layout, on: &buffer, now: now)
         placeCursor(on: &buffer)
+        if display.hasHighContrast { buffer.raiseContrast() }
         return buffer
     }
 
@@ -251,7 +252,7 @@ extension BoardScene {
         let clear = free.first { row in !(left..<min(columns, left + width)).contains { isRead(buffer, $0, row) } }
         guard let row = clear ?? (mode.edit == nil ? free.first : nil) else { return }
         taken.append((row, left..<left + width))
-        buffer.write(label, column: left, row: row, style: CellStyle(foreground: color.text, background: color.color))
+        buffer.write(label, column: left, row: row, style: display.chip(color))
     }
 
     // MARK: The terminal's cursor

@@ -111,6 +111,8 @@ struct BoardScene: Sendable {
         /// True inside tmux, which keeps what is copied as text from the terminal unless it is told otherwise.
         var isInTmux = false
         var hasToldTmux = false
+        /// Four colours and no dim letters.
+        var hasHighContrast = false
         var hidesCursors = false
         /// Dots that help to align.
         var showsGrid = false
@@ -144,7 +146,8 @@ struct BoardScene: Sendable {
         (invitation, personName, isJoining) = (content.invitation, content.personName, content.isJoining)
         opening = content.opening
         network = content.network
-        display = Display(style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux)
+        display = Display(
+            style: profile.style, isDark: profile.isDark, isInTmux: profile.isInTmux, hasHighContrast: profile.hasHighContrast)
         layout = Layout(columns: columns, rows: rows)
         viewport = Viewport(grid: .standard, columns: layout.canvasColumns, rows: layout.canvasRows)
         regions = ShapeRegions(grid: viewport.grid)

@@ -1,5 +1,6 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 
 /// A rectangle of cells being composed: what the terminal should show.
 package struct CellBuffer: Sendable {
@@ -91,10 +92,25 @@ package struct CellBuffer: Sendable {
         for index in cells.indices { (cells[index].foreground, cells[index].background) = (nil, nil) }
     }
 
-    /// Leaves only bytes below 0x80, each glyph in its cells.
-    mutating func keepASCII() {
-        for index in cells.indices where !cells[index].glyph.isASCII {
-            (cells[index].glyph, cells[index].columns) = (GlyphStyle.ascii.twin(of: cells[index].glyph), 1)
+    /// Leaves only what a style has, each glyph in its cells: of ASCII all take one, and no other twin takes more or fewer than what it stands for.
+    mutating func keep(_ style: GlyphStyle) {
+        guard style != .unicode else { return }
+        for index in cells.indices {
+            let twin = style.twin(of: cells[index].glyph)
+            guard twin != cells[index].glyph else { continue }
+            cells[index].glyph = twin
+            if style == .ascii { cells[index].columns = 1 }
+        }
+    }
+
+    /// Black, white, yellow and cyan alone, none dim: each cell has a contrast of 16 at least.
+    mutating func raiseContrast() {
+        for index in cells.indices {
+            let (ink, paper) = (cells[index].foreground, cells[index].background)
+            // What is filled is dark on light, all else light on dark.
+            cells[index].foreground = paper == nil ? ink.map { PersonColor.contrasted($0) } ?? Color(rgb: 0xFFFFFF) : Color(rgb: 0)
+            cells[index].background = paper.map { PersonColor.contrasted($0) } ?? Color(rgb: 0)
+            cells[index].attributes.remove(.dim)
         }
     }
 

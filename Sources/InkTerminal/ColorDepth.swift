@@ -30,7 +30,7 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
         case .direct: return "\(isBackground ? 48 : 38);2;\(color.rgb >> 16);\(color.rgb >> 8 & 255);\(color.rgb & 255)"
         case .indexed: return "\(isBackground ? 48 : 38);5;\(Self.index256(color))"
         case .sixteen:
-            let index = Self.index16(color)
+            let index = isBackground ? Self.chip16(color) : Self.index16(color)
             return "\(index < 8 ? (isBackground ? 40 : 30) + index : (isBackground ? 92 : 82) + index)"
         }
     }
@@ -59,9 +59,12 @@ public enum ColorDepth: String, CaseIterable, Hashable, Sendable {
         return table.indices.min { distance(table[$0], channels) < distance(table[$1], channels) } ?? 7
     }
 
+    /// The same for what lies under letters: on the dark red of the 16 black letters have a contrast of 3.6.
+    static func chip16(_ color: Color) -> Int { color == PersonColor.all[1].color ? 9 : index16(color) }
+
     /// Places of the people's colours among the 16, in their order; and of their inks on light paper, where the bright ones are not seen.
     private static let people16 = [12, 1, 11, 14, 13, 3, 2]
-    private static let onLight16 = [4, 1, 3, 6, 5, 9, 2]
+    private static let onLight16 = [4, 1, 8, 12, 13, 9, 5]
 
     private static func distance(_ left: [Int], _ right: [Int]) -> Int {
         zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }

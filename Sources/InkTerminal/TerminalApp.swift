@@ -117,7 +117,7 @@ public struct TerminalApp: Sendable {
     /// - Parameter now: when that is.
     public mutating func show(board content: BoardContent, now: Instant = .zero) {
         var next = BoardScene(content: content, profile, columns: screen.columns, rows: screen.rows)
-        if let board { next.display.isDark = board.display.isDark }
+        if let board { (next.display.isDark, next.display.hasHighContrast) = (board.display.isDark, board.display.hasHighContrast) }
         (start, board) = (nil, next)
         extraBytes += Self.title(content.name, profile.style)
         if content.opening != nil { typeAhead = typeAhead ?? TypeAhead() } else { releaseTypeAhead(now: now) }
@@ -216,7 +216,7 @@ public struct TerminalApp: Sendable {
         guard wish > .none else { return [] }
         guard now - lastFrame >= (wish == .now ? Self.urgentInterval : Self.interval) else { return [] }
         guard var picture = board?.picture(now: now) ?? start?.picture() else { return [] }
-        if profile.style == .ascii { picture.keepASCII() }
+        picture.keep(profile.style)
         let bytes = screen.frame(picture)
         // A look that changed nothing must not delay the next ink.
         if !bytes.isEmpty { lastFrame = now }

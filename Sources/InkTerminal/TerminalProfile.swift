@@ -17,17 +17,20 @@ public struct TerminalProfile: Hashable, Sendable {
     public var isInTmux: Bool
     /// True where a network lies between: what is written may wait there unseen.
     public var isFar: Bool
+    /// True to begin with four colours and no dim letters.
+    public var hasHighContrast: Bool
 
     public init(
         depth: ColorDepth = .direct, style: GlyphStyle = .unicode, escapeDelay: Duration = .milliseconds(25), canBeAsked: Bool = true,
-        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false, isFar: Bool = false
+        reducesMotion: Bool = false, isDark: Bool = true, isInTmux: Bool = false, isFar: Bool = false, hasHighContrast: Bool = false
     ) {
         (self.depth, self.style, self.escapeDelay, self.canBeAsked) = (depth, style, escapeDelay, canBeAsked)
         (self.reducesMotion, self.isDark, self.isInTmux, self.isFar) = (reducesMotion, isDark, isInTmux, isFar)
+        self.hasHighContrast = hasHighContrast
     }
 
-    /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX and INKWIRE_REDUCED_MOTION; nil where no escape may
-    /// be written at all (TERM unset or `dumb`).
+    /// From TERM, COLORTERM, COLORFGBG, NO_COLOR, LC_ALL, LC_CTYPE, LANG, SSH_CONNECTION, TMUX, INKWIRE_REDUCED_MOTION and
+    /// INKWIRE_HIGH_CONTRAST; nil where no escape may be written at all (TERM unset or `dumb`).
     public init?(environment: [String: String]) {
         guard let terminal = environment["TERM"], !terminal.isEmpty, terminal != "dumb" else { return nil }
         let isRemote = environment["SSH_CONNECTION"] != nil
@@ -36,7 +39,8 @@ public struct TerminalProfile: Hashable, Sendable {
             escapeDelay: .milliseconds(isRemote ? 50 : 25),
             canBeAsked: terminal != "linux", reducesMotion: environment["INKWIRE_REDUCED_MOTION"] == "1",
             isDark: !Self.lightPapers.contains(environment["COLORFGBG"]?.split(separator: ";").last.map(String.init) ?? ""),
-            isInTmux: environment["TMUX"]?.isEmpty == false, isFar: isRemote)
+            isInTmux: environment["TMUX"]?.isEmpty == false, isFar: isRemote,
+            hasHighContrast: environment["INKWIRE_HIGH_CONTRAST"] == "1")
     }
 
     /// Of the 16 colours (rxvt, Konsole): the two whites.
@@ -65,9 +69,10 @@ public struct TerminalProfile: Hashable, Sendable {
 }
 
 extension GlyphStyle {
-    /// What the locale of LC_ALL, LC_CTYPE or LANG can show.
+    /// What the locale of LC_ALL, LC_CTYPE or LANG can show, and on a Linux console its font.
     public init(environment: [String: String]) {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-        self = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8") ? .unicode : .ascii
+        let isUTF8 = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")
+        self = !isUTF8 ? .ascii : environment["TERM"] == "linux" ? .console : .unicode
     }
 }

@@ -441,7 +441,7 @@ import Testing
         let light = desk.terminal.styles[5][10]
         #expect(light != dark)
         if depth == .direct { #expect(light == "f2,133,126,32") }
-        if depth == .sixteen { #expect(light == "f33") }
+        if depth == .sixteen { #expect(light == "f90") }
         desk.bytes(Array("\u{1B}]11;rgb:0000/0000/0000\u{1B}\\".utf8))
         #expect(desk.terminal.styles[5][10] == dark)
         // Terminals that are not asked say it in their environment.

@@ -131,7 +131,10 @@ import InkTerminal
 
     private static func environment() -> [String: String] {
         var result: [String: String] = [:]
-        for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "SSH_CONNECTION", "INKWIRE_REDUCED_MOTION"] {
+        for name in [
+            "TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "SSH_CONNECTION", "INKWIRE_REDUCED_MOTION",
+            "INKWIRE_HIGH_CONTRAST",
+        ] {
             if let value = getenv(name) { result[name] = String(cString: value) }
         }
         return result

@@ -16,6 +16,9 @@ struct TerminalOptions: ParsableArguments {
     @Flag(help: "Draw others' pointers where they are told, without motion in between. INKWIRE_REDUCED_MOTION=1 does the same.")
     var reducedMotion = false
 
+    @Flag(help: "Draw in black, white, yellow and cyan alone. INKWIRE_HIGH_CONTRAST=1 does the same, :contrast on a board, too.")
+    var highContrast = false
+
     /// What the environment and the options say of the terminal.
     ///
     /// - Throws: `Failure` where there is no terminal, or none that takes escapes.
@@ -34,6 +37,7 @@ struct TerminalOptions: ParsableArguments {
         }
         if options.colorChoice == .never { profile.depth = .none }
         if isASCII { profile.style = .ascii }
+        if highContrast { profile.hasHighContrast = true }
         if reducedMotion { profile.reducesMotion = true }
         return profile
     }
