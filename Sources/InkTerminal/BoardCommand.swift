@@ -11,9 +11,10 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case undo, redo, delete, duplicate, selectAll, next, previous, move, resize
     case group, ungroup, front, back, forward, backward, align, distribute
     case ink, width, fill, border, heads, startHead, endHead, elbow, fitLabel, grow
-    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap, contrast
+    case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap,
+        contrast
     case say, invite, people, connection, messages, name
-    case copy, cut, paste, copyText, export, mouse, repaint, commands, help, suspend, quit
+    case copy, cut, paste, copyText, export, mouse, repaint, commands, help, keep, suspend, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -226,6 +227,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             Row("commands", [":", .control("p")], "type a command by its name") { $0.open(.commands(CommandList(.palette)), now: $1) }
         case .help:
             Row("help", ["?", .key(.function(1))], "search all this and run it") { $0.open(.commands(CommandList(.help)), now: $1) }
+        case .keep: Row("keep", [], "keep an example that would go when you leave") { $0.keepBoard(now: $1) }
         case .suspend: Row("suspend", [], "stop, as Ctrl+Z does in a shell; fg goes on") { scene, _ in scene.suspend() }
         case .quit:
             Row("quit", ["q"], "quit (so does Ctrl+C twice); everything is saved", or: ["exit"]) { scene, _ in

@@ -21,6 +21,8 @@ struct BoardScene: Sendable {
     private(set) var opening: BoardContent.Opening?
     /// True while keys wait for it.
     private(set) var hasKeysWaiting = false
+    /// True for a board that goes when it is left.
+    var isExample: Bool
     /// How the board was brought to the network; nil where another program did that.
     private(set) var network: NetworkChoice?
     /// What was asked of the board and has no answer, with what is shown until then.
@@ -143,7 +145,7 @@ struct BoardScene: Sendable {
         front = FrontEnd(
             name: content.name, me: content.me, isReady: content.isReady, isStill: profile.reducesMotion,
             tellsOfRelays: Self.tellsOfRelays(content.network), shapes: content.shapes)
-        (invitation, personName, isJoining) = (content.invitation, content.personName, content.isJoining)
+        (invitation, personName, isJoining, isExample) = (content.invitation, content.personName, content.isJoining, content.isExample)
         opening = content.opening
         network = content.network
         display = Display(
@@ -342,6 +344,8 @@ public struct BoardContent: Sendable {
     public var isJoining: Bool
     /// Set while the board is read from the disk, and what is typed waits for it.
     public var opening: Opening?
+    /// True for a board to try things on, which goes when it is left.
+    public var isExample: Bool
 
     /// A board that is read from the disk.
     public struct Opening: Hashable, Sendable {
@@ -354,10 +358,9 @@ public struct BoardContent: Sendable {
     public init(
         name: String, me: AuthorID? = nil, shapes: [Shape] = [], invitation: Invitation? = nil, isReady: Bool = true,
         network: NetworkChoice? = nil, showsInvitation: Bool = false, personName: String = "", isJoining: Bool = false,
-        opening: Opening? = nil
+        opening: Opening? = nil, isExample: Bool = false
     ) {
-        self.opening = opening
-        self.network = network
+        (self.network, self.opening, self.isExample) = (network, opening, isExample)
         (self.name, self.me, self.shapes, self.invitation, self.isReady) = (name, me, shapes, invitation, isReady)
         (self.showsInvitation, self.personName, self.isJoining) = (showsInvitation, personName, isJoining)
     }

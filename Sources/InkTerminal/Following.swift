@@ -106,9 +106,10 @@ extension BoardScene {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
         let asked = front.call.map { "' goes where \(safeForTerminal($0.name, columnsMax: 12)) looks" }
-        return [followed, group, snaps ? "snap: S ends" : nil, asked, display.hidesCursors ? "cursors hidden: Esc shows" : nil].compactMap {
-            $0
-        }
+        return [
+            isExample ? "example: :keep keeps it" : nil, followed, group, snaps ? "snap: S ends" : nil, asked,
+            display.hidesCursors ? "cursors hidden: Esc shows" : nil,
+        ].compactMap { $0 }
     }
 
     /// Shows others' pointers again; false where they are shown.

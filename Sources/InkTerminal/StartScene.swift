@@ -97,6 +97,7 @@ struct StartScene: Sendable {
         switch scalar {
         case "n", "N": (prompt, buffer, message) = (.name, TextBuffer(), "")
         case "j", "J": (prompt, buffer, message) = (.link, TextBuffer(), "")
+        case "d", "D": outputs.append(.effect(.example))
         case "1"..."9":
             let index = Int(scalar.value) - 0x31
             if index < content.recents.count { begin(.open(index)) }
@@ -173,6 +174,7 @@ struct StartScene: Sendable {
             Line(text: "inkwire - a shared whiteboard, end-to-end encrypted", rank: 4), Line(text: "", rank: 30),
             Line(text: "n  New board            works offline; invite later", key: "n", rank: 1),
             Line(text: "j  Join with a link     the other side presses i", key: "j", rank: 2),
+            Line(text: "d  Try it out           an example, gone when you leave", key: "d", rank: 9),
         ]
         for (index, recent) in content.recents.prefix(9).enumerated() {
             let text = "\(index + 1)  \(safeForTerminal(recent.name, columnsMax: 20))  \(safeForTerminal(recent.detail, columnsMax: 40))"

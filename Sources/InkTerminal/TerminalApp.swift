@@ -44,6 +44,10 @@ public struct TerminalApp: Sendable {
         /// The name may be empty: then one is made.
         case newBoard(name: String)
         case join(link: String)
+        /// A board to try things on, which goes when it is left.
+        case example
+        /// It shall not go.
+        case keepBoard
         /// One of the recent boards, counted from 0.
         case open(Int)
         /// What the others shall call this person, from now on.

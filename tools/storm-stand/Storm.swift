@@ -127,7 +127,8 @@ struct Storm: Sendable {
             clip = kept.bytes
             seats[number].handle(.clipKept(kept, complaint: nil), now: now)
         case .effect(.fetchClip): seats[number].handle(.clip(clip.map { .bytes($0) } ?? .none), now: now)
-        case .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.goBack), .effect(.opened), .effect(.stopped):
+        case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open),
+            .effect(.goBack), .effect(.opened), .effect(.stopped):
             break
         }
     }

@@ -64,8 +64,9 @@ import InkTerminal
             }
             switch end {
             case .signal(let signal): TTY.die(by: signal)
-            case .effect(.newBoard), .effect(.open), .effect(.join): app.show(board: content)
-            case .effect(.export), .effect(.keepName), .effect(.goBack), .effect(.opened), .effect(.suspend), .effect(.keepClip),
+            case .effect(.example), .effect(.newBoard), .effect(.open), .effect(.join): app.show(board: content)
+            case .effect(.export), .effect(.keepBoard), .effect(.keepName), .effect(.goBack), .effect(.opened), .effect(.suspend),
+                .effect(.keepClip),
                 .effect(.fetchClip):
                 break
             case .effect(.quit), .effect(.stopped):

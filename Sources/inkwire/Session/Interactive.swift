@@ -61,6 +61,7 @@ enum Interactive {
         run.notice = notice
         switch try run.run() {
         case .done: break
+        case .threwAway: break
         case .wentBack: if run.prospect.isJoining { options.notices.say("not joined; `inkwire join` with the same link tries again") }
         case .notOpened(let error): throw error
         case .notJoined(let failure): throw failure
@@ -86,6 +87,7 @@ enum Interactive {
             switch try run.run() {
             case .done: return
             case .wentBack: message = prospect.isJoining ? "Not joined. The same link can be tried again." : ""
+            case .threwAway: message = "The example is gone. n makes a board that stays."
             case .notOpened(let error): message = try words(of: error)
             case .notJoined(let failure): message = try words(of: failure)
             }
@@ -116,6 +118,7 @@ enum Interactive {
         while true {
             switch screen.loop.run(&app, perform: { _, _ in }) {
             case .signal(let signal): TTY.die(by: signal)
+            case .effect(.example): return .example
             case .effect(.newBoard(let name)): return .make(name.isEmpty ? nil : name)
             case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
             case .effect(.join(let text)):
@@ -133,7 +136,9 @@ enum Interactive {
                 // What was chosen before the name goes on, and tells it there.
                 (message, content.message) = (words, words)
                 app.show(start: content)
-            case .effect(.export), .effect(.goBack), .effect(.opened), .effect(.suspend), .effect(.keepClip), .effect(.fetchClip): break
+            case .effect(.export), .effect(.goBack), .effect(.keepBoard), .effect(.opened), .effect(.suspend), .effect(.keepClip),
+                .effect(.fetchClip):
+                break
             case .effect(.quit), .effect(.stopped): return nil
             }
         }

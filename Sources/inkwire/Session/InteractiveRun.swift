@@ -38,6 +38,8 @@ struct InteractiveRun {
         case notOpened(any Error)
         /// It was being opened, or had not arrived, and the person did not wait.
         case wentBack
+        /// The board was an example that nobody kept.
+        case threwAway
         /// It did not arrive.
         case notJoined(Failure)
     }
@@ -116,6 +118,7 @@ struct InteractiveRun {
         case .success(let opened):
             for sentence in opened.sentences { options.notices.say(sentence) }
             opened.close(discards: opened.access.isNew)
+            if prospect.isExample, throwAway(opened.access.board) { return .threwAway }
             tellWayBack(opened.session.savedName)
             return leaving
         case .failure(let error): return .notOpened(error)
@@ -140,7 +143,8 @@ struct InteractiveRun {
         let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post($0) }
         show(session, to: person, isJoining: access.isEmpty, &app)
         for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
-        let end = draw(&app, on: screen, session, news, person, files)
+        var goes = prospect.isExample
+        let end = draw(&app, on: screen, session, news, person, files, goes: &goes)
         screen.tty.leave()
         if case .signal(let signal) = end {
             Self.quit(session, patience: Self.signalPatience)
@@ -157,6 +161,7 @@ struct InteractiveRun {
         case .wentBack: return .wentBack
         case .left, .signal: break
         }
+        if goes, throwAway(access.board) { return .threwAway }
         ending.unsaved += app.refusedCount
         try ending.tell(options.notices)
         let name = news.name ?? session.savedName
@@ -217,13 +222,17 @@ struct InteractiveRun {
             board: BoardContent(
                 name: session.savedName, me: session.me, invitation: invitation, isReady: false, network: session.network,
                 showsInvitation: showsInvite, personName: person.name, isJoining: isJoining,
-                opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount)), now: options.clock.now)
+                opening: isJoining ? nil : BoardContent.Opening(shapeCount: prospect.shapeCount), isExample: prospect.isExample),
+            now: options.clock.now)
     }
 
+    /// - Parameter goes: false once the person keeps an example.
     private func draw(
-        _ app: inout TerminalApp, on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, _ files: FileWriter
+        _ app: inout TerminalApp, on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, _ files: FileWriter,
+        goes: inout Bool
     ) -> End {
         session.start()
+        if prospect.isExample { session.submit(.drawAll(ExampleBoard.shapes), ref: nil) }
         var isLeaving = false
         let submit = { (intent: Intent, reference: UInt64?) in session.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.
@@ -252,8 +261,20 @@ struct InteractiveRun {
                 app.handle(.clipKept(clip, complaint: options.keptClip.keep(clip.bytes)), now: options.clock.now)
             case .effect(.fetchClip): app.handle(.clip(options.keptClip.fetch()), now: options.clock.now)
             case .effect(.goBack): return .wentBack
-            case .effect(.newBoard), .effect(.join), .effect(.open), .effect(.opened), .effect(.suspend): break
+            case .effect(.keepBoard): goes = false
+            case .effect(.example), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.opened), .effect(.suspend): break
             }
+        }
+    }
+
+    /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other.
+    private func throwAway(_ board: BoardID) -> Bool {
+        do {
+            try options.catalog.delete(options.catalog.entry(board.hex))
+            return true
+        } catch {
+            options.notices.say("the example could not be thrown away: \(error)")
+            return false
         }
     }
 

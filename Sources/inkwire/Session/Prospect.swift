@@ -9,6 +9,8 @@ struct Prospect: Sendable {
         case make(String?)
         case open(String)
         case join(Invite)
+        /// A board to try things on.
+        case example
     }
 
     private let way: Way
@@ -30,9 +32,12 @@ struct Prospect: Sendable {
                 if case .failure(let error) = entry.content { throw error }
                 place = entry.place
             }
-        case .join: place = nil
+        case .join, .example: place = nil
         }
     }
+
+    /// True for a board that goes when it is left.
+    var isExample: Bool { if case .example = way { true } else { false } }
 
     var isJoining: Bool { if case .join = way { true } else { false } }
 
@@ -42,6 +47,7 @@ struct Prospect: Sendable {
         case .make(let name): name ?? ""
         case .open: place?.name ?? ""
         case .join: ""
+        case .example: "example"
         }
     }
 
@@ -53,6 +59,8 @@ struct Prospect: Sendable {
     /// - Parameter say: takes a sentence for the person.
     func come(options: GlobalOptions, say: (String) -> Void) throws -> BoardAccess {
         switch way {
+        case .example:
+            .held(try OpenedBoard.make(named: try options.catalog.uniqueName("example", looks: BoardName.look), catalog: options.catalog))
         case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
         case .open(let text): try BoardAccess.open(text, at: place, catalog: options.catalog)
         case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, say: say))
