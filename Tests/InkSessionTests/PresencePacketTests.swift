@@ -115,6 +115,13 @@ import Testing
             value.gestureLooks.append(GestureLook(frontEnd: hand.frontEnd, number: 7, standing: standing, draft: dashed))
         }
         if !value.hands.isEmpty { value.sentAt = UInt16(truncatingIfNeeded: random.next()) }
+        if random.chance(0.2) {
+            value.laser = LaserValue(number: UInt64(random.below(300)), endedAge: random.chance(0.5) ? Int64(random.below(1 << 20)) : nil)
+        }
+        let (left, top) = (random.below(9000) - 4500, random.below(99) - 50)
+        let box = WorldBox(left: left, top: top, right: left + random.below(9000), bottom: top + random.below(99))
+        if random.chance(0.2) { value.view = random.chance(0.3) ? ViewValue.none : .part(box) }
+        if random.chance(0.1) { value.look = LookValue(number: UInt64(random.below(300)), box: box) }
         if random.chance(0.1) { value.further = [FurtherPresence(kind: UInt64(5 + random.below(1000)), bytes: [1, 2, 3])] }
         return value
     }
