@@ -15,6 +15,8 @@ package struct StrokeCurve: Sendable {
     private let places: [Place]
     /// Around so many parts each, by which those far from a window are passed over; none where nobody asked for them.
     private var boxes: [Box] = []
+    /// Around so many of these each, for the same.
+    private var outerBoxes: [Box] = []
 
     private struct Box: Sendable {
         var left = Double.greatestFiniteMagnitude
@@ -25,6 +27,15 @@ package struct StrokeCurve: Sendable {
         mutating func take(_ place: (x: Double, y: Double)) {
             (left, top) = (min(left, place.x), min(top, place.y))
             (right, bottom) = (max(right, place.x), max(bottom, place.y))
+        }
+
+        mutating func take(_ other: Box) {
+            (left, top) = (min(left, other.left), min(top, other.top))
+            (right, bottom) = (max(right, other.right), max(bottom, other.bottom))
+        }
+
+        func touches(_ box: (left: Double, top: Double, right: Double, bottom: Double)) -> Bool {
+            left <= box.right && right >= box.left && top <= box.bottom && bottom >= box.top
         }
     }
 
@@ -53,6 +64,9 @@ package struct StrokeCurve: Sendable {
             }
             return box
         }
+        indexed.outerBoxes = stride(from: 0, to: indexed.boxes.count, by: Self.boxesPerOuter).map { first in
+            indexed.boxes[first..<min(first + Self.boxesPerOuter, indexed.boxes.count)].reduce(into: Box()) { $0.take($1) }
+        }
         return indexed
     }
 
@@ -78,13 +92,18 @@ package struct StrokeCurve: Sendable {
         while next < range.upperBound {
             let index = next
             if !boxes.isEmpty, index % Self.partsPerBox == 0 {
-                let around = boxes[index / Self.partsPerBox]
-                guard around.left <= box.right, around.right >= box.left, around.top <= box.bottom, around.bottom >= box.top else {
+                let place = index / Self.partsPerBox
+                if place % Self.boxesPerOuter == 0, !outerBoxes[place / Self.boxesPerOuter].touches(box) {
+                    next += Self.partsPerBox * Self.boxesPerOuter
+                    continue
+                }
+                guard boxes[place].touches(box) else {
                     next += Self.partsPerBox
                     continue
                 }
             }
             next += 1
+            guard isNear(index, box) else { continue }
             let (from, to, out, back, start, end) = part(index)
             guard
                 from.x >= box.left || to.x >= box.left || out.x >= box.left || back.x >= box.left,
@@ -103,6 +122,21 @@ package struct StrokeCurve: Sendable {
         }
     }
 
+    /// True if a part can touch the box: quick, without a root, and never wrongly false.
+    ///
+    /// A third of a tangent is no longer than the longest of the part and its neighbours. With a, b, c for the roots of their lengths, as `tangents` has
+    /// them, it is at most b × (a + (a² + b²) / (a + b) + b) / 3, and the fraction at most the greater of a and b.
+    private func isNear(_ index: Int, _ box: (left: Double, top: Double, right: Double, bottom: Double)) -> Bool {
+        let (from, to) = (places[index], places[index + 1])
+        let before = index > 0 ? places[index - 1] : from
+        let after = index + 2 < places.count ? places[index + 2] : to
+        func length(_ left: Place, _ right: Place) -> Double { abs(left.x - right.x) + abs(left.y - right.y) }
+        // What is lost in rounding is less than that.
+        let room = max(length(before, from), length(from, to), length(to, after)) * 1.001
+        return min(from.x, to.x) - room <= box.right && max(from.x, to.x) + room >= box.left && min(from.y, to.y) - room <= box.bottom
+            && max(from.y, to.y) + room >= box.top
+    }
+
     /// A part with its tangents and its Bézier hull (ends, and ends ± a third of the tangents), which contains it.
     private func part(
         _ index: Int
@@ -117,6 +151,7 @@ package struct StrokeCurve: Sendable {
     }
 
     private static let partsPerBox = 8
+    private static let boxesPerOuter = 8
 
     /// The cells that the curve goes through, as a box; nil for no samples.
     func cellRegion(on grid: Grid) -> CellRegion? {
