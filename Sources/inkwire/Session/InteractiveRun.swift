@@ -158,7 +158,10 @@ struct InteractiveRun {
         opened.close(discards: access.isNew)
         switch end {
         case .failed(let failure): return .notJoined(failure)
-        case .wentBack: return .wentBack
+        case .wentBack:
+            // It was here already, and was being read.
+            if !access.isEmpty { tellWayBack(session.savedName) }
+            return .wentBack
         case .left, .signal: break
         }
         if goes, throwAway(access.board) { return .threwAway }
