@@ -240,12 +240,21 @@ def main():
     parser.add_argument("--alone", action="store_true")
     parser.add_argument("--shapes", type=int, default=0)
     parser.add_argument("--strokes", type=int, default=0)
+    parser.add_argument("--matrix", action="store_true")
+    parser.add_argument("--boards")
+    parser.add_argument("--only")
     parser.add_argument("--limits", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--binary", help="read by the script around this")
     options = parser.parse_args()
     columns, rows = map(int, options.size.split("x"))
     ink.end_on_signals()
+    if options.matrix:
+        import terminal_matrix  # measures with what stands here
+        try:
+            return terminal_matrix.run(options, columns, rows)
+        finally:
+            ink.stop_everything()
     if options.shapes or options.strokes:
         boards = Boards(True, ["--shapes", str(options.shapes), "--strokes", str(options.strokes)])
         try:
@@ -298,4 +307,6 @@ def tell(figures, what, boards, options):
 
 
 if __name__ == "__main__":
+    # One module, by whichever name it is asked for.
+    sys.modules["terminal_figures"] = sys.modules["__main__"]
     sys.exit(main())
