@@ -2,7 +2,10 @@
 enum HelpText {
     static let lines = ways + [""] + BoardCommand.allCases.map(line(of:))
 
-    static func line(of command: BoardCommand) -> String { line(command.keyWords.joined(separator: " "), command.words) }
+    static func line(of command: BoardCommand) -> String {
+        // One without a key is run by its name.
+        line(command.keyWords.isEmpty ? ":" + command.name : command.keyWords.joined(separator: " "), command.words)
+    }
 
     /// What no command is.
     static let ways = [
