@@ -16,7 +16,7 @@ class Between(EndToEnd):
         """Ana's board, and what her terminals are told."""
         ink.new_board(self.folder / "ana", "ana", "plan", self.rendezvous().address).quit()
         self.settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"}
-        self.terminals = []
+        self.addCleanup(over_ssh.end_programs, self.folder / "ana")
         return self
 
     def take(self, terminal):

@@ -240,6 +240,12 @@ def nested(afar, outer, inner):
     return terminal
 
 
+def end_programs(data):
+    """Ends the programs that hold boards of a data directory: what a mosh or a tmux server keeps whose client is gone."""
+    for pid in processes_with("INKWIRE_DATA_DIR", data):
+        os.kill(pid, signal.SIGKILL)
+
+
 def mosh(afar):
     """A board over mosh on loopback, in a window of 100x30."""
     settings = {**os.environ, **{name: str(value) for name, value in afar.settings.items()}, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
