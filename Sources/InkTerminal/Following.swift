@@ -122,7 +122,7 @@ extension BoardScene {
 /// Telling what is seen here, and asking for it to be looked at.
 extension BoardScene {
     /// What the others may know of the view: while it goes with somebody's it is not the person's own, and two who follow each other would run away.
-    var ownView: WorldBox? { following == nil && front.isReady && !viewport.region.isEmpty ? viewport.box : nil }
+    var ownView: WorldBox? { following == nil && opening == nil && front.isReady && !viewport.region.isEmpty ? viewport.box : nil }
 
     /// Asks all who are here to look at what is seen.
     mutating func askToLook(now: Instant) {

@@ -10,7 +10,7 @@ from harness import EndToEnd, ink, main
 from terminal import Terminal
 
 TOOLS = {"select": "SELECT", "hand": "HAND", "rectangle": "RECT", "diamond": "DIAMOND", "ellipse": "ELLIPSE", "arrow": "ARROW", "line": "LINE",
-         "pen": "PEN", "text": "TEXT", "note": "NOTE", "eraser": "ERASER"}
+         "pen": "PEN", "text": "TEXT", "note": "NOTE", "laser": "LASER", "eraser": "ERASER"}
 
 
 class Palette(EndToEnd):
@@ -64,6 +64,9 @@ class Palette(EndToEnd):
     def texts(self):
         """The texts of the shapes, bottom first."""
         return [shape.get("text", "") for shape in self.shapes()]
+
+    def got(self, text, key):
+        return next(shape.get(key) for shape in self.shapes() if shape.get("text") == text)
 
     def place(self, text, key="x"):
         return next(shape[key] for shape in self.shapes() if shape.get("text") == text)
@@ -139,6 +142,16 @@ class Palette(EndToEnd):
         self.do("ink vermilion", lambda: self.place("one", "stroke") is not None)
         self.do("width 3", lambda: self.place("one", "stroke_width") != self.place("two", "stroke_width"))
         self.do("fill blue", lambda: self.place("one", "fill") is not None)
+        self.told.draw("way", kind="line", x=240, y=400, points=[[0, 0], [320, 64]], text="way")
+        self.told.draw("small", kind="rectangle", x=640, y=400, w=56, h=32, text="abcdefghij")
+        ana.see("abcd")
+        self.pick("way")
+        for line, key, value in (("border dashed", "line_style", "dashed"), ("heads both", "start_head", "arrow"),
+                                 ("start-head dot", "start_head", "dot"), ("end-head bar", "end_head", "bar"), ("elbow on", "route", "elbow")):
+            self.do(line, lambda key=key, value=value: self.got("way", key) == value)
+        self.do("grow on", self.says("boxes grow with"))
+        self.pick("abcd")
+        self.do("fit-label", lambda: self.got("abcdefghij", "w") > 56)
         # What is seen.
         self.rest()
         self.do("find two", self.says("1 of 1"))
@@ -159,6 +172,11 @@ class Palette(EndToEnd):
         before = ana.lines[20:36]
         self.do("minimap", lambda: ana.lines[20:36] != before)
         self.do("minimap", lambda: ana.lines[20:36] == before)
+        self.do("snap", self.says("snap: S ends"))
+        self.do("snap", lambda: "snap: S ends" not in " ".join(ana.text.split()))
+        self.do("contrast", self.says("high contrast: black"))
+        self.do("contrast", self.says("usual colours"))
+        self.do("keep", self.says("this board stays"))
         # The others. Bob goes far away, and ana goes to him.
         for _ in range(8):
             bob.key("\x1b[6~", 0.02)
@@ -172,6 +190,7 @@ class Palette(EndToEnd):
         ana.key("f", 0.3)
         self.do("cursors", self.says("Esc shows"))
         self.rest()
+        self.do("look-here", lambda: bob.pump(0.05) is not None and "' goes" in " ".join(bob.text.split()))
         self.do("say good morning", lambda: bob.pump(0.05) is not None and "good morning" in " ".join(bob.text.split()))
         self.do("messages", self.says("you: good morning"))
         for name, words in (("invite", "inkwire join"), ("people", "you: ana"), ("connection", "rendezvous"), ("commands", "Enter runs it"),
@@ -182,7 +201,13 @@ class Palette(EndToEnd):
         self.do("name anna", self.says("the others call you anna now"))
         # The terminal, files, and the end.
         self.pick("one")
-        self.do("copy", lambda: b"\x1b]52;" in ana.bytes)
+        self.do("copy-text", lambda: b"\x1b]52;" in ana.bytes)
+        self.do("copy", (self.folder / "ana" / "clipboard").exists)
+        self.do("paste", lambda: self.texts().count("one") == 2)
+        self.do("undo", lambda: self.texts().count("one") == 1)
+        self.pick("three")
+        self.do("cut", lambda: "three" not in self.texts())
+        self.do("undo", lambda: "three" in self.texts())
         self.rest()
         path = self.folder / "plan.txt"
         self.do(f"export {path}", path.exists)

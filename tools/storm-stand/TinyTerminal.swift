@@ -73,7 +73,8 @@ package struct TinyTerminal: Sendable {
             rowsOfText[printed.row][printed.column].unicodeScalars.append(scalar)
             cursor.column = min(columns - 1, printed.column + 2)
             if printed.column + 1 < columns {
-                clearHalf(printed.column + 1)
+                // Its own right half is not that of another.
+                if rowsOfText[printed.row][printed.column + 1] != "" { clearHalf(printed.column + 1) }
                 (rowsOfText[printed.row][printed.column + 1], styles[printed.row][printed.column + 1]) = ("", style)
             }
             return
