@@ -29,7 +29,7 @@ struct GestureGlide: Sendable {
     /// - Parameter time: the sender's, at which the newest of it was made.
     init(_ gesture: Gesture, at time: Duration) {
         (self.gesture, start) = (gesture, time)
-        track = GlideTrack(isPlace: !gesture.isStroke)
+        track = gesture.form.track
         track.take([(time, gesture.glided)], at: GlideMoment(playhead: time, reach: .zero, now: .distantPast))
     }
 
@@ -39,7 +39,7 @@ struct GestureGlide: Sendable {
     /// Takes a step of it that is no end.
     mutating func take(_ change: GestureChange, at moment: GlideMoment) {
         guard outcome == nil else { return }
-        let known = gesture.sampleCount
+        let (known, form) = (gesture.sampleCount, gesture?.form)
         gesture.take(change)
         guard let gesture else { return }
         switch change {
@@ -47,10 +47,16 @@ struct GestureGlide: Sendable {
             let lengths = samples.enumerated().map { ($0.element.at, GlideTrack.Value(Double(known + $0.offset + 1), 0, 0, 0)) }
             track.take(lengths, at: moment)
         case .began(_, let time), .updated(_, let time):
-            guard !gesture.isStroke else { return }
-            track.take([(time, gesture.glided)], at: moment)
+            guard gesture.form != .samples || form != .samples else { return }
+            follow(gesture, from: form, at: time, moment)
         case .ended: break
         }
+    }
+
+    /// Between what is kept in one form and what is kept in another lies nothing.
+    private mutating func follow(_ gesture: Gesture, from form: Gesture.GlidedForm?, at time: Duration, _ moment: GlideMoment) {
+        if gesture.form != form { track = gesture.form.track }
+        track.take([(time, gesture.glided)], at: moment)
     }
 
     /// It is on the board.
@@ -61,6 +67,7 @@ struct GestureGlide: Sendable {
     ///   - time: the sender's at the end, as far as anybody knows.
     mutating func commit(_ shapes: [Shape], moved: Point?, until time: Duration, at moment: GlideMoment) {
         outcome = []
+        let form = gesture?.form
         switch gesture {
         case .stroke(let draft)?:
             // A stroke that reached a limit was committed in parts; what is told is the last of them, or all.
@@ -82,7 +89,7 @@ struct GestureGlide: Sendable {
         case nil: break
         }
         guard let gesture, let end = track.end else { return }
-        track.take([(max(time, end), gesture.glided)], at: moment)
+        follow(gesture, from: form, at: max(time, end), moment)
     }
 
     /// True once all of it was drawn, what it became is on the board, and that is to be drawn.
@@ -119,23 +126,40 @@ extension Gesture? {
 }
 
 extension Gesture {
-    fileprivate var isStroke: Bool { if case .stroke = self { true } else { false } }
+    /// In which form it is kept what is drawn of it in between.
+    fileprivate enum GlidedForm {
+        /// Of a stroke, how many.
+        case samples
+        /// Of a path of two points; a line that is pulled and one that is drawn are not kept alike.
+        case ends, newEnds
+        case box, displacement
+        /// Letters and the corners of a longer path do not glide.
+        case newest
+
+        var track: GlideTrack { GlideTrack(isPlace: self != .samples) }
+    }
+
+    fileprivate var form: GlidedForm {
+        switch self {
+        case .stroke: .samples
+        case .shape(let draft): draft.points.count == 2 ? .newEnds : draft.kind.isPath ? .newest : .box
+        case .pull(_, let draft): draft.points.count == 2 ? .ends : .newest
+        case .move: .displacement
+        case .resize: .box
+        case .text: .newest
+        }
+    }
 
     /// What of it is drawn in between.
     fileprivate var glided: GlideTrack.Value {
         switch self {
         case .stroke(let draft): .init(Double(draft.points.count), 0, 0, 0)
-        case .shape(let draft):
-            draft.points.count == 2
-                ? .init(draft.position, draft.points[1])
-                : .init(draft.position, Point(x: draft.size.width, y: draft.size.height))
-        // Corners of a longer path do not glide.
-        case .pull(_, let draft):
-            draft.points.count == 2 ? .init(draft.position + draft.points[0], draft.position + draft.points[1]) : .init(.zero, .zero)
+        case .shape(let draft) where form == .newEnds: .init(draft.position, draft.points[1])
+        case .shape(let draft): .init(draft.position, Point(x: draft.size.width, y: draft.size.height))
+        case .pull(_, let draft) where form == .ends: .init(draft.position + draft.points[0], draft.position + draft.points[1])
         case .move(_, let by): .init(by, .zero)
         case .resize(_, let position, let size): .init(position, Point(x: size.width, y: size.height))
-        // Letters do not glide.
-        case .text: .init(.zero, .zero)
+        case .pull, .text: .init(.zero, .zero)
         }
     }
 
@@ -152,11 +176,14 @@ extension Gesture {
             let (from, to) = (SIMD4(draft.points[count - 1], .zero), SIMD4(draft.points[count], .zero))
             return .stroke(draft, count: count, tip: (from + (to - from) * (length - Double(count))).first)
         case .shape(var draft):
-            draft.position = value.first
-            if draft.points.count == 2 { draft.points[1] = value.second } else { draft.size = value.size }
+            switch form {
+            case .newEnds: (draft.position, draft.points[1]) = (value.first, value.second)
+            case .box: (draft.position, draft.size) = (value.first, value.size)
+            case .samples, .ends, .displacement, .newest: break
+            }
             return .gesture(.shape(draft))
         case .pull(let id, var draft):
-            if draft.points.count == 2 { draft.points = [value.first - draft.position, value.second - draft.position] }
+            if form == .ends { draft.points = [value.first - draft.position, value.second - draft.position] }
             return .gesture(.pull(id, draft))
         case .move(let shapes, let by): return .gesture(.move(shapes, by: isOnBoard ? value.first - by : value.first))
         case .resize(let id, _, _): return .gesture(.resize(id, position: value.first, size: value.size))

@@ -113,6 +113,31 @@ import Testing
         #expect(resized.previews(at: at(150)).map(\.preview) == [.gesture(box(100))])
     }
 
+    // FE-26 FE-27
+    @Test(arguments: [[3, 2, 3], [2, 3, 2], [2, 2, 3], [3, 3, 2]], [true, false])
+    func `a line that gets corners, or loses them, is drawn nowhere but where it was told`(counts: [Int], isPulled: Bool) {
+        let line = ShapeID(author: author, number: 3)
+        func draft(_ count: Int) -> ShapeDraft {
+            let points = [Point.zero, Point(x: 400, y: 0), Point(x: 400, y: 300)]
+            return ShapeDraft(kind: .arrow, position: Point(x: 9000, y: 7000), points: count == 3 ? points : [points[0], points[2]])
+        }
+        func gesture(_ count: Int) -> Gesture { isPulled ? .pull(line, draft(count)) : .shape(draft(count)) }
+        var glide = glide()
+        take(.began(gesture(counts[0]), at: .milliseconds(50)), 50, into: &glide)
+        take(.updated(gesture(counts[1]), at: .milliseconds(100)), 100, into: &glide)
+        func look(_ range: Range<Int>) {
+            for milliseconds in range {
+                for case .gesture(let seen) in glide.previews(at: at(milliseconds)).map(\.preview) {
+                    #expect([gesture(2), gesture(3)].contains(seen), "\(milliseconds)")
+                }
+            }
+        }
+        look(100..<180)
+        take(.ended(.committed([line])), 180, board: [shape(draft(counts[2]), number: 3)], into: &glide)
+        look(180..<400)
+        #expect(glide.previews(at: at(450)).isEmpty && glide.deadline(after: at(450)) == nil)
+    }
+
     // FE-27
     @Test func `a finished stroke is drawn to its end, and then what stands on the board is`() {
         var glide = glide()
