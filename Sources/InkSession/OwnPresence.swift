@@ -79,7 +79,7 @@ package struct OwnPresence: Sendable {
 
     /// The person sees this part of the board; nil: nothing that is told.
     package mutating func see(_ box: WorldBox?, by frontEnd: FrontEndID) {
-        guard sight.view != box else { return }
+        guard sight.view != box else { return sight.look(by: frontEnd) }
         version += 1
         sight.see(box, by: frontEnd, version: version)
     }

@@ -15,6 +15,9 @@ package struct OwnSight: Sendable {
         (view, self.frontEnd, viewVersion) = (box, frontEnd, version)
     }
 
+    /// The person looks at this program now, which shows the same as the one before: that is no news for anybody else.
+    mutating func look(by frontEnd: FrontEndID) { self.frontEnd = frontEnd }
+
     func mayAsk(now: Instant) -> Bool { asked.map { now >= $0.at + PresenceTiming.lookPause } ?? true }
 
     mutating func ask(for box: WorldBox, version: UInt64, now: Instant) {

@@ -186,6 +186,19 @@ import Testing
         #expect(Self.views(pipes) == [Self.box, other, nil])
     }
 
+    // SE-133
+    @Test func `what two programs see alike stays when the one goes that said it first`() throws {
+        var pipes = try Self.pair()
+        let second = try #require(FrontEndID(1))
+        pipes.input(.attached(second, strand: .common), to: 0)
+        pipes.input(.intent(.view(Self.box), from: second, ref: nil), to: 0)
+        pipes.intent(.view(Self.box), by: 0)
+        _ = pipes.run(.milliseconds(200))
+        pipes.input(.detached(second), to: 0)
+        _ = pipes.run(.seconds(1))
+        #expect(Self.views(pipes) == [Self.box])
+    }
+
     // MARK: Look here
 
     // SE-134
