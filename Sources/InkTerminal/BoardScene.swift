@@ -303,9 +303,6 @@ struct BoardScene: Sendable {
     /// Where we point is another cell of another grid.
     mutating func moveToldPlace(_ moved: (CellPlace) -> CellPlace) { toldPlace = toldPlace.map(moved) }
 
-    /// True while the others are told where we point.
-    var isPointing: Bool { toldPlace != nil }
-
     /// Tells the others what is seen, when that changed.
     private mutating func tellView() {
         let view = mode.isLeaving ? toldView : ownView
@@ -314,12 +311,14 @@ struct BoardScene: Sendable {
         outputs.append(.intent(.view(view), reference: nil))
     }
 
-    /// Who holds the board from now on knows nothing of what is seen.
-    mutating func beginSession() { (hasSession, toldView) = (true, nil) }
+    /// Who holds the board from now on knows nothing of what is seen, nor of where we point.
+    mutating func beginSession() { (hasSession, toldView, toldPlace) = (true, nil, nil) }
 
     /// Tells the others where we point, when that changed; nil for nowhere.
-    mutating func point(at place: CellPlace?, now: Instant) {
-        guard toldPlace != place else { return }
+    ///
+    /// - Parameter isAgain: true to tell it also where it did not.
+    mutating func point(at place: CellPlace?, isAgain: Bool = false, now: Instant) {
+        guard toldPlace != place || isAgain else { return }
         toldPlace = place
         ask(.cursor(place.map(grid.middle(of:))), now: now)
     }

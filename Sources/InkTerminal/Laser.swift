@@ -10,16 +10,17 @@ extension BoardScene {
 
     /// The laser is pressed: from here on the pointer leaves light.
     mutating func beginLight(at here: CellPlace, now: Instant) {
+        // Another program of the same person may have pointed since: light is where this one points.
+        point(at: here, isAgain: true, now: now)
         ask(.laser(true), now: now)
         shine(at: here, now: now)
     }
 
     /// The laser went on.
     mutating func moveLight(to here: CellPlace, now: Instant) {
-        // A pointer that was nowhere for a moment, in another window, took its light along.
-        let wasAway = !isPointing
-        point(at: here, now: now)
-        if wasAway { ask(.laser(true), now: now) }
+        // A pointer that was nowhere for a moment, or in another program, took its light along; to say so again changes nothing.
+        point(at: here, isAgain: true, now: now)
+        ask(.laser(true), now: now)
         shine(at: here, now: now)
     }
 
@@ -27,13 +28,18 @@ extension BoardScene {
     mutating func endLight(at here: CellPlace, now: Instant) {
         ask(.laser(false), now: now)
         light.take([CursorSample(at: Self.time(now), position: grid.middle(of: here))])
-        followMotion(now: now)
-        touch()
+        lookAtLight(now: now)
     }
 
     private mutating func shine(at here: CellPlace, now: Instant) {
         light.take([CursorSample(at: Self.time(now), position: grid.middle(of: here), trail: UInt64(dragCount))])
-        followMotion(now: now)
+        lookAtLight(now: now)
+    }
+
+    /// The view stays where it is meanwhile: the hand is in it still.
+    private mutating func lookAtLight(now: Instant) {
+        motionAt = motionDeadline(after: now)
+        touch()
     }
 
     /// Own light is on our own clock.

@@ -1,9 +1,10 @@
 import InkBoard
 import InkFormats
 import InkPrimitives
-import InkSession
 import InkTerminal
 import Testing
+
+@testable import InkSession
 
 /// Light that shows and leaves nothing.
 @Suite struct LaserTests {
@@ -11,6 +12,13 @@ import Testing
         desk.terminal.rowsOfText[row].indices.filter { column in
             desk.terminal.rowsOfText[row][column].unicodeScalars.first.map { (0x2801..<0x2900).contains($0.value) || $0 == "*" } ?? false
         }
+    }
+
+    /// Light that was asked for or ended: that it is on still is said again and again.
+    private func switches(_ desk: Desk) -> [Bool] {
+        var switches: [Bool] = []
+        for case .laser(let isOn) in desk.intents where isOn != switches.last { switches.append(isOn) }
+        return switches
     }
 
     private func somebodyShines(_ desk: inout Desk, _ bob: Int, row: Int, from: Int, to: Int) {
@@ -28,8 +36,7 @@ import Testing
         desk.drag((10...30).map { ($0, 8) })
         #expect(inked(desk, row: 8).count >= 20)
         #expect(desk.standing.isEmpty && !desk.intents.contains { if case .begin = $0 { true } else { false } })
-        let lights = desk.intents.compactMap { if case .laser(let isOn) = $0 { isOn } else { nil } }
-        #expect(lights == [true, false])
+        #expect(switches(desk) == [true, false])
         desk.wait(.milliseconds(900))
         #expect(!inked(desk, row: 8).isEmpty)
         desk.wait(.milliseconds(700))
@@ -38,6 +45,49 @@ import Testing
         let count = desk.frames.count
         desk.wait(.seconds(3))
         #expect(desk.frames.count == count)
+    }
+
+    @Test func `the view stays where it is under a hand that shines, and goes on with who is followed when it lets go`() throws {
+        // TM-210 TM-138
+        var desk = try Desk()
+        let bob = desk.join("bob")
+        func show(_ column: Int) -> Intent {
+            .view(WorldBox(left: column * 64, top: 0, right: (column + 80) * 64 - 1, bottom: 22 * 128 - 1))
+        }
+        desk.act(show(0), by: bob, then: .seconds(1))
+        desk.type("Gk")
+        desk.press(40, 10)
+        desk.act(show(300), by: bob, then: .milliseconds(200))
+        for column in 41...45 {
+            desk.move(column, 10, button: 32)
+            #expect(desk.intents.contains(.cursor(middle(column, 10))), "\(column)")
+        }
+        desk.release(45, 10)
+        desk.wait(.seconds(2))
+        desk.move(45, 11)
+        #expect(desk.intents.last == .cursor(middle(345, 11)))
+    }
+
+    @Test func `light is on for the others whichever program of the same person pointed last, and whoever holds the board`() throws {
+        // TM-240
+        var desk = try Desk()
+        func isLit() -> Bool { desk.session?.node().presence.pointer.isLit == true }
+        desk.type("k")
+        desk.move(10, 8)
+        try desk.actElsewhere([.cursor(middle(50, 15))])
+        desk.press(10, 8)
+        #expect(isLit() && desk.session?.node().presence.pointer.position == middle(10, 8))
+        try desk.actElsewhere([.cursor(middle(51, 15))])
+        #expect(!isLit())
+        desk.move(11, 8, button: 32)
+        #expect(isLit())
+        desk.release(11, 8)
+        #expect(!isLit())
+        // Another program holds the board from now on, and knows nothing of where this one points.
+        desk.hear(.ready(.zero, me: .zero))
+        let count = desk.intents.count
+        desk.move(11, 8)
+        #expect(desk.intents[count...].contains(.cursor(middle(11, 8))))
     }
 
     @Test func `by keys alone Enter turns the light on and off, and Escape turns it off`() throws {
@@ -56,8 +106,7 @@ import Testing
         desk.escape()
         desk.wait(.seconds(2))
         #expect(inked(desk, row: 11).isEmpty)
-        let lights = desk.intents.compactMap { if case .laser(let isOn) = $0 { isOn } else { nil } }
-        #expect(lights == [true, false, true, false])
+        #expect(switches(desk) == [true, false, true, false])
     }
 
     @Test func `the light of others is in their colour and seen where cursors are hidden, and goes by itself`() throws {
