@@ -23,7 +23,8 @@ extension BoardScene {
         mouse.place = isOnCanvas ? (cell.column, cell.row) : nil
         if case .press = report.action {
             letters = nil
-            _ = selection.takeCount()
+            // The hint for Esc drops the count and does no more, as that key does.
+            if bars.action(at: cell) != .escape { _ = selection.takeCount() }
         }
         switch report.action {
         case .wheel(.up) where report.modifiers.contains(.control) && isOnCanvas && mode.sheet == nil:
