@@ -186,6 +186,7 @@ extension BoardScene {
             let start = modifiers.contains(.alt) ? here : snapped(here, spanning: pen.tool)
             begin(.span(pen.tool, from: start, to: start), by: hand)
         }
+        if modifiers.contains(.alt) { mode.freeDrag() }
     }
 
     private mutating func begin(_ kind: Drag.Kind, told: Drag.Told = .nothing, edits: ShapeID? = nil, by hand: Mode.Hand) {

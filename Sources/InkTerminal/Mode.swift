@@ -86,6 +86,13 @@ enum Mode: Sendable {
     }
 
     mutating func begin(_ drag: Drag, by hand: Hand) { self = .dragging(drag, by: hand) }
+    /// What is dragged goes freely from the first.
+    mutating func freeDrag() {
+        guard case .dragging(var drag, let hand) = self else { return }
+        drag.attaches = false
+        self = .dragging(drag, by: hand)
+    }
+
     mutating func begin(_ nudge: Nudge) { self = .nudging(nudge, pointer) }
     mutating func begin(_ edit: TextEdit) { self = .typing(edit, pointer) }
     mutating func open(_ panel: Panel) { self = .panel(panel, pointer) }

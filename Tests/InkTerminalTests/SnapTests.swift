@@ -36,6 +36,12 @@ import Testing
         desk.type("r")
         desk.click(59, 16)
         #expect(place(desk.standing.last) == [60, 15, 14, 5])
+        // So does one with Alt, from where it is.
+        desk.escape()
+        desk.type("r")
+        desk.press(59, 16, button: 8)
+        desk.release(59, 16, button: 8)
+        #expect(place(desk.standing.last) == [59, 16, 14, 5])
         // With Alt, and once it is off, freely.
         desk.escape()
         desk.type("r")
