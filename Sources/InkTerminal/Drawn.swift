@@ -203,6 +203,9 @@ extension BoardScene {
         case "X": ("cuts", ":cut cuts")
         case "V": ("pastes", "Ctrl+V pastes")
         case "(", ")", "{", "}": ("orders", ":front, :back, :forward and :backward order")
+        case "\"": ("asks all to look", ":look-here asks all to look")
+        case "S": ("switches snap", ":snap switches snap")
+        case "G": ("follows", ":follow follows")
         case "j", "H", "J", "K", "L": ("moves", "arrows move")
         default: nil
         }

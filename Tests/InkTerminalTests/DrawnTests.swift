@@ -307,6 +307,37 @@ import Testing
         #expect(desk.standing.isEmpty)
     }
 
+    @Test func `a label that begins with a sign asks nobody to look, switches nothing and follows nobody`() throws {
+        // TM-102
+        let harms: [(key: String, does: String, otherwise: String)] = [
+            ("\"", "asks all to look", ":look-here asks all to look"), ("S", "switches snap", ":snap switches snap"),
+            ("G", "follows", ":follow follows"),
+        ]
+        for (key, does, otherwise) in harms {
+            func drawn() throws -> Desk {
+                var desk = try Desk()
+                let bob = desk.join("bob")
+                desk.act(.cursor(middle(70, 20)), by: bob, then: .seconds(1))
+                desk.type("r")
+                desk.drag([(10, 5), (20, 9)])
+                desk.wait(.seconds(1))
+                return desk
+            }
+            func isDone(_ desk: Desk) -> Bool {
+                desk.intents.contains { if case .lookHere = $0 { true } else { false } } || desk.text.contains("snap: S ends")
+                    || desk.text.contains("following")
+            }
+            var desk = try drawn()
+            desk.type(key)
+            #expect(!isDone(desk) && desk.text.contains("\(key) again \(does)"), "\(desk.text)")
+            desk.type(key)
+            #expect(isDone(desk), "\(key)")
+            desk = try drawn()
+            desk.type("e" + key)
+            #expect(!isDone(desk) && desk.text.contains(otherwise), "\(desk.text)")
+        }
+    }
+
     @Test func `who goes on writing before the answer goes on with what was written`() throws {
         // TM-112
         for (key, isText) in [("r", false), ("a", false), ("n", true), ("t", true)] {
