@@ -266,7 +266,7 @@ extension BoardScene {
         case .pan: break
         case .laser: endLight(at: here, now: now)
         case .frame(let from, let to):
-            let framed = regions.shapes(on: front.board, inside: CellRegion(from: from, to: to))
+            let framed = regions.shapes(on: front.board, inside: CellRegion(from: from, to: to)).filter(isWithinEntered)
             selection.add(front.board.members(with: framed, within: selection.entered))
         case .erase(let ids, _): if !ids.isEmpty { ask(.delete(ids.sorted()), showing: Overlay(erased: ids), now: now) }
         case .span(let tool, let from, let to): finishSpan(tool, from, to, drag, by: hand, now: now)

@@ -53,6 +53,9 @@ extension BoardScene {
         return front.board.members(with: [id], within: selection.entered)
     }
 
+    /// True for what is in the groups that were entered.
+    func isWithinEntered(_ id: ShapeID) -> Bool { front.board[id]?.content.groups.starts(with: selection.entered) ?? false }
+
     /// What is selected stands in the groups that were entered, or they are left: somebody may have taken them apart.
     mutating func followGroups() {
         guard !selection.entered.isEmpty else { return }

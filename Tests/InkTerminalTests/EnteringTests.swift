@@ -118,6 +118,21 @@ import Testing
         #expect(!desk.text.contains("in a group") && !desk.text.contains("MOVE"))
     }
 
+    @Test func `a frame takes nothing that is not in the group that was entered`() throws {
+        // TM-194
+        var desk = try desk()
+        desk.box(at: 80)
+        desk.click(50, 6)
+        doubleClick(&desk, 50, 6)
+        desk.press(5, 3, button: 4)
+        desk.move(100, 12, button: 36)
+        desk.release(100, 12, button: 4)
+        #expect(desk.text.contains("in a group"))
+        desk.type("l")
+        desk.wait(.seconds(1))
+        #expect(columns(desk) == [11, 31, 51, 80])
+    }
+
     @Test func `who is in a group that others take apart, or empty, is out of it`() throws {
         // TM-194
         var desk = try desk()
