@@ -105,7 +105,7 @@ extension BoardScene {
     var watchingWords: [String] {
         let followed = following.map { "following \($0.name): Esc stops" }
         let group = selection.entered.isEmpty ? nil : "in a group: Esc goes back"
-        let asked = front.call.map { "' goes where \(safeForTerminal($0.name, columnsMax: 12)) looks" }
+        let asked = front.call.map { "\(wayToCommands)' goes where \(safeForTerminal($0.name, columnsMax: 12)) looks" }
         return [
             isExample ? "example: :keep keeps it" : nil, followed, group, snaps ? "snap: S ends" : nil, asked,
             display.hidesCursors ? "cursors hidden: Esc shows" : nil,
@@ -131,12 +131,15 @@ extension BoardScene {
         }
         ask(.lookHere(viewport.box), now: now)
     }
+    /// What comes before a key of a command for who is typing, or reads what takes all keys.
+    private var wayToCommands: String { mode.takesCommands ? "" : "Esc, then " }
+
 
     /// Somebody asks to be looked at: nobody is moved there unasked.
     mutating func tellCall(now: Instant) {
         guard let call = front.call else { return }
         let key = BoardCommand.goToPerson.keyWords.first ?? ""
-        front.notices.add("\(Sentence.asksToLook(call.name).text): \(key) goes there", as: .look, now: now)
+        front.notices.add("\(Sentence.asksToLook(call.name).text): \(wayToCommands)\(key) goes there", as: .look, now: now)
     }
 
     /// The corners of what is seen by who is followed, where that is less than the window.

@@ -117,6 +117,26 @@ import Testing
         #expect(!desk.text.contains("' goes where"))
     }
 
+    @Test func `who is typing is told the keys that work then`() throws {
+        // TM-214 TM-30
+        for begin in ["word", "/word", "P"] {
+            var desk = try Desk(columns: 120)
+            let bob = join(&desk, "bob")
+            if begin == "word" {
+                desk.type("t")
+                desk.click(40, 10)
+            }
+            desk.type(begin)
+            desk.act(.lookHere(view(500, 200, 60, 20)), by: bob, then: .milliseconds(200))
+            #expect(desk.text.contains("look here: Esc, then ' goes there"), "\(begin) \(desk.text)")
+            // A message stands where the bar is.
+            #expect(desk.text.contains("Esc, then ' goes where bob looks") || begin.first == "/", "\(begin) \(desk.text)")
+            desk.escape()
+            desk.wait(.seconds(6))
+            #expect(desk.text.contains("' goes where bob looks") && !desk.text.contains("Esc, then"), "\(begin) \(desk.text)")
+        }
+    }
+
     @Test func `all are asked by a key or a command, not too often, and not where nobody is`() throws {
         // TM-214
         var desk = try Desk()
