@@ -42,7 +42,7 @@ extension BoardScene {
         if case .invite? = mode.panel {} else { layout.noticeRows = notices.count }
         drawPanel(layout, on: &buffer, now: now)
         placeCursor(on: &buffer)
-        if display.hasHighContrast { buffer.raiseContrast() }
+        if display.hasHighContrast { buffer.raiseContrast(for: display.style) }
         return buffer
     }
 

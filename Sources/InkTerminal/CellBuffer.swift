@@ -104,9 +104,13 @@ package struct CellBuffer: Sendable {
     }
 
     /// Black, white, yellow and cyan alone, none dim: each cell has a contrast of 16 at least.
-    mutating func raiseContrast() {
+    mutating func raiseContrast(for style: GlyphStyle) {
         for index in cells.indices {
             let (ink, paper) = (cells[index].foreground, cells[index].background)
+            if style == .console {
+                cells[index].raiseConsoleContrast()
+                continue
+            }
             // What is filled is dark on light, all else light on dark.
             cells[index].foreground = paper == nil ? ink.map { PersonColor.contrasted($0) } ?? Color(rgb: 0xFFFFFF) : Color(rgb: 0)
             cells[index].background = paper.map { PersonColor.contrasted($0) } ?? Color(rgb: 0)

@@ -101,6 +101,42 @@ import Testing
         #expect(used == four)
     }
 
+    @Test func `on a Linux console high contrast is what its eight papers allow`() throws {
+        // TM-217 TM-218
+        var desk = try Desk(depth: .sixteen, style: .console)
+        let bob = desk.join("bob")
+        desk.act(.rename("bob"), by: bob, then: .seconds(1))
+        desk.run("contrast")
+        var kernel = ConsoleGlyphs()
+        kernel.feed(desk.bytes)
+        kernel.seen = []
+        for (index, color) in PersonColor.all.enumerated() {
+            var note = ShapeDraft(
+                kind: .note, position: middle(index * 11, 2), size: Size(width: 512, height: 512), text: "cache", stroke: color.color)
+            if index % 2 == 0 { note.fill = Color(rgb: 0x3355AA &* UInt32(index + 1)) }
+            desk.elsewhere(.draw(note))
+        }
+        desk.act(.cursor(middle(3, 3)), by: bob, then: .seconds(1))
+        desk.click(14, 4)
+        desk.bytes([1])
+        desk.type("?c")
+        desk.escape()
+        desk.type("P")
+        desk.escape()
+        desk.type("k")
+        desk.drag((10...30).map { ($0, 4) })
+        kernel.feed(Array(desk.bytes.dropFirst(kernel.taken)))
+        let letters = kernel.seen.filter { $0.letter != " " }
+        #expect(letters.count > 100)
+        for glyph in letters {
+            let contrast = Self.contrast(Color(rgb: glyph.ink), Color(rgb: glyph.paper))
+            #expect(contrast >= (glyph.paper == 0 ? 16 : 9), "\(glyph) \(contrast)")
+        }
+        // What is filled, or selected, is told from what is not.
+        #expect(Set(kernel.seen.map(\.paper)) == [0x000000, 0xAAAAAA])
+        #expect(Set(letters.filter { $0.paper == 0 }.map(\.ink)) == [0xFFFFFF, 0xFFFF55, 0x55FFFF])
+    }
+
     @Test func `high contrast is switched by its name, and begun with by the environment`() throws {
         // TM-217
         var desk = try Desk()
@@ -169,4 +205,74 @@ import Testing
         #expect(["▀", "▄", "═", "║", "┌"].allSatisfy { desk.text.contains($0) } && desk.text.contains("größe ~"), "\(desk.text)")
         #expect(desk.text.contains("bob"))
     }
+}
+
+/// What is written on a Linux console, in the colours of its own palette, as `csi_m` and `build_attr` of the kernel (drivers/tty/vt/vt.c) have it:
+/// 90 to 97 are the eight inks in bold, 100 to 107 the eight papers, and bold goes with the ink however that is set afterwards.
+private struct ConsoleGlyphs {
+    struct Seen: Hashable {
+        let letter: Unicode.Scalar
+        let ink: UInt32
+        let paper: UInt32
+    }
+
+    var seen: Set<Seen> = []
+    /// Bytes so far.
+    private(set) var taken = 0
+    private var (ink, paper) = (7, 0)
+    private var (isBold, isDim, isUnderlined, isReversed) = (false, false, false, false)
+
+    mutating func feed(_ bytes: [UInt8]) {
+        taken += bytes.count
+        var rest = Substring(String(decoding: bytes, as: UTF8.self)).unicodeScalars
+        while let scalar = rest.popFirst() {
+            guard scalar == "\u{1B}" else {
+                if scalar.value >= 0x20 { print(scalar) }
+                continue
+            }
+            guard rest.popFirst() == "[" else {
+                // A string, up to its end.
+                while let next = rest.popFirst(), next != "\\", next.value != 7 {}
+                continue
+            }
+            let body = rest.prefix { !(0x40...0x7E).contains($0.value) }
+            rest = rest.dropFirst(body.count)
+            if rest.popFirst() == "m" { style(String(body).split(separator: ";", omittingEmptySubsequences: false).map { Int($0) ?? 0 }) }
+        }
+    }
+
+    private mutating func style(_ numbers: [Int]) {
+        for number in numbers {
+            switch number {
+            case 0: (ink, paper, isBold, isDim, isUnderlined, isReversed) = (7, 0, false, false, false, false)
+            case 1: (isBold, isDim) = (true, false)
+            case 2: (isBold, isDim) = (false, true)
+            case 4: isUnderlined = true
+            case 7: isReversed = true
+            case 22: (isBold, isDim) = (false, false)
+            case 24: isUnderlined = false
+            case 27: isReversed = false
+            case 30...37: ink = number - 30
+            case 39: ink = 7
+            case 40...47: paper = number - 40
+            case 49: paper = 0
+            case 90...97: (ink, isBold, isDim) = (number - 90, true, false)
+            case 100...107: paper = number - 100
+            default: break
+            }
+        }
+    }
+
+    private mutating func print(_ letter: Unicode.Scalar) {
+        // Underlined letters are cyan, dim ones dark grey.
+        var (front, back) = (isUnderlined ? 6 : isDim ? 8 : ink, paper)
+        if isReversed { (front, back) = (back | front & 8, front & 7) }
+        if isBold { front ^= 8 }
+        seen.insert(Seen(letter: letter, ink: Self.palette[front], paper: Self.palette[back]))
+    }
+
+    private static let palette: [UInt32] = [
+        0x000000, 0xAA0000, 0x00AA00, 0xAA5500, 0x0000AA, 0xAA00AA, 0x00AAAA, 0xAAAAAA, 0x555555, 0xFF5555, 0x55FF55, 0xFFFF55, 0x5555FF,
+        0xFF55FF, 0x55FFFF, 0xFFFFFF,
+    ]
 }
