@@ -96,9 +96,28 @@ extension BoardScene {
             return stopFollowing()
         }
         following?.name = front.people.shownName(person, columnsMax: 12)
-        guard mode.drag == nil, mode.edit == nil, mode.nudge == nil, person.status.state != .joining else { return }
-        if let view = person.view { return show(view, now: now) }
-        if let place = pointers.first(where: { $0.peer == peer })?.place { look { $0.keepInMiddle(place) } }
+        guard mode.drag == nil, mode.edit == nil, mode.nudge == nil, person.status.state != .joining else {
+            following?.chase = Chase()
+            return
+        }
+        let before = viewport
+        if let view = person.view {
+            show(view, now: now)
+        } else if let place = pointers.first(where: { $0.peer == peer })?.place {
+            look { $0.keepInMiddle(place) }
+        }
+        goOnWithFollowed(from: before, now: now)
+    }
+
+    /// Takes the window, which is where it is to be, back to where it is on its way there.
+    private mutating func goOnWithFollowed(from before: Viewport, now: Instant) {
+        guard var chase = following?.chase else { return }
+        // Where motion is not wanted, and where all is of another size, it does not slide.
+        let isAtOnce = front.glides.isStill || before.grid != viewport.grid
+        let way = SIMD2(viewport.origin.column - before.origin.column, viewport.origin.row - before.origin.row)
+        let left = chase.go(isAtOnce ? .zero : way, window: SIMD2(viewport.columns, viewport.rows), now: now)
+        following?.chase = chase
+        if left != .zero { look { $0.move(columns: -left.x, rows: -left.y) } }
     }
 
     /// What is seen otherwise than usual, for the bar; it names how that ends.
@@ -111,6 +130,9 @@ extension BoardScene {
             display.hidesCursors ? "cursors hidden: Esc shows" : nil,
         ].compactMap { $0 }
     }
+
+    /// What comes before a key of a command for who is typing, or reads what takes all keys.
+    private var wayToCommands: String { mode.takesCommands ? "" : "Esc, then " }
 
     /// Shows others' pointers again; false where they are shown.
     mutating func showCursors() -> Bool {
@@ -131,9 +153,6 @@ extension BoardScene {
         }
         ask(.lookHere(viewport.box), now: now)
     }
-    /// What comes before a key of a command for who is typing, or reads what takes all keys.
-    private var wayToCommands: String { mode.takesCommands ? "" : "Esc, then " }
-
 
     /// Somebody asks to be looked at: nobody is moved there unasked.
     mutating func tellCall(now: Instant) {
@@ -189,4 +208,6 @@ struct Followed: Hashable, Sendable {
     let peer: PeerID
     /// As it was shown last.
     var name = ""
+    /// How the view goes there.
+    var chase = Chase()
 }

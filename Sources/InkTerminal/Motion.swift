@@ -81,7 +81,9 @@ extension BoardScene {
     }
 
     /// When what moves by itself is another next.
-    func motionDeadline(after now: Instant) -> Instant? { earliest(front.glides.deadline(after: now), lightDeadline(after: now)) }
+    func motionDeadline(after now: Instant) -> Instant? {
+        earliest(following?.chase.deadline, earliest(front.glides.deadline(after: now), lightDeadline(after: now)))
+    }
 
     /// When it is seen next that pointers grow old.
     func agingDeadline(now: Instant) -> Instant? {

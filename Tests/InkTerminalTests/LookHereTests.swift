@@ -137,6 +137,63 @@ import Testing
         }
     }
 
+    @Test func `the view goes half of the way to who is followed in a tenth of a second, and at once where it is far`() throws {
+        // TM-241
+        func shown(_ desk: Desk) -> Int? { (0..<80).first { desk.terminal.rowsOfText[12][$0] == "│" } }
+        for isStill in [false, true] {
+            var desk = try Desk(reducesMotion: isStill)
+            let bob = join(&desk, "bob")
+            desk.elsewhere(.draw(ShapeDraft(kind: .line, position: middle(100, -40), points: [.zero, Point(x: 0, y: 128 * 100)])))
+            desk.act(.view(view(60, 0, 80, 22)), by: bob, then: .seconds(1))
+            desk.type("G")
+            desk.wait(.seconds(2))
+            #expect(shown(desk) == 40)
+            desk.act(.view(view(96, 0, 80, 22)), by: bob)
+            var seen: [Int] = []
+            for _ in 0..<8 {
+                seen.append(shown(desk) ?? -1)
+                desk.wait(.milliseconds(100))
+            }
+            if isStill {
+                #expect(seen.dropFirst() == [4, 4, 4, 4, 4, 4, 4])
+            } else {
+                // 36 cells, 18, 9, …; the frame that shows it may be one later.
+                for (index, left) in [36, 18, 9, 5, 2, 1, 1, 0].enumerated() {
+                    #expect(abs(seen[index] - 4 - left) <= max(1, left / 5), "\(seen)")
+                }
+                #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 >= $1 })
+            }
+            desk.wait(.seconds(1))
+            #expect(shown(desk) == 4)
+            // Then nothing is written.
+            let frames = desk.frames.count
+            desk.wait(.milliseconds(500))
+            #expect(desk.frames.count == frames)
+            // What is far is gone to at once, what another zoom shows, too.
+            desk.act(.view(view(5000, 0, 80, 22)), by: bob, then: .milliseconds(40))
+            desk.escape()
+            #expect(views(desk).last == view(5000, 0, 80, 22))
+        }
+    }
+
+    @Test func `a hand that lets go finds the view on its way, and not there`() throws {
+        // TM-241 TM-138
+        var desk = try Desk()
+        let bob = join(&desk, "bob")
+        desk.act(.view(view(0, 0, 80, 22)), by: bob, then: .seconds(1))
+        desk.type("Gp")
+        desk.press(40, 10)
+        desk.act(.view(view(60, 0, 80, 22)), by: bob, then: .seconds(3))
+        desk.release(40, 10)
+        desk.wait(.milliseconds(120))
+        desk.move(0, 5)
+        guard case .cursor(let place?)? = desk.intents.last else { return #expect(Bool(false)) }
+        #expect((20...45).contains(Int(place.x) / 64), "\(place)")
+        desk.wait(.seconds(1))
+        desk.move(1, 5)
+        #expect(desk.intents.last == .cursor(middle(61, 5)))
+    }
+
     @Test func `all are asked by a key or a command, not too often, and not where nobody is`() throws {
         // TM-214
         var desk = try Desk()
