@@ -25,10 +25,15 @@ struct Hand: Sendable {
 
     private mutating func plan() {
         switch random.below(100) {
-        case 0..<16: for _ in 0..<1 + random.below(4) { type(key()) }
-        case 16..<34: draw()
-        case 34..<44: drag()
-        case 44..<52: click()
+        case 0..<12: for _ in 0..<1 + random.below(4) { type(key()) }
+        case 12..<26: draw()
+        case 26..<34: drag()
+        case 34..<37: clip()
+        case 37..<41: group()
+        case 41..<43: count()
+        case 43..<46: style()
+        case 46..<48: show()
+        case 48..<52: click()
         case 52..<57: drawByKeys()
         case 57..<62: label()
         case 62..<72: command()
@@ -156,6 +161,77 @@ struct Hand: Sendable {
         if random.chance(0.3) { escape() }
     }
 
+    /// Selects something, or all, in one of the ways in which that is done.
+    private mutating func choose() {
+        switch random.below(5) {
+        case 0: type("\u{1}")
+        case 1:
+            type("v")
+            let (from, to) = (cell(), cell())
+            report(0, from)
+            report(32, to)
+            report(0, to, isRelease: true)
+        default: for _ in 0..<1 + random.below(4) { type(one(of: ["]", "]", "[", "\t", "\u{1B}[Z"])) }
+        }
+    }
+
+    /// Copies or cuts, goes elsewhere or not, and makes it anew: often, and with keys behind it that have to wait.
+    private mutating func clip() {
+        if random.chance(0.8) { choose() }
+        if random.chance(0.85) { type(one(of: ["y", "y", "X", "Y"])) }
+        if random.chance(0.4) { wheel() }
+        if random.chance(0.3) { zoom() }
+        if random.chance(0.5) { report(35, cell()) }
+        for _ in 0..<1 + random.below(3) { type(one(of: ["V", "\u{16}"])) }
+        if random.chance(0.5) { for _ in 0..<random.below(4) { type(one(of: Self.arrows + ["l", "j", "\r", "x", "u"])) } }
+    }
+
+    /// Groups, goes in and out, changes something within, and takes apart.
+    private mutating func group() {
+        choose()
+        if random.chance(0.6) { type("\u{7}") }
+        if random.chance(0.7) {
+            if random.chance(0.5) { type("\r") } else { click() }
+            for _ in 0..<random.below(6) { type(one(of: ["\t", "\u{1B}[Z", "\r", "x", "l", "K", "}", "{", "y", "V", "D"])) }
+            if random.chance(0.3) { drag() }
+            if random.chance(0.7) { escape() }
+        }
+        if random.chance(0.4) { type(one(of: ["\u{1B}g", "\u{15}"])) }
+    }
+
+    /// Moves or resizes by counts.
+    private mutating func count() {
+        if random.chance(0.8) { choose() }
+        if random.chance(0.3) { type("z") }
+        for _ in 0..<1 + random.below(3) {
+            typeEach(one(of: ["2", "8", "12", "40", "999", "1000", "0"]))
+            type(one(of: ["h", "j", "k", "l", "H", "L"] + Self.arrows))
+        }
+        if random.chance(0.3) { escape() }
+    }
+
+    /// Picks looks by digits; or has drags snap, boxes grow, high contrast, dots or the map.
+    private mutating func style() {
+        guard random.chance(0.6) else { return type(one(of: ["S", "#", "Z", ":contrast\r", ":grow\r", ":fit-label\r", "\u{1B}c", "Q"])) }
+        if random.chance(0.6) { choose() }
+        for _ in 0..<1 + random.below(3) {
+            type(one(of: ["c", "w", "B", "b", "A", "<", ">", "E"]))
+            type(String(random.below(9)))
+        }
+    }
+
+    /// Shows with the laser, calls the others, goes to them or with them.
+    private mutating func show() {
+        switch random.below(4) {
+        case 0, 1:
+            type(one(of: ["k", "9"]))
+            drag()
+            if random.chance(0.6) { escape() }
+        case 2: type(one(of: ["\"", ":look-here\r"]))
+        default: for _ in 0..<1 + random.below(3) { type(one(of: ["'", "G"])) }
+        }
+    }
+
     private mutating func look() {
         type(one(of: ["\u{6}", "L", "\u{6}"]))
         typeEach(String(words().prefix(4)))
@@ -218,7 +294,8 @@ struct Hand: Sendable {
         "ⅷ", "👍🏽", "한국어", "\u{FE0F}❤️",
     ]
     private static let arguments = [
-        "red", "blue", "3", "9", "left", "centre", "vertically", "horizontally", "plan", "two words", "-1", "漢", "/",
+        "red", "blue", "3", "9", "on", "off", "#336699", "dashed", "both", "triangle", "left", "centre", "vertically", "horizontally",
+        "plan", "two words", "-1", "漢", "/",
         "99999999999999999999", "none",
         "ana", "bob", "a",
     ]

@@ -13,7 +13,7 @@ struct Mischief: Sendable {
         guard shapes.count > 4 else { return .drawAll((0..<6).map { _ in box() }) }
         // A board that grows for ever would only cost more, and show no more.
         if shapes.count > Self.shapesMax { return .delete(shapes.filter { _ in random.chance(0.6) }.map(\.id)) }
-        switch random.below(22) {
+        switch random.below(25) {
         case 0, 1: return .draw(box())
         case 2, 3: return .draw(line(among: shapes))
         case 4: return .drawAll([box(), box(), lineOfNew()])
@@ -37,13 +37,16 @@ struct Mischief: Sendable {
         case 18: return .extend((0..<1 + random.below(30)).map { _ in place() })
         case 19: return .say(Self.texts[random.below(Self.texts.count)] + "!")
         case 20: return random.chance(0.5) ? .undo : .redo
+        case 21: return .laser(random.chance(0.7))
+        case 22: return .view(random.chance(0.2) ? nil : seen())
+        case 23: return random.chance(0.3) ? .lookHere(seen()) : .update(.pull(shapes[random.below(shapes.count)].id, line(among: shapes)))
         default: return odd(shapes)
         }
     }
 
     private mutating func odd(_ shapes: [Shape]) -> Intent {
         let limit = Limits.coordinate
-        switch random.below(7) {
+        switch random.below(8) {
         case 0: return .draw(ShapeDraft(kind: .rectangle, position: Point(x: -limit, y: -limit), size: Size(width: limit, height: limit)))
         case 1: return .draw(ShapeDraft(kind: .ellipse, position: place(), size: .zero, text: "nothing"))
         case 2:
@@ -52,7 +55,8 @@ struct Mischief: Sendable {
             let points = (0..<2000).map { _ in Point(x: coordinate(4000), y: coordinate(2500)) }
             return .draw(ShapeDraft(kind: .freehand, position: place(), points: points))
         case 4: return .begin(.move(some(of: shapes), by: Point(x: coordinate(600), y: coordinate(400))))
-        case 5: return .rename(Self.texts[random.below(Self.texts.count)])
+        case 5: return .begin(.pull(shapes[random.below(shapes.count)].id, line(among: shapes)))
+        case 6: return .rename(Self.texts[random.below(Self.texts.count)])
         default:
             return .setAll(
                 some(of: shapes), [.stroke(Color(rgb: UInt32(random.below(0x100_0000)))), .strokeWidth(UInt16(random.below(64)))])
@@ -65,6 +69,12 @@ struct Mischief: Sendable {
     }
     private mutating func coordinate(_ range: Int) -> Int32 { Int32(random.below(2 * range + 1) - range) }
     private mutating func place() -> Point { Point(x: coordinate(7000), y: coordinate(4500)) }
+
+    private mutating func seen() -> WorldBox {
+        let (corner, other) = (place(), place())
+        // A program can tell a box whose ends are the wrong way round.
+        return WorldBox(left: Int(corner.x), top: Int(corner.y), right: Int(other.x), bottom: Int(other.y))
+    }
 
     private mutating func box() -> ShapeDraft {
         let kinds: [ShapeKind] = [.rectangle, .ellipse, .diamond, .note, .rectangle, .text]
