@@ -14,7 +14,7 @@ from terminal import Terminal  # noqa: E402
 # Panel: the keys that open it on a board.
 PANELS = {
     "board": [], "selected": ["]"], "help": ["?"], "palette": [":"], "palette, narrowed": list(":al"), "find": ["\x06", "o"], "shapes": ["L"],
-    "ink": ["]", "c"], "width": ["]", "w"], "fill": ["]", "B"], "message": ["/", "h", "i"], "messages": ["T"], "invite": ["i"], "people": ["P"],
+    "ink": ["]", "c"], "width": ["]", "w"], "fill": ["]", "B"], "border": ["]", "b"], "wrong word": list(":ink mauve") + ["\r"], "message": ["/", "h", "i"], "messages": ["T"], "invite": ["i"], "people": ["P"],
     "connection": ["N"], "export": ["\x13"], "typing": ["]", "\r", "x"], "minimap": ["Z"], "grid": ["#"], "25 %": list("----"),
 }
 SIZES = ["120x40", "80x24", "40x12", "20x5"]
@@ -52,13 +52,13 @@ def main():
         bob.draw(kind="ellipse", x=200, y=32, w=120, h=80, text="two")
         bob.draw(kind="note", x=360, y=48, w=120, h=64, text="a note")
         bob.draw(kind="freehand", x=60, y=180, points=[[0, 0], [40, 20], [80, 5], [120, 30]])
-        bob.send("say", text="good morning")
         look = {"INKWIRE_DATA_DIR": folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_CODE": link, **LOOKS[options.look]}
         for size in options.size or SIZES:
             columns, rows = map(int, size.split("x"))
             ana = Terminal([ink.binary(), "join"], columns, rows, look, answers=options.look == "dark")
             ana.until(lambda: "SELECT" in ana.lines[-1] or "PEN" in ana.lines[-1], "the board", 30)
             ana.key("v")
+            bob.send("say", text="good morning")
             # Who came, and what was said, is told for some seconds.
             ana.settle(4.2)
             for panel in options.panel or PANELS:
