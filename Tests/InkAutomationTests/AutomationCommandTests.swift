@@ -124,4 +124,12 @@ import Testing
             #expect(try command(#"{"do":"\#(word)"}"#) == wanted)
         }
     }
+
+    // CL-5
+    @Test func `a line that names a member twice is no command, and its ref is known`() {
+        let error = #expect(throws: AutomationError.self) {
+            try AutomationRequest(line: Array(#"{"do":"cursor","x":0,"x":50,"y":0,"ref":"r"}"#.utf8))
+        }
+        #expect(error?.code == "bad_json" && error?.ref == "r")
+    }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A JSON value whose objects keep the order in which they were written, so that `event` comes first in a line.
 package enum JSONValue: Sendable, Equatable {
     case null
@@ -95,6 +93,10 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     package private(set) var members: [Member] = []
 
     package init() {}
+
+    /// Without a look for another of that name.
+    fileprivate mutating func append(_ key: String, _ value: JSONValue) { members.append(Member(key: key, value: value)) }
+
     package init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { Member(key: $0.0, value: $0.1) } }
 
     /// Nil where there is no such member; setting nil removes it.
@@ -118,50 +120,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
-extension JSONValue: Decodable {
-    private struct Key: CodingKey {
-        var stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    /// Beyond 2^53 a whole number is not told from its neighbours by floating point: it is read again as what it can be.
-    private static func number(_ value: Double, in single: any SingleValueDecodingContainer) -> JSONValue {
-        if value.magnitude < 0x1p53 { return Int64(exactly: value).map { .integer($0) } ?? .number(value) }
-        if let whole = try? single.decode(Int64.self) { return .integer(whole) }
-        let unsigned = value >= 0x1p63 && value <= 0x1p64 ? try? single.decode(UInt64.self) : nil
-        return unsigned.map { .unsigned($0) } ?? .number(value)
-    }
-
-    /// Tries the kinds in the order of their number in a long stroke: numbers, then pairs. Each try that fails is an error that the decoder makes
-    /// and throws, some microseconds: a pair costs one of them, and a number none.
-    package init(from decoder: any Decoder) throws {
-        let single = try decoder.singleValueContainer()
-        if single.decodeNil() {
-            self = .null
-        } else if let value = try? single.decode(Double.self) {
-            self = Self.number(value, in: single)
-        } else if var list = try? decoder.unkeyedContainer() {
-            var values: [JSONValue] = []
-            while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
-            self = .array(values)
-        } else if let value = try? single.decode(String.self) {
-            self = .string(value)
-        } else if let members = try? decoder.container(keyedBy: Key.self) {
-            var object = JSONObject()
-            for key in members.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
-                object[key.stringValue] = try members.decode(JSONValue.self, forKey: key)
-            }
-            self = .object(object)
-        } else {
-            self = .bool(try single.decode(Bool.self))
-        }
-    }
-
-    /// Arrays and objects in each other: a shape takes three. What lies deeper costs the decoder far more than its length.
-    private static let depthMax = 32
-
+extension JSONValue {
     /// The value written in `bytes`; nil when they are not JSON, or nested too deeply.
     package init?(parsing bytes: [UInt8]) {
         do throws(ReadError) { self = try JSONValue(reading: bytes) } catch { return nil }
@@ -169,45 +128,73 @@ extension JSONValue: Decodable {
 
     /// Why bytes are no value.
     package enum ReadError: Error, Equatable {
-        case notJSON
-        /// An object names a member twice, and readers differ in which of them counts (RFC 8259 §4). The value that has one of them.
+        case notJSON(JSONReader.Failure)
+        /// An object names a member twice, and readers differ in which of them counts (RFC 8259 §4). The value that has both of them.
         case namedTwice(JSONValue)
     }
 
     /// The value written in `bytes`.
     package init(reading bytes: [UInt8]) throws(ReadError) {
-        let (depth, names) = Self.measure(bytes)
-        guard depth <= Self.depthMax, let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { throw .notJSON }
-        guard value.nameCount == names else { throw .namedTwice(value) }
-        self = value
+        var reader = JSONReader(bytes)
+        do throws(JSONReader.Failure) {
+            self = try JSONValue(reading: try reader.next(), from: &reader)
+            guard case .end = try reader.next() else { preconditionFailure("one value ends a text") }
+        } catch {
+            throw .notJSON(error)
+        }
+        guard !namesTwice else { throw .namedTwice(self) }
     }
 
-    /// Members of all objects in it.
-    private var nameCount: Int {
-        switch self {
-        case .array(let values): values.reduce(0) { $0 + $1.nameCount }
-        case .object(let object): object.members.reduce(object.members.count) { $0 + $1.value.nameCount }
-        default: 0
+    /// The value that `part`, which is no end and no name, begins; the rest of it is read from where `part` came.
+    package init(reading part: JSONReader.Part, from reader: inout JSONReader) throws(JSONReader.Failure) {
+        switch part {
+        case .null: self = .null
+        case .bool(let value): self = .bool(value)
+        case .number(let text): self = JSONValue(number: text)
+        case .string(let text): self = .string(text)
+        case .arrayBegin:
+            var values: [JSONValue] = []
+            var next = try reader.next()
+            while next != .arrayEnd {
+                values.append(try JSONValue(reading: next, from: &reader))
+                next = try reader.next()
+            }
+            self = .array(values)
+        case .objectBegin:
+            var object = JSONObject()
+            while case .name(let name) = try reader.next() {
+                object.append(name, try JSONValue(reading: try reader.next(), from: &reader))
+            }
+            self = .object(object)
+        case .name, .objectEnd, .arrayEnd, .end: preconditionFailure("no value begins with \(part)")
         }
     }
 
-    /// How deep brackets lie in each other, and how many names of members there are; what stands in texts is left out.
-    private static func measure(_ bytes: [UInt8]) -> (depth: Int, names: Int) {
-        var (depth, deepest, isText, isEscaped, names) = (0, 0, false, false, 0)
-        for byte in bytes {
-            switch byte {
-            case _ where isEscaped: isEscaped = false
-            case UInt8(ascii: "\\") where isText: isEscaped = true
-            case UInt8(ascii: "\""): isText.toggle()
-            case _ where isText: break
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            case UInt8(ascii: ":"): names += 1
-            default: break
+    /// A number in the grammar of JSON. Whole numbers are told from their neighbours as far as 64 bits do; what is beyond every number is infinite.
+    package init(number text: String) {
+        if let whole = Int64(text) {
+            self = .integer(whole)
+        } else if let whole = UInt64(text) {
+            self = .unsigned(whole)
+        } else {
+            let value = Double(text) ?? .infinity
+            if let whole = Int64(exactly: value) {
+                self = .integer(whole)
+            } else if let whole = UInt64(exactly: value) {
+                self = .unsigned(whole)
+            } else {
+                self = .number(value)
             }
         }
-        return (deepest, names)
+    }
+
+    /// True if an object in it names a member twice.
+    private var namesTwice: Bool {
+        switch self {
+        case .array(let values): values.contains(where: \.namesTwice)
+        case .object(let object):
+            Set(object.members.map(\.key)).count < object.members.count || object.members.contains { $0.value.namesTwice }
+        default: false
+        }
     }
 }
