@@ -78,6 +78,14 @@ extension ByteWriter {
         case .lookHere(let box):
             writeTag(24)
             write(box)
+        case .change(let change):
+            writeTag(25)
+            writeList(change.drawn) { $0.write($1) }
+            writeList(change.edits) {
+                $0.write($1.shape)
+                $0.write($1.changes)
+            }
+            writeList(change.deleted) { $0.write($1) }
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -127,13 +135,19 @@ extension ByteReader {
             return .type(shape, from: try readText(), to: try readText(), continues: try readFlag(), isMerged: try readFlag())
         case 20: return .resize(try readShapeID(), by: try readPoint(), growing: try readPoint())
         case 21:
-            return .setEach(
-                try readList(leastBytes: 41) { reader throws(WireError) in ShapeEdit(try reader.readShapeID(), try reader.readChanges()) })
+            return .setEach(try readEdits())
         case 22: return .laser(try readFlag())
         case 23: return .view(try readFlag() ? try readWorldBox() : nil)
         case 24: return .lookHere(try readWorldBox())
+        case 25:
+            let drawn = try readList(leastBytes: 31) { reader throws(WireError) in try reader.readDraft() }
+            return .change(BoardChange(drawn: drawn, edits: try readEdits(), deleted: try readShapeIDs()))
         default: throw .unexpected
         }
+    }
+
+    private mutating func readEdits() throws(WireError) -> [ShapeEdit] {
+        try readList(leastBytes: 41) { reader throws(WireError) in ShapeEdit(try reader.readShapeID(), try reader.readChanges()) }
     }
 
     private mutating func readChanges() throws(WireError) -> [PropertyChange] {

@@ -135,7 +135,9 @@ extension Intent {
     /// True for what is to stay on the board; false for what is only seen while it happens.
     package var isWork: Bool {
         switch self {
-        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say, .rename: true
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .commit, .say,
+            .rename:
+            true
         case .begin, .extend, .update, .cancel, .cursor, .laser, .view, .lookHere, .typing: false
         }
     }

@@ -133,6 +133,12 @@ package struct ShapeAliases: Sendable {
         case .set(let id, let changes): return .set(holders(id), changes.map { $0.renaming(holders) })
         case .amend(let id, let changes): return .amend(holders(id), changes.map { $0.renaming(holders) })
         case .setAll(let ids, let changes): return .setAll(ids.map(holders), changes.map { $0.renaming(holders) })
+        case .change(let change):
+            return .change(
+                BoardChange(
+                    drawn: change.drawn.map { $0.renaming(holders) },
+                    edits: change.edits.map { ShapeEdit(holders($0.shape), $0.changes.map { $0.renaming(holders) }) },
+                    deleted: change.deleted.map(holders)))
         case .setEach(let edits):
             return .setEach(edits.map { ShapeEdit(holders($0.shape), $0.changes.map { $0.renaming(holders) }) })
         case .type(let id, let from, let to, let continues, let isMerged):

@@ -14,8 +14,8 @@ package struct LocalFrameLimit: Hashable, Sendable {
 
     package init(bytes: Int) { self.bytes = bytes }
 
-    /// What the holder of a board takes from a program: a line of JSON is no longer, and an intent is shorter.
-    package static let fromProgram = LocalFrameLimit(bytes: 1 << 20)
+    /// What the holder of a board takes from a program of the same user: a whole drawing that is pasted or imported.
+    package static let fromProgram = LocalFrameLimit(bytes: 64 << 20)
     /// What a program takes from the holder: all shapes of a large board.
     package static let fromHolder = LocalFrameLimit(bytes: 256 << 20)
 }

@@ -8,6 +8,8 @@ public enum Intent: Hashable, Sendable {
     case draw(ShapeDraft)
     /// Several new shapes, bottom first, one transaction. A binding to the `n`-th of them names the author `.zero` and the number `n`, from 1.
     case drawAll([ShapeDraft])
+    /// New shapes, new values and deletions, one step of undo.
+    case change(BoardChange)
     /// New values for properties of one shape, one transaction.
     case set(ShapeID, [PropertyChange])
     /// The same new values for several shapes, one transaction; those that are gone are left out while any is left.
@@ -60,9 +62,8 @@ public enum Intent: Hashable, Sendable {
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing: true
-        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit, .cancel,
-            .lookHere,
-            .say, .rename:
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
+            .cancel, .lookHere, .say, .rename:
             false
         }
     }
@@ -74,6 +75,23 @@ public struct ShapeEdit: Hashable, Sendable {
     public var changes: [PropertyChange]
 
     public init(_ shape: ShapeID, _ changes: [PropertyChange]) { (self.shape, self.changes) = (shape, changes) }
+}
+
+/// What makes one drawing of another, as a file that is imported does.
+public struct BoardChange: Hashable, Sendable {
+    /// As of `Intent.drawAll`.
+    public var drawn: [ShapeDraft]
+    /// Those of shapes that are gone are left out. A binding to a new shape names it as in `drawn`.
+    public var edits: [ShapeEdit]
+    /// Those that are gone are left out.
+    public var deleted: [ShapeID]
+
+    public init(drawn: [ShapeDraft] = [], edits: [ShapeEdit] = [], deleted: [ShapeID] = []) {
+        (self.drawn, self.edits, self.deleted) = (drawn, edits, deleted)
+    }
+
+    /// True if it changes nothing.
+    public var isEmpty: Bool { drawn.isEmpty && edits.isEmpty && deleted.isEmpty }
 }
 
 /// What is being done by hand and is not yet in the board.

@@ -67,7 +67,7 @@ extension Node {
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
         case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit: false
-        case .draw, .drawAll, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename:
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename:
             mustHold(now: now)
         }
     }
@@ -167,7 +167,7 @@ extension Node {
             try perform(.set(shape, changes), continuing: step(on: shape, of: frontEnd), of: asker, now: now)
         case .type(let shape, _, _, let continues, _):
             try perform(intent, continuing: continues ? step(on: shape, of: frontEnd) : nil, of: asker, now: now)
-        case .draw, .drawAll, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
         case .say(let text):
@@ -584,22 +584,21 @@ extension Board {
         case .draw(let draft):
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
             return try writes(for: draft, number: freeShapeNumber(of: author, from: number), by: author)
-        case .drawAll(let drafts):
-            var ids: [ShapeID] = []
-            for _ in drafts {
-                ids.append(ShapeID(author: author, number: freeShapeNumber(of: author, from: ids.last.map { $0.number + 1 } ?? number)))
+        case .drawAll(let drafts): return try writes(drawing: drafts, as: newIDs(drafts.count, of: author, from: number), by: author)
+        case .change(let change):
+            let ids = newIDs(change.drawn.count, of: author, from: number)
+            // What goes is deleted before anything else, so that the lines that were bound to it and stay are written once, by their edits.
+            let edited = Set(change.edits.map(\.shape))
+            let gone = Set(change.deleted).sorted().filter { shape($0) != nil && !edited.contains($0) }
+            var writes = try self.writes(deleting: gone)
+            for edit in change.edits where shape(edit.shape) != nil {
+                let changes = edit.changes.map { $0.renaming { Self.named($0, ids) } }
+                let own = try self.writes(for: changes, of: edit.shape)
+                let written = Set(own.map(\.property))
+                writes.removeAll { $0.target == edit.shape && written.contains($0.property) }
+                writes += own
             }
-            var (writes, depth): ([Write], DepthKey) = ([], topDepth)
-            for (id, draft) in zip(ids, drafts) {
-                guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-                // A binding among the new shapes names one by its place in the list (SE-130).
-                let bound = draft.renaming {
-                    $0.author == .zero && (1...UInt64(ids.count)).contains($0.number) ? ids[Int($0.number) - 1] : $0
-                }
-                writes += try self.writes(for: bound, number: id.number, by: author, depth: depth)
-                depth = DepthKey.between(depth, nil)
-            }
-            return writes
+            return try writes.sorted { $0.target < $1.target } + self.writes(drawing: change.drawn, as: ids, by: author)
         case .set(let id, let changes): return try writes(for: changes, of: id)
         case .setAll(let ids, let changes):
             var writes: [Write] = []
@@ -615,6 +614,31 @@ extension Board {
         case .delete(let ids): return try writes(deleting: standing(ids))
         default: return []
         }
+    }
+
+    /// The names of so many new shapes.
+    private func newIDs(_ count: Int, of author: AuthorID, from number: UInt64) -> [ShapeID] {
+        var ids: [ShapeID] = []
+        for _ in 0..<count {
+            ids.append(ShapeID(author: author, number: freeShapeNumber(of: author, from: ids.last.map { $0.number + 1 } ?? number)))
+        }
+        return ids
+    }
+
+    /// The shape that a binding means: one of the new ones by its place among them (SE-130), or itself.
+    private static func named(_ id: ShapeID, _ new: [ShapeID]) -> ShapeID {
+        id.author == .zero && (1...UInt64(max(1, new.count))).contains(id.number) && !new.isEmpty ? new[Int(id.number) - 1] : id
+    }
+
+    private func writes(drawing drafts: [ShapeDraft], as ids: [ShapeID], by author: AuthorID) throws(RuleViolation) -> [Write] {
+        var (writes, depth): ([Write], DepthKey) = ([], topDepth)
+        for (id, draft) in zip(ids, drafts) {
+            guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
+            let bound = draft.renaming { Self.named($0, ids) }
+            writes += try self.writes(for: bound, number: id.number, by: author, depth: depth)
+            depth = DepthKey.between(depth, nil)
+        }
+        return writes
     }
 
     private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {

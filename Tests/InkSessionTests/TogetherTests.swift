@@ -400,4 +400,37 @@ import Testing
         pipes.intent(.setEach([ShapeEdit(gone, [.text("gone")])]), by: 0, ref: 4)
         #expect(pipes.members[0].events.contains(.outcome(ref: 4, .refused(.noSuchShape))))
     }
+
+    // SE-140
+    @Test func `a change draws, alters and deletes in one step of undo, over several transactions`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        let line = ShapeDraft(kind: .line, position: .zero, points: [.zero, Point(x: 64, y: 0)])
+        pipes.intent(.drawAll([box(0), line, box(8000)]), by: 0, ref: 1)
+        let before = try #require(pipes.members[0].node.board).shapes
+        let gone = ShapeID(author: before[0].id.author, number: 99)
+        let drawn = (0..<900).map { index in
+            var box = box(Int32(index) * 800)
+            box.text = String(repeating: "x", count: 100)
+            return box
+        }
+        let change = BoardChange(
+            drawn: drawn,
+            edits: [
+                ShapeEdit(before[1].id, [.endBinding(Binding(ShapeID(author: .zero, number: 900))), .startBinding(Binding(before[2].id))]),
+                ShapeEdit(gone, [.text("gone")]), ShapeEdit(before[2].id, [.text("kept")]),
+            ],
+            deleted: [before[0].id, gone, before[2].id])
+        pipes.intent(.change(change), by: 0, ref: 2)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 2, .done)))
+        let board = try #require(pipes.members[0].node.board)
+        #expect(board.shapeCount == 902 && board.transactionCount > 3)
+        // What is edited is not deleted.
+        #expect(board.shape(before[0].id) == nil && board.shape(before[2].id)?.content.text == "kept")
+        let last = try #require(board.shapes.last)
+        #expect(last.content == drawn.last && board.shape(before[1].id)?.content.endBinding?.shape == last.id)
+        pipes.intent(.undo, by: 0, ref: 3)
+        #expect(pipes.members[0].node.board?.shapes == before)
+    }
 }
