@@ -254,6 +254,7 @@ package struct Automation {
         case .arrange(let names, let arrangement):
             guard let ids = find(all: names) else { return }
             arrange(ids, arrangement)
+        case .add(let drawing): add(drawing)
         case .undo: submit(.undo)
         case .redo: submit(.redo)
         case .cursor(let point): submit(.cursor(point))
@@ -386,6 +387,16 @@ package struct Automation {
         }
         // What is as it should be needs no change.
         if let intent { submit(intent) } else { done() }
+    }
+
+    private mutating func add(_ drawing: Drawing) {
+        let author = me ?? .zero
+        do throws(ArrangementError) {
+            let intent = try shapes.importing(drawing, author: author) { [names] in names.isUsed($0, by: author) }
+            if let intent { submit(intent) } else { done() }
+        } catch {
+            refuse("bad_value", "by", "\(error)")
+        }
     }
 
     /// Ends the running command with an error of one of its members.

@@ -13,6 +13,8 @@ package enum AutomationCommand: Equatable {
     case move(id: String, by: Point, milliseconds: Int)
     case delete(id: String)
     case arrange(ids: [String], Arrangement)
+    /// Shapes of a file, added above all others in one step of undo.
+    case add(Drawing)
     case undo
     case redo
     case cursor(Point?)
@@ -216,7 +218,7 @@ extension AutomationRequest {
     // MARK: Shapes
 
     /// - Returns: the shape, without points where it is a line whose both ends are bound and none are given.
-    private static func draft(
+    static func draft(
         _ shape: JSONObject, label: String
     ) throws(AutomationError) -> (ShapeDraft, AutomationCommand.LineEnds) {
         let name = try text(shape, "kind", limit: 64)

@@ -75,7 +75,7 @@ package struct ShapeNames {
     }
 
     /// True for a label that reads like an id which we make: `digits-number`, or with `@digits` behind it.
-    private static func isOfOurForm(_ label: String) -> Bool {
+    static func isOfOurForm(_ label: String) -> Bool {
         func areDigits(_ text: Substring) -> Bool { text.utf8.count >= 8 && text.allSatisfy { $0.isASCII && $0.isHexDigit } }
         if let mark = label.lastIndex(of: "@") { return areDigits(label[label.index(after: mark)...]) }
         guard let dash = label.firstIndex(of: "-") else { return false }

@@ -10,7 +10,7 @@ package enum ArrangementError: Error, Hashable, Sendable, CustomStringConvertibl
     case isOneGroup
     case tooDeep
     case noGroup
-    /// A copy would lie beyond the edge of the board.
+    /// A copy, or what is added, would lie beyond the edge of the board.
     case beyondEdge
 
     /// More than is carried from board to board at once.
@@ -26,7 +26,7 @@ package enum ArrangementError: Error, Hashable, Sendable, CustomStringConvertibl
         case .isOneGroup: "they are one group already"
         case .tooDeep: "groups can be nested \(GroupID.depthMax) deep, and one of these is: ungroup something first"
         case .noGroup: "none of these is in a group"
-        case .beyondEdge: "a copy would lie beyond the edge of the board: use a smaller step"
+        case .beyondEdge: "what is added would lie beyond the edge of the board: use a smaller step"
         case .tooMuchToCopy:
             "that is too much to copy at once: at most \(ShapeClip.shapesMax) shapes, and \(ShapeClip.bytesMax / 1000) kB of them"
         }

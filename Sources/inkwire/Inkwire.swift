@@ -21,7 +21,7 @@ import InkTerminal
         version: "inkwire 0.3.0",
         subcommands: [
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
-            WatchCommand.self, SayCommand.self, ExportCommand.self, ServeCommand.self,
+            WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self, ServeCommand.self,
         ])
 
     /// Parses, runs, and turns every way of failing into its message and exit code.

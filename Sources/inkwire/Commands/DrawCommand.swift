@@ -4,9 +4,6 @@ import InkAutomation
 import InkFrontEnd
 import InkPrimitives
 
-/// How long `draw` and `say` look for somebody who is there before they leave their work for later.
-private let lookAroundMilliseconds = 3000
-
 /// `inkwire draw`: applies commands and ends when everybody present has them.
 struct DrawCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -95,18 +92,4 @@ struct SayCommand: ParsableCommand {
         }
         try apply([.say(said)], to: try BoardAccess.open(board, catalog: options.catalog), options: options) { _ in "this was not said" }
     }
-}
-
-/// - Parameter complaint: what happened when the command of this index failed.
-private func apply(
-    _ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions, complaint: @escaping (Int) -> String
-) throws {
-    var run = HeadlessRun(options: options)
-    run.readsCommands = false
-    run.writesEvents = false
-    // The look around comes before them.
-    run.stopsAtError = { complaint($0 - 1) }
-    run.commands = [.lookAround(milliseconds: lookAroundMilliseconds)] + commands + [.quit]
-    run.embeds = access.embedsRendezvous
-    try run.run(access)
 }

@@ -54,17 +54,7 @@ struct ExportCommand: ParsableCommand {
         switch try format() {
         case .txt: return drawing(of: board, .unicode)
         case .ascii: return drawing(of: board, .ascii)
-        case .json:
-            var names = ShapeNames(board.shapes)
-            let format = EventFormat()
-            let shapes = board.shapes.map { shape in
-                let id = names.name(shape)
-                return JSONValue.object(format.shape(shape, id: id) { id in board.shape(id).map { names.name($0) } ?? names.name(id) })
-            }
-            return JSONValue.object([
-                "schema": 1, "board": .string(board.id.hex), "fingerprint": .string(format.fingerprint(board.fingerprint)),
-                "transactions": .integer(Int64(board.transactionCount)), "shapes": .array(shapes),
-            ]).text + "\n"
+        case .json: return BoardJSON.text(of: board)
         }
     }
 

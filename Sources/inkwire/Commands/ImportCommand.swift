@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import InkAutomation
+import InkBoard
+import InkFrontEnd
+
+/// `inkwire import`: adds the shapes of a file to a board.
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Add the shapes of a file to a board, and end when every present peer has them.",
+        discussion: "All of the file is read before anything is drawn, and what it adds is one step of undo.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        /// As `export --format json` writes it.
+        case json
+    }
+
+    @Argument(help: "The board's name, or digits with which its id begins.")
+    var board: String
+
+    @Argument(help: "The file to read; - is stdin.")
+    var file: String
+
+    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json"))
+    var givenFormat: Format?
+
+    @OptionGroup var options: GlobalOptions
+
+    mutating func run() throws {
+        try options.check()
+        let drawing = try drawing()
+        let access = try BoardAccess.open(board, catalog: options.catalog)
+        try apply([.add(drawing)], to: access, options: options) { _ in "\(file) could not be added" }
+        options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(file)")
+        for loss in drawing.losses { options.notices.say(loss.words) }
+    }
+
+    private func drawing() throws -> Drawing {
+        let format = try format()
+        let bytes = try InputFile.read(file)
+        do throws(DrawingError) {
+            switch format {
+            case .json: return try BoardJSON.drawing(reading: bytes)
+            }
+        } catch {
+            throw Failure.usage("cannot read \(file)", why: "\(error)", next: "nothing was drawn; correct the file and try again")
+        }
+    }
+
+    private func format() throws -> Format {
+        if let givenFormat { return givenFormat }
+        if let format = Format(rawValue: (file as NSString).pathExtension.lowercased()) { return format }
+        throw Failure.usage(
+            "the format of \(file) is not known", why: "its ending is none of \(Format.allCases.map(\.rawValue).joined(separator: ", "))",
+            next: "name the format with --format")
+    }
+}
+
+extension Drawing.Loss {
+    /// For who asked for the file.
+    fileprivate var words: String { "\(count) \(what) \(became.map { "became \($0)" } ?? "left out")" }
+}

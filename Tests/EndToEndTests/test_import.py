@@ -1,0 +1,69 @@
+"""Files come in as they went out, on a board that is held here and on one that another program holds."""
+
+import json
+
+from harness import EndToEnd, ink, main
+
+
+class Imports(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.ana = self.folder / "ana"
+        maker = ink.new_board(self.ana, "ana")
+        maker.draw("box", kind="rectangle", x=0, y=0, w=120, h=64, text="one", fill="#F0E442", corners="round")
+        maker.draw("note", kind="note", x=300.125, y=40, w=120, h=64, text="zwei\nüber")
+        maker.draw("arrow", kind="arrow", start_binding={"id": "box"}, end_binding={"id": "note", "at": [0, 0.5]}, route="elbow", start_head="dot")
+        maker.draw("ring", kind="freehand", points=[[0, 0], [10, 5.125], [3, 9]], x=10, y=200, stroke="#D55E00", stroke_width=4)
+        maker.ask("group", "done", ids=["box", "note"])
+        maker.wait("saved")
+        self.assertEqual(maker.quit(), 0)
+        self.file = self.folder / "sketch.json"
+        self.assertEqual(self.run_as_ana("export", "sketch", "-o", str(self.file))[0], 0)
+
+    def run_as_ana(self, *arguments, **more):
+        return ink.run(list(arguments), data=self.ana, name="ana", **more)
+
+    def shapes(self, board, who=None):
+        status, text, errors = ink.run(["export", board, "-o", "-", "--format", "json"], data=who or self.ana, name="ana")
+        self.assertEqual(status, 0, errors)
+        return json.loads(text)["shapes"]
+
+    def test_a_board_goes_out_and_comes_in_equal_and_is_one_step_of_undo(self):
+        # CL-65 CL-66
+        copy = ink.new_board(self.folder / "bob", "bob", "copy")
+        # The board is held by another program: this one attaches to it.
+        status, _, errors = ink.run(["import", "copy", str(self.file)], data=self.folder / "bob", name="bob")
+        self.assertEqual((status, errors.splitlines()[-1]), (0, "4 shapes added from " + str(self.file)), errors)
+        self.assertEqual(copy.state()["shapes"], self.shapes("sketch"))
+        self.assertEqual(copy.quit(), 0)
+        # And here nobody holds it; ids and groups are taken, so that the copies have others.
+        self.assertEqual(self.run_as_ana("import", "sketch", "-", "--format", "json", input=self.file.read_text())[0], 0)
+        shapes = self.shapes("sketch")
+        self.assertEqual(len(shapes), 8)
+        self.assertEqual(len({shape["id"] for shape in shapes}), 8)
+        self.assertNotEqual(shapes[4]["group"], shapes[0]["group"])
+        self.assertEqual((shapes[6]["start_binding"]["id"], shapes[6]["points"]), (shapes[4]["id"], shapes[2]["points"]))
+        again = ink.open_board("sketch", self.ana, "ana")
+        again.ask("undo", "done")
+        self.assertEqual(len(again.state()["shapes"]), 4)
+        self.assertEqual(again.quit(), 0)
+
+    def test_what_is_no_board_is_refused_with_its_place_and_nothing_is_drawn(self):
+        # CL-65 CL-66
+        whole = self.file.read_text()
+        for text, why in [
+            (whole[:200], "the file ends within a value of JSON"),
+            (whole.replace('"kind":"note"', '"kind":"oval"'), "line 1, column"),
+            ("[]", "the file is no JSON object"),
+            (whole.replace('"schema":1', '"schema":2'), "schema 2"),
+        ]:
+            self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "json", input=text), 2, why, "nothing was drawn")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder / "none.json")), 5, "No such file")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder)), 2, "--format")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder), "--format", "json"), 8, "Is a directory")
+        self.assert_refused(self.run_as_ana("import", "none", str(self.file)), 5)
+        self.assertEqual(len(self.shapes("sketch")), 4)
+
+
+if __name__ == "__main__":
+    main()
