@@ -137,6 +137,18 @@ package struct StrokeCurve: Sendable {
             && max(from.y, to.y) + room >= box.top
     }
 
+    /// Calls `body` with each part of the curve as a cubic Bézier: its ends, and its control points between them. One place is a part of no length.
+    package func forEachBezier(_ body: (_ from: Place, _ out: Place, _ back: Place, _ to: Place) -> Void) {
+        guard places.count > 1 else {
+            if let only = places.first { body(only, only, only, only) }
+            return
+        }
+        for index in 0..<places.count - 1 {
+            let part = part(index)
+            body(part.from, Place(x: part.out.x, y: part.out.y), Place(x: part.back.x, y: part.back.y), part.to)
+        }
+    }
+
     /// A part with its tangents and its Bézier hull (ends, and ends ± a third of the tangents), which contains it.
     private func part(
         _ index: Int

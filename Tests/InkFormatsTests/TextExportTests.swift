@@ -91,3 +91,23 @@ import Testing
                 == "+----+\n|api +--->\n+----+\n")
     }
 }
+
+@Suite struct ColoredTextTests {
+    // FM-145
+    @Test func `colours are told where they change, and a row leaves none behind`() {
+        let red = Color("#FF0000"), blue = Color("#0000FF")
+        let shapes = [box(0, 0, 2, 2, fill: blue, stroke: red), words("x", 4, 1)]
+        let text = TextExport.text(of: shapes, isColored: true)
+        let rows = text.split(separator: "\n")
+        #expect(rows.count == 3 && rows.allSatisfy { $0.hasSuffix("\u{1B}[0m") || $0.hasSuffix("x") })
+        #expect(rows[0] == "\u{1B}[38;2;255;0;0;48;2;0;0;255m┌─┐\u{1B}[0m")
+        #expect(rows[1].hasSuffix("\u{1B}[0m x"))
+        #expect(TextExport.text(of: shapes).unicodeScalars.allSatisfy { $0 != "\u{1B}" })
+    }
+
+    // FM-146
+    @Test func `a block of Markdown ends where its fence says`() {
+        #expect(TextExport.markdown("a\n") == "```text\na\n```\n")
+        #expect(TextExport.markdown("  ````\n") == "`````text\n  ````\n`````\n")
+    }
+}
