@@ -114,3 +114,11 @@ extension CellPlace {
     /// Cells to another place, a row for as far as two columns.
     package func distance(to other: CellPlace) -> Int { max(abs(column - other.column), 2 * abs(row - other.row)) }
 }
+
+extension CellRegion {
+    /// The cells at 100 % in which the points between two corners lie, both included.
+    public init(covering corner: Point, _ opposite: Point) {
+        let (first, last) = (Grid.standard.place(of: corner), Grid.standard.place(of: opposite))
+        self.init(column: first.column, row: first.row, columns: last.column - first.column + 1, rows: last.row - first.row + 1)
+    }
+}

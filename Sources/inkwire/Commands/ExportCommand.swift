@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import InkAutomation
 import InkBoard
 import InkFormats
 import InkFrontEnd
@@ -8,16 +7,7 @@ import InkStore
 
 /// `inkwire export`: the board as a file, without opening it.
 struct ExportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "export", abstract: "Write a saved board as text or JSON.")
-
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        /// Braille and box drawing.
-        case txt
-        /// Only bytes below 0x80.
-        case ascii
-        /// The shapes as the JSON-lines contract writes them, and the fingerprint.
-        case json
-    }
+    static let configuration = CommandConfiguration(commandName: "export", abstract: "Write a saved board as text, a picture or JSON.")
 
     @Argument(help: "The board's name, or digits with which its id begins.")
     var board: String
@@ -25,12 +15,23 @@ struct ExportCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The file to write; - is stdout.", valueName: "file"))
     var output: String
 
-    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "txt|ascii|json"))
-    var givenFormat: Format?
+    @Option(
+        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: BoardFile.Format.names))
+    var givenFormat: BoardFile.Format?
+
+    @Option(help: ArgumentHelp("The part to write, in px of the board; all of it without.", valueName: "x,y,width,height"))
+    var region: RegionArgument?
+
+    @Option(help: ArgumentHelp("px of a picture for one of the board, 0.1 to 16.", valueName: "factor"))
+    var scale = 1.0
+
+    @Option(help: ArgumentHelp("The paper of a picture.", valueName: "light|dark|transparent"))
+    var theme = SVG.Options.Theme.light
 
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
+        let file = try file()
         let content = try BoardStore.peek(at: try options.catalog.entry(board).directory)
         guard let replica = try content.replica() else {
             throw Failure(
@@ -41,7 +42,8 @@ struct ExportCommand: ParsableCommand {
             options.notices.say(
                 "\(Sentence.count(replica.refused, "saved change")) left out: what does not follow the rules is not exported")
         }
-        let bytes = Array(try text(of: replica.board).utf8)
+        let (bytes, omitted) = file.contents(of: replica.board)
+        if let omitted { options.notices.say(omitted) }
         if output == "-" {
             try StandardStream.output.deliver(bytes)
         } else {
@@ -50,25 +52,20 @@ struct ExportCommand: ParsableCommand {
         }
     }
 
-    private func text(of board: Board) throws -> String {
-        switch try format() {
-        case .txt: return drawing(of: board, .unicode)
-        case .ascii: return drawing(of: board, .ascii)
-        case .json: return BoardJSON.text(of: board)
+    private func file() throws -> BoardFile {
+        guard (0.1...16).contains(scale) else {
+            throw Failure.usage("the picture cannot be written", why: "its scale is \(scale)", next: "give one from 0.1 to 16")
         }
+        return BoardFile(format: try format(), region: region?.box, scale: scale, theme: theme)
     }
 
-    private func drawing(of board: Board, _ style: GlyphStyle) -> String {
-        let export = TextExport(of: board.drawnShapes.map(\.content), style: style)
-        if export.isCut { options.notices.say("only a part is written: \(export.cutWords); --format json holds all of it") }
-        return export.text
-    }
-
-    private func format() throws -> Format {
+    private func format() throws -> BoardFile.Format {
         if let givenFormat { return givenFormat }
-        if let format = Format(rawValue: (output as NSString).pathExtension) { return format }
+        if let format = BoardFile.Format(path: output) { return format }
         if output == "-" { return .txt }
         throw Failure.usage(
-            "the format of \(output) is not known", why: "its ending is none of txt, ascii, json", next: "name the format with --format")
+            "the format of \(output) is not known",
+            why: "its ending is none of \(BoardFile.Format.allCases.map(\.rawValue).joined(separator: ", "))",
+            next: "name the format with --format")
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import InkAutomation
 import InkBoard
+import InkFormats
 import InkFrontEnd
 
 /// `inkwire import`: adds the shapes of a file to a board.
@@ -13,6 +14,8 @@ struct ImportCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         /// As `export --format json` writes it.
         case json
+        /// A drawing of text: boxes, lines and words.
+        case txt
     }
 
     @Argument(help: "The board's name, or digits with which its id begins.")
@@ -21,7 +24,7 @@ struct ImportCommand: ParsableCommand {
     @Argument(help: "The file to read; - is stdin.")
     var file: String
 
-    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json"))
+    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|txt"))
     var givenFormat: Format?
 
     @OptionGroup var options: GlobalOptions
@@ -41,6 +44,7 @@ struct ImportCommand: ParsableCommand {
         do throws(DrawingError) {
             switch format {
             case .json: return try BoardJSON.drawing(reading: bytes)
+            case .txt: return try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing
             }
         } catch {
             throw Failure.usage("cannot read \(file)", why: "\(error)", next: "nothing was drawn; correct the file and try again")
@@ -49,7 +53,8 @@ struct ImportCommand: ParsableCommand {
 
     private func format() throws -> Format {
         if let givenFormat { return givenFormat }
-        if let format = Format(rawValue: (file as NSString).pathExtension.lowercased()) { return format }
+        let ending = (file as NSString).pathExtension.lowercased()
+        if let format = Format(rawValue: ending) { return format }
         throw Failure.usage(
             "the format of \(file) is not known", why: "its ending is none of \(Format.allCases.map(\.rawValue).joined(separator: ", "))",
             next: "name the format with --format")

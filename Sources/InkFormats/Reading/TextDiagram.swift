@@ -1,0 +1,261 @@
+import InkBoard
+
+/// A drawing of text, as people make them in comments and mails: boxes, lines and words, of ASCII or box drawing characters.
+///
+///     text ─▶ TextGrid ─▶ BoxFinder ─▶ LineTracer ─▶ words that are left ─▶ Drawing
+///
+/// Each character keeps its cell: drawn again, the drawing is what it was, as far as it was understood. What is no box and no line stays text.
+package struct TextDiagram: Sendable {
+    package private(set) var drawing = Drawing()
+    private let grid: TextGrid
+    private let boxes: [FoundBox]
+    private var lines: [FoundLine] = []
+    /// Cells of borders and lines.
+    private var used: Set<CellPlace> = []
+    /// For each cell within a box the smallest that it is in.
+    private var owners: [CellPlace: Int] = [:]
+    private var blocks: [TextBlock] = []
+
+    /// Words that stand together.
+    private struct TextBlock {
+        /// Of each row where it begins and its characters.
+        var rows: [(place: CellPlace, text: String, columns: Int)]
+        /// The smallest box around it.
+        var owner: Int?
+
+        var top: Int { rows[0].place.row }
+        var left: Int { rows.reduce(.max) { min($0, $1.place.column) } }
+        var cells: [CellPlace] { rows.flatMap { row in (0..<row.columns).map { row.place.moved(.east, by: $0) } } }
+    }
+
+    /// - Throws: for a text that is too long.
+    package init(_ text: String) throws(DrawingError) {
+        grid = try TextGrid(text)
+        boxes = BoxFinder(grid).boxes
+        var borders: Set<CellPlace> = []
+        for (index, box) in boxes.enumerated().reversed() {
+            for row in box.top...box.bottom {
+                for column in box.left...box.right {
+                    let place = CellPlace(column: column, row: row)
+                    if box.isBorder(place) { borders.insert(place) } else { owners[place] = index }
+                }
+            }
+        }
+        let titles = boxes.reduce(into: Set<CellPlace>()) { cells, box in
+            for column in box.titleColumns { cells.insert(CellPlace(column: column, row: box.top)) }
+        }
+        let tracer = LineTracer(grid) { [borders] in borders.contains($0) }
+        lines = tracer.lines
+        used = borders.subtracting(titles).union(tracer.used)
+        findBlocks()
+        addBoxes()
+        addTexts()
+        addLines()
+    }
+
+    // MARK: Words
+
+    private mutating func findBlocks() {
+        var open: [TextBlock] = []
+        for row in 0..<grid.rows {
+            var next: [TextBlock] = []
+            for run in runs(inRow: row) {
+                let owner = owners[run.place]
+                let columns = run.place.column..<run.place.column + run.columns
+                let above = open.firstIndex { block in
+                    guard block.owner == owner, let last = block.rows.last, last.place.row == row - 1 else { return false }
+                    return (last.place.column..<last.place.column + last.columns).overlaps(columns)
+                }
+                if let above {
+                    open[above].rows.append(run)
+                } else {
+                    next.append(TextBlock(rows: [run], owner: owner))
+                }
+            }
+            open += next
+            blocks += open.filter { $0.rows[$0.rows.count - 1].place.row < row }
+            open.removeAll { $0.rows[$0.rows.count - 1].place.row < row }
+        }
+        blocks += open
+        blocks.sort { ($0.top, $0.left) < ($1.top, $1.left) }
+    }
+
+    /// Words of a row that are at most one blank apart and within one box.
+    private func runs(inRow row: Int) -> [(place: CellPlace, text: String, columns: Int)] {
+        var runs: [(place: CellPlace, text: String, columns: Int)] = []
+        var blanks = 0
+        for column in 0..<grid.columnCount(ofRow: row) {
+            let place = CellPlace(column: column, row: row)
+            guard !used.contains(place) else {
+                blanks = 2
+                continue
+            }
+            guard let character = grid[place] else {
+                if !runs.isEmpty { runs[runs.count - 1].columns += 1 }
+                continue
+            }
+            guard character != " " else {
+                blanks += 1
+                continue
+            }
+            if blanks < 2, let last = runs.last, last.place.column + last.columns + blanks == column, owners[last.place] == owners[place] {
+                runs[runs.count - 1].text += String(repeating: " ", count: blanks) + String(character)
+                runs[runs.count - 1].columns += blanks + 1
+            } else {
+                runs.append((place, String(character), 1))
+            }
+            blanks = 0
+        }
+        return runs
+    }
+
+    // MARK: Boxes
+
+    private mutating func addBoxes() {
+        // Larger ones lie below those within them.
+        for index in boxes.indices.reversed() {
+            let box = boxes[index]
+            let (from, to) = (
+                Self.middle(CellPlace(column: box.left, row: box.top)), Self.middle(CellPlace(column: box.right, row: box.bottom))
+            )
+            var draft = ShapeDraft(kind: .rectangle, position: from, size: Size(width: to.x - from.x, height: to.y - from.y))
+            draft.lineStyle = box.style
+            draft.corners = box.isRound ? .round : .usual
+            if box.isHeavy { draft.strokeWidth = Self.heavy }
+            draft.text = label(of: index)
+            drawing.items.append(Drawing.Item(content: draft))
+        }
+    }
+
+    private func item(ofBox index: Int) -> Int { boxes.count - 1 - index }
+
+    /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken.
+    private mutating func label(of index: Int) -> String {
+        let box = boxes[index]
+        var own = blocks.indices.filter { blocks[$0].owner == index }
+        guard !own.isEmpty else {
+            guard !box.title.isEmpty else { return "" }
+            let inTitle = { (block: TextBlock) in block.top == box.top && box.titleColumns.contains(block.left) }
+            guard blocks.contains(where: inTitle) else { return "" }
+            blocks.removeAll(where: inTitle)
+            return box.title.trimmed
+        }
+        let isLeaf = !boxes.contains { $0 != box && box.holds($0) } && !lines.contains { $0.corners.contains { box.holds($0) } }
+        // Of a box with others in it what stands first is its name.
+        if !isLeaf { own = [own[0]] }
+        var rows: [Int: (start: Int, text: String, columns: Int)] = [:]
+        for block in own {
+            for row in blocks[block].rows {
+                if let before = rows[row.place.row] {
+                    let gap = row.place.column - before.start - before.columns
+                    guard gap >= 0 else { return "" }
+                    rows[row.place.row] = (
+                        before.start, before.text + String(repeating: " ", count: gap) + row.text, before.columns + gap + row.columns
+                    )
+                } else {
+                    rows[row.place.row] = (row.place.column, row.text, row.columns)
+                }
+            }
+        }
+        for block in own.reversed() { blocks.remove(at: block) }
+        guard let first = rows.keys.min(), let last = rows.keys.max() else { return "" }
+        return Self.aligned((first...last).map { rows[$0] }, first - box.top - 1, box)
+    }
+
+    /// Rows of words as a text that stands in those very cells when it is centred in a box.
+    private static func aligned(_ rows: [(start: Int, text: String, columns: Int)?], _ top: Int, _ box: FoundBox) -> String {
+        let (columns, height) = (box.right - box.left - 1, box.bottom - box.top - 1)
+        var lines = rows.map { row in
+            guard let row else { return "" }
+            let start = row.start - box.left - 1
+            guard start != (columns - row.columns) / 2 else { return row.text }
+            let shift = 2 * start - columns + row.columns
+            return String(repeating: " ", count: max(0, shift)) + row.text + String(repeating: " ", count: max(0, -shift))
+        }
+        if top != (height - rows.count) / 2 {
+            let shift = 2 * top - height + rows.count
+            lines = Array(repeating: "", count: max(0, shift)) + lines + Array(repeating: "", count: max(0, -shift))
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Texts
+
+    private mutating func addTexts() {
+        for index in blocks.indices {
+            let block = blocks[index]
+            let left = block.left
+            let text = block.rows.map { String(repeating: " ", count: $0.place.column - left) + $0.text }.joined(separator: "\n")
+            let corner = Grid.standard.corner(of: CellPlace(column: left, row: block.top))
+            drawing.items.append(Drawing.Item(content: ShapeDraft(kind: .text, position: corner, text: text)))
+        }
+    }
+
+    // MARK: Lines
+
+    private mutating func addLines() {
+        let textCells = blocks.enumerated().reduce(into: [CellPlace: Int]()) { cells, block in
+            for cell in block.element.cells { cells[cell] = boxes.count + block.offset }
+        }
+        for line in lines {
+            // An arrow points where its one head is.
+            let isTurned = line.start.hasHead && !line.end.hasHead
+            let (start, end) = isTurned ? (line.end, line.start) : (line.start, line.end)
+            var corners = isTurned ? line.corners.reversed() : line.corners
+            let (from, to) = (meeting(start, textCells), meeting(end, textCells))
+            if let from, from.place != corners[0] { corners.insert(from.place, at: 0) }
+            if let to, to.place != corners[corners.count - 1] { corners.append(to.place) }
+            corners = Self.withoutStraight(corners)
+            let places = corners.map { Self.middle($0) }
+            var draft = ShapeDraft(kind: end.hasHead ? .arrow : .line, position: places[0], points: places.map { $0 - places[0] })
+            if start.hasHead { draft.startHead = .arrow }
+            draft.lineStyle = line.style
+            if line.isHeavy { draft.strokeWidth = Self.heavy }
+            draft.text = line.label
+            draft.startBinding = from.flatMap { binding($0.item, near: places[0]) }
+            draft.endBinding = to.flatMap { binding($0.item, near: places[places.count - 1]) }
+            drawing.items.append(Drawing.Item(content: draft))
+        }
+    }
+
+    /// What an end meets: a box, or words beside it.
+    private func meeting(_ end: FoundLine.End, _ textCells: [CellPlace: Int]) -> (item: Int, place: CellPlace)? {
+        if let border = end.border {
+            let met = boxes.indices.filter { boxes[$0].isBorder(border) }
+            // From outside, if there is one that is met so; the smallest of several.
+            guard let index = met.first(where: { !boxes[$0].holds(end.place) && !boxes[$0].isBorder(end.place) }) ?? met.first else {
+                return nil
+            }
+            return (item(ofBox: index), border)
+        }
+        for distance in 1...2 {
+            let next = end.place.moved(end.way, by: distance)
+            if let item = textCells[next] { return (item, end.place) }
+            guard grid.isBlank(next) else { return nil }
+        }
+        return nil
+    }
+
+    private func binding(_ item: Int, near place: Point) -> Binding? {
+        Binding(Drawing.reference(to: item), drawing.items[item].content, near: place)
+    }
+
+    private static func withoutStraight(_ corners: [CellPlace]) -> [CellPlace] {
+        var kept: [CellPlace] = []
+        for corner in corners {
+            if kept.count > 1 {
+                let (one, two) = (kept[kept.count - 2], kept[kept.count - 1])
+                if one.column == two.column && two.column == corner.column || one.row == two.row && two.row == corner.row {
+                    kept.removeLast()
+                }
+            }
+            kept.append(corner)
+        }
+        return kept
+    }
+
+    private static func middle(_ place: CellPlace) -> Point { Grid.standard.middle(of: place) }
+
+    /// What draws a heavy line.
+    private static let heavy: UInt16 = 32
+}

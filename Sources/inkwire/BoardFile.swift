@@ -1,0 +1,84 @@
+import ArgumentParser
+import InkAutomation
+import InkBoard
+import InkFormats
+import InkPrimitives
+
+/// A board as a file of one of many formats.
+struct BoardFile {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        /// Braille and box drawing.
+        case txt
+        /// Only bytes below 0x80.
+        case ascii
+        /// As `txt`, with the colours of a terminal.
+        case ansi
+        /// As `txt`, in a block of code.
+        case md
+        case svg
+        /// The shapes as the JSON-lines contract writes them, and the fingerprint.
+        case json
+
+        /// The format that the ending of a path names; nil for none.
+        init?(path: String) {
+            guard let name = path.split(separator: "/", omittingEmptySubsequences: false).last, let dot = name.lastIndex(of: ".") else {
+                return nil
+            }
+            self.init(rawValue: name[name.index(after: dot)...].lowercased())
+        }
+
+        static let names = allCases.map(\.rawValue).joined(separator: "|")
+    }
+
+    var format: Format
+    /// The part to write, px of the board; nil for all.
+    var region: VectorBox?
+    /// px of a picture for one of the board.
+    var scale = 1.0
+    var theme = SVG.Options.Theme.light
+
+    /// The file, and what of the board is not in it, in words.
+    func contents(of board: Board) -> (bytes: [UInt8], omitted: String?) {
+        let shapes = board.drawnShapes.map(\.content)
+        switch format {
+        case .txt: return text(of: shapes)
+        case .ascii: return text(of: shapes, .ascii)
+        case .ansi: return text(of: shapes, isColored: true)
+        case .md: return text(of: shapes) { TextExport.markdown($0) }
+        case .svg: return (Array(SVG(VectorPicture(of: shapes), SVG.Options(theme: theme, region: region, scale: scale)).text.utf8), nil)
+        case .json: return (Array(BoardJSON.text(of: board).utf8), nil)
+        }
+    }
+
+    private func text(
+        of shapes: [ShapeDraft], _ style: GlyphStyle = .unicode, isColored: Bool = false, _ wrapped: (String) -> String = { $0 }
+    ) -> (bytes: [UInt8], omitted: String?) {
+        if let region {
+            let cells = CellRegion(
+                covering: Point(x: Int32(region.left * 8), y: Int32(region.top * 8)),
+                Point(x: Int32(region.right * 8) - 1, y: Int32(region.bottom * 8) - 1))
+            return (Array(wrapped(TextExport.text(of: shapes, style: style, region: cells, isColored: isColored)).utf8), nil)
+        }
+        let export = TextExport(of: shapes, style: style, isColored: isColored)
+        let omitted = export.isCut ? "only a part is written: \(export.cutWords); --format json holds all of it" : nil
+        return (Array(wrapped(export.text).utf8), omitted)
+    }
+}
+
+/// Part of a board as the command line names it: `X,Y,WIDTH,HEIGHT` in px.
+struct RegionArgument: ExpressibleByArgument {
+    let box: VectorBox
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard parts.count == 4, let x = parts[0], let y = parts[1], let width = parts[2], let height = parts[3], width > 0, height > 0,
+            [x, y, x + width, y + height].allSatisfy({ abs($0) <= Self.limit })
+        else { return nil }
+        box = VectorBox(left: x, top: y, right: x + width, bottom: y + height)
+    }
+
+    /// px; a board ends there.
+    static let limit = Double(Limits.coordinate) / 8
+}
+
+extension SVG.Options.Theme: ExpressibleByArgument {}
