@@ -16,6 +16,7 @@ struct BoardFile {
         /// As `txt`, in a block of code.
         case md
         case svg
+        case excalidraw
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
 
@@ -46,6 +47,7 @@ struct BoardFile {
         case .ansi: return text(of: shapes, isColored: true)
         case .md: return text(of: shapes) { TextExport.markdown($0) }
         case .svg: return (Array(SVG(VectorPicture(of: shapes), SVG.Options(theme: theme, region: region, scale: scale)).text.utf8), nil)
+        case .excalidraw: return (Array(ExcalidrawWriter(board.drawnShapes).text.utf8), nil)
         case .json: return (Array(BoardJSON.text(of: board).utf8), nil)
         }
     }

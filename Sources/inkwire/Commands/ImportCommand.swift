@@ -14,6 +14,7 @@ struct ImportCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         /// As `export --format json` writes it.
         case json
+        case excalidraw
         /// A drawing of text: boxes, lines and words.
         case txt
     }
@@ -24,7 +25,8 @@ struct ImportCommand: ParsableCommand {
     @Argument(help: "The file to read; - is stdin.")
     var file: String
 
-    @Option(name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|txt"))
+    @Option(
+        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|excalidraw|txt"))
     var givenFormat: Format?
 
     @OptionGroup var options: GlobalOptions
@@ -44,6 +46,7 @@ struct ImportCommand: ParsableCommand {
         do throws(DrawingError) {
             switch format {
             case .json: return try BoardJSON.drawing(reading: bytes)
+            case .excalidraw: return try ExcalidrawReader(bytes).drawing
             case .txt: return try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing
             }
         } catch {

@@ -1,0 +1,133 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import Testing
+
+@Suite struct ExcalidrawTests {
+    private static let author = AuthorID.zero
+
+    /// Shapes of a board under names from 1.
+    private static func board(_ drafts: [ShapeDraft]) -> [Shape] {
+        var depth = DepthKey.first
+        return drafts.enumerated()
+            .map { index, draft in
+                defer { depth = DepthKey.between(depth, nil) }
+                return Shape(id: Drawing.reference(to: index), content: draft, depth: depth)
+            }
+    }
+
+    /// One of each kind and look, on whole px.
+    private static func drafts(_ seed: UInt64, count: Int = 40) -> [ShapeDraft] {
+        var random = SplitMix64(seed: seed)
+        func point() -> Point { Point(x: Int32(random.below(20_000)) - 10_000, y: Int32(random.below(20_000)) - 10_000) }
+        func pick<Value>(_ values: [Value]) -> Value { values[random.below(values.count)] }
+        var drafts: [ShapeDraft] = []
+        for index in 0..<count {
+            let kind = pick(ShapeKind.allCases)
+            var draft = ShapeDraft(kind: kind, position: point())
+            if kind.isPath {
+                draft.points = [.zero] + (0..<(1 + random.below(5))).map { _ in point() }
+            } else if kind != .text {
+                draft.size = Size(width: Int32(random.below(4000)), height: Int32(random.below(4000)))
+                draft.fill = random.chance(0.5) ? Color(rgb: UInt32(random.below(1 << 24))) : nil
+            }
+            draft.text = kind == .text ? "words \(index)\nmore" : kind != .freehand && random.chance(0.5) ? "label \(index)" : ""
+            draft.stroke = pick([nil, Color(rgb: UInt32(random.below(1 << 24))), Color("#1E1E1E")])
+            draft.strokeWidth = pick([0, 4, 8, 16, 32])
+            draft.label = random.chance(0.3) ? "name \(index)" : ""
+            if kind != .text, kind != .freehand { draft.lineStyle = pick(LineStyle.allCases) }
+            if kind == .rectangle { draft.corners = pick([.usual, .round]) }
+            if draft.hasEnds {
+                draft.startHead = pick([.usual, .arrow, .triangle, .dot, .bar])
+                draft.endHead =
+                    kind == .arrow ? pick([.usual, .none, .triangle, .dot, .bar]) : pick([.usual, .arrow, .triangle, .dot, .bar])
+                let targets = drafts.indices.filter { drafts[$0].isBindable }
+                if let target = targets.randomElement(using: &random), random.chance(0.5) {
+                    draft.endBinding = Binding(Drawing.reference(to: target), x: pick([0, 32_768, .max]), y: UInt16(random.below(65_536)))
+                }
+            }
+            if random.chance(0.3) { draft.groups = [GroupID(rawValue: UInt64(random.below(3)) + 1), GroupID(rawValue: 9)] }
+            drafts.append(draft)
+        }
+        return drafts
+    }
+
+    // FM-160
+    @Test(arguments: 0..<50 as Range<UInt64>)
+    func `what is written is read as it was, and nothing is lost`(seed: UInt64) throws {
+        let drafts = Self.drafts(seed)
+        let file = ExcalidrawWriter(Self.board(drafts)).text
+        let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
+        #expect(drawing.losses.filter { $0.what != "colours of texts" }.isEmpty && drawing.items.count == drafts.count)
+        for (draft, item) in zip(drafts, drawing.items) {
+            var (expected, read) = (draft, item.content)
+            // Told with five digits.
+            if let (one, two) = expected.endBinding.flatMap({ one in read.endBinding.map { (one, $0) } }), abs(Int(one.y) - Int(two.y)) <= 1
+            {
+                (expected.endBinding, read.endBinding) = (nil, nil)
+            }
+            // A path begins at its first point.
+            #expect(read == expected, "\(expected)\n\(read)")
+        }
+    }
+
+    // FM-160
+    @Test func `the order is told by keys that are fractional indices, ascending`() {
+        let keys = (0..<5000).map { ExcalidrawWriter.index($0) }
+        #expect(keys[0] == "a0" && keys[61] == "az" && keys[62] == "b00" && keys[62 + 3844] == "c000")
+        #expect(zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 })
+    }
+
+    // FM-161
+    @Test func `what we do not have is told by name and count, or becomes what is nearest`() throws {
+        let file = """
+            {"type":"excalidraw","version":2,"source":"https://excalidraw.com","elements":[
+              {"id":"a","type":"rectangle","x":10.5,"y":20,"width":100,"height":50,"angle":1.5707963267948966,"strokeColor":"#e03131",
+               "backgroundColor":"#ffc9c9","fillStyle":"hachure","strokeWidth":2,"strokeStyle":"dashed","roughness":1,"opacity":50,
+               "groupIds":["in","out"],"roundness":{"type":3},"boundElements":[{"id":"t","type":"text"}],"link":null},
+              {"id":"t","type":"text","x":0,"y":0,"width":10,"height":10,"angle":0,"strokeColor":"#e03131","text":"a\\nlabel","originalText":"a label",
+               "containerId":"a","fontSize":20},
+              {"id":"i","type":"image","x":0,"y":0,"width":9,"height":9,"fileId":"f"},
+              {"id":"gone","type":"ellipse","x":0,"y":0,"width":9,"height":9,"isDeleted":true},
+              {"id":"l","type":"arrow","x":0,"y":0,"width":9,"height":9,"angle":0,"points":[[0,0],[10,45]],"startArrowhead":null,
+               "endArrowhead":"crowfoot_many","endBinding":{"elementId":"a","focus":0.1,"gap":4},"startBinding":{"elementId":"i","focus":0,"gap":1}},
+              {"id":"f","type":"freedraw","x":5,"y":5,"width":9,"height":9,"angle":3.141592653589793,"points":[[0,0],[4,0],[8,8]],"pressures":[]}],
+             "appState":{"x":[1,2,{"y":[]}]},"files":{"f":{"dataURL":"data:image/png;base64,AAAA"}}}
+            """
+        let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
+        #expect(drawing.items.map(\.content.kind) == [.rectangle, .arrow, .freehand])
+        let box = drawing.items[0].content
+        #expect(box.position == Point(x: 284, y: -40) && box.size == Size(width: 400, height: 800) && box.text == "a label")
+        #expect(box.groups == [GroupID(hashing: Array("out".utf8)), GroupID(hashing: Array("in".utf8))] && box.lineStyle == .dashed)
+        #expect(drawing.items[1].content.endBinding?.shape == Drawing.reference(to: 0) && drawing.items[1].content.startBinding == nil)
+        #expect(drawing.items[2].content.points == [Point(x: 64, y: 64), Point(x: 32, y: 64), .zero])
+        let losses = drawing.losses.map { "\($0.count) \($0.what) > \($0.became ?? "-")" }
+        #expect(
+            losses == [
+                "1 patterns of fills > plain ones", "1 opacities > opaque ones", "1 images > -", "1 heads of arrows > others",
+                "1 ends bound to what is not here > points",
+            ])
+    }
+
+    // FM-162
+    @Test(arguments: [
+        ("", "line 1, column 1: the file ends within a value of JSON"),
+        ("[]", "line 1, column 2: the file is no JSON object, and so none of Excalidraw"),
+        ("{}", "the file has no “type”: it is none of Excalidraw's"),
+        (#"{"type":"other","elements":[]}"#, "line 1, column 16: the file says that it is something else than Excalidraw's"),
+        (
+            #"{"type":"excalidraw","version":9}"#,
+            "line 1, column 33: the file is of a version of Excalidraw's format that is not known: 1 and 2 are read"
+        ),
+        (
+            #"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0,"points":[[1e999,0]]}]}"#,
+            "line 1, column 35: points: a number between ±"
+        ),
+        (#"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0}]}"#, "line 1, column 35: points: a list of pairs is needed"),
+        (#"{"type":"excalidraw","elements":[{"type":"text","x":"0"}]}"#, "line 1, column 35: x: a number is needed"),
+    ])
+    func `what is no file of Excalidraw is told with its place`(text: String, expected: String) {
+        let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(text.utf8)) }
+        #expect(error?.description.hasPrefix(expected) == true, "\(error?.description ?? "")")
+    }
+}
