@@ -16,6 +16,7 @@ struct BoardFile {
         /// As `txt`, in a block of code.
         case md
         case svg
+        case png
         case excalidraw
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
@@ -39,26 +40,45 @@ struct BoardFile {
     var theme = SVG.Options.Theme.light
 
     /// The file, and what of the board is not in it, in words.
-    func contents(of board: Board) -> (bytes: [UInt8], omitted: String?) {
+    ///
+    /// - Throws: `Failure` where a picture cannot be drawn.
+    func contents(of board: Board) throws -> (bytes: [UInt8], omitted: String?) {
         let shapes = board.drawnShapes.map(\.content)
         switch format {
-        case .txt: return text(of: shapes)
-        case .ascii: return text(of: shapes, .ascii)
-        case .ansi: return text(of: shapes, isColored: true)
-        case .md: return text(of: shapes) { TextExport.markdown($0) }
-        case .svg: return (Array(SVG(VectorPicture(of: shapes), SVG.Options(theme: theme, region: region, scale: scale)).text.utf8), nil)
-        case .excalidraw: return (Array(ExcalidrawWriter(board.drawnShapes).text.utf8), nil)
-        case .json: return (Array(BoardJSON.text(of: board).utf8), nil)
+        case .txt: return try text(of: shapes)
+        case .ascii: return try text(of: shapes, .ascii)
+        case .ansi: return try text(of: shapes, isColored: true)
+        case .md: return try text(of: shapes) { TextExport.markdown($0) }
+        case .svg: return (Array(picture(of: shapes).text.utf8), nil)
+        case .png: return (try PNG.bytes(of: picture(of: shapes)), nil)
+        case .excalidraw: return (Array(ExcalidrawWriter(board.drawnShapes).text.utf8), wholeness)
+        case .json: return (Array(BoardJSON.text(of: board).utf8), wholeness)
         }
+    }
+
+    /// Cells of a region: of each some 100 bytes are in memory.
+    private static let cellsMax = 1_000_000
+
+    /// What is told where a region is asked for and all is written.
+    private var wholeness: String? { region == nil ? nil : "all of the board is written: --region is for pictures and texts" }
+
+    private func picture(of shapes: [ShapeDraft]) -> SVG {
+        SVG(VectorPicture(of: shapes), SVG.Options(theme: theme, region: region, scale: scale))
     }
 
     private func text(
         of shapes: [ShapeDraft], _ style: GlyphStyle = .unicode, isColored: Bool = false, _ wrapped: (String) -> String = { $0 }
-    ) -> (bytes: [UInt8], omitted: String?) {
+    ) throws -> (bytes: [UInt8], omitted: String?) {
         if let region {
             let cells = CellRegion(
                 covering: Point(x: Int32(region.left * 8), y: Int32(region.top * 8)),
                 Point(x: Int32(region.right * 8) - 1, y: Int32(region.bottom * 8) - 1))
+            guard cells.columns * cells.rows <= Self.cellsMax else {
+                throw Failure.usage(
+                    "the region cannot be written as text",
+                    why: "it is \(cells.columns) by \(cells.rows) cells, and at most a million are written",
+                    next: "choose a smaller --region")
+            }
             return (Array(wrapped(TextExport.text(of: shapes, style: style, region: cells, isColored: isColored)).utf8), nil)
         }
         let export = TextExport(of: shapes, style: style, isColored: isColored)

@@ -3,6 +3,7 @@ import Foundation
 import InkAutomation
 import InkBoard
 import InkFormats
+import InkPrimitives
 import InkRuntime
 import InkSession
 import InkStore

@@ -14,7 +14,7 @@ class Imports(EndToEnd):
         maker.draw("note", kind="note", x=300.125, y=40, w=120, h=64, text="zwei\nüber")
         maker.draw("arrow", kind="arrow", start_binding={"id": "box"}, end_binding={"id": "note", "at": [0, 0.5]}, route="elbow", start_head="dot")
         maker.draw("ring", kind="freehand", points=[[0, 0], [10, 5.125], [3, 9]], x=10, y=200, stroke="#D55E00", stroke_width=4)
-        maker.ask("group", "done", ids=["box", "note"])
+        maker.send("group", ids=["box", "note"])
         maker.wait("saved")
         self.assertEqual(maker.quit(), 0)
         self.file = self.folder / "sketch.json"
@@ -33,7 +33,7 @@ class Imports(EndToEnd):
         copy = ink.new_board(self.folder / "bob", "bob", "copy")
         # The board is held by another program: this one attaches to it.
         status, _, errors = ink.run(["import", "copy", str(self.file)], data=self.folder / "bob", name="bob")
-        self.assertEqual((status, errors.splitlines()[-1]), (0, "4 shapes added from " + str(self.file)), errors)
+        self.assertEqual((status, errors.splitlines()[-1]), (0, f"inkwire: 4 shapes added from {self.file}"), errors)
         self.assertEqual(copy.state()["shapes"], self.shapes("sketch"))
         self.assertEqual(copy.quit(), 0)
         # And here nobody holds it; ids and groups are taken, so that the copies have others.
@@ -44,7 +44,7 @@ class Imports(EndToEnd):
         self.assertNotEqual(shapes[4]["group"], shapes[0]["group"])
         self.assertEqual((shapes[6]["start_binding"]["id"], shapes[6]["points"]), (shapes[4]["id"], shapes[2]["points"]))
         again = ink.open_board("sketch", self.ana, "ana")
-        again.ask("undo", "done")
+        again.send("undo")
         self.assertEqual(len(again.state()["shapes"]), 4)
         self.assertEqual(again.quit(), 0)
 
@@ -59,8 +59,8 @@ class Imports(EndToEnd):
         ]:
             self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "json", input=text), 2, why, "nothing was drawn")
         self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder / "none.json")), 5, "No such file")
-        self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder)), 2, "--format")
-        self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder), "--format", "json"), 8, "Is a directory")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(self.ana)), 2, "--format")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(self.ana), "--format", "json"), 8, "Is a directory")
         self.assert_refused(self.run_as_ana("import", "none", str(self.file)), 5)
         self.assertEqual(len(self.shapes("sketch")), 4)
 

@@ -1,4 +1,5 @@
 import InkAutomation
+import InkPrimitives
 import InkSession
 import InkStore
 import Testing

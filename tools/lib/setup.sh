@@ -7,6 +7,7 @@
 #     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
 #     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
+#     setup build pictures and what draws SVG: librsvg's program
 #     setup build trace    and what counts system calls: strace (Linux)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
@@ -85,6 +86,10 @@ setup_look_for_natlab() {
     has clang || has cc || lacks clang
 }
 
+setup_look_for_pictures() {
+    has rsvg-convert || lacks rsvg-convert
+}
+
 setup_look_for_trace() {
     if [ "$(uname)" = Linux ]; then has strace || lacks strace; fi
 }
@@ -114,6 +119,7 @@ setup_package() {
         apt:ps) echo procps ;;
         apt:nft) echo nftables ;;
         apt:nsenter | apt:setpriv) echo util-linux ;;
+        apt:rsvg-convert) echo librsvg2-bin ;;
         apt:ssh) echo openssh-client ;;
         apt:sshd) echo openssh-server ;;
         dnf:libsodium) echo libsodium-devel ;;
@@ -125,6 +131,7 @@ setup_package() {
         dnf:ps) echo procps-ng ;;
         dnf:nft) echo nftables ;;
         dnf:nsenter | dnf:setpriv) echo util-linux ;;
+        dnf:rsvg-convert) echo librsvg2-tools ;;
         dnf:ssh) echo openssh-clients ;;
         dnf:sshd) echo openssh-server ;;
         *) echo "$2" ;;

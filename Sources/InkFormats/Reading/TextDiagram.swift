@@ -9,6 +9,10 @@ package struct TextDiagram: Sendable {
     package private(set) var drawing = Drawing()
     private let grid: TextGrid
     private let boxes: [FoundBox]
+    /// Larger ones lie below those within them; of equal ones the order is that of reading.
+    private let order: [Int]
+    /// The item that each box becomes.
+    private let items: [Int]
     private var lines: [FoundLine] = []
     /// Cells of borders and lines.
     private var used: Set<CellPlace> = []
@@ -32,6 +36,12 @@ package struct TextDiagram: Sendable {
     package init(_ text: String) throws(DrawingError) {
         grid = try TextGrid(text)
         boxes = BoxFinder(grid).boxes
+        order = boxes.indices.sorted { [boxes] in
+            (-boxes[$0].area, boxes[$0].top, boxes[$0].left) < (-boxes[$1].area, boxes[$1].top, boxes[$1].left)
+        }
+        var items = Array(repeating: 0, count: boxes.count)
+        for (item, index) in order.enumerated() { items[index] = item }
+        self.items = items
         var borders: Set<CellPlace> = []
         for (index, box) in boxes.enumerated().reversed() {
             for row in box.top...box.bottom {
@@ -112,8 +122,7 @@ package struct TextDiagram: Sendable {
     // MARK: Boxes
 
     private mutating func addBoxes() {
-        // Larger ones lie below those within them.
-        for index in boxes.indices.reversed() {
+        for index in order {
             let box = boxes[index]
             let (from, to) = (
                 Self.middle(CellPlace(column: box.left, row: box.top)), Self.middle(CellPlace(column: box.right, row: box.bottom))
@@ -126,8 +135,6 @@ package struct TextDiagram: Sendable {
             drawing.items.append(Drawing.Item(content: draft))
         }
     }
-
-    private func item(ofBox index: Int) -> Int { boxes.count - 1 - index }
 
     /// The words of a box that are its label, with blanks around them where they stand elsewhere than a label would; what is in it is taken.
     private mutating func label(of index: Int) -> String {
@@ -226,7 +233,7 @@ package struct TextDiagram: Sendable {
             guard let index = met.first(where: { !boxes[$0].holds(end.place) && !boxes[$0].isBorder(end.place) }) ?? met.first else {
                 return nil
             }
-            return (item(ofBox: index), border)
+            return (items[index], border)
         }
         for distance in 1...2 {
             let next = end.place.moved(end.way, by: distance)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import InkAutomation
 import InkFrontEnd
+import InkPrimitives
 import InkStore
 
 /// `inkwire boards`: what is saved on this machine, and what can be done with it.

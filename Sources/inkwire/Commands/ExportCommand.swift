@@ -42,7 +42,7 @@ struct ExportCommand: ParsableCommand {
             options.notices.say(
                 "\(Sentence.count(replica.refused, "saved change")) left out: what does not follow the rules is not exported")
         }
-        let (bytes, omitted) = file.contents(of: replica.board)
+        let (bytes, omitted) = try file.contents(of: replica.board)
         if let omitted { options.notices.say(omitted) }
         if output == "-" {
             try StandardStream.output.deliver(bytes)

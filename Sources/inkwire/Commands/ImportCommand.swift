@@ -35,7 +35,7 @@ struct ImportCommand: ParsableCommand {
         try options.check()
         let drawing = try drawing()
         let access = try BoardAccess.open(board, catalog: options.catalog)
-        try apply([.add(drawing)], to: access, options: options) { _ in "\(file) could not be added" }
+        try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(file) could not be added" }
         options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(file)")
         for loss in drawing.losses { options.notices.say(loss.words) }
     }

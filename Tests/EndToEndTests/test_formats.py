@@ -1,0 +1,109 @@
+"""A board goes out as text, pictures and Excalidraw's files, and comes in from those that can be read."""
+
+import json
+import os
+import re
+import shutil
+import unittest
+import xml.etree.ElementTree as xml
+
+from harness import EndToEnd, ink, main
+
+DIAGRAM = """\
++--------+         +--------+
+| client |-------->| server |
++--------+         +--------+
+"""
+
+
+class Formats(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.ana = self.folder / "ana"
+        maker = ink.new_board(self.ana, "ana")
+        maker.draw("box", kind="rectangle", x=4, y=8, w=120, h=32, text="<one> & \"two\"", fill="#F0E442", line_style="dashed")
+        maker.draw("note", kind="note", x=204, y=8, w=120, h=64, text="zwei\nüber")
+        maker.draw("arrow", kind="arrow", start_binding={"id": "box"}, end_binding={"id": "note", "at": [0, 0.5]}, text="to")
+        maker.draw("ring", kind="freehand", points=[[0, 0], [40, 5.125], [90, 60], [3, 9]], x=12, y=200, stroke="#D55E00", stroke_width=4)
+        maker.wait("saved")
+        self.assertEqual(maker.quit(), 0)
+
+    def run_as_ana(self, *arguments, **more):
+        return ink.run([str(argument) for argument in arguments], data=self.ana, name="ana", **more)
+
+    def export(self, *arguments):
+        status, text, errors = self.run_as_ana("export", "sketch", *arguments)
+        self.assertEqual(status, 0, errors)
+        return text
+
+    def test_a_picture_is_svg_that_any_reader_of_xml_takes_and_shows_the_region_that_was_asked_for(self):
+        # FM-140 FM-141 FM-144
+        root = xml.fromstring(self.export("-o", "-", "--format", "svg"))
+        words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+        self.assertEqual(words, ["<one>", "&", '"two"', "zwei", "über", "to"])
+        self.assertIn("stroke-dasharray", self.export("-o", "-", "--format", "svg"))
+        part = xml.fromstring(self.export("-o", "-", "--format", "svg", "--region", "0,150,100,120", "--scale", "2", "--theme", "dark"))
+        self.assertEqual((part.get("width"), part.get("height"), part.get("viewBox")), ("200", "240", "0 150 100 120"))
+        self.assertEqual([element for element in part.iter("{http://www.w3.org/2000/svg}text")], [])
+
+    @unittest.skipUnless(shutil.which("rsvg-convert"), "librsvg2-bin is not installed")
+    def test_a_picture_is_png_where_it_can_be_drawn(self):
+        # CL-73
+        path = self.folder / "board.png"
+        self.assertEqual(self.run_as_ana("export", "sketch", "-o", path, "--region", "0,0,100,50", "--scale", "3")[0], 0)
+        head = path.read_bytes()[:24]
+        self.assertEqual((head[:8], int.from_bytes(head[16:20]), int.from_bytes(head[20:24])), (b"\x89PNG\r\n\x1a\n", 300, 150))
+
+    def test_where_no_picture_can_be_drawn_it_is_said_why_and_what_to_install(self):
+        # CL-73
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", environment={"PATH": "/nowhere"}), 8,
+                            "rsvg-convert", "librsvg2-bin")
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--format", "png", "--region", "0,0,90000,90000"), 2, "--scale")
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--region", "0,0,90000,90000"), 2, "smaller --region")
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--scale", "99"), 2, "from 0.1 to 16")
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", "-", "--region", "1,2,3"), 2)
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", self.folder / "board.bmp"), 2, "--format")
+
+    def test_texts_are_plain_coloured_and_in_a_block_of_markdown(self):
+        # FM-145 FM-146
+        plain = self.export("-o", "-")
+        colored = self.export("-o", "-", "--format", "ansi")
+        self.assertIn("\x1b[38;2;", colored)
+        self.assertEqual([line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", colored).splitlines()], plain.splitlines())
+        self.assertEqual(self.export("-o", "-", "--format", "md"), f"```text\n{plain}```\n")
+        self.assertEqual(len(self.export("-o", "-", "--region", "0,0,160,80").splitlines()), 3)
+
+    def test_a_file_of_excalidraw_goes_out_and_comes_in_equal(self):
+        # FM-160 CL-66
+        path = self.folder / "board.excalidraw"
+        self.export("-o", path)
+        elements = json.loads(path.read_text())["elements"]
+        self.assertEqual([element["type"] for element in elements],
+                         ["rectangle", "text", "rectangle", "text", "arrow", "text", "freedraw"])
+        self.assertEqual(self.run_as_ana("new", "copy", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
+        status, _, errors = self.run_as_ana("import", "copy", path)
+        self.assertEqual(status, 0, errors)
+        boards = [json.loads(self.run_as_ana("export", board, "-o", "-", "--format", "json")[1])["shapes"] for board in ("sketch", "copy")]
+        for shapes in boards:
+            for shape in shapes:
+                shape.pop("id")
+                for end in ("start_binding", "end_binding"):
+                    if end in shape:
+                        shape[end]["id"] = ""
+        self.assertEqual(boards[0], boards[1])
+
+    def test_a_drawing_of_text_becomes_boxes_and_arrows_that_hold(self):
+        # FM-150 FM-151 CL-66
+        self.assertEqual(self.run_as_ana("new", "plan", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
+        status, _, errors = self.run_as_ana("import", "plan", "-", "--format", "txt", input=DIAGRAM)
+        self.assertEqual(status, 0, errors)
+        shapes = json.loads(self.run_as_ana("export", "plan", "-o", "-", "--format", "json")[1])["shapes"]
+        self.assertEqual([(shape["kind"], shape.get("text")) for shape in shapes],
+                         [("rectangle", "client"), ("rectangle", "server"), ("arrow", None)])
+        self.assertEqual([shapes[2][end]["id"] for end in ("start_binding", "end_binding")], [shapes[0]["id"], shapes[1]["id"]])
+        again = self.run_as_ana("export", "plan", "-o", "-", "--format", "ascii")[1]
+        self.assertEqual(again, DIAGRAM.replace("| client |-", "| client +-"))
+
+
+if __name__ == "__main__":
+    main()
