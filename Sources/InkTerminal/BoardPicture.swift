@@ -9,9 +9,7 @@ extension BoardScene {
     /// The whole picture. `mutating` only because it keeps what the next one and presses need.
     mutating func picture(now: Instant) -> CellBuffer {
         beginPicture()
-        shownMotion = motion(at: now)
-        forgetLight(now: now)
-        motionAt = motionDeadline(after: now)
+        drawMotion(now: now)
         shownLine = lineInHand()
         let look = BoardCanvas.Look(style: display.style, isDark: display.isDark)
         let cells = canvas.cells(of: front.board, regions, overlay(now: now), in: viewport, look)

@@ -43,6 +43,8 @@ struct BoardScene: Sendable {
     var messageRows = MessageRows()
     /// What others moved, as it was drawn last, and when to look again.
     var shownMotion = Motion()
+    /// Nil before the first picture.
+    var pointersDrawn: PointersDrawn?
     /// The line in hand as it is drawn in the picture that is made, or was made last; nil while none is.
     var shownLine: LineInHand?
     /// Shapes that were looked at so far to find what lies under or near a line or a press: held without a clock (TM-134).

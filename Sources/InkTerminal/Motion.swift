@@ -44,6 +44,17 @@ struct Motion: Equatable, Sendable {
     var lights: [Light] = []
     /// Shapes that stand and are not drawn, for a preview is.
     var hidden: Set<ShapeID> = []
+
+    /// True where more names stand by pointers than can follow them step by step (TM-184).
+    var isCrowded: Bool { pointers.count { $0.age == .fresh } > Self.namesMax }
+
+    private static let namesMax = 4
+}
+
+/// When others' pointers were drawn last, and in which cells.
+struct PointersDrawn: Sendable {
+    let at: Instant
+    let grid: Grid
 }
 
 /// How what others move is followed.
@@ -52,12 +63,7 @@ extension BoardScene {
     func motion(at now: Instant) -> Motion {
         var motion = Motion()
         let dots = Grid(dotUnits: max(1, grid.dotUnits / 2))
-        for (peer, person) in front.people.present {
-            let idle = now - person.movedAt
-            guard idle < Self.goneTime, let position = front.glides.position(of: peer, at: now) else { continue }
-            let age: Motion.Age = idle < Self.chipTime ? .fresh : idle < Self.dimTime ? .still : .dim
-            motion.pointers.append(Motion.Pointer(peer: peer, place: grid.place(of: position), age: age))
-        }
+        motion.pointers = pointersHeldUntil(now) == nil ? pointers(at: now) : shownMotion.pointers
         for peer in front.glides.peers {
             for (id, preview) in front.glides.previews(of: peer, at: now) {
                 switch preview {
@@ -72,6 +78,31 @@ extension BoardScene {
         return motion
     }
 
+    private func pointers(at now: Instant) -> [Motion.Pointer] {
+        front.people.present.compactMap { peer, person in
+            let idle = now - person.movedAt
+            guard idle < Self.goneTime, let position = front.glides.position(of: peer, at: now) else { return nil }
+            let age: Motion.Age = idle < Self.chipTime ? .fresh : idle < Self.dimTime ? .still : .dim
+            return Motion.Pointer(peer: peer, place: grid.place(of: position), age: age)
+        }
+    }
+
+    /// Until when pointers stay as they were drawn last; nil where they need not: a crowd of them goes half as often as one (TM-184).
+    private func pointersHeldUntil(_ now: Instant) -> Instant? {
+        guard let drawn = pointersDrawn, drawn.grid == grid, shownMotion.isCrowded else { return nil }
+        let next = drawn.at + Self.crowdInterval
+        return now < next ? next : nil
+    }
+
+    /// Takes what is to be seen now for the picture that is made.
+    mutating func drawMotion(now: Instant) {
+        let motion = motion(at: now)
+        if pointersHeldUntil(now) == nil { pointersDrawn = PointersDrawn(at: now, grid: grid) }
+        shownMotion = motion
+        forgetLight(now: now)
+        motionAt = motionDeadline(after: now)
+    }
+
     /// Looks whether something moved on, and when to look next.
     mutating func followMotion(now: Instant) {
         let motion = motion(at: now)
@@ -82,7 +113,9 @@ extension BoardScene {
 
     /// When what moves by itself is another next.
     func motionDeadline(after now: Instant) -> Instant? {
-        earliest(following?.chase.deadline, earliest(front.glides.deadline(after: now), lightDeadline(after: now)))
+        earliest(
+            earliest(following?.chase.deadline, pointersHeldUntil(now)),
+            earliest(front.glides.deadline(after: now), lightDeadline(after: now)))
     }
 
     /// When it is seen next that pointers grow old.
@@ -102,6 +135,8 @@ extension BoardScene {
     private static let chipTime = Duration.seconds(3)
     private static let dimTime = Duration.seconds(30)
     private static let goneTime = Duration.seconds(60)
+    /// As often as a pointer is told of where so many are.
+    private static let crowdInterval = Duration.milliseconds(33)
 }
 
 extension Point {

@@ -45,7 +45,8 @@ extension BoardScene {
     private static let asciiLines: [UInt8] = Array("+-|/\\.'`*:_<>^".utf8)
 
     /// A name right and below; at the edges it flips; where another chip or a text stands it goes above, else it is left out. Only where nobody
-    /// types here it covers a text, for a moment.
+    /// types here it covers a text, for a moment. In a crowd it goes from each fourth column to the next, and in every other row: a name is all
+    /// letters, and dear to move.
     private func drawChip(
         _ name: String, _ color: PersonColor, besides marker: (column: Int, row: Int), taken: inout [(row: Int, columns: Range<Int>)],
         on buffer: inout CellBuffer
@@ -53,8 +54,11 @@ extension BoardScene {
         let label = " " + name + " "
         let width = CharacterWidth.columns(of: label)
         let (columns, rows) = (layout.canvasColumns, layout.canvasRows)
-        let left = marker.column + 1 + width <= columns ? marker.column + 1 : max(0, marker.column - width)
-        let candidates = marker.row + 1 < rows ? [marker.row + 1, marker.row - 1] : [marker.row - 1, marker.row + 1]
+        let (across, down) = shownMotion.isCrowded ? (Self.crowdColumns, Self.crowdRows) : (1, 1)
+        let right = (marker.column + across) / across * across
+        let left = right + width <= columns ? right : max(0, (marker.column - width) / across * across)
+        let (below, above) = ((marker.row + down) / down * down, (marker.row + down - 1) / down * down - down)
+        let candidates = below < rows ? [below, above] : [above, below]
         let free = candidates.filter { candidate in
             (0..<rows).contains(candidate) && !taken.contains { $0.row == candidate && $0.columns.overlaps(left..<left + width) }
         }
@@ -63,4 +67,7 @@ extension BoardScene {
         taken.append((row, left..<left + width))
         buffer.write(label, column: left, row: row, style: display.chip(color))
     }
+
+    private static let crowdColumns = 4
+    private static let crowdRows = 2
 }

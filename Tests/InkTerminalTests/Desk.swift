@@ -195,6 +195,12 @@ struct Desk {
         return number
     }
 
+    /// Those who came are told the time, and so write their names on the board.
+    mutating func introduce(_ numbers: [Int]) {
+        for number in numbers { session?.handle(.wallClock(1), by: number, now: now) }
+        wait(.seconds(3))
+    }
+
     /// Somebody who came does something, and so much time passes.
     mutating func act(_ intent: Intent, by number: Int, then pause: Duration = .zero) {
         session?.handle(.intent(intent, ref: nil), by: number, now: now)

@@ -1,10 +1,17 @@
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 import InkSession
 import InkSimulator
 import InkTerminal
 import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// What is written to the terminal, and what is looked at for it, in counts that no other program on the machine changes.
 @Suite struct FigureTests {
@@ -14,10 +21,29 @@ import Testing
         return (4 + swing(step + 9 * lane, 108), 2 + swing(step / 3 + 5 * lane, 32))
     }
 
+    /// A hand that goes to and fro on a curve without end, to another cell with each of its reports, in all directions.
+    private struct Hand {
+        private var time: Double
+        private(set) var last: Point?
+
+        init(lane: Int) { time = 0.37 * Double(lane) }
+
+        mutating func next() -> Point {
+            while true {
+                time += 0.01
+                let place = middle(Int((60 + 55 * sin(time)).rounded()), Int((18.5 + 16 * sin(1.37 * time + 1)).rounded()))
+                guard place != last else { continue }
+                last = place
+                return place
+            }
+        }
+    }
+
     // TM-183
     @Test func `eight people who point without a pause cost at most 16 kB a second`() throws {
         var desk = try Desk(columns: 120, rows: 40)
         let people = (0..<8).map { desk.join("peer\($0)") }
+        desk.introduce(people)
         func move(_ steps: Range<Int>) -> Int {
             let before = desk.bytes.count
             for step in steps {
@@ -37,6 +63,65 @@ import Testing
         let before = desk.bytes.count
         desk.wait(.seconds(5))
         #expect(desk.bytes.count == before, "who rests costs nothing")
+    }
+
+    // TM-184
+    @Test(arguments: [ColorDepth.direct, .indexed])
+    func `eight people who point on curves in all directions cost at most 16 kB a second`(depth: ColorDepth) throws {
+        var desk = try Desk(columns: 120, rows: 40, depth: depth)
+        let people = (0..<8).map { desk.join("peer\($0)") }
+        desk.introduce(people)
+        var hands = (0..<8).map { Hand(lane: $0) }
+        func move(seconds: Int) -> Int {
+            let before = desk.bytes.count
+            for _ in 0..<30 * seconds {
+                for index in hands.indices { desk.act(.cursor(hands[index].next()), by: people[index]) }
+                desk.wait(.nanoseconds(33_333_333))
+            }
+            return desk.bytes.count - before
+        }
+        _ = move(seconds: 1)
+        let count = move(seconds: 5)
+        #expect(count <= 5 * 16_000, "\(count / 5) bytes a second")
+        #expect(count > 5 * 3000, "they are seen to move: \(count / 5) bytes a second")
+        // Where they came to rest each is where it is, with its name near it.
+        desk.wait(.seconds(1))
+        let rows = desk.terminal.rowsOfText
+        var named = 0
+        for (number, hand) in hands.enumerated() {
+            let place = Grid.standard.place(of: try #require(hand.last))
+            #expect(PersonColor.all.contains { String(Character($0.marker)) == rows[place.row][place.column] }, "\(number) at \(place)")
+            // Another's marker may stand on it; else the name comes first from above, and the list of people last.
+            guard let name = desk.place(of: "peer\(number)"), name.row < 38 else { continue }
+            named += 1
+            #expect(abs(name.row - place.row) <= 2, "\(number) at \(place), its name at \(name)")
+            // Its chip begins a cell before it, and is seven wide.
+            #expect((place.column - 9...place.column + 5).contains(name.column), "\(number) at \(place), its name at \(name)")
+        }
+        #expect(named >= 6, "\(named) have their names:\n\(desk.text)")
+        let text = desk.text
+        desk.resize(columns: 120, rows: 40)
+        #expect(desk.text == text, "as a full repaint has it")
+    }
+
+    // TM-184
+    @Test func `while many names are shown pointers go thirty times a second, and sixty while few are`() throws {
+        for (count, rate) in [(4, 40...60), (5, 20...31)] {
+            var desk = try Desk(columns: 120, rows: 40)
+            let people = (0..<count).map { desk.join("peer\($0)") }
+            desk.introduce(people)
+            var hands = (0..<count).map { Hand(lane: $0) }
+            func move() {
+                for _ in 0..<30 {
+                    for index in hands.indices { desk.act(.cursor(hands[index].next()), by: people[index]) }
+                    desk.wait(.nanoseconds(33_333_333))
+                }
+            }
+            move()
+            let before = desk.frames.count
+            move()
+            #expect(rate.contains(desk.frames.count - before), "\(count): \(desk.frames.count - before) frames in a second")
+        }
     }
 
     // TM-7
