@@ -38,23 +38,58 @@ struct DotMask: Sendable {
         take(column, row)
     }
 
+    /// Sets the dots of what a curve leaves in the region.
+    ///
+    /// - Parameters:
+    ///   - parts: of the curve; nil for all.
+    ///   - pen: by which the mask is widened later.
+    mutating func add(_ curve: StrokeCurve, of parts: Range<Int>? = nil, by pen: DotPen, on grid: Grid) {
+        var last: (place: StrokeCurve.Place, dot: Dot)?
+        curve.forEachPiece(of: parts, touching: region.box(on: grid, around: pen)) { from, to in
+            // A piece begins where the one before it ended, mostly.
+            let start = last.flatMap { $0.place == from ? $0.dot : nil } ?? dot(at: from, on: grid)
+            let end = dot(at: to, on: grid)
+            addPiece(from: start, to: end)
+            last = (to, end)
+        }
+    }
+
     /// Sets the dots of a straight piece between two places.
+    mutating func addPiece(from: StrokeCurve.Place, to: StrokeCurve.Place, on grid: Grid) {
+        addPiece(from: dot(at: from, on: grid), to: dot(at: to, on: grid))
+    }
+
+    /// A dot, counted from the first of the margin.
+    private struct Dot {
+        let x: Int
+        let y: Int
+    }
+
+    private func dot(at place: StrokeCurve.Place, on grid: Grid) -> Dot {
+        // By hand: where no instruction for it can be taken for granted, rounding down is a call.
+        func floored(_ value: Double) -> Int {
+            let whole = Int(value)
+            return Double(whole) > value ? whole - 1 : whole
+        }
+        let unit = Double(grid.dotUnits)
+        return Dot(x: floored(place.x / unit) - left, y: floored(place.y / unit) - top)
+    }
+
+    /// Sets the dots of a straight piece between two.
     ///
     /// Whole-numbered (Bresenham 1965, in closed form), so that a window shows the same dots wherever it is cut; steps along the longer
     /// axis, only where that lies in the region, so the cost is bounded by the region and not by the length.
-    mutating func addPiece(from: StrokeCurve.Place, to: StrokeCurve.Place, on grid: Grid) {
-        let unit = Double(grid.dotUnits)
-        let (x0, y0) = (Int((from.x / unit).rounded(.down)) - left, Int((from.y / unit).rounded(.down)) - top)
-        let (x1, y1) = (Int((to.x / unit).rounded(.down)) - left, Int((to.y / unit).rounded(.down)) - top)
-        let (dx, dy) = (x1 - x0, y1 - y0)
-        let steps = max(abs(dx), abs(dy))
+    private mutating func addPiece(from: Dot, to: Dot) {
         // What is computed for a piece weighs as much as a few steps.
         work += 4
-        guard steps > 0 else { return add(x: x0 + left, y: y0 + top) }
+        guard max(from.x, to.x) >= 0, min(from.x, to.x) < width, max(from.y, to.y) >= 0, min(from.y, to.y) < height else { return }
+        let (dx, dy) = (to.x - from.x, to.y - from.y)
+        let steps = max(abs(dx), abs(dy))
+        guard steps > 0 else { return add(x: from.x + left, y: from.y + top) }
         if abs(dx) >= abs(dy) {
-            walk(along: x0, isForward: dx > 0, steps: steps, limit: width, across: y0, by: dy, limit: height, isFlat: true)
+            walk(along: from.x, isForward: dx > 0, steps: steps, limit: width, across: from.y, by: dy, limit: height, isFlat: true)
         } else {
-            walk(along: y0, isForward: dy > 0, steps: steps, limit: height, across: x0, by: dx, limit: width, isFlat: false)
+            walk(along: from.y, isForward: dy > 0, steps: steps, limit: height, across: from.x, by: dx, limit: width, isFlat: false)
         }
     }
 
@@ -68,7 +103,7 @@ struct DotMask: Sendable {
         work += last - first + 1
         // The quotient (2 × delta × step + steps) / (2 × steps), rounded down, is carried from step to step.
         let whole = 2 * steps
-        var (quotient, rest) = (2 * delta * first + steps).quotientAndRemainder(dividingBy: whole)
+        var (quotient, rest) = first == 0 ? (0, steps) : (2 * delta * first + steps).quotientAndRemainder(dividingBy: whole)
         if rest < 0 { (quotient, rest) = (quotient - 1, rest + whole) }
         var (place, other) = (isForward ? start + first : start - first, across + quotient)
         let (firstPlace, firstOther) = (place, other)

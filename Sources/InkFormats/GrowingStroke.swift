@@ -65,7 +65,7 @@ package struct GrowingStroke: Sendable {
     /// Calls `body` with each cell of the region in which parts of a curve leave dots.
     private mutating func lay(_ curve: StrokeCurve, _ parts: Range<Int>, _ body: (inout GrowingStroke, _ place: Int, CellDots) -> Void) {
         var mask = DotMask(region: region)
-        curve.forEachPiece(of: parts, touching: region.box(on: grid, around: pen)) { mask.addPiece(from: $0, to: $1, on: grid) }
+        mask.add(curve, of: parts, by: pen, on: grid)
         mask.widen(by: pen)
         work += mask.work
         mask.forEachCell { column, row, dots in body(&self, (row - region.row) * region.columns + column - region.column, dots) }

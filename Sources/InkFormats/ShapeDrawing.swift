@@ -168,10 +168,7 @@ extension ShapeStamp {
         guard !content.points.isEmpty, reach.overlaps(region) else { return }
         var mask = mask
         if known == nil { spend(2 * content.points.count) }
-        (known ?? StrokeCurve(points: content.points, origin: content.position)).forEachPiece(touching: region.box(on: grid, around: pen)) {
-            from, to in
-            mask.addPiece(from: from, to: to, on: grid)
-        }
+        mask.add(known ?? StrokeCurve(points: content.points, origin: content.position), by: pen, on: grid)
         mask.widen(by: pen)
         add(mask)
     }

@@ -89,6 +89,7 @@ package struct StrokeCurve: Sendable {
         guard places.count > 1 else { return body(first, first) }
         let range = range ?? 0..<places.count - 1
         var next = range.lowerBound
+        var last: Part?
         while next < range.upperBound {
             let index = next
             if !boxes.isEmpty, index % Self.partsPerBox == 0 {
@@ -103,28 +104,34 @@ package struct StrokeCurve: Sendable {
                 }
             }
             next += 1
-            guard isNear(index, box) else { continue }
-            let (from, to, out, back, start, end) = part(index)
-            guard
-                from.x >= box.left || to.x >= box.left || out.x >= box.left || back.x >= box.left,
-                from.x <= box.right || to.x <= box.right || out.x <= box.right || back.x <= box.right,
-                from.y >= box.top || to.y >= box.top || out.y >= box.top || back.y >= box.top,
-                from.y <= box.bottom || to.y <= box.bottom || out.y <= box.bottom || back.y <= box.bottom
-            else { continue }
+            let (from, to) = (places[index], places[index + 1])
             let length = max(abs(to.x - from.x), abs(to.y - from.y))
             let pieces = max(1, min(Self.piecesMax, Int(min(length, 1e6)) / 24))
-            var last = from
+            // Most parts of a slow hand are one piece, which no tangent bends.
+            guard pieces > 1 else {
+                if min(from.x, to.x) <= box.right, max(from.x, to.x) >= box.left, min(from.y, to.y) <= box.bottom,
+                    max(from.y, to.y) >= box.top
+                {
+                    body(from, to)
+                }
+                continue
+            }
+            guard isNear(index, box) else { continue }
+            let part = part(index, after: last)
+            last = part
+            guard part.touches(box) else { continue }
+            var start = from
             for piece in 1...pieces {
-                let next = piece == pieces ? to : Self.hermite(from, start, to, end, Double(piece) / Double(pieces))
-                body(last, next)
-                last = next
+                let end = piece == pieces ? to : Self.hermite(from, part.start, to, part.end, Double(piece) / Double(pieces))
+                body(start, end)
+                start = end
             }
         }
     }
 
     /// True if a part can touch the box: quick, without a root, and never wrongly false.
     ///
-    /// A third of a tangent is no longer than the longest of the part and its neighbours. With a, b, c for the roots of their lengths, as `tangents` has
+    /// A third of a tangent is no longer than the longest of the part and its neighbours. With a, b, c for the roots of their lengths, as `slope` has
     /// them, it is at most b × (a + (a² + b²) / (a + b) + b) / 3, and the fraction at most the greater of a and b.
     private func isNear(_ index: Int, _ box: (left: Double, top: Double, right: Double, bottom: Double)) -> Bool {
         let (from, to) = (places[index], places[index + 1])
@@ -150,16 +157,48 @@ package struct StrokeCurve: Sendable {
     }
 
     /// A part with its tangents and its Bézier hull (ends, and ends ± a third of the tangents), which contains it.
-    private func part(
-        _ index: Int
-    ) -> (from: Place, to: Place, out: (x: Double, y: Double), back: (x: Double, y: Double), start: Place, end: Place) {
+    private struct Part {
+        let index: Int
+        let from: Place
+        let to: Place
+        let start: Place
+        let end: Place
+        /// The roots of its length and of the next part's, and the slope between the two: the next part has them as well.
+        let root: Double
+        let nextRoot: Double
+        let nextSlope: Place?
+
+        var out: (x: Double, y: Double) { (from.x + start.x / 3, from.y + start.y / 3) }
+        var back: (x: Double, y: Double) { (to.x - end.x / 3, to.y - end.y / 3) }
+
+        func touches(_ box: (left: Double, top: Double, right: Double, bottom: Double)) -> Bool {
+            let (out, back) = (out, back)
+            return min(from.x, to.x, out.x, back.x) <= box.right && max(from.x, to.x, out.x, back.x) >= box.left
+                && min(from.y, to.y, out.y, back.y) <= box.bottom && max(from.y, to.y, out.y, back.y) >= box.top
+        }
+    }
+
+    /// - Parameter last: a part that was made before; nil for none. What the one before this has in common with it is not computed again.
+    private func part(_ index: Int, after last: Part? = nil) -> Part {
         let (from, to) = (places[index], places[index + 1])
-        let before = index > 0 ? places[index - 1] : from
         let after = index + 2 < places.count ? places[index + 2] : to
-        let (start, end) = Self.tangents(before, from, to, after)
-        return (
-            from, to, (x: from.x + start.x / 3, y: from.y + start.y / 3), (x: to.x - end.x / 3, y: to.y - end.y / 3), start, end
-        )
+        let (root, slope): (Double, Place?)
+        if let last, last.index + 1 == index {
+            (root, slope) = (last.nextRoot, last.nextSlope)
+        } else {
+            let before = index > 0 ? places[index - 1] : from
+            root = Self.knot(from, to)
+            slope = Self.slope(before, from, to, Self.knot(before, from), root)
+        }
+        let nextRoot = Self.knot(to, after)
+        let nextSlope = Self.slope(from, to, after, root, nextRoot)
+        /// Where two places are one, the way between the ends.
+        func tangent(_ slope: Place?) -> Place {
+            slope.map { Place(x: root * $0.x, y: root * $0.y) } ?? Place(x: to.x - from.x, y: to.y - from.y)
+        }
+        return Part(
+            index: index, from: from, to: to, start: tangent(slope), end: tangent(nextSlope), root: root, nextRoot: nextRoot,
+            nextSlope: nextSlope)
     }
 
     private static let partsPerBox = 8
@@ -199,17 +238,17 @@ package struct StrokeCurve: Sendable {
 
     private static func isNear(_ left: Place, _ right: Place) -> Bool { abs(left.x - right.x) <= 128 && abs(left.y - right.y) <= 256 }
 
-    /// Tangents of the centripetal Catmull-Rom spline between `from` and `to`, scaled to that piece (Yuksel, Schaefer, Keyser 2011).
-    private static func tangents(_ before: Place, _ from: Place, _ to: Place, _ after: Place) -> (Place, Place) {
-        let (first, second, third) = (knot(before, from), knot(from, to), knot(to, after))
-        func tangent(_ a: Place, _ b: Place, _ c: Place, _ left: Double, _ right: Double) -> Place {
-            guard left > 0, right > 0 else { return Place(x: to.x - from.x, y: to.y - from.y) }
-            let sum = left + right
-            return Place(
-                x: second * ((b.x - a.x) / left - (c.x - a.x) / sum + (c.x - b.x) / right),
-                y: second * ((b.y - a.y) / left - (c.y - a.y) / sum + (c.y - b.y) / right))
-        }
-        return (tangent(before, from, to, first, second), tangent(from, to, after, second, third))
+    /// Slope of the centripetal Catmull-Rom spline at `place`: its tangent, before it is scaled to a part (Yuksel, Schaefer, Keyser 2011).
+    ///
+    /// - Parameters:
+    ///   - left: the root of the length before it; `right` of that behind it.
+    /// - Returns: nil where one of them is 0.
+    private static func slope(_ before: Place, _ place: Place, _ after: Place, _ left: Double, _ right: Double) -> Place? {
+        guard left > 0, right > 0 else { return nil }
+        let sum = left + right
+        return Place(
+            x: (place.x - before.x) / left - (after.x - before.x) / sum + (after.x - place.x) / right,
+            y: (place.y - before.y) / left - (after.y - before.y) / sum + (after.y - place.y) / right)
     }
 
     /// Square root of the distance.
