@@ -111,7 +111,7 @@ struct CommandList: Sendable {
     }
 
     private mutating func drawPalette(on buffer: inout CellBuffer, _ layout: Layout) {
-        let foot = layout.sheetRows - (complaint.isEmpty ? 0 : 1)
+        let foot = layout.sheetRows - complaintLines(layout).count
         drawComplaint(on: &buffer, layout)
         shown = max(0, min(Self.rowsMax, matches.count, foot))
         let first = max(0, min(matches.count - shown, (chosen ?? 0) - shown + 1))
@@ -137,10 +137,23 @@ struct CommandList: Sendable {
     }
 
     private func drawComplaint(on buffer: inout CellBuffer, _ layout: Layout) {
-        guard !complaint.isEmpty else { return }
+        let lines = complaintLines(layout)
         let style = CellStyle(attributes: [.reverse, .bold])
-        buffer.fill(row: layout.sheetRows - 1, style: style)
-        buffer.write(safeForTerminal(complaint, columnsMax: layout.columns - 2), column: 1, row: layout.sheetRows - 1, style: style)
+        for (index, line) in lines.enumerated() {
+            let row = layout.sheetRows - lines.count + index
+            buffer.fill(row: row, style: style)
+            buffer.write(line, column: 1, row: row, style: style)
+        }
+    }
+
+    /// What is wrong, whole where there are rows for it: it says which words there are.
+    private func complaintLines(_ layout: Layout) -> [String] {
+        let columns = max(1, layout.columns - 2)
+        let lines = wordWrapped(safeForTerminal(complaint), columns: columns)
+        let shown = lines.prefix(min(Self.complaintRowsMax, layout.sheetRows))
+        return shown.enumerated().map { index, line in
+            index == shown.count - 1 && shown.count < lines.count ? safeForTerminal(line + "…", columnsMax: columns) : line
+        }
     }
 
     private mutating func drawHelp(on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
@@ -165,14 +178,14 @@ struct CommandList: Sendable {
                 style: CellStyle(attributes: isChosen ? .reverse : []), limit: box.column + box.columns)
         }
         if rows.count > box.rows {
-            buffer.write(
-                " arrows choose and scroll ", column: box.column, row: box.row + box.rows, style: CellStyle(attributes: .dim),
-                limit: layout.canvasColumns - 1)
+            box.writeFoot([" arrows choose and scroll ", " arrows choose "], on: &buffer)
         }
         drawComplaint(on: &buffer, layout)
     }
 
     private static let rowsMax = 8
+    /// What was typed is told back, and may be long.
+    private static let complaintRowsMax = 6
     /// Where the words begin: behind the longest name.
     private static let nameColumns = 20
     /// A path is the longest that is typed.

@@ -18,17 +18,24 @@ struct InvitePanel: Sendable {
     func draw(on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         guard let invitation else {
             let box = Box(on: &buffer, width: 50, height: 3, title: "invite", layout, style)
-            return box.write("This board has no link: it has no way in.", row: 0, on: &buffer)
+            return box.write(
+                box.fitting(["This board has no link: it has no way in.", "no link: no way in", "no link"]), row: 0, on: &buffer)
         }
         let command = Self.chunks(safeForTerminal(invitation.command), layout.columns)
         let link = Self.chunks(safeForTerminal(invitation.link), layout.columns)
+        let reach = wordWrapped(safeForTerminal(invitation.reach), columns: layout.columns)
         let whole =
             ["Whoever has this link can read and draw. Others type:", ""] + command + ["", "and paste this link:", ""] + link
-            + [""] + wordWrapped(safeForTerminal(invitation.reach), columns: layout.columns) + ["", "c copies the link - Esc hides this"]
-        // Where rows do not suffice the sentences go first, then the link lies over the bars as well.
-        let forms = [command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"], link]
+            + [""] + reach + ["", "c copies the link - Esc hides this"]
+        // Where rows do not suffice the sentences go first, of them how far it reaches last, then the link lies over the bars as well.
+        let forms = [
+            command + link + reach + ["c copies - Esc hides"], command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"],
+            link,
+        ]
         let small = wordWrapped("window too small: c copies the link", columns: layout.columns)
-        let lines = whole.count <= layout.canvasRows ? whole : forms.first { $0.count <= layout.rows } ?? small
+        let lines =
+            whole.count <= layout.canvasRows && layout.columns >= whole[0].utf8.count
+            ? whole : forms.first { $0.count <= layout.rows } ?? small
         let top = max(0, ((lines.count <= layout.canvasRows ? layout.canvasRows : layout.rows) - lines.count) / 2)
         for row in 0..<min(lines.count, layout.rows) {
             buffer.fill(row: top + row)

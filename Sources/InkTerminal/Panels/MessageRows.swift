@@ -23,7 +23,7 @@ struct MessageRows: Sendable {
             byMessage[said.message.id] = (said.name, laid)
             rows += laid
         }
-        if rows.isEmpty { rows = ["nothing was said yet: / says something"] }
+        if rows.isEmpty { rows = wordWrapped("nothing was said yet: / says something", columns: max(1, columns)) }
         return rows
     }
 

@@ -234,4 +234,15 @@ struct Box {
     func write(_ line: String, row index: Int, on buffer: inout CellBuffer) {
         buffer.write(line, column: column, row: row + index, limit: column + columns)
     }
+
+    /// The first of some forms of a line, the longest first, that has room; the last is cut and says so.
+    func fitting(_ forms: [String]) -> String {
+        forms.first { CharacterWidth.columns(of: $0) <= columns } ?? safeForTerminal(forms[forms.count - 1], columnsMax: columns)
+    }
+
+    /// Writes into the lower border the first of some words, the longest first, that has room there; nothing where none has.
+    func writeFoot(_ forms: [String], on buffer: inout CellBuffer) {
+        guard let words = forms.first(where: { $0.utf8.count <= columns + 1 }) else { return }
+        buffer.write(words, column: column, row: row + rows, style: CellStyle(attributes: .dim))
+    }
 }

@@ -66,9 +66,7 @@ struct Sheet: Sendable {
         scroll(0)
         for (index, row) in rows[top...].prefix(shown).enumerated() { box.write(row, row: index, on: &buffer) }
         guard hidden > 0 else { return }
-        buffer.write(
-            " arrows scroll ", column: box.column, row: box.row + box.rows, style: CellStyle(attributes: .dim),
-            limit: layout.canvasColumns - 1)
+        box.writeFoot([" arrows scroll ", " arrows "], on: &buffer)
     }
 
     /// Of its rows.

@@ -37,11 +37,11 @@ struct StylePicker: Sendable {
     func items(_ layout: Layout) -> [Bars.Item] {
         // As many letters as fit: no look is told by itself alone.
         let forms = forms
-        let width = { (form: [Choice]) in form.reduce(-1) { $0 + $1.text.utf8.count + 1 } }
+        let width = { (form: [Choice]) in form.reduce(-form[form.count - 1].gap) { $0 + $1.text.utf8.count + $1.gap } }
         let fitting = forms.first { width($0) <= layout.columns } ?? forms[forms.count - 1]
         var column = width(fitting) < layout.columns ? 1 : 0
         return fitting.map { choice in
-            defer { column += choice.text.utf8.count + 1 }
+            defer { column += choice.text.utf8.count + choice.gap }
             return Bars.Item(
                 choice.text, column: column, row: layout.statusRow, style: choice.style, action: choice.change.map { .restyle($0) })
         }
@@ -59,6 +59,8 @@ struct StylePicker: Sendable {
         var text: String
         var style = CellStyle(attributes: .reverse)
         var change: StyleChoice?
+        /// Cells behind it.
+        var gap = 1
     }
 
     /// The longest first.
@@ -81,7 +83,11 @@ struct StylePicker: Sendable {
             words.enumerated().map { index, word in Choice(digit: index + 1, text: label(index + 1, word.0), change: word.1) }
         }
         let long = choices { "\($0) \($1)" }
-        return [[Choice(text: title)] + long, long, choices { "\($0)\($1.prefix(3))" }, choices { digit, _ in "\(digit)" }]
+        let digits = choices { digit, _ in "\(digit)" }
+        // What is cut short is told apart by what is left of it, or is not cut but left out.
+        let isClear = Set(words.map { $0.0.prefix(3) }).count == words.count
+        return [[Choice(text: title)] + long, long] + (isClear ? [choices { "\($0)\($1.prefix(3))" }] : [])
+            + [[Choice(text: title)] + digits, digits]
     }
 
     private static func forms(
@@ -99,7 +105,13 @@ struct StylePicker: Sendable {
             [Choice(text: title), without(none)] + colors { "\($0) \($1)" },
             [Choice(text: title), without(noneShort)] + colors { "\($0) \($1.prefix(3))" },
             [without(noneShort)] + colors { "\($0)\($1.prefix(1))" },
-            colors { "\($0)\($1.prefix(1))" },
+            // Each stands on its colour; without colours letters and digits alternate.
+            [without(noneShort.filter { $0 != " " })]
+                + colors { "\($0)\($1.prefix(1))" }.map { choice in
+                    var choice = choice
+                    choice.gap = 0
+                    return choice
+                },
         ]
     }
 }

@@ -1,0 +1,68 @@
+import InkBoard
+import InkFormats
+import InkPrimitives
+import InkSession
+import InkTerminal
+import Testing
+
+/// What is shown where there is little room: whole, or shorter, and never cut so that it says something else.
+@Suite struct RoomTests {
+    @Test func `panels in a small window say less in whole words`() throws {
+        // TM-238
+        var desk = try Desk(columns: 20, rows: 5)
+        desk.hear(.peer(peer("bob", 1)))
+        desk.wait(.seconds(9))
+        desk.type("P")
+        #expect(desk.terminal.lines[1] == "│ you              │", "\(desk.text)")
+        #expect(desk.terminal.lines[2] == "│ ★ bob  joined    │", "\(desk.text)")
+        desk.escape()
+        desk.type("?")
+        #expect(desk.terminal.lines[3] == "└─ arrows choose ──┘")
+        desk.escape()
+        // Thin and thick are not told apart by their first letters.
+        desk.type("w")
+        #expect(desk.terminal.lines[4] == " width: 1 2 3 4")
+        desk.escape()
+        desk.type("c")
+        #expect(desk.terminal.lines[4] == " 0own 1b2v3y4s5p6o7g")
+        desk.type("0")
+        desk.type("B")
+        #expect(desk.terminal.lines[4] == "0none 1b2v3y4s5p6o7g")
+        var wide = try Desk(columns: 40, rows: 12)
+        wide.type("T")
+        #expect(wide.text.contains("nothing was said yet: / says") && wide.text.contains("│ something"), "\(wide.text)")
+    }
+
+    @Test func `an invitation in a small window says how far it reaches where there is a row for it`() throws {
+        // TM-238
+        let invitation = Invitation(
+            link: "inkwire:" + String(repeating: "x", count: 140), command: "inkwire join", reach: "It works on this machine only.")
+        for (rows, isSaid) in [(12, true), (9, true), (6, false)] {
+            var desk = try Desk(columns: 40, rows: rows)
+            desk.show(board: BoardContent(name: "plan", me: .zero, shapes: [], invitation: invitation))
+            desk.type("i")
+            #expect(desk.terminal.lines.contains("It works on this machine only.") == isSaid, "\(desk.text)")
+            #expect(desk.text.filter { $0 == "x" }.count >= 140 && desk.text.contains("c copies"), "\(desk.text)")
+        }
+    }
+
+    private func peer(_ name: String, _ seed: UInt64) -> PeerStatus {
+        var random = SplitMix64(seed: seed)
+        return PeerStatus(
+            peer: PeerID(using: &random), author: AuthorID(using: &random), name: name, state: .joined, path: .direct,
+            roundTrip: .milliseconds(3))
+    }
+}
+
+extension Desk {
+    /// Runs what is typed in the palette, of what lies on top.
+    fileprivate mutating func restyle(_ line: String) {
+        type("v]:")
+        for letter in line { type(String(letter)) }
+        type("\r")
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String { split(separator: " ").joined(separator: " ") }
+}
