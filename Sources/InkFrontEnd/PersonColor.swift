@@ -52,6 +52,18 @@ package struct PersonColor: Hashable, Sendable {
     /// In the order of all.
     private static let onLight = [0x0068A3, 0x853800, 0x857E20, 0x397CA1, 0xAC658C, 0x865B00, 0x007152].map { Color(rgb: $0) }
 
+    /// The colour of that name, or of a word that others have for it; lower case.
+    package static func named(_ word: String) -> PersonColor? {
+        let name = otherNames[word] ?? word
+        return all.first { $0.name == name }
+    }
+
+    /// Words that are common for a colour that is the nearest of ours.
+    private static let otherNames = [
+        "red": "vermilion", "vermillion": "vermilion", "scarlet": "vermilion", "cyan": "sky", "sky-blue": "sky", "skyblue": "sky",
+        "lightblue": "sky", "light-blue": "sky", "magenta": "pink", "purple": "pink", "violet": "pink", "amber": "orange", "teal": "green",
+    ]
+
     package static let all: [PersonColor] = [
         PersonColor(name: "blue", color: Color(rgb: 0x0072B2), hasLightText: true, marker: "▸", asciiMarker: ">"),
         PersonColor(name: "vermilion", color: Color(rgb: 0xD55E00), hasLightText: false, marker: "◆", asciiMarker: "*"),

@@ -98,7 +98,7 @@ extension BoardScene {
         let sought = word.lowercased()
         if sought == none || sought == "0" { return .some(nil) }
         if let index = place(sought, among: PersonColor.all.count) { return PersonColor.all[index].color }
-        if let named = PersonColor.all.first(where: { $0.name == sought }) { return named.color }
+        if let named = PersonColor.named(sought) { return named.color }
         return Color(sought).map { Optional($0) }
     }
 

@@ -7,6 +7,26 @@ import Testing
 
 /// What is shown where there is little room: whole, or shorter, and never cut so that it says something else.
 @Suite struct RoomTests {
+    @Test func `common words for colours are taken, and a wrong one is told with all that there are`() throws {
+        // TM-235
+        let colors = [("red", 0xD55E00), ("purple", 0xCC79A7), ("Cyan", 0x56B4E9), ("violet", 0xCC79A7), ("teal", 0x009E73)]
+        for (word, rgb) in colors {
+            var desk = try Desk()
+            desk.box(at: 10)
+            desk.restyle("ink \(word)")
+            #expect(desk.standing.first?.stroke == Color(rgb: UInt32(rgb)), "\(word): \(desk.text)")
+        }
+        for columns in [80, 40] {
+            var desk = try Desk(columns: columns)
+            desk.box(at: 10)
+            desk.restyle("ink mauve")
+            let told = desk.terminal.lines.map { $0.trimmingSpaces }.joined(separator: " ")
+            for word in ["no colour “mauve”", "own", "vermilion", "green", "#RRGGBB"] {
+                #expect(told.contains(word), "\(word): \(desk.text)")
+            }
+        }
+    }
+
     @Test func `panels in a small window say less in whole words`() throws {
         // TM-238
         var desk = try Desk(columns: 20, rows: 5)
