@@ -205,13 +205,15 @@ extension BoardScene {
     private func drawStatus(on buffer: inout CellBuffer, now: Instant) -> Range<Int> {
         var pathColumns = 0..<0
         let row = layout.statusRow
-        var column = buffer.write(" \(modeWord) ", column: 0, row: row, style: CellStyle(attributes: [.reverse, .bold]))
-        // The most important stand left; what does not fit is left out whole.
-        for part in statusParts(now: now) {
-            let needed = part.reduce(2) { $0 + CharacterWidth.columns(of: $1.text) }
-            guard column + needed <= layout.columns else { continue }
-            column += 2
-            for piece in part {
+        let (mode, parts) = (" \(modeWord) ", statusParts(now: now))
+        let fit = StatusFit(
+            parts.map { part in (part.pieces.reduce(0) { $0 + CharacterWidth.columns(of: $1.text) }, part.rank) },
+            mode: CharacterWidth.columns(of: mode), columns: layout.columns)
+        var column = 0
+        if fit.showsMode { column = buffer.write(mode, column: 0, row: row, style: CellStyle(attributes: [.reverse, .bold])) }
+        for index in fit.shown {
+            column += StatusFit.gap
+            for piece in parts[index].pieces {
                 let start = column
                 column = buffer.write(piece.text, column: column, row: row, style: piece.style ?? Self.barStyle)
                 if piece.isPath { pathColumns = start..<column }
@@ -258,28 +260,32 @@ extension BoardScene {
         return pen.tool.word.uppercased() + (pen.isLocked ? "+" : "")
     }
 
-    private func statusParts(now: Instant) -> [[Piece]] {
+    /// In the order in which they are read.
+    private func statusParts(now: Instant) -> [(pieces: [Piece], rank: StatusFit.Rank)] {
+        var parts: [(pieces: [Piece], rank: StatusFit.Rank)] = []
+        func add(_ text: String, _ rank: StatusFit.Rank, isPath: Bool = false) { parts.append(([Piece(text: text, isPath: isPath)], rank)) }
+        func add(_ sentence: Sentence?, _ rank: StatusFit.Rank) { if let sentence { add(sentence.text, rank) } }
         // Of a board that is not there yet nothing else is known.
-        guard opening == nil else { return [[Piece(text: safeForTerminal(front.name, columnsMax: 24))]] }
-        var parts: [[Piece]] = []
-        func add(_ sentence: Sentence?) { if let sentence { parts.append([Piece(text: sentence.text)]) } }
+        let name = safeForTerminal(front.name, columnsMax: 24)
+        guard opening == nil else { return [([Piece(text: name)], .name)] }
         let writers = writersHere(now: now)
-        if !writers.isEmpty { add(.writesHere(writers)) }
+        if !writers.isEmpty { add(.writesHere(writers), .warning) }
         if let person = front.people.silent.first {
-            add(.silent(front.people.shownName(person, columnsMax: 12), seconds: person.status.silentSeconds ?? 0))
+            add(.silent(front.people.shownName(person, columnsMax: 12), seconds: person.status.silentSeconds ?? 0), .warning)
         }
-        add(front.sendingWord(now: now))
-        parts.append([Piece(text: safeForTerminal(front.name, columnsMax: 24))])
-        for word in watchingWords { parts.append([Piece(text: word, style: CellStyle(attributes: [.reverse, .bold]))]) }
-        if let zoomWord { parts.append([Piece(text: zoomWord)]) }
+        add(front.sendingWord(now: now), .warning)
+        add(name, .name)
+        for word in watchingWords { parts.append(([Piece(text: word, style: CellStyle(attributes: [.reverse, .bold]))], .watching)) }
+        if let zoomWord { add(zoomWord, .zoom) }
         let present = front.people.present.map(\.person).filter { $0.status.state != .joining }
-        if present.isEmpty { add(.onlyYou) } else { parts.append(pieces(of: present)) }
-        if let word = front.pathWord { parts.append([Piece(text: word.text, isPath: true)]) }
-        add(front.savedWord(isAsked: requests.isAwaiting, isRefused: requests.keptCount > 0, inHand: inHand, now: now))
+        if present.isEmpty { add(.onlyYou, .people) } else { parts.append((pieces(of: present), .people)) }
+        if let word = front.pathWord { add(word.text, .path, isPath: true) }
+        let saved = front.savedWord(isAsked: requests.isAwaiting, isRefused: requests.keptCount > 0, inHand: inHand, now: now)
+        add(saved, saved == .notSavedYet ? .unsaved : .saved)
         switch front.rendezvous {
         // Who is offline has none.
-        case .unreachable: if front.pathWord != .offline { add(.noRendezvous) }
-        case .connecting: if present.isEmpty { add(.connecting) }
+        case .unreachable: if front.pathWord != .offline { add(.noRendezvous, .rendezvous) }
+        case .connecting: if present.isEmpty { add(.connecting, .rendezvous) }
         case .none, .connected: break
         }
         return parts

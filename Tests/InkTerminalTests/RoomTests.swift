@@ -27,6 +27,31 @@ import Testing
         }
     }
 
+    @Test func `the bar leaves out what matters least, and never that something is not saved`() throws {
+        // TM-236
+        func bar(columns: Int, refuses: Bool = false) throws -> String {
+            var desk = try Desk(columns: columns, rows: 12)
+            desk.hear(.peer(peer("bob", 1)))
+            desk.wait(.seconds(9))
+            desk.hear(.sync(SyncStatus(state: .synced, missing: 0, unsent: 0, isSaved: true, fingerprint: .zero)))
+            if refuses {
+                desk.disk(refuses: "no space left")
+                desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(3, 3), text: "abc")))
+                desk.wait(.seconds(1))
+            }
+            desk.type("v")
+            return desk.terminal.lines[11]
+        }
+        let wide = try bar(columns: 80)
+        #expect(wide.contains("plan  ★bob  direct") && wide.hasSuffix("saved"))
+        let bars = try [40, 21, 20].map { try bar(columns: $0) }
+        #expect(bars == [" SELECT   plan  ★bob  saved", " SELECT   plan  saved", " SELECT   saved"])
+        let loud = try [40, 20].map { try bar(columns: $0, refuses: true) }
+        #expect(loud[0].contains("NOT SAVED YET"), "\(loud)")
+        // There it takes the place of the tool.
+        #expect(loud[1] == "  NOT SAVED YET", "\(loud)")
+    }
+
     @Test func `panels in a small window say less in whole words`() throws {
         // TM-238
         var desk = try Desk(columns: 20, rows: 5)
