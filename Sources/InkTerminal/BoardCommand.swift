@@ -187,7 +187,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .follow: Row("follow", ["G"], "follow what a person sees, the next, nobody") { $0.followNext(now: $1) }
         case .lookHere: Row("look-here", ["\""], "ask all to look at what you see", or: ["look_here"]) { $0.askToLook(now: $1) }
         case .minimap:
-            Row("minimap", ["Z"], "the whole drawing in a corner, and off") { scene, _ in scene.display.showsMinimap.toggle() }
+            Row("minimap", ["Z"], "the whole drawing in a corner, and off") { $0.toggleMinimap(now: $1) }
         case .grid: Row("grid", ["#"], "dots that help to align, and off") { scene, _ in scene.display.showsGrid.toggle() }
         case .snap:
             Row(

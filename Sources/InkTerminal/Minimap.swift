@@ -1,5 +1,6 @@
 import InkFormats
 import InkFrontEnd
+import InkPrimitives
 
 /// Where the window is, in small.
 struct Minimap: Sendable {
@@ -33,11 +34,26 @@ extension BoardScene {
         return true
     }
 
+    /// Shows the small map or hides it, and says why it is not seen where that is not plain.
+    mutating func toggleMinimap(now: Instant) {
+        display.showsMinimap.toggle()
+        guard display.showsMinimap else { return }
+        if minimapSize == nil {
+            front.notices.add("no room for the map here", as: .setting, now: now)
+        } else if regions.content() == nil {
+            front.notices.add("nothing is drawn yet: the map comes with it", as: .setting, now: now)
+        }
+    }
+
+    /// Its columns and rows: what leaves more than as much of the window on its left and above it; nil where nothing does.
+    private var minimapSize: (columns: Int, rows: Int)? {
+        Self.minimapSizes.first { layout.canvasColumns - 1 > 2 * $0.columns && layout.canvasRows - 1 > 2 * $0.rows }
+    }
+
     /// Where the small map is to stand; nil for nowhere.
     private mutating func placedMinimap() -> Minimap? {
-        let (width, height) = (Self.minimapColumns, Self.minimapRows)
+        guard display.showsMinimap, let (width, height) = minimapSize, let content = regions.content() else { return nil }
         let (right, top) = (layout.canvasColumns - width - 1, layout.canvasRows - height - 1)
-        guard display.showsMinimap, right > width, top > height, let content = regions.content() else { return nil }
         let own = ownRegions
         let free = [right, 1].map { CellRegion(column: $0, row: top, columns: width, rows: height) }.first { region in
             let corner = viewport.place(column: region.column, row: region.row)
@@ -90,6 +106,6 @@ extension BoardScene {
         }
     }
 
-    private static let minimapColumns = 16
-    private static let minimapRows = 5
+    /// The largest first.
+    private static let minimapSizes = [(columns: 16, rows: 5), (columns: 10, rows: 4), (columns: 8, rows: 3)]
 }

@@ -52,6 +52,26 @@ import Testing
         #expect(loud[1] == "  NOT SAVED YET", "\(loud)")
     }
 
+    @Test func `the map is smaller in a small window, and where it has no room that is said`() throws {
+        // TM-237
+        for (columns, rows, cells) in [(80, 24, 16 * 5), (40, 12, 10 * 4), (20, 5, 0)] {
+            var desk = try Desk(columns: columns, rows: rows)
+            desk.elsewhere(.draw(ShapeDraft(kind: .rectangle, position: middle(2, 1), size: Size(width: 64, height: 64))))
+            desk.type("v")
+            desk.wait(.seconds(9))
+            desk.type("Z")
+            let canvas = desk.terminal.styles.prefix(rows - (rows < 12 ? 1 : 2))
+            if cells > 0 {
+                #expect(canvas.joined().filter { $0 == "7" }.count == cells, "\(columns)")
+            } else {
+                #expect(desk.text.contains("no room for the"), "\(desk.text)")
+            }
+        }
+        var desk = try Desk()
+        desk.type("Z")
+        #expect(desk.text.contains("nothing is drawn yet"))
+    }
+
     @Test func `panels in a small window say less in whole words`() throws {
         // TM-238
         var desk = try Desk(columns: 20, rows: 5)
