@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    @Test func `what is found stays where it is if all of it is in sight`() throws {
+        // TM-164 TM-165
+        var desk = try Desk()
+        for (row, text) in [(2, "alpha one"), (18, "alpha two"), (60, "alpha three")] {
+            desk.elsewhere(.draw(ShapeDraft(kind: .text, position: middle(4, row), text: text)))
+        }
+        desk.type("v")
+        let before = desk.terminal.lines.prefix(20)
+        desk.bytes([6])
+        for letter in "alpha" { desk.type(String(letter)) }
+        desk.type("\r")
+        #expect(desk.terminal.lines[23].hasSuffix("2 of 3") && desk.terminal.lines.prefix(20) == before, "\(desk.text)")
+        desk.type("\r")
+        #expect(desk.terminal.lines[9...13].contains { $0.contains("alpha three") }, "\(desk.text)")
+    }
+
     private func peer(_ name: String, _ seed: UInt64) -> PeerStatus {
         var random = SplitMix64(seed: seed)
         return PeerStatus(

@@ -168,12 +168,12 @@ extension BoardScene {
         seek(ShapeFinder(.list), 0)
     }
 
-    /// Selects a shape, in the middle of what is seen.
+    /// Selects a shape, in the middle of what is seen where not all of it is in sight as it is.
     mutating func goTo(_ id: ShapeID) {
-        guard front.board[id] != nil else { return }
+        guard front.board[id] != nil, let box = regions[id] else { return }
         pen.pick(.select)
         selection.select([id])
         mode.point(.mouse)
-        center(on: id)
+        if viewport.region.intersection(box) == box { stopFollowing() } else { center(on: id) }
     }
 }
