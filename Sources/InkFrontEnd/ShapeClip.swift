@@ -9,9 +9,6 @@ package struct ShapeClip: Hashable, Sendable {
 
     fileprivate init(_ drafts: [ShapeDraft]) { self.drafts = drafts }
 
-    /// The box around all of them.
-    package var worldBox: WorldBox { drafts.dropFirst().reduce(drafts[0].worldBox) { $0.union($1.worldBox) } }
-
     /// Shapes, and bytes, that are carried from board to board at once: a message between two programs holds 1 MiB.
     package static let shapesMax = 10_000
     package static let bytesMax = 900_000

@@ -74,9 +74,12 @@ extension BoardScene {
         front.notices.add(words, as: .setting, now: now)
     }
 
-    /// Brings the middle of a clip to the cell that is pointed at, by whole cells.
+    /// Brings the middle of a clip, as it will be drawn (TM-245), to the cell that is pointed at, by whole cells.
     private func pasteStep(_ clip: ShapeClip) -> Point {
-        let box = clip.worldBox
+        // A line that is bound lies where its boxes are, whatever points it was given once.
+        let boxes = shown(clip.drafts).map(\.worldBox)
+        guard let first = boxes.first else { return .zero }
+        let box = boxes.dropFirst().reduce(first) { $0.union($1) }
         let middle = Point(clampingX: Int64(box.left + box.right) / 2, y: Int64(box.top + box.bottom) / 2)
         let pointed = mouse.place.map { viewport.place(column: $0.column, row: $0.row) }
         let place = if case .resting(let place) = mode.pointer { place } else { keyPlace ?? pointed ?? viewport.middle }

@@ -38,7 +38,6 @@ import Testing
         #expect(clip.drafts[2].startBinding?.shape == place(1) && clip.drafts[2].endBinding?.shape == place(2))
         #expect(clip.drafts[3].startBinding?.shape == place(2) && clip.drafts[3].endBinding == nil)
         #expect(clip.drafts[3].points == view[Self.id(4)]?.content.points)
-        #expect(clip.worldBox == WorldBox(left: 0, top: 0, right: 900, bottom: 100))
         let carried = try ShapeClip(clip.bytes())
         #expect(carried == clip)
         let by = Point(x: 64, y: 128)

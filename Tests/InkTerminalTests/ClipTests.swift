@@ -47,6 +47,22 @@ import Testing
         }
     }
 
+    @Test func `boxes that were moved with their arrow are pasted where the pointer is`() throws {
+        // TM-245
+        var desk = try desk()
+        let boxes = Array(desk.session?.shapes.filter { $0.content.kind == .rectangle }.map(\.id) ?? [])
+        desk.elsewhere(.move(boxes, by: Point(x: middle(40, 0).x - middle(0, 0).x, y: 0)))
+        desk.bytes([1])
+        desk.type("y")
+        let clip = try #require(desk.clip)
+        var other = try Desk(columns: 120)
+        other.move(60, 12)
+        other.type("V")
+        other.tell(.clip(.bytes(clip.bytes)))
+        let made = other.standing
+        #expect(made.count == 3 && made[0].position == middle(45, 10) && made[1].position == middle(65, 10), "\(made.map(\.position))")
+    }
+
     @Test func `what was just drawn by the mouse is copied by one key, and no word that is typed for a label copies`() throws {
         // TM-102
         var desk = try Desk()
