@@ -26,7 +26,11 @@ struct Viewport: Hashable, Sendable {
         region.contains(column: place.column, row: place.row) ? screen(place) : nil
     }
 
-    mutating func resize(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
+    /// Stays within the plane, too: at its ends a larger window goes back as far as that takes.
+    mutating func resize(columns: Int, rows: Int) {
+        (self.columns, self.rows) = (columns, rows)
+        move(to: origin)
+    }
 
     /// Takes another grid, and shows a point of the board under a cell of the screen.
     mutating func zoom(to grid: Grid, showing point: Point, at cell: CellPlace) {

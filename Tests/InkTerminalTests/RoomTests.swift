@@ -127,6 +127,21 @@ import Testing
         #expect(desk.terminal.lines[9...13].contains { $0.contains("alpha three") }, "\(desk.text)")
     }
 
+    @Test func `a window that becomes larger at the end of the plane stays within it`() throws {
+        // TM-239: the next resize, even to the same size, moved what was seen.
+        var desk = try Desk()
+        let corner = Point(x: Limits.coordinate - 200, y: Limits.coordinate - 200)
+        desk.elsewhere(.draw(ShapeDraft(kind: .text, position: corner, text: "end")))
+        desk.type("v")
+        desk.type("f")
+        #expect(desk.text.contains("end"))
+        desk.resize(columns: 120, rows: 40)
+        desk.type("r")
+        let before = desk.terminal.lines
+        desk.resize(columns: 120, rows: 40)
+        #expect(desk.terminal.lines == before && desk.text.contains("end"), "\(desk.text)")
+    }
+
     private func peer(_ name: String, _ seed: UInt64) -> PeerStatus {
         var random = SplitMix64(seed: seed)
         return PeerStatus(
