@@ -6,7 +6,7 @@ import InkSession
 
 /// How shapes go from board to board: the program keeps what was copied, for this board and for every other of the same person on this machine.
 ///
-///     y, X ──keepClip──▶ program ──clipKept──▶ said; what was cut is deleted
+///     y, X ──keepClip──▶ program ──clipKept──▶ said; what was cut is deleted (Cutting)
 ///     V ────fetchClip──▶ program ──clip──────▶ drawn, and selected
 extension BoardScene {
     /// - Parameter cuts: what is copied goes once the program has it.
@@ -15,6 +15,7 @@ extension BoardScene {
         do throws(ArrangementError) {
             let clip = try front.board.copying(selection.ids, within: selection.entered)
             let bytes = try clip.bytes()
+            if cuts { cutting = Cutting(until: now + Self.drawnPatience) }
             outputs.append(
                 .effect(
                     .keepClip(
@@ -30,14 +31,10 @@ extension BoardScene {
     mutating func clipWasKept(_ clip: TerminalApp.KeptClip, complaint: String?, now: Instant) {
         guard !mode.isLeaving else { return }
         redraw(.soon)
+        guard clip.cuts.isEmpty else { return cutWasKept(clip, complaint: complaint, now: now) }
         if let complaint { return front.notices.add("not copied: \(complaint)", as: .setting, now: now) }
         let count = Sentence.count(clip.shapeCount, "shape")
-        guard !clip.cuts.isEmpty else {
-            return front.notices.add("\(count) copied: V pastes here, or on another board of yours", as: .setting, now: now)
-        }
-        ask(.delete(clip.cuts), showing: Overlay(erased: Set(clip.cuts)), now: now)
-        selection.keep { !clip.cuts.contains($0) }
-        front.notices.add("\(count) cut: V pastes here, or on another board of yours", as: .setting, now: now)
+        front.notices.add("\(count) copied: V pastes here, or on another board of yours", as: .setting, now: now)
     }
 
     /// Asks the program for what was copied last. Keys for what is selected wait for it (TM-100).

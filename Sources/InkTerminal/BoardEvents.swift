@@ -108,7 +108,7 @@ extension BoardScene {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
-        next = earliest(next, selection.awaited?.until)
+        next = earliest(next, earliest(selection.awaited?.until, cutting?.until))
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
 
@@ -119,6 +119,7 @@ extension BoardScene {
         if let nudge = mode.nudge, nudge.until <= now { endNudge(now: now) }
         saveEdit(now: now)
         giveUpDrawn(now: now)
+        giveUpCut(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }
         for (intent, reference, before) in requests.handleTimeout(now: now) {
             outputs.append(.intent(intent, reference: reference))

@@ -184,6 +184,7 @@ extension BoardScene {
     /// The person leaves, and has finished.
     mutating func leave() {
         selection.stopWaiting()
+        cutting = nil
         mode.leave()
         touch()
     }

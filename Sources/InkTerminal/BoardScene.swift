@@ -73,6 +73,8 @@ struct BoardScene: Sendable {
     private var toldView: WorldBox?
     /// False until somebody is there to be told.
     private var hasSession = false
+    /// What is being cut; nil while nothing is.
+    var cutting: Cutting?
     var quitAskedAt: Instant?
     /// Letters since a shape was drawn by the mouse; nil once anything else was done.
     var letters: LettersAfterDraw?

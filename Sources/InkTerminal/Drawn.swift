@@ -98,13 +98,24 @@ extension BoardScene {
         drawnWasAnswered(awaited.reference, made: nil, now: now)
     }
 
-    /// Goes on where a shape did not come (TM-113): a key that was for it would do something else now, and a letter of its label anything.
     private mutating func goOn(without awaited: Selection.Awaited, now: Instant) {
-        var held = awaited.held[...]
+        let what = awaited.draft == nil ? "nothing was pasted" : "the shape did not come"
+        goOn(with: awaited.held[...], awaited, without: what, now: now)
+    }
+
+    /// Goes on where a shape did not come (TM-113), or did not go: a key that was for that would do something else now, and a letter of its label
+    /// anything.
+    ///
+    /// - Parameters:
+    ///   - awaited: in which what was written is written; nil for none.
+    ///   - what: why keys are left out, for the person.
+    mutating func goOn(
+        with waiting: ArraySlice<Selection.Held>, _ awaited: Selection.Awaited? = nil, without what: String, now: Instant
+    ) {
+        var held = waiting
         var tool: Tool?
         var isLost = false
         defer {
-            let what = awaited.draft == nil ? "nothing was pasted" : "the shape did not come"
             if isLost { front.notices.add("\(what): the keys that were for it are left out", as: .setting, now: now) }
         }
         while let next = held.popFirst() {
@@ -113,8 +124,11 @@ extension BoardScene {
                 isLost = true
                 if case .input(.key(.character(let letter), [])) = next { tool = Tool.picked(byHeld: letter) ?? tool }
             case .beside: replay([next], now: now)
-            case .writes where awaited.draft == nil: isLost = true
             case .writes(let text):
+                guard let awaited, awaited.draft != nil else {
+                    isLost = true
+                    continue
+                }
                 beginEdit(awaited, now: now)
                 if !text.isEmpty { type(text, now: now) }
                 return replay(held, quits: false, now: now)
@@ -129,10 +143,11 @@ extension BoardScene {
     /// Does what waited.
     ///
     /// - Parameter quits: false where it is not what was meant any more; then nothing of it ends the program.
-    private mutating func replay(_ held: ArraySlice<Selection.Held>, quits: Bool = true, now: Instant) {
+    mutating func replay(_ held: ArraySlice<Selection.Held>, quits: Bool = true, now: Instant) {
         for each in held {
             switch each {
             case .input(let event) where holds(event): break
+            case .command where waitsForCut(with: each): break
             case .input(.quitKey) where !quits && mode.takesCommands: tellHowToQuit(now: now)
             case .input(let event): handleNow(event, now: now)
             case .command(let command, let argument):
@@ -156,12 +171,13 @@ extension BoardScene {
 
     /// Keeps what follows something that waits for the shape; false for what is done at once.
     mutating func holds(_ event: InputEvent) -> Bool {
-        guard selection.awaited?.held.isEmpty == false, mode.isIdle else { return false }
+        guard cutting != nil || selection.awaited?.held.isEmpty == false && mode.isIdle else { return false }
         switch event {
         case .key(.character("c"), [.control]), .focus, .answer: return false
         case .mouse(let report) where report.action == .hover: return false
         case .key, .mouse, .text, .paste: break
         }
+        if waitsForCut(with: .input(event)) { return true }
         selection.hold(.input(event))
         return true
     }

@@ -93,6 +93,39 @@ import Testing
         #expect(desk.standing.count == 3)
     }
 
+    @Test func `what is done behind a cut comes after it`() throws {
+        // TM-248
+        var desk = try desk()
+        desk.click(10, 6)
+        desk.bytes(Array("Xu".utf8))
+        let clip = try #require(desk.clip)
+        #expect(desk.standing.count == 3)
+        desk.tell(.clipKept(clip, complaint: nil))
+        #expect(desk.standing.count == 3 && desk.standing.last?.isBound == true, "cut, and taken back")
+        desk.click(10, 6)
+        desk.bytes(Array("Xl".utf8))
+        desk.drag([(50, 5), (60, 9)])
+        desk.tell(.clipKept(try #require(desk.clip), complaint: nil))
+        #expect(desk.standing.map(\.kind) == [.rectangle, .arrow, .line])
+        // Where it is not kept nothing else is done instead.
+        desk.click(30, 6)
+        desk.bytes(Array("Xu".utf8))
+        desk.tell(.clipKept(try #require(desk.clip), complaint: "the disk is full"))
+        #expect(desk.standing.count == 3 && desk.text.contains("not copied: the disk is full") && desk.text.contains("left out"))
+        // Nor is what is cut long after.
+        desk.wait(.seconds(20))
+        desk.click(30, 6)
+        desk.type("Xu")
+        desk.wait(.seconds(6))
+        #expect(desk.standing.count == 3 && desk.text.contains("not cut: the disk has not taken it"))
+        desk.tell(.clipKept(try #require(desk.clip), complaint: nil))
+        #expect(desk.standing.count == 3 && desk.text.contains("copied, not cut"))
+        desk.type("X")
+        desk.leave()
+        desk.tell(.clipKept(try #require(desk.clip), complaint: nil))
+        #expect(desk.standing.count == 3)
+    }
+
     @Test func `keys that come before what is pasted is there mean it`() throws {
         // TM-192 TM-100
         let clip = try box()
