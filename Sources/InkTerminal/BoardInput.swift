@@ -40,6 +40,9 @@ extension BoardScene {
         return String(text)
     }
 
+    /// A part of a paste that goes on is lost: nothing of the rest is taken.
+    mutating func cutPaste() { pasting = .cut }
+
     /// Says what ends the program to who asked for it in a way that does not.
     mutating func tellHowToQuit(now: Instant) { front.notices.add("q quits", as: .setting, now: now) }
 

@@ -124,7 +124,12 @@ public struct TerminalApp: Sendable {
         if let board { (next.display.isDark, next.display.hasHighContrast) = (board.display.isDark, board.display.hasHighContrast) }
         (start, board) = (nil, next)
         extraBytes += Self.title(content.name, profile.style)
-        if content.opening != nil { typeAhead = typeAhead ?? TypeAhead() } else { releaseTypeAhead(now: now) }
+        if content.opening != nil {
+            typeAhead = typeAhead ?? TypeAhead()
+            if typeAhead?.isEmpty == false { board?.keepsKeys() }
+        } else {
+            releaseTypeAhead(now: now)
+        }
         takeOutputs()
     }
 
@@ -171,7 +176,10 @@ public struct TerminalApp: Sendable {
     }
 
     /// The person leaves, and has finished: from here on nothing is done to the board, only `q` and Ctrl+C still ask to quit.
-    public mutating func leave() { board?.leave() }
+    public mutating func leave() {
+        typeAhead = nil
+        board?.leave()
+    }
 
     /// How many shapes stand on the board; nil while that is not known.
     public var shapeCount: Int? { board.flatMap { $0.front.isReady && $0.opening == nil ? $0.front.board.shapes.count : nil } }
@@ -257,8 +265,10 @@ public struct TerminalApp: Sendable {
         let answers = events.filter { if case .answer = $0 { true } else { false } }
         if !answers.isEmpty { board?.handle(answers, now: now) }
         switch typeAhead?.take(events, isPart: isPart) {
-        case .quits: outputs.append(.effect(.quit))
-        case .goesBack: outputs.append(.effect(.goBack))
+        case let leaving?:
+            // What waited for the board is not done to it once it is left (TM-247).
+            typeAhead = TypeAhead()
+            outputs.append(.effect(leaving == .quits ? .quit : .goBack))
         case nil: if typeAhead?.isEmpty == false { board?.keepsKeys() }
         }
     }
@@ -267,8 +277,13 @@ public struct TerminalApp: Sendable {
     private mutating func releaseTypeAhead(now: Instant) {
         guard var kept = typeAhead else { return }
         typeAhead = nil
-        let isCut = kept.isCut
-        for read in kept.release() { board?.handle(read.events, isPart: read.isPart, now: now) }
+        let (isCut, leavesPasteOpen) = (kept.isCut, kept.leavesPasteOpen)
+        for read in kept.release() {
+            board?.handle(read.events, isPart: read.isPart, now: now)
+            // What stands behind a key that quits is typed at something else.
+            if board?.outputs.contains(.effect(.quit)) == true { return }
+        }
+        if leavesPasteOpen { board?.cutPaste() }
         if isCut { board?.notify("more was typed than could wait for the board: the rest is left out", now: now) }
     }
 

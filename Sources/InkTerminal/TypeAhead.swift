@@ -10,6 +10,13 @@ struct TypeAhead: Sendable {
     private var hover: InputEvent?
     /// True if more came than is kept: from there on nothing of it is.
     private(set) var isCut = false
+    /// True while a paste of which a part is kept has not ended.
+    private var isPasting = false
+    /// True if the end of such a one came when nothing was kept any more.
+    private var owesPasteEnd = false
+
+    /// True if more may come of a paste that has lost a part: none of that is to be taken (TM-76).
+    var leavesPasteOpen: Bool { isCut && isPasting }
 
     /// Nobody types so far ahead; a paste may be as long as one may be at all.
     private static let eventsMax = 10_000
@@ -36,7 +43,11 @@ struct TypeAhead: Sendable {
             case .focus, .answer: break
             case .key, .mouse, .text, .paste:
                 isCut = isCut || eventCount >= Self.eventsMax || byteCount + event.textBytes > Self.bytesMax
-                guard !isCut else { break }
+                guard !isCut else {
+                    if event.isPasteEnd, isPasting { (isPasting, owesPasteEnd) = (false, true) }
+                    break
+                }
+                if case .paste(_, let isWhole) = event { isPasting = !isWhole }
                 // A pointer that moved on before this is told no more.
                 hover = nil
                 kept.append(event)
@@ -48,14 +59,17 @@ struct TypeAhead: Sendable {
         return nil
     }
 
-    /// What has waited, read by read.
+    /// What has waited, read by read. A paste of which the rest is left out has its end.
     mutating func release() -> [(events: [InputEvent], isPart: Bool)] {
         defer { self = TypeAhead() }
-        return reads + (hover.map { [([$0], false)] } ?? [])
+        let ends = [owesPasteEnd ? .paste("", isWhole: true) : nil, hover].compactMap { $0 }
+        return reads + ends.map { ([$0], false) }
     }
 }
 
 extension InputEvent {
+    fileprivate var isPasteEnd: Bool { if case .paste(_, isWhole: true) = self { true } else { false } }
+
     /// Bytes of the text that it brings, beside what every event takes.
     fileprivate var textBytes: Int {
         switch self {

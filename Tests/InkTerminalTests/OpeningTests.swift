@@ -95,6 +95,56 @@ import Testing
         #expect(pasted.effects == [] && pasted.text.contains("q quits"))
     }
 
+    // TM-247
+    @Test func `what is typed behind a q that waits, and what waits when somebody leaves, is not done to the board`() throws {
+        let box = ["r", "\r", "\u{1B}[C", "\u{1B}[B", "\r"]
+        var quits = try desk()
+        for read in ["v", "q"] + box { quits.bytes(Array(read.utf8)) }
+        quits.arrive()
+        #expect(quits.effects == [.quit] && quits.standing == [] && !quits.isGestureLive, "\(quits.intents)")
+        var breaks = try desk()
+        for read in box { breaks.bytes(Array(read.utf8)) }
+        breaks.bytes([3])
+        breaks.arrive()
+        #expect(breaks.effects == [.quit] && breaks.standing == [] && !breaks.isGestureLive, "\(breaks.intents)")
+        // Who leaves while it is read asks once more, and goes at once; Escape is too late for going back.
+        var leaves = try desk()
+        leaves.bytes([3])
+        leaves.leave()
+        leaves.escape()
+        leaves.type("q")
+        #expect(leaves.effects == [.quit, .quit])
+    }
+
+    // TM-181
+    @Test func `keys that wait are told of still when the board is found and not read`() throws {
+        var desk = try desk()
+        desk.type("r")
+        let words = try #require(desk.terminal.lines.first { $0.contains("wait") })
+        desk.show(board: BoardContent(name: "plan", isReady: false, opening: .init()))
+        #expect(desk.terminal.lines.contains(words), "\(desk.text)")
+    }
+
+    // TM-249
+    @Test func `a paste of which a part could not wait ends, and nothing behind the hole is taken`() throws {
+        for endsEarly in [true, false] {
+            var desk = try desk()
+            for _ in 0..<17 { desk.bytes(Array("\u{1B}[200~".utf8) + Array(repeating: 0x61, count: 60_000) + Array("\u{1B}[201~".utf8)) }
+            desk.bytes(Array("\u{1B}[200~first ".utf8))
+            // One that stalls is told as far as it came.
+            desk.wait(.seconds(3))
+            for _ in 0..<10 { desk.bytes(Array(repeating: 0x62, count: 60_000)) }
+            let end = Array("tail\u{1B}[201~".utf8)
+            if endsEarly { desk.bytes(end) }
+            desk.arrive()
+            if !endsEarly { desk.bytes(end) }
+            desk.move(40, 10)
+            desk.bytes(Array("\u{1B}[200~later\u{1B}[201~".utf8))
+            desk.wait(.seconds(1))
+            #expect(desk.standing.map(\.text).suffix(2) == ["first ", "later"], "\(desk.standing.map { $0.text.prefix(40) })")
+        }
+    }
+
     // TM-180
     @Test func `nobody fills the memory with what waits`() throws {
         var desk = try desk()
