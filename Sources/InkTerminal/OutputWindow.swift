@@ -17,6 +17,8 @@ struct OutputWindow: Sendable {
     private var asked: (count: Int, at: Instant)?
     /// Bytes since the last question.
     private var unasked = 0
+    /// Questions to which an answer is on its way or still to be written, and when the last was asked.
+    private var owed: (count: Int, at: Instant) = (0, .zero)
 
     /// True while a frame may be written. Where no question is open one follows that frame.
     var isOpen: Bool { asked.map { $0.count + unasked < Self.bytesMax } ?? true }
@@ -30,15 +32,27 @@ struct OutputWindow: Sendable {
         unasked += count
         guard asked == nil, unasked >= Self.bytesBetween else { return false }
         (asked, unasked) = ((unasked, now), 0)
+        noteQuestion(now: now)
         return true
     }
 
+    /// The terminal was asked something that it ends with an answer of the same kind.
+    mutating func noteQuestion(now: Instant) { owed = (owed.count + 1, now) }
+
     /// The terminal has answered: what the question follows is seen.
-    mutating func takeAnswer() { (isAnswering, asked) = (true, nil) }
+    mutating func takeAnswer() {
+        (isAnswering, asked) = (true, nil)
+        owed.count = max(0, owed.count - 1)
+    }
+
+    /// True while an answer may still come, which nobody but us would understand (TM-246).
+    func owesAnswer(now: Instant) -> Bool { owed.count > 0 && now - owed.at < Self.patience }
 
     /// Lets time pass: of a terminal that owes an answer for so long none is expected any more.
     mutating func handleTimeout(now: Instant) {
-        if let deadline, deadline <= now { self = OutputWindow() }
+        guard let deadline, deadline <= now else { return }
+        // An answer that comes after all is still none of the shell's.
+        (isAnswering, asked, unasked) = (false, nil, 0)
     }
 
     /// The terminal was left and entered again: what it owed may never come.

@@ -65,11 +65,22 @@ public final class TTY {
     public func enter() throws(TTYError) {
         let failure = ink_guard_enter()
         guard failure == 0 else { throw .system(operation: "switching the terminal to raw mode", code: failure) }
+        isEntered = true
         write(TerminalProfile.enter)
     }
 
-    /// Back to how it was; does nothing if it is.
+    /// True from `enter` to `leave`.
+    private(set) var isEntered = false
+
+    /// Raw still, but nothing is reported any more that was not asked for. What waits of the last frame is dropped.
+    func silence() {
+        waiting = TerminalProfile.reportsOff[...]
+        flush()
+    }
+
+    /// Back to how it was at once; does nothing if it is. Whoever may be answered yet leaves by the loop.
     public func leave() {
+        isEntered = false
         waiting = []
         ink_guard_leave()
     }

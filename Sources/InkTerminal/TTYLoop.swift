@@ -85,9 +85,37 @@ public final class TTYLoop {
         tty.write(bytes)
         if !hasAsked {
             hasAsked = true
+            guard profile.canBeAsked else { return }
             tty.write(profile.questions)
+            app.wasAsked(now: now)
         }
     }
+
+    // MARK: Leaving
+
+    /// Gives the terminal back once nothing more comes of it that is ours: what it answers later would be typed at the shell's prompt (TM-246).
+    ///
+    /// Whatever is typed meanwhile is thrown away. Waits no longer than an answer takes. Does nothing if the terminal was left.
+    public func leave(_ app: inout TerminalApp) {
+        guard tty.isEntered else { return }
+        tty.silence()
+        let end = clock.now + (profile.isFar ? Self.farPatience : Self.nearPatience)
+        var now = clock.now
+        while now < end, app.owesAnswer(now: now), tty.flush() {
+            var polled = pollfd(fd: tty.descriptor, events: Int16(POLLIN) | (tty.hasWaiting ? Int16(POLLOUT) : 0), revents: 0)
+            // A signal that comes meanwhile is answered by who asked to leave, within the two seconds that it has.
+            if poll(&polled, 1, Self.pollTime(until: end, now: now, isBusy: false)) > 0, Int32(polled.revents) & ~POLLOUT != 0 {
+                guard let bytes = tty.read(limit: 65_536) else { break }
+                app.discard(bytes, now: now)
+            }
+            now = clock.now
+        }
+        tty.leave()
+    }
+
+    /// What answers of a terminal on this machine take; of one behind a network.
+    private static let nearPatience = Duration.milliseconds(300)
+    private static let farPatience = Duration.seconds(1)
 
     private struct Ready {
         var canRead = false
@@ -144,7 +172,7 @@ public final class TTYLoop {
 
     /// Gives the terminal back and stops; goes on when it is continued.
     private func suspend(_ app: inout TerminalApp) {
-        tty.leave()
+        leave(&app)
         ink_suspend()
         reenter(&app)
     }

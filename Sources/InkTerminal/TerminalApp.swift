@@ -234,8 +234,26 @@ public struct TerminalApp: Sendable {
         if !bytes.isEmpty { lastFrame = now }
         var all = bytes + extraBytes
         extraBytes = []
-        if profile.isFar, profile.canBeAsked, window.write(all.count, now: now) { all += OutputWindow.question }
+        // Whoever leaves waits for answers: none is asked for any more.
+        let mayAsk = profile.isFar && profile.canBeAsked && board?.mode.isLeaving != true
+        if mayAsk, window.write(all.count, now: now) { all += OutputWindow.question }
         return all
+    }
+
+    /// The terminal was asked the questions of its profile, the last of which is one of device attributes.
+    mutating func wasAsked(now: Instant) { window.noteQuestion(now: now) }
+
+    /// True while the terminal owes an answer, which would be typed at the prompt of a shell that came too early (TM-246).
+    func owesAnswer(now: Instant) -> Bool { window.owesAnswer(now: now) }
+
+    /// Takes what comes once the terminal is being left: nothing of it is done, and answers are counted.
+    mutating func discard(_ bytes: [UInt8], now: Instant) {
+        var taken = InputDecoder()
+        swap(&taken, &decoder)
+        taken.receive(bytes[...], now: now) { events in
+            for case .answer(.deviceAttributes) in events { window.takeAnswer() }
+        }
+        swap(&taken, &decoder)
     }
 
     /// The terminal was left and entered again: the next frame repaints all, and what the person had switched off is off again.

@@ -51,6 +51,9 @@ public struct TerminalProfile: Hashable, Sendable {
     static let mouseOn: [UInt8] = Array("\u{1B}[?1000h\u{1B}[?1002h\u{1B}[?1003h".utf8)
     static let mouseOff: [UInt8] = Array("\u{1B}[?1003l\u{1B}[?1002l\u{1B}[?1000l".utf8)
 
+    /// Neither mouse nor focus is reported, and no paste is marked.
+    static let reportsOff: [UInt8] = mouseOff + Array("\u{1B}[?1004l\u{1B}[?2004l".utf8)
+
     /// Enters: title kept, alternate screen, cursor hidden, and the modes.
     public static let enter: [UInt8] = Array("\u{1B}[22;0t\u{1B}[?1049h\u{1B}[?25l".utf8) + modes
 
@@ -59,8 +62,8 @@ public struct TerminalProfile: Hashable, Sendable {
 
     /// Undoes all that we may have switched, mouse first; right in every state, so crash handlers can write it without thinking.
     public static let leave: [UInt8] =
-        Array("\u{1B}[?2026l\u{1B}[?1006l".utf8) + mouseOff
-        + Array("\u{1B}[?1004l\u{1B}[?2004l\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t".utf8)
+        Array("\u{1B}[?2026l\u{1B}[?1006l".utf8) + reportsOff
+        + Array("\u{1B}[?7h\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l\u{1B}[23;0t".utf8)
 
     /// Asks for synchronized output, name, background and, as a fence, device attributes. Sent after the first frame.
     public var questions: [UInt8] {

@@ -31,6 +31,36 @@ class OverSsh(unittest.TestCase):
         self.assertEqual(over_ssh.lost_by(state), 0, f"a line that drops loses nothing: {state['shapes']}")
         self.assertEqual(status, 255, "ssh says that the line is gone")
 
+    def test_who_leaves_leaves_no_answer_of_the_terminal_for_the_shell(self):
+        # TM-246
+        if sshd_path() is None:
+            self.skipTest("no sshd is installed: tools/over-ssh does that")
+        afar = over_ssh.Afar()
+        self.addCleanup(afar.remove)
+        # What follows the program shows all that is typed, as a shell at its prompt does.
+        script = f"echo ready; {ink.binary()} open plan; echo left; exec cat -v"
+
+        def left(ana):
+            ana.until(lambda: any(line == "left" for line in ana.lines), "the prompt", 20)
+            ana.pump(1)
+            return [line for line in ana.lines[ana.lines.index("left") + 1:] if line]
+
+        # A question is open when the key comes.
+        ana = afar.ana(command=["sh", "-c", script])
+        ana.see("keys", 30)
+        ana.settle(0.5)
+        for key in "?", "?", "?", "?":
+            ana.key(key, pause=0.02)
+        ana.key("q", pause=0)
+        self.assertEqual(left(ana), [])
+        ana.close()
+        afar.terminals.remove(ana)
+        # And before the terminal has answered anything.
+        ana = afar.ana(command=["sh", "-c", script])
+        ana.see("ready", 30)
+        ana.key("q", pause=0)
+        self.assertEqual(left(ana), [])
+
 
 if __name__ == "__main__":
     main()

@@ -91,6 +91,19 @@ import Testing
         #expect(desk.frames.count >= later + 100)
     }
 
+    @Test func `who leaves is asked nothing more`() throws {
+        // TM-246
+        for leaves in [false, true] {
+            var desk = try Desk(isFar: true)
+            let bob = desk.join("bob")
+            desk.bytes(Self.answer)
+            if leaves { desk.leave() }
+            let before = desk.frames.count
+            write(20, by: bob, at: &desk)
+            #expect((asked(desk, after: before) > 0) == !leaves)
+        }
+    }
+
     @Test func `a frame that is larger than the window holds up nothing`() throws {
         // TM-231
         var desk = try Desk(columns: 200, rows: 50, isFar: true)

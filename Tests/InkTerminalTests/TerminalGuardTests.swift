@@ -37,6 +37,48 @@ import Testing
         #expect(everything(from: leader) == restore)
     }
 
+    @Test func `who leaves waits for the answers that the terminal owes, and not for ever`() throws {
+        // TM-246
+        for answers in [true, false] {
+            var (leader, follower): (Int32, Int32) = (-1, -1)
+            try #require(ink_pty_open(&leader, &follower, 80, 24) == 0)
+            defer { close(leader) }
+            for end in [leader, follower] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+            let (tty, mailbox, profile) = (try TTY(descriptor: follower, note: ""), try TTYMailbox(), TerminalProfile())
+            let loop = try TTYLoop(tty: tty, mailbox: mailbox, profile: profile, clock: Self.clock())
+            var app = TerminalApp(profile: profile, columns: 80, rows: 24, board: BoardContent(name: "plan"))
+            let isDone = DispatchSemaphore(value: 0)
+            let wasEarly = Mutex(false)
+            let terminal = Thread { [leader] in
+                var seen = ""
+                func look(_ milliseconds: Int32) -> Bool {
+                    var polled = pollfd(fd: leader, events: Int16(POLLIN), revents: 0)
+                    guard poll(&polled, 1, milliseconds) > 0 else { return false }
+                    var bytes = [UInt8](repeating: 0, count: 4096)
+                    let count = read(leader, &bytes, bytes.count)
+                    if count > 0 { seen += String(decoding: bytes[..<count], as: UTF8.self) }
+                    return true
+                }
+                while !seen.contains("\u{1B}[?2004l"), look(5000) {}
+                // Longer than a tty is flushed for, and shorter than is waited.
+                while look(100), !seen.contains("?1049l") {}
+                wasEarly.withLock { $0 = seen.contains("?1049l") }
+                let answer = Array("\u{1B}[<0;1;1Mls\r\u{1B}[?62;22c".utf8)
+                if answers { _ = write(leader, answer, answer.count) }
+                isDone.signal()
+            }
+            mailbox.post(.event(.stopped(unsaved: 0, unsent: 0)))
+            terminal.start()
+            #expect(loop.run(&app) { _, _ in } == .effect(.stopped))
+            loop.leave(&app)
+            isDone.wait()
+            #expect(ink_guard_is_restored() == 1 && !wasEarly.withLock { $0 })
+            var waiting: Int32 = -1
+            #expect(ioctl(follower, UInt(FIONREAD), &waiting) == 0 && waiting == 0)
+            withExtendedLifetime(tty) {}
+        }
+    }
+
     @Test func `what is entered is left, in the reverse order for the mouse`() {
         // TM-18
         let (enter, leave) = (modes(TerminalProfile.enter, "h"), modes(TerminalProfile.leave, "l"))

@@ -112,9 +112,9 @@ enum Interactive {
             message: message)
         message = ""
         let screen = try TerminalScreen(profile: profile, clock: options.clock)
-        defer { screen.tty.leave() }
         let size = screen.tty.size
         var app = TerminalApp(profile: profile, columns: size.columns, rows: size.rows, start: content)
+        defer { screen.loop.leave(&app) }
         while true {
             switch screen.loop.run(&app, perform: { _, _ in }) {
             case .signal(let signal): TTY.die(by: signal)

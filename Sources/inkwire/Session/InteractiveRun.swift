@@ -59,7 +59,7 @@ struct InteractiveRun {
         switch wait(for: opening, on: screen, &app) {
         case .opened(let opened): return try run(opened, on: screen, &app)
         case .left(let leaving):
-            screen.tty.leave()
+            screen.loop.leave(&app)
             return leaving
         }
     }
@@ -98,10 +98,10 @@ struct InteractiveRun {
                 case nil: break
                 }
             case .effect(.goBack):
-                screen.tty.leave()
+                screen.loop.leave(&app)
                 return .left(leave(opening, patience: Self.openingPatience, .wentBack))
             case .effect(.quit):
-                screen.tty.leave()
+                screen.loop.leave(&app)
                 return .left(leave(opening, patience: Self.openingPatience, .done))
             case .signal(let signal):
                 screen.tty.leave()
@@ -145,11 +145,12 @@ struct InteractiveRun {
         for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
         var goes = prospect.isExample
         let end = draw(&app, on: screen, session, news, person, files, goes: &goes)
-        screen.tty.leave()
         if case .signal(let signal) = end {
+            screen.tty.leave()
             Self.quit(session, patience: Self.signalPatience)
             TTY.die(by: signal)
         }
+        screen.loop.leave(&app)
         // A notice goes; this stays.
         for sentence in opened.sentences { options.notices.say(sentence) }
         // Who does not wait for the end of quitting must hear what it leaves behind, too.
