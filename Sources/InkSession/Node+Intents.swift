@@ -579,7 +579,7 @@ extension Board {
     /// The writes that do what `intent` says; shapes that are gone are left out while any is left.
     ///
     /// - Parameter number: new shapes get the free numbers from here on.
-    func writes(for intent: Intent, by author: AuthorID, from number: UInt64) throws(RuleViolation) -> [Write] {
+    package func writes(for intent: Intent, by author: AuthorID, from number: UInt64) throws(RuleViolation) -> [Write] {
         switch intent {
         case .draw(let draft):
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }

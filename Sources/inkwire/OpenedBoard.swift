@@ -32,7 +32,10 @@ struct OpenedBoard {
     }
 
     /// Makes a new board and stores its genesis.
-    static func make(named wanted: String?, catalog: BoardCatalog) throws -> OpenedBoard {
+    ///
+    /// - Parameter drawing: what stands on it from the first, bottom first, as `Intent.drawAll` takes it. It is signed by a key that nobody keeps, and
+    ///   so in no history of undo, neither now nor when the board is opened again (CL-69).
+    static func make(named wanted: String?, drawing: [ShapeDraft] = [], catalog: BoardCatalog) throws -> OpenedBoard {
         try check(name: wanted, catalog: catalog)
         let identity = try catalog.identity(ofProfile: 1)
         let name: String
@@ -49,14 +52,22 @@ struct OpenedBoard {
         }
         var random = SecretGenerator(seed: Secret32.random())
         let genesis = try Board.makeGenesis(owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16))
-        let board = try Board(genesis: genesis)
+        var board = try Board(genesis: genesis)
+        var transactions = [genesis]
+        if !drawing.isEmpty {
+            let hand = SigningKey(seed: Secret32.random())
+            let writes = try board.writes(for: .drawAll(drawing), by: hand.author, from: 1)
+            for part in try board.parts(of: writes, by: hand.author) {
+                transactions.append(try board.author(part, key: hand, wallTime: wallMilliseconds()).0)
+            }
+        }
         let meta = BoardMeta(board: board.id, roomSecret: random.secret(), name: name)
         let directory = catalog.directory(of: board.id, profile: 1)
-        let store = try BoardStore.create(at: directory, meta: meta, transactions: [genesis])
+        let store = try BoardStore.create(at: directory, meta: meta, transactions: transactions)
         catalog.note(BoardCatalog.Place(board: board.id, profile: 1, directory: directory, name: name))
         return OpenedBoard(
             catalog: catalog, profile: 1, identity: identity, store: store,
-            content: StoredBoard(meta: meta, transactions: [genesis], receipts: []), isNew: false)
+            content: StoredBoard(meta: meta, transactions: transactions, receipts: []), isNew: false)
     }
 
     /// Refuses a name for a new board as far as that is known without a look into others.

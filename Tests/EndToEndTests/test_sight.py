@@ -118,6 +118,14 @@ class Example(TwoTerminals):
     def test_an_example_goes_when_it_is_left(self):  # TM-220
         terminal = self.start()
         self.assertIn("example", self.boards())
+        # What was there from the first is not taken back; what was drawn is.
+        terminal.key("r")
+        terminal.drag([(2, 18), (8, 20)])
+        terminal.see("Enter writes")
+        terminal.key("\x1b", pause=0.2)
+        for _ in range(3):
+            terminal.key("\x1a", pause=0.2)
+        self.assertIn("web page", terminal.text)
         terminal.key("q")
         terminal.see("The example is gone")
         self.assertNotIn("example", self.boards())

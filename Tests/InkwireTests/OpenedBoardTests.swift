@@ -3,6 +3,7 @@ import InkBoard
 import InkCrypto
 import InkPrimitives
 import InkStore
+import InkTerminal
 import Testing
 
 @testable import inkwire
@@ -19,6 +20,18 @@ import Testing
     private func open(_ name: String = "sketch") throws -> OpenedBoard {
         guard case .held(let opened) = try BoardAccess.open(name, catalog: catalog) else { throw StoreError.locked(path: name) }
         return opened
+    }
+
+    // CL-69
+    @Test func `what stands on an example from the first is in nobody's history of undo, now and when it is opened again`() throws {
+        let made = try OpenedBoard.make(named: "sketch", drawing: ExampleBoard.shapes, catalog: catalog)
+        made.close()
+        for opened in [made, try open()] {
+            let board = try #require(try opened.content.replica()?.board)
+            #expect(!board.canUndo(opened.identity.signing.author) && board.shapes.count == ExampleBoard.shapes.count)
+            #expect(board.shapes.count { $0.content.startBinding != nil && $0.content.endBinding != nil } == 3)
+            opened.close()
+        }
     }
 
     // ST-30

@@ -236,7 +236,6 @@ struct InteractiveRun {
         goes: inout Bool
     ) -> End {
         session.start()
-        if prospect.isExample { session.submit(.drawAll(ExampleBoard.shapes), ref: nil) }
         var isLeaving = false
         let submit = { (intent: Intent, reference: UInt64?) in session.submit(intent, ref: reference) }
         // A text that is being typed, a stroke that a hand still holds: they are work, too.

@@ -60,7 +60,10 @@ struct Prospect: Sendable {
     func come(options: GlobalOptions, say: (String) -> Void) throws -> BoardAccess {
         switch way {
         case .example:
-            .held(try OpenedBoard.make(named: try options.catalog.uniqueName("example", looks: BoardName.look), catalog: options.catalog))
+            .held(
+                try OpenedBoard.make(
+                    named: try options.catalog.uniqueName("example", looks: BoardName.look), drawing: ExampleBoard.shapes,
+                    catalog: options.catalog))
         case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
         case .open(let text): try BoardAccess.open(text, at: place, catalog: options.catalog)
         case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, say: say))
