@@ -100,6 +100,10 @@ extension TerminalApp {
         public var shapeCount: Int
         /// What goes from the board once they are kept; empty for what is only copied.
         public var cuts: [ShapeID]
+
+        package init(bytes: [UInt8], shapeCount: Int, cuts: [ShapeID]) {
+            (self.bytes, self.shapeCount, self.cuts) = (bytes, shapeCount, cuts)
+        }
     }
 
     /// What the program has of what was copied last.

@@ -23,6 +23,8 @@ public struct TerminalApp: Sendable {
         case network(NetworkChoice?)
         /// A sentence for the person.
         case notice(String)
+        /// What came of a file is known.
+        case written
         /// A file that was to be written is there already, and stands as it was.
         case fileExists(FileExport)
         /// What was copied is kept, or a complaint says why not.
@@ -64,6 +66,8 @@ public struct TerminalApp: Sendable {
         case suspend
         /// What was being opened is to be fetched.
         case opened
+        /// What came of a file is to be fetched.
+        case written
         /// The session has ended.
         case stopped
     }
@@ -156,6 +160,7 @@ public struct TerminalApp: Sendable {
             extraBytes += Self.title(name, profile.style)
             releaseTypeAhead(now: now)
         case .opened: outputs.append(.effect(.opened))
+        case .written: outputs.append(.effect(.written))
         case .network(let choice): board?.replace(network: choice, now: now)
         case .notice(let text): board?.notify(text, now: now)
         case .fileExists(let export): board?.askToReplace(export, now: now)

@@ -115,7 +115,26 @@ class Example(TwoTerminals):
     def boards(self):
         return ink.run(["boards"], data=self.folder / "bob", name="bob")[1]
 
-    def test_an_example_goes_when_it_is_left(self):  # TM-220
+    def test_an_example_stays_where_another_program_goes_on_with_it(self):  # CL-72
+        terminal = self.start()
+        other = Terminal([ink.binary(), "open", "example"], 80, 24, {**self.settings["bob"], "INKWIRE_RENDEZVOUS": None})
+        self.addCleanup(other.close)
+        other.see("web page")
+        other.see("saved")
+        terminal.key("q")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(b"another program goes on with it", terminal.bytes)
+        other.key("t")
+        other.click(10, 20)
+        other.key("goes on")
+        other.key("\x1b")
+        other.see("saved")
+        self.assertIn("web page", other.text)
+        other.key("q")
+        self.assertEqual(other.wait(), 0)
+        self.assertIn("example", self.boards())
+
+    def test_an_example_goes_when_it_is_left(self):  # TM-220 CL-69 CL-71
         terminal = self.start()
         self.assertIn("example", self.boards())
         # What was there from the first is not taken back; what was drawn is.

@@ -34,12 +34,17 @@ import Testing
         return OpenedSession(access: access, session: session, sentences: [])
     }
 
+    /// Opens beside this thread; what comes too late is closed.
+    private func opening(_ open: @escaping @Sendable () throws -> OpenedSession, tell: @escaping @Sendable () -> Void) -> BoardOpening {
+        BoardOpening(open, tell: tell, discard: { $0.close(discards: false) })
+    }
+
     // CL-60
     @Test func `what is opened is taken once, and a failure is what it was`() async throws {
         try await blocking { [self] in
             try OpenedBoard.make(named: "plan", catalog: catalog).close()
             let told = DispatchSemaphore(value: 0)
-            let opening = BoardOpening({ [self] in try open("plan") }, tell: { told.signal() })
+            let opening = opening({ [self] in try open("plan") }, tell: { told.signal() })
             told.wait()
             let opened = try #require(opening.take()).get()
             #expect(opening.take() == nil && opening.abandon(patience: .seconds(0)) == nil)
@@ -47,7 +52,7 @@ import Testing
             #expect(BoardStore.isOpen(at: catalog.directory(of: opened.access.board, profile: 1)))
             opened.close(discards: false)
             #expect(!BoardStore.isOpen(at: catalog.directory(of: opened.access.board, profile: 1)))
-            let missing = BoardOpening({ [self] in try open("nothing") }, tell: { told.signal() })
+            let missing = self.opening({ [self] in try open("nothing") }, tell: { told.signal() })
             told.wait()
             #expect(throws: StoreError.missing(what: "board “nothing”")) { try missing.take()?.get() }
         }
@@ -60,7 +65,7 @@ import Testing
             let directory = try catalog.find("plan").directory
             let (mayOpen, isOpen) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
             let told = Mutex(0)
-            let opening = BoardOpening(
+            let opening = opening(
                 { [self] in
                     mayOpen.wait()
                     defer { isOpen.signal() }
@@ -112,34 +117,89 @@ import Testing
     @Test func `a disk that hangs keeps nobody waiting, and what it had not taken in the end is told`() async throws {
         try await blocking {
             let (mayWrite, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-            let told = Mutex<[TerminalApp.Input]>([])
             let writer = FileWriter(
                 place: { export in
                     mayWrite.wait()
-                    return .notice("written \(export.path)")
-                },
-                tell: { input in
-                    told.withLock { $0.append(input) }
-                    answered.signal()
-                })
-            func notices() -> [String] { told.withLock { $0.compactMap { if case .notice(let words) = $0 { words } else { nil } } } }
+                    return export.path == "bad" ? .failed(path: "bad", why: "it is full") : .written("written \(export.path)")
+                }, tell: { answered.signal() })
             func export(_ path: String) -> TerminalApp.FileExport {
                 TerminalApp.FileExport(path: path, text: "", shapeCount: 0, cutWords: nil, replaces: false)
             }
-            writer.write(export("one"))
-            #expect(notices() == [])
+            #expect(writer.write(export("one")) == nil && writer.take() == [])
             // Nothing gathers behind it.
-            writer.write(export("two"))
-            #expect(notices() == ["not written, for the disk has not taken another file yet: one"])
-            answered.wait()
+            #expect(writer.write(export("two")) == "not written, for the disk has not taken another file yet: one")
             mayWrite.signal()
             answered.wait()
-            #expect(notices().last == "written one")
-            writer.write(export("three"))
-            #expect(throws: Failure.self) { try writer.end(patience: .milliseconds(1)) }
+            #expect(writer.take() == [.written("written one")] && writer.take() == [])
+            #expect(writer.write(export("three")) == nil)
+            #expect(writer.end(patience: .milliseconds(1)).failure?.exit == 8)
             mayWrite.signal()
-            let last = try writer.end(patience: .seconds(60))
-            #expect(last == "written three" && notices().last == "written one")
+            let last = writer.end(patience: .seconds(60))
+            #expect(last.sentences == ["written three"] && last.failure == nil)
+        }
+    }
+
+    // CL-67
+    @Test func `what came of a file and was not told on the board is there in the end, and a failure is one`() async throws {
+        try await blocking {
+            let answered = DispatchSemaphore(value: 0)
+            let writer = FileWriter(
+                place: { $0.path == "bad" ? .failed(path: "bad", why: "it is full") : .written("written \($0.path)") },
+                tell: { answered.signal() })
+            for path in ["one", "bad", "two"] {
+                #expect(writer.write(.init(path: path, text: "", shapeCount: 0, cutWords: nil, replaces: false)) == nil)
+                answered.wait()
+            }
+            let end = writer.end(patience: .seconds(60))
+            #expect(end.sentences == ["written one", "written two"])
+            #expect(end.failure?.what == "bad is not written" && end.failure?.why == "it is full" && end.failure?.exit == 8)
+            #expect(writer.end(patience: .seconds(60)).failure == nil)
+        }
+    }
+
+    // CL-68
+    @Test func `a disk that hangs keeps nobody from drawing who copies, and what is copied is fetched after it`() async throws {
+        try await blocking {
+            let (mayKeep, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            let kept = Mutex<[UInt8]>([])
+            let told = Mutex<[String]>([])
+            let desk = ClipDesk(
+                place: { bytes in
+                    mayKeep.wait()
+                    kept.withLock { $0 = bytes }
+                    return bytes == [3] ? "it is full" : nil
+                }, look: { .bytes(kept.withLock { $0 }) },
+                tell: { input in
+                    told.withLock { $0.append("\(input)") }
+                    answered.signal()
+                })
+            func clip(_ byte: UInt8) -> TerminalApp.KeptClip { TerminalApp.KeptClip(bytes: [byte], shapeCount: 1, cuts: []) }
+            desk.keep(clip(1))
+            desk.fetch()
+            #expect(told.withLock { $0 } == [])
+            mayKeep.signal()
+            for _ in 0..<2 { answered.wait() }
+            #expect(told.withLock { $0.count == 2 && $0[0].hasPrefix("clipKept") && $0[1].contains("[1]") })
+            #expect(desk.end(patience: .seconds(60)) == nil)
+            desk.keep(clip(3))
+            #expect(desk.end(patience: .milliseconds(1)) == "what was copied last is not kept: the disk has not taken it so far")
+            mayKeep.signal()
+            #expect(desk.end(patience: .seconds(60)).map { $0 == "what was copied last is not kept: it is full" } ?? true)
+            #expect(told.withLock { $0.count } == 2)
+        }
+    }
+
+    // CL-70
+    @Test func `what was made for somebody who did not wait for it is gone, and what was there stays`() async throws {
+        try await blocking { [self] in
+            try OpenedBoard.make(named: "old", catalog: catalog).close()
+            for (way, left) in [(Prospect.Way.example, 1), (.make("new"), 1), (.open("old"), 1)] {
+                let run = InteractiveRun(options: try options(), profile: TerminalProfile(), prospect: try Prospect(way, catalog: catalog))
+                let opened = try run.open()
+                run.discard(opened)
+                let entries = try catalog.entries()
+                #expect(entries.map(\.name) == ["old"] && entries.count == left, "\(way)")
+            }
         }
     }
 
@@ -155,12 +215,12 @@ import Testing
                     isAsked.signal()
                     mayWrite.wait()
                     return FileWriter.place(export)
-                }, tell: { _ in })
-            writer.write(TerminalApp.FileExport(path: path, text: "new", shapeCount: 1, cutWords: nil, replaces: false))
+                }, tell: {})
+            #expect(writer.write(TerminalApp.FileExport(path: path, text: "new", shapeCount: 1, cutWords: nil, replaces: false)) == nil)
             isAsked.wait()
-            #expect(throws: Failure.self) { try writer.end(patience: .milliseconds(1)) }
+            #expect(writer.end(patience: .milliseconds(1)).failure?.why == "the disk has not taken it so far")
             mayWrite.signal()
-            let failure = #expect(throws: Failure.self) { try writer.end(patience: .seconds(60)) }
+            let failure = writer.end(patience: .seconds(60)).failure
             #expect(failure?.why == "a file of that name is there already" && failure?.exit == 8)
             #expect(FileManager.default.contents(atPath: path) == Data("old".utf8))
         }

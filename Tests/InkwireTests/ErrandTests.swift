@@ -15,7 +15,7 @@ import Testing
         return path
     }
 
-    private func notice(_ input: TerminalApp.Input) -> String? { if case .notice(let words) = input { words } else { nil } }
+    private func notice(_ outcome: FileWriter.Outcome) -> String? { if case .notice(let words) = outcome.told { words } else { nil } }
 
     // CL-43
     @Test func `who leaves is told to come back by what he came with`() {
@@ -32,7 +32,7 @@ import Testing
         #expect(notice(FileWriter.place(export)) == "1 shape written to \(path)")
         #expect(FileManager.default.contents(atPath: path) == Data("┌─┐\n".utf8))
         export.text = "other\n"
-        guard case .fileExists(export) = FileWriter.place(export) else { return #expect(Bool(false), "it was not asked") }
+        #expect(FileWriter.place(export) == .exists(export))
         #expect(FileManager.default.contents(atPath: path) == Data("┌─┐\n".utf8))
         export.replaces = true
         export.cutWords = "it is large"
@@ -41,7 +41,7 @@ import Testing
         // Neither a directory nor what is no file, whatever was said.
         for (other, words) in [(folder, "a directory"), ("/dev/null", "no file")] {
             export.path = other
-            #expect(notice(FileWriter.place(export)) == "not written, for that is \(words): \(other)")
+            #expect(notice(FileWriter.place(export)) == "not written: that is \(words): \(other)")
         }
         export.path = folder + "/nowhere/plan.txt"
         #expect(notice(FileWriter.place(export))?.hasPrefix("not written: ") == true)

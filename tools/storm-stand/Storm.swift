@@ -128,7 +128,7 @@ struct Storm: Sendable {
             seats[number].handle(.clipKept(kept, complaint: nil), now: now)
         case .effect(.fetchClip): seats[number].handle(.clip(clip.map { .bytes($0) } ?? .none), now: now)
         case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open),
-            .effect(.goBack), .effect(.opened), .effect(.stopped):
+            .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
             break
         }
     }

@@ -78,20 +78,27 @@ final class AttachmentDesk: @unchecked Sendable {
     /// True while nobody is attached.
     var isAlone: EventLoopFuture<Bool> { driver.loop.submit { [self] in !lines.values.contains { $0.frontEnd != nil } } }
 
+    /// Who goes on with a board that is closed.
+    enum Company: Hashable, Sendable {
+        /// Nobody, and the board was left.
+        case none
+        /// Nobody was there, but the board was not left: some may be on their way.
+        case noneYet
+        case some
+    }
+
     /// Closes all lines: those who are attached look for another holder.
-    ///
-    /// - Returns: true if the board was left, and nobody was there who goes on with it.
-    func close() async -> Bool {
+    func close() async -> Company {
         let closing = driver.loop.flatSubmit { [self] in
-            let isLast = isLeaving && lines.isEmpty
+            let company = !lines.isEmpty || waiting?.isEmpty == false ? Company.some : isLeaving ? .none : .noneYet
             for line in lines.values { line.channel.close() }
             for channel in waiting ?? [] { channel.close() }
             (lines, waiting) = ([:], nil)
             let closed = listener?.close() ?? driver.loop.makeSucceededVoidFuture()
-            return closed.map { isLast }
+            return closed.map { company }
         }
         // A socket that cannot be closed is closed already.
-        return (try? await closing.get()) ?? false
+        return (try? await closing.get()) ?? .some
     }
 
     private func accept(_ channel: LocalChannel) {

@@ -13,20 +13,25 @@ struct OpenedSession: @unchecked Sendable {
     /// Gives up the board and its lock; blocks until that is done.
     ///
     /// - Parameter discards: a board that was never joined goes, for it holds nothing.
-    func close(discards: Bool) {
+    /// - Returns: true if this process held the board and no other program goes on with it.
+    @discardableResult
+    func close(discards: Bool) -> Bool {
         let done = DispatchSemaphore(value: 0)
+        let wasAlone = Mutex(false)
         Task {
-            await session.close(discardIfEmpty: discards)
+            let isAlone = await session.close(discardIfEmpty: discards)
+            wasAlone.withLock { $0 = isAlone }
             done.signal()
         }
         done.wait()
+        return wasAlone.withLock { $0 }
     }
 }
 
 /// Opens a board beside the thread of the terminal, which shows its first frame and takes keys meanwhile (CL-60).
 ///
 ///     opening ──result──▶ done ──take──▶ taken
-///        └────abandon───▶ abandoned; what is opened after that is closed at once
+///        └────abandon───▶ abandoned; what is opened after that is discarded at once (CL-70)
 final class BoardOpening: Sendable {
     private enum State {
         case opening
@@ -38,8 +43,15 @@ final class BoardOpening: Sendable {
     private let state = Mutex(State.opening)
     private let group = DispatchGroup()
 
-    /// Begins; `tell` is called once the result can be taken, on another thread.
-    init(_ open: @escaping @Sendable () throws -> OpenedSession, tell: @escaping @Sendable () -> Void) {
+    /// Begins.
+    ///
+    /// - Parameters:
+    ///   - tell: called once the result can be taken, on another thread.
+    ///   - discard: closes what comes too late, and takes away what was made for it; called there, too.
+    init(
+        _ open: @escaping @Sendable () throws -> OpenedSession, tell: @escaping @Sendable () -> Void,
+        discard: @escaping @Sendable (OpenedSession) -> Void
+    ) {
         DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
             let result = Result { try open() }
             let isWanted = state.withLock { state in
@@ -50,7 +62,7 @@ final class BoardOpening: Sendable {
             if isWanted {
                 tell()
             } else if case .success(let opened) = result {
-                opened.close(discards: opened.access.isNew)
+                discard(opened)
             }
         }
     }
@@ -64,7 +76,7 @@ final class BoardOpening: Sendable {
         }
     }
 
-    /// Waits no longer than that; what comes later is closed at once.
+    /// Waits no longer than that; what comes later is discarded at once.
     ///
     /// - Returns: what came of it in time.
     func abandon(patience: DispatchTimeInterval) -> Result<OpenedSession, any Error>? {

@@ -192,17 +192,21 @@ final class BoardSession: @unchecked Sendable {
     }
 
     /// Closes everything, gives up the lock, and says what is left where it was not said before.
-    func close(discardIfEmpty: Bool) async {
+    ///
+    /// - Returns: true if this process held the board and no other program was attached, which would go on with it.
+    @discardableResult
+    func close(discardIfEmpty: Bool) async -> Bool {
         do {
             let last = try await loop.submit { [self] in rise() }.get()
             switch last.seat {
-            case .holding(let held): await held.close(discardIfEmpty: discardIfEmpty)
+            case .holding(let held): return await held.close(discardIfEmpty: discardIfEmpty)
             case .attached(let board): loop.execute { board.leave() }
             case .between, .ended: break
             }
         } catch {
             // The loop outlives every session.
         }
+        return false
     }
 
     /// Carries a seat off the loop once nobody else uses it.

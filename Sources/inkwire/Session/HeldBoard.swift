@@ -173,13 +173,16 @@ final class HeldBoard: Sendable {
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.
-    func close(discardIfEmpty: Bool) async {
+    ///
+    /// - Returns: true if no other program was attached, which would go on with the board.
+    func close(discardIfEmpty: Bool) async -> Bool {
         await driver.abandon()
-        let isLast = await desk.close()
+        let company = await desk.close()
         await service?.stop()
         // What stays on a disk that takes nothing means nobody who is still there.
-        if isLast { try? store.forgetRequests() }
+        if company == .none { try? store.forgetRequests() }
         if discardIfEmpty { store.discardIfEmpty() } else { store.close() }
+        return company != .some
     }
 }
 

@@ -97,7 +97,7 @@ enum Interactive {
     /// Why somebody is on the start screen again: a name that is taken, a board that does not open. The person is still here, and can choose again.
     private static func words(of error: any Error) throws -> String {
         guard let failure = (error as? Failure) ?? (error as? StoreError).map({ Failure($0) }) else { throw error }
-        return "\(failure.what): \(failure.why)"
+        return failure.sentence
     }
 
     /// Nil if the person leaves.
@@ -136,8 +136,8 @@ enum Interactive {
                 // What was chosen before the name goes on, and tells it there.
                 (message, content.message) = (words, words)
                 app.show(start: content)
-            case .effect(.export), .effect(.goBack), .effect(.keepBoard), .effect(.opened), .effect(.suspend), .effect(.keepClip),
-                .effect(.fetchClip):
+            case .effect(.export), .effect(.goBack), .effect(.keepBoard), .effect(.opened), .effect(.written), .effect(.suspend),
+                .effect(.keepClip), .effect(.fetchClip):
                 break
             case .effect(.quit), .effect(.stopped): return nil
             }

@@ -4,6 +4,7 @@ import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession
+import InkStore
 import InkTerminal
 import Synchronization
 
@@ -55,7 +56,8 @@ struct InteractiveRun {
                 opening: BoardContent.Opening(shapeCount: prospect.shapeCount)))
         // Before anything else has the processor.
         screen.loop.paint(&app)
-        let opening = BoardOpening({ try open() }, tell: { [mailbox = screen.mailbox] in mailbox.post(.opened) })
+        let opening = BoardOpening(
+            { try open() }, tell: { [mailbox = screen.mailbox] in mailbox.post(.opened) }, discard: { discard($0) })
         switch wait(for: opening, on: screen, &app) {
         case .opened(let opened): return try run(opened, on: screen, &app)
         case .left(let leaving):
@@ -67,7 +69,7 @@ struct InteractiveRun {
     // MARK: Opening
 
     /// Whatever takes time before there is a session: lock, keys, store, sockets. Not on the thread of the terminal.
-    private func open() throws -> OpenedSession {
+    func open() throws -> OpenedSession {
         var sentences: [String] = []
         let access = try prospect.come(options: options) { sentences.append($0) }
         if let words = options.keepGivenName(profile: access.profile) { sentences.append(words) }
@@ -117,14 +119,21 @@ struct InteractiveRun {
         switch opening.abandon(patience: patience) {
         case .success(let opened):
             for sentence in opened.sentences { options.notices.say(sentence) }
-            opened.close(discards: opened.access.isNew)
-            if prospect.isExample, throwAway(opened.access.board) { return .threwAway }
+            let wasAlone = opened.close(discards: opened.access.isNew)
+            if prospect.isExample, throwAway(opened.access.board, wasAlone: wasAlone) { return .threwAway }
             tellWayBack(opened.session.savedName)
             return leaving
         case .failure(let error): return .notOpened(error)
         // It is closed as soon as it is there.
         case nil: return leaving
         }
+    }
+
+    /// Closes what came when nobody waited for it any more. Nobody was told of it, so a board that was made stays no longer than that (CL-70).
+    func discard(_ opened: OpenedSession) {
+        let wasAlone = opened.close(discards: opened.access.isNew)
+        // One that cannot be taken away is found among the others; a screen may be drawn by now, so nothing is said.
+        if prospect.isMade, wasAlone { _ = delete(opened.access.board) }
     }
 
     private func tellWayBack(_ name: String) {
@@ -140,14 +149,18 @@ struct InteractiveRun {
         let person = Person(profile: access.profile, name: try options.displayName(profile: access.profile))
         let news = News()
         listen(to: session, for: screen.mailbox, news)
-        let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post($0) }
+        let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post(.written) }
+        let clips = ClipDesk(options.keptClip) { [mailbox = screen.mailbox] in mailbox.post($0) }
         show(session, to: person, isJoining: access.isEmpty, &app)
         for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
         var goes = prospect.isExample
-        let end = draw(&app, on: screen, session, news, person, files, goes: &goes)
+        let end = draw(&app, on: screen, session, news, person, files, clips, goes: &goes)
         if case .signal(let signal) = end {
             screen.tty.leave()
             Self.quit(session, patience: Self.signalPatience)
+            let (sentences, failure) = files.end(patience: Self.lastPatience)
+            let words = [failure?.sentence, clips.end(patience: Self.lastPatience)].compactMap { $0 }
+            for sentence in sentences + words { options.notices.say(sentence) }
             TTY.die(by: signal)
         }
         screen.loop.leave(&app)
@@ -155,22 +168,42 @@ struct InteractiveRun {
         for sentence in opened.sentences { options.notices.say(sentence) }
         // Who does not wait for the end of quitting must hear what it leaves behind, too.
         var ending = news.ending ?? Self.left(by: session)
+        ending.unsaved += app.refusedCount
         // What was never joined holds nothing, and goes.
-        opened.close(discards: access.isNew)
+        let wasAlone = opened.close(discards: access.isNew)
+        let (sentences, unwritten) = files.end(patience: Self.openingPatience)
+        for sentence in sentences + [clips.end(patience: Self.openingPatience)].compactMap({ $0 }) { options.notices.say(sentence) }
+        let hasGone = goes && throwAway(access.board, wasAlone: wasAlone)
+        let leaving = Result { try leave(opened, end, ending, news, shapeCount: app.shapeCount, hasGone: hasGone) }
+        guard let unwritten else { return try leaving.get() }
+        // One failure makes the exit code; none goes untold.
+        switch leaving {
+        case .failure, .success(.notJoined): options.notices.say(unwritten.sentence)
+        case .success: throw unwritten
+        }
+        return try leaving.get()
+    }
+
+    /// Tells what is left behind of a board that is closed, and how to come back to it.
+    ///
+    /// - Parameter hasGone: true for an example that was thrown away.
+    private func leave(
+        _ opened: OpenedSession, _ end: End, _ ending: Ending, _ news: News, shapeCount: Int?, hasGone: Bool
+    ) throws -> Leaving {
+        let access = opened.access
         switch end {
         case .failed(let failure): return .notJoined(failure)
         case .wentBack:
+            if hasGone { return .threwAway }
             // It was here already, and was being read.
-            if !access.isEmpty { tellWayBack(session.savedName) }
+            if !access.isEmpty { tellWayBack(opened.session.savedName) }
             return .wentBack
         case .left, .signal: break
         }
-        if goes, throwAway(access.board) { return .threwAway }
-        ending.unsaved += app.refusedCount
+        if hasGone { return .threwAway }
         try ending.tell(options.notices)
-        let name = news.name ?? session.savedName
-        if let count = app.shapeCount { options.catalog.note(access.place(name: name, shapeCount: count)) }
-        if let words = try files.end(patience: Self.openingPatience) { options.notices.say(words) }
+        let name = news.name ?? opened.session.savedName
+        if let shapeCount { options.catalog.note(access.place(name: name, shapeCount: shapeCount)) }
         tellWayBack(name)
         return .done
     }
@@ -233,7 +266,7 @@ struct InteractiveRun {
     /// - Parameter goes: false once the person keeps an example.
     private func draw(
         _ app: inout TerminalApp, on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, _ files: FileWriter,
-        goes: inout Bool
+        _ clips: ClipDesk, goes: inout Bool
     ) -> End {
         session.start()
         var isLeaving = false
@@ -258,11 +291,14 @@ struct InteractiveRun {
                 app.leave()
                 app.handle(.notice("saving, and sending to those here - q leaves at once"), now: options.clock.now)
                 Task { _ = await session.quit() }
-            case .effect(.export(let export)): files.write(export)
+            case .effect(.export(let export)):
+                if let complaint = files.write(export) { app.handle(.notice(complaint), now: options.clock.now) }
+            case .effect(.written):
+                // Who leaves is told where it is read: behind the screen.
+                if !isLeaving { for outcome in files.take() { app.handle(outcome.told, now: options.clock.now) } }
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
-            case .effect(.keepClip(let clip)):
-                app.handle(.clipKept(clip, complaint: options.keptClip.keep(clip.bytes)), now: options.clock.now)
-            case .effect(.fetchClip): app.handle(.clip(options.keptClip.fetch()), now: options.clock.now)
+            case .effect(.keepClip(let clip)): clips.keep(clip)
+            case .effect(.fetchClip): clips.fetch()
             case .effect(.goBack): return .wentBack
             case .effect(.keepBoard): goes = false
             case .effect(.example), .effect(.newBoard), .effect(.join), .effect(.open), .effect(.opened), .effect(.suspend): break
@@ -271,13 +307,25 @@ struct InteractiveRun {
     }
 
     /// Takes away a board that was there to try things on; false where that cannot be, which is said: then it stays as any other.
-    private func throwAway(_ board: BoardID) -> Bool {
-        do {
-            try options.catalog.delete(options.catalog.entry(board.hex))
-            return true
-        } catch {
-            options.notices.say("the example could not be thrown away: \(error)")
+    ///
+    /// - Parameter wasAlone: false where another program goes on with it, from which it must not be taken (CL-72).
+    private func throwAway(_ board: BoardID, wasAlone: Bool) -> Bool {
+        guard wasAlone else {
+            options.notices.say("the example stays: another program goes on with it")
             return false
+        }
+        guard let complaint = delete(board) else { return true }
+        options.notices.say("the example could not be thrown away: \(complaint)")
+        return false
+    }
+
+    /// - Returns: why the board is still on the disk; nil if it is not.
+    private func delete(_ board: BoardID) -> String? {
+        do throws(StoreError) {
+            try options.catalog.delete(options.catalog.entry(board.hex))
+            return nil
+        } catch {
+            return "\(error)"
         }
     }
 
@@ -317,6 +365,8 @@ struct InteractiveRun {
 
     /// Less than the two seconds after which a signal's handler ends a process that does not answer.
     private static let signalPatience = DispatchTimeInterval.milliseconds(700)
+    /// What is left then for a file.
+    private static let lastPatience = DispatchTimeInterval.milliseconds(300)
     /// So long one who leaves waits for what is being opened, or for a file: longer than a large board takes, and shorter than an attachment.
     private static let openingPatience = DispatchTimeInterval.seconds(2)
 }

@@ -39,6 +39,14 @@ struct Prospect: Sendable {
     /// True for a board that goes when it is left.
     var isExample: Bool { if case .example = way { true } else { false } }
 
+    /// True for a board that is made now.
+    var isMade: Bool {
+        switch way {
+        case .make, .example: true
+        case .open, .join: false
+        }
+    }
+
     var isJoining: Bool { if case .join = way { true } else { false } }
 
     /// What it is called; empty where that is not known.
