@@ -6,8 +6,10 @@ struct Decoder {
     let name: String
     /// True values, from which mutations start.
     let seeds: [[UInt8]]
-    /// How many times its length an input may take of memory, beside 64 KiB. More than 2 only where it comes from the person's own programs.
+    /// How many times its length an input may take of memory. More than 2 only where it comes from the person's own programs.
     var memoryFactor = 2
+    /// Bytes that every input may take besides.
+    var memoryBase = 64 << 10
     /// Pieces of its language.
     var words: [[UInt8]] = []
     /// Reads any bytes. This is what is measured.

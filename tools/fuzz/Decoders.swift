@@ -22,7 +22,7 @@ enum Decoders {
             transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), stun, envelope(),
             relayFrame, relayedFrame,
             try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
-        ]
+        ] + (try files())
     }
 
     // MARK: The board
@@ -246,7 +246,7 @@ enum Decoders {
         }
     }
 
-    private static let jsonWords = [
+    static let jsonWords = [
         "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e308", "-0.0", "\\u0000", "\\ud800", "18446744073709551616",
     ]
     .map { Array($0.utf8) }

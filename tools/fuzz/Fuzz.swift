@@ -36,10 +36,10 @@ struct Arguments {
     }
 }
 
-/// What one input may take: 100 ms, and of memory twice its length (or what its decoder says) and 64 KiB.
+/// What one input may take: 100 ms, and of memory twice its length and 64 KiB, or what its decoder says.
 enum Budget {
     static let nanoseconds: Int64 = 100_000_000
-    static func bytes(_ input: [UInt8], _ decoder: Decoder) -> Int64 { Int64(decoder.memoryFactor * input.count + 64 << 10) }
+    static func bytes(_ input: [UInt8], _ decoder: Decoder) -> Int64 { Int64(decoder.memoryFactor * input.count + decoder.memoryBase) }
 }
 
 /// The most that was seen of something, and the input that it was seen with.
@@ -98,7 +98,7 @@ func run(_ arguments: Arguments) throws -> Int32 {
     }
     let accepted = counts[.accepted, default: 0]
     say(
-        "\(decoder.name): \(arguments.inputs) inputs, \(accepted) accepted, \(counts.count) verdicts; slowest \(time.value / 1000) µs; "
+        "\(decoder.name): \(arguments.inputs) inputs, \(accepted) accepted, \(counts.count) verdicts; slowest \(time.value / 1000) µs for \(time.input.count) bytes; "
             + "memory at most \(memory.value + Budget.bytes(memory.input, decoder)) bytes for \(memory.input.count)")
     if memory.value > 0 { return found("takes \(memory.value) bytes more than it may", memory.input, decoder) }
     if time.value > Budget.nanoseconds { return found("takes \(time.value / 1_000_000) ms", time.input, decoder) }
