@@ -3,7 +3,9 @@ import Foundation
 import InkBoard
 import InkFormats
 import InkFrontEnd
+import InkPrimitives
 import InkStore
+import Synchronization
 
 /// `inkwire export`: the board as a file, without opening it.
 struct ExportCommand: ParsableCommand {
@@ -28,28 +30,67 @@ struct ExportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The paper of a picture.", valueName: "light|dark|transparent"))
     var theme = SVG.Options.Theme.light
 
+    @Flag(name: .customLong("watch"), help: "Take part in the board, and write the file again whenever it changes, until interrupted.")
+    var watches = false
+
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
         let file = try file()
-        let content = try BoardStore.peek(at: try options.catalog.entry(board).directory)
-        guard let replica = try content.replica() else {
-            throw Failure(
-                .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",
-                next: "`inkwire open` it while somebody is there who has it")
+        guard !watches || output != "-" else {
+            throw Failure.usage("stdout cannot be written again", why: "--watch replaces a file", next: "name one with -o")
         }
-        if replica.refused > 0 {
-            options.notices.say(
-                "\(Sentence.count(replica.refused, "saved change")) left out: what does not follow the rules is not exported")
-        }
-        let (bytes, omitted) = try file.contents(of: replica.board)
+        let directory = try options.catalog.entry(board).directory
+        let board = try board(in: directory, says: true)
+        let (bytes, omitted) = try file.contents(of: board)
         if let omitted { options.notices.say(omitted) }
         if output == "-" {
             try StandardStream.output.deliver(bytes)
         } else {
             try OutputFile.write(bytes, to: output)
-            options.notices.say("\(Sentence.count(replica.board.shapes.count, "shape")) written to \(output)")
+            options.notices.say("\(Sentence.count(board.shapes.count, "shape")) written to \(output)")
         }
+        if watches { try watch(file, in: directory, from: (board.fingerprint, bytes)) }
+    }
+
+    /// What is saved of the board.
+    ///
+    /// - Parameter says: what is left out of it is told.
+    private func board(in directory: String, says: Bool) throws -> Board {
+        guard let replica = try BoardStore.peek(at: directory).replica() else {
+            throw Failure(
+                .notFound, code: "empty", what: "there is nothing to export", why: "the board was joined but has not arrived yet",
+                next: "`inkwire open` it while somebody is there who has it")
+        }
+        if replica.refused > 0, says {
+            options.notices.say(
+                "\(Sentence.count(replica.refused, "saved change")) left out: what does not follow the rules is not exported")
+        }
+        return replica.board
+    }
+
+    /// Goes on until a signal ends it.
+    private func watch(_ file: BoardFile, in directory: String, from first: (board: Fingerprint, file: [UInt8])) throws {
+        try options.check()
+        let access = try BoardAccess.open(board, catalog: options.catalog)
+        let (command, notices) = (self, options.notices)
+        let last = Mutex(first.file)
+        let watch = ExportWatch(place: output, written: first.board, say: { notices.say($0) }) {
+            let board = try command.board(in: directory, says: false)
+            let bytes = try file.contents(of: board).bytes
+            // What was said or renamed is not in the file.
+            try last.withLock { last in
+                guard bytes != last else { return }
+                try OutputFile.write(bytes, to: command.output)
+                last = bytes
+            }
+            return board.fingerprint
+        }
+        var run = HeadlessRun(options: options)
+        (run.readsCommands, run.writesEvents) = (false, false)
+        run.embeds = access.embedsRendezvous
+        run.watch = watch
+        try run.run(access)
     }
 
     private func file() throws -> BoardFile {

@@ -20,6 +20,8 @@ struct HeadlessRun {
     var joinPatience: Duration?
     /// The link goes to stderr once the board is open.
     var writesInvite = false
+    /// Writes the board to a file whenever it changes.
+    var watch: ExportWatch?
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
 
@@ -37,7 +39,10 @@ struct HeadlessRun {
         let notices = options.notices
         let headless = HeadlessSession(
             session: session, notices: notices, clock: options.clock, writesEvents: writesEvents, stopsAtError: stopsAtError != nil)
-        session.tell = { headless.receive($0) }
+        session.tell = { [watch] event in
+            headless.receive(event)
+            watch?.receive(event)
+        }
         session.say = { notices.say($0) }
         session.arrived = { _, sentences in for sentence in sentences { notices.say(sentence) } }
         session.gaveUp = { headless.fail($0) }
@@ -55,6 +60,7 @@ struct HeadlessRun {
             done.signal()
         }
         done.wait()
+        watch?.finish()
         switch end {
         case .stopped(let ending):
             try ending.tell(notices)
