@@ -215,6 +215,14 @@ int ink_window_size(int fd, int *columns, int *rows) {
     return 0;
 }
 
+int ink_window_pixels(int fd, int *width, int *height) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) return errno;
+    *width = size.ws_xpixel;
+    *height = size.ws_ypixel;
+    return 0;
+}
+
 int ink_set_window_size(int fd, int columns, int rows) {
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     return ioctl(fd, TIOCSWINSZ, &size) == 0 ? 0 : errno;

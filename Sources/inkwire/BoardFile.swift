@@ -20,6 +20,12 @@ struct BoardFile {
         case excalidraw
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
+        /// A PNG within the escape sequences of kitty's graphics protocol.
+        case kitty
+        /// A picture of sixels.
+        case sixel
+        /// Whichever the terminal shows of kitty, sixel and ansi.
+        case picture
 
         /// The format that the ending of a path names; nil for none.
         init?(path: String) {
@@ -27,6 +33,8 @@ struct BoardFile {
                 return nil
             }
             self.init(rawValue: name[name.index(after: dot)...].lowercased())
+            // Which a file has none of.
+            if self == .picture { return nil }
         }
 
         static let names = allCases.map(\.rawValue).joined(separator: "|")
@@ -38,6 +46,8 @@ struct BoardFile {
     /// px of a picture for one of the board.
     var scale = 1.0
     var theme = SVG.Options.Theme.light
+    /// px; a picture that would be wider is drawn smaller.
+    var widthMax: Double?
 
     /// The file, and what of the board is not in it, in words.
     ///
@@ -52,8 +62,23 @@ struct BoardFile {
         case .svg: return (Array(picture(of: shapes).text.utf8), nil)
         case .png: return (try PNG.bytes(of: picture(of: shapes)), nil)
         case .excalidraw: return (Array(ExcalidrawWriter(board.drawnShapes).text.utf8), wholeness)
+        case .kitty: return (try TerminalImage.kitty.bytes(of: PNG.bytes(of: picture(of: shapes))), nil)
+        case .sixel: return (try TerminalImage.sixel.bytes(of: PNG.bytes(of: picture(of: shapes))), nil)
+        case .picture: return try shown().contents(of: board)
         case .json: return (Array(BoardJSON.text(of: board).utf8), wholeness)
         }
+    }
+
+    /// The same in the format that the terminal of this process shows, and no wider than it.
+    private func shown() -> BoardFile {
+        var file = self
+        switch TerminalImage.ofTerminal() {
+        case .kitty: file.format = .kitty
+        case .sixel: file.format = .sixel
+        case nil: file.format = .ansi
+        }
+        file.widthMax = TerminalImage.widthOfTerminal.map(Double.init)
+        return file
     }
 
     /// Cells of a region: of each some 100 bytes are in memory.
@@ -63,7 +88,10 @@ struct BoardFile {
     private var wholeness: String? { region == nil ? nil : "all of the board is written: --region is for pictures and texts" }
 
     private func picture(of shapes: [ShapeDraft]) -> SVG {
-        SVG(VectorPicture(of: shapes), SVG.Options(theme: theme, region: region, scale: scale))
+        let picture = VectorPicture(of: shapes)
+        let svg = SVG(picture, SVG.Options(theme: theme, region: region, scale: scale))
+        guard let widthMax, svg.width > widthMax else { return svg }
+        return SVG(picture, SVG.Options(theme: theme, region: region, scale: scale * widthMax / svg.width))
     }
 
     private func text(

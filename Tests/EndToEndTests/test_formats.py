@@ -1,9 +1,16 @@
 """A board goes out as text, pictures and Excalidraw's files, and comes in from those that can be read."""
 
+import base64
+import fcntl
 import json
 import os
+import pty
 import re
+import select
 import shutil
+import struct
+import subprocess
+import termios
 import unittest
 import xml.etree.ElementTree as xml
 
@@ -103,6 +110,72 @@ class Formats(EndToEnd):
         self.assertEqual([shapes[2][end]["id"] for end in ("start_binding", "end_binding")], [shapes[0]["id"], shapes[1]["id"]])
         again = self.run_as_ana("export", "plan", "-o", "-", "--format", "ascii")[1]
         self.assertEqual(again, DIAGRAM.replace("| client |-", "| client +-"))
+
+    # MARK: Pictures within a terminal
+
+    def shown(self, answer, *arguments, environment):
+        """What a terminal of these words is written; `answer` gives its answer to what it was asked so far, or None."""
+        leader, follower = pty.openpty()
+        # 80 by 24, and 8 by 16 px for each.
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 640, 384))
+        before = termios.tcgetattr(follower)
+        child = subprocess.Popen(
+            [str(ink.binary()), "export", "sketch", "-o", "-", *arguments], stdin=follower, stdout=follower, stderr=subprocess.DEVNULL,
+            env={**ink.base_environment(), "INKWIRE_DATA_DIR": str(self.ana), **environment}, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        asked = b""
+        said = None
+        while child.poll() is None or select.select([leader], [], [], 0)[0]:
+            if not select.select([leader], [], [], 0.05)[0]:
+                continue
+            asked += os.read(leader, 65536)
+            if said is None:
+                said = answer(asked)
+                if said is not None:
+                    os.write(leader, said)
+                    asked = b""
+        self.assertEqual(child.returncode, 0)
+        self.assertEqual(termios.tcgetattr(follower), before, "the modes are as they were")
+        self.assertFalse(select.select([follower], [], [], 0)[0], "nothing is left for the shell to read")
+        os.close(leader)
+        os.close(follower)
+        return asked
+
+    @unittest.skipUnless(shutil.which("rsvg-convert") and shutil.which("img2sixel"), "librsvg2-bin or libsixel-bin is not installed")
+    def test_a_terminal_is_shown_what_it_says_that_it_can_show(self):
+        # CL-131
+        def kitty(asked):
+            return b"\x1b_Gi=31;OK\x1b\\\x1b[?62;c" if b"a=q" in asked and asked.endswith(b"\x1b[c") else None
+
+        shown = self.shown(kitty, "--format", "picture", environment={"TERM": "xterm-kitty"})
+        pieces = re.findall(rb"\x1b_G([^;]*);([^\x1b]*)\x1b\\", shown)
+        self.assertEqual(re.sub(rb"\x1b_G[^\x1b]*\x1b\\", b"", shown).strip(), b"", "nothing but the picture")
+        self.assertTrue(pieces[0][0].startswith(b"a=T,f=100,q=2"))
+        self.assertEqual([keys[-3:] for keys, _ in pieces], [b"m=1"] * (len(pieces) - 1) + [b"m=0"])
+        self.assertLessEqual(max(len(data) for _, data in pieces), 4096)
+        picture = base64.b64decode(b"".join(data for _, data in pieces))
+        path = self.folder / "board.png"
+        self.assertEqual(self.run_as_ana("export", "sketch", "-o", path)[0], 0)
+        self.assertEqual(picture, path.read_bytes())
+        # A large one fits.
+        large = self.shown(kitty, "--format", "picture", "--scale", "9", environment={"TERM": "xterm-kitty"})
+        picture = base64.b64decode(b"".join(re.findall(rb"\x1b_G[^;]*;([^\x1b]*)\x1b", large)))
+        self.assertEqual(int.from_bytes(picture[16:20]), 640)
+
+        def sixel(asked):
+            return b"\x1b[?62;4;22c" if asked.endswith(b"\x1b[c") else None
+
+        shown = self.shown(sixel, "--format", "picture", environment={"TERM": "xterm-256color"})
+        self.assertRegex(shown, rb"(?s)^\x1bP[0-9;]*q.*\x1b\\\s*$")
+
+        def plain(asked):
+            self.assertNotIn(b"\x1b_G", asked, "what does not know that question may print it")
+            return b"\x1b[?62;22c" if asked.endswith(b"\x1b[c") else None
+
+        shown = self.shown(plain, "--format", "picture", environment={"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
+        self.assertEqual(shown.replace(b"\r\n", b"\n").decode(), self.export("-o", "-", "--format", "ansi"))
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", path, "--format", "picture"), 2, "-o -")
+        self.assert_refused(self.run_as_ana("export", "sketch", "-o", self.folder / "board.picture"), 2, "--format")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 #     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
 #     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
-#     setup build pictures and what draws SVG: librsvg's program
+#     setup build pictures and what draws pictures: the programs of librsvg and libsixel
 #     setup build trace    and what counts system calls: strace (Linux)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
@@ -88,6 +88,7 @@ setup_look_for_natlab() {
 
 setup_look_for_pictures() {
     has rsvg-convert || lacks rsvg-convert
+    has img2sixel || lacks img2sixel
 }
 
 setup_look_for_trace() {
@@ -120,6 +121,7 @@ setup_package() {
         apt:nft) echo nftables ;;
         apt:nsenter | apt:setpriv) echo util-linux ;;
         apt:rsvg-convert) echo librsvg2-bin ;;
+        apt:img2sixel) echo libsixel-bin ;;
         apt:ssh) echo openssh-client ;;
         apt:sshd) echo openssh-server ;;
         dnf:libsodium) echo libsodium-devel ;;
@@ -132,6 +134,7 @@ setup_package() {
         dnf:nft) echo nftables ;;
         dnf:nsenter | dnf:setpriv) echo util-linux ;;
         dnf:rsvg-convert) echo librsvg2-tools ;;
+        dnf:img2sixel) echo libsixel-utils ;;
         dnf:ssh) echo openssh-clients ;;
         dnf:sshd) echo openssh-server ;;
         *) echo "$2" ;;

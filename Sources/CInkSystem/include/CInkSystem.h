@@ -42,6 +42,9 @@ _Noreturn void ink_die_by(int signal_number);
 /// Columns and rows of a terminal. Returns 0 or an errno.
 int ink_window_size(int fd, int *columns, int *rows);
 
+/// Width and height of a terminal's text area in px, 0 where it does not say. Returns 0 or an errno.
+int ink_window_pixels(int fd, int *width, int *height);
+
 /// Sets columns and rows of a terminal. Returns 0 or an errno.
 int ink_set_window_size(int fd, int columns, int rows);
 

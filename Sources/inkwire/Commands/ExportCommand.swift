@@ -101,6 +101,11 @@ struct ExportCommand: ParsableCommand {
     }
 
     private func format() throws -> BoardFile.Format {
+        if givenFormat == .picture, output != "-" {
+            throw Failure.usage(
+                "the picture has no format", why: "--format picture asks the terminal that shows it", next: "give -o -, or another --format"
+            )
+        }
         if let givenFormat { return givenFormat }
         if let format = BoardFile.Format(path: output) { return format }
         if output == "-" { return .txt }
