@@ -112,7 +112,8 @@ let package = Package(
             dependencies: session + [
                 "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal", "inkwire",
             ]),
-        .testTarget(name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"]),
+        .testTarget(
+            name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"], resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFrontEnd", "InkAutomation"]),

@@ -18,6 +18,8 @@ struct BoardFile {
         case svg
         case png
         case excalidraw
+        /// A flowchart of Mermaid.
+        case mermaid
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
         /// A PNG within the escape sequences of kitty's graphics protocol.
@@ -32,7 +34,8 @@ struct BoardFile {
             guard let name = path.split(separator: "/", omittingEmptySubsequences: false).last, let dot = name.lastIndex(of: ".") else {
                 return nil
             }
-            self.init(rawValue: name[name.index(after: dot)...].lowercased())
+            let ending = name[name.index(after: dot)...].lowercased()
+            self.init(rawValue: ending == "mmd" ? Self.mermaid.rawValue : ending)
             // Which a file has none of.
             if self == .picture { return nil }
         }
@@ -65,6 +68,10 @@ struct BoardFile {
         case .kitty: return (try TerminalImage.kitty.bytes(of: PNG.bytes(of: picture(of: shapes))), nil)
         case .sixel: return (try TerminalImage.sixel.bytes(of: PNG.bytes(of: picture(of: shapes))), nil)
         case .picture: return try shown().contents(of: board)
+        case .mermaid:
+            let writer = FlowchartWriter(board.drawnShapes)
+            let words = ([wholeness].compactMap { $0 } + writer.losses.map(\.words)).joined(separator: "; ")
+            return (Array(writer.text.utf8), words.isEmpty ? nil : words)
         case .json: return (Array(BoardJSON.text(of: board).utf8), wholeness)
         }
     }

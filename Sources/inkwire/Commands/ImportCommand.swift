@@ -17,6 +17,8 @@ struct ImportCommand: ParsableCommand {
         case excalidraw
         /// A drawing of text: boxes, lines and words.
         case txt
+        /// A flowchart of Mermaid, or a text of Markdown that is one block of it.
+        case mermaid
     }
 
     @Argument(help: "The board's name, or digits with which its id begins.")
@@ -26,7 +28,7 @@ struct ImportCommand: ParsableCommand {
     var file: String
 
     @Option(
-        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|excalidraw|txt"))
+        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|excalidraw|txt|mermaid"))
     var givenFormat: Format?
 
     @OptionGroup var options: GlobalOptions
@@ -47,6 +49,7 @@ struct ImportCommand: ParsableCommand {
             switch format {
             case .json: return try BoardJSON.drawing(reading: bytes)
             case .excalidraw: return try ExcalidrawReader(bytes).drawing
+            case .mermaid: return try FlowchartDrawing(bytes).drawing
             case .txt: return try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing
             }
         } catch {
@@ -58,6 +61,7 @@ struct ImportCommand: ParsableCommand {
         if let givenFormat { return givenFormat }
         let ending = (file as NSString).pathExtension.lowercased()
         if let format = Format(rawValue: ending) { return format }
+        if ["mmd", "md", "markdown"].contains(ending) { return .mermaid }
         throw Failure.usage(
             "the format of \(file) is not known", why: "its ending is none of \(Format.allCases.map(\.rawValue).joined(separator: ", "))",
             next: "name the format with --format")
@@ -66,5 +70,5 @@ struct ImportCommand: ParsableCommand {
 
 extension Drawing.Loss {
     /// For who asked for the file.
-    fileprivate var words: String { "\(count) \(what) \(became.map { "became \($0)" } ?? "left out")" }
+    var words: String { "\(count) \(what) \(became.map { "became \($0)" } ?? "left out")" }
 }
