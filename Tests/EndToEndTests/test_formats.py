@@ -111,6 +111,24 @@ class Formats(EndToEnd):
         again = self.run_as_ana("export", "plan", "-o", "-", "--format", "ascii")[1]
         self.assertEqual(again, DIAGRAM.replace("| client |-", "| client +-"))
 
+    def test_a_flowchart_of_mermaid_comes_in_and_goes_out(self):
+        # FM-200 FM-202 FM-206 CL-66
+        self.assertEqual(self.run_as_ana("new", "flow", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
+        path = self.folder / "flow.mmd"
+        path.write_text("graph LR\n  a([Start]) -->|go| b{Sure?}\n  b -.-> a\n")
+        status, _, errors = self.run_as_ana("import", "flow", path)
+        self.assertEqual((status, errors.splitlines()[-1]), (0, "inkwire: 1 stadiums became round boxes"), errors)
+        written = self.run_as_ana("export", "flow", "-o", "-", "--format", "mermaid")[1]
+        self.assertEqual(written.splitlines(), [
+            "flowchart LR", '    n1("Start")', '    n2{"Sure?"}', '    n1 -->|"go"| n2', "    n2 -.-> n1",
+        ])
+        self.assert_refused(self.run_as_ana("import", "flow", "-", "--format", "mermaid", input="graph LR\n  a -> b"), 2,
+                            "line 2, column 5", "nothing was drawn")
+        # Of the sketch: what has no place there is told.
+        status, _, errors = self.run_as_ana("export", "sketch", "-o", self.folder / "sketch.mmd")
+        self.assertEqual(status, 0, errors)
+        self.assertIn("1 notes became boxes; 1 strokes left out", errors)
+
     # MARK: Pictures within a terminal
 
     def shown(self, answer, *arguments, environment):

@@ -108,12 +108,10 @@ import Testing
         #expect(FlowchartWriter(Self.shapes(try Self.drawing(second))).text == second)
     }
 
-    @Test func look() throws {
-        for name in Self.names {
-            let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
-            print("==== \(name)")
-            print(TextExport.text(of: Self.drawn(drawing)))
-            print(drawing.losses.map { "\($0.count) \($0.what) \($0.became ?? "-")" })
-        }
+    // FM-206
+    @Test(arguments: [("04-company.mmd", "TB"), ("20-up.mmd", "BT"), ("02-services.mmd", "LR"), ("08-heads.mmd", "RL")])
+    func `the direction is that of most arrows`(name: String, direction: String) throws {
+        let drawing = try FlowchartDrawing(try Self.bytes(name)).drawing
+        #expect(FlowchartWriter(Self.shapes(drawing)).text.hasPrefix("flowchart \(direction)\n"))
     }
 }

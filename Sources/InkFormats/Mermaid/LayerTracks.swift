@@ -79,11 +79,15 @@ extension LayerGraph {
         // Which of two that overlap goes first.
         var after = Array(repeating: [Int](), count: bent.count)
         var waiting = Array(repeating: 0, count: bent.count)
+        // Those before which it would lie on another.
+        var mustWait = Array(repeating: Set<Int>(), count: bent.count)
         if bent.count <= Self.comparedMax {
             for one in bent.indices {
                 for two in (one + 1)..<max(one + 1, bent.count) {
                     guard bent[two].low <= bent[one].high + 1 else { break }
-                    let isFirst = cost(bent[one].net, bent[two].net) <= cost(bent[two].net, bent[one].net)
+                    let (straight, turned) = (cost(bent[one].net, bent[two].net), cost(bent[two].net, bent[one].net))
+                    let isFirst = straight <= turned
+                    if max(straight, turned) >= Self.overlap { mustWait[isFirst ? two : one].insert(isFirst ? one : two) }
                     after[isFirst ? one : two].append(isFirst ? two : one)
                     waiting[isFirst ? two : one] += 1
                 }
@@ -96,7 +100,9 @@ extension LayerGraph {
         while done < bent.count {
             if next == ready.count {
                 // Each waits for another: the one that waits for fewest goes.
-                let free = bent.indices.filter { !isDone[$0] }.min { (waiting[$0], $0) < (waiting[$1], $1) }
+                let free = bent.indices.filter { !isDone[$0] }.min {
+                    (mustWait[$0].count, waiting[$0], $0) < (mustWait[$1].count, waiting[$1], $1)
+                }
                 ready.append(free ?? 0)
             }
             let net = ready[next]
@@ -107,6 +113,7 @@ extension LayerGraph {
             count = max(count, track[net] + 1)
             for other in after[net] where !isDone[other] {
                 track[other] = max(track[other], track[net] + 1)
+                mustWait[other].remove(net)
                 waiting[other] -= 1
                 if waiting[other] == 0 { ready.append(other) }
             }
@@ -145,6 +152,8 @@ extension LayerGraph {
     }
 
     private static let comparedMax = 400
+    /// What it costs that upright pieces lie on each other: more than any crossings.
+    private static let overlap = 10_000
 
     /// How bad it is that one net lies before another: crossings, and much worse upright pieces that lie on each other.
     private func cost(_ one: Net, _ two: Net) -> Int {
@@ -153,7 +162,7 @@ extension LayerGraph {
         for top in two.tops where oneLow < top && top < oneHigh { cost += 1 }
         for bottom in one.bottoms where twoLow < bottom && bottom < twoHigh { cost += 1 }
         let tops = Set(two.tops)
-        for bottom in one.bottoms where tops.contains(bottom) && !one.tops.contains(bottom) { cost += 100 }
+        for bottom in one.bottoms where tops.contains(bottom) && !one.tops.contains(bottom) { cost += Self.overlap }
         return cost
     }
 }

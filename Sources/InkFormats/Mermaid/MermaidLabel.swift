@@ -28,7 +28,7 @@ enum MermaidLabel {
             } else if isMarkdown, byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") && isEdgeOfWord(bytes, index) {
                 index += 1
             } else {
-                if byte >= 0x20 || byte == 0x0A || byte == 0x09 { out.append(byte == 0x09 ? 0x20 : byte) }
+                if byte >= 0x20 && byte != 0x7F || byte == 0x0A || byte == 0x09 { out.append(byte == 0x09 ? 0x20 : byte) }
                 index += 1
             }
         }
