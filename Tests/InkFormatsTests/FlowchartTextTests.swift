@@ -127,7 +127,7 @@ import Testing
         let writer = FlowchartWriter(drafts.enumerated().map { Shape(id: Drawing.reference(to: $0), content: $1, depth: .first) })
         #expect(
             writer.text == """
-                flowchart TB
+                flowchart LR
                     subgraph s1["frame"]
                         n1["in"]
                     end

@@ -188,7 +188,7 @@ package struct FlowchartWriter: Sendable {
 
     /// Where most arrows lead.
     private func direction(of links: [Shape]) -> Flowchart.Direction {
-        var (x, y) = (0.0, 0.0)
+        var (x, y, levels, uprights) = (0.0, 0.0, 0, 0)
         for link in links {
             guard let one = link.content.startBinding?.shape, let two = link.content.endBinding?.shape else { continue }
             guard let from = tree.box(one), let to = tree.box(two), one != two else { continue }
@@ -196,10 +196,15 @@ package struct FlowchartWriter: Sendable {
             // What lies beside what it leads to, and not above, leads across.
             let level = max(to.left - from.right, from.left - to.right)
             let upright = max(to.top - from.bottom, from.top - to.bottom)
-            if level > upright { x += to.left + to.right > from.left + from.right ? turn : -turn }
-            if upright > level { y += to.top + to.bottom > from.top + from.bottom ? turn : -turn }
+            if level > upright {
+                levels += 1
+                x += to.left + to.right > from.left + from.right ? turn : -turn
+            } else if upright > level {
+                uprights += 1
+                y += to.top + to.bottom > from.top + from.bottom ? turn : -turn
+            }
         }
-        if abs(x) > abs(y) { return x < 0 ? .left : .right }
+        if levels > uprights { return x < 0 ? .left : .right }
         return y < 0 ? .up : .down
     }
 

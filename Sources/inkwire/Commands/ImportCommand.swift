@@ -28,7 +28,9 @@ struct ImportCommand: ParsableCommand {
     var file: String
 
     @Option(
-        name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: "json|excalidraw|txt|mermaid"))
+        name: .customLong("format"),
+        help: ArgumentHelp(
+            "Without it, the ending of the file decides.", valueName: Format.allCases.map(\.rawValue).joined(separator: "|")))
     var givenFormat: Format?
 
     @OptionGroup var options: GlobalOptions
