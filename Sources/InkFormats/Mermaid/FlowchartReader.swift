@@ -3,7 +3,8 @@ import InkPrimitives
 
 /// A text of Mermaid that begins with `flowchart` or `graph`, as Mermaid 11 reads it (its `packages/mermaid/src/diagrams/flowchart/parser/flow.jison`).
 ///
-/// More lenient than that in two things: words without quotes may have brackets of another kind in them, and a comment may follow a statement.
+/// More lenient than that in three things: words without quotes may have brackets of another kind in them, a comment may follow a statement, and
+/// `rgb(…)` may stand in a style.
 struct FlowchartReader: Sendable {
     var chart = Flowchart()
     var cursor: MermaidCursor

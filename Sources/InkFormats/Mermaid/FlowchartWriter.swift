@@ -101,9 +101,8 @@ package struct FlowchartWriter: Sendable {
         let isDouble = content.lineStyle == .double
         switch content.kind {
         case .ellipse:
-            let isRound = abs(Int(content.size.width) - Int(content.size.height)) * 4 <= Int(max(content.size.width, content.size.height))
-            // An oval has brackets of its own, but none with two lines.
-            return isDouble ? ("(((", ")))") : isRound ? ("((", "))") : ("(-", "-)")
+            // An oval has brackets of its own, (- and -), which Mermaid 11 reads and cannot draw.
+            return isDouble ? ("(((", ")))") : ("((", "))")
         case .diamond: return ("{", "}")
         case .note:
             told.lose("notes", becoming: "boxes")
