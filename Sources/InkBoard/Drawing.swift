@@ -11,6 +11,10 @@ public struct Drawing: Hashable, Sendable {
         public var name: String
         /// A binding to the `n`-th item names the author `.zero` and the number `n`, from 1.
         public var content: ShapeDraft
+        /// Where it lies; nil for above all that lie somewhere.
+        public var depth: DepthKey?
+        /// Of those with one depth, the lower first; those with one rank lie as it comes.
+        public var rank = 0
 
         public init(name: String = "", content: ShapeDraft) { (self.name, self.content) = (name, content) }
     }

@@ -81,6 +81,7 @@ extension ByteWriter {
         case .change(let change):
             writeTag(25)
             writeList(change.drawn) { $0.write($1) }
+            writeList(change.depths) { $0.writeLengthPrefixed($1.bytes) }
             writeList(change.edits) {
                 $0.write($1.shape)
                 $0.write($1.changes)
@@ -141,7 +142,11 @@ extension ByteReader {
         case 24: return .lookHere(try readWorldBox())
         case 25:
             let drawn = try readList(leastBytes: 31) { reader throws(WireError) in try reader.readDraft() }
-            return .change(BoardChange(drawn: drawn, edits: try readEdits(), deleted: try readShapeIDs()))
+            let depths = try readList(leastBytes: 2) { reader throws(WireError) in
+                guard let key = DepthKey(try reader.readLengthPrefixed(limit: Limits.depthBytes)) else { throw .nonCanonical }
+                return key
+            }
+            return .change(BoardChange(drawn: drawn, depths: depths, edits: try readEdits(), deleted: try readShapeIDs()))
         default: throw .unexpected
         }
     }

@@ -136,7 +136,7 @@ package struct ShapeAliases: Sendable {
         case .change(let change):
             return .change(
                 BoardChange(
-                    drawn: change.drawn.map { $0.renaming(holders) },
+                    drawn: change.drawn.map { $0.renaming(holders) }, depths: change.depths,
                     edits: change.edits.map { ShapeEdit(holders($0.shape), $0.changes.map { $0.renaming(holders) }) },
                     deleted: change.deleted.map(holders)))
         case .setEach(let edits):

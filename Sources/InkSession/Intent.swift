@@ -81,13 +81,15 @@ public struct ShapeEdit: Hashable, Sendable {
 public struct BoardChange: Hashable, Sendable {
     /// As of `Intent.drawAll`.
     public var drawn: [ShapeDraft]
+    /// Where those lie, one for each; none where they lie above all others, in their order.
+    public var depths: [DepthKey]
     /// Those of shapes that are gone are left out. A binding to a new shape names it as in `drawn`.
     public var edits: [ShapeEdit]
     /// Those that are gone are left out.
     public var deleted: [ShapeID]
 
-    public init(drawn: [ShapeDraft] = [], edits: [ShapeEdit] = [], deleted: [ShapeID] = []) {
-        (self.drawn, self.edits, self.deleted) = (drawn, edits, deleted)
+    public init(drawn: [ShapeDraft] = [], depths: [DepthKey] = [], edits: [ShapeEdit] = [], deleted: [ShapeID] = []) {
+        (self.drawn, self.depths, self.edits, self.deleted) = (drawn, depths, edits, deleted)
     }
 
     /// True if it changes nothing.

@@ -598,7 +598,7 @@ extension Board {
                 writes.removeAll { $0.target == edit.shape && written.contains($0.property) }
                 writes += own
             }
-            return try writes.sorted { $0.target < $1.target } + self.writes(drawing: change.drawn, as: ids, by: author)
+            return try writes.sorted { $0.target < $1.target } + self.writes(drawing: change.drawn, at: change.depths, as: ids, by: author)
         case .set(let id, let changes): return try writes(for: changes, of: id)
         case .setAll(let ids, let changes):
             var writes: [Write] = []
@@ -630,12 +630,16 @@ extension Board {
         id.author == .zero && (1...UInt64(max(1, new.count))).contains(id.number) && !new.isEmpty ? new[Int(id.number) - 1] : id
     }
 
-    private func writes(drawing drafts: [ShapeDraft], as ids: [ShapeID], by author: AuthorID) throws(RuleViolation) -> [Write] {
+    /// - Parameter depths: one for each; none for above all others.
+    private func writes(
+        drawing drafts: [ShapeDraft], at depths: [DepthKey] = [], as ids: [ShapeID], by author: AuthorID
+    ) throws(RuleViolation) -> [Write] {
+        guard depths.isEmpty || depths.count == drafts.count else { throw .badValue(field: "depth") }
         var (writes, depth): ([Write], DepthKey) = ([], topDepth)
-        for (id, draft) in zip(ids, drafts) {
+        for (index, (id, draft)) in zip(ids, drafts).enumerated() {
             guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
             let bound = draft.renaming { Self.named($0, ids) }
-            writes += try self.writes(for: bound, number: id.number, by: author, depth: depth)
+            writes += try self.writes(for: bound, number: id.number, by: author, depth: depths.isEmpty ? depth : depths[index])
             depth = DepthKey.between(depth, nil)
         }
         return writes

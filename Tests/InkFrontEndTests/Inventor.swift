@@ -39,8 +39,8 @@ struct Inventor {
             .draw(draft()), .drawAll(list(upTo: 3) { $0.draft() }), .set(shapeID(), changes()), .setAll(shapeIDs(), changes()),
             .change(
                 BoardChange(
-                    drawn: list(upTo: 3) { $0.draft() }, edits: list(upTo: 3) { ShapeEdit($0.shapeID(), $0.changes()) }, deleted: shapeIDs()
-                )),
+                    drawn: list(upTo: 3) { $0.draft() }, depths: list(upTo: 3) { $0.depth() },
+                    edits: list(upTo: 3) { ShapeEdit($0.shapeID(), $0.changes()) }, deleted: shapeIDs())),
             .setEach(list(upTo: 3) { ShapeEdit($0.shapeID(), $0.changes()) }), .amend(shapeID(), changes()),
             .type(shapeID(), from: text(), to: text(), continues: flip(), isMerged: flip()),
             .move(shapeIDs(), by: point()), .resize(shapeID(), by: point(), growing: point()), .delete(shapeIDs()), .undo, .redo,
