@@ -131,4 +131,40 @@ import Testing
         let drawing = try BoardText.drawing(reading: Array(text.utf8))
         #expect(drawing.items.first?.content.endBinding == nil && drawing.losses.map(\.count) == [1])
     }
+
+    // FM-182
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `whatever bytes come, they are read or refused, and what is read is written as it is read again`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let whole = Array(Self.expected.utf8)
+        for _ in 0..<100 {
+            var bytes = whole
+            for _ in 0...random.below(4) {
+                let place = random.below(bytes.count)
+                switch random.below(4) {
+                case 0: bytes[place] = UInt8(random.below(256))
+                case 1: bytes.remove(at: place)
+                case 2: bytes.insert(whole[random.below(whole.count)], at: place)
+                default:
+                    bytes.replaceSubrange(
+                        place..<min(bytes.count, place + random.below(30)), with: whole[min(place, whole.count)...].prefix(random.below(30))
+                    )
+                }
+                if bytes.isEmpty { bytes = [0] }
+            }
+            guard let side = try? BoardMerge.Side(bytes) else {
+                // What cannot be merged cannot be read either, and none is half read.
+                #expect(throws: DrawingError.self) { try BoardText.drawing(reading: bytes) }
+                continue
+            }
+            let merge = BoardMerge(base: side, ours: side, theirs: side)
+            #expect(merge.conflicts.isEmpty)
+            let text = Array(merge.text.utf8)
+            let again = try BoardMerge.Side(text)
+            #expect(BoardMerge(base: again, ours: again, theirs: again).text == merge.text)
+            let (once, twice) = (try BoardText.drawing(reading: bytes), try BoardText.drawing(reading: text))
+            #expect(Set(once.items.map(\.content.position)) == Set(twice.items.map(\.content.position)))
+            #expect(once.items.map(\.name).sorted() == twice.items.map(\.name).sorted() && once.losses == twice.losses)
+        }
+    }
 }
