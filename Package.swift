@@ -116,7 +116,7 @@ let package = Package(
             name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"], resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
-        .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFrontEnd", "InkAutomation"]),
+        .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),
         .testTarget(
             name: "InkTerminalTests",
             dependencies: session + ["CInkSystem", "InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal", "terminal-storm"]),

@@ -32,6 +32,8 @@ package struct Automation {
     package private(set) var finishedCount = 0
     /// The first command that was answered by an error: how many came before it, lines without a command included, and why.
     package private(set) var firstFailure: (index: Int, error: AutomationError)?
+    /// What the last `become` was about; nil before one.
+    package private(set) var becoming: Becoming.Counts?
     /// True once `.quit` was put out.
     package private(set) var hasQuit = false
 
@@ -255,6 +257,10 @@ package struct Automation {
             guard let ids = find(all: names) else { return }
             arrange(ids, arrangement)
         case .add(let drawing): add(drawing)
+        case .become(let drawing):
+            let whole = Becoming(shapes, drawing)
+            becoming = whole.counts
+            if whole.change.isEmpty { done() } else { submit(.change(whole.change)) }
         case .undo: submit(.undo)
         case .redo: submit(.redo)
         case .cursor(let point): submit(.cursor(point))

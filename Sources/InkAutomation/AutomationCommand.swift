@@ -15,6 +15,8 @@ package enum AutomationCommand: Equatable {
     case arrange(ids: [String], Arrangement)
     /// Shapes of a file, added above all others in one step of undo.
     case add(Drawing)
+    /// All of the board made what a file says, in one step of undo.
+    case become(Drawing)
     case undo
     case redo
     case cursor(Point?)

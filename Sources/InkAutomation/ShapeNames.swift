@@ -55,7 +55,8 @@ package struct ShapeNames {
     private mutating func tell(_ id: ShapeID, label: String, isShared: Bool) -> String {
         if !label.isEmpty {
             labels.insert(Use(label: label, author: id.author))
-            if id.author == me { own[label] = id }
+            // One that is given again, as a file does, means the first as long as we run.
+            if id.author == me, own[label] == nil { own[label] = id }
         }
         if let name = told[id] { return name }
         let digits = id.author.hex

@@ -2,6 +2,7 @@ import ArgumentParser
 import InkAutomation
 import InkBoard
 import InkFormats
+import InkFrontEnd
 import InkPrimitives
 
 /// A board as a file of one of many formats.
@@ -22,6 +23,8 @@ struct BoardFile {
         case mermaid
         /// The shapes as the JSON-lines contract writes them, and the fingerprint.
         case json
+        /// A line a shape, for git.
+        case board
         /// A PNG within the escape sequences of kitty's graphics protocol.
         case kitty
         /// A picture of sixels.
@@ -73,6 +76,9 @@ struct BoardFile {
             let words = ([wholeness].compactMap { $0 } + writer.losses.map(\.words)).joined(separator: "; ")
             return (Array(writer.text.utf8), words.isEmpty ? nil : words)
         case .json: return (Array(BoardJSON.text(of: board).utf8), wholeness)
+        case .board:
+            let shapes = board.shapes
+            return (Array(BoardText.text(of: shapes).utf8), wholeness ?? Self.unwritten(of: shapes))
         }
     }
 
@@ -93,6 +99,11 @@ struct BoardFile {
 
     /// What is told where a region is asked for and all is written.
     private var wholeness: String? { region == nil ? nil : "all of the board is written: --region is for pictures and texts" }
+
+    private static func unwritten(of shapes: [Shape]) -> String? {
+        let count = shapes.reduce(0) { $0 + $1.extra.count }
+        return count > 0 ? "left out: \(Sentence.count(count, "value")) of a newer inkwire" : nil
+    }
 
     private func picture(of shapes: [ShapeDraft]) -> SVG {
         let picture = VectorPicture(of: shapes)

@@ -631,4 +631,31 @@ import Testing
         stage.line(#"{"do":"set","id":"b","set":{"group":["00000000000000ab"]}}"#)
         #expect(stage.intents.last?.intent == .set(ShapeID(author: Stage.author(2), number: 1), [.groups([GroupID(rawValue: 0xAB)])]))
     }
+
+    // CL-86
+    @Test func `a board becomes what a file says by one intent, or by none where it is so`() throws {
+        let shapes = [
+            Stage.shape(number: 1, author: Stage.author(1), .box("a")), Stage.shape(number: 2, author: Stage.author(2), .box("b")),
+        ]
+        var drawing = Drawing()
+        for shape in shapes {
+            var item = Drawing.Item(name: shape.content.label, content: .box())
+            item.depth = shape.depth
+            drawing.items.append(item)
+        }
+        var stage = Stage(shapes: shapes)
+        stage.automation.receive(.become(drawing), now: stage.now)
+        stage.quit()
+        #expect(stage.intents.isEmpty && stage.automation.becoming == Becoming.Counts() && stage.hasQuit)
+        drawing.items[0].content.text = "one"
+        drawing.items.remove(at: 1)
+        stage = Stage(shapes: shapes)
+        stage.automation.receive(.become(drawing), now: stage.now)
+        stage.quit()
+        #expect(
+            stage.intents.map(\.intent) == [
+                .change(BoardChange(edits: [ShapeEdit(shapes[0].id, [.text("one")])], deleted: [shapes[1].id]))
+            ])
+        #expect(stage.automation.becoming == Becoming.Counts(changed: 1, deleted: 1))
+    }
 }

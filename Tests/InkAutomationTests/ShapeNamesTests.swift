@@ -111,4 +111,14 @@ import Testing
         }
         #expect(names.shape("a") == shape(1, 8).id)
     }
+
+    // CL-6 CL-88
+    @Test func `a label that a file gives again means the first shape as long as that was told`() {
+        var names = ShapeNames(me: Stage.author(1))
+        #expect(names.name(shape(1, 1, "a")) == "a")
+        // The first is gone, and the next was made of a file under its name.
+        let told = names.name(shape(1, 2, "a"))
+        #expect(told != "a")
+        #expect(names.shape("a") == shape(1, 1).id && names.shape(told) == shape(1, 2).id)
+    }
 }

@@ -5,11 +5,14 @@ import InkBoard
 import InkFormats
 import InkFrontEnd
 
-/// `inkwire import`: adds the shapes of a file to a board.
+/// `inkwire import`: adds the shapes of a file to a board, or makes the board what its text says.
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Add the shapes of a file to a board, and end when every present peer has them.",
-        discussion: "All of the file is read before anything is drawn, and what it adds is one step of undo.")
+        discussion: """
+            All of the file is read before anything is drawn, and what it adds is one step of undo. \
+            A file of the format board says all that stands: shapes that differ are changed, and shapes that are not in it are deleted.
+            """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         /// As `export --format json` writes it.
@@ -19,6 +22,8 @@ struct ImportCommand: ParsableCommand {
         case txt
         /// A flowchart of Mermaid, or a text of Markdown that is one block of it.
         case mermaid
+        /// All that stands on a board, a line a shape.
+        case board
     }
 
     @Argument(help: "The board's name, or digits with which its id begins.")
@@ -37,21 +42,29 @@ struct ImportCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        let drawing = try drawing()
+        let format = try format()
+        let drawing = try drawing(format)
         let access = try BoardAccess.open(board, catalog: options.catalog)
-        try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(file) could not be added" }
-        options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(file)")
+        if format == .board {
+            let counts = try apply([.become(drawing)], to: access, options: options) { [file] _ in
+                "the board was not made what \(file) says"
+            }
+            options.notices.say(counts?.words(of: file) ?? "\(file) was not looked at")
+        } else {
+            try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(file) could not be added" }
+            options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(file)")
+        }
         for loss in drawing.losses { options.notices.say(loss.words) }
     }
 
-    private func drawing() throws -> Drawing {
-        let format = try format()
+    private func drawing(_ format: Format) throws -> Drawing {
         let bytes = try InputFile.read(file)
         do throws(DrawingError) {
             switch format {
             case .json: return try BoardJSON.drawing(reading: bytes)
             case .excalidraw: return try ExcalidrawReader(bytes).drawing
             case .mermaid: return try FlowchartDrawing(bytes).drawing
+            case .board: return try BoardText.drawing(reading: bytes)
             case .txt: return try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing
             }
         } catch {
@@ -67,6 +80,16 @@ struct ImportCommand: ParsableCommand {
         throw Failure.usage(
             "the format of \(file) is not known", why: "its ending is none of \(Format.allCases.map(\.rawValue).joined(separator: ", "))",
             next: "name the format with --format")
+    }
+}
+
+extension Becoming.Counts {
+    /// For who asked for the file.
+    fileprivate func words(of file: String) -> String {
+        let parts = [(added, "added"), (changed, "changed"), (deleted, "deleted")].filter { $0.0 > 0 }
+        guard let first = parts.first else { return "nothing changed: the board is as \(file) says" }
+        let rest = parts.dropFirst().map { ", \($0.0) \($0.1)" }.joined()
+        return "\(Sentence.count(first.0, "shape")) \(first.1)\(rest): the board is as \(file) says"
     }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import InkAutomation
 import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession
@@ -25,10 +26,10 @@ struct HeadlessRun {
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
 
-    /// Returns when all is saved and delivered to those present.
+    /// Returns when all is saved and delivered to those present, and how many shapes were concerned where a file was made of the board.
     ///
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
-    func run(_ access: BoardAccess) throws {
+    @discardableResult func run(_ access: BoardAccess) throws -> Becoming.Counts? {
         let session: BoardSession
         do {
             session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience, say: options.notices.say)
@@ -67,6 +68,7 @@ struct HeadlessRun {
             if let stopsAtError, let (index, error) = headless.firstFailure {
                 throw Failure(command: stopsAtError(index), code: error.code, why: error.message)
             }
+            return headless.becoming
         case .failed(let failure): throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
         }

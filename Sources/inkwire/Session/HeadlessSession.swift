@@ -60,6 +60,9 @@ final class HeadlessSession: @unchecked Sendable {
     /// The first command that failed; read after the end.
     var firstFailure: (index: Int, error: AutomationError)? { automation.firstFailure }
 
+    /// What became of the board where it was made what a file says; read after the end.
+    var becoming: Becoming.Counts? { automation.becoming }
+
     private var loop: any EventLoop { session.loop }
 
     /// Reads commands from stdin until it ends, which is `quit`.

@@ -1,4 +1,5 @@
 import InkAutomation
+import InkFrontEnd
 
 /// How long a command that ends by itself looks for somebody who is there before it leaves its work for later.
 private let lookAroundMilliseconds = 3000
@@ -6,9 +7,9 @@ private let lookAroundMilliseconds = 3000
 /// Opens a board, runs commands of one piece of work on it, and ends when everybody present has what they did.
 ///
 /// - Parameter complaint: what happened when the command of this index failed.
-func apply(
+@discardableResult func apply(
     _ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions, complaint: @escaping (Int) -> String
-) throws {
+) throws -> Becoming.Counts? {
     var run = HeadlessRun(options: options)
     run.readsCommands = false
     run.writesEvents = false
@@ -16,5 +17,5 @@ func apply(
     run.stopsAtError = { complaint($0 - 1) }
     run.commands = [.lookAround(milliseconds: lookAroundMilliseconds)] + commands + [.quit]
     run.embeds = access.embedsRendezvous
-    try run.run(access)
+    return try run.run(access)
 }
