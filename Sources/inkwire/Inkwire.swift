@@ -21,7 +21,8 @@ import InkTerminal
         version: "inkwire 0.3.0",
         subcommands: [
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
-            WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self, ServeCommand.self,
+            WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self, MergeDriverCommand.self,
+            ServeCommand.self,
         ])
 
     /// Parses, runs, and turns every way of failing into its message and exit code.
@@ -75,7 +76,7 @@ import InkTerminal
     private static func end(_ failure: Failure, isJSON: Bool) -> Never {
         let text = failure.text(isJSON: isJSON)
         if isJSON { Notices.write(text) } else { Notices.tell(text) }
-        endProcess(failure.exit)
+        endProcess(MergeDriverCommand.exit(of: failure, CommandLine.arguments))
     }
 }
 

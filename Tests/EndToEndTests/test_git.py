@@ -1,10 +1,17 @@
-"""A board as text for git: it goes out, and comes in by the fewest writes."""
+"""A board as text in git: it goes out and comes in by the fewest writes, and git merges it property by property."""
 
 import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import unittest
 
 from harness import EndToEnd, ink, main
 
 
+@unittest.skipUnless(shutil.which("git"), "git is not installed")
 class Git(EndToEnd):
     def setUp(self):
         super().setUp()
@@ -46,6 +53,31 @@ class Git(EndToEnd):
         text = self.plan.read_text()
         self.assertEqual(text.count(old), 1, text)
         self.plan.write_text(text.replace(old, new))
+
+    def git(self, *arguments, status=0):
+        environment = dict(os.environ, HOME=str(self.folder), GIT_CONFIG_NOSYSTEM="1", LC_ALL="C", GIT_EDITOR="true")
+        done = subprocess.run(
+            ["git", "-c", "user.name=ana", "-c", "user.email=ana@example.org", *arguments], cwd=self.repository, env=environment,
+            capture_output=True, text=True, timeout=60)
+        self.assertIn(done.returncode, (status,) if isinstance(status, int) else status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def branches(self, *edits):
+        """A repository in which each of the branches b0, b1 … has an edit of its own; the first is checked out."""
+        self.git("init", "-q", "-b", "b0")
+        (self.repository / ".gitattributes").write_text("*.board merge=inkwire\n")
+        # As the page has it, and with nothing of the person's to be found: the driver needs no data directory.
+        driver = f"env HOME=/nowhere INKWIRE_DATA_DIR=/nowhere {shlex.quote(str(ink.binary()))} merge-driver %O %A %B %P"
+        self.git("config", "merge.inkwire.driver", driver)
+        self.git("add", ".")
+        self.git("commit", "-qm", "plan")
+        for index, edit in enumerate(edits):
+            self.git("checkout", "-qB", f"b{index}", "b0" if index == 0 else "base")
+            if index == 0:
+                self.git("branch", "base")
+            edit()
+            self.git("commit", "-qam", f"edit {index}")
+        self.git("checkout", "-q", "b0")
 
     def test_a_board_comes_in_by_the_fewest_writes_and_in_one_step_of_undo(self):
         # CL-85 CL-86
@@ -89,6 +121,52 @@ class Git(EndToEnd):
         ]:
             self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "board", input=broken), 2, why, "nothing was drawn")
         self.assertEqual(self.export(), text)
+
+    def test_git_merges_other_properties_of_one_shape(self):
+        # CL-87 FM-185
+        self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit("at=0,0 size=120,64", "at=8,0 size=200,64"),
+                      lambda: self.edit("end\n", "new ellipse at=8,300 size=40,40\nend\n"))
+        self.git("merge", "-q", "b1", "-m", "merge")
+        self.git("rebase", "-q", "b2")
+        self.edit("fill=#F0E442", "fill=#56B4E9")
+        self.git("stash")
+        self.git("checkout", "-q", "b1")
+        self.git("stash", "pop")
+        text = self.plan.read_text()
+        self.assertIn('at=8,0 size=200,64 text="one" fill=#56B4E9', text)
+        self.git("checkout", "-q", "-f", "b0")
+        text = self.plan.read_text()
+        self.assertIn('at=8,0 size=200,64 text="two"', text)
+        self.assertIn("new ellipse", text)
+
+    def test_one_property_changed_twice_is_a_conflict_that_can_be_read_and_resolved(self):
+        # CL-87 FM-186
+        self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit('at=0,0 size=120,64 text="one"', 'at=8,0 size=120,64 text="three"'))
+        said = self.git("merge", "-q", "b1", "-m", "merge", status=1)
+        self.assertRegex(said, r"inkwire: plan\.board: both sides changed [\u201c\"]box[\u201d\"]")
+        text = self.plan.read_text()
+        box = next(line for line in self.git("show", "b0:plan.board").splitlines() if line.startswith("box"))
+        ours = box.replace("at=0,0", "at=8,0")
+        theirs = ours.replace('text="two"', 'text="three"')
+        self.assertIn(f"<<<<<<< ours\n{ours}\n=======\n{theirs}\n>>>>>>> theirs\n", text)
+        self.assert_refused(self.run_as_ana("import", "sketch", self.plan), 2, "a conflict is not resolved here")
+        self.plan.write_text(re.sub(r"<<<<<<< ours\n.*\n=======\n(.*\n)>>>>>>> theirs\n", r"\1", text))
+        self.git("commit", "-qam", "resolved")
+        self.assertTrue(self.bring().startswith("1 shape changed"))
+        self.assertEqual({shape["id"]: shape.get("text") for shape in self.state()["shapes"]}["box"], "three")
+
+    def test_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
+        # CL-87
+        self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.plan.write_text("nothing\n"))
+        before = self.plan.read_text()
+        said = self.git("merge", "-q", "b1", "-m", "merge", status=range(1, 256))
+        self.assertIn("cannot be merged", said)
+        # A newer git leaves the file alone, an older one takes it for a conflict: then both stand there whole.
+        self.assertIn(self.plan.read_text(), [before, f"<<<<<<< ours\n{before}=======\nnothing\n>>>>>>> theirs\n"])
+        self.assertNotEqual(self.git("status", "--porcelain", "plan.board"), "M  plan.board\n")
+        # A driver that is set up wrongly is no conflict either.
+        self.assert_refused(ink.run(["merge-driver", "one"], data=self.ana), 255, "command line")
+        self.assert_refused(ink.run(["merge-driver", "no", "such", "file"], data=self.ana), 255, "No such file")
 
 
 if __name__ == "__main__":
