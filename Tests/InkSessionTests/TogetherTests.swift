@@ -433,4 +433,19 @@ import Testing
         pipes.intent(.undo, by: 0, ref: 3)
         #expect(pipes.members[0].node.board?.shapes == before)
     }
+
+    // FE-112
+    @Test func `new shapes of a change lie where it says, and each must be said`() throws {
+        var pipes = try PerfectPipes()
+        pipes.add(name: "ana")
+        _ = pipes.run(.milliseconds(100))
+        pipes.intent(.drawAll([box(0), box(800)]), by: 0, ref: 1)
+        let before = try #require(pipes.members[0].node.board).shapes
+        let between = DepthKey.between(before[0].depth, before[1].depth)
+        pipes.intent(.change(BoardChange(drawn: [box(1600)], depths: [between])), by: 0, ref: 2)
+        let after = try #require(pipes.members[0].node.board).shapes
+        #expect(after.map(\.content.position.x) == [0, 1600, 800].map { box($0).position.x } && after[1].depth == between)
+        pipes.intent(.change(BoardChange(drawn: [box(0), box(8)], depths: [between])), by: 0, ref: 3)
+        #expect(pipes.members[0].events.contains(.outcome(ref: 3, .refused(.badValue(field: "depth")))))
+    }
 }
