@@ -9,7 +9,7 @@ import InkSimulator
 extension Decoders {
     static func files() throws -> [Decoder] {
         let board = try sketch()
-        return [boardJSON(board), excalidraw(board), textDiagram]
+        return [boardJSON(board), excalidraw(board), textDiagram, flowchart, boardText(board), boardMerge(board)]
     }
 
     /// A shape of each kind with all that it can have, and lines between them: short as a file, so that what is changed of it is often a file still.
@@ -72,6 +72,41 @@ extension Decoders {
             name: "excalidraw", seeds: [ExcalidrawWriter(board.drawnShapes).text, short].map { Array($0.utf8) }, memoryBase: memory,
             words: words
         ) { bytes in drawing { () throws(DrawingError) in try ExcalidrawReader(bytes).drawing } }
+    }
+
+    private static var flowchart: Decoder {
+        let texts = [
+            "flowchart LR\n  a([Start]) -->|go| b{\"Sure? #quot;\"}\n  b -.-> a & c\n  c --- d[(Store)]\n",
+            "graph TD\n%% words\nsubgraph one [Title]\n  direction LR\n  x[[x]] == label ==> y>y]\nend\nstyle x fill:#f9f,stroke:#333\nclassDef k fill:#fff\ny:::k <--> z((z))\n",
+            "---\ntitle: T\n---\nflowchart BT\n  a --> b --> c --> a\n  a --x d\n  d --o e\n  click a \"x\"\n",
+        ]
+        let words = ["-->", "-.->", "==>", "---", "|", "[", "]", "((", "{", "subgraph ", "end\n", "&", ":::", "\n  ", "a", "\"", "%%{"]
+        return Decoder(name: "flowchart", seeds: texts.map { Array($0.utf8) }, memoryBase: memory, words: words.map { Array($0.utf8) }) {
+            bytes in
+            drawing { () throws(DrawingError) in try FlowchartDrawing(bytes).drawing }
+        }
+    }
+
+    private static let boardWords = ["at=1,2 ", "size=3,4 ", "depth=80 ", "text=\"", "\n", "start=~", "end\n", "points=0,0 "].map {
+        Array($0.utf8)
+    }
+
+    private static func boardText(_ board: Board) -> Decoder {
+        Decoder(name: "board-text", seeds: [Array(BoardText.text(of: board.shapes).utf8)], memoryBase: memory, words: boardWords) { bytes in
+            drawing { () throws(DrawingError) in try BoardText.drawing(reading: bytes) }
+        }
+    }
+
+    /// Ours against the board that both sides began from.
+    private static func boardMerge(_ board: Board) -> Decoder {
+        let base = Array(BoardText.text(of: board.shapes).utf8)
+        return Decoder(name: "board-merge", seeds: [base], memoryFactor: 4, memoryBase: memory, words: boardWords) { bytes in
+            drawing { () throws(DrawingError) in
+                let (ours, theirs) = (try BoardMerge.Side(bytes), try BoardMerge.Side(base))
+                _ = BoardMerge(base: theirs, ours: ours, theirs: theirs).text
+                return Drawing()
+            }
+        }
     }
 
     private static var textDiagram: Decoder {
