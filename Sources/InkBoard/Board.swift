@@ -244,6 +244,13 @@ public struct Board: Sendable {
         return rejections
     }
 
+    /// Adds one whose parents are all here, as `load` does, and says which shapes it changed: for who shows how a board came about.
+    ///
+    /// The fingerprint is not brought up to date.
+    mutating func replay(_ transaction: Transaction) -> [ShapeDelta] {
+        insertUnhashed(transaction, from: .zero, isReported: true).changes
+    }
+
     private mutating func insertUnhashed(_ transaction: Transaction, from supplier: AuthorID, isReported: Bool) -> InsertOutcome {
         var outcome = InsertOutcome(result: .inserted)
         if log.contains(transaction.name) {

@@ -266,7 +266,7 @@ package struct MerkleTree: Sendable {
 
 extension Array {
     /// The first index whose element satisfies `belongsAfter`; elements must be sorted so that all that do come last.
-    func partitioningIndex(_ belongsAfter: (Element) -> Bool) -> Int {
+    package func partitioningIndex(_ belongsAfter: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
