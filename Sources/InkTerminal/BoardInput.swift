@@ -84,9 +84,13 @@ extension BoardScene {
 
     private mutating func take(_ answer: TerminalAnswer) {
         guard case .background(let red, let green, let blue) = answer else { return }
-        // Rec. 601 luma of the paper.
-        display.isDark = 299 * Int(red) + 587 * Int(green) + 114 * Int(blue) < 128_000
+        display.isDark = Self.isDark(red, green, blue)
         redraw(.soon)
+    }
+
+    /// By Rec. 601 luma, of the paper.
+    static func isDark(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Bool {
+        299 * Int(red) + 587 * Int(green) + 114 * Int(blue) < 128_000
     }
 
     /// What is asked for now comes too late for the board.

@@ -89,8 +89,9 @@ public struct TerminalApp: Sendable {
     }
 
     private let profile: TerminalProfile
-    // What the screen is about: one of the two is there.
+    // What the screen is about: one of the three is there.
     private var start: StartScene?
+    private var replay: ReplayScene?
     private var board: BoardScene?
     private var decoder: InputDecoder
     /// What was typed while a board is opened; nil while none is.
@@ -112,6 +113,13 @@ public struct TerminalApp: Sendable {
     public init(profile: TerminalProfile, columns: Int, rows: Int, board: BoardContent) {
         self.init(profile, columns, rows)
         show(board: board)
+    }
+
+    /// Plays a recording, from its first frame on.
+    public init(profile: TerminalProfile, columns: Int, rows: Int, replay content: ReplayContent, now: Instant) {
+        self.init(profile, columns, rows)
+        replay = ReplayScene(content: content, profile, columns: screen.columns, rows: screen.rows, now: now)
+        extraBytes += Self.title(content.name, profile.style)
     }
 
     private init(_ profile: TerminalProfile, _ columns: Int, _ rows: Int) {
@@ -170,6 +178,7 @@ public struct TerminalApp: Sendable {
             deliver(decoder.handleTimeout(now: now), now: now)
             window.handleTimeout(now: now)
             board?.handleTimeout(now: now)
+            replay?.advance(now: now)
         }
         takeOutputs()
     }
@@ -206,7 +215,7 @@ public struct TerminalApp: Sendable {
 
     /// When to call `handle(.timeout)` and ask for a frame, if nothing happens before.
     public func deadline(now: Instant) -> Instant? {
-        var next = earliest(decoder.deadline, board?.deadline(now: now))
+        var next = earliest(decoder.deadline, earliest(board?.deadline(now: now), replay?.deadline))
         // An answer opens the window, and comes by itself.
         guard window.isOpen else { return earliest(next, window.deadline) }
         switch redrawing {
@@ -218,7 +227,7 @@ public struct TerminalApp: Sendable {
     }
 
     private var redrawing: BoardScene.Redraw {
-        max(board?.redrawing ?? .none, start?.isDirty == true ? .now : .none, extraBytes.isEmpty ? .none : .soon)
+        max(board?.redrawing ?? .none, start?.isDirty == true || replay?.isDirty == true ? .now : .none, extraBytes.isEmpty ? .none : .soon)
     }
 
     // MARK: Frames
@@ -232,7 +241,7 @@ public struct TerminalApp: Sendable {
         let wish = redrawing
         guard wish > .none else { return [] }
         guard now - lastFrame >= (wish == .now ? Self.urgentInterval : Self.interval) else { return [] }
-        guard var picture = board?.picture(now: now) ?? start?.picture() else { return [] }
+        guard var picture = board?.picture(now: now) ?? start?.picture() ?? replay?.picture() else { return [] }
         picture.keep(profile.style)
         let bytes = screen.frame(picture)
         // A look that changed nothing must not delay the next ink.
@@ -281,6 +290,7 @@ public struct TerminalApp: Sendable {
         board?.handle(asked, isPart: isPart, now: now)
         if board?.wantsRepaint == true { repaint() }
         start?.handle(asked, isPart: isPart)
+        replay?.handle(asked, now: now)
     }
 
     /// Keeps what is typed until the board is there, but for answers of the terminal and what leaves.
@@ -323,12 +333,13 @@ public struct TerminalApp: Sendable {
     private static let repaintKey = InputEvent.key(.character("l"), [.control])
 
     private mutating func takeOutputs() {
-        outputs.append(contentsOf: board?.takeOutputs() ?? start?.takeOutputs() ?? [])
+        outputs.append(contentsOf: board?.takeOutputs() ?? start?.takeOutputs() ?? replay?.takeOutputs() ?? [])
     }
 
     private mutating func resize(columns: Int, rows: Int) {
         screen.invalidate(columns: columns, rows: rows)
         start?.resize(columns: columns, rows: rows)
+        replay?.resize(columns: columns, rows: rows)
         board?.resize(columns: columns, rows: rows)
     }
 
