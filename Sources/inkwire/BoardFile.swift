@@ -4,6 +4,7 @@ import InkBoard
 import InkFormats
 import InkFrontEnd
 import InkPrimitives
+import InkTerminal
 
 /// A board as a file of one of many formats.
 struct BoardFile {
@@ -31,6 +32,8 @@ struct BoardFile {
         case sixel
         /// Whichever the terminal shows of kitty, sixel and ansi.
         case picture
+        /// How it came about, as asciicast.
+        case cast
 
         /// The format that the ending of a path names; nil for none.
         init?(path: String) {
@@ -79,6 +82,7 @@ struct BoardFile {
         case .board:
             let shapes = board.shapes
             return (Array(BoardText.text(of: shapes).utf8), wholeness ?? Self.unwritten(of: shapes))
+        case .cast: return (RecordingFile.cast(ReplayContent(Recording(of: board), of: board, name: board.name)), wholeness)
         }
     }
 

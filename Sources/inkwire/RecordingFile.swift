@@ -1,0 +1,85 @@
+import ArgumentParser
+import InkAutomation
+import InkBoard
+import InkPrimitives
+import InkTerminal
+
+/// A recording as a file.
+enum RecordingFile {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        /// asciicast, version 2.
+        case cast
+        /// JSON lines, an event each.
+        case jsonl
+
+        /// The format that the ending of a path names; nil for none.
+        init?(path: String) {
+            guard let format = Self.allCases.first(where: { path.lowercased().hasSuffix("." + $0.rawValue) }) else { return nil }
+            self = format
+        }
+    }
+
+    static func cast(_ content: ReplayContent, columns: Int = 80, rows: Int = 24) -> [UInt8] {
+        var writer = CastWriter(content, columns: columns, rows: rows)
+        var bytes: [UInt8] = []
+        writer.write { bytes += $0 }
+        return bytes
+    }
+
+    static func lines(_ recording: Recording, of board: Board, name: String, part: ClosedRange<Int>) -> [UInt8] {
+        var writer = RecordingLines(recording, of: board, name: name, part: part)
+        var bytes: [UInt8] = []
+        writer.write { bytes += $0.utf8 }
+        return bytes
+    }
+}
+
+/// A time in a recording, or a length of time, as a person writes it: `90s`, `1m30s`, `1:30`, `1:02:03`, `500ms`, `1.5`.
+struct ReplayTimeArgument: ExpressibleByArgument {
+    let milliseconds: Int
+
+    init?(argument: String) {
+        guard argument.utf8.count <= 32, let milliseconds = argument.contains(":") ? Self.clock(argument) : Self.units(argument) else {
+            return nil
+        }
+        self.milliseconds = milliseconds
+    }
+
+    private static func clock(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), let seconds = number(parts[parts.count - 1]), seconds < 60 else { return nil }
+        var minutes = 0.0
+        for (index, part) in parts.dropLast().enumerated() {
+            guard !part.contains("."), let value = number(part), index == 0 || value < 60 else { return nil }
+            minutes = minutes * 60 + value
+        }
+        return whole((minutes * 60 + seconds) * 1000)
+    }
+
+    private static func units(_ text: String) -> Int? {
+        var (rest, sum) = (text[...], 0.0)
+        var last = Double.infinity
+        repeat {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { $0.isASCII && $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            // Seconds without a unit only where they are all there is.
+            let scale: Double? = unit.isEmpty ? (last == .infinity && rest.isEmpty ? 1000 : nil) : units[String(unit)]
+            guard let value = number(digits), let scale, scale < last else { return nil }
+            sum += value * scale
+            last = scale
+        } while !rest.isEmpty
+        return whole(sum)
+    }
+
+    private static let units: [String: Double] = ["h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1]
+
+    private static func number(_ text: Substring) -> Double? {
+        guard let first = text.first, first.isNumber, text.allSatisfy({ $0.isASCII }) else { return nil }
+        return Double(text)
+    }
+
+    /// A hundred hours at most: more is longer than any recording.
+    private static func whole(_ milliseconds: Double) -> Int? { milliseconds <= 360_000_000 ? Int(milliseconds.rounded()) : nil }
+}
