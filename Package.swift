@@ -113,7 +113,8 @@ let package = Package(
                 "CInkSystem", "InkStore", "InkRuntime", "InkFormats", "InkFrontEnd", "InkAutomation", "InkTerminal", "inkwire",
             ]),
         .testTarget(
-            name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkBoard", "InkFormats"], resources: [.copy("Resources")]),
+            name: "InkFormatsTests", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard", "InkFormats"],
+            resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),

@@ -106,9 +106,106 @@ import Testing
         }
     }
 
+    // FM-157
+    @Test func `an arrow passes the side of a box that it leaves, and a head alone joins two boxes`() throws {
+        let passing = try TextDiagram(
+            """
+            +-----------+
+            | +---+     |    +---+
+            | | a |-----|--->| b |
+            | +---+     |    +---+
+            +-----------+
+            """
+        ).drawing
+        #expect(Self.words(passing) == ["[]", "[a]", "[b]", "a --> b"].sorted())
+        let lone = try TextDiagram(
+            """
+            ┌───┐   ┌───┐ ┌───┐
+            │ a │ → │ b │ │ > │
+            └───┘   └───┘ └───┘
+              ▼
+            ┌───┐
+            │ c │
+            └───┘
+            """
+        ).drawing
+        #expect(Self.words(lone) == ["[a]", "[b]", "[c]", "[>]", "a --> b", "a --> c"].sorted())
+    }
+
+    // FM-157
+    @Test func `arrows between upright lines, slashes, listings and buses are what they look like`() throws {
+        let sequence = try TextDiagram(
+            """
+            Ana      Bob      Cy
+             |        |        |
+             |- hey ->|        |
+             |<=======|        |
+             |------ psst ---->|
+             |        |        |
+            """
+        ).drawing
+        #expect(
+            Self.words(sequence)
+                == ["“Ana”", "“Bob”", "“Cy”", "Ana -- ·", "Bob -- ·", "Cy -- ·", "· -hey-> ·", "· --> ·", "· -psst-> ·"].sorted())
+        let slashes = try TextDiagram(
+            """
+                top      either / or
+               /   \\     is no line
+             low   high
+            """
+        ).drawing
+        #expect(Self.words(slashes) == ["“top”", "“low”", "“high”", "“either / or is no line”", "top -- low", "top -- high"].sorted())
+        let listing = "a/\n├── b\n│   └── c\n└── d"
+        #expect(try TextDiagram(listing).drawing.items.map(\.content.text) == [listing])
+        let bus = try TextDiagram(
+            """
+            +---+  +---+
+            | a |  | b |
+            +-+-+  +-+-+
+              |      |
+            ==+======+==
+            """
+        ).drawing
+        #expect(Self.words(bus) == ["[a]", "[b]", "a -- ·", "b -- ·", "· -- ·"].sorted())
+    }
+
+    // FM-158
+    @Test func `what all rows of a comment begin with is left out, where a drawing is in it`() throws {
+        let plain = "+---+\n| a |-->\n+---+\n\nso it is"
+        let read = try TextDiagram(plain).drawing
+        for prefix in ["// ", "/// ", "  # ", " * ", "-- ", "> ", ";; "] {
+            let rows = plain.split(separator: "\n", omittingEmptySubsequences: false).map {
+                $0.isEmpty ? String(prefix.dropLast(1)) : prefix + $0
+            }
+            #expect(try TextDiagram(rows.joined(separator: "\n")).drawing == read, "\(prefix)")
+            // One row that begins otherwise, and all are as they are.
+            #expect(try TextDiagram((rows + ["end"]).joined(separator: "\n")).drawing != read)
+        }
+        let block = try TextDiagram("/**\n * +---+\n * | a |\n * +---+\n */").drawing
+        #expect(Self.words(block) == ["[a]"])
+        for list in ["* one\n* two", "> so\n> it -> is", "# a\n# b"] {
+            #expect(try TextDiagram(list).drawing.items.map(\.content.text) == [list])
+        }
+    }
+
+    // FM-159
+    @Test func `bytes that are no UTF-8 are refused with their place, and a mark of the order of bytes is skipped`() throws {
+        let box = Array("+-+\n|a|\n+-+".utf8)
+        #expect(try TextDiagram(bytes: [0xEF, 0xBB, 0xBF] + box).drawing == TextDiagram(String(decoding: box, as: UTF8.self)).drawing)
+        for (bytes, line, column) in [([0x61, 0xFF], 1, 2), (Array("ä\nß".utf8) + [0xC3], 2, 3), ([0x0A, 0xED, 0xA0, 0x80], 2, 1)]
+            as [([UInt8], Int, Int)]
+        {
+            let error = #expect(throws: DrawingError.self) { try TextDiagram(bytes: bytes) }
+            #expect(error?.line == line)
+            #expect(error?.column == column)
+        }
+    }
+
     // FM-155
     @Test func `hostile drawings take bounded time`() throws {
-        for unit in ["+", "+-", "|", "-", "+\n", "+-|\n", "-> ", "v", "│┼─", "\t", ".'"] {
+        for unit in [
+            "+", "+-", "|", "-", "+\n", "+-|\n", "-> ", "v", "│┼─", "\t", ".'", "/", "|->", "| v ", "/\\", "├─ ", "# +-+\n", "|--",
+        ] {
             let text = String(repeating: unit, count: 10_000 / unit.utf8.count)
             var folded = ""
             for (index, character) in text.enumerated() {

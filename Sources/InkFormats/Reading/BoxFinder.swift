@@ -63,7 +63,9 @@ struct BoxFinder {
         while column < limit {
             steps += 1
             let place = CellPlace(column: column, row: corner.row)
-            if column >= corner.column + 2, isCorner(place, [.west, .south]), isSide(place.moved(.south), .upright) {
+            if isCorner(place, [.west, .south]), isSide(place.moved(.south), .upright) {
+                // Two boxes that stand close have nothing between them.
+                guard column >= corner.column + 2 else { return nil }
                 if let box = box(from: corner, to: column, title: title) { return box }
             }
             if isSide(place, .level) {
@@ -85,9 +87,10 @@ struct BoxFinder {
         while row < grid.rows {
             steps += 1
             let (west, east) = (CellPlace(column: corner.column, row: row), CellPlace(column: right, row: row))
-            if row >= corner.row + 2, isCorner(west, [.north, .east]), isCorner(east, [.north, .west]) {
+            if isCorner(west, [.north, .east]), isCorner(east, [.north, .west]) {
                 steps += right - corner.column
                 if (corner.column + 1..<right).allSatisfy({ isSide(CellPlace(column: $0, row: row), .level) }) {
+                    guard row >= corner.row + 2 else { return nil }
                     return made(corner, CellPlace(column: right, row: row), title)
                 }
             }

@@ -34,7 +34,33 @@ package struct TextDiagram: Sendable {
 
     /// - Throws: for a text that is too long.
     package init(_ text: String) throws(DrawingError) {
-        grid = try TextGrid(text)
+        self.init(try TextGrid(text))
+        // What is no drawing keeps what its rows begin with: they may be points of a list.
+        if grid.isUncommented, boxes.isEmpty, lines.isEmpty { self.init(try TextGrid(text, readsComments: false)) }
+    }
+
+    /// Reads what a file holds: UTF-8, perhaps behind a mark of the order of bytes.
+    ///
+    /// - Throws: for a text that is too long, and for the first bytes that are no UTF-8.
+    package init(bytes: [UInt8]) throws(DrawingError) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let start = bytes.starts(with: mark) ? mark.count : 0
+        try TextGrid.checkLength(bytes.count - start)
+        guard let text = String(validating: bytes[start...], as: UTF8.self) else {
+            throw DrawingError("the text is no UTF-8 here", at: Self.firstWrong(bytes), of: bytes)
+        }
+        try self.init(text)
+    }
+
+    /// How many bytes come before the first that are no UTF-8.
+    private static func firstWrong(_ bytes: [UInt8]) -> Int {
+        var (parser, iterator, offset) = (Unicode.UTF8.ForwardParser(), bytes.makeIterator(), 0)
+        while case .valid(let scalar) = parser.parseScalar(from: &iterator) { offset += scalar.count }
+        return offset
+    }
+
+    private init(_ grid: TextGrid) {
+        self.grid = grid
         boxes = BoxFinder(grid).boxes
         order = boxes.indices.sorted { [boxes] in
             (-boxes[$0].area, boxes[$0].top, boxes[$0].left) < (-boxes[$1].area, boxes[$1].top, boxes[$1].left)
@@ -54,13 +80,22 @@ package struct TextDiagram: Sendable {
         let titles = boxes.reduce(into: Set<CellPlace>()) { cells, box in
             for column in box.titleColumns { cells.insert(CellPlace(column: column, row: box.top)) }
         }
-        let tracer = LineTracer(grid) { [borders] in borders.contains($0) }
-        lines = tracer.lines
-        used = borders.subtracting(titles).union(tracer.used)
+        findLines { [borders] in borders.contains($0) }
+        used.formUnion(borders.subtracting(titles))
         findBlocks()
         addBoxes()
         addTexts()
         addLines()
+    }
+
+    private mutating func findLines(_ isBorder: @escaping (CellPlace) -> Bool) {
+        let messages = MessageFinder(grid, isBorder: isBorder)
+        let lone = LoneArrowFinder(grid, isBorder: isBorder) { [boxes, owners] in owners[$0].map { boxes[$0] } }
+        let diagonals = DiagonalFinder(grid, isBorder: isBorder)
+        used = messages.used.union(lone.used).union(diagonals.used)
+        let tracer = LineTracer(grid, taken: used, isBorder: isBorder)
+        lines = tracer.lines + messages.lines + lone.lines + diagonals.lines
+        used.formUnion(tracer.used)
     }
 
     // MARK: Words
@@ -108,7 +143,11 @@ package struct TextDiagram: Sendable {
                 blanks += 1
                 continue
             }
-            if blanks < 2, let last = runs.last, last.place.column + last.columns + blanks == column, owners[last.place] == owners[place] {
+            // In a listing a stroke stands before each name.
+            let blanksMax = runs.last?.text.last.map { "│|".contains($0) } == true ? 4 : 2
+            if blanks < blanksMax, let last = runs.last, last.place.column + last.columns + blanks == column,
+                owners[last.place] == owners[place]
+            {
                 runs[runs.count - 1].text += String(repeating: " ", count: blanks) + String(character)
                 runs[runs.count - 1].columns += blanks + 1
             } else {
@@ -221,9 +260,24 @@ package struct TextDiagram: Sendable {
             draft.text = line.label
             draft.startBinding = from.flatMap { binding($0.item, near: places[0]) }
             draft.endBinding = to.flatMap { binding($0.item, near: places[places.count - 1]) }
+            if let start = line.labelStart { draft.text = Self.aligned(draft, to: start) }
             drawing.items.append(Drawing.Item(content: draft))
         }
     }
+
+    /// The label of a line with as many blanks before or behind it as let it begin in a cell, where that takes few.
+    private static func aligned(_ draft: ShapeDraft, to start: CellPlace) -> String {
+        let blanks = (0...blanksMax).flatMap { $0 == 0 ? [(0, 0)] : [($0, 0), (0, $0)] }
+        for (before, behind) in blanks {
+            var padded = draft
+            padded.text = String(repeating: " ", count: before) + draft.text + String(repeating: " ", count: behind)
+            if TextPlacement(padded, on: .standard).firstLetter == start { return padded.text }
+        }
+        return draft.text
+    }
+
+    /// Before or behind the label of a line.
+    private static let blanksMax = 8
 
     /// What an end meets: a box, or words beside it.
     private func meeting(_ end: FoundLine.End, _ textCells: [CellPlace: Int]) -> (item: Int, place: CellPlace)? {
@@ -235,6 +289,8 @@ package struct TextDiagram: Sendable {
             }
             return (items[index], border)
         }
+        if let word = end.word { return textCells[word].map { ($0, end.place) } }
+        guard !end.isAtLine else { return nil }
         for distance in 1...2 {
             let next = end.place.moved(end.way, by: distance)
             if let item = textCells[next] { return (item, end.place) }

@@ -49,16 +49,17 @@ struct TextGrid: Sendable {
     /// Dashes with blanks between them are lines: their cells.
     private var dashed: Set<CellPlace> = []
     let columns: Int
+    /// True where the rows are those of a comment, without what each begins with.
+    let isUncommented: Bool
 
     /// Longest text that is looked at, bytes.
     static let bytesMax = 1 << 18
     private static let tab = 8
 
-    init(_ text: String) throws(DrawingError) {
-        guard text.utf8.count <= Self.bytesMax else {
-            throw DrawingError("a drawing of text has at most \(Self.bytesMax >> 10) KiB, this one \((text.utf8.count + 1023) >> 10)")
-        }
-        cells = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    /// - Parameter readsComments: leaves out what all rows of a comment begin with.
+    init(_ text: String, readsComments: Bool = true) throws(DrawingError) {
+        try Self.checkLength(text.utf8.count)
+        var cells = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .map { line in
                 var row: [Character?] = []
                 for character in line {
@@ -73,8 +74,19 @@ struct TextGrid: Sendable {
                 }
                 return row
             }
+        let prefix = readsComments ? CommentPrefix(cells) : nil
+        if let prefix {
+            for row in cells.indices { cells[row] = prefix.marks.contains(row) ? [] : Array(cells[row].dropFirst(prefix.columns)) }
+        }
+        (self.cells, isUncommented) = (cells, prefix != nil)
         columns = cells.reduce(0) { max($0, $1.count) }
         findDashes()
+    }
+
+    static func checkLength(_ bytes: Int) throws(DrawingError) {
+        guard bytes <= bytesMax else {
+            throw DrawingError("a drawing of text has at most \(bytesMax >> 10) KiB, this one \((bytes + 1023) >> 10)")
+        }
     }
 
     var rows: Int { cells.count }
