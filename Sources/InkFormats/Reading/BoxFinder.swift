@@ -12,16 +12,24 @@ struct FoundBox: Hashable, Sendable {
     /// Words in its upper side, and where they stand; empty for none.
     var title = ""
     var titleColumns = 0..<0
+    /// Cells of its right side that stand before where most of it is: whoever drew it has miscounted there.
+    var strays: Set<CellPlace> = []
 
     var area: Int { (right - left + 1) * (bottom - top + 1) }
 
     func isBorder(_ place: CellPlace) -> Bool {
+        isEdge(place) || strays.contains(place)
+    }
+
+    private func isEdge(_ place: CellPlace) -> Bool {
         (left...right).contains(place.column) && (top...bottom).contains(place.row)
             && (place.column == left || place.column == right || place.row == top || place.row == bottom)
     }
 
     /// True for what lies within its border.
-    func holds(_ place: CellPlace) -> Bool { place.column > left && place.column < right && place.row > top && place.row < bottom }
+    func holds(_ place: CellPlace) -> Bool {
+        place.column > left && place.column < right && place.row > top && place.row < bottom && !strays.contains(place)
+    }
 
     func holds(_ other: FoundBox) -> Bool { other.left >= left && other.right <= right && other.top >= top && other.bottom <= bottom }
 
@@ -48,14 +56,16 @@ struct BoxFinder {
         var found: [FoundBox] = []
         for row in 0..<grid.rows {
             for column in 0..<grid.columnCount(ofRow: row) where found.count < Self.boxesMax && steps < Self.stepsMax {
-                if let box = box(from: CellPlace(column: column, row: row)) { found.append(box) }
+                let corner = CellPlace(column: column, row: row)
+                if let box = box(from: corner) ?? box(from: corner, isUneven: true) { found.append(box) }
             }
         }
         found.sort { ($0.area, $0.top, $0.left) < ($1.area, $1.top, $1.left) }
         for box in found where boxes.allSatisfy({ !$0.overlaps(box) || box.holds($0) }) && !isLoop(box, among: found) { boxes.append(box) }
     }
 
-    private mutating func box(from corner: CellPlace) -> FoundBox? {
+    /// - Parameter isUneven: the right side stands up to two columns off in some of its rows; then its corners must be those of no other box.
+    private mutating func box(from corner: CellPlace, isUneven: Bool = false) -> FoundBox? {
         guard isCorner(corner, [.east, .south]), isSide(corner.moved(.south), .upright) else { return nil }
         var column = corner.column + 1
         var title: Range<Int>?
@@ -63,10 +73,10 @@ struct BoxFinder {
         while column < limit {
             steps += 1
             let place = CellPlace(column: column, row: corner.row)
-            if isCorner(place, [.west, .south]), isSide(place.moved(.south), .upright) {
+            if isCorner(place, [.west, .south]), isUneven ? ends(place) : isSide(place.moved(.south), .upright) {
                 // Two boxes that stand close have nothing between them.
                 guard column >= corner.column + 2 else { return nil }
-                if let box = box(from: corner, to: column, title: title) { return box }
+                if let box = box(from: corner, to: column, title: title, isUneven: isUneven) { return box }
             }
             if isSide(place, .level) {
                 column += 1
@@ -82,22 +92,58 @@ struct BoxFinder {
     }
 
     /// The nearest lower side between two upright ones.
-    private mutating func box(from corner: CellPlace, to right: Int, title: Range<Int>?) -> FoundBox? {
+    private mutating func box(from corner: CellPlace, to right: Int, title: Range<Int>?, isUneven: Bool) -> FoundBox? {
         var row = corner.row + 1
+        var walls: [CellPlace] = []
         while row < grid.rows {
             steps += 1
             let (west, east) = (CellPlace(column: corner.column, row: row), CellPlace(column: right, row: row))
             if isCorner(west, [.north, .east]), isCorner(east, [.north, .west]) {
                 steps += right - corner.column
                 if (corner.column + 1..<right).allSatisfy({ isSide(CellPlace(column: $0, row: row), .level) }) {
-                    guard row >= corner.row + 2 else { return nil }
-                    return made(corner, CellPlace(column: right, row: row), title)
+                    guard row >= corner.row + 2, !isUneven || ends(east) else { return nil }
+                    let box = made(corner, CellPlace(column: right, row: row), title)
+                    return isUneven ? widened(box, to: walls) : box
                 }
             }
-            guard isSide(west, .upright), isSide(east, .upright), steps < Self.stepsMax else { return nil }
+            guard isSide(west, .upright), steps < Self.stepsMax else { return nil }
+            if isUneven {
+                guard let wall = wall(near: east, after: corner.column) else { return nil }
+                walls.append(wall)
+            } else if !isSide(east, .upright) {
+                return nil
+            }
             row += 1
         }
         return nil
+    }
+
+    /// True for an upper or lower right corner at which nothing goes on.
+    private func ends(_ corner: CellPlace) -> Bool { !isSide(corner.moved(.east), .level) }
+
+    private func wall(near place: CellPlace, after left: Int) -> CellPlace? {
+        if isSide(place, .upright) { return place }
+        return [1, -1, 2, -2].lazy.map { CellPlace(column: place.column + $0, row: place.row) }
+            .first { $0.column > left + 1 && isSide($0, .upright) && !isCorner($0, [.east, .south]) }
+    }
+
+    /// A box whose right side is where the farthest of its cells is; nil where something else stands there.
+    private func widened(_ box: FoundBox, to walls: [CellPlace]) -> FoundBox? {
+        var box = box
+        let right = walls.reduce(box.right) { max($0, $1.column) }
+        let ends = walls + [box.top, box.bottom].map { CellPlace(column: box.right, row: $0) }
+        let isFree = ends.allSatisfy { end in
+            end.column == right
+                || (end.column + 1...right)
+                    .allSatisfy { column in
+                        let place = CellPlace(column: column, row: end.row)
+                        return grid.isBlank(place) || isSide(place, .level)
+                    }
+        }
+        guard isFree else { return nil }
+        box.strays = Set(walls.filter { $0.column < right })
+        box.right = right
+        return box
     }
 
     private func made(_ corner: CellPlace, _ opposite: CellPlace, _ title: Range<Int>?) -> FoundBox {

@@ -8,12 +8,14 @@ import InkBoard
 struct LoneArrowFinder {
     private(set) var lines: [FoundLine] = []
 
-    /// - Parameter owner: the smallest box around a cell.
-    init(_ grid: TextGrid, isBorder: (CellPlace) -> Bool, owner: (CellPlace) -> FoundBox?) {
+    /// - Parameters:
+    ///   - taken: cells of lines that are found already.
+    ///   - owner: the smallest box around a cell.
+    init(_ grid: TextGrid, taken: Set<CellPlace>, isBorder: (CellPlace) -> Bool, owner: (CellPlace) -> FoundBox?) {
         for row in 0..<grid.rows {
             for column in 0..<grid.columnCount(ofRow: row) {
                 let place = CellPlace(column: column, row: row)
-                guard let way = grid.head(at: place), !isBorder(place) else { continue }
+                guard let way = grid.head(at: place), !isBorder(place), !taken.contains(place) else { continue }
                 func border(_ way: Way) -> CellPlace? {
                     for distance in 1...3 {
                         let next = place.moved(way, by: distance)

@@ -90,9 +90,10 @@ package struct TextDiagram: Sendable {
 
     private mutating func findLines(_ isBorder: @escaping (CellPlace) -> Bool) {
         let messages = MessageFinder(grid, isBorder: isBorder)
-        let lone = LoneArrowFinder(grid, isBorder: isBorder) { [boxes, owners] in owners[$0].map { boxes[$0] } }
         let diagonals = DiagonalFinder(grid, isBorder: isBorder)
-        used = messages.used.union(lone.used).union(diagonals.used)
+        used = messages.used.union(diagonals.used)
+        let lone = LoneArrowFinder(grid, taken: used, isBorder: isBorder) { [boxes, owners] in owners[$0].map { boxes[$0] } }
+        used.formUnion(lone.used)
         let tracer = LineTracer(grid, taken: used, isBorder: isBorder)
         lines = tracer.lines + messages.lines + lone.lines + diagonals.lines
         used.formUnion(tracer.used)
