@@ -56,7 +56,7 @@ extension BoardScene {
         case .bytes(let bytes):
             do {
                 let clip = try ShapeClip(bytes)
-                let intent = try front.board.pasting(clip, by: pasteStep(clip), author: front.me ?? .zero)
+                let intent = try front.board.pasting(clip, by: step(bringing: clip.drafts, to: pointedPlace), author: front.me ?? .zero)
                 guard case .drawAll(let drafts) = intent else { return }
                 let reference = ask(intent, for: Purpose(overlay: Overlay(drawn: shown(drafts)), pasted: []), now: now)
                 if let reference { selection.expect(reference) }
@@ -71,20 +71,24 @@ extension BoardScene {
         front.notices.add(words, as: .setting, now: now)
     }
 
-    /// Brings the middle of a clip, as it will be drawn (TM-245), to the cell that is pointed at, by whole cells.
-    private func pasteStep(_ clip: ShapeClip) -> Point {
+    /// Brings the middle of shapes, as they will be drawn (TM-245), to a cell, by whole cells.
+    func step(bringing drafts: [ShapeDraft], to place: CellPlace) -> Point {
         // A line that is bound lies where its boxes are, whatever points it was given once.
-        let boxes = shown(clip.drafts).map(\.worldBox)
+        let boxes = shown(drafts).map(\.worldBox)
         guard let first = boxes.first else { return .zero }
         let box = boxes.dropFirst().reduce(first) { $0.union($1) }
         let middle = Point(clampingX: Int64(box.left + box.right) / 2, y: Int64(box.top + box.bottom) / 2)
-        let pointed = mouse.place.map { viewport.place(column: $0.column, row: $0.row) }
-        let place = if case .resting(let place) = mode.pointer { place } else { keyPlace ?? pointed ?? viewport.middle }
         return grid.displacement(grid.place(of: middle), place)
     }
 
+    /// The cell that is pointed at, by keys or the mouse, or else the middle of the view.
+    var pointedPlace: CellPlace {
+        let pointed = mouse.place.map { viewport.place(column: $0.column, row: $0.row) }
+        return if case .resting(let place) = mode.pointer { place } else { keyPlace ?? pointed ?? viewport.middle }
+    }
+
     /// Shapes that are not on the board yet, as they will be drawn there: lines end at what they are bound to.
-    private func shown(_ drafts: [ShapeDraft]) -> [ShapeDraft] {
+    func shown(_ drafts: [ShapeDraft]) -> [ShapeDraft] {
         var view = BoardView()
         func id(_ index: Int) -> ShapeID { ShapeID(author: .zero, number: UInt64(index) + 1) }
         view.replaceAll(drafts.enumerated().map { Shape(id: id($0.offset), content: $0.element, depth: .first) })

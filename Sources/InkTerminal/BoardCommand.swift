@@ -14,7 +14,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
     case find, shapes, fit, nearer, farther, unzoomed, pageUp, pageDown, goToPerson, follow, lookHere, hideCursors, minimap, grid, snap,
         contrast
     case say, invite, people, connection, messages, name
-    case copy, cut, paste, copyText, export, mouse, repaint, commands, help, keep, suspend, quit
+    case copy, cut, paste, pasteText, copyText, export, importFile, mouse, repaint, commands, help, keep, suspend, quit
 
     /// What there is to know of a command, in one place.
     struct Row: Sendable {
@@ -213,6 +213,8 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
         case .copy: Row("copy", ["y"], "copy what is selected, for any board", needsSelection: true) { $0.copyShapes(now: $1) }
         case .cut: Row("cut", ["X"], "copy what is selected, and delete it", needsSelection: true) { $0.copyShapes(cuts: true, now: $1) }
         case .paste: Row("paste", ["V", .control("v")], "paste what was copied, here or elsewhere") { $0.pasteShapes(now: $1) }
+        case .pasteText:
+            Row("paste-text", [], "make a text of the drawing that was pasted last", needsSelection: true) { $0.pasteAsText(now: $1) }
         case .copyText:
             Row("copy-text", ["Y"], "copy as text what is selected, or all", needsSelection: true) { $0.copyAsText(now: $1) }
         case .export:
@@ -220,6 +222,14 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
                 "export", [.control("s")], "write the board to a file as text", or: ["w", "save"],
                 taking: .needed("FILE") { scene, path, _ in scene.export(to: path) }
             ) { $0.ask(for: .export, now: $1) }
+        case .importFile:
+            Row(
+                "import", [], "add the shapes of a file to the board", or: ["read"],
+                taking: .needed("FILE") { scene, path, now in
+                    scene.importFile(at: path, now: now)
+                    return nil
+                }
+            ) { $0.ask(for: .importFile, now: $1) }
         case .mouse: Row("mouse", ["M"], "mouse off and on, for copying with the terminal") { $0.toggleMouse(now: $1) }
         // The key is taken before the board sees it: whatever is being done, what others wrote over the screen is in its way.
         case .repaint: Row("repaint", [.control("l")], "paint the screen anew") { scene, _ in scene.wantsRepaint = true }

@@ -57,6 +57,7 @@ extension BoardScene {
             if answer?.isKept == true { requests[reference]?.purpose.text = nil }
             textWasAnswered(part, reference, isRefused: refusal != nil, now: now)
         }
+        if refusal == nil, let words = answer?.request.purpose.told { front.notices.add(words, as: .setting, now: now) }
         if let pasted = answer?.request.purpose.pasted {
             return pasteWasAnswered(pasted, reference, refusal, now: now)
         }
@@ -70,6 +71,8 @@ extension BoardScene {
 
     /// All of a paste is there, in however many parts, and selected; or none of it.
     private mutating func pasteWasAnswered(_ made: [ShapeID], _ reference: UInt64, _ refusal: Refusal?, now: Instant) {
+        // Before keys that have waited mean it.
+        if refusal == nil, pastedDrawing?.reference == reference { pastedDrawing?.made = made }
         drawnWasAnswered(reference, made: refusal == nil ? made : nil, now: now)
         if let refusal { tell(refusal, now: now) }
     }

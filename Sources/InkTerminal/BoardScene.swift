@@ -78,6 +78,8 @@ struct BoardScene: Sendable {
     var quitAskedAt: Instant?
     /// Letters since a shape was drawn by the mouse; nil once anything else was done.
     var letters: LettersAfterDraw?
+    /// What was pasted as shapes last; nil where nothing was.
+    var pastedDrawing: PastedDrawing?
     /// How a paste stands of which more comes, and how a text that came in one piece and may go on.
     var pasting = Pasting.nothing
     var texting = Pasting.nothing
@@ -98,6 +100,8 @@ struct BoardScene: Sendable {
         var overlay: Overlay?
         /// What a paste has made so far; nil for anything else.
         var pasted: [ShapeID]?
+        /// What is said once it is done.
+        var told: String?
         /// The part of a text that is given.
         var text: Text?
 

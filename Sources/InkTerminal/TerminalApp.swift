@@ -31,6 +31,8 @@ public struct TerminalApp: Sendable {
         case clipKept(KeptClip, complaint: String?)
         /// What was copied last.
         case clip(FetchedClip)
+        /// A file was read that is to be drawn.
+        case imported(FileDrawing)
         case timeout
     }
 
@@ -58,6 +60,8 @@ public struct TerminalApp: Sendable {
         case goBack
         /// Writes the board to a file; answered by a notice, or by `fileExists`.
         case export(FileExport)
+        /// Reads a file that is to be drawn; answered by `imported`.
+        case importFile(path: String)
         /// Keeps what was copied, for every board of this person on this machine; answered by `clipKept`.
         case keepClip(KeptClip)
         /// Looks for what was copied last; answered by `clip`.
@@ -174,6 +178,7 @@ public struct TerminalApp: Sendable {
         case .fileExists(let export): board?.askToReplace(export, now: now)
         case .clipKept(let clip, let complaint): board?.clipWasKept(clip, complaint: complaint, now: now)
         case .clip(let fetched): board?.take(fetched, now: now)
+        case .imported(let file): board?.take(file, now: now)
         case .timeout:
             deliver(decoder.handleTimeout(now: now), now: now)
             window.handleTimeout(now: now)

@@ -85,7 +85,7 @@ extension BoardScene {
         return isTaken ? .taken : .cut
     }
 
-    /// Pasted on the board: a text at the pointer.
+    /// Pasted on the board: a text at the pointer, or what it draws.
     mutating func paste(onBoard text: String, now: Instant) -> Pasting {
         guard !text.allSatisfy(\.isWhitespace) else { return .taken }
         guard front.isReady else {
@@ -96,6 +96,7 @@ extension BoardScene {
             tellTextLimit(leavingOut: "the paste is", now: now)
             return .cut
         }
+        if paste(drawing: text, now: now) { return .taken }
         let draft = pen.text(text, at: pastePlace, on: grid)
         ask(.draw(draft), showing: Overlay(drawn: [draft]), again: .draw(draft), now: now)
         return .taken

@@ -64,6 +64,18 @@ class Imports(EndToEnd):
         self.assert_refused(self.run_as_ana("import", "none", str(self.file)), 5)
         self.assertEqual(len(self.shapes("sketch")), 4)
 
+    def test_a_drawing_of_text_comes_in_and_bytes_that_are_no_text_do_not(self):
+        # CL-101 FM-158 FM-159
+        text = "\ufeff// +---+   +---+\n// | p |-->| q |\n// +---+   +---+\n"
+        self.assertEqual(self.run_as_ana("import", "sketch", "-", "--format", "txt", input=text)[0], 0)
+        shapes = self.shapes("sketch")[4:]
+        self.assertEqual([shape["kind"] for shape in shapes], ["rectangle", "rectangle", "arrow"])
+        self.assertEqual([shapes[2][end]["id"] for end in ("start_binding", "end_binding")], [shape["id"] for shape in shapes[:2]])
+        wrong = self.folder / "wrong.txt"
+        wrong.write_bytes(b"+-+\n|\xe4|\n+-+\n")
+        self.assert_refused(self.run_as_ana("import", "sketch", str(wrong)), 2, "line 2, column 2: the text is no UTF-8 here", "nothing was drawn")
+        self.assertEqual(len(self.shapes("sketch")), 7)
+
 
 if __name__ == "__main__":
     main()

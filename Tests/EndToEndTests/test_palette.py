@@ -102,7 +102,7 @@ class Palette(EndToEnd):
         return lambda: words in self.ana.lines[-1]
 
     def test_every_command_does_something_by_its_name(self):
-        # TM-233 TM-161 TM-138 TM-164
+        # TM-233 TM-161 TM-138 TM-164 TM-250 TM-251 TM-252
         ana, bob = self.ana, self.bob
         for name, words in TOOLS.items():
             self.do(name, self.bar(f" {words}"))
@@ -211,6 +211,17 @@ class Palette(EndToEnd):
         self.rest()
         path = self.folder / "plan.txt"
         self.do(f"export {path}", path.exists)
+        before = len(self.shapes())
+        (self.folder / "more.txt").write_text("+---+   +---+\n| p |-->| q |\n+---+   +---+\n")
+        self.do(f"import {self.folder / 'more.txt'}", lambda: len(self.shapes()) == before + 3)
+        self.do("undo", lambda: len(self.shapes()) == before)
+        self.rest()
+        ana.send("\x1b[200~+---+   +---+\r| p |-->| q |\r+---+   +---+\x1b[201~")
+        ana.until(lambda: len(self.shapes()) == before + 3, "a drawing pasted")
+        self.do("paste-text", lambda: len(self.shapes()) == before + 1)
+        self.do("undo", lambda: len(self.shapes()) == before + 3)
+        self.do("undo", lambda: len(self.shapes()) == before)
+        self.rest()
         self.do("mouse", lambda: not ana.switched()[1003])
         self.do("mouse", lambda: ana.switched()[1003])
         painted = ana.bytes.count(b"\x1b[2J")

@@ -127,6 +127,7 @@ struct Storm: Sendable {
             clip = kept.bytes
             seats[number].handle(.clipKept(kept, complaint: nil), now: now)
         case .effect(.fetchClip): seats[number].handle(.clip(clip.map { .bytes($0) } ?? .none), now: now)
+        case .effect(.importFile(let path)): seats[number].handle(.imported(.failed(path: path, why: "no such file")), now: now)
         case .effect(.keepBoard), .effect(.example), .effect(.keepName), .effect(.newBoard), .effect(.join), .effect(.open),
             .effect(.goBack), .effect(.opened), .effect(.written), .effect(.stopped):
             break

@@ -68,7 +68,7 @@ import InkTerminal
             case .effect(.export), .effect(.keepBoard), .effect(.keepName), .effect(.goBack), .effect(.opened), .effect(.written),
                 .effect(.suspend),
                 .effect(.keepClip),
-                .effect(.fetchClip):
+                .effect(.fetchClip), .effect(.importFile):
                 break
             case .effect(.quit), .effect(.stopped):
                 tty.leave()

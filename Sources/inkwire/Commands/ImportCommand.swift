@@ -42,8 +42,8 @@ struct ImportCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        let format = try format()
-        let drawing = try drawing(format)
+        let format = try givenFormat ?? Self.format(of: file)
+        let drawing = try Self.drawing(of: file, as: format)
         let access = try BoardAccess.open(board, catalog: options.catalog)
         if format == .board {
             let counts = try apply([.become(drawing)], to: access, options: options) { [file] _ in
@@ -57,7 +57,8 @@ struct ImportCommand: ParsableCommand {
         for loss in drawing.losses { options.notices.say(loss.words) }
     }
 
-    private func drawing(_ format: Format) throws -> Drawing {
+    /// - Throws: `Failure` for a file that cannot be read, or does not hold what it should.
+    static func drawing(of file: String, as format: Format) throws -> Drawing {
         let bytes = try InputFile.read(file)
         do throws(DrawingError) {
             switch format {
@@ -65,15 +66,15 @@ struct ImportCommand: ParsableCommand {
             case .excalidraw: return try ExcalidrawReader(bytes).drawing
             case .mermaid: return try FlowchartDrawing(bytes).drawing
             case .board: return try BoardText.drawing(reading: bytes)
-            case .txt: return try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing
+            case .txt: return try TextDiagram(bytes: bytes).drawing
             }
         } catch {
             throw Failure.usage("cannot read \(file)", why: "\(error)", next: "nothing was drawn; correct the file and try again")
         }
     }
 
-    private func format() throws -> Format {
-        if let givenFormat { return givenFormat }
+    /// - Throws: `Failure` where the ending of a file tells nothing.
+    static func format(of file: String) throws -> Format {
         let ending = (file as NSString).pathExtension.lowercased()
         if let format = Format(rawValue: ending) { return format }
         if ["mmd", "md", "markdown"].contains(ending) { return .mermaid }
@@ -91,6 +92,11 @@ extension Becoming.Counts {
         let rest = parts.dropFirst().map { ", \($0.0) \($0.1)" }.joined()
         return "\(Sentence.count(first.0, "shape")) \(first.1)\(rest): the board is as \(file) says"
     }
+}
+
+extension ImportCommand.Format {
+    /// True where shapes have places of their own on a board.
+    var isPlaced: Bool { self != .txt && self != .mermaid }
 }
 
 extension Drawing.Loss {

@@ -151,10 +151,11 @@ struct InteractiveRun {
         listen(to: session, for: screen.mailbox, news)
         let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post(.written) }
         let clips = ClipDesk(options.keptClip) { [mailbox = screen.mailbox] in mailbox.post($0) }
+        let reader = FileReader { [mailbox = screen.mailbox] in mailbox.post(.imported($0)) }
         show(session, to: person, isJoining: access.isEmpty, &app)
         for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
         var goes = prospect.isExample
-        let end = draw(&app, on: screen, session, news, person, files, clips, goes: &goes)
+        let end = draw(&app, on: screen, session, news, person, files, clips, reader, goes: &goes)
         if case .signal(let signal) = end {
             screen.tty.leave()
             Self.quit(session, patience: Self.signalPatience)
@@ -266,7 +267,7 @@ struct InteractiveRun {
     /// - Parameter goes: false once the person keeps an example.
     private func draw(
         _ app: inout TerminalApp, on screen: TerminalScreen, _ session: BoardSession, _ news: News, _ person: Person, _ files: FileWriter,
-        _ clips: ClipDesk, goes: inout Bool
+        _ clips: ClipDesk, _ reader: FileReader, goes: inout Bool
     ) -> End {
         session.start()
         var isLeaving = false
@@ -296,6 +297,8 @@ struct InteractiveRun {
             case .effect(.written):
                 // Who leaves is told where it is read: behind the screen.
                 if !isLeaving { for outcome in files.take() { app.handle(outcome.told, now: options.clock.now) } }
+            case .effect(.importFile(let path)):
+                if let complaint = reader.read(path) { app.handle(.notice(complaint), now: options.clock.now) }
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.keepClip(let clip)): clips.keep(clip)
             case .effect(.fetchClip): clips.fetch()

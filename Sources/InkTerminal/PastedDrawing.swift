@@ -1,0 +1,97 @@
+import InkBoard
+import InkFormats
+import InkFrontEnd
+import InkPrimitives
+import InkSession
+
+/// A text that became shapes when it was pasted, so that it can be a text after all.
+///
+///     paste ──a box or an arrow is in it──▶ asked ──▶ on the board, and selected ──:paste-text──▶ a text in its place
+///       └──none is───▶ a text
+struct PastedDrawing: Sendable {
+    let text: String
+    /// The cell at the upper left of the text, as it lies on the board.
+    let corner: Point
+    /// Under which it was asked for.
+    let reference: UInt64
+    /// What it became; none before that is known.
+    var made: [ShapeID] = []
+}
+
+extension BoardScene {
+    /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes.
+    mutating func paste(drawing text: String, now: Instant) -> Bool {
+        // Only one that is longer than a text may be is refused.
+        guard mode.isIdle, pen.tool != .text, pen.tool != .note, selection.awaited == nil, let drawing = try? TextDiagram(text).drawing,
+            Self.isDrawn(drawing)
+        else { return false }
+        pick(.select, now: now)
+        let drafts = drawing.items.map(\.content)
+        let step = step(bringing: drafts, to: pointedPlace)
+        let words = "\(Self.words(for: drafts)) pasted: u takes it back, :paste-text makes it text"
+        if let reference = draw(drawing, by: step, saying: words, now: now) {
+            pastedDrawing = PastedDrawing(text: text, corner: step, reference: reference)
+        }
+        return true
+    }
+
+    /// True for what has a box, or arrows and a line that is not in one row: an arrow between words may be prose, or code.
+    private static func isDrawn(_ drawing: Drawing) -> Bool {
+        let contents = drawing.items.map(\.content)
+        return contents.contains { $0.kind == .rectangle }
+            || contents.contains { $0.kind == .arrow } && contents.contains { $0.hasEnds && $0.points.contains { $0.y != 0 } }
+    }
+
+    /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo.
+    mutating func pasteAsText(now: Instant) {
+        guard let pasted = pastedDrawing else {
+            return front.notices.add("no drawing was pasted: what looks like one becomes shapes", as: .setting, now: now)
+        }
+        pastedDrawing = nil
+        let place = grid.place(of: pasted.corner)
+        let text = pen.text(pasted.text, at: place, on: grid)
+        ask(
+            .change(BoardChange(drawn: [text], deleted: pasted.made.filter { front.board[$0] != nil })), showing: Overlay(drawn: [text]),
+            now: now)
+    }
+
+    /// Adds a drawing to the board, on top and in one step of undo, and selects it once it is there.
+    ///
+    /// - Parameter words: told then.
+    /// - Returns: under which it was asked for; nil where it has no place, which is said.
+    @discardableResult
+    mutating func draw(_ drawing: Drawing, by step: Point, saying words: String, now: Instant) -> UInt64? {
+        do throws(ArrangementError) {
+            guard let intent = try front.board.importing(drawing, by: step, author: front.me ?? .zero, isUsed: { _ in false }),
+                case .change(let change) = intent
+            else { return nil }
+            var purpose = Purpose(told: words)
+            if change.drawn.count <= Self.shownMax { purpose.overlay = Overlay(drawn: shown(change.drawn)) }
+            // Who does something else by now goes on with that.
+            guard mode.isIdle, pen.tool == .select, selection.awaited == nil else {
+                return ask(intent, for: purpose, now: now)
+            }
+            purpose.pasted = []
+            selection.wait(for: Selection.Awaited(pastedUntil: now + Self.drawnPatience))
+            if case .keys(let place) = mode.pointer { mode.point(.resting(place)) }
+            let reference = ask(intent, for: purpose, now: now)
+            if let reference { selection.expect(reference) }
+            return reference
+        } catch {
+            front.notices.add("nothing was drawn: \(error)", as: .setting, now: now)
+            return nil
+        }
+    }
+
+    /// So many shapes are seen before the board has them.
+    private static let shownMax = 1000
+
+    /// As "2 boxes, 1 arrow".
+    private static func words(for drafts: [ShapeDraft]) -> String {
+        let kinds: [(ShapeKind, String, String)] = [
+            (.rectangle, "box", "boxes"), (.arrow, "arrow", "arrows"), (.line, "line", "lines"), (.text, "text", "texts"),
+        ]
+        let counts = kinds.map { kind in (drafts.count { $0.kind == kind.0 }, kind.1, kind.2) }
+        return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }.joined(separator: ", ")
+    }
+}
