@@ -22,7 +22,7 @@ import Testing
             Issue.record("a drawing of text is not read")
             return
         }
-        #expect(drawing.items.map(\.content.text) == ["a "])
+        #expect(drawing.items.map(\.content.text) == ["a"])
         let excalidraw = #"{"type":"excalidraw","version":2,"elements":[{"type":"image","id":"a","x":0,"y":0,"width":9,"height":9}]}"#
         guard case .read(_, let other, isPlaced: true, let losses) = try look("b.excalidraw", Array(excalidraw.utf8)) else {
             Issue.record("a board of Excalidraw is not read")
