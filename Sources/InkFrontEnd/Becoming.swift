@@ -16,6 +16,14 @@ package struct Becoming: Equatable, Sendable {
         package init(added: Int = 0, changed: Int = 0, deleted: Int = 0) {
             (self.added, self.changed, self.deleted) = (added, changed, deleted)
         }
+
+        /// For who asked for the file.
+        package func words(of file: String) -> String {
+            let parts = [(added, "added"), (changed, "changed"), (deleted, "deleted")].filter { $0.0 > 0 }
+            guard let first = parts.first else { return "nothing changed: the board is as \(file) says" }
+            let rest = parts.dropFirst().map { ", \($0.0) \($0.1)" }.joined()
+            return "\(Sentence.count(first.0, "shape")) \(first.1)\(rest): the board is as \(file) says"
+        }
     }
 
     package private(set) var change = BoardChange()

@@ -17,6 +17,11 @@ extension BoardScene {
         redraw(.soon)
         switch file {
         case .failed(let path, let why): front.notices.add("not read: \(why): \(path)", as: .setting, now: now)
+        case .whole(let path, let drawing, let losses):
+            let becoming = Becoming(front.board, drawing)
+            let words = ([becoming.counts.words(of: path)] + losses).joined(separator: "; ")
+            guard !becoming.change.isEmpty else { return front.notices.add(words, as: .setting, now: now) }
+            ask(.change(becoming.change), for: Purpose(told: words), now: now)
         case .read(let path, let drawing, let isPlaced, let losses):
             guard !drawing.items.isEmpty else {
                 return front.notices.add((["nothing to draw is in it: \(path)"] + losses).joined(separator: "; "), as: .setting, now: now)
@@ -36,6 +41,8 @@ extension TerminalApp {
     public enum FileDrawing: Hashable, Sendable {
         /// Whether its shapes have places of their own on a board, and in words what of it is not among them.
         case read(path: String, Drawing, isPlaced: Bool, losses: [String])
+        /// All that shall stand on the board, and in words what of the file is not among it.
+        case whole(path: String, Drawing, losses: [String])
         case failed(path: String, why: String)
     }
 }

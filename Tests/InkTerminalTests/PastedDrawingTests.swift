@@ -125,6 +125,22 @@ import Testing
     }
 
     // TM-252
+    @Test func `a text for git makes the board what it says, in one step`() throws {
+        var desk = try Desk(columns: 120)
+        desk.box(at: 10)
+        desk.escape()
+        let before = BoardText.text(of: desk.standing)
+        desk.box(at: 30)
+        desk.escape()
+        desk.tell(.imported(.whole(path: "plan.board", try BoardText.drawing(reading: Array(before.utf8)), losses: [])))
+        #expect(desk.standing.count == 1 && desk.text.contains("1 shape deleted: the board is as plan.board says"), "\(desk.text)")
+        desk.tell(.imported(.whole(path: "plan.board", try BoardText.drawing(reading: Array(before.utf8)), losses: [])))
+        #expect(desk.text.contains("nothing changed"), "\(desk.text)")
+        desk.type("u")
+        #expect(desk.standing.count == 2)
+    }
+
+    // TM-252
     @Test func `what is not read is told, and who does something else goes on`() throws {
         var desk = try Desk()
         desk.run("import x.json")

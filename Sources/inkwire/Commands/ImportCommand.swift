@@ -84,16 +84,6 @@ struct ImportCommand: ParsableCommand {
     }
 }
 
-extension Becoming.Counts {
-    /// For who asked for the file.
-    fileprivate func words(of file: String) -> String {
-        let parts = [(added, "added"), (changed, "changed"), (deleted, "deleted")].filter { $0.0 > 0 }
-        guard let first = parts.first else { return "nothing changed: the board is as \(file) says" }
-        let rest = parts.dropFirst().map { ", \($0.0) \($0.1)" }.joined()
-        return "\(Sentence.count(first.0, "shape")) \(first.1)\(rest): the board is as \(file) says"
-    }
-}
-
 extension ImportCommand.Format {
     /// True where shapes have places of their own on a board.
     var isPlaced: Bool { self != .txt && self != .mermaid }

@@ -53,7 +53,9 @@ final class FileReader: Sendable {
         do {
             let format = try ImportCommand.format(of: path)
             let drawing = try ImportCommand.drawing(of: path, as: format)
-            return .read(path: asked, drawing, isPlaced: format.isPlaced, losses: drawing.losses.map(\.words))
+            let losses = drawing.losses.map(\.words)
+            guard format != .board else { return .whole(path: asked, drawing, losses: losses) }
+            return .read(path: asked, drawing, isPlaced: format.isPlaced, losses: losses)
         } catch {
             return .failed(path: asked, why: (error as? Failure)?.why ?? "\(error)")
         }
