@@ -116,6 +116,15 @@ struct TextPlacement: Sendable {
         return all
     }
 
+    /// All of the text as it is wrapped, with its line breaks, and the cells that it takes then.
+    ///
+    /// - Parameter text: the text that was placed.
+    func wrapped(_ text: String) -> (text: String, columns: Int, rows: Int) {
+        let letters = Array(text)
+        let rows = layout.rows.map { String(letters[$0.start..<$0.end]) }
+        return (rows.joined(separator: "\n"), layout.extent.columns, layout.rows.count)
+    }
+
     /// The cell of a caret after so many characters.
     func place(ofCaret count: Int) -> CellPlace {
         let (row, columns) = layout.caret(after: count)

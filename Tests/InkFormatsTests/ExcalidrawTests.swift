@@ -71,6 +71,48 @@ import Testing
         }
     }
 
+    // FM-171
+    @Test func `what Excalidraw would drop for its extent, or wrap and measure otherwise, is written so that it does not`() throws {
+        var narrow = ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8 * 64, height: 4 * 128), text: "words in rows")
+        narrow.stroke = Color("#C92A2A")
+        let drafts = [
+            ShapeDraft(kind: .rectangle, position: Point(x: 8, y: 8)), ShapeDraft(kind: .freehand, position: .zero, points: [.zero]),
+            ShapeDraft(kind: .arrow, position: .zero, points: [.zero]), narrow, ShapeDraft(kind: .text, position: .zero, text: "a\tb"),
+        ]
+        let file = ExcalidrawWriter(Self.board(drafts)).text
+        let elements = try #require(JSONValue(parsing: Array(file.utf8))?.object?["elements"]?.array).compactMap(\.object)
+        #expect(elements[0]["width"] == .number(0.0001) && elements[0]["boundElements"] == .array([]))
+        for path in elements[1...2] { #expect(path["points"]?.array?.count == 2) }
+        let (label, text) = (elements[4], elements[5])
+        #expect(label["text"] == "words\nin rows" && label["originalText"] == "words in rows")
+        // Two rows of at most seven cells, about the middle.
+        #expect([label["x"], label["y"], label["width"], label["height"]].map { $0?.number } == [4, 16, 56, 32])
+        #expect(text["text"] == "a b" && text["originalText"] == "a\tb")
+        let read = try ExcalidrawReader(Array(file.utf8)).drawing
+        #expect(read.items.map(\.content.points) == [[], [.zero], [.zero, .zero], [], []])
+        #expect(read.items.map(\.content.text) == ["", "", "", "words in rows", "a\tb"])
+    }
+
+    // FM-172
+    @Test(arguments: [
+        // Above the box, slanted: on its way it is in the box from (60, 0) to (80, 40).
+        ("[[0,0],[20,40]]", "20,-80", 70, 20),
+        // Parallel to a side that it misses: the nearest place.
+        ("[[0,0],[30,0]]", "0,-10", 30, 0),
+        // Within the box: where it ends.
+        ("[[0,0],[50,0]]", "-20,10", 30, 10),
+    ])
+    func `a bound end goes on as its last piece goes, into the box`(points: String, at: String, x: Double, y: Double) throws {
+        let place = at.split(separator: ",")
+        let file = """
+            {"type":"excalidraw","elements":[{"id":"a","type":"rectangle","x":0,"y":0,"width":100,"height":40},
+              {"type":"arrow","x":\(place[0]),"y":\(place[1]),"points":\(points),"endBinding":{"elementId":"a","focus":0.3,"gap":9}}]}
+            """
+        let binding = try #require(try ExcalidrawReader(Array(file.utf8)).drawing.items[1].content.endBinding)
+        let full = Double(Binding.full)
+        #expect(abs(Double(binding.x) / full * 100 - x) < 0.2 && abs(Double(binding.y) / full * 40 - y) < 0.2, "\(binding)")
+    }
+
     // FM-160
     @Test func `the order is told by keys that are fractional indices, ascending`() {
         let keys = (0..<5000).map { ExcalidrawWriter.index($0) }

@@ -8,7 +8,7 @@ package struct ExcalidrawReader: Sendable {
     private var reader: JSONReader
     private var places: [String: Int] = [:]
     /// Texts that belong into another element.
-    private var labels: [(container: String, text: String, stroke: Color?)] = []
+    private var labels: [(container: String, content: ShapeDraft)] = []
     private var ends: [(place: Int, property: KnownProperty, target: String, at: [Double]?)] = []
 
     package init(_ bytes: [UInt8]) throws(DrawingError) {
@@ -27,6 +27,9 @@ package struct ExcalidrawReader: Sendable {
             case "type":
                 guard case .string(let text) = part, text.hasPrefix("excalidraw") else {
                     throw error("the file says that it is something else than Excalidraw's")
+                }
+                guard text != "excalidrawlib" else {
+                    throw error("the file is a library of Excalidraw: put what you need of it on a board there, and save that")
                 }
                 type = text
             case "version":
@@ -57,6 +60,9 @@ package struct ExcalidrawReader: Sendable {
 
     // MARK: Elements
 
+    /// In words of two versions.
+    private func isRound(_ element: JSONObject) -> Bool { element["roundness"]?.object != nil || element["strokeSharpness"] == "round" }
+
     private mutating func take(_ element: JSONObject, _ offset: Int) throws(DrawingError) {
         guard element["isDeleted"] != .bool(true) else { return }
         guard drawing.items.count < Drawing.itemsMax else { throw error("there are more than \(Drawing.itemsMax) elements", offset) }
@@ -68,18 +74,27 @@ package struct ExcalidrawReader: Sendable {
         case "rectangle", "ellipse", "diamond":
             guard let kind = ShapeKind(name: type) else { return }
             draft = ShapeDraft(kind: kind, position: position, size: size)
-            if element["roundness"]?.object != nil, kind == .rectangle { draft.corners = .round }
+            // Excalidraw drops it as well.
+            if element["width"]?.number ?? 0 == 0, element["height"]?.number ?? 0 == 0 { return drawing.lose("elements without an extent") }
+            if isRound(element) {
+                if kind == .rectangle { draft.corners = .round }
+                if kind == .diamond { drawing.lose("round corners of diamonds", becoming: "sharp ones") }
+            }
         case "line", "arrow":
             draft = ShapeDraft(kind: type == "line" ? .line : .arrow, position: position, points: try points(element, offset))
+            if draft.points.count < 2 { return drawing.lose("elements without an extent") }
+            if draft.points.count > 2, isRound(element), element["elbowed"] != .bool(true) {
+                drawing.lose("curved lines", becoming: "straight pieces")
+            }
         case "freedraw", "draw": draft = ShapeDraft(kind: .freehand, position: position, points: try points(element, offset))
         case "text":
-            let text = try words(element, offset)
-            guard !text.isEmpty else { return }
+            draft = try text(element, at: position, size, offset)
+            guard !draft.text.isEmpty else { return }
             if let container = element["containerId"]?.string {
-                labels.append((container, text, color(element["strokeColor"], element)))
+                try style(&draft, element, offset)
+                labels.append((container, draft))
                 return
             }
-            draft = ShapeDraft(kind: .text, position: position, text: text)
             if let size = element["fontSize"]?.number, !(12...20).contains(size) { drawing.lose("sizes of letters", becoming: "one size") }
         case "frame", "magicframe":
             draft = ShapeDraft(kind: .rectangle, position: position, size: size, text: element["name"]?.string ?? "")
@@ -93,14 +108,14 @@ package struct ExcalidrawReader: Sendable {
         guard draft.points.count <= Limits.pointsPerStroke else {
             throw error("a path has more than \(Limits.pointsPerStroke) points", offset)
         }
-        turn(&draft, by: element["angle"]?.number ?? 0)
+        if !draft.turn(by: element["angle"]?.number ?? 0) { drawing.lose("turned shapes", becoming: "upright ones") }
         if draft.hasEnds { try readEnds(&draft, element, offset) }
         own(&draft, element["customData"]?.object?[ExcalidrawNames.own]?.object)
         let name = element["id"]?.string ?? ""
-        guard name.isEmpty || places.updateValue(drawing.items.count, forKey: name) == nil else {
-            throw error("the id “\(name)” stands twice", offset)
-        }
-        drawing.items.append(Drawing.Item(name: name, content: draft))
+        // Of two with one name the first is meant by it.
+        let isFirst = !name.isEmpty && places[name] == nil
+        if isFirst { places[name] = drawing.items.count }
+        drawing.items.append(Drawing.Item(name: isFirst ? name : "", content: draft))
     }
 
     private mutating func style(_ draft: inout ShapeDraft, _ element: JSONObject, _ offset: Int) throws(DrawingError) {
@@ -116,7 +131,7 @@ package struct ExcalidrawReader: Sendable {
         default: break
         }
         if let opacity = element["opacity"]?.number, opacity < 100 { drawing.lose("opacities", becoming: "opaque ones") }
-        if element["link"]?.string != nil { drawing.lose("links") }
+        if element["link"]?.string?.isEmpty == false { drawing.lose("links") }
         let groups = element["groupIds"]?.array?.compactMap(\.string) ?? []
         if groups.count > GroupID.depthMax { drawing.lose("groups that are nested too deep") }
         // Theirs are named from within, by any text.
@@ -130,32 +145,15 @@ package struct ExcalidrawReader: Sendable {
 
     private func color(_ value: JSONValue?, _ element: JSONObject) -> Color? {
         guard let text = value?.string?.lowercased(), !ExcalidrawNames.inks.contains(text) else { return nil }
-        return Self.color(text)
+        return ExcalidrawNames.color(text)
     }
 
     private mutating func background(_ element: JSONObject) -> Color? {
         guard let text = element["backgroundColor"]?.string?.lowercased(), text != "transparent", !text.isEmpty else { return nil }
-        guard let color = Self.color(text) else { return nil }
+        guard let color = ExcalidrawNames.color(text) else { return nil }
         if let style = element["fillStyle"]?.string, style != "solid" { drawing.lose("patterns of fills", becoming: "plain ones") }
         return color
     }
-
-    /// `#rgb`, `#rrggbb` and `#rrggbbaa`.
-    private static func color(_ text: String) -> Color? {
-        guard text.first == "#" else { return named[text] }
-        let digits = text.dropFirst()
-        switch digits.utf8.count {
-        case 3: return Color("#" + digits.map { "\($0)\($0)" }.joined())
-        case 6: return Color(text)
-        case 8: return Color("#" + digits.prefix(6))
-        default: return nil
-        }
-    }
-
-    private static let named: [String: Color] = [
-        "white": Color(rgb: 0xFFFFFF), "red": Color(rgb: 0xFF0000), "green": Color(rgb: 0x008000), "blue": Color(rgb: 0x0000FF),
-        "yellow": Color(rgb: 0xFFFF00), "orange": Color(rgb: 0xFFA500), "gray": Color(rgb: 0x808080), "grey": Color(rgb: 0x808080),
-    ]
 
     /// What is ours alone wins where nobody changed the like in Excalidraw.
     private func own(_ draft: inout ShapeDraft, _ own: JSONObject?) {
@@ -181,52 +179,12 @@ package struct ExcalidrawReader: Sendable {
         }
     }
 
-    /// Points and quarter turns are turned; what else is turned stands upright.
-    private mutating func turn(_ draft: inout ShapeDraft, by angle: Double) {
-        guard angle.isFinite, abs(angle) > 1e-6, draft.kind != .text || abs(angle) > 0.01 else { return }
-        guard draft.kind.isPath else {
-            let quarters = angle / (.pi / 2)
-            guard draft.kind != .text, abs(quarters - quarters.rounded()) < 1e-3 else {
-                return drawing.lose("turned shapes", becoming: "upright ones")
-            }
-            guard Int(quarters.rounded()) % 2 != 0 else { return }
-            let (width, height) = (draft.size.width, draft.size.height)
-            draft.position = draft.position + Point(x: (width - height) / 2, y: (height - width) / 2)
-            draft.size = Size(width: height, height: width)
-            return
-        }
-        let (x, y) = (draft.points.map { Double($0.x) }, draft.points.map { Double($0.y) })
-        let (middleX, middleY) = (((x.min() ?? 0) + (x.max() ?? 0)) / 2, ((y.min() ?? 0) + (y.max() ?? 0)) / 2)
-        let (sine, cosine) = Self.sineCosine(angle)
-        draft.points = zip(x, y).map { x, y in
-            let (dx, dy) = (x - middleX, y - middleY)
-            return Point(
-                clampingX: Int64((middleX + dx * cosine - dy * sine).rounded()), y: Int64((middleY + dx * sine + dy * cosine).rounded()))
-        }
-    }
-
-    /// By its series: this target has no library of functions, and eighths of a px need few digits.
-    private static func sineCosine(_ angle: Double) -> (Double, Double) {
-        let turns = angle / (2 * .pi)
-        let reduced = (turns - turns.rounded()) * 2 * .pi
-        var (sine, cosine, term) = (0.0, 0.0, 1.0)
-        for index in 0..<24 {
-            switch index % 4 {
-            case 0: cosine += term
-            case 1: sine += term
-            case 2: cosine -= term
-            default: sine -= term
-            }
-            term *= reduced / Double(index + 1)
-        }
-        return (sine, cosine)
-    }
-
     // MARK: Lines
 
     private mutating func readEnds(_ draft: inout ShapeDraft, _ element: JSONObject, _ offset: Int) throws(DrawingError) {
         for (key, isStart) in [("startArrowhead", true), ("endArrowhead", false)] {
-            var head = LineHead.none
+            // Old arrows have one where nothing is said of it.
+            var head = !isStart && draft.kind == .arrow && element[key] == nil ? LineHead.arrow : .none
             if let name = element[key]?.string {
                 if let known = ExcalidrawNames.head(named: name) {
                     head = known.head
@@ -257,14 +215,15 @@ package struct ExcalidrawReader: Sendable {
                 drawing.lose("ends bound to what is not here", becoming: "points")
                 continue
             }
-            let line = drawing.items[place].content
-            let end = line.position + ((property == .startBinding ? line.points.first : line.points.last) ?? .zero)
             let reference = Drawing.reference(to: index)
-            var binding = Binding(reference, drawing.items[index].content, near: end)
+            var binding: Binding?
             // Within the box it is a place of the box; on its side it is where the line meets it.
             if let at, at.allSatisfy({ (0...1).contains($0) }) {
                 let parts = at.map { UInt16(($0 * Double(Binding.full)).rounded()) }
                 binding = Binding(reference, x: parts[0], y: parts[1])
+            } else {
+                binding = ExcalidrawAim(drawing.items[place].content, isStart: property == .startBinding).binding(
+                    reference, drawing.items[index].content)
             }
             drawing.items[place].content.take(PropertyChange(property, .binding(binding)))
         }
@@ -273,32 +232,61 @@ package struct ExcalidrawReader: Sendable {
     // MARK: Texts
 
     private mutating func putLabels() {
-        for (container, text, stroke) in labels {
+        for (container, label) in labels {
             guard let place = places[container] else {
-                drawing.lose("texts in what is not here")
+                // It stands alone there as well; on top of all, as what follows is counted already.
+                drawing.items.append(Drawing.Item(content: label))
                 continue
             }
             let before = drawing.items[place].content.text
-            let whole = before.isEmpty ? text : before + "\n" + text
+            let whole = before.isEmpty ? label.text : before + "\n" + label.text
             guard whole.utf8.count <= Limits.textBytes else {
                 drawing.lose("texts that are too long")
                 continue
             }
             drawing.items[place].content.text = whole
-            if stroke != drawing.items[place].content.stroke { drawing.lose("colours of texts", becoming: "those of their shapes") }
+            if label.stroke != drawing.items[place].content.stroke { drawing.lose("colours of texts", becoming: "those of their shapes") }
         }
     }
 
-    private func words(_ element: JSONObject, _ offset: Int) throws(DrawingError) -> String {
-        let text = element["originalText"]?.string ?? element["text"]?.string ?? ""
+    /// A text, of whatever size its letters were, about the same middle; what is not in the middle keeps its side.
+    private func text(_ element: JSONObject, at position: Point, _ size: Size, _ offset: Int) throws(DrawingError) -> ShapeDraft {
+        let (shown, whole) = (element["text"]?.string, element["originalText"]?.string)
+        // In a box it is wrapped anew; alone it has the rows that it is seen with.
+        var text = (element["containerId"]?.string == nil ? shown ?? whole : whole ?? shown) ?? ""
+        if let whole, ExcalidrawNames.shown(whole) == text {
+            text = whole
+        } else {
+            // As wide as there.
+            text = text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "        ")
+        }
         guard text.utf8.count <= Limits.textBytes else { throw error("a text is longer than \(Limits.textBytes) bytes", offset) }
-        return text
+        guard size.width > 0, size.height > 0 else { return ShapeDraft(kind: .text, position: position, text: text) }
+        let cells = TextLayout.extent(of: text)
+        let free = (
+            x: Int64(size.width) - Int64(cells.columns * Grid.standard.columnUnits),
+            y: Int64(size.height) - Int64(cells.rows * Grid.standard.rowUnits)
+        )
+        var x: Int64 = 0
+        // Upright it is about the middle that it was turned about.
+        if abs(element["angle"]?.number ?? 0) > 0.01 || element["textAlign"] == "center" {
+            x = free.x / 2
+        } else if element["textAlign"] == "right" {
+            x = free.x
+        }
+        let place = Point(clampingX: Int64(position.x) + x, y: Int64(position.y) + free.y / 2)
+        return ShapeDraft(kind: .text, position: place, text: text)
     }
 
     // MARK: Values
 
     private func points(_ element: JSONObject, _ offset: Int) throws(DrawingError) -> [Point] {
-        guard let list = element["points"]?.array, !list.isEmpty else { throw error("points: a list of pairs is needed", offset) }
+        if element["points"] == nil {
+            // The first version had none.
+            let end = Point(x: try optional(element, "width", offset), y: try optional(element, "height", offset))
+            if end != .zero { return [.zero, end] }
+        }
+        guard let list = element["points"]?.array else { throw error("points: a list of pairs is needed", offset) }
         var points: [Point] = []
         for entry in list {
             guard let pair = entry.array, pair.count >= 2, let x = pair[0].number, let y = pair[1].number else {
@@ -306,7 +294,8 @@ package struct ExcalidrawReader: Sendable {
             }
             points.append(Point(x: try units(x, "points", offset), y: try units(y, "points", offset)))
         }
-        return points.count == 1 && element["type"] != "freedraw" ? points + points : points
+        // A dot is written so.
+        return element["type"] == "freedraw" && points.count == 2 && points[0] == points[1] ? [points[0]] : points
     }
 
     private func pixels(_ element: JSONObject, _ field: String, _ offset: Int) throws(DrawingError) -> Int32 {
@@ -315,8 +304,12 @@ package struct ExcalidrawReader: Sendable {
     }
 
     private func extent(_ element: JSONObject, _ field: String, _ offset: Int) throws(DrawingError) -> Int32 {
+        abs(try optional(element, field, offset))
+    }
+
+    private func optional(_ element: JSONObject, _ field: String, _ offset: Int) throws(DrawingError) -> Int32 {
         guard let value = element[field]?.number else { return 0 }
-        return abs(try units(value, field, offset))
+        return try units(value, field, offset)
     }
 
     private func units(_ pixels: Double, _ field: String, _ offset: Int) throws(DrawingError) -> Int32 {

@@ -1,43 +1,6 @@
 import InkBoard
 import InkPrimitives
 
-/// Names that both directions use.
-enum ExcalidrawNames {
-    /// What it draws black ink with; ours without a colour has it, and it is read as none.
-    static let ink = "#1e1e1e"
-    static let inks: Set<String> = [ink, "#000000", "black", "#000"]
-    /// Under `customData`: what is ours alone.
-    static let own = "inkwire"
-    /// Its monospaced font, in which letters are 0.6 of the size wide, so that they have our cells.
-    static let fontFamily: Int64 = 3
-    static let fontSize = 13.25
-    static let lineHeight = 1.2
-
-    static func head(_ head: LineHead) -> JSONValue {
-        switch head {
-        case .none, .usual: .null
-        case .arrow: "arrow"
-        case .triangle: "triangle"
-        case .dot: "dot"
-        case .bar: "bar"
-        }
-    }
-
-    /// The nearest that we have; nil for none.
-    static func head(named name: String) -> (head: LineHead, isExact: Bool)? {
-        switch name {
-        case "arrow": (.arrow, true)
-        case "triangle": (.triangle, true)
-        case "dot", "circle": (.dot, true)
-        case "bar": (.bar, true)
-        case "triangle_outline", "diamond", "diamond_outline", "crowfoot_one", "crowfoot_many", "crowfoot_one_or_many":
-            (name == "triangle_outline" ? .triangle : .arrow, false)
-        case "circle_outline": (.dot, false)
-        default: nil
-        }
-    }
-}
-
 /// A board as a file of Excalidraw, version 2 (its `packages/excalidraw/element/types.ts`): `.excalidraw`.
 ///
 /// What Excalidraw has is written as it has it, so that its people see and change it there. What only we have (notes, double lines, elbows as we lay them,
@@ -91,7 +54,7 @@ package struct ExcalidrawWriter: Sendable {
         let label = content.kind == .text || content.text.isEmpty ? nil : "\(name)-text"
         let attached = arrows.compactMap { names[$0] }.map { JSONValue.object(["id": .string($0), "type": "arrow"]) }
         let bound = attached + (label.map { [.object(["id": .string($0), "type": "text"])] } ?? [])
-        element["boundElements"] = bound.isEmpty ? .null : .array(bound)
+        element["boundElements"] = .array(bound)
         switch content.kind {
         case .rectangle, .ellipse, .diamond, .note: place(&element, content.position, content.size)
         case .line, .arrow: line(&element, content)
@@ -121,7 +84,7 @@ package struct ExcalidrawWriter: Sendable {
             "roundness": content.hasRoundCorners && content.kind != .freehand ? .object(["type": 3]) : .null,
             "seed": .integer(Int64(elements.count + 1)), "version": 1, "versionNonce": .integer(Int64(elements.count + 1)),
             "isDeleted": false,
-            "boundElements": .null, "updated": 1, "link": .null, "locked": false,
+            "boundElements": .array([]), "updated": 1, "link": .null, "locked": false,
         ]
         let own = own(shape)
         if !own.members.isEmpty { element["customData"] = .object([ExcalidrawNames.own: .object(own)]) }
@@ -166,6 +129,7 @@ package struct ExcalidrawWriter: Sendable {
     private func place(_ element: inout JSONObject, _ position: Point, _ size: Size) {
         (element["x"], element["y"]) = (Self.pixels(position.x), Self.pixels(position.y))
         (element["width"], element["height"]) = (Self.pixels(max(0, size.width)), Self.pixels(max(0, size.height)))
+        if size.width <= 0, size.height <= 0 { element["width"] = .number(ExcalidrawNames.speck) }
     }
 
     /// Points relative to the first, which is where the element is.
@@ -175,7 +139,10 @@ package struct ExcalidrawWriter: Sendable {
         let (x, y) = (points.map { Int64($0.x) }, points.map { Int64($0.y) })
         let (width, height) = ((x.max() ?? 0) - (x.min() ?? 0), (y.max() ?? 0) - (y.min() ?? 0))
         place(&element, origin, Size(width: Int32(clamping: width), height: Int32(clamping: height)))
-        element["points"] = .array(points.map { .array([Self.pixels($0.x - points[0].x), Self.pixels($0.y - points[0].y)]) })
+        var pairs: [JSONValue] = points.map { .array([Self.pixels($0.x - points[0].x), Self.pixels($0.y - points[0].y)]) }
+        // What has one point is dropped there.
+        if pairs.count == 1 { pairs.append(.array([.number(ExcalidrawNames.speck), 0])) }
+        element["points"] = .array(pairs)
         element["lastCommittedPoint"] = .null
     }
 
@@ -197,21 +164,29 @@ package struct ExcalidrawWriter: Sendable {
 
     private mutating func add(label: String, of shape: Shape, in container: String) {
         let content = shape.content
-        let placement = TextPlacement(content, on: .standard)
-        guard let cells = placement.region else { return }
+        let words = TextPlacement(content, on: .standard).wrapped(content.text)
         var element = common(shape, label)
         element["type"] = "text"
         element["customData"] = nil
         element["backgroundColor"] = "transparent"
         element["roundness"] = .null
-        let corner = Grid.standard.corner(of: CellPlace(column: cells.column, row: cells.row))
-        place(&element, corner, Self.size(cells.columns, cells.rows))
+        let size = Self.size(words.columns, words.rows)
+        place(&element, Self.corner(of: content, size), size)
         text(&element, content.text, align: content.kind == .note ? "left" : "center", container: container)
+        element["text"] = .string(ExcalidrawNames.shown(words.text))
         elements.append(.object(element))
     }
 
+    /// Where a label of this size stands there.
+    private static func corner(of content: ShapeDraft, _ size: Size) -> Point {
+        guard content.kind != .note else { return content.position + Point(x: ExcalidrawNames.padding * 8, y: ExcalidrawNames.padding * 8) }
+        var (x, y) = (2 * Int64(content.position.x) + Int64(content.size.width), 2 * Int64(content.position.y) + Int64(content.size.height))
+        if content.kind.isPath { (x, y) = (2 * Int64(content.labelPoint.x), 2 * Int64(content.labelPoint.y)) }
+        return Point(clampingX: (x - Int64(size.width)) / 2, y: (y - Int64(size.height)) / 2)
+    }
+
     private func text(_ element: inout JSONObject, _ text: String, align: String, container: String?) {
-        (element["text"], element["originalText"]) = (.string(text), .string(text))
+        (element["text"], element["originalText"]) = (.string(ExcalidrawNames.shown(text)), .string(text))
         (element["fontSize"], element["fontFamily"]) = (.number(ExcalidrawNames.fontSize), .integer(ExcalidrawNames.fontFamily))
         element["textAlign"] = .string(align)
         element["verticalAlign"] = container != nil && align == "center" ? "middle" : "top"

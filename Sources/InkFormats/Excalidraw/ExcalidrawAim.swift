@@ -1,0 +1,47 @@
+import InkBoard
+import InkPrimitives
+
+/// Where the last piece of a line goes, so that an end of it is bound without leaving its way.
+///
+/// Excalidraw's lines end some px before what they are bound to, and go towards a place in it that it computes from `focus`, differently in each
+/// version. A place on the way of the last piece, within the box, is one that all agree on: the line is then as long as the outline lets it be.
+struct ExcalidrawAim {
+    private let end: Point
+    private let before: Point
+
+    /// - Parameter line: of at least two points.
+    init(_ line: ShapeDraft, isStart: Bool) {
+        let points = isStart ? line.points : line.points.reversed()
+        end = line.position + points[0]
+        before = line.position + points[1]
+    }
+
+    /// The binding of the end to a shape; nil for one at which no line ends.
+    func binding(_ reference: ShapeID, _ shape: ShapeDraft) -> Binding? {
+        guard let nearest = Binding(reference, shape, near: end) else { return nil }
+        var size = shape.size
+        if shape.kind == .text {
+            let cells = TextLayout.extent(of: shape.text)
+            size = Size(width: Int32(cells.columns * Grid.standard.columnUnits), height: Int32(cells.rows * Grid.standard.rowUnits))
+        }
+        guard size.width > 0, size.height > 0, let part = part(of: shape.position, size) else { return nearest }
+        let (x, y) = (Double(before.x) + part * Double(end.x - before.x), Double(before.y) + part * Double(end.y - before.y))
+        let place = Point(clampingX: Int64(x.rounded()), y: Int64(y.rounded()))
+        return Binding(reference, shape, near: place)
+    }
+
+    /// Of the way beyond the end, in lengths of the piece from its beginning, the middle of what lies in the box; nil where the end does, or nothing.
+    private func part(of corner: Point, _ size: Size) -> Double? {
+        var (enter, leave) = (0.0, Double.infinity)
+        for (start, stop, low, length) in [(before.x, end.x, corner.x, size.width), (before.y, end.y, corner.y, size.height)] {
+            let (way, from, to) = (Double(stop) - Double(start), Double(low) - Double(start), Double(low) + Double(length) - Double(start))
+            if way == 0 {
+                guard from <= 0, to >= 0 else { return nil }
+            } else {
+                (enter, leave) = (max(enter, min(from / way, to / way)), min(leave, max(from / way, to / way)))
+            }
+        }
+        guard enter > 1, enter < leave, leave.isFinite else { return nil }
+        return (enter + leave) / 2
+    }
+}
