@@ -13,10 +13,10 @@ import Testing
             svg.text == """
                 <svg xmlns="http://www.w3.org/2000/svg" width="135" height="82" viewBox="-7 -12.5 135 82">
                 <rect x="-7" y="-12.5" width="100%" height="100%" fill="#FFFFFF"/>
-                <g fill="none" stroke-linecap="round" stroke-linejoin="round" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="13.28">
+                <g fill="none" stroke-linecap="round" stroke-linejoin="round" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="13.29" text-rendering="geometricPrecision">
                 <path d="M10,4.5L110.125,4.5L110.125,52.5L10,52.5Z" stroke="#D55E00" stroke-width="2"/>
-                <text x="40.063" y="33" fill="#D55E00">a</text>
-                <text x="56.063" y="33" fill="#D55E00">&lt;b&gt;</text>
+                <text x="40" y="33" fill="#D55E00">a</text>
+                <text x="56" y="33" fill="#D55E00">&lt;b&gt;</text>
                 </g>
                 </svg>
 

@@ -46,6 +46,8 @@ package struct SVG: Sendable {
         var group = XMLNode("g")
         (group["fill"], group["stroke-linecap"], group["stroke-linejoin"]) = ("none", "round", "round")
         (group["font-family"], group["font-size"]) = ("DejaVu Sans Mono, Menlo, Consolas, monospace", Self.number(LetterBox.fontSize))
+        // Of the same form at each scale, and not fitted to the pixels.
+        group["text-rendering"] = "geometricPrecision"
         for mark in picture.marks {
             guard options.region == nil || mark.bounds.map({ $0.touches(view) }) == true else { continue }
             group.children.append(.node(Self.node(mark, colors)))

@@ -221,7 +221,8 @@ private struct ShapePen {
             func end() {
                 guard width > 0 else { return }
                 let text = String(decoding: word, as: UTF8.self)
-                marks.append(.word(text, at: VectorPoint(start, base), columns: width, color: shape.stroke, paper: shape.fill))
+                marks.append(
+                    .word(text, at: VectorPoint(start.rounded(), base.rounded()), columns: width, color: shape.stroke, paper: shape.fill))
                 (word, width) = ([], 0)
             }
             for item in row.items {

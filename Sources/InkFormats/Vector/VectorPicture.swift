@@ -134,6 +134,8 @@ package enum LetterBox {
     package static let height = 16.0
     /// From its upper side to the base line.
     package static let ascent = 12.5
-    /// Of letters that are 0.6 of it wide, as those of most fonts of one width are.
-    package static let fontSize = 13.28
+    /// Of letters that are 1233/2048 of it wide, as those of DejaVu Sans Mono are, and nearly so those of most fonts of one width: a letter then is as
+    /// wide as its cell, and each stands on a whole px, where all programs draw it alike. A little larger than 13.2879, which is exact: programs round
+    /// places down to quarters of a px.
+    package static let fontSize = 13.29
 }
