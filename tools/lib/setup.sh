@@ -8,6 +8,7 @@
 #     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build pictures and what draws pictures: the programs of librsvg and libsixel
+#     setup build comparing and what compares pictures: Python with Pillow and numpy
 #     setup build trace    and what counts system calls: strace (Linux)
 #
 # Silent and quick when nothing is missing. On Debian or Ubuntu with root it installs what is missing by apt-get;
@@ -91,6 +92,10 @@ setup_look_for_pictures() {
     has img2sixel || lacks img2sixel
 }
 
+setup_look_for_comparing() {
+    setup_find_python "import sys, PIL, numpy; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pillow; lacks numpy; }
+}
+
 setup_look_for_trace() {
     if [ "$(uname)" = Linux ]; then has strace || lacks strace; fi
 }
@@ -116,6 +121,8 @@ setup_package() {
         apt:sqlite) echo libsqlite3-dev ;;
         apt:python) echo python3 ;;
         apt:pyte) echo python3-pyte ;;
+        apt:pillow) echo python3-pil ;;
+        apt:numpy) echo python3-numpy ;;
         apt:ip) echo iproute2 ;;
         apt:ps) echo procps ;;
         apt:nft) echo nftables ;;
@@ -129,6 +136,8 @@ setup_package() {
         dnf:pkg-config) echo pkgconf-pkg-config ;;
         dnf:python) echo python3 ;;
         dnf:pyte) echo python3-pyte ;;
+        dnf:pillow) echo python3-pillow ;;
+        dnf:numpy) echo python3-numpy ;;
         dnf:ip) echo iproute ;;
         dnf:ps) echo procps-ng ;;
         dnf:nft) echo nftables ;;
