@@ -97,6 +97,24 @@ import Testing
         }
     }
 
+    // FM-174
+    @Test(arguments: [UInt16(8), 32, 64], LineStyle.allCases)
+    func `the letters of a note stand within its outline, however thick it is`(width: UInt16, style: LineStyle) throws {
+        var note = box(.note, 0, 0, 20, 8, text: "words")
+        (note.strokeWidth, note.lineStyle) = (width, style)
+        let marks = VectorPicture(of: [note]).marks
+        // Where each outline ends towards the inside.
+        let outlines = marks.compactMap { mark -> Double? in
+            guard case .path(_, let line?, _) = mark, let bounds = mark.bounds else { return nil }
+            return bounds.left + line.width
+        }
+        guard case .word(_, let at, _, _, _)? = marks.last, let inner = outlines.max() else {
+            Issue.record("\(marks)")
+            return
+        }
+        #expect(at.x > inner && at.x < inner + 8, "\(at) \(inner)")
+    }
+
     // FM-144
     @Test func `a region shows what touches it, at its scale, on the paper of its theme`() {
         let shapes = [box(0, 0, 5, 2), box(100, 0, 105, 2)]

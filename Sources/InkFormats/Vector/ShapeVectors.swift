@@ -242,11 +242,14 @@ private struct ShapePen {
         return marks
     }
 
+    /// px; how far an outline reaches into its box.
+    private var outlineInside: Double { (insets.max() ?? 0) + line.width / 2 }
+
     /// The upper side of the first row.
     private func top(_ placement: TextPlacement) -> Double {
         switch shape.kind {
         case .rectangle, .ellipse, .diamond: (box.top + box.bottom) / 2 - Double(placement.shown) * LetterBox.height / 2
-        case .note: box.top + LetterBox.height / 2
+        case .note: box.top + max(LetterBox.height / 2, outlineInside + 2)
         case .text: box.top
         case .line, .arrow, .freehand: Double(placement.top) * LetterBox.height
         }
@@ -255,7 +258,7 @@ private struct ShapePen {
     private func left(of column: Int, _ columns: Int) -> Double {
         switch shape.kind {
         case .rectangle, .ellipse, .diamond: (box.left + box.right) / 2 - Double(columns) * LetterBox.width / 2
-        case .note: box.left + LetterBox.width / 2
+        case .note: box.left + max(LetterBox.width / 2, outlineInside + 2)
         case .text: box.left
         case .line, .arrow, .freehand: Double(column) * LetterBox.width
         }
