@@ -79,6 +79,8 @@ class Formats(EndToEnd):
         self.assertEqual([line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", colored).splitlines()], plain.splitlines())
         self.assertEqual(self.export("-o", "-", "--format", "md"), f"```text\n{plain}```\n")
         self.assertEqual(len(self.export("-o", "-", "--region", "0,0,160,80").splitlines()), 3)
+        # CL-80
+        self.assertEqual(self.export("-o", "-", "--region", "-16,0,176,80").splitlines()[0], "  " + self.export("-o", "-", "--region", "0,0,160,80").splitlines()[0])
 
     def test_a_file_of_excalidraw_goes_out_and_comes_in_equal(self):
         # FM-160 CL-66

@@ -8,7 +8,8 @@ import unittest
 from harness import EndToEnd, main
 
 import chromium
-import excalidraw_judge
+import excalidraw_finding
+import excalidraw_round
 import picture_judge
 import scripted_boards
 
@@ -19,28 +20,28 @@ class Judges(EndToEnd):
         super().setUp()
         self.boards = scripted_boards.Boards(self.folder)
 
-    @unittest.skipUnless(excalidraw_judge.is_here(), "the code of Excalidraw is not here: `tools/excalidraw-judge DIR` brings it")
+    @unittest.skipUnless(excalidraw_finding.is_here(), "the code of Excalidraw is not here: `tools/excalidraw-judge DIR` brings it")
     def test_excalidraws_own_code_drops_and_repairs_nothing_of_ours_and_its_boxes_are_ours(self):
         # FM-171
         target = self.folder / "board.excalidraw"
         self.boards.run("export", self.boards.make(4), "-o", target)
         text = target.read_text(encoding="utf-8")
         with chromium.Chromium() as browser:
-            page = excalidraw_judge.Page(browser)
-            finding = excalidraw_judge.Finding(text, page)
+            page = excalidraw_finding.Page(browser)
+            finding = excalidraw_finding.Finding(text, page)
             self.assertGreater(finding.count, 30)
             self.assertTrue(finding.is_clean, "\n".join([finding.line(), *finding.details()]))
             # It sees what is dropped, and what is elsewhere.
             first = json.loads(text)["elements"][0]
             size = f'"width":{first["width"]:g},"height":{first["height"]:g}'
             self.assertIn(size, text)
-            gone = excalidraw_judge.Finding(text.replace(size, '"width":0,"height":0', 1), page)
+            gone = excalidraw_finding.Finding(text.replace(size, '"width":0,"height":0', 1), page)
             self.assertEqual([element["id"] for element in gone.dropped], [first["id"]])
-            self.assertGreater(len(excalidraw_judge.Finding(text.replace('"lineHeight":1.1719', '"lineHeight":2'), page).far), 0)
+            self.assertGreater(len(excalidraw_finding.Finding(text.replace('"lineHeight":1.1719', '"lineHeight":2'), page).far), 0)
             # What went through a board is compared with what it was.
-            source = excalidraw_judge.Source(text, finding)
-            self.assertEqual(excalidraw_judge.Round(source, finding).wrong, [])
-            self.assertNotEqual(excalidraw_judge.Round(source, gone).wrong, [])
+            source = excalidraw_round.Source(text, finding)
+            self.assertEqual(excalidraw_round.Round(source, finding).wrong, [])
+            self.assertNotEqual(excalidraw_round.Round(source, gone).wrong, [])
 
     @unittest.skipUnless(importlib.util.find_spec("PIL") and importlib.util.find_spec("numpy") and shutil.which("rsvg-convert"),
                          "Pillow, numpy and librsvg are needed to compare pictures: `tools/picture-judge` brings them")

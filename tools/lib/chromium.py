@@ -25,7 +25,7 @@ class Chromium:
         self.folder = ink.TemporaryFolder("inkwire-chromium")
         (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
         arguments = [program(), "--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--hide-scrollbars", "--mute-audio",
-                     "--font-render-hinting=none", "--disable-lcd-text", "--text-contrast=0", "--text-gamma=1", "--force-color-profile=srgb", "--disable-dev-shm-usage",
+                     "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", "--disable-dev-shm-usage",
                      "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", f"--user-data-dir={self.folder / 'profile'}"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")  # Its sandbox refuses to run as root.

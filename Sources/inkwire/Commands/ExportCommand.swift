@@ -21,7 +21,10 @@ struct ExportCommand: ParsableCommand {
         name: .customLong("format"), help: ArgumentHelp("Without it, the ending of the file decides.", valueName: BoardFile.Format.names))
     var givenFormat: BoardFile.Format?
 
-    @Option(help: ArgumentHelp("The part to write, in px of the board; all of it without.", valueName: "x,y,width,height"))
+    // Also one that begins with a minus.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The part to write, in px of the board; all of it without.", valueName: "x,y,width,height"))
     var region: RegionArgument?
 
     @Option(help: ArgumentHelp("px of a picture for one of the board, 0.1 to 16.", valueName: "factor"))
