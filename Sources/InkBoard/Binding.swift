@@ -24,6 +24,11 @@ public struct Binding: Hashable, Sendable {
     /// The binding to the place of a shape that is nearest to `place`; nil for a shape at which no line ends.
     public init?(_ shape: ShapeID, _ content: ShapeDraft, near place: Point) {
         guard let outline = Outline(content) else { return nil }
+        self.init(shape, outline, near: place)
+    }
+
+    /// The same, for who binds many: outlines are measured once and not for each line.
+    package init(_ shape: ShapeID, _ outline: Outline, near place: Point) {
         func part(_ place: Int32, _ low: Int, _ high: Int) -> UInt16 {
             guard high > low else { return Self.middle }
             let offset = max(0, min(high - low, Int(place) - low))
@@ -152,7 +157,7 @@ package struct Outline: Hashable, Sendable {
     }
 
     private let form: Form
-    let box: WorldBox
+    package let box: WorldBox
 
     /// Nil for a shape at which no line ends. Measures the words of one that is as large as they are.
     package init?(_ shape: ShapeDraft) {

@@ -172,4 +172,12 @@ import Testing
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(text.utf8)) }
         #expect(error?.description.hasPrefix(expected) == true, "\(error?.description ?? "")")
     }
+
+    // FM-162
+    @Test func `texts that wait for their boxes are counted as well`() {
+        let text = #"{"type":"text","x":0,"y":0,"text":"a","containerId":"gone"}"#
+        let file = #"{"type":"excalidraw","elements":["# + Array(repeating: text, count: Drawing.itemsMax + 1).joined(separator: ",") + "]}"
+        let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(file.utf8)) }
+        #expect(error?.description.contains("more than \(Drawing.itemsMax) elements") == true)
+    }
 }

@@ -16,25 +16,20 @@ struct ExcalidrawAim {
         before = line.position + points[1]
     }
 
-    /// The binding of the end to a shape; nil for one at which no line ends.
-    func binding(_ reference: ShapeID, _ shape: ShapeDraft) -> Binding? {
-        guard let nearest = Binding(reference, shape, near: end) else { return nil }
-        var size = shape.size
-        if shape.kind == .text {
-            let cells = TextLayout.extent(of: shape.text)
-            size = Size(width: Int32(cells.columns * Grid.standard.columnUnits), height: Int32(cells.rows * Grid.standard.rowUnits))
-        }
-        guard size.width > 0, size.height > 0, let part = part(of: shape.position, size) else { return nearest }
-        let (x, y) = (Double(before.x) + part * Double(end.x - before.x), Double(before.y) + part * Double(end.y - before.y))
-        let place = Point(clampingX: Int64(x.rounded()), y: Int64(y.rounded()))
-        return Binding(reference, shape, near: place)
+    /// The binding of the end to a shape with this outline.
+    func binding(_ reference: ShapeID, _ outline: Outline) -> Binding {
+        guard let part = part(of: outline.box) else { return Binding(reference, outline, near: end) }
+        let (x, y) = (
+            Double(before.x) + part * (Double(end.x) - Double(before.x)), Double(before.y) + part * (Double(end.y) - Double(before.y))
+        )
+        return Binding(reference, outline, near: Point(clampingX: Int64(x.rounded()), y: Int64(y.rounded())))
     }
 
     /// Of the way beyond the end, in lengths of the piece from its beginning, the middle of what lies in the box; nil where the end does, or nothing.
-    private func part(of corner: Point, _ size: Size) -> Double? {
+    private func part(of box: WorldBox) -> Double? {
         var (enter, leave) = (0.0, Double.infinity)
-        for (start, stop, low, length) in [(before.x, end.x, corner.x, size.width), (before.y, end.y, corner.y, size.height)] {
-            let (way, from, to) = (Double(stop) - Double(start), Double(low) - Double(start), Double(low) + Double(length) - Double(start))
+        for (start, stop, low, high) in [(before.x, end.x, box.left, box.right), (before.y, end.y, box.top, box.bottom)] {
+            let (way, from, to) = (Double(stop) - Double(start), Double(low) - Double(start), Double(high) - Double(start))
             if way == 0 {
                 guard from <= 0, to >= 0 else { return nil }
             } else {

@@ -65,7 +65,9 @@ package struct ExcalidrawReader: Sendable {
 
     private mutating func take(_ element: JSONObject, _ offset: Int) throws(DrawingError) {
         guard element["isDeleted"] != .bool(true) else { return }
-        guard drawing.items.count < Drawing.itemsMax else { throw error("there are more than \(Drawing.itemsMax) elements", offset) }
+        guard drawing.items.count + labels.count < Drawing.itemsMax else {
+            throw error("there are more than \(Drawing.itemsMax) elements", offset)
+        }
         let type = element["type"]?.string ?? ""
         let position = Point(x: try pixels(element, "x", offset), y: try pixels(element, "y", offset))
         let size = Size(width: try extent(element, "width", offset), height: try extent(element, "height", offset))
@@ -210,20 +212,20 @@ package struct ExcalidrawReader: Sendable {
     }
 
     private mutating func bind() {
+        // Measured once for all lines.
+        var outlines: [Int: Outline] = [:]
         for (place, property, target, at) in ends {
-            guard let index = places[target], drawing.items[index].content.isBindable else {
+            guard let index = places[target], let outline = outlines[index] ?? Outline(drawing.items[index].content) else {
                 drawing.lose("ends bound to what is not here", becoming: "points")
                 continue
             }
+            outlines[index] = outline
             let reference = Drawing.reference(to: index)
-            var binding: Binding?
+            var binding = ExcalidrawAim(drawing.items[place].content, isStart: property == .startBinding).binding(reference, outline)
             // Within the box it is a place of the box; on its side it is where the line meets it.
             if let at, at.allSatisfy({ (0...1).contains($0) }) {
                 let parts = at.map { UInt16(($0 * Double(Binding.full)).rounded()) }
                 binding = Binding(reference, x: parts[0], y: parts[1])
-            } else {
-                binding = ExcalidrawAim(drawing.items[place].content, isStart: property == .startBinding).binding(
-                    reference, drawing.items[index].content)
             }
             drawing.items[place].content.take(PropertyChange(property, .binding(binding)))
         }
