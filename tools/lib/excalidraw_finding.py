@@ -79,7 +79,7 @@ def sides(element):
     if element.get("points"):
         return [x + min(point[0] for point in element["points"]), y + min(point[1] for point in element["points"]),
                 x + max(point[0] for point in element["points"]), y + max(point[1] for point in element["points"])]
-    return [x, y, x + element["width"], y + element["height"]]
+    return [x, y, x + element.get("width", 0), y + element.get("height", 0)]
 
 
 def apart(one, two):
@@ -91,10 +91,16 @@ class Finding:
     """What loading did to one file."""
 
     def __init__(self, text, page):
-        before, loaded = alive(text), page.load(text)
-        after = {element["id"]: element for element in loaded["elements"]}
+        before, self.refused = alive(text), None
+        try:
+            loaded = page.load(text)
+        except RuntimeError as error:
+            # Which it says of the whole file.
+            self.refused = str(error).splitlines()[0]
+            loaded = {"elements": before, "boxes": {}, "failures": {}}
+        after = {element["id"]: element for element in loaded["elements"] if "id" in element}
         self.count = len(before)
-        self.dropped = [element for element in before if element.get("id") not in after]
+        self.dropped = [element for element in before if element.get("id") not in after and not self.refused]
         self.failures = loaded["failures"]
         self.repaired = collections.Counter()
         self.later, self.measured, self.samples = collections.Counter(), collections.Counter(), {}
@@ -127,9 +133,11 @@ class Finding:
 
     @property
     def is_clean(self):
-        return not (self.dropped or self.repaired or self.far or self.failures)
+        return not (self.refused or self.dropped or self.repaired or self.far or self.failures)
 
     def line(self):
+        if self.refused:
+            return f"{self.count} elements, refused by Excalidraw: {self.refused}"
         parts = [f"{self.count} elements", f"{len(self.dropped)} dropped", f"{len(self.repaired_elements)} repaired",
                  f"boxes within {self.worst:.2f} px" if not self.far else f"{len(self.far)} boxes off, by {self.worst:.1f} px at most"]
         if self.failures:

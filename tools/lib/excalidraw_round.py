@@ -8,6 +8,7 @@ from excalidraw_finding import NEAR, alive, apart, sides
 REACH = 32
 FRAMES = {"frame", "magicframe"}
 # What we leave out, in words of the format; the program tells the same.
+KINDS = FRAMES | {"rectangle", "ellipse", "diamond", "line", "arrow", "draw", "freedraw", "text"}
 LEFT_OUT = {"image", "embeddable", "iframe", "selection"}
 
 
@@ -39,7 +40,7 @@ class Round:
         """The elements that must be found again, in the order in which they are drawn."""
         wanted, alone = [], []
         for element in source.elements:
-            if element["type"] in LEFT_OUT:
+            if element["type"] in LEFT_OUT or element["type"] not in KINDS:
                 self.losses[f"{element['type']}: left out"] += 1
             elif element in source.dropped and element["type"] not in FRAMES and not (element["type"] == "freedraw" and element.get("points")):
                 self.losses["without an extent: left out, as there"] += 1
@@ -58,14 +59,19 @@ class Round:
             if not (kind == "line" and other["type"] == "arrow" and (other.get("customData") or {}).get("inkwire", {}).get("kind") == "line"):
                 self.wrong.append(f"{element['type']} {element['id']} became {other['type']}")
                 return
-        theirs = source.boxes.get(element["id"]) or sides(element)
+        # Of two with one name Excalidraw renames the second, and tells the box of the first by it.
+        is_one = sum(one["id"] == element["id"] for one in source.elements) == 1
+        theirs = is_one and source.boxes.get(element["id"]) or sides(element)
         ours = export.boxes[other["id"]]
         turned = abs(element.get("angle") or 0) > 1e-6
         if element["type"] in FRAMES:
             self.losses["frame: a box"] += 1
         if kind in ("line", "arrow") and len(element.get("points") or []) > 2 and (element.get("roundness") or element.get("strokeSharpness") == "round"):
             self.losses[f"curved {kind}: straight pieces through the same points"] += 1
-        if kind == "text":
+        if kind == "text" and not element.get("width"):
+            self.losses["text without an extent: where it begins"] += 1
+            distance = apart(sides(element)[:2], ours[:2])
+        elif kind == "text":
             self.losses["text: letters of one size, about the same middle" + (", upright" if turned else "")] += 1
             middle = [(sides(element)[index] + sides(element)[index + 2]) / 2 for index in (0, 1)]
             align = element.get("textAlign") or "left"
