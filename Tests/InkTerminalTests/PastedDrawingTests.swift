@@ -129,7 +129,7 @@ import Testing
         var desk = try Desk(columns: 120)
         desk.box(at: 10)
         desk.escape()
-        let before = BoardText.text(of: desk.standing)
+        let before = BoardText.text(of: desk.session?.shapes ?? [])
         desk.box(at: 30)
         desk.escape()
         desk.tell(.imported(.whole(path: "plan.board", try BoardText.drawing(reading: Array(before.utf8)), losses: [])))
