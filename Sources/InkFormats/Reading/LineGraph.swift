@@ -7,9 +7,9 @@ struct LineGraph {
     /// Cells of lines that are found already.
     private let taken: Set<CellPlace>
     /// From each cell where it goes on, both ways.
-    private(set) var links: [CellPlace: [Way: CellPlace]] = [:]
+    private(set) var links: [CellPlace: CellLinks] = [:]
     /// From each cell which borders it meets.
-    private(set) var borders: [CellPlace: [Way: CellPlace]] = [:]
+    private(set) var borders: [CellPlace: CellLinks] = [:]
     /// Words on the way from a cell to the next, and where they stand.
     private(set) var labels: [CellPlace: [Way: String]] = [:]
     private(set) var labelCells: [CellPlace: [Way: Set<CellPlace>]] = [:]
@@ -29,8 +29,8 @@ struct LineGraph {
     }
 
     private mutating func join(_ place: CellPlace, _ way: Way, _ other: CellPlace) {
-        links[place, default: [:]][way] = other
-        links[other, default: [:]][way.opposite] = place
+        links[place, default: CellLinks(of: place)][way] = other
+        links[other, default: CellLinks(of: other)][way.opposite] = place
     }
 
     private mutating func link() {
@@ -42,7 +42,7 @@ struct LineGraph {
                 for way in Way.all where own.contains(way) {
                     let next = place.moved(way)
                     if isBorder(next) {
-                        borders[place, default: [:]][way] = next
+                        borders[place, default: CellLinks(of: place)][way] = next
                     } else if ways(next).contains(way.opposite) {
                         join(place, way, next)
                     } else if grid.head(at: place) == nil, let beyond = beyond(place, way) {
@@ -74,7 +74,7 @@ struct LineGraph {
     private func isPunctuation(_ place: CellPlace) -> Bool { grid[place].map { ".,'`:*".contains($0) } ?? false }
 
     private mutating func unlink(_ place: CellPlace) {
-        for (way, other) in links[place] ?? [:] { links[other]?[way.opposite] = nil }
+        for (way, other) in links[place]?.all ?? [] { links[other]?[way.opposite] = nil }
         links[place] = nil
     }
 
@@ -156,7 +156,7 @@ struct LineGraph {
     /// True for the end of a line that looks this way and goes on nowhere; of one cell, too, that meets a border behind it.
     private func isFreeEnd(_ place: CellPlace, _ way: Way) -> Bool {
         guard ways(place).contains(way), borders[place]?[way] == nil, grid.head(at: place) == nil else { return false }
-        let found = links[place] ?? [:]
+        let found = links[place] ?? CellLinks(of: place)
         return found.isEmpty ? borders[place]?[way.opposite] != nil : found.count == 1 && found[way.opposite] != nil
     }
 
@@ -169,11 +169,36 @@ struct LineGraph {
         for place in places where seen.insert(place).inserted {
             var (figure, next) = ([place], 0)
             while next < figure.count {
-                for other in (links[figure[next]] ?? [:]).values where seen.insert(other).inserted { figure.append(other) }
+                for (_, other) in links[figure[next]]?.all ?? [] where seen.insert(other).inserted { figure.append(other) }
                 next += 1
             }
             all.append(figure.sorted { ($0.row, $0.column) < ($1.row, $1.column) })
         }
         return all
     }
+}
+
+/// From one cell the next one in each direction, which lies straight on.
+struct CellLinks: Hashable, Sendable {
+    let place: CellPlace
+    /// Cells to each, to north, east, south and west; 0 for none.
+    private var steps = SIMD4<Int32>()
+
+    init(of place: CellPlace) { self.place = place }
+
+    subscript(way: Way) -> CellPlace? {
+        get {
+            let step = steps[way.rawValue.trailingZeroBitCount]
+            return step == 0 ? nil : place.moved(way, by: Int(step))
+        }
+        set {
+            let distance = newValue.map { abs($0.column - place.column) + abs($0.row - place.row) } ?? 0
+            steps[way.rawValue.trailingZeroBitCount] = Int32(truncatingIfNeeded: distance)
+        }
+    }
+
+    var count: Int { (0..<4).count { steps[$0] != 0 } }
+    var isEmpty: Bool { steps == .zero }
+    var ways: [Way] { Way.all.filter { self[$0] != nil } }
+    var all: [(way: Way, place: CellPlace)] { Way.all.compactMap { way in self[way].map { (way, $0) } } }
 }

@@ -20,6 +20,8 @@ struct LineTracer {
     /// Cells that are gone over on the way between ends, of all figures.
     private static let stepsMax = 200_000
     private var steps = 0
+    /// Lines of a drawing; what is drawn beyond stays text.
+    private static let linesMax = 8192
     /// Cells of a figure that is looked at.
     private static let figureMax = 20_000
 
@@ -85,7 +87,7 @@ struct LineTracer {
             }
             for tail in tails where left.contains(tail) { if let head = nearest(to: tail, of: heads) { pairs.append((tail, head)) } }
         }
-        for (start, end) in pairs {
+        for (start, end) in pairs where lines.count < Self.linesMax {
             guard let way = shortest(from: start, to: end) else { continue }
             lines.append(line(way, start, end))
             used.formUnion(way)
@@ -120,7 +122,7 @@ struct LineTracer {
     }
 
     private func ends(at place: CellPlace) -> [FoundLine.End] {
-        let (found, met) = (graph.links[place] ?? [:], graph.borders[place] ?? [:])
+        let (found, met) = (graph.links[place] ?? CellLinks(of: place), graph.borders[place] ?? CellLinks(of: place))
         if let head = grid.head(at: place) {
             let blanks = isNote(place, head) ? Self.noteBlanks : 2
             return [FoundLine.End(place: place, way: head, hasHead: true, border: met[head] ?? border(from: place, head, blanks: blanks))]
@@ -130,7 +132,7 @@ struct LineTracer {
             guard let border = met[way] else { continue }
             ends.append(FoundLine.End(place: place, way: way, hasHead: grid.head(at: border) == way, border: border))
         }
-        if ends.isEmpty, found.count == 1, let back = found.keys.first {
+        if ends.isEmpty, found.count == 1, let back = found.ways.first {
             let ways = graph.ways(place)
             // A corner with nothing behind it looks where it would turn.
             let way = ways.contains(back.opposite) ? back.opposite : Way.all.first { ways.contains($0) && $0 != back } ?? back.opposite
@@ -186,7 +188,7 @@ struct LineTracer {
                 }
                 return path.reversed()
             }
-            let found = graph.links[step.place] ?? [:]
+            let found = graph.links[step.place] ?? CellLinks(of: step.place)
             let isCrossing = found.count == 4 && !turnsAtCrossings
             steps += 1
             guard steps < Self.stepsMax else { return nil }

@@ -53,7 +53,7 @@ struct TextGrid: Sendable {
     let isUncommented: Bool
 
     /// Longest text that is looked at, bytes.
-    static let bytesMax = 1 << 18
+    static let bytesMax = 1 << 16
     private static let tab = 8
 
     /// - Parameter readsComments: leaves out what all rows of a comment begin with.
