@@ -10,6 +10,8 @@ struct Decoder {
     var memoryFactor = 2
     /// Bytes that every input may take besides.
     var memoryBase = 64 << 10
+    /// Time that an input may take, ms.
+    var milliseconds: Int64 = 100
     /// Pieces of its language.
     var words: [[UInt8]] = []
     /// Reads any bytes. This is what is measured.

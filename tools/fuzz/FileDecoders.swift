@@ -81,7 +81,10 @@ extension Decoders {
             "---\ntitle: T\n---\nflowchart BT\n  a --> b --> c --> a\n  a --x d\n  d --o e\n  click a \"x\"\n",
         ]
         let words = ["-->", "-.->", "==>", "---", "|", "[", "]", "((", "{", "subgraph ", "end\n", "&", ":::", "\n  ", "a", "\"", "%%{"]
-        return Decoder(name: "flowchart", seeds: texts.map { Array($0.utf8) }, memoryBase: memory, words: words.map { Array($0.utf8) }) {
+        return Decoder(
+            name: "flowchart", seeds: texts.map { Array($0.utf8) }, memoryBase: memory, milliseconds: 1000,
+            words: words.map { Array($0.utf8) }
+        ) {
             bytes in
             drawing { () throws(DrawingError) in try FlowchartDrawing(bytes).drawing }
         }
@@ -117,8 +120,9 @@ extension Decoders {
             "+-------+\n| +---+ |  yes\n| | x | |------+\n| +---+ |      |\n+---+---+      v\n    |        +---+\n    +------->| y |\n             +---+\n",
         ]
         let words = ["+--+", "|", "-->", "<--", "┌─┐", "│", "└", "┘", "▼", "\n", "    ", "\\", "/", "'-'", ".-."].map { Array($0.utf8) }
-        return Decoder(name: "text-diagram", seeds: texts.map { Array($0.utf8) }, memoryBase: memory, words: words) { bytes in
-            drawing { () throws(DrawingError) in try TextDiagram(String(decoding: bytes, as: UTF8.self)).drawing }
+        return Decoder(name: "text-diagram", seeds: texts.map { Array($0.utf8) }, memoryBase: memory, milliseconds: 1000, words: words) {
+            bytes in
+            drawing { () throws(DrawingError) in try TextDiagram(bytes: bytes).drawing }
         }
     }
 

@@ -38,7 +38,7 @@ struct Arguments {
 
 /// What one input may take: 100 ms, and of memory twice its length and 64 KiB, or what its decoder says.
 enum Budget {
-    static let nanoseconds: Int64 = 100_000_000
+    static func nanoseconds(_ decoder: Decoder) -> Int64 { decoder.milliseconds * 1_000_000 }
     static func bytes(_ input: [UInt8], _ decoder: Decoder) -> Int64 { Int64(decoder.memoryFactor * input.count + decoder.memoryBase) }
 }
 
@@ -65,7 +65,7 @@ func run(_ arguments: Arguments) throws -> Int32 {
         _ = decoder.read([])
         let (verdict, bytes, nanoseconds) = measured(decoder, input)
         say("\(verdict), \(bytes) bytes of memory, \(nanoseconds / 1000) µs")
-        return verdict == .secondSpelling || bytes > Budget.bytes(input, decoder) || nanoseconds > Budget.nanoseconds ? 1 : 0
+        return verdict == .secondSpelling || bytes > Budget.bytes(input, decoder) || nanoseconds > Budget.nanoseconds(decoder) ? 1 : 0
     }
     let page = arguments.keep.flatMap { meter_keep($0, UInt64(Mutator.lengthMax + 16)) }
     if arguments.keep != nil, page == nil {
@@ -87,7 +87,7 @@ func run(_ arguments: Arguments) throws -> Int32 {
         var (verdict, bytes, nanoseconds) = measured(decoder, input)
         // A machine that does other things at the same time can make one try slow, and a library that grows a table of its own can make one
         // large: what is true of the input is true again.
-        if bytes > Budget.bytes(input, decoder) || nanoseconds > Budget.nanoseconds {
+        if bytes > Budget.bytes(input, decoder) || nanoseconds > Budget.nanoseconds(decoder) {
             (verdict, bytes, nanoseconds) = measured(decoder, input)
         }
         mutator.note(input, verdict)
@@ -101,7 +101,7 @@ func run(_ arguments: Arguments) throws -> Int32 {
         "\(decoder.name): \(arguments.inputs) inputs, \(accepted) accepted, \(counts.count) verdicts; slowest \(time.value / 1000) µs for \(time.input.count) bytes; "
             + "memory at most \(memory.value + Budget.bytes(memory.input, decoder)) bytes for \(memory.input.count)")
     if memory.value > 0 { return found("takes \(memory.value) bytes more than it may", memory.input, decoder) }
-    if time.value > Budget.nanoseconds { return found("takes \(time.value / 1_000_000) ms", time.input, decoder) }
+    if time.value > Budget.nanoseconds(decoder) { return found("takes \(time.value / 1_000_000) ms", time.input, decoder) }
     guard accepted > 0 else { return found("accepted nothing, which proves little", [], decoder) }
     return 0
 }
