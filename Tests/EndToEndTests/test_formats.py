@@ -119,7 +119,7 @@ class Formats(EndToEnd):
         path = self.folder / "flow.mmd"
         path.write_text("graph LR\n  a([Start]) -->|go| b{Sure?}\n  b -.-> a\n")
         status, _, errors = self.run_as_ana("import", "flow", path)
-        self.assertEqual((status, errors.splitlines()[-1]), (0, "inkwire: 1 stadiums became round boxes"), errors)
+        self.assertEqual((status, errors.splitlines()[-1]), (0, "inkwire: stadiums (1) became round boxes"), errors)
         written = self.run_as_ana("export", "flow", "-o", "-", "--format", "mermaid")[1]
         self.assertEqual(written.splitlines(), [
             "flowchart LR", '    n1("Start")', '    n2{"Sure?"}', '    n1 -->|"go"| n2', "    n2 -.-> n1",
@@ -129,7 +129,7 @@ class Formats(EndToEnd):
         # Of the sketch: what has no place there is told.
         status, _, errors = self.run_as_ana("export", "sketch", "-o", self.folder / "sketch.mmd")
         self.assertEqual(status, 0, errors)
-        self.assertIn("1 notes became boxes; 1 strokes left out", errors)
+        self.assertIn("notes (1) became boxes; strokes (1) left out", errors)
 
     # MARK: Pictures within a terminal
 

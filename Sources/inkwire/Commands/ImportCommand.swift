@@ -91,5 +91,5 @@ extension ImportCommand.Format {
 
 extension Drawing.Loss {
     /// For who asked for the file.
-    var words: String { "\(count) \(what) \(became.map { "became \($0)" } ?? "left out")" }
+    var words: String { "\(what) (\(count)) \(became.map { "became \($0)" } ?? "left out")" }
 }
