@@ -41,11 +41,22 @@ struct BoardFile {
                 return nil
             }
             let ending = name[name.index(after: dot)...].lowercased()
-            self.init(rawValue: ending == "mmd" ? Self.mermaid.rawValue : ending)
-            // Which a file has none of.
-            if self == .picture { return nil }
+            guard let format = Self.allCases.first(where: { $0.endings.contains(ending) }) else { return nil }
+            self = format
         }
 
+        /// Of files in this format.
+        var endings: [String] {
+            switch self {
+            case .mermaid: ["mmd", "mermaid"]
+            case .md: ["md", "markdown"]
+            // Which is for a terminal.
+            case .picture: []
+            default: [rawValue]
+            }
+        }
+
+        static let endings = allCases.flatMap(\.endings)
         static let names = allCases.map(\.rawValue).joined(separator: "|")
     }
 

@@ -29,9 +29,16 @@ struct PictureProgram {
         } catch {
             throw failure("\(error.localizedDescription)")
         }
-        let limit = DispatchWorkItem { process.terminate() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience, execute: limit)
-        defer { limit.cancel() }
+        // Only its number: what is called off stays with the system until its time, and would keep the pipes open so long.
+        let number = process.processIdentifier
+        let limit = DispatchSource.makeTimerSource(queue: .global())
+        limit.schedule(deadline: .now() + Self.patience)
+        limit.setEventHandler { kill(number, SIGKILL) }
+        limit.resume()
+        defer {
+            limit.cancel()
+            for pipe in [output, errors] { try? pipe.fileHandleForReading.close() }
+        }
         // Each of the three has its own reader or writer, else one that is full would hold up the others. It may end before it has read all: its words say why.
         DispatchQueue(label: "inkwire.picture.in").async {
             try? entry.fileHandleForWriting.write(contentsOf: Data(input))

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
 from harness import EndToEnd, ink, main
@@ -97,12 +99,51 @@ class ExportWatch(EndToEnd):
             self.assertEqual(watch.kill(signal.SIGTERM), 128 + signal.SIGTERM)
         self.assert_ends_well(ana)
 
+    def test_a_file_that_goes_comes_back_though_the_board_is_what_it_was(self):
+        # CL-130
+        ana = ink.new_board(self.folder / "ana", "ana")
+        path = self.folder / "here" / "board.txt"
+        path.parent.mkdir()
+        watch = self.watch(path)
+        before = path.read_bytes()
+        shutil.rmtree(path.parent)
+        ana.draw("a", kind="note", x=0, y=0, w=80, h=80, text="first")
+        self.await_words(watch, "cannot write .*it is tried again")
+        ana.send("undo")
+        ana.wait("saved")
+        path.parent.mkdir()
+        ink.wait_until(lambda: path.exists() or None, 30, "the file is there again")
+        self.assertEqual(path.read_bytes(), before)
+        self.assertEqual(watch.kill(signal.SIGTERM), 128 + signal.SIGTERM)
+        self.assert_ends_well(ana)
+
+    @unittest.skipUnless(shutil.which("rsvg-convert") and sys.platform == "linux", "librsvg2-bin is not installed")
+    def test_pictures_leave_no_open_descriptors(self):
+        # CL-130 CL-73
+        ana = ink.new_board(self.folder / "ana", "ana")
+        path = self.folder / "board.png"
+        watch = self.watch(path)
+
+        def draw(number):
+            stamp = path.stat().st_ino
+            ana.draw(f"n{number}", kind="note", x=number * 100, y=0, w=80, h=80, text="more")
+            ink.wait_until(lambda: path.stat().st_ino != stamp or None, 15, "another picture")
+            return len(os.listdir(f"/proc/{watch.pid}/fd"))
+
+        counts = [draw(number) for number in range(12)]
+        self.assertLess(max(counts[2:]) - counts[1], 6, counts)
+        self.assertEqual(watch.kill(signal.SIGTERM), 128 + signal.SIGTERM)
+        self.assert_ends_well(ana)
+
     def test_what_cannot_be_watched_is_said_at_once(self):
         # CL-130
         self.assert_ends_well(ink.new_board(self.folder / "ana", "ana"))
         as_ana = {"data": self.folder / "ana", "name": "ana"}
         self.assert_refused(ink.run(["export", "sketch", "-o", "-", "--watch"], **as_ana), 2, "--watch", "-o")
         self.assert_refused(ink.run(["export", "sketch", "-o", self.folder / "no" / "x.txt", "--watch"], **as_ana), 8, "cannot write")
+        os.mkfifo(self.folder / "pipe.txt")
+        self.assert_refused(ink.run(["export", "sketch", "-o", self.folder / "pipe.txt", "--watch"], **as_ana), 2, "no file")
+        self.assert_refused(ink.run(["export", "sketch", "-o", "", "--format", "txt"], **as_ana), 2, "empty")
 
     @contextlib.contextmanager
     def small_disk(self):

@@ -40,8 +40,15 @@ struct ExportCommand: ParsableCommand {
 
     mutating func run() throws {
         let file = try file()
+        guard !output.isEmpty else {
+            throw Failure.usage("nothing is written", why: "the name of the file is empty", next: "name one with -o; - is stdout")
+        }
         guard !watches || output != "-" else {
             throw Failure.usage("stdout cannot be written again", why: "--watch replaces a file", next: "name one with -o")
+        }
+        guard !watches || StandingFile.isReplaceable(output) else {
+            throw Failure.usage(
+                "\(output) cannot be written again", why: "it is no file, and --watch replaces one", next: "name another with -o")
         }
         let directory = try options.catalog.entry(board).directory
         let board = try board(in: directory, says: true)
@@ -83,7 +90,8 @@ struct ExportCommand: ParsableCommand {
             let bytes = try file.contents(of: board).bytes
             // What was said or renamed is not in the file.
             try last.withLock { last in
-                guard bytes != last else { return }
+                guard bytes != last || !StandingFile.isThere(command.output) else { return }
+                last = []
                 try OutputFile.write(bytes, to: command.output)
                 last = bytes
             }
@@ -114,7 +122,7 @@ struct ExportCommand: ParsableCommand {
         if output == "-" { return .txt }
         throw Failure.usage(
             "the format of \(output) is not known",
-            why: "its ending is none of \(BoardFile.Format.allCases.map(\.rawValue).joined(separator: ", "))",
+            why: "its ending is none of \(BoardFile.Format.endings.joined(separator: ", "))",
             next: "name the format with --format")
     }
 }

@@ -34,6 +34,8 @@ final class ExportWatch: @unchecked Sendable {
     private static let share = 0.25
     /// After a failure, s; twice as long after each further one.
     private static let patience = 1.0...30.0
+    /// For who leaves, s (as CL-62).
+    private static let lastPatience = 2.0
 
     /// - Parameters:
     ///   - place: the file, as it is told.
@@ -53,8 +55,15 @@ final class ExportWatch: @unchecked Sendable {
         }
     }
 
-    /// Writes what was saved last, where that is not done, and returns.
-    func finish() { queue.sync { if saved != nil, saved != written { writeNow() } } }
+    /// Writes what was saved last, where that is not done, and returns: soon, whatever the disk does.
+    func finish() {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { [self] in
+            if saved != nil, saved != written { writeNow() }
+            done.signal()
+        }
+        if done.wait(timeout: .now() + Self.lastPatience) == .timedOut { say("\(place) is not written: the disk has not taken it") }
+    }
 
     private func arm() {
         guard !isDue, saved != nil, saved != written else { return }
@@ -78,6 +87,8 @@ final class ExportWatch: @unchecked Sendable {
         } catch {
             let words = (error as? Failure)?.sentence ?? "\(error)"
             if words != trouble?.words { say("\(words); it is tried again") }
+            // What stands there now is not known.
+            written = nil
             trouble = (words, min((trouble?.pause).map { $0 * 2 } ?? Self.patience.lowerBound, Self.patience.upperBound))
         }
         cost = Double(DispatchTime.now().uptimeNanoseconds - begin.uptimeNanoseconds) / 1e9
