@@ -52,7 +52,9 @@ package enum BoardJSON {
                     guard !hasSchema else { throw error("“schema” stands twice") }
                     let value = try value(try next())
                     guard value == .integer(schema) else {
-                        throw error("the file is of schema \(value.text), and this version of inkwire reads schema \(schema)")
+                        var error = error("the file is of schema \(value.text), and this version of inkwire reads schema \(schema)")
+                        if case .integer(let number) = value { error.isOfNewerVersion = number > schema }
+                        throw error
                     }
                     hasSchema = true
                 case "shapes":

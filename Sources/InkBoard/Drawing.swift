@@ -70,6 +70,8 @@ public struct DrawingError: Error, Hashable, Sendable, CustomStringConvertible {
     public var line: Int?
     /// In bytes, from 1.
     public var column: Int?
+    /// A newer version of the program wrote the file.
+    public var isOfNewerVersion = false
 
     public init(_ what: String, line: Int? = nil, column: Int? = nil) { (self.what, self.line, self.column) = (what, line, column) }
 

@@ -5,6 +5,15 @@ enum InputFile {
     /// Longest file, bytes: more than any board as any format.
     static let bytesMax = 64 << 20
 
+    /// As `read`, without the mark of the order of bytes that some editors write before UTF-8.
+    static func text(_ path: String) throws(Failure) -> [UInt8] {
+        let bytes = try read(path)
+        return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+    }
+
+    /// What a file is called for a person.
+    static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
+
     /// The bytes of a file; `-` is stdin.
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         let descriptor: Int32
@@ -14,7 +23,7 @@ enum InputFile {
             descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else {
                 throw Failure(
-                    errno == ENOENT ? .notFound : .local, code: "cannot_read", what: "cannot read \(path)",
+                    errno == ENOENT ? .notFound : .local, code: "cannot_read", what: "cannot read \(name(path))",
                     why: String(cString: strerror(errno)),
                     next: "check the path, or give - and pipe the file in")
             }
@@ -32,13 +41,13 @@ enum InputFile {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
                 throw Failure(
-                    .local, code: "cannot_read", what: "cannot read \(path)", why: String(cString: strerror(errno)),
+                    .local, code: "cannot_read", what: "cannot read \(name(path))", why: String(cString: strerror(errno)),
                     next: "check the path, or give - and pipe the file in")
             }
             guard count > 0 else { return bytes }
             guard bytes.count + count <= bytesMax else {
                 throw Failure.usage(
-                    "cannot read \(path)", why: "it is longer than \(bytesMax >> 20) MiB, more than any board takes",
+                    "cannot read \(name(path))", why: "it is longer than \(bytesMax >> 20) MiB, more than any board takes",
                     next: "give a smaller file")
             }
             bytes += part[..<count]

@@ -57,12 +57,36 @@ class Imports(EndToEnd):
             ("[]", "the file is no JSON object"),
             (whole.replace('"schema":1', '"schema":2'), "schema 2"),
         ]:
-            self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "json", input=text), 2, why, "nothing was drawn")
+            self.assert_refused(self.run_as_ana("import", "sketch", "-", "--format", "json", input=text), 9 if "schema 2" in why else 2, why, "nothing was drawn")
         self.assert_refused(self.run_as_ana("import", "sketch", str(self.folder / "none.json")), 5, "No such file")
         self.assert_refused(self.run_as_ana("import", "sketch", str(self.ana)), 2, "--format")
         self.assert_refused(self.run_as_ana("import", "sketch", str(self.ana), "--format", "json"), 8, "Is a directory")
         self.assert_refused(self.run_as_ana("import", "none", str(self.file)), 5)
         self.assertEqual(len(self.shapes("sketch")), 4)
+
+    def test_a_text_of_markdown_is_read_by_its_one_block_and_marks_of_byte_order_are_skipped(self):
+        # CL-101 CL-132
+        path = self.folder / "plan.md"
+        self.assertEqual(self.run_as_ana("new", "plan", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
+        path.write_text("# Plan\n\n```swift\nlet a = 1\n```\n\n```mermaid\ngraph LR\n  a --> b\n```\n")
+        status, _, errors = self.run_as_ana("import", "plan", str(path))
+        self.assertEqual((status, errors.splitlines()[-1]), (0, f"inkwire: 3 shapes added from {path}"), errors)
+        path.write_text("x\n```mermaid\ngraph LR\n  a -> b\n```\n")
+        self.assert_refused(self.run_as_ana("import", "plan", str(path)), 2, "line 4, column 5")
+        path.write_text("prose\n")
+        self.assert_refused(self.run_as_ana("import", "plan", str(path)), 2, "no block of code", "nothing was drawn")
+        self.assert_refused(self.run_as_ana("import", "plan", "-", "--format", "txt", input=" \n"), 2, "cannot read stdin", "no shape")
+        # What goes out as Markdown comes in, and with a mark of the order of bytes what goes out as anything else.
+        self.assertEqual(self.run_as_ana("new", "again", "--peer", input='{"do":"wait","for":"saved"}\n')[0], 0)
+        for ending, words in [("md", "added"), ("board", "the board is as"), ("excalidraw", "added")]:
+            path = self.folder / f"plan.{ending}"
+            self.assertEqual(self.run_as_ana("export", "plan", "-o", str(path))[0], 0)
+            path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+            status, _, errors = self.run_as_ana("import", "again", str(path))
+            self.assertEqual(status, 0, errors)
+            self.assertIn(words, errors)
+        path.write_text("inkwire board 2\nend\n")
+        self.assert_refused(self.run_as_ana("import", "plan", str(path), "--format", "board"), 9, "update inkwire")
 
     def test_a_drawing_of_text_comes_in_and_bytes_that_are_no_text_do_not(self):
         # CL-101 FM-158 FM-159

@@ -110,7 +110,9 @@ struct BoardTextReader {
         }
         let version = text.dropFirst(BoardText.beginning.count)
         guard version == BoardText.version else {
-            throw error("the file is of version \(version), and this inkwire reads version \(BoardText.version)")
+            var error = error("the file is of version \(version), and this inkwire reads version \(BoardText.version)")
+            error.isOfNewerVersion = (Int(version) ?? 0) > (Int(BoardText.version) ?? 0)
+            throw error
         }
     }
 

@@ -20,8 +20,10 @@ struct ImportCommand: ParsableCommand {
         case excalidraw
         /// A drawing of text: boxes, lines and words.
         case txt
-        /// A flowchart of Mermaid, or a text of Markdown that is one block of it.
+        /// A flowchart of Mermaid.
         case mermaid
+        /// A text of Markdown, of which one block of code is a flowchart of Mermaid or a drawing of text.
+        case md
         /// All that stands on a board, a line a shape.
         case board
     }
@@ -47,29 +49,50 @@ struct ImportCommand: ParsableCommand {
         let access = try BoardAccess.open(board, catalog: options.catalog)
         if format == .board {
             let counts = try apply([.become(drawing)], to: access, options: options) { [file] _ in
-                "the board was not made what \(file) says"
+                "the board was not made what \(InputFile.name(file)) says"
             }
-            options.notices.say(counts?.words(of: file) ?? "\(file) was not looked at")
+            options.notices.say(counts?.words(of: InputFile.name(file)) ?? "\(InputFile.name(file)) was not looked at")
         } else {
-            try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(file) could not be added" }
-            options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(file)")
+            try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(InputFile.name(file)) could not be added" }
+            options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(InputFile.name(file))")
         }
         for loss in drawing.losses { options.notices.say(loss.words) }
     }
 
     /// - Throws: `Failure` for a file that cannot be read, or does not hold what it should.
     static func drawing(of file: String, as format: Format) throws -> Drawing {
-        let bytes = try InputFile.read(file)
+        let bytes = try InputFile.text(file)
         do throws(DrawingError) {
-            switch format {
-            case .json: return try BoardJSON.drawing(reading: bytes)
-            case .excalidraw: return try ExcalidrawReader(bytes).drawing
-            case .mermaid: return try FlowchartDrawing(bytes).drawing
-            case .board: return try BoardText.drawing(reading: bytes)
-            case .txt: return try TextDiagram(bytes: bytes).drawing
-            }
+            let drawing = try drawing(reading: bytes, as: format)
+            // Of a board all may have been taken away.
+            guard [.board, .json, .excalidraw].contains(format) || !drawing.items.isEmpty else { throw DrawingError("no shape is in it") }
+            return drawing
         } catch {
-            throw Failure.usage("cannot read \(file)", why: "\(error)", next: "nothing was drawn; correct the file and try again")
+            let (what, why) = ("cannot read \(InputFile.name(file))", "\(error)")
+            guard !error.isOfNewerVersion else {
+                throw Failure(.version, code: "newer_file", what: what, why: why, next: "nothing was drawn; update inkwire and try again")
+            }
+            throw Failure.usage(what, why: why, next: "nothing was drawn; correct the file and try again")
+        }
+    }
+
+    private static func drawing(reading bytes: [UInt8], as format: Format) throws(DrawingError) -> Drawing {
+        switch format {
+        case .json: return try BoardJSON.drawing(reading: bytes)
+        case .excalidraw: return try ExcalidrawReader(bytes).drawing
+        case .mermaid: return try FlowchartDrawing(bytes).drawing
+        case .board: return try BoardText.drawing(reading: bytes)
+        case .txt: return try TextDiagram(bytes: bytes).drawing
+        case .md:
+            let block = try MarkdownBlocks(bytes).only()
+            do throws(DrawingError) {
+                return try drawing(reading: Array(block.bytes), as: block.name == "mermaid" ? .mermaid : .txt)
+            } catch {
+                // Of the file, not of the block.
+                var error = error
+                error.line = error.line.map { $0 + block.line - 1 }
+                throw error
+            }
         }
     }
 
@@ -77,16 +100,19 @@ struct ImportCommand: ParsableCommand {
     static func format(of file: String) throws -> Format {
         let ending = (file as NSString).pathExtension.lowercased()
         if let format = Format(rawValue: ending) { return format }
-        if ["mmd", "md", "markdown"].contains(ending) { return .mermaid }
+        if let format = otherEndings[ending] { return format }
+        let endings = Format.allCases.map(\.rawValue) + otherEndings.keys.sorted()
         throw Failure.usage(
-            "the format of \(file) is not known", why: "its ending is none of \(Format.allCases.map(\.rawValue).joined(separator: ", "))",
+            "the format of \(file) is not known", why: "its ending is none of \(endings.joined(separator: ", "))",
             next: "name the format with --format")
     }
+
+    private static let otherEndings: [String: Format] = ["mmd": .mermaid, "markdown": .md]
 }
 
 extension ImportCommand.Format {
     /// True where shapes have places of their own on a board.
-    var isPlaced: Bool { self != .txt && self != .mermaid }
+    var isPlaced: Bool { ![.txt, .mermaid, .md].contains(self) }
 }
 
 extension Drawing.Loss {

@@ -46,7 +46,7 @@ struct MergeDriverCommand: ParsableCommand {
     private func read(
         _ file: String, _ side: String, _ make: ([UInt8]) throws(DrawingError) -> BoardMerge.Side
     ) throws -> BoardMerge.Side {
-        let bytes = try InputFile.read(file)
+        let bytes = try InputFile.text(file)
         do throws(DrawingError) {
             return try make(bytes)
         } catch {
@@ -54,7 +54,9 @@ struct MergeDriverCommand: ParsableCommand {
             try OutputFile.write(BoardMerge.unmerged(ours: try InputFile.read(ours), theirs: try InputFile.read(theirs)), to: ours)
             throw Failure.usage(
                 "\(path ?? ours) cannot be merged", why: "\(side), \(error)",
-                next: "correct the file where that was committed, or keep one side: `git checkout --ours` or `--theirs`")
+                next: error.isOfNewerVersion
+                    ? "update inkwire, or keep one side: `git checkout --ours` or `--theirs`"
+                    : "correct the file where that was committed, or keep one side: `git checkout --ours` or `--theirs`")
         }
     }
 
