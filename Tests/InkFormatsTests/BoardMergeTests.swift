@@ -76,6 +76,19 @@ import Testing
     }
 
     // FM-186
+    @Test func `what a line in conflict is bound to is in conflict too where one side deleted it`() throws {
+        let base = [Self.base[0], "p arrow at=0,0 depth=07 points=0,0;8,8"]
+        let ours = ["p arrow at=8,0 depth=07 points=0,0;8,8"]
+        let theirs = [Self.base[0], "p arrow at=16,0 start_binding=a depth=07 points=0,0;8,8"]
+        let (lines, conflicts) = try Self.merged(ours, theirs, base: base)
+        #expect(conflicts == ["a", "p"])
+        #expect(lines.prefix(4) == ["<<<<<<< ours", "=======", Self.base[0], ">>>>>>> theirs"])
+        #expect(try Self.merged(theirs, ours, base: base).conflicts == ["a", "p"])
+        // One that no version of it is bound to is gone.
+        #expect(try Self.merged(ours, [Self.base[0], "p arrow at=16,0 depth=07 points=0,0;8,8"], base: base).conflicts == ["p"])
+    }
+
+    // FM-186
     @Test func `another kind is another shape, and what both added is held property against property`() throws {
         let round = ["a ellipse at=0,0 size=10,4 depth=05"] + Self.base[1...]
         let moved = ["a rectangle at=8,0 size=10,4 text=\"one\" depth=05"] + Self.base[1...]

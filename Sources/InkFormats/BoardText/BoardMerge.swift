@@ -78,8 +78,14 @@ package struct BoardMerge: Sendable {
         for (place, name) in names.enumerated() { if case .one(nil) = outcomes[place] { places[name] = place } }
         guard !places.isEmpty else { return }
         for outcome in outcomes {
-            guard case .one(let line?) = outcome, let read = Self.read(line) else { continue }
-            for name in [read.start, read.end].compactMap({ $0?.name }) {
+            let lines =
+                switch outcome {
+                case .one(let line): [line]
+                // Whoever resolves it may keep either.
+                case .two(let our, let their): [our, their]
+                }
+            let ends = lines.compactMap { $0.flatMap(Self.read) }.flatMap { [$0.start, $0.end] }
+            for name in ends.compactMap({ $0?.name }) {
                 guard let place = places[name] else { continue }
                 outcomes[place] = .two(ours.lines[name], theirs.lines[name])
             }
