@@ -155,6 +155,41 @@ class Git(EndToEnd):
         self.assertTrue(self.bring().startswith("1 shape changed"))
         self.assertEqual({shape["id"]: shape.get("text") for shape in self.state()["shapes"]}["box"], "three")
 
+    def test_branches_that_merged_each_other_before_are_merged(self):
+        # CL-87 FM-187
+        def resolve():
+            text = re.sub(r"<<<<<<< ours\n.*\n=======\n.*\n>>>>>>> theirs\n", "", self.plan.read_text())
+            self.plan.write_text(text.replace("end\n", box.replace('text="one"', 'text="four"') + "\nend\n"))
+            self.git("commit", "-qam", "resolved")
+
+        self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.edit('text="one"', 'text="three"'))
+        box = next(line for line in self.git("show", "base:plan.board").splitlines() if line.startswith("box"))
+        self.git("branch", "old", "b0")
+        for branch, other in [("b0", "b1"), ("b1", "old")]:
+            self.git("checkout", "-q", branch)
+            self.git("merge", "-q", other, "-m", "merge", status=1)
+            resolve()
+        self.edit('fill=#F0E442', 'fill=#56B4E9')
+        self.git("commit", "-qam", "fill")
+        self.git("checkout", "-q", "b0")
+        self.edit("at=0,0 size=120,64", "at=8,0 size=120,64")
+        self.git("commit", "-qam", "place")
+        self.assertEqual(len(self.git("merge-base", "--all", "b0", "b1").split()), 2)
+        for setting in (["-c", "merge.inkwire.recursive=binary"], []):
+            self.git(*setting, "merge", "-q", "b1", "-m", "merge")
+            self.assertIn('at=8,0 size=120,64 text="four" fill=#56B4E9', self.plan.read_text())
+            self.git("reset", "-q", "--hard", "HEAD^")
+        # What both changed since is still a conflict.
+        self.edit('text="four"', 'text="five"')
+        self.git("commit", "-qam", "text")
+        self.git("checkout", "-q", "b1")
+        self.edit('text="four"', 'text="six"')
+        self.git("commit", "-qam", "text")
+        for setting in (["-c", "merge.inkwire.recursive=binary"], []):
+            self.git(*setting, "merge", "-q", "b0", "-m", "merge", status=1)
+            self.assertEqual(self.plan.read_text().count("<<<<<<<"), 1)
+            self.git("reset", "-q", "--hard")
+
     def test_what_is_no_board_makes_git_fail_and_loses_neither_side(self):
         # CL-87
         self.branches(lambda: self.edit('text="one"', 'text="two"'), lambda: self.plan.write_text("nothing\n"))

@@ -88,6 +88,30 @@ import Testing
         #expect(try Self.merged(ours, [Self.base[0], "p arrow at=16,0 depth=07 points=0,0;8,8"], base: base).conflicts == ["p"])
     }
 
+    // FM-187
+    @Test func `of a base with conflicts what it has in both versions is known, and all else must be alike on both sides`() throws {
+        let base = [
+            "<<<<<<< Temporary merge branch 1", "a rectangle at=0,0 size=10,4 text=\"two\" depth=05", "=======",
+            "a rectangle at=0,0 size=10,4 text=\"three\" depth=05", ">>>>>>> Temporary merge branch 2", "<<<<<<< ours",
+            "b note at=40,0 size=10,4 depth=06", "=======", ">>>>>>> theirs", Self.base[2],
+        ]
+        func box(_ at: String, _ text: String, _ more: String = "") -> String {
+            "a rectangle at=\(at) size=10,4 text=\"\(text)\"\(more) depth=05"
+        }
+        let clean = try Self.merged(
+            [box("8,0", "four"), Self.base[1], Self.base[2]], [box("0,0", "four", " fill=#FFFFFF"), Self.base[1], Self.base[2]], base: base)
+        #expect(clean.conflicts.isEmpty && clean.lines == [box("8,0", "four", " fill=#FFFFFF"), Self.base[1], Self.base[2]])
+        let small = try Self.merged([box("8,0", "two"), Self.base[2]], [box("0,0", "three"), Self.base[1]], base: base)
+        #expect(small.conflicts == ["a", "b"])
+        #expect(
+            small.lines == [
+                "<<<<<<< ours", box("8,0", "two"), "=======", box("8,0", "three"), ">>>>>>> theirs", "<<<<<<< ours", "=======",
+                Self.base[1], ">>>>>>> theirs",
+            ])
+        // A side is still to be resolved first.
+        #expect(throws: DrawingError.self) { try BoardMerge.Side(Self.text(base)) }
+    }
+
     // FM-186
     @Test func `another kind is another shape, and what both added is held property against property`() throws {
         let round = ["a ellipse at=0,0 size=10,4 depth=05"] + Self.base[1...]

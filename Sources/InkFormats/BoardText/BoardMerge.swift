@@ -11,7 +11,7 @@ package struct BoardMerge: Sendable {
     package private(set) var conflicts: [String] = []
 
     /// What came of a shape, or of a property.
-    private enum Outcome {
+    fileprivate enum Outcome {
         case one(String?)
         case two(String?, String?)
     }
@@ -28,6 +28,8 @@ package struct BoardMerge: Sendable {
     /// The lines of one text, as we write them. The bytes that they were read from need not be kept.
     package struct Side: Sendable {
         fileprivate private(set) var lines: [String: String] = [:]
+        /// The other version of a text with conflicts; nil for one without.
+        private var others: [String: String]?
 
         /// - Parameter other: a text that has many of these lines, so that they are held once.
         package init(_ bytes: [UInt8], sharing other: Side? = nil) throws(DrawingError) {
@@ -42,10 +44,33 @@ package struct BoardMerge: Sendable {
             }
         }
 
-        /// What both come from: an empty file where they have nothing in common.
-        package init(base bytes: [UInt8]) throws(DrawingError) { if !bytes.isEmpty { try self.init(bytes) } else { self.init() } }
+        /// The versions of a shape, of which a text without conflicts has one.
+        fileprivate func versions(of name: String) -> Versions { Versions(first: lines[name], second: others.map { $0[name] } ?? lines[name]) }
 
-        private init() {}
+        /// What both come from: an empty file where they have nothing in common.
+        ///
+        /// Git merges what two branches come from when that is several, too: of a shape that was in conflict there both versions are known.
+        package init(base bytes: [UInt8]) throws(DrawingError) {
+            guard !bytes.isEmpty else { return }
+            let versions = BoardMerge.versions(of: bytes)
+            self = try Side(versions?.first ?? bytes)
+            if let second = versions?.second { others = try Side(second, sharing: self).lines }
+        }
+    }
+
+    /// What both sides come from: two where that was in conflict itself.
+    fileprivate struct Versions {
+        var first: String?
+        var second: String?
+
+        /// What three versions become: one where at most one side changed something, or both the same. Where it is not known what both come from
+        /// all that is not alike is a conflict.
+        func pick(_ ours: String?, _ theirs: String?) -> Outcome {
+            if BoardMerge.areSame(ours, theirs) { return .one(ours) }
+            guard BoardMerge.areSame(first, second) else { return .two(ours, theirs) }
+            if BoardMerge.areSame(theirs, first) { return .one(ours) }
+            return BoardMerge.areSame(ours, first) ? .one(theirs) : .two(ours, theirs)
+        }
     }
 
     /// Two files that cannot be merged, whole between marks, as git does it with what it does not understand.
@@ -54,11 +79,26 @@ package struct BoardMerge: Sendable {
         return Array((first + "\n").utf8) + lines(ours) + Array((between + "\n").utf8) + lines(theirs) + Array((last + "\n").utf8)
     }
 
+    /// The two texts that one with conflicts stands for; nil for one without.
+    private static func versions(of bytes: [UInt8]) -> (first: [UInt8], second: [UInt8])? {
+        var (ours, theirs, part, isTwo): ([UInt8], [UInt8], UInt8?, Bool) = ([], [], nil, false)
+        for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            let mark = line.prefix(7)
+            if mark.count == 7, let byte = mark.first, "<|=>".utf8.contains(byte), mark.allSatisfy({ $0 == byte }) {
+                (part, isTwo) = (byte == UInt8(ascii: ">") ? nil : byte, true)
+                continue
+            }
+            if part == nil || part == UInt8(ascii: "<") { ours += line + [0x0A] }
+            if part == nil || part == UInt8(ascii: "=") { theirs += line + [0x0A] }
+        }
+        return isTwo ? (ours, theirs) : nil
+    }
+
     private static let (first, between, last) = ("<<<<<<< ours", "=======", ">>>>>>> theirs")
 
     private mutating func merge() {
         let names = Set(ours.lines.keys).union(theirs.lines.keys).sorted(by: BoardText.isBefore)
-        var outcomes = names.map { outcome(base.lines[$0], ours.lines[$0], theirs.lines[$0]) }
+        var outcomes = names.map { outcome(base.versions(of: $0), ours.lines[$0], theirs.lines[$0]) }
         keepEnds(names, &outcomes)
         var lines: [String] = []
         for (name, outcome) in zip(names, outcomes) {
@@ -94,18 +134,19 @@ package struct BoardMerge: Sendable {
 
     // MARK: One shape
 
-    private func outcome(_ base: String?, _ ours: String?, _ theirs: String?) -> Outcome {
-        if case .one(let line) = Self.pick(base, ours, theirs) { return .one(line) }
+    private func outcome(_ base: Versions, _ ours: String?, _ theirs: String?) -> Outcome {
+        if case .one(let line) = base.pick(ours, theirs) { return .one(line) }
         guard let our = ours.flatMap(Self.read), let their = theirs.flatMap(Self.read), our.content.kind == their.content.kind else {
             return .two(ours, theirs)
         }
         // Of another kind it is another shape of that name.
-        let before = base.flatMap(Self.read).flatMap { $0.content.kind == our.content.kind ? $0 : nil }
+        let before = [base.first, base.second].map { $0.flatMap(Self.read).flatMap { $0.content.kind == our.content.kind ? $0 : nil } }
         var values: [KnownProperty: (ours: String?, theirs: String?)] = [:]
         var isClean = true
         for property in BoardLine.properties {
-            let (old, our, their) = (before?.spelling(of: property), our.spelling(of: property), their.spelling(of: property))
-            switch Self.pick(old, our, their) {
+            let (our, their) = (our.spelling(of: property), their.spelling(of: property))
+            let old = Versions(first: before[0]?.spelling(of: property), second: before[1]?.spelling(of: property))
+            switch old.pick(our, their) {
             case .one(let value): values[property] = (value, value)
             case .two:
                 values[property] = (our, their)
@@ -117,14 +158,8 @@ package struct BoardMerge: Sendable {
         return .two(line, BoardLine.text(name: our.name, kind: our.content.kind) { values[$0]?.theirs })
     }
 
-    /// What three versions become: one where at most one side changed something, or both the same.
-    private static func pick(_ base: String?, _ ours: String?, _ theirs: String?) -> Outcome {
-        if areSame(ours, theirs) || areSame(theirs, base) { return .one(ours) }
-        return areSame(ours, base) ? .one(theirs) : .two(ours, theirs)
-    }
-
     /// Equal to the last byte.
-    private static func areSame(_ left: String?, _ right: String?) -> Bool {
+    fileprivate static func areSame(_ left: String?, _ right: String?) -> Bool {
         switch (left, right) {
         case (nil, nil): true
         case (let left?, let right?): left.utf8.elementsEqual(right.utf8)

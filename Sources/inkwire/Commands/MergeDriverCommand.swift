@@ -9,7 +9,8 @@ struct MergeDriverCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge-driver", abstract: "Merge two texts of a board for git, property by property.",
         discussion: """
-            As `git config merge.inkwire.driver 'inkwire merge-driver %O %A %B %P'`. The result stands where OURS was. \
+            As `git config merge.inkwire.driver 'inkwire merge-driver %O %A %B %P'`, with `git config merge.inkwire.recursive binary`. \
+            The result stands where OURS was. \
             Exit: 0 merged, 1 with conflicts, 255 not merged at all.
             """)
 
