@@ -74,6 +74,14 @@ import Testing
             ])
     }
 
+    // FM-200
+    @Test(arguments: [("cls-->", "cls"), ("cls-.->", "cls"), ("a-b---", "a-b"), ("cls==>", "cls"), ("a.b -->", "a.b"), ("cls;A-->", "cls")])
+    func `a class ends where a name of a node would`(text: String, name: String) throws {
+        let drawing = try FlowchartTests.drawing("graph TD\nclassDef \(name) fill:#f00\nA:::\(text)B:::\(name)")
+        #expect(drawing.items.map(\.content.text) == ["A", "B", ""])
+        #expect(drawing.items.prefix(2).allSatisfy { $0.content.fill == Color(rgb: 0xFF0000) })
+    }
+
     // FM-207
     @Test(arguments: [
         "a\"] --> x[\"b", "end", "%%{init: {'securityLevel':'loose'}}%%", "<script>alert(1)</script>", "click a call b()", "fa:fa-ban",

@@ -215,7 +215,7 @@ struct FlowchartReader: Sendable {
 
     private mutating func readNode() throws(DrawingError) -> Int {
         let start = cursor.index
-        while let byte = cursor.next, isOfID(byte) { cursor.index += 1 }
+        skipID()
         guard cursor.index > start else { throw cursor.error("the name of a node is needed here") }
         guard cursor.index - start <= 1024 else { throw cursor.error("this name is longer than 1024 bytes", at: start) }
         let id = String(decoding: cursor.bytes[start..<cursor.index], as: UTF8.self)
@@ -234,13 +234,16 @@ struct FlowchartReader: Sendable {
         if let (shape, label) = try readShape() { (chart.nodes[node].shape, chart.nodes[node].label) = (shape, label) }
         if cursor.take("@{") { try readProperties(of: node, start) }
         while cursor.take(":::") {
-            let name = cursor.word()
-            guard !name.isEmpty else { throw cursor.error("the name of a class is needed here") }
-            cursor.index += name.utf8.count
-            classesOf.append((id, name))
+            let from = cursor.index
+            skipID()
+            guard cursor.index > from else { throw cursor.error("the name of a class is needed here") }
+            classesOf.append((id, String(decoding: cursor.bytes[from..<cursor.index], as: UTF8.self)))
         }
         return node
     }
+
+    /// Moves past a name of a node or a class.
+    private mutating func skipID() { while let byte = cursor.next, isOfID(byte) { cursor.index += 1 } }
 
     private func isOfID(_ byte: UInt8) -> Bool {
         if MermaidCursor.isLetter(byte) { return true }
