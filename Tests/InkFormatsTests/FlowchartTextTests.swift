@@ -83,6 +83,23 @@ import Testing
     }
 
     // FM-207
+    @Test func `a tab is a blank, and what nobody sees is told`() throws {
+        func box(_ text: String) -> Shape {
+            Shape(
+                id: Drawing.reference(to: 0),
+                content: ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 800, height: 256), text: text), depth: .first)
+        }
+        let tabs = FlowchartWriter([box("two\twords")])
+        #expect(tabs.text.contains("[\"two words\"]") && tabs.losses.isEmpty)
+        let unseen = FlowchartWriter([box("\u{1B}[1mred\u{202E}\u{7}")])
+        #expect(unseen.text.contains("[\"[1mred\"]"))
+        #expect(unseen.losses.map { "\($0.count) \($0.what)" } == ["3 letters of labels that nobody sees"])
+        let read = try FlowchartTests.drawing("graph TD\nA[a\tb\u{7}c]\r\n")
+        #expect(read.items.map(\.content.text) == ["a bc"])
+        #expect(read.losses.map { "\($0.count) \($0.what)" } == ["1 letters of labels that nobody sees"])
+    }
+
+    // FM-207
     @Test(arguments: [
         "a\"] --> x[\"b", "end", "%%{init: {'securityLevel':'loose'}}%%", "<script>alert(1)</script>", "click a call b()", "fa:fa-ban",
         "#quot;",

@@ -81,20 +81,20 @@ package struct FlowchartWriter: Sendable {
             guard let name = names[shape.id] else { return }
             look(shape.content, name)
             if isFrame(shape) {
-                text += "\(indent)subgraph \(name)[\(MermaidLabel.quoted(label(shape.content)))]\n"
+                text += "\(indent)subgraph \(name)[\(quoted(shape.content))]\n"
                 for child in tree.children[part] ?? [] { write(child, indent + "    ") }
                 text += "\(indent)end\n"
             } else {
                 let (open, close) = brackets(shape.content)
-                text += "\(indent)\(name)\(open)\(MermaidLabel.quoted(label(shape.content)))\(close)\n"
+                text += "\(indent)\(name)\(open)\(quoted(shape.content))\(close)\n"
             }
         }
     }
 
     /// Nothing between quotes is no label.
-    private func label(_ content: ShapeDraft) -> String {
+    private mutating func quoted(_ content: ShapeDraft) -> String {
         let text = MermaidLabel.trimmed(content.text[...])
-        return text.isEmpty ? " " : text
+        return MermaidLabel.quoted(text.isEmpty ? " " : text, &told)
     }
 
     private mutating func brackets(_ content: ShapeDraft) -> (String, String) {
@@ -153,7 +153,7 @@ package struct FlowchartWriter: Sendable {
             // A head at the beginning alone is written as one at the end.
             let isTurned = start != .none && end == .none
             let line = self.line(content, start: isTurned ? .none : start, end: isTurned ? start : end)
-            let label = content.text.isEmpty ? "" : "|\(MermaidLabel.quoted(content.text))|"
+            let label = content.text.isEmpty ? "" : "|\(MermaidLabel.quoted(content.text, &told))|"
             text += "    \(isTurned ? to : from) \(line)\(label) \(isTurned ? from : to)\n"
             let styles = Self.line(content) { $0 == ShapeDraft.usualStrokeWidth || $0 == Self.heavy && content.lineStyle == .solid }
             if !styles.isEmpty { self.styles.append("linkStyle \(number) \(styles.joined(separator: ","))") }

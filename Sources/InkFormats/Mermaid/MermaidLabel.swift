@@ -28,7 +28,12 @@ enum MermaidLabel {
             } else if isMarkdown, byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") && isEdgeOfWord(bytes, index) {
                 index += 1
             } else {
-                if byte >= 0x20 && byte != 0x7F || byte == 0x0A || byte == 0x09 { out.append(byte == 0x09 ? 0x20 : byte) }
+                switch byte {
+                case 0x09: out.append(0x20)
+                case 0x0D: break
+                case 0x00..<0x0A, 0x0B..<0x20, 0x7F: told.lose(unseen)
+                default: out.append(byte)
+                }
                 index += 1
             }
         }
@@ -106,7 +111,7 @@ enum MermaidLabel {
     // MARK: Out
 
     /// Words between quotes, so that a renderer shows them as they are: nothing in them ends the label, is markup, an icon, a formula or a directive.
-    static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String, _ told: inout Drawing) -> String {
         var out = "\""
         var isFirst = true
         var before: Character = " "
@@ -125,12 +130,15 @@ enum MermaidLabel {
             case ":": out += after == "f" ? "#58;" : ":"
             // What a list of Markdown begins with.
             case "-", "+": out += isFirst ? "#\(character.asciiValue ?? 0x3F);" : String(character)
+            case "\t": out += " "
             case ".", ")": out += before.isNumber && after.isWhitespace ? "#\(character.asciiValue ?? 0x3F);" : String(character)
             default:
                 if character.isNewline {
                     out += "<br/>"
                 } else {
-                    for scalar in character.unicodeScalars { if isShown(scalar) { out.unicodeScalars.append(scalar) } }
+                    for scalar in character.unicodeScalars {
+                        if isShown(scalar) { out.unicodeScalars.append(scalar) } else { told.lose(unseen) }
+                    }
                 }
             }
             isFirst = character.isNewline || isFirst && character.isWhitespace
@@ -138,6 +146,8 @@ enum MermaidLabel {
         }
         return out + "\""
     }
+
+    private static let unseen = "letters of labels that nobody sees"
 
     private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
