@@ -87,7 +87,8 @@ struct BoardFile {
         case .picture: return try shown().contents(of: board)
         case .mermaid:
             let writer = FlowchartWriter(board.drawnShapes)
-            let words = ([wholeness].compactMap { $0 } + writer.losses.map(\.words)).joined(separator: "; ")
+            let refusal = writer.refusal.map { "`inkwire import` does not take the file, though Mermaid may: \($0)" }
+            let words = ([wholeness, refusal].compactMap { $0 } + writer.losses.map(\.words)).joined(separator: "; ")
             return (Array(writer.text.utf8), words.isEmpty ? nil : words)
         case .json: return (Array(BoardJSON.text(of: board).utf8), wholeness)
         case .board:

@@ -82,6 +82,35 @@ import Testing
         #expect(drawing.items.prefix(2).allSatisfy { $0.content.fill == Color(rgb: 0xFF0000) })
     }
 
+    // FM-206
+    @Test func `what goes out and is too much to come in again is told`() {
+        func box(_ index: Int, _ size: Int32 = 80) -> ShapeDraft {
+            ShapeDraft(kind: .rectangle, position: Point(x: Int32(index) * 100, y: 0), size: Size(width: size, height: size))
+        }
+        func refusal(_ drafts: [ShapeDraft]) -> String? {
+            let shapes = drafts.enumerated().map { Shape(id: Drawing.reference(to: $0), content: $1, depth: .first) }
+            return FlowchartWriter(shapes).refusal?.what
+        }
+        #expect(refusal((0..<2500).map { box($0) }) == nil)
+        #expect(refusal((0..<2501).map { box($0) }) == "there are more than 2500 nodes")
+        var arrow = ShapeDraft(kind: .arrow, position: .zero, points: [.zero, Point(x: 8, y: 8)])
+        (arrow.startBinding, arrow.endBinding) = (Binding(Drawing.reference(to: 0)), Binding(Drawing.reference(to: 1)))
+        #expect(refusal([box(0), box(1)] + Array(repeating: arrow, count: 5001)) == "there are more than 5000 links")
+        let frame = ShapeDraft(kind: .note, position: .zero, size: Size(width: 80, height: 80), corners: .sharp)
+        #expect(refusal(Array(repeating: frame, count: 501)) == "there are more than 500 subgraphs")
+        let groups = (1...20).map { GroupID(rawValue: UInt64($0)) }
+        let nested = (0..<20).flatMap { depth -> [ShapeDraft] in
+            var one = box(depth)
+            one.groups = Array(groups[...depth])
+            return [one, one]
+        }
+        #expect(refusal(nested) == "subgraphs lie in each other deeper than 16")
+        var long = box(0)
+        long.text = String(repeating: "\"", count: 16_384)
+        #expect(refusal([long]) == nil)
+        #expect(refusal(Array(repeating: long, count: 20)) == "a flowchart of more than 1 MiB is not read")
+    }
+
     // FM-207
     @Test func `a tab is a blank, and what nobody sees is told`() throws {
         func box(_ text: String) -> Shape {

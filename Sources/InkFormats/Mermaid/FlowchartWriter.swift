@@ -7,6 +7,8 @@ package struct FlowchartWriter: Sendable {
     /// What of the board is not in it, or not as it is.
     package var losses: [Drawing.Loss] { told.losses }
     private var told = Drawing()
+    /// Why a reader of ours, which takes so much and no more, refuses the file; nil where it reads it.
+    package private(set) var refusal: DrawingError?
     private let shapes: [Shape]
     private let tree: FrameTree
     private var names: [ShapeID: String] = [:]
@@ -33,6 +35,7 @@ package struct FlowchartWriter: Sendable {
             default: break
             }
         }
+        do throws(DrawingError) { _ = try FlowchartReader(Array(text.utf8)) } catch { refusal = error }
     }
 
     // MARK: Names
