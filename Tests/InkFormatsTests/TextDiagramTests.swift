@@ -225,6 +225,42 @@ import Testing
         }
     }
 
+    // FM-152
+    @Test(arguments: [
+        (0..<400).map { "\($0) \(String(repeating: "words ", count: 8))" }.joined(separator: "\n"), String(repeating: "x", count: 40_000),
+        String(repeating: "東京 ", count: 9000), "a\n" + String(repeating: "x", count: 16_385) + "\n  b",
+        (0..<120).map { String(repeating: " ", count: 120 - $0) + String(repeating: "é", count: 240) }.joined(separator: "\n"),
+    ])
+    func `a long block of words is several texts in their cells`(words: String) throws {
+        let rows = words.split(separator: "\n", omittingEmptySubsequences: false)
+        func columns(_ row: Substring) -> Int { row.reduce(0) { $0 + CharacterWidth.columns(of: $1) } }
+        let width = rows.map(columns).max() ?? 0
+        let side = "+" + String(repeating: "-", count: width + 2) + "+"
+        let framed = rows.map { "| \($0)\(String(repeating: " ", count: width - columns($0))) |" }
+        var texts = [words, "+---+\n| a |\n+---+\n\n" + words]
+        // A box around them, where that is not too much for a drawing.
+        let boxed = ([side] + framed + [side]).joined(separator: "\n")
+        if boxed.utf8.count < 1 << 16 { texts.append(boxed) }
+        for text in texts {
+            let drawing = try TextDiagram(text).drawing
+            #expect(drawing.items.allSatisfy { $0.content.text.utf8.count <= Limits.textBytes })
+            #expect(drawing.items.count { $0.content.kind == .text } > 1)
+            #expect(drawing.items.count { $0.content.kind == .rectangle } == (text == words ? 0 : 1))
+            // Each letter is in one shape, and lies in its cell.
+            let letters = { (text: String) in text.filter { !$0.isWhitespace }.sorted() }
+            let made = drawing.items.filter { $0.content.kind == .text }.map(\.content.text).joined()
+            #expect(letters(made) == letters(words))
+            func row(_ text: Substring) -> [Character] { text.flatMap { CharacterWidth.columns(of: $0) > 1 ? [$0, "-"] : [$0] } }
+            let cells = text.split(separator: "\n", omittingEmptySubsequences: false).map(row)
+            for content in drawing.items.map(\.content) where content.kind == .text {
+                let place = Grid.standard.place(of: content.position)
+                for (index, line) in content.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                    #expect(cells[place.row + index].dropFirst(place.column).starts(with: row(line)))
+                }
+            }
+        }
+    }
+
     // FM-155
     @Test func `hostile drawings take bounded time`() throws {
         for unit in [

@@ -45,7 +45,9 @@ package struct BoardMerge: Sendable {
         }
 
         /// The versions of a shape, of which a text without conflicts has one.
-        fileprivate func versions(of name: String) -> Versions { Versions(first: lines[name], second: others.map { $0[name] } ?? lines[name]) }
+        fileprivate func versions(of name: String) -> Versions {
+            Versions(first: lines[name], second: others.map { $0[name] } ?? lines[name])
+        }
 
         /// What both come from: an empty file where they have nothing in common.
         ///

@@ -1,4 +1,5 @@
 import InkBoard
+import InkPrimitives
 
 /// Which cells of a drawing are linked: those whose characters face each other, and those between which words or another line stand.
 struct LineGraph {
@@ -112,7 +113,7 @@ struct LineGraph {
         while next.column < place.column + 48, next.column < grid.columnCount(ofRow: place.row), !isBorder(next) {
             if isFreeEnd(next, .west) {
                 let label = words.trimmed
-                guard label.contains(where: { $0.isLetter || $0.isNumber }) else { return }
+                guard label.contains(where: { $0.isLetter || $0.isNumber }), label.utf8.count <= Limits.textBytes else { return }
                 join(place, .east, next)
                 labels[place, default: [:]][.east] = label
                 labelCells[place, default: [:]][.east] = Set((place.column + 1..<next.column).map { CellPlace(column: $0, row: place.row) })
@@ -131,7 +132,7 @@ struct LineGraph {
             let next = place.moved(.south, by: distance)
             if isFreeEnd(next, .north), leading.contains(next) {
                 let label = rows.joined(separator: "\n")
-                guard label.contains(where: { $0.isLetter || $0.isNumber }) else { return }
+                guard label.contains(where: { $0.isLetter || $0.isNumber }), label.utf8.count <= Limits.textBytes else { return }
                 join(place, .south, next)
                 labels[place, default: [:]][.south] = label
                 labelCells[place, default: [:]][.south] = cells

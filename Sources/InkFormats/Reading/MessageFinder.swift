@@ -1,4 +1,5 @@
 import InkBoard
+import InkPrimitives
 
 /// Finds arrows between two upright lines that go on: what passes from one to another in a drawing of a sequence (FM-157).
 ///
@@ -63,7 +64,9 @@ struct MessageFinder {
         var words = ""
         if left <= right {
             words = String((left...right).compactMap { grid[place($0)] }).trimmed
-            guard left > inner.lowerBound, right < inner.upperBound, words.contains(where: { $0.isLetter || $0.isNumber }) else {
+            guard left > inner.lowerBound, right < inner.upperBound, words.contains(where: { $0.isLetter || $0.isNumber }),
+                words.utf8.count <= Limits.textBytes
+            else {
                 return nil
             }
         }

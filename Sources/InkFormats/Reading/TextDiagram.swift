@@ -1,4 +1,5 @@
 import InkBoard
+import InkPrimitives
 
 /// A drawing of text, as people make them in comments and mails: boxes, lines and words, of ASCII or box drawing characters.
 ///
@@ -19,18 +20,6 @@ package struct TextDiagram: Sendable {
     /// For each cell within a box the smallest that it is in.
     private var owners: [CellPlace: Int] = [:]
     private var blocks: [TextBlock] = []
-
-    /// Words that stand together.
-    private struct TextBlock {
-        /// Of each row where it begins and its characters.
-        var rows: [(place: CellPlace, text: String, columns: Int)]
-        /// The smallest box around it.
-        var owner: Int?
-
-        var top: Int { rows[0].place.row }
-        var left: Int { rows.reduce(.max) { min($0, $1.place.column) } }
-        var cells: [CellPlace] { rows.flatMap { row in (0..<row.columns).map { row.place.moved(.east, by: $0) } } }
-    }
 
     /// - Throws: for a text that is too long.
     package init(_ text: String) throws(DrawingError) {
@@ -113,22 +102,23 @@ package struct TextDiagram: Sendable {
                     return (last.place.column..<last.place.column + last.columns).overlaps(columns)
                 }
                 if let above {
-                    open[above].rows.append(run)
+                    open[above].append(run)
                 } else {
-                    next.append(TextBlock(rows: [run], owner: owner))
+                    next.append(TextBlock(run, owner: owner))
                 }
             }
             open += next
-            blocks += open.filter { $0.rows[$0.rows.count - 1].place.row < row }
-            open.removeAll { $0.rows[$0.rows.count - 1].place.row < row }
+            blocks += open.filter { $0.bottom < row }
+            open.removeAll { $0.bottom < row }
         }
         blocks += open
+        blocks = blocks.flatMap { $0.pieces(on: grid) }
         blocks.sort { ($0.top, $0.left) < ($1.top, $1.left) }
     }
 
     /// Words of a row that are at most one blank apart and within one box.
-    private func runs(inRow row: Int) -> [(place: CellPlace, text: String, columns: Int)] {
-        var runs: [(place: CellPlace, text: String, columns: Int)] = []
+    private func runs(inRow row: Int) -> [TextBlock.Row] {
+        var runs: [TextBlock.Row] = []
         var blanks = 0
         for column in 0..<grid.columnCount(ofRow: row) {
             let place = CellPlace(column: column, row: row)
@@ -152,7 +142,7 @@ package struct TextDiagram: Sendable {
                 runs[runs.count - 1].text += String(repeating: " ", count: blanks) + String(character)
                 runs[runs.count - 1].columns += blanks + 1
             } else {
-                runs.append((place, String(character), 1))
+                runs.append(TextBlock.Row(place: place, text: String(character), columns: 1))
             }
             blanks = 0
         }
@@ -184,8 +174,10 @@ package struct TextDiagram: Sendable {
             guard !box.title.isEmpty else { return "" }
             let inTitle = { (block: TextBlock) in block.top == box.top && box.titleColumns.contains(block.left) }
             guard blocks.contains(where: inTitle) else { return "" }
+            let title = box.title.trimmed
+            guard title.utf8.count <= Limits.textBytes else { return "" }
             blocks.removeAll(where: inTitle)
-            return box.title.trimmed
+            return title
         }
         let isLeaf = !boxes.contains { $0 != box && box.holds($0) } && !lines.contains { $0.corners.contains { box.holds($0) } }
         // Of a box with others in it what stands first is its name.
@@ -204,9 +196,12 @@ package struct TextDiagram: Sendable {
                 }
             }
         }
-        for block in own.reversed() { blocks.remove(at: block) }
         guard let first = rows.keys.min(), let last = rows.keys.max() else { return "" }
-        return Self.aligned((first...last).map { rows[$0] }, first - box.top - 1, box)
+        let label = Self.aligned((first...last).map { rows[$0] }, first - box.top - 1, box)
+        // What is too long for a label stays where it is, as texts.
+        guard label.utf8.count <= Limits.textBytes else { return "" }
+        for block in own.reversed() { blocks.remove(at: block) }
+        return label
     }
 
     /// Rows of words as a text that stands in those very cells when it is centred in a box.
@@ -231,10 +226,8 @@ package struct TextDiagram: Sendable {
     private mutating func addTexts() {
         for index in blocks.indices {
             let block = blocks[index]
-            let left = block.left
-            let text = block.rows.map { String(repeating: " ", count: $0.place.column - left) + $0.text }.joined(separator: "\n")
-            let corner = Grid.standard.corner(of: CellPlace(column: left, row: block.top))
-            drawing.items.append(Drawing.Item(content: ShapeDraft(kind: .text, position: corner, text: text)))
+            let corner = Grid.standard.corner(of: CellPlace(column: block.left, row: block.top))
+            drawing.items.append(Drawing.Item(content: ShapeDraft(kind: .text, position: corner, text: block.text)))
         }
     }
 
@@ -272,6 +265,7 @@ package struct TextDiagram: Sendable {
         for (before, behind) in blanks {
             var padded = draft
             padded.text = String(repeating: " ", count: before) + draft.text + String(repeating: " ", count: behind)
+            guard padded.text.utf8.count <= Limits.textBytes else { break }
             if TextPlacement(padded, on: .standard).firstLetter == start { return padded.text }
         }
         return draft.text
