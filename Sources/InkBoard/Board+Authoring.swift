@@ -35,9 +35,7 @@ extension Board {
             let row = property.row
             let value: Value? = property == .depth ? .depth(depth ?? topDepth) : draft.value(of: property)
             guard let value, let drawing = row.drawing else { continue }
-            guard row.form.allows(value), row.law != .samples || value == .points([]) || draft.kind.isPath else {
-                throw .badValue(field: "\(row.key)")
-            }
+            guard property.allows(value, of: draft.kind) else { throw .badValue(field: "\(row.key)") }
             // What a register has unwritten needs no write.
             guard drawing.isAlwaysWritten || value != row.form.unwritten else { continue }
             writes.append(Write(id, Property(property), property.spelling(of: value)))

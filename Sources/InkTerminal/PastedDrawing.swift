@@ -22,7 +22,8 @@ extension BoardScene {
     /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes.
     mutating func paste(drawing text: String, now: Instant) -> Bool {
         // Only one that is longer than a text may be is refused.
-        guard mode.isIdle, pen.tool != .text, pen.tool != .note, selection.awaited == nil, let drawing = try? TextDiagram(text).drawing,
+        guard mode.isIdle, pen.tool != .text, pen.tool != .note, selection.awaited == nil,
+            let drawing = try? TextDiagram(text).drawing.checked(),
             Self.isDrawn(drawing)
         else { return false }
         pick(.select, now: now)

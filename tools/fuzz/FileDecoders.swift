@@ -40,7 +40,8 @@ extension Decoders {
     /// What a reader of drawings says, with a number for each kind of sentence.
     private static func drawing(_ read: () throws(DrawingError) -> Drawing) -> Decoder.Verdict {
         do throws(DrawingError) {
-            _ = try read()
+            let drawing = try read()
+            do throws(DrawingError) { _ = try drawing.checked() } catch { preconditionFailure("a board takes what was read, but \(error)") }
             return .accepted
         } catch {
             // Names and numbers of the file aside.

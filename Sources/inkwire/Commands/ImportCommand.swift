@@ -66,7 +66,7 @@ struct ImportCommand: ParsableCommand {
             let drawing = try drawing(reading: bytes, as: format)
             // Of a board all may have been taken away.
             guard [.board, .json, .excalidraw].contains(format) || !drawing.items.isEmpty else { throw DrawingError("no shape is in it") }
-            return drawing
+            return try drawing.checked()
         } catch {
             let (what, why) = ("cannot read \(InputFile.name(file))", "\(error)")
             guard !error.isOfNewerVersion else {
