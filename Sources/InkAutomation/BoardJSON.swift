@@ -50,10 +50,11 @@ package enum BoardJSON {
                 switch name {
                 case "schema":
                     guard !hasSchema else { throw error("“schema” stands twice") }
-                    let value = try value(try next())
+                    guard case .number(let number) = try next() else { throw error("schema: a number is needed") }
+                    let value = JSONValue(number: number)
                     guard value == .integer(schema) else {
-                        var error = error("the file is of schema \(value.text), and this version of inkwire reads schema \(schema)")
-                        if case .integer(let number) = value { error.isOfNewerVersion = number > schema }
+                        var error = error("the file is of schema \(number.prefix(20)), and this version of inkwire reads schema \(schema)")
+                        if case .integer(let found) = value { error.isOfNewerVersion = found > schema }
                         throw error
                     }
                     hasSchema = true
@@ -77,7 +78,7 @@ package enum BoardJSON {
             var part = try next()
             while part != .arrayEnd {
                 let offset = reader.offset
-                guard part == .objectBegin, let object = try value(part).object else { throw error("each shape is a JSON object") }
+                guard part == .objectBegin, let object = try shape(part).object else { throw error("each shape is a JSON object") }
                 guard drawing.items.count < Drawing.itemsMax else { throw error("there are more than \(Drawing.itemsMax) shapes") }
                 try readShape(object, offset)
                 part = try next()
@@ -142,11 +143,23 @@ package enum BoardJSON {
             do throws(JSONReader.Failure) { return try reader.next() } catch { throw DrawingError(error, of: bytes) }
         }
 
-        private mutating func value(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
-            do throws(JSONReader.Failure) { return try JSONValue(reading: part, from: &reader) } catch {
+        /// A shape: what nobody reads of it is passed over.
+        private mutating func shape(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
+            var valuesMax = Self.valuesMax
+            do throws(JSONReader.Failure) {
+                return try JSONValue(reading: part, from: &reader, selecting: Self.selection, valuesMax: &valuesMax)
+            } catch {
                 throw DrawingError(error, of: bytes)
             }
         }
+
+        /// As many as the longest path has, a pair a point, and room for the rest of it.
+        private static let valuesMax = 3 * Limits.pointsPerStroke + 4096
+
+        private static let selection = JSONSelection.members(
+            Dictionary(
+                uniqueKeysWithValues: Set(["id", "kind", "x", "y", "w", "h", "extra"] + KnownProperty.members.map(\.key)).map { ($0, .all) }
+            ))
 
         private mutating func skip() throws(DrawingError) {
             do throws(JSONReader.Failure) { try reader.skip(try reader.next()) } catch { throw DrawingError(error, of: bytes) }

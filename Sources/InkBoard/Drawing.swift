@@ -98,6 +98,7 @@ extension DrawingError {
             case .badText: "a text of JSON has bytes here that it cannot have"
             case .badNumber: "this is no number of JSON"
             case .tooDeep: "brackets lie in each other deeper than \(JSONReader.depthMax)"
+            case .tooMany: "there are more values here than any shape has: a path has at most \(Limits.pointsPerStroke) points"
             }
         self.init(what, at: failure.offset, of: bytes)
     }

@@ -24,11 +24,21 @@ import Testing
     }
 
     // CL-65
+    @Test func `a shape is in memory as far as it is read, and as no more than a shape has`() throws {
+        func file(_ members: String) -> String { "{\"schema\":1,\"shapes\":[{\"kind\":\"line\",\"x\":0,\"y\":0,\(members)}]}" }
+        let many = Array(repeating: "[1,2]", count: 100_000).joined(separator: ",")
+        let error = #expect(throws: DrawingError.self) { _ = try drawing(file("\"points\":[\(many)]")) }
+        #expect(error?.description.contains("there are more values here than any shape has") == true)
+        #expect(try drawing(file("\"later\":[\(many)],\"points\":[[0,0],[8,8]]")).items.count == 1)
+    }
+
+    // CL-65
     @Test(arguments: [
         ("[]", "line 1, column 2: the file is no JSON object; `inkwire export --format json` writes what is read here"),
         ("{}", "the file has no “schema”: it is no board of inkwire"),
         (#"{"schema":1}"#, "the file has no “shapes”: it is no board of inkwire"),
         (#"{"schema":2,"shapes":[]}"#, "line 1, column 12: the file is of schema 2, and this version of inkwire reads schema 1"),
+        (#"{"schema":[1],"shapes":[]}"#, "line 1, column 12: schema: a number is needed"),
         ("{\"schema\":1,\n\"shapes\":[{]}", "line 2, column 12: this is no JSON"),
         ("{\"schema\":1,\n\"shapes\":[7]}", "line 2, column 12: each shape is a JSON object"),
         (

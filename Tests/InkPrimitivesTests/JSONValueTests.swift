@@ -60,4 +60,19 @@ import Testing
         #expect(JSONValue(parsing: Array(nested(32).utf8)) != nil && JSONValue(parsing: Array(nested(33).utf8)) == nil)
         #expect(JSONValue(parsing: Array(#"{"a":"\"\#(nested(500))"}"#.utf8))?.object?["a"]?.string?.count == 1001)
     }
+
+    @Test func `of a selection the rest is passed over, and so many values are read at most`() throws {
+        func read(_ text: String, _ valuesMax: Int) throws(JSONReader.Failure) -> (JSONValue, left: Int) {
+            var (reader, left) = (JSONReader(Array(text.utf8)), valuesMax)
+            let selection = JSONSelection.members(["a": .all, "b": .members(["c": .all])])
+            let value = try JSONValue(reading: try reader.next(), from: &reader, selecting: selection, valuesMax: &left)
+            #expect(try reader.next() == .end)
+            return (value, left)
+        }
+        let (value, left) = try read(#"{"x":[[1],[2]],"a":[1,{"y":2}],"a":3,"b":{"x":[4],"c":5},"":{}}"#, 9)
+        #expect(value == JSONValue.object(["a": .array([1, .object(["y": 2])]), "b": .object(["c": 5])]) && left == 2)
+        #expect(try read(#"{"b":[[1],[2]]}"#, 2).0 == .object(["b": .null]))
+        #expect(throws: JSONReader.Failure(reason: .tooMany, offset: 10)) { try read(#"{"a":[1,2,3]}"#, 3) }
+        #expect(throws: JSONReader.Failure(reason: .truncated, offset: 7)) { try read(#"{"x":[1"#, 3) }
+    }
 }

@@ -32,6 +32,8 @@ public struct JSONReader: Sendable {
             case badNumber
             /// More brackets in each other than are read.
             case tooDeep
+            /// More values in one than are read.
+            case tooMany
         }
 
         public var reason: Reason

@@ -95,7 +95,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     package init() {}
 
     /// Without a look for another of that name.
-    fileprivate mutating func append(_ key: String, _ value: JSONValue) { members.append(Member(key: key, value: value)) }
+    mutating func append(_ key: String, _ value: JSONValue) { members.append(Member(key: key, value: value)) }
 
     package init(dictionaryLiteral elements: (String, JSONValue)...) { members = elements.map { Member(key: $0.0, value: $0.1) } }
 
