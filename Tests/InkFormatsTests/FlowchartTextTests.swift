@@ -58,7 +58,7 @@ import Testing
                 a -.-> c
                 b ==> c
                 classDef warm fill:#fa0,stroke:red,stroke-width:3px,font-size:20px
-                style b stroke-dasharray: 5 5,color:white,fill:hsl(1,2%,3%)
+                style b stroke-dasharray: 5 5,color:white,fill:lab(1% 2 3)
                 linkStyle 1 stroke:#00f
                 click a call back()
             """)
