@@ -63,6 +63,10 @@ import Testing
         #expect(end == VectorPoint(164, 136))
         let bounds = try #require(picture.bounds)
         #expect(bounds.left <= 2 && bounds.right >= 166 && bounds.bottom >= 138)
+        // A style of lines means nothing for it.
+        var dashed = stroke
+        dashed.lineStyle = .dashed
+        #expect(VectorPicture(of: [dashed]).marks == picture.marks)
         // A dot is seen as well.
         #expect(SVG(VectorPicture(of: [path(.freehand, [(1, 1)])])).text.contains("<path d=\"M12,24L12,24\""))
     }

@@ -27,8 +27,10 @@ private struct ShapePen {
         self.shape = shape
         // 0 is the thinnest line that can be drawn.
         let width = max(1, Double(shape.strokeWidth) / 8)
+        // Strokes have no style of lines, whatever stands there.
+        let style = shape.kind == .freehand ? .solid : shape.lineStyle
         let dashes: [Double] =
-            switch shape.lineStyle {
+            switch style {
             case .solid, .double: []
             case .dashed: [max(6, 3 * width), max(5, 2.5 * width)]
             case .dotted: [width, max(4, 2 * width)]
