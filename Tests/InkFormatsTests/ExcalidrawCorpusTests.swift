@@ -66,7 +66,7 @@ import Testing
             [
                 "rectangle 0,0 160x48 2 px", "text 8,16 no width 2 px", "arrow 160,24 (0,0 80,0) 2 px",
                 "ellipse 240,0 96x48 #FF0000 on #FFFF00 2 px",
-                "line 0,100 (0,0 10,0) #112233 2 px", "told: 1 elements of another version's type",
+                "line 0,100 (0,0 10,0) #112233 2 px", "told: 1 opacities, opaque ones", "told: 1 elements of another version's type",
             ]
         ),
         ("images", ["rectangle 300,0 40x40", "text 50,114.5 a caption", "told: 1 images"]),
@@ -107,7 +107,10 @@ import Testing
         ),
         (
             "hostile-names",
-            ["rectangle 0,0 80x40 in title", "arrow 100,20 (0,0 60,0) from 0", "told: 1 links", "told: 1 heads of arrows, others"]
+            [
+                "rectangle 0,0 80x40 in title", "arrow 100,20 (0,0 60,0) from 0", "told: 1 links", "told: 1 colours that are not known",
+                "told: 1 heads of arrows, others",
+            ]
         ),
     ]
 

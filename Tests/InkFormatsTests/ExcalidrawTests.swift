@@ -31,9 +31,9 @@ import Testing
                 draft.size = Size(width: Int32(random.below(4000)), height: Int32(random.below(4000)))
                 draft.fill = random.chance(0.5) ? Color(rgb: UInt32(random.below(1 << 24))) : nil
             }
-            draft.text = kind == .text ? "words \(index)\nmore" : kind != .freehand && random.chance(0.5) ? "label \(index)" : ""
-            draft.stroke = pick([nil, Color(rgb: UInt32(random.below(1 << 24))), Color("#1E1E1E")])
-            draft.strokeWidth = pick([0, 4, 8, 16, 32])
+            draft.text = kind == .text ? "words \(index)\nmore" : kind != .freehand && random.chance(0.5) ? "label\t\(index)" : ""
+            draft.stroke = pick([nil, Color(rgb: UInt32(random.below(1 << 24))), Color("#1E1E1E"), Color("#000000")])
+            draft.strokeWidth = pick([0, 4, 8, 16, 32, Limits.strokeWidth])
             draft.label = random.chance(0.3) ? "name \(index)" : ""
             if kind != .text, kind != .freehand { draft.lineStyle = pick(LineStyle.allCases) }
             if kind == .rectangle { draft.corners = pick([.usual, .round]) }
@@ -58,7 +58,7 @@ import Testing
         let drafts = Self.drafts(seed)
         let file = ExcalidrawWriter(Self.board(drafts)).text
         let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
-        #expect(drawing.losses.filter { $0.what != "colours of texts" }.isEmpty && drawing.items.count == drafts.count)
+        #expect(drawing.losses.isEmpty && drawing.items.count == drafts.count, "\(drawing.losses)")
         for (draft, item) in zip(drafts, drawing.items) {
             var (expected, read) = (draft, item.content)
             // Told with five digits.
@@ -171,6 +171,61 @@ import Testing
     func `what is no file of Excalidraw is told with its place`(text: String, expected: String) {
         let error = #expect(throws: DrawingError.self) { try ExcalidrawReader(Array(text.utf8)) }
         #expect(error?.description.hasPrefix(expected) == true, "\(error?.description ?? "")")
+    }
+
+    // FM-161
+    @Test(arguments: [
+        ("rgb(10, 20, 30)", "#0A141E"), ("rgba(10 20 30 / 100%)", "#0A141E"), ("rgb(100%, 0%, 20%)", "#FF0033"),
+        ("hsl(120, 100%, 25%)", "#008000"),
+        ("hsla(-120deg 100% 50% / 1)", "#0000FF"), ("LightBlue", "#ADD8E6"), ("rebeccapurple", "#663399"), ("#abc", "#AABBCC"),
+        ("#a1b2c3ff", "#A1B2C3"), ("#a1b2c300", "none"), ("#abc0", "none"), ("rgba(1,2,3,0)", "none"), ("transparent", "none"),
+        ("#a1b2c380", "#A1B2C3 of 1 opacities"), ("url(#x)", "none of 1 colours that are not known"),
+        ("#+1234567", "none of 1 colours that are not known"),
+        ("#-1234567", "none of 1 colours that are not known"), ("rgb(1,2)", "none of 1 colours that are not known"),
+        ("rgb(nan,0,0)", "none of 1 colours that are not known"), ("hsl(1e999,0%,0%)", "none of 1 colours that are not known"),
+        (")(", "none of 1 colours that are not known"),
+    ])
+    func `colours are read as pages of the web name them, and what is not known is told`(name: String, expected: String) throws {
+        let file = #"{"type":"excalidraw","elements":[{"type":"ellipse","x":0,"y":0,"width":9,"height":9,"backgroundColor":"\#(name)"}]}"#
+        let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
+        let losses = drawing.losses.map { " of \($0.count) \($0.what)" }.joined()
+        #expect("\(drawing.items[0].content.fill?.text.uppercased() ?? "none")\(losses)" == expected)
+    }
+
+    // FM-161
+    @Test func `what is beyond a board's limits is cut to them, and told`() throws {
+        let name = String(repeating: "n", count: Limits.textBytes + 1)
+        let file = """
+            {"type":"excalidraw","elements":[{"type":"ellipse","x":0,"y":0,"width":9,"height":9,"strokeWidth":255.9375,"strokeColor":"transparent"},
+              {"type":"ellipse","x":0,"y":0,"width":9,"height":9,"strokeWidth":1e300},
+              {"type":"frame","x":0,"y":0,"width":9,"height":9,"name":"\(name)"},
+              {"type":"line","x":268435456,"y":0,"width":1e300,"points":[[0,0],[268435456,0]]}]}
+            """
+        let drawing = try ExcalidrawReader(Array(file.utf8)).drawing
+        #expect(drawing.items.map(\.content.strokeWidth) == [2047, 2047, 16, 16] && drawing.items.allSatisfy { $0.content.text.isEmpty })
+        #expect(drawing.items[3].content.position.x == Limits.coordinate)
+        #expect(drawing.items[3].content.points.map(\.x) == [Limits.coordinate, Limits.coordinate])
+        let losses = drawing.losses.map { "\($0.count) \($0.what) > \($0.became ?? "-")" }
+        #expect(
+            losses == [
+                "1 outlines that are not seen > ones of ink", "2 widths of lines > the greatest", "1 texts that are too long > -",
+                "1 frames > boxes", "1 points beyond the edge of a board > points at it",
+            ])
+    }
+
+    // FM-162
+    @Test func `an element is in memory as far as it is read, and as no more than a shape has`() throws {
+        func element(_ members: String) throws(DrawingError) -> Drawing {
+            try ExcalidrawReader(Array(#"{"type":"excalidraw","elements":[{"type":"line","x":0,"y":0,\#(members)}]}"#.utf8)).drawing
+        }
+        let many = Array(repeating: "[1,2]", count: 100_000).joined(separator: ",")
+        let error = #expect(throws: DrawingError.self) { _ = try element("\"points\":[\(many)]") }
+        #expect(error?.description.contains("there are more values here than any shape has") == true)
+        for unread in [
+            "\"customData\":[\(many)]", "\"customData\":{\"x\":[\(many)]}", "\"pressures\":[\(many)]", "\"boundElements\":[\(many)]",
+        ] {
+            #expect(try element("\(unread),\"points\":[[0,0],[8,8]]").items.count == 1)
+        }
     }
 
     // FM-162

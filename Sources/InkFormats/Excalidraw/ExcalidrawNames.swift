@@ -5,7 +5,7 @@ import InkPrimitives
 enum ExcalidrawNames {
     /// What it draws black ink with; ours without a colour has it, and it is read as none.
     static let ink = "#1e1e1e"
-    static let inks: Set<String> = [ink, "#000000", "black", "#000"]
+    static let inks: Set<Color> = [Color(rgb: 0x1E1E1E), Color(rgb: 0x000000)]
     /// Under `customData`: what is ours alone.
     static let own = "inkwire"
     /// Its monospaced font, Cascadia, in which letters are 1200/2048 of the size wide: of this size they have our cells of 8×16 px.
@@ -42,21 +42,4 @@ enum ExcalidrawNames {
         default: nil
         }
     }
-
-    /// `#rgb`, `#rrggbb` and `#rrggbbaa`.
-    static func color(_ text: String) -> Color? {
-        guard text.first == "#" else { return named[text] }
-        let digits = text.dropFirst()
-        switch digits.utf8.count {
-        case 3: return Color("#" + digits.map { "\($0)\($0)" }.joined())
-        case 6: return Color(text)
-        case 8: return Color("#" + digits.prefix(6))
-        default: return nil
-        }
-    }
-
-    private static let named: [String: Color] = [
-        "white": Color(rgb: 0xFFFFFF), "red": Color(rgb: 0xFF0000), "green": Color(rgb: 0x008000), "blue": Color(rgb: 0x0000FF),
-        "yellow": Color(rgb: 0xFFFF00), "orange": Color(rgb: 0xFFA500), "gray": Color(rgb: 0x808080), "grey": Color(rgb: 0x808080),
-    ]
 }

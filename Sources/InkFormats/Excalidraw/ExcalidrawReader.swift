@@ -42,7 +42,7 @@ package struct ExcalidrawReader: Sendable {
                 var element = try next()
                 while element != .arrayEnd {
                     let offset = reader.offset
-                    guard element == .objectBegin, let object = try value(element).object else {
+                    guard element == .objectBegin, let object = try read(element).object else {
                         throw error("each element is a JSON object")
                     }
                     try take(object, offset)
@@ -69,26 +69,29 @@ package struct ExcalidrawReader: Sendable {
             throw error("there are more than \(Drawing.itemsMax) elements", offset)
         }
         let type = element["type"]?.string ?? ""
-        let position = Point(x: try pixels(element, "x", offset), y: try pixels(element, "y", offset))
-        let size = Size(width: try extent(element, "width", offset), height: try extent(element, "height", offset))
-        var draft: ShapeDraft
+        let kind: ShapeKind? = type == "draw" || type == "freedraw" ? .freehand : ShapeKind(name: type)
+        var (position, size, draft) = (Point.zero, Size.zero, ShapeDraft(kind: kind ?? .rectangle, position: .zero))
+        if kind?.isPath == true {
+            try readPath(&draft, element, offset)
+        } else {
+            position = Point(x: try pixels(element, "x", offset), y: try pixels(element, "y", offset))
+            size = Size(width: try extent(element, "width", offset), height: try extent(element, "height", offset))
+        }
         switch type {
         case "rectangle", "ellipse", "diamond":
-            guard let kind = ShapeKind(name: type) else { return }
-            draft = ShapeDraft(kind: kind, position: position, size: size)
+            (draft.position, draft.size) = (position, size)
             // Excalidraw drops it as well.
             if element["width"]?.number ?? 0 == 0, element["height"]?.number ?? 0 == 0 { return drawing.lose("elements without an extent") }
             if isRound(element) {
-                if kind == .rectangle { draft.corners = .round }
-                if kind == .diamond { drawing.lose("round corners of diamonds", becoming: "sharp ones") }
+                if draft.kind == .rectangle { draft.corners = .round }
+                if draft.kind == .diamond { drawing.lose("round corners of diamonds", becoming: "sharp ones") }
             }
         case "line", "arrow":
-            draft = ShapeDraft(kind: type == "line" ? .line : .arrow, position: position, points: try points(element, offset))
             if draft.points.count < 2 { return drawing.lose("elements without an extent") }
             if draft.points.count > 2, isRound(element), element["elbowed"] != .bool(true) {
                 drawing.lose("curved lines", becoming: "straight pieces")
             }
-        case "freedraw", "draw": draft = ShapeDraft(kind: .freehand, position: position, points: try points(element, offset))
+        case "freedraw", "draw": break
         case "text":
             draft = try text(element, at: position, size, offset)
             guard !draft.text.isEmpty else { return }
@@ -99,7 +102,10 @@ package struct ExcalidrawReader: Sendable {
             }
             if let size = element["fontSize"]?.number, !(12...20).contains(size) { drawing.lose("sizes of letters", becoming: "one size") }
         case "frame", "magicframe":
-            draft = ShapeDraft(kind: .rectangle, position: position, size: size, text: element["name"]?.string ?? "")
+            let name = element["name"]?.string ?? ""
+            let isShort = name.utf8.count <= Limits.textBytes
+            if !isShort { drawing.lose("texts that are too long") }
+            draft = ShapeDraft(kind: .rectangle, position: position, size: size, text: isShort ? name : "")
             draft.lineStyle = .dashed
             drawing.lose("frames", becoming: "boxes")
         case "image", "embeddable", "iframe", "selection":
@@ -107,12 +113,9 @@ package struct ExcalidrawReader: Sendable {
         default: return drawing.lose("elements of another version's type")
         }
         try style(&draft, element, offset)
-        guard draft.points.count <= Limits.pointsPerStroke else {
-            throw error("a path has more than \(Limits.pointsPerStroke) points", offset)
-        }
         if !draft.turn(by: element["angle"]?.number ?? 0) { drawing.lose("turned shapes", becoming: "upright ones") }
         if draft.hasEnds { try readEnds(&draft, element, offset) }
-        own(&draft, element["customData"]?.object?[ExcalidrawNames.own]?.object)
+        draft.takeOwn(ExcalidrawElement.own(element))
         let name = element["id"]?.string ?? ""
         // Of two with one name the first is meant by it.
         let isFirst = !name.isEmpty && places[name] == nil
@@ -121,11 +124,11 @@ package struct ExcalidrawReader: Sendable {
     }
 
     private mutating func style(_ draft: inout ShapeDraft, _ element: JSONObject, _ offset: Int) throws(DrawingError) {
-        draft.stroke = color(element["strokeColor"], element)
+        draft.stroke = stroke(element)
         draft.fill = draft.kind == .text || draft.kind.isPath ? nil : background(element)
         if let width = element["strokeWidth"]?.number {
-            guard width.isFinite, (0...255).contains(width) else { throw error("strokeWidth: a number from 0 to 255 is needed", offset) }
-            draft.strokeWidth = UInt16((width * 8).rounded())
+            guard width >= 0 else { throw error("strokeWidth: a number that is not negative is needed", offset) }
+            draft.strokeWidth = StrokeWidths.units(width, &drawing)
         }
         switch element["strokeStyle"]?.string {
         case "dashed": draft.lineStyle = .dashed
@@ -145,40 +148,31 @@ package struct ExcalidrawReader: Sendable {
         draft.groups = chain
     }
 
-    private func color(_ value: JSONValue?, _ element: JSONObject) -> Color? {
-        guard let text = value?.string?.lowercased(), !ExcalidrawNames.inks.contains(text) else { return nil }
-        return ExcalidrawNames.color(text)
+    /// Nil for black ink, which is the reader's own, but for that of a shape of ours that has it as its colour.
+    private mutating func stroke(_ element: JSONObject) -> Color? {
+        guard let text = element["strokeColor"]?.string, !text.isEmpty else { return nil }
+        guard let color = color(text) else {
+            if CSSColor(text)?.alpha == 0 { drawing.lose("outlines that are not seen", becoming: "ones of ink") }
+            return nil
+        }
+        let isOwn = ExcalidrawElement.own(element)?["stroke"]?.string == text
+        return ExcalidrawNames.inks.contains(color) && !isOwn ? nil : color
     }
 
     private mutating func background(_ element: JSONObject) -> Color? {
-        guard let text = element["backgroundColor"]?.string?.lowercased(), text != "transparent", !text.isEmpty else { return nil }
-        guard let color = ExcalidrawNames.color(text) else { return nil }
+        guard let text = element["backgroundColor"]?.string, !text.isEmpty, let color = color(text) else { return nil }
         if let style = element["fillStyle"]?.string, style != "solid" { drawing.lose("patterns of fills", becoming: "plain ones") }
         return color
     }
 
-    /// What is ours alone wins where nobody changed the like in Excalidraw.
-    private func own(_ draft: inout ShapeDraft, _ own: JSONObject?) {
-        guard let own else { return }
-        if own["kind"] == "note", draft.kind == .rectangle {
-            draft.kind = .note
-            draft.corners = own["corners"] == "sharp" ? .sharp : .usual
+    /// Nil for none, and for what is not known.
+    private mutating func color(_ text: String) -> Color? {
+        guard let read = CSSColor(text) else {
+            drawing.lose("colours that are not known")
+            return nil
         }
-        if own["kind"] == "line", draft.kind == .arrow {
-            let end = draft.heads.end
-            (draft.kind, draft.endHead) = (.line, end == .none ? .usual : end)
-        }
-        if let label = own["id"]?.string, label.utf8.count <= Limits.nameBytes { draft.label = label }
-        if own["stroke"]?.string == ExcalidrawNames.ink, draft.stroke == nil { draft.stroke = Color(ExcalidrawNames.ink) }
-        if let width = own["stroke_width"]?.number, draft.strokeWidth == 8, (0..<1).contains(width) {
-            draft.strokeWidth = UInt16(width * 8)
-        }
-        if own["line_style"] == "double", draft.lineStyle == .solid { draft.lineStyle = .double }
-        if own["route"] == "elbow", draft.hasEnds {
-            draft.route = .elbow
-            // Its corners follow from its ends.
-            if draft.points.count > 2 { draft.points = [draft.points[0], draft.points[draft.points.count - 1]] }
-        }
+        if read.alpha > 0, read.alpha < 1 { drawing.lose("opacities", becoming: "opaque ones") }
+        return read.alpha > 0 ? read.color : nil
     }
 
     // MARK: Lines
@@ -258,7 +252,7 @@ package struct ExcalidrawReader: Sendable {
         var text = (element["containerId"]?.string == nil ? shown ?? whole : whole ?? shown) ?? ""
         if let whole, ExcalidrawNames.shown(whole) == text {
             text = whole
-        } else {
+        } else if element["containerId"]?.string == nil {
             // As wide as there.
             text = text.split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "        ")
         }
@@ -282,22 +276,41 @@ package struct ExcalidrawReader: Sendable {
 
     // MARK: Values
 
-    private func points(_ element: JSONObject, _ offset: Int) throws(DrawingError) -> [Point] {
+    private mutating func readPath(_ draft: inout ShapeDraft, _ element: JSONObject, _ offset: Int) throws(DrawingError) {
+        guard let x = element["x"]?.number, let y = element["y"]?.number else {
+            throw error("\(element["x"]?.number == nil ? "x" : "y"): a number is needed", offset)
+        }
+        let first = (x: try far(x, "x", offset), y: try far(y, "y", offset))
+        let path = ExcalidrawPath(from: first, try steps(element, offset))
+        if !path.isWhole { drawing.lose("points beyond the edge of a board", becoming: "points at it") }
+        (draft.position, draft.points) = (path.position, path.points)
+    }
+
+    private func steps(_ element: JSONObject, _ offset: Int) throws(DrawingError) -> [(x: Int64, y: Int64)] {
         if element["points"] == nil {
             // The first version had none.
-            let end = Point(x: try optional(element, "width", offset), y: try optional(element, "height", offset))
-            if end != .zero { return [.zero, end] }
+            let (x, y) = (try optional(element, "width", offset), try optional(element, "height", offset))
+            if (x, y) != (0, 0) { return [(0, 0), (Int64(x), Int64(y))] }
         }
         guard let list = element["points"]?.array else { throw error("points: a list of pairs is needed", offset) }
-        var points: [Point] = []
+        guard list.count <= Limits.pointsPerStroke else { throw error("a path has more than \(Limits.pointsPerStroke) points", offset) }
+        var steps: [(x: Int64, y: Int64)] = []
         for entry in list {
             guard let pair = entry.array, pair.count >= 2, let x = pair[0].number, let y = pair[1].number else {
                 throw error("points: a list of pairs is needed", offset)
             }
-            points.append(Point(x: try units(x, "points", offset), y: try units(y, "points", offset)))
+            steps.append((try far(x, "points", offset), try far(y, "points", offset)))
         }
         // A dot is written so.
-        return element["type"] == "freedraw" && points.count == 2 && points[0] == points[1] ? [points[0]] : points
+        return element["type"] == "freedraw" && steps.count == 2 && steps[0] == steps[1] ? [steps[0]] : steps
+    }
+
+    /// World units; what is told from a place at one edge of the board may lie at the other.
+    private func far(_ pixels: Double, _ field: String, _ offset: Int) throws(DrawingError) -> Int64 {
+        guard pixels.isFinite, abs(pixels) <= Double(Limits.coordinate) / 4 else {
+            throw error("\(field): a number between ±\(Limits.coordinate / 4) is needed", offset)
+        }
+        return Int64((pixels * 8).rounded())
     }
 
     private func pixels(_ element: JSONObject, _ field: String, _ offset: Int) throws(DrawingError) -> Int32 {
@@ -325,8 +338,14 @@ package struct ExcalidrawReader: Sendable {
         do throws(JSONReader.Failure) { return try reader.next() } catch { throw DrawingError(error, of: bytes) }
     }
 
-    private mutating func value(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
-        do throws(JSONReader.Failure) { return try JSONValue(reading: part, from: &reader) } catch { throw DrawingError(error, of: bytes) }
+    /// An element: what nobody reads of it is passed over.
+    private mutating func read(_ part: JSONReader.Part) throws(DrawingError) -> JSONValue {
+        var valuesMax = ExcalidrawElement.valuesMax
+        do throws(JSONReader.Failure) {
+            return try JSONValue(reading: part, from: &reader, selecting: ExcalidrawElement.selection, valuesMax: &valuesMax)
+        } catch {
+            throw DrawingError(error, of: bytes)
+        }
     }
 
     private func error(_ what: String, _ offset: Int? = nil) -> DrawingError { DrawingError(what, at: offset ?? reader.offset, of: bytes) }

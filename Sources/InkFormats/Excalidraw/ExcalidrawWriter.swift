@@ -97,7 +97,8 @@ package struct ExcalidrawWriter: Sendable {
         var own = JSONObject()
         if content.kind == .note || content.kind == .line && Self.type(of: content) == "arrow" { own["kind"] = .string(content.kind.name) }
         if !content.label.isEmpty { own["id"] = .string(content.label) }
-        if content.stroke?.text.lowercased() == ExcalidrawNames.ink { own["stroke"] = .string(ExcalidrawNames.ink) }
+        // It would be read as the reader's own ink.
+        if let stroke = content.stroke, ExcalidrawNames.inks.contains(stroke) { own["stroke"] = .string(stroke.text.lowercased()) }
         if content.strokeWidth < 8 { own["stroke_width"] = .number(Double(content.strokeWidth) / 8) }
         if content.lineStyle == .double { own["line_style"] = "double" }
         if content.corners == .sharp, content.kind == .note { own["corners"] = "sharp" }
@@ -135,11 +136,14 @@ package struct ExcalidrawWriter: Sendable {
     /// Points relative to the first, which is where the element is.
     private func path(_ element: inout JSONObject, _ content: ShapeDraft) {
         let points = content.points.isEmpty ? [.zero] : content.points
-        let origin = content.position + points[0]
+        // From edge to edge is more than a coordinate can say.
         let (x, y) = (points.map { Int64($0.x) }, points.map { Int64($0.y) })
         let (width, height) = ((x.max() ?? 0) - (x.min() ?? 0), (y.max() ?? 0) - (y.min() ?? 0))
-        place(&element, origin, Size(width: Int32(clamping: width), height: Int32(clamping: height)))
-        var pairs: [JSONValue] = points.map { .array([Self.pixels($0.x - points[0].x), Self.pixels($0.y - points[0].y)]) }
+        (element["x"], element["y"]) = (Self.pixels(Int64(content.position.x) + x[0]), Self.pixels(Int64(content.position.y) + y[0]))
+        (element["width"], element["height"]) = (
+            width == 0 && height == 0 ? .number(ExcalidrawNames.speck) : Self.pixels(width), Self.pixels(height)
+        )
+        var pairs: [JSONValue] = zip(x, y).map { .array([Self.pixels($0 - x[0]), Self.pixels($1 - y[0])]) }
         // What has one point is dropped there.
         if pairs.count == 1 { pairs.append(.array([.number(ExcalidrawNames.speck), 0])) }
         element["points"] = .array(pairs)
@@ -167,7 +171,8 @@ package struct ExcalidrawWriter: Sendable {
         let words = TextPlacement(content, on: .standard).wrapped(content.text)
         var element = common(shape, label)
         element["type"] = "text"
-        element["customData"] = nil
+        let stroke = own(shape)["stroke"]
+        element["customData"] = stroke.map { .object([ExcalidrawNames.own: .object(["stroke": $0])]) }
         element["backgroundColor"] = "transparent"
         element["roundness"] = .null
         let size = Self.size(words.columns, words.rows)
@@ -201,7 +206,7 @@ package struct ExcalidrawWriter: Sendable {
         Size(width: Int32(clamping: columns * Grid.standard.columnUnits), height: Int32(clamping: rows * Grid.standard.rowUnits))
     }
 
-    private static func pixels(_ value: Int32) -> JSONValue { .number(Double(value) / 8) }
+    private static func pixels(_ value: some BinaryInteger) -> JSONValue { .number(Double(value) / 8) }
 
     /// The place in the order, as a fractional index whose keys are whole numbers: `a0` … `az`, `b00` … (github.com/rocicorp/fractional-indexing).
     package static func index(_ number: Int) -> String {
