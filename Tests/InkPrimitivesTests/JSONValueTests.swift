@@ -72,7 +72,7 @@ import Testing
         let (value, left) = try read(#"{"x":[[1],[2]],"a":[1,{"y":2}],"a":3,"b":{"x":[4],"c":5},"":{}}"#, 9)
         #expect(value == JSONValue.object(["a": .array([1, .object(["y": 2])]), "b": .object(["c": 5])]) && left == 2)
         #expect(try read(#"{"b":[[1],[2]]}"#, 2).0 == .object(["b": .null]))
-        #expect(throws: JSONReader.Failure(reason: .tooMany, offset: 10)) { try read(#"{"a":[1,2,3]}"#, 3) }
+        #expect(throws: JSONReader.Failure(reason: .tooMany, offset: 9)) { try read(#"{"a":[1,2,3]}"#, 3) }
         #expect(throws: JSONReader.Failure(reason: .truncated, offset: 7)) { try read(#"{"x":[1"#, 3) }
     }
 }
