@@ -58,6 +58,11 @@ public struct Recording: Sendable {
     /// How many steps are done at a time.
     public func stepCount(at milliseconds: Int) -> Int { steps.partitioningIndex { $0.milliseconds > milliseconds } }
 
+    /// `value * share / whole`, rounded down, for any value up to the whole.
+    static func part(_ value: Int, _ share: Int, of whole: Int) -> Int {
+        whole.dividingFullWidth(value.multipliedFullWidth(by: share)).quotient
+    }
+
     /// Each after its parents, and of those that could be next the one of the least claimed time, then stamp (FM-220).
     private static func ordered(_ transactions: [Transaction]) -> [Transaction] {
         let indices = Dictionary(transactions.indices.map { (transactions[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -103,7 +108,6 @@ private struct Timeline {
         var claimed: UInt64
         var milliseconds: Int
         var taken = 0
-        var shared = 0
     }
 
     init(idleLimit: Int) { self.idleLimit = idleLimit }
@@ -147,7 +151,7 @@ private struct Timeline {
                 let sum = sums[author, default: 0]
                 sums[author] = sum + gap
                 // Rounded in sum, so that nothing is lost of many short ones.
-                time += (sum + gap) * share / taken - sum * share / taken
+                time += Recording.part(sum + gap, share, of: taken) - Recording.part(sum, share, of: taken)
             } else {
                 time += gap
             }

@@ -126,6 +126,17 @@ import Testing
         #expect((7_199_000...7_200_000).contains(recording.durationMilliseconds))
     }
 
+    @Test func `a share is counted whatever so many steps of an hour take together`() {
+        // FM-222
+        let hour = 3_600_000
+        for count in [1, 1_400_000, 1 << 31] {
+            let taken = count * hour
+            #expect(Recording.part(taken, Recording.authorMilliseconds, of: taken) == Recording.authorMilliseconds)
+            #expect(Recording.part(taken / 2, Recording.authorMilliseconds, of: taken) == Recording.authorMilliseconds / 2)
+            #expect(Recording.part(0, Recording.authorMilliseconds, of: taken) == 0)
+        }
+    }
+
     @Test(arguments: seeds(40))
     func `a reel ends as the board, and a state is the same from both sides`(seed: UInt64) throws {
         // FM-223
