@@ -20,32 +20,53 @@ package struct EventFormat {
         let content = shape.content
         var object: JSONObject = ["id": .string(id)]
         for property in KnownProperty.members where property.isMember(of: content.kind) {
-            guard let value = content.value(of: property) else { continue }
-            if property.row.drawing?.json == .written, value == property.form.unwritten { continue }
-            let key = property.key
-            switch value {
-            case .kind: object[key] = .string(content.kind.name)
-            case .point(let point): (object[key], object[property.secondKey]) = (pixels(point.x), pixels(point.y))
-            case .size(let size): (object[key], object[property.secondKey]) = (pixels(size.width), pixels(size.height))
-            case .points(let path): object[key] = points(path)
-            case .text(let text): object[key] = .string(text)
-            case .color(let color): object[key] = color.map { .string($0.text) } ?? .null
-            case .strokeWidth(let width): object[key] = pixels(Int32(width))
-            case .binding(let bound):
-                object[key] = bound.map { .object(["id": .string(name($0.shape)), "at": .array([part($0.x), part($0.y)])]) } ?? .null
-            case .groups(let groups): object[key] = .array(groups.map { .string($0.text) })
-            case .choice(let raw):
-                guard case .choice(let choice) = property.form else { continue }
-                object[key] = choice.words[Int(raw)].map { .string($0) } ?? .null
-            case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
-            }
+            if let value = content.value(of: property) { write(value, of: property, into: &object, name: name) }
         }
-        if !shape.extra.isEmpty {
-            var extra = JSONObject()
-            for property in shape.extra { extra["\(property.property.rawValue)"] = .string(Hex.encode(property.bytes)) }
-            object["extra"] = .object(extra)
-        }
+        if !shape.extra.isEmpty { object["extra"] = extra(of: shape) }
         return object
+    }
+
+    /// What of a shape is otherwise than it was: those members of it, null for what it has no more. What is alike costs nothing, however much it is.
+    package func change(of shape: Shape, from before: Shape, id: String, name: (ShapeID) -> String) -> JSONObject {
+        var object: JSONObject = ["id": .string(id)]
+        for property in KnownProperty.members where property.isMember(of: shape.content.kind) {
+            let (old, new) = (before.content.value(of: property), shape.content.value(of: property))
+            guard old != new else { continue }
+            var members = JSONObject()
+            if let new { write(new, of: property, into: &members, name: name) }
+            if members.members.isEmpty { members[property.key] = .null }
+            for member in members.members { object[member.key] = member.value }
+        }
+        if before.extra != shape.extra { object["extra"] = shape.extra.isEmpty ? .null : extra(of: shape) }
+        return object
+    }
+
+    private func extra(of shape: Shape) -> JSONValue {
+        var extra = JSONObject()
+        for property in shape.extra { extra["\(property.property.rawValue)"] = .string(Hex.encode(property.bytes)) }
+        return .object(extra)
+    }
+
+    /// Writes what a property has, if that is to be told.
+    private func write(_ value: Value, of property: KnownProperty, into object: inout JSONObject, name: (ShapeID) -> String) {
+        if property.row.drawing?.json == .written, value == property.form.unwritten { return }
+        let key = property.key
+        switch value {
+        case .kind(let raw): object[key] = ShapeKind(rawValue: raw).map { .string($0.name) } ?? .null
+        case .point(let point): (object[key], object[property.secondKey]) = (pixels(point.x), pixels(point.y))
+        case .size(let size): (object[key], object[property.secondKey]) = (pixels(size.width), pixels(size.height))
+        case .points(let path): object[key] = points(path)
+        case .text(let text): object[key] = .string(text)
+        case .color(let color): object[key] = color.map { .string($0.text) } ?? .null
+        case .strokeWidth(let width): object[key] = pixels(Int32(width))
+        case .binding(let bound):
+            object[key] = bound.map { .object(["id": .string(name($0.shape)), "at": .array([part($0.x), part($0.y)])]) } ?? .null
+        case .groups(let groups): object[key] = .array(groups.map { .string($0.text) })
+        case .choice(let raw):
+            guard case .choice(let choice) = property.form else { return }
+            object[key] = choice.words[Int(raw)].map { .string($0) } ?? .null
+        case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
+        }
     }
 
     /// A part of a box from 0 to 1, in as many digits as tell it from the next.

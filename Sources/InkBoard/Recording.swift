@@ -58,6 +58,11 @@ public struct Recording: Sendable {
     /// How many steps are done at a time.
     public func stepCount(at milliseconds: Int) -> Int { steps.partitioningIndex { $0.milliseconds > milliseconds } }
 
+    /// How many steps stand when a part begins; none before one that begins where all does.
+    package func stepCount(before part: ClosedRange<Int>) -> Int { part.lowerBound == 0 ? 0 : stepCount(at: part.lowerBound) }
+    /// How many steps are done in a part.
+    package func stepCount(in part: ClosedRange<Int>) -> Int { stepCount(at: part.upperBound) - stepCount(before: part) }
+
     /// `value * share / whole`, rounded down, for any value up to the whole.
     static func part(_ value: Int, _ share: Int, of whole: Int) -> Int {
         whole.dividingFullWidth(value.multipliedFullWidth(by: share)).quotient

@@ -51,6 +51,17 @@ public struct Reel: Sendable {
         }
     }
 
+    /// What stands after so many steps as if it had just come, and the step that changed each last; in the order of those.
+    package mutating func standing(after count: Int) -> [(change: ShapeDelta, step: Int)] {
+        wind(to: count)
+        var last: [ShapeID: Int] = [:]
+        for index in 0..<starts[count] { last[entries[index].id] = index }
+        return last.values.sorted().compactMap { index in
+            guard let after = entries[index].after else { return nil }
+            return (ShapeDelta(id: after.id, before: nil, after: after, by: author(ofEntry: index)), step(ofEntry: index))
+        }
+    }
+
     /// The shapes after so many steps, lowest first.
     public mutating func shapes(after count: Int) -> [Shape] {
         wind(to: count)
@@ -76,9 +87,8 @@ public struct Reel: Sendable {
 
     private func before(_ entry: Entry) -> Shape? { entry.previous < 0 ? nil : entries[Int(entry.previous)].after }
 
-    private func author(ofEntry index: Int) -> AuthorID {
-        recording.steps[starts.partitioningIndex { $0 > index } - 1].transaction.author
-    }
+    private func step(ofEntry index: Int) -> Int { starts.partitioningIndex { $0 > index } - 1 }
+    private func author(ofEntry index: Int) -> AuthorID { recording.steps[step(ofEntry: index)].transaction.author }
 
     private mutating func wind(to count: Int) {
         precondition(count <= stepCount, "\(count) steps are asked for, and there are \(stepCount)")

@@ -156,10 +156,11 @@ class Replay(EndToEnd):
         times = [event["at_ms"] for event in events[1:]]
         self.assertEqual(times, sorted(times))
         self.assertEqual(events[-1]["at_ms"], events[0]["duration_ms"])
-        shapes = {}
+        shapes, changes = {}, {}
         for event in events:
             if event["event"] == "shape":
-                shapes[event["id"]] = event["shape"] if event["change"] != "removed" else None
+                changes[event["id"]] = {**changes.get(event["id"], {}), **event["shape"]}
+                shapes[event["id"]] = changes[event["id"]] if event["change"] != "removed" else None
         standing = json.loads(self.state())["shapes"]
         self.assertEqual([shape for shape in shapes.values() if shape], standing)
         self.assertIsNone(shapes["note"])
@@ -168,6 +169,7 @@ class Replay(EndToEnd):
         middle = [event["at_ms"] for event in events if event["event"] == "shape"][1]
         late = [json.loads(line) for line in self.replay("--json", "--idle-limit", "1h", "--from", f"{middle}ms")[1].splitlines()]
         self.assertEqual([event["id"] for event in late if event["event"] == "shape"][:2], ["box", "note"])
+        self.assertEqual([event["name"] for event in late if event["event"] == "joined"], ["ana"])
 
 
 if __name__ == "__main__":
