@@ -114,7 +114,7 @@ struct BoardFile {
     private static let cellsMax = 1_000_000
 
     /// What is told where a region is asked for and all is written.
-    private var wholeness: String? { region == nil ? nil : "all of the board is written: --region is for pictures and texts" }
+    var wholeness: String? { region == nil ? nil : "all of the board is written: --region is for pictures and texts" }
 
     private static func unwritten(of shapes: [Shape]) -> String? {
         let count = shapes.reduce(0) { $0 + $1.extra.count }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import InkAutomation
 import InkBoard
 import InkPrimitives
@@ -19,19 +20,34 @@ enum RecordingFile {
         }
     }
 
-    static func cast(_ content: ReplayContent, columns: Int = 80, rows: Int = 24) -> [UInt8] {
-        var writer = CastWriter(content, columns: columns, rows: rows)
+    /// All of it, in memory; `write` is for one that may be large.
+    static func cast(_ content: ReplayContent) -> [UInt8] {
+        var writer = CastWriter(content)
         var bytes: [UInt8] = []
         writer.write { bytes += $0 }
         return bytes
     }
 
-    static func lines(_ recording: Recording, of board: Board, name: String, part: ClosedRange<Int>) -> [UInt8] {
-        var writer = RecordingLines(recording, of: board, name: name, part: part)
-        var bytes: [UInt8] = []
-        writer.write { bytes += $0.utf8 }
-        return bytes
+    /// Writes a recording as it is made, so that no more of it than some frames or lines is in memory.
+    ///
+    /// - Parameters:
+    ///   - output: a path, or `-` for stdout, whose reader may go.
+    ///   - make: hands its parts to what it is given.
+    static func write(to output: String, _ make: (OutputFile.Sink) throws -> Void) throws {
+        guard output == "-" else { return try OutputFile.write(to: output, make) }
+        var buffer = SinkBuffer { bytes in
+            guard !StandardStream.output.write(bytes) else { return }
+            throw errno == EPIPE ? ReaderGone() : Failure.cannotWrite(errno)
+        }
+        do {
+            try make { try buffer.take($0) }
+            try buffer.flush()
+        } catch is ReaderGone {
+            // Who has seen enough needs no more of it.
+        }
     }
+
+    private struct ReaderGone: Error {}
 }
 
 /// A time in a recording, or a length of time, as a person writes it: `90s`, `1m30s`, `1:30`, `1:02:03`, `500ms`, `1.5`.

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 
 import pyte
 
@@ -170,6 +171,39 @@ class Replay(EndToEnd):
         late = [json.loads(line) for line in self.replay("--json", "--idle-limit", "1h", "--from", f"{middle}ms")[1].splitlines()]
         self.assertEqual([event["id"] for event in late if event["event"] == "shape"][:2], ["box", "note"])
         self.assertEqual([event["name"] for event in late if event["event"] == "joined"], ["ana"])
+
+    def test_a_long_recording_goes_out_as_it_is_made(self):
+        # CL-112
+        self.maker.draw("long", kind="freehand", points=[[n % 400, n % 300] for n in range(10_000)], x=0, y=300)
+        for _ in range(300):
+            self.maker.send("move", id="long", by=[1, 0])
+        self.maker.wait("saved")
+        self.assertEqual(self.maker.quit(), 0)
+        status, text, errors = self.replay("--json")
+        self.assertEqual(status, 0, errors)
+        self.assertLess(len(text), 400_000)
+        # A reader that goes has seen enough, and a file that cannot be finished stands as it was.
+        with subprocess.Popen(
+            [str(ink.binary()), "replay", "sketch", "--format", "cast", "-o", "-", "--data-dir", str(self.ana)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as gone:
+            self.assertIn(b'"version":2', gone.stdout.readline())
+            gone.stdout.close()
+            self.assertEqual((gone.wait(60), gone.stderr.read()), (0, b""))
+        folder = self.folder / "out"
+        folder.mkdir()
+        (folder / "a.cast").write_text("before")
+        (folder / "a.cast").chmod(0o640)
+        limited = "ulimit -f 8; exec \"$@\""
+        failed = subprocess.run(
+            ["bash", "-c", limited, "-", str(ink.binary()), "replay", "sketch", "-o", str(folder / "a.cast"), "--data-dir", str(self.ana)],
+            capture_output=True, timeout=60)
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertEqual((folder / "a.cast").read_text(), "before")
+        status, _, errors = self.replay("-o", str(folder / "a.cast"), "--to", "1ms")
+        self.assertEqual(status, 0, errors)
+        self.assertIn("1 step written", errors)
+        self.assertEqual((folder / "a.cast").stat().st_mode & 0o777, 0o640)
+        self.assertEqual([path.name for path in folder.iterdir()], ["a.cast"])
 
 
 if __name__ == "__main__":

@@ -30,29 +30,27 @@ public struct CastWriter: Sendable {
         screen = Screen(columns: columns, rows: rows, depth: .direct)
     }
 
-    /// Hands over all lines, each with its line feed.
-    ///
-    /// What is in memory is one frame: the caller keeps what it wants.
-    public mutating func write(_ take: ([UInt8]) -> Void) {
-        take(line(header))
+    /// Hands over all lines, each with its line feed, and stops where one is not taken. What is in memory is one frame.
+    public mutating func write(_ take: ([UInt8]) throws -> Void) rethrows {
+        try take(line(header))
         var markers = playback.recording.markers.filter { content.part.contains($0.milliseconds) }[...]
         var isFirst = true
         while true {
             let time = playback.milliseconds
             while let marker = markers.first, marker.milliseconds <= time {
                 markers.removeFirst()
-                take(event(at: marker.milliseconds, "m", label(of: marker)))
+                try take(event(at: marker.milliseconds, "m", label(of: marker)))
             }
             // Wrap off and the cursor hidden, as in the terminal.
             let bytes = (isFirst ? Array("\u{1B}[?7l\u{1B}[?25l".utf8) : []) + frame()
-            if !bytes.isEmpty { take(event(at: time, "o", String(decoding: bytes, as: UTF8.self))) }
+            if !bytes.isEmpty { try take(event(at: time, "o", String(decoding: bytes, as: UTF8.self))) }
             isFirst = false
             guard time < content.part.upperBound, let next = playback.nextChange else { break }
             playback.move(to: min(content.part.upperBound, max(next, time + Self.frameMilliseconds(content.speed))))
             view.look(at: &playback)
         }
         // So that it is as long as the board took, and the last frame is not cut short.
-        take(event(at: content.part.upperBound, "o", ""))
+        try take(event(at: content.part.upperBound, "o", ""))
     }
 
     /// Between two frames, ms of the board.

@@ -5,6 +5,7 @@ import InkFormats
 import InkFrontEnd
 import InkPrimitives
 import InkStore
+import InkTerminal
 import Synchronization
 
 /// `inkwire export`: the board as a file, without opening it.
@@ -52,15 +53,24 @@ struct ExportCommand: ParsableCommand {
         }
         let directory = try options.catalog.entry(board).directory
         let board = try board(in: directory, says: true)
+        // It may be longer than all of the board.
+        if file.format == .cast, !watches { return try writeRecording(of: board, file) }
         let (bytes, omitted) = try file.contents(of: board)
         if let omitted { options.notices.say(omitted) }
-        if output == "-" {
-            try StandardStream.output.deliver(bytes)
-        } else {
-            try OutputFile.write(bytes, to: output)
-            options.notices.say("\(Sentence.count(board.shapes.count, "shape")) written to \(output)")
-        }
+        if output == "-" { try StandardStream.output.deliver(bytes) } else { try OutputFile.write(bytes, to: output) }
+        tellCount(of: board)
         if watches { try watch(file, in: directory, from: (board.fingerprint, bytes)) }
+    }
+
+    private func writeRecording(of board: Board, _ file: BoardFile) throws {
+        var writer = CastWriter(ReplayContent(Recording(of: board), of: board, name: board.name))
+        if let wholeness = file.wholeness { options.notices.say(wholeness) }
+        try RecordingFile.write(to: output) { sink in try writer.write(sink) }
+        tellCount(of: board)
+    }
+
+    private func tellCount(of board: Board) {
+        if output != "-" { options.notices.say("\(Sentence.count(board.shapes.count, "shape")) written to \(output)") }
     }
 
     /// What is saved of the board.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import InkAutomation
 import InkBoard
 import InkFormats
 import InkFrontEnd
@@ -73,8 +74,12 @@ struct ReplayCommand: ParsableCommand {
         var played = ReplayContent(recording, of: replica.board, name: name, speed: speed, zoneSeconds: zoneSeconds)
         played.part = part
         switch format {
-        case .cast: try deliver(RecordingFile.cast(played, columns: columns, rows: rows), recording)
-        case .jsonl: try deliver(RecordingFile.lines(recording, of: replica.board, name: name, part: part), recording)
+        case .cast:
+            var writer = CastWriter(played, columns: columns, rows: rows)
+            try deliver(recording.stepCount(in: part)) { sink in try writer.write(sink) }
+        case .jsonl:
+            var writer = RecordingLines(recording, of: replica.board, name: name, part: part)
+            try deliver(recording.stepCount(in: part)) { sink in try writer.write { try sink(Array($0.utf8)) } }
         case nil: if let profile { try play(played, profile) }
         }
     }
@@ -136,10 +141,11 @@ struct ReplayCommand: ParsableCommand {
         return try terminal.profile(options)
     }
 
-    private func deliver(_ bytes: [UInt8], _ recording: Recording) throws {
-        guard let output, output != "-" else { return try StandardStream.output.deliver(bytes) }
-        try OutputFile.write(bytes, to: output)
-        options.notices.say("\(Sentence.count(recording.steps.count, "step")) written to \(output)")
+    /// - Parameter stepCount: how many steps are written.
+    private func deliver(_ stepCount: Int, _ make: (OutputFile.Sink) throws -> Void) throws {
+        let output = output ?? "-"
+        try RecordingFile.write(to: output, make)
+        if output != "-" { options.notices.say("\(Sentence.count(stepCount, "step")) written to \(output)") }
     }
 
     private func play(_ content: ReplayContent, _ profile: TerminalProfile) throws {
