@@ -99,8 +99,10 @@ struct ReplayCommand: ParsableCommand {
                 "the board cannot be replayed", why: "a recording has no \(columns) by \(rows) cells",
                 next: "give --columns from 20 to 1000 and --rows from 5 to 1000")
         }
-        if let from, let to, to.milliseconds <= from.milliseconds {
-            throw Failure.usage("the board cannot be replayed", why: "--to is not after --from", next: "give a later --to")
+        if let to, to.milliseconds <= from?.milliseconds ?? 0 {
+            throw Failure.usage(
+                "the board cannot be replayed", why: "--to is not after \(from == nil ? "the beginning" : "--from")",
+                next: "give a later --to")
         }
     }
 
