@@ -245,7 +245,8 @@ private struct Player {
         writer.write { lines.append(String(decoding: $0, as: UTF8.self)) }
         let header = try #require(JSONValue(reading: Array(lines[0].utf8)).object)
         #expect(header["version"] == 2)
-        #expect(header["idle_time_limit"] == .integer(2) || header["idle_time_limit"] == .number(2))
+        // Pauses are short already, and at another speed its seconds are others.
+        #expect(header["idle_time_limit"] == nil)
         var terminal = TinyTerminal(columns: 80, rows: 24)
         var (last, markers): (Double, [String]) = (0, [])
         for line in lines.dropFirst() {

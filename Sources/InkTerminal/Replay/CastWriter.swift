@@ -73,7 +73,6 @@ public struct CastWriter: Sendable {
             header["timestamp"] = .integer(Int64(claimed / 1000))
         }
         header["duration"] = seconds(content.part.upperBound)
-        header["idle_time_limit"] = .number(Double(playback.recording.idleLimitMilliseconds) / 1000)
         header["title"] = .string(safeForTerminal(content.name, columnsMax: 80))
         header["env"] = .object(["TERM": "xterm-256color"])
         return .object(header)
