@@ -324,6 +324,36 @@ private struct Player {
         #expect(!player.terminal.text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || $0 == "\u{202E}" })
     }
 
+    @Test(arguments: [0.25, 1, 64, 1024])
+    func `what was said goes after 4 s of who looks, whatever the speed, also at the end and while it rests`(speed: Double) throws {
+        // TM-260
+        var board = try drawnBoard()
+        let key = SigningKey(seed: try #require(Secret32(Array(repeating: 1, count: 32))))
+        _ = try board.author(try Board.writes(saying: "hello", by: key.author), key: key, wallTime: 1_764_268_560_000 + 65_000)
+        var player = Player(board, speed: speed)
+        func isSaid(_ player: Player) -> Bool { player.terminal.lines[22].contains("hello") }
+        // The last step says it.
+        player.type("\u{1B}[F")
+        var told = [isSaid(player)]
+        let bar = player.bar
+        #expect(bar.hasPrefix(" END "))
+        player.wait(.milliseconds(3800))
+        told.append(isSaid(player))
+        player.wait(.milliseconds(300))
+        told.append(isSaid(player))
+        let frames = player.frameCount
+        player.wait(.seconds(20))
+        let (more, deadline) = (player.frameCount - frames, player.app.deadline(now: player.now))
+        #expect(more == 0 && deadline == nil)
+        // It is told to who goes there again.
+        player.type("0")
+        told.append(isSaid(player))
+        player.type("\u{1B}[F")
+        told.append(isSaid(player))
+        // Then, after 3.8 s and 4.1 s, at the beginning, and there again.
+        #expect(told == [true, true, false, false, true])
+    }
+
     @Test func `dates are those of the calendar`() {
         // TM-260
         #expect(ReplayTime.date(0, zoneSeconds: 0) == "1970-01-01 00:00")

@@ -19,6 +19,8 @@ struct ReplayScene: Sendable {
     private var speed: Double
     /// True while the keys are shown.
     private var help: Sheet?
+    /// What was said last before where it is, and until when it is shown, nil where it is not any more; nil where nothing was said.
+    private var said: (index: Int, shownUntil: Instant?)?
     private var isDraggingBar = false
     private var progress = 0..<0
     private(set) var isDirty = true
@@ -32,6 +34,7 @@ struct ReplayScene: Sendable {
         position = Double(content.part.lowerBound)
         view = ReplayView(&playback, columns: columns, rows: Self.canvasRows(rows))
         playedAt = now
+        hear(now: now)
     }
 
     private static func canvasRows(_ rows: Int) -> Int { max(1, rows - 1) }
@@ -53,33 +56,48 @@ struct ReplayScene: Sendable {
 
     /// When something else is to be seen; nil while it stands still.
     var deadline: Instant? {
-        guard let playedAt else { return nil }
+        guard let playedAt else { return said?.shownUntil }
         // The bar moves, too.
         let next = Double(min(playback.nextChange ?? .max, milliseconds + 1000 - milliseconds % 1000, content.part.upperBound))
         let wait = max(Self.frameMilliseconds, (next - position) / speed)
-        return playedAt + .nanoseconds(Int64(min(wait, 1000) * 1_000_000))
+        return earliest(playedAt + .nanoseconds(Int64(min(wait, 1000) * 1_000_000)), said?.shownUntil)
     }
 
     /// Goes on to what is to be seen now.
     mutating func advance(now: Instant) {
+        if let until = said?.shownUntil, until <= now {
+            said?.shownUntil = nil
+            isDirty = true
+        }
         guard let before = playedAt else { return }
         let end = Double(content.part.upperBound)
         // A machine that slept, and a program that was stopped, go on where they were.
         position = min(end, position + min(Self.stillMilliseconds, (now - before).milliseconds) * speed)
         playedAt = position < end ? now : nil
-        show()
+        show(now: now)
     }
 
     private mutating func seek(to time: Double, now: Instant) {
         position = min(Double(content.part.upperBound), max(Double(content.part.lowerBound), time))
         if isPlaying { playedAt = now }
-        show()
+        show(now: now)
     }
 
-    private mutating func show() {
+    private mutating func show(now: Instant) {
         playback.move(to: milliseconds)
         view.look(at: &playback)
+        hear(now: now)
         isDirty = true
+    }
+
+    /// Notes what was said by where it is. It is shown for a while of who looks, whatever the speed; what was said long before is not, to who comes
+    /// there from elsewhere.
+    private mutating func hear(now: Instant) {
+        let next = content.messages.partitioningIndex { $0.milliseconds > milliseconds }
+        guard next > 0 else { return said = nil }
+        guard said?.index != next - 1 else { return }
+        let isNew = Double(content.messages[next - 1].milliseconds) + Self.messageMilliseconds * max(1, speed) > position
+        said = (next - 1, isNew ? now + .milliseconds(Int64(Self.messageMilliseconds)) : nil)
     }
 
     // MARK: Input
@@ -190,10 +208,8 @@ struct ReplayScene: Sendable {
 
     /// What was said last, over the bar, for a while.
     private func drawMessage(on buffer: inout CellBuffer) {
-        let next = content.messages.partitioningIndex { $0.milliseconds > milliseconds }
-        guard rows > 3, next > 0 else { return }
-        let message = content.messages[next - 1]
-        guard Double(message.milliseconds) + Self.messageMilliseconds * max(1, speed) > position else { return }
+        guard rows > 3, let said, said.shownUntil != nil else { return }
+        let message = content.messages[said.index]
         let words = " \(name(of: message.author)): \(safeForTerminal(message.text)) "
         let text = safeForTerminal(words, columnsMax: columns - 2)
         buffer.write(text, column: 1, row: rows - 2, style: display.chip(Roster.color(of: message.author)))
