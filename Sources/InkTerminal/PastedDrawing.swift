@@ -24,7 +24,7 @@ extension BoardScene {
         // Only one that is longer than a text may be is refused.
         guard mode.isIdle, pen.tool != .text, pen.tool != .note, selection.awaited == nil,
             let drawing = try? TextDiagram(text).drawing.checked(),
-            Self.isDrawn(drawing)
+            drawing.isDrawn(in: text)
         else { return false }
         pick(.select, now: now)
         let drafts = drawing.items.map(\.content)
@@ -34,13 +34,6 @@ extension BoardScene {
             pastedDrawing = PastedDrawing(text: text, corner: step, reference: reference)
         }
         return true
-    }
-
-    /// True for what has a box, or arrows and a line that is not in one row: an arrow between words may be prose, or code.
-    private static func isDrawn(_ drawing: Drawing) -> Bool {
-        let contents = drawing.items.map(\.content)
-        return contents.contains { $0.kind == .rectangle }
-            || contents.contains { $0.kind == .arrow } && contents.contains { $0.hasEnds && $0.points.contains { $0.y != 0 } }
     }
 
     /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo.
