@@ -18,6 +18,7 @@ extension BoardScene {
                 if requests[reference]?.purpose.pasted != nil {
                     requests[reference]?.purpose.pasted? += made
                 } else if let first = made.first {
+                    drawingBecameText(first, reference)
                     textWasMade(first, reference, now: now)
                     drawnWasAnswered(reference, made: made, now: now)
                 }
@@ -72,7 +73,7 @@ extension BoardScene {
     /// All of a paste is there, in however many parts, and selected; or none of it.
     private mutating func pasteWasAnswered(_ made: [ShapeID], _ reference: UInt64, _ refusal: Refusal?, now: Instant) {
         // Before keys that have waited mean it.
-        if refusal == nil, pastedDrawing?.reference == reference { pastedDrawing?.made = made }
+        if refusal == nil { drawingWasPasted(made, reference) }
         drawnWasAnswered(reference, made: refusal == nil ? made : nil, now: now)
         if let refusal { tell(refusal, now: now) }
     }

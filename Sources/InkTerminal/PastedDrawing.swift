@@ -6,26 +6,40 @@ import InkSession
 
 /// A text that became shapes when it was pasted, so that it can be a text after all.
 ///
-///     paste ──a box or an arrow is in it──▶ asked ──▶ on the board, and selected ──:paste-text──▶ a text in its place
-///       └──none is───▶ a text
+///     paste ──something is drawn in it──▶ asked ──▶ on the board, and selected ──:paste-text──▶ a text in its place
+///       └──nothing is───▶ a text                               └◀──────────────undo──────────────┘
 struct PastedDrawing: Sendable {
     let text: String
-    /// The cell at the upper left of the text, as it lies on the board.
+    /// The corner of the cell at the upper left of the text, as it lay on the board when it was pasted.
     let corner: Point
     /// Under which it was asked for.
     let reference: UInt64
-    /// What it became; none before that is known.
-    var made: [ShapeID] = []
+    /// What it became, and where that stood then; none before that is known.
+    var made: [(id: ShapeID, box: WorldBox)] = []
+    /// Under which the text was asked for that takes its place, and what that is once it is known.
+    var textReference: UInt64?
+    var asText: ShapeID?
+
+    /// The corner by now: it goes along with what of the drawing still stands.
+    ///
+    /// - Parameter box: where a shape stands; nil for one that is gone.
+    func corner(_ box: (ShapeID) -> WorldBox?) -> Point {
+        let standing = made.compactMap { id, before in box(id).map { (before, $0) } }
+        guard let first = standing.first else { return corner }
+        let (before, now) = standing.dropFirst().reduce(first) { ($0.0.union($1.0), $0.1.union($1.1)) }
+        return Point(clampingX: Int64(corner.x) + Int64(now.left - before.left), y: Int64(corner.y) + Int64(now.top - before.top))
+    }
 }
 
 extension BoardScene {
     /// Pastes a text as the drawing that it looks like; false for what is none, and for who has picked a tool that writes.
     mutating func paste(drawing text: String, now: Instant) -> Bool {
         // Only one that is longer than a text may be is refused.
-        guard mode.isIdle, pen.tool != .text, pen.tool != .note, selection.awaited == nil,
-            let drawing = try? TextDiagram(text).drawing.checked(),
+        guard mode.isIdle, pen.tool != .text, pen.tool != .note, let drawing = try? TextDiagram(text).drawing.checked(),
             drawing.isDrawn(in: text)
         else { return false }
+        // One that comes at once behind another is drawn behind it.
+        if waits(with: .input(.paste(text, isWhole: true))) { return true }
         pick(.select, now: now)
         let drafts = drawing.items.map(\.content)
         let step = step(bringing: drafts, to: pointedPlace)
@@ -36,17 +50,30 @@ extension BoardScene {
         return true
     }
 
-    /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo.
+    /// What was pasted stands on the board.
+    mutating func drawingWasPasted(_ made: [ShapeID], _ reference: UInt64) {
+        guard pastedDrawing?.reference == reference else { return }
+        pastedDrawing?.made = made.compactMap { id in front.board[id].map { (id, $0.content.worldBox) } }
+    }
+
+    /// What was asked for made a shape: the text in place of a drawing, if it is that.
+    mutating func drawingBecameText(_ text: ShapeID, _ reference: UInt64) {
+        if pastedDrawing?.textReference == reference { pastedDrawing?.asText = text }
+    }
+
+    /// Makes a text of the drawing that was pasted last, where it stands or stood, in one step of undo; once that is taken back, again.
     mutating func pasteAsText(now: Instant) {
         guard let pasted = pastedDrawing else {
             return front.notices.add("no drawing was pasted: what looks like one becomes shapes", as: .setting, now: now)
         }
-        pastedDrawing = nil
-        let place = grid.place(of: pasted.corner)
+        guard pasted.asText.map({ front.board[$0] == nil }) ?? true, pasted.textReference.map({ requests[$0] == nil }) ?? true else {
+            return front.notices.add("it is a text: u makes shapes of it", as: .setting, now: now)
+        }
+        let place = grid.place(of: pasted.corner { front.board[$0]?.content.worldBox })
         let text = pen.text(pasted.text, at: place, on: grid)
-        ask(
-            .change(BoardChange(drawn: [text], deleted: pasted.made.filter { front.board[$0] != nil })), showing: Overlay(drawn: [text]),
-            now: now)
+        let change = BoardChange(drawn: [text], deleted: pasted.made.map(\.id).filter { front.board[$0] != nil })
+        let reference = ask(.change(change), showing: Overlay(drawn: [text]), now: now)
+        pastedDrawing?.textReference = reference
     }
 
     /// Adds a drawing to the board, on top and in one step of undo, and selects it once it is there.

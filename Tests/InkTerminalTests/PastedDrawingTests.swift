@@ -78,6 +78,19 @@ import Testing
         #expect(desk.standing.isEmpty && desk.text.contains("no space") && !desk.text.contains("1 arrow pasted"), "\(desk.text)")
     }
 
+    // TM-250
+    @Test func `drawings that are pasted at once all become shapes, in their order`() throws {
+        var desk = try Desk(columns: 120, rows: 40)
+        desk.isSlow = true
+        let paste = "\u{1B}[200~\(Self.text)\u{1B}[201~"
+        desk.bytes(Array((paste + paste + paste).utf8))
+        for _ in 0..<3 { desk.answer() }
+        #expect(desk.standing.map(\.kind) == (0..<3).flatMap { _ in [.rectangle, .rectangle, .arrow] as [ShapeKind] })
+        desk.isSlow = false
+        desk.type("uuu")
+        #expect(desk.standing.isEmpty)
+    }
+
     // TM-251
     @Test func `it becomes a text after all, before and behind an undo, in one step`() throws {
         for undoes in [false, true] {
@@ -85,16 +98,21 @@ import Testing
             desk.move(40, 12)
             Self.paste(Self.text, into: &desk)
             if undoes { desk.type("u") }
-            desk.run("paste-text")
-            #expect(desk.standing.map(\.kind) == [.text] && desk.standing[0].text == Self.text)
-            #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 11))
-            desk.type("u")
-            #expect(desk.standing.count == (undoes ? 0 : 3))
-            desk.run("paste-text")
-            #expect(desk.text.contains("no drawing was pasted"))
+            // As often as one likes.
+            for _ in 0..<2 {
+                desk.run("paste-text")
+                #expect(desk.standing.map(\.kind) == [.text] && desk.standing[0].text == Self.text)
+                #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 11))
+                desk.run("paste-text")
+                #expect(desk.standing.count == 1 && desk.text.contains("it is a text: u makes shapes of it"), "\(desk.text)")
+                desk.type("u")
+                #expect(desk.standing.count == (undoes ? 0 : 3))
+            }
         }
         // Another's shapes stay, and a slow board is waited for.
         var desk = try Desk()
+        desk.run("paste-text")
+        #expect(desk.text.contains("no drawing was pasted"))
         desk.box(at: 10)
         desk.escape()
         desk.isSlow = true
@@ -103,6 +121,35 @@ import Testing
         desk.isSlow = false
         desk.answer()
         #expect(desk.standing.map(\.kind) == [.rectangle, .text], "\(desk.standing.map(\.text))")
+    }
+
+    // TM-251
+    @Test func `the text stands where the drawing is by then, as far as it is there`() throws {
+        var desk = try Desk()
+        desk.move(40, 12)
+        Self.paste(Self.text, into: &desk)
+        desk.type("jjj")
+        desk.wait(.seconds(1))
+        desk.run("paste-text")
+        #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 14))
+        desk.type("u")
+        // The left box is gone, and the right one stays where it is.
+        if let left = desk.session?.shapes[0].id { desk.elsewhere(.delete([left])) }
+        desk.run("paste-text")
+        #expect(try #require(desk.place(of: "+-----+     +-----+")) == (31, 14))
+    }
+
+    // TM-251
+    @Test func `what the disk refuses may be asked for again`() throws {
+        var desk = try Desk()
+        Self.paste(Self.text, into: &desk)
+        desk.isSlow = true
+        desk.run("paste-text")
+        desk.refuse(.diskRefuses("no space"))
+        desk.isSlow = false
+        #expect(desk.standing.count == 3)
+        desk.run("paste-text")
+        #expect(desk.standing.map(\.kind) == [.text], "\(desk.text)")
     }
 
     // TM-252
