@@ -224,7 +224,7 @@ package enum BoardCommand: CaseIterable, Hashable, Sendable {
             ) { $0.ask(for: .export, now: $1) }
         case .importFile:
             Row(
-                "import", [], "add the shapes of a file to the board", or: ["read"],
+                "import", [], "add a file; .board makes the board what it says", or: ["read"],
                 taking: .needed("FILE") { scene, path, now in
                     scene.importFile(at: path, now: now)
                     return nil

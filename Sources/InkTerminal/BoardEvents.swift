@@ -26,7 +26,9 @@ extension BoardScene {
             selection.keep { front.board[$0] != nil }
             followGroups()
             followEdited(now: now)
-        case .outcome(let reference, let outcome): take(outcome, of: reference, now: now)
+        case .outcome(let reference, let outcome):
+            take(outcome, of: reference, now: now)
+            goOnImporting(now: now)
         case .stopped: outputs.append(.effect(.stopped))
         case .chat(let message, _):
             if message.author == front.me { front.notices.add("you: \(message.text)", now: now) }
@@ -112,7 +114,7 @@ extension BoardScene {
         var next = earliest(front.deadline(now: now), requests.deadline(now: now))
         next = earliest(next, earliest(motionAt, agingDeadline(now: now)))
         if mode.sheet?.subject == .connection { next = earliest(next, front.ways.nextChange(after: now)) }
-        next = earliest(next, earliest(selection.awaited?.until, cutting?.until))
+        next = earliest(next, earliest(selection.awaited?.until, earliest(cutting?.until, importing?.until)))
         return earliest(next, earliest(mode.nudge?.until, mode.edit?.saveAt))
     }
 
@@ -124,6 +126,7 @@ extension BoardScene {
         saveEdit(now: now)
         giveUpDrawn(now: now)
         giveUpCut(now: now)
+        goOnImporting(now: now)
         if let due = requests.deadline(now: .distantPast), due <= now { redraw(.soon) }
         for (intent, reference, before) in requests.handleTimeout(now: now) {
             outputs.append(.intent(intent, reference: reference))

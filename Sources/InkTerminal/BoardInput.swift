@@ -191,7 +191,7 @@ extension BoardScene {
     /// The person leaves, and has finished.
     mutating func leave() {
         selection.stopWaiting()
-        cutting = nil
+        (cutting, importing) = (nil, nil)
         mode.leave()
         touch()
     }

@@ -80,6 +80,8 @@ struct BoardScene: Sendable {
     var letters: LettersAfterDraw?
     /// What was pasted as shapes last; nil where nothing was.
     var pastedDrawing: PastedDrawing?
+    /// The file that is being drawn; nil while none is.
+    var importing: Importing?
     /// How a paste stands of which more comes, and how a text that came in one piece and may go on.
     var pasting = Pasting.nothing
     var texting = Pasting.nothing

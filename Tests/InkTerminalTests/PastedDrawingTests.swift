@@ -179,12 +179,79 @@ import Testing
         let before = BoardText.text(of: desk.session?.shapes ?? [])
         desk.box(at: 30)
         desk.escape()
+        desk.run("import plan.board")
         desk.tell(.imported(.whole(path: "plan.board", try BoardText.drawing(reading: Array(before.utf8)), losses: [])))
-        #expect(desk.standing.count == 1 && desk.text.contains("1 shape deleted: the board is as plan.board says"), "\(desk.text)")
+        #expect(
+            desk.standing.count == 1 && desk.text.contains("1 shape deleted: the board is as plan.board says (u takes it back)"),
+            "\(desk.text)")
+        desk.run("import plan.board")
         desk.tell(.imported(.whole(path: "plan.board", try BoardText.drawing(reading: Array(before.utf8)), losses: [])))
         #expect(desk.text.contains("nothing changed"), "\(desk.text)")
         desk.type("u")
         #expect(desk.standing.count == 2)
+    }
+
+    // TM-252
+    @Test func `a text for git waits for what was done before it, and says so where that takes long`() throws {
+        var desk = try Desk(columns: 120)
+        desk.box(at: 10)
+        desk.escape()
+        let before = try BoardText.drawing(reading: Array(BoardText.text(of: desk.session?.shapes ?? []).utf8))
+        // A box that is on its way is deleted as well.
+        desk.isSlow = true
+        desk.box(at: 30)
+        desk.escape()
+        desk.run("import plan.board")
+        desk.tell(.imported(.whole(path: "plan.board", before, losses: [])))
+        for _ in 0..<4 { desk.answer() }
+        #expect(desk.standing.count == 1 && desk.text.contains("1 shape deleted"), "\(desk.text)")
+        // The same file twice at once adds what is new once.
+        desk.isSlow = false
+        desk.type("u")
+        desk.deleteAll()
+        desk.isSlow = true
+        for _ in 0..<2 {
+            desk.run("import plan.board")
+            desk.tell(.imported(.whole(path: "plan.board", before, losses: [])))
+        }
+        for _ in 0..<4 { desk.answer() }
+        #expect(desk.standing.count == 1, "\(desk.standing.count)")
+        // A session that does not answer.
+        desk.box(at: 50)
+        desk.escape()
+        desk.run("import plan.board")
+        desk.tell(.imported(.whole(path: "plan.board", before, losses: [])))
+        desk.wait(.seconds(6))
+        #expect(desk.text.contains("not read: what was done before has no answer: plan.board"), "\(desk.text)")
+        for _ in 0..<4 { desk.answer() }
+        #expect(desk.standing.count == 2)
+    }
+
+    // TM-252
+    @Test func `while a file is read that is said, the tool stays, and another drops it`() throws {
+        let drawing = try TextDiagram(Self.text).drawing
+        var desk = try Desk(columns: 120)
+        desk.type("r")
+        desk.run("import slow.txt")
+        #expect(desk.text.contains("reading slow.txt"), "\(desk.text)")
+        desk.run("import slow.txt")
+        #expect(desk.text.contains("slow.txt is being read: :import of another file drops it"), "\(desk.text)")
+        #expect(desk.effects == [.importFile(path: "slow.txt")])
+        desk.run("import other.txt")
+        #expect(desk.text.contains("reading other.txt; slow.txt is dropped"), "\(desk.text)")
+        #expect(desk.effects.last == .importFile(path: "other.txt"))
+        desk.tell(.imported(.read(path: "slow.txt", drawing, isPlaced: false, losses: [])))
+        desk.tell(.imported(.failed(path: "slow.txt", why: "no")))
+        #expect(desk.standing.isEmpty && !desk.text.contains("not read"))
+        desk.tell(.imported(.failed(path: "other.txt", why: "no such file")))
+        #expect(desk.text.contains("not read: no such file: other.txt"))
+        // The box is still to be drawn.
+        desk.drag([(5, 5), (20, 9)])
+        #expect(desk.standing.map(\.kind) == [.rectangle])
+        desk.escape()
+        desk.run("import other.txt")
+        desk.tell(.imported(.read(path: "other.txt", drawing, isPlaced: false, losses: [])))
+        #expect(desk.standing.count == 4)
     }
 
     // TM-252
@@ -193,12 +260,15 @@ import Testing
         desk.run("import x.json")
         desk.tell(.imported(.failed(path: "x.json", why: "line 2, column 5: this is no JSON")))
         #expect(desk.standing.isEmpty && desk.text.contains("not read: line 2, column 5: this is no JSON: x.json"))
+        desk.run("import x.json")
         desk.tell(.imported(.read(path: "x.json", Drawing(), isPlaced: true, losses: [])))
         #expect(desk.text.contains("nothing to draw is in it: x.json"))
         // A name that would be more than letters on a terminal.
-        desk.tell(.imported(.failed(path: "\u{1B}]0;x\u{7}y", why: "no")))
-        #expect(!desk.bytes.contains(0x07) && desk.text.contains("not read: no"))
+        desk.run("import y.json")
+        desk.tell(.imported(.failed(path: "y.json", why: "\u{1B}]0;x\u{7}no")))
+        #expect(!desk.bytes.contains(0x07) && desk.text.contains("no: y.json"))
         var writing = try Desk()
+        writing.run("import x")
         writing.type("t")
         writing.click(5, 5)
         writing.type("he")

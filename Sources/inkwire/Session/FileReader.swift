@@ -6,10 +6,17 @@ import Synchronization
 /// Reads the files that a person at a terminal asks for, off the thread of the terminal: a disk may be slow, or hang (CL-100).
 ///
 ///     idle ──read──▶ reading ──told──▶ idle
+///                     └──read──▶ reading the other; of the first nothing is told
 final class FileReader: Sendable {
-    /// The file that is being read; nil while none is.
-    private let path = Mutex<String?>(nil)
-    private let queue = DispatchQueue(label: "inkwire.reading")
+    private struct State {
+        /// Tells apart what is asked for.
+        var newest = 0
+        /// What is not read yet, by those numbers.
+        var underWay: [Int: String] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "inkwire.reading", attributes: .concurrent)
     private let look: @Sendable (String) -> TerminalApp.FileDrawing
     private let tell: @Sendable (TerminalApp.FileDrawing) -> Void
 
@@ -23,24 +30,30 @@ final class FileReader: Sendable {
         (self.look, self.tell) = (look, tell)
     }
 
-    /// Begins to read a file, unless another is not done yet: one that hangs shall not gather more behind it. What is not read when the program ends
-    /// is not drawn.
+    /// Begins to read a file, and drops one that is not read yet, unless too many hang already: those that hang shall not gather. What is not read when
+    /// the program ends is not drawn.
     ///
     /// - Returns: why it is not read; nil where it is tried.
     func read(_ asked: String) -> String? {
-        let busy = path.withLock { path in
-            if let path { return path as String? }
-            path = asked
-            return nil
+        let number = state.withLock { state -> Int? in
+            guard state.underWay.count < Self.underWayMax else { return nil }
+            state.newest += 1
+            state.underWay[state.newest] = asked
+            return state.newest
         }
-        if let busy { return "not read, for another file is not read yet: \(busy)" }
+        guard let number else { return "\(Self.underWayMax) files that were asked for before are not read yet" }
         queue.async { [self] in
             let answer = look(asked)
-            path.withLock { $0 = nil }
-            tell(answer)
+            let isMeant = state.withLock { state in
+                state.underWay[number] = nil
+                return state.newest == number
+            }
+            if isMeant { tell(answer) }
         }
         return nil
     }
+
+    private static let underWayMax = 4
 
     /// Reads what `inkwire import` reads; its ending tells what it is.
     static func look(_ asked: String) -> TerminalApp.FileDrawing {

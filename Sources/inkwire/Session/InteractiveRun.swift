@@ -298,7 +298,7 @@ struct InteractiveRun {
                 // Who leaves is told where it is read: behind the screen.
                 if !isLeaving { for outcome in files.take() { app.handle(outcome.told, now: options.clock.now) } }
             case .effect(.importFile(let path)):
-                if let complaint = reader.read(path) { app.handle(.notice(complaint), now: options.clock.now) }
+                if let why = reader.read(path) { app.handle(.imported(.failed(path: path, why: why)), now: options.clock.now) }
             case .effect(.keepName(let name)): if let words = keep(name, person) { app.handle(.notice(words), now: options.clock.now) }
             case .effect(.keepClip(let clip)): clips.keep(clip)
             case .effect(.fetchClip): clips.fetch()
