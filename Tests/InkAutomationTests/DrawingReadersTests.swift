@@ -26,7 +26,7 @@ import Testing
             seeds: [
                 #"{"type":"excalidraw","version":2,"elements":[{"id":"a","type":"arrow","x":1,"y":2,"points":[[0,0],[9,9]]},"#
                     + #"{"id":"b","type":"rectangle","x":5,"y":5,"width":90,"height":40,"strokeWidth":2,"groupIds":["g"]},"#
-                    + #"{"id":"c","type":"frame","x":0,"y":0,"width":200,"height":90},"#
+                    + #"{"id":"c","type":"frame","name":"frame 1","x":0,"y":0,"width":200,"height":90},"#
                     + #"{"id":"t","type":"text","x":7,"y":7,"width":50,"height":20,"text":"words 1","containerId":"b"},"#
                     + #"{"id":"f","type":"freedraw","x":0,"y":0,"points":[[0,0],[1,1]]}]}"#
             ]

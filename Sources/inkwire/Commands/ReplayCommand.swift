@@ -52,6 +52,11 @@ struct ReplayCommand: ParsableCommand {
     mutating func run() throws {
         try check()
         let format = try format()
+        if format == .jsonl, speed != 1 || columns != 80 || rows != 24 {
+            throw Failure.usage(
+                "the recording cannot be written so", why: "JSON lines have the board's own times, and no cells",
+                next: "leave out --speed, --columns and --rows, or write --format cast")
+        }
         // What is wrong with the terminal is told before a large board is read.
         let profile = format == nil ? try profile() : nil
         let entry = try options.catalog.entry(board)
