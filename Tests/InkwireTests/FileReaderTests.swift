@@ -31,7 +31,7 @@ import Testing
         #expect(other.items.isEmpty && losses.count == 1 && losses[0].contains("image"), "\(losses)")
         for (name, bytes, why) in [
             ("c.txt", [0x61, 0x0A, 0x62, 0xFF], "line 2, column 2: the text is no UTF-8 here"), ("d.json", Array("{".utf8), "line 1"),
-            ("e.xyz", [], "its ending is none of json, excalidraw, txt, mermaid, board, mmd, md, markdown"),
+            ("e.xyz", [], "its ending is none of json, excalidraw, txt, mermaid, md, board, markdown, mmd"),
         ] as [(String, [UInt8], String)] {
             guard case .failed("\(folder)/\(name)", let told) = try look(name, bytes) else {
                 Issue.record("\(name) is read")
