@@ -105,7 +105,8 @@ class Replay(EndToEnd):
         for arguments, why in [
             ([], "--format"), (["--speed", "0", "-o", str(cast)], "speed"), (["--speed", "nan", "-o", str(cast)], "speed"),
             (["--from", "2s", "--to", "1s", "-o", str(cast)], "--to is not after --from"), (["--from", "9h", "-o", str(cast)], "--from"),
-            (["--to", "0", "-o", str(cast)], "--to is not after the beginning"), (["--json", "--speed", "4"], "leave out --speed"), (["--from", "1x", "-o", str(cast)], "from"), (["--idle-limit", "0s", "-o", str(cast)], "idle limit"),
+            (["--to", "0", "-o", str(cast)], "--to is not after the beginning"), (["--format", "jsonl", "-o", "-", "--speed", "4"], "leave out --speed"),
+            (["--from", "1x", "-o", str(cast)], "from"), (["--idle-limit", "0s", "-o", str(cast)], "idle limit"),
             (["--columns", "5", "-o", str(cast)], "--columns"), (["-o", "-"], "--format"), (["-o", str(self.folder / "a.gif")], "--format"),
         ]:
             with self.subTest(arguments):
