@@ -18,6 +18,8 @@ class Replay(EndToEnd):
         self.maker.draw("box", kind="rectangle", x=0, y=0, w=120, h=64, text="alpha")
         self.maker.draw("note", kind="note", x=200, y=0, w=120, h=64, text="beta")
         self.maker.draw("ring", kind="freehand", points=[[3 * n, n % 9 * 5] for n in range(60)], x=0, y=160)
+        # What comes behind this is later, however fast the machine is.
+        self.maker.send("stroke", points=[[0, 0], [40, 0]], x=0, y=220, over_ms=60)
         self.maker.send("say", text="done \x1b[31mred")
         self.maker.send("delete", id="note")
         self.maker.draw("last", kind="text", x=0, y=110, text="omega")
