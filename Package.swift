@@ -62,6 +62,8 @@ let package = Package(
         .target(name: "InkSimulator", dependencies: session),
         // Tools
         .executableTarget(name: "simulate", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/simulate-world"),
+        // Tools: our link on lines of many kinds, alone, beside each other and beside TCP, in virtual time.
+        .executableTarget(name: "link-stand", dependencies: session + ["InkSimulator"], path: "tools/link-stand"),
         // Tools: gliding cursors over simulated links, held against the paths that hands drew.
         .executableTarget(
             name: "cursor-figures", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/cursor-stand",

@@ -1,0 +1,56 @@
+import InkPrimitives
+
+/// One direction of a line that several share: a queue that drops what would wait too long, the line, and the way behind it.
+package struct Bottleneck {
+    /// Bits a second.
+    package var rate: Double
+    /// A packet that would wait longer before it is begun to be sent is dropped.
+    package var queue: Duration
+    /// One way, behind the line.
+    package var delay: Duration
+    /// Share of packets that are lost behind the line, independent of each other.
+    package var loss: Double
+    /// Lost packets come so many at a time (1: each for itself).
+    package var burst = 1
+
+    private var random: SplitMix64
+    private var freeAt: Instant = .distantPast
+    private var lossesLeft = 0
+    package private(set) var dropped = 0
+    package private(set) var passed = 0
+    /// How long packets waited: the sum over all, and the greatest since it was asked for last.
+    package private(set) var waitSum: Duration = .zero
+    package private(set) var waitMax: Duration = .zero
+
+    /// IP and UDP headers, bytes.
+    private static let headers = 28
+
+    package init(rate: Double, queue: Duration, delay: Duration, loss: Double = 0, random: SplitMix64) {
+        (self.rate, self.queue, self.delay, self.loss, self.random) = (rate, queue, delay, loss, random)
+    }
+
+    /// When a datagram is at the other end; nil if it never is.
+    package mutating func take(_ byteCount: Int, now: Instant) -> Instant? {
+        let wait = max(.zero, freeAt - now)
+        guard wait <= queue else {
+            dropped += 1
+            return nil
+        }
+        freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount + Self.headers) * 8e9 / rate))
+        passed += 1
+        waitSum += wait
+        waitMax = max(waitMax, wait)
+        if lossesLeft > 0 {
+            lossesLeft -= 1
+            return nil
+        }
+        if random.chance(loss / Double(burst)) {
+            lossesLeft = burst - 1
+            return nil
+        }
+        return freeAt + delay
+    }
+
+    /// Begins to count anew.
+    package mutating func resetCounts() { (dropped, passed, waitSum, waitMax) = (0, 0, .zero, .zero) }
+}
