@@ -72,6 +72,15 @@ import Testing
     }
 
     // FM-181
+    @Test(arguments: [ShapeKind.line, .arrow, .freehand])
+    func `a path of which no point is written has one, and goes out with it`(kind: ShapeKind) throws {
+        let drawing = try BoardText.drawing(reading: Array("inkwire board 1\na \(kind.name) at=1,2\nend\n".utf8)).checked()
+        #expect(drawing.items.map(\.content.points) == [[.zero]])
+        let text = BoardText.text(of: [Self.shape(1, ShapeDraft(kind: kind, position: .zero, label: "a"))])
+        #expect(text == "inkwire board 1\na \(kind.name) at=0,0 depth=05 points=0,0\nend\n")
+    }
+
+    // FM-181
     @Test func `all of Unicode comes back, and stands in one line that nobody is misled by`() throws {
         for start in Array(stride(from: 0 as UInt32, to: 0x2_0000, by: 0x400)) + [0xE_0000, 0xF_FC00, 0x10_FC00] {
             var words = ""

@@ -46,6 +46,7 @@ package enum BoardText {
             if line.start != nil || line.end != nil { ends.append((place, line.start, line.end)) }
             var item = Drawing.Item(name: line.name, content: line.content)
             (item.depth, item.rank) = (line.depth, line.rank)
+            item.content.giveAPoint()
             drawing.items.append(item)
         }
         for (place, start, end) in ends {
@@ -80,6 +81,7 @@ package enum BoardText {
             guard let name = names[shape.id] else { continue }
             var line = BoardLine(name: name, content: shape.content)
             line.content.label = ""
+            line.content.giveAPoint()
             (line.content.startBinding, line.content.endBinding) = (nil, nil)
             if shape.content.hasEnds { (line.start, line.end) = (end(shape.content.startBinding), end(shape.content.endBinding)) }
             (line.depth, line.rank) = (shape.depth, rank)
@@ -87,6 +89,11 @@ package enum BoardText {
         }
         return lines
     }
+}
+
+extension ShapeDraft {
+    /// No board takes a new path without a point, but what a member wrote by other means may stand there without any.
+    fileprivate mutating func giveAPoint() { if kind.isPath, points.isEmpty { points = [.zero] } }
 }
 
 /// Reads the text of a board line by line; nothing else of it is held in memory.
