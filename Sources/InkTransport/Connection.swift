@@ -95,7 +95,7 @@ struct Connection: Sendable {
             route: handshaken.remote.route, proof: handshaken.allowance.map { .handshake(allowance: $0) } ?? .proven)
         self.jitter = jitter
         liveness = Liveness(activity: activity, now: now, random: &self.jitter)
-        if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.rtt.observe(roundTrip, ackDelay: .zero) } }
+        if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.begin(roundTrip: roundTrip, now: now) } }
         counts = ConnectionStatistics(
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)
@@ -249,6 +249,10 @@ struct Connection: Sendable {
         deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
         deadline = earliest(deadline, finish?.nextAt)
         deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
+        if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
+            if canSend(.bulk) { deadline = earliest(deadline, paths.main.bulkAt) }
+            if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.main.liveAt) }
+        }
         // Where nothing else may go yet nobody is challenged either.
         if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
         return earliest(deadline, validation?.nextAt)
@@ -301,14 +305,13 @@ struct Connection: Sendable {
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let main = paths.main
-            let afterwards = main.bytesInFlight + main.mtu
-            let hasBulk = afterwards <= main.window && canSend(.bulk)
-            let hasLive =
-                afterwards <= main.window + main.liveReserve && (hasPresence || canSend(.control) || canSend(.ops))
+            let hasBulk = main.allowsBulk(now: now) && canSend(.bulk)
+            let hasLive = main.allowsLive(now: now) && (hasPresence || canSend(.control) || canSend(.ops))
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
         }
+        if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         watchCredit(now: now)
     }
 

@@ -45,6 +45,7 @@ struct LossRecovery: Sendable {
         /// Its place among those that went the same way.
         let ordinal: UInt64
         let sentAt: Instant
+        let stamp: DeliveryRate.Stamp
         let byteCount: Int
         let claim: AckClaim
         let carriesOps: Bool
@@ -70,6 +71,8 @@ struct LossRecovery: Sendable {
     static let lostKeptMax: Duration = .seconds(4)
     /// What went a way that is not in use is lost so long after.
     static let strayTime: Duration = .seconds(2)
+    /// A packet that is as good as full.
+    private static let fullBytes = 900
     static let reorderWaitMin: Duration = .milliseconds(3)
     /// Longest pause between two probes while data is unacknowledged (design.md §4: probes each 1 s).
     static let probeTimeoutMax: Duration = .seconds(1)
@@ -124,8 +127,8 @@ struct LossRecovery: Sendable {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
         let number = next
         next += 1
-        var ordinal: UInt64 = 0
-        paths.update(path) { ordinal = $0.sent(byteCount: byteCount, isEliciting: claim != .none, now: now) }
+        var (ordinal, stamp) = (UInt64(0), DeliveryRate.Stamp(delivered: 0, deliveredAt: now, firstSentAt: now, isLimited: true))
+        paths.update(path) { (ordinal, stamp) = $0.sent(byteCount: byteCount, isEliciting: claim != .none, now: now) }
         if claim == .none {
             dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
             guard quietCount < Self.quietPacketsMax else { return }
@@ -133,7 +136,8 @@ struct LossRecovery: Sendable {
         }
         packets.append(
             Packet(
-                number: number, path: path, ordinal: ordinal, sentAt: now, byteCount: byteCount, claim: claim, carriesOps: carriesOps,
+                number: number, path: path, ordinal: ordinal, sentAt: now, stamp: stamp, byteCount: byteCount, claim: claim,
+                carriesOps: carriesOps,
                 frames: frames, fate: .outstanding))
         guard claim != .none else { return idle.insert(number..<number + 1) }
         outstanding.insert(number..<number + 1)
@@ -150,7 +154,7 @@ struct LossRecovery: Sendable {
     ) throws(Misbehaviour) -> Verdict {
         guard frame.largest < next else { throw .acknowledgedUnsent }
         var verdict = Verdict()
-        var sample: (span: Duration, delayMax: Duration)?
+        var sample: (span: Duration, delayMax: Duration, isFull: Bool)?
         for range in frame.ranges {
             let news = outstanding.runs(in: range) + idle.runs(in: range)
             outstanding.remove(range)
@@ -177,26 +181,31 @@ struct LossRecovery: Sendable {
                     paths.update(packet.path) { path in
                         let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                         path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
-                        path.congestion.arrived(sentAt: packet.sentAt)
                     }
                 case .givenUp: verdict.spurious += 1
                 case .outstanding, .acknowledged:
                     settle(packet, isProgress: true, paths: &paths, now: now)
-                    paths.update(packet.path) { $0.acknowledged(packet.byteCount) }
+                    paths.update(packet.path) { $0.acknowledged(packet.byteCount, packet.stamp, sentAt: packet.sentAt, now: now) }
                     lossEstimate -= lossEstimate / 100
                 }
                 if number == frame.largest, packet.path == arrived {
-                    sample = (now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax)
+                    sample = (
+                        now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax,
+                        packet.byteCount >= Self.fullBytes
+                    )
                 }
                 probes = 0
             }
         }
         largestAcknowledged = max(largestAcknowledged ?? 0, frame.largest)
-        if let sample, let arrived {
-            paths.update(arrived) { $0.rtt.observe(sample.span, ackDelay: min(frame.delay, sample.delayMax)) }
-        }
+        let held = sample.map { min(frame.delay, $0.delayMax) } ?? .zero
+        if let sample { paths.update(arrived) { $0.rtt.observe(sample.span, ackDelay: held) } }
         paths.updateAll { $0.reordering.decay(roundTrip: $0.rtt.smoothed, now: now) }
         detectLost(paths: &paths, now: now, into: &verdict)
+        // What is lost behind the packets that this names belongs to what it says.
+        paths.updateAll { path in
+            path.finishAcknowledgement(roundTrip: path.id == arrived ? sample.flatMap { $0.isFull ? $0.span - held : nil } : nil, now: now)
+        }
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
         return verdict
     }
@@ -273,9 +282,9 @@ struct LossRecovery: Sendable {
                 lossAt = earliest(lossAt, due)
                 continue
             }
-            let sentAt = packets[index].sentAt
+            let (sentAt, byteCount) = (packets[index].sentAt, packets[index].byteCount)
             lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
-            paths.update(path.id) { $0.congestion.lost(sentAt: sentAt, now: now) }
+            paths.update(path.id) { $0.lost(byteCount, sentAt: sentAt, now: now) }
             lossEstimate += (1 - lossEstimate) / 100
         }
     }

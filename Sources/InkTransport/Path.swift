@@ -26,7 +26,9 @@ struct Path: Sendable {
     /// The peer or signalling named it; else packets came from there.
     var isInvited: Bool
     var rtt = RTTEstimator()
-    var congestion: CongestionWindow
+    private(set) var congestion = CongestionController()
+    private var pacer = Pacer()
+    private var live = LiveAllowance()
     var reordering = ReorderingTolerance()
     /// Longest datagram, bytes.
     var mtu = Limits.datagramBytes
@@ -48,34 +50,68 @@ struct Path: Sendable {
 
     init(id: PathID, route: Route, proof: Proof, isInvited: Bool) {
         (self.id, self.route, self.proof, self.isInvited) = (id, route, proof, isInvited)
-        congestion = CongestionWindow(over: route)
     }
 
     /// Bytes that may be on the way.
-    var window: Int { min(congestion.byteCount, relayWindow ?? .max) }
+    ///
+    /// What a relay carries it says itself.
+    var window: Int {
+        guard let relayWindow else { return Int(congestion.window) }
+        return min(max(Int(congestion.window), Self.relayFloor), relayWindow)
+    }
+
+    /// Bytes a second at which packets leave.
+    private var pacingRate: Double { isRelay ? max(congestion.pacingRate, Double(relayRate)) : congestion.pacingRate }
+
 
     /// What a rendezvous carries in a round trip, and what may wait there: it drops what waits longer, and what is live waits with it (TR-69).
     private var relayWindow: Int? {
         guard isRelay else { return nil }
         let seconds = ((rtt.minimum ?? Self.relayWait) + Self.relayWait).milliseconds / 1000
-        return max(CongestionWindow.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionWindow.ceiling))))
+        return max(Self.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionController.ceiling))))
     }
-    /// Bytes that the live lanes may have on the way beyond the window, so that bulk in it does not hold them up. Over a relay the other half of what
-    /// may wait, since what waits longer is dropped, live or not; at most what it is elsewhere.
-    var liveReserve: Int {
-        guard isRelay else { return Self.directReserve }
-        return min(max(Int(Double(relayRate) * Self.relayWait.milliseconds / 1000), CongestionWindow.relayFloor), Self.directReserve)
-    }
-    private static let directReserve = 16 << 10
+    /// A slow relay holds no more (RFC 9002 §7.2).
+    private static let relayFloor = 2 * Limits.datagramBytes
     /// Half of what a rendezvous lets wait, since its other half is for what others in the room send at the same time.
     private static let relayWait: Duration = .milliseconds(50)
 
-    /// So many bytes that went this way have arrived.
-    mutating func acknowledged(_ byteCount: Int) {
-        congestion.acknowledged(byteCount)
-        // A window that no packet fills says nothing of the capacity (RFC 9002 §7.8), and a loss must be felt.
-        if let relayWindow { congestion.bound(by: relayWindow) }
+    /// Something that may wait may leave now.
+    func allowsBulk(now: Instant) -> Bool { bytesInFlight < window && pacer.allows(rate: pacingRate, now: now) }
+
+    /// When it may, where nothing but the pace holds it up.
+    var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate) : nil }
+
+    /// Something live may leave now: as what may wait, and beyond that as far as the allowance goes.
+    func allowsLive(now: Instant) -> Bool { allowsBulk(now: now) || live.allows(rate: liveRate, now: now) }
+
+    /// When it may.
+    var liveAt: Instant? { earliest(bulkAt, live.next(rate: liveRate)) }
+
+    /// Bytes a second that live lanes have beyond the window.
+    private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
+
+    mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
+        congestion.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
     }
+
+    /// All of one acknowledgement was taken.
+    mutating func finishAcknowledgement(roundTrip: Duration?, now: Instant) {
+        congestion.finishAcknowledgement(roundTrip: roundTrip, now: now)
+    }
+
+    /// The handshake took so long.
+    mutating func begin(roundTrip: Duration, now: Instant) {
+        rtt.observe(roundTrip, ackDelay: .zero)
+        congestion.begin(roundTrip: roundTrip, now: now)
+    }
+
+    mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) { congestion.lost(byteCount, sentAt: sentAt, now: now) }
+
+    /// There is nothing more to send.
+    mutating func ranDry() { if bytesInFlight < window { congestion.ranDry(bytesInFlight: bytesInFlight) } }
+
+    /// Another host is another path (RFC 9000 §9.4).
+    mutating func forgetCapacity() { congestion = CongestionController() }
 
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }
@@ -83,13 +119,17 @@ struct Path: Sendable {
     /// A packet leaves.
     ///
     /// - Returns: its place among those that went this way.
-    mutating func sent(byteCount: Int, isEliciting: Bool, now: Instant) -> UInt64 {
+    mutating func sent(byteCount: Int, isEliciting: Bool, now: Instant) -> (ordinal: UInt64, stamp: DeliveryRate.Stamp) {
         defer { sentCount += 1 }
-        guard isEliciting else { return sentCount }
+        let isExtra = !allowsBulk(now: now)
+        let stamp = congestion.sent(isEliciting ? byteCount : 0, bytesInFlight: bytesInFlight, now: now)
+        pacer.sent(byteCount, rate: pacingRate, now: now)
+        guard isEliciting else { return (sentCount, stamp) }
+        if isExtra { live.sent(byteCount, rate: liveRate, now: now) }
         bytesInFlight += byteCount
         waiting += 1
         if waitingSince == nil { waitingSince = now }
-        return sentCount
+        return (sentCount, stamp)
     }
 
     /// A packet is on the way no more.

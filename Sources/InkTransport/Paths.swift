@@ -281,7 +281,7 @@ struct Paths: Sendable {
     mutating func moveMain(to address: SocketAddress) {
         let index = mainIndex
         // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
-        if all[index].route.address?.ip != address.ip { all[index].congestion = CongestionWindow(over: .direct(address)) }
+        if all[index].route.address?.ip != address.ip { all[index].forgetCapacity() }
         all.removeAll { $0.route == .direct(address) && $0.id != mainID }
         update(mainID) { ($0.route, $0.proof, $0.leftAt) = (.direct(address), .proven, nil) }
         (doubtedAt, shadow) = (nil, nil)

@@ -86,7 +86,7 @@ struct ReceiveStream: Sendable {
 /// All streams on their way in, and the credit that bounds what they keep (TR-13).
 struct ReceiveLanes: Sendable {
     /// Bytes that the peer may be ahead of what was consumed: the most that all streams together keep.
-    static let window: UInt64 = 1 << 20
+    static let window: UInt64 = 2 << 20
     /// Holes that all streams together may have; honest ones have about one for each packet on the way. Each takes sixteen bytes of ours,
     /// however little of the credit.
     static let holesMax = 4096
@@ -107,8 +107,9 @@ struct ReceiveLanes: Sendable {
 
     private var repeatsCredit = false
 
-    /// A new credit is worth a frame: half the window is used, or the frame with the last one is lost.
-    var owesCredit: Bool { repeatsCredit || consumed + Self.window - advertised >= Self.window / 2 }
+    /// A new credit is worth a frame: an eighth of the window is used, so that a sender a round trip away has most of it; or the frame with the last one is
+    /// lost.
+    var owesCredit: Bool { repeatsCredit || consumed + Self.window - advertised >= Self.window / 8 }
 
     mutating func repeatCredit() { repeatsCredit = true }
 

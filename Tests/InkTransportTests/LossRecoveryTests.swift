@@ -128,34 +128,6 @@ struct OnePath {
     }
 
     // TR-16
-    @Test func `a window that shrank for reordering is as before, and one that shrank for a loss is not`() throws {
-        for arrives in [0..<1, 0..<2] as [Range<UInt64>] {
-            var recovery = Self.ten(.bulk)
-            let now = Instant.zero + .milliseconds(105)
-            let before = recovery.paths.main.window
-            // 0 and 1 are lost.
-            #expect(try recovery.acknowledge(try Self.ack(4..<5), now: now).lostPackets == 2)
-            let halved = recovery.paths.main.window
-            #expect(halved <= before / 2 + 1200)
-            _ = try recovery.acknowledge(try Self.ack(arrives, 4..<5), now: now + .milliseconds(1))
-            #expect((recovery.paths.main.window >= before) == (arrives.count == 2), "\(arrives)")
-        }
-    }
-
-    // TR-16
-    @Test func `a loss of the flight in which another one was reordering is felt`() throws {
-        var recovery = Self.ten(.bulk)
-        let now = Instant.zero + .milliseconds(105)
-        let before = recovery.paths.main.window
-        #expect(try recovery.acknowledge(try Self.ack(3..<4), now: now).lostPackets == 1)
-        #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<4), now: now + .milliseconds(1)).spurious == 1)
-        #expect(recovery.paths.main.window >= before)
-        // 1 and 2 never arrive, and were sent before 0 was taken for lost.
-        #expect(try recovery.acknowledge(try Self.ack(0..<1, 3..<10), now: now + .milliseconds(2)).lostPackets == 2)
-        #expect(recovery.paths.main.window <= before / 2 + 1200)
-    }
-
-    // TR-16
     @Test func `probes back off to one a second and stop with the acknowledgement`() throws {
         var recovery = Self.ten(.ops)
         var now = Instant.zero + .milliseconds(9)
@@ -327,20 +299,5 @@ struct OnePath {
             #expect(recovery.bytesInFlight == bytes)
         }
         #expect(fates.values.allSatisfy { [["arrived"], ["lost"], ["lost", "arrived"]].contains($0) })
-    }
-
-    // TR-16
-    @Test func `the window halves once a round trip and never below its floor`() {
-        var window = CongestionWindow(over: .direct(TestNet.address(0)))
-        #expect(window.byteCount == 64 * 1200)
-        window.acknowledged(10_000)
-        #expect(window.byteCount == 64 * 1200 + 10_000)
-        window.lost(sentAt: .zero, now: .zero + .milliseconds(100))
-        let halved = window.byteCount
-        #expect(halved == (64 * 1200 + 10_000) / 2)
-        window.lost(sentAt: .zero + .milliseconds(50), now: .zero + .milliseconds(120))
-        #expect(window.byteCount == halved)
-        for step in 2..<9 as Range<Int64> { window.lost(sentAt: .zero + .seconds(step), now: .zero + .seconds(step)) }
-        #expect(window.byteCount == CongestionWindow.floor)
     }
 }

@@ -1,0 +1,26 @@
+import InkPrimitives
+
+/// Lets packets leave at a rate, a few at a time.
+struct Pacer: Sendable {
+    /// When the line of the pacer is free; what is before `now` by more than the burst is forgotten.
+    private var freeAt: Instant = .distantPast
+
+    /// Two packets leave at once where one takes no longer than this: what the second waits tells of the line.
+    static let pairTime: Duration = .milliseconds(10)
+    /// The bytes of such a time may leave at once: timers are no finer.
+    private static let burstTime: Duration = .milliseconds(1)
+
+    /// True if a packet may leave now.
+    func allows(rate: Double, now: Instant) -> Bool { freeAt - now <= burst(rate) }
+
+    /// When the next may.
+    func next(rate: Double) -> Instant { freeAt - burst(rate) }
+
+    mutating func sent(_ byteCount: Int, rate: Double, now: Instant) {
+        freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
+    }
+
+    private func burst(_ rate: Double) -> Duration {
+        max(Self.burstTime, min(Self.pairTime, .nanoseconds(Int64(Double(Limits.datagramBytes) * 1e9 / max(rate, 100)))))
+    }
+}
