@@ -56,7 +56,7 @@ extension [UInt8] {
     }
 
     /// Appends a variable-length integer (RFC 9000 §16); `value` is below 2^62.
-    mutating func appendVarint(_ value: UInt64) {
+    package mutating func appendVarint(_ value: UInt64) {
         switch value {
         case ..<0x40: append(UInt8(value))
         case ..<0x4000: appendBigEndian(value | 0x4000, count: 2)

@@ -10,7 +10,9 @@ import InkSimulator
 enum Entry {
     static func main() {
         guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
-            say("usage: simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]")
+            say(
+                "usage: simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]"
+            )
             say("adversities: \(Adversity.allCases.map(\.rawValue).joined(separator: ", "))")
             exit(2)
         }

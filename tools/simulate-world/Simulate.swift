@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 
-// simulate [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]
+// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -12,6 +12,9 @@ import InkSimulator
 struct Arguments {
     var seeds: Range<UInt64> = 0..<0
     var options = World.Options()
+    /// What is simulated.
+    enum Kind { case boards, link, line }
+    var kind = Kind.boards
     /// Every event is printed as it happens.
     var isTraced = false
     /// Stop at the first world that breaks.
@@ -33,6 +36,8 @@ struct Arguments {
             case "--with":
                 guard let kind = words.popFirst().flatMap({ Adversity(rawValue: $0) }) else { return nil }
                 options.adversity = kind
+            case "--link": kind = .link
+            case "--line": kind = .line
             case "--trace": isTraced = true
             case "--until-failure": stopsEarly = true
             default:
@@ -60,20 +65,68 @@ struct Arguments {
 func simulate(_ arguments: Arguments) -> Int32 {
     var (passed, failed) = (0, 0)
     for seed in arguments.seeds {
-        do throws(SimulationFailure) {
-            var world = try World(
-                seed: seed, options: arguments.options, detail: arguments.isTraced ? .printed : .hashOnly, picture: BoardView.self)
-            try world.run()
-            say(world.summary)
-            passed += 1
-        } catch {
-            failed += 1
-            say("\(arguments.isTraced ? error : error.withEvents(40))")
-            if arguments.stopsEarly { break }
-        }
+        let holds =
+            switch arguments.kind {
+            case .boards: simulateBoards(seed, arguments)
+            case .link: simulateLink(seed, arguments)
+            case .line: simulateLine(seed)
+            }
+        (passed, failed) = (passed + (holds ? 1 : 0), failed + (holds ? 0 : 1))
+        if !holds, arguments.stopsEarly { break }
     }
     say("\(passed) passed, \(failed) failed")
     return failed == 0 ? 0 : 1
+}
+
+/// False if a world broke.
+private func simulateBoards(_ seed: UInt64, _ arguments: Arguments) -> Bool {
+    do throws(SimulationFailure) {
+        var world = try World(
+            seed: seed, options: arguments.options, detail: arguments.isTraced ? .printed : .hashOnly, picture: BoardView.self)
+        try world.run()
+        say(world.summary)
+        return true
+    } catch {
+        say("\(arguments.isTraced ? error : error.withEvents(40))")
+        return false
+    }
+}
+
+/// False if a link broke a promise.
+private func simulateLink(_ seed: UInt64, _ arguments: Arguments) -> Bool {
+    func run(_ detail: Trace.Detail) throws(LinkFailure) -> String {
+        var world = LinkWorld(seed: seed, detail: detail)
+        try world.run()
+        return world.summary
+    }
+    do throws(LinkFailure) {
+        say(try run(arguments.isTraced ? .printed : .hashOnly))
+        return true
+    } catch {
+        guard !arguments.isTraced else {
+            say("\(error)")
+            return false
+        }
+        do throws(LinkFailure) {
+            say("\(try run(.newest(40))), which broke before: \(error)")
+        } catch {
+            say("\(error)")
+        }
+        return false
+    }
+}
+
+/// False if more waited on a steady line than may.
+private func simulateLine(_ seed: UInt64) -> Bool {
+    var line = SteadyLine(seed: seed)
+    do throws(LinkFailure) {
+        try line.run()
+        say(line.summary)
+        return true
+    } catch {
+        say("\(error)")
+        return false
+    }
 }
 
 /// The board as front ends draw it.

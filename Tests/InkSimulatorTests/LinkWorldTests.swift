@@ -1,0 +1,35 @@
+import InkPrimitives
+import InkSimulator
+import Testing
+
+@Suite struct LinkWorldTests {
+    // SM-73 SM-74; campaigns: tools/simulate --link --seeds
+    @Test func `what was given over a wild way comes once and in order`() throws {
+        for seed in UInt64(1)...60 {
+            var world = LinkWorld(seed: seed)
+            try world.run()
+        }
+    }
+
+    // SM-72
+    @Test func `a wild way is the same each time`() throws {
+        func told() throws -> String {
+            var world = LinkWorld(seed: 4)
+            try world.run()
+            return world.summary
+        }
+        #expect(try told() == told())
+    }
+
+    // SM-73
+    @Test func `wild worlds are wild`() throws {
+        var endings: [String: Int] = [:]
+        for seed in UInt64(100)..<140 {
+            var world = LinkWorld(seed: seed)
+            try world.run()
+            endings[world.ending, default: 0] += 1
+        }
+        // Most connections live through it, some do not, and some are ended because of a lie.
+        #expect(endings["open", default: 0] > 20 && endings.count >= 3, "\(endings)")
+    }
+}
