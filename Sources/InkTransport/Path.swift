@@ -63,7 +63,6 @@ struct Path: Sendable {
     /// Bytes a second at which packets leave.
     private var pacingRate: Double { isRelay ? max(congestion.pacingRate, Double(relayRate)) : congestion.pacingRate }
 
-
     /// What a rendezvous carries in a round trip, and what may wait there: it drops what waits longer, and what is live waits with it (TR-69).
     private var relayWindow: Int? {
         guard isRelay else { return nil }
