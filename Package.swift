@@ -137,6 +137,15 @@ let package = Package(
 #if os(Linux)
     // Tools: a member, a stranger, a rendezvous that attacks. From many addresses of loopback, of which other systems have one.
     package.targets.append(.executableTarget(name: "adversary-member", dependencies: session, path: "tools/adversary-member"))
+    // Tools: one end of the link's benchmark, its yardsticks, and a bad line between two ends. With calls that other systems have not.
+    package.targets.append(.target(name: "CBench", dependencies: ["CSodium"], path: "tools/bench-contestant/system"))
+    package.targets.append(
+        .executableTarget(
+            name: "bench-contestant",
+            dependencies: session + [
+                "CBench", "InkRuntime", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "tools/bench-contestant", exclude: ["system"]))
 #endif
 
 // `tools/try` names test targets here, and all else but what they need is left out: SwiftPM links every test of a package into one program,
