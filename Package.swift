@@ -76,6 +76,9 @@ let package = Package(
         .executableTarget(
             name: "terminal-storm", dependencies: session + ["InkFormats", "InkFrontEnd", "InkSimulator", "InkTerminal"],
             path: "tools/storm-stand"),
+        // Tools: what the link's core takes of time and of memory, without sockets.
+        .executableTarget(
+            name: "core-bench", dependencies: ["CFuzzMeter", "InkPrimitives", "InkCrypto", "InkTransport"], path: "tools/core-bench"),
         // Tools: every decoder under mutated bytes, with what each input takes of time and memory.
         .target(name: "CFuzzMeter", path: "tools/fuzz/meter"),
         .executableTarget(

@@ -40,8 +40,10 @@ extern void __libc_free(void *);
 
 static _Thread_local int64_t held;
 static _Thread_local int64_t most;
+static _Thread_local int64_t count;
 
 static void *taken(void *block) {
+    count += 1;
     held += (int64_t)malloc_usable_size(block);
     if (held > most) most = held;
     return block;
@@ -73,16 +75,20 @@ void *realloc(void *block, size_t size) {
 }
 
 void meter_begin(void) {
-    held = most = 0;
+    held = most = count = 0;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began);
 }
 
 int64_t meter_peak(void) { return most; }
+int64_t meter_held(void) { return held; }
+int64_t meter_allocations(void) { return count; }
 
 #else
 
 void meter_begin(void) { clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began); }
 int64_t meter_peak(void) { return -1; }
+int64_t meter_held(void) { return -1; }
+int64_t meter_allocations(void) { return -1; }
 
 #endif
 

@@ -7,6 +7,10 @@
 void meter_begin(void);
 /// The most bytes that this thread held at once since then, as the allocator rounds them; -1 where the allocator cannot be watched.
 int64_t meter_peak(void);
+/// What this thread took since then less what it gave back, bytes; -1 where the allocator cannot be watched.
+int64_t meter_held(void);
+/// How often this thread asked for memory since then; -1 where the allocator cannot be watched.
+int64_t meter_allocations(void);
 /// Processor time of this thread since then, nanoseconds.
 int64_t meter_nanoseconds(void);
 

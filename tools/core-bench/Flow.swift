@@ -1,0 +1,92 @@
+import InkPrimitives
+import InkTransport
+
+/// Messages of one kind between two ends, and what they took.
+struct Flow: CustomStringConvertible {
+    let name: String
+    let messages: Int
+    /// Packets with messages, and those that came back.
+    let packets: Int
+    let returned: Int
+    /// Of the end that sends: the calls of `send`, making packets, taking acknowledgements. Of the one that receives: taking packets, and drawing
+    /// messages and acknowledgements out.
+    let sending: Cost
+    let making: Cost
+    let acknowledged: Cost
+    let receiving: Cost
+    let handing: Cost
+
+    /// A packet that is received costs one allocation for each of its messages, which are arrays of the caller, and so many more (TR-90).
+    static let receivedMax = 1.0
+    /// What is acknowledged costs none (TR-91): less than one in so many packets, for rings that grow.
+    static let acknowledgedMax = 0.01
+
+    var allocationsReceived: Double { Double(receiving.allocations - Int64(messages)) / Double(max(packets, 1)) }
+    var allocationsAcknowledged: Double { Double(acknowledged.allocations) / Double(max(packets, 1)) }
+    var isOverBounds: Bool { allocationsReceived > Self.receivedMax || allocationsAcknowledged > Self.acknowledgedMax }
+
+    private init(_ name: String, _ pair: Pair, from sender: Int) {
+        let (one, other) = (pair.ends[sender], pair.ends[1 - sender])
+        (self.name, messages, packets, returned) = (name, other.messages, one.packets, other.packets)
+        (sending, making, acknowledged) = (one.sending, one.draining, one.receiving)
+        (receiving, handing) = (other.receiving, other.draining)
+    }
+
+    /// As many as the path takes, kept filled with 256 KiB.
+    static func stream(_ name: String, bytes: Int, count: Int, lane: Lane) -> Flow {
+        var pair = Pair()
+        let message = [UInt8](repeating: 7, count: bytes)
+        func run(_ count: Int) {
+            var left = count
+            let goal = pair.ends[1].messages + count
+            while pair.ends[1].messages < goal {
+                let pending = pair.ends[0].id.map { pair.ends[0].endpoint.pendingBytes(on: $0) } ?? 0
+                let batch = min(left, max(0, (256 << 10) - pending) / bytes)
+                if batch > 0 { pair.send(message, count: batch, lane: lane, from: 0) }
+                left -= batch
+                pair.turn()
+            }
+        }
+        // Until the window is open and rings have their size.
+        run(count / 4)
+        pair.reset()
+        run(count)
+        return Flow(name, pair, from: 0)
+    }
+
+    /// One of 64 bytes back and forth.
+    static func pingPong(count: Int) -> Flow {
+        var pair = Pair()
+        let message = [UInt8](repeating: 7, count: 64)
+        func run(_ count: Int) {
+            for _ in 0..<count {
+                for (from, to) in [(0, 1), (1, 0)] {
+                    let goal = pair.ends[to].messages + 1
+                    pair.send(message, count: 1, lane: .ops, from: from)
+                    while pair.ends[to].messages < goal { pair.turn() }
+                }
+            }
+        }
+        run(count / 4)
+        pair.reset()
+        run(count)
+        return Flow("ping-pong 64", pair, from: 0)
+    }
+
+    var description: String {
+        func per(_ cost: Cost, _ count: Int) -> String {
+            let count = Double(max(count, 1))
+            return "\(Int((Double(cost.nanoseconds) / count).rounded())) ns \(hundredths(Double(cost.allocations) / count))"
+        }
+        let total = [sending, making, acknowledged, receiving, handing].reduce(0) { $0 + $1.nanoseconds }
+        return """
+            \(name): \(total / Int64(max(messages, 1))) ns a message in all; ns and allocations each: send \(per(sending, messages)); \
+            make \(per(making, packets)); receive \(per(receiving, packets)); hand out \(per(handing, messages)); \
+            acknowledged packet \(per(acknowledged, packets)), acknowledgement \(per(acknowledged, returned)); \
+            \(messages) messages, \(packets) packets, \(returned) back; \
+            beyond messages: received \(hundredths(allocationsReceived)), acknowledged \(hundredths(allocationsAcknowledged))
+            """
+    }
+
+    private func hundredths(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+}
