@@ -89,6 +89,9 @@ struct DeviceCalm: Sendable {
 
     func mayDial(_ peer: PeerID, now: Instant) -> Bool { refusals[peer].map { $0.until <= now } ?? true }
 
+    /// Somebody turned us down, and no session with him has lasted since.
+    var hasRefusals: Bool { !refusals.isEmpty }
+
     /// A session with the peer has lasted.
     mutating func settled(_ peer: PeerID) { refusals[peer] = nil }
 

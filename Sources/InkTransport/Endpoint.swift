@@ -114,16 +114,14 @@ public struct Endpoint: Sendable {
     private var jitter: SplitMix64
     private var dialer = Dialer()
     private var listener = Listener()
-    private var connections: [ConnectionID: Connection] = [:]
+    private var connections = ConnectionTable()
     /// Whose packets bear which receiver index.
     private var byIndex: [UInt32: ConnectionID] = [:]
     private var connectionCount: UInt64 = 0
-    /// When each is due, as of its last flush: to ask hundreds of them for it at each input would cost more than what they say.
-    private var dueAt: [ConnectionID: Instant] = [:]
     private var closing: [UInt32: ClosingConnection] = [:]
     private var activity = Activity.present
     /// Connections that may have packets to make.
-    private var dirty: Set<ConnectionID> = []
+    private var dirty = DirtyConnections()
     private var outputs = Outputs<Output>()
     private var now: Instant = .distantPast
     /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
@@ -232,7 +230,7 @@ public struct Endpoint: Sendable {
     /// - Parameter rate: bytes a second that the rendezvous carries of our room; nil if it is not known.
     public mutating func relay(_ remote: PeerID, over point: RelayPoint, rate: Int? = nil, now: Instant) {
         advance(to: now)
-        for id in connections.keys.sorted() where connections[id]?.remote.peer == remote {
+        for id in connections.ids where connections[id]?.remote.peer == remote {
             connections[id]?.relay(over: point, rate: rate, now: now, outputs: &outputs)
             dirty.insert(id)
         }
@@ -241,7 +239,7 @@ public struct Endpoint: Sendable {
     /// The rendezvous at this position carries nothing between us and `remote` any more.
     public mutating func relayLost(_ remote: PeerID, at place: Int, now: Instant) {
         advance(to: now)
-        for id in connections.keys.sorted() where connections[id]?.remote.peer == remote {
+        for id in connections.ids where connections[id]?.remote.peer == remote {
             connections[id]?.relayLost(at: place, now: now, outputs: &outputs)
             dirty.insert(id)
         }
@@ -250,7 +248,7 @@ public struct Endpoint: Sendable {
     /// Our addresses have changed: each peer hears from where we are now, at once.
     public mutating func networkChanged(now: Instant) {
         advance(to: now)
-        for id in connections.keys.sorted() {
+        for id in connections.ids {
             connections[id]?.networkChanged(now: now)
             dirty.insert(id)
         }
@@ -304,11 +302,13 @@ public struct Endpoint: Sendable {
         dialer.handleTimeout(context: configuration, now: now, jitter: &jitter, outputs: &steps)
         take(steps)
         runListener(now: now)
-        for id in connections.keys.sorted() {
-            if let since = connections[id]?.establishedAt, now - since >= Self.settledAfter, let peer = connections[id]?.remote.peer {
+        for id in connections.ids {
+            if calm.hasRefusals, let since = connections[id]?.establishedAt, now - since >= Self.settledAfter,
+                let peer = connections[id]?.remote.peer
+            {
                 calm.settled(peer)
             }
-            guard let deadline = dirty.contains(id) ? connections[id]?.deadline : dueAt[id], now >= deadline else { continue }
+            guard let deadline = dirty.contains(id) ? connections[id]?.deadline : connections.due(id), now >= deadline else { continue }
             if let ending = connections[id]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
             dirty.insert(id)
         }
@@ -365,9 +365,9 @@ public struct Endpoint: Sendable {
     public mutating func setActivity(_ activity: Activity) {
         guard activity != self.activity else { return }
         self.activity = activity
-        for id in connections.keys {
+        for id in connections.ids {
             connections[id]?.setActivity(activity)
-            dueAt[id] = connections[id]?.deadline
+            connections.noteDue(id)
         }
     }
 
@@ -377,7 +377,7 @@ public struct Endpoint: Sendable {
     public var deadline: Instant? {
         if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
-        for at in dueAt.values { deadline = earliest(deadline, at) }
+        deadline = earliest(deadline, connections.deadline)
         for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
         return deadline
     }
@@ -396,17 +396,16 @@ public struct Endpoint: Sendable {
 
     /// Smoothed round trip; nil before the first sample, or if the connection is gone.
     public func roundTrip(on id: ConnectionID) -> Duration? {
-        connections.index(forKey: id).flatMap { connections.values[$0].roundTrip }
+        connections[id]?.roundTrip
     }
 
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
     public func pendingBytes(on id: ConnectionID) -> Int {
-        // By index, since a connection that is read by its key is copied.
-        connections.index(forKey: id).map { connections.values[$0].pendingBytes } ?? 0
+        connections[id]?.pendingBytes ?? 0
     }
 
     /// All connections, sorted.
-    public var connectionIDs: [ConnectionID] { connections.keys.sorted() }
+    public var connectionIDs: [ConnectionID] { connections.ids }
 
     /// Handshakes that wait for message 3, at most 256.
     public var halfOpenCount: Int { listener.waitingCount }
@@ -424,7 +423,7 @@ public struct Endpoint: Sendable {
     package mutating func transmit(frames: [UInt8], on id: ConnectionID, now: Instant) {
         advance(to: now)
         connections[id]?.transmit(frames: frames, now: self.now, outputs: &outputs)
-        dueAt[id] = connections[id]?.deadline
+        connections.noteDue(id)
     }
 
     // MARK: Data
@@ -456,12 +455,12 @@ public struct Endpoint: Sendable {
 
     private mutating func flush() {
         guard !dirty.isEmpty else { return }
-        let ids = dirty.sorted()
-        dirty = []
+        let ids = dirty.takeAll()
         for id in ids {
             connections[id]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
-            dueAt[id] = connections[id]?.deadline
+            connections.noteDue(id)
         }
+        dirty.giveBack(ids)
     }
 
     private mutating func end(_ id: ConnectionID, _ ending: Connection.Ending) {
@@ -491,7 +490,7 @@ public struct Endpoint: Sendable {
     /// A peer turned us down. Where it has a session with us nevertheless, that is the one which it keeps; else it keeps another process of our
     /// device (TR-50).
     private mutating func noteTurnedDown(by peer: PeerID) {
-        guard !connections.values.contains(where: { $0.remote.peer == peer }) else { return }
+        guard connections.first(where: { $0.remote.peer == peer }) == nil else { return }
         let count = calm.refused(peer, now: now)
         guard count >= Self.duplicateCount, now >= duplicateToldAt + Self.duplicatePause else { return }
         duplicateToldAt = now
@@ -500,8 +499,7 @@ public struct Endpoint: Sendable {
 
     @discardableResult
     private mutating func takeOut(_ id: ConnectionID) -> Connection? {
-        guard let connection = connections.removeValue(forKey: id) else { return nil }
-        dueAt[id] = nil
+        guard let connection = connections.remove(id) else { return nil }
         byIndex[connection.localIndex] = nil
         return connection
     }
@@ -658,7 +656,7 @@ public struct Endpoint: Sendable {
         connectionCount += 1
         var connection = Connection(handshaken, id: id, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
         connection.proveAddress(now: now, generator: &generator)
-        connections[id] = connection
+        connections.append(connection)
         byIndex[handshaken.localIndex] = id
         dirty.insert(id)
         dialer.cancel(remote: remote.peer)
@@ -696,14 +694,14 @@ public struct Endpoint: Sendable {
     }
 
     /// The session with the peer, or with another process of its device.
-    private static func rival(of peer: PeerID, device: AuthorID? = nil, among connections: [ConnectionID: Connection]) -> Rival? {
-        guard let (id, connection) = connections.first(where: { $0.value.remote.peer == peer || $0.value.remote.author == device }) else {
+    private static func rival(of peer: PeerID, device: AuthorID? = nil, among connections: ConnectionTable) -> Rival? {
+        guard let connection = connections.first(where: { $0.remote.peer == peer || $0.remote.author == device }) else {
             return nil
         }
         let facts = Admission.Rival(
             isSamePeer: connection.remote.peer == peer, isInitiator: connection.remote.isInitiator, isUnanswered: connection.isUnanswered,
             isDegraded: connection.isDegraded)
-        return Rival(id: id, peer: connection.remote.peer, facts: facts)
+        return Rival(id: connection.id, peer: connection.remote.peer, facts: facts)
     }
 
     /// - Parameter remote: nil for a bare address.
@@ -725,9 +723,9 @@ public struct Endpoint: Sendable {
             mayReplace: calm.mayReplace(by: remote.peer, of: remote.author, now: now), host: Host(remote.route),
             network: Host(networkOf: remote.route), standing: standing(of: remote.author, now: now))
         if connections.count >= Self.connectionsMax {
-            facts.seats = connections.map { id, connection in
+            facts.seats = connections.map { connection in
                 Admission.Seat(
-                    id: id, host: Host(connection.route), network: Host(networkOf: connection.route),
+                    id: connection.id, host: Host(connection.route), network: Host(networkOf: connection.route),
                     establishedAt: connection.establishedAt, standing: standing(of: connection.remote.author, now: now))
             }
         }
