@@ -24,6 +24,11 @@ struct EndpointLink<Way: Carrier>: Link {
     /// When the workload wants its next turn, of `Clock`; nil if that is up to what comes.
     private(set) var wakeAt: UInt64? = 0
     private(set) var failure: String?
+    /// The bulk lane is kept as full as a session keeps it, beside whatever the workload sends.
+    private let hasBulkBeside: Bool
+
+    private static var besideMax: Int { 256 << 10 }
+    private static var filler: [UInt8] { [UInt8](repeating: 0x58, count: 1024) }
 
     /// As much as a session keeps in an endpoint, or more: what limits is to be the link.
     private static var pendingMax: Int { 1 << 20 }
@@ -31,6 +36,7 @@ struct EndpointLink<Way: Carrier>: Link {
     init(_ options: Options, way: Way, now: Instant) throws(Options.UsageError) {
         (self.way, self.now) = (way, now)
         lane = options.work == .stream && !options.with.contains("ops") ? .bulk : .ops
+        hasBulkBeside = options.with.contains("beside") && !options.isServer
         let (own, other) = (Person(isServer: options.isServer), Person(isServer: !options.isServer))
         endpoint = Endpoint(
             Endpoint.Configuration(
@@ -71,7 +77,17 @@ struct EndpointLink<Way: Carrier>: Link {
         if endpoint.deadline.map({ $0 <= now }) ?? false { endpoint.handleTimeout(now: now) }
         drain(&workload)
         wakeAt = workload.turn(&self, now: Clock.now)
+        if hasBulkBeside { refill() }
         drain(&workload)
+    }
+
+    private mutating func refill() {
+        guard let id else { return }
+        let filler = Self.filler
+        while pending + given < Self.besideMax {
+            endpoint.send(filler, lane: .bulk, on: id, now: now)
+            given += filler.count
+        }
     }
 
     private mutating func drain(_ workload: inout Workload) {

@@ -1,10 +1,13 @@
-// A wire with a length: carries Ethernet frames between two interfaces and holds each for a time. For tools/natlab, since many kernels come
-// without netem.
+// A wire with a length, and a narrow place if one is asked for: carries Ethernet frames between two interfaces and holds each for a time. For
+// tools/natlab and tools/fairness, since many kernels come without netem.
 //
 //   natlab_line INTERFACE INTERFACE MICROSECONDS        one way; both directions alike; order is kept
+//   natlab_line INTERFACE INTERFACE MICROSECONDS BITS_A_SECOND QUEUE_MICROSECONDS
+//                                                       as well; what would wait longer for the narrow place is dropped
 //
 // Says "ready" and a line feed on stdout once frames are carried; ends when stdin ends. A frame beyond those that fit (16 384 each way) is
-// dropped, as at a full queue.
+// dropped, as at a full queue. Each byte on stdin is answered by one line of JSON: of each direction, and of each flow in it, what came, what was
+// dropped and how long it waited since the last such line.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -12,16 +15,18 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { framesMax = 1 << 14, frameBytes = 2048, framesAtOnce = 64 };
+enum { framesMax = 1 << 14, frameBytes = 2048, framesAtOnce = 64, flowsMax = 32 };
 
 struct frame {
     uint64_t due;  // nanoseconds of the monotonic clock
@@ -29,12 +34,25 @@ struct frame {
     unsigned char bytes[frameBytes];
 };
 
+// What one conversation did in one direction: packets that came, those of them that were dropped, and bytes that passed, without the Ethernet header.
+struct flow {
+    unsigned protocol, source, target;
+    uint64_t packets, bytes, dropped;
+};
+
 // One direction: a ring of frames in order of arrival, which is the order in which they are due.
 struct direction {
     int from, to;
     struct frame *frames;
     uint64_t taken, given;
+    // The narrow place is free again then, nanoseconds.
+    uint64_t freeAt;
+    struct flow flows[flowsMax];
+    int flowCount;
+    uint64_t waits, waitSum, waitMax;  // microseconds
 };
+
+static uint64_t bitsPerSecond, queue;  // none; nanoseconds
 
 static uint64_t now(void) {
     struct timespec time;
@@ -64,6 +82,65 @@ static int openInterface(const char *name) {
     return descriptor;
 }
 
+// The flow of a frame of IPv4 with UDP or TCP; all else, and what is one flow too many, is flow 0.
+static struct flow *flowOf(struct direction *way, const unsigned char *bytes, size_t length) {
+    struct flow key = {0};
+    size_t header = ETH_HLEN;
+    if (length >= header + 20 && bytes[12] == 8 && bytes[13] == 0) {
+        size_t ports = header + (bytes[header] & 15) * 4u;
+        key.protocol = bytes[header + 9];
+        if ((key.protocol == IPPROTO_UDP || key.protocol == IPPROTO_TCP) && length >= ports + 4) {
+            key.source = (unsigned)bytes[ports] << 8 | bytes[ports + 1];
+            key.target = (unsigned)bytes[ports + 2] << 8 | bytes[ports + 3];
+        }
+    }
+    for (int index = 0; index < way->flowCount; index++) {
+        struct flow *flow = &way->flows[index];
+        if (flow->protocol == key.protocol && flow->source == key.source && flow->target == key.target) return flow;
+    }
+    if (way->flowCount == flowsMax) return &way->flows[0];
+    way->flows[way->flowCount] = key;
+    return &way->flows[way->flowCount++];
+}
+
+// When the frame is through the narrow place; 0 where it is dropped.
+static uint64_t pass(struct direction *way, const struct frame *frame, uint64_t time) {
+    struct flow *flow = flowOf(way, frame->bytes, frame->length);
+    uint64_t begins = way->freeAt > time ? way->freeAt : time;
+    uint64_t bytes = frame->length > ETH_HLEN ? frame->length - ETH_HLEN : 0, wait = begins - time;
+    flow->packets++;
+    if (bitsPerSecond != 0 && wait > queue) {
+        flow->dropped++;
+        return 0;
+    }
+    flow->bytes += bytes;
+    if (bitsPerSecond == 0) return time;
+    way->waits++;
+    way->waitSum += wait / 1000;
+    if (wait / 1000 > way->waitMax) way->waitMax = wait / 1000;
+    return way->freeAt = begins + bytes * 8 * 1000000000 / bitsPerSecond;
+}
+
+static void report(struct direction *ways) {
+    for (int index = 0; index < 2; index++) {
+        struct direction *way = &ways[index];
+        printf("%s{\"wait_mean_us\": %llu, \"wait_max_us\": %llu, \"flows\": [", index ? ", " : "[",
+               (unsigned long long)(way->waits ? way->waitSum / way->waits : 0), (unsigned long long)way->waitMax);
+        for (int flow = 0; flow < way->flowCount; flow++) {
+            struct flow *one = &way->flows[flow];
+            printf("%s{\"protocol\": %u, \"source\": %u, \"target\": %u, \"packets\": %llu, \"bytes\": %llu, \"dropped\": %llu}", flow ? ", " : "",
+                   one->protocol, one->source, one->target, (unsigned long long)one->packets, (unsigned long long)one->bytes,
+                   (unsigned long long)one->dropped);
+        }
+        printf("]}");
+        memset(way->flows, 0, sizeof way->flows);
+        way->flowCount = 0;
+        way->waits = way->waitSum = way->waitMax = 0;
+    }
+    printf("]\n");
+    if (fflush(stdout) != 0) fail("stdout");
+}
+
 static void take(struct direction *way, uint64_t delay) {
     for (int count = 0; count < framesAtOnce; count++) {
         struct frame *frame = &way->frames[way->taken % framesMax];
@@ -78,9 +155,10 @@ static void take(struct direction *way, uint64_t delay) {
             fprintf(stderr, "natlab_line: a frame of %zd bytes does not fit; is offload on at its sender?\n", length);
             exit(1);
         }
-        if (way->taken - way->given >= framesMax - 1) continue;
-        frame->due = now() + delay;
         frame->length = (size_t)length;
+        uint64_t through = pass(way, frame, now());
+        if (through == 0 || way->taken - way->given >= framesMax - 1) continue;
+        frame->due = through + delay;
         way->taken++;
     }
 }
@@ -99,9 +177,13 @@ static void give(struct direction *way, uint64_t time) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 4) {
-        fprintf(stderr, "usage: natlab_line INTERFACE INTERFACE MICROSECONDS\n");
+    if (count != 4 && count != 6) {
+        fprintf(stderr, "usage: natlab_line INTERFACE INTERFACE MICROSECONDS [BITS_A_SECOND QUEUE_MICROSECONDS]\n");
         return 2;
+    }
+    if (count == 6) {
+        bitsPerSecond = strtoull(arguments[4], NULL, 10);
+        queue = strtoull(arguments[5], NULL, 10) * 1000;
     }
     uint64_t delay = strtoull(arguments[3], NULL, 10) * 1000;
     int left = openInterface(arguments[1]), right = openInterface(arguments[2]);
@@ -125,7 +207,11 @@ int main(int count, char **arguments) {
         if (timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL) < 0) fail("timerfd_settime");
         struct pollfd ready[4] = {{left, POLLIN, 0}, {right, POLLIN, 0}, {timer, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
         if (poll(ready, 4, -1) < 0 && errno != EINTR) fail("poll");
-        if (ready[3].revents) return 0;
+        if (ready[3].revents) {
+            char asked;
+            if (read(STDIN_FILENO, &asked, 1) != 1) return 0;
+            report(ways);
+        }
         for (int index = 0; index < 2; index++) {
             if (ready[index].revents) take(&ways[index], delay);
         }
