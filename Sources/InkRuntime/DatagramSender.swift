@@ -49,6 +49,22 @@ final class DatagramSender: @unchecked Sendable {
         }
     }
 
+    /// Sends trains (`ink_send_trains`).
+    ///
+    /// - Returns: how many the system took whole; or -errno of the first.
+    func send(_ bytes: UnsafePointer<UInt8>?, _ trains: UnsafeBufferPointer<ink_train>) -> Int {
+        guard let socket else { return -Int(EBADF) }
+        return Int(ink_send_trains(socket, bytes, trains.baseAddress, trains.count))
+    }
+
+    /// True if the kernel splits what is sent into datagrams of one size.
+    var merges: Bool { socket.map { ink_merges_datagrams($0) != 0 } ?? false }
+
+    /// - Returns: true if the system does so.
+    func setDontFragment(_ isOn: Bool, isV6: Bool) -> Bool {
+        socket.map { ink_set_dont_fragment($0, isV6 ? 1 : 0, isOn ? 1 : 0) == 0 } ?? false
+    }
+
     /// The value of an option of the socket.
     func option(_ option: ChannelOptions.Types.SocketOption) -> EventLoopFuture<Int> { channel.getOption(option) }
 

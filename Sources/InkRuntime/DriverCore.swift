@@ -24,6 +24,8 @@ final class DriverCore {
     static let pollInterval: TimeAmount = .seconds(1)
 
     private(set) var node: Node
+    /// When the node wants to be asked, as of the last drain. It is kept here, since a node that is read as the property of an object is copied first.
+    private var deadline: Instant?
     /// Who hears events: the holder's front end and those that attached.
     var listeners: [FrontEndID: @Sendable (Event) -> Void] = [:]
     private let options: DriverOptions
@@ -184,8 +186,14 @@ final class DriverCore {
             guard !isClosed, let input = pending.popFirst() else { break }
             node.handle(input, now: clock.now)
         } while true
+        // What follows from one input leaves together.
+        sockets.flush()
+        deadline = Self.deadline(of: &node)
         arm()
     }
+
+    /// In place: not a change, but so it needs no copy.
+    private static func deadline(of node: inout Node) -> Instant? { node.deadline }
 
     private func perform(_ output: Node.Output) {
         switch output {
@@ -265,13 +273,13 @@ final class DriverCore {
     /// Sets the timer for what is due first.
     private func arm() {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        timer.set(for: isClosed ? nil : earliest(node.deadline, link?.deadline), now: clock.now) { bound.value.wake() }
+        timer.set(for: isClosed ? nil : earliest(deadline, link?.deadline), now: clock.now) { bound.value.wake() }
     }
 
     private func wake() {
         let now = clock.now
         writeDue(now: now)
-        if let deadline = node.deadline, deadline <= now {
+        if let deadline, deadline <= now {
             handle(.timeout)
         } else {
             drain()

@@ -42,21 +42,30 @@ package final class UDPSockets {
     package let port: UInt16
     package var hasV6: Bool { v6 != nil }
     /// Datagrams that the system refused to send (no route, no buffer). They are as good as lost on the way.
-    package private(set) var refused = 0
+    package var refused: Int { outboxes.v4.refused + (outboxes.v6?.refused ?? 0) + homeless }
 
     private let v4: DatagramSender
     private let v6: DatagramSender?
-    /// NIO's form of addresses we have sent to: making one costs an allocation and a system call's worth of time.
-    private var known: [InkPrimitives.SocketAddress: NIOCore.SocketAddress] = [:]
+    private let outboxes: (v4: DatagramOutbox, v6: DatagramOutbox?)
+    /// Datagrams to addresses of a family that we have no socket of.
+    private var homeless = 0
 
-    private init(v4: DatagramSender, v6: DatagramSender?, port: UInt16) { (self.v4, self.v6, self.port) = (v4, v6, port) }
+    /// Call on the loop.
+    private init(v4: DatagramSender, v6: DatagramSender?, port: UInt16) {
+        (self.v4, self.v6, self.port) = (v4, v6, port)
+        outboxes = (Self.outbox(v4), v6.map(Self.outbox))
+    }
+
+    private static func outbox(_ sender: DatagramSender) -> DatagramOutbox {
+        DatagramOutbox(loop: sender.loop, merges: sender.merges) { sender.send($0, $1) }
+    }
 
     /// Opens the sockets. Blocks; not to be called on an event loop.
     ///
     /// - Parameters:
     ///   - receive: called on `loop` for each datagram.
-    ///   - receivedAll: called on `loop` when those that one look at the socket brought are told: `datagramsPerRead` at most, so that whoever floods
-    ///     one socket holds up neither the other nor anything else on the loop.
+    ///   - receivedAll: called on `loop` when those that one look at the socket brought are told: `readsPerLook` reads at most, so that whoever
+    ///     floods one socket holds up neither the other nor anything else on the loop.
     package static func open(
         _ choice: PortChoice, onlyLoopback: Bool, on loop: any EventLoop,
         receive: @escaping @Sendable ([UInt8], InkPrimitives.SocketAddress) -> Void, receivedAll: @escaping @Sendable () -> Void = {}
@@ -75,13 +84,23 @@ package final class UDPSockets {
         return try binder.open(port: 0)
     }
 
-    /// Sends a datagram. One that the system refuses counts as lost on the way.
+    /// Gathers a datagram that is to leave at the next `flush()`, or before. One that the system refuses counts as lost on the way.
     package func write(_ datagram: [UInt8], to destination: InkPrimitives.SocketAddress) {
-        let isV6 = if case .v6 = destination.ip { true } else { false }
-        guard let sender = isV6 ? v6 : v4, let remote = nioAddress(destination), sender.send(datagram, to: remote) else {
-            refused += 1
-            return
-        }
+        guard let outbox = destination.ip.isV6 ? outboxes.v6 : outboxes.v4 else { return homeless += 1 }
+        outbox.write(datagram, to: destination)
+    }
+
+    /// Sends what was written, in its order within a family (RT-90).
+    package func flush() {
+        outboxes.v4.flush()
+        outboxes.v6?.flush()
+    }
+
+    /// Whether datagrams may be split on their way: by routers over IPv4, by this machine over both.
+    ///
+    /// - Returns: true if the system does as it is told; false where it cannot, or has no socket of the family.
+    package func setDontFragment(_ isOn: Bool, overV6: Bool) -> Bool {
+        overV6 ? v6?.setDontFragment(isOn, isV6: true) ?? false : v4.setDontFragment(isOn, isV6: false)
     }
 
     /// True if routers may split our datagrams over IPv4 (RT-30). Not part of any promise of delivery: a firewall may drop the pieces.
@@ -99,25 +118,21 @@ package final class UDPSockets {
         #endif
     }
 
-    /// Closes both sockets.
+    /// Sends what is still to be sent, and closes both sockets.
     package func close() -> EventLoopFuture<Void> {
+        outboxes.v4.close()
+        outboxes.v6?.close()
         let closing = [v4.close(), v6?.close()].compactMap { $0 }
         // A socket that is closed already is what we want.
         return EventLoopFuture.whenAllComplete(closing, on: v4.loop).map { _ in () }
     }
 
-    private func nioAddress(_ address: InkPrimitives.SocketAddress) -> NIOCore.SocketAddress? {
-        if let found = known[address] { return found }
-        guard let made = try? address.forNIO else { return nil }
-        if known.count >= 1024 { known.removeAll() }
-        known[address] = made
-        return made
-    }
-
     /// A burst of 200 datagrams of 1200 bytes overran the system's 208 KiB; the system may grant less than this.
     private static let receiveBufferBytes = 4 << 20
     private static let sendBufferBytes = 1 << 20
-    private static let datagramsPerRead: UInt = 32
+    private static let readsPerLook: UInt = 16
+    /// A read brings one datagram, or neighbours of one size from one address that the kernel has put together, in as many bytes as IP can carry.
+    private static let readBytes = 65_535
 
     private struct Binder {
         let onlyLoopback: Bool
@@ -140,23 +155,26 @@ package final class UDPSockets {
                 // No IPv6 on this machine; IPv4 alone will do.
                 v6 = nil
             }
-            return UDPSockets(v4: try sender(v4), v6: try v6.map { channel throws(SocketError) in try sender(channel) }, port: port)
-        }
-
-        private func sender(_ channel: any Channel) throws(SocketError) -> DatagramSender {
             do {
-                return try loop.submit { try DatagramSender(channel) }.wait()
+                let channels = (v4: v4, v6: v6)
+                return try loop.submit {
+                    let senders = (v4: try DatagramSender(channels.v4), v6: try channels.v6.map { try DatagramSender($0) })
+                    return Opened(sockets: UDPSockets(v4: senders.v4, v6: senders.v6, port: port))
+                }.wait().sockets
             } catch {
                 throw .cannotBind(address: "UDP", reason: reasonText(error))
             }
         }
 
+        /// Crosses from the loop to whoever opens; nobody else keeps it.
+        private struct Opened: @unchecked Sendable { let sockets: UDPSockets }
+
         private func bind(_ host: String, _ port: UInt16, isV6: Bool) throws(SocketError) -> any Channel {
             var bootstrap = DatagramBootstrap(group: loop)
                 .channelOption(.socketOption(.so_rcvbuf), value: .init(UDPSockets.receiveBufferBytes))
                 .channelOption(.socketOption(.so_sndbuf), value: .init(UDPSockets.sendBufferBytes))
-                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
-                .channelOption(.maxMessagesPerRead, value: UDPSockets.datagramsPerRead)
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: UDPSockets.readBytes))
+                .channelOption(.maxMessagesPerRead, value: UDPSockets.readsPerLook)
                 .channelInitializer { [receive, receivedAll] channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive: receive, receivedAll: receivedAll))
@@ -171,11 +189,23 @@ package final class UDPSockets {
                 bootstrap = bootstrap.channelOption(option.option, value: option.value)
             }
             do {
-                return try bootstrap.bind(host: host, port: Int(port)).wait()
+                let channel = try bootstrap.bind(host: host, port: Int(port)).wait()
+                mergeReads(channel)
+                return channel
             } catch let error as IOError where error.isAddressInUse {
                 throw .portBusy(port)
             } catch {
                 throw .cannotBind(address: "\(host):\(port)", reason: reasonText(error))
+            }
+        }
+
+        /// Has the kernel put neighbours together (UDP_GRO), if it can. It must say first where each ends, or else they could not be told apart.
+        private func mergeReads(_ channel: any Channel) {
+            do {
+                try channel.setOption(.datagramReceiveSegmentSize, value: true).wait()
+                try channel.setOption(.datagramReceiveOffload, value: true).wait()
+            } catch {
+                // An older kernel, or another system: one read brings one datagram.
             }
         }
 
@@ -200,7 +230,13 @@ private final class DatagramHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         guard let source = InkPrimitives.SocketAddress(envelope.remoteAddress) else { return }
-        receive(Array(envelope.data.readableBytesView), source)
+        envelope.data.withUnsafeReadableBytes { bytes in
+            let size = envelope.metadata?.segmentSize.flatMap { $0 > 0 ? $0 : nil } ?? bytes.count
+            guard size < bytes.count else { return receive([UInt8](bytes), source) }
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                receive([UInt8](bytes[start..<min(start + size, bytes.count)]), source)
+            }
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -125,7 +125,7 @@ private final class TestStore: RecordStore {
         let port = driver.port
         // One who was in a session with this port before.
         let sending = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in
-            sockets.value.write([UInt8](repeating: 0xF4, count: 40), to: SocketAddress(ip: .v4(0x7F00_0001), port: port))
+            sockets.value.send([UInt8](repeating: 0xF4, count: 40), to: SocketAddress(ip: .v4(0x7F00_0001), port: port))
         }
         while try await driver.counters().datagramsIn == 0 { await Task.yield() }
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
@@ -239,9 +239,9 @@ private final class TestStore: RecordStore {
             var random = SplitMix64(seed: 5)
             for first in 0...255 {
                 let count = 1 + random.below(1300)
-                stranger.value.write([UInt8(first)] + (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }, to: target)
+                stranger.value.send([UInt8(first)] + (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }, to: target)
             }
-            stranger.value.write([], to: target)
+            stranger.value.send([], to: target)
         }.get()
         var counters = try await alice.driver.counters()
         while counters.datagramsIn < 257 { counters = try await alice.driver.counters() }

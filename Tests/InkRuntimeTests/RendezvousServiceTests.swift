@@ -443,7 +443,7 @@ private final class Carried: Sendable {
         client.start(server: service.stunAddress, now: .zero)
         guard case .transmit(let request, let destination)? = client.nextOutput() else { throw CancellationError() }
         loop.execute {
-            sockets.value.write(request, to: destination)
+            sockets.value.send(request, to: destination)
         }
         var arrived = stream.makeAsyncIterator()
         let answer = try #require(await arrived.next())
@@ -465,7 +465,7 @@ private final class Carried: Sendable {
             let sockets = UncheckedTransfer(
                 value: try UDPSockets.open(.any, onlyLoopback: true, on: loop, receive: { continuation.yield($1) }))
             let other = SocketAddress(ip: .v4(0x7F00_0002), port: service.stunAddress.port)
-            loop.execute { sockets.value.write(STUN.bindingRequest(transaction: Entropy.bytes(12)), to: other) }
+            loop.execute { sockets.value.send(STUN.bindingRequest(transaction: Entropy.bytes(12)), to: other) }
             var arrived = stream.makeAsyncIterator()
             #expect(await arrived.next() == other)
             try await loop.flatSubmit { sockets.value.close() }.get()
@@ -489,7 +489,7 @@ private final class Carried: Sendable {
                     let bytes =
                         isGarbage
                         ? [UInt8](repeating: UInt8(batch), count: 20 + index) : STUN.bindingRequest(transaction: Entropy.bytes(12))
-                    sockets.value.write(bytes, to: target)
+                    sockets.value.send(bytes, to: target)
                 }
             }.get()
             // The loop has read what it was sent once all are counted; so few wait in the system's buffer, however busy the machine is.

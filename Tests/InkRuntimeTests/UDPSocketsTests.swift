@@ -44,6 +44,63 @@ import Testing
         try close(socket.sockets)
     }
 
+    // RT-94
+    @Test func `whether datagrams may be split is set by family, and set back`() async throws {
+        let socket = try open(.any)
+        for isOn in [true, false] {
+            let (overV4, overV6) = try await loop.submit {
+                (socket.sockets.value.setDontFragment(isOn, overV6: false), socket.sockets.value.setDontFragment(isOn, overV6: true))
+            }.get()
+            #expect(overV4 && overV6 == socket.hasV6)
+            let mayFragment = try await loop.flatSubmit { socket.sockets.value.mayFragment() }.get()
+            #if os(Linux)
+                #expect(mayFragment != isOn)
+            #else
+                #expect(mayFragment)
+            #endif
+        }
+        try close(socket.sockets)
+    }
+
+    // RT-90, RT-93
+    @Test func `a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`() async throws {
+        let receiver = try open(.any)
+        var families = ["127.0.0.1"]
+        if receiver.hasV6 { families.append("[::1]") }
+        let senders = try (0..<3).map { _ in try open(.any) }
+        let targets = families.compactMap { SocketAddress("\($0):\(receiver.port)") }
+        // Trains, single ones, one that is shorter at the end of a train, and the largest that IPv4 carries.
+        let sizes =
+            [Int](repeating: 1200, count: 40) + [700, 64, 64, 64, 1, 1472, 1200, 1199, 60_000, 33] + [Int](repeating: 300, count: 70)
+        var expected: [SocketAddress: [[UInt8]]] = [:]
+        for (place, sender) in senders.enumerated() {
+            for (family, target) in targets.enumerated() {
+                let source = try #require(SocketAddress("\(families[family]):\(sender.port)"))
+                expected[source] = sizes.enumerated().map { index, size in
+                    (0..<size).map { UInt8(truncatingIfNeeded: $0 &+ index &* 3 &+ place &* 101 &+ family &* 53) }
+                }
+                let datagrams = expected[source] ?? []
+                loop.execute {
+                    for datagram in datagrams { sender.sockets.value.write(datagram, to: target) }
+                    sender.sockets.value.flush()
+                }
+            }
+        }
+        var (got, left) = ([SocketAddress: [[UInt8]]](), expected.values.reduce(0) { $0 + $1.count })
+        for await (datagram, source) in receiver.arrived {
+            got[source, default: []].append(datagram)
+            left -= 1
+            if left == 0 { break }
+        }
+        for (source, datagrams) in expected {
+            let arrived = got[source] ?? []
+            #expect(arrived.map(\.count) == datagrams.map(\.count), "from \(source)")
+            let isWhole = arrived == datagrams
+            #expect(isWhole, "from \(source)")
+        }
+        for socket in senders + [receiver] { try await loop.flatSubmit { socket.sockets.value.close() }.get() }
+    }
+
     // RT-10
     @Test func `a datagram that the system refuses is lost, and the socket goes on`() async throws {
         let (left, right) = (try open(.any), try open(.any))
@@ -52,14 +109,14 @@ import Testing
         // Broadcasts and foreign networks cannot be reached from loopback; an empty port says nothing.
         let refused = ["255.255.255.255:9999", "127.255.255.255:9999", "192.0.2.1:9999", "127.0.0.1:9"].compactMap { SocketAddress($0) }
         let counts = try await loop.submit {
-            for address in refused { left.sockets.value.write([0xF3], to: address) }
-            left.sockets.value.write([0xF3, 1], to: near)
+            for address in refused { left.sockets.value.send([0xF3], to: address) }
+            left.sockets.value.send([0xF3, 1], to: near)
             return left.sockets.value.refused
         }.get()
         #expect(counts > 0, "or this proves nothing")
         let got = await arrived.next()
         #expect(got?.0 == [0xF3, 1])
-        loop.execute { left.sockets.value.write([0xF3, 2], to: near) }
+        loop.execute { left.sockets.value.send([0xF3, 2], to: near) }
         let next = await arrived.next()
         #expect(next?.0 == [0xF3, 2])
         try await loop.flatSubmit { left.sockets.value.close() }.get()
@@ -75,7 +132,7 @@ import Testing
             let destination = try #require(SocketAddress("\(host):\(right.port)"))
             let payload = Array(host.utf8) + [UInt8](repeating: 0xF3, count: 1100)
             loop.execute {
-                left.sockets.value.write(payload, to: destination)
+                left.sockets.value.send(payload, to: destination)
             }
             let got = await arrived.next()
             #expect(got?.0 == payload)

@@ -81,5 +81,5 @@ struct ProductSockets: Carrier {
     let sockets: UDPSockets
 
     func write(_ packet: [UInt8], to address: InkPrimitives.SocketAddress) { sockets.write(packet, to: address) }
-    func flush() {}
+    func flush() { sockets.flush() }
 }

@@ -74,6 +74,29 @@ int ink_network_watch_drain(int fd);
 ssize_t ink_send_from(
     int fd, const void *bytes, size_t count, const struct sockaddr *to, socklen_t to_size, const struct sockaddr *from);
 
+/// Datagrams to one address that leave together: of `segment` bytes each, the last of what is left of `byte_count`. One alone has
+/// `segment == byte_count`; more than one only where `ink_merges_datagrams`.
+struct ink_train {
+    /// Of the first byte among those that are sent.
+    uint32_t offset;
+    uint32_t byte_count;
+    uint16_t segment;
+    uint16_t port;
+    int is_six;
+    /// The address as a number, of IPv4 in the low half of `low`.
+    uint64_t high, low;
+};
+
+/// True if the kernel splits what is sent into datagrams of one size (UDP_SEGMENT, udp(7)). A device on the way out may still refuse.
+int ink_merges_datagrams(int fd);
+
+/// Sends trains in their order, some of them at a time: call again with the rest. Returns how many the system took whole, at least one; or -errno of
+/// the first, of which then nothing was sent.
+ssize_t ink_send_trains(int fd, const uint8_t *bytes, const struct ink_train *trains, size_t count);
+
+/// Whether datagrams may be split on their way: by routers over IPv4, by this machine over both. Returns 0 or an errno.
+int ink_set_dont_fragment(int fd, int is_six, int is_on);
+
 #ifdef __cplusplus
 }
 #endif
