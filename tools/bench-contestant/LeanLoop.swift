@@ -11,8 +11,7 @@ enum LeanLoop {
             link.run(&workload, now: now)
             if let failure = link.failure, !workload.isOver { throw Options.UsageError(failure) }
             let at = earliest(link.deadline, link.wakeAt.map { Instant(nanoseconds: Int64($0)) })
-            let wait = at.map { max(0, ($0 - now).nanoseconds) } ?? -1
-            link.receive(wait: wait)
+            link.receive(until: at.map { $0 <= now ? 0 : $0.nanoseconds } ?? -1)
         }
     }
 
@@ -20,12 +19,12 @@ enum LeanLoop {
 }
 
 extension EndpointLink<BatchSocket> {
-    fileprivate mutating func receive(wait: Int64) {
-        var wait = wait
+    fileprivate mutating func receive(until: Int64) {
+        var until = until
         // As long as more comes it is handed over together, and drained once.
         for _ in 0..<4 {
             var taken: UnsafePointer<bench_datagram>?
-            let count = bench_take(&way.socket, wait, &taken)
+            let count = bench_take(&way.socket, until, &taken)
             guard count > 0 else { return }
             let now = LeanLoop.now
             for datagram in UnsafeBufferPointer(start: taken, count: Int(count)) {
@@ -33,7 +32,7 @@ extension EndpointLink<BatchSocket> {
                 receive(bytes, from: SocketAddress(ip: .v4(datagram.ip), port: datagram.port), now: now)
             }
             guard count >= UInt32(BENCH_SLOTS) else { return }
-            wait = 0
+            until = 0
         }
     }
 }

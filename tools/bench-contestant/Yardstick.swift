@@ -36,9 +36,9 @@ struct Yardstick: Link {
             let now = Clock.now
             let at = workload.turn(&link, now: now)
             bench_yardstick_flush(&link.yardstick)
-            let wait = at.map { $0 > now ? Int64($0 - now) : 0 } ?? -1
+            let until = at.map { $0 > now ? Int64($0) : 0 } ?? -1
             withUnsafeMutablePointer(to: &workload) { workload in
-                bench_yardstick_poll(&link.yardstick, wait, workload) { workload, message, count in
+                bench_yardstick_poll(&link.yardstick, until, workload) { workload, message, count in
                     _ = workload?.assumingMemoryBound(to: Workload.self).pointee.receive(
                         UnsafeRawBufferPointer(start: message, count: Int(count)))
                 }

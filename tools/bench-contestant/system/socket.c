@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +46,8 @@ int bench_open(struct bench_socket *it, enum bench_batch batch, uint32_t ip, uin
     it->batch = batch;
     it->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (it->fd < 0) return errno;
+    it->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (it->timer < 0) return errno;
     // What is measured is not how much the system keeps. Without root it keeps less.
     int bytes = 16 << 20, one = 1;
     if (setsockopt(it->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes)) setsockopt(it->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -162,7 +165,23 @@ uint32_t bench_wait(const int *fds, uint32_t count, int64_t nanoseconds) {
     return ready;
 }
 
-uint32_t bench_take(struct bench_socket *it, int64_t nanoseconds, const struct bench_datagram **taken) {
+// Sleeps until the socket can be read or the time has come; a timer that is early enough is left as it is, and wakes for nothing.
+static int sleep_until(struct bench_socket *it, int64_t until) {
+    struct pollfd watched[2] = {{.fd = it->fd, .events = POLLIN}, {.fd = it->timer, .events = POLLIN}};
+    if (until >= 0 && (!it->timer_at || until < it->timer_at)) {
+        struct itimerspec at = {.it_value = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000}};
+        if (timerfd_settime(it->timer, TFD_TIMER_ABSTIME, &at, NULL)) return 0;
+        it->timer_at = until;
+    }
+    if (ppoll(watched, 2, NULL, NULL) <= 0) return 0;
+    if (watched[1].revents) {
+        uint64_t times;
+        if (read(it->timer, &times, sizeof times) > 0) it->timer_at = 0;
+    }
+    return watched[0].revents != 0;
+}
+
+uint32_t bench_take(struct bench_socket *it, int64_t until, const struct bench_datagram **taken) {
     struct mmsghdr messages[BENCH_SLOTS];
     struct iovec parts[BENCH_SLOTS];
     struct sockaddr_in from[BENCH_SLOTS];
@@ -192,10 +211,7 @@ uint32_t bench_take(struct bench_socket *it, int64_t nanoseconds, const struct b
         }
         came = receive(it, messages, wanted);
         if (came > 0) break;
-        if (has_waited || !nanoseconds) return 0;
-        struct pollfd watched = {.fd = it->fd, .events = POLLIN};
-        struct timespec wait = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
-        if (ppoll(&watched, 1, nanoseconds < 0 ? NULL : &wait, NULL) <= 0) return 0;
+        if (has_waited || !until || !sleep_until(it, until)) return 0;
     }
     uint32_t count = 0;
     for (int index = 0; index < came; index++) {

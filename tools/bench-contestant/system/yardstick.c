@@ -113,9 +113,9 @@ static void open_packet(
 }
 
 void bench_yardstick_poll(
-    struct bench_yardstick *it, int64_t nanoseconds, void *context, void (*deliver)(void *, const uint8_t *, uint32_t)) {
+    struct bench_yardstick *it, int64_t until, void *context, void (*deliver)(void *, const uint8_t *, uint32_t)) {
     const struct bench_datagram *taken;
-    uint32_t count = bench_take(it->socket, nanoseconds, &taken);
+    uint32_t count = bench_take(it->socket, until, &taken);
     for (uint32_t index = 0; index < count; index++) {
         if (it->is_server) {
             it->peer_ip = taken[index].ip;

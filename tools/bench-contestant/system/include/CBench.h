@@ -24,6 +24,9 @@ struct bench_socket {
     int fd;
     enum bench_batch batch;
     uint32_t filled;
+    /// Wakes `bench_take` at a time that is set anew only if it is to be earlier: to set one costs a virtual machine some microseconds.
+    int timer;
+    int64_t timer_at;
     /// The system knows where all datagrams go, and is told no address.
     int is_connected;
     uint64_t sent_packets;
@@ -55,8 +58,9 @@ void bench_put(struct bench_socket *it, uint32_t count, uint32_t ip, uint16_t po
 /// Sends what waits.
 void bench_flush(struct bench_socket *it);
 
-/// Waits for datagrams, `nanoseconds` at most (0: not at all; below 0: without end), and says how many came and where they are.
-uint32_t bench_take(struct bench_socket *it, int64_t nanoseconds, const struct bench_datagram **taken);
+/// Takes what datagrams there are, or else waits for some until `until` (CLOCK_MONOTONIC in ns; 0: not at all; below 0: without end), or
+/// shorter. Says how many came and where they are.
+uint32_t bench_take(struct bench_socket *it, int64_t until, const struct bench_datagram **taken);
 
 /// Waits until one of up to 8 descriptors has something to read, `nanoseconds` at most; below 0 without end. Returns a bit for each that has.
 uint32_t bench_wait(const int *fds, uint32_t count, int64_t nanoseconds);
@@ -89,6 +93,6 @@ void bench_yardstick_flush(struct bench_yardstick *it);
 
 /// As `bench_take`; gives each message that came to `deliver`.
 void bench_yardstick_poll(
-    struct bench_yardstick *it, int64_t nanoseconds, void *context, void (*deliver)(void *context, const uint8_t *message, uint32_t count));
+    struct bench_yardstick *it, int64_t until, void *context, void (*deliver)(void *context, const uint8_t *message, uint32_t count));
 
 #endif
