@@ -49,6 +49,19 @@ class Tools(unittest.TestCase):
         self.assertEqual(set(whole), set(run_tests.STEPS) - run_tests.APART)
         self.assertTrue(all(whole.index("build") < whole.index(name) for name in run_tests.NEED_BUILD))
 
+    @unittest.skipUnless(sys.platform == "linux", "the bench needs Linux")
+    def test_the_bench_measures_both_loops_beside_their_yardsticks(self):
+        contestant = pathlib.Path(os.environ.get("INKWIRE_BINARY", ROOT / ".build" / "release" / "inkwire")).parent / "bench-contestant"
+        if not contestant.exists():
+            self.skipTest("bench-contestant is not built")
+        environment = {**os.environ, "BENCH_CONTESTANT": str(contestant)}
+        done = subprocess.run([sys.executable, "-B", "tools/lib/bench.py", "--quick", "--works", "W1,W3wire,W5"], cwd=ROOT,
+                              env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+        self.assertEqual([rows.count(name) for name in ("yard-sealed", "yard-packed", "lean", "product")], [1, 1, 3, 3], done.stdout)
+        self.assertNotIn("| - ", done.stdout, "a figure is missing")
+
     def test_an_unknown_step_exits_2(self):
         status, _, errors = self.run_tool("tools/test", "swift", "everything")
         self.assertEqual(status, 2)

@@ -43,7 +43,7 @@ struct Options {
     /// - lean, yardstick: `single`, `many`: how datagrams go to the system; both merged without one.
     /// - lean, product: `direct`: the attempt was announced to nobody. `ops`: a stream goes on the lane of operations. `idle`: nobody is present.
     ///   `beside`: the client's bulk lane is full all the time.
-    /// - yardstick: `sealed`, `packed`.
+    /// - yardstick: `sealed`, `packed`; `timed`: each wait sets a timer, as that of most programs does.
     var with: Set<String> = []
 
     /// Where the server is.

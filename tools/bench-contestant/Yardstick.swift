@@ -10,6 +10,7 @@ struct Yardstick: Link {
     private init(_ options: Options) throws {
         socket = .allocate(capacity: 1)
         socket.initialize(to: try BatchSocket(options).socket)
+        socket.pointee.is_timed = options.with.contains("timed") ? 1 : 0
         yardstick.socket = socket
         yardstick.is_server = options.isServer ? 1 : 0
         yardstick.is_sealed = options.with.contains("sealed") ? 1 : 0

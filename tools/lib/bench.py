@@ -35,7 +35,8 @@ def own(engine, words="", **more):
 
 # Which works each takes part in, and how many messages of W2 and W3 it is given: so many that it takes a second or so.
 CONTESTANTS = {
-    "yard-sealed": own("yardstick", "sealed,single", works=["W1", "W4ops"], n2=200000, n3=400000),
+    "yard-sealed": own("yardstick", "sealed,single,timed", works=["W1", "W4ops"]),
+    "yard-bare": own("yardstick", "sealed,single", works=["W1"]),
     "yard-merged": own("yardstick", "sealed", works=["W2"], n2=600000),
     "yard-packed": own("yardstick", "sealed,packed", works=["W3", "W3wire"], n3=4000000),
     "lean": own("lean", works=WORKS, n2=300000, n3=1000000),

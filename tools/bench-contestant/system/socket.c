@@ -23,6 +23,8 @@
 // Merged datagrams come in buffers of 64 KiB, of which a call fills so many.
 #define MERGED 16
 #define MERGED_BYTES 65536
+// The longest wait with a timer of its own, ns.
+#define TIMED_WAIT 1000000
 // A merged datagram has at most so many bytes, headers not counted: less than 65 535 - 28.
 #define TRAIN_BYTES 64000
 
@@ -167,6 +169,13 @@ uint32_t bench_wait(const int *fds, uint32_t count, int64_t nanoseconds) {
 
 // Sleeps until the socket can be read or the time has come; a timer that is early enough is left as it is, and wakes for nothing.
 static int sleep_until(struct bench_socket *it, int64_t until) {
+    if (it->is_timed) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        int64_t wait = until < 0 ? TIMED_WAIT : until - (now.tv_sec * 1000000000ll + now.tv_nsec);
+        if (wait > TIMED_WAIT) wait = TIMED_WAIT;
+        return bench_wait(&it->fd, 1, wait > 0 ? wait : 0) != 0;
+    }
     struct pollfd watched[2] = {{.fd = it->fd, .events = POLLIN}, {.fd = it->timer, .events = POLLIN}};
     if (until >= 0 && (!it->timer_at || until < it->timer_at)) {
         struct itimerspec at = {.it_value = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000}};

@@ -25,7 +25,9 @@ struct bench_socket {
     enum bench_batch batch;
     uint32_t filled;
     /// Wakes `bench_take` at a time that is set anew only if it is to be earlier: to set one costs a virtual machine some microseconds.
+    /// Unless `is_timed`: then each wait sets one.
     int timer;
+    int is_timed;
     int64_t timer_at;
     /// The system knows where all datagrams go, and is told no address.
     int is_connected;
