@@ -30,7 +30,7 @@ package enum ChaChaPoly {
     package static func seal(_ packet: inout [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>) {
         precondition((0...packet.count).contains(headerCount), "a header of \(headerCount) bytes in a packet of \(packet.count)")
         let bodyCount = packet.count - headerCount
-        for _ in 0..<tagCount { packet.append(0) }
+        packet += repeatElement(0, count: tagCount)
         packet.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let body = base + headerCount
@@ -39,6 +39,29 @@ package enum ChaChaPoly {
                     body, body + bodyCount, nil, body, UInt64(bodyCount), base, UInt64(headerCount), nil, nonceBytes, key)
             }
         }
+    }
+
+    /// Verifies `packet` and decrypts `packet[headerCount...]` into another array, which grows if it is too short and is else not made shorter.
+    ///
+    /// - Returns: bytes of text, at the beginning of `text`; nil if the packet is not authentic, and then what `text` has means nothing.
+    package static func open(
+        _ packet: [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>, into text: inout [UInt8]
+    ) -> Int? {
+        guard headerCount >= 0, packet.count >= headerCount + tagCount else { return nil }
+        let bodyCount = packet.count - headerCount - tagCount
+        // A byte more than nothing, since without an address for the text libsodium would not decrypt.
+        if text.count < max(bodyCount, 1) { text += repeatElement(0, count: max(bodyCount, 1) - text.count) }
+        let isAuthentic = packet.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            let body = base + headerCount
+            return text.withUnsafeMutableBufferPointer { output in
+                nonce.withBytes { nonceBytes in
+                    crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+                        output.baseAddress, nil, body, UInt64(bodyCount), body + bodyCount, base, UInt64(headerCount), nonceBytes, key) == 0
+                }
+            }
+        }
+        return isAuthentic ? bodyCount : nil
     }
 
     /// Verifies, decrypts `packet[headerCount...]` in place and takes the tag off. Leaves the packet as it was when it is not authentic.

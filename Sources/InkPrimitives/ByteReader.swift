@@ -97,8 +97,15 @@ public struct ByteReader: Sendable {
         return Array(bytes[position..<position + count])
     }
 
-    /// Bytes behind a varint that counts them, at most `limit`.
-    public mutating func readLengthPrefixed(limit: Int) throws(WireError) -> [UInt8] {
+    /// The next `count` bytes, without a copy.
+    public mutating func readSlice(_ count: Int) throws(WireError) -> ArraySlice<UInt8> {
+        try need(count)
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    /// Bytes behind a varint that counts them, at most `limit`, without a copy.
+    public mutating func readLengthPrefixedSlice(limit: Int) throws(WireError) -> ArraySlice<UInt8> {
         let start = position
         let count = try readCount(limit: limit)
         guard remaining >= count else {
@@ -106,7 +113,12 @@ public struct ByteReader: Sendable {
             position = start
             throw .truncated(needed: count, available: available)
         }
-        return try readBytes(count)
+        return try readSlice(count)
+    }
+
+    /// Bytes behind a varint that counts them, at most `limit`.
+    public mutating func readLengthPrefixed(limit: Int) throws(WireError) -> [UInt8] {
+        Array(try readLengthPrefixedSlice(limit: limit))
     }
 
     /// UTF-8 text behind a varint that counts its bytes, at most `limit` of them.

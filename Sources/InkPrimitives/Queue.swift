@@ -9,9 +9,13 @@ public struct Queue<Element> {
     /// All from `head` on waits; what is before it was taken out.
     @usableFromInline var items: [Element] = []
     @usableFromInline var head = 0
+    /// Elements for which a queue that ran empty keeps room.
+    @usableFromInline let spareMax: Int
 
     /// An empty queue.
-    @inlinable public init() {}
+    ///
+    /// - Parameter spareMax: elements for which it keeps room when it ran empty.
+    @inlinable public init(spareMax: Int = 1024) { self.spareMax = spareMax }
 
     /// Puts `element` at the end.
     @inlinable public mutating func append(_ element: Element) { items.append(element) }
@@ -42,7 +46,7 @@ public struct Queue<Element> {
     /// Keeps no element alive that was taken out, but for a few or as many as still wait.
     @inlinable mutating func forgetTaken() {
         if head == items.count {
-            if items.capacity > Self.spareMax { items = [] } else { items.removeAll(keepingCapacity: true) }
+            if items.capacity > spareMax { items = [] } else { items.removeAll(keepingCapacity: true) }
             head = 0
         } else if head >= Self.takenMin, head * 2 >= items.count {
             items.removeFirst(head)
@@ -52,8 +56,6 @@ public struct Queue<Element> {
 
     /// Elements taken out before what waits behind them is moved to the front.
     @usableFromInline static var takenMin: Int { 64 }
-    /// Elements for which a queue that ran empty keeps room.
-    @usableFromInline static var spareMax: Int { 1024 }
 }
 
 extension Queue: RandomAccessCollection {
@@ -62,8 +64,8 @@ extension Queue: RandomAccessCollection {
 
     /// The element with `position` others before it; must be in `0..<count`.
     @inlinable public subscript(position: Int) -> Element {
-        get { items[head + position] }
-        set { items[head + position] = newValue }
+        _read { yield items[head + position] }
+        _modify { yield &items[head + position] }
     }
 }
 

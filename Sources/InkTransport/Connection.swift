@@ -43,6 +43,8 @@ struct Connection: Sendable {
     private static let packetMin = 200
     /// Between two pings over the way in use to a peer that takes another one.
     private static let otherWayPause: Duration = .seconds(1)
+    /// Frames of one packet for which room is kept.
+    private static let framesKept = 16
 
     let id: ConnectionID
     let remote: Remote
@@ -74,6 +76,12 @@ struct Connection: Sendable {
     private var deniedSince: Instant?
     private var finish: FinishRepetition?
     private(set) var counts: ConnectionStatistics
+    /// Room that is used for one packet after the other, and holds nothing between: a packet in clear, its frames, what one carries that leaves, and
+    /// what an acknowledgement brings (TR-90, TR-91).
+    private var plain: [UInt8] = []
+    private var frames: [Frame] = []
+    private var sentFrames: [SentFrame] = []
+    private var verdict = LossRecovery.Verdict()
 
     /// Message 3, repeated until the responder's first packet comes.
     private struct FinishRepetition: Sendable {
@@ -155,7 +163,7 @@ struct Connection: Sendable {
         _ datagram: [UInt8], over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
     ) -> Result<Ending?, KeyedSpace.RefusalError> {
         let opened: KeyedSpace.Opened
-        switch space.open(datagram) {
+        switch space.open(datagram, into: &plain) {
         case .success(let packet): opened = packet
         case .failure(let refusal):
             switch refusal {
@@ -168,7 +176,14 @@ struct Connection: Sendable {
         counts.bytesIn += UInt64(datagram.count)
         finish = nil
         do throws(Misbehaviour) {
-            let frames = try Self.frames(of: opened.packet, from: opened.headerCount)
+            // Parts of `plain`, which is written to again when none is left.
+            var frames: [Frame] = []
+            swap(&frames, &self.frames)
+            defer {
+                frames.clear(keeping: Self.framesKept)
+                swap(&frames, &self.frames)
+            }
+            try Self.read(&frames, of: plain, count: opened.byteCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
             space.acks.receive(opened.number, claim: claim, roundTrip: paths.main.rtt.smoothed, now: now)
@@ -201,7 +216,7 @@ struct Connection: Sendable {
     mutating func relay(over point: RelayPoint, rate: Int?, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
         if let stale = paths.relay(over: point, rate: rate, now: now) {
-            apply(space.sent.giveUp(stale, paths: &paths, now: now), now: now, outputs: &outputs)
+            settle(now: now, outputs: &outputs) { $0.giveUp(stale, paths: &$1, now: now, into: &$2) }
             // What was sent to the number before is asked for here.
             if stale == before { owesPing = true }
         }
@@ -212,7 +227,7 @@ struct Connection: Sendable {
     mutating func relayLost(at place: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
         for path in paths.relayLost(at: place, now: now) {
-            apply(space.sent.giveUp(path, paths: &paths, now: now), now: now, outputs: &outputs)
+            settle(now: now, outputs: &outputs) { $0.giveUp(path, paths: &$1, now: now, into: &$2) }
         }
         noteMain(before: before, outputs: &outputs)
     }
@@ -226,7 +241,7 @@ struct Connection: Sendable {
     private mutating func followLook(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
         if let left = paths.look(now: now) {
-            apply(space.sent.giveUp(left, paths: &paths, now: now), now: now, outputs: &outputs)
+            settle(now: now, outputs: &outputs) { $0.giveUp(left, paths: &$1, now: now, into: &$2) }
         }
         noteMain(before: before, outputs: &outputs)
     }
@@ -260,7 +275,7 @@ struct Connection: Sendable {
 
     /// Call at or after `deadline`, then `flush`.
     mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
-        apply(space.sent.handleLossTimeout(paths: &paths, now: now), now: now, outputs: &outputs)
+        settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
         if space.sent.takeProbe(paths.main.rtt, now: now) { owesProbe = true }
         followLook(now: now, outputs: &outputs)
         while let action = liveness.handleTimeout(waitingSince: space.sent.oldestWaitingSince, now: now, random: &jitter) {
@@ -304,9 +319,8 @@ struct Connection: Sendable {
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
-            let main = paths.main
-            let hasBulk = main.allowsBulk(now: now) && canSend(.bulk)
-            let hasLive = main.allowsLive(now: now) && (hasPresence || canSend(.control) || canSend(.ops))
+            let hasBulk = canSend(.bulk) && paths.main.allowsBulk(now: now)
+            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.main.allowsLive(now: now)
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
@@ -325,8 +339,11 @@ struct Connection: Sendable {
     }
 
     private mutating func watchCredit(now: Instant) {
-        let begun = lanes.reduce(0) { $0 + $1.pending - $1.waiting }
-        let isDenied = credit < Self.creditEnough && begun < Self.arrivedButFor && Lane.allCases.contains(where: isBlocked)
+        var isDenied = false
+        if credit < Self.creditEnough {
+            let begun = lanes.reduce(0) { $0 + $1.pending - $1.waiting }
+            isDenied = begun < Self.arrivedButFor && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
+        }
         deniedSince = isDenied ? deniedSince ?? now : nil
     }
 
@@ -337,6 +354,11 @@ struct Connection: Sendable {
         let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
+        swap(&frames, &sentFrames)
+        defer {
+            frames.clear(keeping: Self.framesKept)
+            swap(&frames, &sentFrames)
+        }
         if space.acks.rides(now: now), let newest = space.acks.received.ranges.last,
             Acknowledgement.write(space.acks.received, delay: space.acks.delay(now: now), limit: 128, to: &packet)
         {
@@ -462,6 +484,7 @@ struct Connection: Sendable {
     }
 
     private mutating func writeRepetitions(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
+        guard !repeater.pieces.isEmpty else { return }
         let ops = lanes[Lane.ops.slot]
         repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) }
         var taken: Set<Repeater.Source> = []
@@ -493,12 +516,13 @@ struct Connection: Sendable {
     private mutating func sendPathFrames(
         now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
     ) {
-        for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, over: owed.over, now: now, outputs: &outputs) }
-        owedResponses = []
+        if !owedResponses.isEmpty {
+            for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, over: owed.over, now: now, outputs: &outputs) }
+            owedResponses = []
+        }
         // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
-        let main = paths.main
-        let payer = validation.map { $0.address == main.route.address } == true ? allowance : nil
-        let pause = space.sent.probeTimeout(main.rtt)
+        let payer = validation.map { $0.address == paths.main.route.address } == true ? allowance : nil
+        let pause = space.sent.probeTimeout(paths.main.rtt)
         if validation?.takeTry(byteCount: Self.pingBytes, pause: pause, allowance: payer, now: now) == true, let waiting = validation {
             sendAlone(Frame.pathChallengeType, waiting.challenge, over: .direct(waiting.address), now: now, outputs: &outputs)
         }
@@ -547,24 +571,25 @@ struct Connection: Sendable {
 
     // MARK: Incoming
 
-    private static func frames(of packet: [UInt8], from offset: Int) throws(Misbehaviour) -> [Frame] {
-        var reader = ByteReader(packet, range: offset..<packet.count)
-        var frames: [Frame] = []
+    private static func read(_ frames: inout [Frame], of packet: [UInt8], count: Int) throws(Misbehaviour) {
+        var reader = ByteReader(packet, range: 0..<count)
         var acknowledges = false
         do throws(WireError) {
             while !reader.isAtEnd {
                 let frame = try Frame(from: &reader)
-                if case .acknowledgement = frame {
+                switch frame {
+                case .padding: continue
+                case .acknowledgement:
                     // One says all; a hundred in a packet would cost us a hundred times what they cost the peer (TR-31).
                     guard !acknowledges else { throw .unexpected }
                     acknowledges = true
+                default: break
                 }
-                if frame != .padding { frames.append(frame) }
+                frames.append(frame)
             }
         } catch {
             throw .malformedFrame
         }
-        return frames
     }
 
     private mutating func take(
@@ -573,17 +598,20 @@ struct Connection: Sendable {
         switch frame {
         case .padding, .ping, .pathChallenge: break
         case .acknowledgement(let acknowledgement):
-            apply(try space.sent.acknowledge(acknowledgement, over: path, paths: &paths, now: now), now: now, outputs: &outputs)
+            try settle(now: now, outputs: &outputs) { recovery, paths, verdict throws(Misbehaviour) in
+                try recovery.acknowledge(acknowledgement, over: path, paths: &paths, now: now, into: &verdict)
+            }
             if paths.isInDoubt { followLook(now: now, outputs: &outputs) }
         case .stream(let lane, let slot, let offset, let data):
-            for (stream, message) in try incoming.receive(lane, slot: slot, offset: offset, data: data) {
+            let id = id
+            try incoming.receive(lane, slot: slot, offset: offset, data: data) { stream, message in
                 outputs.append(.message(message, lane: lane, stream: stream, on: id))
             }
         case .presence(let data):
             // An older one that comes late is of no use (TR-15).
             guard presenceReceived.map({ number > $0 }) ?? true else { break }
             presenceReceived = number
-            outputs.append(.presence(data, on: id))
+            outputs.append(.presence(Array(data), on: id))
         case .close(let code): return code
         case .pathResponse(let response):
             if let waiting = validation, constantTimeEqual(waiting.challenge, response) {
@@ -602,7 +630,20 @@ struct Connection: Sendable {
         return nil
     }
 
-    private mutating func apply(_ verdict: LossRecovery.Verdict, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+    /// Does what `judge` finds out about sent packets.
+    private mutating func settle<Failure: Error>(
+        now: Instant, outputs: inout Outputs<Endpoint.Output>,
+        judge: (inout LossRecovery, inout Paths, inout LossRecovery.Verdict) throws(Failure) -> Void
+    ) throws(Failure) {
+        var verdict = LossRecovery.Verdict()
+        swap(&verdict, &self.verdict)
+        try judge(&space.sent, &paths, &verdict)
+        apply(verdict, outputs: &outputs)
+        verdict.clear()
+        swap(&verdict, &self.verdict)
+    }
+
+    private mutating func apply(_ verdict: LossRecovery.Verdict, outputs: inout Outputs<Endpoint.Output>) {
         var newestPresence: UInt64 = 0
         for frame in verdict.acknowledged {
             switch frame {

@@ -1,6 +1,8 @@
 import InkPrimitives
 
 /// One statement inside a packet. The byte tables are in the overview.
+///
+/// What may be long is a part of the packet, not a copy.
 enum Frame: Hashable, Sendable {
     /// Nothing; makes a packet as long as the answer that it may cause.
     case padding
@@ -8,9 +10,9 @@ enum Frame: Hashable, Sendable {
     case ping
     case acknowledgement(Acknowledgement)
     /// Bytes of one stream of a lane.
-    case stream(Lane, slot: UInt64, offset: UInt64, data: [UInt8])
+    case stream(Lane, slot: UInt64, offset: UInt64, data: ArraySlice<UInt8>)
     /// One presence value; what its packet holds beyond it is nothing.
-    case presence([UInt8])
+    case presence(ArraySlice<UInt8>)
     case close(code: CloseCode)
     case pathChallenge([UInt8])
     case pathResponse([UInt8])
@@ -40,8 +42,8 @@ enum Frame: Hashable, Sendable {
         case Self.pingType: self = .ping
         case Self.acknowledgementType: self = .acknowledgement(try Acknowledgement(from: &reader))
         case Self.presenceType:
-            let data = reader.readRest()
-            guard !data.isEmpty else { throw .nonCanonical }
+            guard !reader.isAtEnd else { throw .nonCanonical }
+            let data = try reader.readSlice(reader.remaining)
             self = .presence(data)
         case Self.closeType:
             guard let code = CloseCode(rawValue: try reader.readUInt8()) else { throw .unexpected }
@@ -53,7 +55,7 @@ enum Frame: Hashable, Sendable {
             guard type >= Self.streamType, let lane = Lane(rawValue: type - Self.streamType) else { throw .unexpected }
             let slot = try reader.readVarint()
             let offset = try reader.readVarint()
-            let data = try reader.readLengthPrefixed(limit: Limits.datagramBytes)
+            let data = try reader.readLengthPrefixedSlice(limit: Limits.datagramBytes)
             // An empty piece says nothing and would be a second way to say it.
             guard !data.isEmpty else { throw .nonCanonical }
             guard offset <= Varint.max - UInt64(data.count) else { throw .limitExceeded }
@@ -115,11 +117,15 @@ struct Acknowledgement: Hashable, Sendable {
     /// Four minutes; nobody waits that long, and products with it stay small.
     static let delayUnitsMax: UInt64 = 1 << 20
 
-    /// Newest first, disjoint, not touching; never empty.
-    let ranges: [Range<UInt64>]
+    /// The run with the largest number.
+    let newest: Range<UInt64>
+    /// The others, newest first; all are disjoint and do not touch. Mostly there are none, and then no memory is taken.
+    let older: [Range<UInt64>]
     let delay: Duration
 
-    var largest: UInt64 { ranges[0].upperBound - 1 }
+    var largest: UInt64 { newest.upperBound - 1 }
+    /// All runs, newest first.
+    var ranges: [Range<UInt64>] { [newest] + older }
 
     /// - Parameter received: not empty; the newest runs that fit into `limit` bytes are named.
     static func write(_ received: RangeSet, delay: Duration, limit: Int, to packet: inout [UInt8]) -> Bool {
@@ -156,7 +162,10 @@ struct Acknowledgement: Hashable, Sendable {
         let count = try reader.readCount(limit: Frame.ackRangesMax - 1)
         var run = try reader.readVarint()
         guard run <= largest else { throw .unexpected }
-        var ranges = [largest - run..<largest + 1]
+        newest = largest - run..<largest + 1
+        var older: [Range<UInt64>] = []
+        // There is no run without two bytes of the packet.
+        older.reserveCapacity(min(count, reader.remaining / 2))
         var lowest = largest - run
         for _ in 0..<count {
             let gap = try reader.readVarint()
@@ -164,10 +173,10 @@ struct Acknowledgement: Hashable, Sendable {
             guard gap <= Varint.max, lowest >= 2, gap <= lowest - 2 else { throw .unexpected }
             let top = lowest - gap - 2
             guard run <= top else { throw .unexpected }
-            ranges.append(top - run..<top + 1)
+            older.append(top - run..<top + 1)
             lowest = top - run
         }
-        self.ranges = ranges
+        self.older = older
         delay = .microseconds(Int64(units) * Self.delayUnitMicroseconds)
     }
 }

@@ -24,21 +24,23 @@ struct KeyedSpace: Sendable {
         let number: UInt64
         /// None with a greater number came before.
         let isNewest: Bool
-        /// Header and frames in clear.
-        let packet: [UInt8]
-        let headerCount: Int
+        /// Bytes of frames.
+        let byteCount: Int
     }
 
     /// Nothing changes unless the tag verifies (TR-8).
-    mutating func open(_ datagram: [UInt8]) -> Result<Opened, RefusalError> {
+    ///
+    /// - Parameter frames: where the frames are in clear afterwards, from its beginning.
+    mutating func open(_ datagram: [UInt8], into frames: inout [UInt8]) -> Result<Opened, RefusalError> {
         guard let header = DataHeader(datagram) else { return .failure(.forged) }
         let newest = window.newest
         let number = header.number(expected: newest.map { $0 + 1 } ?? 0)
         guard window.accepts(number) else { return .failure(.replayed) }
-        var packet = datagram
-        guard keys.open(&packet, headerCount: header.byteCount, counter: number) else { return .failure(.forged) }
+        guard let byteCount = keys.open(datagram, headerCount: header.byteCount, counter: number, into: &frames) else {
+            return .failure(.forged)
+        }
         window.commit(number)
-        return .success(Opened(number: number, isNewest: newest.map { number > $0 } ?? true, packet: packet, headerCount: header.byteCount))
+        return .success(Opened(number: number, isNewest: newest.map { number > $0 } ?? true, byteCount: byteCount))
     }
 
     /// Begins the next packet: its header.

@@ -49,23 +49,46 @@ struct LossRecovery: Sendable {
         let byteCount: Int
         let claim: AckClaim
         let carriesOps: Bool
-        var frames: [SentFrame]
+        /// What it carries, in `frames`.
+        let firstFrame: UInt64
+        let frameCount: Int
         var fate: Fate
         /// When an acknowledgement first passed over it.
         var passedAt: Instant?
     }
 
-    /// What an acknowledgement or a timer brought.
+    /// What an acknowledgement or a timer brought. Used again and again, so that none costs memory.
     struct Verdict: Sendable {
-        var acknowledged: [SentFrame] = []
+        /// Pieces of one stream that follow each other are one.
+        private(set) var acknowledged: [SentFrame] = []
         var lost: [SentFrame] = []
         var lostPackets = 0
         var spurious = 0
+
+        mutating func acknowledge(_ frame: SentFrame) {
+            if case .stream(let lane, let slot, let range, _) = frame, let last = acknowledged.last,
+                case .stream(lane, slot, let before, _) = last, before.upperBound == range.lowerBound
+            {
+                acknowledged[acknowledged.count - 1] = .stream(
+                    lane, slot: slot, range: before.lowerBound..<range.upperBound, isCopy: false)
+            } else {
+                acknowledged.append(frame)
+            }
+        }
+
+        /// Nothing, with little room for more.
+        mutating func clear() {
+            acknowledged.clear(keeping: Self.spareMax)
+            lost.clear(keeping: Self.spareMax)
+            (lostPackets, spurious) = (0, 0)
+        }
+
+        private static let spareMax = 64
     }
 
     /// Packets without need of an acknowledgement that are remembered, wherever the front is: a peer can make us send any number of them
     /// behind one that it leaves waiting (TR-32).
-    static let quietPacketsMax = 256
+    static let quietPacketsMax = 64
     /// A lost packet is kept for four round trips, since it may yet arrive. The peer decides how long one seems; more than this is not for it
     /// to say (TR-32).
     static let lostKeptMax: Duration = .seconds(4)
@@ -78,7 +101,10 @@ struct LossRecovery: Sendable {
     static let probeTimeoutMax: Duration = .seconds(1)
 
     /// Ascending by number. Of the quiet ones some are missing.
-    private var packets = Queue<Packet>()
+    private var packets = Queue<Packet>(spareMax: 32)
+    /// What they carry, one after the other: packets have no arrays of their own. The first has the number `framesTaken`.
+    private var frames = Queue<SentFrame>(spareMax: 64)
+    private var framesTaken: UInt64 = 0
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
     private(set) var next: UInt64 = 0
     /// Those that wait for an acknowledgement. An acknowledgement is looked up here and in `idle`, so what it says again costs nothing (TR-32).
@@ -118,7 +144,8 @@ struct LossRecovery: Sendable {
 
     /// When the oldest packet that waits for an acknowledgement was sent.
     var oldestWaitingSince: Instant? {
-        outstanding.ranges.first.flatMap { position(of: $0.lowerBound) }.map { packets[$0].sentAt }
+        guard let first = outstanding.ranges.first, let index = position(of: first.lowerBound) else { return nil }
+        return packets[index].sentAt
     }
 
     mutating func sent(
@@ -137,8 +164,8 @@ struct LossRecovery: Sendable {
         packets.append(
             Packet(
                 number: number, path: path, ordinal: ordinal, sentAt: now, stamp: stamp, byteCount: byteCount, claim: claim,
-                carriesOps: carriesOps,
-                frames: frames, fate: .outstanding))
+                carriesOps: carriesOps, firstFrame: framesTaken + UInt64(self.frames.count), frameCount: frames.count, fate: .outstanding))
+        self.frames.append(contentsOf: frames)
         guard claim != .none else { return idle.insert(number..<number + 1) }
         outstanding.insert(number..<number + 1)
         guard claim == .prompt else { return }
@@ -150,51 +177,18 @@ struct LossRecovery: Sendable {
     ///
     /// - Parameter arrived: the path that brought it; nil where that is none of `paths`.
     mutating func acknowledge(
-        _ frame: Acknowledgement, over arrived: PathID?, paths: inout Paths, now: Instant
-    ) throws(Misbehaviour) -> Verdict {
+        _ frame: Acknowledgement, over arrived: PathID?, paths: inout Paths, now: Instant, into verdict: inout Verdict
+    ) throws(Misbehaviour) {
         guard frame.largest < next else { throw .acknowledgedUnsent }
-        var verdict = Verdict()
         var sample: (span: Duration, delayMax: Duration, isFull: Bool)?
-        for range in frame.ranges {
-            let news = outstanding.runs(in: range) + idle.runs(in: range)
-            outstanding.remove(range)
-            idle.remove(range)
-            for number in news.joined() {
-                guard let index = position(of: number) else { continue }
-                let packet = packets[index]
-                packets[index].fate = .acknowledged
-                packets[index].frames = []
-                verdict.acknowledged += packet.frames
-                paths.update(packet.path) { path in
-                    guard path.largestAcknowledged.map({ number > $0.number }) ?? true else { return }
-                    path.largestAcknowledged = (number, packet.ordinal)
+        for index in -1..<frame.older.count {
+            let range = index < 0 ? frame.newest : frame.older[index]
+            while let run = outstanding.takeFirstRun(in: range) ?? idle.takeFirstRun(in: range) {
+                for number in run {
+                    guard let index = position(of: number) else { continue }
+                    let roundTrip = take(at: index, over: arrived, paths: &paths, now: now, into: &verdict)
+                    if number == frame.largest, let roundTrip { sample = roundTrip }
                 }
-                guard packet.claim != .none else {
-                    quietCount -= 1
-                    continue
-                }
-                switch packet.fate {
-                case .lost:
-                    verdict.spurious += 1
-                    // It was no loss.
-                    lossEstimate = max(0, lossEstimate - 0.01)
-                    paths.update(packet.path) { path in
-                        let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
-                        path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
-                    }
-                case .givenUp: verdict.spurious += 1
-                case .outstanding, .acknowledged:
-                    settle(packet, isProgress: true, paths: &paths, now: now)
-                    paths.update(packet.path) { $0.acknowledged(packet.byteCount, packet.stamp, sentAt: packet.sentAt, now: now) }
-                    lossEstimate -= lossEstimate / 100
-                }
-                if number == frame.largest, packet.path == arrived {
-                    sample = (
-                        now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax,
-                        packet.byteCount >= Self.fullBytes
-                    )
-                }
-                probes = 0
             }
         }
         largestAcknowledged = max(largestAcknowledged ?? 0, frame.largest)
@@ -207,43 +201,83 @@ struct LossRecovery: Sendable {
             path.finishAcknowledgement(roundTrip: path.id == arrived ? sample.flatMap { $0.isFull ? $0.span - held : nil } : nil, now: now)
         }
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
-        return verdict
+    }
+
+    /// What a packet that arrived and was not known to teaches.
+    ///
+    /// - Returns: its round trip, where it came back the way that it went, how long it may have been held there, and whether it was full.
+    private mutating func take(
+        at index: Int, over arrived: PathID?, paths: inout Paths, now: Instant, into verdict: inout Verdict
+    ) -> (span: Duration, delayMax: Duration, isFull: Bool)? {
+        let packet = packets[index]
+        packets[index].fate = .acknowledged
+        for frame in framePositions(of: packet) { verdict.acknowledge(frames[frame]) }
+        if let path = paths.position(of: packet.path), paths[at: path].largestAcknowledged.map({ packet.number > $0.number }) ?? true {
+            paths[at: path].largestAcknowledged = (packet.number, packet.ordinal)
+        }
+        guard packet.claim != .none else {
+            quietCount -= 1
+            return nil
+        }
+        switch packet.fate {
+        case .lost:
+            verdict.spurious += 1
+            // It was no loss.
+            lossEstimate = max(0, lossEstimate - 0.01)
+            paths.update(packet.path) { path in
+                let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
+                path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
+            }
+        case .givenUp: verdict.spurious += 1
+        case .outstanding, .acknowledged:
+            settle(packet, isProgress: true, paths: &paths, now: now)
+            if let path = paths.position(of: packet.path) {
+                paths[at: path].acknowledged(packet.byteCount, packet.stamp, sentAt: packet.sentAt, now: now)
+            }
+            lossEstimate -= lossEstimate / 100
+        }
+        probes = 0
+        guard packet.path == arrived else { return nil }
+        return (
+            now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax,
+            packet.byteCount >= Self.fullBytes
+        )
     }
 
     /// Packets that time declares lost by now.
-    mutating func handleLossTimeout(paths: inout Paths, now: Instant) -> Verdict {
-        var verdict = Verdict()
-        guard let lossAt, now >= lossAt else { return verdict }
+    mutating func handleLossTimeout(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        guard let lossAt, now >= lossAt else { return }
         detectLost(paths: &paths, now: now, into: &verdict)
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
-        return verdict
     }
 
     /// A path is used no more: what went there is lost at once, and says nothing of any other path.
-    mutating func giveUp(_ path: PathID, paths: inout Paths, now: Instant) -> Verdict {
-        var verdict = Verdict()
-        for number in outstanding.runs(in: 0..<next).joined() {
-            guard let index = position(of: number), packets[index].path == path else { continue }
-            lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
+    mutating func giveUp(_ path: PathID, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        var from: UInt64 = 0
+        while let run = outstanding.firstRun(in: from..<next) {
+            from = run.upperBound
+            for number in run {
+                guard let index = position(of: number), packets[index].path == path else { continue }
+                lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
+            }
         }
         detectLost(paths: &paths, now: now, into: &verdict)
-        return verdict
     }
 
     /// What the oldest packets that wait for an acknowledgement carry of streams, about `limit` bytes of it.
     func oldestWaiting(limit: Int) -> [SentFrame] {
-        var frames: [SentFrame] = []
+        var found: [SentFrame] = []
         var byteCount = 0
         for number in outstanding.ranges.joined() {
             guard let index = position(of: number), packets[index].claim == .prompt else { continue }
-            for frame in packets[index].frames {
-                guard case .stream(_, _, let range, isCopy: false) = frame else { continue }
-                frames.append(frame)
+            for position in framePositions(of: packets[index]) {
+                guard case .stream(_, _, let range, isCopy: false) = frames[position] else { continue }
+                found.append(frames[position])
                 byteCount += range.count
-                if byteCount >= limit { return frames }
+                if byteCount >= limit { return found }
             }
         }
-        return frames
+        return found
     }
 
     /// True if a probe is due; the caller then sends one.
@@ -258,35 +292,44 @@ struct LossRecovery: Sendable {
     private mutating func detectLost(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
         lossAt = nil
         guard let largest = largestAcknowledged else { return }
-        for number in outstanding.runs(in: 0..<largest).joined() {
-            guard let index = position(of: number) else { continue }
-            guard let path = paths[packets[index].path], let newest = path.largestAcknowledged, newest.number > number else {
-                // Nothing later went that way. Where another one is in use, nothing will.
-                guard packets[index].path != paths.mainID else { continue }
-                let due = packets[index].sentAt + Self.strayTime
-                if now >= due {
-                    lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
-                } else {
-                    lossAt = earliest(lossAt, due)
-                }
-                continue
-            }
-            let passedAt = packets[index].passedAt ?? now
-            packets[index].passedAt = passedAt
-            let timeThreshold = max(path.rtt.smoothed, path.rtt.latest) * 9 / 8
-            let wait = max(Self.reorderWaitMin, path.rtt.smoothed / 8).scaled(by: path.reordering.scale)
-            // What the reordering seen on this path demands on top of the time threshold.
-            var due = max(packets[index].sentAt + timeThreshold, passedAt + (path.reordering.scale > 1 ? wait : .zero))
-            if packets[index].carriesOps { due = min(due, passedAt + wait) }
-            guard now >= due || Double(newest.ordinal - packets[index].ordinal) >= path.reordering.packetThreshold else {
-                lossAt = earliest(lossAt, due)
-                continue
-            }
-            let (sentAt, byteCount) = (packets[index].sentAt, packets[index].byteCount)
-            lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
-            paths.update(path.id) { $0.lost(byteCount, sentAt: sentAt, now: now) }
-            lossEstimate += (1 - lossEstimate) / 100
+        var from: UInt64 = 0
+        while let run = outstanding.firstRun(in: from..<largest) {
+            from = run.upperBound
+            for number in run { if let index = position(of: number) { judge(at: index, paths: &paths, now: now, into: &verdict) } }
         }
+    }
+
+    /// Whether a packet that waits, and behind which some arrived, is lost.
+    private mutating func judge(at index: Int, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        guard let place = paths.position(of: packets[index].path), let newest = paths[at: place].largestAcknowledged,
+            newest.number > packets[index].number
+        else {
+            // Nothing later went that way. Where another one is in use, nothing will.
+            guard packets[index].path != paths.mainID else { return }
+            let due = packets[index].sentAt + Self.strayTime
+            if now >= due {
+                lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
+            } else {
+                lossAt = earliest(lossAt, due)
+            }
+            return
+        }
+        let passedAt = packets[index].passedAt ?? now
+        packets[index].passedAt = passedAt
+        let (rtt, reordering) = (paths[at: place].rtt, paths[at: place].reordering)
+        let timeThreshold = max(rtt.smoothed, rtt.latest) * 9 / 8
+        let wait = max(Self.reorderWaitMin, rtt.smoothed / 8).scaled(by: reordering.scale)
+        // What the reordering seen on this path demands on top of the time threshold.
+        var due = max(packets[index].sentAt + timeThreshold, passedAt + (reordering.scale > 1 ? wait : .zero))
+        if packets[index].carriesOps { due = min(due, passedAt + wait) }
+        guard now >= due || Double(newest.ordinal - packets[index].ordinal) >= reordering.packetThreshold else {
+            lossAt = earliest(lossAt, due)
+            return
+        }
+        let (sentAt, byteCount) = (packets[index].sentAt, packets[index].byteCount)
+        lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
+        paths[at: place].lost(byteCount, sentAt: sentAt, now: now)
+        lossEstimate += (1 - lossEstimate) / 100
     }
 
     private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
@@ -295,13 +338,15 @@ struct LossRecovery: Sendable {
         outstanding.remove(packet.number..<packet.number + 1)
         idle.insert(packet.number..<packet.number + 1)
         settle(packet, isProgress: false, paths: &paths, now: now)
-        verdict.lost += packet.frames
+        for frame in framePositions(of: packet) { verdict.lost.append(frames[frame]) }
         verdict.lostPackets += 1
     }
 
     /// A packet is on the way no more.
     private mutating func settle(_ packet: Packet, isProgress: Bool, paths: inout Paths, now: Instant) {
-        paths.update(packet.path) { $0.settled(byteCount: packet.byteCount, isProgress: isProgress, now: now) }
+        if let path = paths.position(of: packet.path) {
+            paths[at: path].settled(byteCount: packet.byteCount, isProgress: isProgress, now: now)
+        }
         if packet.claim == .prompt { promptInFlight -= 1 }
     }
 
@@ -318,17 +363,36 @@ struct LossRecovery: Sendable {
             case .lost, .givenUp, .acknowledged: break
             }
             _ = packets.popFirst()
+            for _ in 0..<packet.frameCount { _ = frames.popFirst() }
+            framesTaken += UInt64(packet.frameCount)
             if packet.fate != .acknowledged { idle.remove(packet.number..<packet.number + 1) }
         }
     }
 
     /// Where the packet of this number is in `packets`; nil if it is not remembered.
     private func position(of number: UInt64) -> Int? {
-        var (low, high) = (0, packets.count)
+        guard let first = packets.first?.number, number >= first else { return nil }
+        // Where none is missing it is as far behind the first as its number says, and else it is before.
+        let furthest = Int(clamping: number - first)
+        if furthest < packets.count, packets[furthest].number == number { return furthest }
+        var (low, high) = (0, min(furthest, packets.count))
         while low < high {
             let middle = (low + high) / 2
             if packets[middle].number < number { low = middle + 1 } else { high = middle }
         }
         return low < packets.count && packets[low].number == number ? low : nil
+    }
+
+    /// Where in `frames` those of a packet are.
+    private func framePositions(of packet: Packet) -> Range<Int> {
+        let first = Int(packet.firstFrame - framesTaken)
+        return first..<first + packet.frameCount
+    }
+}
+
+extension Array {
+    /// Takes all out, and keeps room for so many at most.
+    mutating func clear(keeping room: Int) {
+        if capacity > room { self = [] } else { removeAll(keepingCapacity: true) }
     }
 }

@@ -49,8 +49,17 @@ struct Paths: Sendable {
         return index
     }
 
-    var main: Path { all[mainIndex] }
+    /// Read in place: a path is some hundred bytes, and is asked for a dozen things with each packet.
+    var main: Path {
+        @inline(__always) _read { yield all[mainIndex] }
+    }
     subscript(id: PathID?) -> Path? { id.flatMap { index($0) }.map { all[$0] } }
+    /// Where a path is, for `subscript(at:)`; nil if it is gone.
+    func position(of id: PathID?) -> Int? { id.flatMap { index($0) } }
+    subscript(at position: Int) -> Path {
+        @inline(__always) _read { yield all[position] }
+        @inline(__always) _modify { yield &all[position] }
+    }
     func id(of route: Route) -> PathID? { all.first { $0.route == route }?.id }
     var isInDoubt: Bool { doubtedAt != nil }
     /// All of them, in the order in which they became known.

@@ -5,7 +5,7 @@ struct RangeSet: Hashable, Sendable {
     var isEmpty: Bool { ranges.isEmpty }
     var count: Int { ranges.count }
     /// Numbers in the set.
-    var total: UInt64 { ranges.reduce(0) { $0 + UInt64($1.count) } }
+    private(set) var total: UInt64 = 0
 
     mutating func insert(_ range: Range<UInt64>) {
         guard !range.isEmpty else { return }
@@ -13,8 +13,10 @@ struct RangeSet: Hashable, Sendable {
         if let last = ranges.last, range.lowerBound >= last.lowerBound {
             if range.lowerBound > last.upperBound {
                 ranges.append(range)
+                total += range.length
             } else if range.upperBound > last.upperBound {
                 ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+                total += range.upperBound - last.upperBound
             }
             return
         }
@@ -23,24 +25,47 @@ struct RangeSet: Hashable, Sendable {
         var merged = range
         while end < ranges.count, ranges[end].lowerBound <= range.upperBound {
             merged = min(merged.lowerBound, ranges[end].lowerBound)..<max(merged.upperBound, ranges[end].upperBound)
+            total -= ranges[end].length
             end += 1
         }
-        ranges.replaceSubrange(first..<end, with: CollectionOfOne(merged))
+        total += merged.length
+        if first == end {
+            ranges.insert(merged, at: first)
+        } else {
+            ranges[first] = merged
+            ranges.removeSubrange(first + 1..<end)
+        }
     }
 
     mutating func remove(_ range: Range<UInt64>) {
         guard !range.isEmpty, !ranges.isEmpty else { return }
-        let first = firstIndex(endingAtOrAfter: range.lowerBound)
+        var first = firstIndex(endingAtOrAfter: range.lowerBound + 1)
+        guard first < ranges.count, ranges[first].lowerBound < range.upperBound else { return }
+        let old = ranges[first]
+        if old.lowerBound < range.lowerBound {
+            ranges[first] = old.lowerBound..<range.lowerBound
+            if old.upperBound > range.upperBound {
+                ranges.insert(range.upperBound..<old.upperBound, at: first + 1)
+                total -= range.length
+                return
+            }
+            total -= old.upperBound - range.lowerBound
+            first += 1
+        }
         var end = first
-        var rest: [Range<UInt64>] = []
-        while end < ranges.count, ranges[end].lowerBound < range.upperBound {
-            let old = ranges[end]
-            if old.lowerBound < range.lowerBound { rest.append(old.lowerBound..<min(old.upperBound, range.lowerBound)) }
-            if old.upperBound > range.upperBound { rest.append(max(old.lowerBound, range.upperBound)..<old.upperBound) }
+        while end < ranges.count, ranges[end].upperBound <= range.upperBound {
+            total -= ranges[end].length
             end += 1
         }
-        ranges.replaceSubrange(first..<end, with: rest)
+        if end < ranges.count, ranges[end].lowerBound < range.upperBound {
+            total -= range.upperBound - ranges[end].lowerBound
+            ranges[end] = range.upperBound..<ranges[end].upperBound
+        }
+        if first < end { ranges.removeSubrange(first..<end) }
     }
+
+    /// Takes out the lowest run.
+    mutating func removeFirst() { total -= ranges.removeFirst().length }
 
     func contains(_ number: UInt64) -> Bool {
         let index = firstIndex(endingAtOrAfter: number + 1)
@@ -54,22 +79,26 @@ struct RangeSet: Hashable, Sendable {
         return index < ranges.count && ranges[index].lowerBound <= range.lowerBound
     }
 
-    /// The numbers of the set that lie in `range`, as runs.
-    func runs(in range: Range<UInt64>) -> [Range<UInt64>] {
-        guard !range.isEmpty else { return [] }
-        var index = firstIndex(endingAtOrAfter: range.lowerBound + 1)
-        var runs: [Range<UInt64>] = []
-        while index < ranges.count, ranges[index].lowerBound < range.upperBound {
-            runs.append(ranges[index].clamped(to: range))
-            index += 1
-        }
-        return runs
+    /// The first run of numbers of the set that lie in `range`; nil if there are none.
+    func firstRun(in range: Range<UInt64>) -> Range<UInt64>? {
+        guard !range.isEmpty else { return nil }
+        let index = firstIndex(endingAtOrAfter: range.lowerBound + 1)
+        guard index < ranges.count, ranges[index].lowerBound < range.upperBound else { return nil }
+        return ranges[index].clamped(to: range)
+    }
+
+    /// Takes that run out.
+    mutating func takeFirstRun(in range: Range<UInt64>) -> Range<UInt64>? {
+        let run = firstRun(in: range)
+        if let run { remove(run) }
+        return run
     }
 
     /// Takes out the lowest numbers, at most `limit` of them in one run.
     mutating func takeFirst(limit: Int) -> Range<UInt64>? {
         guard limit > 0, let first = ranges.first else { return nil }
         let taken = first.lowerBound..<min(first.upperBound, first.lowerBound + UInt64(limit))
+        total -= taken.length
         if taken.upperBound == first.upperBound { ranges.removeFirst() } else { ranges[0] = taken.upperBound..<first.upperBound }
         return taken
     }
@@ -84,7 +113,7 @@ struct RangeSet: Hashable, Sendable {
 
     /// Forgets all but the `limit` highest runs.
     mutating func keepLast(_ limit: Int) {
-        if ranges.count > limit { ranges.removeFirst(ranges.count - limit) }
+        while ranges.count > limit { removeFirst() }
     }
 
     /// Index of the first run whose upper bound is at or beyond `number`.
@@ -96,4 +125,9 @@ struct RangeSet: Hashable, Sendable {
         }
         return low
     }
+}
+
+extension Range<UInt64> {
+    /// How many numbers are in it. `count` is an `Int`, and checks.
+    var length: UInt64 { upperBound &- lowerBound }
 }

@@ -22,51 +22,70 @@ struct ReceiveStream: Sendable {
     /// Room that an empty stream may keep, bytes.
     private static let spareMax = 4096
 
-    /// Takes a piece. Bytes seen before are ignored. The caller has checked `highest` against the credit, which bounds what is kept.
-    mutating func receive(offset: UInt64, data: [UInt8]) {
+    /// Takes a piece, and hands over each message that is whole with it. Bytes seen before are ignored. The caller has checked `highest` against the
+    /// credit, which bounds what is kept.
+    mutating func receive(offset: UInt64, data: ArraySlice<UInt8>, deliver: (_ stream: UInt64, [UInt8]) -> Void) throws(Misbehaviour) {
         let range = offset..<offset + UInt64(data.count)
         highest = max(highest, range.upperBound)
         guard range.upperBound > consumed, !received.covers(range) else { return }
+        if bytes.isEmpty, offset <= base {
+            // What comes in order, and nothing waits for: messages are cut out where it lies.
+            let rest = data.dropFirst(Int(base - offset))
+            let cut = try Self.cut(rest, stream: &stream, deliver: deliver)
+            base += UInt64(cut)
+            guard cut < rest.count else { return }
+            bytes += rest.dropFirst(cut)
+            received.insert(base..<range.upperBound)
+            return
+        }
         let start = max(offset, base)
         let skipped = Int(start - offset)
         let index = Int(start - base)
         if index == bytes.count {
-            bytes += data[skipped...]
+            bytes += data.dropFirst(skipped)
         } else {
             let end = index + data.count - skipped
             if end > bytes.count { bytes += repeatElement(0, count: end - bytes.count) }
-            bytes.replaceSubrange(index..<end, with: data[skipped...])
+            bytes.replaceSubrange(index..<end, with: data.dropFirst(skipped))
         }
         received.insert(start..<range.upperBound)
         received.giveBackRoom()
+        guard let first = received.ranges.first, first.contains(consumed) else { return }
+        head += try Self.cut(bytes[head..<Int(first.upperBound - base)], stream: &stream, deliver: deliver)
+        dropFront()
     }
 
-    /// Cuts the next whole message; nil if it is not all there.
-    mutating func nextMessage() throws(Misbehaviour) -> [UInt8]? {
-        guard let first = received.ranges.first, first.contains(consumed) else { return nil }
-        let end = Int(first.upperBound - base)
+    /// Cuts whole messages, and before them the stream's identity.
+    ///
+    /// - Returns: bytes that were cut.
+    private static func cut(
+        _ bytes: ArraySlice<UInt8>, stream: inout UInt64?, deliver: (_ stream: UInt64, [UInt8]) -> Void
+    ) throws(Misbehaviour) -> Int {
+        var head = bytes.startIndex
         if stream == nil {
-            guard end - head >= 8 else { return nil }
+            guard bytes.endIndex - head >= 8 else { return 0 }
             stream = bytes[head..<head + 8].reduce(0) { $0 << 8 | UInt64($1) }
             head += 8
         }
-        guard head < end else { return nil }
-        let prefixCount = 1 << Int(bytes[head] >> 6)
-        guard end - head >= prefixCount else { return nil }
-        let value = bytes[head + 1..<head + prefixCount].reduce(UInt64(bytes[head] & 0x3F)) { $0 << 8 | UInt64($1) }
-        guard Varint.length(value) == prefixCount else { throw .malformedFrame }
-        guard value <= UInt64(Connection.messageMax) else { throw .exceededLimit }
-        let count = Int(value)
-        guard end - head - prefixCount >= count else { return nil }
-        let message = Array(bytes[head + prefixCount..<head + prefixCount + count])
-        head += prefixCount + count
-        dropFront()
-        return message
+        while head < bytes.endIndex {
+            let first = bytes[head]
+            let prefixCount = 1 << Int(first >> 6)
+            guard bytes.endIndex - head >= prefixCount else { break }
+            var value = UInt64(first & 0x3F)
+            for index in head + 1..<head + prefixCount { value = value << 8 | UInt64(bytes[index]) }
+            guard Varint.length(value) == prefixCount else { throw .malformedFrame }
+            guard value <= UInt64(Connection.messageMax) else { throw .exceededLimit }
+            let count = Int(value)
+            guard bytes.endIndex - head - prefixCount >= count else { break }
+            deliver(stream ?? 0, Array(bytes[head + prefixCount..<head + prefixCount + count]))
+            head += prefixCount + count
+        }
+        return head - bytes.startIndex
     }
 
     /// Forgets what was cut once it is half of all: what is behind it moves, and what is kept stays within twice the credit.
     private mutating func dropFront() {
-        guard head * 2 >= bytes.count else { return }
+        guard head > 0, head * 2 >= bytes.count else { return }
         received.remove(base..<base + UInt64(head))
         received.giveBackRoom()
         // In place while it is small. Else the room would stay with each stream that ever held a long message.
@@ -92,7 +111,10 @@ struct ReceiveLanes: Sendable {
     static let holesMax = 4096
 
     private struct Key: Hashable { let lane: Lane; let slot: UInt64 }
-    private var streams: [Key: ReceiveStream] = [:]
+    private var streams: [ReceiveStream] = []
+    private var places: [Key: Int] = [:]
+    /// The stream that was written to last, which mostly is written to next.
+    private var latest: (key: Key, place: Int)?
     /// Sum of the highest offsets, and of what was consumed.
     private(set) var reached: UInt64 = 0
     private(set) var consumed: UInt64 = 0
@@ -103,7 +125,7 @@ struct ReceiveLanes: Sendable {
     /// Bytes kept for messages that are not whole.
     var held: UInt64 { reached - consumed }
     /// Bytes of memory that streams take.
-    var room: Int { streams.values.reduce(0) { $0 + $1.room } }
+    var room: Int { streams.reduce(0) { $0 + $1.room } }
 
     private var repeatsCredit = false
 
@@ -119,27 +141,33 @@ struct ReceiveLanes: Sendable {
         return advertised
     }
 
-    mutating func receive(_ lane: Lane, slot: UInt64, offset: UInt64, data: [UInt8]) throws(Misbehaviour) -> [(stream: UInt64, [UInt8])] {
+    /// Takes a piece, and hands over each message that is whole with it.
+    mutating func receive(
+        _ lane: Lane, slot: UInt64, offset: UInt64, data: ArraySlice<UInt8>, deliver: (_ stream: UInt64, [UInt8]) -> Void
+    ) throws(Misbehaviour) {
         guard slot < UInt64(SendLane.streamsMax) else { throw .exceededLimit }
-        let key = Key(lane: lane, slot: slot)
-        let growth = max(0, Int64(offset + UInt64(data.count)) - Int64(streams[key]?.highest ?? 0))
+        let known = place(of: Key(lane: lane, slot: slot))
+        let growth = max(0, Int64(offset + UInt64(data.count)) - Int64(known.map { streams[$0].highest } ?? 0))
         guard reached + UInt64(growth) <= advertised else { throw .exceededCredit }
         reached += UInt64(growth)
-        // In place: the stream may hold much, and a copy for each frame would cost more than the frame.
-        let (messages, cut, opened) = try Self.take(offset: offset, data: data, into: &streams[key, default: ReceiveStream()])
-        consumed += cut
-        holes += opened
+        let place = known ?? addStream(Key(lane: lane, slot: slot))
+        let (before, holesBefore) = (streams[place].consumed, streams[place].holes)
+        try streams[place].receive(offset: offset, data: data, deliver: deliver)
+        consumed += streams[place].consumed - before
+        holes += streams[place].holes - holesBefore
         guard holes <= Self.holesMax else { throw .exceededLimit }
-        return messages
     }
 
-    private static func take(
-        offset: UInt64, data: [UInt8], into stream: inout ReceiveStream
-    ) throws(Misbehaviour) -> (messages: [(stream: UInt64, [UInt8])], cut: UInt64, opened: Int) {
-        let (before, holes) = (stream.consumed, stream.holes)
-        var messages: [(stream: UInt64, [UInt8])] = []
-        stream.receive(offset: offset, data: data)
-        while let message = try stream.nextMessage() { messages.append((stream.stream ?? 0, message)) }
-        return (messages, stream.consumed - before, stream.holes - holes)
+    private mutating func place(of key: Key) -> Int? {
+        if let latest, latest.key == key { return latest.place }
+        guard let place = places[key] else { return nil }
+        latest = (key, place)
+        return place
+    }
+
+    private mutating func addStream(_ key: Key) -> Int {
+        places[key] = streams.count
+        streams.append(ReceiveStream())
+        return streams.count - 1
     }
 }

@@ -4,27 +4,29 @@ import InkPrimitives
 ///
 /// The stream begins with its identity, eight bytes; then messages, each behind a varint that counts its bytes.
 struct SendStream: Sendable {
-    /// Bytes from offset `base` on; all before is acknowledged.
-    private var bytes: [UInt8] = []
+    private var bytes = SendBuffer()
+    /// All before is acknowledged.
     private var base: UInt64 = 0
-    /// One past the last byte written.
-    private(set) var end: UInt64 = 0
     /// First offset that was never sent.
     private(set) var unsent: UInt64 = 0
     /// Credit was taken up to here. A message is begun only with credit for all of it, so that what was begun can always end.
     private var reserved: UInt64 = 0
     /// Ends of the messages behind `reserved`.
     private var messageEnds = Queue<UInt64>()
+    /// What is acknowledged behind `base`.
     private var acknowledged = RangeSet()
     private var lost = RangeSet()
 
     init(stream: UInt64) {
-        bytes.appendBigEndian(stream, count: 8)
-        end = 8
+        var identity: [UInt8] = []
+        identity.appendBigEndian(stream, count: 8)
+        bytes.append(identity)
     }
 
+    /// One past the last byte written.
+    var end: UInt64 { bytes.end }
     /// Bytes not acknowledged.
-    private(set) var pending = 8
+    var pending: Int { Int(end - base - acknowledged.total) }
     /// Bytes of messages not begun.
     var waiting: Int { Int(end - reserved) }
 
@@ -32,12 +34,8 @@ struct SendStream: Sendable {
     var hasUnsent: Bool { unsent < end }
 
     mutating func append(_ message: [UInt8]) {
-        let before = bytes.count
         bytes.appendVarint(UInt64(message.count))
-        bytes += message
-        let added = bytes.count - before
-        end += UInt64(added)
-        pending += added
+        bytes.append(message)
         messageEnds.append(end)
     }
 
@@ -69,24 +67,22 @@ struct SendStream: Sendable {
     }
 
     /// The bytes of `range`, all of which must still be unacknowledged or lie above an unacknowledged one.
-    func copy(_ range: Range<UInt64>, to packet: inout [UInt8]) {
-        packet += bytes[Int(range.lowerBound - base)..<Int(range.upperBound - base)]
-    }
+    func copy(_ range: Range<UInt64>, to packet: inout [UInt8]) { bytes.copy(range, to: &packet) }
 
     mutating func acknowledge(_ range: Range<UInt64>) {
         let range = max(range.lowerBound, base)..<max(range.upperBound, base)
         guard !range.isEmpty else { return }
-        let before = acknowledged.total
-        acknowledged.insert(range)
-        pending -= Int(acknowledged.total - before)
         lost.remove(range)
-        // Dropping the front moves what is behind it, so it is done in large steps.
-        guard let first = acknowledged.ranges.first, first.lowerBound == base else { return }
-        let done = Int(first.count)
-        guard done == bytes.count || done >= 32_768 else { return }
-        acknowledged.remove(first)
-        bytes.removeFirst(done)
-        base = first.upperBound
+        if range.lowerBound == base {
+            base = range.upperBound
+            while let first = acknowledged.ranges.first, first.lowerBound <= base {
+                base = max(base, first.upperBound)
+                acknowledged.removeFirst()
+            }
+            bytes.forget(below: base)
+        } else {
+            acknowledged.insert(range)
+        }
     }
 
     /// The packet with these bytes is lost: what of them is not acknowledged must go again.
@@ -98,16 +94,10 @@ struct SendStream: Sendable {
 
     /// Something of `range` has not arrived as far as we know, and is not waiting to go again anyway.
     func isMissing(_ range: Range<UInt64>) -> Bool {
-        guard range.lowerBound >= base else { return false }
+        // What begins with bytes that are forgotten is not written again as it is.
+        guard range.upperBound > base, range.lowerBound >= bytes.start else { return false }
+        let range = max(range.lowerBound, base)..<range.upperBound
         return !acknowledged.covers(range) && !lost.covers(range)
-    }
-
-    /// The first bytes that are on the way and not acknowledged, at most `limit`.
-    func oldestInFlight(limit: Int) -> Range<UInt64>? {
-        let start = acknowledged.ranges.first.map { $0.lowerBound == base ? $0.upperBound : base } ?? base
-        let next = acknowledged.ranges.first { $0.lowerBound > start }?.lowerBound ?? unsent
-        let range = start..<max(start, min(next, unsent, start + UInt64(max(0, limit))))
-        return range.isEmpty ? nil : range
     }
 }
 
@@ -119,6 +109,8 @@ struct SendLane: Sendable {
 
     private(set) var streams: [SendStream] = []
     private var slots: [UInt64: Int] = [:]
+    /// The one that was asked for last, which mostly is asked for next.
+    private var latest: (stream: UInt64, slot: Int)?
     /// Slots that may have something to send, in turn.
     private var queue: [Int] = []
     private var isQueued: [Bool] = []
@@ -151,8 +143,12 @@ struct SendLane: Sendable {
                 position += 1
                 continue
             }
-            queue.remove(at: position)
-            if hasMore { queue.append(slot) } else { isQueued[slot] = false }
+            if hasMore, queue.count == 1 {
+                // It is the only one, and keeps its turn.
+            } else {
+                queue.remove(at: position)
+                if hasMore { queue.append(slot) } else { isQueued[slot] = false }
+            }
             if let piece { return (slot, piece.range, piece.isNew) }
         }
         return nil
@@ -164,7 +160,11 @@ struct SendLane: Sendable {
     func isMissing(_ range: Range<UInt64>, slot: Int) -> Bool { streams[slot].isMissing(range) }
 
     private mutating func slot(of stream: UInt64) -> Int {
-        if let slot = slots[stream] { return slot }
+        if let latest, latest.stream == stream { return latest.slot }
+        if let slot = slots[stream] {
+            latest = (stream, slot)
+            return slot
+        }
         guard streams.count < Self.streamsMax else { return Int(stream % Self.sharedStreams) }
         slots[stream] = streams.count
         streams.append(SendStream(stream: stream))
@@ -174,7 +174,7 @@ struct SendLane: Sendable {
         return streams.count - 1
     }
 
-    private mutating func update(_ slot: Int, _ change: (inout SendStream) -> Void) {
+    @inline(__always) private mutating func update(_ slot: Int, _ change: (inout SendStream) -> Void) {
         let before = (pending: streams[slot].pending, waiting: streams[slot].waiting)
         change(&streams[slot])
         pending += streams[slot].pending - before.pending

@@ -3,6 +3,29 @@ import Testing
 
 @testable import InkTransport
 
+extension LossRecovery {
+    /// As in use, with a verdict of its own.
+    mutating func acknowledge(
+        _ frame: Acknowledgement, over arrived: PathID?, paths: inout Paths, now: Instant
+    ) throws(Misbehaviour) -> Verdict {
+        var verdict = Verdict()
+        try acknowledge(frame, over: arrived, paths: &paths, now: now, into: &verdict)
+        return verdict
+    }
+
+    mutating func handleLossTimeout(paths: inout Paths, now: Instant) -> Verdict {
+        var verdict = Verdict()
+        handleLossTimeout(paths: &paths, now: now, into: &verdict)
+        return verdict
+    }
+
+    mutating func giveUp(_ path: PathID, paths: inout Paths, now: Instant) -> Verdict {
+        var verdict = Verdict()
+        giveUp(path, paths: &paths, now: now, into: &verdict)
+        return verdict
+    }
+}
+
 /// What was sent over the only path of a connection, which is what RFC 9002 speaks of.
 struct OnePath {
     var recovery = LossRecovery()
@@ -44,7 +67,12 @@ struct OnePath {
     }
 
     private static func frame(_ lane: Lane, _ number: UInt64) -> SentFrame {
-        .stream(lane, slot: 0, range: number * 10..<number * 10 + 10, isCopy: false)
+        frame(lane, number..<number + 1)
+    }
+
+    /// What is acknowledged of packets that follow each other is one piece.
+    private static func frame(_ lane: Lane, _ numbers: Range<UInt64>) -> SentFrame {
+        .stream(lane, slot: 0, range: numbers.lowerBound * 10..<numbers.upperBound * 10, isCopy: false)
     }
 
     /// Ten packets of one lane, a millisecond apart.
@@ -121,7 +149,7 @@ struct OnePath {
         #expect(recovery.recovery.giveUp(id, paths: &recovery.paths, now: now).lostPackets == 10)
         // The path is found to be alive after all.
         let verdict = try recovery.acknowledge(try Self.ack(0..<10), now: now + .milliseconds(60))
-        #expect(verdict.spurious == 10 && verdict.acknowledged.count == 10)
+        #expect(verdict.spurious == 10 && verdict.acknowledged == [Self.frame(.bulk, 0..<10)])
         let reordering = recovery.paths.main.reordering
         #expect(reordering.packetThreshold == ReorderingTolerance.packetThresholdMin && reordering.scale == 1 && recovery.lossEstimate == 0)
         #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
