@@ -51,7 +51,7 @@ struct Connection: Sendable {
     let establishedAt: Instant
     private var space: KeyedSpace
     private var paths: Paths
-    private var lanes = [SendLane](repeating: SendLane(), count: Lane.allCases.count)
+    private var lanes = InlineArray<3, SendLane>(repeating: SendLane())
     private var incoming = ReceiveLanes()
     private var repeater = Repeater()
     private var liveness: Liveness
@@ -256,6 +256,9 @@ struct Connection: Sendable {
         outputs.append(.rerouted(id, paths.main.route))
     }
 
+    /// As `deadline`. A call that may write, since one that only reads something optional copies it.
+    mutating func nextDeadline() -> Instant? { deadline }
+
     /// When to call `handleTimeout` next.
     var deadline: Instant? {
         let waitingSince = space.sent.oldestWaitingSince
@@ -265,8 +268,8 @@ struct Connection: Sendable {
         deadline = earliest(deadline, finish?.nextAt)
         deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
         if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
-            if canSend(.bulk) { deadline = earliest(deadline, paths.main.bulkAt) }
-            if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.main.liveAt) }
+            if canSend(.bulk) { deadline = earliest(deadline, paths.bulkAt) }
+            if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.liveAt) }
         }
         // Where nothing else may go yet nobody is challenged either.
         if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
@@ -319,8 +322,8 @@ struct Connection: Sendable {
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
-            let hasBulk = canSend(.bulk) && paths.main.allowsBulk(now: now)
-            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.main.allowsLive(now: now)
+            let hasBulk = canSend(.bulk) && paths.allowsBulk(now: now)
+            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.allowsLive(now: now)
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
@@ -341,8 +344,8 @@ struct Connection: Sendable {
     private mutating func watchCredit(now: Instant) {
         var isDenied = false
         if credit < Self.creditEnough {
-            let begun = lanes.reduce(0) { $0 + $1.pending - $1.waiting }
-            isDenied = begun < Self.arrivedButFor && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
+            let waiting = lanes[0].waiting + lanes[1].waiting + lanes[2].waiting
+            isDenied = pendingBytes - waiting < Self.arrivedButFor && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
         }
         deniedSince = isDenied ? deniedSince ?? now : nil
     }
@@ -505,7 +508,8 @@ struct Connection: Sendable {
     }
 
     private func canSend(_ lane: Lane) -> Bool {
-        lanes[lane.slot].canSend(credit: credit(for: lane))
+        // Most have nothing, and to ask further copies what is asked.
+        !lanes[lane.slot].isAtRest && lanes[lane.slot].canSend(credit: credit(for: lane))
     }
 
     private func isBlocked(_ lane: Lane) -> Bool { lanes[lane.slot].isBlocked(credit: credit(for: lane)) }
@@ -721,7 +725,7 @@ struct Connection: Sendable {
     var route: Route { paths.main.route }
     var localIndex: UInt32 { space.localIndex }
     /// Bytes of messages that the peer has not acknowledged.
-    var pendingBytes: Int { lanes.reduce(0) { $0 + $1.pending } }
+    var pendingBytes: Int { lanes[0].pending + lanes[1].pending + lanes[2].pending }
     /// Bytes kept for messages that are not whole, for tests and metrics.
     var heldBytes: Int { Int(incoming.held) }
 

@@ -49,8 +49,12 @@ struct ConnectionTable: Sendable {
 
     /// Asks a connection when it is due next.
     mutating func noteDue(_ id: ConnectionID) {
-        if let index = index(of: id) { dueAt[index] = all[index]?.deadline }
+        if let index = index(of: id) { dueAt[index] = all[index]?.nextDeadline() }
     }
+
+    /// Bytes that a connection has still to bring across, and its round trip: asked for with each message, and so not of a copy.
+    func pendingBytes(of id: ConnectionID) -> Int? { index(of: id).map { all.span[$0]!.pendingBytes } }
+    func roundTrip(of id: ConnectionID) -> Duration? { index(of: id).flatMap { all.span[$0]!.roundTrip } }
 
     /// When the first is due.
     var deadline: Instant? {

@@ -308,7 +308,8 @@ public struct Endpoint: Sendable {
             {
                 calm.settled(peer)
             }
-            guard let deadline = dirty.contains(id) ? connections[id]?.deadline : connections.due(id), now >= deadline else { continue }
+            if dirty.contains(id) { connections.noteDue(id) }
+            guard let deadline = connections.due(id), now >= deadline else { continue }
             if let ending = connections[id]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
             dirty.insert(id)
         }
@@ -396,12 +397,12 @@ public struct Endpoint: Sendable {
 
     /// Smoothed round trip; nil before the first sample, or if the connection is gone.
     public func roundTrip(on id: ConnectionID) -> Duration? {
-        connections[id]?.roundTrip
+        connections.roundTrip(of: id)
     }
 
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included; 0 if the connection is gone.
     public func pendingBytes(on id: ConnectionID) -> Int {
-        connections[id]?.pendingBytes ?? 0
+        connections.pendingBytes(of: id) ?? 0
     }
 
     /// All connections, sorted.

@@ -53,6 +53,10 @@ struct Paths: Sendable {
     var main: Path {
         @inline(__always) _read { yield all[mainIndex] }
     }
+    func allowsBulk(now: Instant) -> Bool { all.span[mainIndex].allowsBulk(now: now) }
+    func allowsLive(now: Instant) -> Bool { all.span[mainIndex].allowsLive(now: now) }
+    var bulkAt: Instant? { all.span[mainIndex].bulkAt }
+    var liveAt: Instant? { all.span[mainIndex].liveAt }
     subscript(id: PathID?) -> Path? { id.flatMap { index($0) }.map { all[$0] } }
     /// Where a path is, for `subscript(at:)`; nil if it is gone.
     func position(of id: PathID?) -> Int? { id.flatMap { index($0) } }
@@ -80,11 +84,11 @@ struct Paths: Sendable {
     /// When to call `look` or to challenge next.
     var deadline: Instant? {
         var soonest: Instant?
-        for path in all { soonest = earliest(soonest, path.check?.nextAt) }
+        for index in all.indices { soonest = earliest(soonest, all[index].check?.nextAt) }
         if let doubtedAt {
             if alternative != nil { soonest = earliest(soonest, doubtedAt + main.leaveAfter) }
         } else if let since = main.waitingSince {
-            soonest = earliest(soonest, since + main.doubtAfter)
+            soonest = earliest(soonest, since + all.span[mainIndex].doubtAfter)
         }
         if main.isRelay, doubtedAt == nil {
             for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
@@ -248,7 +252,7 @@ struct Paths: Sendable {
     ///
     /// - Returns: the path that was left, whose packets are lost.
     mutating func look(now: Instant) -> PathID? {
-        guard let since = main.waitingSince, now >= since + main.doubtAfter else {
+        guard let since = main.waitingSince, now >= since + all.span[mainIndex].doubtAfter else {
             if main.waitingSince == nil || doubtedAt != nil { doubtedAt = nil }
             consider(now: now)
             return nil
@@ -323,6 +327,7 @@ struct Paths: Sendable {
 
     /// Takes a better way, if there is one.
     private mutating func consider(now: Instant) {
+        guard all.count > 1 else { return }
         let better = all.filter { path in
             path.id != mainID && path.isProven && !path.isRelay && path.leftAt.map { now - $0 >= Self.returnAfter } ?? true
         }.min { $0.rtt.smoothed < $1.rtt.smoothed }

@@ -27,6 +27,11 @@ struct SendBuffer: Sendable {
     var room: Int { chunks.reduce(spare.capacity) { $0 + $1.bytes.capacity } }
 
     mutating func append(_ bytes: [UInt8]) {
+        if let last = chunks.indices.last, chunks[last].bytes.count + bytes.count <= Self.chunkCount {
+            chunks[last].bytes += bytes
+            end += UInt64(bytes.count)
+            return
+        }
         var rest = bytes[...]
         while !rest.isEmpty {
             if chunks.last.map({ $0.bytes.count >= Self.chunkCount }) ?? true { addChunk() }

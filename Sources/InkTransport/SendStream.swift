@@ -119,7 +119,13 @@ struct SendLane: Sendable {
     private(set) var waiting = 0
 
     /// True if some stream has bytes that can go with this credit.
-    func canSend(credit: UInt64) -> Bool { queue.contains { streams[$0].canSend(credit: credit) } }
+    func canSend(credit: UInt64) -> Bool {
+        for slot in queue where streams[slot].canSend(credit: credit) { return true }
+        return false
+    }
+
+    /// Nothing waits to go, whatever the credit.
+    var isAtRest: Bool { queue.isEmpty }
 
     /// True if some stream has new bytes that cannot go with this credit.
     func isBlocked(credit: UInt64) -> Bool { queue.contains { streams[$0].hasUnsent && !streams[$0].canSend(credit: credit) } }

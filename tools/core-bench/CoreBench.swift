@@ -6,20 +6,23 @@ import InkTransport
 
 /// What the link's core takes of time and of memory: two endpoints in one process, without sockets.
 ///
-///     core-bench            all flows, at length
+///     core-bench [FLOW …]   these flows or all, at length
 ///     core-bench --guard    short, and exits with 1 where memory is over its bounds (TR-90 to TR-92)
 @main struct CoreBench {
     static func main() {
         let isGuard = CommandLine.arguments.contains("--guard")
         meter_begin()
         let scale = isGuard ? 1 : 10
-        var flows = [
-            Flow.stream("bulk 1024", bytes: 1024, count: 20_000 * scale, lane: .bulk),
-            Flow.stream("bulk 40", bytes: 40, count: 50_000 * scale, lane: .bulk),
-            Flow.stream("ops 40", bytes: 40, count: 50_000 * scale, lane: .ops),
-            Flow.pingPong(count: 5000 * scale),
+        let wanted = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("-") }
+        let kinds: [(name: String, run: (String) -> Flow)] = [
+            ("bulk-1024", { .stream($0, bytes: 1024, count: 20_000 * scale, lane: .bulk) }),
+            ("bulk-40", { .stream($0, bytes: 40, count: 50_000 * scale, lane: .bulk) }),
+            ("ops-40", { .stream($0, bytes: 40, count: 50_000 * scale, lane: .ops) }),
+            ("ping-pong-64", { .pingPong($0, count: 5000 * scale) }),
         ]
+        var flows = kinds.filter { wanted.isEmpty || wanted.contains($0.name) }.map { $0.run($0.name) }
         for flow in flows { print(flow) }
+        guard wanted.isEmpty else { return }
         let idle = Idle.bytesEach(connections: 33)
         print("idle: \(idle) B a connection beyond the first")
         guard isGuard else { return }

@@ -15,6 +15,8 @@ struct Flow: CustomStringConvertible {
     let acknowledged: Cost
     let receiving: Cost
     let handing: Cost
+    /// All of it, and what this program does besides.
+    let all: Cost
 
     /// A packet that is received costs one allocation for each of its messages, which are arrays of the caller, and so many more (TR-90).
     static let receivedMax = 1.0
@@ -25,8 +27,9 @@ struct Flow: CustomStringConvertible {
     var allocationsAcknowledged: Double { Double(acknowledged.allocations) / Double(max(packets, 1)) }
     var isOverBounds: Bool { allocationsReceived > Self.receivedMax || allocationsAcknowledged > Self.acknowledgedMax }
 
-    private init(_ name: String, _ pair: Pair, from sender: Int) {
-        let (one, other) = (pair.ends[sender], pair.ends[1 - sender])
+    private init(_ name: String, _ pair: Pair, all: Cost) {
+        let (one, other) = (pair.ends[0], pair.ends[1])
+        self.all = all
         (self.name, messages, packets, returned) = (name, other.messages, one.packets, other.packets)
         (sending, making, acknowledged) = (one.sending, one.draining, one.receiving)
         (receiving, handing) = (other.receiving, other.draining)
@@ -34,7 +37,7 @@ struct Flow: CustomStringConvertible {
 
     /// As many as the path takes, kept filled with 256 KiB.
     static func stream(_ name: String, bytes: Int, count: Int, lane: Lane) -> Flow {
-        var pair = Pair()
+        var pair = Pair(isTimed: true)
         let message = [UInt8](repeating: 7, count: bytes)
         func run(_ count: Int) {
             var left = count
@@ -50,13 +53,16 @@ struct Flow: CustomStringConvertible {
         // Until the window is open and rings have their size.
         run(count / 4)
         pair.reset()
+        var all = Cost()
+        let mark = Cost.Mark(isTimed: true)
         run(count)
-        return Flow(name, pair, from: 0)
+        all.add(since: mark)
+        return Flow(name, pair, all: all)
     }
 
     /// One of 64 bytes back and forth.
-    static func pingPong(count: Int) -> Flow {
-        var pair = Pair()
+    static func pingPong(_ name: String, count: Int) -> Flow {
+        var pair = Pair(isTimed: false)
         let message = [UInt8](repeating: 7, count: 64)
         func run(_ count: Int) {
             for _ in 0..<count {
@@ -69,8 +75,11 @@ struct Flow: CustomStringConvertible {
         }
         run(count / 4)
         pair.reset()
+        var all = Cost()
+        let mark = Cost.Mark(isTimed: true)
         run(count)
-        return Flow("ping-pong 64", pair, from: 0)
+        all.add(since: mark)
+        return Flow(name, pair, all: all)
     }
 
     var description: String {
@@ -78,9 +87,8 @@ struct Flow: CustomStringConvertible {
             let count = Double(max(count, 1))
             return "\(Int((Double(cost.nanoseconds) / count).rounded())) ns \(hundredths(Double(cost.allocations) / count))"
         }
-        let total = [sending, making, acknowledged, receiving, handing].reduce(0) { $0 + $1.nanoseconds }
         return """
-            \(name): \(total / Int64(max(messages, 1))) ns a message in all; ns and allocations each: send \(per(sending, messages)); \
+            \(name): \(all.nanoseconds / Int64(max(messages, 1))) ns a message in all; ns and allocations each: send \(per(sending, messages)); \
             make \(per(making, packets)); receive \(per(receiving, packets)); hand out \(per(handing, messages)); \
             acknowledged packet \(per(acknowledged, packets)), acknowledgement \(per(acknowledged, returned)); \
             \(messages) messages, \(packets) packets, \(returned) back; \
