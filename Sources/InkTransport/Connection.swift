@@ -256,24 +256,23 @@ struct Connection: Sendable {
         outputs.append(.rerouted(id, paths.main.route))
     }
 
-    /// As `deadline`. A call that may write, since one that only reads something optional copies it.
-    mutating func nextDeadline() -> Instant? { deadline }
-
-    /// When to call `handleTimeout` next.
+    /// When to call `handleTimeout` next. Written as a change, so that it is asked in place.
     var deadline: Instant? {
-        let waitingSince = space.sent.oldestWaitingSince
-        // An acknowledgement that may not leave is not waited for.
-        var deadline = earliest(space.sent.deadline(paths.main.rtt), packetLimit >= Self.packetMin ? space.acks.dueAt : nil)
-        deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
-        deadline = earliest(deadline, finish?.nextAt)
-        deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
-        if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
-            if canSend(.bulk) { deadline = earliest(deadline, paths.bulkAt) }
-            if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.liveAt) }
+        mutating get {
+            let waitingSince = space.sent.oldestWaitingSince
+            // An acknowledgement that may not leave is not waited for.
+            var deadline = earliest(space.sent.deadline(paths.main.rtt), packetLimit >= Self.packetMin ? space.acks.dueAt : nil)
+            deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
+            deadline = earliest(deadline, finish?.nextAt)
+            deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
+            if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
+                if canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
+                if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.updateMain { $0.liveAt }) }
+            }
+            // Where nothing else may go yet nobody is challenged either.
+            if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
+            return earliest(deadline, validation?.nextAt)
         }
-        // Where nothing else may go yet nobody is challenged either.
-        if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
-        return earliest(deadline, validation?.nextAt)
     }
 
     /// Call at or after `deadline`, then `flush`.
@@ -322,8 +321,8 @@ struct Connection: Sendable {
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
-            let hasBulk = canSend(.bulk) && paths.allowsBulk(now: now)
-            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.allowsLive(now: now)
+            let hasBulk = canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
+            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
@@ -422,7 +421,7 @@ struct Connection: Sendable {
         var packet: [UInt8] = []
         let headerCount = space.begin(&packet)
         var copies: [SentFrame] = []
-        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && lanes[lane.slot].isMissing(range, slot: slot) {
+        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && isMissing(range, slot: slot, of: lane) {
             writeStream(lane, slot: slot, range: range, to: &packet)
             copies.append(.stream(lane, slot: slot, range: range, isCopy: true))
         }
@@ -478,7 +477,7 @@ struct Connection: Sendable {
         for case .stream(let lane, let slot, let range, _) in space.sent.oldestWaiting(limit: Self.probeBytes) {
             let room = limit - packet.count - Self.streamHeaderMax
             guard room > 0 else { return }
-            guard lanes[lane.slot].isMissing(range, slot: slot) else { continue }
+            guard isMissing(range, slot: slot, of: lane) else { continue }
             let part = range.lowerBound..<min(range.upperBound, range.lowerBound + UInt64(room))
             writeStream(lane, slot: slot, range: part, to: &packet)
             frames.append(.stream(lane, slot: slot, range: part, isCopy: true))
@@ -488,8 +487,7 @@ struct Connection: Sendable {
 
     private mutating func writeRepetitions(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
         guard !repeater.pieces.isEmpty else { return }
-        let ops = lanes[Lane.ops.slot]
-        repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) }
+        inPlace(&lanes[Lane.ops.slot]) { ops in repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) } }
         var taken: Set<Repeater.Source> = []
         let end = min(Repeater.packetMax - DataHeader.tagCount, limit)
         while let piece = repeater.take(room: end - packet.count - Self.streamHeaderMax, before: number, taken: &taken) {
@@ -499,7 +497,7 @@ struct Connection: Sendable {
         }
     }
 
-    private func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, to packet: inout [UInt8]) {
+    private mutating func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, to packet: inout [UInt8]) {
         packet.append(Frame.streamType + lane.rawValue)
         packet.appendVarint(UInt64(slot))
         packet.appendVarint(range.lowerBound)
@@ -507,12 +505,19 @@ struct Connection: Sendable {
         lanes[lane.slot].copy(range, slot: slot, to: &packet)
     }
 
-    private func canSend(_ lane: Lane) -> Bool {
-        // Most have nothing, and to ask further copies what is asked.
-        !lanes[lane.slot].isAtRest && lanes[lane.slot].canSend(credit: credit(for: lane))
+    private mutating func canSend(_ lane: Lane) -> Bool {
+        let credit = credit(for: lane)
+        return inPlace(&lanes[lane.slot]) { $0.canSend(credit: credit) }
     }
 
-    private func isBlocked(_ lane: Lane) -> Bool { lanes[lane.slot].isBlocked(credit: credit(for: lane)) }
+    private mutating func isBlocked(_ lane: Lane) -> Bool {
+        let credit = credit(for: lane)
+        return inPlace(&lanes[lane.slot]) { $0.isBlocked(credit: credit) }
+    }
+
+    private mutating func isMissing(_ range: Range<UInt64>, slot: Int, of lane: Lane) -> Bool {
+        inPlace(&lanes[lane.slot]) { $0.isMissing(range, slot: slot) }
+    }
 
     private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 

@@ -49,7 +49,7 @@ struct ConnectionTable: Sendable {
 
     /// Asks a connection when it is due next.
     mutating func noteDue(_ id: ConnectionID) {
-        if let index = index(of: id) { dueAt[index] = all[index]?.nextDeadline() }
+        if let index = index(of: id) { dueAt[index] = all[index]?.deadline }
     }
 
     /// Bytes that a connection has still to bring across, and its round trip: asked for with each message, and so not of a copy.

@@ -53,10 +53,6 @@ struct Paths: Sendable {
     var main: Path {
         @inline(__always) _read { yield all[mainIndex] }
     }
-    func allowsBulk(now: Instant) -> Bool { all.span[mainIndex].allowsBulk(now: now) }
-    func allowsLive(now: Instant) -> Bool { all.span[mainIndex].allowsLive(now: now) }
-    var bulkAt: Instant? { all.span[mainIndex].bulkAt }
-    var liveAt: Instant? { all.span[mainIndex].liveAt }
     subscript(id: PathID?) -> Path? { id.flatMap { index($0) }.map { all[$0] } }
     /// Where a path is, for `subscript(at:)`; nil if it is gone.
     func position(of id: PathID?) -> Int? { id.flatMap { index($0) } }
@@ -81,19 +77,21 @@ struct Paths: Sendable {
         return shadow.path
     }
 
-    /// When to call `look` or to challenge next.
+    /// When to call `look` or to challenge next. Written as a change, so that paths are asked in place.
     var deadline: Instant? {
-        var soonest: Instant?
-        for index in all.indices { soonest = earliest(soonest, all[index].check?.nextAt) }
-        if let doubtedAt {
-            if alternative != nil { soonest = earliest(soonest, doubtedAt + main.leaveAfter) }
-        } else if let since = main.waitingSince {
-            soonest = earliest(soonest, since + all.span[mainIndex].doubtAfter)
+        mutating get {
+            var soonest: Instant?
+            for index in all.indices { soonest = earliest(soonest, all[index].check?.nextAt) }
+            if let doubtedAt {
+                if alternative != nil { soonest = earliest(soonest, doubtedAt + updateMain { $0.leaveAfter }) }
+            } else if let since = main.waitingSince {
+                soonest = earliest(soonest, since + updateMain { $0.doubtAfter })
+            }
+            if all.count > 1, main.isRelay, doubtedAt == nil {
+                for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
+            }
+            return soonest
         }
-        if main.isRelay, doubtedAt == nil {
-            for path in all { if path.isProven, let leftAt = path.leftAt { soonest = earliest(soonest, leftAt + Self.returnAfter) } }
-        }
-        return soonest
     }
 
     // MARK: Becoming known
@@ -252,7 +250,7 @@ struct Paths: Sendable {
     ///
     /// - Returns: the path that was left, whose packets are lost.
     mutating func look(now: Instant) -> PathID? {
-        guard let since = main.waitingSince, now >= since + all.span[mainIndex].doubtAfter else {
+        guard let since = main.waitingSince, now >= since + updateMain({ $0.doubtAfter }) else {
             if main.waitingSince == nil || doubtedAt != nil { doubtedAt = nil }
             consider(now: now)
             return nil

@@ -119,16 +119,16 @@ struct SendLane: Sendable {
     private(set) var waiting = 0
 
     /// True if some stream has bytes that can go with this credit.
-    func canSend(credit: UInt64) -> Bool {
-        for slot in queue where streams[slot].canSend(credit: credit) { return true }
+    mutating func canSend(credit: UInt64) -> Bool {
+        for slot in queue where inPlace(&streams[slot], { $0.canSend(credit: credit) }) { return true }
         return false
     }
 
-    /// Nothing waits to go, whatever the credit.
-    var isAtRest: Bool { queue.isEmpty }
-
     /// True if some stream has new bytes that cannot go with this credit.
-    func isBlocked(credit: UInt64) -> Bool { queue.contains { streams[$0].hasUnsent && !streams[$0].canSend(credit: credit) } }
+    mutating func isBlocked(credit: UInt64) -> Bool {
+        for slot in queue where inPlace(&streams[slot], { $0.hasUnsent && !$0.canSend(credit: credit) }) { return true }
+        return false
+    }
 
     mutating func append(_ message: [UInt8], stream: UInt64) {
         let slot = slot(of: stream)
@@ -160,10 +160,10 @@ struct SendLane: Sendable {
         return nil
     }
 
-    func copy(_ range: Range<UInt64>, slot: Int, to packet: inout [UInt8]) { streams[slot].copy(range, to: &packet) }
+    mutating func copy(_ range: Range<UInt64>, slot: Int, to packet: inout [UInt8]) { inPlace(&streams[slot]) { $0.copy(range, to: &packet) } }
     mutating func acknowledge(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.acknowledge(range) } }
     mutating func markLost(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.markLost(range) } }
-    func isMissing(_ range: Range<UInt64>, slot: Int) -> Bool { streams[slot].isMissing(range) }
+    mutating func isMissing(_ range: Range<UInt64>, slot: Int) -> Bool { inPlace(&streams[slot]) { $0.isMissing(range) } }
 
     private mutating func slot(of stream: UInt64) -> Int {
         if let latest, latest.stream == stream { return latest.slot }
