@@ -21,60 +21,78 @@ public enum NoiseError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// `Noise_XXpsk3_25519_ChaChaPoly_SHA256` (The Noise Protocol Framework, revision 34), without I/O, clock or randomness.
+/// A handshake of The Noise Protocol Framework, revision 34, with 25519, ChaChaPoly and SHA256, without I/O, clock or randomness.
 ///
-///     initiator                     responder
-///     -> e
-///                                   <- e, ee, s, es
-///     -> s, se, psk
+///     XXpsk3: initiator             responder         NNpsk0: initiator     responder
+///     -> e                                            -> psk, e
+///                                   <- e, ee, s, es                         <- e, ee
+///     -> s, se, psk                                   finish()              finish()
 ///     finish()                      finish()
 ///
-/// The ephemeral key is an argument, so that the official vectors run unchanged; draw a new one for each handshake. In a psk pattern the
+/// XXpsk3 begins a session. NNpsk0 renews the keys of one: the psk is what the session before has exported, so nobody else can answer, and
+/// the fresh ephemerals shut out whoever has read it. The ephemeral key is an argument, so that the official vectors run unchanged; draw a new one for each handshake. In a psk pattern the
 /// token `e` also mixes the public key into the key (Noise §9.2), so message 1 carries a tag: from public values, it proves nothing.
 public struct NoiseHandshake: Sendable {
     public enum Role: Sendable { case initiator, responder }
 
     private let role: Role
-    private let staticKey: StaticKey
+    private let tokens: [[Token]]
+    /// Nil in a pattern without static keys.
+    private let staticKey: StaticKey?
     private let ephemeral: StaticKey
     private let psk: Secret32
     private var symmetric: SymmetricState
-    /// Number of the next message, 0...2, or 3 when all are through.
+    /// Number of the next message, or how many there are when all are through.
     private var next = 0
     private var remoteEphemeral: [UInt8]?
     /// The peer's static public key, 32 bytes: at the initiator after message 2, at the responder after message 3.
     public private(set) var remoteStatic: [UInt8]?
 
+    /// `Noise_XXpsk3`.
+    ///
     /// - Parameters:
     ///   - prologue: what both sides must agree on without sending it; one byte of difference fails message 2.
     ///   - ephemeral: 32 fresh secret bytes, never used in another handshake.
     public init(role: Role, staticKey: StaticKey, psk: Secret32, prologue: [UInt8], ephemeral: Secret32) {
-        self.role = role
-        self.staticKey = staticKey
-        self.psk = psk
+        self.init(
+            "Noise_XXpsk3_25519_ChaChaPoly_SHA256", Self.xxpsk3, role: role, staticKey: staticKey, psk: psk, prologue: prologue,
+            ephemeral: ephemeral)
+    }
+
+    /// `Noise_NNpsk0`: new keys for those who share `psk`. A difference in it or in the prologue fails message 1.
+    public init(renewing role: Role, psk: Secret32, prologue: [UInt8], ephemeral: Secret32) {
+        self.init(
+            "Noise_NNpsk0_25519_ChaChaPoly_SHA256", Self.nnpsk0, role: role, staticKey: nil, psk: psk, prologue: prologue,
+            ephemeral: ephemeral)
+    }
+
+    private init(
+        _ name: String, _ tokens: [[Token]], role: Role, staticKey: StaticKey?, psk: Secret32, prologue: [UInt8], ephemeral: Secret32
+    ) {
+        (self.role, self.tokens, self.staticKey, self.psk) = (role, tokens, staticKey, psk)
         self.ephemeral = StaticKey(secret: ephemeral)
-        symmetric = SymmetricState(protocolName: "Noise_XXpsk3_25519_ChaChaPoly_SHA256")
+        symmetric = SymmetricState(protocolName: name)
         symmetric.mixHash(prologue)
     }
 
-    /// True when all three messages are through and `finish` may be called.
-    public var isComplete: Bool { next == 3 }
+    /// True when all messages are through and `finish` may be called.
+    public var isComplete: Bool { next == tokens.count }
 
-    /// The hash of all that was said so far, 32 bytes; after message 3 the channel binding (Noise §11.2).
+    /// The hash of all that was said so far, 32 bytes; after the last message the channel binding (Noise §11.2).
     public var handshakeHash: [UInt8] { symmetric.hash }
 
     /// Makes the next message, `payload` inside. On a throw nothing has changed.
     public mutating func writeMessage(_ payload: [UInt8]) throws(NoiseError) -> [UInt8] {
-        guard next < 3, isOurTurn else { throw .outOfTurn }
+        guard !isComplete, isOurTurn else { throw .outOfTurn }
         var state = symmetric
         var message: [UInt8] = []
-        for token in Self.tokens[next] {
+        for token in tokens[next] {
             switch token {
             case .e:
                 message += ephemeral.publicKey
                 state.mixHash(ephemeral.publicKey)
                 state.mixKey(ephemeral.publicKey)
-            case .s: message += state.encryptAndHash(staticKey.publicKey)
+            case .s: message += state.encryptAndHash(own(staticKey).publicKey)
             case .ee, .es, .se: try mix(token, remoteStatic: remoteStatic, remoteEphemeral: remoteEphemeral, into: &state)
             case .psk: state.mixKeyAndHash(psk)
             }
@@ -88,7 +106,7 @@ public struct NoiseHandshake: Sendable {
 
     /// Takes the next message and gives its payload. On a throw nothing has changed: a forged message does not spoil the true one.
     public mutating func readMessage(_ message: [UInt8]) throws(NoiseError) -> [UInt8] {
-        guard next < 3, !isOurTurn else { throw .outOfTurn }
+        guard !isComplete, !isOurTurn else { throw .outOfTurn }
         guard message.count <= Self.messageMax else { throw .badLength(message.count) }
         var state = symmetric
         var (remoteStatic, remoteEphemeral) = (remoteStatic, remoteEphemeral)
@@ -98,7 +116,7 @@ public struct NoiseHandshake: Sendable {
             defer { rest = rest.dropFirst(count) }
             return Array(rest.prefix(count))
         }
-        for token in Self.tokens[next] {
+        for token in tokens[next] {
             switch token {
             case .e:
                 let key = try take(32)
@@ -120,16 +138,30 @@ public struct NoiseHandshake: Sendable {
 
     /// The keys of the connection. Call once `isComplete`, and only once: two owners of the keys would reuse packet numbers.
     public consuming func finish() -> TransportKeys {
-        precondition(isComplete, "a handshake is finished after message 3, not after message \(next)")
+        precondition(isComplete, "a handshake is finished after its last message, not after message \(next)")
         return TransportKeys(split: symmetric.split(), role: role)
+    }
+
+    /// A secret that both sides share and that the keys of the connection say nothing about, nor it about them. Call once `isComplete`.
+    ///
+    /// The third output of the HKDF whose first two are those keys, then derived under `label` and the handshake hash (compare RFC 8446 §7.5).
+    public func exportSecret(_ label: String) -> Secret32 {
+        precondition(isComplete, "a handshake exports after its last message, not after message \(next)")
+        return symmetric.exporter().derive(label, context: symmetric.hash)
     }
 
     // MARK: Pattern
 
     private enum Token { case e, s, ee, es, se, psk }
-    private static let tokens: [[Token]] = [[.e], [.e, .ee, .s, .es], [.s, .se, .psk]]
+    private static let xxpsk3: [[Token]] = [[.e], [.e, .ee, .s, .es], [.s, .se, .psk]]
+    private static let nnpsk0: [[Token]] = [[.psk, .e], [.e, .ee]]
     /// Greatest message, bytes (Noise §3).
     private static let messageMax = 65535
+
+    private func own(_ key: StaticKey?) -> StaticKey {
+        guard let key else { preconditionFailure("a pattern with static keys has ours") }
+        return key
+    }
 
     private var isOurTurn: Bool { (next % 2 == 0) == (role == .initiator) }
 
@@ -139,7 +171,7 @@ public struct NoiseHandshake: Sendable {
         let (ours, theirs): (Secret32, [UInt8]?) =
             switch (token, role) {
             case (.es, .initiator), (.se, .responder): (ephemeral.secret, remoteStatic)
-            case (.es, .responder), (.se, .initiator): (staticKey.secret, remoteEphemeral)
+            case (.es, .responder), (.se, .initiator): (own(staticKey).secret, remoteEphemeral)
             default: (ephemeral.secret, remoteEphemeral)
             }
         guard let theirs else { preconditionFailure("the pattern gives each key before it is used") }
@@ -192,7 +224,7 @@ private struct SymmetricState: Sendable {
     }
 
     mutating func encryptAndHash(_ plain: [UInt8]) -> [UInt8] {
-        // In XXpsk3 every ciphertext comes after an `e`, so there always is a key.
+        // In both patterns every ciphertext comes after an `e`, so there always is a key.
         precondition(hasCipherKey, "nothing is encrypted before the first key is mixed in")
         var packet = hash + plain
         keys.withPointer {
@@ -220,5 +252,15 @@ private struct SymmetricState: Sendable {
     /// The two keys of the connection, the initiator's sending key first.
     func split() -> SecretBlock {
         keys.withPointer { HKDFSHA256.noise(chainingKey: $0, input: UnsafeBufferPointer(start: nil, count: 0), outputs: 2) }
+    }
+
+    /// What `split` does not give of the same chaining key.
+    func exporter() -> Secret32 {
+        let size = Secret32.byteCount
+        let three = keys.withPointer { HKDFSHA256.noise(chainingKey: $0, input: UnsafeBufferPointer(start: nil, count: 0), outputs: 3) }
+        return Secret32(
+            block: SecretBlock(count: size) { (output: UnsafeMutablePointer<UInt8>) in
+                three.withPointer { output.update(from: $0 + 2 * size, count: size) }
+            })
     }
 }

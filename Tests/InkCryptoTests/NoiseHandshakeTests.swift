@@ -75,6 +75,65 @@ import Testing
         #expect(counters == (1, 2))
     }
 
+    @Test func `both sides run the official NNpsk0 vector unchanged`() throws {
+        let vector = try #require(
+            try Vectors.load("cacophony-25519-chachapoly", as: File.self).vectors
+                .first { $0.protocol_name == "Noise_NNpsk0_25519_ChaChaPoly_SHA256" })
+        let psk = try #require(Secret32(vector.init_psks?.first?.bytes ?? []))
+        var asker = NoiseHandshake(
+            renewing: .initiator, psk: psk, prologue: vector.init_prologue.bytes,
+            ephemeral: try #require(Secret32(vector.init_ephemeral.bytes)))
+        var answerer = NoiseHandshake(
+            renewing: .responder, psk: psk, prologue: vector.resp_prologue.bytes,
+            ephemeral: try #require(Secret32(vector.resp_ephemeral.bytes)))
+        #expect(try asker.writeMessage(vector.messages[0].payload.bytes) == vector.messages[0].ciphertext.bytes)
+        #expect(try answerer.readMessage(vector.messages[0].ciphertext.bytes) == vector.messages[0].payload.bytes)
+        #expect(try answerer.writeMessage(vector.messages[1].payload.bytes) == vector.messages[1].ciphertext.bytes)
+        #expect(try asker.readMessage(vector.messages[1].ciphertext.bytes) == vector.messages[1].payload.bytes)
+        #expect(asker.isComplete && answerer.isComplete)
+        #expect(asker.handshakeHash == vector.handshake_hash.bytes)
+        #expect(answerer.handshakeHash == vector.handshake_hash.bytes)
+        let (left, right) = (asker.finish(), answerer.finish())
+        for (index, message) in vector.messages.enumerated().dropFirst(2) {
+            var packet = message.payload.bytes
+            let (from, to) = index % 2 == 0 ? (left, right) : (right, left)
+            from.seal(&packet, headerCount: 0, counter: UInt64(index / 2 - 1))
+            #expect(packet == message.ciphertext.bytes)
+            #expect(to.open(&packet, headerCount: 0, counter: UInt64(index / 2 - 1)))
+        }
+    }
+
+    @Test func `what a handshake exports is the same on both sides, of one label only, and of no other handshake`() throws {
+        func completed(ephemeral: UInt8) throws -> (NoiseHandshake, NoiseHandshake) {
+            var asker = NoiseHandshake(
+                renewing: .initiator, psk: try Self.secret(9), prologue: [1], ephemeral: try Self.secret(ephemeral))
+            var answerer = NoiseHandshake(renewing: .responder, psk: try Self.secret(9), prologue: [1], ephemeral: try Self.secret(4))
+            _ = try answerer.readMessage(try asker.writeMessage([]))
+            _ = try asker.readMessage(try answerer.writeMessage([]))
+            return (asker, answerer)
+        }
+        let (asker, answerer) = try completed(ephemeral: 2)
+        let exported = asker.exportSecret("a")
+        #expect(exported == answerer.exportSecret("a"))
+        #expect(exported != asker.exportSecret("b"))
+        #expect(try exported != completed(ephemeral: 3).0.exportSecret("a"))
+        // It is none of the keys of the connection: what they seal it does not open.
+        var packet: [UInt8] = [1, 2, 3]
+        asker.finish().seal(&packet, headerCount: 0, counter: 0)
+        let sealedByExported = exported.withBytes { Attacker.seal([1, 2, 3], key: $0, context: []) }
+        #expect(packet != sealedByExported)
+    }
+
+    @Test func `another secret or another prologue fails a renewal at message 1`() throws {
+        for (psk, prologue) in [(8, [1]), (9, [2])] as [(UInt8, [UInt8])] {
+            var asker = NoiseHandshake(renewing: .initiator, psk: try Self.secret(9), prologue: [1], ephemeral: try Self.secret(2))
+            var answerer = NoiseHandshake(
+                renewing: .responder, psk: try Self.secret(psk), prologue: prologue, ephemeral: try Self.secret(4))
+            let message = try asker.writeMessage([])
+            #expect(throws: NoiseError.notAuthentic) { try answerer.readMessage(message) }
+        }
+    }
+
     // CR-7
     @Test func `a forged message is refused at every bit and the true one is still taken`() throws {
         var (initiator, responder) = try Self.pair()
