@@ -7,27 +7,22 @@ import InkPrimitives
 struct ConnectionTable: Sendable {
     /// Ascending; at the same position of the others is what belongs to each.
     private(set) var ids: [ConnectionID] = []
-    /// None is nil; what is optional is lent in place to whoever asks for one that may be gone.
-    private var all: [Connection?] = []
+    /// The first is nil, and stands for whoever is gone; those behind it are there. Not private: `connections.all[place]` is used where it lies, while an
+    /// accessor of ours that lends the same takes memory for itself each time.
+    var all: [Connection?] = [nil]
     /// When each is due, as of its last flush: to ask hundreds of them at each input would cost more than what they say.
     private var dueAt: [Instant?] = []
 
     var count: Int { ids.count }
 
-    /// One connection, in place; nil if it is gone. What is written to that is written to nobody.
+    /// One connection, in place; nil if it is gone. For what does not happen with each packet: see `all`.
     subscript(id: ConnectionID) -> Connection? {
-        @inline(__always) _read {
-            if let index = index(of: id) { yield all[index] } else { yield nil }
-        }
-        @inline(__always) _modify {
-            if let index = index(of: id) {
-                yield &all[index]
-            } else {
-                var nobody: Connection?
-                yield &nobody
-            }
-        }
+        _read { yield all[place(of: id)] }
+        _modify { yield &all[place(of: id)] }
     }
+
+    /// Where a connection is in `all`; 0 if it is gone.
+    func place(of id: ConnectionID) -> Int { (index(of: id) ?? -1) + 1 }
 
     /// A new one, whose id is greater than all before.
     mutating func append(_ connection: Connection) {
@@ -41,7 +36,7 @@ struct ConnectionTable: Sendable {
         guard let index = index(of: id) else { return nil }
         ids.remove(at: index)
         dueAt.remove(at: index)
-        return all.remove(at: index)
+        return all.remove(at: index + 1)
     }
 
     /// When `id` is due, as was noted last.
@@ -49,12 +44,12 @@ struct ConnectionTable: Sendable {
 
     /// Asks a connection when it is due next.
     mutating func noteDue(_ id: ConnectionID) {
-        if let index = index(of: id) { dueAt[index] = all[index]?.deadline }
+        if let index = index(of: id) { dueAt[index] = all[index + 1]?.deadline }
     }
 
     /// Bytes that a connection has still to bring across, and its round trip: asked for with each message, and so not of a copy.
-    func pendingBytes(of id: ConnectionID) -> Int? { index(of: id).map { all.span[$0]!.pendingBytes } }
-    func roundTrip(of id: ConnectionID) -> Duration? { index(of: id).flatMap { all.span[$0]!.roundTrip } }
+    func pendingBytes(of id: ConnectionID) -> Int? { index(of: id).map { all.span[$0 + 1]!.pendingBytes } }
+    func roundTrip(of id: ConnectionID) -> Duration? { index(of: id).flatMap { all.span[$0 + 1]!.roundTrip } }
 
     /// When the first is due.
     var deadline: Instant? {

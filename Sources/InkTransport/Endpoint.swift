@@ -310,7 +310,7 @@ public struct Endpoint: Sendable {
             }
             if dirty.contains(id) { connections.noteDue(id) }
             guard let deadline = connections.due(id), now >= deadline else { continue }
-            if let ending = connections[id]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
+            if let ending = connections.all[connections.place(of: id)]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
             dirty.insert(id)
         }
         repeatGoodbyes(now: now)
@@ -331,7 +331,7 @@ public struct Endpoint: Sendable {
     /// wait for each other. Does nothing if the connection is gone.
     public mutating func send(_ message: [UInt8], lane: Lane, stream: UInt64 = 0, on id: ConnectionID, now: Instant) {
         advance(to: now)
-        connections[id]?.send(message, lane: lane, stream: stream)
+        connections.all[connections.place(of: id)]?.send(message, lane: lane, stream: stream)
         dirty.insert(id)
     }
 
@@ -342,7 +342,7 @@ public struct Endpoint: Sendable {
     public mutating func sendPresence(_ bytes: [UInt8], on id: ConnectionID, now: Instant) -> UInt64 {
         advance(to: now)
         dirty.insert(id)
-        return connections[id]?.sendPresence(bytes) ?? 0
+        return connections.all[connections.place(of: id)]?.sendPresence(bytes) ?? 0
     }
 
     /// Takes back presence that has not left, since there is no room on the way; false if all has. Its token will not be acknowledged.
@@ -435,7 +435,9 @@ public struct Endpoint: Sendable {
             return
         }
         let id = byIndex[header.receiverIndex]
-        guard let id, let result = connections[id]?.receive(datagram, over: route, now: now, generator: &generator, outputs: &outputs)
+        guard let id,
+            let result = connections.all[connections.place(of: id)]?.receive(
+                datagram, over: route, now: now, generator: &generator, outputs: &outputs)
         else {
             if let (packet, back) = closing[header.receiverIndex]?.receive(datagram) {
                 outputs.append(.transmit(packet, over: back))
@@ -458,7 +460,7 @@ public struct Endpoint: Sendable {
         guard !dirty.isEmpty else { return }
         let ids = dirty.takeAll()
         for id in ids {
-            connections[id]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
+            connections.all[connections.place(of: id)]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
             connections.noteDue(id)
         }
         dirty.giveBack(ids)

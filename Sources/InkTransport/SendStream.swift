@@ -160,7 +160,9 @@ struct SendLane: Sendable {
         return nil
     }
 
-    mutating func copy(_ range: Range<UInt64>, slot: Int, to packet: inout [UInt8]) { inPlace(&streams[slot]) { $0.copy(range, to: &packet) } }
+    mutating func copy(_ range: Range<UInt64>, slot: Int, to packet: inout [UInt8]) {
+        inPlace(&streams[slot]) { $0.copy(range, to: &packet) }
+    }
     mutating func acknowledge(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.acknowledge(range) } }
     mutating func markLost(_ range: Range<UInt64>, slot: Int) { update(slot) { $0.markLost(range) } }
     mutating func isMissing(_ range: Range<UInt64>, slot: Int) -> Bool { inPlace(&streams[slot]) { $0.isMissing(range) } }

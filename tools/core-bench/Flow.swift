@@ -5,6 +5,8 @@ import InkTransport
 struct Flow: CustomStringConvertible {
     let name: String
     let messages: Int
+    /// Messages that came back.
+    let answers: Int
     /// Packets with messages, and those that came back.
     let packets: Int
     let returned: Int
@@ -18,19 +20,29 @@ struct Flow: CustomStringConvertible {
     /// All of it, and what this program does besides.
     let all: Cost
 
-    /// A packet that is received costs one allocation for each of its messages, which are arrays of the caller, and so many more (TR-90).
-    static let receivedMax = 1.0
-    /// What is acknowledged costs none (TR-91): less than one in so many packets, for rings that grow.
-    static let acknowledgedMax = 0.01
+    /// Beyond the messages that it brings, which are arrays of the caller, a packet that is received costs nothing (TR-90); and nothing costs what is
+    /// acknowledged (TR-91): but for one in so many packets, where a queue grows.
+    static let allocationsMax = 0.02
+    /// What a packet with one message of its size costs in all.
+    static let receivedMax = 2.0
 
-    var allocationsReceived: Double { Double(receiving.allocations - Int64(messages)) / Double(max(packets, 1)) }
-    var allocationsAcknowledged: Double { Double(acknowledged.allocations) / Double(max(packets, 1)) }
-    var isOverBounds: Bool { allocationsReceived > Self.receivedMax || allocationsAcknowledged > Self.acknowledgedMax }
+    var allocationsReceived: Double { Double(receiving.allocations) / Double(max(packets, 1)) }
+    var allocationsBeyondMessages: Double { Double(receiving.allocations - Int64(messages)) / Double(max(packets, 1)) }
+    var allocationsAcknowledged: Double { Double(acknowledged.allocations - Int64(answers)) / Double(max(packets, 1)) }
+    /// Why it is over its bounds; nil if it is not.
+    var complaint: String? {
+        if messages <= 2 * packets, allocationsReceived > Self.receivedMax { return "\(allocationsReceived) allocations a received packet" }
+        if allocationsBeyondMessages > Self.allocationsMax {
+            return "\(allocationsBeyondMessages) allocations a received packet beyond messages"
+        }
+        if allocationsAcknowledged > Self.allocationsMax { return "\(allocationsAcknowledged) allocations an acknowledged packet" }
+        return nil
+    }
 
     private init(_ name: String, _ pair: Pair, all: Cost) {
         let (one, other) = (pair.ends[0], pair.ends[1])
         self.all = all
-        (self.name, messages, packets, returned) = (name, other.messages, one.packets, other.packets)
+        (self.name, messages, answers, packets, returned) = (name, other.messages, one.messages, one.packets, other.packets)
         (sending, making, acknowledged) = (one.sending, one.draining, one.receiving)
         (receiving, handing) = (other.receiving, other.draining)
     }
@@ -92,7 +104,7 @@ struct Flow: CustomStringConvertible {
             make \(per(making, packets)); receive \(per(receiving, packets)); hand out \(per(handing, messages)); \
             acknowledged packet \(per(acknowledged, packets)), acknowledgement \(per(acknowledged, returned)); \
             \(messages) messages, \(packets) packets, \(returned) back; \
-            beyond messages: received \(hundredths(allocationsReceived)), acknowledged \(hundredths(allocationsAcknowledged))
+            beyond messages: received \(hundredths(allocationsBeyondMessages)), acknowledged \(hundredths(allocationsAcknowledged))
             """
     }
 

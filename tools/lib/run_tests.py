@@ -124,7 +124,7 @@ def step_build():
 def step_programs():
     """What the steps run that are not tests in Swift: faster than `build` when only they are wanted. Nothing for what a variable names."""
     outcome = Outcome()
-    for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND")):
+    for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND"), ("core-bench", "INKWIRE_CORE_BENCH")):
         if os.environ.get(variable):
             continue
         outcome += plain(["swift", "build", *RELEASE, "--product", product], f"build-{product}.log")
