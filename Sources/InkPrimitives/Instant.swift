@@ -51,9 +51,13 @@ extension Duration {
     @inlinable public func scaled(by factor: Double) -> Duration { .nanoseconds(Int64(Double(nanoseconds) * factor)) }
 
     /// As the standard library's, which is generic; wraps around where that traps, at 5 × 10^12 years.
-    @inlinable public static func * (span: Duration, factor: Int) -> Duration { Duration(attoseconds: span.attoseconds &* Int128(factor)) }
-    /// As the standard library's, which is generic; `divisor` must not be zero.
-    @inlinable public static func / (span: Duration, divisor: Int) -> Duration { Duration(attoseconds: span.attoseconds / Int128(divisor)) }
+    @inlinable @inline(__always) public static func * (span: Duration, factor: Int) -> Duration {
+        Duration(attoseconds: span.attoseconds &* Int128(factor))
+    }
+    /// As the standard library's, which is generic; `divisor` must not be zero. Inlined always, since nearly all divisors are constants, and most are powers of two.
+    @inlinable @inline(__always) public static func / (span: Duration, divisor: Int) -> Duration {
+        Duration(attoseconds: span.attoseconds / Int128(divisor))
+    }
 }
 
 /// The earlier of two deadlines, where nil means "never".

@@ -151,7 +151,7 @@ struct Connection: Sendable {
 
     /// Bytes that may still go where the handshake came through, while the peer has not proved that it is there; nil once it has.
     private var allowance: Int? {
-        get { if case .handshake(let left) = paths.main.proof { left } else { nil } }
+        @inline(__always) get { if case .handshake(let left) = paths.main.proof { left } else { nil } }
         set { paths.updateMain { $0.proof = newValue.map { .handshake(allowance: $0) } ?? .proven } }
     }
 
@@ -296,7 +296,7 @@ struct Connection: Sendable {
     }
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
-    private var overdueSince: Instant? {
+    @inline(__always) private var overdueSince: Instant? {
         earliest(earliest(space.sent.oldestWaitingSince, deniedSince), allowance == nil ? nil : establishedAt)
     }
 
@@ -332,10 +332,10 @@ struct Connection: Sendable {
     }
 
     /// Longest packet that may go to the peer now, bytes.
-    private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
+    @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
 
     /// There is presence to send, and it fits what may go.
-    private var hasPresence: Bool {
+    @inline(__always) private var hasPresence: Bool {
         guard let bytes = presenceWaiting else { return false }
         return allowance == nil || bytes.count + Self.presenceHeader + Self.packetMin <= packetLimit
     }
@@ -519,7 +519,7 @@ struct Connection: Sendable {
         inPlace(&lanes[lane.slot]) { $0.isMissing(range, slot: slot) }
     }
 
-    private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
+    @inline(__always) private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
     private mutating func sendPathFrames(

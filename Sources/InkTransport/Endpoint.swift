@@ -313,6 +313,7 @@ public struct Endpoint: Sendable {
             if let ending = connections.all[connections.place(of: id)]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
             dirty.insert(id)
         }
+        guard !closing.isEmpty else { return }
         repeatGoodbyes(now: now)
         closing = closing.filter { now < $0.value.until }
     }

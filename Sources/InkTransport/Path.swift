@@ -55,16 +55,16 @@ struct Path: Sendable {
     /// Bytes that may be on the way.
     ///
     /// What a relay carries it says itself.
-    var window: Int {
+    @inline(__always) var window: Int {
         guard let relayWindow else { return Int(congestion.window) }
         return min(max(Int(congestion.window), Self.relayFloor), relayWindow)
     }
 
     /// Bytes a second at which packets leave.
-    private var pacingRate: Double { isRelay ? max(congestion.pacingRate, Double(relayRate)) : congestion.pacingRate }
+    @inline(__always) private var pacingRate: Double { isRelay ? max(congestion.pacingRate, Double(relayRate)) : congestion.pacingRate }
 
     /// What a rendezvous carries in a round trip, and what may wait there: it drops what waits longer, and what is live waits with it (TR-69).
-    private var relayWindow: Int? {
+    @inline(__always) private var relayWindow: Int? {
         guard isRelay else { return nil }
         let seconds = ((rtt.minimum ?? Self.relayWait) + Self.relayWait).milliseconds / 1000
         return max(Self.relayFloor, Int(min(Double(relayRate) * seconds, Double(CongestionController.ceiling))))
@@ -75,16 +75,16 @@ struct Path: Sendable {
     private static let relayWait: Duration = .milliseconds(50)
 
     /// Something that may wait may leave now.
-    func allowsBulk(now: Instant) -> Bool { bytesInFlight < window && pacer.allows(rate: pacingRate, now: now) }
+    @inline(__always) func allowsBulk(now: Instant) -> Bool { bytesInFlight < window && pacer.allows(rate: pacingRate, now: now) }
 
     /// When it may, where nothing but the pace holds it up.
-    var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate) : nil }
+    @inline(__always) var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate) : nil }
 
     /// Something live may leave now: as what may wait, and beyond that as far as the allowance goes.
-    func allowsLive(now: Instant) -> Bool { allowsBulk(now: now) || live.allows(rate: liveRate, now: now) }
+    @inline(__always) func allowsLive(now: Instant) -> Bool { allowsBulk(now: now) || live.allows(rate: liveRate, now: now) }
 
     /// When it may.
-    var liveAt: Instant? { earliest(bulkAt, live.next(rate: liveRate)) }
+    @inline(__always) var liveAt: Instant? { earliest(bulkAt, live.next(rate: liveRate)) }
 
     /// Bytes a second that live lanes have beyond the window.
     private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
@@ -139,7 +139,7 @@ struct Path: Sendable {
     }
 
     /// Without news for so long it is in doubt (TR-64): twice what a probe waits, and what an acknowledgement of presence may be held.
-    var doubtAfter: Duration {
+    @inline(__always) var doubtAfter: Duration {
         min(
             max(.milliseconds(400), rtt.probeTimeout(ackDelayMax: AckTracker.delayMax) * 2 + AckTracker.lazyDelayMax),
             .milliseconds(1500))

@@ -81,7 +81,7 @@ struct Paths: Sendable {
     var deadline: Instant? {
         mutating get {
             var soonest: Instant?
-            for index in all.indices { soonest = earliest(soonest, all[index].check?.nextAt) }
+            for index in all.indices { soonest = earliest(soonest, inPlace(&all[index]) { $0.check?.nextAt }) }
             if let doubtedAt {
                 if alternative != nil { soonest = earliest(soonest, doubtedAt + updateMain { $0.leaveAfter }) }
             } else if let since = main.waitingSince {
