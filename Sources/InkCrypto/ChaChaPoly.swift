@@ -45,7 +45,7 @@ package enum ChaChaPoly {
     ///
     /// - Returns: bytes of text, at the beginning of `text`; nil if the packet is not authentic, and then what `text` has means nothing.
     package static func open(
-        _ packet: [UInt8], headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>, into text: inout [UInt8]
+        _ packet: Span<UInt8>, headerCount: Int, nonce: Nonce, key: UnsafePointer<UInt8>, into text: inout [UInt8]
     ) -> Int? {
         guard headerCount >= 0, packet.count >= headerCount + tagCount else { return nil }
         let bodyCount = packet.count - headerCount - tagCount

@@ -34,7 +34,7 @@ public final class TransportKeys: Sendable {
     /// Verifies, and decrypts `packet[headerCount...]` into `text`, an array that is used for one packet after the other.
     ///
     /// - Returns: bytes of text, at the beginning of `text`; nil if the packet is not authentic, and then what `text` has means nothing.
-    public func open(_ packet: [UInt8], headerCount: Int, counter: UInt64, into text: inout [UInt8]) -> Int? {
+    public func open(_ packet: Span<UInt8>, headerCount: Int, counter: UInt64, into text: inout [UInt8]) -> Int? {
         block.withPointer {
             ChaChaPoly.open(packet, headerCount: headerCount, nonce: .init(counter: counter), key: $0 + Secret32.byteCount, into: &text)
         }

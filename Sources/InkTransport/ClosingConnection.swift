@@ -49,12 +49,12 @@ struct ClosingConnection: Sendable {
     }
 
     /// Takes a packet; the answer, if it is authentic, new, long enough, and the peer was not told too often.
-    mutating func receive(_ datagram: [UInt8]) -> ([UInt8], over: Route)? {
+    mutating func receive(_ datagram: Span<UInt8>) -> ([UInt8], over: Route)? {
         guard let header = DataHeader(datagram), repetitions < Self.repetitionsMax else { return nil }
         let number = header.number(expected: window.newest.map { $0 + 1 } ?? 0)
         guard window.accepts(number) else { return nil }
-        var packet = datagram
-        guard keys.open(&packet, headerCount: header.byteCount, counter: number) else { return nil }
+        var text: [UInt8] = []
+        guard keys.open(datagram, headerCount: header.byteCount, counter: number, into: &text) != nil else { return nil }
         window.commit(number)
         repetitions += 1
         let answer = makePacket()

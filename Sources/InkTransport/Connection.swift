@@ -160,7 +160,7 @@ struct Connection: Sendable {
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
-        _ datagram: [UInt8], over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
+        _ datagram: Span<UInt8>, over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
     ) -> Result<Ending?, KeyedSpace.RefusalError> {
         let opened: KeyedSpace.Opened
         switch space.open(datagram, into: &plain) {

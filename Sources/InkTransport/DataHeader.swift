@@ -17,14 +17,18 @@ struct DataHeader: Hashable, Sendable {
     var byteCount: Int { bits == 16 ? 7 : 9 }
 
     /// Reads the header of a datagram whose first byte says that it is data; nil if there is no room for a tag and one byte of frames.
-    init?(_ datagram: [UInt8]) {
-        guard let type = datagram.first, type == PacketType.data.rawValue || type == PacketType.dataLong.rawValue else { return nil }
-        bits = type == PacketType.data.rawValue ? 16 : 32
+    init?(_ datagram: Span<UInt8>) {
+        guard !datagram.isEmpty, datagram[0] == PacketType.data.rawValue || datagram[0] == PacketType.dataLong.rawValue else { return nil }
+        bits = datagram[0] == PacketType.data.rawValue ? 16 : 32
         let end = bits == 16 ? 7 : 9
         guard datagram.count > end + Self.tagCount else { return nil }
-        receiverIndex = datagram[Self.indexRange].reduce(0) { $0 << 8 | UInt32($1) }
-        truncated = datagram[5..<end].reduce(0) { $0 << 8 | UInt64($1) }
+        var (index, number): (UInt32, UInt64) = (0, 0)
+        for position in Self.indexRange { index = index << 8 | UInt32(datagram[position]) }
+        for position in Self.indexRange.upperBound..<end { number = number << 8 | UInt64(datagram[position]) }
+        (receiverIndex, truncated) = (index, number)
     }
+
+    init?(_ datagram: [UInt8]) { self.init(datagram.span) }
 
     /// Writes the header of packet `number`.
     ///

@@ -276,22 +276,25 @@ public struct Endpoint: Sendable {
     }
 
     /// As `receive(_:from:now:)`, for what came any way. A rendezvous carries no handshakes but message 3: 1 and 2 ride in signalling.
-    public mutating func receive(_ datagram: [UInt8], over route: Route, now: Instant) {
+    public mutating func receive(_ datagram: [UInt8], over route: Route, now: Instant) { receive(datagram.span, over: route, now: now) }
+
+    /// As `receive(_:over:now:)`, for bytes that lie anywhere, as in a buffer that many datagrams were read into: nothing of them is kept.
+    public mutating func receive(_ datagram: Span<UInt8>, over route: Route, now: Instant) {
         advance(to: now)
         counted.datagrams += 1
-        guard let type = datagram.first.flatMap(PacketType.init(rawValue:)), datagram.count <= Limits.datagramBytes else {
+        guard !datagram.isEmpty, let type = PacketType(rawValue: datagram[0]), datagram.count <= Limits.datagramBytes else {
             counted.forged += 1
             return
         }
         switch type {
         case .data, .dataLong: receiveData(datagram, over: route, now: now)
-        case .finish: receiveHandshake(type, datagram, over: route, now: now)
+        case .finish: receiveHandshake(type, datagram.indices.map { datagram[$0] }, over: route, now: now)
         case .start, .answer, .cookie, .punch:
             guard !route.isRelay else {
                 counted.handshakesRefused += 1
                 return
             }
-            receiveHandshake(type, datagram, over: route, now: now)
+            receiveHandshake(type, datagram.indices.map { datagram[$0] }, over: route, now: now)
         }
     }
 
@@ -430,7 +433,7 @@ public struct Endpoint: Sendable {
 
     // MARK: Data
 
-    private mutating func receiveData(_ datagram: [UInt8], over route: Route, now: Instant) {
+    private mutating func receiveData(_ datagram: Span<UInt8>, over route: Route, now: Instant) {
         guard let header = DataHeader(datagram) else {
             counted.forged += 1
             return

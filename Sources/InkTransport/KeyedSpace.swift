@@ -31,7 +31,7 @@ struct KeyedSpace: Sendable {
     /// Nothing changes unless the tag verifies (TR-8).
     ///
     /// - Parameter frames: where the frames are in clear afterwards, from its beginning.
-    mutating func open(_ datagram: [UInt8], into frames: inout [UInt8]) -> Result<Opened, RefusalError> {
+    mutating func open(_ datagram: Span<UInt8>, into frames: inout [UInt8]) -> Result<Opened, RefusalError> {
         guard let header = DataHeader(datagram) else { return .failure(.forged) }
         let newest = window.newest
         let number = header.number(expected: newest.map { $0 + 1 } ?? 0)

@@ -900,7 +900,7 @@ extension HostileTests {
             guard Acknowledgement.write(sent, delay: .zero, limit: 128, to: &packet) else { continue }
             keys.seal(&packet, headerCount: headerCount, counter: number)
             incoming += packet.count
-            _ = connection.receive(packet, over: .direct(Self.stranger), now: now, generator: &generator, outputs: &outputs)
+            _ = connection.receive(packet.span, over: .direct(Self.stranger), now: now, generator: &generator, outputs: &outputs)
         }
         #expect(outgoing > 1000)
         #expect(ended == Instant.zero + Connection.unacknowledgedMax)
