@@ -54,6 +54,7 @@ struct EndpointLink<Way: Carrier>: Link {
     }
 
     var isConnected: Bool { id != nil }
+    var isDelivered: Bool { pending + given == 0 }
 
     mutating func send(_ message: UnsafeRawBufferPointer) -> Bool {
         guard let id else { return true }

@@ -4,14 +4,14 @@ import InkPrimitives
 /// One end of the bench's workloads, as a value that an engine drives: it hands over what came, and asks for the next turn.
 ///
 ///     client   connect ──▶ work ──▶ E ──▶ e came ──▶ 20 ms for what is still to leave ──▶ over
-///     server   ready ──▶ answers P with p, H with h, E with e ──▶ 400 ms after E ──▶ over
+///     server   ready ──▶ answers P with p, H with h, E with e ──▶ 400 ms after E, or when e has arrived ──▶ over
 struct Workload {
     private enum Phase {
         case connecting
         case working
         /// E was sent last at this time; 0 before the first.
         case ending(sentAt: UInt64)
-        /// Over at this time.
+        /// Over at this time, if what was sent has arrived.
         case lingering(until: UInt64)
     }
 
@@ -50,6 +50,7 @@ struct Workload {
     private static let warmUp = 500
     private static let repeatAfter: UInt64 = 100_000_000
     private static let connectMax: UInt64 = 30_000_000_000
+    private static let lingerMax: UInt64 = 2_000_000_000
     private static let endMax: UInt64 = 120_000_000_000
     /// So much is sent in a turn.
     private static let turnMessages = 1024
@@ -130,8 +131,9 @@ struct Workload {
             if send(Message(.end), link: &link) { phase = .ending(sentAt: now) }
             return now + 1_000_000
         case .lingering(let until):
-            if now >= until { isOver = true }
-            return until
+            guard now >= until else { return until }
+            isOver = link.isDelivered || now >= until + Self.lingerMax
+            return now + 20_000_000
         }
     }
 
@@ -239,6 +241,8 @@ struct Workload {
 /// What moves messages from one end to the other.
 protocol Link {
     var isConnected: Bool { get }
+    /// Whether all that was sent has arrived, as far as that can be known.
+    var isDelivered: Bool { get }
     /// Takes a message; false if there is no room now.
     mutating func send(_ message: UnsafeRawBufferPointer) -> Bool
 }
