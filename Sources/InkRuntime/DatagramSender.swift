@@ -12,8 +12,8 @@ import NIOPosix
 /// Sends datagrams from a channel's socket, straight to the system.
 ///
 /// NIO closes a datagram channel for good when the system refuses to send: no route while the network is away, a firewall's no, an address
-/// that is a broadcast. For us such a datagram is lost and the next may do better (RT-10), and none of our packets is worth a queue: what
-/// does not fit the system's buffer is lost as it would be a router further on. Used on the channel's loop only.
+/// that is a broadcast. For us such a datagram is lost and the next may do better (RT-10). What finds no room in the system's buffer is for the
+/// caller: an answer is lost as it would be at a router further on, and trains wait in a `DatagramOutbox`. Used on the channel's loop only.
 final class DatagramSender: @unchecked Sendable {
     private let channel: any Channel
     // Read and written on the loop. Nil once the channel is closed: the number may name another file then.
