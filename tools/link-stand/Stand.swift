@@ -1,8 +1,9 @@
 import Foundation
 import InkPrimitives
 import InkSimulator
+import InkTransport
 
-// link-stand [GROUP …]      alone, ops, tcp, four, loss, narrow; without one, all of them
+// link-stand [GROUP …]      alone, ops, tcp, four, loss, narrow, live, first; without one, all of them
 // link-stand --trace MBITS [--tcp]      a bulk transfer from its beginning on, step by step
 
 /// A line of the table.
@@ -12,6 +13,7 @@ struct Line {
     var loss = 0.0
     /// Lost packets come so many at a time.
     var burst = 1
+    var isGilbert = false
 
     private static let delay: Duration = .milliseconds(25)
 
@@ -19,7 +21,7 @@ struct Line {
         let random = SplitMix64(seed: seed)
         func direction(_ name: String) -> Bottleneck {
             var direction = Bottleneck(rate: mbits * 1e6, queue: queue, delay: Self.delay, loss: loss, random: random.split(name))
-            direction.burst = burst
+            (direction.burst, direction.isGilbert) = (burst, isGilbert)
             return direction
         }
         return LineWorld(down: direction("down"), up: direction("up"))
@@ -166,6 +168,14 @@ let groups: [(name: String, run: @Sendable () -> Void)] = [
                 Transfer(name: "\(mbits) Mbit/s", line: Line(mbits: mbits), bytes: bytes, hasOps: mbits > 0.1).run()
                 Transfer(name: "\(mbits) Mbit/s, queue of 1 s", line: Line(mbits: mbits, queue: long), bytes: bytes).run()
             }
+        }
+    ),
+    ("live", { for row in LiveRow.all { row.run() } }),
+    (
+        "first",
+        {
+            FirstBytes.run()
+            for activity in [Activity.present, .idle] { Silence.run(activity) }
         }
     ),
 ]

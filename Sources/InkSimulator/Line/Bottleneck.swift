@@ -12,6 +12,8 @@ package struct Bottleneck {
     package var loss: Double
     /// Lost packets come so many at a time (1: each for itself).
     package var burst = 1
+    /// Bursts have `burst` packets in the mean, geometrically distributed (Gilbert, 1960), instead of so many each.
+    package var isGilbert = false
 
     private var random: SplitMix64
     private var freeAt: Instant = .distantPast
@@ -40,15 +42,21 @@ package struct Bottleneck {
         passed += 1
         waitSum += wait
         waitMax = max(waitMax, wait)
+        return isLost() ? nil : freeAt + delay
+    }
+
+    private mutating func isLost() -> Bool {
+        if isGilbert {
+            lossesLeft = random.chance(lossesLeft > 0 ? 1 - 1 / Double(burst) : loss / (Double(burst) * (1 - loss))) ? 1 : 0
+            return lossesLeft > 0
+        }
         if lossesLeft > 0 {
             lossesLeft -= 1
-            return nil
+            return true
         }
-        if random.chance(loss / Double(burst)) {
-            lossesLeft = burst - 1
-            return nil
-        }
-        return freeAt + delay
+        guard random.chance(loss / Double(burst)) else { return false }
+        lossesLeft = burst - 1
+        return true
     }
 
     /// Begins to count anew.

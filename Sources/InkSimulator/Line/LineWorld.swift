@@ -51,6 +51,8 @@ package struct LineWorld {
     package var cubics: [Cubic] = []
     package var bytesDown = 0
     package var packetsDown = 0
+    package var bytesUp = 0
+    package var packetsUp = 0
     private var queue = EventQueue<Arrival>()
 
     package init(down: Bottleneck, up: Bottleneck) { (self.down, self.up) = (down, up) }
@@ -178,6 +180,8 @@ package struct LineWorld {
         while let output = pairs[index].right.nextOutput() {
             switch output {
             case .transmit(let bytes, _, _):
+                bytesUp += bytes.count
+                packetsUp += 1
                 if let at = up.take(bytes.count, now: now) { queue.schedule(.datagram(bytes, pair: index, toRight: false), at: at) }
             case .established(let id, _): (pairs[index].rightID, pairs[index].established) = (id, now)
             case .message(let bytes, .bulk, _, _):
