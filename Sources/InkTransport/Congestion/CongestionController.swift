@@ -35,6 +35,8 @@ struct CongestionController: Sendable {
     private var roundBegan: Instant = .distantPast
     private var roundBytes = 0
     private var roundLost = 0
+    /// It brought a sample that tells what the line carries, and not only what there was to send.
+    private var roundTells = false
     /// Most bytes that were on the way in this round and in the one before.
     private var roundFilled = 0
     private var lastFilled = 0
@@ -145,6 +147,7 @@ struct CongestionController: Sendable {
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
         }
+        if !sample.isLimited { roundTells = true }
         if phase == .startup, recentQueue > startupBound { leaveStartup(now: now) }
         guard sample.priorDelivered >= roundEnd else { return }
         roundEnd = rate.delivered
@@ -154,6 +157,7 @@ struct CongestionController: Sendable {
         (rounds, roundBegan) = (0, now)
         pace = roundShortest ?? pace
         (roundShortest, roundSamples, roundBytes, roundLost, lastFilled, roundFilled) = (nil, 0, 0, 0, roundFilled, 0)
+        roundTells = false
     }
 
     mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) {
@@ -258,7 +262,7 @@ struct CongestionController: Sendable {
             } else {
                 doubts = 0
             }
-            guard isFilled else { return }
+            guard isFilled, roundTells else { return }
             let reached = bandwidth.value ?? 0
             plateau = reached > plateau.rate * 1.25 ? (reached, 0) : (plateau.rate, plateau.rounds + 1)
             if plateau.rounds >= (window > Double(16 * Self.packet) ? 3 : 2) { leaveStartup(now: now) }
