@@ -186,7 +186,7 @@ struct Connection: Sendable {
             try Self.read(&frames, of: plain, count: opened.byteCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
-            space.acks.receive(opened.number, claim: claim, roundTrip: paths.main.rtt.smoothed, now: now)
+            space.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: paths.main.rtt.smoothed, now: now)
             let challenge = frames.lazy.compactMap(\.challenge).first
             followRoute(
                 route, isNewest: opened.isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil,

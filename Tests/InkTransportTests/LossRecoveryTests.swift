@@ -186,32 +186,6 @@ struct OnePath {
         }
     }
 
-    // TR-16
-    @Test func `acknowledgements go at once for a gap or the sixteenth packet, else within 20 ms`() {
-        var tracker = AckTracker()
-        func receive(_ number: UInt64) { tracker.receive(number, claim: .prompt, roundTrip: .milliseconds(40), now: .zero) }
-        receive(0)
-        #expect(tracker.dueAt == .zero + .milliseconds(10))
-        receive(2)
-        #expect(tracker.dueAt == .zero)
-        tracker.sent(now: .zero)
-        #expect(tracker.dueAt == nil && !tracker.hasNews)
-        receive(1)
-        #expect(tracker.dueAt == .zero, "what fills a gap is news, too")
-        tracker.sent(now: .zero)
-        for number in 3..<18 as Range<UInt64> { receive(number) }
-        #expect(tracker.dueAt == .zero + .milliseconds(10))
-        receive(18)
-        #expect(tracker.dueAt == .zero)
-        tracker.sent(now: .zero)
-        tracker.receive(19, claim: .none, roundTrip: .milliseconds(400), now: .zero)
-        #expect(tracker.dueAt == nil)
-        tracker.receive(20, claim: .prompt, roundTrip: .milliseconds(400), now: .zero)
-        #expect(tracker.dueAt == .zero + .milliseconds(20))
-        tracker.forget(below: 15)
-        #expect(tracker.received.ranges == [15..<21])
-    }
-
     // TR-23
     @Test func `presence alone is acknowledged soon once, then at most each 150 ms, and rides with others after 100 ms`() {
         var tracker = AckTracker()
