@@ -20,6 +20,10 @@ import InkTransport
             ("ops-40", { .stream($0, bytes: 40, count: 50_000 * scale, lane: .ops) }),
             ("ping-pong-64", { .pingPong($0, count: 5000 * scale) }),
         ]
+        for name in wanted where !kinds.contains(where: { $0.name == name }) {
+            print("core-bench: no flow \(name); there are \(kinds.map(\.name).joined(separator: ", "))")
+            exit(2)
+        }
         let flows = kinds.filter { wanted.isEmpty || wanted.contains($0.name) }.map { $0.run($0.name) }
         for flow in flows { print(flow) }
         guard wanted.isEmpty else { return }
@@ -27,7 +31,7 @@ import InkTransport
         print("idle: \(idle) B a connection beyond the first")
         guard isGuard else { return }
         guard meter_allocations() >= 0 else { return print("no bound was looked at: the allocator cannot be watched here") }
-        var complaints = flows.compactMap { flow in flow.complaint.map { "\(flow.name): \($0)" } }
+        var complaints = flows.flatMap { flow in flow.complaints.map { "\(flow.name): \($0)" } }
         if idle > Idle.bytesMax { complaints.append("idle: more than \(Idle.bytesMax) bytes") }
         for complaint in complaints { print("over its bound: \(complaint)") }
         if !complaints.isEmpty { exit(1) }

@@ -29,14 +29,17 @@ struct Flow: CustomStringConvertible {
     var allocationsReceived: Double { Double(receiving.allocations) / Double(max(packets, 1)) }
     var allocationsBeyondMessages: Double { Double(receiving.allocations - Int64(messages)) / Double(max(packets, 1)) }
     var allocationsAcknowledged: Double { Double(acknowledged.allocations - Int64(answers)) / Double(max(packets, 1)) }
-    /// Why it is over its bounds; nil if it is not.
-    var complaint: String? {
-        if messages <= 2 * packets, allocationsReceived > Self.receivedMax { return "\(allocationsReceived) allocations a received packet" }
-        if allocationsBeyondMessages > Self.allocationsMax {
-            return "\(allocationsBeyondMessages) allocations a received packet beyond messages"
+    /// Which of its bounds it is over.
+    var complaints: [String] {
+        var found: [String] = []
+        if messages <= 2 * packets, allocationsReceived > Self.receivedMax {
+            found.append("\(allocationsReceived) allocations a received packet")
         }
-        if allocationsAcknowledged > Self.allocationsMax { return "\(allocationsAcknowledged) allocations an acknowledged packet" }
-        return nil
+        if allocationsBeyondMessages > Self.allocationsMax {
+            found.append("\(allocationsBeyondMessages) allocations a received packet beyond messages")
+        }
+        if allocationsAcknowledged > Self.allocationsMax { found.append("\(allocationsAcknowledged) allocations an acknowledged packet") }
+        return found
     }
 
     private init(_ name: String, _ pair: Pair, all: Cost) {
