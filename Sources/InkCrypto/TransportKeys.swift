@@ -46,9 +46,24 @@ public final class TransportKeys: Sendable {
             ChaChaPoly.open(&packet, headerCount: headerCount, nonce: .init(counter: counter), key: $0 + Secret32.byteCount)
         }
     }
+
+    /// Copies of both in ordinary memory, 32 bytes each: for the log of keys that a person asked for, and for nothing else.
+    package var disclosed: (sending: [UInt8], receiving: [UInt8]) {
+        let size = Secret32.byteCount
+        return block.withPointer { keys in
+            (Array(UnsafeBufferPointer(start: keys, count: size)), Array(UnsafeBufferPointer(start: keys + size, count: size)))
+        }
+    }
 }
 
 extension TransportKeys: CustomReflectable {
     /// Empty: keys have no parts to show.
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Secret32 {
+    /// Opens a packet as `TransportKeys.open` does, with this key: for who reads captures by a log of keys.
+    package func openPacket(_ packet: inout [UInt8], headerCount: Int, counter: UInt64) -> Bool {
+        block.withPointer { ChaChaPoly.open(&packet, headerCount: headerCount, nonce: .init(counter: counter), key: $0) }
+    }
 }

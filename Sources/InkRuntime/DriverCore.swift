@@ -66,7 +66,9 @@ final class DriverCore {
         timer = WakeTimer(loop: parts.loop)
         link = parts.options.impairment.map { ImpairedLink($0) }
         ended = parts.loop.makePromise()
-        node = Node(parts.configuration, seed: .random(), now: clock.now)
+        var configuration = parts.configuration
+        configuration.disclosesKeys = options.keyLog != nil
+        node = Node(configuration, seed: .random(), now: clock.now)
         connectors = options.rendezvous.enumerated().map { place, host in
             RendezvousConnector(
                 host: host, loop: loop, clock: clock, tls: options.tls,
@@ -207,6 +209,7 @@ final class DriverCore {
         case .rendezvousProbe(let place): connectors[place].probe()
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
+        case .keys(let disclosure): options.keyLog?(disclosure)
         case .event(let event, let audience):
             for (frontEnd, listener) in listeners where audience.includes(frontEnd) { listener(event) }
             if case .stopped(let unsaved, let unsent) = event { stop(Driver.Ending(unsaved: unsaved, unsent: unsent)) }

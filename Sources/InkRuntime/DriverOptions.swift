@@ -1,5 +1,6 @@
 import InkPrimitives
 import InkSession
+import InkTransport
 
 /// How a driver reaches the world.
 public struct DriverOptions: Sendable {
@@ -12,6 +13,9 @@ public struct DriverOptions: Sendable {
     public var impairment: Impairment?
     /// Listen on 127.0.0.1 and ::1 only.
     public var onlyLoopback = false
+
+    /// Where the keys of each connection go, for a log that the person asked for; nil for nowhere, and then none is ever told. Called on the loop.
+    public var keyLog: (@Sendable (KeyDisclosure) -> Void)?
 
     /// Addresses of a host; may block. The system's resolver, but in tests.
     package var resolver: @Sendable (Invite.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }

@@ -69,6 +69,7 @@ extension Node {
             case .versionMismatch(let theirs, _, let isFresh):
                 hasMetOtherVersion = hasMetOtherVersion || isFresh
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
+            case .keys(let disclosure): emit(.keys(disclosure))
             case .attemptFailed: break  // The rendezvous and the saved addresses try again by their own clocks.
             }
         }

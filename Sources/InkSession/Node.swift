@@ -37,6 +37,8 @@ public struct Node: Sendable {
         public var rendezvousCount: Int
         /// Whether rendezvous may carry what is said, and whether anything else may.
         public var relayPolicy = RelayPolicy.any
+        /// Tell the keys of each connection, for a log that the person asked for.
+        public var disclosesKeys = false
         /// The history of undo of the holder's own front end.
         public var strand: Strand = .common
         /// Which of our stored transactions belong to which history; all others are in the common one.
@@ -119,6 +121,8 @@ public struct Node: Sendable {
         /// Check the signatures, then say `.verified`.
         case verify(UInt64, [Transaction])
         case event(Event, to: Audience)
+        /// Append to the log of keys; only where the configuration asks for it.
+        case keys(KeyDisclosure)
     }
 
     let identity: SigningKey
@@ -243,11 +247,12 @@ public struct Node: Sendable {
         salt = PeerSalt(using: &secrets)
         peerID = salt.peer(of: configuration.identity.author)
         let keys = RoomKeys(roomSecret: configuration.roomSecret)
-        endpoint = Endpoint(
-            Endpoint.Configuration(
-                salt: salt, keys: keys, staticKey: configuration.staticKey,
-                certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
-                initiatorPayload: [], seed: secrets.secret()))
+        var link = Endpoint.Configuration(
+            salt: salt, keys: keys, staticKey: configuration.staticKey,
+            certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
+            initiatorPayload: [], seed: secrets.secret())
+        link.disclosesKeys = configuration.disclosesKeys
+        endpoint = Endpoint(link)
         standing = RendezvousStanding(count: configuration.rendezvousCount)
         rendezvousStatus = standing.status
         if configuration.rendezvousCount > 0 {

@@ -182,7 +182,7 @@ struct HostileMember {
             case .message(let bytes, let lane, _, let id): take(bytes, lane: lane, on: id, now: now)
             case .transmit(_, .relay, _), .rerouted, .presence, .presenceAcknowledged, .degraded, .recovered, .attemptFailed,
                 .duplicateDevice,
-                .versionMismatch:
+                .versionMismatch, .keys:
                 break
             }
         }

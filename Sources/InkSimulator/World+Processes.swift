@@ -101,6 +101,8 @@ extension World {
             case .rendezvousDisconnect: leaveRendezvous(node)
             // Connections of worlds are never lost without a word.
             case .rendezvousLiveness, .rendezvousProbe: break
+            // Nobody of a world asks for keys.
+            case .keys: break
             }
         }
         // What was told of one input is true once all of it was told: what follows in it may take it back.

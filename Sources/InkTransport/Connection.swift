@@ -748,6 +748,12 @@ struct Connection: Sendable {
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }
         result.isDegraded = liveness.isDegraded
+        result.paths = paths.known.map { PathFigures($0, isInUse: $0.id == paths.mainID) }
+        result.lanes = Lane.allCases.map { lane in
+            let sending = lanes[lane.slot]
+            return LaneFigures(lane: lane, streams: sending.streams.count, pending: sending.pending, waiting: sending.waiting)
+        }
+        result.deadline = deadline
         return result
     }
 

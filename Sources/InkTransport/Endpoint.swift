@@ -39,6 +39,8 @@ public struct Endpoint: Sendable {
         public var initiatorPayload: [UInt8]
         /// The source of ephemeral keys, indices, cookies, challenges and jitter.
         public var seed: Secret32
+        /// Tell the keys of each connection, for a log that a person asked for. Nothing else ever does.
+        public var disclosesKeys = false
 
         public static let payloadMax = HandshakeIdentity.payloadMax
 
@@ -83,6 +85,8 @@ public struct Endpoint: Sendable {
         ///
         /// `isFresh`: it answers an attempt of ours, or signalling announced its own. Else it may be an old packet that somebody plays again.
         case versionMismatch(theirs: UInt8, from: SocketAddress, isFresh: Bool)
+        /// A space of keys was made; only where the configuration asks for it (TR-121).
+        case keys(KeyDisclosure)
     }
 
     /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
@@ -412,6 +416,9 @@ public struct Endpoint: Sendable {
     /// All connections, sorted.
     public var connectionIDs: [ConnectionID] { connections.ids }
 
+    /// Attempts under way, as initiator.
+    public var attemptCount: Int { dialer.count }
+
     /// Handshakes that wait for message 3, at most 256.
     public var halfOpenCount: Int { listener.waitingCount }
 
@@ -636,6 +643,10 @@ public struct Endpoint: Sendable {
 
     /// Carries out what is decided about a finished handshake.
     private mutating func establish(_ handshaken: Handshaken, now: Instant) {
+        if configuration.disclosesKeys {
+            outputs.append(
+                .keys(KeyDisclosure(localIndex: handshaken.localIndex, remoteIndex: handshaken.remoteIndex, keys: handshaken.keys)))
+        }
         let remote = handshaken.remote
         let rival = Self.rival(of: remote.peer, device: remote.author, among: connections)
         let verdict = Admission.decide(sessionFacts(of: remote, rival: rival, now: now))

@@ -95,7 +95,8 @@ private struct Stranger {
             case .persist(let batch, _): answers.append(.persisted(batch))
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)
-            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe: break
+            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe, .keys:
+                break
             }
         }
         for answer in answers {

@@ -37,6 +37,8 @@ struct TestNet {
         var versions: [UInt8] = []
         /// Devices that were told to be open twice; nil for our own.
         var duplicates: [AuthorID?] = []
+        /// Keys that were told.
+        var keys: [KeyDisclosure] = []
         /// Ways that sessions took, after the first.
         var routes: [(route: Route, at: Instant)] = []
         /// What the rendezvous calls its socket; nil while there is none.
@@ -147,6 +149,7 @@ struct TestNet {
             case .attemptFailed(let attempt, let remote): nodes[index].failed.append((attempt, remote, now))
             case .versionMismatch(let theirs, _, _): nodes[index].versions.append(theirs)
             case .duplicateDevice(let device, _): nodes[index].duplicates.append(device)
+            case .keys(let disclosure): nodes[index].keys.append(disclosure)
             }
         }
     }

@@ -1,0 +1,64 @@
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+@Suite struct KeyDisclosureTests {
+    // TR-121
+    @Test func `no key leaves an endpoint that was not asked for it, whatever becomes of its connections`() {
+        var net = TestNet(seed: 3, faults: Faults(loss: 0.2))
+        for index in 0..<3 { net.add(TestNet.configuration(index)) }
+        // Dialled both ways at once, so that one session of a pair is turned down.
+        net.connect(0, 1)
+        net.connect(1, 0, nonce: 6)
+        net.connect(2, 0, announced: false, nonce: 7)
+        net.run(for: .seconds(10))
+        #expect(net.nodes.allSatisfy { !$0.established.isEmpty })
+        #expect(net.nodes.allSatisfy { $0.keys.isEmpty })
+    }
+
+    // TR-121
+    @Test func `where it was asked for, each space is told once, and its keys open what goes over it`() throws {
+        var net = TestNet()
+        var asked = TestNet.configuration(0)
+        asked.disclosesKeys = true
+        net.add(asked)
+        net.add(TestNet.configuration(1))
+        net.connect(0, 1)
+        net.run { $0.nodes[0].id != nil && $0.nodes[1].id != nil }
+        net.send([1, 2, 3], from: 0)
+        net.send([4, 5, 6], from: 1)
+        net.run(for: .seconds(1))
+        #expect(net.nodes[0].keys.count == 1 && net.nodes[1].keys.isEmpty)
+        var reader = PacketReader()
+        reader.read(log: net.nodes[0].keys.map(\.lines).joined())
+        var directions: Set<PacketReader.Direction> = []
+        for datagram in net.sent {
+            let read = reader.read(datagram.bytes)
+            let reading = try #require(read)
+            guard reading.kind == "data" else { continue }
+            let direction = try #require(reading.direction)
+            #expect(direction == (datagram.from == net.nodes[0].address ? .sent : .received))
+            directions.insert(direction)
+        }
+        #expect(directions.count == 2)
+    }
+
+    // TR-121
+    @Test func `what tells keys cannot be printed by mistake`() throws {
+        var configuration = TestNet.configuration(1)
+        configuration.disclosesKeys = true
+        var endpoint = Endpoint(configuration)
+        _ = try #require(
+            RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: TestNet.address(8), now: .zero))
+        let outputs = RawPeer.outputs(&endpoint)
+        let disclosure = try #require(outputs.compactMap { if case .keys(let disclosure) = $0 { disclosure } else { nil } }.first)
+        let digits = disclosure.lines.split(separator: "\n").map { $0.split(separator: " ")[3] }
+        #expect(digits.count == 2 && digits.allSatisfy { $0.utf8.count == 64 } && digits[0] != digits[1])
+        var text = "\(outputs) \(disclosure) \(String(reflecting: outputs))"
+        dump(outputs, to: &text)
+        for key in digits { #expect(!text.contains(key)) }
+        #expect(!text.contains("receiving") && !text.contains("sending"))
+    }
+}
