@@ -79,6 +79,8 @@ let package = Package(
         // Tools: what the link's core takes of time and of memory, without sockets.
         .executableTarget(
             name: "core-bench", dependencies: ["CFuzzMeter", "InkPrimitives", "InkCrypto", "InkTransport"], path: "tools/core-bench"),
+        // Tools: what stands in a capture of the link, by the transport's own reader.
+        .executableTarget(name: "capture", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"], path: "tools/capture-reader"),
         // Tools: every decoder under mutated bytes, with what each input takes of time and memory.
         .target(name: "CFuzzMeter", path: "tools/fuzz/meter"),
         .executableTarget(
@@ -122,6 +124,7 @@ let package = Package(
             resources: [.copy("Resources")]),
         .testTarget(name: "InkFrontEndTests", dependencies: session + ["InkFrontEnd"]),
         .testTarget(name: "CursorFiguresTests", dependencies: session + ["InkFrontEnd", "InkSimulator", "cursor-figures"]),
+        .testTarget(name: "CaptureTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport", "capture"]),
         .testTarget(name: "InkAutomationTests", dependencies: session + ["InkFormats", "InkFrontEnd", "InkAutomation"]),
         .testTarget(
             name: "InkTerminalTests",

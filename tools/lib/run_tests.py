@@ -124,12 +124,13 @@ def step_build():
 def step_programs():
     """What the steps run that are not tests in Swift: faster than `build` when only they are wanted. Nothing for what a variable names."""
     outcome = Outcome()
-    for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND"), ("core-bench", "INKWIRE_CORE_BENCH")):
+    for product, variable in (("inkwire", "INKWIRE_BINARY"), ("terminal-stand", "INKWIRE_TERMINAL_STAND"), ("core-bench", "INKWIRE_CORE_BENCH"),
+                              ("capture", "INKWIRE_CAPTURE")):
         if os.environ.get(variable):
             continue
         outcome += plain(["swift", "build", *RELEASE, "--product", product], f"build-{product}.log")
         note_warnings(f"build-{product}.log")
-    # Two builds are one step.
+    # All builds are one step.
     outcome.passed, outcome.failed, outcome.summary = int(not outcome.failed), int(outcome.failed > 0), ""
     return outcome
 
