@@ -4,7 +4,7 @@
 #     setup build          what a build needs: Swift, libsodium, SQLite, pkg-config
 #     setup build demo     and what the demo uses: Python
 #     setup build terminal and what the demo in a terminal uses: tmux
-#     setup build tests    and what the tests use: Python with pyte, tmux, tcpdump, ip, ps, a C compiler
+#     setup build tests    and what the tests use: Python with pyte and cryptography, tmux, tcpdump, ip, ps, a C compiler
 #     setup build ssh      and what reaches a board from afar: an ssh daemon and client, mosh, setpriv
 #     setup build natlab   and what makes networks with routers: nft, ip, nsenter, a C compiler (Linux)
 #     setup build pictures and what draws pictures: the programs of librsvg and libsixel
@@ -62,7 +62,7 @@ setup_look_for_terminal() {
 }
 
 setup_look_for_tests() {
-    setup_find_python "import sys, pyte, sqlite3; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pyte; }
+    setup_find_python "import sys, pyte, sqlite3, cryptography; sys.exit(sys.version_info < (3, 9))" || { lacks python; lacks pyte; lacks cryptography; }
     has tmux || lacks tmux
     has tcpdump || lacks tcpdump
     has openssl || lacks openssl
@@ -121,6 +121,7 @@ setup_package() {
         apt:sqlite) echo libsqlite3-dev ;;
         apt:python) echo python3 ;;
         apt:pyte) echo python3-pyte ;;
+        apt:cryptography) echo python3-cryptography ;;
         apt:pillow) echo python3-pil ;;
         apt:numpy) echo python3-numpy ;;
         apt:ip) echo iproute2 ;;
@@ -136,6 +137,7 @@ setup_package() {
         dnf:pkg-config) echo pkgconf-pkg-config ;;
         dnf:python) echo python3 ;;
         dnf:pyte) echo python3-pyte ;;
+        dnf:cryptography) echo python3-cryptography ;;
         dnf:pillow) echo python3-pillow ;;
         dnf:numpy) echo python3-numpy ;;
         dnf:ip) echo iproute ;;
