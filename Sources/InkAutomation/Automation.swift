@@ -168,6 +168,9 @@ package struct Automation {
             reply { automation, ref in
                 automation.write("stats", ["peers": .array(peers), "datagrams": .object(automation.format.datagrams(datagrams))], ref: ref)
             }
+        case .dump(let text):
+            let link = JSONValue(parsing: Array(text.utf8)) ?? .null
+            reply { automation, ref in automation.write("dump", ["link": link], ref: ref) }
         case .invite(let link):
             reply { automation, ref in
                 automation.write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref)
@@ -272,6 +275,7 @@ package struct Automation {
         case .invite: outputs.append(.ask(.invite))
         case .state: outputs.append(.ask(.state))
         case .stats: outputs.append(.ask(.links))
+        case .dump: outputs.append(.ask(.dump))
         case .wait(let condition, let milliseconds):
             running?.stage = .waiting(condition, until: now + .milliseconds(milliseconds))
             outputs.append(.ask(.status))

@@ -32,6 +32,7 @@ package enum AutomationCommand: Equatable {
     case wait(Condition, milliseconds: Int)
     case pause(milliseconds: Int)
     case stats
+    case dump
     case quit
     /// Waits until somebody is there, and goes on without a word when nobody is. For commands that end by themselves.
     case lookAround(milliseconds: Int)
@@ -196,6 +197,7 @@ extension AutomationRequest {
         case "invite": return .invite
         case "state": return .state
         case "stats": return .stats
+        case "dump": return .dump
         case "quit": return .quit
         case "wait":
             if object["for"] == nil { return .pause(milliseconds: try milliseconds(object, "ms", or: nil)) }

@@ -14,6 +14,8 @@ package enum BoardQuestion: UInt8, CaseIterable, Hashable, Sendable {
     /// How the connections do.
     case links = 4
     case invite = 5
+    /// The state of all connections, for who looks for a cause.
+    case dump = 6
 }
 
 /// The answer to a `BoardQuestion`.
@@ -25,6 +27,8 @@ package enum BoardAnswer: Hashable, Sendable {
     case links([LinkReport], datagrams: DatagramReport)
     /// A link by which somebody can join.
     case invite(String)
+    /// One JSON object.
+    case dump(String)
 }
 
 /// A board as a front end shows it first.
@@ -197,6 +201,7 @@ extension BoardAnswer {
                 node.statistics().map { LinkReport(peer: $0.peer, $0.statistics) },
                 datagrams: DatagramReport(node.datagramCounters, foreign: foreignDatagrams))
         case .invite: self = .invite(link)
+        case .dump: self = .dump(node.dump().text)
         }
     }
 }
@@ -235,6 +240,9 @@ extension ByteWriter {
         case .invite(let link):
             writeTag(5)
             writeText(link)
+        case .dump(let text):
+            writeTag(6)
+            writeText(text)
         }
     }
 
@@ -280,6 +288,7 @@ extension ByteReader {
             datagrams.punches = try readUInt64()
             return .links(links, datagrams: datagrams)
         case 5: return .invite(try readText())
+        case 6: return .dump(try readText())
         default: throw .unexpected
         }
     }

@@ -118,7 +118,7 @@ package struct ShapeAliases: Sendable {
         case .state(var report):
             report.shapes = forProgram(report.shapes)
             return .state(report)
-        case .status, .links, .invite: return answer
+        case .status, .links, .invite, .dump: return answer
         }
     }
 

@@ -51,8 +51,16 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Say nothing but errors.")
     var isQuiet = false
 
-    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say more about what happens.")
-    var isVerbose = false
+    @Flag(
+        name: [.customShort("v"), .customLong("verbose")],
+        help: "Say more about what happens: the ways to peers; -vv also those that are tried.")
+    var verbosity: Int
+
+    @Option(
+        name: .customLong("key-log"),
+        help: ArgumentHelp(
+            "Append the keys of all connections to this file, for tools/capture. Whoever has it can read what is said.", valueName: "file"))
+    var keyLogFile: String?
 
     @Flag(name: .customLong("no-input"), help: "Never ask for anything.")
     var isInputForbidden = false
@@ -86,13 +94,14 @@ struct GlobalOptions: ParsableArguments {
         _ = try direct()
         _ = try trust()
         _ = try impairment()
+        if let keyLogFile { _ = try KeyLogFile(keyLogFile) }
     }
 
     /// The clock of this process. Named here and handed down, so that all that keeps time reads the same one.
     var clock: MonotonicClock { .system }
 
     /// Lines for the person.
-    var notices: Notices { Notices(isQuiet: isQuiet, isVerbose: isVerbose) }
+    var notices: Notices { Notices(isQuiet: isQuiet, isVerbose: verbosity > 0) }
 
     /// All saved boards.
     var catalog: BoardCatalog { BoardCatalog(dataDirectory: resolvedDataDirectory) }

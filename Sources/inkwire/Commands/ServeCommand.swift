@@ -89,6 +89,7 @@ struct ServeCommand: ParsableCommand {
             (options.authorityFile != nil, "--tls-ca is for peers: a rendezvous speaks TLS with --tls-cert and --tls-key"),
             (!options.rendezvousTexts.isEmpty, "--rendezvous is for peers: a rendezvous needs no other"),
             (!options.directTexts.isEmpty, "--direct is for peers: a rendezvous dials nobody"),
+            (options.keyLogFile != nil, "--key-log is for peers: a rendezvous has no keys of theirs"),
             (options.impairText != nil, "--impair is for peers: a rendezvous treats all datagrams alike"),
         ]
     }

@@ -104,6 +104,12 @@ final class BoardSession: @unchecked Sendable {
             return BoardSession(
                 .holding(held), access: access, options: options, strand: .common, loop: held.driver.loop, patience: patience)
         case .shared(let shared):
+            guard options.keyLogFile == nil else {
+                throw Failure(
+                    .local, code: "key_log", what: "there are no keys here to write",
+                    why: "another program holds this board, and the connections are its",
+                    next: "end that program, or start it with --key-log")
+            }
             let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
             let strand = Strand(token: .random(in: 1...UInt64.max))
             let session = BoardSession(
@@ -160,6 +166,9 @@ final class BoardSession: @unchecked Sendable {
         questions.append((question, promise))
         return promise.futureResult
     }
+
+    /// What runs the board; nil where another process does.
+    var driver: Driver? { if case .holding(let held) = seat { held.driver } else { nil } }
 
     /// The link that admits to this board, as far as it is known here.
     var link: String { if case .holding(let held) = seat { held.invite.link } else { lastLink } }

@@ -30,6 +30,8 @@ struct HeadlessRun {
     ///
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
     @discardableResult func run(_ access: BoardAccess) throws -> Becoming.Counts? {
+        // Louder than -q: it is never meant to go unseen.
+        if let path = options.keyLogFile { Notices.tell("inkwire: \(Failure.plain(KeyLogFile.warning(path)))\n") }
         let session: BoardSession
         do {
             session = try BoardSession.open(access, options: options, embeds: embeds, patience: joinPatience, say: options.notices.say)
@@ -49,6 +51,14 @@ struct HeadlessRun {
         session.gaveUp = { headless.fail($0) }
         let signals = EndingSignals { headless.end(by: $0) }
         defer { signals.cancel() }
+        let dumps = DumpSignal(session, to: .standardError)
+        defer { withExtendedLifetime(dumps) {} }
+        let teller =
+            options.verbosity > 0
+            ? session.driver.map { driver in
+                WayTeller(driver, level: options.verbosity, clock: options.clock) { notices.detail($0) }
+            } : nil
+        defer { withExtendedLifetime(teller) {} }
         session.start()
         if writesInvite { Notices.write(session.link + "\n") }
         if readsCommands { headless.readCommands() } else { headless.give(commands) }

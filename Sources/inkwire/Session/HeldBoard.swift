@@ -85,6 +85,10 @@ final class HeldBoard: Sendable {
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
+        if let path = options.keyLogFile {
+            let log = try KeyLogFile(path)
+            driverOptions.keyLog = { log.append($0) }
+        }
         var configuration = try configuration(
             opened, plan: plan, displayName: options.displayName(profile: opened.profile), succession: succession)
         configuration.relayPolicy = options.relayPolicy

@@ -73,6 +73,7 @@ struct InteractiveRun {
         var sentences: [String] = []
         let access = try prospect.come(options: options) { sentences.append($0) }
         if let words = options.keepGivenName(profile: access.profile) { sentences.append(words) }
+        if let path = options.keyLogFile { sentences.append(KeyLogFile.warning(path)) }
         do {
             let session = try BoardSession.open(
                 access, options: options, embeds: !prospect.isJoining, patience: access.isEmpty ? joinPatience : nil
@@ -152,6 +153,8 @@ struct InteractiveRun {
         let files = FileWriter { [mailbox = screen.mailbox] in mailbox.post(.written) }
         let clips = ClipDesk(options.keptClip) { [mailbox = screen.mailbox] in mailbox.post($0) }
         let reader = FileReader { [mailbox = screen.mailbox] in mailbox.post(.imported($0)) }
+        let dumps = DumpSignal(session, to: .ownFile) { [mailbox = screen.mailbox] in mailbox.post(.notice($0)) }
+        defer { withExtendedLifetime(dumps) {} }
         show(session, to: person, isJoining: access.isEmpty, &app)
         for sentence in [notice] + opened.sentences where !sentence.isEmpty { app.handle(.notice(sentence), now: options.clock.now) }
         var goes = prospect.isExample

@@ -1,0 +1,92 @@
+import Foundation
+import InkPrimitives
+import InkRuntime
+import InkSession
+import NIOCore
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// What SIGUSR1 brings: the state of all connections as one line of JSON, without content, keys, names or addresses (CL-141).
+final class DumpSignal {
+    private let source: any DispatchSourceSignal
+
+    /// - Parameter say: takes where it was written, or why it was not; called on a thread of its own.
+    init(_ session: BoardSession, to target: Target, say: @escaping @Sendable (String) -> Void = { _ in }) {
+        signal(SIGUSR1, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
+        source.setEventHandler {
+            session.loop.execute {
+                session.ask(.dump).whenSuccess { answer in
+                    guard case .dump(let text) = answer else { return }
+                    DispatchQueue.global().async { target.write(text + "\n", say: say) }
+                }
+            }
+        }
+        source.resume()
+    }
+
+    deinit { source.cancel() }
+
+    /// Where it goes.
+    enum Target: Sendable {
+        case standardError
+        /// A file of this process: on a terminal that shows a board nothing else can be written.
+        case file(String)
+
+        /// `$XDG_STATE_HOME/inkwire/dump-PID.json`, by default below `~/.local/state`.
+        static var ownFile: Target {
+            let state = GlobalOptions.environment("XDG_STATE_HOME") ?? NSHomeDirectory() + "/.local/state"
+            return .file("\(state)/inkwire/dump-\(getpid()).json")
+        }
+
+        fileprivate func write(_ text: String, say: (String) -> Void) {
+            switch self {
+            case .standardError: StandardStream.error.write(Array(text.utf8))
+            case .file(let path):
+                let file = URL(filePath: path)
+                do {
+                    try FileManager.default.createDirectory(
+                        at: file.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                    // Written beside it and moved there: a link that somebody laid is replaced, not followed.
+                    try Data(text.utf8).write(to: file, options: .atomic)
+                    say("the state of the connections is in “\(path)”")
+                } catch {
+                    say("the state of the connections cannot be written: \(Failure.plain(error.localizedDescription))")
+                }
+            }
+        }
+    }
+}
+
+/// With `-v` and `-vv`: tells the way of each connection on stderr (CL-142).
+final class WayTeller: @unchecked Sendable {
+    // Touched on the driver's loop only.
+    private var narrator: WayNarrator
+    private let began: Instant
+    private let clock: MonotonicClock
+    private let say: @Sendable (String) -> Void
+    private var task: RepeatedTask?
+
+    /// How often connections are looked at.
+    private static let pause: TimeAmount = .milliseconds(100)
+
+    init(_ driver: Driver, level: Int, clock: MonotonicClock, say: @escaping @Sendable (String) -> Void) {
+        narrator = WayNarrator(level: level)
+        (self.clock, self.say) = (clock, say)
+        began = clock.now
+        driver.loop.execute { [self] in
+            task = driver.loop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.pause) { [weak self, weak driver] _ in
+                guard let self, let driver else { return }
+                driver.queryFuture { $0.linkFigures }.whenSuccess { figures in
+                    for line in self.narrator.look(figures, since: self.began, now: self.clock.now) { self.say(line) }
+                }
+            }
+        }
+    }
+
+    func stop(on driver: Driver) { driver.loop.execute { [self] in task?.cancel() } }
+}
