@@ -142,6 +142,25 @@ final class LinkStand {
         return ends[1].counters.accepted > before && sessions[1] != nil
     }
 
+    /// Gives the second end a packet from the right address, with the index of its session, that the first has not sealed. Window, timers, path and all else
+    /// of the session stay (TR-123), or this traps.
+    func forge(_ bytes: [UInt8]) {
+        guard let session = sessions[1], let header = recorded.first?.prefix(5), let before = ends[1].statistics(session) else {
+            preconditionFailure("the session of the stand is gone")
+        }
+        let (deadline, accepted) = (ends[1].deadline, ends[1].counters.accepted)
+        ends[1].receive(
+            [(bytes.first ?? 0) & 1 == 0 ? 0xF3 : 0xF5] + header.dropFirst() + bytes.dropFirst(), from: Self.address(0), now: now)
+        precondition(
+            !ends[1].hasOutput && ends[1].deadline == deadline && ends[1].counters.accepted == accepted, "a forged packet is answered")
+        guard let after = ends[1].statistics(session) else { preconditionFailure("a forged packet ends the session") }
+        precondition(
+            after.paths == before.paths && after.lanes == before.lanes && after.route == before.route, "a forged packet moves a path")
+        precondition(
+            after.window == before.window && after.lastReceived == before.lastReceived && after.deadline == before.deadline
+                && after.packetsIn == before.packetsIn && after.silence == before.silence, "a forged packet moves window or timer")
+    }
+
     /// Gives the second end a handshake packet under a right MAC. True unless it is refused.
     func takeHandshake(_ bytes: [UInt8]) -> Bool {
         taken += 1
