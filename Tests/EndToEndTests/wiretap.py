@@ -28,18 +28,18 @@ def may_listen():
 
 
 class Capture:
-    """All UDP, and all TCP of some ports, on loopback, by tcpdump; needs the right to capture."""
+    """All UDP, or that of one port, and all TCP of some ports, on loopback, by tcpdump; needs the right to capture."""
 
     @staticmethod
     def is_possible():
         return shutil.which("tcpdump") is not None and may_listen()
 
-    def __init__(self, folder, tcp_ports):
-        self.path = folder / "capture.pcap"
+    def __init__(self, folder, tcp_ports, udp_port=None):
+        self.path, self.udp_port = folder / "capture.pcap", udp_port
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        ports = " or ".join(f"tcp port {port}" for port in tcp_ports)
+        wanted = " or ".join(["udp" if udp_port is None else f"udp port {udp_port}", *(f"tcp port {port}" for port in tcp_ports)])
         # -U writes each packet at once; without -Z tcpdump drops root and may not write into our folder.
-        self.child = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", str(self.path), f"udp or {ports}"],
+        self.child = subprocess.Popen(["tcpdump", "-i", "lo", "--immediate-mode", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", str(self.path), wanted],
                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=ink._die_with_parent)
         self.child.stderr.readline()  # "listening on lo …": from here on nothing is missed
 
@@ -49,7 +49,7 @@ class Capture:
         mark = os.urandom(32)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
             own.bind(("127.0.0.1", 0))
-            own.sendto(mark, own.getsockname())
+            own.sendto(mark, own.getsockname() if self.udp_port is None else ("127.0.0.1", self.udp_port))
         ink.wait_until(lambda: mark in self.path.read_bytes(), 10, "tcpdump has written the last datagram", interval=0.1)
         self.child.terminate()
         said = self.child.stderr.read().decode()

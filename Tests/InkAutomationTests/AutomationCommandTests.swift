@@ -119,7 +119,7 @@ import Testing
         #expect(try command(#"{"do":"wait","ms":5}"#) == .pause(milliseconds: 5))
         for (word, wanted) in [
             ("undo", AutomationCommand.undo), ("redo", .redo), ("typing", .typing), ("invite", .invite), ("state", .state),
-            ("stats", .stats),
+            ("stats", .stats), ("dump", .dump),
         ] {
             #expect(try command(#"{"do":"\#(word)"}"#) == wanted)
         }

@@ -111,7 +111,7 @@ struct Inventor {
                 StatusReport(
                     presentPeers: count(), isDelivered: flip(), isSaved: flip(), isSynced: flip(), arrivedCount: count(), unsaved: count(),
                     unsent: count(), isKeptOut: flip())),
-            .links(list(upTo: 4) { $0.link() }, datagrams: datagrams), .invite(text()),
+            .links(list(upTo: 4) { $0.link() }, datagrams: datagrams), .invite(text()), .dump(text()),
         ]
     }
 

@@ -179,7 +179,7 @@ enum Decoders {
     /// Packets with right addresses and index that nobody sealed; what is wrong with one traps.
     private static var forged: Decoder {
         let stand = LinkStand()
-        return Decoder(name: "forged", seeds: stand.recorded.map { $0.prefix(1) + $0.dropFirst(5) }) { bytes in
+        return Decoder(name: "forged", seeds: stand.recorded.map { Array($0.prefix(1) + $0.dropFirst(5)) }) { bytes in
             stand.forge(Array(bytes.prefix(1150)))
             return .accepted
         }
