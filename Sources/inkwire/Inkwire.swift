@@ -34,6 +34,8 @@ import InkTerminal
         signal(SIGPIPE, SIG_IGN)
         // The same for a file-size limit (`ulimit -f`): the disk is then just full.
         signal(SIGXFSZ, SIG_IGN)
+        // Who asks for the state of the connections before there are any ends nothing (CL-141).
+        signal(SIGUSR1, SIG_IGN)
         // This copies them, which must come first.
         let isJSON = CommandLine.arguments.contains("--json")
         ProcessTitle.hideSecrets()

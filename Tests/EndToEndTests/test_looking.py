@@ -13,6 +13,7 @@ import unittest
 from harness import EndToEnd, ink, main
 
 import wiretap
+from terminal import Terminal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]|::1|fe80:|fd[0-9a-f]{2}:")
@@ -109,6 +110,20 @@ class Looking(EndToEnd):
             self.assertNotRegex(text, ADDRESS)
             self.assertNotRegex(text, r"[0-9a-f]{16}|unheard|ana|bob|sketch")
         self.assert_ends_well(bob, ana)
+
+    def test_on_a_terminal_a_dump_is_a_file_and_the_log_of_keys_is_among_the_notices(self):
+        # CL-140 CL-141
+        log = self.folder / "keys.txt"
+        settings = {"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana", "INKWIRE_RENDEZVOUS": "ws://127.0.0.1:9",
+                    "XDG_STATE_HOME": str(self.folder / "state")}
+        ana = Terminal([ink.binary(), "new", "sketch", "--key-log", str(log)], 160, 24, settings)
+        self.addCleanup(ana.close)
+        ana.until(lambda: "the keys of this session are written to" in ana.text, "the warning", 20 * ink.PATIENCE)
+        place = self.folder / "state" / "inkwire" / f"dump-{ana.pid}.json"
+        os.kill(ana.pid, signal.SIGUSR1)
+        ana.until(lambda: place.exists() and "the state of the connections is in" in ana.text, "a dump", 20 * ink.PATIENCE)
+        self.assertEqual(json.loads(place.read_text())["connections"], [])
+        self.assertEqual(stat.S_IMODE(place.parent.stat().st_mode), 0o700)
 
     def test_verbose_tells_the_way_of_a_connection_by_kinds(self):
         # CL-142

@@ -176,9 +176,9 @@ import Testing
             ("credit", credit, .maxData(1 << 21)),
             (
                 "control", RawPeer.stream(.control, offset: 0, [0, 0, 0, 0, 0, 0, 0, 0] + hi),
-                .stream(.control, slot: 0, offset: 0, data: [0, 0, 0, 0, 0, 0, 0, 0] + hi)
+                .stream(.control, slot: 0, offset: 0, data: [0, 0, 0, 0, 0, 0, 0, 0, 2, 0x68, 0x69])
             ),
-            ("ops", RawPeer.stream(.ops, slot: 2, offset: 8, hi), .stream(.ops, slot: 2, offset: 8, data: hi)),
+            ("ops", RawPeer.stream(.ops, slot: 2, offset: 8, hi), .stream(.ops, slot: 2, offset: 8, data: [2, 0x68, 0x69])),
             (
                 "bulk", RawPeer.stream(.bulk, slot: 1, offset: 1024, [0xAA, 0xBB]),
                 .stream(.bulk, slot: 1, offset: 1024, data: [0xAA, 0xBB])
