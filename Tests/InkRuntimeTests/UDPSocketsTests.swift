@@ -63,7 +63,8 @@ import Testing
     }
 
     // RT-90, RT-93
-    @Test(.timeLimit(.minutes(1))) func `a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`() async throws {
         let receiver = try open(.any)
         var families = ["127.0.0.1"]
         if receiver.hasV6 { families.append("[::1]") }
@@ -107,7 +108,8 @@ import Testing
     }
 
     // RT-93
-    @Test(.timeLimit(.minutes(1))) func `what lies ready is few inputs, not one for each datagram`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `what lies ready is few inputs, not one for each datagram`() async throws {
         let looks = Looks()
         let (done, isDone) = AsyncStream.makeStream(of: [Int].self)
         let count = 40
