@@ -49,7 +49,9 @@ struct Connection: Sendable {
     let id: ConnectionID
     let remote: Remote
     let establishedAt: Instant
+    /// What we send in; `rekey` has those before and after it.
     private var space: KeyedSpace
+    private var rekey: Rekey
     private var paths: Paths
     private var lanes = InlineArray<3, SendLane>(repeating: SendLane())
     private var incoming = ReceiveLanes()
@@ -64,7 +66,7 @@ struct Connection: Sendable {
     private var presenceToken: UInt64 = 0
     private var presenceWaiting: [UInt8]?
     private var presenceAcknowledged: UInt64 = 0
-    private var presenceReceived: UInt64?
+    private var presenceReceived: (renewal: UInt64, number: UInt64)?
     private var owesPing = false
     /// When the way in use was last asked since the peer takes another one.
     private var otherWayAskedAt = Instant.distantPast
@@ -94,8 +96,8 @@ struct Connection: Sendable {
     /// Copies of message 3, and nothing else, that go to an address that did not answer from where we dialled.
     private static let unprovenCopies = 3
 
-    init(_ handshaken: Handshaken, id: ConnectionID, activity: Activity, jitter: SplitMix64, now: Instant) {
-        self.id = id
+    init(_ handshaken: Handshaken, id: ConnectionID, rekey: Rekey, activity: Activity, jitter: SplitMix64, now: Instant) {
+        (self.id, self.rekey) = (id, rekey)
         remote = handshaken.remote
         establishedAt = now
         space = KeyedSpace(localIndex: handshaken.localIndex, remoteIndex: handshaken.remoteIndex, keys: handshaken.keys)
@@ -156,15 +158,15 @@ struct Connection: Sendable {
     }
 
     /// How the connection ends.
-    enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut }
+    enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut, expired }
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
         _ datagram: Span<UInt8>, over route: Route, now: Instant, generator: inout SecretGenerator, outputs: inout Outputs<Endpoint.Output>
     ) -> Result<Ending?, KeyedSpace.RefusalError> {
-        let opened: KeyedSpace.Opened
-        switch space.open(datagram, into: &plain) {
-        case .success(let packet): opened = packet
+        let (opened, era): (KeyedSpace.Opened, Rekey.Era)
+        switch rekey.open(datagram, current: &space, into: &plain, now: now) {
+        case .success(let packet): (opened, era) = packet
         case .failure(let refusal):
             switch refusal {
             case .forged: counts.packetsForged += 1
@@ -186,10 +188,17 @@ struct Connection: Sendable {
             try Self.read(&frames, of: plain, count: opened.byteCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
-            space.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: paths.main.rtt.smoothed, now: now)
+            let isNewest = opened.isNewest && (era == .current || rekey.isUnconfirmed)
+            let roundTrip = paths.main.rtt.smoothed
+            switch era {
+            case .current:
+                space.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
+                if rekey.isUnconfirmed { rekey.confirm(roundTrip: paths.slowestRoundTrip, now: now) }
+            case .old: rekey.old?.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
+            }
             let challenge = frames.lazy.compactMap(\.challenge).first
             followRoute(
-                route, isNewest: opened.isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil,
+                route, isNewest: isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil,
                 byteCount: datagram.count, now: now, generator: &generator)
             // One response for each packet is never longer than what asked for it.
             if let challenge, owedResponses.count < Self.owedResponsesMax {
@@ -199,8 +208,18 @@ struct Connection: Sendable {
             }
             let path = paths.id(of: route)
             for frame in frames {
-                if let code = try take(frame, of: opened.number, over: path, now: now, outputs: &outputs) { return .success(.byPeer(code)) }
+                switch frame {
+                case .rekeyQuestion(let question) where era == .current:
+                    try rekey.receive(question: question, generator: &generator, now: now)
+                case .rekeyAnswer(let answer) where era == .current: try rekey.receive(answer: answer, now: now)
+                default:
+                    if let code = try take(frame, of: opened.number, in: era, over: path, now: now, outputs: &outputs) {
+                        return .success(.byPeer(code))
+                    }
+                }
             }
+            // It tells the peer that the new keys are in use.
+            if rekey.adopt(current: &space) { owesPing = true }
         } catch {
             return .success(.misbehaved(error))
         }
@@ -216,7 +235,7 @@ struct Connection: Sendable {
     mutating func relay(over point: RelayPoint, rate: Int?, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
         if let stale = paths.relay(over: point, rate: rate, now: now) {
-            settle(now: now, outputs: &outputs) { $0.giveUp(stale, paths: &$1, now: now, into: &$2) }
+            giveUp(stale, now: now, outputs: &outputs)
             // What was sent to the number before is asked for here.
             if stale == before { owesPing = true }
         }
@@ -227,7 +246,7 @@ struct Connection: Sendable {
     mutating func relayLost(at place: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
         for path in paths.relayLost(at: place, now: now) {
-            settle(now: now, outputs: &outputs) { $0.giveUp(path, paths: &$1, now: now, into: &$2) }
+            giveUp(path, now: now, outputs: &outputs)
         }
         noteMain(before: before, outputs: &outputs)
     }
@@ -240,9 +259,7 @@ struct Connection: Sendable {
 
     private mutating func followLook(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         let before = paths.mainID
-        if let left = paths.look(now: now) {
-            settle(now: now, outputs: &outputs) { $0.giveUp(left, paths: &$1, now: now, into: &$2) }
-        }
+        if let left = paths.look(now: now) { giveUp(left, now: now, outputs: &outputs) }
         noteMain(before: before, outputs: &outputs)
     }
 
@@ -259,9 +276,11 @@ struct Connection: Sendable {
     /// When to call `handleTimeout` next. Written as a change, so that it is asked in place.
     var deadline: Instant? {
         mutating get {
-            let waitingSince = space.sent.oldestWaitingSince
+            let waitingSince = waitingSince
             // An acknowledgement that may not leave is not waited for.
-            var deadline = earliest(space.sent.deadline(paths.main.rtt), packetLimit >= Self.packetMin ? space.acks.dueAt : nil)
+            let mayAcknowledge = packetLimit >= Self.packetMin
+            var deadline = earliest(space.sent.deadline(paths.main.rtt), mayAcknowledge ? space.acks.dueAt : nil)
+            deadline = earliest(deadline, rekey.deadline(mayAsk: mayAsk, mayAcknowledge: mayAcknowledge, rtt: paths.main.rtt))
             deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
             deadline = earliest(deadline, finish?.nextAt)
             deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
@@ -277,10 +296,12 @@ struct Connection: Sendable {
 
     /// Call at or after `deadline`, then `flush`.
     mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
+        guard !rekey.isExpired(now: now) else { return .expired }
         settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
+        handleOldTimeout(now: now, outputs: &outputs)
         if space.sent.takeProbe(paths.main.rtt, now: now) { owesProbe = true }
         followLook(now: now, outputs: &outputs)
-        while let action = liveness.handleTimeout(waitingSince: space.sent.oldestWaitingSince, now: now, random: &jitter) {
+        while let action = liveness.handleTimeout(waitingSince: waitingSince, now: now, random: &jitter) {
             switch action {
             case .keepalive: owesPing = true
             // What already waits is repeated by its own timer.
@@ -297,8 +318,11 @@ struct Connection: Sendable {
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
     @inline(__always) private var overdueSince: Instant? {
-        earliest(earliest(space.sent.oldestWaitingSince, deniedSince), allowance == nil ? nil : establishedAt)
+        earliest(earliest(waitingSince, deniedSince), allowance == nil ? nil : establishedAt)
     }
+
+    /// When the oldest packet left that nobody has acknowledged.
+    @inline(__always) private var waitingSince: Instant? { earliest(space.sent.oldestWaitingSince, rekey.old?.sent.oldestWaitingSince) }
 
     // MARK: Outgoing
 
@@ -306,6 +330,8 @@ struct Connection: Sendable {
     mutating func flush(
         now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
     ) {
+        if rekey.hasDisclosures { for disclosure in rekey.takeDisclosures() { outputs.append(.keys(disclosure)) } }
+        guard !rekey.isExpired(now: now) else { return }
         if var waiting = finish, now >= waiting.nextAt {
             outputs.append(.transmit(waiting.packet, over: paths.main.route))
             waiting.nextAt = now + waiting.interval
@@ -319,6 +345,7 @@ struct Connection: Sendable {
         // Data waits until the peer is heard from there.
         if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
+        sendRekeyFrames(now: now, outputs: &outputs)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let hasBulk = canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
@@ -352,7 +379,7 @@ struct Connection: Sendable {
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
-        let number = space.sent.next
+        let number = rekey.packetsBefore + space.sent.next
         let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
@@ -572,6 +599,10 @@ struct Connection: Sendable {
         _ packet: inout [UInt8], headerCount: Int, over route: Route, isPresence: Bool = false, outputs: inout Outputs<Endpoint.Output>
     ) {
         space.seal(&packet, headerCount: headerCount)
+        noteOut(packet, over: route, isPresence: isPresence, outputs: &outputs)
+    }
+
+    private mutating func noteOut(_ packet: [UInt8], over route: Route, isPresence: Bool, outputs: inout Outputs<Endpoint.Output>) {
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
         if let left = allowance, route == paths.main.route { allowance = max(0, left - packet.count) }
@@ -602,14 +633,12 @@ struct Connection: Sendable {
     }
 
     private mutating func take(
-        _ frame: Frame, of number: UInt64, over path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>
+        _ frame: Frame, of number: UInt64, in era: Rekey.Era, over path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) throws(Misbehaviour) -> CloseCode? {
         switch frame {
-        case .padding, .ping, .pathChallenge: break
+        case .padding, .ping, .pathChallenge, .rekeyQuestion, .rekeyAnswer: break
         case .acknowledgement(let acknowledgement):
-            try settle(now: now, outputs: &outputs) { recovery, paths, verdict throws(Misbehaviour) in
-                try recovery.acknowledge(acknowledgement, over: path, paths: &paths, now: now, into: &verdict)
-            }
+            try take(acknowledgement, in: era, over: path, now: now, outputs: &outputs)
             if paths.isInDoubt { followLook(now: now, outputs: &outputs) }
         case .stream(let lane, let slot, let offset, let data):
             let id = id
@@ -618,8 +647,9 @@ struct Connection: Sendable {
             }
         case .presence(let data):
             // An older one that comes late is of no use (TR-15).
-            guard presenceReceived.map({ number > $0 }) ?? true else { break }
-            presenceReceived = number
+            let place = (rekey.count - (era == .old ? 1 : 0), number)
+            guard presenceReceived.map({ place > $0 }) ?? true else { break }
+            presenceReceived = place
             outputs.append(.presence(Array(data), on: id))
         case .close(let code): return code
         case .pathResponse(let response):
@@ -639,25 +669,29 @@ struct Connection: Sendable {
         return nil
     }
 
-    /// Does what `judge` finds out about sent packets.
+    /// Does what `judge` finds out about packets sent in a space.
     private mutating func settle<Failure: Error>(
-        now: Instant, outputs: inout Outputs<Endpoint.Output>,
+        in era: Rekey.Era = .current, now: Instant, outputs: inout Outputs<Endpoint.Output>,
         judge: (inout LossRecovery, inout Paths, inout LossRecovery.Verdict) throws(Failure) -> Void
     ) throws(Failure) {
         var verdict = LossRecovery.Verdict()
         swap(&verdict, &self.verdict)
-        try judge(&space.sent, &paths, &verdict)
-        apply(verdict, outputs: &outputs)
+        switch era {
+        case .current: try judge(&space.sent, &paths, &verdict)
+        case .old: try rekey.old?.judge(&paths, &verdict, by: judge)
+        }
+        apply(verdict, in: era, outputs: &outputs)
         verdict.clear()
         swap(&verdict, &self.verdict)
     }
 
-    private mutating func apply(_ verdict: LossRecovery.Verdict, outputs: inout Outputs<Endpoint.Output>) {
+    private mutating func apply(_ verdict: LossRecovery.Verdict, in era: Rekey.Era, outputs: inout Outputs<Endpoint.Output>) {
         var newestPresence: UInt64 = 0
         for frame in verdict.acknowledged {
             switch frame {
             case .stream(let lane, let slot, let range, _): lanes[lane.slot].acknowledge(range, slot: slot)
             case .presence(let token): newestPresence = max(newestPresence, token)
+            case .acknowledgement(let largest) where era == .old: rekey.old?.acks.forget(below: largest)
             case .acknowledgement(let largest): space.acks.forget(below: largest)
             case .maxData, .ping: break
             }
@@ -716,6 +750,61 @@ struct Connection: Sendable {
         }
     }
 
+    // MARK: New keys
+
+    /// True if a fresh receiver index is wanted, for new keys. Not a property: one that is read through a dictionary has all of us copied.
+    mutating func wantsIndex(now: Instant) -> Bool { rekey.wantsIndex(sent: space.sent.next, now: now) }
+
+    mutating func give(_ index: UInt32, generator: inout SecretGenerator, now: Instant) {
+        rekey.give(index, ephemeral: generator.secret(), now: now)
+    }
+
+    var hasGoneIndices: Bool { rekey.hasGone }
+
+    /// Receiver indices that lead here no more.
+    mutating func takeGoneIndices() -> [UInt32] { rekey.takeGone() }
+
+    /// The peer is known well enough to be asked for new keys.
+    private var mayAsk: Bool { mutating get { packetLimit >= Self.packetMin && finish?.copiesLeft == nil } }
+
+    /// Question or answer, and what is owed in the space before (TR-105).
+    private mutating func sendRekeyFrames(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        guard mayAsk else { return }
+        if let frame = rekey.takeFrame(interval: space.sent.probeTimeout(paths.main.rtt), now: now) {
+            transmitAlone(frame, over: paths.main.route, now: now, outputs: &outputs)
+        }
+        guard let dueAt = rekey.old?.acks.dueAt, now >= dueAt, let (packet, frame) = rekey.old?.acknowledge(now: now) else { return }
+        noteOut(packet, over: paths.main.route, isPresence: false, outputs: &outputs)
+        rekey.old?.sent.sent(byteCount: packet.count, claim: .none, frames: [frame], over: paths.mainID, paths: &paths, now: now)
+    }
+
+    private mutating func take(
+        _ acknowledgement: Acknowledgement, in era: Rekey.Era, over path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>
+    ) throws(Misbehaviour) {
+        try settle(in: era, now: now, outputs: &outputs) { recovery, paths, verdict throws(Misbehaviour) in
+            try recovery.acknowledge(acknowledgement, over: path, paths: &paths, now: now, into: &verdict)
+        }
+        guard era == .current, rekey.old != nil else { return }
+        settle(in: .old, now: now, outputs: &outputs) { $0.judge(paths: &$1, now: now, into: &$2) }
+    }
+
+    /// What the space before has not acknowledged a probe timeout after its last packet, or when it ends, is sent again in the one in use.
+    private mutating func handleOldTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        guard rekey.old != nil else { return }
+        settle(in: .old, now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
+        let isOver = rekey.isToErase(now: now)
+        if rekey.old?.sent.takeProbe(paths.main.rtt, now: now) == true || isOver {
+            settle(in: .old, now: now, outputs: &outputs) { $0.giveUpAll(paths: &$1, now: now, into: &$2) }
+        }
+        if isOver { rekey.erase() }
+    }
+
+    /// What went there is lost, and says nothing of any other path.
+    private mutating func giveUp(_ path: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        settle(now: now, outputs: &outputs) { $0.giveUp(path, paths: &$1, now: now, into: &$2) }
+        if rekey.old != nil { settle(in: .old, now: now, outputs: &outputs) { $0.giveUp(path, paths: &$1, now: now, into: &$2) } }
+    }
+
     // MARK: State for others
 
     var isDegraded: Bool { liveness.isDegraded }
@@ -729,6 +818,8 @@ struct Connection: Sendable {
     /// Where our packets go.
     var route: Route { paths.main.route }
     var localIndex: UInt32 { space.localIndex }
+    /// What leads to us, also under keys that are not in use.
+    var localIndices: [UInt32] { [space.localIndex] + rekey.indices }
     /// Bytes of messages that the peer has not acknowledged.
     var pendingBytes: Int { lanes[0].pending + lanes[1].pending + lanes[2].pending }
     /// Bytes kept for messages that are not whole, for tests and metrics.
@@ -742,8 +833,9 @@ struct Connection: Sendable {
         result.lossEstimate = space.sent.lossEstimate
         result.pendingBytes = pendingBytes
         result.bytesInFlight = paths.known.reduce(0) { $0 + $1.bytesInFlight }
-        result.packetsRemembered = space.sent.remembered
+        result.packetsRemembered = space.sent.remembered + (rekey.old?.sent.remembered ?? 0)
         result.window = paths.main.window
+        result.renewals = rekey.count
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }
@@ -753,7 +845,9 @@ struct Connection: Sendable {
             let sending = lanes[lane.slot]
             return LaneFigures(lane: lane, streams: sending.streams.count, pending: sending.pending, waiting: sending.waiting)
         }
-        result.deadline = deadline
+        // Asked of a copy: it is written as a change.
+        var copy = self
+        result.deadline = copy.deadline
         return result
     }
 

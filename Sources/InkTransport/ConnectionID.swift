@@ -50,6 +50,8 @@ public enum Misbehaviour: String, Error, Hashable, Sendable, CustomStringConvert
     case exceededCredit = "sent beyond its credit"
     /// A message longer than `Connection.messageMax`, or more streams or holes than allowed.
     case exceededLimit = "exceeded a limit"
+    /// Asked for new keys, or answered that, without the secret of the session.
+    case brokenRekey = "broken exchange of keys"
 
     public var description: String { rawValue }
 }

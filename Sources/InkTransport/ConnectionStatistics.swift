@@ -30,6 +30,8 @@ public struct ConnectionStatistics: Hashable, Sendable {
     /// Packets declared lost, and of those the ones that were acknowledged after all.
     public internal(set) var packetsLost: UInt64 = 0
     public internal(set) var packetsLostSpuriously: UInt64 = 0
+    /// How often both sides made new keys.
+    public internal(set) var renewals: UInt64 = 0
     /// Bytes of reliable messages sent again after a loss or by a probe.
     public internal(set) var bytesRetransmitted: UInt64 = 0
     /// Bytes of ops that rode again before they were known to be lost.

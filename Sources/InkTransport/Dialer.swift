@@ -239,8 +239,9 @@ struct Dialer: Sendable {
             allowance = isProven ? nil : target == nil ? 0 : Connection.amplification * AnswerPacket.byteCount - finish.count
             isDialled = target != nil
         }
+        let rekeySecret = noise.exportSecret(Rekey.label)
         return Handshaken(
-            localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(),
+            localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(), rekeySecret: rekeySecret,
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, route: route,
                 channelBinding: hash),
@@ -303,6 +304,8 @@ struct Handshaken: Sendable {
     let localIndex: UInt32
     let remoteIndex: UInt32
     let keys: TransportKeys
+    /// Keys the handshake of the next keys (TR-100).
+    let rekeySecret: Secret32
     let remote: Remote
     /// First sample of the path; nil if a repetition made it ambiguous.
     let roundTrip: Duration?

@@ -41,6 +41,8 @@ public struct Endpoint: Sendable {
         public var seed: Secret32
         /// Tell the keys of each connection, for a log that a person asked for. Nothing else ever does.
         public var disclosesKeys = false
+        /// When connections get new keys; another than the standard one is for tests.
+        public var rekeying = RekeySchedule.standard
 
         public static let payloadMax = HandshakeIdentity.payloadMax
 
@@ -471,10 +473,22 @@ public struct Endpoint: Sendable {
         guard !dirty.isEmpty else { return }
         let ids = dirty.takeAll()
         for id in ids {
-            connections.all[connections.place(of: id)]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
+            let place = connections.place(of: id)
+            if connections.all[place]?.wantsIndex(now: now) == true { giveIndex(to: id) }
+            connections.all[place]?.flush(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
             connections.noteDue(id)
+            if connections.all[place]?.hasGoneIndices == true {
+                for index in connections.all[place]?.takeGoneIndices() ?? [] { byIndex[index] = nil }
+            }
         }
         dirty.giveBack(ids)
+    }
+
+    /// New keys come with a new receiver index.
+    private mutating func giveIndex(to id: ConnectionID) {
+        let index = freshIndex()
+        byIndex[index] = id
+        connections.all[connections.place(of: id)]?.give(index, generator: &generator, now: now)
     }
 
     private mutating func end(_ id: ConnectionID, _ ending: Connection.Ending) {
@@ -497,6 +511,10 @@ public struct Endpoint: Sendable {
         case .timedOut:
             forget(id, saying: .timedOut)
             reason = .timedOut
+        case .expired:
+            // Nothing is sealed under keys that are too old, not even a goodbye.
+            takeOut(id)
+            reason = .timedOut
         }
         outputs.append(.closed(id, reason))
     }
@@ -514,7 +532,7 @@ public struct Endpoint: Sendable {
     @discardableResult
     private mutating func takeOut(_ id: ConnectionID) -> Connection? {
         guard let connection = connections.remove(id) else { return nil }
-        byIndex[connection.localIndex] = nil
+        for index in connection.localIndices { byIndex[index] = nil }
         return connection
     }
 
@@ -672,7 +690,9 @@ public struct Endpoint: Sendable {
         case (.turnDown, nil), (.replace, nil): preconditionFailure("\(verdict) is about a rival, and there is none")
         }
         connectionCount += 1
-        var connection = Connection(handshaken, id: id, activity: activity, jitter: SplitMix64(seed: generator.next()), now: now)
+        var connection = Connection(
+            handshaken, id: id, rekey: rekey(for: handshaken, now: now), activity: activity, jitter: SplitMix64(seed: generator.next()),
+            now: now)
         connection.proveAddress(now: now, generator: &generator)
         connections.append(connection)
         byIndex[handshaken.localIndex] = id
@@ -700,7 +720,14 @@ public struct Endpoint: Sendable {
     }
 
     private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
-        sayGoodbye(Connection(handshaken, id: ConnectionID(0), activity: activity, jitter: jitter, now: now), saying: .replaced)
+        let connection = Connection(
+            handshaken, id: ConnectionID(0), rekey: rekey(for: handshaken, now: now), activity: activity, jitter: jitter, now: now)
+        sayGoodbye(connection, saying: .replaced)
+    }
+
+    private func rekey(for handshaken: Handshaken, now: Instant) -> Rekey {
+        Rekey(
+            handshaken, own: configuration.peerID, schedule: configuration.rekeying, disclosesKeys: configuration.disclosesKeys, now: now)
     }
 
     // MARK: Facts

@@ -18,6 +18,9 @@ enum Frame: Hashable, Sendable {
     case pathResponse([UInt8])
     /// Sum of all stream offsets that the peer may reach.
     case maxData(UInt64)
+    /// Asks for new keys, and answers that.
+    case rekeyQuestion(RekeyMessage)
+    case rekeyAnswer(RekeyMessage)
 
     static let paddingType: UInt8 = 0x00
     static let pingType: UInt8 = 0x01
@@ -29,6 +32,8 @@ enum Frame: Hashable, Sendable {
     static let maxDataType: UInt8 = 0x07
     /// Plus the lane's number.
     static let streamType: UInt8 = 0x08
+    static let rekeyQuestionType: UInt8 = 0x0C
+    static let rekeyAnswerType: UInt8 = 0x0D
 
     /// Runs of packet numbers in one acknowledgement, at most.
     static let ackRangesMax = 32
@@ -51,6 +56,8 @@ enum Frame: Hashable, Sendable {
         case Self.pathChallengeType: self = .pathChallenge(try reader.readBytes(Self.challengeCount))
         case Self.pathResponseType: self = .pathResponse(try reader.readBytes(Self.challengeCount))
         case Self.maxDataType: self = .maxData(try reader.readVarint())
+        case Self.rekeyQuestionType: self = .rekeyQuestion(try RekeyMessage(from: &reader))
+        case Self.rekeyAnswerType: self = .rekeyAnswer(try RekeyMessage(from: &reader))
         default:
             guard type >= Self.streamType, let lane = Lane(rawValue: type - Self.streamType) else { throw .unexpected }
             let slot = try reader.readVarint()
@@ -72,14 +79,15 @@ enum Frame: Hashable, Sendable {
     var isProbing: Bool {
         switch self {
         case .padding, .pathChallenge, .pathResponse: true
-        case .ping, .acknowledgement, .stream, .presence, .close, .maxData: false
+        case .ping, .acknowledgement, .stream, .presence, .close, .maxData, .rekeyQuestion, .rekeyAnswer: false
         }
     }
 
     /// When the peer shall acknowledge a packet with this frame (RFC 9000 §13.2).
     var claim: AckClaim {
         switch self {
-        case .padding, .acknowledgement, .close: .none
+        // New keys are asked for again until the answer comes.
+        case .padding, .acknowledgement, .close, .rekeyQuestion, .rekeyAnswer: .none
         case .presence: .lazy
         case .ping, .stream, .pathChallenge, .pathResponse, .maxData: .prompt
         }

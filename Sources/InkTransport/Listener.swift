@@ -261,8 +261,9 @@ struct Listener: Sendable {
         let source = known.sources.first { $0.route == route } ?? known.sources[0]
         // Of several that were answered, any may be the one where the answer was read, and message 3 may bear a false sender.
         let isProven = source.isProven || (known.sources.count == 1 && source.route == route)
+        let rekeySecret = noise.exportSecret(Rekey.label)
         return Handshaken(
-            localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(),
+            localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(), rekeySecret: rekeySecret,
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
                 route: source.route, channelBinding: hash),

@@ -121,6 +121,8 @@ struct LossRecovery: Sendable {
     private var lastPromptAt: Instant = .distantPast
     /// Share of packets lost, over about 100 packets.
     private(set) var lossEstimate = 0.0
+    /// Nothing is sent any more under these keys: what goes the same ways under the next ones tells what is lost here.
+    var isClosed = false
 
     /// Packets kept, whether their fate is known or not.
     var remembered: Int { packets.count }
@@ -212,7 +214,7 @@ struct LossRecovery: Sendable {
         let packet = packets[index]
         packets[index].fate = .acknowledged
         for frame in framePositions(of: packet) { verdict.acknowledge(frames[frame]) }
-        if let path = paths.position(of: packet.path), paths[at: path].largestAcknowledged.map({ packet.number > $0.number }) ?? true {
+        if let path = paths.position(of: packet.path), paths[at: path].largestAcknowledged.map({ packet.ordinal > $0.ordinal }) ?? true {
             paths[at: path].largestAcknowledged = (packet.number, packet.ordinal)
         }
         guard packet.claim != .none else {
@@ -249,6 +251,28 @@ struct LossRecovery: Sendable {
         guard let lossAt, now >= lossAt else { return }
         detectLost(paths: &paths, now: now, into: &verdict)
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
+    }
+
+    /// Goes on under new keys: what was learned of losses holds.
+    mutating func follow(_ before: LossRecovery) { lossEstimate = before.lossEstimate }
+
+    /// What an acknowledgement under the next keys says of what was sent under these.
+    mutating func judge(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        detectLost(paths: &paths, now: now, into: &verdict)
+        dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
+    }
+
+    /// All that is not acknowledged is lost, and says nothing of any path.
+    mutating func giveUpAll(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
+        while let run = outstanding.firstRun(in: 0..<next) {
+            for number in run {
+                guard let index = position(of: number) else {
+                    outstanding.remove(number..<number + 1)
+                    continue
+                }
+                lose(at: index, as: .givenUp, paths: &paths, now: now, into: &verdict)
+            }
+        }
     }
 
     /// A path is used no more: what went there is lost at once, and says nothing of any other path.
@@ -291,9 +315,9 @@ struct LossRecovery: Sendable {
 
     private mutating func detectLost(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
         lossAt = nil
-        guard let largest = largestAcknowledged else { return }
+        guard let end = isClosed ? next : largestAcknowledged else { return }
         var from: UInt64 = 0
-        while let run = outstanding.firstRun(in: from..<largest) {
+        while let run = outstanding.firstRun(in: from..<end) {
             from = run.upperBound
             for number in run { if let index = position(of: number) { judge(at: index, paths: &paths, now: now, into: &verdict) } }
         }
@@ -302,7 +326,7 @@ struct LossRecovery: Sendable {
     /// Whether a packet that waits, and behind which some arrived, is lost.
     private mutating func judge(at index: Int, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
         guard let place = paths.position(of: packets[index].path), let newest = paths[at: place].largestAcknowledged,
-            newest.number > packets[index].number
+            newest.ordinal > packets[index].ordinal
         else {
             // Nothing later went that way. Where another one is in use, nothing will.
             guard packets[index].path != paths.mainID else { return }

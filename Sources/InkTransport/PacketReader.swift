@@ -134,6 +134,8 @@ extension Frame {
         case .pathChallenge(let bytes): "challenge \(Hex.encode(bytes))"
         case .pathResponse(let bytes): "response \(Hex.encode(bytes))"
         case .maxData(let limit): "credit \(limit)"
+        case .rekeyQuestion(let message): "new keys? \(message.count)"
+        case .rekeyAnswer(let message): "new keys \(message.count)"
         }
     }
 }

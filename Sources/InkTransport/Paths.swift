@@ -62,6 +62,8 @@ struct Paths: Sendable {
     }
     func id(of route: Route) -> PathID? { all.first { $0.route == route }?.id }
     var isInDoubt: Bool { doubtedAt != nil }
+    /// Smoothed, of all that are known.
+    var slowestRoundTrip: Duration { all.reduce(.zero) { max($0, $1.rtt.smoothed) } }
     /// All of them, in the order in which they became known.
     var known: [Path] { all }
 

@@ -84,6 +84,19 @@ def examples():
         "challenge": "05 5152535455565758", "response": "06 5152535455565758", "credit": "07 80200000",
         "control": "08 00 00 0b 0000000000000000 02 6869", "ops": "09 02 08 03 02 6869", "bulk": "0b 01 4400 02 aabb"}
     made.update({f"frame-{name}": bytes.fromhex(text) for name, text in frames.items()})
+    # New keys: the initiator asks.
+    made["renewal-psk"] = ana.export(wire.RENEWAL)
+    made["renewal-prologue"] = wire.renewal_prologue(ANA.peer, BOB.peer, 1)
+    asker = wire.Noise(True, None, b"\x15" * 32, made["renewal-psk"], made["renewal-prologue"], wire.NN_PSK0)
+    other = wire.Noise(False, None, b"\x25" * 32, made["renewal-psk"], made["renewal-prologue"], wire.NN_PSK0)
+    asked = asker.write(struct.pack(">I", 0x0A0B0C0D))
+    other.read(asked)
+    answered = other.write(struct.pack(">I", 0x0E0F1011))
+    asker.read(answered)
+    made["key-asker-sends"], made["key-answerer-sends"] = asker.split()
+    made["renewal-next-psk"] = asker.export(wire.RENEWAL)
+    assert other.export(wire.RENEWAL) == made["renewal-next-psk"]
+    made["frame-question"], made["frame-answer"] = b"\x0c\x01" + asked, b"\x0d\x01" + answered
     key = ana.split()[0]
     plain = made["frame-acknowledgement"] + made["frame-ops"]
     made["data"] = wire.data_packet(key, BOB_INDEX, 7, plain)

@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 VERSION = 4
 START, ANSWER, FINISH, DATA, COOKIE, DATA_LONG, PUNCH = 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6
-NAME = b"Noise_XXpsk3_25519_ChaChaPoly_SHA256"
+XX_PSK3 = (b"Noise_XXpsk3_25519_ChaChaPoly_SHA256", [("e",), ("e", "ee", "s", "es"), ("s", "se", "psk")])
+NN_PSK0 = (b"Noise_NNpsk0_25519_ChaChaPoly_SHA256", [("psk", "e"), ("e", "ee")])
+RENEWAL = b"inkwire/1 rekey"
 
 
 class Refused(Exception):
@@ -104,12 +106,12 @@ def hkdf(chaining_key, data, count):
 class Noise:
     """One side of the handshake; `steps` keeps what a second implementation wants to compare."""
 
-    tokens = [("e",), ("e", "ee", "s", "es"), ("s", "se", "psk")]
-
-    def __init__(self, is_initiator, static, ephemeral, psk, prologue):
-        self.is_initiator, self.static, self.psk = is_initiator, X25519PrivateKey.from_private_bytes(static), psk
+    def __init__(self, is_initiator, static, ephemeral, psk, prologue, pattern=XX_PSK3):
+        self.is_initiator, self.psk = is_initiator, psk
+        self.static = static and X25519PrivateKey.from_private_bytes(static)
+        name, self.tokens = pattern
         self.ephemeral = X25519PrivateKey.from_private_bytes(ephemeral)
-        self.h = hashlib.sha256(NAME).digest()
+        self.h = hashlib.sha256(name).digest()
         self.ck, self.k, self.n = self.h, None, 0
         self.remote_static = self.remote_ephemeral = None
         self.next, self.steps = 0, []
@@ -189,6 +191,10 @@ class Noise:
     def split(self):
         """The initiator's sending key, and the responder's."""
         return hkdf(self.ck, b"", 2)
+
+    def export(self, label):
+        """A secret beside the keys: the third output of the HKDF whose first two they are, then derived with the hash as context."""
+        return derive(hkdf(self.ck, b"", 3)[2], label, self.h)
 
 
 def nonce(number):
@@ -284,6 +290,10 @@ def read_varint(data, at):
     return int.from_bytes(data[at:at + size], "big") & (1 << size * 8 - 2) - 1, at + size
 
 
+def renewal_prologue(asker, answerer, count):
+    return RENEWAL + asker + answerer + struct.pack(">Q", count)
+
+
 LANES = {0x08: "control", 0x09: "ops", 0x0B: "bulk"}
 
 
@@ -320,6 +330,10 @@ def frames(data):
         elif kind == 0x07:
             limit, at = read_varint(data, at)
             found.append(("credit", limit))
+        elif kind in (0x0C, 0x0D):
+            count, at = read_varint(data, at)
+            found.append(("question" if kind == 0x0C else "answer", count, data[at:at + 52]))
+            at += 52
         elif kind in LANES:
             slot, at = read_varint(data, at)
             offset, at = read_varint(data, at)

@@ -103,6 +103,7 @@ import Testing
         }
     }
 
+    // TR-100
     @Test func `what a handshake exports is the same on both sides, of one label only, and of no other handshake`() throws {
         func completed(ephemeral: UInt8) throws -> (NoiseHandshake, NoiseHandshake) {
             var asker = NoiseHandshake(

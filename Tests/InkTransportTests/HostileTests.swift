@@ -866,16 +866,18 @@ extension HostileTests {
         _ = try responder.readMessage(try initiator.writeMessage([]))
         _ = try initiator.readMessage(try responder.writeMessage([]))
         _ = try responder.readMessage(try initiator.writeMessage([]))
-        let keys = initiator.finish()
+        let (keys, secret) = (initiator.finish(), responder.exportSecret(Rekey.label))
         let remote = Remote(
             peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, route: .direct(Self.stranger),
             channelBinding: [])
         var generator = SecretGenerator(seed: right.seed)
         var limiter = UnprovenLimiter()
+        let handshaken = Handshaken(
+            localIndex: 1, remoteIndex: 2, keys: responder.finish(), rekeySecret: secret, remote: remote, roundTrip: nil, allowance: 1000,
+            isDialled: false, finish: nil)
         var connection = Connection(
-            Handshaken(
-                localIndex: 1, remoteIndex: 2, keys: responder.finish(), remote: remote, roundTrip: nil, allowance: 1000, isDialled: false,
-                finish: nil), id: ConnectionID(1), activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
+            handshaken, id: ConnectionID(1), rekey: Rekey(handshaken, own: right.peerID, schedule: .standard, now: .zero),
+            activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
         connection.proveAddress(now: .zero, generator: &generator)
         connection.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: 0)
         // It acknowledges everything unseen, and cannot know what the challenges say.

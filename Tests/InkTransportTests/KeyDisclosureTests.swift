@@ -46,6 +46,29 @@ import Testing
     }
 
     // TR-121
+    @Test func `renewed keys are told, too, and open all that follows`() throws {
+        var net = TestNet()
+        for index in 0..<2 {
+            var configuration = TestNet.configuration(index)
+            configuration.disclosesKeys = index == 1
+            configuration.rekeying = RekeySchedule(after: .seconds(2), refusedAfter: .seconds(30))
+            net.add(configuration)
+        }
+        net.connect(0, 1)
+        for number in 0..<50 as Range<UInt8> {
+            net.run(for: .milliseconds(200))
+            net.send([number], from: Int(number) % 2)
+        }
+        #expect(net.nodes[0].keys.isEmpty && net.nodes[1].keys.count >= 4)
+        var reader = PacketReader()
+        reader.read(log: net.nodes[1].keys.map(\.lines).joined())
+        let data = net.sent.compactMap { reader.read($0.bytes) }.filter { $0.kind == "data" }
+        let isAllRead = data.allSatisfy { $0.direction != nil }
+        #expect(isAllRead && Set(data.map(\.index)).count >= 8)
+        #expect(data.contains { $0.frames.contains("new keys? 2") } && data.contains { $0.frames.contains("new keys 2") })
+    }
+
+    // TR-121
     @Test func `what tells keys cannot be printed by mistake`() throws {
         var configuration = TestNet.configuration(1)
         configuration.disclosesKeys = true

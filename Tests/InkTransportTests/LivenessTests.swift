@@ -12,11 +12,12 @@ import Testing
             net.run(for: .seconds(2))
             net.sent = []
             net.run(for: .seconds(600))
-            // A keepalive and its acknowledgement.
-            let exchanges = Double(net.sent.count) / 2
+            // A keepalive and its acknowledgement, besides new keys.
+            let renewals = net.sent.filter { $0.bytes.count > 48 }
+            let exchanges = Double(net.sent.count - renewals.count) / 2
+            #expect(renewals.count == 2 * 5)
             #expect(exchanges > 600 / (seconds * 1.25) && exchanges < 600 / (seconds * 0.75), "\(exchanges) at \(seconds) s")
             #expect(net.nodes.allSatisfy { $0.closed.isEmpty && $0.degraded.isEmpty })
-            #expect(net.sent.allSatisfy { $0.bytes.count <= 48 })
         }
     }
 
@@ -75,8 +76,8 @@ import Testing
     @Test func `a machine that slept probes before it gives up`() throws {
         var net = TestNet.pair()
         net.run(for: .seconds(1))
-        // Both ends wake after an hour.
-        net.now += .seconds(3600)
+        // Both ends wake before their keys are too old (TR-106).
+        net.now += .seconds(170)
         net.run(for: .seconds(30))
         #expect(net.nodes[0].closed.isEmpty && net.nodes[1].closed.isEmpty)
         net.send([1], from: 0)

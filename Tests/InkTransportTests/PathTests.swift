@@ -8,12 +8,13 @@ import Testing
     private static let attempt = [UInt8](repeating: 5, count: 16)
 
     /// Two nodes with a session over the rendezvous, which carried messages 1 and 2; 0 dialled 1.
-    private static func met(
-        seed: UInt64 = 1, faults: Faults = Faults(), nats: (TestNAT.Kind?, TestNAT.Kind?) = (nil, nil)
+    static func met(
+        seed: UInt64 = 1, faults: Faults = Faults(), nats: (TestNAT.Kind?, TestNAT.Kind?) = (nil, nil),
+        rekeying: RekeySchedule = .standard
     ) throws -> TestNet {
         var net = TestNet(seed: seed, faults: faults)
-        net.add(TestNet.configuration(0, payload: [1, 2, 3]))
-        net.add(TestNet.configuration(1))
+        net.add(TestNet.configuration(0, payload: [1, 2, 3], rekeying: rekeying))
+        net.add(TestNet.configuration(1, rekeying: rekeying))
         for (index, kind) in [nats.0, nats.1].enumerated() {
             net.nodes[index].member = UInt32(100 + index)
             net.nodes[index].nat = kind.map { TestNAT($0, "203.0.113.\(index + 11)") }
@@ -31,7 +32,7 @@ import Testing
     }
 
     /// Each says to the other where it is: what a STUN service sees, and its own address where there is no NAT.
-    private static func exchange(_ net: inout TestNet) throws {
+    static func exchange(_ net: inout TestNet) throws {
         let service = SocketAddress("198.51.100.1:3478")!
         for index in net.nodes.indices {
             let inside = net.nodes[index].address
@@ -42,7 +43,7 @@ import Testing
         }
     }
 
-    private static func route(_ net: TestNet, _ index: Int) -> Route? {
+    static func route(_ net: TestNet, _ index: Int) -> Route? {
         net.nodes[index].id.flatMap { net.nodes[index].endpoint.statistics($0)?.route }
     }
 

@@ -87,14 +87,16 @@ struct TestNet {
 
     /// A node whose peer id begins with `index`, so that smaller indices have smaller ids.
     static func configuration(
-        _ index: Int, keys: RoomKeys = room, device: Int? = nil, payload: [UInt8] = []
+        _ index: Int, keys: RoomKeys = room, device: Int? = nil, payload: [UInt8] = [], rekeying: RekeySchedule = .standard
     ) -> Endpoint.Configuration {
         let signing = SigningKey(seed: secret(UInt8(100 + (device ?? index))))
         let staticKey = StaticKey(secret: secret(UInt8(50 + index)))
-        return Endpoint.Configuration(
+        var configuration = Endpoint.Configuration(
             salt: .leading(to: UInt8(index + 1), of: signing.author), keys: keys, staticKey: staticKey,
             certificate: .make(signing: signing, staticKey: staticKey), initiatorPayload: payload,
             seed: secret(UInt8(index + 1)))
+        configuration.rekeying = rekeying
+        return configuration
     }
 
     @discardableResult
@@ -105,10 +107,13 @@ struct TestNet {
     }
 
     /// Two nodes with a session; 0 dialled 1.
-    static func pair(seed: UInt64 = 1, faults: Faults = Faults(), announced: Bool = true) -> TestNet {
+    static func pair(
+        seed: UInt64 = 1, faults: Faults = Faults(), announced: Bool = true,
+        rekeying: (RekeySchedule, RekeySchedule) = (.standard, .standard)
+    ) -> TestNet {
         var net = TestNet(seed: seed, faults: faults)
-        net.add(configuration(0, payload: [1, 2, 3]))
-        net.add(configuration(1))
+        net.add(configuration(0, payload: [1, 2, 3], rekeying: rekeying.0))
+        net.add(configuration(1, rekeying: rekeying.1))
         net.connect(0, 1, announced: announced)
         net.run { $0.nodes[0].id != nil && $0.nodes[1].id != nil }
         return net
@@ -305,6 +310,7 @@ extension Route {
 /// A member that speaks the packets by hand, to say what an honest endpoint never says.
 struct RawPeer {
     let keys: TransportKeys
+    let rekeySecret: Secret32
     let remoteIndex: UInt32
     let localIndex: UInt32
     let address: SocketAddress
@@ -345,6 +351,7 @@ struct RawPeer {
         remoteIndex = answer.senderIndex
         endpoint.receive(
             FinishPacket.encode(receiverIndex: answer.senderIndex, noise: last, key: configuration.keys.mac), from: address, now: now)
+        rekeySecret = noise.exportSecret(Rekey.label)
         keys = noise.finish()
     }
 

@@ -122,6 +122,7 @@ import Testing
                 noise: try signalled.writeMessage(HandshakeIdentity.encodeAnswer(bob.certificate, salt: bob.salt, isPadded: false))
             ).encoded
         made["cookie"] = try Self.cookie(cookie, index: index, start: start(nil), keys: keys)
+        made.merge(try Self.renewal(psk: ours.exportSecret(Rekey.label), ana.peer, bob.peer)) { one, _ in one }
         let transport = ours.finish()
         let (sending, receiving) = transport.disclosed
         (made["key-initiator-sends"], made["key-responder-sends"]) = (sending, receiving)
@@ -131,6 +132,26 @@ import Testing
             7, (frames["acknowledgement"] ?? []) + (frames["ops"] ?? []), to: other, acknowledged: 6, keys: transport)
         made["data-long"] = Self.packet(70_000, frames["ping"] ?? [], to: other, acknowledged: nil, keys: transport)
         return made
+    }
+
+    /// New keys that the first asks for.
+    private static func renewal(psk: Secret32, _ asker: PeerID, _ answerer: PeerID) throws -> [String: [UInt8]] {
+        var prologue = Array("inkwire/1 rekey".utf8) + asker.bytes + answerer.bytes
+        prologue.appendBigEndian(1, count: 8)
+        var ours = NoiseHandshake(renewing: .initiator, psk: psk, prologue: prologue, ephemeral: TestNet.secret(0x15))
+        var theirs = NoiseHandshake(renewing: .responder, psk: psk, prologue: prologue, ephemeral: TestNet.secret(0x25))
+        let question = try ours.writeMessage([0x0A, 0x0B, 0x0C, 0x0D])
+        _ = try theirs.readMessage(question)
+        let answer = try theirs.writeMessage([0x0E, 0x0F, 0x10, 0x11])
+        _ = try ours.readMessage(answer)
+        let next = ours.exportSecret(Rekey.label)
+        let (asks, answers) = ours.finish().disclosed
+        return [
+            "renewal-psk": psk.withBytes { $0 }, "renewal-prologue": prologue, "renewal-next-psk": next.withBytes { $0 },
+            "frame-question": RekeyMessage(count: 1, noise: question).frame(Frame.rekeyQuestionType),
+            "frame-answer": RekeyMessage(count: 1, noise: answer).frame(Frame.rekeyAnswerType), "key-asker-sends": asks,
+            "key-answerer-sends": answers,
+        ]
     }
 
     /// With a nonce of its own; and it is opened as any other is.

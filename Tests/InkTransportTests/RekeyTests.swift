@@ -1,0 +1,327 @@
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+@Suite struct RekeyTests {
+    private static func quick(_ seconds: Double, refused: Double = 60) -> RekeySchedule {
+        RekeySchedule(after: .milliseconds(Int(seconds * 1000)), refusedAfter: .milliseconds(Int(refused * 1000)))
+    }
+
+    private static func renewals(_ net: TestNet, _ index: Int) -> UInt64 {
+        net.nodes[index].id.flatMap { net.nodes[index].endpoint.statistics($0)?.renewals } ?? 0
+    }
+
+    /// What a world with new keys each so often brought.
+    private struct Journey {
+        var net: TestNet
+        /// Spans between two messages that arrived, at each node.
+        var gaps: [[Duration]] = []
+        var said = 0
+    }
+
+    /// Both say something each 16 ms; `step` may change the world before each.
+    private static func travel(_ start: TestNet, for span: Duration, _ step: (inout TestNet, Int) -> Void = { _, _ in }) -> Journey {
+        var journey = Journey(net: start)
+        let began = journey.net.now
+        while journey.net.now - began < span {
+            step(&journey.net, journey.said)
+            journey.said += 1
+            for index in 0..<2 { journey.net.send(number(journey.said), from: index) }
+            journey.net.run(for: .milliseconds(16))
+        }
+        let ended = journey.net.now
+        journey.net.run(for: .seconds(3))
+        journey.gaps = journey.net.nodes.map { node in
+            let times = [began] + node.messages.map(\.at).filter { $0 > began } + [ended]
+            return zip(times, times.dropFirst()).map { $1 - $0 }
+        }
+        return journey
+    }
+
+    private static func number(_ value: Int) -> [UInt8] { [UInt8(value & 255), UInt8(value >> 8)] }
+
+    private func expectWhole(_ journey: Journey) {
+        for node in journey.net.nodes {
+            #expect(node.messages.map(\.bytes) == (1...journey.said).map { Self.number($0) }, "all, once, in order")
+            #expect(node.closed.isEmpty && node.degraded.isEmpty && node.established.count == 1)
+        }
+    }
+
+    // TR-101, TR-104
+    @Test func `after two minutes both have other keys, indices and numbers, and what they say goes on`() throws {
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
+        let ids = try net.nodes.map { try #require($0.id) }
+        let before = net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
+        net.run(for: .seconds(119))
+        #expect(net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) } == before)
+        let journey = Self.travel(net, for: .seconds(3))
+        expectWhole(journey)
+        let after = journey.net.nodes.indices.map { journey.net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
+        #expect(after[0] != before[0] && after[1] != before[1])
+        #expect(Self.renewals(journey.net, 0) == 1 && Self.renewals(journey.net, 1) == 1)
+        // Both packets of the new keys begin at number 0 again.
+        for index in 0..<2 {
+            let headers = journey.net.sent.compactMap { DataHeader($0.bytes) }.filter { $0.receiverIndex == after[index] }
+            #expect(headers.first?.truncated == 0)
+            #expect(Set(headers.map(\.truncated)).count == headers.count)
+        }
+        #expect(journey.gaps.joined().allSatisfy { $0 <= .milliseconds(40) })
+    }
+
+    // TR-101
+    @Test func `who sends many packets has new keys earlier`() {
+        var schedule = RekeySchedule.standard
+        schedule.packets = 500
+        var net = TestNet.pair(rekeying: (schedule, schedule))
+        net.run(for: .seconds(6))
+        net.send([UInt8](repeating: 1, count: 100_000), from: 0, lane: .bulk)
+        net.run(for: .seconds(4))
+        #expect(Self.renewals(net, 0) == 0)
+        for _ in 0..<5 { net.send([UInt8](repeating: 1, count: 131_072), from: 0, lane: .bulk) }
+        net.run(for: .seconds(4))
+        #expect(Self.renewals(net, 0) == 1 && Self.renewals(net, 1) == 1)
+        #expect(net.nodes[1].messages.count == 6)
+    }
+
+    // TR-101
+    @Test func `where the initiator does not ask the other does, an eighth later`() {
+        var net = TestNet.pair(rekeying: (Self.quick(300, refused: 400), .standard))
+        net.run(for: .seconds(134))
+        #expect(Self.renewals(net, 1) == 0)
+        net.run(for: .seconds(2))
+        #expect(Self.renewals(net, 0) == 1 && Self.renewals(net, 1) == 1)
+        #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
+    }
+
+    // TR-102
+    @Test(arguments: 0..<10 as Range<UInt64>) func `of two who ask at once the session's initiator wins`(seed: UInt64) {
+        // 8 s and an eighth are 9 s: both questions are on the way at once.
+        let late = RekeySchedule(after: .milliseconds(9000 - 16 * Int(seed)), refusedAfter: .seconds(30))
+        var net = TestNet.pair(
+            seed: seed, faults: Faults(loss: seed % 2 == 0 ? 0 : 0.3, delay: .milliseconds(80)),
+            rekeying: (late, Self.quick(8, refused: 30)))
+        net.run(for: .seconds(14))
+        for index in 0..<2 {
+            #expect(Self.renewals(net, index) == 1)
+            net.send([7], from: index)
+        }
+        net.run(for: .seconds(3))
+        #expect(net.nodes.allSatisfy { $0.messages.map(\.bytes) == [[7]] && $0.closed.isEmpty })
+    }
+
+    // TR-103, TR-105
+    @Test func `new keys each two seconds on a bad line lose nothing, and stall no more than the line does without`() {
+        let faults = Faults(
+            loss: 0.1, delay: .milliseconds(25), jitter: .milliseconds(4), reorder: 0.02, reorderDelay: .milliseconds(15), duplicate: 0.02,
+            flip: 0.005)
+        // A round trip of 58 ms at most, and 20 ms.
+        let late = Duration.milliseconds(78)
+        var (plain, renewed) = (0, 0)
+        for seed in UInt64(0)..<4 {
+            for schedule in [RekeySchedule.standard, Self.quick(2)] {
+                let journey = Self.travel(TestNet.pair(seed: seed, faults: faults, rekeying: (schedule, schedule)), for: .seconds(12))
+                expectWhole(journey)
+                let stalls = journey.gaps.joined().count { $0 > late }
+                if schedule == .standard {
+                    plain += stalls
+                } else {
+                    renewed += stalls
+                    #expect(Self.renewals(journey.net, 0) >= 4)
+                }
+                // Three losses in a row, and what repairs them.
+                #expect(journey.gaps.joined().allSatisfy { $0 <= .milliseconds(250) })
+            }
+        }
+        #expect(renewed <= plain + 2, "\(renewed) stalls with new keys, \(plain) without")
+    }
+
+    // TR-103, TR-105
+    @Test(arguments: 0..<3 as Range<UInt64>)
+    func `new keys each two seconds while both move, are relayed and are direct again lose nothing`(seed: UInt64) throws {
+        let faults = Faults(loss: 0.1, delay: .milliseconds(25), jitter: .milliseconds(4), duplicate: 0.02)
+        var net = try PathTests.met(seed: seed, faults: faults, rekeying: Self.quick(2))
+        try PathTests.exchange(&net)
+        let homes = net.nodes.map(\.address)
+        var relayed: Set<Int> = []
+        let journey = Self.travel(net, for: .seconds(22)) { net, turn in
+            for index in 0..<2 where PathTests.route(net, index)?.isRelay == true { relayed.insert(turn) }
+            switch turn % 625 {
+            // A new address, from which it goes on.
+            case 150: net.nodes[0].address = SocketAddress("10.0.1.\(turn / 625 + 1):4000")!
+            case 300: net.nodes[1].address = SocketAddress("10.0.2.\(turn / 625 + 1):4000")!
+            // Nothing direct, so that only the relay is left.
+            case 450: net.cut = [net.nodes[0].address]
+            case 600: net.cut = []
+            default: break
+            }
+        }
+        expectWhole(journey)
+        #expect(homes != journey.net.nodes.map(\.address))
+        #expect(!relayed.isEmpty && relayed.count < journey.said)
+        #expect(Self.renewals(journey.net, 0) >= 5)
+        #expect(Self.renewals(journey.net, 0) == Self.renewals(journey.net, 1))
+    }
+
+    // TR-104, TR-105
+    @Test func `what is on the way when the keys change is acknowledged under the old ones, which then are gone`() throws {
+        let schedule = Self.quick(2)
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(100)), rekeying: (schedule, schedule))
+        let ids = try net.nodes.map { try #require($0.id) }
+        let old = try net.nodes.indices.map { try #require(net.nodes[$0].endpoint.localIndex(of: ids[$0])) }
+        // Steady packets, so that there are some on the way at each moment.
+        let journey = Self.travel(net, for: .milliseconds(2600))
+        net = journey.net
+        expectWhole(journey)
+        #expect(Self.renewals(net, 0) >= 1)
+        let statistics = try #require(net.nodes[0].endpoint.statistics(ids[0]))
+        #expect(statistics.packetsLost == 0 && statistics.bytesRetransmitted == 0, "nothing had to go again")
+        // A packet for the index of keys that are gone belongs to nobody.
+        let stale = try #require(net.sent.last { DataHeader($0.bytes)?.receiverIndex == old[1] })
+        let unknown = net.nodes[1].endpoint.counters.unknown
+        net.nodes[1].endpoint.receive(stale.bytes, from: stale.from, now: net.now)
+        #expect(net.nodes[1].endpoint.counters.unknown == unknown + 1)
+    }
+
+    // MARK: Those who do not keep the rules
+
+    private static let stranger = SocketAddress("192.0.2.9:4000")!
+
+    /// An endpoint and a member that speaks by hand, in a session that is some seconds old.
+    private static func besieged(_ schedule: RekeySchedule = .standard) throws -> (Endpoint, RawPeer, Instant) {
+        var endpoint = Endpoint(TestNet.configuration(1, rekeying: schedule))
+        let now = Instant(nanoseconds: 1_000_000_000)
+        let dialled = RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: stranger, now: now)
+        let raw = try #require(dialled)
+        _ = RawPeer.outputs(&endpoint)
+        return (endpoint, raw, now)
+    }
+
+    private static func question(of raw: RawPeer, to endpoint: Endpoint.Configuration, count: UInt64 = 1, ephemeral: UInt8) throws
+        -> [UInt8]
+    {
+        var prologue = Array(Rekey.label.utf8) + TestNet.configuration(0).peerID.bytes + endpoint.peerID.bytes
+        prologue.appendBigEndian(count, count: 8)
+        var noise = NoiseHandshake(
+            renewing: .initiator, psk: raw.rekeySecret, prologue: prologue, ephemeral: TestNet.secret(ephemeral))
+        return RekeyMessage(count: count, noise: try noise.writeMessage([0, 0, 0, ephemeral])).frame(Frame.rekeyQuestionType)
+    }
+
+    /// Packets that the endpoint sends, and why it closed.
+    private static func answers(_ endpoint: inout Endpoint) -> (packets: [[UInt8]], closed: CloseReason?) {
+        let outputs = RawPeer.outputs(&endpoint)
+        let packets = outputs.compactMap { if case .transmit(let bytes, _, _) = $0 { bytes } else { nil } }
+        return (packets, outputs.lazy.compactMap { if case .closed(_, let reason) = $0 { reason } else { nil } }.first)
+    }
+
+    // TR-103
+    @Test(arguments: [Frame.rekeyQuestionType, Frame.rekeyAnswerType])
+    func `who asks or answers without the secret of the session loses it`(type: UInt8) throws {
+        var (endpoint, raw, now) = try Self.besieged(Self.quick(8))
+        if type == Frame.rekeyAnswerType {
+            // We ask at 9 s; it is heard from in between.
+            for _ in 0..<10 {
+                now = now + .seconds(1)
+                endpoint.receive(raw.packet([Frame.pingType]), from: Self.stranger, now: now)
+                endpoint.handleTimeout(now: now)
+                #expect(Self.answers(&endpoint).closed == nil)
+            }
+        } else {
+            now = now + .seconds(6)
+        }
+        let frame = RekeyMessage(count: 1, noise: [UInt8](repeating: 7, count: RekeyMessage.noiseCount)).frame(type)
+        endpoint.receive(raw.packet(frame), from: Self.stranger, now: now)
+        #expect(Self.answers(&endpoint).closed == .misbehaved(.brokenRekey))
+    }
+
+    // TR-103
+    @Test func `questions too soon, too many or of another count bring no keys, and each that counts one answer`() throws {
+        var (endpoint, raw, now) = try Self.besieged()
+        let ours = TestNet.configuration(1)
+        func ask(_ frame: [UInt8]) -> Int {
+            let packet = raw.packet(frame)
+            endpoint.receive(packet, from: Self.stranger, now: now)
+            let (packets, closed) = Self.answers(&endpoint)
+            #expect(closed == nil)
+            #expect(packets.allSatisfy { $0.count <= packet.count })
+            return packets.count
+        }
+        now = now + .seconds(1)
+        #expect(ask(try Self.question(of: raw, to: ours, ephemeral: 11)) == 0, "too soon")
+        now = now + .seconds(5)
+        #expect(ask(try Self.question(of: raw, to: ours, count: 0, ephemeral: 12)) == 0)
+        #expect(ask(try Self.question(of: raw, to: ours, count: 2, ephemeral: 12)) == 0)
+        let first = try Self.question(of: raw, to: ours, ephemeral: 13)
+        #expect(ask(first) == 1)
+        // Others for the same keys are not looked at, however late; the same one gets the same answer.
+        for ephemeral in UInt8(20)..<60 {
+            now = now + .milliseconds(300)
+            #expect(ask(try Self.question(of: raw, to: ours, ephemeral: ephemeral)) == 0)
+        }
+        #expect(ask(first) == 1)
+    }
+
+    // TR-106
+    @Test func `who never confirms new keys keeps the session as long as the old keys may be used, and no longer`() throws {
+        var (endpoint, raw, now) = try Self.besieged()
+        let began = now
+        now = now + .seconds(6)
+        endpoint.receive(raw.packet(try Self.question(of: raw, to: TestNet.configuration(1), ephemeral: 11)), from: Self.stranger, now: now)
+        var seen: RangeSet = RangeSet()
+        var ended: Instant?
+        while ended == nil, now - began < .seconds(300) {
+            let (packets, closed) = Self.answers(&endpoint)
+            if let reason = closed {
+                #expect(reason == .timedOut)
+                #expect(packets.isEmpty, "nothing is sealed any more")
+                ended = now
+                break
+            }
+            for packet in packets { if let header = DataHeader(packet) { seen.insert(header.truncated..<header.truncated + 1) } }
+            var frames = [Frame.pingType]
+            _ = Acknowledgement.write(seen, delay: .zero, limit: 128, to: &frames)
+            now = min(now + .seconds(1), endpoint.deadline ?? now + .seconds(1))
+            if now - began < RekeySchedule.standard.refusedAfter {
+                endpoint.receive(raw.packet(frames), from: Self.stranger, now: now)
+            }
+            endpoint.handleTimeout(now: now)
+        }
+        #expect(ended == began + RekeySchedule.standard.refusedAfter)
+    }
+
+    // TR-106
+    @Test func `a packet under keys that are too old is not opened`() throws {
+        var (endpoint, raw, now) = try Self.besieged()
+        now = now + RekeySchedule.standard.refusedAfter
+        let before = endpoint.counters.replayed
+        endpoint.receive(raw.packet(RawPeer.stream(offset: 0, [UInt8](repeating: 0, count: 8) + [1, 9])), from: Self.stranger, now: now)
+        #expect(Self.answers(&endpoint).packets.isEmpty)
+        #expect(endpoint.counters.replayed == before + 1)
+        endpoint.handleTimeout(now: now)
+        #expect(Self.answers(&endpoint).closed == .timedOut)
+    }
+
+    // TR-106
+    @Test func `two who slept for ten minutes close the session at once, and say nothing under its keys`() {
+        var net = TestNet.pair()
+        net.run(for: .seconds(30))
+        net.now = net.now + .seconds(600)
+        net.sent = []
+        net.run(for: .milliseconds(1))
+        #expect(net.nodes.allSatisfy { $0.closed.map(\.reason) == [.timedOut] })
+        #expect(net.sent.isEmpty)
+        net.connect(0, 1, nonce: 6)
+        #expect(net.run(for: .seconds(2)) { $0.nodes.allSatisfy { $0.established.count == 2 } })
+    }
+
+    // TR-106
+    @Test func `two who slept for a minute and a half go on, with new keys`() {
+        var net = TestNet.pair()
+        net.run(for: .seconds(60))
+        net.now = net.now + .seconds(90)
+        net.run(for: .seconds(2))
+        #expect((0..<2).allSatisfy { Self.renewals(net, $0) == 1 })
+        #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
+    }
+}
