@@ -287,6 +287,7 @@ struct Connection: Sendable {
             if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
                 if canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
                 if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.updateMain { $0.liveAt }) }
+                if let due = repeater.dueAt, let free = paths.updateMain({ $0.bulkAt }) { deadline = earliest(deadline, max(due, free)) }
             }
             // Where nothing else may go yet nobody is challenged either.
             if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
@@ -347,11 +348,15 @@ struct Connection: Sendable {
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         sendRekeyFrames(now: now, outputs: &outputs)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
+        dropRepetitions()
         while packetLimit >= Self.packetMin {
             let hasBulk = canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
-            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || incoming.owesCredit else { break }
+            let isCopyDue = repeater.dueAt.map { now >= $0 } ?? false
+            let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
+            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit else { break }
+            defer { if owesCopies { repeater.forgetDue(now: now) } }
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
         }
         if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
@@ -379,7 +384,6 @@ struct Connection: Sendable {
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
-        let number = rekey.packetsBefore + space.sent.next
         let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []
@@ -402,11 +406,10 @@ struct Connection: Sendable {
         if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
         var presence: [UInt8]?
         if withLive || withBulk {
-            presence = writeData(
-                number: number, limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
+            presence = writeData(limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
+        } else {
+            writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now)
         }
-        let rest = limit - (presence.map { $0.count + Self.presenceHeader } ?? 0)
-        writeRepetitions(number: number, limit: rest, frames: &frames, packet: &packet)
         if owesPing || owesProbe, !frames.contains(where: { $0.claim == .prompt }) {
             packet.append(Frame.pingType)
             frames.append(.ping)
@@ -459,28 +462,32 @@ struct Connection: Sendable {
 
     /// Strict priority with a floor for bulk (TR-14). Gives the presence for which room was left at the end of the packet.
     private mutating func writeData(
-        number: UInt64, limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
+        limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
     ) -> [UInt8]? {
         var (limit, presence): (Int, [UInt8]?) = (limit, nil)
         let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
-        if isBulkFirst { write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now) }
+        if isBulkFirst { write(.bulk, limit: limit, frames: &frames, packet: &packet, now: now) }
         if withLive {
-            write(.control, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
-            write(.ops, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+            write(.control, limit: limit, frames: &frames, packet: &packet, now: now)
+            write(.ops, limit: limit, frames: &frames, packet: &packet, now: now)
             if let bytes = presenceWaiting, packet.count + Self.presenceHeader + bytes.count <= limit {
                 (presence, presenceWaiting) = (bytes, nil)
                 limit -= Self.presenceHeader + bytes.count
             }
         }
+        // Bulk would leave them no room. A relay loses what waits too long there, and a copy waits as well.
+        let isLossy = space.sent.lossEstimate >= Repeater.besideBulkMin && !paths.main.isRelay
+        if isLossy || !withBulk { writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now) }
         guard withBulk else { return presence }
-        write(.bulk, number: number, limit: limit, frames: &frames, packet: &packet, now: now)
+        write(.bulk, limit: limit, frames: &frames, packet: &packet, now: now)
+        if !isLossy { writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now) }
         let carriesBulk = frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
         packetsWithoutBulk = carriesBulk ? 0 : packetsWithoutBulk + 1
         return presence
     }
 
     private mutating func write(
-        _ lane: Lane, number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
+        _ lane: Lane, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
     ) {
         while limit - packet.count > Self.streamHeaderMax {
             let reserve = lane == .bulk ? min(credit, Self.creditReserve) : 0
@@ -489,12 +496,16 @@ struct Connection: Sendable {
                 return
             }
             credit = available + reserve
-            writeStream(lane, slot: piece.slot, range: piece.range, to: &packet)
             frames.append(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
+            if lane == .ops {
+                writeOperations(piece.range, slot: piece.slot, limit: limit, frames: &frames, packet: &packet, now: now)
+            } else {
+                writeStream(lane, slot: piece.slot, range: piece.range, to: &packet)
+            }
             if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
-                repeater.sent(
-                    slot: piece.slot, range: piece.range, number: number, lossEstimate: space.sent.lossEstimate, now: now)
+                let losses = Repeater.Losses(share: space.sent.lossEstimate, areTogether: space.sent.lossRuns.areTogether(now: now))
+                repeater.sent(slot: piece.slot, range: piece.range, losses: losses, now: now)
             }
         }
     }
@@ -512,16 +523,33 @@ struct Connection: Sendable {
         }
     }
 
-    private mutating func writeRepetitions(number: UInt64, limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
+    /// What has arrived need not ride again.
+    private mutating func dropRepetitions() {
         guard !repeater.pieces.isEmpty else { return }
         inPlace(&lanes[Lane.ops.slot]) { ops in repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) } }
-        var taken: Set<Repeater.Source> = []
+    }
+
+    private mutating func writeRepetitions(limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant) {
         let end = min(Repeater.packetMax - DataHeader.tagCount, limit)
-        while let piece = repeater.take(room: end - packet.count - Self.streamHeaderMax, before: number, taken: &taken) {
-            writeStream(.ops, slot: piece.source.slot, range: piece.source.range, to: &packet)
-            frames.append(.stream(.ops, slot: piece.source.slot, range: piece.source.range, isCopy: true))
-            counts.bytesRepeated += UInt64(piece.source.range.count)
+        while let source = repeater.take(room: end - packet.count - Self.streamHeaderMax, now: now) {
+            frames.append(.stream(.ops, slot: source.slot, range: source.range, isCopy: true))
+            counts.bytesRepeated += UInt64(source.range.count)
+            writeOperations(source.range, slot: source.slot, limit: end, frames: &frames, packet: &packet, now: now)
         }
+    }
+
+    /// A piece of ops, in one frame with the copies that come right before it in its stream.
+    private mutating func writeOperations(
+        _ range: Range<UInt64>, slot: Int, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
+    ) {
+        var begin = range.lowerBound
+        let end = min(Repeater.packetMax - DataHeader.tagCount, limit) - packet.count - Self.streamHeaderMax
+        while let copy = repeater.take(endingAt: begin, slot: slot, room: end - Int(range.upperBound - begin), now: now) {
+            frames.append(.stream(.ops, slot: slot, range: copy.range, isCopy: true))
+            counts.bytesRepeated += UInt64(copy.range.count)
+            begin = copy.range.lowerBound
+        }
+        writeStream(.ops, slot: slot, range: begin..<range.upperBound, to: &packet)
     }
 
     private mutating func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, to packet: inout [UInt8]) {

@@ -123,6 +123,7 @@ struct LossRecovery: Sendable {
     private(set) var lossEstimate = 0.0
     /// Nothing is sent any more under these keys: what goes the same ways under the next ones tells what is lost here.
     var isClosed = false
+    private(set) var lossRuns = LossRuns()
 
     /// Packets kept, whether their fate is known or not.
     var remembered: Int { packets.count }
@@ -254,7 +255,7 @@ struct LossRecovery: Sendable {
     }
 
     /// Goes on under new keys: what was learned of losses holds.
-    mutating func follow(_ before: LossRecovery) { lossEstimate = before.lossEstimate }
+    mutating func follow(_ before: LossRecovery) { (lossEstimate, lossRuns) = (before.lossEstimate, before.lossRuns) }
 
     /// What an acknowledgement under the next keys says of what was sent under these.
     mutating func judge(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
@@ -350,10 +351,11 @@ struct LossRecovery: Sendable {
             lossAt = earliest(lossAt, due)
             return
         }
-        let (sentAt, byteCount) = (packets[index].sentAt, packets[index].byteCount)
+        let (number, sentAt, byteCount) = (packets[index].number, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
         paths[at: place].lost(byteCount, sentAt: sentAt, now: now)
         lossEstimate += (1 - lossEstimate) / 100
+        lossRuns.lost(number, now: now)
     }
 
     private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {

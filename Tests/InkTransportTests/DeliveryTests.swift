@@ -106,7 +106,7 @@ import Testing
     }
 
     // TR-17
-    @Test(arguments: [(0.0, 26.0, 26.0), (0.05, 34.0, 46.0), (0.1, 47.0, 73.0)])
+    @Test(arguments: [(0.0, 26.0, 26.0), (0.05, 34.0, 44.0), (0.1, 42.0, 50.0)])
     func `sixty operations a second arrive without waiting a round trip for each loss`(loss: Double, p95: Double, p99: Double) {
         var net = TestNet.pair(seed: 11, faults: Faults(delay: .milliseconds(25)))
         net.records = false
