@@ -41,6 +41,8 @@ struct Connection: Sendable {
     private static let challengeReserve = pingBytes * 4
     /// Acknowledgement, credit and padded ping in one packet, bytes: less is no packet.
     private static let packetMin = 200
+    /// What the initiator had to say left with message 3, and what it asks for is a better first word than a ping.
+    private static let greetingPause: Duration = .milliseconds(5)
     /// Between two pings over the way in use to a peer that takes another one.
     private static let otherWayPause: Duration = .seconds(1)
     /// Frames of one packet for which room is kept.
@@ -68,6 +70,8 @@ struct Connection: Sendable {
     private var presenceAcknowledged: UInt64 = 0
     private var presenceReceived: (renewal: UInt64, number: UInt64)?
     private var owesPing = false
+    /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
+    private var greetsAt: Instant?
     /// When the way in use was last asked since the peer takes another one.
     private var otherWayAskedAt = Instant.distantPast
     private var owesProbe = false
@@ -104,7 +108,7 @@ struct Connection: Sendable {
         paths = Paths(
             route: handshaken.remote.route, proof: handshaken.allowance.map { .handshake(allowance: $0) } ?? .proven)
         self.jitter = jitter
-        liveness = Liveness(activity: activity, now: now, random: &self.jitter)
+        liveness = Liveness(activity: activity, isInitiator: handshaken.remote.isInitiator, now: now, random: &self.jitter)
         if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.begin(roundTrip: roundTrip, now: now) } }
         counts = ConnectionStatistics(
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
@@ -114,8 +118,7 @@ struct Connection: Sendable {
                 packet: packet, interval: space.sent.probeTimeout(paths.main.rtt), nextAt: now,
                 copiesLeft: handshaken.isDialled ? nil : Self.unprovenCopies)
         } else {
-            // The responder's first packet tells the initiator that message 3 arrived.
-            owesPing = true
+            greetsAt = now + Self.greetingPause
         }
     }
 
@@ -282,7 +285,7 @@ struct Connection: Sendable {
             var deadline = earliest(space.sent.deadline(paths.main.rtt), mayAcknowledge ? space.acks.dueAt : nil)
             deadline = earliest(deadline, rekey.deadline(mayAsk: mayAsk, mayAcknowledge: mayAcknowledge, rtt: paths.main.rtt))
             deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
-            deadline = earliest(deadline, finish?.nextAt)
+            deadline = earliest(deadline, earliest(finish?.nextAt, greetsAt))
             deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
             if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
                 if canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
@@ -347,6 +350,7 @@ struct Connection: Sendable {
         if finish?.copiesLeft != nil { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         sendRekeyFrames(now: now, outputs: &outputs)
+        if let at = greetsAt, now >= at { greet() }
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         dropRepetitions()
         while packetLimit >= Self.packetMin {
@@ -362,6 +366,9 @@ struct Connection: Sendable {
         if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         watchCredit(now: now)
     }
+
+    /// The packet that leaves next asks for an answer.
+    private mutating func greet() { (owesPing, greetsAt) = (true, nil) }
 
     /// Longest packet that may go to the peer now, bytes.
     @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
@@ -384,6 +391,7 @@ struct Connection: Sendable {
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
         packet.reserveCapacity(Limits.datagramBytes)
+        if greetsAt != nil { greet() }
         let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
         var frames: [SentFrame] = []

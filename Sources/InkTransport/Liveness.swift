@@ -24,13 +24,16 @@ struct Liveness: Sendable {
     private(set) var isDegraded = false
     /// When last one side asked and the other will have answered.
     private var lastExchange: Instant
-    /// Times the interval; drawn anew for each keepalive, so that two sides, or many peers, do not keep step.
+    /// Times the interval; drawn anew for each keepalive, so that many peers do not keep step.
     private var jitter: Double
+    /// The least of it: who was dialled waits a fifth longer, since two who ask at the same time ask twice as often as need be.
+    private let patience: Double
 
-    init(activity: Activity, now: Instant, random: inout SplitMix64) {
+    init(activity: Activity, isInitiator: Bool = true, now: Instant, random: inout SplitMix64) {
         self.activity = activity
         (lastReceived, lastExchange) = (now, now)
-        jitter = 0.8 + 0.4 * random.unit()
+        patience = isInitiator ? 0.8 : 1
+        jitter = patience + 0.4 * random.unit()
     }
 
     /// An authentic packet came. True if the connection was degraded until now.
@@ -65,7 +68,7 @@ struct Liveness: Sendable {
             return .probe
         }
         if now >= keepaliveAt(waitingSince: waitingSince) {
-            jitter = 0.8 + 0.4 * random.unit()
+            jitter = patience + 0.4 * random.unit()
             lastExchange = now
             return .keepalive
         }

@@ -243,8 +243,9 @@ import Testing
         }
         #expect(packets.allSatisfy { $0[0] == 0xF2 } && packets.count == 3)
         // What is heard from there earns three times as much, and a challenge that is answered earns the rest.
-        let now = Instant.zero + .seconds(3)
-        other.receive(finish, from: TestNet.address(0), now: now)
+        other.receive(finish, from: TestNet.address(0), now: .zero + .seconds(3))
+        let now = Instant.zero + .seconds(3) + .milliseconds(5)
+        other.handleTimeout(now: now)
         let first = try #require(RawPeer.transmitted(&other).first)
         initiator.receive(first, from: Self.stranger, now: now)
         var flight = RawPeer.transmitted(&initiator)

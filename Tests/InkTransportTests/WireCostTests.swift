@@ -19,4 +19,45 @@ import Testing
             net.nodes[1].messages.count >= 298 && bytes <= 180 * 300 && net.sent.count <= 455,
             "\(bytes / 300) bytes, \(net.sent.count) packets")
     }
+
+    // TR-98
+    @Test func `the first message and its answer take three packets behind the handshake's two, and no ping`() throws {
+        var net = TestNet(faults: Faults(delay: .milliseconds(25)))
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        let begin = net.now
+        let attempt = [UInt8](repeating: 5, count: 16)
+        net.nodes[1].endpoint.expect(attempt: attempt, remote: net.nodes[0].peer, addresses: [], now: net.now)
+        net.nodes[0].endpoint.dial(attempt: attempt, remote: net.nodes[1].peer, addresses: [net.nodes[1].address], now: net.now)
+        net.run { $0.nodes[0].id != nil }
+        net.send([UInt8](repeating: 1, count: 16), from: 0)
+        net.run { !$0.nodes[1].messages.isEmpty }
+        #expect(net.now - begin == .milliseconds(75))
+        net.send([UInt8](repeating: 1, count: 16), from: 1)
+        net.run { !$0.nodes[0].messages.isEmpty }
+        let bytes = net.sent.reduce(0) { $0 + $1.bytes.count }
+        #expect(net.now - begin == .milliseconds(100) && net.sent.count == 5 && bytes <= 2000, "\(net.sent.count) packets, \(bytes) bytes")
+    }
+
+    // TR-98
+    @Test func `a responder with nothing to say pings 5 ms after message 3`() {
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
+        let established = net.nodes[1].established[0].at
+        net.run(for: .seconds(1))
+        let first = net.sent.first { $0.from == net.nodes[1].address && $0.sentAt >= established }
+        #expect(first.map { $0.sentAt - established } == .milliseconds(5))
+        #expect(net.nodes[1].endpoint.statistics(net.nodes[1].id!)?.roundTrip != nil)
+    }
+
+    // TR-19
+    @Test(arguments: [(Activity.present, 0.42, 14.0), (.idle, 0.12, 4.5)])
+    func `silence costs little`(activity: Activity, packets: Double, bytes: Double) {
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
+        for index in 0..<2 { net.nodes[index].endpoint.setActivity(activity) }
+        net.run(for: .seconds(30))
+        net.sent = []
+        net.run(for: .seconds(1200))
+        let (count, sum) = (Double(net.sent.count) / 1200, Double(net.sent.reduce(0) { $0 + $1.bytes.count }) / 1200)
+        #expect(count <= packets && count >= packets / 2 && sum <= bytes, "\(count) packets and \(sum) bytes a second")
+    }
 }
