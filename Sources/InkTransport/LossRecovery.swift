@@ -1,25 +1,5 @@
 import InkPrimitives
 
-/// What a packet carried, as far as its fate matters.
-enum SentFrame: Hashable, Sendable {
-    /// `isCopy`: the bytes are on the way in another packet too, so the loss of this one means nothing for them.
-    case stream(Lane, slot: Int, range: Range<UInt64>, isCopy: Bool)
-    case presence(token: UInt64)
-    /// We acknowledged everything up to this number.
-    case acknowledgement(largest: UInt64)
-    case maxData
-    case ping
-
-    /// As `Frame.claim`, which is what the peer goes by.
-    var claim: AckClaim {
-        switch self {
-        case .acknowledgement: .none
-        case .presence: .lazy
-        case .stream, .maxData, .ping: .prompt
-        }
-    }
-}
-
 /// Packets on the way: which arrived, which are lost, when to probe (RFC 9002 §6), with earlier verdicts for interactive data.
 ///
 /// Each packet remembers its path: loss and reordering are judged among packets of one path, and a round trip counts only if the acknowledgement
@@ -55,35 +35,6 @@ struct LossRecovery: Sendable {
         var fate: Fate
         /// When an acknowledgement first passed over it.
         var passedAt: Instant?
-    }
-
-    /// What an acknowledgement or a timer brought. Used again and again, so that none costs memory.
-    struct Verdict: Sendable {
-        /// Pieces of one stream that follow each other are one.
-        private(set) var acknowledged: [SentFrame] = []
-        var lost: [SentFrame] = []
-        var lostPackets = 0
-        var spurious = 0
-
-        mutating func acknowledge(_ frame: SentFrame) {
-            if case .stream(let lane, let slot, let range, _) = frame, let last = acknowledged.last,
-                case .stream(lane, slot, let before, _) = last, before.upperBound == range.lowerBound
-            {
-                acknowledged[acknowledged.count - 1] = .stream(
-                    lane, slot: slot, range: before.lowerBound..<range.upperBound, isCopy: false)
-            } else {
-                acknowledged.append(frame)
-            }
-        }
-
-        /// Nothing, with little room for more.
-        mutating func clear() {
-            acknowledged.clear(keeping: Self.spareMax)
-            lost.clear(keeping: Self.spareMax)
-            (lostPackets, spurious) = (0, 0)
-        }
-
-        private static let spareMax = 64
     }
 
     /// Packets without need of an acknowledgement that are remembered, wherever the front is: a peer can make us send any number of them
@@ -413,12 +364,5 @@ struct LossRecovery: Sendable {
     private func framePositions(of packet: Packet) -> Range<Int> {
         let first = Int(packet.firstFrame - framesTaken)
         return first..<first + packet.frameCount
-    }
-}
-
-extension Array {
-    /// Takes all out, and keeps room for so many at most.
-    mutating func clear(keeping room: Int) {
-        if capacity > room { self = [] } else { removeAll(keepingCapacity: true) }
     }
 }
