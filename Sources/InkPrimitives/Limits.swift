@@ -34,6 +34,8 @@ public enum Limits {
     public static let coordinate: Int32 = 1 << 30
     /// UDP payload until a path is probed for more, bytes.
     public static let datagramBytes = 1200
+    /// UDP payload that is taken, whatever paths turn out to carry, bytes.
+    public static let datagramBytesMax = 1500
     /// Packets that may arrive late and still be accepted (the window of WireGuard, 127 words of 64 bits).
     public static let replayWindow = 8128
     /// Memory that orphans may take in all, and those that one device brought, bytes.

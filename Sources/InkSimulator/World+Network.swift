@@ -46,7 +46,7 @@ extension World {
     // Datagrams.
 
     mutating func transmit(_ bytes: [UInt8], from node: Int, to address: SocketAddress) throws(Violation) {
-        guard bytes.count <= Limits.datagramBytes else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
+        guard bytes.count <= Limits.datagramBytesMax else { throw Violation("node \(node) sent a datagram of \(bytes.count) bytes") }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
         let inner = participants[node].address

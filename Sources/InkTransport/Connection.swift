@@ -161,7 +161,7 @@ struct Connection: Sendable {
     }
 
     /// How the connection ends.
-    enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut, expired }
+    enum Ending { case byPeer(CloseCode), misbehaved(Misbehaviour), timedOut }
 
     /// Takes a datagram that carries our index. Nothing changes unless its tag verifies (TR-8).
     mutating func receive(
@@ -300,7 +300,7 @@ struct Connection: Sendable {
 
     /// Call at or after `deadline`, then `flush`.
     mutating func handleTimeout(now: Instant, outputs: inout Outputs<Endpoint.Output>) -> Ending? {
-        guard !rekey.isExpired(now: now) else { return .expired }
+        guard !rekey.isExpired(now: now) else { return .timedOut }
         settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
         handleOldTimeout(now: now, outputs: &outputs)
         if space.sent.takeProbe(paths.main.rtt, now: now) { owesProbe = true }
@@ -353,6 +353,7 @@ struct Connection: Sendable {
         if let at = greetsAt, now >= at { greet() }
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         dropRepetitions()
+        sendLengthProbe(now: now, outputs: &outputs)
         while packetLimit >= Self.packetMin {
             let hasBulk = canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
@@ -361,7 +362,9 @@ struct Connection: Sendable {
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
             guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit else { break }
             defer { if owesCopies { repeater.forgetDue(now: now) } }
-            sendPacket(withLive: hasLive, withBulk: hasBulk, limit: packetLimit, now: now, outputs: &outputs)
+            // What somebody sees goes in packets that every path carries (TR-113).
+            let limit = hasBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
+            sendPacket(withLive: hasLive, withBulk: hasBulk, limit: limit, now: now, outputs: &outputs)
         }
         if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         watchCredit(now: now)
@@ -390,7 +393,7 @@ struct Connection: Sendable {
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         var packet: [UInt8] = []
-        packet.reserveCapacity(Limits.datagramBytes)
+        packet.reserveCapacity(limit)
         if greetsAt != nil { greet() }
         let headerCount = space.begin(&packet)
         let limit = limit - DataHeader.tagCount
@@ -786,7 +789,30 @@ struct Connection: Sendable {
         }
     }
 
+    // MARK: Length
+
+    /// While much bulk waits, a packet that asks whether the way in use carries longer ones (TR-110).
+    private mutating func sendLengthProbe(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+        guard lanes[Lane.bulk.slot].pending >= Self.searchBytes, allowance == nil, !paths.isInDoubt, canSend(.bulk),
+            paths.updateMain({ $0.allowsBulk(now: now) }), let size = paths.updateMain({ $0.nextProbe(now: now) })
+        else { return }
+        var packet: [UInt8] = []
+        packet.reserveCapacity(size)
+        let headerCount = space.begin(&packet)
+        packet.append(Frame.pingType)
+        packet += repeatElement(Frame.paddingType, count: size - packet.count - DataHeader.tagCount)
+        transmit(&packet, headerCount: headerCount, over: paths.main.route, outputs: &outputs)
+        space.sent.sent(byteCount: packet.count, claim: .prompt, frames: [.ping], over: paths.mainID, paths: &paths, now: now)
+        paths.updateMain { $0.sentProbe(now: now) }
+        liveness.sentEliciting(now: now)
+    }
+    /// Five probes cost a fifth of it: with less, longer packets save nothing.
+    private static let searchBytes = 32 << 10
+
     // MARK: New keys
+
+    /// The keys may not be used any more.
+    func isExpired(now: Instant) -> Bool { rekey.isExpired(now: now) }
 
     /// True if a fresh receiver index is wanted, for new keys. Not a property: one that is read through a dictionary has all of us copied.
     mutating func wantsIndex(now: Instant) -> Bool { rekey.wantsIndex(sent: space.sent.next, now: now) }
@@ -870,7 +896,7 @@ struct Connection: Sendable {
         result.pendingBytes = pendingBytes
         result.bytesInFlight = paths.known.reduce(0) { $0 + $1.bytesInFlight }
         result.packetsRemembered = space.sent.remembered + (rekey.old?.sent.remembered ?? 0)
-        result.window = paths.main.window
+        (result.window, result.mtu) = (paths.main.window, paths.main.mtu)
         result.renewals = rekey.count
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince

@@ -43,6 +43,8 @@ public struct ConnectionStatistics: Hashable, Sendable {
     /// Bytes on the way, and how many may be.
     public internal(set) var bytesInFlight = 0
     public internal(set) var window = 0
+    /// Longest datagram that the way in use is known to carry, bytes of UDP payload.
+    public internal(set) var mtu = 0
     /// Sent packets that are remembered, whether their fate is known or not.
     package internal(set) var packetsRemembered = 0
     /// When the last authentic packet came.

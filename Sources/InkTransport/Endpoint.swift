@@ -288,7 +288,7 @@ public struct Endpoint: Sendable {
     public mutating func receive(_ datagram: Span<UInt8>, over route: Route, now: Instant) {
         advance(to: now)
         counted.datagrams += 1
-        guard !datagram.isEmpty, let type = PacketType(rawValue: datagram[0]), datagram.count <= Limits.datagramBytes else {
+        guard !datagram.isEmpty, let type = PacketType(rawValue: datagram[0]), datagram.count <= Limits.datagramBytesMax else {
             counted.forged += 1
             return
         }
@@ -511,10 +511,6 @@ public struct Endpoint: Sendable {
         case .timedOut:
             forget(id, saying: .timedOut)
             reason = .timedOut
-        case .expired:
-            // Nothing is sealed under keys that are too old, not even a goodbye.
-            takeOut(id)
-            reason = .timedOut
         }
         outputs.append(.closed(id, reason))
     }
@@ -543,6 +539,8 @@ public struct Endpoint: Sendable {
     }
 
     private mutating func sayGoodbye(_ connection: Connection, saying code: CloseCode) {
+        // Nothing is sealed under keys that are too old (TR-106).
+        guard !connection.isExpired(now: now) else { return }
         var last = connection.closing(code, now: now)
         let (packet, route) = last.makePacket()
         outputs.append(.transmit(packet, over: route))

@@ -62,7 +62,7 @@ enum Frame: Hashable, Sendable {
             guard type >= Self.streamType, let lane = Lane(rawValue: type - Self.streamType) else { throw .unexpected }
             let slot = try reader.readVarint()
             let offset = try reader.readVarint()
-            let data = try reader.readLengthPrefixedSlice(limit: Limits.datagramBytes)
+            let data = try reader.readLengthPrefixedSlice(limit: Limits.datagramBytesMax)
             // An empty piece says nothing and would be a second way to say it.
             guard !data.isEmpty else { throw .nonCanonical }
             guard offset <= Varint.max - UInt64(data.count) else { throw .limitExceeded }

@@ -304,7 +304,7 @@ struct LossRecovery: Sendable {
         }
         let (number, sentAt, byteCount) = (packets[index].number, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
-        paths[at: place].lost(byteCount, sentAt: sentAt, now: now)
+        guard paths[at: place].lost(byteCount, sentAt: sentAt, now: now) else { return }
         lossEstimate += (1 - lossEstimate) / 100
         lossRuns.lost(number, now: now)
     }

@@ -30,8 +30,9 @@ struct Path: Sendable {
     private var pacer = Pacer()
     private var live = LiveAllowance()
     var reordering = ReorderingTolerance()
-    /// Longest datagram, bytes.
-    var mtu = Limits.datagramBytes
+    private var search = PathMTU()
+    /// Longest datagram, bytes. What relays carry is known (RV-52), and no more.
+    var mtu: Int { isRelay ? PathMTU.floor : search.current }
     /// Challenges to it, while any are due.
     var check: PathCheck?
     /// What the rendezvous carries of our room, where the way leads over one, bytes a second; until it says how much, what most do.
@@ -90,6 +91,7 @@ struct Path: Sendable {
     private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
 
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
+        search.acknowledged(byteCount, largest: largestProbe, now: now)
         congestion.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
     }
 
@@ -104,13 +106,27 @@ struct Path: Sendable {
         congestion.begin(roundTrip: roundTrip, now: now)
     }
 
-    mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) { congestion.lost(byteCount, sentAt: sentAt, now: now) }
+    /// - Returns: false where the packet was lost for its length, which says nothing of how much the path carries (TR-111).
+    mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) -> Bool {
+        guard search.lost(byteCount, roundTrip: rtt.smoothed, now: now) else { return false }
+        congestion.lost(byteCount, sentAt: sentAt, now: now)
+        return true
+    }
+
+    /// How long a packet should be that asks whether so much gets through, bytes; nil for none.
+    mutating func nextProbe(now: Instant) -> Int? { isRelay || !isProven ? nil : search.nextProbe(largest: largestProbe, now: now) }
+    mutating func sentProbe(now: Instant) { search.sentProbe(now: now) }
+
+    private var largestProbe: Int { if case .v6 = route.address?.ip { PathMTU.largestV6 } else { PathMTU.sizes.last ?? PathMTU.floor } }
+
+    /// It may lead another way now.
+    mutating func forgetLength() { search = PathMTU() }
 
     /// There is nothing more to send.
     mutating func ranDry() { if bytesInFlight < window { congestion.ranDry(bytesInFlight: bytesInFlight) } }
 
     /// Another host is another path (RFC 9000 §9.4).
-    mutating func forgetCapacity() { congestion = CongestionController() }
+    mutating func forgetCapacity() { (congestion, search) = (CongestionController(), PathMTU()) }
 
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }

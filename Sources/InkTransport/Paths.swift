@@ -273,7 +273,10 @@ struct Paths: Sendable {
 
     /// Our addresses changed: what did not carry before may now.
     mutating func forgive(now: Instant) {
-        for index in all.indices { all[index].leftAt = nil }
+        for index in all.indices {
+            all[index].leftAt = nil
+            all[index].forgetLength()
+        }
         searchAgain(freshTime: .zero, now: now)
     }
 

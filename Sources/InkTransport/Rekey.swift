@@ -1,25 +1,6 @@
 import InkCrypto
 import InkPrimitives
 
-/// When a connection gets new keys (TR-101, TR-106).
-public struct RekeySchedule: Hashable, Sendable {
-    /// Age of the keys at which the session's initiator asks for new ones; its peer does an eighth later.
-    public var after: Duration
-    /// Keys that are so old open and seal nothing any more.
-    public var refusedAfter: Duration
-    /// Packets sent under one set of keys after which new ones are asked for.
-    public var packets: UInt64
-
-    /// As WireGuard has it (its paper, §6.5), with fewer packets.
-    public static let standard = RekeySchedule(after: .seconds(120), refusedAfter: .seconds(180), packets: 1 << 24)
-
-    /// Other times than `standard` are for tests.
-    public init(after: Duration, refusedAfter: Duration, packets: UInt64 = 1 << 24) {
-        precondition(after > .zero && refusedAfter > after, "keys are renewed before they are refused")
-        (self.after, self.refusedAfter, self.packets) = (after, refusedAfter, packets)
-    }
-}
-
 /// New keys for a connection that goes on: the handshake inside its packets, and the spaces beside the one in use (TR-100 to TR-106).
 ///
 ///              old enough           answer: its space is in use        a packet opened in it
@@ -81,7 +62,7 @@ struct Rekey: Sendable {
 
     /// Of a key derived for this, from what a handshake exports.
     static let label = "inkwire/1 rekey"
-    /// Between two questions that are looked at: an honest peer has years between them.
+    /// Between two questions that are looked at: an honest peer has two minutes between them.
     private static let rest: Duration = .seconds(5)
     private static let growth = 1.5
     private static let intervalMax: Duration = .seconds(1)
@@ -314,34 +295,6 @@ struct Rekey: Sendable {
     /// - Parameter roundTrip: of the slowest path.
     mutating func confirm(roundTrip: Duration, now: Instant) {
         if isUnconfirmed { former?.endsAt = now + roundTrip * 2 + Self.lingers }
-    }
-}
-
-/// A question for new keys, or the answer to one.
-struct RekeyMessage: Hashable, Sendable {
-    /// Which renewal of this session, from 1.
-    let count: UInt64
-    /// A message of NNpsk0 with a receiver index in it.
-    let noise: [UInt8]
-
-    /// Ephemeral key, sealed index.
-    static let noiseCount = 32 + 4 + DataHeader.tagCount
-
-    init(count: UInt64, noise: [UInt8]) { (self.count, self.noise) = (count, noise) }
-
-    init(from reader: inout ByteReader) throws(WireError) {
-        count = try reader.readVarint()
-        noise = try reader.readBytes(Self.noiseCount)
-    }
-
-    func frame(_ type: UInt8) -> [UInt8] {
-        var frame = [type]
-        frame.appendVarint(count)
-        return frame + noise
-    }
-
-    static func index(in payload: [UInt8]) -> UInt32? {
-        payload.count == 4 ? payload.reduce(0) { $0 << 8 | UInt32($1) } : nil
     }
 }
 

@@ -60,6 +60,8 @@ struct TestNet {
     /// Everything that was sent, before faults.
     var sent: [Datagram] = []
     var records = true
+    /// Longer datagrams vanish without a word, bytes of UDP payload.
+    var carries = Int.max
     /// Datagrams to or from these addresses vanish.
     var cut: Set<SocketAddress> = []
     /// Other pairs of addresses have another delay.
@@ -166,7 +168,7 @@ struct TestNet {
         if let index = nodes.firstIndex(where: { $0.address == from }), let mapped = nodes[index].nat?.leave(from, to: to) { from = mapped }
         let datagram = Datagram(bytes: bytes, from: from, to: to, sentAt: now)
         if records { sent.append(datagram) }
-        guard !cut.contains(from), !cut.contains(to) else { return }
+        guard !cut.contains(from), !cut.contains(to), bytes.count <= carries else { return }
         for _ in 0..<(random.chance(faults.duplicate) ? 2 : 1) where !random.chance(faults.loss) {
             var delay = (delays[[from, to]] ?? faults.delay) + random.jitter(faults.jitter)
             if random.chance(faults.reorder) { delay += random.jitter(faults.reorderDelay) }
