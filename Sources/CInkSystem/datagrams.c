@@ -115,21 +115,3 @@ ssize_t ink_send_trains(int fd, const uint8_t *bytes, const struct ink_train *tr
     return (ssize_t)count;
 #endif
 }
-
-int ink_set_dont_fragment(int fd, int is_six, int is_on) {
-#if defined(__linux__)
-    // Probing: the size that the kernel believes a path to take is not asked, since anybody can send ICMP.
-    int wanted = is_on ? IP_PMTUDISC_PROBE : is_six ? IPV6_PMTUDISC_WANT : IP_PMTUDISC_DONT;
-    int outcome = is_six ? setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &wanted, sizeof wanted)
-                         : setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &wanted, sizeof wanted);
-    return outcome ? errno : 0;
-#elif defined(IP_DONTFRAG) && defined(IPV6_DONTFRAG)
-    int outcome = is_six ? setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &is_on, sizeof is_on)
-                         : setsockopt(fd, IPPROTO_IP, IP_DONTFRAG, &is_on, sizeof is_on);
-    return outcome ? errno : 0;
-#else
-    (void)fd;
-    (void)is_six;
-    return is_on ? ENOTSUP : 0;
-#endif
-}

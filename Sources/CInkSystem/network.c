@@ -57,6 +57,18 @@ int ink_network_watch_drain(int fd) {
     return said;
 }
 
+int ink_keep_whole(int fd, int is_six, int whole) {
+#if defined(__linux__)
+    // PROBE: whole, and whatever length the kernel has learned of the path does not count (RFC 8899 §4.5).
+    int value = whole ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
+    if (is_six) value = whole ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_DONT;
+    int level = is_six ? IPPROTO_IPV6 : IPPROTO_IP, name = is_six ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+#else
+    int value = whole, level = is_six ? IPPROTO_IPV6 : IPPROTO_IP, name = is_six ? IPV6_DONTFRAG : IP_DONTFRAG;
+#endif
+    return setsockopt(fd, level, name, &value, sizeof value) < 0 ? -errno : 0;
+}
+
 ssize_t ink_send_from(
     int fd, const void *bytes, size_t count, const struct sockaddr *to, socklen_t to_size, const struct sockaddr *from) {
     union {

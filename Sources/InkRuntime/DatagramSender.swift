@@ -18,6 +18,8 @@ final class DatagramSender: @unchecked Sendable {
     private let channel: any Channel
     // Read and written on the loop. Nil once the channel is closed: the number may name another file then.
     private var socket: NIOBSDSocket.Handle?
+    /// Nothing on the way may split what is sent now.
+    private var isKeptWhole = false
 
     var loop: any EventLoop { channel.eventLoop }
 
@@ -34,7 +36,7 @@ final class DatagramSender: @unchecked Sendable {
     /// - Parameter source: an address of this machine, of the socket's family, that it comes from; nil leaves that to the system.
     /// - Returns: true if the system took it.
     func send(_ bytes: [UInt8], to address: NIOCore.SocketAddress, from source: NIOCore.SocketAddress? = nil) -> Bool {
-        guard let socket else { return false }
+        guard let socket, keepWhole(bytes.count > Limits.datagramBytes, isV6: address.protocol == .inet6) else { return false }
         return address.withSockAddr { pointer, size in
             bytes.withUnsafeBytes { buffer in
                 while true {
@@ -49,20 +51,27 @@ final class DatagramSender: @unchecked Sendable {
         }
     }
 
-    /// Sends trains (`ink_send_trains`).
+    /// Sends trains (`ink_send_trains`), up to where longer or shorter datagrams than those at the beginning must be kept whole.
     ///
     /// - Returns: how many the system took whole; or -errno of the first.
     func send(_ bytes: UnsafePointer<UInt8>?, _ trains: UnsafeBufferPointer<ink_train>) -> Int {
-        guard let socket else { return -Int(EBADF) }
-        return Int(ink_send_trains(socket, bytes, trains.baseAddress, trains.count))
+        guard let socket, let first = trains.first else { return -Int(EBADF) }
+        guard keepWhole(first.isLong, isV6: first.is_six != 0) else { return -Int(EMSGSIZE) }
+        let count = trains.firstIndex { $0.isLong != first.isLong } ?? trains.count
+        return Int(ink_send_trains(socket, bytes, trains.baseAddress, count))
     }
 
     /// True if the kernel splits what is sent into datagrams of one size.
     var merges: Bool { socket.map { ink_merges_datagrams($0) != 0 } ?? false }
 
-    /// - Returns: true if the system does so.
-    func setDontFragment(_ isOn: Bool, isV6: Bool) -> Bool {
-        socket.map { ink_set_dont_fragment($0, isV6 ? 1 : 0, isOn ? 1 : 0) == 0 } ?? false
+    /// What is longer than every path carries shows how much this one does, and so must not be split (RT-30).
+    ///
+    /// - Returns: false where it might be: then it counts as lost.
+    private func keepWhole(_ isWhole: Bool, isV6: Bool) -> Bool {
+        guard let socket, isWhole != isKeptWhole else { return true }
+        guard ink_keep_whole(socket, isV6 ? 1 : 0, isWhole ? 1 : 0) == 0 else { return !isWhole }
+        isKeptWhole = isWhole
+        return true
     }
 
     /// The value of an option of the socket.
@@ -72,4 +81,9 @@ final class DatagramSender: @unchecked Sendable {
         socket = nil
         return channel.close()
     }
+}
+
+extension ink_train {
+    /// It shows how much a path carries.
+    fileprivate var isLong: Bool { Int(segment) > Limits.datagramBytes }
 }

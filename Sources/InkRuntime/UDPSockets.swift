@@ -96,13 +96,6 @@ package final class UDPSockets {
         outboxes.v6?.flush()
     }
 
-    /// Whether datagrams may be split on their way: by routers over IPv4, by this machine over both.
-    ///
-    /// - Returns: true if the system does as it is told; false where it cannot, or has no socket of the family.
-    package func setDontFragment(_ isOn: Bool, overV6: Bool) -> Bool {
-        overV6 ? v6?.setDontFragment(isOn, isV6: true) ?? false : v4.setDontFragment(isOn, isV6: false)
-    }
-
     /// True if routers may split our datagrams over IPv4 (RT-30). Not part of any promise of delivery: a firewall may drop the pieces.
     package func mayFragment() -> EventLoopFuture<Bool> {
         guard let option = Self.mayFragmentOption else { return v4.loop.makeSucceededFuture(true) }

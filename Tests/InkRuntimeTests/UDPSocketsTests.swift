@@ -36,32 +36,6 @@ import Testing
         try close(second.sockets)
     }
 
-    // RT-30
-    @Test func `routers may split our datagrams over IPv4`() async throws {
-        let socket = try open(.any)
-        let mayFragment = try await loop.flatSubmit { socket.sockets.value.mayFragment() }.get()
-        #expect(mayFragment)
-        try close(socket.sockets)
-    }
-
-    // RT-94
-    @Test func `whether datagrams may be split is set by family, and set back`() async throws {
-        let socket = try open(.any)
-        for isOn in [true, false] {
-            let (overV4, overV6) = try await loop.submit {
-                (socket.sockets.value.setDontFragment(isOn, overV6: false), socket.sockets.value.setDontFragment(isOn, overV6: true))
-            }.get()
-            #expect(overV4 && overV6 == socket.hasV6)
-            let mayFragment = try await loop.flatSubmit { socket.sockets.value.mayFragment() }.get()
-            #if os(Linux)
-                #expect(mayFragment != isOn)
-            #else
-                #expect(mayFragment)
-            #endif
-        }
-        try close(socket.sockets)
-    }
-
     // RT-90, RT-93
     @Test(.timeLimit(.minutes(1)))
     func `a batch from several senders, of several sizes, arrives whole, each sender's datagrams in their order`() async throws {
@@ -131,6 +105,40 @@ import Testing
         // One look where the kernel merges, else one for each 16 reads.
         #expect(found.filter { $0 > 0 }.count <= 3, "\(found)")
         try await loop.flatSubmit { sockets.value.close() }.get()
+    }
+
+    // RT-30
+    @Test func `what is longer than every path carries is sent whole or not at all`() async throws {
+        let (left, right) = (try open(.any), try open(.any))
+        var arrived = right.arrived.makeAsyncIterator()
+        let near = try #require(SocketAddress("127.0.0.1:\(right.port)"))
+        for (count, isSplit) in [(1200, true), (1201, false), (1472, false), (1200, true)] {
+            let mayFragment = try await loop.flatSubmit {
+                left.sockets.value.write([UInt8](repeating: 0xF3, count: count), to: near)
+                left.sockets.value.flush()
+                return left.sockets.value.mayFragment()
+            }.get()
+            #expect(mayFragment == isSplit, "\(count)")
+            #expect(await arrived.next()?.0.count == count)
+        }
+        // Long and short ones of one batch, each as it must be.
+        loop.execute {
+            for count in [1472, 1472, 300, 1300, 1200] { left.sockets.value.write([UInt8](repeating: 0xF3, count: count), to: near) }
+            left.sockets.value.flush()
+        }
+        for count in [1472, 1472, 300, 1300, 1200] { #expect(await arrived.next()?.0.count == count) }
+        // More than any path takes is refused, and the socket goes on.
+        let refused = try await loop.submit {
+            let before = left.sockets.value.refused
+            left.sockets.value.write([UInt8](repeating: 0xF3, count: 65_508), to: near)
+            left.sockets.value.write([0xF3, 2], to: near)
+            left.sockets.value.flush()
+            return left.sockets.value.refused - before
+        }.get()
+        #expect(refused == 1)
+        #expect(await arrived.next()?.0 == [0xF3, 2])
+        try close(left.sockets)
+        try close(right.sockets)
     }
 
     // RT-10

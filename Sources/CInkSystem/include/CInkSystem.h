@@ -69,6 +69,9 @@ int ink_network_watch_open(void);
 /// any more.
 int ink_network_watch_drain(int fd);
 
+/// Whether datagrams of this socket must arrive in one piece or not at all; the family is the socket's. Returns 0 or -errno.
+int ink_keep_whole(int fd, int is_six, int whole);
+
 /// Sends a datagram from an address of this machine, of the same family as the socket's: of several the system would choose one by the route.
 /// Returns what sendmsg does.
 ssize_t ink_send_from(
@@ -93,9 +96,6 @@ int ink_merges_datagrams(int fd);
 /// Sends trains in their order, some of them at a time: call again with the rest. Returns how many the system took whole, at least one; or -errno of
 /// the first, of which then nothing was sent.
 ssize_t ink_send_trains(int fd, const uint8_t *bytes, const struct ink_train *trains, size_t count);
-
-/// Whether datagrams may be split on their way: by routers over IPv4, by this machine over both. Returns 0 or an errno.
-int ink_set_dont_fragment(int fd, int is_six, int is_on);
 
 #ifdef __cplusplus
 }
