@@ -45,6 +45,8 @@ public struct Node: Sendable {
         public var claims: [TransactionName: Strand] = [:]
         /// The stroke that was being drawn when the process before ended without a word, as `StoreRecord.stroke` gave it to the disk.
         public var stroke: [UInt8]?
+        /// When sessions get new keys; another than the standard one is for tests.
+        public var rekeying = RekeySchedule.standard
 
         public init(
             identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
@@ -252,6 +254,7 @@ public struct Node: Sendable {
             certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
             initiatorPayload: [], seed: secrets.secret())
         link.disclosesKeys = configuration.disclosesKeys
+        link.rekeying = configuration.rekeying
         endpoint = Endpoint(link)
         standing = RendezvousStanding(count: configuration.rendezvousCount)
         rendezvousStatus = standing.status

@@ -31,6 +31,7 @@ extension World {
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
             rendezvousCount: faults.meeting == .addresses ? 0 : 1)
         configuration.stroke = participant.disk.stroke
+        configuration.rekeying = options.rekeying
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
         trace.note(
             now, node: node, .started, hash: Trace.hash(fresh.peerID.bytes),

@@ -4,6 +4,7 @@ import InkCrypto
 import InkPrimitives
 import InkRendezvous
 import InkSession
+import InkTransport
 
 /// Nodes, the people at them, their disks and links, and a rendezvous, in virtual time, all from one seed.
 ///
@@ -26,6 +27,8 @@ package struct World {
         package var patience: Duration = .seconds(120)
         /// Who or what does harm beside; nil: the seed says.
         package var adversity: Adversity?
+        /// When sessions get new keys.
+        package var rekeying = RekeySchedule.standard
 
         package init(peers: Int = 4, span: Duration? = nil, adversity: Adversity? = nil) {
             (self.peers, self.span, self.adversity) = (peers, span, adversity)

@@ -3,6 +3,7 @@ import InkFrontEnd
 import InkPrimitives
 import InkSession
 import InkSimulator
+import InkTransport
 import Testing
 
 @Suite struct WorldTests {
@@ -21,6 +22,19 @@ import Testing
     func `people who draw while everything fails end with one board, and nothing saved is lost`(seed: UInt64) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: .init(peers: 4, span: .seconds(3)))
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
+    // TR-105
+    @Test(arguments: seeds.prefix(2))
+    func `sessions that get new keys each two seconds, over relays and direct ways that fail, lose nothing`(seed: UInt64) {
+        do throws(SimulationFailure) {
+            var options = World.Options(peers: 3, span: .seconds(6))
+            options.rekeying = RekeySchedule(after: .seconds(2), refusedAfter: .seconds(60))
+            var world = try World(seed: seed, options: options)
             try world.run()
         } catch {
             Issue.record("\(error.withEvents(40))")
