@@ -14,9 +14,12 @@ package struct Bottleneck {
     package var burst = 1
     /// Bursts have `burst` packets in the mean, geometrically distributed (Gilbert, 1960), instead of so many each.
     package var isGilbert = false
+    /// A packet takes up to so much longer, by chance; none overtakes another.
+    package var jitter: Duration = .zero
 
     private var random: SplitMix64
     private var freeAt: Instant = .distantPast
+    private var arrivedAt: Instant = .distantPast
     private var lossesLeft = 0
     package private(set) var dropped = 0
     package private(set) var passed = 0
@@ -42,7 +45,10 @@ package struct Bottleneck {
         passed += 1
         waitSum += wait
         waitMax = max(waitMax, wait)
-        return isLost() ? nil : freeAt + delay
+        guard !isLost() else { return nil }
+        guard jitter > .zero else { return freeAt + delay }
+        arrivedAt = max(arrivedAt, freeAt + delay + random.jitter(jitter))
+        return arrivedAt
     }
 
     private mutating func isLost() -> Bool {
