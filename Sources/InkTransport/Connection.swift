@@ -109,6 +109,7 @@ struct Connection: Sendable {
             route: handshaken.remote.route, proof: handshaken.allowance.map { .handshake(allowance: $0) } ?? .proven)
         self.jitter = jitter
         liveness = Liveness(activity: activity, isInitiator: handshaken.remote.isInitiator, now: now, random: &self.jitter)
+        space.sent.skipped = SkippedNumbers(random: self.jitter.split("skipped numbers"))
         if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.begin(roundTrip: roundTrip, now: now) } }
         counts = ConnectionStatistics(
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
@@ -355,8 +356,10 @@ struct Connection: Sendable {
         dropRepetitions()
         sendLengthProbe(now: now, outputs: &outputs)
         while packetLimit >= Self.packetMin {
-            let hasBulk = canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
+            let isAlone = hasLive && packetsWithoutBulk < Self.bulkFloor && paths.updateMain { $0.isNarrow }
+            if isAlone, canSend(.bulk) { packetsWithoutBulk += 1 }
+            let hasBulk = !isAlone && canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             let isCopyDue = repeater.dueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
@@ -898,6 +901,7 @@ struct Connection: Sendable {
         result.packetsRemembered = space.sent.remembered + (rekey.old?.sent.remembered ?? 0)
         (result.window, result.mtu) = (paths.main.window, paths.main.mtu)
         result.renewals = rekey.count
+        result.congestion = paths.main.congestion.view
         result.lastReceived = liveness.lastReceived
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }

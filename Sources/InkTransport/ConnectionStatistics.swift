@@ -45,6 +45,8 @@ public struct ConnectionStatistics: Hashable, Sendable {
     public internal(set) var window = 0
     /// Longest datagram that the way in use is known to carry, bytes of UDP payload.
     public internal(set) var mtu = 0
+    /// How the controller of the path in use sees it.
+    package internal(set) var congestion = CongestionView()
     /// Sent packets that are remembered, whether their fate is known or not.
     package internal(set) var packetsRemembered = 0
     /// When the last authentic packet came.

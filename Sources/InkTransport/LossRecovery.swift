@@ -45,8 +45,6 @@ struct LossRecovery: Sendable {
     static let lostKeptMax: Duration = .seconds(4)
     /// What went a way that is not in use is lost so long after.
     static let strayTime: Duration = .seconds(2)
-    /// A packet that is as good as full.
-    private static let fullBytes = 900
     static let reorderWaitMin: Duration = .milliseconds(3)
     /// Longest pause between two probes while data is unacknowledged (design.md §4: probes each 1 s).
     static let probeTimeoutMax: Duration = .seconds(1)
@@ -58,6 +56,8 @@ struct LossRecovery: Sendable {
     private var framesTaken: UInt64 = 0
     /// Number of the next packet. One counter for the life of the keys: a number is never used twice (TR-7).
     private(set) var next: UInt64 = 0
+    /// Nil where none is left out.
+    var skipped: SkippedNumbers?
     /// Those that wait for an acknowledgement. An acknowledgement is looked up here and in `idle`, so what it says again costs nothing (TR-32).
     private var outstanding = RangeSet()
     /// Those that nobody waits for, and whose arrival would be news: quiet ones and lost ones.
@@ -107,7 +107,7 @@ struct LossRecovery: Sendable {
     ) {
         let carriesOps = frames.contains { if case .stream(let lane, _, _, _) = $0 { lane != .bulk } else { false } }
         let number = next
-        next += 1
+        next = skipped?.following(next) ?? next + 1
         var (ordinal, stamp) = (UInt64(0), DeliveryRate.Stamp(delivered: 0, deliveredAt: now, firstSentAt: now, isLimited: true))
         paths.update(path) { (ordinal, stamp) = $0.sent(byteCount: byteCount, isEliciting: claim != .none, now: now) }
         if claim == .none {
@@ -133,8 +133,8 @@ struct LossRecovery: Sendable {
     mutating func acknowledge(
         _ frame: Acknowledgement, over arrived: PathID?, paths: inout Paths, now: Instant, into verdict: inout Verdict
     ) throws(Misbehaviour) {
-        guard frame.largest < next else { throw .acknowledgedUnsent }
-        var sample: (span: Duration, delayMax: Duration, isFull: Bool)?
+        guard frame.largest < next, skipped?.isNamed(in: frame) != true else { throw .acknowledgedUnsent }
+        var sample: (span: Duration, delayMax: Duration, byteCount: Int)?
         for index in -1..<frame.older.count {
             let range = index < 0 ? frame.newest : frame.older[index]
             while let run = outstanding.takeFirstRun(in: range) ?? idle.takeFirstRun(in: range) {
@@ -152,17 +152,17 @@ struct LossRecovery: Sendable {
         detectLost(paths: &paths, now: now, into: &verdict)
         // What is lost behind the packets that this names belongs to what it says.
         paths.updateAll { path in
-            path.finishAcknowledgement(roundTrip: path.id == arrived ? sample.flatMap { $0.isFull ? $0.span - held : nil } : nil, now: now)
+            path.finishAcknowledgement(roundTrip: path.id == arrived ? sample.map { ($0.span - held, $0.byteCount) } : nil, now: now)
         }
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
     }
 
     /// What a packet that arrived and was not known to teaches.
     ///
-    /// - Returns: its round trip, where it came back the way that it went, how long it may have been held there, and whether it was full.
+    /// - Returns: its round trip, where it came back the way that it went, how long it may have been held there, and its bytes.
     private mutating func take(
         at index: Int, over arrived: PathID?, paths: inout Paths, now: Instant, into verdict: inout Verdict
-    ) -> (span: Duration, delayMax: Duration, isFull: Bool)? {
+    ) -> (span: Duration, delayMax: Duration, byteCount: Int)? {
         let packet = packets[index]
         packets[index].fate = .acknowledged
         for frame in framePositions(of: packet) { verdict.acknowledge(frames[frame]) }
@@ -181,6 +181,7 @@ struct LossRecovery: Sendable {
             paths.update(packet.path) { path in
                 let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                 path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
+                path.arrivedLate(packet.byteCount, sentAt: packet.sentAt)
             }
         case .givenUp: verdict.spurious += 1
         case .outstanding, .acknowledged:
@@ -194,7 +195,7 @@ struct LossRecovery: Sendable {
         guard packet.path == arrived else { return nil }
         return (
             now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax,
-            packet.byteCount >= Self.fullBytes
+            packet.byteCount
         )
     }
 
@@ -206,7 +207,9 @@ struct LossRecovery: Sendable {
     }
 
     /// Goes on under new keys: what was learned of losses holds.
-    mutating func follow(_ before: LossRecovery) { (lossEstimate, lossRuns) = (before.lossEstimate, before.lossRuns) }
+    mutating func follow(_ before: LossRecovery) {
+        (lossEstimate, lossRuns, skipped) = (before.lossEstimate, before.lossRuns, before.skipped?.renewed())
+    }
 
     /// What an acknowledgement under the next keys says of what was sent under these.
     mutating func judge(paths: inout Paths, now: Instant, into verdict: inout Verdict) {

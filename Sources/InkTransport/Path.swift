@@ -82,10 +82,15 @@ struct Path: Sendable {
     @inline(__always) var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate) : nil }
 
     /// Something live may leave now: as what may wait, and beyond that as far as the allowance goes.
-    @inline(__always) func allowsLive(now: Instant) -> Bool { allowsBulk(now: now) || live.allows(rate: liveRate, now: now) }
+    @inline(__always) func allowsLive(now: Instant) -> Bool { liveAt.map { now >= $0 } ?? false }
 
     /// When it may.
-    @inline(__always) var liveAt: Instant? { earliest(bulkAt, live.next(rate: liveRate)) }
+    ///
+    /// While a long packet of ours is on the line it would wait there, where a short queue drops it; here what comes meanwhile goes with it.
+    @inline(__always) var liveAt: Instant? { earliest(bulkAt, max(live.next(rate: liveRate), pacer.nextLive(rate: pacingRate))) }
+
+    /// What is live goes alone: with bulk behind it, it would come later.
+    @inline(__always) var isNarrow: Bool { congestion.isNarrow }
 
     /// Bytes a second that live lanes have beyond the window.
     private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
@@ -96,7 +101,7 @@ struct Path: Sendable {
     }
 
     /// All of one acknowledgement was taken.
-    mutating func finishAcknowledgement(roundTrip: Duration?, now: Instant) {
+    mutating func finishAcknowledgement(roundTrip: (span: Duration, byteCount: Int)?, now: Instant) {
         congestion.finishAcknowledgement(roundTrip: roundTrip, now: now)
     }
 
@@ -121,6 +126,9 @@ struct Path: Sendable {
 
     /// It may lead another way now.
     mutating func forgetLength() { search = PathMTU() }
+
+    /// A packet that was judged lost has arrived.
+    mutating func arrivedLate(_ byteCount: Int, sentAt: Instant) { congestion.arrivedLate(byteCount, sentAt: sentAt) }
 
     /// There is nothing more to send.
     mutating func ranDry() { if bytesInFlight < window { congestion.ranDry(bytesInFlight: bytesInFlight) } }

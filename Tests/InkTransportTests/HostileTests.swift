@@ -819,7 +819,7 @@ extension HostileTests {
             for output in RawPeer.outputs(&endpoint) {
                 if case .closed(_, .timedOut) = output { closed = now }
                 guard case .transmit(let packet, _, _) = output, let header = DataHeader(packet) else { continue }
-                received.insert(0..<header.truncated + 1)
+                received.insert(header.truncated..<header.truncated + 1)
             }
             var frames: [UInt8] = []
             _ = Acknowledgement.write(received, delay: .zero, limit: 128, to: &frames)
@@ -839,16 +839,16 @@ extension HostileTests {
             endpoint.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: stream, on: id, now: .zero)
         }
         let before = endpoint.pendingBytes(on: id)
-        var (sent, received) = (0 as UInt64, 0 as UInt64)
+        var (sent, received) = ([UInt64](), 0)
         for step in 1...120 {
             let now = Instant.zero + .milliseconds(step * 500)
             endpoint.handleTimeout(now: now)
             for case .transmit(let packet, _, _) in RawPeer.outputs(&endpoint) {
-                if let header = DataHeader(packet) { sent = max(sent, header.truncated + 1) }
+                if let header = DataHeader(packet) { sent.append(header.truncated) }
             }
-            received = min(sent, received + 8)
+            received = min(sent.count, received + 8)
             var (ranges, frames) = (RangeSet(), [UInt8]())
-            ranges.insert(0..<received)
+            for number in sent.prefix(received) { ranges.insert(number..<number + 1) }
             _ = Acknowledgement.write(ranges, delay: .zero, limit: 128, to: &frames)
             endpoint.receive(raw.packet(frames), from: Self.stranger, now: now)
         }

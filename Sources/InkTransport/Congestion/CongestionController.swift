@@ -4,15 +4,15 @@ import InkPrimitives
 ///
 ///                   own queue, or no more comes of more            the queue stays though we left it
 ///     startup ───────────────────────────────────▶ steady ───────────────────────────────▶ contest
-///     ×2, ×3 a round trip                          + a little, or down to what is       CUBIC (RFC 9438)
+///     ×1.5 to ×3 a round trip                      + a little, or down to what is       CUBIC (RFC 9438)
 ///                                                  no queue  ◀──────────────────────── the queue goes when we let it
 ///
 /// *Steady* keeps the queue that it sees, smallest round trip of a round against the smallest of 10 s, under a bound: each round trip a little more while
 /// it is below, else at once down to what the line carries without any (compare LEDBAT, RFC 6817; Swift, SIGCOMM 2020; Copa, NSDI 2018). Packets
-/// that radio loses do not slow it. Who leaves the queue three times and finds it full each time shares the line with somebody who fills it, and
+/// that radio loses do not slow it. Who leaves the queue again and again and finds it full each time shares the line with somebody who fills it, and
 /// does as he does, but looks every few seconds whether he is gone.
 struct CongestionController: Sendable {
-    enum Phase: Hashable, Sendable { case startup, steady, contest }
+    typealias Phase = CongestionView.Phase
 
     private(set) var phase = Phase.startup
     /// Bytes that may be on the way.
@@ -21,62 +21,13 @@ struct CongestionController: Sendable {
     private(set) var window = Double(packet)
     private var rate = DeliveryRate()
     private var bandwidth = WindowedExtreme<Double>(over: .seconds(4)) { $0 > $1 }
-    private var shortest = WindowedExtreme<Duration>(over: .seconds(10)) { $0 < $1 }
-    /// The shortest round trip from before a contest, in which the queue is never seen empty.
-    private var kept: Duration?
-    private var smoothed: Duration = .milliseconds(333)
-
-    // The round at hand: it ends when a packet is acknowledged that left after it began.
-    private var roundEnd = 0
-    private var roundShortest: Duration?
-    private var roundSamples = 0
-    /// Round trips that one round took so far: what says little goes on with the next.
-    private var rounds = 0
-    private var roundBegan: Instant = .distantPast
-    private var roundBytes = 0
-    private var roundLost = 0
-    /// It brought a sample that tells what the line carries, and not only what there was to send.
-    private var roundTells = false
-    /// Most bytes that were on the way in this round and in the one before.
-    private var roundFilled = 0
-    private var lastFilled = 0
-    /// The last samples of the round trip.
-    private var recent: InlineArray<8, Duration> = .init(repeating: .zero)
-    private var recentCount = 0
-    /// How far two samples in a row are apart, in the mean: what a way of radio does, and a queue does not.
-    private var noise: Duration = .zero
+    private var peak = WindowedExtreme<Double>(over: .seconds(30)) { $0 > $1 }
+    private var trips = RoundTrips()
+    private var round = Round()
     /// Packets leave as if a round trip took so long.
     private var pace: Duration = .milliseconds(333)
-    /// Rounds to let pass, since what was decided shows a round trip later.
-    private var skip = 0
-    /// Rounds in a row with hardly a queue.
-    private var calm = 0
-    /// Decreases in a row that left the queue as it was, and the window before the first.
-    private var strikes = 0
-    private var before = 0.0
-    private var firstQueue: Duration = .zero
-    /// Less than before is sent, to see whether less arrives.
-    private var trial: (window: Double, arrived: Double)?
-    private var triesAt: Instant = .distantPast
-    private var trialPause: Duration = trialPauseMin
-    private static let trialPauseMin: Duration = .seconds(3)
-    /// Share of bytes lost, over about four rounds.
-    private var lossAverage = 0.0
-    /// When the shortest round trip was seen last or looked for, and whether it is being looked for.
-    private var soughtAt: Instant = .distantPast
-    private var isSeeking = false
-    private var doubts = 0
-    private var plateau = (rate: 0.0, rounds: 0)
-
-    // Contest.
-    private var cubic = Cubic()
-    private var looksAt: Instant = .distantPast
-    private var isLooking = false
-    private var lookedAt: Instant = .distantPast
-    private var recoversFrom: Instant = .distantPast
-    private var keptUntil: Instant = .distantPast
-    private var overflows = 0
-    private var overflowedAt: Instant = .distantPast
+    /// Bytes that arrived since the window grew last.
+    private var grownBy = 0
     /// When a packet left last.
     private var sentAt: Instant = .distantPast
     /// When the newest packet left that arrived, before the acknowledgement at hand and with it.
@@ -85,9 +36,41 @@ struct CongestionController: Sendable {
     /// The first packet behind that which is lost.
     private var lostFrom: Instant?
 
+    // Startup.
+    /// Rounds in a row with a queue that say little.
+    private var doubts = 0
+    private var plateau = (rate: 0.0, rounds: 0)
+
+    // Steady.
+    /// Rounds to let pass, since what was decided shows a round trip later.
+    private var skip = 0
+    /// Rounds in a row with hardly a queue.
+    private var calm = 0
+    private var strikes = Strikes()
+    private var overflows = Overflows()
+    private var trial = Trial()
+    /// Half of the window is left for a moment, to see the line without a queue.
+    private var isSeeking = false
+    private var soughtAt: Instant = .distantPast
+    /// The window before it was left.
+    private var before = 0.0
+
+    // Contest.
+    private var cubic = Cubic()
+    private var looksAt: Instant = .distantPast
+    private var lookedAt: Instant?
+    /// Who finds the queue gone and soon full again looks more rarely.
+    private var lookPause = lookPauseMin
+    private var endedAt: Instant = .distantPast
+    private var keptUntil: Instant = .distantPast
+    /// What lost packets took from the window, while they may yet arrive.
+    private var reduction: Reduction?
+    private var recoversFrom: Instant = .distantPast
+
     static let packet = Limits.datagramBytes
     static let initial = 2 * packet
     static let ceiling = 16 << 20
+    private static let least = Double(packet)
 
     init() {}
 
@@ -95,17 +78,17 @@ struct CongestionController: Sendable {
 
     /// The handshake took so long: a first word on the path.
     mutating func begin(roundTrip: Duration, now: Instant) {
-        (smoothed, pace, window) = (roundTrip, roundTrip, Double(Self.initial))
-        shortest.take(roundTrip, now: now)
+        (pace, window) = (roundTrip, Double(Self.initial))
+        trips.begin(roundTrip, now: now)
     }
 
     mutating func sent(_ byteCount: Int, bytesInFlight: Int, now: Instant) -> DeliveryRate.Stamp {
         // What was learned of a line that was not used for long may be true no more (RFC 9002 §7.8).
-        if bytesInFlight == 0, byteCount > 0, now - sentAt > max(.seconds(1), smoothed * 8) {
+        if bytesInFlight == 0, byteCount > 0, now - sentAt > max(.seconds(1), trips.smoothed * 8) {
             window = min(window, max(carried, Double(Self.initial)))
         }
         if byteCount > 0 { sentAt = now }
-        roundFilled = max(roundFilled, bytesInFlight + byteCount)
+        round.sent(bytesInFlight: bytesInFlight + byteCount)
         return rate.sent(bytesInFlight: bytesInFlight, now: now)
     }
 
@@ -114,168 +97,175 @@ struct CongestionController: Sendable {
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
         rate.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
         arrivedTo = max(arrivedTo, sentAt)
-        roundBytes += byteCount
-        if phase == .startup, window < Double(2 * filled), latestQueue <= startupBound {
-            window = min(window + Double(byteCount) * (growth - 1), Double(Self.ceiling))
-        }
-        if phase == .contest, !isLooking, isFilled {
-            window = min(cubic.grown(window, by: byteCount, roundTrip: smoothed, now: now), Double(Self.ceiling))
-        }
+        round.arrived(byteCount)
+        grownBy += byteCount
     }
 
     /// After all packets of an acknowledgement.
     ///
-    /// - Parameter roundTrip: of the newest packet, less what the peer held the acknowledgement; nil where it says nothing, and for short packets, which
-    ///   take less time on the line.
-    mutating func finishAcknowledgement(roundTrip: Duration?, now: Instant) {
-        if let roundTrip, roundTrip > .zero {
-            shortest.take(roundTrip, now: now)
-            // Within a millisecond of the shortest is as good as a new one.
-            if roundTrip <= (base ?? roundTrip) + .milliseconds(1) { soughtAt = now }
-            smoothed = smoothed * 7 / 8 + roundTrip / 8
-            if recentCount > 0 {
-                let last = recent[(recentCount - 1) % recent.count]
-                noise = noise * 15 / 16 + (roundTrip > last ? roundTrip - last : last - roundTrip) / 16
-            }
-            recent[recentCount % recent.count] = roundTrip
-            recentCount += 1
-            roundShortest = min(roundShortest ?? roundTrip, roundTrip)
-            roundSamples += 1
-        }
+    /// - Parameter roundTrip: of the newest packet, less what the peer held the acknowledgement, and its bytes; nil where it says nothing.
+    mutating func finishAcknowledgement(roundTrip sample: (span: Duration, byteCount: Int)?, now: Instant) {
+        if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) { round.take(span) }
+        grow(now: now)
         (arrivedFrom, lostFrom) = (arrivedTo, nil)
-        guard let sample = rate.take(floor: base ?? .zero, now: now) else { return }
+        guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
+            peak.take(bytesPerSecond, now: now)
         }
-        if !sample.isLimited { roundTells = true }
-        if phase == .startup, recentQueue > startupBound { leaveStartup(now: now) }
-        guard sample.priorDelivered >= roundEnd else { return }
-        roundEnd = rate.delivered
-        rounds += 1
-        guard phase == .startup || skip > 0 || roundSamples >= recent.count || rounds >= Self.roundsMax else { return }
-        endRound(now: now)
-        (rounds, roundBegan) = (0, now)
-        pace = roundShortest ?? pace
-        (roundShortest, roundSamples, roundBytes, roundLost, lastFilled, roundFilled) = (nil, 0, 0, 0, roundFilled, 0)
-        roundTells = false
+        round.sampled(isLimited: sample.isLimited)
+        if phase == .startup, hasQueueOfOwn { leaveStartup(now: now) }
+        guard round.isTripOver(prior: sample.priorDelivered, delivered: rate.delivered) else { return }
+        guard phase == .startup || skip > 0 || round.isOver(roundTrip: trips.smoothed) else { return }
+        switch phase {
+        case .startup: startup(now: now)
+        case .steady: steady(now: now)
+        case .contest: contest(now: now)
+        }
+        pace = round.shortest ?? pace
+        round.next(now: now)
     }
 
     mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) {
-        roundLost += byteCount
+        round.lost(byteCount)
         if sentAt > arrivedFrom {
             let from = min(lostFrom ?? sentAt, sentAt)
             lostFrom = from
             // Nothing at all arrived for so long (RFC 9002 §7.6).
-            if sentAt - from > (smoothed * 2 + .milliseconds(20)) * 3 {
-                (phase, window, kept, strikes, plateau, lostFrom) = (.startup, Double(Self.packet), nil, 0, (0, 0), nil)
-                bandwidth.forget()
-                return
-            }
+            if sentAt - from > (trips.smoothed * 2 + .milliseconds(20)) * 3 { return collapse() }
         }
-        noteOverflow(sentAt: sentAt, now: now)
-        guard phase == .contest, !isLooking, sentAt > recoversFrom, queue > bound else { return }
-        recoversFrom = now
-        window = max(cubic.reduced(window), Double(Self.packet))
+        if phase == .steady, sentAt > recoversFrom, trips.queue > bound {
+            recoversFrom = now
+            if overflows.add(rate: bandwidth.value ?? 0, roundTrip: trips.smoothed, now: now) { beginContest(now: now) }
+        }
+        guard phase == .contest, lookedAt == nil else { return }
+        if sentAt > recoversFrom, trips.queue > bound {
+            reduction = Reduction(window: window, cubic: cubic, since: recoversFrom, until: now, packets: 0)
+            recoversFrom = now
+            window = max(cubic.reduced(window), Self.least)
+        }
+        reduction?.lost(sentAt: sentAt)
     }
 
-    /// A queue that overflows though we leave it belongs to somebody who fills queues, also where none was ever seen empty.
-    private mutating func noteOverflow(sentAt: Instant, now: Instant) {
-        guard phase == .steady, sentAt > recoversFrom, latestQueue > bound * 2 else { return }
-        recoversFrom = now
-        if now - overflowedAt > Self.overflowSpan { overflows = 0 }
-        (overflows, overflowedAt) = (overflows + 1, now)
-        guard overflows >= Self.overflowsMax else { return }
-        overflows = 0
-        before = window
-        beginContest(now: now)
+    /// A packet that was judged lost has arrived.
+    mutating func arrivedLate(_ byteCount: Int, sentAt: Instant) {
+        round.found(byteCount)
+        guard let found = reduction?.found(sentAt: sentAt), found, phase == .contest, let taken = reduction else { return }
+        // Nothing was lost (RFC 9438 §4.9).
+        (window, cubic, reduction) = (max(window, taken.window), taken.cubic, nil)
+    }
+
+    private mutating func collapse() {
+        (phase, window, plateau, lostFrom, reduction) = (.startup, Self.least, (0, 0), nil, nil)
+        strikes.clear()
+        trips.release()
+        bandwidth.forget()
+        peak.forget()
     }
 
     // MARK: What it says
 
     /// Bytes a second at which packets leave.
     var pacingRate: Double {
-        let seconds = max(Double(pace.nanoseconds) / 1e9, 0.000_05)
-        return window / seconds * (phase == .startup ? 2 : 1.2)
+        rateOfWindow * gain
+    }
+    private var rateOfWindow: Double { window / max(Double(pace.nanoseconds) / 1e9, 0.000_05) }
+
+    /// Of the window in a round trip, at which packets leave.
+    private var gain: Double {
+        switch phase {
+        case .startup: rateOfWindow < Self.slowRate * 8 || isLossy ? 1.25 : 2
+        case .steady: isNarrow ? 1.02 : 1.2
+        case .contest: 1.2
+        }
     }
 
     /// Bytes a second that the path carries, as far as it is known.
     var measuredRate: Double? { bandwidth.value }
 
-    /// The round trip without any queue.
-    private var base: Duration? {
-        guard let kept else { return shortest.value }
-        return min(kept, shortest.value ?? kept)
+    /// A packet takes so long that few are on the way: their pace says how many, since a window counts whole packets.
+    var isNarrow: Bool { phase != .startup && packetTime > Self.narrowTime && window < Self.least * 8 }
+
+    /// What it sees, for whoever looks.
+    var view: CongestionView {
+        CongestionView(
+            phase: phase, window: window, base: trips.base, queue: trips.queue, bytesPerSecond: bandwidth.value, noise: trips.noise,
+            strikes: strikes.count)
     }
 
-    /// The queue that this round has seen.
-    private var queue: Duration {
-        guard let roundShortest, let base else { return .zero }
-        return roundShortest - base
-    }
-
-    private var latestQueue: Duration {
-        guard recentCount > 0, let base else { return .zero }
-        return recent[(recentCount - 1) % recent.count] - base
-    }
-
-    /// Of the last eight samples: a way that jitters seems to have a queue in each single one.
-    private var recentQueue: Duration {
-        guard recentCount >= recent.count, let base else { return .zero }
-        return recent.indices.reduce(recent[0]) { min($0, recent[$1]) } - base
-    }
-
-    private var filled: Int { max(roundFilled, lastFilled) }
     /// The window is what holds the sender up.
-    private var isFilled: Bool { Double(filled + 2 * Self.packet) >= window }
+    private var isFilled: Bool { Double(round.filled + 2 * Self.packet) >= window }
+    /// A quarter is lost: a queue may be too short for the round trip to show it.
+    private var isLossy: Bool { round.lost * 4 > round.bytes }
+    /// The queue that this round has seen.
+    private var queue: Duration { (round.shortest ?? .zero) - (trips.base ?? .zero) }
 
     /// Time that a packet takes on the line.
     private var packetTime: Duration {
         guard let bandwidth = bandwidth.value, bandwidth > 0 else { return .zero }
-        return .nanoseconds(Int64(min(Double(Self.packet) / bandwidth, 10) * 1e9))
+        return .nanoseconds(Int64(min(Self.least / bandwidth, 10) * 1e9))
     }
 
     /// A greater queue is left.
     ///
     /// Two packets that leave together wait for each other.
     private var bound: Duration {
-        max(.milliseconds(8), (base ?? .zero) / 16, packetTime / 3, min(packetTime, Pacer.pairTime) * 5 / 4) + noise / 2
+        max(.milliseconds(8), (trips.base ?? .zero) / 16, min(packetTime, Pacer.pairTime) * 5 / 4, min(packetTime / 3, .milliseconds(24)))
+            + trips.noise / 2
     }
     private var startupBound: Duration {
-        max(min(max((base ?? .zero) / 8, .milliseconds(4)), .milliseconds(16)), packetTime / 3) + noise / 2
+        max(min(max((trips.base ?? .zero) / 8, .milliseconds(4)), .milliseconds(16)), min(packetTime, Pacer.pairTime)) + trips.noise / 2
     }
 
-    /// Of the window in a round trip of startup.
-    private var growth: Double { latestQueue >= .milliseconds(1) ? 1.5 : window < Double(32 * Self.packet) ? 3 : 2 }
-
     /// What the line carries in the shortest round trip.
-    private var carried: Double { (bandwidth.value ?? 0) * Double((base ?? .zero).nanoseconds) / 1e9 }
+    private var carried: Double { inBase(bandwidth.value ?? 0) }
+    private func inBase(_ rate: Double) -> Double { rate * Double((trips.base ?? .zero).nanoseconds) / 1e9 }
 
-    // MARK: Rounds
+    // MARK: Startup
 
-    private mutating func endRound(now: Instant) {
+    /// By what has arrived.
+    private mutating func grow(now: Instant) {
+        defer { grownBy = 0 }
         switch phase {
         case .startup:
-            if roundSamples > 0, queue > startupBound {
-                // One round that says little may have been slow by chance; meanwhile nothing grows.
-                doubts += 1
-                if doubts > 1 || roundSamples >= recent.count { return leaveStartup(now: now) }
-            } else {
-                doubts = 0
-            }
-            guard isFilled, roundTells else { return }
-            let reached = bandwidth.value ?? 0
-            plateau = reached > plateau.rate * 1.25 ? (reached, 0) : (plateau.rate, plateau.rounds + 1)
-            if plateau.rounds >= (window > Double(16 * Self.packet) ? 3 : 2) { leaveStartup(now: now) }
-        case .steady: steady(now: now)
-        case .contest: contest(now: now)
+            guard window < Double(2 * round.filled), trips.queue <= startupBound, !isLossy else { return }
+            let isWaiting = trips.greatestQueue(ofLast: 3) >= .milliseconds(1) + trips.noise / 2
+            let growth = isWaiting || rateOfWindow < Self.slowRate ? 1.5 : window < Self.least * 64 && trips.hasSample ? 3 : 2
+            window = min(window + Double(grownBy) * (growth - 1), Double(Self.ceiling))
+        case .contest:
+            guard lookedAt == nil, isFilled else { return }
+            window = min(cubic.grown(window, by: grownBy, roundTrip: trips.smoothed, now: now), Double(Self.ceiling))
+        case .steady: break
         }
+    }
+
+    /// A queue that chance cannot explain: a great one needs fewer samples.
+    private var hasQueueOfOwn: Bool {
+        (trips.queue(ofLast: Round.samplesEnough) ?? .zero) > startupBound || (trips.queue(ofLast: 2) ?? .zero) > startupBound * 2
+    }
+
+    private mutating func startup(now: Instant) {
+        if round.samples > 0, queue > startupBound {
+            // One round that says little may have been slow by chance; meanwhile nothing grows.
+            doubts += 1
+            if doubts > 1 || round.samples >= Round.samplesEnough { return leaveStartup(now: now) }
+        } else {
+            doubts = 0
+        }
+        guard isFilled, round.tells else { return }
+        let reached = bandwidth.value ?? 0
+        plateau = reached > plateau.rate * 1.25 ? (reached, 0) : (plateau.rate, plateau.rounds + 1)
+        if plateau.rounds >= (window > Self.least * 16 ? 3 : 2) { leaveStartup(now: now) }
     }
 
     private mutating func leaveStartup(now: Instant) {
         phase = .steady
-        if bandwidth.value == nil { drain() } else { window = max(carried, Double(Self.packet)) }
-        (skip, calm, strikes) = (1, 0, 0)
+        if bandwidth.value == nil { drain(now: now) } else { window = max(carried, Self.least) }
+        (skip, calm) = (1, 0)
+        strikes.clear()
     }
+
+    // MARK: Steady
 
     private mutating func steady(now: Instant) {
         guard skip == 0 else {
@@ -283,154 +273,117 @@ struct CongestionController: Sendable {
             return
         }
         if isSeeking {
-            (isSeeking, soughtAt) = (false, now)
+            isSeeking = false
             window = max(window, before)
         }
-        guard roundSamples > 0 else { return }
-        if queue <= bound, isFilled, now - soughtAt > Self.seekPause, window > Double(2 * Self.packet) {
+        guard round.samples > 0 else { return }
+        if queue > bound { return leaveQueue(now: now) }
+        if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least * 2 {
             // Where several keep a queue none of them saw the line without it. Who leaves half of his place for a moment sees whether there is one.
-            (isSeeking, before, skip) = (true, window, 1)
+            (isSeeking, soughtAt, before, skip) = (true, now, window, 1)
             window /= 2
             return
         }
-        if queue > bound {
-            trial = nil
-            if strikes == 0 { (before, firstQueue) = (window, queue) }
-            // What shrinks is ours, or of one that yields as we do.
-            strikes += queue * 10 >= firstQueue * 6 || strikes == 0 ? 1 : 0
-            calm = 0
-            guard strikes < Self.strikesMax else { return beginContest(now: now) }
-            drain()
-            skip = 1
+        strikes.calm()
+        if strikes.count == 0 { trips.release() }
+        guard isFilled else { return }
+        if let decided = trial.decide(window: window, round: round, now: now) {
+            window = max(decided, Self.least)
+            if trial.isOn { skip = 1 }
             return
         }
-        strikes = 0
-        guard isFilled else { return }
-        let share = Double(roundLost) / Double(max(1, roundBytes + roundLost))
-        lossAverage += (share - lossAverage) / 4
-        if tryLess(now: now) { return }
-        calm = queue < bound / 4 + noise / 2 ? calm + 1 : 0
+        calm = queue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
+        let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
         // Capacity that came back is found within a few round trips.
-        let step = Double(Self.packet) / (window < Double(8 * Self.packet) ? 4 : 2)
-        window = min(calm > 3 ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step, Double(Self.ceiling))
+        window = min(
+            calm > 3 ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step, Double(Self.ceiling))
     }
 
-    /// Where packets are lost and no queue is seen it may be too short to be: if as much arrives of less, less is right; else it is radio.
-    ///
-    /// - Returns: true where the window is decided on.
-    private mutating func tryLess(now: Instant) -> Bool {
-        let arrived = Double(roundBytes) / max(Double((now - roundBegan).nanoseconds) / 1e9, 0.001)
-        if let trial {
-            self.trial = nil
-            if arrived < trial.arrived * 0.9 {
-                // Radio: it is not asked again soon.
-                window = max(window, trial.window)
-                (triesAt, trialPause) = (now + trialPause, min(trialPause * 2, .seconds(40)))
-            } else {
-                trialPause = Self.trialPauseMin
-            }
-            return true
+    private mutating func leaveQueue(now: Instant) {
+        trial.stop()
+        calm = 0
+        if strikes.count == 0 {
+            before = window
+            trips.keep()
         }
-        guard lossAverage > Self.lossLow, now >= triesAt, window > Double(Self.packet) else { return false }
-        trial = (window, arrived)
-        window = max(window * 0.8, Double(Self.packet))
-        skip = 1
-        return true
+        switch strikes.add(queue, noise: trips.noise, roundTrip: trips.smoothed) {
+        case .own:
+            if strikes.count <= Strikes.drainsMax { drain(now: now) }
+            skip = 1
+        case .others:
+            overflows.clear()
+            beginContest(now: now)
+        case .longerWay:
+            trips.restart(at: round.shortest ?? trips.smoothed, now: now)
+            strikes.clear()
+            window = max(window, before)
+        }
     }
 
     /// Down to what leaves no queue.
-    private mutating func drain() {
-        guard let base, let roundShortest else { return }
-        window = max(window * Double(base.nanoseconds) / Double(max(roundShortest, base).nanoseconds) * 0.97, Double(Self.packet))
+    private mutating func drain(now: Instant) {
+        guard let base = trips.base, let shortest = round.shortest else { return }
+        window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * 0.97, Self.least)
+        if isNarrow, phase == .steady {
+            window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? 0.94 : 0.97)), Self.least)
+        }
     }
+
+    // MARK: Contest
 
     private mutating func beginContest(now: Instant) {
         phase = .contest
-        (kept, keptUntil) = (base, now + Self.keepTime)
+        trips.keep()
+        keptUntil = now + Self.keepTime
         // Half of what the line gave of late is a fair share beside one.
-        window = max(window, before, (bandwidth.value ?? 0) / 2 * Double((roundShortest ?? smoothed).nanoseconds) / 1e9)
+        window = max(
+            window, strikes.count > 0 ? before : 0, (peak.value ?? 0) / 2 * Double((round.shortest ?? trips.smoothed).nanoseconds) / 1e9)
+        lookPause = now - endedAt < Self.lookPauseMax ? min(lookPause * 2, Self.lookPauseMax) : Self.lookPauseMin
         cubic = Cubic()
         cubic.start(at: window, now: now)
-        (isLooking, strikes, skip, looksAt) = (false, 0, 0, now + lookPause)
+        (lookedAt, skip, looksAt, reduction, isSeeking) = (nil, 0, now + max(lookPause, trips.smoothed * 80), nil, false)
+        strikes.clear()
     }
 
     private mutating func contest(now: Instant) {
         // The way itself may have become longer.
-        if now >= keptUntil { kept = nil }
-        if isLooking {
-            guard skip == 0 else {
-                skip -= 1
-                return
+        if now >= keptUntil { trips.release() }
+        if overflows.isInVain(rate: bandwidth.value ?? 0, now: now) {
+            drain(now: now)
+            return endContest(now: now)
+        }
+        guard let looked = lookedAt else {
+            if now >= looksAt {
+                (lookedAt, before, skip) = (now, window, 1)
+                drain(now: now)
             }
-            isLooking = false
-            if queue <= bound {
-                phase = .steady
-                (strikes, calm, kept) = (0, 0, nil)
-            } else {
-                window = before
-                cubic.resume(after: now - lookedAt)
-                looksAt = now + lookPause
-            }
-        } else if now >= looksAt {
-            (isLooking, before, skip, lookedAt) = (true, window, 1, now)
-            drain()
+            return
+        }
+        guard skip == 0 else {
+            skip -= 1
+            return
+        }
+        lookedAt = nil
+        if queue <= bound {
+            endContest(now: now)
+        } else {
+            window = before
+            cubic.resume(after: now - looked)
+            looksAt = now + max(lookPause, trips.smoothed * 80)
         }
     }
 
+    /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
+    private mutating func endContest(now: Instant) {
+        endedAt = now
+        (phase, calm, skip, lookedAt, reduction) = (.steady, 0, 0, nil, nil)
+        trips.release()
+    }
+
+    private static let slowRate = 45_000.0
     private static let seekPause: Duration = .seconds(5)
-    private static let overflowsMax = 3
-    private static let overflowSpan: Duration = .seconds(10)
     private static let keepTime: Duration = .seconds(60)
-    private static let strikesMax = 6
-    private static let roundsMax = 4
-    private static let lossLow = 0.02
-    private var lookPause: Duration { max(.seconds(10), smoothed * 80) }
-}
-
-/// CUBIC's window in avoidance (RFC 9438 §4).
-struct Cubic: Sendable {
-    private var windowMax = 0.0
-    private var epoch: Instant?
-    private var k = 0.0
-    private var estimate = 0.0
-
-    private static let beta = 0.7
-    private static let c = 0.4
-    /// That of those beside which we stand.
-    private static let packet = 1500.0
-
-    /// The window in bytes after an acknowledgement of so many.
-    mutating func grown(_ window: Double, by byteCount: Int, roundTrip: Duration, now: Instant) -> Double {
-        let (packets, seconds) = (window / Self.packet, Double(roundTrip.nanoseconds) / 1e9)
-        if epoch == nil {
-            epoch = now
-            if windowMax < packets { (windowMax, k) = (packets, 0) } else { k = Self.cubeRoot((windowMax - packets) / Self.c) }
-            estimate = packets
-        }
-        let time = Double((now - (epoch ?? now)).nanoseconds) / 1e9 + seconds - k
-        let part = Double(byteCount) / window
-        let target = min(max(packets, Self.c * time * time * time + windowMax), 1.5 * packets)
-        estimate += 3 * (1 - Self.beta) / (1 + Self.beta) * part
-        return max(packets + (target - packets) * part, min(estimate, packets + part)) * Self.packet
-    }
-
-    /// The window after a loss.
-    mutating func reduced(_ window: Double) -> Double {
-        let packets = window / Self.packet
-        windowMax = packets < windowMax ? packets * (1 + Self.beta) / 2 : packets
-        epoch = nil
-        return window * Self.beta
-    }
-
-    /// From here on.
-    mutating func start(at window: Double, now: Instant) { (windowMax, epoch) = (window / Self.packet, nil) }
-
-    /// So long nothing was sent by it.
-    mutating func resume(after span: Duration) { epoch = epoch.map { $0 + span } }
-
-    private static func cubeRoot(_ value: Double) -> Double {
-        var root = max(1, value / 3)
-        for _ in 0..<40 { root = (2 * root + value / (root * root)) / 3 }
-        return root
-    }
+    private static let narrowTime: Duration = .milliseconds(6)
+    private static let lookPauseMin: Duration = .seconds(10)
+    private static let lookPauseMax: Duration = .seconds(40)
 }

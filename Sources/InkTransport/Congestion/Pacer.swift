@@ -4,6 +4,7 @@ import InkPrimitives
 struct Pacer: Sendable {
     /// When the line of the pacer is free; what is before `now` by more than the burst is forgotten.
     private var freeAt: Instant = .distantPast
+    private var sentAt: Instant = .distantPast
 
     /// Two packets leave at once where one takes no longer than this: what the second waits tells of the line.
     static let pairTime: Duration = .milliseconds(10)
@@ -16,7 +17,13 @@ struct Pacer: Sendable {
     /// When the next may.
     func next(rate: Double) -> Instant { freeAt - burst(rate) }
 
+    /// When something live may, which another packet on the line would only keep waiting there.
+    func nextLive(rate: Double) -> Instant { min(freeAt - Self.liveLead, sentAt + Self.liveWaitMax) }
+    private static let liveLead: Duration = .milliseconds(20)
+    private static let liveWaitMax: Duration = .milliseconds(150)
+
     mutating func sent(_ byteCount: Int, rate: Double, now: Instant) {
+        sentAt = now
         freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
     }
 

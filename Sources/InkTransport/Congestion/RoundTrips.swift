@@ -1,0 +1,104 @@
+import InkPrimitives
+
+/// What the round trips of one path say of its length, its queue and its noise.
+///
+/// A short packet takes less time on the line, so short ones are compared with short ones and long ones with long ones. What is neither is
+/// never the shortest.
+struct RoundTrips: Sendable {
+    private(set) var smoothed: Duration = .milliseconds(333)
+    /// How far two samples in a row are apart, in the mean: what a way of radio does, and a queue does not.
+    private(set) var noise: Duration = .zero
+    /// When one as short as the shortest was seen last.
+    private(set) var shortAt: Instant = .distantPast
+    /// The least of 10 s, of long packets and of short ones.
+    private var long = Self.least
+    private var short = Self.least
+    /// The shortest from before a queue came that stays.
+    private var kept: Duration?
+    /// The last samples, as of long packets.
+    private var recent: InlineArray<8, Duration> = .init(repeating: .zero)
+    private var count = 0
+
+    private static let least = WindowedExtreme<Duration>(over: .seconds(10)) { $0 < $1 }
+    /// Bytes of a packet that counts as long, and of one that counts as short.
+    private static let longMin = 900
+    private static let shortMax = 300
+    /// So much over the shortest is as good as the shortest.
+    private static let near: Duration = .milliseconds(1)
+
+    /// The handshake took so long; its first message is a long packet.
+    mutating func begin(_ span: Duration, now: Instant) {
+        smoothed = span
+        long.take(span, now: now)
+    }
+
+    /// Takes a sample.
+    ///
+    /// - Parameter span: of a packet of so many bytes, less what the peer held the acknowledgement.
+    /// - Returns: what a long packet would have taken; nil where that is not known.
+    mutating func take(_ span: Duration, byteCount: Int, now: Instant) -> Duration? {
+        guard let span = asLong(span, byteCount: byteCount, now: now) else { return nil }
+        if span <= (base ?? span) + Self.near { shortAt = now }
+        smoothed = smoothed * 7 / 8 + span / 8
+        if count > 0 {
+            let last = recent[(count - 1) % recent.count]
+            noise = noise * 15 / 16 + (span > last ? span - last : last - span) / 16
+        }
+        recent[count % recent.count] = span
+        count += 1
+        return span
+    }
+
+    private mutating func asLong(_ span: Duration, byteCount: Int, now: Instant) -> Duration? {
+        // Sent and acknowledged at one instant, or held for longer than it took, as the peer says.
+        let span = max(span, .microseconds(1))
+        if byteCount >= Self.longMin {
+            long.take(span, now: now)
+            return span
+        }
+        // Between the two it says little, but where it is very late: a probe may be all that is ever the newest.
+        guard byteCount <= Self.shortMax else { return base.flatMap { span > $0 * 2 ? span : nil } }
+        short.take(span, now: now)
+        guard let base, let least = short.value else { return nil }
+        return base + (span - least)
+    }
+
+    /// The round trip without any queue.
+    var base: Duration? {
+        guard let kept else { return long.value }
+        return min(kept, long.value ?? kept)
+    }
+
+    /// What the newest sample waited.
+    var queue: Duration { queue(ofLast: 1) ?? .zero }
+
+    /// The least that any of the last samples waited: a way that jitters seems to have a queue in each single one.
+    ///
+    /// - Returns: nil where there are fewer.
+    func queue(ofLast wanted: Int) -> Duration? {
+        guard count >= wanted, let base else { return nil }
+        return (1...wanted).reduce(.seconds(1000)) { min($0, recent[(count - $1) % recent.count]) } - base
+    }
+
+    /// The most that one of the last samples waited.
+    func greatestQueue(ofLast wanted: Int) -> Duration {
+        guard count > 0, let base else { return .zero }
+        return (1...min(wanted, count)).reduce(.zero) { max($0, recent[(count - $1) % recent.count] - base) }
+    }
+
+    /// Whether a newest sample there is.
+    var hasSample: Bool { count > 0 }
+
+    /// A queue is there that may stay: the shortest is remembered beyond its time.
+    mutating func keep() { kept = base }
+
+    mutating func release() { kept = nil }
+
+    /// The way itself has become longer.
+    mutating func restart(at span: Duration, now: Instant) {
+        kept = nil
+        long.forget()
+        short.forget()
+        long.take(span, now: now)
+    }
+}

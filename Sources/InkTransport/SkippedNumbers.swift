@@ -1,0 +1,42 @@
+import InkPrimitives
+
+/// Packet numbers that are left out now and then, so that a peer that acknowledges what it did not get names one of them (RFC 9000 §21.4).
+struct SkippedNumbers: Sendable {
+    private var random: SplitMix64
+    /// The next that is left out.
+    private var nextAt: UInt64
+    /// Ascending: the last that were.
+    private var numbers: [UInt64] = []
+
+    /// Packets between two of them; the first comes sooner.
+    private static let pauseMin = 64
+    private static let pauseSpread = 448
+    private static let firstMin = 16
+    private static let firstSpread = 48
+    /// More than are on the way at a time say nothing more.
+    private static let kept = 16
+
+    /// - Parameter random: nothing that the peer can foresee.
+    init(random: SplitMix64) {
+        self.random = random
+        nextAt = UInt64(Self.firstMin + self.random.below(Self.firstSpread))
+    }
+
+    /// The number after this one.
+    mutating func following(_ number: UInt64) -> UInt64 {
+        guard number + 1 >= nextAt else { return number + 1 }
+        numbers = numbers.suffix(Self.kept - 1) + [number + 1]
+        nextAt = number + 2 + UInt64(Self.pauseMin + random.below(Self.pauseSpread))
+        return number + 2
+    }
+
+    func isNamed(in acknowledgement: Acknowledgement) -> Bool {
+        guard let oldest = numbers.first, acknowledgement.largest >= oldest else { return false }
+        return numbers.contains { number in
+            acknowledgement.newest.contains(number) || acknowledgement.older.contains { $0.contains(number) }
+        }
+    }
+
+    /// Those of the next keys, whose packets are counted anew.
+    func renewed() -> SkippedNumbers { SkippedNumbers(random: random.split("renewed")) }
+}

@@ -1,0 +1,182 @@
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+/// The controller by itself: packets leave a window at a time, and arrive after the round trip that the test names.
+private struct Sender {
+    var controller = CongestionController()
+    var now = Instant(nanoseconds: 1_000_000_000)
+    /// When the packets of the last round left.
+    var left: [Instant] = []
+
+    init(roundTrip: Duration) { controller.begin(roundTrip: roundTrip, now: now) }
+
+    /// All that the window holds, and its acknowledgements, but for the first `lost`, which are judged lost.
+    mutating func round(_ roundTrip: Duration, lost: Int = 0) {
+        let packets = max(1, min(60, Int(controller.window) / 1200))
+        var stamps: [DeliveryRate.Stamp] = []
+        left = []
+        for number in 0..<packets {
+            now += roundTrip / packets
+            left.append(now)
+            stamps.append(controller.sent(1200, bytesInFlight: number * 1200, now: now))
+        }
+        for number in 0..<packets {
+            let at = max(now, left[number] + roundTrip)
+            now = at
+            guard number >= min(lost, packets - 1) else { continue }
+            if number == min(lost, packets - 1) {
+                for number in 0..<number { controller.lost(1200, sentAt: left[number], now: now) }
+            }
+            controller.acknowledged(1200, stamps[number], sentAt: left[number], now: now)
+            controller.finishAcknowledgement(roundTrip: (at - left[number], 1200), now: now)
+        }
+    }
+
+    /// Beside one who fills the queue.
+    static func contesting() -> Sender {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<10 { sender.round(.milliseconds(50)) }
+        for number in 0..<200 where sender.controller.phase != .contest { sender.round(.milliseconds(120 + number % 20)) }
+        return sender
+    }
+}
+
+@Suite struct CongestionTests {
+    // TR-82
+    @Test func `a queue that stays though it is left is contested`() {
+        let sender = Sender.contesting()
+        #expect(sender.controller.phase == .contest)
+    }
+
+    // TR-87
+    @Test func `a way that becomes longer is no queue`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<10 { sender.round(.milliseconds(50)) }
+        for _ in 0..<200 {
+            sender.round(.milliseconds(150))
+            #expect(sender.controller.phase != .contest)
+        }
+        #expect(sender.controller.view.base == .milliseconds(150))
+        #expect(sender.controller.view.queue == .zero)
+    }
+
+    // TR-87
+    @Test func `a way that becomes shorter is seen at once`() {
+        var sender = Sender(roundTrip: .milliseconds(150))
+        for _ in 0..<10 { sender.round(.milliseconds(150)) }
+        sender.round(.milliseconds(20))
+        #expect(sender.controller.view.base == .milliseconds(20))
+    }
+
+    // TR-86
+    @Test func `what was judged lost and arrives gives the window back`() {
+        var sender = Sender.contesting()
+        for _ in 0..<20 { sender.round(.milliseconds(130)) }
+        let before = sender.controller.window
+        sender.round(.milliseconds(130), lost: 3)
+        let (reduced, left) = (sender.controller.window, sender.left)
+        #expect(reduced < before * 0.95, "\(before), \(reduced)")
+        sender.controller.arrivedLate(1200, sentAt: left[0])
+        sender.controller.arrivedLate(1200, sentAt: left[1])
+        #expect(sender.controller.window == reduced, "one of the three is lost for all that is known")
+        sender.controller.arrivedLate(1200, sentAt: left[2])
+        #expect(sender.controller.window > reduced && sender.controller.window <= before * 1.1, "\(before), \(sender.controller.window)")
+        // Whatever comes again and again.
+        let after = sender.controller.window
+        for _ in 0..<100 { sender.controller.arrivedLate(1200, sentAt: left[2]) }
+        #expect(sender.controller.window == after)
+    }
+
+    // TR-86
+    @Test func `acknowledgements that are withheld move no window`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<10 { sender.round(.milliseconds(50)) }
+        let window = sender.controller.window
+        for number in 0..<20 { _ = sender.controller.sent(1200, bytesInFlight: number * 1200, now: sender.now) }
+        #expect(sender.controller.window == window)
+        // All of it is judged lost, and then they come.
+        let at = sender.now
+        for _ in 0..<20 { sender.controller.lost(1200, sentAt: at, now: at + .seconds(1)) }
+        for _ in 0..<20 { sender.controller.arrivedLate(1200, sentAt: at) }
+        #expect(sender.controller.window <= window)
+    }
+
+    // TR-85
+    @Test func `where nothing arrives for long one packet is left`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<10 { sender.round(.milliseconds(50)) }
+        let at = sender.now
+        for number in 0..<20 { sender.controller.lost(1200, sentAt: at + .milliseconds(50 * number + 1), now: at + .seconds(2)) }
+        #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
+    }
+
+    // TR-85
+    @Test func `after a pause no more leaves at once than the line carried`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<6 { sender.round(.milliseconds(50)) }
+        let carried = (sender.controller.measuredRate ?? 0) * 0.05
+        _ = sender.controller.sent(1200, bytesInFlight: 0, now: sender.now + .seconds(30))
+        #expect(sender.controller.window <= max(carried, 2400) + 1)
+    }
+
+    // TR-80 TR-83
+    @Test func `short packets are compared with short ones`() {
+        var trips = RoundTrips()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        #expect(trips.take(.milliseconds(60), byteCount: 80, now: now) == nil, "nothing long was seen")
+        #expect(trips.take(.milliseconds(200), byteCount: 1190, now: now) == .milliseconds(200))
+        #expect(trips.take(.milliseconds(70), byteCount: 80, now: now) == .milliseconds(210))
+        #expect(trips.queue == .milliseconds(10))
+        #expect(trips.take(.milliseconds(100), byteCount: 600, now: now) == nil, "neither, and not very late")
+        #expect(trips.take(.milliseconds(900), byteCount: 600, now: now) == .milliseconds(900) && trips.queue == .milliseconds(700))
+        #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
+    }
+
+    // TR-88
+    @Test func `what is live waits for a packet that is on the line, and not for long`() {
+        let now = Instant(nanoseconds: 1_000_000_000)
+        var pacer = Pacer()
+        #expect(pacer.nextLive(rate: 12_000) <= now)
+        pacer.sent(1200, rate: 12_000, now: now)
+        #expect(pacer.nextLive(rate: 12_000) == now + .milliseconds(80), "100 ms on the line, less 20")
+        #expect(pacer.allows(rate: 12_000, now: now + .milliseconds(80)) == false, "bulk waits longer")
+        pacer.sent(1200, rate: 1_200, now: now + .seconds(1))
+        #expect(pacer.nextLive(rate: 1_200) == now + .milliseconds(1150), "never for more than 150 ms")
+        pacer = Pacer()
+        pacer.sent(1200, rate: 1_200_000, now: now)
+        #expect(pacer.nextLive(rate: 1_200_000) <= now, "a fast line keeps nobody waiting")
+    }
+
+    // TR-86
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {
+        var path = OnePath()
+        path.recovery.skipped = SkippedNumbers(random: SplitMix64(seed: seed))
+        var sent: Set<UInt64> = []
+        for number in 0..<600 {
+            sent.insert(path.next)
+            path.sent(byteCount: 100, claim: .prompt, frames: [.ping], now: .zero + .milliseconds(number))
+        }
+        let left = (0..<path.next).filter { !sent.contains($0) }
+        #expect((1...9).contains(left.count) && (left.first ?? 0) < 64)
+        var honest = path
+        _ = try honest.acknowledge(try Self.acknowledgement(of: sent), now: .zero + .seconds(1))
+        #expect(honest.bytesInFlight == 0)
+        #expect(throws: Misbehaviour.acknowledgedUnsent) {
+            try path.acknowledge(try Self.acknowledgement(of: sent.union([left[0]])), now: .zero + .seconds(1))
+        }
+        #expect(path.bytesInFlight == 60_000, "what the liar says changes nothing")
+    }
+
+    private static func acknowledgement(of numbers: Set<UInt64>) throws -> Acknowledgement {
+        var received = RangeSet()
+        for number in numbers.sorted() { received.insert(number..<number + 1) }
+        var bytes: [UInt8] = []
+        _ = Acknowledgement.write(received, delay: .zero, limit: 1000, to: &bytes)
+        var reader = ByteReader(bytes)
+        guard case .acknowledgement(let frame) = try Frame(from: &reader) else { throw WireError.unexpected }
+        return frame
+    }
+}
