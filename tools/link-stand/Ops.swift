@@ -31,7 +31,7 @@ struct LiveRow {
         var (delays, sent, bytes, packets): ([Duration], Int, Int, Int) = ([], 0, 0, 0)
         var each: [Double] = []
         for seed in 1...Self.seeds {
-            var world = line.world(seed: seed)
+            var world = line.world(Setting(seed: seed, jitter: .zero))
             let pair = world.addPair()
             (world.pairs[pair].opsEvery, world.pairs[pair].opBytes) = (.nanoseconds(16_666_667), 64)
             // The handshake is not counted.
@@ -50,12 +50,12 @@ struct LiveRow {
             bytes += world.bytesDown + world.bytesUp
             packets += world.packetsDown + world.packetsUp
         }
-        let parts = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1)].map { "\($0.0) \(number(percentile(delays, $0.1), 5))" }
+        let parts = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1)].map { "\($0.0) \(text(percentile(delays, $0.1), 5))" }
         print(
-            name.padded(to: 28), parts.joined(separator: " "), "ms (p99 of each", each.map { number($0, 5) }.joined(separator: " ") + ")",
+            name.padded(to: 28), parts.joined(separator: " "), "ms (p99 of each", each.map { text($0, 5) }.joined(separator: " ") + ")",
             hasBulk
                 ? ""
-                : " \(number(Double(bytes) / Double(sent), 5)) bytes, \(number(Double(packets) / Double(sent), 4, 2)) packets an operation",
+                : " \(text(Double(bytes) / Double(sent), 5)) bytes, \(text(Double(packets) / Double(sent), 4, 2)) packets an operation",
             delays.count == sent ? "" : " \(sent - delays.count) missing")
     }
 }
@@ -173,7 +173,7 @@ enum FirstBytes {
             }
             print(
                 name.padded(to: 28),
-                "first byte \(number((asked - start).milliseconds, 5)) ms, answered \(number((answered - start).milliseconds, 5)) ms,",
+                "first byte \(text((asked - start).milliseconds, 5)) ms, answered \(text((answered - start).milliseconds, 5)) ms,",
                 "\(two.packets) packets, \(two.bytes) bytes")
         }
     }
@@ -191,12 +191,12 @@ enum Silence {
         two.run(for: span)
         print(
             "silent, \(activity)".padded(to: 28),
-            "\(number(Double(two.packets) / 120, 5, 3)) packets/s, \(number(Double(two.bytes) / 120, 5, 2)) bytes/s with the handshake")
+            "\(text(Double(two.packets) / 120, 5, 3)) packets/s, \(text(Double(two.bytes) / 120, 5, 2)) bytes/s with the handshake")
         (two.packets, two.bytes) = (0, 0)
         two.run(for: span * 10)
         print(
             "".padded(to: 28),
-            "\(number(Double(two.packets) / 1200, 5, 3)) packets/s, \(number(Double(two.bytes) / 1200, 5, 2)) bytes/s over twenty minutes after it"
+            "\(text(Double(two.packets) / 1200, 5, 3)) packets/s, \(text(Double(two.bytes) / 1200, 5, 2)) bytes/s over twenty minutes after it"
         )
     }
 }
