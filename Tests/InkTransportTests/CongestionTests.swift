@@ -134,6 +134,50 @@ private struct Sender {
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
     }
 
+    // TR-81
+    @Test func `what takes no time at all leaves a window`() {
+        var controller = CongestionController()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        controller.begin(roundTrip: .zero, now: now)
+        for _ in 0..<20 {
+            let stamp = controller.sent(40, bytesInFlight: 0, now: now)
+            controller.acknowledged(40, stamp, sentAt: now, now: now)
+            controller.finishAcknowledgement(roundTrip: (.zero, 40), now: now)
+            #expect(controller.window >= 1200)
+        }
+    }
+
+    // TR-81 TR-86
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `whatever is acknowledged whenever, the window stays within its bounds`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var controller = CongestionController()
+        var now = Instant(nanoseconds: 1_000_000_000)
+        if random.chance(0.7) { controller.begin(roundTrip: .microseconds(random.below(3) * random.below(100_000)), now: now) }
+        var waiting: [(stamp: DeliveryRate.Stamp, at: Instant)] = []
+        let scale = [1, 1000, 1_000_000][random.below(3)]
+        for _ in 0..<2000 {
+            now = now + .microseconds(random.below(2) * random.below(scale))
+            switch random.below(10) {
+            case 0..<4:
+                waiting.append((controller.sent([40, 600, 1200][random.below(3)], bytesInFlight: waiting.count * 1200, now: now), now))
+            case 4..<8:
+                guard !waiting.isEmpty else { break }
+                let packet = waiting.remove(at: random.below(waiting.count))
+                controller.acknowledged(1200, packet.stamp, sentAt: packet.at, now: now)
+                let held = random.chance(0.2) ? Duration.microseconds(random.below(200_000)) : .zero
+                controller.finishAcknowledgement(
+                    roundTrip: random.chance(0.8) ? (now - packet.at - held, [40, 600, 1200][random.below(3)]) : nil, now: now)
+            case 8:
+                guard !waiting.isEmpty else { break }
+                controller.lost(1200, sentAt: waiting.removeFirst().at, now: now)
+            default: controller.arrivedLate(1200, sentAt: now - .microseconds(random.below(scale)))
+            }
+            #expect(controller.window >= 1200 && controller.window <= Double(CongestionController.ceiling))
+            #expect(controller.pacingRate.isFinite && controller.pacingRate > 0)
+        }
+    }
+
     // TR-88
     @Test func `what is live waits for a packet that is on the line, and not for long`() {
         let now = Instant(nanoseconds: 1_000_000_000)

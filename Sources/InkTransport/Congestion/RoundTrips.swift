@@ -23,11 +23,14 @@ struct RoundTrips: Sendable {
     /// Bytes of a packet that counts as long, and of one that counts as short.
     private static let longMin = 900
     private static let shortMax = 300
+    /// What is sent and acknowledged at one instant: what is divided by it must be positive.
+    private static let instant: Duration = .microseconds(1)
     /// So much over the shortest is as good as the shortest.
     private static let near: Duration = .milliseconds(1)
 
     /// The handshake took so long; its first message is a long packet.
     mutating func begin(_ span: Duration, now: Instant) {
+        let span = max(span, Self.instant)
         smoothed = span
         long.take(span, now: now)
     }
@@ -51,7 +54,7 @@ struct RoundTrips: Sendable {
 
     private mutating func asLong(_ span: Duration, byteCount: Int, now: Instant) -> Duration? {
         // Sent and acknowledged at one instant, or held for longer than it took, as the peer says.
-        let span = max(span, .microseconds(1))
+        let span = max(span, Self.instant)
         if byteCount >= Self.longMin {
             long.take(span, now: now)
             return span
