@@ -51,13 +51,19 @@ import Testing
 
     // TR-19
     @Test(arguments: [(Activity.present, 0.42, 14.0), (.idle, 0.12, 4.5)])
-    func `silence costs little`(activity: Activity, packets: Double, bytes: Double) {
-        var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
-        for index in 0..<2 { net.nodes[index].endpoint.setActivity(activity) }
-        net.run(for: .seconds(30))
-        net.sent = []
-        net.run(for: .seconds(1200))
-        let (count, sum) = (Double(net.sent.count) / 1200, Double(net.sent.reduce(0) { $0 + $1.bytes.count }) / 1200)
-        #expect(count <= packets && count >= packets / 2 && sum <= bytes, "\(count) packets and \(sum) bytes a second")
+    func `silence costs little, and new keys each two minutes little more`(activity: Activity, packets: Double, bytes: Double) {
+        func cost(_ schedule: RekeySchedule) -> (packets: Double, bytes: Double) {
+            var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)), rekeying: (schedule, schedule))
+            for index in 0..<2 { net.nodes[index].endpoint.setActivity(activity) }
+            net.run(for: .seconds(30))
+            net.sent = []
+            net.run(for: .seconds(1200))
+            return (Double(net.sent.count) / 1200, Double(net.sent.reduce(0) { $0 + $1.bytes.count }) / 1200)
+        }
+        let silent = cost(RekeySchedule(after: .seconds(4000), refusedAfter: .seconds(5000)))
+        #expect(silent.packets <= packets && silent.packets >= packets / 2 && silent.bytes <= bytes, "\(silent) a second")
+        // Question, answer, and the first words under the new keys.
+        let renewing = cost(.standard)
+        #expect((renewing.packets - silent.packets) * 120 < 5 && (renewing.bytes - silent.bytes) * 120 < 300, "\(renewing), \(silent)")
     }
 }
