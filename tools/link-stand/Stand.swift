@@ -3,7 +3,7 @@ import InkPrimitives
 import InkSimulator
 import InkTransport
 
-// link-stand [--seed N] [--jitter MS] [GROUP …]      alone, ops, tcp, four, loss, narrow, live, first; without one, all of them
+// link-stand [--seed N] [--jitter MS] [GROUP …]      alone, ops, tcp, four, loss, narrow, live, first, newcomer; without one, all of them
 // link-stand --trace MBITS [--ours N] [--tcp N] [--ops N] [--queue MS] [--loss PERCENT] [--step MS] [--steps N]      transfers step by step
 
 /// What holds for all rows.
@@ -192,6 +192,7 @@ let groups: [(name: String, run: @Sendable (Setting) -> Void)] = [
             for activity in [Activity.present, .idle] { Silence.run(activity) }
         }
     ),
+    ("newcomer", { _ in Newcomer.table() }),
 ]
 
 /// A transfer, step by step; of several flows each in its column.
