@@ -332,8 +332,11 @@ struct Connection: Sendable {
     // MARK: Outgoing
 
     /// Makes all packets that are due and that the window allows.
+    ///
+    /// - Parameter isBulkLater: what is nothing but bulk is left for another call, after what others have that is live (TR-131).
     mutating func flush(
-        now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
+        isBulkLater: Bool = false, now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter,
+        outputs: inout Outputs<Endpoint.Output>
     ) {
         if rekey.hasDisclosures { for disclosure in rekey.takeDisclosures() { outputs.append(.keys(disclosure)) } }
         guard !rekey.isExpired(now: now) else { return }
@@ -354,7 +357,7 @@ struct Connection: Sendable {
         if let at = greetsAt, now >= at { greet() }
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         dropRepetitions()
-        sendLengthProbe(now: now, outputs: &outputs)
+        if !isBulkLater { sendLengthProbe(now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
             let isAlone = hasLive && packetsWithoutBulk < Self.bulkFloor && paths.updateMain { $0.isNarrow }
@@ -363,7 +366,8 @@ struct Connection: Sendable {
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             let isCopyDue = repeater.dueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
-            guard hasLive || hasBulk || mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit else { break }
+            let owes = mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit
+            guard hasLive || hasBulk && !isBulkLater || owes else { break }
             defer { if owesCopies { repeater.forgetDue(now: now) } }
             // What somebody sees goes in packets that every path carries (TR-113).
             let limit = hasBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
@@ -887,6 +891,14 @@ struct Connection: Sendable {
     var localIndices: [UInt32] { [space.localIndex] + rekey.indices }
     /// Bytes of messages that the peer has not acknowledged.
     var pendingBytes: Int { lanes[0].pending + lanes[1].pending + lanes[2].pending }
+    func pendingBytes(of lane: Lane) -> Int { lanes[lane.slot].pending }
+    var line: LineSight {
+        let main = paths.main
+        var sight = LineSight()
+        (sight.roundTrip, sight.shortestRoundTrip) = (roundTrip, main.rtt.minimum)
+        (sight.deliveryRate, sight.loss, sight.isRelay) = (main.deliveryRate, space.sent.lossEstimate, main.isRelay)
+        return sight
+    }
     /// Bytes kept for messages that are not whole, for tests and metrics.
     var heldBytes: Int { Int(incoming.held) }
 

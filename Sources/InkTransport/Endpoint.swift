@@ -415,6 +415,14 @@ public struct Endpoint: Sendable {
         connections.pendingBytes(of: id) ?? 0
     }
 
+    /// Bytes of reliable messages of one lane that the peer has not acknowledged.
+    public func pendingBytes(on id: ConnectionID, lane: Lane) -> Int {
+        connections[id]?.pendingBytes(of: lane) ?? 0
+    }
+
+    /// What was seen of the way in use; nil if the connection is gone.
+    public func line(of id: ConnectionID) -> LineSight? { connections[id]?.line }
+
     /// All connections, sorted.
     public var connectionIDs: [ConnectionID] { connections.ids }
 
@@ -472,6 +480,12 @@ public struct Endpoint: Sendable {
     private mutating func flush() {
         guard !dirty.isEmpty else { return }
         let ids = dirty.takeAll()
+        // What is live to anybody goes before bulk to another (TR-131).
+        if ids.count > 1 {
+            for id in ids {
+                connections[id]?.flush(isBulkLater: true, now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
+            }
+        }
         for id in ids {
             let place = connections.place(of: id)
             if connections.all[place]?.wantsIndex(now: now) == true { giveIndex(to: id) }

@@ -92,6 +92,9 @@ struct Path: Sendable {
     /// What is live goes alone: with bulk behind it, it would come later.
     @inline(__always) var isNarrow: Bool { congestion.isNarrow }
 
+    /// Bytes a second that it was seen to carry; nil before anything was. Where there was little to send, no more than that.
+    var deliveryRate: Double? { congestion.measuredRate }
+
     /// Bytes a second that live lanes have beyond the window.
     private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
 

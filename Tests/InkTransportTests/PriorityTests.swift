@@ -1,0 +1,46 @@
+import InkPrimitives
+import Testing
+
+@testable import InkTransport
+
+/// What goes first when a packet leaves.
+@Suite struct PriorityTests {
+    // TR-130
+    @Test(arguments: [1_000, 8_000, 32_000, 125_000, 625_000, 2_500_000, 125_000_000] as [Double])
+    func `no packet is handed out long before it is due`(rate: Double) {
+        var (pacer, now, dueAt) = (Pacer(), Instant.zero + .seconds(1), Instant.zero + .seconds(1))
+        let packetTime = Duration.nanoseconds(Int64(1200 * 1e9 / rate))
+        for _ in 0..<200 {
+            var lead = Duration.zero
+            // As many as may at once.
+            while pacer.allows(rate: rate, now: now) {
+                dueAt = max(dueAt, now)
+                lead = max(lead, dueAt - now)
+                pacer.sent(1200, rate: rate, now: now)
+                dueAt += packetTime
+            }
+            #expect(lead <= max(.milliseconds(4), packetTime))
+            now = pacer.next(rate: rate)
+        }
+    }
+
+    // TR-131
+    @Test func `what is live to anybody leaves before bulk that is due to another`() throws {
+        var net = TestNet(seed: 1)
+        for index in 0..<3 { net.add(TestNet.configuration(index)) }
+        net.connect(0, 1, nonce: 5)
+        net.connect(0, 2, nonce: 6)
+        net.run(for: .seconds(5)) { $0.nodes[0].established.count == 2 && $0.nodes[1].id != nil && $0.nodes[2].id != nil }
+        net.run(for: .seconds(1))
+        let ids = net.nodes[0].established.sorted { $0.id < $1.id }
+        try #require(ids.count == 2)
+        // The first connection has bulk, the second something live, and the caller asks for both at once.
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0].id, now: net.now)
+        net.nodes[0].endpoint.send([2], lane: .ops, on: ids[1].id, now: net.now)
+        var sizes: [Int] = []
+        while let output = net.nodes[0].endpoint.nextOutput() {
+            if case .transmit(let bytes, _, _) = output { sizes.append(bytes.count) }
+        }
+        #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
+    }
+}
