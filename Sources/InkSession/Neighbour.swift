@@ -57,6 +57,8 @@ struct Neighbour: Sendable {
     /// Names that still have to be sent, held back while the connection is full.
     var backlog = Backlog()
     var outbox = PresenceOutbox()
+    /// How much of our presence its line bears.
+    var ladder = PresenceLadder()
 
     // Reconciliation.
     var reconciler: Reconciler

@@ -18,10 +18,19 @@ extension Node {
 
     private mutating func sendPresence(on connection: ConnectionID, now: Instant) {
         // What is still here waits for room on the way; what it said as new is new in the next.
-        if endpoint.takeBackPresence(on: connection) { neighbours[connection]?.outbox.takeBack() }
+        let isHeldUp = endpoint.takeBackPresence(on: connection)
+        if isHeldUp { neighbours[connection]?.outbox.takeBack() }
         let roundTrip = endpoint.roundTrip(on: connection)
+        let waiting = PresenceLadder.Waiting(
+            operations: endpoint.pendingBytes(on: connection, lane: .ops), history: endpoint.pendingBytes(on: connection, lane: .bulk))
+        guard let line = endpoint.line(of: connection),
+            neighbours[connection]?.ladder.take(line, waiting, isHeldUp: isHeldUp, now: now) == true
+        else { return }
+        let isCoarse = neighbours[connection]?.ladder.isCoarse ?? false
         let requests = neighbours[connection]?.inbox.requests(roundTrip: roundTrip, now: now) ?? []
-        guard let bytes = neighbours[connection]?.outbox.packet(for: presence, requests: requests, now: now) else { return }
+        guard let bytes = neighbours[connection]?.outbox.packet(for: presence, requests: requests, isCoarse: isCoarse, now: now)
+        else { return }
+        neighbours[connection]?.ladder.sent(byteCount: bytes.count, now: now)
         let token = endpoint.sendPresence(bytes, on: connection, now: now)
         neighbours[connection]?.outbox.sent(token: token)
     }
@@ -32,7 +41,9 @@ extension Node {
     /// When a neighbour is to hear of us next.
     func presenceDeadline(of neighbour: Neighbour, present: Int) -> Instant? {
         let roundTrip = endpoint.roundTrip(on: neighbour.connection)
-        return neighbour.outbox.deadline(for: presence, requestAt: neighbour.inbox.requestAt, roundTrip: roundTrip, present: present)
+        let due = neighbour.outbox.deadline(
+            for: presence, requestAt: neighbour.inbox.requestAt, roundTrip: roundTrip, present: present, pause: neighbour.ladder.pause)
+        return due.map { max($0, neighbour.ladder.pausedUntil) }
     }
 
     /// How often the transport must hear from the others, after how lively we are.

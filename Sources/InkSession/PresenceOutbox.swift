@@ -37,6 +37,9 @@ package struct PresenceOutbox: Sendable {
         var sent = 0
         /// The sample with which the next packet begins: the first one that was new in the newest.
         var next = 0
+
+        /// What was new does not go once more.
+        mutating func forgoCopy() { next = sent }
     }
 
     /// What a packet on the way has said.
@@ -63,8 +66,11 @@ package struct PresenceOutbox: Sendable {
     /// - Parameters:
     ///   - requestAt: when we shall ask the peer for something.
     ///   - present: people on the board, ourselves among them.
-    package func deadline(for presence: OwnPresence, requestAt: Instant? = nil, roundTrip: Duration?, present: Int) -> Instant? {
-        let soonest = lastSent + PresenceTiming.interval(roundTrip: roundTrip, present: present)
+    ///   - pause: packets are to be so far apart at least.
+    package func deadline(
+        for presence: OwnPresence, requestAt: Instant? = nil, roundTrip: Duration?, present: Int, pause: Duration = .zero
+    ) -> Instant? {
+        let soonest = lastSent + max(pause, PresenceTiming.interval(roundTrip: roundTrip, present: present))
         let asking = requestAt.map { max($0, soonest) }
         if hasNews(presence) { return soonest }
         guard acknowledged < presence.version else { return asking }
@@ -74,8 +80,12 @@ package struct PresenceOutbox: Sendable {
 
     /// The packet to send now.
     ///
-    /// - Parameter requests: what we lack of the peer's strokes.
-    package mutating func packet(for presence: OwnPresence, requests: [StrokeRequest] = [], now: Instant) -> [UInt8] {
+    /// - Parameters:
+    ///   - requests: what we lack of the peer's strokes.
+    ///   - isCoarse: nothing is said twice for good measure, and of the pointer only where it is (SE-161).
+    package mutating func packet(
+        for presence: OwnPresence, requests: [StrokeRequest] = [], isCoarse: Bool = false, now: Instant
+    ) -> [UInt8] {
         marksBefore = marks
         let isNews = hasNews(presence)
         if isNews {
@@ -89,11 +99,11 @@ package struct PresenceOutbox: Sendable {
                 marks.strokes[frontEnd] = mark
             }
         }
-        let bytes = compose(presence, requests, at: now.wholeMilliseconds).bytes
+        let bytes = compose(presence, requests, isCoarse: isCoarse, at: now.wholeMilliseconds).bytes
         precondition(bytes.count <= PresenceTiming.packetBytes, "presence of \(bytes.count) bytes fits no packet")
         marks.pointer = presence.pointer.next
         marks.version = presence.version
-        (marks.owesCopy, lastSent) = (isNews, now)
+        (marks.owesCopy, lastSent) = (isNews && !isCoarse, now)
         return bytes
     }
 
@@ -148,12 +158,14 @@ package struct PresenceOutbox: Sendable {
     /// How much of what might be said is said, where much is said at once.
     private enum Thrift: CaseIterable { case none, some, most }
 
-    private mutating func compose(_ presence: OwnPresence, _ requests: [StrokeRequest], at now: Int64) -> PresencePacket {
+    private mutating func compose(
+        _ presence: OwnPresence, _ requests: [StrokeRequest], isCoarse: Bool, at now: Int64
+    ) -> PresencePacket {
         let live = presence.hands.filter { $0.value.live != nil }
         marks.strokes = marks.strokes.filter { live[$0.key] != nil }
         var packet = PresencePacket(own: PresenceValue())
         var room = 0
-        for thrift in Thrift.allCases {
+        for thrift in Thrift.allCases.dropFirst(isCoarse ? 1 : 0) {
             packet = skeleton(presence, requests, thrift, at: now)
             // A hand that has nothing but its gesture gets a first byte besides.
             room = PresenceTiming.packetBytes - packet.bytes.count - live.count - 2
@@ -166,6 +178,7 @@ package struct PresenceOutbox: Sendable {
             let look = GestureLook(of: gesture, frontEnd).flatMap { share >= Self.gestureBytesMin + GestureLook.bytesMax ? $0 : nil }
             if look != nil { share -= GestureLook.bytesMax }
             let value = liveValue(gesture, of: frontEnd, isPen: isPen, bytesMax: share, at: now)
+            if isCoarse { marks.strokes[frontEnd]?.forgoCopy() }
             if let look, value.style != nil { packet.own.gestureLooks.append(look) }
             if let index = packet.own.hands.firstIndex(where: { $0.frontEnd == frontEnd }) {
                 packet.own.hands[index].live = value
