@@ -87,6 +87,9 @@ public struct Reconciler: Sendable {
         return step
     }
 
+    /// What was found for the neighbour did not all go: another run may find it again.
+    public mutating func forgetSent() { (sent, walked) = ([], [:]) }
+
     /// What is gathered from one message.
     private struct Answer {
         let tree: MerkleTree

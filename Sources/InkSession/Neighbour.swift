@@ -32,6 +32,10 @@ struct Neighbour: Sendable {
     var receiptMovedAt: Instant
     /// The peer's set as it told us last.
     var fingerprint: Fingerprint?
+    /// How many transactions are in it.
+    var transactionCount = 0
+    /// It is ours to begin the first run, once its fingerprint is known.
+    var owesRun = false
     /// The peer's presence, and what of it is shown.
     var inbox = PresenceInbox()
     var gate: PresenceGate
@@ -125,12 +129,18 @@ struct Neighbour: Sendable {
 struct Backlog: Sendable {
     private var names = Queue<TransactionName>()
     private var queued: Set<TransactionName> = []
+    /// What is in it is history, until it is empty: it goes after all that is live (SE-164).
+    private(set) var isHistory = false
+
+    /// So many are history, whatever they were found by.
+    static let liveMax = 64
 
     var isEmpty: Bool { names.isEmpty }
     var count: Int { names.count }
 
-    mutating func append(_ name: TransactionName) {
+    mutating func append(_ name: TransactionName, isHistory: Bool = false) {
         if queued.insert(name).inserted { names.append(name) }
+        if isHistory || names.count > Self.liveMax { self.isHistory = true }
     }
 
     mutating func popFirst() -> TransactionName? {
@@ -141,7 +151,7 @@ struct Backlog: Sendable {
 
     mutating func removeAll() {
         names.removeAll()
-        queued = []
+        (queued, isHistory) = ([], false)
     }
 }
 
@@ -170,6 +180,8 @@ enum SessionTiming {
     static let reconcileAfter: Duration = .milliseconds(500)
     /// … and by the other side if nothing came of that.
     static let reconcileAfterOther: Duration = .milliseconds(1700)
+    /// Who lacks much asks for it by himself; in case he does not, one who has it begins after this.
+    static let reconcileAfterBehind: Duration = .seconds(10)
     /// Parents that are unknown this long after their child came are asked for.
     static let askAfter: Duration = .milliseconds(50)
     /// … and again.
@@ -192,8 +204,14 @@ enum SessionTiming {
     /// More neighbours who answer than this are a crowd, and are all looked at no more often than after so much for each of those beyond: 10 ms at 256.
     static let crowd = 12
     static let sweepPauseEach: Duration = .microseconds(40)
-    /// Bytes that a connection may hold for sending before the backlog waits.
-    static let connectionFill = 256 * 1024
+    /// Bytes that a connection may hold for sending before the backlog waits: what it carries in a second (or four round trips), since what was given
+    /// away is not taken back (SE-165).
+    static func connectionFill(of line: LineSight) -> Int {
+        let seconds = max(1, (line.roundTrip ?? .zero).milliseconds / 250)
+        return min(max(Int(min((line.deliveryRate ?? 0) * seconds, 1e9)), connectionFillMin), connectionFillMax)
+    }
+    static let connectionFillMin = 16 * 1024
+    static let connectionFillMax = 256 * 1024
     /// With no more than that waiting, a connection counts as drained.
     static let connectionDrained = 8 * 1024
     /// With so much waiting to be sent to a peer, what it asks for is not answered: it takes nothing, and would only fill us up.

@@ -50,6 +50,7 @@ extension Node {
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
+                looksForGivers = true
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.degraded(peer, true, now: now) }
                 noteSilence(of: connection)
                 hidePresence(of: connection)
@@ -133,6 +134,7 @@ extension Node {
         let peer = neighbour.remote.peer
         let last = people[peer].map(currentStatus)
         neighbours[connection] = nil
+        looksForGivers = true
         for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
         verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }

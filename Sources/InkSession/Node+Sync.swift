@@ -35,8 +35,12 @@ extension Node {
             }
             enterRoomIfPossible(connection, now: now)
         case .genesis(let bytes): if let neighbour = neighbours[connection] { receiveGenesis(bytes, from: neighbour, now: now) }
-        case .fingerprint(let fingerprint, _):
+        case .fingerprint(let fingerprint, let count):
             neighbours[connection]?.fingerprint = fingerprint
+            neighbours[connection]?.transactionCount = Int(clamping: count)
+            looksForGivers = true
+            if neighbours[connection]?.owesRun == true { followGivers(now: now) }
+            beginOwedRun(with: connection, now: now)
             compare(connection, now: now)
             statusChanged(now: now)
         case .reconcile(let bytes): if isInRoom { try receiveReconcile(bytes, on: connection, now: now) }
@@ -54,6 +58,9 @@ extension Node {
                 endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
+        case .enough:
+            neighbours[connection]?.backlog.removeAll()
+            neighbours[connection]?.reconciler.forgetSent()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
         case .adjacency(let joined, let left):
@@ -67,6 +74,8 @@ extension Node {
 
     private mutating func receiveReconcile(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) throws(WireError) {
         guard let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
+        // What another brings already is not asked for a second time.
+        guard !isGivenByAnother(connection) else { return }
         // A run that is cut short is begun anew later.
         guard neighbours[connection]?.work.take(now: now) == true,
             let step = try neighbours[connection]?.reconciler.receive(bytes, board: board)
@@ -77,16 +86,16 @@ extension Node {
         let isEqual = step.isEqual || neighbours[connection]?.fingerprint == board.fingerprint
         if isEqual { neighbours[connection]?.outstanding = 0 } else { neighbours[connection]?.outstanding += step.wanted }
         for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
-        for name in step.send { queue(name, on: connection, now: now) }
+        for name in step.send { queue(name, on: connection, isHistory: true, now: now) }
         if step.isDone { neighbours[connection]?.isReconciled = true }
         becomeReadyIfReconciled(connection, now: now)
         statusChanged(now: now)
     }
 
     /// Sends a transaction that the peer lacks as soon as there is room, unless it is on its way or not on our disk yet.
-    private mutating func queue(_ name: TransactionName, on connection: ConnectionID, now: Instant) {
+    private mutating func queue(_ name: TransactionName, on connection: ConnectionID, isHistory: Bool = false, now: Instant) {
         guard neighbours[connection]?.exchangedLately(name, now: now) == false, !unsavedOwn.contains(name) else { return }
-        neighbours[connection]?.backlog.append(name)
+        neighbours[connection]?.backlog.append(name, isHistory: isHistory)
     }
 
     /// A peer that says to have more of our work than we do is asked to show the next of it; what it then does not show proves nothing.
@@ -157,17 +166,19 @@ extension Node {
     }
 
     private mutating func enterRoomIfPossible(_ connection: ConnectionID, now: Instant) {
-        guard var neighbour = neighbours[connection], !neighbour.isInRoom, neighbour.hasGenesis, let board else { return }
+        guard var neighbour = neighbours[connection], !neighbour.isInRoom, neighbour.hasGenesis, board != nil else { return }
         neighbour.isInRoom = true
         neighbours[connection] = neighbour
         // What the others were told, from which the next difference counts.
         say(.adjacent(toldAdjacent.sorted()), on: connection, now: now)
         tellReceipt(connection, now: now)
         tellFingerprint(connection, now: now)
-        if neighbour.remote.isInitiator {
-            let first = neighbour.reconciler.start(board: board)
-            neighbours[connection]?.reconciler = neighbour.reconciler
-            for message in first { say(.reconcile(message), on: connection, now: now) }
+        // Whom we gave the beginning of the board asks for the rest.
+        neighbours[connection]?.owesRun = neighbour.remote.isInitiator && !neighbour.sentGenesis
+        if neighbour.remote.isInitiator || !isReady, !neighbours.values.contains(where: { $0.isInRoom && $0.connection != connection }) {
+            // The first is asked before it has said what it has: a round trip sooner.
+            if !isReady { givers.began(with: connection, now: now) }
+            beginOwedRun(with: connection, isForced: !isReady, now: now)
         }
         showPresence(of: connection, now: now)
         tellPerson(neighbour.remote.peer)
@@ -221,6 +232,7 @@ extension Node {
             return rejected(author: supplier, rule: "transaction: \(error)", now: now)
         }
         neighbours[source]?.noteExchanged(transaction.name, now: now)
+        if !isLive { givers.supplied(by: source, byteCount: bytes.count, now: now) }
         supplied(by: source, now: now)
         guard !board.contains(transaction.name), !verification.contains(transaction, from: source) else {
             if !isReady, verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
@@ -259,12 +271,14 @@ extension Node {
     }
 
     private mutating func insert(_ jobs: [Verification.Job], now: Instant) {
-        for job in jobs { insert(job.transaction, from: job.source, of: job.supplier, now: now) }
+        for job in jobs { insert(job.transaction, isLive: job.isLive, from: job.source, of: job.supplier, now: now) }
         guard !isReady else { return }
         for connection in connections { becomeReadyIfReconciled(connection, now: now) }
     }
 
-    private mutating func insert(_ transaction: Transaction, from source: ConnectionID, of supplier: AuthorID, now: Instant) {
+    private mutating func insert(
+        _ transaction: Transaction, isLive: Bool, from source: ConnectionID, of supplier: AuthorID, now: Instant
+    ) {
         guard var outcome = board?.insert(transaction, from: supplier) else { return }
         for rejection in outcome.rejected {
             asks.arrived(rejection.name)
@@ -294,7 +308,7 @@ extension Node {
         for item in news { tell(.textMerged(item)) }
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
-            passOn(inserted, from: source, now: now)
+            passOn(inserted, isLive: isLive, from: source, now: now)
         }
         let own = outcome.inserted.filter { $0.author == author }
         if !own.isEmpty {
@@ -353,12 +367,17 @@ extension Node {
     }
 
     /// Passes a transaction of another on to those neighbours that its author does not reach.
-    private mutating func passOn(_ transaction: Transaction, from source: ConnectionID, now: Instant) {
+    private mutating func passOn(_ transaction: Transaction, isLive: Bool, from source: ConnectionID, now: Instant) {
         for connection in connections where connection != source {
             guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.remote.author != transaction.author,
                 !neighbour.adjacent.contains(transaction.author), !neighbour.exchangedLately(transaction.name, now: now)
             else { continue }
-            push(transaction, on: connection, now: now)
+            guard !isLive else {
+                push(transaction, on: connection, now: now)
+                continue
+            }
+            // History of ours is no news to who has more of it.
+            if !isAhead(neighbour) { neighbours[connection]?.backlog.append(transaction.name, isHistory: true) }
         }
     }
 
@@ -384,11 +403,11 @@ extension Node {
             // By index, since a neighbour that is read by its key is copied, and there may be hundreds.
             guard let index = neighbours.index(forKey: connection), !neighbours.values[index].isDegraded else { continue }
             if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained { neighbours.values[index].drainedAt = now }
-            let count = neighbours.values[index].backlog.count
-            guard count > 0 else { continue }
-            // A long backlog is history and must not stand before what is drawn now.
-            let lane: Lane = count > 64 ? .bulk : .ops
-            while endpoint.pendingBytes(on: connection) < SessionTiming.connectionFill,
+            guard !neighbours.values[index].backlog.isEmpty else { continue }
+            // History must not stand before what is drawn now.
+            let lane: Lane = neighbours.values[index].backlog.isHistory ? .bulk : .ops
+            let fill = SessionTiming.connectionFill(of: endpoint.line(of: connection) ?? LineSight())
+            while endpoint.pendingBytes(on: connection) < fill,
                 let name = neighbours[connection]?.backlog.popFirst()
             {
                 guard neighbours[connection]?.exchangedLately(name, now: now) == false, let transaction = board.transaction(name) else {
@@ -436,7 +455,8 @@ extension Node {
             if !isReady { becomeReady(now: now) }
         } else if neighbour.reconcileAt == nil {
             let wait = neighbour.remote.isInitiator ? SessionTiming.reconcileAfter : SessionTiming.reconcileAfterOther
-            neighbours[connection]?.reconcileAt = now + wait
+            let at = now + (isBehind(neighbour) ? SessionTiming.reconcileAfterBehind : wait)
+            neighbours[connection]?.reconcileAt = at
         }
     }
 
@@ -450,7 +470,7 @@ extension Node {
                 continue
             }
             neighbour.reconcileAt = nil
-            if neighbour.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now) {
+            if neighbour.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now), !isGivenByAnother(connection) {
                 neighbour.outstanding = 0
                 let first = neighbour.reconciler.start(board: board)
                 neighbours[connection] = neighbour
@@ -464,7 +484,7 @@ extension Node {
 
     /// True while what an earlier comparison found is still on its way, in either direction: another would only find it again.
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
-        if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection) >= SessionTiming.connectionFill / 2 { return true }
+        if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
         // What waits for its author's pace is here, and would be sent again.
         if verification.holds(of: neighbour.connection) { return true }
         return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately

@@ -203,6 +203,9 @@ public struct Node: Sendable {
     var receiptsToSave: Set<AuthorID> = []
     var saveReceiptsAt: Instant?
     var asks = Asks()
+    /// Whom we ask for history, and whether something was heard that may change that.
+    var givers = Givers()
+    var looksForGivers = false
     var goneSuppliers = GoneSuppliers()
     var rejections: [String: Instant] = [:]
     var rejectionsTold = TokenBucket(rate: 20, burst: 60, now: .distantPast)
@@ -346,6 +349,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, asks.deadline)
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
+        soonest = earliest(soonest, givers.deadline)
         soonest = earliest(soonest, adjacencyAt)
         if quitAt == nil { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
@@ -410,6 +414,7 @@ public struct Node: Sendable {
         releaseHeld(now: now)
         recoverStroke(now: now)
         insertReleased(now: now)
+        followGivers(now: now)
         sweep(now: now)
         drainWays(now: now)
         check(now: now)

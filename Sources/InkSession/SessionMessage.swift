@@ -26,10 +26,13 @@ package enum SessionMessage: Hashable, Sendable {
     /// Where the sender is to be found, best first; takes the place of what it said before. At most `Limits.candidates`.
     case addresses([Candidate])
 
+    /// The sender gets from another what it asked this one for: what has not left of it need not.
+    case enough
+
     package static let asksMax = 256
     package static let adjacentMax = 1024
 
-    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses }
+    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses, enough }
 
     /// A tag byte, then the fields in the order above.
     package func encode() -> [UInt8] {
@@ -72,6 +75,7 @@ package enum SessionMessage: Hashable, Sendable {
             writer.write(Tag.addresses.rawValue)
             writer.writeVarint(candidates.count)
             for candidate in candidates { candidate.write(to: &writer) }
+        case .enough: writer.write(Tag.enough.rawValue)
         }
         return writer.bytes
     }
@@ -103,6 +107,7 @@ package enum SessionMessage: Hashable, Sendable {
             var candidates: [Candidate] = []
             for _ in 0..<count { candidates.append(try Candidate(from: &reader)) }
             self = .addresses(candidates)
+        case .enough: self = .enough
         }
         try reader.finish()
     }
