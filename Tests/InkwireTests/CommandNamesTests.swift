@@ -9,7 +9,7 @@ import Testing
     /// A command that is new in JSON lines does not compile before somebody says here whether a person types it, too.
     private func names(of command: AutomationCommand) -> [String] {
         switch command {
-        case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround: []
+        case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround, .dump: []
         case .move: ["move"]
         case .delete: ["delete"]
         case .arrange(_, let arrangement):
