@@ -11,6 +11,7 @@ private struct Overheard {
     var log = ""
     private var ends: [Endpoint] = []
     private var sessions: [ConnectionID?] = [nil, nil]
+    private var now = Instant.zero
 
     static let addresses = [SocketAddress("10.0.0.1:4000"), SocketAddress("[fd00::2]:4001")]
 
@@ -26,11 +27,15 @@ private struct Overheard {
             ends.append(Endpoint(configuration))
         }
         let there = try #require(Self.addresses[1])
-        ends[0].dial(attempt: [UInt8](repeating: 5, count: 16), remote: nil, addresses: [there], now: .zero)
+        ends[0].dial(attempt: [UInt8](repeating: 5, count: 16), remote: nil, addresses: [there], now: now)
         try exchange()
         let session = try #require(sessions[0])
-        ends[0].send(Array("hidden words".utf8), lane: .ops, on: session, now: .zero)
-        ends[0].sendPresence([1, 2, 3], on: session, now: .zero)
+        ends[0].send(Array("hidden words".utf8), lane: .ops, on: session, now: now)
+        ends[0].sendPresence([1, 2, 3], on: session, now: now)
+        try exchange()
+        // A moment later the responder says its first word.
+        now = now + .milliseconds(10)
+        for end in ends.indices { ends[end].handleTimeout(now: now) }
         try exchange()
     }
 
@@ -43,7 +48,7 @@ private struct Overheard {
                     switch output {
                     case .transmit(let bytes, _, _):
                         datagrams.append((bytes, end))
-                        ends[1 - end].receive(bytes, from: try #require(Self.addresses[end]), now: .zero)
+                        ends[1 - end].receive(bytes, from: try #require(Self.addresses[end]), now: now)
                     case .established(let id, _): sessions[end] = id
                     case .keys(let disclosure): log += disclosure.lines
                     default: break

@@ -103,16 +103,17 @@ import Testing
     @Test func `acknowledgements that come after their packets were given up open no window beyond what it was`() throws {
         var sender = try Sender()
         var last: UInt64 = 0
-        for turn in 0..<4 as Range<Int64> {
+        for turn in 0..<12 as Range<Int64> {
             sender.fill(after: .milliseconds(50 * turn + 50))
             last = sender.newest
-            sender.acknowledge(upTo: last, after: .milliseconds(50 * turn + 99))
+            // The handshake took no time: later it would be a queue.
+            sender.acknowledge(upTo: last, after: .milliseconds(50 * turn + 52))
         }
         let window = try #require(sender.statistics).window
-        sender.fill(after: .milliseconds(400))
+        sender.fill(after: .milliseconds(800))
         try #require(sender.newest > last + 4)
         // Some are named, those before them are lost by it; then all of them arrive after all, in a word long held back.
-        sender.acknowledge(only: sender.newest, after: .milliseconds(450))
+        sender.acknowledge(only: sender.newest, after: .milliseconds(850))
         sender.acknowledge(upTo: sender.newest, after: .seconds(3))
         let after = try #require(sender.statistics)
         #expect(after.window <= window + Limits.datagramBytes * Int(sender.newest - last), "\(window) became \(after.window)")
@@ -125,8 +126,9 @@ import Testing
         var raw: RawPeer
         let id: ConnectionID
         private let from = TestNet.address(8)
-        /// Greatest number that left.
+        /// Greatest number that left, and all of them: some are left out (TR-86).
         private(set) var newest: UInt64 = 0
+        private var sent = RangeSet()
 
         init() throws {
             let made = RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: TestNet.address(8), now: .zero)
@@ -140,15 +142,17 @@ import Testing
 
         /// Lets all leave that may.
         mutating func fill(after span: Duration) {
-            for step in 0..<40 as Range<Int64> {
+            for step in 0..<3 as Range<Int64> {
                 endpoint.handleTimeout(now: .zero + span + .milliseconds(step))
                 drain()
             }
         }
 
         mutating func acknowledge(upTo number: UInt64, after span: Duration) {
-            var frame: [UInt8] = [Frame.acknowledgementType]
-            for value in [number, 0, 0, number] { frame.appendVarint(value) }
+            var named = sent
+            named.remove(number + 1..<UInt64.max)
+            var frame: [UInt8] = []
+            _ = Acknowledgement.write(named, delay: .zero, limit: 400, to: &frame)
             say(frame, after: span)
         }
 
@@ -167,6 +171,7 @@ import Testing
             for packet in RawPeer.transmitted(&endpoint) {
                 guard let header = DataHeader(packet) else { continue }
                 newest = max(newest, header.number(expected: newest + 1))
+                sent.insert(newest..<newest + 1)
             }
         }
     }
