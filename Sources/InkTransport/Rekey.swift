@@ -45,8 +45,6 @@ struct Rekey: Sendable {
     private var secret: Secret32
     /// How often the keys were renewed.
     private(set) var count: UInt64 = 0
-    /// Packets that were sent in former spaces.
-    private(set) var packetsBefore: UInt64 = 0
     private var bornAt: Instant
     private var exchange = Exchange.settled
     /// The space before, for as long as it lives.
@@ -257,7 +255,9 @@ struct Rekey: Sendable {
         guard !isExpired(now: now) else { return .failure(.replayed) }
         guard let index = DataHeader(datagram)?.receiverIndex else { return .failure(.forged) }
         if index == current.localIndex { return current.open(datagram, into: &frames).map { ($0, .current) } }
-        if index == old?.localIndex, !isToErase(now: now), let result = old?.open(datagram, into: &frames) { return result.map { ($0, .old) } }
+        if index == old?.localIndex, !isToErase(now: now), let result = old?.open(datagram, into: &frames) {
+            return result.map { ($0, .old) }
+        }
         guard case .answered(var upcoming, _, _, _) = exchange, index == upcoming.space.localIndex else { return .failure(.forged) }
         switch upcoming.space.open(datagram, into: &frames) {
         case .success(let opened):
@@ -280,7 +280,6 @@ struct Rekey: Sendable {
         var space = upcoming.space
         space.sent.follow(current.sent)
         current.sent.isClosed = true
-        packetsBefore += current.sent.next
         (old, current) = (current, space)
         former = Former(bornAt: bornAt)
         (secret, bornAt, count, exchange) = (upcoming.secret, upcoming.bornAt, count + 1, .settled)
