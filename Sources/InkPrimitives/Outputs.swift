@@ -41,7 +41,7 @@ public struct Outputs<Output> {
     }
 
     /// Outputs for which room is kept when all were taken.
-    @usableFromInline static var spareMax: Int { 1024 }
+    @usableFromInline static var spareMax: Int { 2048 }
     /// Outputs taken before what waits behind them is moved to the front.
     @usableFromInline static var takenMin: Int { 1024 }
 }

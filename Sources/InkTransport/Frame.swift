@@ -127,13 +127,13 @@ struct Acknowledgement: Hashable, Sendable {
 
     /// The run with the largest number.
     let newest: Range<UInt64>
-    /// The others, newest first; all are disjoint and do not touch. Mostly there are none, and then no memory is taken.
-    let older: [Range<UInt64>]
+    /// The others, newest first; all are disjoint and do not touch. Mostly there are none.
+    let older: Runs
     let delay: Duration
 
     var largest: UInt64 { newest.upperBound - 1 }
     /// All runs, newest first.
-    var ranges: [Range<UInt64>] { [newest] + older }
+    var ranges: [Range<UInt64>] { [newest] + older.all }
 
     /// - Parameter received: not empty; the newest runs that fit into `limit` bytes are named.
     static func write(_ received: RangeSet, delay: Duration, limit: Int, to packet: inout [UInt8]) -> Bool {
@@ -171,9 +171,7 @@ struct Acknowledgement: Hashable, Sendable {
         var run = try reader.readVarint()
         guard run <= largest else { throw .unexpected }
         newest = largest - run..<largest + 1
-        var older: [Range<UInt64>] = []
-        // There is no run without two bytes of the packet.
-        older.reserveCapacity(min(count, reader.remaining / 2))
+        var older = Runs()
         var lowest = largest - run
         for _ in 0..<count {
             let gap = try reader.readVarint()

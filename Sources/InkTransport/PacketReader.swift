@@ -70,6 +70,30 @@ package struct PacketReader: Sendable {
         }
     }
 
+    /// What the payload of a captured packet is: one datagram, or several of one size and a shorter last one, which a kernel sends as one and a capture
+    /// therefore shows as one (UDP_SEGMENT, udp(7)). How long each is shows where the keys are known.
+    ///
+    /// - Returns: each with its length, bytes; empty if it is none of ours.
+    package mutating func read(train: [UInt8]) -> [(reading: Reading, byteCount: Int)] {
+        guard let whole = read(train) else { return [] }
+        guard whole.kind == "data", whole.direction == nil, let size = firstSize(in: train) else { return [(whole, train.count)] }
+        return stride(from: 0, to: train.count, by: size).compactMap { start in
+            let part = Array(train[start..<min(start + size, train.count)])
+            return read(part).map { ($0, part.count) }
+        }
+    }
+
+    /// Length of the first datagram of several.
+    private mutating func firstSize(in train: [UInt8]) -> Int? {
+        let least = DataHeader.overhead + 1
+        guard train.count >= 2 * least, spaces[Self.index(in: train, at: 1) ?? 0] != nil else { return nil }
+        // The next one has the same receiver.
+        for size in least...train.count - least where train[size] | 6 == train[0] | 6 && train[size + 1..<size + 5] == train[1..<5] {
+            if readData(Array(train[..<size])).direction != nil { return size }
+        }
+        return nil
+    }
+
     private static func index(in datagram: [UInt8], at offset: Int) -> UInt32? {
         guard datagram.count >= offset + 4 else { return nil }
         return datagram[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }

@@ -25,7 +25,8 @@ struct SkippedNumbers: Sendable {
     /// The number after this one.
     mutating func following(_ number: UInt64) -> UInt64 {
         guard number + 1 >= nextAt else { return number + 1 }
-        numbers = numbers.suffix(Self.kept - 1) + [number + 1]
+        if numbers.count == Self.kept { numbers.removeFirst() }
+        numbers.append(number + 1)
         nextAt = number + 2 + UInt64(Self.pauseMin + random.below(Self.pauseSpread))
         return number + 2
     }
@@ -33,7 +34,7 @@ struct SkippedNumbers: Sendable {
     func isNamed(in acknowledgement: Acknowledgement) -> Bool {
         guard let oldest = numbers.first, acknowledgement.largest >= oldest else { return false }
         return numbers.contains { number in
-            acknowledgement.newest.contains(number) || acknowledgement.older.contains { $0.contains(number) }
+            acknowledgement.newest.contains(number) || acknowledgement.older.contains(number)
         }
     }
 

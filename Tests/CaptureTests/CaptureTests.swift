@@ -136,6 +136,22 @@ private struct Overheard {
     }
 
     // TR-121
+    @Test func `several datagrams that a kernel sent as one are read one by one`() throws {
+        let overheard = try Overheard()
+        var reader = PacketReader()
+        reader.read(log: overheard.log)
+        let data = overheard.datagrams.filter { $0.bytes[0] == 0xF3 }
+        let sender = try #require(data.first).from
+        let ours = data.filter { $0.from == sender }.map(\.bytes)
+        let train = Array(repeating: try #require(ours.max { $0.count < $1.count }), count: 3)
+        let read = reader.read(train: Array(train.joined()))
+        #expect(read.map(\.byteCount) == train.map(\.count))
+        #expect(read.allSatisfy { $0.reading.direction != nil })
+        var blind = PacketReader()
+        #expect(blind.read(train: Array(train.joined())).map(\.byteCount) == [train.joined().count])
+    }
+
+    // TR-121
     @Test func `without the keys of a connection its packets stay sealed`() throws {
         let overheard = try Overheard()
         let file = PacketFile(overheard.file(linkType: 101, isNew: false, isLittle: true))

@@ -13,23 +13,27 @@ struct Account {
         var reader = reader
         let began = file.frames.first?.time ?? 0
         for frame in file.frames {
-            guard let datagram = Datagram(frame), let reading = reader.read(datagram.payload) else {
+            guard let datagram = Datagram(frame) else {
                 foreign += 1
                 continue
             }
-            ours += 1
-            if reading.kind == "data", reading.direction == nil { sealed += 1 }
-            lines.append(Self.line(frame.time &- began, datagram, reading))
+            let readings = reader.read(train: datagram.payload)
+            if readings.isEmpty { foreign += 1 }
+            for (reading, byteCount) in readings {
+                ours += 1
+                if reading.kind == "data", reading.direction == nil { sealed += 1 }
+                lines.append(Self.line(frame.time &- began, datagram, reading, byteCount: byteCount))
+            }
         }
     }
 
-    private static func line(_ nanoseconds: UInt64, _ datagram: Datagram, _ reading: PacketReader.Reading) -> String {
+    private static func line(_ nanoseconds: UInt64, _ datagram: Datagram, _ reading: PacketReader.Reading, byteCount: Int) -> String {
         let micros = Int64(bitPattern: nanoseconds) / 1000
         let time = "\(micros / 1_000_000).\(String(abs(micros) % 1_000_000 + 1_000_000).dropFirst())"
         var words = [
             String(repeating: " ", count: max(0, 10 - time.count)) + time, reading.direction?.rawValue ?? "-",
             "\(datagram.from) > \(datagram.to)",
-            "\(datagram.payload.count) bytes", reading.kind,
+            "\(byteCount) bytes", reading.kind,
         ]
         if let index = reading.index { words.append("[\(String(index, radix: 16))]") }
         if let number = reading.number { words.append("#\(number)") }
