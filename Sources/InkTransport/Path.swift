@@ -32,7 +32,7 @@ struct Path: Sendable {
     var reordering = ReorderingTolerance()
     private var search = PathMTU()
     /// Longest datagram, bytes. What relays carry is known (RV-52), and no more.
-    var mtu: Int { isRelay ? PathMTU.floor : search.current }
+    var mtu: Int { isRelay || !carriesLong ? PathMTU.floor : search.current }
     /// Challenges to it, while any are due.
     var check: PathCheck?
     /// What the rendezvous carries of our room, where the way leads over one, bytes a second; until it says how much, what most do.
@@ -122,8 +122,15 @@ struct Path: Sendable {
     }
 
     /// How long a packet should be that asks whether so much gets through, bytes; nil for none.
-    mutating func nextProbe(now: Instant) -> Int? { isRelay || !isProven ? nil : search.nextProbe(largest: largestProbe, now: now) }
+    mutating func nextProbe(now: Instant) -> Int? {
+        isRelay || !isProven || !carriesLong ? nil : search.nextProbe(largest: largestProbe, now: now)
+    }
     mutating func sentProbe(now: Instant) { search.sentProbe(now: now) }
+
+    /// On a slower one a longer packet keeps the others waiting for more than it saves, seems to be a queue, and the search costs what it brings (TR-110).
+    private var carriesLong: Bool { (congestion.measuredRate ?? 0) >= Self.longRateMin }
+    /// A packet takes 6 ms there, bytes a second.
+    private static let longRateMin = 200_000.0
 
     private var largestProbe: Int { if case .v6 = route.address?.ip { PathMTU.largestV6 } else { PathMTU.sizes.last ?? PathMTU.floor } }
 

@@ -55,8 +55,12 @@ import Testing
     // TR-110
     @Test func `over IPv6 no more is tried than Ethernet leaves, and over a relay nothing`() throws {
         var path = Path(id: PathID(number: 0), route: .direct(SocketAddress("[2001:db8::1]:4000")!), proof: .proven, isInvited: true)
+        #expect(path.nextProbe(now: .zero) == nil)
+        path.carried(2000, in: .milliseconds(20))
+        #expect(path.nextProbe(now: .zero) == nil)
+        path.carried(6000, in: .milliseconds(20))
         var tried: [Int] = []
-        for second in 0..<10 {
+        for second in 1..<11 {
             let now = Instant.zero + .seconds(second)
             guard let size = path.nextProbe(now: now) else { continue }
             tried.append(size)
@@ -66,6 +70,7 @@ import Testing
         }
         #expect(tried == [1280, 1400, 1452] && path.mtu == 1452)
         var relay = Path(id: PathID(number: 1), route: .relay(RelayPoint(place: 0, member: 1)), proof: .proven, isInvited: true)
+        relay.carried(6000, in: .milliseconds(20))
         #expect(relay.nextProbe(now: .zero) == nil && relay.mtu == Limits.datagramBytes)
     }
 
@@ -174,5 +179,14 @@ import Testing
             #expect(endpoint.counters.accepted == before.accepted + (isTaken ? 1 : 0))
             #expect(endpoint.counters.forged == before.forged + (isTaken ? 0 : 1))
         }
+    }
+}
+
+extension Path {
+    /// So many bytes arrived in so long.
+    fileprivate mutating func carried(_ byteCount: Int, in span: Duration) {
+        let stamp = DeliveryRate.Stamp(delivered: 0, deliveredAt: .zero, firstSentAt: .zero, isLimited: false)
+        acknowledged(byteCount, stamp, sentAt: .zero, now: .zero + span)
+        finishAcknowledgement(roundTrip: nil, now: .zero + span)
     }
 }
