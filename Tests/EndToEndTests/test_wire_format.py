@@ -1,4 +1,4 @@
-"""Another program, written after the page of the wire format, makes the page's examples and speaks with the real one."""
+"""A client in Python that follows the page of the wire format makes the page's examples and speaks with the real program."""
 
 import base64
 import os

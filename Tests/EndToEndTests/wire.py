@@ -1,4 +1,4 @@
-"""The link, spoken by another program: written after the page WireFormat.md of InkTransport alone, in another language and with another library.
+"""The link, spoken by another program: as the page WireFormat.md of InkTransport has it, in another language and with another library.
 
 A second writer of the same bytes shows what the page forgot. Functions take and give bytes; nothing here is quick.
 """
