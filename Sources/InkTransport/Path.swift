@@ -156,6 +156,10 @@ struct Path: Sendable {
         defer { sentCount += 1 }
         let isExtra = !allowsBulk(now: now)
         let stamp = congestion.sent(isEliciting ? byteCount : 0, bytesInFlight: bytesInFlight, now: now)
+        guard isEliciting else {
+            pacer.sentQuietly(byteCount, rate: pacingRate, now: now)
+            return (sentCount, stamp)
+        }
         pacer.sent(byteCount, rate: pacingRate, now: now)
         guard isEliciting else { return (sentCount, stamp) }
         if isExtra { live.sent(byteCount, rate: liveRate, now: now) }

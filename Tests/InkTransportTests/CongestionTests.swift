@@ -193,6 +193,24 @@ private struct Sender {
         #expect(pacer.nextLive(rate: 1_200_000) <= now, "a fast line keeps nobody waiting")
     }
 
+    // TR-83
+    @Test(arguments: [1_000.0, 20_000, 1_000_000]) func `what asks for nothing holds nothing up, however much of it there is`(rate: Double)
+    {
+        var (pacer, now) = (Pacer(), Instant.zero + .seconds(1))
+        for _ in 0..<2000 {
+            pacer.sentQuietly(40, rate: rate, now: now)
+            #expect(pacer.allows(rate: rate, now: now) && pacer.nextLive(rate: rate) <= now)
+            now += .milliseconds(1)
+        }
+        // It takes its time all the same, and what was sent before is waited for.
+        let (quiet, free) = (pacer.next(rate: rate), Pacer().next(rate: rate))
+        #expect(quiet > free && quiet <= now)
+        pacer.sent(1200, rate: rate, now: now)
+        let next = pacer.next(rate: rate)
+        pacer.sentQuietly(40, rate: rate, now: now)
+        #expect(pacer.next(rate: rate) >= next && pacer.next(rate: rate) <= max(next, now))
+    }
+
     // TR-86
     @Test(arguments: 0..<20 as Range<UInt64>)
     func `some numbers are left out, and who acknowledges one lies`(seed: UInt64) throws {

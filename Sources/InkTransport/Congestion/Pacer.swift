@@ -27,6 +27,13 @@ struct Pacer: Sendable {
         freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
     }
 
+    /// A packet leaves that asks for nothing: it takes its time of the line, and holds nothing up (RFC 9002 §7.7). With many a second, on a way of which
+    /// little is thought, all the pace was theirs.
+    mutating func sentQuietly(_ byteCount: Int, rate: Double, now: Instant) {
+        let busyUntil = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
+        freeAt = max(freeAt, min(busyUntil, now + burst(rate)))
+    }
+
     private func burst(_ rate: Double) -> Duration {
         max(Self.burstTime, min(Self.pairTime, .nanoseconds(Int64(Double(Limits.datagramBytes) * 1e9 / max(rate, 100)))))
     }
