@@ -161,7 +161,6 @@ struct Path: Sendable {
             return (sentCount, stamp)
         }
         pacer.sent(byteCount, rate: pacingRate, now: now)
-        guard isEliciting else { return (sentCount, stamp) }
         if isExtra { live.sent(byteCount, rate: liveRate, now: now) }
         bytesInFlight += byteCount
         waiting += 1
@@ -228,6 +227,8 @@ struct PathCheck: Sendable {
     /// Bytes that came from the address less those that went there, where the peer did not name it.
     private var budget: Int?
     private var isTriggered = false
+    /// No challenge of the peer calls one forth before.
+    private var triggersAt: Instant = .distantPast
     /// The challenge that was given out last answers one that came from there.
     private(set) var isAnswering = false
     /// It proved itself, and is asked only now and then, whether it still does.
@@ -245,8 +246,9 @@ struct PathCheck: Sendable {
 
     mutating func received(byteCount: Int) { budget = budget.map { $0 + byteCount } }
 
-    /// The peer challenges from there: now is the time.
+    /// The peer challenges from there: now is the time. Not each time, else those of the two would call forth each other, sooner than they are answered.
     mutating func trigger(now: Instant) {
+        guard now >= triggersAt else { return }
         (nextAt, isTriggered) = (min(nextAt, now), true)
     }
 
@@ -259,6 +261,7 @@ struct PathCheck: Sendable {
     mutating func take(challenge: [UInt8], byteCount: Int, isNeeded: Bool, now: Instant) -> Bool {
         guard now >= nextAt else { return false }
         tries += 1
+        if isTriggered { triggersAt = now + Self.triggerPause }
         (isAnswering, isTriggered) = (isTriggered, false)
         nextAt = now + pause(isNeeded: isNeeded)
         if let left = budget {
@@ -281,7 +284,9 @@ struct PathCheck: Sendable {
     /// Of those that were not answered: the address named by nobody is given up, and so is a warm one.
     var isExhausted: Bool { budget != nil ? tries >= Self.uninvitedTries : isWarm && asked.count >= Self.warmTries }
 
-    private static let remembered = 4
+    /// Of those that the peer calls forth these are three seconds, which is more than any answer takes.
+    private static let remembered = 8
+    private static let triggerPause: Duration = .milliseconds(400)
     private static let pauses: [Duration] = [100, 200, 400, 800, 1500, 3000].map { .milliseconds($0) }
     private static let lastPause: Duration = .seconds(5)
     private static let idlePause: Duration = .seconds(15)

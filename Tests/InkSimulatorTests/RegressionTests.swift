@@ -13,10 +13,29 @@ import Testing
             (412, "packets of a stroke that had waited while a machine slept had times by two clocks, which went back"),
             (1015, "work that was held back was written in the very input that first told that all is saved"),
             (1559, "who was met over the relay and then directly was dialled nowhere once the rendezvous was gone"),
+            (
+                140,
+                "acknowledgements of challenges without end took all the pace of a line, and a session over it stood still for two minutes"
+            ),
         ] as [(UInt64, String)])
     func `a world that once broke comes to rest`(seed: UInt64, found: String) {
+        run(World.Options(), seed: seed, found: found)
+    }
+
+    @Test(
+        arguments: [
+            (
+                29,
+                "challenges of two peers called forth each other, sooner than they were answered, and held up all that was said on the line"
+            )
+        ] as [(UInt64, String)])
+    func `a short world that once broke comes to rest`(seed: UInt64, found: String) {
+        run(World.Options(span: .seconds(3)), seed: seed, found: found)
+    }
+
+    private func run(_ options: World.Options, seed: UInt64, found: String) {
         do throws(SimulationFailure) {
-            var world = try World(seed: seed)
+            var world = try World(seed: seed, options: options)
             try world.run()
         } catch {
             Issue.record("\(found)\n\(error.withEvents(40))")

@@ -235,6 +235,34 @@ import Testing
         #expect(path.id == id && path.isInvited && path.check?.isAnswering == true)
     }
 
+    // TR-61
+    @Test(arguments: [1, 30, 200])
+    func `two who challenge each other end, however long an answer takes`(eachMilliseconds pause: Int) throws {
+        var paths = Paths(route: .relay(RelayPoint(place: 0, member: 1)), proof: .proven)
+        let other = TestNet.address(1)
+        paths.invite([other], now: .zero)
+        let id = try #require(paths.id(of: .direct(other)))
+        // Theirs come without end; ours are answered after three seconds.
+        var (asked, last): ([(challenge: [UInt8], at: Instant)], UInt64) = ([], 0)
+        for milliseconds in stride(from: 0, to: 20_000, by: pause) where paths[id]?.isProven == false {
+            let now = Instant.zero + .milliseconds(milliseconds)
+            paths.received(over: id, byteCount: 40, isChallenge: true, now: now)
+            while true {
+                last += 1
+                var challenge: [UInt8] = []
+                challenge.appendBigEndian(last, count: 8)
+                guard paths.nextCheck(challenge: challenge, byteCount: 40, now: now) != nil else { break }
+                asked.append((challenge, now))
+            }
+            while let first = asked.first, now - first.at >= .seconds(3) {
+                asked.removeFirst()
+                _ = paths.answered(first.challenge, now: now)
+            }
+        }
+        #expect(paths[id]?.isProven == true)
+        #expect(asked.count <= 8, "\(asked.count) in three seconds")
+    }
+
     // TR-64
     @Test func `a direct way that dies is left for the relay, and nothing is lost`() throws {
         var net = try Self.met(seed: 3)
