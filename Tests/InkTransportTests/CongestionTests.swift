@@ -129,8 +129,13 @@ private struct Sender {
         #expect(trips.take(.milliseconds(200), byteCount: 1190, now: now) == .milliseconds(200))
         #expect(trips.take(.milliseconds(70), byteCount: 80, now: now) == .milliseconds(210))
         #expect(trips.queue == .milliseconds(10))
-        #expect(trips.take(.milliseconds(100), byteCount: 600, now: now) == nil, "neither, and not very late")
-        #expect(trips.take(.milliseconds(900), byteCount: 600, now: now) == .milliseconds(900) && trips.queue == .milliseconds(700))
+        // Half as long as between the two, half as late.
+        #expect(trips.take(.milliseconds(140), byteCount: 650, now: now) == .milliseconds(210) && trips.queue == .milliseconds(10))
+        #expect(trips.take(.milliseconds(130), byteCount: 650, now: now) == .milliseconds(200) && trips.queue == .zero)
+        var longOnly = RoundTrips()
+        _ = longOnly.take(.milliseconds(200), byteCount: 1190, now: now)
+        #expect(longOnly.take(.milliseconds(300), byteCount: 600, now: now) == nil, "neither, and not very late")
+        #expect(longOnly.take(.milliseconds(900), byteCount: 600, now: now) == .milliseconds(900) && longOnly.queue == .milliseconds(700))
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
     }
 
@@ -173,7 +178,7 @@ private struct Sender {
                 controller.lost(1200, sentAt: waiting.removeFirst().at, now: now)
             default: controller.arrivedLate(1200, sentAt: now - .microseconds(random.below(scale)))
             }
-            #expect(controller.window >= 1200 && controller.window <= Double(CongestionController.ceiling))
+            #expect(controller.window >= 300 && controller.window <= Double(CongestionController.ceiling))
             #expect(controller.pacingRate.isFinite && controller.pacingRate > 0)
         }
     }

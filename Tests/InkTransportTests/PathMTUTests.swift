@@ -105,6 +105,8 @@ import Testing
     @Test(arguments: [(1200, 20), (1400, 20), (1280, 200)])
     func `a path that carries less in the midst is noticed within three seconds, and nothing is lost`(carries: Int, delay: Int) {
         var net = Self.found(1472, faults: Faults(delay: .milliseconds(delay)))
+        // Far away it takes longer until it is known what the line carries.
+        Self.pour(&net, for: .milliseconds(delay * 20))
         net.run(for: .seconds(5))
         net.nodes[1].messages = []
         #expect(Self.mtu(net) == 1472)

@@ -52,7 +52,8 @@ package struct SteadyLine {
         try check(use >= 0.6, "too little is used")
     }
 
-    private var received: Int { world.pairs.reduce(0) { $0 + $1.bulkReceived } }
+    /// Bytes of bulk and of operations.
+    private var received: Int { world.pairs.reduce(0) { $0 + $1.bulkReceived + $1.opDelays.count * $1.opBytes } }
 
     private func check(_ holds: Bool, _ text: String) throws(LinkFailure) {
         if !holds { throw LinkFailure(seed: seed, at: world.now, text: "\(text): \(told)", lines: [], again: "--line \(seed)") }

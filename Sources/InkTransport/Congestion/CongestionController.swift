@@ -295,9 +295,10 @@ struct CongestionController: Sendable {
         }
         calm = queue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
         let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
-        // Capacity that came back is found within a few round trips.
-        window = min(
-            calm > 3 ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step, Double(Self.ceiling))
+        // Capacity that came back is found within a few round trips; what arrives shows whether it is there.
+        let isFast = calm > 3 && window < carried * 1.25 + Self.least
+        let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step
+        window = min(grown, Double(Self.ceiling))
     }
 
     private mutating func leaveQueue(now: Instant) {
@@ -324,9 +325,11 @@ struct CongestionController: Sendable {
     /// Down to what leaves no queue.
     private mutating func drain(now: Instant) {
         guard let base = trips.base, let shortest = round.shortest else { return }
-        window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * 0.97, Self.least)
+        // Where several have one packet on the way each, that is too much: the pace has less than one in a round trip.
+        let least = isNarrow && phase == .steady ? Self.least / 4 : Self.least
+        window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * 0.97, least)
         if isNarrow, phase == .steady {
-            window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? 0.94 : 0.97)), Self.least)
+            window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? 0.94 : 0.97)), least)
         }
     }
 

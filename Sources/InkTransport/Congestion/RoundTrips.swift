@@ -3,7 +3,7 @@ import InkPrimitives
 /// What the round trips of one path say of its length, its queue and its noise.
 ///
 /// A short packet takes less time on the line, so short ones are compared with short ones and long ones with long ones. What is neither is
-/// never the shortest.
+/// never the shortest, and compared with what lies between the two.
 struct RoundTrips: Sendable {
     private(set) var smoothed: Duration = .milliseconds(333)
     /// How far two samples in a row are apart, in the mean: what a way of radio does, and a queue does not.
@@ -23,6 +23,9 @@ struct RoundTrips: Sendable {
     /// Bytes of a packet that counts as long, and of one that counts as short.
     private static let longMin = 900
     private static let shortMax = 300
+    /// What the shortest of each kind have: what lies between takes what lies between.
+    private static let longBytes = 1200
+    private static let shortBytes = 100
     /// What is sent and acknowledged at one instant: what is divided by it must be positive.
     private static let instant: Duration = .microseconds(1)
     /// So much over the shortest is as good as the shortest.
@@ -59,11 +62,13 @@ struct RoundTrips: Sendable {
             long.take(span, now: now)
             return span
         }
-        // Between the two it says little, but where it is very late: a probe may be all that is ever the newest.
-        guard byteCount <= Self.shortMax else { return base.flatMap { span > $0 * 2 ? span : nil } }
-        short.take(span, now: now)
-        guard let base, let least = short.value else { return nil }
-        return base + (span - least)
+        if byteCount <= Self.shortMax { short.take(span, now: now) }
+        guard let base else { return nil }
+        // Without short ones one between the two says little, but where it is very late: a probe may be all that is ever the newest.
+        guard let least = short.value else { return span > base * 2 ? span : nil }
+        guard byteCount > Self.shortMax, least < base else { return base + (span - least) }
+        let part = min(byteCount, Self.longBytes) - Self.shortBytes
+        return base + (span - least - (base - least) * part / (Self.longBytes - Self.shortBytes))
     }
 
     /// The round trip without any queue.
