@@ -357,6 +357,7 @@ struct Connection: Sendable {
         if let at = greetsAt, now >= at { greet() }
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         dropRepetitions()
+        if paths.main.isQueued(now: now) { repeater.forgetDue(now: now) }
         if !isBulkLater { sendLengthProbe(now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
             let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
@@ -522,7 +523,11 @@ struct Connection: Sendable {
             }
             if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
-                let losses = Repeater.Losses(share: space.sent.lossEstimate, areTogether: space.sent.lossRuns.areTogether(now: now))
+                // What a full queue drops it drops again (TR-99).
+                let losses =
+                    paths.main.isQueued(now: now)
+                    ? Repeater.Losses()
+                    : Repeater.Losses(share: space.sent.lossEstimate, areTogether: space.sent.lossRuns.areTogether(now: now))
                 repeater.sent(slot: piece.slot, range: piece.range, losses: losses, now: now)
             }
         }

@@ -92,6 +92,9 @@ struct Path: Sendable {
     /// What is live goes alone: with bulk behind it, it would come later.
     @inline(__always) var isNarrow: Bool { congestion.isNarrow }
 
+    /// What is lost is lost in a queue.
+    func isQueued(now: Instant) -> Bool { congestion.isQueued(now: now) }
+
     /// Bytes a second that it was seen to carry; nil before anything was. Where there was little to send, no more than that.
     var deliveryRate: Double? { congestion.measuredRate }
 

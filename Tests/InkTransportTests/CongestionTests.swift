@@ -139,6 +139,39 @@ private struct Sender {
         #expect(trips.take(.nanoseconds(-5), byteCount: 1190, now: now) == .microseconds(1), "held for longer than it took, says the peer")
     }
 
+    // TR-80
+    @Test func `an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
+        var trips = RoundTrips()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        trips.begin(.milliseconds(75), byteCount: AnswerPacket.byteCount, now: now)
+        #expect(trips.base == .milliseconds(75) && trips.smoothed == .milliseconds(75))
+        #expect(trips.take(.milliseconds(91), byteCount: 1190, now: now) == .milliseconds(91))
+        #expect(trips.base == .milliseconds(91) && trips.queue == .zero)
+        var initiator = RoundTrips()
+        initiator.begin(.milliseconds(88), byteCount: StartPacket.byteCount, now: now)
+        #expect(initiator.take(.milliseconds(91), byteCount: 1190, now: now) == .milliseconds(91))
+        #expect(initiator.base == .milliseconds(88) && initiator.queue == .milliseconds(3))
+    }
+
+    // TR-99
+    @Test func `three packets in a row that waited long tell of a full queue for some seconds, and one does not`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<10 { sender.round(.milliseconds(50)) }
+        func take(_ span: Duration) {
+            let stamp = sender.controller.sent(1200, bytesInFlight: 0, now: sender.now)
+            sender.now += span
+            sender.controller.acknowledged(1200, stamp, sentAt: sender.now - span, now: sender.now)
+            sender.controller.finishAcknowledgement(roundTrip: (span, 1200), now: sender.now)
+        }
+        for span in [50, 120, 130, 50, 120, 50] {
+            take(.milliseconds(span))
+            #expect(!sender.controller.isQueued(now: sender.now), "radio makes one late")
+        }
+        for span in [110, 90, 120] { take(.milliseconds(span)) }
+        #expect(sender.controller.isQueued(now: sender.now) && sender.controller.isQueued(now: sender.now + .seconds(4)))
+        #expect(!sender.controller.isQueued(now: sender.now + .seconds(5)))
+    }
+
     // TR-81
     @Test func `what takes no time at all leaves a window`() {
         var controller = CongestionController()

@@ -36,6 +36,9 @@ struct CongestionController: Sendable {
     /// The first packet behind that which is lost.
     private var lostFrom: Instant?
 
+    /// When the last three packets waited long.
+    private var queuedAt: Instant = .distantPast
+
     // Startup.
     /// Rounds in a row with a queue that say little.
     private var doubts = 0
@@ -105,7 +108,11 @@ struct CongestionController: Sendable {
     ///
     /// - Parameter roundTrip: of the newest packet, less what the peer held the acknowledgement, and its bytes; nil where it says nothing.
     mutating func finishAcknowledgement(roundTrip sample: (span: Duration, byteCount: Int)?, now: Instant) {
-        if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) { round.take(span) }
+        if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
+            round.take(span)
+            // Each of three: radio makes one late now and then.
+            if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
+        }
         grow(now: now)
         (arrivedFrom, lostFrom) = (arrivedTo, nil)
         guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
@@ -185,6 +192,11 @@ struct CongestionController: Sendable {
 
     /// A packet takes so long that few are on the way: their pace says how many, since a window counts whole packets.
     var isNarrow: Bool { phase != .startup && packetTime > Self.narrowTime && window < Self.least * 8 }
+
+    /// Packets waited long of late: what is lost is lost there, and copies of it would only be more to wait for.
+    func isQueued(now: Instant) -> Bool { now < queuedAt + Self.queuedFor }
+    private static let queuedMin: Duration = .milliseconds(30)
+    private static let queuedFor: Duration = .seconds(5)
 
     /// What it sees, for whoever looks.
     var view: CongestionView {
