@@ -76,7 +76,7 @@ import Testing
         }
         // A packet on the line, and what the link lets wait there (TR-81).
         let packet = 1228 * 8 / kbits
-        #expect(late[1] <= late[0] + packet + 10 && work[1] <= work[0] + packet + 10, "\(late), \(work)")
+        #expect(late[1] <= late[0] + packet + 16 && work[1] <= work[0] + packet + 20, "\(late), \(work)")
     }
 
     /// Somebody comes to members with lines of these rates, who all have the board; the first may fall silent.
@@ -106,7 +106,8 @@ import Testing
         let needed = history.reduce(0) { $0 + $1.encoded.count }
         let alone = try Self.join([100_000, 1000], history: history, dialling: [1])
         let both = try Self.join([64, 1000], history: history)
-        #expect(both.seconds <= alone.seconds * 1.2 && both.bytes.reduce(0, +) < needed * 6 / 5, "\(both), alone \(alone)")
+        // The trial of the slow one takes 700 ms, and a question to the other a round trip.
+        #expect(both.seconds <= alone.seconds + 0.8 && both.bytes.reduce(0, +) < needed * 6 / 5, "\(both), alone \(alone)")
     }
 
     // SE-168
@@ -135,5 +136,7 @@ import Testing
         #expect(late.count > 180 && Self.percentile(late, 0.5) < 150, "\(late.count), \(Self.percentile(late, 0.5)) ms")
         #expect(party.members[comer].cameAfter.count == 2 && Self.percentile(party.members[comer].cameAfter, 1) < 500)
         #expect(party.members[0].bytesOut < needed * 13 / 10, "\(party.members[0].bytesOut) of \(needed)")
+        // What is live waits for no longer packet.
+        #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
     }
 }
