@@ -110,7 +110,10 @@ struct Connection: Sendable {
         self.jitter = jitter
         liveness = Liveness(activity: activity, isInitiator: handshaken.remote.isInitiator, now: now, random: &self.jitter)
         space.sent.skipped = SkippedNumbers(random: self.jitter.split("skipped numbers"))
-        if let roundTrip = handshaken.roundTrip { paths.updateMain { $0.begin(roundTrip: roundTrip, now: now) } }
+        if let roundTrip = handshaken.roundTrip {
+            let asked = remote.isInitiator ? StartPacket.byteCount : AnswerPacket.byteCount
+            paths.updateMain { $0.begin(roundTrip: roundTrip, byteCount: asked, now: now) }
+        }
         counts = ConnectionStatistics(
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)

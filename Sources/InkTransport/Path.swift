@@ -111,10 +111,10 @@ struct Path: Sendable {
         congestion.finishAcknowledgement(roundTrip: roundTrip, now: now)
     }
 
-    /// The handshake took so long.
-    mutating func begin(roundTrip: Duration, now: Instant) {
+    /// The handshake took so long, with a packet of so many bytes.
+    mutating func begin(roundTrip: Duration, byteCount: Int, now: Instant) {
         rtt.observe(roundTrip, ackDelay: .zero)
-        congestion.begin(roundTrip: roundTrip, now: now)
+        congestion.begin(roundTrip: roundTrip, byteCount: byteCount, now: now)
     }
 
     /// - Returns: false where the packet was lost for its length, which says nothing of how much the path carries (TR-111).

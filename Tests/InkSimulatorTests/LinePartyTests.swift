@@ -74,7 +74,7 @@ import Testing
             work.append(Self.percentile(party.members[1].cameAfter, 1))
             if hasNewcomer { #expect(party.members[2].readyAt != nil) }
         }
-        // A packet on the line, and what the link lets wait there (TR-81).
+        // A packet on the line, and what the link lets wait there (TR-81), at its start too (TR-80).
         let packet = 1228 * 8 / kbits
         #expect(late[1] <= late[0] + packet + 16 && work[1] <= work[0] + packet + 20, "\(late), \(work)")
     }
@@ -118,7 +118,7 @@ import Testing
         #expect(found.seconds < 6 && found.bytes.reduce(0, +) < needed * 6 / 5, "\(found)")
     }
 
-    // SE-162, SE-164
+    // SE-162, SE-164, TR-110
     @Test func `who comes on a line of 256 kbit a second sees ink at once, and has the board nearly as soon as the line brings it`() throws
     {
         let history = try LineParty(seed: 1).history(of: 600)
@@ -139,4 +139,6 @@ import Testing
         // What is live waits for no longer packet.
         #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
     }
+        // What is live waits for no longer packet.
+        #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
 }

@@ -10,7 +10,7 @@ private struct Sender {
     /// When the packets of the last round left.
     var left: [Instant] = []
 
-    init(roundTrip: Duration) { controller.begin(roundTrip: roundTrip, now: now) }
+    init(roundTrip: Duration) { controller.begin(roundTrip: roundTrip, byteCount: StartPacket.byteCount, now: now) }
 
     /// All that the window holds, and its acknowledgements, but for the first `lost`, which are judged lost.
     mutating func round(_ roundTrip: Duration, lost: Int = 0) {
@@ -176,7 +176,7 @@ private struct Sender {
     @Test func `what takes no time at all leaves a window`() {
         var controller = CongestionController()
         let now = Instant(nanoseconds: 1_000_000_000)
-        controller.begin(roundTrip: .zero, now: now)
+        controller.begin(roundTrip: .zero, byteCount: StartPacket.byteCount, now: now)
         for _ in 0..<20 {
             let stamp = controller.sent(40, bytesInFlight: 0, now: now)
             controller.acknowledged(40, stamp, sentAt: now, now: now)
@@ -191,7 +191,9 @@ private struct Sender {
         var random = SplitMix64(seed: seed)
         var controller = CongestionController()
         var now = Instant(nanoseconds: 1_000_000_000)
-        if random.chance(0.7) { controller.begin(roundTrip: .microseconds(random.below(3) * random.below(100_000)), now: now) }
+        if random.chance(0.7) {
+            controller.begin(roundTrip: .microseconds(random.below(3) * random.below(100_000)), byteCount: 400, now: now)
+        }
         var waiting: [(stamp: DeliveryRate.Stamp, at: Instant)] = []
         let scale = [1, 1000, 1_000_000][random.below(3)]
         for _ in 0..<2000 {

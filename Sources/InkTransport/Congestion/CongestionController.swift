@@ -79,10 +79,10 @@ struct CongestionController: Sendable {
 
     // MARK: What happened
 
-    /// The handshake took so long: a first word on the path.
-    mutating func begin(roundTrip: Duration, now: Instant) {
+    /// The handshake took so long, with a packet of so many bytes: a first word on the path.
+    mutating func begin(roundTrip: Duration, byteCount: Int, now: Instant) {
         (pace, window) = (roundTrip, Double(Self.initial))
-        trips.begin(roundTrip, now: now)
+        trips.begin(roundTrip, byteCount: byteCount, now: now)
     }
 
     mutating func sent(_ byteCount: Int, bytesInFlight: Int, now: Instant) -> DeliveryRate.Stamp {

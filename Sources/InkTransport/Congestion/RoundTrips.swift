@@ -13,6 +13,8 @@ struct RoundTrips: Sendable {
     /// The least of 10 s, of long packets and of short ones.
     private var long = Self.least
     private var short = Self.least
+    /// What a shorter one of the handshake took: it stands for long ones until one has come.
+    private var first: Duration?
     /// The shortest from before a queue came that stays.
     private var kept: Duration?
     /// The last samples, as of long packets.
@@ -31,11 +33,13 @@ struct RoundTrips: Sendable {
     /// So much over the shortest is as good as the shortest.
     private static let near: Duration = .milliseconds(1)
 
-    /// The handshake took so long; its first message is a long packet.
-    mutating func begin(_ span: Duration, now: Instant) {
+    /// The handshake took so long, with a first packet of so many bytes.
+    ///
+    /// That of the responder is no long one: on a narrow line a long one takes much longer, and the difference is no queue.
+    mutating func begin(_ span: Duration, byteCount: Int, now: Instant) {
         let span = max(span, Self.instant)
         smoothed = span
-        long.take(span, now: now)
+        if byteCount >= Self.longMin { long.take(span, now: now) } else { first = span }
     }
 
     /// Takes a sample.
@@ -73,7 +77,7 @@ struct RoundTrips: Sendable {
 
     /// The round trip without any queue.
     var base: Duration? {
-        guard let kept else { return long.value }
+        guard let kept else { return long.value ?? first }
         return min(kept, long.value ?? kept)
     }
 
