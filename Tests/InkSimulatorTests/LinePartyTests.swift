@@ -139,6 +139,21 @@ import Testing
         // What is live waits for no longer packet.
         #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
     }
-        // What is live waits for no longer packet.
-        #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.mtu == 1200 })
+
+    // TR-82
+    @Test func `what a queue shorter than a packet drops is not taken for another's doing`() throws {
+        let delay = Self.way
+        var party = try LineParty(seed: 1)
+        let history = try party.history(of: 600)
+        party.add(stored: history, up: Self.line(64, delay: delay, seed: 0), down: Self.line(64, delay: delay, seed: 50))
+        party.run(until: party.now + .seconds(3))
+        let comer = party.add(dialling: [0], up: Self.line(100_000, delay: delay), down: Self.line(100_000, delay: delay))
+        party.run(until: party.now + .seconds(5)) { $0.members[comer].node.board != nil }
+        party.write(by: 0, for: .seconds(15))
+        for _ in 0..<30 {
+            party.run(until: party.now + .milliseconds(500))
+            #expect(party.members[0].node.statistics().allSatisfy { $0.statistics.congestion.phase != .contest })
+        }
+        #expect(party.members[0].up.dropped > 0)
+    }
 }

@@ -141,7 +141,8 @@ struct CongestionController: Sendable {
             // Nothing at all arrived for so long (RFC 9002 §7.6).
             if sentAt - from > (trips.smoothed * 2 + .milliseconds(20)) * 3 { return collapse() }
         }
-        if phase == .steady, sentAt > recoversFrom, trips.queue > bound {
+        // A queue that holds few of our packets drops short ones that come while it holds one, and that is nobody else's doing.
+        if phase == .steady, sentAt > recoversFrom, trips.queue > bound, packetTime < Self.overflowTime {
             recoversFrom = now
             if overflows.add(rate: bandwidth.value ?? 0, roundTrip: trips.smoothed, now: now) { beginContest(now: now) }
         }
@@ -400,6 +401,7 @@ struct CongestionController: Sendable {
     private static let seekPause: Duration = .seconds(5)
     private static let keepTime: Duration = .seconds(60)
     private static let narrowTime: Duration = .milliseconds(6)
+    private static let overflowTime: Duration = .milliseconds(25)
     private static let lookPauseMin: Duration = .seconds(10)
     private static let lookPauseMax: Duration = .seconds(40)
 }
