@@ -86,8 +86,11 @@ struct Path: Sendable {
 
     /// When it may.
     ///
-    /// While a long packet of ours is on the line it would wait there, where a short queue drops it; here what comes meanwhile goes with it.
-    @inline(__always) var liveAt: Instant? { earliest(bulkAt, max(live.next(rate: liveRate), pacer.nextLive(rate: pacingRate))) }
+    /// While a long packet of ours is on the line it would wait there, where a short queue drops it; here what comes meanwhile goes with it. Where none of
+    /// ours is on the way there is nothing to wait for: who answers each word with a word has no other pace than the way's.
+    @inline(__always) var liveAt: Instant? {
+        waiting == 0 ? .distantPast : earliest(bulkAt, max(live.next(rate: liveRate), pacer.nextLive(rate: pacingRate)))
+    }
 
     /// What is live goes alone: with bulk behind it, it would come later.
     @inline(__always) var isNarrow: Bool { congestion.isNarrow }
@@ -157,13 +160,13 @@ struct Path: Sendable {
     /// - Returns: its place among those that went this way.
     mutating func sent(byteCount: Int, isEliciting: Bool, now: Instant) -> (ordinal: UInt64, stamp: DeliveryRate.Stamp) {
         defer { sentCount += 1 }
-        let isExtra = !allowsBulk(now: now)
+        let isExtra = waiting > 0 && !allowsBulk(now: now)
         let stamp = congestion.sent(isEliciting ? byteCount : 0, bytesInFlight: bytesInFlight, now: now)
         guard isEliciting else {
             pacer.sentQuietly(byteCount, rate: pacingRate, now: now)
             return (sentCount, stamp)
         }
-        pacer.sent(byteCount, rate: pacingRate, now: now)
+        pacer.sent(byteCount, rate: pacingRate, isAlone: waiting == 0, now: now)
         if isExtra { live.sent(byteCount, rate: liveRate, now: now) }
         bytesInFlight += byteCount
         waiting += 1

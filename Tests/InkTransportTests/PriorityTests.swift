@@ -43,4 +43,26 @@ import Testing
         }
         #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
     }
+
+    // TR-84
+    @Test func `who answers each operation with one waits for nothing but the way`() throws {
+        // They met over a longer one, and nothing long was sent since.
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
+        net.run(for: .seconds(2))
+        net.faults.delay = .microseconds(25)
+        net.run(for: .seconds(1))
+        let (began, rounds) = (net.now, 2000)
+        for count in 1...rounds {
+            for (from, to) in [(0, 1), (1, 0)] {
+                net.send([UInt8](repeating: 7, count: 64), from: from)
+                let sentAt = net.now
+                let isThere = net.run(for: .seconds(1)) { $0.nodes[to].messages.count == count }
+                try #require(isThere && net.now - sentAt == .microseconds(25), "\(net.now - sentAt) at the \(count). round")
+            }
+        }
+        #expect(net.now - began == .microseconds(50 * rounds))
+        // What left so fast is no debt of bulk.
+        net.send([UInt8](repeating: 1, count: 20_000), from: 0, lane: .bulk)
+        #expect(net.run(for: .milliseconds(500)) { $0.nodes[1].messages.count == rounds + 1 })
+    }
 }

@@ -22,19 +22,21 @@ struct Pacer: Sendable {
     private static let liveLead: Duration = .milliseconds(20)
     private static let liveWaitMax: Duration = .milliseconds(150)
 
-    mutating func sent(_ byteCount: Int, rate: Double, now: Instant) {
+    /// - Parameter isAlone: nothing else is on the way: all but a packet of what left before has arrived, whatever the rate says.
+    mutating func sent(_ byteCount: Int, rate: Double, isAlone: Bool = false, now: Instant) {
         sentAt = now
-        freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
+        freeAt = max(freeAt, now)
+        if isAlone { freeAt = min(freeAt, now + span(Limits.datagramBytes, rate)) }
+        freeAt = freeAt + span(byteCount, rate)
     }
 
     /// A packet leaves that asks for nothing: it takes its time of the line, and holds nothing up (RFC 9002 §7.7). With many a second, on a way of which
     /// little is thought, all the pace was theirs.
     mutating func sentQuietly(_ byteCount: Int, rate: Double, now: Instant) {
-        let busyUntil = max(freeAt, now) + .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100)))
-        freeAt = max(freeAt, min(busyUntil, now + burst(rate)))
+        freeAt = max(freeAt, min(max(freeAt, now) + span(byteCount, rate), now + burst(rate)))
     }
 
-    private func burst(_ rate: Double) -> Duration {
-        max(Self.burstTime, min(Self.pairTime, .nanoseconds(Int64(Double(Limits.datagramBytes) * 1e9 / max(rate, 100)))))
-    }
+    private func burst(_ rate: Double) -> Duration { max(Self.burstTime, min(Self.pairTime, span(Limits.datagramBytes, rate))) }
+
+    private func span(_ byteCount: Int, _ rate: Double) -> Duration { .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100))) }
 }
