@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: [false, true])
     func `packets that are lost three at a time, or by Gilbert's coin, make few operations late`(isGilbert: Bool) {
         let late = Self.figures(Line(loss: 0.05, burst: 3, isGilbert: isGilbert)).late
-        #expect(Self.p99(late) <= 60, "p99 \(Self.p99(late)) ms")
+        #expect(Self.p99(late) <= 70, "p99 \(Self.p99(late)) ms")
     }
 
     // TR-97
