@@ -243,8 +243,7 @@ struct CongestionController: Sendable {
         case .startup:
             guard window < Double(2 * round.filled), trips.queue <= startupBound, !isLossy else { return }
             let isWaiting = trips.greatestQueue(ofLast: 3) >= .milliseconds(1) + trips.noise / 2
-            let isOpen = window < Self.least * 4 || rateOfWindow > Self.slowRate * 4
-            let isEarly = isOpen && window < Self.least * 64 && trips.hasSample
+            let isEarly = rateOfWindow > Self.slowRate * 4 && window < Self.least * 64 && trips.hasSample
             let growth = isWaiting || rateOfWindow < Self.slowRate ? 1.5 : isEarly ? 3 : 2
             window = min(window + Double(grownBy) * (growth - 1), Double(Self.ceiling))
         case .contest:
