@@ -5,7 +5,7 @@ import InkTransport
 /// What a connection keeps that rests after some work.
 enum Idle {
     /// A connection beyond the first (TR-92).
-    static let bytesMax: Int64 = 32 << 10
+    static let bytesMax: Int64 = 64 << 10
 
     /// Bytes of heap that each connection of a hub takes beyond the first.
     static func bytesEach(connections: Int) -> Int64 { (held(connections: connections) - held(connections: 1)) / Int64(connections - 1) }
@@ -46,7 +46,7 @@ enum Idle {
             for _ in 0..<200 { ends[end].send([UInt8](repeating: 7, count: 1000), lane: .bulk, on: id, now: now) }
             for _ in 0..<200 { ends[end].send([UInt8](repeating: 7, count: 40), lane: .ops, on: id, now: now) }
         }
-        for _ in 0..<3000 { turn() }
+        for _ in 0..<12_000 { turn() }
         mail = []
         let before = meter_held()
         ends[0] = Endpoint(Pair.configuration(0))
