@@ -9,12 +9,12 @@ public struct Queue<Element> {
     /// All from `head` on waits; what is before it was taken out.
     @usableFromInline var items: [Element] = []
     @usableFromInline var head = 0
-    /// Elements for which a queue that ran empty keeps room.
+    /// Elements for which a queue keeps room that holds few or none.
     @usableFromInline let spareMax: Int
 
     /// An empty queue.
     ///
-    /// - Parameter spareMax: elements for which it keeps room when it ran empty.
+    /// - Parameter spareMax: elements for which it keeps room when it holds few or none.
     @inlinable public init(spareMax: Int = 1024) { self.spareMax = spareMax }
 
     /// Puts `element` at the end.
@@ -48,8 +48,13 @@ public struct Queue<Element> {
         if head == items.count {
             if items.capacity > spareMax { items = [] } else { items.removeAll(keepingCapacity: true) }
             head = 0
-        } else if head >= Self.takenMin, head * 2 >= items.count {
-            items.removeFirst(head)
+        } else if head >= Swift.min(Self.takenMin, spareMax), head * 2 >= items.count {
+            // One that is hardly ever empty gives back what it took once, too.
+            if items.capacity / 4 >= spareMax, (items.count - head) * 8 <= items.capacity {
+                items = Array(items[head...])
+            } else {
+                items.removeFirst(head)
+            }
             head = 0
         }
     }

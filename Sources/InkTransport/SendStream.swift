@@ -12,7 +12,7 @@ struct SendStream: Sendable {
     /// Credit was taken up to here. A message is begun only with credit for all of it, so that what was begun can always end.
     private var reserved: UInt64 = 0
     /// Ends of the messages behind `reserved`.
-    private var messageEnds = Queue<UInt64>()
+    private var messageEnds = Queue<UInt64>(spareMax: 32)
     /// What is acknowledged behind `base`.
     private var acknowledged = RangeSet()
     private var lost = RangeSet()

@@ -5,7 +5,7 @@ import InkTransport
 /// What a connection keeps that rests after some work.
 enum Idle {
     /// A connection beyond the first (TR-92).
-    static let bytesMax: Int64 = 64 << 10
+    static let bytesMax: Int64 = 32 << 10
 
     /// Bytes of heap that each connection of a hub takes beyond the first.
     static func bytesEach(connections: Int) -> Int64 { (held(connections: connections) - held(connections: 1)) / Int64(connections - 1) }
