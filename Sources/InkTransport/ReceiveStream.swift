@@ -1,58 +1,109 @@
 import InkPrimitives
 
 /// Bytes of one stream on their way in: puts pieces in order and cuts messages out.
+///
+/// What comes behind a hole is kept as it came, so that it takes the memory that it has bytes, however far behind it says to stand.
 struct ReceiveStream: Sendable {
-    /// Bytes from offset `base` on, with holes where `received` has none.
+    /// What arrived behind a hole.
+    private struct Piece: Sendable {
+        let start: UInt64
+        var bytes: [UInt8]
+        var end: UInt64 { start + UInt64(bytes.count) }
+    }
+
+    /// Bytes from offset `base` on, without a hole.
     private var bytes: [UInt8] = []
     private var base: UInt64 = 0
     /// Next byte to cut, index into `bytes`.
     private var head = 0
-    private var received = RangeSet()
+    /// Ascending and disjoint, the first behind a hole.
+    private var later: [Piece] = []
     /// One past the greatest offset seen.
     private(set) var highest: UInt64 = 0
     /// Offset up to which messages were cut.
     var consumed: UInt64 { base + UInt64(head) }
+    /// One past the last byte before the first hole.
+    private var reached: UInt64 { base + UInt64(bytes.count) }
     /// The stream's identity; nil until its eight bytes are there.
     private(set) var stream: UInt64?
 
-    /// Holes between what arrived.
-    var holes: Int { max(0, received.count - 1) }
+    /// Pieces that are kept apart: about one for each hole.
+    var holes: Int { later.count }
     /// Bytes of memory taken.
-    var room: Int { bytes.capacity + received.room }
+    var room: Int { later.reduce(bytes.capacity + later.capacity * MemoryLayout<Piece>.stride) { $0 + $1.bytes.capacity } }
     /// Room that an empty stream may keep, bytes.
     private static let spareMax = 4096
+    /// A longer piece is not copied to the end of the one before it, bytes: else a byte before a megabyte would move all of that, and so would the next.
+    private static let joinedMax = 4096
 
     /// Takes a piece, and hands over each message that is whole with it. Bytes seen before are ignored. The caller has checked `highest` against the
     /// credit, which bounds what is kept.
     mutating func receive(offset: UInt64, data: ArraySlice<UInt8>, deliver: (_ stream: UInt64, [UInt8]) -> Void) throws(Misbehaviour) {
         let range = offset..<offset + UInt64(data.count)
         highest = max(highest, range.upperBound)
-        guard range.upperBound > consumed, !received.covers(range) else { return }
-        if bytes.isEmpty, offset <= base {
+        guard range.upperBound > reached else { return }
+        guard offset <= reached else { return keep(data, at: offset) }
+        let rest = data.dropFirst(Int(reached - offset))
+        if bytes.isEmpty, later.isEmpty {
             // What comes in order, and nothing waits for: messages are cut out where it lies.
-            let rest = data.dropFirst(Int(base - offset))
             let cut = try Self.cut(rest, stream: &stream, deliver: deliver)
             base += UInt64(cut)
-            guard cut < rest.count else { return }
-            bytes += rest.dropFirst(cut)
-            received.insert(base..<range.upperBound)
+            if cut < rest.count { bytes += rest.dropFirst(cut) }
             return
         }
-        let start = max(offset, base)
-        let skipped = Int(start - offset)
-        let index = Int(start - base)
-        if index == bytes.count {
-            bytes += data.dropFirst(skipped)
-        } else {
-            let end = index + data.count - skipped
-            if end > bytes.count { bytes += repeatElement(0, count: end - bytes.count) }
-            bytes.replaceSubrange(index..<end, with: data.dropFirst(skipped))
-        }
-        received.insert(start..<range.upperBound)
-        received.giveBackRoom()
-        guard let first = received.ranges.first, first.contains(consumed) else { return }
-        head += try Self.cut(bytes[head..<Int(first.upperBound - base)], stream: &stream, deliver: deliver)
+        bytes += rest
+        takeLater()
+        head += try Self.cut(bytes[head...], stream: &stream, deliver: deliver)
         dropFront()
+    }
+
+    /// The hole before the first pieces is filled.
+    private mutating func takeLater() {
+        var count = 0
+        while count < later.count, later[count].start <= reached {
+            if later[count].end > reached { bytes += later[count].bytes.dropFirst(Int(reached - later[count].start)) }
+            count += 1
+        }
+        guard count > 0 else { return }
+        later.removeFirst(count)
+        if later.isEmpty { later = [] }
+    }
+
+    /// Keeps those bytes of a piece that did not come before.
+    private mutating func keep(_ data: ArraySlice<UInt8>, at offset: UInt64) {
+        let end = offset + UInt64(data.count)
+        var (from, index) = (offset, firstPiece(endingBehind: offset))
+        while from < end {
+            let next = index < later.count ? later[index].start : .max
+            guard from < next else {
+                from = later[index].end
+                index += 1
+                continue
+            }
+            let part = data.dropFirst(Int(from - offset)).prefix(Int(min(end, next) - from))
+            if index > 0, later[index - 1].end == from {
+                later[index - 1].bytes += part
+            } else {
+                later.insert(Piece(start: from, bytes: Array(part)), at: index)
+                index += 1
+            }
+            from += UInt64(part.count)
+            if index < later.count, later[index].start == from, later[index].bytes.count <= Self.joinedMax {
+                from = later[index].end
+                later[index - 1].bytes += later.remove(at: index).bytes
+            }
+        }
+    }
+
+    /// Mostly none: nearly all comes behind all that came before.
+    private func firstPiece(endingBehind offset: UInt64) -> Int {
+        if let last = later.last, last.end <= offset { return later.count }
+        var (low, high) = (0, later.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if later[middle].end <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// Cuts whole messages, and before them the stream's identity.
@@ -86,8 +137,6 @@ struct ReceiveStream: Sendable {
     /// Forgets what was cut once it is half of all: what is behind it moves, and what is kept stays within twice the credit.
     private mutating func dropFront() {
         guard head > 0, head * 2 >= bytes.count else { return }
-        received.remove(base..<base + UInt64(head))
-        received.giveBackRoom()
         // In place while it is small. Else the room would stay with each stream that ever held a long message.
         if bytes.capacity <= Self.spareMax {
             bytes.removeFirst(head)

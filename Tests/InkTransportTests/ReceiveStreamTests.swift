@@ -40,4 +40,34 @@ import Testing
         #expect(received == messages)
         #expect(lanes.held == 0 && lanes.consumed == UInt64(bytes.count))
     }
+
+    // TR-13
+    @Test func `what stands far behind a hole takes the memory of its bytes`() throws {
+        var lanes = ReceiveLanes()
+        for slot in 0..<100 as Range<UInt64> {
+            try lanes.receive(.bulk, slot: slot, offset: 20_000, data: [1][...]) { _, _ in }
+        }
+        #expect(lanes.held == 2_000_100 && lanes.room < 100 * 256, "\(lanes.room) bytes for a hundred")
+    }
+
+    // TR-13
+    @Test func `a byte before a long piece does not move it, and both come out`() throws {
+        var lanes = ReceiveLanes()
+        var bytes = [UInt8](repeating: 0, count: 8)
+        bytes.appendVarint(100_000)
+        bytes += (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+        var messages: [[UInt8]] = []
+        func give(_ range: Range<Int>) throws {
+            try lanes.receive(.bulk, slot: 0, offset: UInt64(range.lowerBound), data: bytes[range]) { _, message in messages.append(message)
+            }
+        }
+        try give(50_000..<bytes.count)
+        for start in stride(from: 49_999, to: 40_000, by: -1) { try give(start..<start + 1) }
+        // And once more over all of it.
+        try give(100..<60_000)
+        #expect(messages.isEmpty)
+        try give(0..<200)
+        #expect(messages == [Array(bytes[bytes.count - 100_000..<bytes.count])])
+        #expect(lanes.held == 0)
+    }
 }

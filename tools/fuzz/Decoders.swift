@@ -168,9 +168,7 @@ enum Decoders {
     private static func packet() throws -> Decoder {
         let stand = LinkStand()
         let seeds = stand.recorded.map { [0] + $0 } + frame.seeds.map { [1] + $0 }
-        // A few bytes may say that they stand far behind in a stream: then room is kept for what is missing, within the credit of 2 MiB (TR-13), and
-        // an array that grows is there twice.
-        return Decoder(name: "packet", seeds: seeds, memoryBase: 4 << 20) { bytes in
+        return Decoder(name: "packet", seeds: seeds) { bytes in
             guard let first = bytes.first else { return .refused(0) }
             return stand.take(Array(bytes.dropFirst().prefix(1150)), isSealed: first & 1 == 1) ? .accepted : .refused(1)
         }
