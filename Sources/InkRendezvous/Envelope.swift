@@ -8,8 +8,8 @@ import InkPrimitives
 ///     plain = form (1) | kind (1) | flags (1) | salt (16) | recipient (32) | device (32) | content | signature (64) | zeros
 ///
 /// Of the flags one has a meaning: 1, that the speaker takes relayed datagrams at this rendezvous (RV-31). The sender's peer id is made of salt and device, so that nobody can say another's (`PeerSalt`). `recipient` is zero in a greeting to all.
-/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 4
-/// is the form drawn here, which came with protocol 4. A protocol that draws another writes its own number, so that whoever cannot read it
+/// The signature covers a domain string, the topic, and everything before it. The sealing and the first byte are the same in every version: 5
+/// is the form drawn here, which protocol 4 drew as 4. A protocol writes its own number, so that whoever does not speak it
 /// knows why (RV-12). Form 1, of protocols 1 and 2, has the sender's peer id (32) in place of flags and salt; it is read and
 /// written only so far that such a member learns of our version, for 0.1 does not look at the first byte.
 package struct Envelope: Hashable, Sendable {
@@ -32,7 +32,7 @@ package struct Envelope: Hashable, Sendable {
 
     /// How an envelope names its sender.
     package enum Speaker: Hashable, Sendable {
-        /// Form 4: the peer id is made of this and the device.
+        /// Form 5: the peer id is made of this and the device.
         case salt(PeerSalt)
         /// Form 1: the peer id is only said. Nothing is believed of who says it.
         case said(PeerID)
@@ -125,12 +125,12 @@ package struct Envelope: Hashable, Sendable {
 }
 
 extension Envelope.Speaker {
-    static let forms: [UInt8] = [1, 4]
+    static let forms: [UInt8] = [1, 5]
 
     var form: UInt8 {
         switch self {
         case .said: 1
-        case .salt: 4
+        case .salt: 5
         }
     }
 

@@ -94,7 +94,7 @@ public struct Endpoint: Sendable {
     /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
     ///
     /// One program speaks one version. A sound way back to an older one would have to be agreed on before anything is proved.
-    public static let version: UInt8 = 4
+    public static let version: UInt8 = 5
     /// One reliable message, bytes.
     public static let messageMax = Connection.messageMax
     /// One presence value, bytes.
@@ -435,7 +435,7 @@ public struct Endpoint: Sendable {
     /// What the peer writes into its packets for us.
     func localIndex(of id: ConnectionID) -> UInt32? { connections[id]?.localIndex }
 
-    /// Bytes kept for messages that are not whole yet, at most 1 MiB for each connection.
+    /// Bytes kept for messages that are not whole yet, at most 2 MiB for each connection (TR-13).
     package func heldBytes(on id: ConnectionID) -> Int { connections[id]?.heldBytes ?? 0 }
 
     /// Sends a packet of these frames, whatever they are: what a member may say who does not keep the rules. For those who attack us in

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-VERSION = 4
+VERSION = 5
 START, ANSWER, FINISH, DATA, COOKIE, DATA_LONG, PUNCH = 0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6
 XX_PSK3 = (b"Noise_XXpsk3_25519_ChaChaPoly_SHA256", [("e",), ("e", "ee", "s", "es"), ("s", "se", "psk")])
 NN_PSK0 = (b"Noise_NNpsk0_25519_ChaChaPoly_SHA256", [("psk", "e"), ("e", "ee")])
