@@ -94,7 +94,7 @@ struct GlobalOptions: ParsableArguments {
         _ = try direct()
         _ = try trust()
         _ = try impairment()
-        if let keyLogFile { _ = try KeyLogFile(keyLogFile) }
+        if let keyLogFile { try KeyLogFile.check(keyLogFile) }
     }
 
     /// The clock of this process. Named here and handed down, so that all that keeps time reads the same one.

@@ -1,5 +1,6 @@
 import Foundation
 import InkTransport
+import Synchronization
 
 #if canImport(Darwin)
     import Darwin
@@ -13,12 +14,31 @@ import InkTransport
 /// this user with that mode. A symbolic link is never followed.
 final class KeyLogFile: Sendable {
     private let descriptor: Int32
+    private let path: String
+    /// Why lines are missing in it, where the disk did not take them.
+    private let loss = Mutex<String?>(nil)
 
     /// Opens the file for appending, and makes it where there is none.
     init(_ path: String) throws(Failure) {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
+        self.path = path
+        descriptor = try Self.descriptor(path, flags: O_CREAT)
+    }
+
+    /// Refuses what cannot be opened, and makes nothing: the board may yet be held by another program, or not be there.
+    static func check(_ path: String) throws(Failure) {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 || errno != ENOENT else {
+            let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+            guard access(folder, W_OK) == 0 else { throw refusal(path, why: String(cString: strerror(errno))) }
+            return
+        }
+        close(try descriptor(path, flags: 0))
+    }
+
+    private static func descriptor(_ path: String, flags: Int32) throws(Failure) -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_APPEND | flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
-            throw Self.refusal(
+            throw refusal(
                 path,
                 why: errno == ELOOP
                     ? "it is a symbolic link, and the keys would be written to where that leads" : String(cString: strerror(errno)))
@@ -37,19 +57,41 @@ final class KeyLogFile: Sendable {
                         : facts.st_nlink != 1 ? "it has a second name" : nil
         if let complaint {
             close(descriptor)
-            throw Self.refusal(path, why: complaint)
+            throw refusal(path, why: complaint)
         }
-        self.descriptor = descriptor
+        return descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        if isatty(STDERR_FILENO) != 0, let why = loss.withLock({ $0 }) { tell(why) }
+    }
 
-    /// Appends a line for each direction. False if the disk does not take them.
-    @discardableResult
-    func append(_ disclosure: KeyDisclosure) -> Bool {
-        let bytes = Array(disclosure.lines.utf8)
-        // In one call, so that lines of two programs stand behind each other.
-        return write(descriptor, bytes, bytes.count) == bytes.count
+    /// Appends a line for each direction. Where the disk does not take them that is told once: at once where nothing is drawn on the terminal, else when
+    /// the board is closed.
+    func append(_ disclosure: KeyDisclosure) {
+        var rest = Array(disclosure.lines.utf8)[...]
+        while !rest.isEmpty {
+            // In one call, so that lines of two programs stand behind each other.
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return noteLoss(String(cString: strerror(errno)))
+            }
+        }
+    }
+
+    private func noteLoss(_ why: String) {
+        let isFirst = loss.withLock { known in
+            defer { known = known ?? why }
+            return known == nil
+        }
+        if isFirst, isatty(STDERR_FILENO) == 0 { tell(why) }
+    }
+
+    private func tell(_ why: String) {
+        StandardStream.error.write(Array("inkwire: keys are missing in “\(path)”: \(why)\n".utf8))
     }
 
     private static func refusal(_ path: String, why: String) -> Failure {

@@ -1,6 +1,4 @@
 import Foundation
-import InkPrimitives
-import InkRuntime
 import InkSession
 import NIOCore
 
@@ -16,7 +14,6 @@ final class DumpSignal {
 
     /// - Parameter say: takes where it was written, or why it was not; called on a thread of its own.
     init(_ session: BoardSession, to target: Target, say: @escaping @Sendable (String) -> Void = { _ in }) {
-        signal(SIGUSR1, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
         source.setEventHandler {
             session.loop.execute {
@@ -60,33 +57,4 @@ final class DumpSignal {
             }
         }
     }
-}
-
-/// With `-v` and `-vv`: tells the way of each connection on stderr (CL-142).
-final class WayTeller: @unchecked Sendable {
-    // Touched on the driver's loop only.
-    private var narrator: WayNarrator
-    private let began: Instant
-    private let clock: MonotonicClock
-    private let say: @Sendable (String) -> Void
-    private var task: RepeatedTask?
-
-    /// How often connections are looked at.
-    private static let pause: TimeAmount = .milliseconds(100)
-
-    init(_ driver: Driver, level: Int, clock: MonotonicClock, say: @escaping @Sendable (String) -> Void) {
-        narrator = WayNarrator(level: level)
-        (self.clock, self.say) = (clock, say)
-        began = clock.now
-        driver.loop.execute { [self] in
-            task = driver.loop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.pause) { [weak self, weak driver] _ in
-                guard let self, let driver else { return }
-                driver.queryFuture { $0.linkFigures }.whenSuccess { figures in
-                    for line in self.narrator.look(figures, since: self.began, now: self.clock.now) { self.say(line) }
-                }
-            }
-        }
-    }
-
-    func stop(on driver: Driver) { driver.loop.execute { [self] in task?.cancel() } }
 }
