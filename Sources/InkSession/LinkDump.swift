@@ -43,7 +43,8 @@ extension Node {
             "connection": .integer(Int64(number)), "dialled": .bool(figures.isInitiator), "age_ms": span(time - figures.establishedAt),
             "way": .string(figures.route.kind), "degraded": .bool(figures.isDegraded), "silent_ms": span(figures.silence),
             "heard_ms_ago": span(time - figures.lastReceived), "deadline_in_ms": span(until: figures.deadline, from: time),
-            "rtt_ms": span(figures.roundTrip), "loss": .number(figures.lossEstimate), "way_changes": count(figures.pathChanges),
+            "rtt_ms": span(figures.roundTrip), "loss": .number((figures.lossEstimate * 1000).rounded() / 1000),
+            "way_changes": count(figures.pathChanges),
             "packets_in": count(figures.packetsIn), "packets_out": count(figures.packetsOut), "bytes_in": count(figures.bytesIn),
             "bytes_out": count(figures.bytesOut), "forged": count(figures.packetsForged), "replayed": count(figures.packetsReplayed),
             "lost": count(figures.packetsLost), "lost_spuriously": count(figures.packetsLostSpuriously),
@@ -95,7 +96,7 @@ extension Route {
             case .loopback: "loopback"
             case .privateUse: "private"
             case .global: "global"
-            case .nowhere: "link"
+            case .nowhere: "other"
             }
         return "direct \(ip.isV6 ? "v6" : "v4") \(space)"
     }

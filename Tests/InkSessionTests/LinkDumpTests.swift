@@ -19,7 +19,7 @@ import Testing
         let kinds = [
             ("192.168.1.2:4000", "direct v4 private"), ("127.0.0.1:4000", "direct v4 loopback"), ("8.8.8.8:53000", "direct v4 global"),
             ("[fd00::1]:4000", "direct v6 private"), ("[::1]:4000", "direct v6 loopback"), ("[2a00::1]:4000", "direct v6 global"),
-            ("[fe80::1]:4000", "direct v6 link"),
+            ("[fe80::1]:4000", "direct v6 other"),
         ]
         for (text, kind) in kinds { #expect(Route.direct(try #require(SocketAddress(text))).kind == kind) }
         #expect(Route.relay(RelayPoint(place: 1, member: 77)).kind == "relay")
