@@ -32,6 +32,7 @@ struct DatagramBatch {
     /// Makes single datagrams of the train at this place.
     mutating func split(at index: Int) {
         let train = trains[index]
+        guard train.datagramCount > 1 else { return }
         var (parts, start) = ([ink_train](), train.offset)
         let end = train.offset + train.byte_count
         while start < end {

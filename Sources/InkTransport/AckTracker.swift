@@ -51,7 +51,7 @@ struct AckTracker: Sendable {
     private var span: (largest: UInt64, since: Instant, repeats: Int)?
 
     /// - Parameter byteCount: of the datagram.
-    mutating func receive(_ number: UInt64, claim: AckClaim, byteCount: Int = 0, roundTrip: Duration, now: Instant) {
+    mutating func receive(_ number: UInt64, claim: AckClaim, byteCount: Int, roundTrip: Duration, now: Instant) {
         let newest = received.ranges.last.map { $0.upperBound - 1 }
         let isInOrder = newest.map { number == $0 + 1 } ?? (number == 0)
         received.insert(number..<number + 1)
@@ -74,6 +74,8 @@ struct AckTracker: Sendable {
             return dueAt = owedShort < Self.shortMax ? min(dueAt ?? due, due) : now
         }
         train.took(roundTrip: roundTrip, now: now)
+        // What is owed at once stays so, also for what comes in the same moment.
+        if let dueAt, dueAt <= now { return }
         guard owed < min(max(Self.fullMin, train.last / Self.parts), Self.fullMax) else { return dueAt = now }
         // The newest moves it; the first that waits is not to wait for ever.
         let due = min(now + min(roundTrip / 4, Self.delayMax), owedSince + roundTrip / 4)

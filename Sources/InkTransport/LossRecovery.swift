@@ -305,11 +305,11 @@ struct LossRecovery: Sendable {
             lossAt = earliest(lossAt, due)
             return
         }
-        let (number, sentAt, byteCount) = (packets[index].number, packets[index].sentAt, packets[index].byteCount)
+        let (ordinal, sentAt, byteCount) = (packets[index].ordinal, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
         guard paths[at: place].lost(byteCount, sentAt: sentAt, now: now) else { return }
         lossEstimate += (1 - lossEstimate) / 100
-        lossRuns.lost(number, now: now)
+        lossRuns.lost(ordinal, now: now)
     }
 
     private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {
@@ -346,6 +346,7 @@ struct LossRecovery: Sendable {
             for _ in 0..<packet.frameCount { _ = frames.popFirst() }
             framesTaken += UInt64(packet.frameCount)
             if packet.fate != .acknowledged { idle.remove(packet.number..<packet.number + 1) }
+            skipped?.forget(below: packet.number)
         }
     }
 

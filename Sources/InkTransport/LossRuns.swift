@@ -18,11 +18,11 @@ struct LossRuns: Sendable {
     private static let togetherMin = 1.75
     private static let memory: Duration = .seconds(2)
 
-    /// A packet is lost. They come in ascending order but for what is lost by time.
-    mutating func lost(_ number: UInt64, now: Instant) {
+    /// A packet is lost, with its place among those that went the same way. They come in ascending order but for what is lost by time.
+    mutating func lost(_ ordinal: UInt64, now: Instant) {
         lostAt = now
-        defer { last = number }
-        guard let last, number == last + 1 else {
+        defer { last = ordinal }
+        guard let last, ordinal == last + 1 else {
             run = 1
             mean += (1 - mean) * Self.weight
             return

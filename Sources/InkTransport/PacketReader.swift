@@ -31,6 +31,10 @@ package struct PacketReader: Sendable {
 
     /// Lines of a log that are read, at most: a file of anything is no trap.
     private static let keysMax = 1 << 16
+    /// Keys of one index: an index is drawn from 32 bits, so more than two are rare.
+    private static let keysEachMax = 8
+    /// Where a capture begins late, the first number is looked for among so many times 2^16.
+    private static let turnsMax = 64
 
     private var spaces: [UInt32: [Space]] = [:]
     private var count = 0
@@ -51,7 +55,12 @@ package struct PacketReader: Sendable {
                 continue
             }
             // Both ends of a connection may have written: one key, told twice.
-            guard !spaces[index, default: []].contains(where: { $0.key == key }) else { continue }
+            let known = spaces[index, default: []]
+            guard !known.contains(where: { $0.key == key }) else { continue }
+            guard known.count < Self.keysEachMax else {
+                unread += 1
+                continue
+            }
             spaces[index, default: []].append(Space(key: key, direction: direction))
             count += 1
         }
@@ -104,14 +113,23 @@ package struct PacketReader: Sendable {
         var reading = Reading(kind: "data", index: header.receiverIndex)
         for position in spaces[header.receiverIndex, default: []].indices {
             guard let space = spaces[header.receiverIndex]?[position] else { continue }
-            let number = header.number(expected: space.newest.map { $0 + 1 } ?? 0)
-            guard let frames = Self.open(datagram, header, number: number, key: space.key) else { continue }
+            guard let (number, frames) = Self.open(datagram, header, in: space) else { continue }
             spaces[header.receiverIndex]?[position].newest = max(space.newest ?? 0, number)
             (reading.direction, reading.number) = (space.direction, number)
             reading.frames = frames
             break
         }
         return reading
+    }
+
+    private static func open(_ datagram: [UInt8], _ header: DataHeader, in space: Space) -> (number: UInt64, frames: [String])? {
+        let first = header.number(expected: space.newest.map { $0 + 1 } ?? 0)
+        let turns = space.newest == nil && header.bits == 16 ? Self.turnsMax : 1
+        for turn in 0..<UInt64(turns) {
+            let number = first + turn << 16
+            if let frames = open(datagram, header, number: number, key: space.key) { return (number, frames) }
+        }
+        return nil
     }
 
     private static func open(_ datagram: [UInt8], _ header: DataHeader, number: UInt64, key: Secret32) -> [String]? {

@@ -67,7 +67,7 @@ struct Rekey: Sendable {
     /// A former space lives so long, and two round trips, after the new one is confirmed.
     private static let lingers: Duration = .seconds(1)
 
-    init(_ handshaken: Handshaken, own: PeerID, schedule: RekeySchedule, disclosesKeys: Bool = false, now: Instant) {
+    init(_ handshaken: Handshaken, own: PeerID, schedule: RekeySchedule, disclosesKeys: Bool, now: Instant) {
         self.disclosesKeys = disclosesKeys
         (self.own, self.schedule, remote) = (own, schedule, handshaken.remote.peer)
         (isInitiator, secret, bornAt, restsUntil) = (handshaken.remote.isInitiator, handshaken.rekeySecret, now, now)

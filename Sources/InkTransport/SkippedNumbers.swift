@@ -5,7 +5,7 @@ struct SkippedNumbers: Sendable {
     private var random: SplitMix64
     /// The next that is left out.
     private var nextAt: UInt64
-    /// Ascending: the last that were.
+    /// Ascending: those that an acknowledgement may still name by mistake, or by a lie.
     private var numbers: [UInt64] = []
 
     /// Packets between two of them; the first comes sooner.
@@ -13,10 +13,8 @@ struct SkippedNumbers: Sendable {
     private static let pauseSpread = 448
     private static let firstMin = 16
     private static let firstSpread = 48
-    /// More than are on the way at a time say nothing more.
-    private static let kept = 16
 
-    /// - Parameter random: nothing that the peer can foresee.
+    /// - Parameter random: nothing that the peer can foresee: its seed comes from the secret stream, and of its numbers the peer sees a few bits each.
     init(random: SplitMix64) {
         self.random = random
         nextAt = UInt64(Self.firstMin + self.random.below(Self.firstSpread))
@@ -25,7 +23,6 @@ struct SkippedNumbers: Sendable {
     /// The number after this one.
     mutating func following(_ number: UInt64) -> UInt64 {
         guard number + 1 >= nextAt else { return number + 1 }
-        if numbers.count == Self.kept { numbers.removeFirst() }
         numbers.append(number + 1)
         nextAt = number + 2 + UInt64(Self.pauseMin + random.below(Self.pauseSpread))
         return number + 2
@@ -36,6 +33,12 @@ struct SkippedNumbers: Sendable {
         return numbers.contains { number in
             acknowledgement.newest.contains(number) || acknowledgement.older.contains(number)
         }
+    }
+
+    /// No acknowledgement of what is below says anything any more.
+    mutating func forget(below number: UInt64) {
+        guard let first = numbers.first, first < number else { return }
+        numbers.removeFirst(numbers.firstIndex { $0 >= number } ?? numbers.count)
     }
 
     /// Those of the next keys, whose packets are counted anew.

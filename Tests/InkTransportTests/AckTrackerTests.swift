@@ -79,4 +79,13 @@ import Testing
         }
         #expect(tracker.dueAt == first + .milliseconds(50))
     }
+
+    // TR-95
+    @Test func `what comes with the packet behind a gap does not put off its acknowledgement`() {
+        var tracker = AckTracker()
+        for number in [0, 2, 3, 4] as [UInt64] {
+            tracker.receive(number, claim: .prompt, byteCount: Self.full, roundTrip: .milliseconds(80), now: .zero)
+        }
+        #expect(tracker.dueAt == .zero)
+    }
 }

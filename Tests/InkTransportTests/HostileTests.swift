@@ -250,16 +250,21 @@ import Testing
         initiator.receive(first, from: Self.stranger, now: now)
         var flight = RawPeer.transmitted(&initiator)
         #expect(!flight.isEmpty && flight.reduce(0) { $0 + $1.count } <= 3 * first.count)
-        var most = 0
+        var (most, wentBytes, cameBytes) = (0, 0, 0)
         for step in 0..<60 as Range<Int64> {
             let now = now + .milliseconds(10 * step)
             for packet in flight { other.receive(packet, from: TestNet.address(0), now: now) }
             other.handleTimeout(now: now + .milliseconds(5))
-            for packet in RawPeer.transmitted(&other) { initiator.receive(packet, from: Self.stranger, now: now + .milliseconds(5)) }
+            for packet in RawPeer.transmitted(&other) {
+                cameBytes += packet.count
+                initiator.receive(packet, from: Self.stranger, now: now + .milliseconds(5))
+            }
             initiator.handleTimeout(now: now + .milliseconds(9))
             flight = RawPeer.transmitted(&initiator)
             most += flight.count
+            wentBytes += flight.reduce(0) { $0 + $1.count }
         }
+        #expect(wentBytes > 10 * cameBytes, "only who is proved may be sent so much: \(wentBytes) for \(cameBytes)")
         #expect(most > 40)
     }
 
@@ -289,16 +294,21 @@ import Testing
         // A peer that is there reads the challenges, and data flows.
         let now = Instant.zero + .seconds(3)
         var flight = packets
-        var most = 0
+        var (most, wentBytes, cameBytes) = (0, 0, 0)
         for step in 0..<60 as Range<Int64> {
             let now = now + .milliseconds(10 * step)
             for packet in flight { other.receive(packet, from: TestNet.address(0), now: now) }
             other.handleTimeout(now: now + .milliseconds(5))
-            for packet in RawPeer.transmitted(&other) { initiator.receive(packet, from: Self.stranger, now: now + .milliseconds(5)) }
+            for packet in RawPeer.transmitted(&other) {
+                cameBytes += packet.count
+                initiator.receive(packet, from: Self.stranger, now: now + .milliseconds(5))
+            }
             initiator.handleTimeout(now: now + .milliseconds(9))
             flight = RawPeer.transmitted(&initiator)
             most += flight.count
+            wentBytes += flight.reduce(0) { $0 + $1.count }
         }
+        #expect(wentBytes > 10 * cameBytes, "only who is proved may be sent so much: \(wentBytes) for \(cameBytes)")
         #expect(most > 30)
     }
 
@@ -877,7 +887,8 @@ extension HostileTests {
             localIndex: 1, remoteIndex: 2, keys: responder.finish(), rekeySecret: secret, remote: remote, roundTrip: nil, allowance: 1000,
             isDialled: false, finish: nil)
         var connection = Connection(
-            handshaken, id: ConnectionID(1), rekey: Rekey(handshaken, own: right.peerID, schedule: .standard, now: .zero),
+            handshaken, id: ConnectionID(1),
+            rekey: Rekey(handshaken, own: right.peerID, schedule: .standard, disclosesKeys: false, now: .zero),
             activity: .present, jitter: SplitMix64(seed: 1), now: .zero)
         connection.proveAddress(now: .zero, generator: &generator)
         connection.send([UInt8](repeating: 1, count: 100_000), lane: .ops, stream: 0)

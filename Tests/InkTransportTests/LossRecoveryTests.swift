@@ -191,7 +191,7 @@ struct OnePath {
         var tracker = AckTracker()
         var (now, sent): (Instant, [Duration]) = (.zero, [])
         for number in 0..<60 as Range<UInt64> {
-            tracker.receive(number * 2, claim: .lazy, roundTrip: .milliseconds(80), now: now)
+            tracker.receive(number * 2, claim: .lazy, byteCount: 100, roundTrip: .milliseconds(80), now: now)
             let next = now + .milliseconds(30)
             if let due = tracker.dueAt, due < next {
                 sent.append(due - .zero)
@@ -204,8 +204,8 @@ struct OnePath {
         // The first waits for rtt/4; gaps hurry nobody.
         #expect(sent == (0..<12).map { .milliseconds(20 + 150 * $0) })
         // What wants it soon takes the others with it.
-        tracker.receive(200, claim: .lazy, roundTrip: .milliseconds(80), now: now)
-        tracker.receive(201, claim: .prompt, roundTrip: .milliseconds(80), now: now)
+        tracker.receive(200, claim: .lazy, byteCount: 100, roundTrip: .milliseconds(80), now: now)
+        tracker.receive(201, claim: .prompt, byteCount: 100, roundTrip: .milliseconds(80), now: now)
         #expect(tracker.dueAt == now + .milliseconds(20) && tracker.rides(now: now))
     }
 
@@ -215,7 +215,7 @@ struct OnePath {
         for number in 0..<400 as Range<UInt64> {
             // Each second packet is lost.
             let now = Instant.zero + .milliseconds(Int64(number) * 33)
-            tracker.receive(number * 2, claim: .lazy, roundTrip: .milliseconds(80), now: now)
+            tracker.receive(number * 2, claim: .lazy, byteCount: 100, roundTrip: .milliseconds(80), now: now)
             if tracker.rides(now: now) { tracker.sent(now: now) }
             // Named for a second and not yet two: at most sixty-odd.
             #expect(tracker.received.count <= 66 && tracker.received.contains(number * 2))

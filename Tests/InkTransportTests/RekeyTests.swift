@@ -97,8 +97,8 @@ import Testing
 
     // TR-102
     @Test(arguments: 0..<10 as Range<UInt64>) func `of two who ask at once the session's initiator wins`(seed: UInt64) {
-        // 8 s and an eighth are 9 s: both questions are on the way at once.
-        let late = RekeySchedule(after: .milliseconds(9000 - 16 * Int(seed)), refusedAfter: .seconds(30))
+        // 8 s and an eighth are 9 s, and the responder's keys are 80 ms younger: it asks while the initiator's question is on the way.
+        let late = RekeySchedule(after: .milliseconds(9008 + 16 * Int(seed)), refusedAfter: .seconds(30))
         var net = TestNet.pair(
             seed: seed, faults: Faults(loss: seed % 2 == 0 ? 0 : 0.3, delay: .milliseconds(80)),
             rekeying: (late, Self.quick(8, refused: 30)))

@@ -10,8 +10,6 @@ struct LiveAllowance: Sendable {
     /// When all of the burst is there again.
     private var fullAt: Instant = .distantPast
 
-    func allows(rate: Double, now: Instant) -> Bool { now >= next(rate: rate) }
-
     /// When something may leave: with half of the burst there is a packet.
     func next(rate: Double) -> Instant { fullAt - .nanoseconds(Int64(Self.burst / 2 * 1e9 / max(rate, 100))) }
 
