@@ -8,8 +8,6 @@ import InkPrimitives
 struct Connection: Sendable {
     /// One message, bytes.
     static let messageMax = 131_072
-    /// One presence value, bytes: fits a packet with an acknowledgement beside it.
-    static let presenceMax = 1000
     /// Bytes of credit that bulk leaves to the lanes above it.
     private static let creditReserve: UInt64 = 256 << 10
     /// After so many packets of data without bulk, one begins with bulk.
@@ -23,8 +21,6 @@ struct Connection: Sendable {
     private static let checkBytes = pingBytes * 2
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     private static let streamHeaderMax = 15
-    /// Type of a presence frame, bytes.
-    private static let presenceHeader = 1
     private static let owedResponsesMax = 4
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
@@ -64,11 +60,7 @@ struct Connection: Sendable {
     private var credit = ReceiveLanes.window
     private var creditLimit = ReceiveLanes.window
     private var packetsWithoutBulk = 0
-    /// Presence: token last given out, the value that waits to leave, newest acknowledged, and the packet that brought the newest.
-    private var presenceToken: UInt64 = 0
-    private var presenceWaiting: [UInt8]?
-    private var presenceAcknowledged: UInt64 = 0
-    private var presenceReceived: (renewal: UInt64, number: UInt64)?
+    private var presence = PresenceExchange()
     private var owesPing = false
     /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
     private var greetsAt: Instant?
@@ -133,19 +125,10 @@ struct Connection: Sendable {
         lanes[lane.slot].append(message, stream: stream)
     }
 
-    mutating func sendPresence(_ bytes: [UInt8]) -> UInt64 {
-        precondition(bytes.count <= Self.presenceMax, "presence has at most \(Self.presenceMax) bytes, not \(bytes.count)")
-        precondition(!bytes.isEmpty, "presence says something")
-        presenceToken += 1
-        presenceWaiting = bytes
-        return presenceToken
-    }
+    mutating func sendPresence(_ bytes: [UInt8]) -> UInt64 { presence.send(bytes) }
 
     /// Takes back the presence that has not left; false if all has.
-    mutating func takeBackPresence() -> Bool {
-        defer { presenceWaiting = nil }
-        return presenceWaiting != nil
-    }
+    mutating func takeBackPresence() -> Bool { presence.takeBack() }
 
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
 
@@ -389,8 +372,8 @@ struct Connection: Sendable {
 
     /// There is presence to send, and it fits what may go.
     @inline(__always) private var hasPresence: Bool {
-        guard let bytes = presenceWaiting else { return false }
-        return allowance == nil || bytes.count + Self.presenceHeader + Self.packetMin <= packetLimit
+        guard let byteCount = presence.waitingCount else { return false }
+        return allowance == nil || byteCount + Self.packetMin <= packetLimit
     }
 
     private mutating func watchCredit(now: Instant) {
@@ -426,7 +409,7 @@ struct Connection: Sendable {
             frames.append(.maxData)
         }
         if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
-        var presence: [UInt8]?
+        var presence: PresenceExchange.Value?
         if withLive || withBulk {
             presence = writeData(limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
         } else {
@@ -441,8 +424,8 @@ struct Connection: Sendable {
         if let presence {
             // Last, since it says no length.
             packet.append(Frame.presenceType)
-            packet += presence
-            frames.append(.presence(token: presenceToken))
+            packet += presence.bytes
+            frames.append(.presence(token: presence.token))
         }
         let claim = frames.lazy.map(\.claim).max() ?? .none
         // One that also acknowledges is not: what it acknowledges is owed no more (TR-68).
@@ -455,14 +438,13 @@ struct Connection: Sendable {
 
     /// While the way in use is in doubt, presence takes the other one: a value that comes twice would be news twice, and one that waits is old.
     private mutating func sendPresence(over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        guard let route = paths[id]?.route, let bytes = presenceWaiting else { return }
-        presenceWaiting = nil
+        guard let route = paths[id]?.route, let value = presence.take() else { return }
         var packet: [UInt8] = []
         let headerCount = space.begin(&packet)
         packet.append(Frame.presenceType)
-        packet += bytes
+        packet += value.bytes
         transmit(&packet, headerCount: headerCount, over: route, isPresence: true, outputs: &outputs)
-        let frames = [SentFrame.presence(token: presenceToken)]
+        let frames = [SentFrame.presence(token: value.token)]
         space.sent.sent(byteCount: packet.count, claim: .lazy, frames: frames, over: id, paths: &paths, now: now)
         liveness.sentEliciting(now: now)
     }
@@ -485,17 +467,15 @@ struct Connection: Sendable {
     /// Strict priority with a floor for bulk (TR-14). Gives the presence for which room was left at the end of the packet.
     private mutating func writeData(
         limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
-    ) -> [UInt8]? {
-        var (limit, presence): (Int, [UInt8]?) = (limit, nil)
+    ) -> PresenceExchange.Value? {
+        var (limit, presence): (Int, PresenceExchange.Value?) = (limit, nil)
         let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
         if isBulkFirst { write(.bulk, limit: limit, frames: &frames, packet: &packet, now: now) }
         if withLive {
             write(.control, limit: limit, frames: &frames, packet: &packet, now: now)
             write(.ops, limit: limit, frames: &frames, packet: &packet, now: now)
-            if let bytes = presenceWaiting, packet.count + Self.presenceHeader + bytes.count <= limit {
-                (presence, presenceWaiting) = (bytes, nil)
-                limit -= Self.presenceHeader + bytes.count
-            }
+            presence = self.presence.take(room: limit - packet.count)
+            limit -= presence?.frameCount ?? 0
         }
         // Bulk would leave them no room. A relay loses what waits too long there, and a copy waits as well.
         let isLossy = space.sent.lossEstimate >= Repeater.besideBulkMin && !paths.main.isRelay
@@ -701,9 +681,7 @@ struct Connection: Sendable {
             }
         case .presence(let data):
             // An older one that comes late is of no use (TR-15).
-            let place = (rekey.count - (era == .old ? 1 : 0), number)
-            guard presenceReceived.map({ place > $0 }) ?? true else { break }
-            presenceReceived = place
+            guard presence.receive(renewal: rekey.count - (era == .old ? 1 : 0), number: number) else { break }
             outputs.append(.presence(Array(data), on: id))
         case .close(let code): return code
         case .pathResponse(let response):
@@ -750,10 +728,7 @@ struct Connection: Sendable {
             case .maxData, .ping: break
             }
         }
-        if newestPresence > presenceAcknowledged {
-            presenceAcknowledged = newestPresence
-            outputs.append(.presenceAcknowledged(newestPresence, on: id))
-        }
+        if presence.acknowledge(newestPresence) { outputs.append(.presenceAcknowledged(newestPresence, on: id)) }
         for frame in verdict.lost {
             switch frame {
             case .stream(let lane, let slot, let range, isCopy: false): lanes[lane.slot].markLost(range, slot: slot)

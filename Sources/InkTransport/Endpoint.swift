@@ -98,7 +98,7 @@ public struct Endpoint: Sendable {
     /// One reliable message, bytes.
     public static let messageMax = Connection.messageMax
     /// One presence value, bytes.
-    public static let presenceMax = Connection.presenceMax
+    public static let presenceMax = PresenceExchange.valueMax
     /// Length of an attempt nonce, bytes.
     public static let attemptCount = 16
     /// Connections at a time; far more than a board has people (TR-22).
