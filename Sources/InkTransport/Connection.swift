@@ -72,7 +72,7 @@ struct Connection: Sendable {
     private var validation: PathValidation?
     /// Since when the peer denies the credit that it owes.
     private var deniedSince: Instant?
-    private var finish: FinishRepetition?
+    private var finish: HandshakeFinish?
     private(set) var counts: ConnectionStatistics
     /// Room that is used for one packet after the other, and holds nothing between: a packet in clear, its frames, what one carries that leaves, and
     /// what an acknowledgement brings (TR-90, TR-91).
@@ -80,17 +80,6 @@ struct Connection: Sendable {
     private var frames: [Frame] = []
     private var sentFrames: [SentFrame] = []
     private var verdict = LossRecovery.Verdict()
-
-    /// Message 3, repeated until the responder's first packet comes.
-    private struct FinishRepetition: Sendable {
-        let packet: [UInt8]
-        var interval: Duration
-        var nextAt: Instant
-        /// Times that it may still go to an address that we did not dial; nil where we did, as message 1 went there too.
-        var copiesLeft: Int?
-    }
-    /// Copies of message 3, and nothing else, that go to an address that did not answer from where we dialled.
-    private static let unprovenCopies = 3
 
     init(_ handshaken: Handshaken, id: ConnectionID, rekey: Rekey, activity: Activity, jitter: SplitMix64, now: Instant) {
         (self.id, self.rekey) = (id, rekey)
@@ -110,9 +99,8 @@ struct Connection: Sendable {
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)
         if let packet = handshaken.finish {
-            finish = FinishRepetition(
-                packet: packet, interval: space.sent.probeTimeout(paths.main.rtt), nextAt: now,
-                copiesLeft: handshaken.isDialled ? nil : Self.unprovenCopies)
+            finish = HandshakeFinish(
+                packet: packet, isDialled: handshaken.isDialled, interval: space.sent.probeTimeout(paths.main.rtt), now: now)
         } else {
             greetsAt = now + Self.greetingPause
         }
@@ -137,7 +125,7 @@ struct Connection: Sendable {
 
     /// Begins to challenge the address of the handshake, unless it is proven. One that we did not dial must be heard from first.
     mutating func proveAddress(now: Instant, generator: inout SecretGenerator) {
-        guard allowance != nil, finish?.copiesLeft == nil, let address = paths.main.route.address else { return }
+        guard allowance != nil, mayTalk, let address = paths.main.route.address else { return }
         validation = PathValidation(address: address, challenge: generator.bytes(Frame.challengeCount), now: now)
     }
 
@@ -274,13 +262,13 @@ struct Connection: Sendable {
             deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
             deadline = earliest(deadline, earliest(finish?.nextAt, greetsAt))
             deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
-            if packetLimit >= Self.packetMin, finish?.copiesLeft == nil {
+            if packetLimit >= Self.packetMin, mayTalk {
                 if canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
                 if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.updateMain { $0.liveAt }) }
                 if let due = repeater.dueAt, let free = paths.updateMain({ $0.bulkAt }) { deadline = earliest(deadline, max(due, free)) }
             }
             // Where nothing else may go yet nobody is challenged either.
-            if finish?.copiesLeft == nil { deadline = earliest(deadline, paths.deadline) }
+            if mayTalk { deadline = earliest(deadline, paths.deadline) }
             return earliest(deadline, validation?.nextAt)
         }
     }
@@ -326,18 +314,8 @@ struct Connection: Sendable {
     ) {
         if rekey.hasDisclosures { for disclosure in rekey.takeDisclosures() { outputs.append(.keys(disclosure)) } }
         guard !rekey.isExpired(now: now) else { return }
-        if var waiting = finish, now >= waiting.nextAt {
-            outputs.append(.transmit(waiting.packet, over: paths.main.route))
-            waiting.nextAt = now + waiting.interval
-            waiting.interval = min(waiting.interval.scaled(by: Dialer.growth), Dialer.intervalMax)
-            if let left = waiting.copiesLeft {
-                waiting.copiesLeft = left - 1
-                if left == 1 { waiting.nextAt = .distantFuture }
-            }
-            finish = waiting
-        }
-        // Data waits until the peer is heard from there.
-        if finish?.copiesLeft != nil { return }
+        if let copy = finish?.takeCopy(now: now) { outputs.append(.transmit(copy, over: paths.main.route)) }
+        guard mayTalk else { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         sendRekeyFrames(now: now, outputs: &outputs)
         if let at = greetsAt, now >= at { greet() }
@@ -363,6 +341,9 @@ struct Connection: Sendable {
         if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         watchCredit(now: now)
     }
+
+    /// Where we did not dial the peer, data waits until it is heard from there.
+    @inline(__always) private var mayTalk: Bool { finish?.isAlone != true }
 
     /// The packet that leaves next asks for an answer.
     private mutating func greet() { (owesPing, greetsAt) = (true, nil) }
@@ -817,7 +798,7 @@ struct Connection: Sendable {
     mutating func takeGoneIndices() -> [UInt32] { rekey.takeGone() }
 
     /// The peer is known well enough to be asked for new keys.
-    private var mayAsk: Bool { mutating get { packetLimit >= Self.packetMin && finish?.copiesLeft == nil } }
+    private var mayAsk: Bool { mutating get { packetLimit >= Self.packetMin && mayTalk } }
 
     /// Question or answer, and what is owed in the space before (TR-105).
     private mutating func sendRekeyFrames(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
