@@ -8,8 +8,6 @@ import InkPrimitives
 struct Connection: Sendable {
     /// One message, bytes.
     static let messageMax = 131_072
-    /// Bytes of credit that bulk leaves to the lanes above it.
-    private static let creditReserve: UInt64 = 256 << 10
     /// After so many packets of data without bulk, one begins with bulk.
     private static let bulkFloor = 7
     /// Bytes of old data in a probe.
@@ -25,12 +23,6 @@ struct Connection: Sendable {
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
     static let unacknowledgedMax: Duration = .seconds(30)
-    /// With this many bytes, any message may go.
-    private static let creditEnough = creditReserve + UInt64(messageMax)
-    /// What was begun has arrived but for so many bytes: then an honest peer has consumed it, and grants half a window beyond at least, so
-    /// that whoever has no credit for a message is denied it. Not zero, since a few live bytes are always on the way; and little, so that
-    /// a slow link passes it in time.
-    private static let arrivedButFor = 16 << 10
     /// Bytes that may go to an address that is not proved, for each that came from it (RFC 9000 §8.1).
     static let amplification = 3
     /// Of these, what only challenges may take: four tries.
@@ -56,9 +48,7 @@ struct Connection: Sendable {
     private var repeater = Repeater()
     private var liveness: Liveness
     private var jitter: SplitMix64
-    /// Bytes of new messages that the peer has room for, and the sum it told us last.
-    private var credit = ReceiveLanes.window
-    private var creditLimit = ReceiveLanes.window
+    private var credit = SendCredit()
     private var packetsWithoutBulk = 0
     private var presence = PresenceExchange()
     private var owesPing = false
@@ -70,8 +60,6 @@ struct Connection: Sendable {
     private var owedResponses: [(challenge: [UInt8], over: Route)] = []
     /// Whether the peer is where the handshake came through, or where its newest packet came from instead.
     private var validation: PathValidation?
-    /// Since when the peer denies the credit that it owes.
-    private var deniedSince: Instant?
     private var finish: HandshakeFinish?
     private(set) var counts: ConnectionStatistics
     /// Room that is used for one packet after the other, and holds nothing between: a packet in clear, its frames, what one carries that leaves, and
@@ -297,7 +285,7 @@ struct Connection: Sendable {
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
     @inline(__always) private var overdueSince: Instant? {
-        earliest(earliest(waitingSince, deniedSince), allowance == nil ? nil : establishedAt)
+        earliest(earliest(waitingSince, credit.deniedSince), allowance == nil ? nil : establishedAt)
     }
 
     /// When the oldest packet left that nobody has acknowledged.
@@ -358,12 +346,9 @@ struct Connection: Sendable {
     }
 
     private mutating func watchCredit(now: Instant) {
-        var isDenied = false
-        if credit < Self.creditEnough {
-            let waiting = lanes[0].waiting + lanes[1].waiting + lanes[2].waiting
-            isDenied = pendingBytes - waiting < Self.arrivedButFor && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
-        }
-        deniedSince = isDenied ? deniedSince ?? now : nil
+        let underway = pendingBytes - lanes[0].waiting - lanes[1].waiting - lanes[2].waiting
+        let isDenied = credit.isOwed(underway: underway) && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
+        credit.note(isDenied: isDenied, now: now)
     }
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
@@ -473,12 +458,10 @@ struct Connection: Sendable {
         _ lane: Lane, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
     ) {
         while limit - packet.count > Self.streamHeaderMax {
-            let reserve = lane == .bulk ? min(credit, Self.creditReserve) : 0
-            var available = credit - reserve
-            guard let piece = lanes[lane.slot].takeNext(limit: limit - packet.count - Self.streamHeaderMax, credit: &available) else {
-                return
-            }
-            credit = available + reserve
+            let available = credit.available(to: lane)
+            var left = available
+            guard let piece = lanes[lane.slot].takeNext(limit: limit - packet.count - Self.streamHeaderMax, credit: &left) else { return }
+            credit.spend(available - left)
             frames.append(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
             if lane == .ops {
                 writeOperations(piece.range, slot: piece.slot, limit: limit, frames: &frames, packet: &packet, now: now)
@@ -548,20 +531,18 @@ struct Connection: Sendable {
     }
 
     private mutating func canSend(_ lane: Lane) -> Bool {
-        let credit = credit(for: lane)
+        let credit = credit.available(to: lane)
         return inPlace(&lanes[lane.slot]) { $0.canSend(credit: credit) }
     }
 
     private mutating func isBlocked(_ lane: Lane) -> Bool {
-        let credit = credit(for: lane)
+        let credit = credit.available(to: lane)
         return inPlace(&lanes[lane.slot]) { $0.isBlocked(credit: credit) }
     }
 
     private mutating func isMissing(_ range: Range<UInt64>, slot: Int, of lane: Lane) -> Bool {
         inPlace(&lanes[lane.slot]) { $0.isMissing(range, slot: slot) }
     }
-
-    @inline(__always) private func credit(for lane: Lane) -> UInt64 { lane == .bulk ? credit - min(credit, Self.creditReserve) : credit }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
     private mutating func sendPathFrames(
@@ -674,10 +655,7 @@ struct Connection: Sendable {
                 _ = paths.answered(response, now: now)
                 noteMain(before: before, outputs: &outputs)
             }
-        case .maxData(let limit):
-            guard limit > creditLimit else { break }
-            credit += limit - creditLimit
-            creditLimit = limit
+        case .maxData(let limit): credit.raise(to: limit)
         }
         return nil
     }
