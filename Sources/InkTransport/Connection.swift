@@ -12,13 +12,10 @@ struct Connection: Sendable {
     private static let bulkFloor = 7
     /// Bytes of old data in a probe.
     private static let probeBytes = 600
-    /// A keepalive or probe is padded to this, so that a challenge is no longer than what caused it.
-    private static let pingBytes = 40
+    private static let pingBytes = PacketDraft.pingBytes
     /// A challenge to where the peer says to be is padded to this, so that answer and challenge back, from whoever knows of no such address, are
     /// together no longer than it.
     private static let checkBytes = pingBytes * 2
-    /// Type, slot, offset and length of a stream frame at their longest, bytes.
-    private static let streamHeaderMax = 15
     private static let owedResponsesMax = 4
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
@@ -346,127 +343,86 @@ struct Connection: Sendable {
     }
 
     private mutating func watchCredit(now: Instant) {
-        let underway = pendingBytes - lanes[0].waiting - lanes[1].waiting - lanes[2].waiting
+        let underway = lanes[0].underway + lanes[1].underway + lanes[2].underway
         let isDenied = credit.isOwed(underway: underway) && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
         credit.note(isDenied: isDenied, now: now)
     }
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        var packet: [UInt8] = []
-        packet.reserveCapacity(limit)
         if greetsAt != nil { greet() }
-        let headerCount = space.begin(&packet)
-        let limit = limit - DataHeader.tagCount
-        var frames: [SentFrame] = []
-        swap(&frames, &sentFrames)
-        defer {
-            frames.clear(keeping: Self.framesKept)
-            swap(&frames, &sentFrames)
-        }
-        if space.acks.rides(now: now), let newest = space.acks.received.ranges.last,
-            Acknowledgement.write(space.acks.received, delay: space.acks.delay(now: now), limit: 128, to: &packet)
-        {
-            frames.append(.acknowledgement(largest: newest.upperBound - 1))
+        var draft = space.begin(limit: limit)
+        draft.borrow(&sentFrames)
+        if space.acks.rides(now: now), draft.writeAcknowledgement(of: space.acks.received, delay: space.acks.delay(now: now)) {
             space.acks.sent(now: now)
         }
-        if incoming.owesCredit {
-            packet.append(Frame.maxDataType)
-            packet.appendVarint(incoming.takeCredit())
-            frames.append(.maxData)
-        }
-        if owesProbe { writeProbe(limit: min(limit, packet.count + Self.probeBytes), frames: &frames, packet: &packet) }
-        var presence: PresenceExchange.Value?
+        if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
+        if owesProbe { writeProbe(into: &draft) }
         if withLive || withBulk {
-            presence = writeData(limit: limit, withLive: withLive, withBulk: withBulk, frames: &frames, packet: &packet, now: now)
+            writeData(withLive: withLive, withBulk: withBulk, into: &draft, now: now)
         } else {
-            writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now)
+            writeRepetitions(into: &draft, now: now)
         }
-        if owesPing || owesProbe, !frames.contains(where: { $0.claim == .prompt }) {
-            packet.append(Frame.pingType)
-            frames.append(.ping)
-            packet += repeatElement(Frame.paddingType, count: max(0, Self.pingBytes - DataHeader.tagCount - packet.count))
-        }
+        if owesPing || owesProbe, draft.claim != .prompt { draft.writePing() }
         (owesPing, owesProbe) = (false, false)
-        if let presence {
-            // Last, since it says no length.
-            packet.append(Frame.presenceType)
-            packet += presence.bytes
-            frames.append(.presence(token: presence.token))
-        }
-        let claim = frames.lazy.map(\.claim).max() ?? .none
-        // One that also acknowledges is not: what it acknowledges is owed no more (TR-68).
-        let isPresence = claim == .lazy && frames.count == 1
-        transmit(&packet, headerCount: headerCount, over: paths.main.route, isPresence: isPresence, outputs: &outputs)
-        space.sent.sent(byteCount: packet.count, claim: claim, frames: frames, over: paths.mainID, paths: &paths, now: now)
-        if claim != .none { liveness.sentEliciting(now: now) }
-        if let other = paths.shadowPath(now: now) { sendCopy(of: frames, over: other, now: now, outputs: &outputs) }
+        transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
+        if let other = paths.shadowPath(now: now) { sendCopy(of: draft.frames, over: other, now: now, outputs: &outputs) }
+        draft.giveBack(&sentFrames, keeping: Self.framesKept)
     }
 
     /// While the way in use is in doubt, presence takes the other one: a value that comes twice would be news twice, and one that waits is old.
     private mutating func sendPresence(over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         guard let route = paths[id]?.route, let value = presence.take() else { return }
-        var packet: [UInt8] = []
-        let headerCount = space.begin(&packet)
-        packet.append(Frame.presenceType)
-        packet += value.bytes
-        transmit(&packet, headerCount: headerCount, over: route, isPresence: true, outputs: &outputs)
-        let frames = [SentFrame.presence(token: value.token)]
-        space.sent.sent(byteCount: packet.count, claim: .lazy, frames: frames, over: id, paths: &paths, now: now)
-        liveness.sentEliciting(now: now)
+        var draft = space.begin(limit: DataHeader.overhead + value.frameCount)
+        draft.end(with: value)
+        transmit(&draft, over: route, path: id, now: now, outputs: &outputs)
     }
 
     /// What a packet carried of the live lanes, once more and another way, while the way in use is in doubt (TR-64).
     private mutating func sendCopy(of frames: [SentFrame], over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         guard let route = paths[id]?.route else { return }
-        var packet: [UInt8] = []
-        let headerCount = space.begin(&packet)
-        var copies: [SentFrame] = []
-        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && isMissing(range, slot: slot, of: lane) {
-            writeStream(lane, slot: slot, range: range, to: &packet)
-            copies.append(.stream(lane, slot: slot, range: range, isCopy: true))
-        }
-        guard !copies.isEmpty else { return }
-        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
-        space.sent.sent(byteCount: packet.count, claim: .prompt, frames: copies, over: id, paths: &paths, now: now)
+        var draft = space.begin(limit: PathMTU.floor)
+        writeCopies(of: frames, into: &draft)
+        guard !draft.frames.isEmpty else { return }
+        transmit(&draft, over: route, path: id, now: now, outputs: &outputs)
     }
 
-    /// Strict priority with a floor for bulk (TR-14). Gives the presence for which room was left at the end of the packet.
-    private mutating func writeData(
-        limit: Int, withLive: Bool, withBulk: Bool, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
-    ) -> PresenceExchange.Value? {
-        var (limit, presence): (Int, PresenceExchange.Value?) = (limit, nil)
+    private mutating func writeCopies(of frames: [SentFrame], into draft: inout PacketDraft) {
+        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && isMissing(range, slot: slot, of: lane) {
+            writeStream(lane, slot: slot, range: range, into: &draft)
+            draft.note(.stream(lane, slot: slot, range: range, isCopy: true))
+        }
+    }
+
+    /// Strict priority with a floor for bulk (TR-14).
+    private mutating func writeData(withLive: Bool, withBulk: Bool, into draft: inout PacketDraft, now: Instant) {
         let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
-        if isBulkFirst { write(.bulk, limit: limit, frames: &frames, packet: &packet, now: now) }
+        if isBulkFirst { write(.bulk, into: &draft, now: now) }
         if withLive {
-            write(.control, limit: limit, frames: &frames, packet: &packet, now: now)
-            write(.ops, limit: limit, frames: &frames, packet: &packet, now: now)
-            presence = self.presence.take(room: limit - packet.count)
-            limit -= presence?.frameCount ?? 0
+            write(.control, into: &draft, now: now)
+            write(.ops, into: &draft, now: now)
+            if let value = presence.take(room: draft.room) { draft.end(with: value) }
         }
         // Bulk would leave them no room. A relay loses what waits too long there, and a copy waits as well.
         let isLossy = space.sent.lossEstimate >= Repeater.besideBulkMin && !paths.main.isRelay
-        if isLossy || !withBulk { writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now) }
-        guard withBulk else { return presence }
-        write(.bulk, limit: limit, frames: &frames, packet: &packet, now: now)
-        if !isLossy { writeRepetitions(limit: limit, frames: &frames, packet: &packet, now: now) }
-        let carriesBulk = frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
+        if isLossy || !withBulk { writeRepetitions(into: &draft, now: now) }
+        guard withBulk else { return }
+        write(.bulk, into: &draft, now: now)
+        if !isLossy { writeRepetitions(into: &draft, now: now) }
+        let carriesBulk = draft.frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
         packetsWithoutBulk = carriesBulk ? 0 : packetsWithoutBulk + 1
-        return presence
     }
 
-    private mutating func write(
-        _ lane: Lane, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
-    ) {
-        while limit - packet.count > Self.streamHeaderMax {
+    private mutating func write(_ lane: Lane, into draft: inout PacketDraft, now: Instant) {
+        while draft.room > PacketDraft.streamHeaderMax {
             let available = credit.available(to: lane)
             var left = available
-            guard let piece = lanes[lane.slot].takeNext(limit: limit - packet.count - Self.streamHeaderMax, credit: &left) else { return }
+            guard let piece = lanes[lane.slot].takeNext(limit: draft.room - PacketDraft.streamHeaderMax, credit: &left) else { return }
             credit.spend(available - left)
-            frames.append(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
+            draft.note(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
             if lane == .ops {
-                writeOperations(piece.range, slot: piece.slot, limit: limit, frames: &frames, packet: &packet, now: now)
+                writeOperations(piece.range, slot: piece.slot, into: &draft, now: now)
             } else {
-                writeStream(lane, slot: piece.slot, range: piece.range, to: &packet)
+                writeStream(lane, slot: piece.slot, range: piece.range, into: &draft)
             }
             if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
             if piece.isNew, lane == .ops {
@@ -481,14 +437,15 @@ struct Connection: Sendable {
     }
 
     /// The oldest data without an acknowledgement, as copies.
-    private mutating func writeProbe(limit: Int, frames: inout [SentFrame], packet: inout [UInt8]) {
+    private mutating func writeProbe(into draft: inout PacketDraft) {
+        let end = draft.bytes.count + Self.probeBytes
         for case .stream(let lane, let slot, let range, _) in space.sent.oldestWaiting(limit: Self.probeBytes) {
-            let room = limit - packet.count - Self.streamHeaderMax
+            let room = draft.room(before: end) - PacketDraft.streamHeaderMax
             guard room > 0 else { return }
             guard isMissing(range, slot: slot, of: lane) else { continue }
             let part = range.lowerBound..<min(range.upperBound, range.lowerBound + UInt64(room))
-            writeStream(lane, slot: slot, range: part, to: &packet)
-            frames.append(.stream(lane, slot: slot, range: part, isCopy: true))
+            writeStream(lane, slot: slot, range: part, into: &draft)
+            draft.note(.stream(lane, slot: slot, range: part, isCopy: true))
             counts.bytesRetransmitted += UInt64(part.count)
         }
     }
@@ -499,35 +456,33 @@ struct Connection: Sendable {
         inPlace(&lanes[Lane.ops.slot]) { ops in repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) } }
     }
 
-    private mutating func writeRepetitions(limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant) {
-        let end = min(Repeater.packetMax - DataHeader.tagCount, limit)
-        while let source = repeater.take(room: end - packet.count - Self.streamHeaderMax, now: now) {
-            frames.append(.stream(.ops, slot: source.slot, range: source.range, isCopy: true))
+    private mutating func writeRepetitions(into draft: inout PacketDraft, now: Instant) {
+        while let source = repeater.take(room: roomToRepeat(in: draft), now: now) {
+            draft.note(.stream(.ops, slot: source.slot, range: source.range, isCopy: true))
             counts.bytesRepeated += UInt64(source.range.count)
-            writeOperations(source.range, slot: source.slot, limit: end, frames: &frames, packet: &packet, now: now)
+            writeOperations(source.range, slot: source.slot, into: &draft, now: now)
         }
     }
 
     /// A piece of ops, in one frame with the copies that come right before it in its stream.
-    private mutating func writeOperations(
-        _ range: Range<UInt64>, slot: Int, limit: Int, frames: inout [SentFrame], packet: inout [UInt8], now: Instant
-    ) {
+    private mutating func writeOperations(_ range: Range<UInt64>, slot: Int, into draft: inout PacketDraft, now: Instant) {
         var begin = range.lowerBound
-        let end = min(Repeater.packetMax - DataHeader.tagCount, limit) - packet.count - Self.streamHeaderMax
-        while let copy = repeater.take(endingAt: begin, slot: slot, room: end - Int(range.upperBound - begin), now: now) {
-            frames.append(.stream(.ops, slot: slot, range: copy.range, isCopy: true))
+        let room = roomToRepeat(in: draft)
+        while let copy = repeater.take(endingAt: begin, slot: slot, room: room - Int(range.upperBound - begin), now: now) {
+            draft.note(.stream(.ops, slot: slot, range: copy.range, isCopy: true))
             counts.bytesRepeated += UInt64(copy.range.count)
             begin = copy.range.lowerBound
         }
-        writeStream(.ops, slot: slot, range: begin..<range.upperBound, to: &packet)
+        writeStream(.ops, slot: slot, range: begin..<range.upperBound, into: &draft)
     }
 
-    private mutating func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, to packet: inout [UInt8]) {
-        packet.append(Frame.streamType + lane.rawValue)
-        packet.appendVarint(UInt64(slot))
-        packet.appendVarint(range.lowerBound)
-        packet.appendVarint(UInt64(range.count))
-        lanes[lane.slot].copy(range, slot: slot, to: &packet)
+    @inline(__always) private func roomToRepeat(in draft: borrowing PacketDraft) -> Int {
+        draft.room(before: Repeater.packetMax - DataHeader.tagCount) - PacketDraft.streamHeaderMax
+    }
+
+    @inline(__always)
+    private mutating func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, into draft: inout PacketDraft) {
+        draft.writeStream(lane, slot: slot, range: range) { lanes[lane.slot].copy(range, slot: slot, to: &$0) }
     }
 
     private mutating func canSend(_ lane: Lane) -> Bool {
@@ -584,18 +539,20 @@ struct Connection: Sendable {
     }
 
     private mutating func transmitAlone(_ frames: [UInt8], over route: Route, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        var packet: [UInt8] = []
-        let headerCount = space.begin(&packet)
-        packet += frames
-        transmit(&packet, headerCount: headerCount, over: route, outputs: &outputs)
-        space.sent.sent(byteCount: packet.count, claim: .none, frames: [], over: paths.id(of: route), paths: &paths, now: now)
+        var draft = space.begin(limit: DataHeader.overhead + frames.count)
+        draft.write(frames)
+        transmit(&draft, over: route, path: paths.id(of: route), now: now, outputs: &outputs)
     }
 
+    /// The packet leaves.
     private mutating func transmit(
-        _ packet: inout [UInt8], headerCount: Int, over route: Route, isPresence: Bool = false, outputs: inout Outputs<Endpoint.Output>
+        _ draft: inout PacketDraft, over route: Route, path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) {
-        space.seal(&packet, headerCount: headerCount)
-        noteOut(packet, over: route, isPresence: isPresence, outputs: &outputs)
+        draft.seal(with: space.keys)
+        noteOut(draft.bytes, over: route, isPresence: draft.isPresence, outputs: &outputs)
+        let claim = draft.claim
+        space.sent.sent(byteCount: draft.bytes.count, claim: claim, frames: draft.frames, over: path, paths: &paths, now: now)
+        if claim != .none { liveness.sentEliciting(now: now) }
     }
 
     private mutating func noteOut(_ packet: [UInt8], over route: Route, isPresence: Bool, outputs: inout Outputs<Endpoint.Output>) {
@@ -745,15 +702,10 @@ struct Connection: Sendable {
         guard lanes[Lane.bulk.slot].pending >= Self.searchBytes, allowance == nil, !paths.isInDoubt, canSend(.bulk),
             paths.updateMain({ $0.allowsBulk(now: now) }), let size = paths.updateMain({ $0.nextProbe(now: now) })
         else { return }
-        var packet: [UInt8] = []
-        packet.reserveCapacity(size)
-        let headerCount = space.begin(&packet)
-        packet.append(Frame.pingType)
-        packet += repeatElement(Frame.paddingType, count: size - packet.count - DataHeader.tagCount)
-        transmit(&packet, headerCount: headerCount, over: paths.main.route, outputs: &outputs)
-        space.sent.sent(byteCount: packet.count, claim: .prompt, frames: [.ping], over: paths.mainID, paths: &paths, now: now)
+        var draft = space.begin(limit: size)
+        draft.writePing(length: size)
+        transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
         paths.updateMain { $0.sentProbe(now: now) }
-        liveness.sentEliciting(now: now)
     }
     /// Five probes cost a fifth of it: with less, longer packets save nothing.
     private static let searchBytes = 32 << 10
@@ -784,9 +736,9 @@ struct Connection: Sendable {
         if let frame = rekey.takeFrame(interval: space.sent.probeTimeout(paths.main.rtt), now: now) {
             transmitAlone(frame, over: paths.main.route, now: now, outputs: &outputs)
         }
-        guard let dueAt = rekey.old?.acks.dueAt, now >= dueAt, let (packet, frame) = rekey.old?.acknowledge(now: now) else { return }
-        noteOut(packet, over: paths.main.route, isPresence: false, outputs: &outputs)
-        rekey.old?.sent.sent(byteCount: packet.count, claim: .none, frames: [frame], over: paths.mainID, paths: &paths, now: now)
+        guard let dueAt = rekey.old?.acks.dueAt, now >= dueAt, let draft = rekey.old?.acknowledge(now: now) else { return }
+        noteOut(draft.bytes, over: paths.main.route, isPresence: false, outputs: &outputs)
+        rekey.old?.sent.sent(byteCount: draft.bytes.count, claim: .none, frames: draft.frames, over: paths.mainID, paths: &paths, now: now)
     }
 
     private mutating func take(

@@ -43,13 +43,10 @@ struct KeyedSpace: Sendable {
         return .success(Opened(number: number, isNewest: newest.map { number > $0 } ?? true, byteCount: byteCount))
     }
 
-    /// Begins the next packet: its header.
+    /// Begins the next packet. It is sealed with `keys`, and `sent` is told of it afterwards.
     ///
-    /// - Returns: the length of the header.
-    func begin(_ packet: inout [UInt8]) -> Int {
-        DataHeader.write(sent.next, receiverIndex: remoteIndex, largestAcknowledged: sent.largestAcknowledged, to: &packet)
+    /// - Parameter limit: longest packet, bytes.
+    @inline(__always) func begin(limit: Int) -> PacketDraft {
+        PacketDraft(number: sent.next, receiverIndex: remoteIndex, largestAcknowledged: sent.largestAcknowledged, limit: limit)
     }
-
-    /// Seals the packet that `begin` began. `sent` is told of it afterwards.
-    func seal(_ packet: inout [UInt8], headerCount: Int) { keys.seal(&packet, headerCount: headerCount, counter: sent.next) }
 }

@@ -305,16 +305,11 @@ extension KeyedSpace {
     ) throws(Failure) { try judge(&sent, &paths, &verdict) }
 
     /// A packet that acknowledges what came in this space and does nothing else; `sent` is told of it by the caller.
-    mutating func acknowledge(now: Instant) -> (packet: [UInt8], frame: SentFrame)? {
-        var packet: [UInt8] = []
-        let headerCount = begin(&packet)
-        guard let newest = acks.received.ranges.last,
-            Acknowledgement.write(acks.received, delay: acks.delay(now: now), limit: Self.acknowledgementMax, to: &packet)
-        else { return nil }
+    mutating func acknowledge(now: Instant) -> PacketDraft? {
+        var draft = begin(limit: DataHeader.overhead + PacketDraft.acknowledgementMax)
+        guard draft.writeAcknowledgement(of: acks.received, delay: acks.delay(now: now)) else { return nil }
         acks.sent(now: now)
-        seal(&packet, headerCount: headerCount)
-        return (packet, .acknowledgement(largest: newest.upperBound - 1))
+        draft.seal(with: keys)
+        return draft
     }
-
-    private static var acknowledgementMax: Int { 128 }
 }

@@ -117,6 +117,8 @@ struct SendLane: Sendable {
     /// Bytes not acknowledged, and of those the ones of messages not begun.
     private(set) var pending = 0
     private(set) var waiting = 0
+    /// Bytes not acknowledged, of messages that were begun.
+    var underway: Int { @inline(__always) get { pending - waiting } }
 
     /// True if some stream has bytes that can go with this credit.
     mutating func canSend(credit: UInt64) -> Bool {
