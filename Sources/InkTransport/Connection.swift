@@ -8,10 +8,6 @@ import InkPrimitives
 struct Connection: Sendable {
     /// One message, bytes.
     static let messageMax = 131_072
-    /// After so many packets of data without bulk, one begins with bulk.
-    private static let bulkFloor = 7
-    /// Bytes of old data in a probe.
-    private static let probeBytes = 600
     private static let pingBytes = PacketDraft.pingBytes
     /// A challenge to where the peer says to be is padded to this, so that answer and challenge back, from whoever knows of no such address, are
     /// together no longer than it.
@@ -40,13 +36,10 @@ struct Connection: Sendable {
     private var space: KeyedSpace
     private var rekey: Rekey
     private var paths: Paths
-    private var lanes = InlineArray<3, SendLane>(repeating: SendLane())
+    private var outgoing = SendLanes()
     private var incoming = ReceiveLanes()
-    private var repeater = Repeater()
     private var liveness: Liveness
     private var jitter: SplitMix64
-    private var credit = SendCredit()
-    private var packetsWithoutBulk = 0
     private var presence = PresenceExchange()
     private var owesPing = false
     /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
@@ -95,7 +88,7 @@ struct Connection: Sendable {
 
     mutating func send(_ message: [UInt8], lane: Lane, stream: UInt64) {
         precondition(message.count <= Self.messageMax, "a message has at most \(Self.messageMax) bytes, not \(message.count)")
-        lanes[lane.slot].append(message, stream: stream)
+        outgoing.append(message, lane: lane, stream: stream)
     }
 
     mutating func sendPresence(_ bytes: [UInt8]) -> UInt64 { presence.send(bytes) }
@@ -248,9 +241,11 @@ struct Connection: Sendable {
             deadline = earliest(deadline, earliest(finish?.nextAt, greetsAt))
             deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
             if packetLimit >= Self.packetMin, mayTalk {
-                if canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
-                if hasPresence || canSend(.control) || canSend(.ops) { deadline = earliest(deadline, paths.updateMain { $0.liveAt }) }
-                if let due = repeater.dueAt, let free = paths.updateMain({ $0.bulkAt }) { deadline = earliest(deadline, max(due, free)) }
+                if outgoing.canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
+                if hasLive { deadline = earliest(deadline, paths.updateMain { $0.liveAt }) }
+                if let due = outgoing.repetitionDueAt, let free = paths.updateMain({ $0.bulkAt }) {
+                    deadline = earliest(deadline, max(due, free))
+                }
             }
             // Where nothing else may go yet nobody is challenged either.
             if mayTalk { deadline = earliest(deadline, paths.deadline) }
@@ -282,7 +277,7 @@ struct Connection: Sendable {
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
     @inline(__always) private var overdueSince: Instant? {
-        earliest(earliest(waitingSince, credit.deniedSince), allowance == nil ? nil : establishedAt)
+        earliest(earliest(waitingSince, outgoing.deniedSince), allowance == nil ? nil : establishedAt)
     }
 
     /// When the oldest packet left that nobody has acknowledged.
@@ -305,26 +300,26 @@ struct Connection: Sendable {
         sendRekeyFrames(now: now, outputs: &outputs)
         if let at = greetsAt, now >= at { greet() }
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
-        dropRepetitions()
-        if paths.main.isQueued(now: now) { repeater.forgetDue(now: now) }
+        outgoing.dropRepetitions()
+        if paths.main.isQueued(now: now) { outgoing.forgetDueRepetitions(now: now) }
         if !isBulkLater { sendLengthProbe(now: now, outputs: &outputs) }
         while packetLimit >= Self.packetMin {
-            let hasLive = (hasPresence || canSend(.control) || canSend(.ops)) && paths.updateMain { $0.allowsLive(now: now) }
-            let isAlone = hasLive && packetsWithoutBulk < Self.bulkFloor && paths.updateMain { $0.isNarrow }
-            if isAlone, canSend(.bulk) { packetsWithoutBulk += 1 }
-            let hasBulk = !isAlone && canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
+            let hasLive = hasLive && paths.updateMain { $0.allowsLive(now: now) }
+            let isAlone = hasLive && !outgoing.isTurnOfBulk && paths.updateMain { $0.isNarrow }
+            if isAlone, outgoing.canSend(.bulk) { outgoing.passOverBulk() }
+            let hasBulk = !isAlone && outgoing.canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
-            let isCopyDue = repeater.dueAt.map { now >= $0 } ?? false
+            let isCopyDue = outgoing.repetitionDueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
             let owes = mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit
             guard hasLive || hasBulk && !isBulkLater || owes else { break }
-            defer { if owesCopies { repeater.forgetDue(now: now) } }
+            defer { if owesCopies { outgoing.forgetDueRepetitions(now: now) } }
             // What somebody sees goes in packets that every path carries (TR-113).
             let limit = hasBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
             sendPacket(withLive: hasLive, withBulk: hasBulk, limit: limit, now: now, outputs: &outputs)
         }
-        if !canSend(.bulk) { paths.updateMain { $0.ranDry() } }
-        watchCredit(now: now)
+        if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }
+        outgoing.watchCredit(now: now)
     }
 
     /// Where we did not dial the peer, data waits until it is heard from there.
@@ -336,16 +331,15 @@ struct Connection: Sendable {
     /// Longest packet that may go to the peer now, bytes.
     @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
 
+    /// Something waits that somebody sees.
+    @inline(__always) private var hasLive: Bool {
+        mutating get { hasPresence || outgoing.canSend(.control) || outgoing.canSend(.ops) }
+    }
+
     /// There is presence to send, and it fits what may go.
     @inline(__always) private var hasPresence: Bool {
         guard let byteCount = presence.waitingCount else { return false }
         return allowance == nil || byteCount + Self.packetMin <= packetLimit
-    }
-
-    private mutating func watchCredit(now: Instant) {
-        let underway = lanes[0].underway + lanes[1].underway + lanes[2].underway
-        let isDenied = credit.isOwed(underway: underway) && (isBlocked(.control) || isBlocked(.ops) || isBlocked(.bulk))
-        credit.note(isDenied: isDenied, now: now)
     }
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
@@ -356,11 +350,16 @@ struct Connection: Sendable {
             space.acks.sent(now: now)
         }
         if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
-        if owesProbe { writeProbe(into: &draft) }
+        if owesProbe { outgoing.writeProbe(of: space.sent.oldestWaiting(limit: SendLanes.probeBytes), into: &draft) }
         if withLive || withBulk {
-            writeData(withLive: withLive, withBulk: withBulk, into: &draft, now: now)
+            var line = SendLanes.Line(losses: Repeater.Losses(share: space.sent.lossEstimate), isRelay: paths.main.isRelay)
+            if withLive {
+                line.losses.areTogether = space.sent.lossRuns.areTogether(now: now)
+                line.isQueued = paths.main.isQueued(now: now)
+            }
+            outgoing.write(withLive: withLive, withBulk: withBulk, presence: &presence, line: line, into: &draft, now: now)
         } else {
-            writeRepetitions(into: &draft, now: now)
+            outgoing.writeRepetitions(into: &draft, now: now)
         }
         if owesPing || owesProbe, draft.claim != .prompt { draft.writePing() }
         (owesPing, owesProbe) = (false, false)
@@ -381,122 +380,9 @@ struct Connection: Sendable {
     private mutating func sendCopy(of frames: [SentFrame], over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         guard let route = paths[id]?.route else { return }
         var draft = space.begin(limit: PathMTU.floor)
-        writeCopies(of: frames, into: &draft)
+        outgoing.writeCopies(of: frames, into: &draft)
         guard !draft.frames.isEmpty else { return }
         transmit(&draft, over: route, path: id, now: now, outputs: &outputs)
-    }
-
-    private mutating func writeCopies(of frames: [SentFrame], into draft: inout PacketDraft) {
-        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && isMissing(range, slot: slot, of: lane) {
-            writeStream(lane, slot: slot, range: range, into: &draft)
-            draft.note(.stream(lane, slot: slot, range: range, isCopy: true))
-        }
-    }
-
-    /// Strict priority with a floor for bulk (TR-14).
-    private mutating func writeData(withLive: Bool, withBulk: Bool, into draft: inout PacketDraft, now: Instant) {
-        let isBulkFirst = withBulk && packetsWithoutBulk >= Self.bulkFloor
-        if isBulkFirst { write(.bulk, into: &draft, now: now) }
-        if withLive {
-            write(.control, into: &draft, now: now)
-            write(.ops, into: &draft, now: now)
-            if let value = presence.take(room: draft.room) { draft.end(with: value) }
-        }
-        // Bulk would leave them no room. A relay loses what waits too long there, and a copy waits as well.
-        let isLossy = space.sent.lossEstimate >= Repeater.besideBulkMin && !paths.main.isRelay
-        if isLossy || !withBulk { writeRepetitions(into: &draft, now: now) }
-        guard withBulk else { return }
-        write(.bulk, into: &draft, now: now)
-        if !isLossy { writeRepetitions(into: &draft, now: now) }
-        let carriesBulk = draft.frames.contains { if case .stream(.bulk, _, _, isCopy: false) = $0 { true } else { false } }
-        packetsWithoutBulk = carriesBulk ? 0 : packetsWithoutBulk + 1
-    }
-
-    private mutating func write(_ lane: Lane, into draft: inout PacketDraft, now: Instant) {
-        while draft.room > PacketDraft.streamHeaderMax {
-            let available = credit.available(to: lane)
-            var left = available
-            guard let piece = lanes[lane.slot].takeNext(limit: draft.room - PacketDraft.streamHeaderMax, credit: &left) else { return }
-            credit.spend(available - left)
-            draft.note(.stream(lane, slot: piece.slot, range: piece.range, isCopy: false))
-            if lane == .ops {
-                writeOperations(piece.range, slot: piece.slot, into: &draft, now: now)
-            } else {
-                writeStream(lane, slot: piece.slot, range: piece.range, into: &draft)
-            }
-            if !piece.isNew { counts.bytesRetransmitted += UInt64(piece.range.count) }
-            if piece.isNew, lane == .ops {
-                // What a full queue drops it drops again (TR-99).
-                let losses =
-                    paths.main.isQueued(now: now)
-                    ? Repeater.Losses()
-                    : Repeater.Losses(share: space.sent.lossEstimate, areTogether: space.sent.lossRuns.areTogether(now: now))
-                repeater.sent(slot: piece.slot, range: piece.range, losses: losses, now: now)
-            }
-        }
-    }
-
-    /// The oldest data without an acknowledgement, as copies.
-    private mutating func writeProbe(into draft: inout PacketDraft) {
-        let end = draft.bytes.count + Self.probeBytes
-        for case .stream(let lane, let slot, let range, _) in space.sent.oldestWaiting(limit: Self.probeBytes) {
-            let room = draft.room(before: end) - PacketDraft.streamHeaderMax
-            guard room > 0 else { return }
-            guard isMissing(range, slot: slot, of: lane) else { continue }
-            let part = range.lowerBound..<min(range.upperBound, range.lowerBound + UInt64(room))
-            writeStream(lane, slot: slot, range: part, into: &draft)
-            draft.note(.stream(lane, slot: slot, range: part, isCopy: true))
-            counts.bytesRetransmitted += UInt64(part.count)
-        }
-    }
-
-    /// What has arrived need not ride again.
-    private mutating func dropRepetitions() {
-        guard !repeater.pieces.isEmpty else { return }
-        inPlace(&lanes[Lane.ops.slot]) { ops in repeater.keep { ops.isMissing($0.source.range, slot: $0.source.slot) } }
-    }
-
-    private mutating func writeRepetitions(into draft: inout PacketDraft, now: Instant) {
-        while let source = repeater.take(room: roomToRepeat(in: draft), now: now) {
-            draft.note(.stream(.ops, slot: source.slot, range: source.range, isCopy: true))
-            counts.bytesRepeated += UInt64(source.range.count)
-            writeOperations(source.range, slot: source.slot, into: &draft, now: now)
-        }
-    }
-
-    /// A piece of ops, in one frame with the copies that come right before it in its stream.
-    private mutating func writeOperations(_ range: Range<UInt64>, slot: Int, into draft: inout PacketDraft, now: Instant) {
-        var begin = range.lowerBound
-        let room = roomToRepeat(in: draft)
-        while let copy = repeater.take(endingAt: begin, slot: slot, room: room - Int(range.upperBound - begin), now: now) {
-            draft.note(.stream(.ops, slot: slot, range: copy.range, isCopy: true))
-            counts.bytesRepeated += UInt64(copy.range.count)
-            begin = copy.range.lowerBound
-        }
-        writeStream(.ops, slot: slot, range: begin..<range.upperBound, into: &draft)
-    }
-
-    @inline(__always) private func roomToRepeat(in draft: borrowing PacketDraft) -> Int {
-        draft.room(before: Repeater.packetMax - DataHeader.tagCount) - PacketDraft.streamHeaderMax
-    }
-
-    @inline(__always)
-    private mutating func writeStream(_ lane: Lane, slot: Int, range: Range<UInt64>, into draft: inout PacketDraft) {
-        draft.writeStream(lane, slot: slot, range: range) { lanes[lane.slot].copy(range, slot: slot, to: &$0) }
-    }
-
-    private mutating func canSend(_ lane: Lane) -> Bool {
-        let credit = credit.available(to: lane)
-        return inPlace(&lanes[lane.slot]) { $0.canSend(credit: credit) }
-    }
-
-    private mutating func isBlocked(_ lane: Lane) -> Bool {
-        let credit = credit.available(to: lane)
-        return inPlace(&lanes[lane.slot]) { $0.isBlocked(credit: credit) }
-    }
-
-    private mutating func isMissing(_ range: Range<UInt64>, slot: Int, of lane: Lane) -> Bool {
-        inPlace(&lanes[lane.slot]) { $0.isMissing(range, slot: slot) }
     }
 
     /// Challenges and responses travel alone, since they may go elsewhere.
@@ -612,7 +498,7 @@ struct Connection: Sendable {
                 _ = paths.answered(response, now: now)
                 noteMain(before: before, outputs: &outputs)
             }
-        case .maxData(let limit): credit.raise(to: limit)
+        case .maxData(let limit): outgoing.raiseCredit(to: limit)
         }
         return nil
     }
@@ -637,7 +523,7 @@ struct Connection: Sendable {
         var newestPresence: UInt64 = 0
         for frame in verdict.acknowledged {
             switch frame {
-            case .stream(let lane, let slot, let range, _): lanes[lane.slot].acknowledge(range, slot: slot)
+            case .stream(let lane, let slot, let range, _): outgoing.acknowledge(range, slot: slot, of: lane)
             case .presence(let token): newestPresence = max(newestPresence, token)
             case .acknowledgement(let largest) where era == .old: rekey.old?.acks.forget(below: largest)
             case .acknowledgement(let largest): space.acks.forget(below: largest)
@@ -647,7 +533,7 @@ struct Connection: Sendable {
         if presence.acknowledge(newestPresence) { outputs.append(.presenceAcknowledged(newestPresence, on: id)) }
         for frame in verdict.lost {
             switch frame {
-            case .stream(let lane, let slot, let range, isCopy: false): lanes[lane.slot].markLost(range, slot: slot)
+            case .stream(let lane, let slot, let range, isCopy: false): outgoing.markLost(range, slot: slot, of: lane)
             case .maxData: incoming.repeatCredit()
             case .stream, .presence, .acknowledgement, .ping: break
             }
@@ -699,7 +585,7 @@ struct Connection: Sendable {
 
     /// While much bulk waits, a packet that asks whether the way in use carries longer ones (TR-110).
     private mutating func sendLengthProbe(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        guard lanes[Lane.bulk.slot].pending >= Self.searchBytes, allowance == nil, !paths.isInDoubt, canSend(.bulk),
+        guard outgoing.pending(of: .bulk) >= Self.searchBytes, allowance == nil, !paths.isInDoubt, outgoing.canSend(.bulk),
             paths.updateMain({ $0.allowsBulk(now: now) }), let size = paths.updateMain({ $0.nextProbe(now: now) })
         else { return }
         var draft = space.begin(limit: size)
@@ -784,8 +670,8 @@ struct Connection: Sendable {
     /// What leads to us, also under keys that are not in use.
     var localIndices: [UInt32] { [space.localIndex] + rekey.indices }
     /// Bytes of messages that the peer has not acknowledged.
-    var pendingBytes: Int { lanes[0].pending + lanes[1].pending + lanes[2].pending }
-    func pendingBytes(of lane: Lane) -> Int { lanes[lane.slot].pending }
+    var pendingBytes: Int { outgoing.pending }
+    func pendingBytes(of lane: Lane) -> Int { outgoing.pending(of: lane) }
     var line: LineSight {
         let main = paths.main
         var sight = LineSight()
@@ -813,10 +699,8 @@ struct Connection: Sendable {
         result.silence = liveness.probingSince.map { now - $0 }
         result.isDegraded = liveness.isDegraded
         result.paths = paths.known.map { PathFigures($0, isInUse: $0.id == paths.mainID) }
-        result.lanes = Lane.allCases.map { lane in
-            let sending = lanes[lane.slot]
-            return LaneFigures(lane: lane, streams: sending.streams.count, pending: sending.pending, waiting: sending.waiting)
-        }
+        result.lanes = outgoing.figures
+        (result.bytesRetransmitted, result.bytesRepeated) = (outgoing.bytesRetransmitted, outgoing.bytesRepeated)
         // Asked of a copy: it is written as a change.
         var copy = self
         result.deadline = copy.deadline
