@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 import socket
 import struct
 import subprocess
@@ -732,10 +733,74 @@ def words(world, name):
 WORDS_COLUMNS = ["exit", "joiner told after, s", "host told after, s"]
 
 
+# MARK: mtu
+
+# Of each row: the kind of both networks, the longest IP packet that the internet carries from the start and from the middle of the transfer on
+# (nothing says so to who sends a longer one), the host's own wire, and the bytes of UDP payload that must have been found at the end.
+MTUS = {
+    "wide-v4": ("none", None, None, None, 1472),
+    "wide-v6": ("v6", None, None, None, 1452),
+    "narrow-v4": ("none", 1320, None, None, 1280),
+    "narrow-v6": ("v6", 1340, None, None, 1280),
+    "least": ("none", 1250, None, None, 1200),
+    "own-wire": ("none", None, None, 1440, 1400),
+    "shrinks": ("none", None, 1250, None, 1200),
+}
+# Of a board; four times as many where the way changes on the way.
+STROKES, STROKE_POINTS = 400, 500
+
+
+def carry_at_most(machine, length):
+    """Longer packets that this machine is to pass on are lost."""
+    machine.rules(f"table inet narrow {{\n chain pass {{\n type filter hook forward priority 0\n meta length > {length} drop\n }}\n}}\n")
+
+
+def lengths_found(peer):
+    """UDP payload in bytes that the ways in use are known to carry."""
+    return {path["mtu"] for link in peer.ask("dump", "dump")["link"]["connections"] for path in link["paths"] if path["in_use"]}
+
+
+def mtu(world, name):
+    """Somebody comes to a board of a few megabytes: is the length of packets found that the way carries, and all of the board there?"""
+    kind, length, later, wire, promised = MTUS[name]
+    sites = [world.make_site("host", kind), world.make_site("joiner", kind)]
+    if wire:
+        sites[0].client.ip(f"link set eth0 mtu {wire}")
+    if length:
+        carry_at_most(world.internet, length)
+    chance, strokes = random.Random(1), STROKES * (4 if later else 1)
+    had = 0
+    with People(world) as people, contextlib.closing(net.Capture(sites[0].client, "eth0")) as capture:
+        host = people.new(sites[0].client)
+        link = host.link()
+        for number in range(strokes):
+            points = [[chance.randrange(-4000, 4000), chance.randrange(-4000, 4000)] for _ in range(STROKE_POINTS)]
+            host.send("draw", id=f"s{number}", shape={"kind": "freehand", "x": 0, "y": 0, "points": points})
+        ink.wait_until(lambda: len(host.state()["shapes"]) == strokes, 60, "the host has drawn")
+        began = time.perf_counter()
+        joiner = people.join(sites[1].client, link)
+        if later:
+            ink.wait_until(lambda: sum(length > later for *_, length in capture.datagrams()) > 500, 30, "longer packets than will pass soon", interval=0.01)
+            carry_at_most(world.internet, later)
+            had = sum(length for *_, length in capture.datagrams())
+        joiner.event("ready", timeout=60)
+        same = equal_after(60, host, joiner)
+        seconds = time.perf_counter() - began
+        is_found = came(lambda: lengths_found(host) == {promised}, 5)
+        found, sent = lengths_found(host), sum(length for *_, length in capture.datagrams())
+    wrong = [] if same is not None else ["the boards differ after 60 s"]
+    wrong += [] if is_found else [f"{promised} bytes are promised"]
+    wrong += ["nearly all was there before the way changed"] if had > sent * 0.9 else []
+    return Row(name, [figure(seconds), " ".join(map(str, sorted(found)))], wrong)
+
+
+MTU_COLUMNS = ["board there after, s", "bytes of a packet at the end"]
+
+
 # MARK: commands
 
 # Roundtrips between peers, in milliseconds, that a promise was made for; 100 where none is named.
-ROUND_TRIPS = {"newcomer": 0, "dead": 0, **{name: 0 for name in INTERFACES}}
+ROUND_TRIPS = {"newcomer": 0, "dead": 0, **{name: 20 for name in MTUS}, "shrinks": 100, **{name: 0 for name in INTERFACES}}
 
 # Of each command: what the columns are called, the rows, and what makes one.
 COMMANDS = {
@@ -745,4 +810,5 @@ COMMANDS = {
     "outage": (OUTAGE_COLUMNS, list(OUTAGES), lambda world, name, options: OUTAGES[name](world, name)),
     "three": (THREE_COLUMNS, THREE_ROWS, lambda world, name, options: three(world, name)),
     "words": (WORDS_COLUMNS, list(WORDS), lambda world, name, options: words(world, name)),
+    "mtu": (MTU_COLUMNS, list(MTUS), lambda world, name, options: mtu(world, name)),
 }
