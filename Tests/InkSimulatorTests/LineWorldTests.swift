@@ -27,15 +27,27 @@ import Testing
     }
 
     // SM-70
-    @Test func `what radio loses is lost behind the line, in bursts where it is told so`() {
-        var line = Self.bottleneck(1000, loss: 0.06)
-        line.burst = 3
-        let fates = (0..<60_000).map { line.take(100, now: .zero + .milliseconds($0)) != nil }
-        let lost = fates.count { !$0 }
-        #expect((3000...4400).contains(lost) && line.dropped == 0, "\(lost)")
+    @Test(arguments: [(0.06, 1, false), (0.06, 3, false), (0.06, 3, true), (0.3, 3, false), (0.3, 3, true)] as [(Double, Int, Bool)])
+    func `what radio loses is lost behind the line: as large a share as is told, and as many in a row`(
+        loss: Double, burst: Int, isGilbert: Bool
+    ) {
+        var line = Self.bottleneck(1000, loss: loss)
+        (line.burst, line.isGilbert) = (burst, isGilbert)
+        var fates = (0..<200_000).map { line.take(100, now: .zero + .milliseconds($0)) != nil }
+        let share = Double(fates.count { !$0 }) / Double(fates.count)
+        #expect(abs(share / loss - 1) < 0.04 && line.dropped == 0, "\(share)")
+        // The last row would go on.
+        while fates.last == false { fates.removeLast() }
         let runs = fates.split(separator: true).map(\.count)
-        #expect(runs.allSatisfy { $0 >= 3 } && runs.count * 3 * 10 > lost * 9, "\(runs.prefix(9))")
+        let mean = Double(runs.reduce(0, +)) / Double(runs.count)
+        // Bursts of a number, and losses that are each for themselves, may follow each other at once.
+        let expected = isGilbert ? Double(burst) : Double(burst) / (1 - Self.beginning(loss, burst))
+        #expect(abs(mean / expected - 1) < 0.04, "\(mean)")
+        #expect(isGilbert ? runs.contains(1) && runs.contains { $0 > burst } : runs.allSatisfy { $0 % burst == 0 }, "\(runs.prefix(9))")
     }
+
+    /// Share of the packets outside of bursts with which one begins.
+    private static func beginning(_ loss: Double, _ burst: Int) -> Double { loss / (Double(burst) * (1 - loss) + loss) }
 
     // SM-71
     @Test func `TCP uses a line whole, keeps its queue full, and shares with TCP`() {

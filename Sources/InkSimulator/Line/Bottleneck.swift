@@ -8,11 +8,12 @@ package struct Bottleneck {
     package var queue: Duration
     /// One way, behind the line.
     package var delay: Duration
-    /// Share of packets that are lost behind the line, independent of each other.
+    /// Share of packets that are lost behind the line in the long run.
     package var loss: Double
-    /// Lost packets come so many at a time (1: each for itself).
+    /// Lost packets come so many at a time (1: each for itself, independent of each other).
     package var burst = 1
-    /// Bursts have `burst` packets in the mean, geometrically distributed (Gilbert, 1960), instead of so many each.
+    /// Bursts have `burst` packets in the mean, geometrically distributed (Gilbert, 1960, with h = 0), instead of so many each. Between two of them is one
+    /// packet at least, so no more than `burst` of `burst + 1` are lost.
     package var isGilbert = false
     /// A packet takes up to so much longer, by chance; none overtakes another.
     package var jitter: Duration = .zero
@@ -60,7 +61,8 @@ package struct Bottleneck {
             lossesLeft -= 1
             return true
         }
-        guard random.chance(loss / Double(burst)) else { return false }
+        // Of those that begin no burst as many are between two as make the share come true.
+        guard random.chance(loss / (Double(burst) - loss * Double(burst - 1))) else { return false }
         lossesLeft = burst - 1
         return true
     }
