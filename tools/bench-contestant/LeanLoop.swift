@@ -9,7 +9,7 @@ enum LeanLoop {
         if options.isServer { announceReady() }
         while !workload.isOver {
             link.run(&workload, now: now)
-            if let failure = link.failure, !workload.isOver { throw Options.UsageError(failure) }
+            if let failure = link.failure, !workload.isOver { throw Failure(failure) }
             let at = earliest(link.deadline, link.wakeAt.map { Instant(nanoseconds: Int64($0)) })
             link.receive(until: at.map { $0 <= now ? 0 : $0.nanoseconds } ?? -1)
         }
@@ -45,7 +45,7 @@ struct BatchSocket: Carrier {
         let batch = options.with.contains("single") ? bench_single : options.with.contains("many") ? bench_many : bench_offload
         guard case .v4(let ip) = try options.address.ip else { preconditionFailure("the bench speaks IPv4") }
         let reason = bench_open(&socket, batch, ip, options.isServer ? options.port : 0)
-        guard reason == 0 else { throw Options.UsageError(String(cString: strerror(reason))) }
+        guard reason == 0 else { throw Failure(String(cString: strerror(reason))) }
     }
 
     mutating func write(_ packet: [UInt8], to address: SocketAddress) {

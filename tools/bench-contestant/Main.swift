@@ -11,6 +11,13 @@ func announceReady() {
     fflush(nil)
 }
 
+/// The arguments were understood, and it did not work.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
 @main
 struct Main {
     static func main() {

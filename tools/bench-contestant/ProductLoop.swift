@@ -60,7 +60,7 @@ final class ProductLoop {
 
     private func finish() {
         timer.cancel()
-        if let failure = link.failure, !workload.isOver { return over.fail(Options.UsageError(failure)) }
+        if let failure = link.failure, !workload.isOver { return over.fail(Failure(failure)) }
         over.succeed(Parts(sockets: link.way.sockets, workload: workload))
     }
 

@@ -57,7 +57,7 @@ struct Proxy {
         sockets = [bench_socket(), bench_socket()]
         for (side, port) in [listen, 0].enumerated() {
             let reason = bench_open(&sockets[side], bench_many, Self.loopback, port)
-            guard reason == 0 else { throw Options.UsageError(String(cString: strerror(reason))) }
+            guard reason == 0 else { throw Failure(String(cString: strerror(reason))) }
         }
     }
 

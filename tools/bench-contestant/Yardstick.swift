@@ -15,10 +15,10 @@ struct Yardstick: Link {
         yardstick.is_server = options.isServer ? 1 : 0
         yardstick.is_sealed = options.with.contains("sealed") ? 1 : 0
         yardstick.is_packed = options.with.contains("packed") ? 1 : 0
-        guard bench_yardstick_start(&yardstick) == 0 else { throw Options.UsageError("libsodium does not start") }
+        guard bench_yardstick_start(&yardstick) == 0 else { throw Failure("libsodium does not start") }
         if !options.isServer, case .v4(let ip) = try options.address.ip {
             let reason = bench_connect(socket, ip, options.port)
-            guard reason == 0 else { throw Options.UsageError(String(cString: strerror(reason))) }
+            guard reason == 0 else { throw Failure(String(cString: strerror(reason))) }
         }
     }
 
