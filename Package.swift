@@ -149,7 +149,8 @@ let package = Package(
         .executableTarget(
             name: "bench-contestant",
             dependencies: session + [
-                "CBench", "InkRuntime", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "CBench", "InkRuntime", "InkSimulator", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "tools/bench-contestant", exclude: ["system"]))
 #endif

@@ -1,11 +1,15 @@
 import CBench
 import Glibc
 import InkPrimitives
+import InkSimulator
 
 /// A bad line between one client and one server, both on this machine.
 ///
 ///     bench-contestant line --listen PORT --to PORT [--delay MS] [--loss %] [--model independent|bursts|gilbert] [--rate KBIT/S]
 ///         [--queue MS] [--seed N]
+///
+/// Lost are, of 100 datagrams in the long run, those of `--loss`: each for itself, three in a row, or in rows of three in the mean (Gilbert, 1960, with
+/// h = 0). A datagram that would wait longer than `--queue` for its turn is dropped; without a rate none waits.
 ///
 /// Prints `{"ready":1}`; for each line on its input a line of JSON with what it has carried, and at the end of the input the last one.
 struct Proxy {
@@ -14,13 +18,32 @@ struct Proxy {
         case client, server
     }
 
+    /// One way: the line, and what came to it.
+    private struct Direction {
+        var line: Bottleneck
+        var packets = 0
+        var bytes = 0
+        var arrived = 0
+
+        /// Of those that came, what radio lost.
+        var lost: Int { packets - line.dropped - arrived }
+
+        /// When a datagram is at the other end; nil if it never is.
+        mutating func take(_ byteCount: Int, now: Instant) -> Instant? {
+            (packets, bytes) = (packets + 1, bytes + byteCount)
+            let at = line.take(byteCount, now: now)
+            if at != nil { arrived += 1 }
+            return at
+        }
+    }
+
     private struct Held {
         var at: Instant
         var bytes: [UInt8]
     }
 
     private var sockets: [bench_socket]
-    private var directions: [LineDirection]
+    private var directions: [Direction]
     /// On their way, in the order in which they arrive.
     private var held: [[Held]] = [[], []]
     private var begin: [Int] = [0, 0]
@@ -29,6 +52,7 @@ struct Proxy {
     /// The first ones that came: when, of which side, how long.
     private var first: [(time: UInt64, side: Int, count: Int)] = []
 
+    private static let burst = 3
     private static let firstMax = 64
     private static let loopback: UInt32 = 0x7F00_0001
 
@@ -43,15 +67,17 @@ struct Proxy {
         let listen = UInt16(try number("--listen", 0)), to = UInt16(try number("--to", 0))
         let (delay, share, rate) = (try number("--delay", 0), try number("--loss", 0) / 100, try number("--rate", 0))
         let (queue, seed) = (try number("--queue", 100), UInt64(try number("--seed", 1)))
-        let models: [String: LineDirection.Loss] = ["independent": .independent, "bursts": .bursts, "gilbert": .gilbert]
-        guard let model = models[values.removeValue(forKey: "--model") ?? "independent"], values.isEmpty, words.count % 2 == 0, share < 1
-        else {
+        let model = values.removeValue(forKey: "--model") ?? "independent"
+        guard ["independent", "bursts", "gilbert"].contains(model), values.isEmpty, words.count % 2 == 0, share < 1 else {
             throw Options.UsageError("a line has options that this one has not")
         }
         directions = ["up", "down"].map { name in
-            LineDirection(
-                delay: .microseconds(Int64(delay * 1000)), share: share, loss: model, rate: rate > 0 ? rate * 1000 : nil,
-                queue: .microseconds(Int64(queue * 1000)), random: SplitMix64(seed: seed).split(name))
+            var line = Bottleneck(
+                rate: rate > 0 ? rate * 1000 : .infinity, queue: .microseconds(Int64(queue * 1000)),
+                delay: .microseconds(Int64(delay * 1000)),
+                loss: share, random: SplitMix64(seed: seed).split(name))
+            (line.burst, line.isGilbert) = (model == "independent" ? 1 : Self.burst, model == "gilbert")
+            return Direction(line: line)
         }
         server = (Self.loopback, to)
         sockets = [bench_socket(), bench_socket()]
@@ -113,11 +139,9 @@ struct Proxy {
     private var report: JSONLine {
         var line = JSONLine()
         for (name, direction) in zip(["c2s", "s2c"], directions) {
-            let counters = direction.counters
             line.add([
-                ("\(name)_packets", .count(counters.packets)), ("\(name)_bytes", .count(counters.bytes)),
-                ("\(name)_lost", .count(counters.lost)),
-                ("\(name)_dropped", .count(counters.dropped)),
+                ("\(name)_packets", .count(direction.packets)), ("\(name)_bytes", .count(direction.bytes)),
+                ("\(name)_lost", .count(direction.lost)), ("\(name)_dropped", .count(direction.line.dropped)),
             ])
         }
         line.add([("first", .json("[" + first.map { "[\($0.time),\($0.side),\($0.count)]" }.joined(separator: ",") + "]"))])
