@@ -63,8 +63,6 @@ struct WildWay {
     private var passed = 0
     /// Those that wait until others have passed, or at the latest for a time.
     private var held: [(bytes: [UInt8], after: Int, latest: Instant)] = []
-    /// Longest that one waited for the line, since it was asked for last.
-    private(set) var waitMax: Duration = .zero
 
     private static let headers = 28
     private static let heldTime: Duration = .seconds(3)
@@ -80,7 +78,6 @@ struct WildWay {
         guard !weather.isBlackHole else { return come }
         let wait = max(.zero, freeAt - now)
         guard wait <= weather.queue else { return come }
-        waitMax = max(waitMax, wait)
         freeAt = max(freeAt, now) + .nanoseconds(Int64(Double(bytes.count + Self.headers) * 8e9 / weather.rate))
         if lossesLeft > 0 {
             lossesLeft -= 1
