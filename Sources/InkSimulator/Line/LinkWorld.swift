@@ -202,14 +202,15 @@ package struct LinkWorld {
     private mutating func lie() {
         guard let id = ends[1].connection, ends[1].sleepsUntil == nil else { return }
         var frames: [UInt8] = []
-        switch random.below(5) {
+        switch random.below(6) {
         // What was sent is all there, or what never was.
         case 0: frames = acknowledgement(largest: random.below(4000), first: random.below(64))
         case 1: frames = acknowledgement(largest: (1 << 30) - 1, first: 0)
-        // Many runs.
+        // Many at once; and one with many older runs, or with more than there may be.
         case 2: for _ in 0..<20 { frames += acknowledgement(largest: 60, first: 1) }
+        case 3: frames = acknowledgement(largest: 200 + random.below(4000), first: 0, older: 20 + random.below(20))
         // Credit for everything.
-        case 3: frames = [0x07, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
+        case 4: frames = [0x07, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]
         default: frames = (0..<random.below(600)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }
         if frames.isEmpty { frames = [0x01] }
@@ -217,12 +218,17 @@ package struct LinkWorld {
         trace.note(now, node: 1, .fault, hash: Trace.hash(frames), "lies")
     }
 
-    private func acknowledgement(largest: Int, first: Int) -> [UInt8] {
+    /// - Parameter older: runs of one packet behind the first, with one missing before each.
+    private func acknowledgement(largest: Int, first: Int, older: Int = 0) -> [UInt8] {
         var frame: [UInt8] = [0x02]
         frame.appendVarint(UInt64(largest))
         frame.appendVarint(0)
-        frame.appendVarint(0)
+        frame.appendVarint(UInt64(older))
         frame.appendVarint(UInt64(min(first, largest)))
+        for _ in 0..<older {
+            frame.appendVarint(0)
+            frame.appendVarint(0)
+        }
         return frame
     }
 
