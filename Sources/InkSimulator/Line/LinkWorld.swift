@@ -24,6 +24,8 @@ package struct LinkWorld {
         /// Wakes and packets in this second of the world: a busy loop shows here.
         var wakes = 0
         var packets = 0
+        /// Wakes one behind the other that gave nothing and left a deadline that had come already.
+        var idleWakes = 0
         /// When something authentic came last, by the world's clock; and until when its clock is no measure, since it jumped or it slept.
         var heardAt: Instant = .zero
         var accepted: UInt64 = 0
@@ -136,13 +138,17 @@ package struct LinkWorld {
     }
 
     private mutating func wakeIfDue(_ index: Int) throws(LinkFailure) {
-        guard let deadline = ends[index].endpoint.deadline, deadline <= clock(index) else { return }
+        guard isDue(index) else { return }
         ends[index].wakes += 1
         try check(ends[index].wakes < Self.wakesMax, "end \(index) woke \(Self.wakesMax) times in a second")
         ends[index].endpoint.handleTimeout(now: clock(index))
         trace.note(now, node: index, .timeout, hash: 0, "wakes")
-        try drain(index)
+        let given = try drain(index)
+        ends[index].idleWakes = given == 0 && isDue(index) ? ends[index].idleWakes + 1 : 0
+        try check(ends[index].idleWakes < 2, "end \(index) wants to be woken again and again, and does nothing")
     }
+
+    private func isDue(_ index: Int) -> Bool { ends[index].endpoint.deadline.map { $0 <= clock(index) } ?? false }
 
     private mutating func happen(_ happening: Happening) throws(LinkFailure) {
         switch happening {
@@ -247,7 +253,8 @@ package struct LinkWorld {
         case 4...5:
             let bytes = ends[index].gifts.givePresence()
             ends[index].endpoint.sendPresence(bytes, on: id, now: clock(index))
-            return try drain(index)
+            try drain(index)
+            return
         default: break
         }
         // Who would give more than the way carries waits.
@@ -267,8 +274,12 @@ package struct LinkWorld {
         try drain(index)
     }
 
-    private mutating func drain(_ index: Int) throws(LinkFailure) {
+    /// How many outputs there were.
+    @discardableResult
+    private mutating func drain(_ index: Int) throws(LinkFailure) -> Int {
+        var count = 0
         while let output = ends[index].endpoint.nextOutput() {
+            count += 1
             switch output {
             case .transmit(let bytes, _, _):
                 ends[index].packets += 1
@@ -289,10 +300,8 @@ package struct LinkWorld {
             default: break
             }
         }
-        if let deadline = ends[index].endpoint.deadline {
-            try check(deadline > clock(index) || !ends[index].endpoint.hasOutput, "end \(index) wants to be drained again")
-        }
         try checkMemory(of: index)
+        return count
     }
 
     // MARK: Promises
