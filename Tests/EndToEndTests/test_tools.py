@@ -9,6 +9,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
+import bench  # noqa: E402
 import run_tests  # noqa: E402
 import try_tests  # noqa: E402
 import two_writers  # noqa: E402
@@ -61,6 +62,12 @@ class Tools(unittest.TestCase):
         rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
         self.assertEqual([rows.count(name) for name in ("yard-sealed", "yard-packed", "lean", "product")], [1, 1, 3, 3], done.stdout)
         self.assertNotIn("| - ", done.stdout, "a figure is missing")
+
+    def test_a_work_of_the_bench_that_has_parts_stands_for_them(self):
+        self.assertEqual(bench.works_named("W3,W1,W4bulk,W4"), ["W3", "W3wire", "W1", "W4bulk", "W4ops"])
+        status, _, errors = self.run_tool(sys.executable, "-B", "tools/lib/bench.py", "--works", "W1,W9")
+        self.assertEqual(status, 2)
+        self.assertIn("no work W9, but W1, W2, W3, W3wire, W4ops, W4bulk, W5, W6, W4", errors)
 
     def test_an_unknown_step_exits_2(self):
         status, _, errors = self.run_tool("tools/test", "swift", "everything")

@@ -23,6 +23,7 @@ import time
 OWN = os.environ.get("BENCH_CONTESTANT", "")
 REST = "{role} --host {host} --port {port} --work {work} --n {n} --size {size} --rate {rate} --secs {secs}"
 WORKS = ["W1", "W2", "W3", "W3wire", "W4ops", "W4bulk", "W5", "W6"]
+PARTS = {"W3": ["W3", "W3wire"], "W4": ["W4ops", "W4bulk"]}  # a name that stands for several
 LOSSES = [("independent", 0), ("independent", 1), ("independent", 5), ("independent", 10), ("bursts", 5), ("gilbert", 5)]
 LINE_DELAY = 25  # ms each way
 DATA, OPERATION = 1024, 40  # bytes
@@ -44,6 +45,16 @@ CONTESTANTS = {
     "lean, idle": own("lean", "idle", works=["W6"]),
 }
 YARDS = {"W1": "yard-sealed", "W2": "yard-merged", "W3": "yard-packed"}
+
+
+def works_named(text):
+    """The works of `--works`, each once, in the order in which they were named."""
+    works = []
+    for name in text.split(","):
+        if name not in [*WORKS, *PARTS]:
+            raise argparse.ArgumentTypeError(f"there is no work {name}, but {', '.join(dict.fromkeys([*WORKS, *PARTS]))}")
+        works += [work for work in PARTS.get(name, [name]) if work not in works]
+    return works
 
 
 class Failed(Exception):
@@ -292,7 +303,7 @@ class Tables:
 
 def main():
     parser = argparse.ArgumentParser(prog="tools/bench")
-    parser.add_argument("--works", default=",".join(WORKS))
+    parser.add_argument("--works", type=works_named, default=WORKS)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="")
     parser.add_argument("--extra")
@@ -303,10 +314,6 @@ def main():
     if options.table:
         Tables([json.loads(line) for line in pathlib.Path(options.table).read_text(encoding="utf-8").splitlines()]).show()
         return 0
-    works = options.works.split(",")
-    for work in works:
-        if work not in WORKS:
-            parser.error(f"there is no work {work}, but {', '.join(WORKS)}")
     known = dict(CONTESTANTS)
     if options.extra:
         for name, entry in json.loads(pathlib.Path(options.extra).read_text(encoding="utf-8")).items():
@@ -314,7 +321,7 @@ def main():
     only = set(filter(None, options.only.split(",")))
     contestants = [{"name": name, **entry} for name, entry in known.items() if not only or name in only]
     bench = Bench(contestants, options.quick, options.out)
-    for work in works:
+    for work in options.works:
         for run in range(1 if options.quick else options.runs):
             bench.measure(work, run)
     Tables(bench.rows).show()
