@@ -42,7 +42,7 @@ CONTESTANTS = {
     "yard-packed": own("yardstick", "sealed,packed", works=["W3", "W3wire"], n3=4000000),
     "lean": own("lean", works=WORKS, n2=300000, n3=1000000),
     "product": own("product", works=WORKS, n2=300000, n3=1000000),
-    "lean, idle": own("lean", "idle", works=["W6"]),
+    "lean-idle": own("lean", "idle", works=["W6"]),
 }
 YARDS = {"W1": "yard-sealed", "W2": "yard-merged", "W3": "yard-packed"}
 
