@@ -4,7 +4,9 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "lib"))
@@ -68,6 +70,19 @@ class Tools(unittest.TestCase):
         status, _, errors = self.run_tool(sys.executable, "-B", "tools/lib/bench.py", "--works", "W1,W9")
         self.assertEqual(status, 2)
         self.assertIn("no work W9, but W1, W2, W3, W3wire, W4ops, W4bulk, W5, W6, W4", errors)
+
+    def test_a_pair_of_the_bench_whose_line_does_not_start_leaves_no_server_behind(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = pathlib.Path(folder, "server")
+            server.write_text("#!/bin/sh\necho {}\nexec tail -f /dev/null\n")
+            server.chmod(0o755)
+            started = []
+            start = bench.Pair.start
+            with unittest.mock.patch.object(bench, "OWN", "false"), unittest.mock.patch.object(
+                    bench.Pair, "start", lambda pair, *words, **more: started.append(start(pair, *words, **more)) or started[-1]):
+                with self.assertRaisesRegex(bench.Failed, "the line did not start"):
+                    bench.Pair({"name": "one", "cmd": str(server)}, "idle", line={})
+            self.assertEqual([process.returncode for process in started], [-9])
 
     def test_an_unknown_step_exits_2(self):
         status, _, errors = self.run_tool("tools/test", "swift", "everything")

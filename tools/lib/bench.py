@@ -12,6 +12,7 @@ A contestant is a command for both roles; {role} {host} {port} {work} {n} {size}
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -69,6 +70,7 @@ class Line:
         arguments = [OWN, "line"] + [word for name, value in words.items() for word in (f"--{name}", str(value))]
         self.process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if not self.process.stdout.readline():
+            self.process.communicate()
             raise Failed("the line did not start")
 
     def counters(self):
@@ -93,20 +95,35 @@ class Pair:
         port = Pair.next_port
         self.contestant, self.until, self.line = contestant, time.monotonic() + limit, None
         fields = {"host": "127.0.0.1", "work": work, "n": count, "size": size, "rate": rate, "secs": seconds}
-        self.server = self.start("server", {**fields, "port": port})
-        if not self.server.stdout.readline().startswith("{"):
-            self.server.wait(5)
-            raise Failed(f"{contestant['name']}: the server did not start")
-        if line is not None:
-            self.line = Line(port + 2, port, **line)
-            port += 2
-        # Where out-of-band signalling of other programs is to be found.
-        self.client = self.start("client", {**fields, "port": port}, SIGPORT=str(Pair.next_port + 1))
+        self.ends = []
+        try:
+            self.server = self.start("server", {**fields, "port": port})
+            if not self.server.stdout.readline().startswith("{"):
+                raise Failed(f"{contestant['name']}: the server did not start")
+            if line is not None:
+                self.line = Line(port + 2, port, **line)
+                port += 2
+            # Where out-of-band signalling of other programs is to be found.
+            self.client = self.start("client", {**fields, "port": port}, SIGPORT=str(Pair.next_port + 1))
+        except BaseException:
+            self.close()
+            raise
 
     def start(self, role, fields, **environment):
         words = self.contestant["cmd"].format(role=role, **fields).split()
         errors = None if self.contestant["cmd"].startswith(OWN) else subprocess.DEVNULL
-        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **environment})
+        end = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **environment})
+        self.ends.append(end)
+        return end
+
+    def close(self):
+        """Ends what still runs; what the line has carried, if there is one."""
+        for process in self.ends:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        line, self.line = self.line, None
+        return line.end() if line else None
 
     def finish(self):
         result = {}
@@ -122,12 +139,8 @@ class Pair:
         except subprocess.TimeoutExpired:
             result["error"] = "too late"
         finally:
-            for process in (self.client, self.server):
-                if process.poll() is None:
-                    process.kill()
-                    process.communicate()
-            if self.line:
-                result["line"] = self.line.end()
+            if carried := self.close():
+                result["line"] = carried
         return result
 
 
@@ -176,16 +189,11 @@ class Bench:
                 # All contestants at once: a line at this rate is idle most of the time, and so are they.
                 line = {"loss": loss, "model": model, "seed": 100 + run}
                 more = {"rate": 60, "seconds": 20 / small} if work == "W4ops" else {"count": BULK // small, "size": DATA, "limit": 40}
-                together = self.taking(work) if work == "W4ops" else [[entry] for entry in self.taking(work)]
-                for group in [together] if work == "W4ops" else together:
-                    started = []
-                    for entry in group:
-                        try:
-                            started.append((entry, Pair(entry, "ops" if work == "W4ops" else "stream", line=line, **more)))
-                        except Failed as failure:
-                            self.keep(work, run, entry, f"{model} {loss} %", {"error": str(failure)})
-                    for entry, pair in started:
-                        self.keep(work, run, entry, f"{model} {loss} %", pair.finish())
+                kind, case = "ops" if work == "W4ops" else "stream", f"{model} {loss} %"
+                for group in [self.taking(work)] if work == "W4ops" else [[entry] for entry in self.taking(work)]:
+                    with contextlib.ExitStack() as stack:
+                        for entry, pair in self.start_all(stack, group, work, run, kind, case, line=line, **more):
+                            self.keep(work, run, entry, case, pair.finish())
         elif work == "W5":
             for entry in self.taking(work):
                 result = self.pair(entry, "handshake", line={})
@@ -198,17 +206,31 @@ class Bench:
 
     def measure_silence(self):
         seconds, settle = (4, 2) if self.quick else (120, 12)
-        pairs = [(entry, Pair(entry, "idle", seconds=seconds + settle + 4, line={"delay": 5}, limit=seconds + settle + 30))
-                 for entry in self.taking("W6")]
-        time.sleep(settle)
-        before = [pair.line.counters() for _, pair in pairs]
-        time.sleep(seconds)
-        after = [pair.line.counters() for _, pair in pairs]
-        for (entry, pair), old, new in zip(pairs, before, after):
-            result = pair.finish()
-            for what in ("packets", "bytes"):
-                result[what] = sum(new[f"{way}_{what}"] - old[f"{way}_{what}"] for way in ("c2s", "s2c")) / seconds
-            self.keep("W6", 0, entry, "", result)
+        with contextlib.ExitStack() as stack:
+            pairs = self.start_all(stack, self.taking("W6"), "W6", 0, "idle", "", seconds=seconds + settle + 4, line={"delay": 5},
+                                   limit=seconds + settle + 30)
+            time.sleep(settle)
+            before = [pair.line.counters() for _, pair in pairs]
+            time.sleep(seconds)
+            after = [pair.line.counters() for _, pair in pairs]
+            for (entry, pair), old, new in zip(pairs, before, after):
+                result = pair.finish()
+                for what in ("packets", "bytes"):
+                    result[what] = sum(new[f"{way}_{what}"] - old[f"{way}_{what}"] for way in ("c2s", "s2c")) / seconds
+                self.keep("W6", 0, entry, "", result)
+
+    def start_all(self, stack, entries, work, run, kind, case, **more):
+        """Pairs that run at once, of those that start; `stack` ends them whatever happens."""
+        started = []
+        for entry in entries:
+            try:
+                pair = Pair(entry, kind, **more)
+            except Failed as failure:
+                self.keep(work, run, entry, case, {"error": str(failure)})
+                continue
+            stack.callback(pair.close)
+            started.append((entry, pair))
+        return started
 
 
 def middle(values, form="{:.2f}"):
