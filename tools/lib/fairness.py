@@ -134,14 +134,16 @@ class CubicFlow:
 
     def __init__(self, wire, number):
         self.port, self.is_over = TCP_PORT + number, threading.Event()
-        with wire.right.inside():
-            listener = socket.create_server(("10.9.0.2", self.port))
-        with wire.left.inside():
-            self.sender = socket.socket()
-        self.sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-        self.sender.connect(("10.9.0.2", self.port))
-        self.receiver, _ = listener.accept()
-        listener.close()
+        with contextlib.ExitStack() as stack:
+            with wire.right.inside():
+                listener = stack.enter_context(socket.create_server(("10.9.0.2", self.port)))
+            with wire.left.inside():
+                self.sender = stack.enter_context(socket.socket())
+            self.sender.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+            self.sender.connect(("10.9.0.2", self.port))
+            self.receiver, _ = listener.accept()
+            listener.close()
+            stack.pop_all()
         self.sender.setblocking(False)
         self.receiver.setblocking(False)
         self.thread = threading.Thread(target=self.go, daemon=True)
@@ -174,16 +176,21 @@ class OurFlow:
         if not has_ops:
             work = ["--work", "stream", "--size", "1024", "--n", "1000000000"]
         shared = ["--host", "10.9.0.2", "--port", str(self.port), "--engine", loop, *work]
-        self.server = self.start(wire.right, ["server", *shared], wire.folder)
-        if "ready" not in self.server.stdout.readline():
-            raise RuntimeError(f"the contestant did not start: exit {self.server.wait()}")
-        self.client = self.start(wire.left, ["client", *shared], wire.folder)
+        self.ends = []
+        try:
+            self.server = self.start(wire.right, ["server", *shared], wire.folder)
+            if "ready" not in self.server.stdout.readline():
+                raise RuntimeError(f"the contestant did not start: exit {self.server.wait()}")
+            self.start(wire.left, ["client", *shared], wire.folder)
+        except BaseException:
+            self.close()
+            raise
 
-    @staticmethod
-    def start(machine, arguments, folder):
-        errors = open(folder.fresh("contestant.log"), "w")
-        with errors:
-            return subprocess.Popen([*machine.enter, os.environ["BENCH_CONTESTANT"], *arguments], stdout=subprocess.PIPE, stderr=errors, text=True)
+    def start(self, machine, arguments, folder):
+        with open(folder.fresh("contestant.log"), "w") as errors:
+            end = subprocess.Popen([*machine.enter, os.environ["BENCH_CONTESTANT"], *arguments], stdout=subprocess.PIPE, stderr=errors, text=True)
+        self.ends.append(end)
+        return end
 
     def late(self):
         """How late operations came, ms: the middle and the 99th of a hundred."""
@@ -191,7 +198,7 @@ class OurFlow:
         return told["lat_us_p50"] / 1000, told["lat_us_p99"] / 1000
 
     def close(self):
-        for process in (self.client, self.server):
+        for process in self.ends:
             process.kill()
             process.wait()
             process.stdout.close()
@@ -206,9 +213,10 @@ def measure(program, row, options):
     wire, flows = Wire(program, row), []
     try:
         began = time.monotonic()
-        ours = [OurFlow(wire, number, options.loop, row.has_ops, options.seconds) for number in range(row.ours)]
-        flows += ours
-        flows += [CubicFlow(wire, number) for number in range(row.tcp)]
+        for number in range(row.ours):
+            flows.append(OurFlow(wire, number, options.loop, row.has_ops, options.seconds))
+        for number in range(row.tcp):
+            flows.append(CubicFlow(wire, number))
         pass_until(began + BEGINNING_S)
         wire.report()
         counted = time.monotonic()
@@ -220,7 +228,7 @@ def measure(program, row, options):
             rates=[flow["bytes"] * 8 / span / 1e6 for flow in of_ports],
             drops=sum(flow["dropped"] for flow in of_ports) / max(1, sum(flow["packets"] for flow in of_ports)),
             wait_mean=report["wait_mean_us"] / 1000, wait_max=report["wait_max_us"] / 1000,
-            late=ours[0].late() if row.has_ops else ())
+            late=flows[0].late() if row.has_ops else ())
     finally:
         for flow in flows:
             flow.close()
