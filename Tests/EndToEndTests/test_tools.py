@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "lib"))
 
 import bench  # noqa: E402
+import fairness  # noqa: E402
 import run_tests  # noqa: E402
 import try_tests  # noqa: E402
 import two_writers  # noqa: E402
@@ -83,6 +84,11 @@ class Tools(unittest.TestCase):
                 with self.assertRaisesRegex(bench.Failed, "the line did not start"):
                     bench.Pair({"name": "one", "cmd": str(server)}, "idle", line={})
             self.assertEqual([process.returncode for process in started], [-9])
+
+    def test_a_flow_of_which_nothing_passes_is_wrong_in_each_row_of_fairness(self):
+        for row in fairness.ROWS:
+            seen = fairness.Seen([0.0] * (row.ours + row.tcp), 0, 0, 0, ())
+            self.assertEqual(row.wrong(seen), ["a flow of which nothing passes"], row.name)
 
     def test_an_unknown_step_exits_2(self):
         status, _, errors = self.run_tool("tools/test", "swift", "everything")

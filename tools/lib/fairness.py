@@ -45,6 +45,8 @@ class Row:
     def wrong(self, seen):
         """What is outside of its bounds."""
         said = []
+        if not all(seen.rates):
+            return ["a flow of which nothing passes"]
         if self.tcp:
             # A queue that holds a second belongs to whoever fills it; beside a short one each has about its half.
             low, high = (0.5, 1.5) if self.queue_ms <= 100 else (0.3, 1.5)
@@ -59,6 +61,8 @@ class Row:
         mean, most = max(20, 2 * self.packet_ms), max(60, 2 * self.packet_ms)
         if seen.wait_mean > mean or seen.wait_max > most:
             said.append(f"a queue of {mean:.0f} ms in the mean and {most:.0f} at most is promised")
+        if self.has_ops and not seen.late:
+            said.append("no operation came")
         if seen.late and seen.late[1] > ONE_WAY_MS + max(20, self.packet_ms):
             said.append(f"operations within {ONE_WAY_MS + max(20, self.packet_ms):.0f} ms are promised")
         return said
@@ -193,8 +197,10 @@ class OurFlow:
         return end
 
     def late(self):
-        """How late operations came, ms: the middle and the 99th of a hundred."""
-        told = json.loads(next(line for line in self.server.stdout if line.startswith("{")))
+        """How late operations came, ms: the middle and the 99th of a hundred; nothing if none came."""
+        told = json.loads(next((line for line in self.server.stdout if line.startswith("{")), "{}"))
+        if "lat_us_p99" not in told:
+            return ()
         return told["lat_us_p50"] / 1000, told["lat_us_p99"] / 1000
 
     def close(self):
