@@ -136,6 +136,15 @@ private struct Overheard {
     }
 
     // TR-121
+    @Test func `a frame that is older than the first has a time before it`() throws {
+        var bytes = try Overheard().file(linkType: 101, isNew: false, isLittle: true)
+        // The first one's microseconds, behind the file's head of 24 bytes and the seconds: half a second later than the next's, which are 1500.
+        bytes.replaceSubrange(28..<32, with: [0xFC, 0xA6, 0x07, 0x00])
+        let lines = Account(PacketFile(bytes), reader: PacketReader()).lines
+        #expect(lines[0].contains(" 0.000000 ") && lines[1].contains(" -0.500000 "), "\(lines.prefix(2))")
+    }
+
+    // TR-121
     @Test func `several datagrams that a kernel sent as one are read one by one`() throws {
         let overheard = try Overheard()
         var reader = PacketReader()

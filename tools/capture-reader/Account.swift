@@ -29,7 +29,8 @@ struct Account {
 
     private static func line(_ nanoseconds: UInt64, _ datagram: Datagram, _ reading: PacketReader.Reading, byteCount: Int) -> String {
         let micros = Int64(bitPattern: nanoseconds) / 1000
-        let time = "\(micros / 1_000_000).\(String(abs(micros) % 1_000_000 + 1_000_000).dropFirst())"
+        // Who captures on several interfaces writes some frames before older ones.
+        let time = "\(micros < 0 ? "-" : "")\(abs(micros) / 1_000_000).\(String(abs(micros) % 1_000_000 + 1_000_000).dropFirst())"
         var words = [
             String(repeating: " ", count: max(0, 10 - time.count)) + time, reading.direction?.rawValue ?? "-",
             "\(datagram.from) > \(datagram.to)",
