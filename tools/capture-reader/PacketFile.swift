@@ -61,14 +61,13 @@ struct PacketFile {
         while !reader.isAtEnd {
             let begin = reader
             // The same in both orders.
-            var kind = try reader.number(4, isLittle: isLittle)
+            let kind = try reader.number(4, isLittle: isLittle)
             if kind == 0x0A0D_0D0A {
                 var look = reader
                 try look.skip(4)
                 let order = try look.number(4, isLittle: false)
                 guard order == 0x1A2B_3C4D || order == 0x4D3C_2B1A else { throw .contradiction }
                 (isLittle, interfaces) = (order == 0x4D3C_2B1A, [])
-                kind = 0x0A0D_0D0A
             }
             let count = try reader.number(4, isLittle: isLittle)
             guard count >= 12, count % 4 == 0 else { throw .contradiction }
