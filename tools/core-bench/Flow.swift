@@ -54,7 +54,7 @@ struct Flow: CustomStringConvertible {
     static func stream(_ name: String, bytes: Int, count: Int, lane: Lane) -> Flow {
         var pair = Pair(isTimed: true)
         let message = [UInt8](repeating: 7, count: bytes)
-        func run(_ count: Int) {
+        func run(_ pair: inout Pair, _ count: Int) {
             var left = count
             let goal = pair.ends[1].messages + count
             while pair.ends[1].messages < goal {
@@ -65,21 +65,14 @@ struct Flow: CustomStringConvertible {
                 pair.turn()
             }
         }
-        // Until the window is open and rings have their size.
-        run(count / 4)
-        pair.reset()
-        var all = Cost()
-        let mark = Cost.Mark(isTimed: true)
-        run(count)
-        all.add(since: mark)
-        return Flow(name, pair, all: all)
+        return measured(name, &pair, count: count, run)
     }
 
     /// One of 64 bytes back and forth.
     static func pingPong(_ name: String, count: Int) -> Flow {
         var pair = Pair(isTimed: false)
         let message = [UInt8](repeating: 7, count: 64)
-        func run(_ count: Int) {
+        func run(_ pair: inout Pair, _ count: Int) {
             for _ in 0..<count {
                 for (from, to) in [(0, 1), (1, 0)] {
                     let goal = pair.ends[to].messages + 1
@@ -88,11 +81,16 @@ struct Flow: CustomStringConvertible {
                 }
             }
         }
-        run(count / 4)
+        return measured(name, &pair, count: count, run)
+    }
+
+    private static func measured(_ name: String, _ pair: inout Pair, count: Int, _ run: (inout Pair, Int) -> Void) -> Flow {
+        // Until the window is open and rings have their size.
+        run(&pair, count / 4)
         pair.reset()
         var all = Cost()
         let mark = Cost.Mark(isTimed: true)
-        run(count)
+        run(&pair, count)
         all.add(since: mark)
         return Flow(name, pair, all: all)
     }
