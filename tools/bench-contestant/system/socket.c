@@ -90,6 +90,8 @@ static uint32_t train(const struct bench_socket *it, uint32_t first) {
     return end - first;
 }
 
+// What ink_send_trains of CInkSystem does is done here once more: that one names an address to the system each time, which the limit of UDP that others
+// are held against must not pay for, and neither must it change with what is measured by it.
 void bench_flush(struct bench_socket *it) {
     if (!it->filled) return;
     it->sent_packets += it->filled;
