@@ -34,7 +34,8 @@ struct frame {
     unsigned char bytes[frameBytes];
 };
 
-// What one conversation did in one direction: packets that came, those of them that were dropped, and bytes that passed, without the Ethernet header.
+// What one conversation, which is a protocol and two ports, did in one direction: packets that came, those of them that were dropped, and bytes that
+// passed, without the Ethernet header.
 struct flow {
     unsigned protocol, source, target;
     uint64_t packets, bytes, dropped;
@@ -47,6 +48,7 @@ struct direction {
     uint64_t taken, given;
     // The narrow place is free again then, nanoseconds.
     uint64_t freeAt;
+    // The first, with no ports, is of all that is no conversation, or one too many.
     struct flow flows[flowsMax];
     int flowCount;
     uint64_t waits, waitSum, waitMax;  // microseconds
@@ -82,14 +84,15 @@ static int openInterface(const char *name) {
     return descriptor;
 }
 
-// The flow of a frame of IPv4 with UDP or TCP; all else, and what is one flow too many, is flow 0.
+// The flow of a frame: of IPv4 with UDP or TCP one of its own, as long as there is room.
 static struct flow *flowOf(struct direction *way, const unsigned char *bytes, size_t length) {
     struct flow key = {0};
     size_t header = ETH_HLEN;
     if (length >= header + 20 && bytes[12] == 8 && bytes[13] == 0) {
         size_t ports = header + (bytes[header] & 15) * 4u;
-        key.protocol = bytes[header + 9];
-        if ((key.protocol == IPPROTO_UDP || key.protocol == IPPROTO_TCP) && length >= ports + 4) {
+        unsigned protocol = bytes[header + 9];
+        if ((protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) && length >= ports + 4) {
+            key.protocol = protocol;
             key.source = (unsigned)bytes[ports] << 8 | bytes[ports + 1];
             key.target = (unsigned)bytes[ports + 2] << 8 | bytes[ports + 3];
         }
@@ -103,13 +106,13 @@ static struct flow *flowOf(struct direction *way, const unsigned char *bytes, si
     return &way->flows[way->flowCount++];
 }
 
-// When the frame is through the narrow place; 0 where it is dropped.
+// When the frame is through the narrow place; 0 where it is dropped, there or because no more fit.
 static uint64_t pass(struct direction *way, const struct frame *frame, uint64_t time) {
     struct flow *flow = flowOf(way, frame->bytes, frame->length);
     uint64_t begins = way->freeAt > time ? way->freeAt : time;
     uint64_t bytes = frame->length > ETH_HLEN ? frame->length - ETH_HLEN : 0, wait = begins - time;
     flow->packets++;
-    if (bitsPerSecond != 0 && wait > queue) {
+    if (way->taken - way->given >= framesMax - 1 || (bitsPerSecond != 0 && wait > queue)) {
         flow->dropped++;
         return 0;
     }
@@ -134,7 +137,7 @@ static void report(struct direction *ways) {
         }
         printf("]}");
         memset(way->flows, 0, sizeof way->flows);
-        way->flowCount = 0;
+        way->flowCount = 1;
         way->waits = way->waitSum = way->waitMax = 0;
     }
     printf("]\n");
@@ -157,7 +160,7 @@ static void take(struct direction *way, uint64_t delay) {
         }
         frame->length = (size_t)length;
         uint64_t through = pass(way, frame, now());
-        if (through == 0 || way->taken - way->given >= framesMax - 1) continue;
+        if (through == 0) continue;
         frame->due = through + delay;
         way->taken++;
     }
@@ -187,7 +190,7 @@ int main(int count, char **arguments) {
     }
     uint64_t delay = strtoull(arguments[3], NULL, 10) * 1000;
     int left = openInterface(arguments[1]), right = openInterface(arguments[2]);
-    struct direction ways[2] = {{.from = left, .to = right}, {.from = right, .to = left}};
+    struct direction ways[2] = {{.from = left, .to = right, .flowCount = 1}, {.from = right, .to = left, .flowCount = 1}};
     for (int index = 0; index < 2; index++) {
         if (!(ways[index].frames = malloc(sizeof(struct frame) * framesMax))) fail("malloc");
     }
