@@ -227,12 +227,13 @@ func describe(_ pair: LineWorld.Pair) -> String {
     static func main() {
         var wanted: [String] = []
         var values: [String: Double] = [
-            "--seed": 1, "--ours": 1, "--tcp": 0, "--queue": 100, "--step": 25, "--steps": 160, "--jitter": 0, "--loss": 0,
+            "--seed": 1, "--ours": 1, "--tcp": 0, "--ops": 0, "--queue": 100, "--step": 25, "--steps": 160, "--jitter": 0, "--loss": 0,
         ]
+        let known = values.keys + ["--trace"]
         var rest = CommandLine.arguments.dropFirst()
         while let word = rest.popFirst() {
             if word.hasPrefix("--") {
-                guard let value = rest.popFirst().flatMap(Double.init), value >= 0 else { usage() }
+                guard known.contains(word), let value = rest.popFirst().flatMap(Double.init), value >= 0 else { usage() }
                 values[word] = value
             } else {
                 wanted.append(word)
