@@ -287,7 +287,7 @@ struct Connection: Sendable {
 
     /// Makes all packets that are due and that the window allows.
     ///
-    /// - Parameter isBulkLater: what is nothing but bulk is left for another call, after what others have that is live (TR-131).
+    /// - Parameter isBulkLater: bulk is left for another call, after what others have that is live (TR-131).
     mutating func flush(
         isBulkLater: Bool = false, now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter,
         outputs: inout Outputs<Endpoint.Output>
@@ -302,21 +302,31 @@ struct Connection: Sendable {
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         outgoing.dropRepetitions()
         if paths.main.isQueued(now: now) { outgoing.forgetDueRepetitions(now: now) }
-        if !isBulkLater { sendLengthProbe(now: now, outputs: &outputs) }
+        var mayProbeLength = !isBulkLater
         while packetLimit >= Self.packetMin {
-            let hasLive = hasLive && paths.updateMain { $0.allowsLive(now: now) }
-            let isAlone = hasLive && !outgoing.isTurnOfBulk && paths.updateMain { $0.isNarrow }
+            let waitsLive = hasLive
+            if mayProbeLength, !waitsLive {
+                mayProbeLength = false
+                sendLengthProbe(now: now, outputs: &outputs)
+            }
+            let hasLive = waitsLive && paths.updateMain { $0.allowsLive(now: now) }
+            // Bulk behind something live would go before what others have that is live.
+            let isAlone = hasLive && !outgoing.isTurnOfBulk && (isBulkLater || paths.updateMain { $0.isNarrow })
             if isAlone, outgoing.canSend(.bulk) { outgoing.passOverBulk() }
             let hasBulk = !isAlone && outgoing.canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
-            let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             let isCopyDue = outgoing.repetitionDueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
-            let owes = mustAcknowledge || owesPing || owesProbe || owesCopies || incoming.owesCredit
-            guard hasLive || hasBulk && !isBulkLater || owes else { break }
+            let owesLive = owesProbe || owesCopies
+            // What else is owed rides with the bulk of the next call.
+            let isLater = isBulkLater && hasBulk && !hasLive
+            let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
+            let owes = owesLive || !isLater && (mustAcknowledge || owesPing || incoming.owesCredit)
+            guard hasLive || hasBulk && !isLater || owes else { break }
             defer { if owesCopies { outgoing.forgetDueRepetitions(now: now) } }
+            let withBulk = hasBulk && !isLater
             // What somebody sees goes in packets that every path carries (TR-113).
-            let limit = hasBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
-            sendPacket(withLive: hasLive, withBulk: hasBulk, limit: limit, now: now, outputs: &outputs)
+            let limit = withBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
+            sendPacket(withLive: hasLive, withBulk: withBulk, limit: limit, now: now, outputs: &outputs)
         }
         if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         outgoing.watchCredit(now: now)

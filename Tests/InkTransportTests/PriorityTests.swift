@@ -24,24 +24,70 @@ import Testing
         }
     }
 
-    // TR-131
-    @Test func `what is live to anybody leaves before bulk that is due to another`() throws {
-        var net = TestNet(seed: 1)
+    /// One that meets two others, the ids in their order, and the lengths of what it sends when asked.
+    private static func hub(faults: Faults = Faults()) throws -> (TestNet, [ConnectionID]) {
+        var net = TestNet(seed: 1, faults: faults)
         for index in 0..<3 { net.add(TestNet.configuration(index)) }
         net.connect(0, 1, nonce: 5)
         net.connect(0, 2, nonce: 6)
         net.run(for: .seconds(5)) { $0.nodes[0].established.count == 2 && $0.nodes[1].id != nil && $0.nodes[2].id != nil }
         net.run(for: .seconds(1))
-        let ids = net.nodes[0].established.sorted { $0.id < $1.id }
+        let ids = net.nodes[0].established.map(\.id).sorted()
         try #require(ids.count == 2)
+        return (net, ids)
+    }
+
+    private static func lengths(_ endpoint: inout Endpoint) -> [Int] { RawPeer.transmitted(&endpoint).map(\.count) }
+
+    // TR-131
+    @Test func `what is live to anybody leaves before bulk that is due to another`() throws {
+        var (net, ids) = try Self.hub()
         // The first connection has bulk, the second something live, and the caller asks for both at once.
-        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0].id, now: net.now)
-        net.nodes[0].endpoint.send([2], lane: .ops, on: ids[1].id, now: net.now)
-        var sizes: [Int] = []
-        while let output = net.nodes[0].endpoint.nextOutput() {
-            if case .transmit(let bytes, _, _) = output { sizes.append(bytes.count) }
-        }
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
+        net.nodes[0].endpoint.send([2], lane: .ops, on: ids[1], now: net.now)
+        let sizes = Self.lengths(&net.nodes[0].endpoint)
         #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
+    }
+
+    // TR-131
+    @Test func `what is live to two leaves before bulk to either`() throws {
+        var (net, ids) = try Self.hub()
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
+        for id in ids { net.nodes[0].endpoint.send([2], lane: .ops, on: id, now: net.now) }
+        let sizes = Self.lengths(&net.nodes[0].endpoint)
+        #expect(sizes.count >= 3 && sizes[0] < 100 && sizes[1] < 100 && sizes[2] > 1000, "\(sizes)")
+    }
+
+    // TR-131
+    @Test func `what is owed goes with bulk, after what is live to another`() throws {
+        var (net, ids) = try Self.hub()
+        net.send([9], from: 1)
+        try #require(net.run(for: .seconds(1)) { $0.nodes[0].messages.count == 1 })
+        // Its acknowledgement is due.
+        net.now = net.now + .milliseconds(25)
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
+        net.nodes[0].endpoint.send([2], lane: .ops, on: ids[1], now: net.now)
+        let sizes = Self.lengths(&net.nodes[0].endpoint)
+        #expect(sizes.count >= 2 && sizes[0] < 100 && sizes[1] > 1000, "\(sizes)")
+    }
+
+    // TR-131, TR-110
+    @Test func `a question for the length of the way waits for what is live`() throws {
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)))
+        for _ in 0..<20 {
+            net.send([UInt8](repeating: 1, count: 40_000), from: 0, lane: .bulk)
+            net.run(for: .milliseconds(100))
+        }
+        net.run(for: .seconds(1))
+        // What was found is forgotten, and asked for with the next bulk.
+        net.nodes[0].endpoint.networkChanged(now: net.now)
+        net.send([UInt8](repeating: 1, count: 40_000), from: 0, lane: .bulk)
+        net.send([2], from: 0)
+        let began = net.now
+        net.run(for: .milliseconds(20))
+        let sizes = net.sent.filter { $0.sentAt >= began && $0.from == net.nodes[0].address && $0.bytes.count > 100 }.map(\.bytes.count)
+        let question = try #require(sizes.firstIndex { $0 > PathMTU.floor }, "\(sizes)")
+        #expect(question > 0, "\(sizes)")
     }
 
     // TR-84
