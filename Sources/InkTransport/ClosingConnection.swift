@@ -18,16 +18,24 @@ struct ClosingConnection: Sendable {
     private var repetitions = 0
     private var unaskedCount = 0
     private let began: Instant
-    var until: Instant { began + Self.lifetime }
+    /// Nothing is opened or sealed from then on.
+    let until: Instant
     /// When the next goodbye that nobody asked for is due; nil when all are said.
-    var repeatAt: Instant? { unaskedCount < Self.unasked.count ? began + Self.unasked[unaskedCount] : nil }
+    var repeatAt: Instant? {
+        guard unaskedCount < Self.unasked.count else { return nil }
+        let at = began + Self.unasked[unaskedCount]
+        return at < until ? at : nil
+    }
 
-    /// - Parameter next: first packet number that was never used under `keys`.
+    /// - Parameters:
+    ///   - next: first packet number that was never used under `keys`.
+    ///   - expiresAt: `keys` are not used from then on (TR-106).
     init(
-        remoteIndex: UInt32, keys: TransportKeys, route: Route, code: CloseCode, window: SlidingWindow, next: UInt64, now: Instant
+        remoteIndex: UInt32, keys: TransportKeys, route: Route, code: CloseCode, window: SlidingWindow, next: UInt64, expiresAt: Instant,
+        now: Instant
     ) {
         (self.remoteIndex, self.keys, self.route) = (remoteIndex, keys, route)
-        (self.code, self.window, self.next, began) = (code, window, next, now)
+        (self.code, self.window, self.next, began, until) = (code, window, next, now, min(now + Self.lifetime, expiresAt))
     }
 
     /// One goodbye.
@@ -42,15 +50,15 @@ struct ClosingConnection: Sendable {
 
     /// The goodbye that is due unasked, if one is.
     mutating func repeated(now: Instant) -> ([UInt8], over: Route)? {
-        guard let repeatAt, now >= repeatAt else { return nil }
+        guard let repeatAt, now >= repeatAt, now < until else { return nil }
         // What a late clock made due at once is said once.
         while let due = self.repeatAt, now >= due { unaskedCount += 1 }
         return makePacket()
     }
 
     /// Takes a packet; the answer, if it is authentic, new, long enough, and the peer was not told too often.
-    mutating func receive(_ datagram: Span<UInt8>) -> ([UInt8], over: Route)? {
-        guard let header = DataHeader(datagram), repetitions < Self.repetitionsMax else { return nil }
+    mutating func receive(_ datagram: Span<UInt8>, now: Instant) -> ([UInt8], over: Route)? {
+        guard now < until, let header = DataHeader(datagram), repetitions < Self.repetitionsMax else { return nil }
         let number = header.number(expected: window.newest.map { $0 + 1 } ?? 0)
         guard window.accepts(number) else { return nil }
         var text: [UInt8] = []

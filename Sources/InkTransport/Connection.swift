@@ -632,7 +632,9 @@ struct Connection: Sendable {
         if let frame = rekey.takeFrame(interval: space.sent.probeTimeout(paths.main.rtt), now: now) {
             transmitAlone(frame, over: paths.main.route, now: now, outputs: &outputs)
         }
-        guard let dueAt = rekey.old?.acks.dueAt, now >= dueAt, let draft = rekey.old?.acknowledge(now: now) else { return }
+        // Whoever slept comes here before the space is erased.
+        guard let dueAt = rekey.old?.acks.dueAt, now >= dueAt, !rekey.isToErase(now: now), let draft = rekey.old?.acknowledge(now: now)
+        else { return }
         noteOut(draft.bytes, over: paths.main.route, isPresence: false, outputs: &outputs)
         rekey.old?.sent.sent(byteCount: draft.bytes.count, claim: .none, frames: draft.frames, over: paths.mainID, paths: &paths, now: now)
     }
@@ -721,6 +723,6 @@ struct Connection: Sendable {
     func closing(_ code: CloseCode, now: Instant) -> ClosingConnection {
         ClosingConnection(
             remoteIndex: space.remoteIndex, keys: space.keys, route: paths.main.route, code: code, window: space.window,
-            next: space.sent.next, now: now)
+            next: space.sent.next, expiresAt: rekey.expiresAt, now: now)
     }
 }

@@ -460,7 +460,7 @@ public struct Endpoint: Sendable {
             let result = connections.all[connections.place(of: id)]?.receive(
                 datagram, over: route, now: now, generator: &generator, outputs: &outputs)
         else {
-            if let (packet, back) = closing[header.receiverIndex]?.receive(datagram) {
+            if let (packet, back) = closing[header.receiverIndex]?.receive(datagram, now: now) {
                 outputs.append(.transmit(packet, over: back))
             } else {
                 counted.unknown += 1

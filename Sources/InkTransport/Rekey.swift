@@ -77,7 +77,8 @@ struct Rekey: Sendable {
     // MARK: Time
 
     /// The keys in use may not be used any more.
-    func isExpired(now: Instant) -> Bool { now >= bornAt + schedule.refusedAfter }
+    func isExpired(now: Instant) -> Bool { now >= expiresAt }
+    var expiresAt: Instant { bornAt + schedule.refusedAfter }
 
     /// When something is due.
     ///
@@ -86,7 +87,7 @@ struct Rekey: Sendable {
     ///   - mayAcknowledge: what came in the space before may be acknowledged.
     ///   - rtt: of the path in use.
     func deadline(mayAsk: Bool, mayAcknowledge: Bool, rtt: RTTEstimator) -> Instant {
-        var deadline = bornAt + schedule.refusedAfter
+        var deadline = expiresAt
         if let formerEnd { deadline = min(deadline, formerEnd) }
         if let at = old?.sent.deadline(rtt) { deadline = min(deadline, at) }
         if mayAcknowledge, let at = old?.acks.dueAt { deadline = min(deadline, at) }

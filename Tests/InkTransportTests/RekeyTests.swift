@@ -186,6 +186,37 @@ import Testing
         #expect(net.nodes[1].endpoint.counters.unknown == unknown + 1)
     }
 
+    // TR-105
+    @Test func `nothing is sealed in the space before once its time is over`() throws {
+        let schedule = Self.quick(2)
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(20)), rekeying: (schedule, schedule))
+        let ids = try net.nodes.map { try #require($0.id) }
+        let old = try net.nodes.indices.map { try #require(net.nodes[$0].endpoint.localIndex(of: ids[$0])) }
+        net.run(for: .milliseconds(1900))
+        // One packet stays away.
+        net.faults.loss = 1
+        net.send([7], from: 1)
+        net.drain(1)
+        net.faults.loss = 0
+        let late = try #require(net.sent.last { DataHeader($0.bytes)?.receiverIndex == old[0] })
+        net.run(for: .seconds(2)) { net in (0..<2).allSatisfy { Self.renewals(net, $0) == 1 } }
+        // It comes in the last moment in which it is opened.
+        let accepted = net.nodes[0].endpoint.counters.accepted
+        var (endpoint, now, isLast) = (net.nodes[0].endpoint, net.now, false)
+        while !isLast {
+            let at = now + .milliseconds(5)
+            var copy = net.nodes[0].endpoint
+            copy.receive(late.bytes, from: late.from, now: at)
+            isLast = copy.counters.accepted == accepted
+            if !isLast { (endpoint, now) = (copy, at) }
+        }
+        try #require(now > net.now + .seconds(1))
+        // Its acknowledgement would leave when the space is over, with something else.
+        endpoint.send([1], lane: .ops, on: ids[0], now: now + .milliseconds(30))
+        let indices = RawPeer.transmitted(&endpoint).compactMap { DataHeader($0)?.receiverIndex }
+        #expect(!indices.isEmpty && !indices.contains(old[1]))
+    }
+
     // MARK: Those who do not keep the rules
 
     private static let stranger = SocketAddress("192.0.2.9:4000")!
@@ -307,6 +338,34 @@ import Testing
         #expect(endpoint.counters.replayed == before + 1)
         endpoint.handleTimeout(now: now)
         #expect(Self.answers(&endpoint).closed == .timedOut)
+    }
+
+    // TR-106, TR-21
+    @Test func `who closed a session says goodbye under its keys as long as they may be used, and no longer`() throws {
+        var (endpoint, raw, _) = try Self.besieged()
+        let id = try #require(endpoint.connectionIDs.first)
+        let end = Self.established + RekeySchedule.standard.refusedAfter
+        endpoint.close(id, now: end - .milliseconds(50))
+        #expect(RawPeer.transmitted(&endpoint).count == 1)
+        endpoint.repeatGoodbyes(now: end - .milliseconds(20))
+        #expect(RawPeer.transmitted(&endpoint).count == 1)
+        #expect(endpoint.goodbyeDeadline == nil)
+        endpoint.repeatGoodbyes(now: end + .milliseconds(50))
+        endpoint.receive(raw.packet([UInt8](repeating: Frame.pingType, count: 40)), from: Self.stranger, now: end + .milliseconds(60))
+        #expect(RawPeer.transmitted(&endpoint).isEmpty)
+        endpoint.handleTimeout(now: end + .milliseconds(70))
+        #expect(endpoint.deadline == nil)
+    }
+
+    // TR-21
+    @Test func `who slept after a goodbye does not say it again`() throws {
+        var (endpoint, raw, now) = try Self.besieged()
+        endpoint.close(try #require(endpoint.connectionIDs.first), now: now)
+        #expect(RawPeer.transmitted(&endpoint).count == 1)
+        now = now + ClosingConnection.lifetime
+        endpoint.repeatGoodbyes(now: now)
+        endpoint.receive(raw.packet([UInt8](repeating: Frame.pingType, count: 40)), from: Self.stranger, now: now)
+        #expect(RawPeer.transmitted(&endpoint).isEmpty)
     }
 
     // TR-106
