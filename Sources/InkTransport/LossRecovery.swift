@@ -70,11 +70,8 @@ struct LossRecovery: Sendable {
     /// Probes since the last acknowledgement of something new.
     private(set) var probes = 0
     private var lastPromptAt: Instant = .distantPast
-    /// Share of packets lost, over about 100 packets.
-    private(set) var lossEstimate = 0.0
     /// Nothing is sent any more under these keys: what goes the same ways under the next ones tells what is lost here.
     var isClosed = false
-    private(set) var lossRuns = LossRuns()
 
     /// Packets kept, whether their fate is known or not.
     var remembered: Int { packets.count }
@@ -176,8 +173,7 @@ struct LossRecovery: Sendable {
         switch packet.fate {
         case .lost:
             verdict.spurious += 1
-            // It was no loss.
-            lossEstimate = max(0, lossEstimate - 0.01)
+            paths.losses.arrivedLate()
             paths.update(packet.path) { path in
                 let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                 path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
@@ -189,7 +185,7 @@ struct LossRecovery: Sendable {
             if let path = paths.position(of: packet.path) {
                 paths[at: path].acknowledged(packet.byteCount, packet.stamp, sentAt: packet.sentAt, now: now)
             }
-            lossEstimate -= lossEstimate / 100
+            paths.losses.arrived()
         }
         probes = 0
         guard packet.path == arrived else { return nil }
@@ -206,10 +202,8 @@ struct LossRecovery: Sendable {
         dropFront(roundTrip: paths.main.rtt.smoothed, now: now)
     }
 
-    /// Goes on under new keys: what was learned of losses holds.
-    mutating func follow(_ before: LossRecovery) {
-        (lossEstimate, lossRuns, skipped) = (before.lossEstimate, before.lossRuns, before.skipped?.renewed())
-    }
+    /// Goes on under new keys.
+    mutating func follow(_ before: LossRecovery) { skipped = before.skipped?.renewed() }
 
     /// What an acknowledgement under the next keys says of what was sent under these.
     mutating func judge(paths: inout Paths, now: Instant, into verdict: inout Verdict) {
@@ -308,8 +302,7 @@ struct LossRecovery: Sendable {
         let (ordinal, sentAt, byteCount) = (packets[index].ordinal, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
         guard paths[at: place].lost(byteCount, sentAt: sentAt, now: now) else { return }
-        lossEstimate += (1 - lossEstimate) / 100
-        lossRuns.lost(ordinal, now: now)
+        paths.losses.lost(ordinal, now: now)
     }
 
     private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {

@@ -38,7 +38,7 @@ struct OnePath {
     var isWaiting: Bool { recovery.isWaiting }
     var remembered: Int { recovery.remembered }
     var openCount: UInt64 { recovery.openCount }
-    var lossEstimate: Double { recovery.lossEstimate }
+    var lossEstimate: Double { paths.losses.estimate }
     var probeTimeout: Duration { recovery.probeTimeout(rtt) }
     var largestAcknowledged: UInt64? { recovery.largestAcknowledged }
 
@@ -151,7 +151,9 @@ struct OnePath {
         let verdict = try recovery.acknowledge(try Self.ack(0..<10), now: now + .milliseconds(60))
         #expect(verdict.spurious == 10 && verdict.acknowledged == [Self.frame(.bulk, 0..<10)])
         let reordering = recovery.paths.main.reordering
-        #expect(reordering.packetThreshold == ReorderingTolerance.packetThresholdMin && reordering.scale == 1 && recovery.lossEstimate == 0)
+        #expect(
+            reordering.packetThreshold == ReorderingTolerance.packetThresholdMin && reordering.scale == 1
+                && recovery.paths.losses.estimate == 0)
         #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
     }
 

@@ -217,6 +217,26 @@ import Testing
         #expect(!indices.isEmpty && !indices.contains(old[1]))
     }
 
+    // TR-104
+    @Test func `what is lost while the keys change counts among the losses of the line`() throws {
+        let schedule = Self.quick(2)
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(50)), rekeying: (schedule, schedule))
+        let id = try #require(net.nodes[0].id)
+        let asks = net.nodes[0].established[0].at + .seconds(2)
+        for turn in 0..<300 where net.now < asks + .milliseconds(300) {
+            // The question has left, and nothing is known yet of what is lost now.
+            let isBad = net.now > asks + .milliseconds(10) && Self.renewals(net, 0) == 0
+            net.faults.loss = isBad && turn % 2 == 0 ? 1 : 0
+            net.send([1], from: 0)
+            net.drain(0)
+            net.faults.loss = 0
+            net.run(for: .milliseconds(10))
+        }
+        let statistics = try #require(net.nodes[0].endpoint.statistics(id))
+        #expect(statistics.renewals == 1 && statistics.packetsLost >= 3)
+        #expect(statistics.lossEstimate > 0.02, "\(statistics.lossEstimate)")
+    }
+
     // MARK: Those who do not keep the rules
 
     private static let stranger = SocketAddress("192.0.2.9:4000")!
