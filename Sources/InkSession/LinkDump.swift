@@ -7,8 +7,9 @@ import InkTransport
 extension Node {
     /// As one JSON object. Times are milliseconds; `in_ms` counts from the node's last input.
     package func dump() -> JSONValue {
-        let connections = endpoint.connectionIDs.compactMap { id in
-            endpoint.statistics(id).map { JSONValue.object(Self.members(of: $0, number: id.number, time: time)) }
+        let connections = endpoint.connectionIDs.compactMap { id -> JSONValue? in
+            guard let statistics = endpoint.statistics(id), let parts = endpoint.figures(of: id) else { return nil }
+            return .object(Self.members(of: statistics, parts, number: id.number, time: time))
         }
         var members: JSONObject = [
             "schema": 1, "version": .integer(Int64(Endpoint.version)), "deadline_in_ms": Self.span(until: deadline, from: time),
@@ -38,20 +39,20 @@ extension Node {
         }
     }
 
-    private static func members(of figures: ConnectionStatistics, number: UInt64, time: Instant) -> JSONObject {
+    private static func members(of figures: ConnectionStatistics, _ parts: LinkFigures, number: UInt64, time: Instant) -> JSONObject {
         [
             "connection": .integer(Int64(number)), "dialled": .bool(figures.isInitiator), "age_ms": span(time - figures.establishedAt),
             "way": .string(figures.route.kind), "degraded": .bool(figures.isDegraded), "silent_ms": span(figures.silence),
-            "heard_ms_ago": span(time - figures.lastReceived), "deadline_in_ms": span(until: figures.deadline, from: time),
+            "heard_ms_ago": span(time - figures.lastReceived), "deadline_in_ms": span(until: parts.deadline, from: time),
             "rtt_ms": span(figures.roundTrip), "loss": .number((figures.lossEstimate * 1000).rounded() / 1000),
             "way_changes": count(figures.pathChanges),
             "packets_in": count(figures.packetsIn), "packets_out": count(figures.packetsOut), "bytes_in": count(figures.bytesIn),
             "bytes_out": count(figures.bytesOut), "forged": count(figures.packetsForged), "replayed": count(figures.packetsReplayed),
             "lost": count(figures.packetsLost), "lost_spuriously": count(figures.packetsLostSpuriously),
             "bytes_again": count(figures.bytesRetransmitted), "bytes_repeated": count(figures.bytesRepeated),
-            "paths": .array(figures.paths.map { .object(members(of: $0, time: time)) }),
+            "paths": .array(parts.paths.map { .object(members(of: $0, time: time)) }),
             "lanes": .array(
-                figures.lanes.map {
+                parts.lanes.map {
                     .object([
                         "lane": .string("\($0.lane)"), "streams": .integer(Int64($0.streams)), "pending_bytes": .integer(Int64($0.pending)),
                         "unsent_bytes": .integer(Int64($0.waiting)),

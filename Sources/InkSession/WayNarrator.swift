@@ -11,6 +11,7 @@ package struct WayNarrator: Sendable {
 
     private struct Known: Sendable {
         var figures: ConnectionStatistics
+        var paths: [PathFigures]
         var hasRoundTrip: Bool
     }
 
@@ -21,18 +22,17 @@ package struct WayNarrator: Sendable {
     /// - Parameters:
     ///   - figures: of all connections.
     ///   - began: when the program did.
-    package mutating func look(_ figures: [(id: ConnectionID, figures: ConnectionStatistics)], since began: Instant, now: Instant)
-        -> [String]
-    {
+    package mutating func look(_ figures: [Node.Link], since began: Instant, now: Instant) -> [String] {
         var lines: [String] = []
         let time = "\(Self.text(now - began)): connection"
-        for (id, next) in figures {
+        for link in figures {
+            let (id, next) = (link.id, link.figures)
             let name = "\(time) \(id.number)"
-            if let before = known[id]?.figures {
-                lines += changes(from: before, to: next).map { "\(name) \($0)" }
+            if let before = known[id] {
+                lines += changes(from: before, to: link).map { "\(name) \($0)" }
             } else {
                 lines.append("\(name) stands, \(next.isInitiator ? "dialled by us" : "dialled by the other"), way: \(next.route.kind)")
-                if level > 1 { lines += next.paths.map { "\(name) \(Self.text($0))" } }
+                if level > 1 { lines += link.paths.map { "\(name) \(Self.text($0))" } }
             }
             var hasRoundTrip = known[id]?.hasRoundTrip ?? false
             // Told once for each way: it moves all the time.
@@ -41,7 +41,7 @@ package struct WayNarrator: Sendable {
                 lines.append("\(name) has a round trip of \(Self.text(roundTrip)) by \(next.route.kind)")
                 hasRoundTrip = true
             }
-            known[id] = Known(figures: next, hasRoundTrip: hasRoundTrip)
+            known[id] = Known(figures: next, paths: link.paths, hasRoundTrip: hasRoundTrip)
         }
         let present = Set(figures.map(\.id))
         for id in known.keys.sorted() where !present.contains(id) {
@@ -51,10 +51,11 @@ package struct WayNarrator: Sendable {
         return lines
     }
 
-    private func changes(from before: ConnectionStatistics, to next: ConnectionStatistics) -> [String] {
+    private func changes(from before: Known, to next: Node.Link) -> [String] {
         var changes: [String] = []
-        if before.route != next.route { changes.append("goes \(next.route.kind), before \(before.route.kind)") }
-        switch (before.silence, next.silence) {
+        let (old, new) = (before.figures, next.figures)
+        if old.route != new.route { changes.append("goes \(new.route.kind), before \(old.route.kind)") }
+        switch (old.silence, new.silence) {
         case (nil, _?): changes.append("does not answer")
         case (_?, nil): changes.append("answers again")
         default: break
@@ -90,8 +91,18 @@ package struct WayNarrator: Sendable {
 }
 
 extension Node {
-    /// The transport's figures for each connection.
-    package var linkFigures: [(id: ConnectionID, figures: ConnectionStatistics)] {
-        endpoint.connectionIDs.compactMap { id in endpoint.statistics(id).map { (id, $0) } }
+    /// The transport's figures for one connection, and for each way of it.
+    package struct Link: Sendable {
+        let id: ConnectionID
+        let figures: ConnectionStatistics
+        let paths: [PathFigures]
+    }
+
+    /// Of all connections.
+    package var linkFigures: [Link] {
+        endpoint.connectionIDs.compactMap { id in
+            guard let figures = endpoint.statistics(id), let parts = endpoint.figures(of: id) else { return nil }
+            return Link(id: id, figures: figures, paths: parts.paths)
+        }
     }
 }

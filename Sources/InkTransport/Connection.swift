@@ -710,13 +710,15 @@ struct Connection: Sendable {
         result.unansweredSince = liveness.probingSince
         result.silence = liveness.probingSince.map { now - $0 }
         result.isDegraded = liveness.isDegraded
-        result.paths = paths.known.map { PathFigures($0, isInUse: $0.id == paths.mainID) }
-        result.lanes = outgoing.figures
         (result.bytesRetransmitted, result.bytesRepeated) = (outgoing.bytesRetransmitted, outgoing.bytesRepeated)
+        return result
+    }
+
+    var figures: LinkFigures {
         // Asked of a copy: it is written as a change.
         var copy = self
-        result.deadline = copy.deadline
-        return result
+        return LinkFigures(
+            paths: paths.known.map { PathFigures($0, isInUse: $0.id == paths.mainID) }, lanes: outgoing.figures, deadline: copy.deadline)
     }
 
     /// What stays behind to say goodbye.

@@ -57,11 +57,6 @@ public struct ConnectionStatistics: Hashable, Sendable {
     public internal(set) var silence: Duration?
     /// Three probes went unanswered.
     public internal(set) var isDegraded = false
-    /// All ways that are known, and what waits in each lane.
-    public internal(set) var paths: [PathFigures] = []
-    public internal(set) var lanes: [LaneFigures] = []
-    /// When the connection has something to do next; nil while only others can move it.
-    public internal(set) var deadline: Instant?
 }
 
 /// What an endpoint did with the datagrams given to it. None of these can be moved by a stranger but the first four.

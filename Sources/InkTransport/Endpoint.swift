@@ -405,6 +405,9 @@ public struct Endpoint: Sendable {
     /// How a connection does; nil if it is gone.
     public func statistics(_ id: ConnectionID) -> ConnectionStatistics? { connections[id]?.statistics(now: now) }
 
+    /// What it is made of; nil if it is gone. Costs more than `statistics`.
+    public func figures(of id: ConnectionID) -> LinkFigures? { connections[id]?.figures }
+
     /// Smoothed round trip; nil before the first sample, or if the connection is gone.
     public func roundTrip(on id: ConnectionID) -> Duration? {
         connections.roundTrip(of: id)

@@ -1,5 +1,14 @@
 import InkPrimitives
 
+/// What a connection is made of at this moment, for who looks for a cause. What is asked for all the time is in `ConnectionStatistics`.
+public struct LinkFigures: Hashable, Sendable {
+    /// All ways that are known, and what waits in each lane.
+    public let paths: [PathFigures]
+    public let lanes: [LaneFigures]
+    /// When the connection has something to do next; nil while only others can move it.
+    public let deadline: Instant?
+}
+
 /// One way to a peer, for who looks for a cause; what it is measured in is at the parts themselves.
 public struct PathFigures: Hashable, Sendable {
     /// Whether the peer is known to be there.

@@ -9,6 +9,7 @@ import Testing
     /// Everything that a forged packet must leave as it is: all but the two counts that say that it came.
     private struct Standing: Equatable {
         var statistics: ConnectionStatistics?
+        var figures: LinkFigures?
         var deadline: Instant?
         var accepted: UInt64
 
@@ -16,6 +17,7 @@ import Testing
             statistics = endpoint.statistics(id)
             statistics?.packetsForged = 0
             statistics?.packetsReplayed = 0
+            figures = endpoint.figures(of: id)
             (deadline, accepted) = (endpoint.deadline, endpoint.counters.accepted)
         }
     }

@@ -145,7 +145,9 @@ final class LinkStand {
     /// Gives the second end a packet from the right address, with the index of its session, that the first has not sealed. Window, timers, path and all else
     /// of the session stay (TR-123), or this traps.
     func forge(_ bytes: [UInt8]) {
-        guard let session = sessions[1], let header = recorded.first?.prefix(5), let before = ends[1].statistics(session) else {
+        guard let session = sessions[1], let header = recorded.first?.prefix(5), let before = ends[1].statistics(session),
+            let partsBefore = ends[1].figures(of: session)
+        else {
             preconditionFailure("the session of the stand is gone")
         }
         let (deadline, accepted) = (ends[1].deadline, ends[1].counters.accepted)
@@ -153,11 +155,14 @@ final class LinkStand {
             [(bytes.first ?? 0) & 1 == 0 ? 0xF3 : 0xF5] + header.dropFirst() + bytes.dropFirst(), from: Self.address(0), now: now)
         precondition(
             !ends[1].hasOutput && ends[1].deadline == deadline && ends[1].counters.accepted == accepted, "a forged packet is answered")
-        guard let after = ends[1].statistics(session) else { preconditionFailure("a forged packet ends the session") }
+        guard let after = ends[1].statistics(session), let parts = ends[1].figures(of: session) else {
+            preconditionFailure("a forged packet ends the session")
+        }
         precondition(
-            after.paths == before.paths && after.lanes == before.lanes && after.route == before.route, "a forged packet moves a path")
+            parts.paths == partsBefore.paths && parts.lanes == partsBefore.lanes && after.route == before.route,
+            "a forged packet moves a path")
         precondition(
-            after.window == before.window && after.lastReceived == before.lastReceived && after.deadline == before.deadline
+            after.window == before.window && after.lastReceived == before.lastReceived && parts.deadline == partsBefore.deadline
                 && after.packetsIn == before.packetsIn && after.silence == before.silence, "a forged packet moves window or timer")
     }
 
