@@ -2,7 +2,7 @@ import InkBoard
 import InkPrimitives
 import InkTransport
 
-/// What a receiver takes of one author's new work: 200 transactions a second, 2000 at once; 64 KiB a second, 4 MiB at once (design.md §6).
+/// What a receiver takes of one author's new work: 200 transactions a second, 2000 at once; 64 KiB a second, 4 MiB at once (SE-74).
 ///
 /// What comes faster waits, and is never refused: all who have it would part from those who do not. A shape costs as many bytes as a small
 /// transaction, since each is told to front ends by itself: 4000 of them fit 16 kB and cost a reader of JSON a quarter of a second.

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Whether the peer is there: keepalives, silence, degradation, death (design.md §4 "Paths").
+/// Whether the peer is there: keepalives, silence, degradation, death (TR-19, TR-20).
 ///
 ///     alive ── overdue, or own data unacknowledged for 1 s ──▶ probing ── 3 s ──▶ degraded ── 15 s in all ──▶ dead
 ///       ▲                                                       │                   │
@@ -29,7 +29,7 @@ struct Liveness: Sendable {
     /// The least of it: who was dialled waits a fifth longer, since two who ask at the same time ask twice as often as need be.
     private let patience: Double
 
-    init(activity: Activity, isInitiator: Bool = true, now: Instant, random: inout SplitMix64) {
+    init(activity: Activity, isInitiator: Bool, now: Instant, random: inout SplitMix64) {
         self.activity = activity
         (lastReceived, lastExchange) = (now, now)
         patience = isInitiator ? 0.8 : 1

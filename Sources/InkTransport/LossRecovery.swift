@@ -46,7 +46,7 @@ struct LossRecovery: Sendable {
     /// What went a way that is not in use is lost so long after.
     static let strayTime: Duration = .seconds(2)
     static let reorderWaitMin: Duration = .milliseconds(3)
-    /// Longest pause between two probes while data is unacknowledged (design.md §4: probes each 1 s).
+    /// Longest pause between two probes while data is unacknowledged (TR-16, TR-20).
     static let probeTimeoutMax: Duration = .seconds(1)
 
     /// Ascending by number. Of the quiet ones some are missing.
@@ -84,7 +84,7 @@ struct LossRecovery: Sendable {
     ///
     /// - Parameter rtt: of the path that probes take.
     func probeTimeout(_ rtt: RTTEstimator) -> Duration {
-        // ×1.5 three times, then ×2 (transport.md C.3).
+        // ×1.5 three times, then ×2: RFC 9002 §6.2.1 doubles it each time, and of a stroke several packets may be lost in a row (TR-16).
         let factor = probes <= 3 ? [1, 1.5, 2.25, 3.375][probes] : 3.375 * Double(1 << min(probes - 3, 10))
         return min(rtt.probeTimeout(ackDelayMax: AckTracker.delayMax).scaled(by: factor), Self.probeTimeoutMax)
     }

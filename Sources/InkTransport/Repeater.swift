@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Small pieces of the ops lane that ride again in packets that leave anyway (transport.md C.3).
+/// Small pieces of the ops lane that ride again in packets that leave anyway (TR-17, TR-96).
 ///
 /// Repetition takes the tail off the delay under loss, since it does not wait a round trip to learn of it. It is a repeat, not a code:
 /// for pieces of 20 to 300 bytes a code saves little and adds a wait.

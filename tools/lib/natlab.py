@@ -17,7 +17,7 @@ import natlab_rows as stories
 
 PROMISES = pathlib.Path(__file__).with_name("natlab-pairs.tsv")
 
-# The promises of product.md A9, in seconds from the start of `join`.
+# What a pair is promised, in seconds from the start of `join`.
 MEET_LIMIT = 1.5
 DIRECT_LIMIT = 3.0
 # Whoever has not met by then is not waited for: a minute of no answer tells nothing more.
