@@ -32,9 +32,15 @@ struct PerfectPipes {
     let genesis: Transaction
     /// What each member's line carries; nil for any amount.
     var bytesPerSecond: Int?
+    /// Members whose lines carry any amount all the same.
+    var hasWideLine: Set<Int> = []
     var diskTime = Duration.milliseconds(5)
     /// One way.
     var delay = Duration.milliseconds(1)
+    /// That of those who are further off, both from and to them.
+    var delays: [SocketAddress: Duration] = [:]
+    /// What came to addresses where no member is.
+    private var stray: [(bytes: [UInt8], from: SocketAddress, to: SocketAddress)] = []
     /// UDP payload given to the pipes, and datagrams.
     private(set) var traffic: (bytes: Int, datagrams: Int) = (0, 0)
     /// True where one look at a socket brings all that has come by then.
@@ -107,9 +113,9 @@ struct PerfectPipes {
     }
 
     private mutating func transmit(_ bytes: [UInt8], from index: Int, to: SocketAddress) {
-        var wait = delay
+        var wait = delays[members[index].address] ?? delays[to] ?? delay
         traffic = (traffic.bytes + bytes.count, traffic.datagrams + 1)
-        if let bytesPerSecond {
+        if let bytesPerSecond, !hasWideLine.contains(index) {
             let leaves = max(now, lineFreeAt[index] ?? now)
             // A line holds back half a second; what comes on top is lost.
             guard leaves - now < .milliseconds(500) else { return }
@@ -118,6 +124,17 @@ struct PerfectPipes {
             wait = done - now + .milliseconds(20)
         }
         schedule(.datagram(to: to, from: members[index].address, bytes), after: wait)
+    }
+
+    /// Somebody who is no member sends a datagram.
+    mutating func send(_ bytes: [UInt8], from: SocketAddress, to: SocketAddress) {
+        if !drop(from, to) { schedule(.datagram(to: to, from: from, bytes), after: delay) }
+    }
+
+    /// What came to who is no member since the last call.
+    mutating func takeStray() -> [(bytes: [UInt8], from: SocketAddress, to: SocketAddress)] {
+        defer { stray = [] }
+        return stray
     }
 
     private mutating func schedule(_ what: Happening, after wait: Duration) {
@@ -141,7 +158,10 @@ struct PerfectPipes {
                 let item = queue.remove(at: next)
                 switch item.what {
                 case .datagram(let to, let from, let bytes):
-                    guard let index = members.firstIndex(where: { $0.address == to }) else { break }
+                    guard let index = members.firstIndex(where: { $0.address == to }) else {
+                        stray.append((bytes, from, to))
+                        break
+                    }
                     input(comesTogether ? .datagrams([(bytes, from)] + takeDue(to: to)) : .datagram(bytes, from: from), to: index)
                 case .persisted(let index, let batch, let records):
                     if members[index].diskRefuses {

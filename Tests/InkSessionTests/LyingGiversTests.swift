@@ -1,0 +1,193 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkTransport
+import Testing
+
+@testable import InkSession
+
+/// Members of the room that lie about what they have, nearer to a node than those who have it.
+private struct Liars {
+    enum Lie {
+        /// Says to have a million transactions, and brings none.
+        case claims
+        /// Never says what it has.
+        case withholds
+        /// Says to have a million, and brings an old one 200 times a second.
+        case repeats(Transaction)
+        /// Says to have a million, and makes up new ones, one in 400 ms.
+        case drips
+        /// Says to have a million, and makes up 12 new ones in 100 ms, for all: nobody comes nearer to what the honest have.
+        case floods
+        /// Says that it has the room, and nothing by itself.
+        case listens
+    }
+
+    struct Member {
+        let lie: Lie
+        let identity: SigningKey
+        let address: SocketAddress
+        var endpoint: Endpoint
+        var connections: [ConnectionID] = []
+        var madeUp: Board
+        /// What it was sent, and how.
+        var heard: [(bytes: [UInt8], lane: Lane)] = []
+        var isEnough = false
+    }
+
+    var pipes: PerfectPipes
+    var liars: [Member] = []
+    private let delay: Duration = .milliseconds(30)
+
+    /// A node with nothing, number 1 of the pipes, dials liars, a way of 1 ms off, and one who has the board, `delay` off.
+    init(_ lies: [Lie], pipes: PerfectPipes, stored: [Transaction]) throws {
+        self.pipes = pipes
+        self.pipes.add(name: "ana", stored: stored)
+        for (number, lie) in lies.enumerated() { try addLiar(lie, number: number) }
+        self.pipes.delays[PerfectPipes.address(0)] = delay
+        let addresses = [0] + lies.indices.map { Self.first + $0 }
+        self.pipes.add(name: "bob", dialling: addresses)
+    }
+
+    private static let first = 20
+
+    private mutating func addLiar(_ lie: Lie, number: Int) throws {
+        let index = Self.first + number
+        let identity = PerfectPipes.identity(index)
+        let staticKey = StaticKey(secret: pipes.secret.derive("liar \(number)"))
+        let endpoint = Endpoint(
+            Endpoint.Configuration(
+                salt: try #require(PeerSalt(Array(PerfectPipes.seedBytes(UInt8(index)).prefix(16)))),
+                keys: RoomKeys(roomSecret: pipes.secret), staticKey: staticKey,
+                certificate: DeviceCertificate.make(signing: identity, staticKey: staticKey), initiatorPayload: [],
+                seed: Secret32(PerfectPipes.seedBytes(UInt8(index)))!))
+        liars.append(
+            Member(
+                lie: lie, identity: identity, address: PerfectPipes.address(index), endpoint: endpoint,
+                madeUp: try Board(genesis: pipes.genesis)))
+        if case .floods = lie {
+            let attempt = Array(PerfectPipes.seedBytes(UInt8(index)).prefix(Endpoint.attemptCount))
+            liars[number].endpoint.dial(attempt: attempt, remote: nil, addresses: [PerfectPipes.address(0)], now: now)
+        }
+    }
+
+    var now: Instant { pipes.now }
+    var node: Node { pipes.members[1].node }
+
+    /// Goes on in steps of a millisecond until `holds`, or for so long; the time that it took, nil if it never held.
+    mutating func run(_ limit: Duration, until holds: (Liars) -> Bool = { _ in false }) throws -> Duration? {
+        let began = now
+        while now - began < limit {
+            if holds(self) { return now - began }
+            for index in liars.indices { try act(index) }
+            _ = pipes.run(.milliseconds(1))
+            for (bytes, from, to) in pipes.takeStray() {
+                guard let index = liars.firstIndex(where: { $0.address == to }) else { continue }
+                liars[index].endpoint.receive(bytes, from: from, now: now)
+            }
+        }
+        return holds(self) ? now - began : nil
+    }
+
+    mutating func send(_ message: SessionMessage, by index: Int) {
+        for connection in liars[index].connections { send(message, on: connection, by: index) }
+    }
+
+    private mutating func send(_ message: SessionMessage, on connection: ConnectionID, by index: Int) {
+        liars[index].endpoint.send(message.encode(), lane: .control, on: connection, now: now)
+    }
+
+    mutating func send(_ transaction: Transaction, lane: Lane, by index: Int) {
+        for connection in liars[index].connections {
+            liars[index].endpoint.send(transaction.encoded, lane: lane, stream: 1, on: connection, now: now)
+        }
+    }
+
+    private mutating func makeUp(_ count: Int, by index: Int) throws {
+        let identity = liars[index].identity
+        for number in 0..<count {
+            let said = try Board.writes(saying: "\(now) \(number)", by: identity.author)
+            send(try liars[index].madeUp.author(said, key: identity, wallTime: 1).0, lane: .bulk, by: index)
+        }
+    }
+
+    private mutating func act(_ index: Int) throws {
+        let milliseconds = now.nanoseconds / 1_000_000
+        switch liars[index].lie {
+        case .repeats(let old) where milliseconds % 5 == 0: send(old, lane: .bulk, by: index)
+        // Not before all are there who are to have it, since each has the one before as its parent.
+        case .drips where milliseconds % 400 == 0 && !liars[index].connections.isEmpty: try makeUp(1, by: index)
+        case .floods where milliseconds % 100 == 0 && liars[index].connections.count > 1: try makeUp(12, by: index)
+        default: break
+        }
+        liars[index].endpoint.handleTimeout(now: now)
+        while let output = liars[index].endpoint.nextOutput() {
+            switch output {
+            case .transmit(let bytes, .direct(let to), _): pipes.send(bytes, from: liars[index].address, to: to)
+            case .established(let connection, _):
+                liars[index].connections.append(connection)
+                send(.hello(hasGenesis: true), on: connection, by: index)
+                send(.adjacent([]), on: connection, by: index)
+                send(.receipt(sequence: 0), on: connection, by: index)
+                switch liars[index].lie {
+                case .withholds, .listens: break
+                case .claims, .repeats, .drips, .floods:
+                    let made = try #require(Fingerprint(PerfectPipes.seedBytes(7)))
+                    send(.fingerprint(made, count: 1_000_000), on: connection, by: index)
+                }
+            case .message(let bytes, let lane, _, let connection):
+                liars[index].heard.append((bytes, lane))
+                guard lane == .control, let message = try? SessionMessage(decoding: bytes) else { continue }
+                if message == .hello(hasGenesis: false) { send(.genesis(pipes.genesis.encoded), on: connection, by: index) }
+                if message == .enough { liars[index].isEnough = true }
+            default: break
+            }
+        }
+    }
+}
+
+/// Somebody who comes is not kept from the board by those who say to have it (SE-166 to SE-168).
+@Suite struct LyingGiversTests {
+    private static func history(_ pipes: PerfectPipes, count: Int = 300) throws -> [Transaction] {
+        let key = PerfectPipes.identity(0)
+        var board = try Board(genesis: pipes.genesis)
+        return try (0..<count).map { try board.author(Board.writes(saying: "m\($0)", by: key.author), key: key, wallTime: 1).0 }
+    }
+
+    /// How long it takes who comes until all that the honest one has is there.
+    private static func join(
+        _ lies: [Liars.Lie], count: Int = 300, bytesPerSecond: Int? = nil
+    ) throws -> (time: Duration?, liars: Liars) {
+        var pipes = try PerfectPipes()
+        (pipes.bytesPerSecond, pipes.hasWideLine) = (bytesPerSecond, [1])
+        let history = try history(pipes, count: count)
+        var liars = try Liars(lies, pipes: pipes, stored: history)
+        let time = try liars.run(.seconds(40)) { liars in
+            guard let board = liars.node.board else { return false }
+            return history.allSatisfy { board.contains($0.name) }
+        }
+        return (time, liars)
+    }
+
+    /// Handshakes and the first words, a comparison, 300 small transactions by way of 30 ms.
+    private static let honestTime: Duration = .milliseconds(1000)
+
+    @Test func `without a liar all is there at once`() throws {
+        let alone = try #require(try Self.join([]).time)
+        #expect(alone < Self.honestTime, "\(alone)")
+    }
+
+    // SE-168
+    @Test func `who says to have a million and brings none costs one patience`() throws {
+        let (time, liars) = try Self.join([.claims])
+        #expect(try #require(time) < Givers.stallTime + Self.honestTime, "\(String(describing: time))")
+        #expect(liars.liars[0].isEnough)
+    }
+
+    // SE-167
+    @Test func `who makes up new ones slowly is left after a trial`() throws {
+        let (time, liars) = try Self.join([.drips])
+        #expect(try #require(time) < Givers.trialTime + Self.honestTime + .seconds(1), "\(String(describing: time))")
+        #expect(liars.liars[0].isEnough)
+    }
+}
