@@ -59,7 +59,7 @@ extension Node {
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
         case .enough:
-            neighbours[connection]?.backlog.removeAll()
+            neighbours[connection]?.backlog.removeFound()
             neighbours[connection]?.reconciler.forgetSent()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
@@ -86,16 +86,18 @@ extension Node {
         let isEqual = step.isEqual || neighbours[connection]?.fingerprint == board.fingerprint
         if isEqual { neighbours[connection]?.outstanding = 0 } else { neighbours[connection]?.outstanding += step.wanted }
         for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
-        for name in step.send { queue(name, on: connection, isHistory: true, now: now) }
+        for name in step.send { queue(name, on: connection, from: .comparison, now: now) }
         if step.isDone { neighbours[connection]?.isReconciled = true }
         becomeReadyIfReconciled(connection, now: now)
         statusChanged(now: now)
     }
 
     /// Sends a transaction that the peer lacks as soon as there is room, unless it is on its way or not on our disk yet.
-    private mutating func queue(_ name: TransactionName, on connection: ConnectionID, isHistory: Bool = false, now: Instant) {
+    private mutating func queue(
+        _ name: TransactionName, on connection: ConnectionID, from origin: Backlog.Origin = .live, now: Instant
+    ) {
         guard neighbours[connection]?.exchangedLately(name, now: now) == false, !unsavedOwn.contains(name) else { return }
-        neighbours[connection]?.backlog.append(name, isHistory: isHistory)
+        neighbours[connection]?.backlog.append(name, from: origin)
     }
 
     /// A peer that says to have more of our work than we do is asked to show the next of it; what it then does not show proves nothing.
@@ -377,7 +379,7 @@ extension Node {
                 continue
             }
             // History of ours is no news to who has more of it.
-            if !isAhead(neighbour) { neighbours[connection]?.backlog.append(transaction.name, isHistory: true) }
+            if !isAhead(neighbour) { neighbours[connection]?.backlog.append(transaction.name, from: .history) }
         }
     }
 
@@ -386,7 +388,7 @@ extension Node {
         guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
         // Who does not answer has been asked already, and is sent it as soon as it does (SE-97).
         guard neighbours[connection]?.isDegraded == false else {
-            neighbours[connection]?.backlog.append(transaction.name)
+            neighbours[connection]?.backlog.append(transaction.name, from: .live)
             return
         }
         send(transaction, on: connection, now: now)

@@ -190,4 +190,39 @@ private struct Liars {
         #expect(try #require(time) < Givers.trialTime + Self.honestTime + .seconds(1), "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
     }
+
+    // SE-167
+    @Test func `enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
+        let pipes = try PerfectPipes()
+        var liars = try Liars([.listens], pipes: pipes, stored: Self.history(pipes, count: 3))
+        let address = liars.liars[0].address
+        // It comes when all is there, so that nothing is passed on to it.
+        liars.pipes.drop = { from, to in from == address || to == address }
+        _ = try liars.run(.seconds(3))
+        #expect(liars.node.board?.transactionCount ?? 0 > 3)
+        liars.pipes.drop = { _, _ in false }
+        #expect(try liars.run(.seconds(10)) { $0.node.presentPeers == 2 } != nil)
+        _ = try liars.run(.seconds(1))
+        func was(_ name: TransactionName, in heard: [(bytes: [UInt8], lane: Lane)]) -> Bool {
+            heard.contains { $0.lane != .control && (try? Transaction(decoding: $0.bytes))?.name == name }
+        }
+        // In one packet.
+        let asked = try #require(liars.node.board?.transactions[1])
+        #expect(!was(asked.name, in: liars.liars[0].heard))
+        liars.send(.ask([asked.name]), by: 0)
+        liars.send(.enough, by: 0)
+        _ = try liars.run(.seconds(1))
+        #expect(was(asked.name, in: liars.liars[0].heard))
+        // It does not answer, and what is drawn waits for it; the first that is heard of it is that it is enough.
+        liars.pipes.drop = { from, to in from == address || to == address }
+        #expect(try liars.run(.seconds(20)) { $0.node.presentPeers == 1 } != nil)
+        liars.pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "live")), by: 1)
+        _ = try liars.run(.milliseconds(100))
+        let live = try #require(liars.node.board?.transactions.last)
+        #expect(live.author == liars.node.author && !was(live.name, in: liars.liars[0].heard))
+        liars.pipes.drop = { _, _ in false }
+        liars.send(.enough, by: 0)
+        _ = try liars.run(.seconds(2))
+        #expect(was(live.name, in: liars.liars[0].heard))
+    }
 }

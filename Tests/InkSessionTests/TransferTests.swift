@@ -18,16 +18,37 @@ import Testing
     @Test func `a backlog holds each name once, in order, also when it is long`() throws {
         let names = try transactions(300).map(\.name)
         var backlog = Backlog()
-        for name in names + names { backlog.append(name) }
+        for name in names + names { backlog.append(name, from: .live) }
         #expect(backlog.count == 300)
         var sent: [TransactionName] = []
         for _ in 0..<100 { if let name = backlog.popFirst() { sent.append(name) } }
         // What was sent may be found missing again.
-        backlog.append(names[0])
-        backlog.append(names[299])
+        backlog.append(names[0], from: .live)
+        backlog.append(names[299], from: .live)
         while let name = backlog.popFirst() { sent.append(name) }
         #expect(sent == names + [names[0]])
         #expect(backlog.isEmpty && backlog.count == 0)
+    }
+
+    // SE-164, SE-167
+    @Test func `of a backlog what a comparison found can be left out, and nothing else`() throws {
+        let names = try transactions(6).map(\.name)
+        var backlog = Backlog()
+        for name in names[0..<3] { backlog.append(name, from: .comparison) }
+        backlog.append(names[3], from: .live)
+        // Found, and then asked for by name; new, and then found.
+        backlog.append(names[1], from: .live)
+        backlog.append(names[3], from: .comparison)
+        #expect(backlog.isHistory)
+        backlog.removeFound()
+        #expect(backlog.count == 2 && !backlog.isHistory)
+        backlog.append(names[4], from: .history)
+        backlog.append(names[5], from: .comparison)
+        backlog.removeFound()
+        #expect(backlog.count == 3 && backlog.isHistory)
+        var left: [TransactionName] = []
+        while let name = backlog.popFirst() { left.append(name) }
+        #expect(left == [names[1], names[3], names[4]] && !backlog.isHistory)
     }
 
     // SE-17
