@@ -292,6 +292,7 @@ extension Node {
         case .orphan(let missing):
             if transaction.author == author { adoption.came(transaction.name, now: now) }
             verification.noteOrphan(from: source, now: now)
+            if isLive, let board { lateNews.wait(transaction.name, orphanCount: board.orphanCount, isOrphan: board.isOrphan) }
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
                 asks.expect(name, from: source, now: now)
             }
@@ -310,7 +311,8 @@ extension Node {
         for item in news { tell(.textMerged(item)) }
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
-            passOn(inserted, isLive: isLive, from: source, now: now)
+            let cameLive = lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
+            passOn(inserted, isLive: cameLive, from: source, now: now)
         }
         let own = outcome.inserted.filter { $0.author == author }
         if !own.isEmpty {

@@ -206,6 +206,7 @@ public struct Node: Sendable {
     /// Whom we ask for history, and whether something was heard that may change that.
     var givers = Givers()
     var looksForGivers = false
+    var lateNews = LateNews()
     var goneSuppliers = GoneSuppliers()
     var rejections: [String: Instant] = [:]
     var rejectionsTold = TokenBucket(rate: 20, burst: 60, now: .distantPast)

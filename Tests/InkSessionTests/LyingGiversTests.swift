@@ -225,4 +225,23 @@ private struct Liars {
         _ = try liars.run(.seconds(2))
         #expect(was(live.name, in: liars.liars[0].heard))
     }
+
+    // SE-164
+    @Test func `what waited for its parents is passed on as it came`() throws {
+        let pipes = try PerfectPipes()
+        var liars = try Liars([.listens, .listens], pipes: pipes, stored: Self.history(pipes, count: 1))
+        #expect(try liars.run(.seconds(5)) { $0.node.presentPeers == 3 } != nil)
+        _ = try liars.run(.seconds(3))
+        let key = PerfectPipes.identity(40)
+        var board = try Board(genesis: pipes.genesis)
+        let made = try (0..<3).map { try board.author(Board.writes(saying: "\($0)", by: key.author), key: key, wallTime: 1).0 }
+        // The newest is new; what was before it comes as history.
+        liars.send(made[2], lane: .ops, by: 0)
+        liars.send(made[1], lane: .bulk, by: 0)
+        _ = try liars.run(.milliseconds(30))
+        liars.send(made[0], lane: .bulk, by: 0)
+        _ = try liars.run(.seconds(1))
+        let lanes = made.map { one in liars.liars[1].heard.first { $0.bytes == one.encoded }?.lane }
+        #expect(lanes == [.bulk, .bulk, .ops])
+    }
 }

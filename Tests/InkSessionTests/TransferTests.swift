@@ -51,6 +51,22 @@ import Testing
         #expect(left == [names[1], names[3], names[4]] && !backlog.isHistory)
     }
 
+    // SE-164
+    @Test func `what came as new is known as such while its parents are awaited, and no longer`() throws {
+        let names = try transactions(1000).map(\.name)
+        var (news, orphans) = (LateNews(), Set<TransactionName>())
+        for name in names[0..<10] {
+            orphans.insert(name)
+            news.wait(name, orphanCount: orphans.count, isOrphan: orphans.contains)
+        }
+        #expect(news.isOver(names[3]) && !news.isOver(names[3]) && !news.isOver(names[20]))
+        // The board forgets orphans by itself.
+        for name in names {
+            news.wait(name, orphanCount: 1) { $0 == name }
+            #expect(news.count <= 2 + LateNews.staleMax)
+        }
+    }
+
     // SE-17
     @Test func `of a peer that names parents without end few are asked for, few times`() throws {
         let names = try transactions(1500).map(\.name)
