@@ -15,7 +15,7 @@ extension Node {
     }
 
     /// Compares with a peer from the beginning on.
-    private mutating func beginRun(with connection: ConnectionID, now: Instant) {
+    mutating func beginRun(with connection: ConnectionID, now: Instant) {
         guard let board, var neighbour = neighbours[connection] else { return }
         (neighbour.reconcileAt, neighbour.outstanding, neighbour.isReconciled) = (nil, 0, false)
         let first = neighbour.reconciler.start(board: board)

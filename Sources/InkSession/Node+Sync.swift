@@ -470,17 +470,11 @@ extension Node {
                 tellFingerprint(connection, now: now)
                 compare(connection, now: now)
             }
-            guard let at = neighbours[connection]?.reconcileAt, now >= at, var neighbour = neighbours[connection], let board else {
-                continue
-            }
-            neighbour.reconcileAt = nil
+            guard let neighbour = neighbours[connection], let at = neighbour.reconcileAt, now >= at, let board else { continue }
+            neighbours[connection]?.reconcileAt = nil
             if neighbour.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now), !isGivenByAnother(connection) {
-                neighbour.outstanding = 0
-                let first = neighbour.reconciler.start(board: board)
-                neighbours[connection] = neighbour
-                for message in first { say(.reconcile(message), on: connection, now: now) }
+                beginRun(with: connection, now: now)
             }
-            neighbours[connection] = neighbour
             tellFingerprint(connection, now: now)
             compare(connection, now: now)
         }
