@@ -37,26 +37,26 @@ extension Node {
 
     /// What this peer has more than we, another brings already.
     func isGivenByAnother(_ connection: ConnectionID) -> Bool {
-        guard let giver = givers.current, giver != connection, let neighbour = neighbours[connection] else { return false }
+        guard givers.keepsOut(connection), let neighbour = neighbours[connection] else { return false }
         return isAhead(neighbour)
     }
 
     /// Asks who is to be asked for what we lack, if that is another now.
     mutating func followGivers(now: Instant) {
         guard looksForGivers || givers.deadline.map({ $0 <= now }) ?? false else { return }
-        // Who was asked first has not said yet how much it has.
-        if let current = givers.current, let neighbour = neighbours[current], neighbour.isPresent, neighbour.fingerprint == nil { return }
         looksForGivers = false
         var sights: [Givers.Sight] = []
         for connection in connections {
-            guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent,
-                let count = board?.transactionCount, isAhead(neighbours.values[index])
+            guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent, let count = board?.transactionCount
             else { continue }
+            // Who was asked first may not have said yet how much it has.
+            let hasSaid = neighbours.values[index].fingerprint != nil
+            guard hasSaid ? isAhead(neighbours.values[index]) : connection == givers.current else { continue }
             let line = endpoint.line(of: connection)
             sights.append(
                 Givers.Sight(
                     connection: connection, isRelay: line?.isRelay ?? false, roundTrip: line?.roundTrip,
-                    lead: neighbours.values[index].transactionCount - count))
+                    lead: hasSaid ? neighbours.values[index].transactionCount - count : nil))
         }
         guard let turn = givers.next(among: sights, now: now) else { return }
         if let left = turn.leave {

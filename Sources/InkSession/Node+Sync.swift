@@ -179,7 +179,7 @@ extension Node {
         neighbours[connection]?.owesRun = neighbour.remote.isInitiator && !neighbour.sentGenesis
         if neighbour.remote.isInitiator || !isReady, !neighbours.values.contains(where: { $0.isInRoom && $0.connection != connection }) {
             // The first is asked before it has said what it has: a round trip sooner.
-            if !isReady { givers.began(with: connection, now: now) }
+            if !isReady { givers.began(with: connection, roundTrip: endpoint.line(of: connection)?.roundTrip, now: now) }
             beginOwedRun(with: connection, isForced: !isReady, now: now)
         }
         showPresence(of: connection, now: now)
@@ -234,7 +234,6 @@ extension Node {
             return rejected(author: supplier, rule: "transaction: \(error)", now: now)
         }
         neighbours[source]?.noteExchanged(transaction.name, now: now)
-        if !isLive { givers.supplied(by: source, byteCount: bytes.count, now: now) }
         supplied(by: source, now: now)
         guard !board.contains(transaction.name), !verification.contains(transaction, from: source) else {
             if !isReady, verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
@@ -309,11 +308,14 @@ extension Node {
         let news = mergeTexts(changedBy: &outcome, now: now)
         took(outcome, of: .nobody, now: now)
         for item in news { tell(.textMerged(item)) }
+        var historyCount = 0
         for inserted in outcome.inserted {
             asks.arrived(inserted.name)
             let cameLive = lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
+            if !cameLive { historyCount += 1 }
             passOn(inserted, isLive: cameLive, from: source, now: now)
         }
+        givers.supplied(by: source, count: historyCount, now: now)
         let own = outcome.inserted.filter { $0.author == author }
         if !own.isEmpty {
             for transaction in own { adoption.came(transaction.name, now: now) }

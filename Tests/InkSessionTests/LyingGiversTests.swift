@@ -184,11 +184,63 @@ private struct Liars {
         #expect(liars.liars[0].isEnough)
     }
 
+    // SE-166, SE-168
+    @Test func `who never says what it has costs one patience`() throws {
+        let (time, liars) = try Self.join([.withholds])
+        #expect(try #require(time) < Givers.stallTime + Self.honestTime, "\(String(describing: time))")
+        #expect(liars.liars[0].isEnough)
+    }
+
+    // SE-167, SE-168
+    @Test func `who brings what is known again and again costs one patience`() throws {
+        let pipes = try PerfectPipes()
+        let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
+        for old in [pipes.genesis, try Self.history(pipes)[0]] {
+            let (time, liars) = try Self.join([.repeats(old)], bytesPerSecond: 12_000)
+            // The first time it may be new.
+            #expect(try #require(time) < alone + Givers.stallTime + .milliseconds(500), "\(String(describing: time)), alone \(alone)")
+            #expect(liars.liars[0].isEnough)
+        }
+    }
+
     // SE-167
     @Test func `who makes up new ones slowly is left after a trial`() throws {
         let (time, liars) = try Self.join([.drips])
         #expect(try #require(time) < Givers.trialTime + Self.honestTime + .seconds(1), "\(String(describing: time))")
         #expect(liars.liars[0].isEnough)
+    }
+
+    // SE-166
+    @Test func `who makes up new ones faster than the honest one brings what it has keeps it out for as many as that has`() throws {
+        let alone = try #require(try Self.join([], bytesPerSecond: 12_000).time)
+        let (time, liars) = try Self.join([.floods], bytesPerSecond: 12_000)
+        // 300 at 120 a second, and a comparison; then all comes, over a line that acknowledges what is made up as well.
+        #expect(try #require(time) < alone + .milliseconds(2500) + .seconds(2), "\(String(describing: time)), alone \(alone)")
+        let giver = try #require(liars.node.givers.current)
+        #expect(liars.node.neighbours[giver]?.transactionCount == 1_000_000)
+    }
+
+    // SE-168
+    @Test(arguments: [4, 6])
+    func `several liars at once cost one patience each`(count: Int) throws {
+        let (time, _) = try Self.join((0..<count).map { count == 4 || $0 % 2 == 0 ? .claims : .withholds })
+        #expect(try #require(time) < Givers.stallTime * count + Self.honestTime, "\(String(describing: time))")
+    }
+
+    // SE-168
+    @Test func `while nobody brings anything the node rests, and asks again when somebody says what it has`() throws {
+        let pipes = try PerfectPipes()
+        var liars = try Liars([.claims, .claims, .withholds], pipes: pipes, stored: Self.history(pipes))
+        liars.pipes.drop = { from, _ in from == PerfectPipes.address(0) }
+        _ = try liars.run(.seconds(8))
+        #expect(liars.node.givers.current == nil && liars.node.givers.deadline == nil)
+        #expect(try #require(liars.node.deadline) > liars.now)
+        // One of them says something new, and the honest one is there again: a few probes, and a patience for each liar at most.
+        liars.pipes.drop = { _, _ in false }
+        liars.send(.fingerprint(try #require(Fingerprint(PerfectPipes.seedBytes(8))), count: 2_000_000), by: 0)
+        let names = try Self.history(pipes).map(\.name)
+        let time = try liars.run(.seconds(20)) { liars in names.allSatisfy { liars.node.board?.contains($0) == true } }
+        #expect(try #require(time) < .seconds(8), "\(String(describing: time))")
     }
 
     // SE-167

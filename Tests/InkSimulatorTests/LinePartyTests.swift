@@ -107,7 +107,7 @@ import Testing
         let alone = try Self.join([100_000, 1000], history: history, dialling: [1])
         let both = try Self.join([64, 1000], history: history)
         // The trial of the slow one takes 700 ms, and a question to the other a round trip.
-        #expect(both.seconds <= alone.seconds + 1 && both.bytes.reduce(0, +) < needed * 6 / 5, "\(both), alone \(alone)")
+        #expect(both.seconds <= alone.seconds * 1.2 && both.bytes.reduce(0, +) < needed * 6 / 5, "\(both), alone \(alone)")
     }
 
     // SE-168
