@@ -59,18 +59,21 @@ package struct PresenceLadder: Sendable {
             pausedUntil = now + Self.operationsPause
             return false
         }
+        if waiting.history < Self.historyMin, !isHeldUp, let queue = queue(line), queue > Self.queueMax {
+            noteQueue(queue, line, now: now)
+            return true
+        }
+        // What is being left ends with the first packet that does not see it: another queue is another's.
+        queued = nil
         if waiting.history >= Self.historyMin {
             // All of the line is used, so that its rate is known; how long a round trip takes says how long our own packets are.
             if let rate = line.deliveryRate { limit(to: rate * Self.share, now: now) }
         } else if isHeldUp {
             strain(now: now)
-        } else if let queue = queue(line), queue > Self.queueMax {
-            noteQueue(queue, line, now: now)
         } else if line.loss > Self.lossStrain {
             // The shortest round trip may be one with a queue. Radio that loses so much leaves a hand's shape all the same.
             if now - changedAt >= Self.calmPause, budget ?? .infinity > Self.budgetLossy { strain(now: now, floor: Self.budgetLossy) }
         } else {
-            queued = nil
             calm(now: now)
         }
         return true

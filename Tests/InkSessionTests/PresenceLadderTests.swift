@@ -59,6 +59,20 @@ import Testing
     }
 
     // SE-160
+    @Test func `a queue that was being left counts for no later one`() {
+        var (ladder, now) = (PresenceLadder(), Instant.zero)
+        // As often as it is tried, and not once more: then it would be taken for the line's.
+        Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
+        #expect(ladder.budget != nil)
+        Self.run(&ladder, Self.line(200, rate: 100_000), waiting: .init(history: 20_000), seconds: 5, from: &now)
+        #expect(ladder.budget == nil)
+        Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
+        let first = ladder.budget
+        Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
+        #expect(first != nil && ladder.budget != nil && ladder.budget! <= first!, "\(String(describing: first))")
+    }
+
+    // SE-160
     @Test func `what is held up thins out, and what is lost by radio hardly`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         Self.run(&ladder, Self.line(50), isHeldUp: true, seconds: 10, from: &now)
