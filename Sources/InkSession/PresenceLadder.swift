@@ -43,9 +43,12 @@ package struct PresenceLadder: Sendable {
     }
 
     /// Packets are to say less: with eight a second that say all the budget would be overdrawn.
-    package var isCoarse: Bool { budget.map { fineCost * 1e9 / Double(Self.finePauseMax.nanoseconds) > $0 } ?? false }
+    package var isCoarse: Bool { budget.map { leastFineBudget > $0 } ?? false }
 
-    /// What a packet costs that says all, about: the last one of that kind.
+    /// What eight packets a second take that say all, bytes a second.
+    private var leastFineBudget: Double { fineCost * 1e9 / Double(Self.finePauseMax.nanoseconds) }
+
+    /// What a packet costs that says all, bytes, headers included: smoothed over those of that kind.
     private var fineCost = Self.costTypical
 
     /// A packet is due. Looks how the line does.
@@ -72,7 +75,7 @@ package struct PresenceLadder: Sendable {
             strain(now: now)
         } else if line.loss > Self.lossStrain {
             // The shortest round trip may be one with a queue. Radio that loses so much leaves a hand's shape all the same.
-            if now - changedAt >= Self.calmPause, budget ?? .infinity > Self.budgetLossy { strain(now: now, floor: Self.budgetLossy) }
+            if now - changedAt >= Self.calmPause, budget ?? .infinity > Self.budgetLossyMin { strain(now: now, floor: Self.budgetLossyMin) }
         } else {
             calm(now: now)
         }
@@ -82,8 +85,8 @@ package struct PresenceLadder: Sendable {
     /// A packet of so many bytes goes.
     package mutating func sent(byteCount: Int, now: Instant) {
         sentAt = now
-        cost = Double(byteCount) + Self.headers
-        if !isCoarse { fineCost = fineCost * 7 / 8 + cost / 8 }
+        cost = Double(byteCount) + Self.headerBytes
+        if !isCoarse { fineCost += (cost - fineCost) * Self.costGain }
     }
 
     private mutating func limit(to most: Double, now: Instant) {
@@ -105,13 +108,13 @@ package struct PresenceLadder: Sendable {
     private mutating func noteQueue(_ queue: Duration, _ line: LineSight, now: Instant) {
         guard now - changedAt >= Self.strainPause else { return }
         let known = queued ?? (first: queue, strains: 0)
-        guard known.strains < Self.strainsMax || line.loss > Self.lossMax || queue * 10 < known.first * 7 else {
+        guard known.strains < Self.strainsMax || line.loss > Self.lossMax || queue < known.first * Self.shrunkTenths / 10 else {
             (knee, queued, accepted) = (nil, nil, line.roundTrip)
             return
         }
         queued = (known.first, known.strains + 1)
         // Where nothing is lost it need not become coarse: eight packets a second fill no line.
-        strain(now: now, floor: line.loss > Self.lossMax ? Self.budgetMin : fineCost * 1.01e9 / Double(Self.finePauseMax.nanoseconds))
+        strain(now: now, floor: line.loss > Self.lossMax ? Self.budgetMin : leastFineBudget * Self.floorMargin)
     }
 
     private mutating func calm(now: Instant) {
@@ -131,38 +134,54 @@ package struct PresenceLadder: Sendable {
         return roundTrip - max(shortest, accepted ?? .zero)
     }
 
-    /// Packets that say all are no further apart, and coarse ones.
+    /// Packets that say all are no further apart: with eight a second a hand still seems to move on.
     static let finePauseMax: Duration = .milliseconds(125)
+    /// Nor coarse ones: two a second tell where a hand is, and that it is there.
     static let coarsePauseMax: Duration = .milliseconds(500)
-    /// Of a line that is full of history presence takes no more.
+    /// Of a line that is full of history presence takes no more, so that who comes gets three quarters of it.
     static let share = 0.25
-    /// Bytes that wait, from which on history counts as filling the line.
+    /// Bytes that wait, from which on history counts as filling the line: a second of 64 kbit/s.
     static let historyMin = 8 * 1024
-    /// Presence pauses while operations wait for which the line takes longer, seconds, and more than so many bytes.
+    /// Presence pauses while operations wait for which the line takes longer, seconds: then what moves comes too late to be of use.
     static let operationsSeconds = 0.25
+    /// But not for fewer bytes: one packet waits on every line.
     static let operationsMin = 1200.0
+    /// It is looked again after so long: eight packets that say all are 125 ms apart, so at most one of them is missed for nothing.
     static let operationsPause: Duration = .milliseconds(100)
-    /// What a line carries of which nothing is known, bytes a second.
+    /// What a line carries of which nothing is known, bytes a second: 48 kbit/s, slower than any line that this is made for.
     private static let rateUnknown = 6_000.0
-    /// The round trip has grown by more.
+    /// The round trip has grown by more: what wireless lines vary by without a queue is less, and a hand that is so much later is not felt to be.
     static let queueMax: Duration = .milliseconds(60)
-    /// So much is lost by few ways of radio.
+    /// Share of packets lost; so much is lost by few ways of radio, and by every queue that is full all the time.
     private static let lossStrain = 0.15
-    private static let budgetLossy = 700.0
-    /// Where more is lost a queue is ours.
+    /// Of such a line presence takes so much still, bytes a second: six packets of 120, a hand's shape where the loss is radio's after all.
+    private static let budgetLossyMin = 700.0
+    /// Share of packets lost; where more is lost a round trip that stays is a queue of ours, which is full. A line that only is longer loses less.
     private static let lossMax = 0.05
-    /// Of the budget what strain leaves, and how soon it leaves less.
+    /// Of the budget what strain leaves; after CUBIC, which leaves as much (RFC 9438 §4.6).
     private static let strainFactor = 0.7
+    /// How soon it leaves less: a queue of 100 ms and a round trip have gone by until what was left shows.
     private static let strainPause: Duration = .milliseconds(400)
+    /// So often less is sent to leave a queue that does not shrink: 0.7 to the fourth is a quarter, and had it been ours it would have shrunk.
     private static let strainsMax = 4
+    /// A queue has shrunk that is less than so many tenths of what it was: what `strainFactor` leaves of a queue that is all ours.
+    private static let shrunkTenths = 7
+    /// What the budget grows by in a calm second: from eight packets a second to thirty in six.
     private static let calmFactor = 1.25
+    /// And near to what was too much: from 0.7 of that it takes nine seconds to be there again, so that it is strained a tenth of the time at most.
     private static let kneeFactor = 1.04
+    /// Between two such steps; what the one before did must show.
     private static let calmPause: Duration = .seconds(1)
-    /// Bytes a second; above the greatest nothing is held back: 60 packets of 130.
+    /// Bytes a second: three packets of 100, headers included; even a line of 4800 bit/s takes that from one hand.
     static let budgetMin = 300.0
+    /// Above it nothing is held back: 60 packets of 130.
     private static let budgetMax = 8_000.0
-    /// Header, tag, type; UDP and IP.
-    private static let headers = 52.0
-    /// A packet of a hand that draws, headers included.
+    /// Bytes of a packet besides what presence says: ours (header, tag, type, 24) and those of UDP and IPv4 (28).
+    private static let headerBytes = 52.0
+    /// A packet of a hand that draws, bytes, until one has gone: headers, and some five points of at most 13 (SE-31).
     private static let costTypical = 120.0
+    /// How much one packet weighs in what packets cost: as RFC 9002 §5.3 smooths round trips.
+    private static let costGain = 1.0 / 8
+    /// Where less is not to become coarse, the budget keeps so much above: costs vary by a byte.
+    private static let floorMargin = 1.01
 }
