@@ -16,16 +16,12 @@ struct Connection: Sendable {
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
     static let unacknowledgedMax: Duration = .seconds(30)
-    /// Bytes that may go to an address that is not proved, for each that came from it (RFC 9000 §8.1).
-    static let amplification = 3
-    /// Of these, what only challenges may take: four tries.
+    /// Of the bytes that may go to an address that is not proved, what only challenges may take: four tries.
     private static let challengeReserve = pingBytes * 4
     /// Acknowledgement, credit and padded ping in one packet, bytes: less is no packet.
     private static let packetMin = 200
     /// What the initiator had to say left with message 3, and what it asks for is a better first word than a ping.
     private static let greetingPause: Duration = .milliseconds(5)
-    /// Between two pings over the way in use to a peer that takes another one.
-    private static let otherWayPause: Duration = .seconds(1)
     /// Frames of one packet for which room is kept.
     private static let framesKept = 16
 
@@ -44,12 +40,9 @@ struct Connection: Sendable {
     private var owesPing = false
     /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
     private var greetsAt: Instant?
-    /// When the way in use was last asked since the peer takes another one.
-    private var otherWayAskedAt = Instant.distantPast
     private var owesProbe = false
     private var owedResponses: [(challenge: [UInt8], over: Route)] = []
-    /// Whether the peer is where the handshake came through, or where its newest packet came from instead.
-    private var validation: PathValidation?
+    private var proof = AddressProof()
     private var finish: HandshakeFinish?
     private(set) var counts: ConnectionStatistics
     /// Room that is used for one packet after the other, and holds nothing between: a packet in clear, its frames, what one carries that leaves, and
@@ -103,14 +96,7 @@ struct Connection: Sendable {
 
     /// Begins to challenge the address of the handshake, unless it is proven. One that we did not dial must be heard from first.
     mutating func proveAddress(now: Instant, generator: inout SecretGenerator) {
-        guard allowance != nil, mayTalk, let address = paths.main.route.address else { return }
-        validation = PathValidation(address: address, challenge: generator.bytes(Frame.challengeCount), now: now)
-    }
-
-    /// Bytes that may still go where the handshake came through, while the peer has not proved that it is there; nil once it has.
-    private var allowance: Int? {
-        @inline(__always) get { if case .handshake(let left) = paths.main.proof { left } else { nil } }
-        set { paths.updateMain { $0.proof = newValue.map { .handshake(allowance: $0) } ?? .proven } }
+        if mayTalk { proof.begin(paths: paths, now: now, generator: &generator) }
     }
 
     /// How the connection ends.
@@ -153,14 +139,13 @@ struct Connection: Sendable {
             case .old: rekey.old?.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
             }
             let challenge = frames.lazy.compactMap(\.challenge).first
-            followRoute(
-                route, isNewest: isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil,
-                byteCount: datagram.count, now: now, generator: &generator)
+            let sign = AddressProof.Sign(
+                isNewest: isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil, byteCount: datagram.count)
+            if proof.follow(sign, over: route, paths: &paths, now: now, generator: &generator) { owesPing = true }
             // One response for each packet is never longer than what asked for it.
             if let challenge, owedResponses.count < Self.owedResponsesMax {
                 owedResponses.append((challenge, route))
-                // Response and own challenge together are not longer either.
-                if let address = route.address, validation?.address == address { validation?.received(byteCount: -Self.pingBytes) }
+                proof.responds(over: route)
             }
             let path = paths.id(of: route)
             for frame in frames {
@@ -222,7 +207,7 @@ struct Connection: Sendable {
     /// Another way is in use.
     private mutating func noteMain(before: PathID, outputs: inout Outputs<Endpoint.Output>) {
         guard paths.mainID != before else { return }
-        validation = nil
+        proof.end()
         counts.pathChanges += 1
         // Who is on the other side learns the way by what comes over it.
         owesPing = true
@@ -249,7 +234,7 @@ struct Connection: Sendable {
             }
             // Where nothing else may go yet nobody is challenged either.
             if mayTalk { deadline = earliest(deadline, paths.deadline) }
-            return earliest(deadline, validation?.nextAt)
+            return earliest(deadline, proof.nextAt)
         }
     }
 
@@ -269,7 +254,7 @@ struct Connection: Sendable {
             case .dead: return .timedOut
             }
         }
-        if let waiting = validation, waiting.address != paths.main.route.address, waiting.isOver(now: now) { validation = nil }
+        proof.handleTimeout(paths: paths, now: now)
         // It is heard, and never acknowledges, grants or proves: what waits for it would grow for ever.
         if let since = overdueSince, now - since >= Self.unacknowledgedMax { return .timedOut }
         return nil
@@ -277,7 +262,7 @@ struct Connection: Sendable {
 
     /// Since when the peer owes an acknowledgement, credit, or a proof of its address.
     @inline(__always) private var overdueSince: Instant? {
-        earliest(earliest(waitingSince, outgoing.deniedSince), allowance == nil ? nil : establishedAt)
+        earliest(earliest(waitingSince, outgoing.deniedSince), paths.allowance == nil ? nil : establishedAt)
     }
 
     /// When the oldest packet left that nobody has acknowledged.
@@ -339,7 +324,7 @@ struct Connection: Sendable {
     private mutating func greet() { (owesPing, greetsAt) = (true, nil) }
 
     /// Longest packet that may go to the peer now, bytes.
-    @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (allowance ?? .max) - Self.challengeReserve) }
+    @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (paths.allowance ?? .max) - Self.challengeReserve) }
 
     /// Something waits that somebody sees.
     @inline(__always) private var hasLive: Bool {
@@ -349,7 +334,7 @@ struct Connection: Sendable {
     /// There is presence to send, and it fits what may go.
     @inline(__always) private var hasPresence: Bool {
         guard let byteCount = presence.waitingCount else { return false }
-        return allowance == nil || byteCount + Self.packetMin <= packetLimit
+        return paths.allowance == nil || byteCount + Self.packetMin <= packetLimit
     }
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
@@ -403,11 +388,8 @@ struct Connection: Sendable {
             for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, over: owed.over, now: now, outputs: &outputs) }
             owedResponses = []
         }
-        // In place: a try that the budget forbids is a try all the same, else its timer would stand still.
-        let payer = validation.map { $0.address == paths.main.route.address } == true ? allowance : nil
-        let pause = space.sent.probeTimeout(paths.main.rtt)
-        if validation?.takeTry(byteCount: Self.pingBytes, pause: pause, allowance: payer, now: now) == true, let waiting = validation {
-            sendAlone(Frame.pathChallengeType, waiting.challenge, over: .direct(waiting.address), now: now, outputs: &outputs)
+        if let (challenge, address) = proof.takeChallenge(paths: paths, pause: space.sent.probeTimeout(paths.main.rtt), now: now) {
+            sendAlone(Frame.pathChallengeType, challenge, over: .direct(address), now: now, outputs: &outputs)
         }
         while paths.isCheckDue(now: now) {
             let challenge = generator.bytes(Frame.challengeCount)
@@ -454,7 +436,7 @@ struct Connection: Sendable {
     private mutating func noteOut(_ packet: [UInt8], over route: Route, isPresence: Bool, outputs: inout Outputs<Endpoint.Output>) {
         counts.packetsOut += 1
         counts.bytesOut += UInt64(packet.count)
-        if let left = allowance, route == paths.main.route { allowance = max(0, left - packet.count) }
+        if let left = paths.allowance, route == paths.main.route { paths.allowance = max(0, left - packet.count) }
         outputs.append(.transmit(packet, over: route, isPresence: isPresence))
     }
 
@@ -500,14 +482,10 @@ struct Connection: Sendable {
             outputs.append(.presence(Array(data), on: id))
         case .close(let code): return code
         case .pathResponse(let response):
-            if let waiting = validation, constantTimeEqual(waiting.challenge, response) {
-                paths.moveMain(to: waiting.address)
-                validation = nil
-            } else {
-                let before = paths.mainID
-                _ = paths.answered(response, now: now)
-                noteMain(before: before, outputs: &outputs)
-            }
+            guard !proof.answered(response, paths: &paths) else { break }
+            let before = paths.mainID
+            _ = paths.answered(response, now: now)
+            noteMain(before: before, outputs: &outputs)
         case .maxData(let limit): outgoing.raiseCredit(to: limit)
         }
         return nil
@@ -552,50 +530,11 @@ struct Connection: Sendable {
         counts.packetsLostSpuriously += UInt64(verdict.spurious)
     }
 
-    /// Follows the peer to a new address only for its newest packet and only after a challenge (TR-9). What only asks about the way, and what comes
-    /// where a relay is in use, makes a further one known.
-    private mutating func followRoute(
-        _ route: Route, isNewest: Bool, isProbing: Bool, hasChallenge: Bool, byteCount: Int, now: Instant, generator: inout SecretGenerator
-    ) {
-        // What its own challenge is answered with is paid for first.
-        let credit = hasChallenge ? byteCount - Self.pingBytes : byteCount
-        if let id = paths.id(of: route) {
-            paths.received(over: id, byteCount: credit, isChallenge: hasChallenge, now: now)
-            guard id == paths.mainID else {
-                // It takes another way than we do: ours may be dead, which shows only if something on it wants an acknowledgement. Not with each
-                // packet: where each side finds another way better it stays so.
-                if isNewest, !isProbing, paths.main.waitingSince == nil, now >= otherWayAskedAt + Self.otherWayPause {
-                    (owesPing, otherWayAskedAt) = (true, now)
-                }
-                return
-            }
-            // It still sends from where it was: whoever copied a packet to elsewhere lost the race.
-            if isNewest, validation?.address != route.address { validation = nil }
-            guard let left = allowance else { return }
-            allowance = left + Self.amplification * byteCount
-            if validation == nil { proveAddress(now: now, generator: &generator) }
-            return
-        }
-        guard let from = route.address, !paths.main.isRelay, !isProbing else {
-            return paths.heard(from: route, byteCount: credit, now: now)
-        }
-        // Where the address of the handshake was not proved and does not answer, the peer may be where its packets come from.
-        let isOpen = validation.map { $0.address == paths.main.route.address && $0.tries > 1 } ?? true
-        if validation?.address == from {
-            validation?.received(byteCount: byteCount)
-        } else if isNewest, isOpen {
-            // From the secret stream: whoever has seen one challenge must not know the next.
-            var fresh = PathValidation(address: from, challenge: generator.bytes(Frame.challengeCount), now: now)
-            fresh.received(byteCount: byteCount)
-            validation = fresh
-        }
-    }
-
     // MARK: Length
 
     /// While much bulk waits, a packet that asks whether the way in use carries longer ones (TR-110).
     private mutating func sendLengthProbe(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        guard outgoing.pending(of: .bulk) >= Self.searchBytes, allowance == nil, !paths.isInDoubt, outgoing.canSend(.bulk),
+        guard outgoing.pending(of: .bulk) >= Self.searchBytes, paths.allowance == nil, !paths.isInDoubt, outgoing.canSend(.bulk),
             paths.updateMain({ $0.allowsBulk(now: now) }), let size = paths.updateMain({ $0.nextProbe(now: now) })
         else { return }
         var draft = space.begin(limit: size)

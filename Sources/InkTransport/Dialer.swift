@@ -236,7 +236,7 @@ struct Dialer: Sendable {
         case .direct:
             // All targets got the same message 1: of several, any may be the one where it was read, and the answer may bear a false sender.
             let isProven = target != nil && attempt.targets.count == 1
-            allowance = isProven ? nil : target == nil ? 0 : Connection.amplification * AnswerPacket.byteCount - finish.count
+            allowance = isProven ? nil : target == nil ? 0 : AddressProof.amplification * AnswerPacket.byteCount - finish.count
             isDialled = target != nil
         }
         let rekeySecret = noise.exportSecret(Rekey.label)

@@ -268,7 +268,7 @@ struct Listener: Sendable {
                 peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
                 route: source.route, channelBinding: hash),
             roundTrip: known.answers == 1 ? now - known.answeredAt : nil,
-            allowance: isProven ? nil : Connection.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
+            allowance: isProven ? nil : AddressProof.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
             finish: nil)
     }
 

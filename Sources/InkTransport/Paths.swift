@@ -55,6 +55,11 @@ struct Paths: Sendable {
     var main: Path {
         @inline(__always) _read { yield all[mainIndex] }
     }
+    /// Bytes that may still go where the handshake came through, while the peer has not proved that it is there; nil once it has.
+    var allowance: Int? {
+        @inline(__always) get { if case .handshake(let left) = main.proof { left } else { nil } }
+        set { all[mainIndex].proof = newValue.map { .handshake(allowance: $0) } ?? .proven }
+    }
     subscript(id: PathID?) -> Path? { id.flatMap { index($0) }.map { all[$0] } }
     /// Where a path is, for `subscript(at:)`; nil if it is gone.
     func position(of id: PathID?) -> Int? { id.flatMap { index($0) } }
