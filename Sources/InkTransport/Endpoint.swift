@@ -105,8 +105,6 @@ public struct Endpoint: Sendable {
     static let connectionsMax = 256
     /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22).
     static let attemptsMax = 64
-    /// Closed connections that still say goodbye.
-    private static let closingMax = 256
     /// Turned down so often in a row by one peer, our device is open twice; it is told once in a minute.
     private static let duplicateCount = 4
     private static let duplicatePause: Duration = .seconds(60)
@@ -124,7 +122,7 @@ public struct Endpoint: Sendable {
     /// Whose packets bear which receiver index.
     private var byIndex: [UInt32: ConnectionID] = [:]
     private var connectionCount: UInt64 = 0
-    private var closing: [UInt32: ClosingConnection] = [:]
+    private var goodbyes = Goodbyes()
     private var activity = Activity.present
     /// Connections that may have packets to make.
     private var dirty = DirtyConnections()
@@ -322,20 +320,18 @@ public struct Endpoint: Sendable {
             if let ending = connections.all[connections.place(of: id)]?.handleTimeout(now: now, outputs: &outputs) { end(id, ending) }
             dirty.insert(id)
         }
-        guard !closing.isEmpty else { return }
+        guard !goodbyes.isEmpty else { return }
         repeatGoodbyes(now: now)
-        closing = closing.filter { now < $0.value.until }
+        goodbyes.forget(now: now)
     }
 
     /// Says again, unasked, that connections were closed. A caller that only waits for that needs nothing else of the endpoint.
     public mutating func repeatGoodbyes(now: Instant) {
-        for index in closing.keys.sorted() {
-            if let (packet, route) = closing[index]?.repeated(now: now) { outputs.append(.transmit(packet, over: route)) }
-        }
+        for (packet, route) in goodbyes.takeRepeated(now: now) { outputs.append(.transmit(packet, over: route)) }
     }
 
     /// When the next goodbye is due that nobody asked for; nil when all are said.
-    public var goodbyeDeadline: Instant? { closing.values.compactMap(\.repeatAt).min() }
+    public var goodbyeDeadline: Instant? { goodbyes.repeatAt }
 
     /// Sends a reliable message of at most `messageMax` bytes. Messages of one lane and stream arrive whole and in order; streams do not
     /// wait for each other. Does nothing if the connection is gone.
@@ -389,8 +385,7 @@ public struct Endpoint: Sendable {
         if !outputs.isEmpty || !dirty.isEmpty { return now }
         var deadline = earliest(dialer.deadline, listener.deadline)
         deadline = earliest(deadline, connections.deadline)
-        for connection in closing.values { deadline = earliest(deadline, connection.repeatAt ?? connection.until) }
-        return deadline
+        return earliest(deadline, goodbyes.deadline)
     }
 
     /// The next thing to do; nil when all is done.
@@ -463,7 +458,7 @@ public struct Endpoint: Sendable {
             let result = connections.all[connections.place(of: id)]?.receive(
                 datagram, over: route, now: now, generator: &generator, outputs: &outputs)
         else {
-            if let (packet, back) = closing[header.receiverIndex]?.receive(datagram, now: now) {
+            if let (packet, back) = goodbyes.answer(datagram, to: header.receiverIndex, now: now) {
                 outputs.append(.transmit(packet, over: back))
             } else {
                 counted.unknown += 1
@@ -558,10 +553,8 @@ public struct Endpoint: Sendable {
     private mutating func sayGoodbye(_ connection: Connection, saying code: CloseCode) {
         // Nothing is sealed under keys that are too old (TR-106).
         guard !connection.isExpired(now: now) else { return }
-        var last = connection.closing(code, now: now)
-        let (packet, route) = last.makePacket()
+        let (packet, route) = goodbyes.add(connection.closing(code, now: now), index: connection.localIndex)
         outputs.append(.transmit(packet, over: route))
-        if closing.count < Self.closingMax { closing[connection.localIndex] = last }
     }
 
     // MARK: Handshakes
@@ -821,7 +814,7 @@ public struct Endpoint: Sendable {
     private mutating func freshIndex() -> UInt32 {
         while true {
             let index = UInt32(truncatingIfNeeded: generator.next())
-            if byIndex[index] == nil, closing[index] == nil, !dialer.owns(index), !listener.owns(index) { return index }
+            if byIndex[index] == nil, !goodbyes.owns(index), !dialer.owns(index), !listener.owns(index) { return index }
         }
     }
 
