@@ -105,13 +105,6 @@ public struct Endpoint: Sendable {
     static let connectionsMax = 256
     /// Attempts at a time, and datagrams a second to addresses that have proved nothing: whatever members name, we are no flood (TR-22).
     static let attemptsMax = 64
-    /// Turned down so often in a row by one peer, our device is open twice; it is told once in a minute.
-    private static let duplicateCount = 4
-    private static let duplicatePause: Duration = .seconds(60)
-    /// A session that lasts so long is not one that is pushed out again at once.
-    private static let settledAfter: Duration = .seconds(10)
-    /// Pause between two reports of a version mismatch.
-    private static let mismatchPause: Duration = .seconds(10)
 
     private var configuration: Configuration
     private var generator: SecretGenerator
@@ -128,14 +121,9 @@ public struct Endpoint: Sendable {
     private var dirty = DirtyConnections()
     private var outputs = Outputs<Output>()
     private var now: Instant = .distantPast
-    /// When a mismatch was last told of, fresh ones apart: an old packet must not hide a new one.
-    private var mismatchToldAt: [Bool: Instant] = [:]
-    private var calm = DeviceCalm()
-    /// When it was last told that our own device is open twice.
-    private var duplicateToldAt: Instant = .distantPast
+    private var mismatches = MismatchReports()
+    private var rivals: Rivals
     private var limiter = UnprovenLimiter()
-    /// Devices that have done something for the board, and since when.
-    private var knownDevices: [AuthorID: Instant] = [:]
     private var counted = EndpointCounters()
     public var counters: EndpointCounters {
         var counters = counted
@@ -145,6 +133,7 @@ public struct Endpoint: Sendable {
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
+        rivals = Rivals(own: configuration.peerID)
         generator = SecretGenerator(seed: configuration.seed)
         jitter = SplitMix64(seed: generator.next())
     }
@@ -162,7 +151,9 @@ public struct Endpoint: Sendable {
         advance(to: now)
         var steps: [Dialer.Output] = []
         let known = dialer.index(of: attempt)
-        switch (Admission.decide(dialFacts(of: remote, at: addresses, isUnderWay: known != nil)), known) {
+        let verdict = rivals.decideToDial(
+            remote, at: addresses, isUnderWay: known != nil, dialer: dialer, connections: connections, now: self.now)
+        switch (verdict, known) {
         case (.needless, _): return
         case (.tooMany, _): steps.append(.failed(attempt: attempt, remote: remote))
         case (.dial, let index?):
@@ -182,7 +173,9 @@ public struct Endpoint: Sendable {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let opening = dialer.opening(of: attempt) { return opening }
-        guard Admission.decide(dialFacts(of: remote, at: [], isUnderWay: false)) == .dial else { return nil }
+        let verdict = rivals.decideToDial(
+            remote, at: [], isUnderWay: false, dialer: dialer, connections: connections, now: self.now)
+        guard verdict == .dial else { return nil }
         return dialer.open(
             attempt: attempt, remote: remote, index: freshIndex(), ephemeral: generator.secret(), context: configuration, now: now)
     }
@@ -310,10 +303,8 @@ public struct Endpoint: Sendable {
         take(steps)
         runListener(now: now)
         for id in connections.ids {
-            if calm.hasRefusals, let since = connections[id]?.establishedAt, now - since >= Self.settledAfter,
-                let peer = connections[id]?.remote.peer
-            {
-                calm.settled(peer)
+            if rivals.hasRefusals, let since = connections[id]?.establishedAt, let peer = connections[id]?.remote.peer {
+                rivals.lasts(peer, since: since, now: now)
             }
             if dirty.contains(id) { connections.noteDue(id) }
             guard let deadline = connections.due(id), now >= deadline else { continue }
@@ -364,9 +355,7 @@ public struct Endpoint: Sendable {
     /// The session has work of this device: where places are short, it gives way after those that have done nothing.
     ///
     /// - Parameter since: when the work came; `.distantPast` for what was there from the start.
-    public mutating func know(_ device: AuthorID, since: Instant = .distantPast) {
-        if knownDevices[device] == nil { knownDevices[device] = since }
-    }
+    public mutating func know(_ device: AuthorID, since: Instant = .distantPast) { rivals.know(device, since: since) }
 
     /// Sets the rhythm of keepalives on all connections, present and future.
     public mutating func setActivity(_ activity: Activity) {
@@ -509,7 +498,9 @@ public struct Endpoint: Sendable {
         case .byPeer(let code):
             let peer = connections[id]?.remote.peer
             takeOut(id)
-            if code == .replaced, let peer { noteTurnedDown(by: peer) }
+            if code == .replaced, let peer, rivals.turnedDown(by: peer, connections: connections, now: now) {
+                outputs.append(.duplicateDevice(nil, seconds: 30))
+            }
             reason =
                 switch code {
                 case .goodbye: .byPeer
@@ -525,16 +516,6 @@ public struct Endpoint: Sendable {
             reason = .timedOut
         }
         outputs.append(.closed(id, reason))
-    }
-
-    /// A peer turned us down. Where it has a session with us nevertheless, that is the one which it keeps; else it keeps another process of our
-    /// device (TR-50).
-    private mutating func noteTurnedDown(by peer: PeerID) {
-        guard connections.first(where: { $0.remote.peer == peer }) == nil else { return }
-        let count = calm.refused(peer, now: now)
-        guard count >= Self.duplicateCount, now >= duplicateToldAt + Self.duplicatePause else { return }
-        duplicateToldAt = now
-        outputs.append(.duplicateDevice(nil, seconds: 30))
     }
 
     @discardableResult
@@ -610,9 +591,7 @@ public struct Endpoint: Sendable {
     private mutating func receive(_ answer: AnswerPacket, from route: Route, now: Instant) {
         var steps: [Dialer.Output] = []
         do throws(Dialer.AnswerError) {
-            let isToFinish = { [connections, configuration] (peer: PeerID) in
-                Admission.isToFinish(rival: Self.rival(of: peer, among: connections)?.facts, isSmaller: configuration.peerID < peer)
-            }
+            let isToFinish = { [connections, rivals] (peer: PeerID) in rivals.isToFinish(with: peer, connections: connections) }
             let handshaken = try dialer.receive(
                 answer, from: route, context: configuration, now: now, outputs: &steps, accept: isToFinish)
             take(steps)
@@ -662,8 +641,7 @@ public struct Endpoint: Sendable {
     }
 
     private mutating func report(mismatch version: UInt8, from: SocketAddress, isFresh: Bool) {
-        guard now >= mismatchToldAt[isFresh, default: .distantPast] + Self.mismatchPause else { return }
-        mismatchToldAt[isFresh] = now
+        guard mismatches.isToTell(isFresh: isFresh, now: now) else { return }
         outputs.append(.versionMismatch(theirs: version, from: from, isFresh: isFresh))
     }
 
@@ -674,8 +652,7 @@ public struct Endpoint: Sendable {
                 .keys(KeyDisclosure(localIndex: handshaken.localIndex, remoteIndex: handshaken.remoteIndex, keys: handshaken.keys)))
         }
         let remote = handshaken.remote
-        let rival = Self.rival(of: remote.peer, device: remote.author, among: connections)
-        let verdict = Admission.decide(sessionFacts(of: remote, rival: rival, now: now))
+        let (verdict, rival) = rivals.decide(on: remote, connections: connections, now: now)
         let id = ConnectionID(connectionCount + 1)
         switch (verdict, rival) {
         case (.turnDown, let rival?):
@@ -683,13 +660,7 @@ public struct Endpoint: Sendable {
             return turnDown(handshaken, now: now)
         case (.full, _): return turnDown(handshaken, now: now)
         case (.replace(let isTold), let rival?):
-            if !rival.facts.isSamePeer {
-                if rival.facts.isUnanswered {
-                    calm.died(remote.author)
-                } else {
-                    calm.replaced(rival.peer, by: remote.peer, of: remote.author, now: now)
-                }
-            }
+            rivals.replaced(rival, by: remote, now: now)
             if isTold { forget(rival.id, saying: .replaced) } else { takeOut(rival.id) }
             outputs.append(.closed(rival.id, .replaced(by: id)))
         case (.crowdOut(let victim), _): crowdOut(victim)
@@ -713,13 +684,10 @@ public struct Endpoint: Sendable {
     }
 
     /// The session that is here survives: whether it lives must show before the other comes again.
-    private mutating func keep(_ rival: Rival, besides remote: Remote, now: Instant) {
+    private mutating func keep(_ rival: Rivals.Rival, besides remote: Remote, now: Instant) {
         connections[rival.id]?.ask()
         dirty.insert(rival.id)
-        guard !rival.facts.isSamePeer else { return }
-        calm.turnedDown(remote.author, now: now)
-        _ = calm.refused(remote.peer, now: now)
-        if let seconds = calm.news(of: remote.author, now: now) { outputs.append(.duplicateDevice(remote.author, seconds: seconds)) }
+        if let seconds = rivals.kept(rival, besides: remote, now: now) { outputs.append(.duplicateDevice(remote.author, seconds: seconds)) }
     }
 
     private mutating func crowdOut(_ victim: ConnectionID) {
@@ -736,57 +704,6 @@ public struct Endpoint: Sendable {
     private func rekey(for handshaken: Handshaken, now: Instant) -> Rekey {
         Rekey(
             handshaken, own: configuration.peerID, schedule: configuration.rekeying, disclosesKeys: configuration.disclosesKeys, now: now)
-    }
-
-    // MARK: Facts
-
-    private struct Rival {
-        let id: ConnectionID
-        let peer: PeerID
-        let facts: Admission.Rival
-    }
-
-    /// The session with the peer, or with another process of its device.
-    private static func rival(of peer: PeerID, device: AuthorID? = nil, among connections: ConnectionTable) -> Rival? {
-        guard let connection = connections.first(where: { $0.remote.peer == peer || $0.remote.author == device }) else {
-            return nil
-        }
-        let facts = Admission.Rival(
-            isSamePeer: connection.remote.peer == peer, isInitiator: connection.remote.isInitiator, isUnanswered: connection.isUnanswered,
-            isDegraded: connection.isDegraded)
-        return Rival(id: connection.id, peer: connection.remote.peer, facts: facts)
-    }
-
-    /// - Parameter remote: nil for a bare address.
-    private func dialFacts(of remote: PeerID?, at addresses: [SocketAddress], isUnderWay: Bool) -> Admission.DialFacts {
-        var facts = Admission.DialFacts(isUnderWay: isUnderWay, attempts: dialer.count)
-        guard let remote else {
-            facts.isTried = dialer.isTrying(addresses)
-            return facts
-        }
-        facts.isOurselves = remote == configuration.peerID
-        facts.rival = Self.rival(of: remote, among: connections)?.facts
-        facts.isToRest = !calm.mayDial(remote, now: now)
-        return facts
-    }
-
-    private func sessionFacts(of remote: Remote, rival: Rival?, now: Instant) -> Admission.SessionFacts {
-        var facts = Admission.SessionFacts(
-            isInitiator: remote.isInitiator, isSmaller: configuration.peerID < remote.peer, rival: rival?.facts,
-            mayReplace: calm.mayReplace(by: remote.peer, of: remote.author, now: now), host: Host(remote.route),
-            network: Host(networkOf: remote.route), standing: standing(of: remote.author, now: now))
-        if connections.count >= Self.connectionsMax {
-            facts.seats = connections.map { connection in
-                Admission.Seat(
-                    id: connection.id, host: Host(connection.route), network: Host(networkOf: connection.route),
-                    establishedAt: connection.establishedAt, standing: standing(of: connection.remote.author, now: now))
-            }
-        }
-        return facts
-    }
-
-    private func standing(of device: AuthorID, now: Instant) -> Admission.Standing {
-        Admission.Standing(worksSince: knownDevices[device], now: now)
     }
 
     private mutating func take(_ steps: [Dialer.Output]) {
