@@ -13,7 +13,9 @@ private struct Sender {
     init(roundTrip: Duration) { controller.begin(roundTrip: roundTrip, byteCount: StartPacket.byteCount, now: now) }
 
     /// All that the window holds, and its acknowledgements, but for the first `lost`, which are judged lost.
-    mutating func round(_ roundTrip: Duration, lost: Int = 0) {
+    ///
+    /// - Parameter isSample: the acknowledgements say how long it took.
+    mutating func round(_ roundTrip: Duration, lost: Int = 0, isSample: Bool = true) {
         let packets = max(1, min(60, Int(controller.window) / 1200))
         var stamps: [DeliveryRate.Stamp] = []
         left = []
@@ -30,7 +32,7 @@ private struct Sender {
                 for number in 0..<number { controller.lost(1200, sentAt: left[number], now: now) }
             }
             controller.acknowledged(1200, stamps[number], sentAt: left[number], now: now)
-            controller.finishAcknowledgement(roundTrip: (at - left[number], 1200), now: now)
+            controller.finishAcknowledgement(roundTrip: isSample ? (at - left[number], 1200) : nil, now: now)
         }
     }
 
@@ -48,6 +50,17 @@ private struct Sender {
     @Test func `a queue that stays though it is left is contested`() {
         let sender = Sender.contesting()
         #expect(sender.controller.phase == .contest)
+    }
+
+    // TR-82
+    @Test func `a look at the queue that brings no round trip does not find it gone`() {
+        var sender = Sender.contesting()
+        var rounds = 0
+        while rounds < 300, sender.controller.phase == .contest {
+            sender.round(.milliseconds(130), isSample: false)
+            rounds += 1
+        }
+        #expect(sender.controller.phase == .contest, "after \(rounds) rounds")
     }
 
     // TR-87
@@ -110,6 +123,57 @@ private struct Sender {
         let at = sender.now
         for number in 0..<20 { sender.controller.lost(1200, sentAt: at + .milliseconds(50 * number + 1), now: at + .seconds(2)) }
         #expect(sender.controller.window == 1200 && sender.controller.phase == .startup)
+    }
+
+    // TR-85
+    @Test func `what is lost between packets that arrive is no silence, and what is lost before them is`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for span in [50, 50, 50, 90, 90, 50, 50] { sender.round(.milliseconds(span)) }
+        #expect(sender.controller.phase == .steady && sender.controller.window > 4800)
+        let begin = sender.now
+        var stamps: [DeliveryRate.Stamp] = []
+        for number in 0..<10 {
+            stamps.append(sender.controller.sent(1200, bytesInFlight: number * 1200, now: begin + .milliseconds(100 * (number + 1))))
+        }
+        /// One acknowledgement: of these ten the last ones arrived, each or each second, and the others are lost.
+        func said(from first: Int, step: Int) -> CongestionController {
+            var controller = sender.controller
+            let (now, arrived) = (begin + .seconds(2), Array(stride(from: first, to: 10, by: step)))
+            for number in arrived {
+                controller.acknowledged(1200, stamps[number], sentAt: begin + .milliseconds(100 * (number + 1)), now: now)
+            }
+            for number in 0..<10 where !arrived.contains(number) {
+                controller.lost(1200, sentAt: begin + .milliseconds(100 * (number + 1)), now: now)
+            }
+            controller.finishAcknowledgement(roundTrip: nil, now: now)
+            return controller
+        }
+        #expect(said(from: 1, step: 2).phase == .steady && said(from: 1, step: 2).window >= sender.controller.window)
+        #expect(said(from: 3, step: 1).phase == .steady, "200 ms of nothing are no silence")
+        #expect(said(from: 8, step: 1).phase == .startup && said(from: 8, step: 1).window <= 4800)
+    }
+
+    // TR-82 TR-85
+    @Test func `a window that silence took does not come back by what was asked before`() {
+        var sender = Sender(roundTrip: .milliseconds(50))
+        for _ in 0..<3 { sender.round(.milliseconds(50)) }
+        for _ in 0..<3 { sender.round(.milliseconds(90)) }
+        // A queue below the bound, until half of the window is left to see the line without it.
+        var window = 0.0
+        for _ in 0..<400 {
+            window = sender.controller.window
+            sender.round(.milliseconds(54))
+            if sender.controller.window < window * 0.6 { break }
+        }
+        #expect(sender.controller.window < window * 0.6 && sender.controller.phase == .steady)
+        for number in 0..<20 {
+            sender.controller.lost(1200, sentAt: sender.now + .milliseconds(50 * number + 1), now: sender.now + .seconds(2))
+        }
+        #expect(sender.controller.window == 1200)
+        sender.now += .seconds(2)
+        // The queue that ends the start, and then none.
+        for span in [90, 90, 90, 54, 54, 54, 54, 54, 54, 54, 54] { sender.round(.milliseconds(span)) }
+        #expect(sender.controller.phase == .steady && sender.controller.window < window / 3)
     }
 
     // TR-85

@@ -33,6 +33,8 @@ struct CongestionController: Sendable {
     /// When the newest packet left that arrived, before the acknowledgement at hand and with it.
     private var arrivedFrom: Instant = .distantPast
     private var arrivedTo: Instant = .distantPast
+    /// When the oldest packet left that the acknowledgement at hand newly names.
+    private var arrivedLeast: Instant = .distantFuture
     /// The first packet behind that which is lost.
     private var lostFrom: Instant?
 
@@ -99,7 +101,7 @@ struct CongestionController: Sendable {
 
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
         rate.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
-        arrivedTo = max(arrivedTo, sentAt)
+        (arrivedTo, arrivedLeast) = (max(arrivedTo, sentAt), min(arrivedLeast, sentAt))
         round.arrived(byteCount)
         grownBy += byteCount
     }
@@ -114,7 +116,7 @@ struct CongestionController: Sendable {
             if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
         }
         grow(now: now)
-        (arrivedFrom, lostFrom) = (arrivedTo, nil)
+        (arrivedFrom, arrivedLeast, lostFrom) = (arrivedTo, .distantFuture, nil)
         guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
@@ -135,10 +137,10 @@ struct CongestionController: Sendable {
 
     mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) {
         round.lost(byteCount)
-        if sentAt > arrivedFrom {
+        if sentAt > arrivedFrom, sentAt < arrivedLeast {
             let from = min(lostFrom ?? sentAt, sentAt)
             lostFrom = from
-            // Nothing at all arrived for so long (RFC 9002 §7.6).
+            // TR-85: nothing in between arrived for so long (RFC 9002 §7.6.2).
             if sentAt - from > (trips.smoothed * 2 + .milliseconds(20)) * 3 { return collapse() }
         }
         // A queue that holds few of our packets drops short ones that come while it holds one, and that is nobody else's doing.
@@ -165,6 +167,10 @@ struct CongestionController: Sendable {
 
     private mutating func collapse() {
         (phase, window, plateau, lostFrom, reduction) = (.startup, Self.least, (0, 0), nil, nil)
+        // What was tried with the window that was says nothing of this one.
+        (isSeeking, lookedAt, skip, calm, doubts) = (false, nil, 0, 0, 0)
+        trial.stop()
+        overflows.clear()
         strikes.clear()
         trips.release()
         bandwidth.forget()
@@ -211,7 +217,7 @@ struct CongestionController: Sendable {
     /// A quarter is lost: a queue may be too short for the round trip to show it.
     private var isLossy: Bool { round.lost * 4 > round.bytes }
     /// The queue that this round has seen.
-    private var queue: Duration { (round.shortest ?? .zero) - (trips.base ?? .zero) }
+    private var roundQueue: Duration { (round.shortest ?? .zero) - (trips.base ?? .zero) }
 
     /// Time that a packet takes on the line.
     private var packetTime: Duration {
@@ -259,7 +265,7 @@ struct CongestionController: Sendable {
     }
 
     private mutating func startup(now: Instant) {
-        if round.samples > 0, queue > startupBound {
+        if round.samples > 0, roundQueue > startupBound {
             // One round that says little may have been slow by chance; meanwhile nothing grows.
             doubts += 1
             if doubts > 1 || round.samples >= Round.samplesEnough { return leaveStartup(now: now) }
@@ -291,7 +297,7 @@ struct CongestionController: Sendable {
             window = max(window, before)
         }
         guard round.samples > 0 else { return }
-        if queue > bound { return leaveQueue(now: now) }
+        if roundQueue > bound { return leaveQueue(now: now) }
         if isFilled, now - max(soughtAt, trips.shortAt) > Self.seekPause, window > Self.least * 2 {
             // Where several keep a queue none of them saw the line without it. Who leaves half of his place for a moment sees whether there is one.
             (isSeeking, soughtAt, before, skip) = (true, now, window, 1)
@@ -306,7 +312,7 @@ struct CongestionController: Sendable {
             if trial.isOn { skip = 1 }
             return
         }
-        calm = queue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
+        calm = roundQueue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
         let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
         // Capacity that came back is found within a few round trips; what arrives shows whether it is there.
         let isFast = calm > 3 && window < carried * 1.25 + Self.least
@@ -321,7 +327,7 @@ struct CongestionController: Sendable {
             before = window
             trips.keep()
         }
-        switch strikes.add(queue, noise: trips.noise, roundTrip: trips.smoothed) {
+        switch strikes.add(roundQueue, noise: trips.noise, roundTrip: trips.smoothed) {
         case .own:
             if strikes.count <= Strikes.drainsMax { drain(now: now) }
             skip = 1
@@ -381,7 +387,8 @@ struct CongestionController: Sendable {
             return
         }
         lookedAt = nil
-        if queue <= bound {
+        guard round.samples > 0 else { return }
+        if roundQueue <= bound {
             endContest(now: now)
         } else {
             window = before
