@@ -204,6 +204,30 @@ private struct Sender {
     }
 
     // TR-80
+    @Test func `whatever a peer says of how long it held what, no round trip is less than none`() {
+        var trips = RoundTrips()
+        let now = Instant(nanoseconds: 1_000_000_000)
+        _ = trips.take(.nanoseconds(-5), byteCount: 1190, now: now)
+        _ = trips.take(.milliseconds(100), byteCount: 80, now: now)
+        #expect(trips.take(.nanoseconds(-5), byteCount: 600, now: now) == .microseconds(1))
+        #expect(trips.take(.milliseconds(40), byteCount: 1190, now: now) != nil)
+        #expect(trips.smoothed > .zero && trips.queue >= .zero)
+    }
+
+    // TR-80 TR-81
+    @Test func `after a pause what was seen before its span is forgotten`() {
+        var most = WindowedExtreme<Double>(over: .seconds(10)) { $0 > $1 }
+        let now = Instant(nanoseconds: 1_000_000_000)
+        most.take(5, now: now)
+        most.take(3, now: now + .seconds(9))
+        #expect(most.value == 5)
+        most.take(2, now: now + .seconds(13))
+        #expect(most.value == 3, "nothing younger than half of the span is forgotten")
+        most.take(1, now: now + .seconds(40))
+        #expect(most.value == 1)
+    }
+
+    // TR-80
     @Test func `an answer of a handshake tells the shortest until a long packet has come, for that takes longer on a narrow line`() {
         var trips = RoundTrips()
         let now = Instant(nanoseconds: 1_000_000_000)

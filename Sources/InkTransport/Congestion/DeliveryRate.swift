@@ -75,8 +75,10 @@ struct WindowedExtreme<Value: Comparable & Sendable>: Sendable {
     }
 
     mutating func take(_ value: Value, now: Instant) {
-        if now >= turnsAt {
-            (older, newer, turnsAt) = (newer, nil, now + span / 2)
+        if now >= turnsAt + span / 2 {
+            (older, newer, turnsAt) = (nil, nil, now + span / 2)
+        } else if now >= turnsAt {
+            (older, newer, turnsAt) = (newer, nil, turnsAt + span / 2)
         }
         if newer.map({ isBetter(value, $0) }) ?? true { newer = value }
     }

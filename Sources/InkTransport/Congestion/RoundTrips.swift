@@ -70,9 +70,9 @@ struct RoundTrips: Sendable {
         guard let base else { return nil }
         // Without short ones one between the two says little, but where it is very late: a probe may be all that is ever the newest.
         guard let least = short.value else { return span > base * 2 ? span : nil }
-        guard byteCount > Self.shortMax, least < base else { return base + (span - least) }
+        guard byteCount > Self.shortMax, least < base else { return max(Self.instant, base + (span - least)) }
         let part = min(byteCount, Self.longBytes) - Self.shortBytes
-        return base + (span - least - (base - least) * part / (Self.longBytes - Self.shortBytes))
+        return max(Self.instant, base + (span - least - (base - least) * part / (Self.longBytes - Self.shortBytes)))
     }
 
     /// The round trip without any queue.
