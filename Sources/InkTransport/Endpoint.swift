@@ -1,23 +1,6 @@
 import InkCrypto
 import InkPrimitives
 
-/// Who is at the other end, as proven by the handshake.
-public struct Remote: Hashable, Sendable {
-    /// The process.
-    public let peer: PeerID
-    /// The device key whose certificate vouches for the handshake's static key.
-    public let author: AuthorID
-    /// What the initiator's session added to message 3; empty at the initiator.
-    public let payload: [UInt8]
-    /// True if we dialled.
-    public let isInitiator: Bool
-    /// Where the handshake came through.
-    public let route: Route
-    public var address: SocketAddress? { route.address }
-    /// The handshake hash, 32 bytes, the same on both sides and in no other connection (Noise §11.2).
-    public let channelBinding: [UInt8]
-}
-
 /// All handshakes and connections of one room, as a value.
 ///
 /// Drive it by the contract of all state machines here: call one input, drain `nextOutput()`, come back no later than `deadline`. Packets
@@ -27,70 +10,6 @@ public struct Remote: Hashable, Sendable {
 ///                       ├──▶ unique per peer? ────┤
 ///     expect ▶ Listener ┘ message 3 received      └──▶ closed
 public struct Endpoint: Sendable {
-    /// Who we are in this room.
-    public struct Configuration: Sendable {
-        /// New in each process; with the device key of `certificate` it makes our peer id.
-        public var salt: PeerSalt
-        public var keys: RoomKeys
-        public var staticKey: StaticKey
-        /// Of our device key, for `staticKey`.
-        public var certificate: DeviceCertificate
-        /// What message 3 carries for the other session, at most `payloadMax` bytes.
-        public var initiatorPayload: [UInt8]
-        /// The source of ephemeral keys, indices, cookies, challenges and jitter.
-        public var seed: Secret32
-        /// Tell the keys of each connection, for a log that a person asked for. Nothing else ever does.
-        public var disclosesKeys = false
-        /// When connections get new keys; another than the standard one is for tests.
-        public var rekeying = RekeySchedule.standard
-
-        public static let payloadMax = HandshakeIdentity.payloadMax
-
-        public init(
-            salt: PeerSalt, keys: RoomKeys, staticKey: StaticKey, certificate: DeviceCertificate, initiatorPayload: [UInt8] = [],
-            seed: Secret32
-        ) {
-            precondition(initiatorPayload.count <= Self.payloadMax, "a payload has at most \(Self.payloadMax) bytes")
-            (self.salt, self.keys, self.staticKey, self.certificate) = (salt, keys, staticKey, certificate)
-            (self.initiatorPayload, self.seed) = (initiatorPayload, seed)
-        }
-
-        /// This process, to the others (TR-30).
-        public var peerID: PeerID { salt.peer(of: certificate.author) }
-    }
-
-    /// What must be done, or is known now.
-    public enum Output: Sendable {
-        /// `isPresence`: nothing else is in it. Where much waits for a relay it goes first.
-        case transmit([UInt8], over: Route, isPresence: Bool = false)
-        case established(ConnectionID, Remote)
-        /// One whole message, in order within its lane and stream.
-        case message([UInt8], lane: Lane, stream: UInt64, on: ConnectionID)
-        /// Never older than one already given.
-        case presence([UInt8], on: ConnectionID)
-        /// The peer has the presence of this token; lower tokens are superseded.
-        case presenceAcknowledged(UInt64, on: ConnectionID)
-        /// Three probes went unanswered.
-        case degraded(ConnectionID)
-        /// The peer of a degraded connection was heard again.
-        case recovered(ConnectionID)
-        /// Its packets go another way from now on.
-        case rerouted(ConnectionID, Route)
-        /// Nothing more comes of this connection, and what was pending is lost.
-        case closed(ConnectionID, CloseReason)
-        /// Nobody answered for 20 s, or the answer leads to a peer that is no use to dial; then `remote` names it.
-        case attemptFailed(attempt: [UInt8], remote: PeerID?)
-        /// Two processes of one device push each other out: the one that is here stays for so long. Nil for our own device, which a peer keeps out for
-        /// another process of it.
-        case duplicateDevice(AuthorID?, seconds: Int)
-        /// A member of the room speaks another version of the protocol; at most once in 10 s, and as often again for one that is fresh.
-        ///
-        /// `isFresh`: it answers an attempt of ours, or signalling announced its own. Else it may be an old packet that somebody plays again.
-        case versionMismatch(theirs: UInt8, from: SocketAddress, isFresh: Bool)
-        /// A space of keys was made; only where the configuration asks for it (TR-121).
-        case keys(KeyDisclosure)
-    }
-
     /// Version of the protocol, the second byte of each handshake packet. What each changed is in the page *Versions*.
     ///
     /// One program speaks one version. A sound way back to an older one would have to be agreed on before anything is proved.
