@@ -127,7 +127,7 @@ struct Connection: Sendable {
                 frames.clear(keeping: Self.framesKept)
                 swap(&frames, &self.frames)
             }
-            try Self.read(&frames, of: plain, count: opened.byteCount)
+            try frames.read(plain, count: opened.byteCount)
             let claim = frames.lazy.map(\.claim).max() ?? .none
             if liveness.received(isAckEliciting: claim != .none, now: now) { outputs.append(.recovered(id)) }
             let isNewest = opened.isNewest && (era == .current || rekey.isUnconfirmed)
@@ -441,27 +441,6 @@ struct Connection: Sendable {
     }
 
     // MARK: Incoming
-
-    private static func read(_ frames: inout [Frame], of packet: [UInt8], count: Int) throws(Misbehaviour) {
-        var reader = ByteReader(packet, range: 0..<count)
-        var acknowledges = false
-        do throws(WireError) {
-            while !reader.isAtEnd {
-                let frame = try Frame(from: &reader)
-                switch frame {
-                case .padding: continue
-                case .acknowledgement:
-                    // One says all; a hundred in a packet would cost us a hundred times what they cost the peer (TR-31).
-                    guard !acknowledges else { throw .unexpected }
-                    acknowledges = true
-                default: break
-                }
-                frames.append(frame)
-            }
-        } catch {
-            throw .malformedFrame
-        }
-    }
 
     private mutating func take(
         _ frame: Frame, of number: UInt64, in era: Rekey.Era, over path: PathID?, now: Instant, outputs: inout Outputs<Endpoint.Output>

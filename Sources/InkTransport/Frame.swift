@@ -186,3 +186,29 @@ struct Acknowledgement: Hashable, Sendable {
         delay = .microseconds(Int64(units) * Self.delayUnitMicroseconds)
     }
 }
+
+extension [Frame] {
+    /// Appends the frames of a packet, but for padding: parts of its bytes.
+    ///
+    /// - Parameter count: bytes of frames, from the beginning of `packet`.
+    mutating func read(_ packet: [UInt8], count: Int) throws(Misbehaviour) {
+        var reader = ByteReader(packet, range: 0..<count)
+        var acknowledges = false
+        do throws(WireError) {
+            while !reader.isAtEnd {
+                let frame = try Frame(from: &reader)
+                switch frame {
+                case .padding: continue
+                case .acknowledgement:
+                    // One says all; a hundred in a packet would cost us a hundred times what they cost the peer (TR-31).
+                    guard !acknowledges else { throw .unexpected }
+                    acknowledges = true
+                default: break
+                }
+                append(frame)
+            }
+        } catch {
+            throw .malformedFrame
+        }
+    }
+}
