@@ -12,7 +12,6 @@ struct Connection: Sendable {
     /// A challenge to where the peer says to be is padded to this, so that answer and challenge back, from whoever knows of no such address, are
     /// together no longer than it.
     private static let checkBytes = pingBytes * 2
-    private static let owedResponsesMax = 4
     /// A packet that asks for an acknowledgement and is neither acknowledged nor lost for this long ends the connection; so do messages
     /// that lack nothing but credit, and an address that is not proved.
     static let unacknowledgedMax: Duration = .seconds(30)
@@ -20,8 +19,6 @@ struct Connection: Sendable {
     private static let challengeReserve = pingBytes * 4
     /// Acknowledgement, credit and padded ping in one packet, bytes: less is no packet.
     private static let packetMin = 200
-    /// What the initiator had to say left with message 3, and what it asks for is a better first word than a ping.
-    private static let greetingPause: Duration = .milliseconds(5)
     /// Frames of one packet for which room is kept.
     private static let framesKept = 16
 
@@ -37,11 +34,7 @@ struct Connection: Sendable {
     private var liveness: Liveness
     private var jitter: SplitMix64
     private var presence = PresenceExchange()
-    private var owesPing = false
-    /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
-    private var greetsAt: Instant?
-    private var owesProbe = false
-    private var owedResponses: [(challenge: [UInt8], over: Route)] = []
+    private var owed = OwedWords()
     private var proof = AddressProof()
     private var finish: HandshakeFinish?
     private(set) var counts: ConnectionStatistics
@@ -73,7 +66,7 @@ struct Connection: Sendable {
             finish = HandshakeFinish(
                 packet: packet, isDialled: handshaken.isDialled, interval: space.sent.probeTimeout(paths.main.rtt), now: now)
         } else {
-            greetsAt = now + Self.greetingPause
+            owed.oweGreeting(now: now)
         }
     }
 
@@ -92,7 +85,7 @@ struct Connection: Sendable {
     mutating func setActivity(_ activity: Activity) { liveness.activity = activity }
 
     /// Asks the peer for a packet, if nothing on the way does so already.
-    mutating func ask() { owesPing = owesPing || !space.sent.isWaiting }
+    mutating func ask() { if !space.sent.isWaiting { owed.owePing() } }
 
     /// Begins to challenge the address of the handshake, unless it is proven. One that we did not dial must be heard from first.
     mutating func proveAddress(now: Instant, generator: inout SecretGenerator) {
@@ -141,12 +134,9 @@ struct Connection: Sendable {
             let challenge = frames.lazy.compactMap(\.challenge).first
             let sign = AddressProof.Sign(
                 isNewest: isNewest, isProbing: frames.allSatisfy(\.isProbing), hasChallenge: challenge != nil, byteCount: datagram.count)
-            if proof.follow(sign, over: route, paths: &paths, now: now, generator: &generator) { owesPing = true }
+            if proof.follow(sign, over: route, paths: &paths, now: now, generator: &generator) { owed.owePing() }
             // One response for each packet is never longer than what asked for it.
-            if let challenge, owedResponses.count < Self.owedResponsesMax {
-                owedResponses.append((challenge, route))
-                proof.responds(over: route)
-            }
+            if let challenge, owed.oweResponse(to: challenge, over: route) { proof.responds(over: route) }
             let path = paths.id(of: route)
             for frame in frames {
                 switch frame {
@@ -160,7 +150,7 @@ struct Connection: Sendable {
                 }
             }
             // It tells the peer that the new keys are in use.
-            if rekey.adopt(current: &space) { owesPing = true }
+            if rekey.adopt(current: &space) { owed.owePing() }
         } catch {
             return .success(.misbehaved(error))
         }
@@ -178,7 +168,7 @@ struct Connection: Sendable {
         if let stale = paths.relay(over: point, rate: rate, now: now) {
             giveUp(stale, now: now, outputs: &outputs)
             // What was sent to the number before is asked for here.
-            if stale == before { owesPing = true }
+            if stale == before { owed.owePing() }
         }
         followLook(now: now, outputs: &outputs)
     }
@@ -195,7 +185,7 @@ struct Connection: Sendable {
     /// Our own addresses are others now: each way is asked from where we are, and the peer hears from us at once.
     mutating func networkChanged(now: Instant) {
         paths.forgive(now: now)
-        owesPing = true
+        owed.owePing()
     }
 
     private mutating func followLook(now: Instant, outputs: inout Outputs<Endpoint.Output>) {
@@ -210,7 +200,7 @@ struct Connection: Sendable {
         proof.end()
         counts.pathChanges += 1
         // Who is on the other side learns the way by what comes over it.
-        owesPing = true
+        owed.owePing()
         outputs.append(.rerouted(id, paths.main.route))
     }
 
@@ -223,7 +213,7 @@ struct Connection: Sendable {
             var deadline = earliest(space.sent.deadline(paths.main.rtt), mayAcknowledge ? space.acks.dueAt : nil)
             deadline = earliest(deadline, rekey.deadline(mayAsk: mayAsk, mayAcknowledge: mayAcknowledge, rtt: paths.main.rtt))
             deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
-            deadline = earliest(deadline, earliest(finish?.nextAt, greetsAt))
+            deadline = earliest(deadline, earliest(finish?.nextAt, owed.greetsAt))
             deadline = earliest(deadline, overdueSince.map { $0 + Self.unacknowledgedMax })
             if packetLimit >= Self.packetMin, mayTalk {
                 if outgoing.canSend(.bulk) { deadline = earliest(deadline, paths.updateMain { $0.bulkAt }) }
@@ -243,13 +233,13 @@ struct Connection: Sendable {
         guard !rekey.isExpired(now: now) else { return .timedOut }
         settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
         handleOldTimeout(now: now, outputs: &outputs)
-        if space.sent.takeProbe(paths.main.rtt, now: now) { owesProbe = true }
+        if space.sent.takeProbe(paths.main.rtt, now: now) { owed.oweProbe() }
         followLook(now: now, outputs: &outputs)
         while let action = liveness.handleTimeout(waitingSince: waitingSince, now: now, random: &jitter) {
             switch action {
-            case .keepalive: owesPing = true
+            case .keepalive: owed.owePing()
             // What already waits is repeated by its own timer.
-            case .probe: owesPing = owesPing || !space.sent.isWaiting
+            case .probe: ask()
             case .degraded: outputs.append(.degraded(id))
             case .dead: return .timedOut
             }
@@ -283,7 +273,7 @@ struct Connection: Sendable {
         guard mayTalk else { return }
         sendPathFrames(now: now, generator: &generator, limiter: &limiter, outputs: &outputs)
         sendRekeyFrames(now: now, outputs: &outputs)
-        if let at = greetsAt, now >= at { greet() }
+        owed.greet(now: now)
         if paths.isInDoubt, let other = paths.shadowPath(now: now) { sendPresence(over: other, now: now, outputs: &outputs) }
         outgoing.dropRepetitions()
         if paths.main.isQueued(now: now) { outgoing.forgetDueRepetitions(now: now) }
@@ -301,11 +291,11 @@ struct Connection: Sendable {
             let hasBulk = !isAlone && outgoing.canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let isCopyDue = outgoing.repetitionDueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
-            let owesLive = owesProbe || owesCopies
+            let owesLive = owed.probe || owesCopies
             // What else is owed rides with the bulk of the next call.
             let isLater = isBulkLater && hasBulk && !hasLive
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
-            let owes = owesLive || !isLater && (mustAcknowledge || owesPing || incoming.owesCredit)
+            let owes = owesLive || !isLater && (mustAcknowledge || owed.ping || incoming.owesCredit)
             guard hasLive || hasBulk && !isLater || owes else { break }
             defer { if owesCopies { outgoing.forgetDueRepetitions(now: now) } }
             let withBulk = hasBulk && !isLater
@@ -319,9 +309,6 @@ struct Connection: Sendable {
 
     /// Where we did not dial the peer, data waits until it is heard from there.
     @inline(__always) private var mayTalk: Bool { finish?.isAlone != true }
-
-    /// The packet that leaves next asks for an answer.
-    private mutating func greet() { (owesPing, greetsAt) = (true, nil) }
 
     /// Longest packet that may go to the peer now, bytes.
     @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (paths.allowance ?? .max) - Self.challengeReserve) }
@@ -338,14 +325,14 @@ struct Connection: Sendable {
     }
 
     private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
-        if greetsAt != nil { greet() }
+        owed.leaves()
         var draft = space.begin(limit: limit)
         draft.borrow(&sentFrames)
         if space.acks.rides(now: now), draft.writeAcknowledgement(of: space.acks.received, delay: space.acks.delay(now: now)) {
             space.acks.sent(now: now)
         }
         if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
-        if owesProbe { outgoing.writeProbe(of: space.sent.oldestWaiting(limit: SendLanes.probeBytes), into: &draft) }
+        if owed.probe { outgoing.writeProbe(of: space.sent.oldestWaiting(limit: SendLanes.probeBytes), into: &draft) }
         if withLive || withBulk {
             var line = SendLanes.Line(losses: Repeater.Losses(share: paths.losses.estimate), isRelay: paths.main.isRelay)
             if withLive {
@@ -356,8 +343,8 @@ struct Connection: Sendable {
         } else {
             outgoing.writeRepetitions(into: &draft, now: now)
         }
-        if owesPing || owesProbe, draft.claim != .prompt { draft.writePing() }
-        (owesPing, owesProbe) = (false, false)
+        if owed.ping || owed.probe, draft.claim != .prompt { draft.writePing() }
+        owed.left()
         transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
         if let other = paths.shadowPath(now: now) { sendCopy(of: draft.frames, over: other, now: now, outputs: &outputs) }
         draft.giveBack(&sentFrames, keeping: Self.framesKept)
@@ -384,9 +371,8 @@ struct Connection: Sendable {
     private mutating func sendPathFrames(
         now: Instant, generator: inout SecretGenerator, limiter: inout UnprovenLimiter, outputs: inout Outputs<Endpoint.Output>
     ) {
-        if !owedResponses.isEmpty {
-            for owed in owedResponses { sendAlone(Frame.pathResponseType, owed.challenge, over: owed.over, now: now, outputs: &outputs) }
-            owedResponses = []
+        for (challenge, route) in owed.takeResponses() {
+            sendAlone(Frame.pathResponseType, challenge, over: route, now: now, outputs: &outputs)
         }
         if let (challenge, address) = proof.takeChallenge(paths: paths, pause: space.sent.probeTimeout(paths.main.rtt), now: now) {
             sendAlone(Frame.pathChallengeType, challenge, over: .direct(address), now: now, outputs: &outputs)

@@ -1,0 +1,46 @@
+import InkPrimitives
+
+/// What a connection owes its peer beside data: a ping, a probe, the first word, answers to challenges.
+struct OwedWords: Sendable {
+    private static let responsesMax = 4
+    /// What the initiator had to say left with message 3, and what it asks for is a better first word than a ping.
+    private static let greetingPause: Duration = .milliseconds(5)
+
+    /// A packet that asks for an acknowledgement.
+    private(set) var ping = false
+    /// One that repeats the oldest data without an acknowledgement.
+    private(set) var probe = false
+    /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
+    private(set) var greetsAt: Instant?
+    private var responses: [(challenge: [UInt8], over: Route)] = []
+
+    mutating func owePing() { ping = true }
+    mutating func oweProbe() { probe = true }
+
+    /// A first word is owed (TR-98).
+    mutating func oweGreeting(now: Instant) { greetsAt = now + Self.greetingPause }
+
+    /// If the first word is due, the packet that leaves next asks for an answer.
+    mutating func greet(now: Instant) { if let at = greetsAt, now >= at { greet() } }
+
+    /// Something leaves: it is the first word, if that is owed.
+    mutating func leaves() { if greetsAt != nil { greet() } }
+
+    private mutating func greet() { (ping, greetsAt) = (true, nil) }
+
+    /// It left.
+    mutating func left() { (ping, probe) = (false, false) }
+
+    /// - Returns: false where too many are owed: each is as long as what asks for it, and no more are kept than one flush sends.
+    mutating func oweResponse(to challenge: [UInt8], over route: Route) -> Bool {
+        guard responses.count < Self.responsesMax else { return false }
+        responses.append((challenge, route))
+        return true
+    }
+
+    mutating func takeResponses() -> [(challenge: [UInt8], over: Route)] {
+        guard !responses.isEmpty else { return [] }
+        defer { responses = [] }
+        return responses
+    }
+}
