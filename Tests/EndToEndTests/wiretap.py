@@ -155,7 +155,9 @@ def open_envelopes(link, streams):
 
 def read_envelope(plain):
     kind, skipped = ENVELOPES.get(plain[1], ("greeting", None))
-    if plain[0] != 4 or skipped is None:
+    if plain[0] != 5:
+        raise ink.Failed(f"an envelope of form {plain[0]}, which is not read here")
+    if skipped is None:
         return kind, []
     place, candidates = 1 + 1 + 1 + 16 + 32 + 32 + skipped, []
     count, place = plain[place], place + 1
