@@ -66,7 +66,9 @@ import Testing
             tried.append(size)
             path.sentProbe(now: now)
             path.acknowledged(
-                size, DeliveryRate.Stamp(delivered: 0, deliveredAt: now, firstSentAt: now, isLimited: true), sentAt: now, now: now)
+                size, DeliveryRate.Stamp(delivered: 0, deliveredAt: now, firstSentAt: now, isLimited: true), ordinal: 0, sentAt: now,
+                now: now
+            )
         }
         #expect(tried == [1280, 1400, 1452] && path.mtu == 1452)
         var relay = Path(id: PathID(number: 1), route: .relay(RelayPoint(place: 0, member: 1)), proof: .proven, isInvited: true)
