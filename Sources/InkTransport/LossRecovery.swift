@@ -177,18 +177,18 @@ struct LossRecovery: Sendable {
             paths.update(packet.path) { path in
                 let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                 path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
-                path.arrivedLate(packet.byteCount, sentAt: packet.sentAt)
+                path.arrivedLate(packet.byteCount, ordinal: packet.ordinal, sentAt: packet.sentAt)
             }
         case .givenUp: verdict.spurious += 1
         case .outstanding, .acknowledged:
             settle(packet, isProgress: true, paths: &paths, now: now)
             if let path = paths.position(of: packet.path) {
-                paths[at: path].acknowledged(packet.byteCount, packet.stamp, sentAt: packet.sentAt, now: now)
+                paths[at: path].acknowledged(packet.byteCount, packet.stamp, ordinal: packet.ordinal, sentAt: packet.sentAt, now: now)
             }
             paths.losses.arrived()
         }
         probes = 0
-        guard packet.path == arrived else { return nil }
+        guard packet.path == arrived, let path = paths.position(of: packet.path), paths[at: path].counts(packet.ordinal) else { return nil }
         return (
             now - packet.sentAt, packet.claim == .prompt ? AckTracker.delayMax : AckTracker.lazyDelayMax,
             packet.byteCount
@@ -301,7 +301,7 @@ struct LossRecovery: Sendable {
         }
         let (ordinal, sentAt, byteCount) = (packets[index].ordinal, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
-        guard paths[at: place].lost(byteCount, sentAt: sentAt, now: now) else { return }
+        guard paths[at: place].lost(byteCount, ordinal: ordinal, sentAt: sentAt, now: now) else { return }
         paths.losses.lost(ordinal, now: now)
     }
 
@@ -318,7 +318,7 @@ struct LossRecovery: Sendable {
     /// A packet is on the way no more.
     private mutating func settle(_ packet: Packet, isProgress: Bool, paths: inout Paths, now: Instant) {
         if let path = paths.position(of: packet.path) {
-            paths[at: path].settled(byteCount: packet.byteCount, isProgress: isProgress, now: now)
+            paths[at: path].settled(byteCount: packet.byteCount, ordinal: packet.ordinal, isProgress: isProgress, now: now)
         }
         if packet.claim == .prompt { promptInFlight -= 1 }
     }

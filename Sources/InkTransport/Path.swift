@@ -45,6 +45,8 @@ struct Path: Sendable {
     private(set) var waiting = 0
     /// How many were sent over it; distances between packets are counted in these.
     private(set) var sentCount: UInt64 = 0
+    /// Those before this one went to another host than is there now, and say nothing of this way.
+    private var countsFrom: UInt64 = 0
     var largestAcknowledged: (number: UInt64, ordinal: UInt64)?
     /// Since when something is on the way, and nothing that went this way was acknowledged.
     private(set) var waitingSince: Instant?
@@ -104,7 +106,9 @@ struct Path: Sendable {
     /// Bytes a second that live lanes have beyond the window.
     private var liveRate: Double { min(LiveAllowance.rateMax, (congestion.measuredRate ?? 2 * LiveAllowance.rateUnknown) / 2) }
 
-    mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
+    /// - Parameter ordinal: of the packet among those that went this way.
+    mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, ordinal: UInt64, sentAt: Instant, now: Instant) {
+        guard counts(ordinal) else { return }
         search.acknowledged(byteCount, largest: largestProbe, now: now)
         congestion.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
     }
@@ -120,9 +124,9 @@ struct Path: Sendable {
         congestion.begin(roundTrip: roundTrip, byteCount: byteCount, now: now)
     }
 
-    /// - Returns: false where the packet was lost for its length, which says nothing of how much the path carries (TR-111).
-    mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) -> Bool {
-        guard search.lost(byteCount, roundTrip: rtt.smoothed, now: now) else { return false }
+    /// - Returns: false where that says nothing of how much the path carries: it was lost for its length (TR-111), or went to another host (TR-85).
+    mutating func lost(_ byteCount: Int, ordinal: UInt64, sentAt: Instant, now: Instant) -> Bool {
+        guard counts(ordinal), search.lost(byteCount, sentAt: sentAt, roundTrip: rtt.smoothed, now: now) else { return false }
         congestion.lost(byteCount, sentAt: sentAt, now: now)
         return true
     }
@@ -144,13 +148,22 @@ struct Path: Sendable {
     mutating func forgetLength() { search = PathMTU() }
 
     /// A packet that was judged lost has arrived.
-    mutating func arrivedLate(_ byteCount: Int, sentAt: Instant) { congestion.arrivedLate(byteCount, sentAt: sentAt) }
+    mutating func arrivedLate(_ byteCount: Int, ordinal: UInt64, sentAt: Instant) {
+        if counts(ordinal) { congestion.arrivedLate(byteCount, sentAt: sentAt) }
+    }
 
     /// There is nothing more to send.
     mutating func ranDry() { if bytesInFlight < window { congestion.ranDry(bytesInFlight: bytesInFlight) } }
 
-    /// Another host is another path (RFC 9000 §9.4).
-    mutating func forgetCapacity() { (congestion, search) = (CongestionController(), PathMTU()) }
+    /// Another host is another path (RFC 9000 §9.4): what was sent to the old one is no more on the way here, and its round trips are not this one's.
+    mutating func forgetCapacity() {
+        (congestion, pacer, live, search) = (CongestionController(), Pacer(), LiveAllowance(), PathMTU())
+        (rtt, reordering) = (RTTEstimator(), ReorderingTolerance())
+        (bytesInFlight, countsFrom) = (0, sentCount)
+    }
+
+    /// The packet went to the host that is there now.
+    @inline(__always) func counts(_ ordinal: UInt64) -> Bool { ordinal >= countsFrom }
 
     var isProven: Bool { proof == .proven }
     var isRelay: Bool { route.isRelay }
@@ -175,8 +188,8 @@ struct Path: Sendable {
     }
 
     /// A packet is on the way no more.
-    mutating func settled(byteCount: Int, isProgress: Bool, now: Instant) {
-        bytesInFlight -= byteCount
+    mutating func settled(byteCount: Int, ordinal: UInt64, isProgress: Bool, now: Instant) {
+        if counts(ordinal) { bytesInFlight -= byteCount }
         waiting -= 1
         if waiting == 0 { waitingSince = nil } else if isProgress { waitingSince = now }
     }

@@ -28,7 +28,7 @@ struct PathMTU: Hashable, Sendable {
     private static let restAfterHole: Duration = .seconds(60)
     /// A probe of which nothing was heard for so long, since its path was left meanwhile, is lost.
     private static let unheardMax: Duration = .seconds(5)
-    /// Nothing long is acknowledged for two round trips, and so long, before that is a black hole.
+    /// Long packets are lost, and none is acknowledged, for two round trips, and so long, before that is a black hole.
     private static let holeMin: Duration = .milliseconds(250)
 
     /// Longest datagram that may go, bytes.
@@ -36,7 +36,7 @@ struct PathMTU: Hashable, Sendable {
     private var phase = Phase.resting(until: .distantPast)
     /// Long packets lost since one was acknowledged, and when that was.
     private var longLosses = 0
-    private var longArrivedAt: Instant = .distantPast
+    private var longMissedAt: Instant = .distantPast
 
     /// How long a probe should leave now, bytes; nil for none.
     ///
@@ -63,7 +63,7 @@ struct PathMTU: Hashable, Sendable {
     /// A packet of the path arrived.
     mutating func acknowledged(_ byteCount: Int, largest: Int, now: Instant) {
         guard byteCount > Self.floor else { return }
-        (longLosses, longArrivedAt) = (0, now)
+        longLosses = 0
         guard case .searching(byteCount, _, .some) = phase, byteCount > current else { return }
         current = byteCount
         search(largest: largest, now: now)
@@ -79,8 +79,10 @@ struct PathMTU: Hashable, Sendable {
             if case .searching(byteCount, let losses, .some) = phase { note(size: byteCount, losses: losses + 1, now: now) }
             return false
         }
+        if longLosses == 0 { longMissedAt = min(now, sentAt + roundTrip) }
         longLosses += 1
-        guard longLosses >= Self.lossesMax, now - longArrivedAt >= max(roundTrip * 2, Self.holeMin) else { return true }
+        // TR-112
+        guard longLosses >= Self.lossesMax, now - longMissedAt >= max(roundTrip * 2, Self.holeMin) else { return true }
         (current, longLosses) = (Self.floor, 0)
         phase = .resting(until: now + Self.restAfterHole)
         return false

@@ -99,6 +99,35 @@ struct OnePath {
         #expect(rtt.smoothed == .microseconds(110_000))
     }
 
+    // TR-85
+    @Test func `what went to another host than is there now says nothing of this one`() throws {
+        var recovery = OnePath()
+        recovery.paths.updateMain { $0.begin(roundTrip: .milliseconds(100), byteCount: StartPacket.byteCount, now: .zero) }
+        for number in 0..<10 as Range<UInt64> {
+            recovery.sent(byteCount: 1200, claim: .prompt, frames: [Self.frame(.bulk, number)], now: .zero + .milliseconds(Int64(number)))
+        }
+        _ = try recovery.acknowledge(try Self.ack(0..<1), now: .zero + .milliseconds(50))
+        var now = Instant.zero + .milliseconds(60)
+        #expect(!recovery.paths.main.allowsBulk(now: now))
+        recovery.paths.moveMain(to: TestNet.address(7))
+        #expect(recovery.paths.main.allowsBulk(now: now) && recovery.bytesInFlight == 0, "it is another way, and nothing is on it")
+        let window = recovery.paths.main.window
+        now += .milliseconds(10)
+        let verdict = try recovery.acknowledge(try Self.ack(5..<6, 8..<10), now: now)
+        #expect(verdict.lostPackets > 0 && recovery.bytesInFlight == 0)
+        let main = recovery.paths.main
+        #expect(main.congestion.view.base == nil && main.deliveryRate == nil && main.window == window && !main.rtt.hasSample)
+        // What goes there does.
+        recovery.sent(byteCount: 1200, claim: .prompt, frames: [Self.frame(.bulk, 10)], now: now)
+        #expect(recovery.bytesInFlight == 1200)
+        now += .milliseconds(30)
+        _ = try recovery.acknowledge(try Self.ack(10..<11), now: now)
+        #expect(recovery.paths.main.congestion.view.base == .milliseconds(30) && recovery.bytesInFlight == 0)
+        // A port is no other host (RFC 9000 §9.4).
+        recovery.paths.moveMain(to: SocketAddress(ip: TestNet.address(7).ip, port: 9))
+        #expect(recovery.paths.main.congestion.view.base == .milliseconds(30))
+    }
+
     // TR-16
     @Test func `bulk is lost three packets later, or after nine eighths of a round trip`() throws {
         var recovery = Self.ten(.bulk)

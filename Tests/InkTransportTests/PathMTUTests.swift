@@ -127,6 +127,21 @@ import Testing
     }
 
     // TR-112
+    @Test func `a burst that is lost after a pause is no black hole`() {
+        var (search, now) = (PathMTU(), Instant(nanoseconds: 1_000_000_000))
+        #expect(search.nextProbe(largest: 1472, now: now) == 1280)
+        search.sentProbe(now: now)
+        search.acknowledged(1280, largest: 1472, now: now)
+        #expect(search.current == 1280)
+        func lose(after span: Duration) -> Bool {
+            now += span
+            return search.lost(1280, sentAt: now - .milliseconds(60), roundTrip: .milliseconds(50), now: now)
+        }
+        for span in [10_000, 1, 1, 100, 100] { #expect(lose(after: .milliseconds(span)) && search.current == 1280) }
+        #expect(!lose(after: .milliseconds(40)) && search.current == PathMTU.floor, "250 ms after the first of them was missed")
+    }
+
+    // TR-112
     @Test(arguments: 0..<2 as Range<UInt64>) func `a line that loses one packet in ten is no black hole`(seed: UInt64) {
         var net = TestNet.pair(seed: seed, faults: Faults(loss: 0.1, delay: .milliseconds(20)))
         var greatest = 0
@@ -190,7 +205,7 @@ extension Path {
     /// So many bytes arrived in so long.
     fileprivate mutating func carried(_ byteCount: Int, in span: Duration) {
         let stamp = DeliveryRate.Stamp(delivered: 0, deliveredAt: .zero, firstSentAt: .zero, isLimited: false)
-        acknowledged(byteCount, stamp, sentAt: .zero, now: .zero + span)
+        acknowledged(byteCount, stamp, ordinal: 0, sentAt: .zero, now: .zero + span)
         finishAcknowledgement(roundTrip: nil, now: .zero + span)
     }
 }
