@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// The longest datagram that one path carries, searched for with packets that carry nothing else (RFC 8899).
+/// The longest datagram that one path carries, searched for with packets that carry nothing else (RFC 8899; TR-110 to TR-112).
 ///
 ///     resting ──bulk waits, and the rest is over──▶ searching ──a size arrived──▶ the next size ──none is left, or three were lost──▶ resting
 ///        ▲                                                                                                                     10 min
@@ -34,7 +34,7 @@ struct PathMTU: Hashable, Sendable {
     /// Longest datagram that may go, bytes.
     private(set) var current = floor
     private var phase = Phase.resting(until: .distantPast)
-    /// Long packets lost since one was acknowledged, and when that was.
+    /// Long packets lost since one was acknowledged, and when the answer to the first of them would have come.
     private var longLosses = 0
     private var longMissedAt: Instant = .distantPast
 
@@ -72,7 +72,7 @@ struct PathMTU: Hashable, Sendable {
     /// A packet of the path is lost.
     ///
     /// - Returns: true if that says something of how much the path carries, and not only how long.
-    mutating func lost(_ byteCount: Int, roundTrip: Duration, now: Instant) -> Bool {
+    mutating func lost(_ byteCount: Int, sentAt: Instant, roundTrip: Duration, now: Instant) -> Bool {
         guard byteCount > Self.floor else { return true }
         guard byteCount <= current else {
             // A probe, or what left before the path was found to carry less.

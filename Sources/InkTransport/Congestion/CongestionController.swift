@@ -225,13 +225,14 @@ struct CongestionController: Sendable {
         return .nanoseconds(Int64(min(Self.least / bandwidth, 10) * 1e9))
     }
 
-    /// A greater queue is left.
+    /// TR-81: a greater queue is left.
     ///
     /// Two packets that leave together wait for each other.
     private var bound: Duration {
         max(.milliseconds(8), (trips.base ?? .zero) / 16, min(packetTime, Pacer.pairTime) * 5 / 4, min(packetTime / 3, .milliseconds(24)))
             + trips.noise / 2
     }
+    /// TR-80: a greater queue ends startup; the eighth of a round trip between 4 and 16 ms is HyStart's (RFC 9406 §4.2).
     private var startupBound: Duration {
         max(min(max((trips.base ?? .zero) / 8, .milliseconds(4)), .milliseconds(16)), min(packetTime, Pacer.pairTime)) + trips.noise / 2
     }
@@ -242,7 +243,7 @@ struct CongestionController: Sendable {
 
     // MARK: Startup
 
-    /// By what has arrived.
+    /// By what has arrived (TR-80, TR-82).
     private mutating func grow(now: Instant) {
         defer { grownBy = 0 }
         switch phase {
@@ -341,14 +342,14 @@ struct CongestionController: Sendable {
         }
     }
 
-    /// Down to what leaves no queue.
+    /// TR-81: down to what leaves no queue, and a little less, so that one goes that was there before us.
     private mutating func drain(now: Instant) {
         guard let base = trips.base, let shortest = round.shortest else { return }
         // Where several have one packet on the way each, that is too much: the pace has less than one in a round trip.
         let least = isNarrow && phase == .steady ? Self.least / 4 : Self.least
-        window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * 0.97, least)
+        window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * Self.drained, least)
         if isNarrow, phase == .steady {
-            window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? 0.94 : 0.97)), least)
+            window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? Self.drainedNarrow : Self.drained)), least)
         }
     }
 
@@ -364,7 +365,7 @@ struct CongestionController: Sendable {
         lookPause = now - endedAt < Self.lookPauseMax ? min(lookPause * 2, Self.lookPauseMax) : Self.lookPauseMin
         cubic = Cubic()
         cubic.start(at: window, now: now)
-        (lookedAt, skip, looksAt, reduction, isSeeking) = (nil, 0, now + max(lookPause, trips.smoothed * 80), nil, false)
+        (lookedAt, skip, looksAt, reduction, isSeeking) = (nil, 0, now + max(lookPause, trips.smoothed * Self.lookTrips), nil, false)
         strikes.clear()
     }
 
@@ -386,29 +387,35 @@ struct CongestionController: Sendable {
             skip -= 1
             return
         }
-        lookedAt = nil
         guard round.samples > 0 else { return }
+        lookedAt = nil
         if roundQueue <= bound {
             endContest(now: now)
         } else {
             window = before
             cubic.resume(after: now - looked)
-            looksAt = now + max(lookPause, trips.smoothed * 80)
+            looksAt = now + max(lookPause, trips.smoothed * Self.lookTrips)
         }
     }
 
-    /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
     private mutating func endContest(now: Instant) {
         endedAt = now
         (phase, calm, skip, lookedAt, reduction) = (.steady, 0, 0, nil, nil)
         trips.release()
     }
 
+    /// Bytes a second: at less, packets are too far apart to say soon that they are too many.
     private static let slowRate = 45_000.0
     private static let seekPause: Duration = .seconds(5)
     private static let keepTime: Duration = .seconds(60)
     private static let narrowTime: Duration = .milliseconds(6)
     private static let overflowTime: Duration = .milliseconds(25)
+    /// Of what the line carries, this is left when a queue is: it takes as many round trips to go as it has of 3 % of them. Where two packets are on
+    /// the way 3 % are too few to be seen among them.
+    private static let drained = 0.97
+    private static let drainedNarrow = 0.94
+    /// A look takes two to three round trips, of 80 these are 3 %.
+    private static let lookTrips = 80
     private static let lookPauseMin: Duration = .seconds(10)
     private static let lookPauseMax: Duration = .seconds(40)
 }

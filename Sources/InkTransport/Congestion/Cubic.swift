@@ -1,6 +1,9 @@
 import InkPrimitives
 
-/// CUBIC's window in avoidance (RFC 9438 §4).
+/// CUBIC's window in avoidance (RFC 9438 §4), for TR-82.
+///
+/// *Departure from RFC 9438.* A loss takes 22 % of the window, where §4.6 takes 30 %: packets of one who paces are spread over the round trip, and more of
+/// them meet a full queue than of a burst, of which the first ones find room. What the estimate of Reno's window grows by follows from it as in §4.3.
 struct Cubic: Sendable {
     private var windowMax = 0.0
     private var epoch: Instant?

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// What live lanes may send though the window is full: bulk in it never holds them up, and they do not fill a line by themselves.
+/// TR-84: what live lanes may send though the window is full: bulk in it never holds them up, and they do not fill a line by themselves.
 struct LiveAllowance: Sendable {
     /// Bytes a second, and those of a path of which nothing is known.
     static let rateMax = 16_000.0

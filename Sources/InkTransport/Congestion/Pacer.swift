@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Lets packets leave at a rate, a few at a time.
+/// Lets packets leave at a rate, a few at a time (TR-83, TR-88).
 struct Pacer: Sendable {
     /// When the line of the pacer is free; what is before `now` by more than the burst is forgotten.
     private var freeAt: Instant = .distantPast

@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// Times in a row that the queue was left and was there all the same: it belongs to others, or is no queue.
+/// Times in a row that the queue was left and was there all the same: it belongs to others (TR-82), or is no queue (TR-87).
 struct Strikes: Sendable {
     enum Verdict: Hashable, Sendable {
         /// It may still be ours.
@@ -19,6 +19,7 @@ struct Strikes: Sendable {
     /// So often the window is made smaller; what is left then is no queue of ours.
     static let drainsMax = 3
     private static let enough = 6
+    /// Twice as many: who takes a queue for a longer way keeps it for good.
     private static let enoughOfSame = 12
 
     /// The queue is there.
