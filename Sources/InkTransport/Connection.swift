@@ -303,7 +303,7 @@ struct Connection: Sendable {
             let limit = withBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
             sendPacket(withLive: hasLive, withBulk: withBulk, limit: limit, now: now, outputs: &outputs)
         }
-        if !outgoing.canSend(.bulk) && !outgoing.canSend(.ops) && !outgoing.canSend(.control) { paths.updateMain { $0.ranDry() } }
+        if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         outgoing.watchCredit(now: now)
     }
 

@@ -92,22 +92,6 @@ import Testing
         #expect(!found.opsLate.isEmpty && found.opsLate[found.opsLate.count * 99 / 100] <= 65, "\(found.opsLate.suffix(20))")
     }
 
-    // TR-84
-    @Test func `who has operations to send and waits for the pace is not taken for one who has nothing`() {
-        var world = Self.line(0.1)
-        let pair = world.addPair()
-        func isLimited() -> Bool? { world.pairs[pair].leftID.flatMap { world.pairs[pair].left.statistics($0)?.congestion.isLimited } }
-        // A fifth of the line, and twice the line.
-        for (pause, expected) in [(400, true), (40, false)] {
-            (world.pairs[pair].opsEvery, world.pairs[pair].opBytes) = (.milliseconds(pause), 1000)
-            world.run(until: world.now + .seconds(5))
-            for _ in 0..<20 {
-                world.run(until: world.now + .milliseconds(70))
-                #expect(isLimited() == expected)
-            }
-        }
-    }
-
     // TR-81
     @Test(arguments: [(0, 1), (0.01, 1), (0.05, 1), (0.1, 1), (0.05, 3)] as [(Double, Int)])
     func `loss of radio does not slow it`(loss: Double, burst: Int) {

@@ -209,7 +209,7 @@ struct CongestionController: Sendable {
     var view: CongestionView {
         CongestionView(
             phase: phase, window: window, base: trips.base, queue: trips.queue, bytesPerSecond: bandwidth.value, noise: trips.noise,
-            isLimited: rate.isLimited, strikes: strikes.count)
+            strikes: strikes.count)
     }
 
     /// The window is what holds the sender up.

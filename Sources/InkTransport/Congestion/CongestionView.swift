@@ -15,8 +15,6 @@ package struct CongestionView: Hashable, Sendable {
     package internal(set) var bytesPerSecond: Double?
     /// How far two samples in a row are apart.
     package internal(set) var noise: Duration = .zero
-    /// What leaves now is limited by what there is to send, and says nothing of what could arrive.
-    package internal(set) var isLimited = false
     /// Times that the queue was left and stayed.
     package internal(set) var strikes = 0
 }

@@ -22,13 +22,10 @@ struct DeliveryRate: Sendable {
     /// The newest of the packets that the acknowledgement at hand names.
     private var newest: (stamp: Stamp, sentAt: Instant)?
 
-    /// What leaves now is limited by what there is to send.
-    var isLimited: Bool { delivered < limitedUntil }
-
     /// A packet leaves.
     mutating func sent(bytesInFlight: Int, now: Instant) -> Stamp {
         if bytesInFlight == 0 { (firstSentAt, deliveredAt) = (now, now) }
-        return Stamp(delivered: delivered, deliveredAt: deliveredAt, firstSentAt: firstSentAt, isLimited: isLimited)
+        return Stamp(delivered: delivered, deliveredAt: deliveredAt, firstSentAt: firstSentAt, isLimited: delivered < limitedUntil)
     }
 
     /// There is nothing more to send, though more could be.
