@@ -36,6 +36,8 @@ struct Workload {
 
     // What is done.
     private var connectedAt: UInt64 = 0
+    /// When the work was done.
+    private var endsFrom: UInt64 = 0
     private var finishedAt: UInt64 = 0
     private var sent = 0
     /// Round trips that are over, the first ones that are not counted included; and whether the next is to begin.
@@ -124,7 +126,8 @@ struct Workload {
                 phase = .lingering(until: now + 20_000_000)
                 return now
             }
-            if now - connectedAt > Self.endMax { fail("end timeout") }
+            if endsFrom == 0 { endsFrom = now }
+            if now - endsFrom > Self.endMax { fail("end timeout") }
             guard sentAt == 0 || !isReliable && now >= sentAt + Self.repeatAfter else {
                 return isReliable ? nil : sentAt + Self.repeatAfter
             }
