@@ -46,6 +46,19 @@ private struct Sender {
 }
 
 @Suite struct CongestionTests {
+    // TR-80
+    @Test func `where the handshake told no round trip the first acknowledgement does`() throws {
+        var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
+        let stamp = controller.sent(100, bytesInFlight: 0, now: now)
+        let assumed = controller.pacingRate
+        let sentAt = now
+        now += .milliseconds(50)
+        controller.acknowledged(100, stamp, sentAt: sentAt, now: now)
+        controller.finishAcknowledgement(roundTrip: (.milliseconds(50), 100), now: now)
+        // In 50 ms, and not in 333.
+        #expect(controller.pacingRate > assumed * 6)
+    }
+
     // TR-82
     @Test func `a queue that stays though it is left is contested`() {
         let sender = Sender.contesting()

@@ -26,6 +26,8 @@ struct CongestionController: Sendable {
     private var round = Round()
     /// Packets leave as if a round trip took so long.
     private var pace: Duration = .milliseconds(333)
+    /// Somebody has told how long a round trip takes: the handshake, or the first acknowledgement.
+    private var isPaceKnown = false
     /// Bytes that arrived since the window grew last.
     private var grownBy = 0
     /// When a packet left last.
@@ -83,7 +85,7 @@ struct CongestionController: Sendable {
 
     /// The handshake took so long, with a packet of so many bytes: a first word on the path.
     mutating func begin(roundTrip: Duration, byteCount: Int, now: Instant) {
-        (pace, window) = (roundTrip, Double(Self.initial))
+        (pace, window, isPaceKnown) = (roundTrip, Double(Self.initial), true)
         trips.begin(roundTrip, byteCount: byteCount, now: now)
     }
 
@@ -110,6 +112,8 @@ struct CongestionController: Sendable {
     ///
     /// - Parameter roundTrip: of the newest packet, less what the peer held the acknowledgement, and its bytes; nil where it says nothing.
     mutating func finishAcknowledgement(roundTrip sample: (span: Duration, byteCount: Int)?, now: Instant) {
+        // A handshake that lost a packet told nothing: at a packet in the 333 ms that were assumed, operations would wait for a long time yet.
+        if let sample, !isPaceKnown, grownBy > 0 { (pace, isPaceKnown) = (sample.span, true) }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
             round.take(span)
             // Each of three: radio makes one late now and then.
