@@ -28,6 +28,8 @@ public enum Limits {
     public static let reconcileMessageBytes = 32_768
     /// Parents of one transaction.
     public static let parents = 16
+    /// Steps of giving from the root owner's right to any other; whoever joins by an invite lies one step below it.
+    public static let delegationDepth = 16
     /// Greatest lamport number. Each takes a transaction of its own, so no board comes near it.
     public static let lamport: UInt64 = (1 << 32) - 1
     /// Greatest |x| and |y| of a world coordinate, in 1/8 px.

@@ -1,0 +1,147 @@
+import InkPrimitives
+
+/// All rights transactions of a board that are valid, the rights that they give and the removals in them: what was written, not what stands.
+///
+/// Entries, rights and removals are numbered as they come, so that numbers differ between peers and decide nothing that they must agree on.
+struct RightsRoll: Sendable {
+    /// A rights transaction.
+    struct Entry: Sendable {
+        let stamp: Stamp
+        /// The right that it names; nil in genesis.
+        let named: Int?
+        /// The right that it gives.
+        let gives: Int?
+        let isAdmission: Bool
+        let viewersMayChat: Bool?
+        /// Its rights-ancestors and itself.
+        let including: RightsSet
+    }
+
+    struct Right: Sendable {
+        let kind: Kind
+        let role: Role
+        let seniority: Seniority
+        /// The entries that give it: one, or all admissions of one person under one invite.
+        var givers: [Int]
+        /// The removals of it.
+        var removals: [Int] = []
+    }
+
+    enum Kind: Sendable, Equatable {
+        case held(by: AuthorID)
+        case invite(key: AuthorID)
+    }
+
+    struct Removal: Sendable {
+        let id: RightsRemovalID
+        let entry: Int
+        let right: Int
+        /// What lies under its heads, the heads included.
+        let cover: RightsSet
+    }
+
+    private(set) var entries: [Entry]
+    private(set) var rights: [Right]
+    private(set) var removals: [Removal] = []
+    /// Rights, the most senior first: what one depends on stands before it.
+    private(set) var order = [0]
+    /// Entries that hold removals.
+    private(set) var removers = RightsBits()
+    /// Entries that hold a policy, the greatest stamp first.
+    private(set) var policies: [Int] = []
+    private var numbers: [TransactionName: Int]
+    private var admissions: [Admission: Int] = [:]
+
+    private struct Admission: Hashable, Sendable {
+        let invite: Int
+        let subject: AuthorID
+    }
+
+    init(root: Stamp, including: RightsSet) {
+        entries = [Entry(stamp: root, named: nil, gives: 0, isAdmission: false, viewersMayChat: nil, including: including)]
+        rights = [
+            Right(kind: .held(by: root.author), role: .owner, seniority: Seniority(depth: 0, stamp: root, subject: .zero), givers: [0])
+        ]
+        numbers = [root.name: 0]
+    }
+
+    /// The entry of this name.
+    func number(of name: TransactionName) -> Int? { numbers[name] }
+
+    /// The right that an admission of `subject` under `invite` gives, if there was one before.
+    func admitted(under invite: Int, subject: AuthorID) -> Int? { admissions[Admission(invite: invite, subject: subject)] }
+
+    /// What the next one is called.
+    var nextEntry: Int { entries.count }
+
+    /// Takes in an admission under `invite`.
+    mutating func admit(_ stamp: Stamp, under invite: Int, including: RightsSet) {
+        let number = entries.count
+        let key = Admission(invite: invite, subject: stamp.author)
+        let right: Int
+        if let known = admissions[key] {
+            right = known
+            rights[right].givers.append(number)
+        } else {
+            let place = Seniority(
+                depth: rights[invite].seniority.depth + 1, stamp: rights[invite].seniority.stamp, subject: stamp.author)
+            right = add(Right(kind: .held(by: stamp.author), role: rights[invite].role, seniority: place, givers: [number]))
+            admissions[key] = right
+        }
+        numbers[stamp.name] = number
+        entries.append(
+            Entry(stamp: stamp, named: invite, gives: right, isAdmission: true, viewersMayChat: nil, including: including))
+    }
+
+    /// Takes in what an owner wrote under `named`. `removals` are rights, and what lies under the heads.
+    mutating func append(
+        _ stamp: Stamp, named: Int, gift: RightsGift?, removals: [(right: Int, name: TransactionName, cover: RightsSet)],
+        viewersMayChat: Bool?, including: RightsSet
+    ) {
+        let number = entries.count
+        let place = Seniority(depth: rights[named].seniority.depth + 1, stamp: stamp, subject: .zero)
+        let given =
+            switch gift {
+            case .grant(let subject, let role): add(Right(kind: .held(by: subject), role: role, seniority: place, givers: [number]))
+            case .invite(let key, let role): add(Right(kind: .invite(key: key), role: role, seniority: place, givers: [number]))
+            case nil: Int?.none
+            }
+        for removal in removals {
+            rights[removal.right].removals.append(self.removals.count)
+            let id = RightsRemovalID(by: stamp.name, right: removal.name)
+            self.removals.append(Removal(id: id, entry: number, right: removal.right, cover: removal.cover))
+        }
+        if !removals.isEmpty { removers.insert(number) }
+        numbers[stamp.name] = number
+        entries.append(
+            Entry(stamp: stamp, named: named, gives: given, isAdmission: false, viewersMayChat: viewersMayChat, including: including))
+        if viewersMayChat != nil {
+            policies.insert(number, at: policies.partitioningIndex { entries[$0].stamp < stamp })
+        }
+    }
+
+    private mutating func add(_ right: Right) -> Int {
+        let number = rights.count
+        rights.append(right)
+        order.insert(number, at: order.partitioningIndex { right.seniority < rights[$0].seniority })
+        return number
+    }
+}
+
+/// Who may remove whom: the smaller is senior, and only what is strictly junior can be removed (BD-83).
+///
+/// No two rights are alike in it, and all of it is known from the transaction that gives the right and what lies before that.
+struct Seniority: Hashable, Comparable, Sendable {
+    /// Steps of giving from the root owner, who has 0.
+    let depth: Int
+    /// Of the grant or the invite; of an admission, of its invite.
+    let stamp: Stamp
+    /// Of an admission who joined, else zero.
+    let subject: AuthorID
+
+    static func < (left: Seniority, right: Seniority) -> Bool {
+        if left.depth != right.depth { return left.depth < right.depth }
+        if left.stamp != right.stamp { return left.stamp < right.stamp }
+        return left.subject < right.subject
+    }
+}

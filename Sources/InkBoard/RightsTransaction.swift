@@ -1,0 +1,71 @@
+import InkPrimitives
+
+/// What the rules of rights look at in a transaction that changes rights. Its place and its writes are the board's to read and to check.
+package struct RightsTransaction: Hashable, Sendable {
+    package var stamp: Stamp
+    /// The transaction that gives the right used: of an admission, the invite.
+    package var right: TransactionName
+    package var content: Content
+
+    package enum Content: Hashable, Sendable {
+        /// The author joins by the invite that he names, whose key signed for him. Nothing else is in such a transaction (BD-82).
+        case admission
+        /// At least one of them.
+        case acts(gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?)
+    }
+
+    package init(stamp: Stamp, right: TransactionName, content: Content) {
+        (self.stamp, self.right, self.content) = (stamp, right, content)
+    }
+}
+
+/// The right that a transaction gives.
+package enum RightsGift: Hashable, Sendable {
+    case grant(subject: AuthorID, role: Role)
+    /// Whoever has the private half of `key` may join. How often and how long is said beside it and decides nothing here.
+    case invite(key: AuthorID, role: Role)
+}
+
+/// The end of one right.
+package struct RightsRemoval: Hashable, Sendable {
+    /// A transaction that gives the right.
+    package var right: TransactionName
+    /// Of each head its `Rights` set, itself included. What was done under the right and lies under the heads keeps counting.
+    package var heads: [RightsSet]
+
+    package init(right: TransactionName, heads: [RightsSet]) { (self.right, self.heads) = (right, heads) }
+}
+
+/// Names one removal.
+package struct RightsRemovalID: Hashable, Sendable {
+    /// The transaction that holds it.
+    package let by: TransactionName
+    /// The right removed, by the transaction that it names.
+    package let right: TransactionName
+
+    package init(by: TransactionName, right: TransactionName) { (self.by, self.right) = (by, right) }
+}
+
+/// Why a transaction is not valid at its parents. It never will be.
+package enum RightsViolation: Error, Hashable, Sendable {
+    /// The right that it names is given by none of its rights-ancestors.
+    case unknownRight
+    /// The right is another's, or an invite, which only admissions name.
+    case rightOfAnother
+    /// The right had ended, or whoever gave it had none.
+    case rightEnded
+    /// An admission by what is no invite.
+    case noInvite
+    /// The role does not allow one of the writes.
+    case notAllowed(Role)
+    /// What it gives would lie deeper than `Limits.delegationDepth`.
+    case tooDeep
+    /// It removes what none of its rights-ancestors gives.
+    case unknownTarget
+    /// It removes one right twice.
+    case repeatedTarget
+    /// It removes what is not strictly junior to the right used.
+    case targetNotJunior
+    /// A head of a removal is not among its ancestors.
+    case headsBeyondParents
+}

@@ -1,0 +1,240 @@
+import InkPrimitives
+import Testing
+
+@testable import InkBoard
+@testable import rights_histories
+
+@Suite struct RightsTests {
+    // BD-81 BD-84 BD-85 BD-86 BD-89 BD-90 BD-91
+    @Test(arguments: 1...16 as ClosedRange<UInt64>)
+    func `laws hold over random histories, and the naive rules agree`(batch: UInt64) {
+        for seed in batch * 1000..<batch * 1000 + RightsTests.histories {
+            #expect(RightsLaws.broken(by: RightsHistory(seed: seed), orders: 2) == [])
+        }
+    }
+
+    #if DEBUG
+        private static let histories: UInt64 = 5
+    #else
+        private static let histories: UInt64 = 60
+    #endif
+
+    // BD-80
+    @Test func `a role allows what those below it do, and more`() {
+        let allowed = Role.allCases.map { role in RightsNeed.allCases.filter { role.allows($0, viewersMayChat: false) } }
+        #expect(allowed == [[.nothing], [.nothing, .message, .note], [.nothing, .message, .note, .edit], RightsNeed.allCases])
+        #expect(RightsNeed.allCases.filter { Role.viewer.allows($0, viewersMayChat: true) } == [.nothing, .message])
+    }
+
+    // BD-81
+    @Test func `nothing is given deeper than sixteen steps from the root owner`() throws {
+        var room = RightsRoom()
+        var giver = room.root
+        for depth in 1...16 {
+            if depth == 15 { #expect(room.refusal(of: .invite(key: room.keys[40], role: .viewer), by: depth - 1, under: giver) == nil) }
+            if depth == 16 {
+                #expect(room.refusal(of: .invite(key: room.keys[41], role: .viewer), by: depth - 1, under: giver) == .tooDeep)
+            }
+            giver = try room.give(.grant(subject: room.keys[depth], role: .owner), by: depth - 1, under: giver)
+        }
+        #expect(room.refusal(of: .grant(subject: room.keys[17], role: .viewer), by: 16, under: giver) == .tooDeep)
+    }
+
+    // BD-82
+    @Test func `who joins has the role of his invite, one right however often he says so, and does not come back by it`() throws {
+        var room = RightsRoom()
+        let invite = try room.give(.invite(key: room.keys[9], role: .editor), by: 0, under: room.root)
+        let before = room.newest
+        let first = try room.join(1, by: invite, at: before)
+        let second = try room.join(1, by: invite, at: before)
+        let all = room.rights.everything
+        #expect(room.rights.standing(at: all).map(\.subject) == [room.keys[0], nil, room.keys[1]])
+        #expect(room.rights.violation(of: room.keys[1], naming: second, need: .edit, at: all) == nil)
+        #expect(room.rights.violation(of: room.keys[2], naming: first, need: .edit, at: all) == .rightOfAnother)
+        #expect(room.rights.violation(of: room.keys[9], naming: invite, need: .nothing, at: all) == .rightOfAnother)
+        _ = try room.remove([first], by: 0, under: room.root, heads: [])
+        #expect(!room.rights.stands(second, at: room.rights.everything))
+        #expect(throws: RightsViolation.rightEnded) { try room.join(1, by: invite, at: room.rights.everything) }
+        // Where he knows of no removal it is valid, and without effect.
+        let late = try room.join(1, by: invite, at: before)
+        #expect(!room.rights.counts(late, at: room.rights.everything))
+        #expect(throws: RightsViolation.noInvite) { try room.join(1, by: room.root, at: room.newest) }
+    }
+
+    // BD-86
+    @Test func `an invite that is removed ends, and who joined under the heads stays`() throws {
+        var room = RightsRoom()
+        let invite = try room.give(.invite(key: room.keys[9], role: .editor), by: 0, under: room.root)
+        let early = room.newest
+        let under = try room.join(1, by: invite, at: early)
+        let heads = [room.newest]
+        let beside = try room.join(2, by: invite, at: early)
+        _ = try room.remove([invite], by: 0, under: room.root, heads: heads)
+        let all = room.rights.everything
+        #expect(room.rights.stands(under, at: all) && !room.rights.stands(beside, at: all) && !room.rights.stands(invite, at: all))
+    }
+
+    // BD-83 BD-84
+    @Test func `only what is strictly junior is removed, and a back-dated grant is no more senior than its giver`() throws {
+        var room = RightsRoom()
+        let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
+        let old = room.newest
+        let bob = try room.give(.grant(subject: room.keys[2], role: .owner), by: 0, under: room.root)
+        #expect(room.refusal(removing: [ann], by: 2, under: bob) == .targetNotJunior)
+        #expect(room.refusal(removing: [bob], by: 2, under: bob) == .targetNotJunior)
+        #expect(room.refusal(removing: [room.root], by: 1, under: ann) == .targetNotJunior)
+        #expect(room.refusal(removing: [bob, bob], by: 1, under: ann) == .repeatedTarget)
+        let sock = try room.give(.grant(subject: room.keys[3], role: .owner), by: 1, under: ann, at: old)
+        #expect(room.refusal(removing: [bob], by: 3, under: sock) == .targetNotJunior)
+        #expect(room.refusal(removing: [TransactionName.zero], by: 1, under: ann) == .unknownTarget)
+        let all = room.rights.everything
+        #expect(throws: RightsViolation.headsBeyondParents) { try room.remove([ann], by: 0, under: room.root, heads: [all], at: old) }
+    }
+
+    // BD-86 BD-87
+    @Test func `who is removed removes nobody beside it, and who had been removed by him stands again`() throws {
+        var room = RightsRoom()
+        let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
+        let bob = try room.give(.grant(subject: room.keys[2], role: .owner), by: 0, under: room.root)
+        let eve = try room.give(.grant(subject: room.keys[3], role: .editor), by: 2, under: bob)
+        let before = room.newest
+        let purge = try room.remove([bob], by: 1, under: ann, heads: [before], at: before)
+        #expect(!room.rights.stands(bob, at: room.rights.everything) && room.rights.stands(eve, at: room.rights.everything))
+        let last = try room.remove([ann], by: 0, under: room.root, heads: [before], at: before)
+        let all = room.rights.everything
+        #expect(!room.rights.stands(ann, at: all) && room.rights.stands(bob, at: all) && room.rights.stands(room.root, at: all))
+        #expect(!room.rights.counts(purge, at: all) && room.rights.counts(last, at: all))
+    }
+
+    // BD-85 BD-90
+    @Test func `work counts until its right ends, and then as far as the heads reach`() throws {
+        var room = RightsRoom()
+        let ann = try room.give(.grant(subject: room.keys[1], role: .editor), by: 0, under: room.root)
+        let before = room.newest
+        _ = try room.remove([ann], by: 0, under: room.root, heads: [before])
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: before) == nil)
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: room.newest) == .rightEnded)
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .govern, at: before) == .notAllowed(.editor))
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: room.rights.genesis) == .unknownRight)
+        // Places: 0 genesis, 1 the grant, 2 and 3 work of hers, 4 the removal with 2 as its head, 5 work on 3.
+        let parents = [[], [0], [1], [2], [1, 2], [3]]
+        let cover = RightsCover(heads: [2], giver: 1) { parents[$0] }
+        #expect((0...5).map { cover.contains($0) } == [false, true, true, false, false, false])
+        let removals = room.rights.removals(of: ann, at: room.rights.everything)
+        #expect(removals.count == 1)
+        let counts = (2...5).map { place in
+            room.rights.counts(naming: ann, at: room.rights.everything) { removals.contains($0) && cover.contains(place) }
+        }
+        #expect(counts == [true, false, false, false])
+        #expect(rightsCovered([true, true, false, false, true, true]) { parents[$0] } == [true, true, true, true, true, true])
+        #expect(rightsCovered([true, true, false, false, true, false]) { parents[$0] } == [true, true, true, false, true, false])
+    }
+
+    // BD-83
+    @Test func `the right that allows most is the one to write under, and of two alike the senior one`() throws {
+        var room = RightsRoom()
+        let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
+        _ = try room.give(.grant(subject: room.keys[2], role: .commenter), by: 0, under: room.root)
+        let deep = try room.give(.grant(subject: room.keys[2], role: .editor), by: 1, under: ann)
+        let first = try room.give(.grant(subject: room.keys[2], role: .editor), by: 0, under: room.root)
+        _ = try room.give(.grant(subject: room.keys[2], role: .editor), by: 0, under: room.root)
+        #expect(room.rights.best(of: room.keys[2], at: room.rights.everything)?.name == first)
+        #expect(room.rights.best(of: room.keys[3], at: room.rights.everything) == nil)
+        let members = room.rights.standing(at: room.rights.everything)
+        #expect(members.map(\.depth) == [0, 1, 1, 1, 1, 2] && members.last?.name == deep)
+        #expect(members[1].isSenior(to: members[2]) && !members[2].isSenior(to: members[1]))
+    }
+
+    // BD-88
+    @Test func `viewers write messages while the newest policy that counts says so`() throws {
+        var room = RightsRoom()
+        let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
+        let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
+        let silent = room.newest
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: silent) == .notAllowed(.viewer))
+        _ = try room.write(.acts(gift: nil, removals: [], viewersMayChat: true), by: 1, under: ann)
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: room.newest) == nil)
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: silent) == .notAllowed(.viewer))
+        _ = try room.remove([ann], by: 0, under: room.root, heads: [silent])
+        #expect(!room.rights.viewersMayChat(at: room.rights.everything))
+        #expect(throws: RightsViolation.notAllowed(.viewer)) {
+            try room.write(.acts(gift: nil, removals: [], viewersMayChat: true), by: 2, under: viewer)
+        }
+    }
+
+    // BD-89
+    @Test func `drawing makes no sets, and sixteen parents make one`() throws {
+        var room = RightsRoom()
+        let start = room.newest
+        var beside: [RightsSet] = []
+        for member in 1...16 {
+            _ = try room.give(.grant(subject: room.keys[member], role: .editor), by: 0, under: room.root, at: start)
+            beside.append(room.newest)
+        }
+        let held = room.rights.setCount
+        for _ in 0..<100 { _ = room.rights.set(after: beside) }
+        #expect(room.rights.setCount == held)
+        for _ in 0..<100 { _ = room.rights.set(after: Array(beside.suffix(9))) }
+        for _ in 0..<100 { _ = room.rights.set(after: [beside[3], beside[5], beside[3]]) }
+        #expect(room.rights.setCount == held + 2)
+    }
+}
+
+/// A board's rights, and who writes in it.
+private struct RightsRoom {
+    let keys: [AuthorID]
+    let root: TransactionName
+    var rights: Rights
+    /// What the last that was written gives its children; who says nothing else writes after all that is here.
+    var newest: RightsSet
+    private var random = SplitMix64(seed: 13)
+    private var lamport: UInt64 = 1
+
+    init() {
+        var random = SplitMix64(seed: 7)
+        let keys = (0..<50).map { _ in AuthorID(using: &random) }
+        root = TransactionName(using: &random)
+        rights = Rights(root: Stamp(lamport: 1, author: keys[0], name: root))
+        newest = rights.genesis
+        self.keys = keys
+    }
+
+    @discardableResult mutating func write(
+        _ content: RightsTransaction.Content, by member: Int, under right: TransactionName, at set: RightsSet? = nil
+    ) throws(RightsViolation) -> TransactionName {
+        lamport += 1
+        let stamp = Stamp(lamport: lamport, author: keys[member], name: TransactionName(using: &random))
+        newest = try rights.insert(RightsTransaction(stamp: stamp, right: right, content: content), at: set ?? rights.everything)
+        return stamp.name
+    }
+
+    mutating func give(
+        _ gift: RightsGift, by member: Int, under right: TransactionName, at set: RightsSet? = nil
+    ) throws(RightsViolation) -> TransactionName {
+        try write(.acts(gift: gift, removals: [], viewersMayChat: nil), by: member, under: right, at: set)
+    }
+
+    mutating func join(_ member: Int, by invite: TransactionName, at set: RightsSet) throws(RightsViolation) -> TransactionName {
+        try write(.admission, by: member, under: invite, at: set)
+    }
+
+    mutating func remove(
+        _ targets: [TransactionName], by member: Int, under right: TransactionName, heads: [RightsSet], at set: RightsSet? = nil
+    ) throws(RightsViolation) -> TransactionName {
+        let removals = targets.map { RightsRemoval(right: $0, heads: heads) }
+        return try write(.acts(gift: nil, removals: removals, viewersMayChat: nil), by: member, under: right, at: set)
+    }
+
+    /// Why a gift is refused now; it is taken back where it is not.
+    func refusal(of gift: RightsGift, by member: Int, under right: TransactionName) -> RightsViolation? {
+        var copy = self
+        do { _ = try copy.give(gift, by: member, under: right) } catch { return error }
+        return nil
+    }
+
+    func refusal(removing targets: [TransactionName], by member: Int, under right: TransactionName) -> RightsViolation? {
+        var copy = self
+        do { _ = try copy.remove(targets, by: member, under: right, heads: []) } catch { return error }
+        return nil
+    }
+}

@@ -1,0 +1,91 @@
+import InkBoard
+import InkPrimitives
+
+/// What rights take on boards of the sizes that count. Wall time: compare on a quiet machine.
+enum RightsFigures {
+    static func print() {
+        check()
+        members()
+    }
+
+    /// 100 000 transactions after 49 grants and removals; each has three parents, none of which need know the last twenty of those.
+    private static func check() {
+        var board = SmallBoard(seed: 1)
+        for number in 1...25 { board.grant(to: number) }
+        for number in 1...24 { board.remove(number) }
+        var random = SplitMix64(seed: 2)
+        // Before the clock runs: who writes after what.
+        let steps = (0..<100_000).map { _ in (0..<3).map { _ in board.newest.count - 1 - random.below(20) } }
+        var valid = 0
+        let start = ContinuousClock.now
+        for parents in steps {
+            let set = board.rights.set(after: parents.map { board.newest[$0] })
+            if board.rights.violation(of: board.keys[25], naming: board.grants[25] ?? .zero, need: .edit, at: set) == nil { valid += 1 }
+        }
+        report("a check of validity, 50 rights transactions, \(valid) of 100000 valid", ContinuousClock.now - start, over: 100_000)
+        Swift.print("sets held: \(board.rights.setCount)")
+    }
+
+    /// 2000 members come one by one, every twentieth is removed.
+    private static func members() {
+        var board = SmallBoard(seed: 3)
+        let start = ContinuousClock.now
+        for number in 1...2000 {
+            board.grant(to: number)
+            if number % 20 == 0 { board.remove(number - 10) }
+        }
+        report("a rights transaction among 2100", ContinuousClock.now - start, over: 2100)
+        let again = ContinuousClock.now
+        var standing = 0
+        for _ in 0..<100 { standing = board.rights.standing(at: board.rights.everything).count }
+        report("a list of \(standing) rights that stand", ContinuousClock.now - again, over: 100)
+        Swift.print("sets held: \(board.rights.setCount), of \(2100 / 8) bytes at most")
+    }
+
+    private static func report(_ what: String, _ time: Duration, over count: Int) {
+        Swift.print("\(what): \(Int(time / .nanoseconds(1)) / count) ns")
+    }
+}
+
+/// A root owner who grants and removes, one after the other.
+private struct SmallBoard {
+    var rights: Rights
+    let keys: [AuthorID]
+    /// By member, the newest transaction that grants him anything.
+    var grants: [Int: TransactionName] = [:]
+    /// The set after each rights transaction.
+    var newest: [RightsSet]
+    private var random: SplitMix64
+    private let root: Stamp
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        var random = self.random
+        keys = (0...2000).map { _ in AuthorID(using: &random) }
+        root = Stamp(lamport: 1, author: keys[0], name: TransactionName(using: &random))
+        self.random = random
+        rights = Rights(root: root)
+        newest = [rights.genesis]
+    }
+
+    mutating func grant(to member: Int) {
+        let gift = RightsGift.grant(subject: keys[member], role: .editor)
+        grants[member] = write(.acts(gift: gift, removals: [], viewersMayChat: nil))
+    }
+
+    mutating func remove(_ member: Int) {
+        let removal = RightsRemoval(right: grants[member] ?? .zero, heads: [newest[newest.count - 1]])
+        _ = write(.acts(gift: nil, removals: [removal], viewersMayChat: nil))
+    }
+
+    private mutating func write(_ content: RightsTransaction.Content) -> TransactionName {
+        let stamp = Stamp(lamport: UInt64(newest.count + 1), author: keys[0], name: TransactionName(using: &random))
+        let set = rights.set(after: [newest[newest.count - 1]])
+        do {
+            newest.append(try rights.insert(RightsTransaction(stamp: stamp, right: root.name, content: content), at: set))
+        } catch {
+            preconditionFailure("the root owner was refused: \(error)")
+        }
+        return stamp.name
+    }
+}
