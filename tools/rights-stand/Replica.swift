@@ -24,13 +24,19 @@ struct Replica {
         let name = history.deeds[right].stamp.name
         if case .work(let need) = deed.act {
             guard rights.violation(of: deed.stamp.author, naming: name, need: need, at: set) == nil else { return false }
-            sets[deed.number] = set
+            keep(set, of: deed)
         } else {
             guard let including = try? rights.insert(transaction(deed, naming: name), at: set) else { return false }
-            sets[deed.number] = including
+            keep(including, of: deed)
         }
-        taken.insert(deed.number)
         return true
+    }
+
+    private mutating func keep(_ set: RightsSet, of deed: Deed) {
+        // What should have been refused has no place.
+        guard deed.number < RightsHistory.deedsMax else { return }
+        sets[deed.number] = set
+        taken.insert(deed.number)
     }
 
     /// What it makes of all that it took.

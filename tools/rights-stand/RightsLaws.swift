@@ -170,14 +170,12 @@ struct RightsLaws {
 
     private func isUnder(_ heads: [Int], _ number: Int) -> Bool { heads.contains { $0 == number || history.past(of: $0).contains(number) } }
 
-    /// Whether the root owner ended a right in the chain of a deed, and the link of the chain made under it is not under the heads.
+    /// Whether the root owner ended the right that a deed names, with heads that do not cover it, or all that gives that right is expelled.
     private func isExpelled(_ number: Int, in set: DeedSet) -> Bool {
-        let chain = chain(to: number)
-        return zip(chain, chain.dropFirst()).contains { deed, giver in
-            guard let right = history.gifts[giver] else { return false }
-            return aims(at: right, in: set).contains { aim in
-                history.deeds[aim.by].right == 0 && history.deeds[aim.by].author == 0 && !isUnder(aim.heads, deed)
-            }
+        guard let right = history.deeds[number].right.flatMap({ history.gifts[$0] }) else { return false }
+        let isEnded = aims(at: right, in: set).contains { aim in
+            history.deeds[aim.by].right == 0 && history.deeds[aim.by].author == 0 && !isUnder(aim.heads, number)
         }
+        return isEnded || set.allSatisfy { history.gifts[$0] != right || isExpelled($0, in: set) }
     }
 }
