@@ -17,6 +17,10 @@ package struct Rights: Sendable {
     private var views: [RightsSet: RightsView] = [:]
     /// All rights transactions that are here.
     package private(set) var everything: RightsSet
+    /// What they come to.
+    private var present: RightsView
+    /// The set that the last call of `set(after:)` made, if it made one and nothing was taken in since.
+    private var provisional: RightsSet?
     /// What genesis gives its children.
     package let genesis: RightsSet
 
@@ -26,13 +30,28 @@ package struct Rights: Sendable {
         genesis = sets.inserting(0, into: .empty)
         everything = genesis
         roll = RightsRoll(root: root, including: genesis)
+        present = RightsView(of: sets[genesis], roll: roll, sets: sets)
     }
 
     // MARK: Valid at its parents (BD-85)
 
     /// The rights-ancestors of a transaction, from what its parents have (BD-89): of a parent that is no rights transaction the set that
     /// was its own, of one that is what `insert` returned.
-    package mutating func set(after parents: [RightsSet]) -> RightsSet { sets.union(parents) }
+    package mutating func set(after parents: [RightsSet]) -> RightsSet {
+        let held = sets.count
+        let set = sets.union(parents)
+        provisional = sets.count > held ? set : nil
+        return set
+    }
+
+    /// Forgets the set of a transaction that is refused, if nothing else has it: whoever is refused by the thousand takes no memory.
+    /// `violation` and `insert` do it themselves; to be called where another rule refuses, before the next `set(after:)`.
+    package mutating func discard(_ set: RightsSet) {
+        guard set == provisional else { return }
+        views[set] = nil
+        sets.removeLast()
+        provisional = nil
+    }
 
     /// Why a transaction of `author` that changes no rights is not valid under the right that `name` gives; nil if it is.
     package mutating func violation(of author: AuthorID, naming name: TransactionName, need: RightsNeed, at set: RightsSet)
@@ -42,8 +61,11 @@ package struct Rights: Sendable {
             let view = remember(set)
             let right = try right(of: author, naming: name, at: set, view: view)
             let role = roll.rights[right].role
-            return role.allows(need, viewersMayChat: view.viewersMayChat) ? nil : .notAllowed(role)
+            guard !role.allows(need, viewersMayChat: view.viewersMayChat) else { return nil }
+            discard(set)
+            return .notAllowed(role)
         } catch {
+            discard(set)
             return error
         }
     }
@@ -51,14 +73,23 @@ package struct Rights: Sendable {
     /// Takes a rights transaction in whose rights-ancestors are `set`, and returns what its children get of it. On a throw nothing changed.
     package mutating func insert(_ transaction: RightsTransaction, at set: RightsSet) throws(RightsViolation) -> RightsSet {
         if let known = roll.number(of: transaction.stamp.name) { return roll.entries[known].including }
+        do {
+            return try take(transaction, at: set)
+        } catch {
+            discard(set)
+            throw error
+        }
+    }
+
+    private mutating func take(_ transaction: RightsTransaction, at set: RightsSet) throws(RightsViolation) -> RightsSet {
         let view = remember(set)
         switch transaction.content {
         case .admission:
             let invite = try invite(of: transaction, at: set, view: view)
             let including = sets.inserting(roll.nextEntry, into: set)
-            everything = sets.inserting(roll.nextEntry, into: everything)
+            let all = sets.inserting(roll.nextEntry, into: everything)
             roll.admit(transaction.stamp, under: invite, including: including)
-            _ = remember(everything)
+            turn(to: all)
             return including
         case .acts(let gift, let removals, let viewersMayChat):
             let named = try right(of: transaction.stamp.author, naming: transaction.right, at: set, view: view)
@@ -67,10 +98,10 @@ package struct Rights: Sendable {
             let targets = try check(removals, under: named, at: set)
             let covers = zip(targets, removals).map { (right: $0, name: $1.right, cover: sets.union($1.heads)) }
             let including = sets.inserting(roll.nextEntry, into: set)
-            everything = sets.inserting(roll.nextEntry, into: everything)
+            let all = sets.inserting(roll.nextEntry, into: everything)
             roll.append(
                 transaction.stamp, named: named, gift: gift, removals: covers, viewersMayChat: viewersMayChat, including: including)
-            _ = remember(everything)
+            turn(to: all)
             return including
         }
     }
@@ -144,15 +175,24 @@ package struct Rights: Sendable {
     /// Sets held, for tests of what they take.
     package var setCount: Int { sets.count }
 
-    private func view(of set: RightsSet) -> RightsView { views[set] ?? RightsView(of: sets[set], roll: roll, sets: sets) }
+    private func view(of set: RightsSet) -> RightsView {
+        set == everything ? present : views[set] ?? RightsView(of: sets[set], roll: roll, sets: sets)
+    }
 
     /// The same, remembered.
     private mutating func remember(_ set: RightsSet) -> RightsView {
+        if set == everything { return present }
         if let known = views[set] { return known }
         let view = view(of: set)
         if views.count >= Self.viewsMax { views.removeAll() }
         views[set] = view
         return view
+    }
+
+    private mutating func turn(to all: RightsSet) {
+        if views.count < Self.viewsMax { views[everything] = present }
+        (everything, present) = (all, RightsView(of: sets[all], roll: roll, sets: sets))
+        provisional = nil
     }
 
     /// The right that an entry of the set gives.

@@ -66,6 +66,8 @@ struct RightsSets: Sendable {
     private var ids: [RightsBits: UInt32] = [RightsBits(): 0]
     /// Unions of two, by both ids, the smaller one high.
     private var unions: [UInt64: UInt32] = [:]
+    /// Where the last of them is.
+    private var lastUnion: UInt64?
 
     subscript(set: RightsSet) -> RightsBits { table[Int(set.id)] }
 
@@ -97,7 +99,14 @@ struct RightsSets: Sendable {
         let union = intern(bits)
         if unions.count >= Self.unionsMax { unions.removeAll() }
         unions[key] = union.id
+        lastUnion = key
         return union
+    }
+
+    /// Forgets the set that was made last; of the unions only the last can lead to it.
+    mutating func removeLast() {
+        if let last = lastUnion, unions[last] == UInt32(table.count - 1) { unions[last] = nil }
+        ids[table.removeLast()] = nil
     }
 
     private mutating func intern(_ bits: RightsBits) -> RightsSet {

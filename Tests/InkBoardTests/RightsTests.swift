@@ -177,6 +177,16 @@ import Testing
         for _ in 0..<100 { _ = room.rights.set(after: Array(beside.suffix(9))) }
         for _ in 0..<100 { _ = room.rights.set(after: [beside[3], beside[5], beside[3]]) }
         #expect(room.rights.setCount == held + 2)
+        // Of what is refused nothing stays, and what comes after it is not taken for it.
+        for first in 0..<10 {
+            let set = room.rights.set(after: [beside[first], beside[first + 3]])
+            #expect(room.rights.violation(of: room.keys[40], naming: room.root, need: .edit, at: set) == .rightOfAnother)
+            let other = room.rights.set(after: [beside[first], beside[first + 1], beside[first + 4]])
+            #expect(throws: RightsViolation.noInvite) { try room.write(.admission, by: 40, under: room.root, at: other) }
+        }
+        #expect(room.rights.setCount == held + 2)
+        let set = room.rights.set(after: [beside[0], beside[3]])
+        #expect(room.rights.standing(at: set).map(\.subject) == [room.keys[0], room.keys[1], room.keys[4]])
     }
 }
 

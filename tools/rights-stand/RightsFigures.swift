@@ -24,6 +24,11 @@ enum RightsFigures {
         }
         report("a check of validity, 50 rights transactions, \(valid) of 100000 valid", ContinuousClock.now - start, over: 100_000)
         Swift.print("sets held: \(board.rights.setCount)")
+        let names = (0..<100_000).map { _ in board.grants[1 + random.below(25)] ?? .zero }
+        let again = ContinuousClock.now
+        var counting = 0
+        for name in names where board.rights.counts(naming: name, at: board.rights.everything, isCovered: { _ in false }) { counting += 1 }
+        report("whether one counts, \(counting) of 100000 do", ContinuousClock.now - again, over: 100_000)
     }
 
     /// 2000 members come one by one, every twentieth is removed.
