@@ -196,7 +196,7 @@ extension Board {
 
     private func header(by author: AuthorID, wallTime: UInt64) -> TransactionHeader {
         let previous = log.tip(of: author)?.name
-        let parents = log.parents(after: previous)
+        let parents = parents(after: previous)
         return TransactionHeader(
             board: id, author: author, sequence: log.sequence(of: author) + 1, previous: previous ?? .zero,
             grant: TransactionName(id.bytes) ?? .zero, parents: parents, lamport: log.lamport(after: parents), claimedWallTime: wallTime)

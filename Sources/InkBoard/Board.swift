@@ -3,10 +3,7 @@ import InkPrimitives
 
 /// A board: the set of transactions and the picture that follows from it.
 ///
-///     insert ─ known? ─ parents here? ─ rules ─► log ─► registers ─► picture
-///                          │ no            │ no
-///                          ▼               ▼
-///                       orphans         refused, not kept
+///     insert ─► TransactionSet ─ admitted ─► registers ─► picture
 ///
 /// Peers with equal `fingerprint`s have equal sets, and equal sets give equal pictures, whatever the order of arrival. Signatures are the
 /// caller's to verify before `insert`.
@@ -19,7 +16,7 @@ public struct Board: Sendable {
     public let name: String
     public let admission: AdmissionPolicy
 
-    var log = Log()
+    private var transactionSet: TransactionSet
     var records: [ShapeRecord] = []
     private var rows: [ShapeID: Int] = [:]
     /// Rows of the shapes that stand, lowest first.
@@ -30,14 +27,9 @@ public struct Board: Sendable {
     private var histories: [Hand: UndoHistory] = [:]
     /// Transactions that a program of their author claimed as its own.
     private var strands: [TransactionName: Strand] = [:]
-    private var tree = MerkleTree()
-    private(set) var orphans: OrphanPool
-    private var refused = RefusedNames()
 
     /// Transactions that carry a message, ascending by stamp.
     private var chatSlots: [Slot] = []
-    /// Forks seen so far, in order of arrival.
-    public private(set) var forks: [Fork] = []
 
     private struct Retraction: Hashable, Sendable {
         let shape: ShapeID
@@ -98,24 +90,29 @@ public struct Board: Sendable {
         }
         guard let name, version == Self.version, policy == UInt64(AdmissionPolicy.secret.rawValue) else { throw .unknownVersion }
         (self.id, self.name, owner, admission) = (id, name, genesis.author, .secret)
-        orphans = OrphanPool(byteLimit: orphanBytes, shareLimit: orphanShareBytes)
-        _ = log.append(genesis)
-        tree.insert(MerkleTree.Entry(lamport: genesis.lamport, name: genesis.name))
-        tree.refresh()
+        transactionSet = TransactionSet(
+            genesis: genesis, id: id, admission: .secret, orphanBytes: orphanBytes, orphanShareBytes: orphanShareBytes)
     }
 
     // MARK: - The set
 
+    var log: Log { transactionSet.log }
     /// How many transactions are in the set, genesis included.
     public var transactionCount: Int { log.transactions.count }
     /// All of them, parents before children; otherwise in order of arrival.
     public var transactions: [Transaction] { log.transactions }
     /// The root of the Merkle tree.
-    public var fingerprint: Fingerprint { tree.root }
+    public var fingerprint: Fingerprint { transactionSet.coverage.fingerprint }
     /// Transactions without children, ascending.
-    public var heads: [TransactionName] { log.heads }
+    public var heads: [TransactionName] { transactionSet.coverage.heads(in: transactionSet.log) }
     /// The greatest lamport number in the set.
     public var lamport: UInt64 { log.lamport }
+    /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
+    func parents(after previous: TransactionName?) -> [TransactionName] {
+        transactionSet.coverage.parents(after: previous, in: transactionSet.log)
+    }
+    /// Forks seen so far, in order of arrival.
+    public var forks: [Fork] { transactionSet.forks }
     /// Parents of orphans that are neither here nor orphans, ascending.
     public var missing: [TransactionName] { orphans.missing.sorted() }
     /// How many names `missing` has.
@@ -125,6 +122,7 @@ public struct Board: Sendable {
     /// True if the transaction of this name waits for its parents.
     public func isOrphan(_ name: TransactionName) -> Bool { orphans.contains(name) }
     public var orphanByteCount: Int { orphans.byteCount }
+    var orphans: OrphanPool { transactionSet.orphans }
 
     public func contains(_ name: TransactionName) -> Bool { log.contains(name) }
     public func transaction(_ name: TransactionName) -> Transaction? { log.slot(of: name).map { log[$0] } }
@@ -223,12 +221,12 @@ public struct Board: Sendable {
     /// - Parameter supplier: the device that brought it, whose share of orphans it counts against; `.zero` for none.
     public mutating func insert(_ transaction: Transaction, from supplier: AuthorID = .zero) -> InsertOutcome {
         let outcome = insertUnhashed(transaction, from: supplier, isReported: true)
-        tree.refresh()
+        transactionSet.refresh()
         return outcome
     }
 
     /// Forgets the orphans that a device brought. What of them is good can be had again.
-    public mutating func forgetOrphans(from supplier: AuthorID) { orphans.remove(from: supplier) }
+    public mutating func forgetOrphans(from supplier: AuthorID) { transactionSet.forgetOrphans(from: supplier) }
 
     /// Adds many, as from disk, without saying what they changed; returns what was refused.
     public mutating func load(_ transactions: some Sequence<Transaction>) -> [Rejection] {
@@ -240,7 +238,7 @@ public struct Board: Sendable {
             }
             rejections.append(contentsOf: outcome.rejected)
         }
-        tree.refresh()
+        transactionSet.refresh()
         return rejections
     }
 
@@ -252,89 +250,19 @@ public struct Board: Sendable {
     }
 
     private mutating func insertUnhashed(_ transaction: Transaction, from supplier: AuthorID, isReported: Bool) -> InsertOutcome {
-        var outcome = InsertOutcome(result: .inserted)
-        if log.contains(transaction.name) {
-            outcome.result = .duplicate
-            return outcome
+        let admission = transactionSet.insert(transaction, from: supplier)
+        var outcome = InsertOutcome(result: admission.result)
+        (outcome.forks, outcome.rejected) = (admission.forks, admission.rejected)
+        for slot in admission.admitted {
+            transactionSet.cover(slot)
+            fold(slot, isReported: isReported, outcome: &outcome)
         }
-        let missing = transaction.parents.filter { !log.contains($0) }
-        if missing.isEmpty || transaction.board != id {
-            if let violation = violation(of: transaction) {
-                refuse(transaction.name, outcome: &outcome)
-                outcome.result = .invalid(violation)
-                return outcome
-            }
-            admit(transaction, isReported: isReported, outcome: &outcome)
-            releaseOrphans(of: transaction.name, isReported: isReported, outcome: &outcome)
-            return outcome
-        }
-        if let parent = missing.first(where: refused.contains) {
-            refuse(transaction.name, outcome: &outcome)
-            outcome.result = .invalid(.refusedParent(parent))
-            return outcome
-        }
-        orphans.insert(transaction, missing: missing, from: supplier)
-        outcome.result = .orphan(missing: missing)
         return outcome
     }
 
-    /// Which rule the transaction breaks, all of whose parents are here. Looks at nothing but it and them, so all peers agree.
-    private func violation(of transaction: Transaction) -> RuleViolation? {
-        guard transaction.board == id else { return .otherBoard }
-        let expected = log.lamport(after: transaction.parents)
-        guard transaction.lamport == expected else { return .wrongLamport(expected: expected) }
-        guard transaction.grant.bytes == id.bytes else { return .noRight }
-        guard transaction.sequence > 1 else { return nil }
-        guard let slot = log.slot(of: transaction.previous), log[slot].author == transaction.author,
-            log[slot].sequence + 1 == transaction.sequence
-        else { return .wrongPrevious }
-        return nil
-    }
-
-    private mutating func releaseOrphans(of parent: TransactionName, isReported: Bool, outcome: inout InsertOutcome) {
-        var arrived = [parent]
-        while let parent = arrived.popLast() {
-            for released in orphans.remove(waitingFor: parent) {
-                let orphan = released.transaction
-                let missing = orphan.parents.filter { !log.contains($0) }
-                if let refusedParent = missing.first(where: refused.contains) {
-                    outcome.rejected.append(
-                        Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(refusedParent)))
-                    refuse(orphan.name, outcome: &outcome)
-                } else if !missing.isEmpty {
-                    orphans.insert(orphan, missing: missing, from: released.supplier)
-                } else if let violation = violation(of: orphan) {
-                    outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: violation))
-                    refuse(orphan.name, outcome: &outcome)
-                } else {
-                    admit(orphan, isReported: isReported, outcome: &outcome)
-                    arrived.append(orphan.name)
-                }
-            }
-        }
-    }
-
-    /// Forgets a transaction and everything that waits for it: what builds on what never was valid never will be.
-    private mutating func refuse(_ name: TransactionName, outcome: inout InsertOutcome) {
-        var names = [name]
-        while let name = names.popLast() {
-            refused.insert(name)
-            for orphan in orphans.remove(waitingFor: name).map(\.transaction) {
-                outcome.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(name)))
-                names.append(orphan.name)
-            }
-        }
-    }
-
-    private mutating func admit(_ transaction: Transaction, isReported: Bool, outcome: inout InsertOutcome) {
-        let (slot, isFork) = log.append(transaction)
-        tree.insert(MerkleTree.Entry(lamport: transaction.lamport, name: transaction.name))
+    private mutating func fold(_ slot: Slot, isReported: Bool, outcome: inout InsertOutcome) {
+        let transaction = log[slot]
         if isReported { outcome.inserted.append(transaction) }
-        if isFork {
-            let fork = Fork(author: transaction.author, sequence: transaction.sequence)
-            forks.append(fork)
-            outcome.forks.append(fork)
-        }
         let writes = transaction.writes
         for run in writes[...].runs({ $0.target == $1.target }) {
             guard let target = run.first?.target else { continue }
@@ -473,26 +401,5 @@ public struct Board: Sendable {
 
     func row(of id: ShapeID) -> Int? { rows[id] }
 
-    var merkleTree: MerkleTree { tree }
-}
-
-/// The last names that were refused, so that what builds on them is refused at once and not asked for again and again.
-private struct RefusedNames: Sendable {
-    private var names: Set<TransactionName> = []
-    private var ring: [TransactionName] = []
-    private var next = 0
-    private static let countMax = 4096
-
-    func contains(_ name: TransactionName) -> Bool { names.contains(name) }
-
-    mutating func insert(_ name: TransactionName) {
-        guard names.insert(name).inserted else { return }
-        if ring.count < Self.countMax {
-            ring.append(name)
-        } else {
-            names.remove(ring[next])
-            ring[next] = name
-            next = (next + 1) % Self.countMax
-        }
-    }
+    var merkleTree: MerkleTree { transactionSet.coverage.tree }
 }

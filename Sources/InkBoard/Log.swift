@@ -3,14 +3,12 @@ import InkPrimitives
 /// Where a transaction stands in `Log.transactions`. Differs between peers, so it never decides anything that they must agree on.
 typealias Slot = UInt32
 
-/// The set of transactions that count, each after its parents.
+/// All valid transactions that have come, each after its parents.
 struct Log: Sendable {
     /// In order of insertion: parents before children.
     private(set) var transactions: [Transaction] = []
     private var slots: [TransactionName: Slot] = [:]
     private var authors: [AuthorID: AuthorLog] = [:]
-    /// Transactions without children, ascending by stamp: a member can make them by the thousand (BD-46).
-    private var headSlots: [Slot] = []
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0
 
@@ -20,6 +18,9 @@ struct Log: Sendable {
         var forks: [UInt64: [Slot]] = [:]
     }
 
+    /// The slot of the next transaction.
+    var end: Slot { Slot(transactions.count) }
+
     subscript(slot: Slot) -> Transaction { transactions[Int(slot)] }
 
     func slot(of name: TransactionName) -> Slot? { slots[name] }
@@ -27,15 +28,9 @@ struct Log: Sendable {
 
     /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
     mutating func append(_ transaction: Transaction) -> (slot: Slot, isFork: Bool) {
-        let slot = Slot(transactions.count)
+        let slot = end
         transactions.append(transaction)
         slots[transaction.name] = slot
-        for parent in transaction.parents {
-            guard let parent = slots[parent] else { continue }
-            let index = headIndex(of: self[parent].stamp)
-            if index < headSlots.count, headSlots[index] == parent { headSlots.remove(at: index) }
-        }
-        headSlots.insert(slot, at: headIndex(of: transaction.stamp))
         lamport = max(lamport, transaction.lamport)
         // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
         let isFork = transaction.sequence <= UInt64(authors[transaction.author]?.bySequence.count ?? 0)
@@ -84,19 +79,6 @@ struct Log: Sendable {
     /// The one that `author`'s next follows: of the greatest sequence, and among forks of the greatest stamp.
     func tip(of author: AuthorID) -> Transaction? {
         slots(of: author, sequence: sequence(of: author)).map { self[$0] }.max { $0.stamp < $1.stamp }
-    }
-
-    /// Transactions without children, ascending.
-    var heads: [TransactionName] { headSlots.map { self[$0].name }.sorted() }
-
-    /// Where a head of this stamp is among them, or would be.
-    private func headIndex(of stamp: Stamp) -> Int { headSlots.partitioningIndex { !(self[$0].stamp < stamp) } }
-
-    /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
-    func parents(after previous: TransactionName?) -> [TransactionName] {
-        let limit = previous == nil ? Limits.parents : Limits.parents - 1
-        let greatest = headSlots.reversed().lazy.map { self[$0].name }.filter { $0 != previous }.prefix(limit)
-        return (Array(greatest) + (previous.map { [$0] } ?? [])).sorted()
     }
 
     /// What `lamport` must be over these parents, all of which are here.

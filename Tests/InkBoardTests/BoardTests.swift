@@ -296,7 +296,7 @@ import Testing
         for previous in [nil, heads[0], board.transactions[3]] {
             let others = heads.filter { $0.name != previous?.name }.sorted { $1.stamp < $0.stamp }
             let expected = others.prefix(Limits.parents - (previous == nil ? 0 : 1)).map(\.name) + (previous.map { [$0.name] } ?? [])
-            #expect(board.log.parents(after: previous?.name) == expected.sorted())
+            #expect(board.parents(after: previous?.name) == expected.sorted())
         }
         #expect(!board.forks.isEmpty)
         for author in board.authors {
