@@ -93,7 +93,7 @@ extension Board {
     func linesKept(without gone: Set<ShapeID>) -> [(line: Shape, points: [Point])] {
         guard gone.contains(where: { shape($0)?.content.isBindable == true }) else { return [] }
         var outlines = Outlines()
-        let seen = lines(boundTo: gone, limit: Self.linesKeptMax)
+        let seen = picture.shapes.lines(boundTo: gone, limit: Self.linesKeptMax)
             .map { line in
                 let points = drawn(line.content, meeting: &outlines).points
                 return (line: line, points: points, byteCount: PointsCodec.byteCount(points))

@@ -23,7 +23,7 @@ public struct LostText: Hashable, Sendable {
 extension Board {
     /// The transaction whose text stands in the shape; nil where nobody wrote one.
     public func textWriter(of id: ShapeID) -> TransactionName? {
-        row(of: id).flatMap { records[$0].winner(.text) }.map { log[$0].name }
+        picture.shapes.standingWriter(of: .text, of: id, in: log)?.name
     }
 
     /// The writes of a text that was typed by hand over what stands.
@@ -39,9 +39,8 @@ extension Board {
     /// True if `lostText` may find something, or would be long in looking: strangers can write one text by the ten thousand, and each time all of
     /// that would be gone through again.
     public func mayHaveLostText(of author: AuthorID, in id: ShapeID) -> Bool {
-        guard let row = row(of: id) else { return false }
-        let writers = records[row].writers(.text)
-        return writers.count > Self.writersFew || writers.contains { log[$0].author == author }
+        if picture.shapes.writerCount(of: .text, of: id) > Self.writersFew { return true }
+        return picture.shapes.writers(of: .text, of: id, in: log).contains { $0.author == author }
     }
 
     private static let writersFew = 64
@@ -49,23 +48,22 @@ extension Board {
     /// The text that `author` wrote last in this shape, if it was typed by hand and lost to a write that knows nothing of it; nil where nothing
     /// was lost (BD-32).
     public func lostText(of author: AuthorID, in id: ShapeID) -> LostText? {
-        guard shape(id) != nil, let row = row(of: id), let winner = records[row].winner(.text) else { return nil }
-        let writers = records[row].writers(.text)
+        guard shape(id) != nil, let winner = picture.shapes.standingWriter(of: .text, of: id, in: log) else { return nil }
+        let writers = picture.shapes.writers(of: .text, of: id, in: log)
         // Of a forked log the greatest stamp stands for all: what lost to it is of the same hand.
-        let own = writers.filter { log[$0].author == author }.max { log[$0].stamp < log[$1].stamp }
-        guard let own, own != winner, let written = typed(own, in: id) else { return nil }
-        let known = knownTexts(of: winner, among: writers, in: id)
-        guard !known.contains(own) else { return nil }
-        let common = knownTexts(of: own, among: writers, in: id).intersection(known).max { log[$0].stamp < log[$1].stamp }
-        let transaction = log[own]
-        var gesture = transaction.name
-        for write in transaction.writes {
+        let own = writers.filter { $0.author == author }.max { $0.stamp < $1.stamp }
+        guard let own, own.name != winner.name, let written = typed(own, in: id) else { return nil }
+        let texts = Dictionary(writers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let known = knownTexts(of: winner, among: texts, in: id)
+        guard !known.contains(own.name) else { return nil }
+        let common = knownTexts(of: own, among: texts, in: id).intersection(known).compactMap { texts[$0] }.max { $0.stamp < $1.stamp }
+        var gesture = own.name
+        for write in own.writes {
             if case .name(let first) = write.value, write.property == .continuation { gesture = first }
         }
         return LostText(
-            shape: id, mine: transaction.name, theirs: log[winner].name, winner: log[winner].author,
-            base: common.flatMap { text(at: $0, in: id) } ?? "", mineText: written, theirsText: text(at: winner, in: id) ?? "",
-            gesture: gesture, strand: strand(of: transaction))
+            shape: id, mine: own.name, theirs: winner.name, winner: winner.author, base: common.flatMap { text(of: $0, in: id) } ?? "",
+            mineText: written, theirsText: text(of: winner, in: id) ?? "", gesture: gesture, strand: picture.undo.strand(of: own))
     }
 
     /// The texts into which this transaction merged others, each with the base that it names (zero for none) and the merged ones; empty where it
@@ -82,49 +80,51 @@ extension Board {
         }
     }
 
-    private func text(at slot: Slot, in id: ShapeID) -> String? {
-        for write in log[slot].writes where write.target == id && write.property == .text {
+    private func text(of transaction: Transaction, in id: ShapeID) -> String? {
+        for write in transaction.writes where write.target == id && write.property == .text {
             if case .text(let text) = write.value { return text }
         }
         return nil
     }
 
     /// The text that this transaction wrote by hand; nil for one that a script, an undo or an older program wrote.
-    private func typed(_ slot: Slot, in id: ShapeID) -> String? {
-        let writes = log[slot].writes.filter { $0.target == id && $0.restores == nil }
+    private func typed(_ transaction: Transaction, in id: ShapeID) -> String? {
+        let writes = transaction.writes.filter { $0.target == id && $0.restores == nil }
         guard writes.contains(where: { $0.property == .textBase }),
             case .text(let text)? = writes.first(where: { $0.property == .text })?.value
         else { return nil }
         return text
     }
 
-    /// The writes of this text that whoever made the one at `slot` had before the eyes, itself included.
-    private func knownTexts(of slot: Slot, among writers: [Slot], in id: ShapeID) -> Set<Slot> {
-        let all = Set(writers)
-        var (known, open): (Set<Slot>, [Slot]) = ([], [slot])
-        while let slot = open.popLast() {
-            guard known.insert(slot).inserted else { continue }
-            let writes = log[slot].writes.filter { $0.target == id && $0.restores == nil }
+    /// The writes of this text, `texts`, that whoever made one of them had before the eyes, itself included.
+    private func knownTexts(
+        of transaction: Transaction, among texts: [TransactionName: Transaction], in id: ShapeID
+    ) -> Set<TransactionName> {
+        var (known, open): (Set<TransactionName>, [Transaction]) = ([], [transaction])
+        while let transaction = open.popLast() {
+            guard known.insert(transaction.name).inserted else { continue }
+            let writes = transaction.writes.filter { $0.target == id && $0.restores == nil }
             guard let base = writes.first(where: { $0.property == .textBase }).flatMap({ Self.names($0.value) }) else {
                 // It says nothing: what its transaction comes after was on the screen.
                 // Those of what it comes after are among them.
-                known.formUnion(ancestors(of: slot, among: all))
+                known.formUnion(ancestors(of: transaction, among: texts))
                 continue
             }
             let merged = writes.first { $0.property == .textMerged }.flatMap { Self.names($0.value) } ?? []
-            open += (base + merged).compactMap { log.slot(of: $0) }.filter(all.contains)
+            open += (base + merged).compactMap { texts[$0] }
         }
         return known
     }
 
-    /// Those of `writers` that the transaction at `slot` comes after. Nobody who hides it behind a long history makes us walk all of that.
-    private func ancestors(of slot: Slot, among writers: Set<Slot>) -> [Slot] {
-        let least = writers.map { log[$0].lamport }.min() ?? 0
-        var (seen, open, found): (Set<Slot>, [Slot], [Slot]) = ([], [slot], [])
+    /// Those of `texts` that a transaction comes after. Nobody who hides it behind a long history makes us walk all of that.
+    private func ancestors(of transaction: Transaction, among texts: [TransactionName: Transaction]) -> [TransactionName] {
+        let least = texts.values.map(\.lamport).min() ?? 0
+        var (seen, open, found): (Set<TransactionName>, [Transaction], [TransactionName]) = ([], [transaction], [])
         while let next = open.popLast(), seen.count < Self.ancestorsMax {
-            for parent in log[next].parents {
-                guard let parent = log.slot(of: parent), log[parent].lamport >= least, seen.insert(parent).inserted else { continue }
-                if writers.contains(parent) { found.append(parent) }
+            for name in next.parents where !seen.contains(name) {
+                guard let parent = self.transaction(name), parent.lamport >= least else { continue }
+                seen.insert(name)
+                if texts[name] != nil { found.append(name) }
                 open.append(parent)
             }
         }

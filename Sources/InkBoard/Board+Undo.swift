@@ -13,10 +13,10 @@ public struct UndoPlan: Hashable, Sendable {
 
 extension Board {
     /// True if this author has a gesture to take back.
-    public func canUndo(_ author: AuthorID, in strand: Strand = .common) -> Bool { history(of: author, in: strand)?.done.isEmpty == false }
+    public func canUndo(_ author: AuthorID, in strand: Strand = .common) -> Bool { picture.undo.canUndo(author, in: strand, of: log) }
     /// True if this author has a gesture to do again.
     public func canRedo(_ author: AuthorID, in strand: Strand = .common) -> Bool {
-        history(of: author, in: strand)?.redoable.isEmpty == false
+        picture.undo.canRedo(author, in: strand, of: log)
     }
 
     /// How to take back this author's last gesture that is in effect; nil for none.
@@ -24,28 +24,27 @@ extension Board {
     /// For each register in which the gesture's write stands, the greatest other write stands again; shapes that the gesture made are
     /// deleted; the gesture's own deletions are retracted. What others wrote or deleted since is left alone.
     public func undoWrites(of author: AuthorID, in strand: Strand = .common) -> UndoPlan? {
-        guard let history = history(of: author, in: strand), let first = history.done.last else { return nil }
-        var planner = UndoPlanner(self, author: author, gesture: history.gesture(first))
-        let marks = Set(history.redos[first] ?? []).union(planner.gesture)
+        guard let offer = picture.undo.lastDone(of: author, in: strand, of: log) else { return nil }
+        var planner = UndoPlanner(self, author: author, gesture: offer.gesture)
+        let marks = Set((offer.steps + offer.gesture).lazy.map(\.name))
         var gone: Set<ShapeID> = []
         for (target, properties) in planner.targets {
-            guard let row = row(of: target) else { continue }
-            let record = records[row]
-            if let kind = record.kindSlot, planner.gesture.contains(kind) {
+            guard let shape = picture.shapes.written(target) else { continue }
+            if let kind = picture.shapes.kindWriter(of: target, in: log), planner.isOfGesture(kind) {
                 planner.add(Write(target, .deletion, .mark))
                 gone.insert(target)
                 continue
             }
             for property in properties {
                 switch property.row?.law {
-                case .mark: planner.retract(marks, on: record)
-                case .register: planner.restoreOther(property, of: record)
+                case .mark: planner.retract(marks, on: target)
+                case .register: planner.restoreOther(property, of: target)
                 // The samples of a stroke never change.
-                case .samples: if record.shape.content.kind != .freehand { planner.restoreOther(property, of: record) }
+                case .samples: if shape.content.kind != .freehand { planner.restoreOther(property, of: target) }
                 case .maker, .remark, .retraction, .person, .step, .genesis, nil: break
                 }
             }
-            planner.noteIfGone(record, butFor: marks)
+            planner.noteIfGone(target, butFor: marks)
         }
         // Lines that are bound to what goes stay where they are seen, unless the step itself puts them elsewhere (BD-63).
         for (line, points) in linesKept(without: gone) where points != line.content.points && !planner.places(line.id) {
@@ -56,25 +55,24 @@ extension Board {
 
     /// How to do again what this author took back last; nil for none, or when the author has done something else since.
     public func redoWrites(of author: AuthorID, in strand: Strand = .common) -> UndoPlan? {
-        guard let history = history(of: author, in: strand), let undone = history.redoable.last else { return nil }
-        var planner = UndoPlanner(self, author: author, gesture: history.gesture(undone.gesture))
-        let marks = Set(undone.by)
-        let writes = undone.by.flatMap { log[$0].writes }.filter { $0.target.number > 0 }
+        guard let offer = picture.undo.lastUndone(of: author, in: strand, of: log) else { return nil }
+        var planner = UndoPlanner(self, author: author, gesture: offer.gesture)
+        let marks = Set(offer.steps.lazy.map(\.name))
+        let writes = offer.steps.flatMap(\.writes).filter { $0.target.number > 0 }
         // Where lines are seen now, which is not where they were when the gesture deleted what they are bound to.
         let gone = Set(writes.lazy.filter { $0.property == .retraction }.map(\.target))
         let kept = Dictionary(uniqueKeysWithValues: linesKept(without: gone).map { ($0.line.id, $0.points) })
         for write in writes {
-            guard let row = row(of: write.target) else { continue }
-            let record = records[row]
             switch write.property.row?.law {
             case .mark:
-                planner.retract(marks, on: record)
-                planner.noteIfGone(record, butFor: marks)
+                planner.retract(marks, on: write.target)
+                planner.noteIfGone(write.target, butFor: marks)
             case .retraction: planner.add(Write(write.target, .deletion, .mark))
             // Points that the undo stored of a line, since a shape went to which it is bound.
-            case .samples where write.restores == nil: planner.restoreOther(write.property, of: record, than: undone.by, isSaid: false)
-            case .samples: planner.redo(write, of: record, as: kept[write.target].map { .points($0) })
-            case .register, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write, of: record)
+            case .samples where write.restores == nil:
+                planner.restoreOther(write.property, of: write.target, than: offer.steps, isSaid: false)
+            case .samples: planner.redo(write, as: kept[write.target].map { .points($0) })
+            case .register, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write)
             }
         }
         for (line, points) in kept.sorted(by: { $0.key < $1.key }) where points != shape(line)?.content.points && !planner.places(line) {
@@ -92,26 +90,29 @@ private struct UndoPlanner {
     }
 
     /// The transactions of the gesture, the one that began it first.
-    let gesture: [Slot]
+    private let gesture: [Transaction]
     private let board: Board
     private let author: AuthorID
     private var writes: [Write] = []
     private var skipped: Set<ShapeID> = []
-    private var read: [Slot: [Key: Write]] = [:]
-    private var undone: [AuthorID: Set<Slot>] = [:]
+    private var read: [TransactionName: [Key: Write]] = [:]
+    private var takenBack: [AuthorID: UndoHistories.TakenBack] = [:]
 
-    init(_ board: Board, author: AuthorID, gesture: [Slot]) { (self.board, self.author, self.gesture) = (board, author, gesture) }
+    init(_ board: Board, author: AuthorID, gesture: [Transaction]) { (self.board, self.author, self.gesture) = (board, author, gesture) }
 
     /// The shapes that the gesture wrote, ascending, and what of them.
     var targets: [(ShapeID, [Property])] {
         var properties: [ShapeID: Set<Property>] = [:]
-        for slot in gesture {
-            for write in board.log[slot].writes where write.target.number > 0 {
+        for transaction in gesture {
+            for write in transaction.writes where write.target.number > 0 {
                 properties[write.target, default: []].insert(write.property)
             }
         }
         return properties.keys.sorted().map { ($0, properties[$0, default: []].sorted()) }
     }
+
+    /// True if this transaction is one of the gesture's.
+    func isOfGesture(_ transaction: Transaction) -> Bool { gesture.contains { $0.name == transaction.name } }
 
     mutating func add(_ write: Write) { writes.append(write) }
 
@@ -121,63 +122,60 @@ private struct UndoPlanner {
         return writes.contains { $0.target == line && placing.contains($0.property) }
     }
 
-    /// Takes back those of `slots` whose marks on the shape are live.
-    mutating func retract(_ slots: Set<Slot>, on record: ShapeRecord) {
-        let names = record.marks.filter { slots.contains($0) && board.isLive(mark: $0, on: record.shape.id) }
-            .map { board.log[$0].name }.sorted()
-        guard !names.isEmpty else { return }
-        writes.append(Write(record.shape.id, .retraction, .names(Array(names.prefix(Limits.retractionsPerWrite)))))
+    /// Takes back those marks on the shape that are live and among these.
+    mutating func retract(_ names: Set<TransactionName>, on id: ShapeID) {
+        let marks = board.picture.shapes.liveMarks(on: id, in: board.log).map(\.name).filter(names.contains).sorted()
+        guard !marks.isEmpty else { return }
+        writes.append(Write(id, .retraction, .names(Array(marks.prefix(Limits.retractionsPerWrite)))))
     }
 
     /// Says that the shape stays gone where somebody else deleted it.
-    mutating func noteIfGone(_ record: ShapeRecord, butFor slots: Set<Slot>) {
-        let isGone = record.marks.contains { !slots.contains($0) && board.isLive(mark: $0, on: record.shape.id) }
-        if isGone { skipped.insert(record.shape.id) }
+    mutating func noteIfGone(_ id: ShapeID, butFor names: Set<TransactionName>) {
+        let isGone = board.picture.shapes.liveMarks(on: id, in: board.log).contains { !names.contains($0.name) }
+        if isGone { skipped.insert(id) }
     }
 
     /// Puts the greatest other write in the place of the gesture's, if that stands.
-    mutating func restoreOther(_ property: Property, of record: ShapeRecord) {
-        restoreOther(property, of: record, than: gesture, isSaid: true)
-    }
+    mutating func restoreOther(_ property: Property, of id: ShapeID) { restoreOther(property, of: id, than: gesture, isSaid: true) }
 
     /// Puts the greatest other write in the place of that of these transactions, if it stands.
     ///
     /// - Parameter isSaid: true where it is said that it does not.
-    mutating func restoreOther(_ property: Property, of record: ShapeRecord, than slots: [Slot], isSaid: Bool) {
-        let id = record.shape.id
-        let standing = origin(property, of: record)
-        guard slots.contains(where: { origin($0) == standing }) else {
+    mutating func restoreOther(_ property: Property, of id: ShapeID, than these: [Transaction], isSaid: Bool) {
+        let standing = origin(property, of: id)
+        guard these.contains(where: { origin($0) == standing }) else {
             if isSaid { skipped.insert(id) }
             return
         }
-        var greatest: Slot?
-        for slot in record.writers(property) where !slots.contains(slot) {
-            guard let write = write(property, of: id, at: slot), write.restores == nil, !isUndone(slot) else { continue }
-            if greatest.map({ board.log[$0].stamp < board.log[slot].stamp }) ?? true { greatest = slot }
+        var greatest: (transaction: Transaction, write: Write)?
+        for other in board.picture.shapes.writers(of: property, of: id, in: board.log)
+        where !these.contains(where: { $0.name == other.name }) {
+            guard let write = write(property, of: id, by: other), write.restores == nil, !isTakenBack(other) else { continue }
+            if greatest.map({ $0.transaction.stamp < other.stamp }) ?? true { greatest = (other, write) }
         }
-        let value = greatest.flatMap { write(property, of: id, at: $0)?.value } ?? property.wireRow?.form.unwritten ?? .bytes([])
-        writes.append(Write(id, property, value, restores: greatest.map(origin) ?? .unwritten))
+        let value = greatest?.write.value ?? property.wireRow?.form.unwritten ?? .bytes([])
+        writes.append(Write(id, property, value, restores: greatest.map { origin($0.transaction) } ?? .unwritten))
     }
 
     /// Puts the gesture's last write back in the place of `undo`'s, if that or what restores the same stands.
     ///
     /// - Parameter value: what is written, where the gesture's own value is of another time.
-    mutating func redo(_ undo: Write, of record: ShapeRecord, as value: Value? = nil) {
+    mutating func redo(_ undo: Write, as value: Value? = nil) {
         guard let restored = undo.restores,
-            let slot = gesture.last(where: { write(undo.property, of: undo.target, at: $0) != nil }),
-            let write = write(undo.property, of: undo.target, at: slot)
+            let transaction = gesture.last(where: { write(undo.property, of: undo.target, by: $0) != nil }),
+            let write = write(undo.property, of: undo.target, by: transaction)
         else { return }
-        guard origin(undo.property, of: record) == restored else {
+        guard origin(undo.property, of: undo.target) == restored else {
             if value == nil { skipped.insert(undo.target) }
             return
         }
-        writes.append(Write(undo.target, undo.property, value ?? write.value, restores: origin(slot)))
-        noteIfGone(record, butFor: [])
+        writes.append(Write(undo.target, undo.property, value ?? write.value, restores: origin(transaction)))
+        noteIfGone(undo.target, butFor: [])
     }
 
     /// All that was added, and the write that names the step.
     func plan(_ property: Property) -> UndoPlan {
-        let name = board.log[gesture[0]].name
+        let name = gesture[0].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
         // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
         let ordered = writes.sorted { ($0.target, $0.property) < ($1.target, $1.property) }
@@ -192,31 +190,27 @@ private struct UndoPlanner {
         return UndoPlan(parts: parts.isEmpty ? [[step]] : parts.map { $0 + [step] }, skipped: left.sorted(), target: name)
     }
 
-    private func origin(_ slot: Slot) -> Origin {
-        let transaction = board.log[slot]
-        return .transaction(author: transaction.author, sequence: transaction.sequence)
+    private func origin(_ transaction: Transaction) -> Origin {
+        .transaction(author: transaction.author, sequence: transaction.sequence)
     }
 
     /// Where the standing value of a register came from first.
-    private mutating func origin(_ property: Property, of record: ShapeRecord) -> Origin {
-        guard let winner = record.winner(property) else { return .unwritten }
-        return write(property, of: record.shape.id, at: winner)?.restores ?? origin(winner)
+    private mutating func origin(_ property: Property, of id: ShapeID) -> Origin {
+        guard let winner = board.picture.shapes.standingWriter(of: property, of: id, in: board.log) else { return .unwritten }
+        return write(property, of: id, by: winner)?.restores ?? origin(winner)
     }
 
-    private mutating func write(_ property: Property, of target: ShapeID, at slot: Slot) -> Write? {
-        if read[slot] == nil {
-            var writes: [Key: Write] = [:]
-            for write in board.log[slot].writes { writes[Key(target: write.target, property: write.property)] = write }
-            read[slot] = writes
-        }
-        return read[slot]?[Key(target: target, property: property)]
+    private mutating func write(_ property: Property, of target: ShapeID, by transaction: Transaction) -> Write? {
+        if let known = read[transaction.name] { return known[Key(target: target, property: property)] }
+        var writes: [Key: Write] = [:]
+        for write in transaction.writes { writes[Key(target: write.target, property: write.property)] = write }
+        read[transaction.name] = writes
+        return writes[Key(target: target, property: property)]
     }
 
-    private mutating func isUndone(_ slot: Slot) -> Bool {
-        let author = board.log[slot].author
-        if let known = undone[author] { return known.contains(slot) }
-        let found = board.undone(of: author)
-        undone[author] = found
-        return found.contains(slot)
+    private mutating func isTakenBack(_ transaction: Transaction) -> Bool {
+        let known = takenBack[transaction.author] ?? board.picture.undo.takenBack(of: transaction.author, of: board.log)
+        takenBack[transaction.author] = known
+        return known.contains(transaction, in: board.log)
     }
 }

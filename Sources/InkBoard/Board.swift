@@ -3,7 +3,8 @@ import InkPrimitives
 
 /// A board: the set of transactions and the picture that follows from it.
 ///
-///     insert ─► TransactionSet ─ admitted ─► registers ─► picture
+///     insert ─► TransactionSet ─ admitted ─► Picture
+///                     └─ covered ─► fingerprint
 ///
 /// Peers with equal `fingerprint`s have equal sets, and equal sets give equal pictures, whatever the order of arrival. Signatures are the
 /// caller's to verify before `insert`.
@@ -16,37 +17,8 @@ public struct Board: Sendable {
     public let name: String
     public let admission: AdmissionPolicy
 
-    private var transactionSet: TransactionSet
-    var records: [ShapeRecord] = []
-    private var rows: [ShapeID: Int] = [:]
-    /// Rows of the shapes that stand, lowest first.
-    private var order: [Int] = []
-    private var rowsByLabel: [String: Set<Int>] = [:]
-    private var retractions: Set<Retraction> = []
-    private var names: [AuthorID: PersonName] = [:]
-    private var histories: [Hand: UndoHistory] = [:]
-    /// Transactions that a program of their author claimed as its own.
-    private var strands: [TransactionName: Strand] = [:]
-
-    /// Transactions that carry a message, ascending by stamp.
-    private var chatSlots: [Slot] = []
-
-    private struct Retraction: Hashable, Sendable {
-        let shape: ShapeID
-        let mark: TransactionName
-        let author: AuthorID
-    }
-
-    private struct PersonName: Sendable {
-        var text: String
-        var slot: Slot
-    }
-
-    /// Whose history of undo.
-    private struct Hand: Hashable, Sendable {
-        let author: AuthorID
-        let strand: Strand
-    }
+    private(set) var transactionSet: TransactionSet
+    private(set) var picture = Picture()
 
     /// The transaction that makes a board.
     ///
@@ -123,6 +95,7 @@ public struct Board: Sendable {
     public func isOrphan(_ name: TransactionName) -> Bool { orphans.contains(name) }
     public var orphanByteCount: Int { orphans.byteCount }
     var orphans: OrphanPool { transactionSet.orphans }
+    var merkleTree: MerkleTree { transactionSet.coverage.tree }
 
     public func contains(_ name: TransactionName) -> Bool { log.contains(name) }
     public func transaction(_ name: TransactionName) -> Transaction? { log.slot(of: name).map { log[$0] } }
@@ -151,66 +124,34 @@ public struct Board: Sendable {
     // MARK: - The picture
 
     /// The shapes on the board, lowest first.
-    public var shapes: [Shape] { order.map { records[$0].shape } }
-    /// The shapes on the board as they are drawn, lowest first: lines end where what they are bound to stands.
-    public var drawnShapes: [Shape] {
-        var outlines = Outlines()
-        return drawnShapes(meeting: &outlines)
-    }
-    func drawnShapes(meeting outlines: inout Outlines) -> [Shape] {
-        order.map { row in
-            var drawn = records[row].shape
-            drawn.content = self.drawn(drawn.content, meeting: &outlines)
-            return drawn
-        }
-    }
-    /// What a shape is drawn as.
-    func drawn(_ content: ShapeDraft, meeting outlines: inout Outlines) -> ShapeDraft {
-        content.drawn(meeting: { outlines.outline(of: $0, as: shape($0)?.content) })
-    }
-    /// The standing lines, not among these shapes, of which an end is bound to one of them, lowest first; at most `limit`. Looks at all shapes.
-    func lines(boundTo targets: Set<ShapeID>, limit: Int) -> [Shape] {
-        var lines: [Shape] = []
-        for row in order where records[row].shape.content.isBound {
-            let shape = records[row].shape
-            let bindings = [shape.content.startBinding, shape.content.endBinding]
-            guard !targets.contains(shape.id), bindings.contains(where: { $0.map { targets.contains($0.shape) } ?? false }) else {
-                continue
-            }
-            lines.append(shape)
-            if lines.count == limit { break }
-        }
-        return lines
-    }
+    public var shapes: [Shape] { picture.shapes.standing }
     /// How many shapes are on the board.
-    public var shapeCount: Int { order.count }
+    public var shapeCount: Int { picture.shapes.count }
     /// The shape, if it is on the board.
-    public func shape(_ id: ShapeID) -> Shape? { rows[id].flatMap { records[$0].stands ? records[$0].shape : nil } }
+    public func shape(_ id: ShapeID) -> Shape? { picture.shapes.shape(id) }
     /// The shape that `author` gave this label, if it is on the board.
     public func shape(labelled label: String, by author: AuthorID) -> Shape? {
         ids(labelled: label).lazy.filter { $0.author == author }.compactMap(shape).first
     }
     /// Every label that this author has used, on shapes that stand and on others.
-    public func labels(of author: AuthorID) -> [String] {
-        rowsByLabel.filter { $0.value.contains { row in records[row].shape.id.author == author } }.keys.sorted()
-    }
-    public func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
+    public func labels(of author: AuthorID) -> [String] { picture.shapes.labels(of: author) }
+    public func ids(labelled label: String) -> [ShapeID] { picture.shapes.ids(labelled: label) }
     /// Messages, ascending by stamp.
-    public var chats: [ChatEntry] { chatSlots.compactMap { Self.chat(in: log[$0], log[$0].writes[...]) } }
+    public var chats: [ChatEntry] { picture.messages.entries(of: log) }
     /// What this person is called; nil if it never said.
-    public func personName(_ author: AuthorID) -> String? { names[author]?.text }
+    public func personName(_ author: AuthorID) -> String? { picture.names[author] }
 
     /// The depth of a new shape: above all others.
-    public var topDepth: DepthKey { DepthKey.between(order.last.map { records[$0].shape.depth }, nil) }
+    public var topDepth: DepthKey { DepthKey.between(picture.shapes.highest?.depth, nil) }
     /// The depth of a shape put under all others.
-    public var bottomDepth: DepthKey { DepthKey.between(nil, order.first.map { records[$0].shape.depth }) }
+    public var bottomDepth: DepthKey { DepthKey.between(nil, picture.shapes.lowest?.depth) }
     /// The least number from `number` on that names no shape of this author here, standing or gone.
     ///
     /// The numbers of a process begin at an offset of its own (`Limits.shapeNumberOrigin`), so that they meet none that are not here yet: those of
     /// a copy of the device, or of a time that a restored backup does not know (BD-30).
     public func freeShapeNumber(of author: AuthorID, from number: UInt64) -> UInt64 {
         var free = max(1, number)
-        while rows[ShapeID(author: author, number: free)] != nil { free += 1 }
+        while picture.shapes.isWritten(ShapeID(author: author, number: free)) { free += 1 }
         return free
     }
 
@@ -255,151 +196,15 @@ public struct Board: Sendable {
         (outcome.forks, outcome.rejected) = (admission.forks, admission.rejected)
         for slot in admission.admitted {
             transactionSet.cover(slot)
-            fold(slot, isReported: isReported, outcome: &outcome)
+            if isReported { outcome.inserted.append(log[slot]) }
+            picture.insert(slot, of: transactionSet.log, isReported: isReported, outcome: &outcome)
         }
         return outcome
     }
 
-    private mutating func fold(_ slot: Slot, isReported: Bool, outcome: inout InsertOutcome) {
-        let transaction = log[slot]
-        if isReported { outcome.inserted.append(transaction) }
-        let writes = transaction.writes
-        for run in writes[...].runs({ $0.target == $1.target }) {
-            guard let target = run.first?.target else { continue }
-            if target.number == 0 {
-                applyPerson(run, of: transaction, at: slot, outcome: &outcome)
-            } else {
-                applyShape(run, target, of: transaction, at: slot, isReported: isReported, outcome: &outcome)
-            }
-        }
-        // Held apart while `histories` changes, or access to the whole board would overlap.
-        let log = log
-        histories[hand(of: transaction), default: UndoHistory()].apply(UndoHistory.step(of: writes), at: slot) { name in
-            log.slot(of: name).flatMap { log[$0].author == transaction.author ? $0 : nil }
-        }
-    }
-
-    private mutating func applyPerson(
-        _ writes: ArraySlice<Write>, of transaction: Transaction, at slot: Slot, outcome: inout InsertOutcome
-    ) {
-        for write in writes {
-            switch (write.property, write.value) {
-            case (.displayName, .text(let text)):
-                if let known = names[transaction.author], transaction.stamp < log[known.slot].stamp { continue }
-                if names[transaction.author]?.text != text { outcome.renames.append(transaction.author) }
-                names[transaction.author] = PersonName(text: text, slot: slot)
-            case (.chat, _):
-                let stamp = transaction.stamp
-                chatSlots.insert(slot, at: chatSlots.partitioningIndex { stamp < log[$0].stamp })
-                if let entry = Self.chat(in: transaction, writes) { outcome.chats.append(entry) }
-            default: break
-            }
-        }
-    }
-
-    private static func chat(in transaction: Transaction, _ writes: ArraySlice<Write>) -> ChatEntry? {
-        guard case .text(let text)? = writes.first(where: { $0.property == .chat })?.value else { return nil }
-        return ChatEntry(
-            name: transaction.name, author: transaction.author, text: text, claimedWallTime: transaction.claimedWallTime)
-    }
-
-    private mutating func applyShape(
-        _ writes: ArraySlice<Write>, _ id: ShapeID, of transaction: Transaction, at slot: Slot, isReported: Bool,
-        outcome: inout InsertOutcome
-    ) {
-        let row: Int
-        if let known = rows[id] {
-            row = known
-        } else {
-            row = records.count
-            records.append(ShapeRecord(id: id))
-            rows[id] = row
-        }
-        let (stood, before) = (records[row].stands, records[row].shape)
-        for write in writes {
-            switch (write.property, write.value) {
-            case (.deletion, _):
-                let retraction = Retraction(shape: id, mark: transaction.name, author: transaction.author)
-                records[row].mark(at: slot, isRetracted: retractions.contains(retraction))
-            case (.retraction, .names(let marks)): for mark in marks { retract(mark, on: row, by: transaction.author) }
-            default: records[row].apply(write, at: slot, log: log)
-            }
-        }
-        let (stands, after) = (records[row].stands, records[row].shape)
-        if before.content.label != after.content.label { relabel(row, from: before.content.label) }
-        reorder(row, from: stood ? before : nil, to: stands ? after : nil)
-        if isReported, stood != stands || stands && before != after {
-            outcome.changes.append(
-                ShapeDelta(id: id, before: stood ? before : nil, after: stands ? after : nil, by: transaction.author))
-        }
-    }
-
-    /// Takes back `mark` if it is, or once it comes, a mark of `author` itself; of another's, nothing happens, whatever comes first.
-    private mutating func retract(_ mark: TransactionName, on row: Int, by author: AuthorID) {
-        let retraction = Retraction(shape: records[row].shape.id, mark: mark, author: author)
-        guard retractions.insert(retraction).inserted, let slot = log.slot(of: mark), log[slot].author == author,
-            records[row].marks.contains(slot)
-        else { return }
-        records[row].unmark()
-    }
-
-    /// True while the mark of the transaction at `slot` is not taken back.
-    func isLive(mark slot: Slot, on id: ShapeID) -> Bool {
-        !retractions.contains(Retraction(shape: id, mark: log[slot].name, author: log[slot].author))
-    }
-
-    private mutating func relabel(_ row: Int, from label: String) {
-        if !label.isEmpty { rowsByLabel[label]?.remove(row) }
-        let label = records[row].shape.content.label
-        if !label.isEmpty { rowsByLabel[label, default: []].insert(row) }
-    }
-
-    /// Moves the shape to its place in the depth order. Nearly always it is new and goes on top.
-    private mutating func reorder(_ row: Int, from before: Shape?, to after: Shape?) {
-        if let before, let after, before.depth == after.depth { return }
-        if let before {
-            // The record already has its new depth, but the shape is still where the old one put it.
-            let index = order.partitioningIndex { $0 == row || before.isBelow(records[$0].shape) }
-            if index < order.count, order[index] == row { order.remove(at: index) }
-        }
-        if let after { order.insert(row, at: order.partitioningIndex { after.isBelow(records[$0].shape) }) }
-    }
-
-    // MARK: - For undo and reconciliation
-
     /// Says which of its author's programs made a transaction, which may be about to be loaded.
     public mutating func claim(_ name: TransactionName, by strand: Strand) {
         precondition(!log.contains(name), "a transaction is claimed before it is in the set, and folded once")
-        if strand != .common { strands[name] = strand }
+        picture.claim(name, by: strand)
     }
-
-    /// Which of its author's programs made a transaction, as far as anybody said.
-    func strand(of transaction: Transaction) -> Strand { strands[transaction.name] ?? .common }
-
-    private func hand(of transaction: Transaction) -> Hand { Hand(author: transaction.author, strand: strand(of: transaction)) }
-
-    /// What `author` can undo and redo in one of its histories.
-    func history(of author: AuthorID, in strand: Strand) -> UndoHistory? {
-        let hand = Hand(author: author, strand: strand)
-        guard log.isForked(author) else { return histories[hand] }
-        // Forks come in any order; the answer must not depend on it.
-        var history = UndoHistory()
-        let own = log.slots(of: author, from: 1).filter { self.hand(of: log[$0]) == hand }
-        for slot in own.sorted(by: { log[$0].stamp < log[$1].stamp }) {
-            history.apply(UndoHistory.step(of: log[slot].writes), at: slot) { name in
-                log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil }
-            }
-        }
-        return history
-    }
-
-    /// All transactions of this author's gestures that are taken back, in whichever of its histories.
-    func undone(of author: AuthorID) -> Set<Slot> {
-        let hands = histories.keys.filter { $0.author == author }
-        return hands.reduce(into: []) { $0.formUnion(history(of: author, in: $1.strand)?.undone ?? []) }
-    }
-
-    func row(of id: ShapeID) -> Int? { rows[id] }
-
-    var merkleTree: MerkleTree { transactionSet.coverage.tree }
 }

@@ -50,6 +50,12 @@ struct ShapeRecord: Sendable {
         return isFirst(property) ? [firstSlot] : []
     }
 
+    /// How many transactions wrote `property`.
+    func writerCount(_ property: Property) -> Int {
+        if let index = register(of: property) { return registers[index].others.count + 1 }
+        return isFirst(property) ? 1 : 0
+    }
+
     /// Takes in one write of the transaction at `slot`. Whatever the order in which all writes come, the result is the same.
     mutating func apply(_ write: Write, at slot: Slot, log: Log) {
         guard let law = write.property.row?.law else { return }
@@ -65,7 +71,7 @@ struct ShapeRecord: Sendable {
                 set(write.value, of: .points)
             }
         case .register, .remark: if record(write.property, at: slot, log: log) { set(write.value, of: write.property) }
-        // Marks are noted by the board, and the others stand on no shape.
+        // Marks are noted by the table, and the others stand on no shape.
         case .mark, .retraction, .person, .step, .genesis: break
         }
     }
@@ -76,8 +82,8 @@ struct ShapeRecord: Sendable {
         if !isRetracted { liveMarks += 1 }
     }
 
-    /// One of `marks` is taken back.
-    mutating func unmark() { liveMarks -= 1 }
+    /// The mark of the transaction at `slot` is taken back, if it is here.
+    mutating func unmark(_ slot: Slot) { if marks.contains(slot) { liveMarks -= 1 } }
 
     // The kind and the label are the maker's alone, and its write with the smallest stamp takes effect: nobody turns a stroke into a box.
     private mutating func applyKind(_ value: Value, at slot: Slot, log: Log) {

@@ -1,0 +1,23 @@
+import InkPrimitives
+
+/// What people said, in the order of its stamps.
+struct Messages: Sendable {
+    /// Ascending by stamp.
+    private var slots: [Slot] = []
+
+    /// All messages, ascending by stamp.
+    func entries(of log: Log) -> [ChatEntry] { slots.compactMap { Self.entry(of: log[$0], log[$0].writes[...]) } }
+
+    /// Takes in a transaction that says something.
+    mutating func insert(_ slot: Slot, of log: Log) {
+        let stamp = log[slot].stamp
+        slots.insert(slot, at: slots.partitioningIndex { stamp < log[$0].stamp })
+    }
+
+    /// What a transaction says; nil for nothing.
+    static func entry(of transaction: Transaction, _ writes: ArraySlice<Write>) -> ChatEntry? {
+        guard case .text(let text)? = writes.first(where: { $0.property == .chat })?.value else { return nil }
+        return ChatEntry(
+            name: transaction.name, author: transaction.author, text: text, claimedWallTime: transaction.claimedWallTime)
+    }
+}

@@ -1,0 +1,138 @@
+import InkPrimitives
+
+/// The shapes of a picture: a record each, their order, their labels, and the marks that are taken back.
+struct ShapeTable: Sendable {
+    private var records: [ShapeRecord] = []
+    private var rows: [ShapeID: Int] = [:]
+    /// Rows of the shapes that stand, lowest first.
+    private var order: [Int] = []
+    private var rowsByLabel: [String: Set<Int>] = [:]
+    /// How many transactions retract a mark.
+    private var retractions: [Retraction: Int] = [:]
+
+    private struct Retraction: Hashable, Sendable {
+        let shape: ShapeID
+        let mark: TransactionName
+        /// Who takes it back: of another's mark that means nothing.
+        let author: AuthorID
+    }
+
+    // MARK: - What stands
+
+    /// How many shapes stand.
+    var count: Int { order.count }
+    /// The shapes that stand, lowest first.
+    var standing: [Shape] { order.map { records[$0].shape } }
+    /// The lowest shape that stands.
+    var lowest: Shape? { order.first.map { records[$0].shape } }
+    /// The highest shape that stands.
+    var highest: Shape? { order.last.map { records[$0].shape } }
+    /// The shape, if it stands.
+    func shape(_ id: ShapeID) -> Shape? { rows[id].flatMap { records[$0].stands ? records[$0].shape : nil } }
+    /// The standing lines, not among these shapes, of which an end is bound to one of them, lowest first; at most `limit`. Looks at all shapes.
+    func lines(boundTo targets: Set<ShapeID>, limit: Int) -> [Shape] {
+        var lines: [Shape] = []
+        for row in order where records[row].shape.content.isBound {
+            let shape = records[row].shape
+            let bindings = [shape.content.startBinding, shape.content.endBinding]
+            guard !targets.contains(shape.id), bindings.contains(where: { $0.map { targets.contains($0.shape) } ?? false }) else {
+                continue
+            }
+            lines.append(shape)
+            if lines.count == limit { break }
+        }
+        return lines
+    }
+
+    // MARK: - What was written, of shapes that stand and of others
+
+    /// True if anything was written to the shape.
+    func isWritten(_ id: ShapeID) -> Bool { rows[id] != nil }
+    /// The shape as its registers show it; nil where nothing was written.
+    func written(_ id: ShapeID) -> Shape? { rows[id].map { records[$0].shape } }
+    /// Shapes of this label, ascending.
+    func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
+    /// Every label that this author has used, ascending.
+    func labels(of author: AuthorID) -> [String] {
+        rowsByLabel.filter { $0.value.contains { row in records[row].shape.id.author == author } }.keys.sorted()
+    }
+    /// The transaction whose word on the shape's kind takes effect; nil for none.
+    func kindWriter(of id: ShapeID, in log: Log) -> Transaction? { rows[id].flatMap { records[$0].kindSlot }.map { log[$0] } }
+    /// The transaction whose write to a register stands; nil for none.
+    func standingWriter(of property: Property, of id: ShapeID, in log: Log) -> Transaction? {
+        rows[id].flatMap { records[$0].winner(property) }.map { log[$0] }
+    }
+    /// All transactions that wrote a register, in no order.
+    func writers(of property: Property, of id: ShapeID, in log: Log) -> [Transaction] {
+        rows[id].map { records[$0].writers(property).map { log[$0] } } ?? []
+    }
+    /// How many those are.
+    func writerCount(of property: Property, of id: ShapeID) -> Int { rows[id].map { records[$0].writerCount(property) } ?? 0 }
+    /// The transactions whose marks on the shape are not taken back, in no order.
+    func liveMarks(on id: ShapeID, in log: Log) -> [Transaction] {
+        guard let row = rows[id] else { return [] }
+        return records[row].marks.lazy.map { log[$0] }.filter { !isRetracted($0, on: id) }
+    }
+
+    private func isRetracted(_ mark: Transaction, on id: ShapeID) -> Bool {
+        retractions[Retraction(shape: id, mark: mark.name, author: mark.author)] != nil
+    }
+
+    // MARK: - Putting in
+
+    /// Takes in what a transaction wrote to one shape; what that changed, if that is asked and it is anything.
+    mutating func insert(
+        _ writes: ArraySlice<Write>, of id: ShapeID, at slot: Slot, of log: Log, isReported: Bool
+    ) -> ShapeDelta? {
+        let row = row(of: id)
+        let (stood, before) = (records[row].stands, records[row].shape)
+        let transaction = log[slot]
+        for write in writes {
+            switch (write.property, write.value) {
+            case (.deletion, _): records[row].mark(at: slot, isRetracted: isRetracted(transaction, on: id))
+            case (.retraction, .names(let marks)):
+                for mark in marks where retract(mark, on: id, by: transaction.author) {
+                    if let mark = log.slot(of: mark), log[mark].author == transaction.author { records[row].unmark(mark) }
+                }
+            default: records[row].apply(write, at: slot, log: log)
+            }
+        }
+        let (stands, after) = (records[row].stands, records[row].shape)
+        if before.content.label != after.content.label { relabel(row, from: before.content.label) }
+        reorder(row, from: stood ? before : nil, to: stands ? after : nil)
+        guard isReported, stood != stands || stands && before != after else { return nil }
+        return ShapeDelta(id: id, before: stood ? before : nil, after: stands ? after : nil, by: transaction.author)
+    }
+
+    /// The row of a shape, made if need be.
+    private mutating func row(of id: ShapeID) -> Int {
+        if let known = rows[id] { return known }
+        records.append(ShapeRecord(id: id))
+        rows[id] = records.count - 1
+        return records.count - 1
+    }
+
+    /// Notes that `mark` is taken back if it is, or once it comes, one of `author` itself; true unless that was known.
+    private mutating func retract(_ mark: TransactionName, on id: ShapeID, by author: AuthorID) -> Bool {
+        let count = retractions[Retraction(shape: id, mark: mark, author: author), default: 0]
+        retractions[Retraction(shape: id, mark: mark, author: author)] = count + 1
+        return count == 0
+    }
+
+    private mutating func relabel(_ row: Int, from label: String) {
+        if !label.isEmpty { rowsByLabel[label]?.remove(row) }
+        let label = records[row].shape.content.label
+        if !label.isEmpty { rowsByLabel[label, default: []].insert(row) }
+    }
+
+    /// Moves the shape to its place in the depth order. Nearly always it is new and goes on top.
+    private mutating func reorder(_ row: Int, from before: Shape?, to after: Shape?) {
+        if let before, let after, before.depth == after.depth { return }
+        if let before {
+            // The record already has its new depth, but the shape is still where the old one put it.
+            let index = order.partitioningIndex { $0 == row || before.isBelow(records[$0].shape) }
+            if index < order.count, order[index] == row { order.remove(at: index) }
+        }
+        if let after { order.insert(row, at: order.partitioningIndex { after.isBelow(records[$0].shape) }) }
+    }
+}

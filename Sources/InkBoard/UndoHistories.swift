@@ -1,0 +1,88 @@
+import InkPrimitives
+
+/// The histories of undo of everybody on a board, one for each program that took part under an author's key.
+struct UndoHistories: Sendable {
+    /// A gesture that can be taken back, or done again.
+    struct Offer: Sendable {
+        /// Its transactions, the one that began it first.
+        var gesture: [Transaction]
+        /// Those that did it again, of one that can be taken back; of the other, those that took it back last.
+        var steps: [Transaction]
+    }
+
+    /// The transactions of one author's gestures that are taken back.
+    struct TakenBack: Sendable {
+        fileprivate var slots: Set<Slot>
+
+        func contains(_ transaction: Transaction, in log: Log) -> Bool { log.slot(of: transaction.name).map(slots.contains) ?? false }
+    }
+
+    /// Whose history.
+    private struct Hand: Hashable, Sendable {
+        let author: AuthorID
+        let strand: Strand
+    }
+
+    private var histories: [Hand: UndoHistory] = [:]
+    /// Transactions that a program of their author claimed as its own.
+    private var strands: [TransactionName: Strand] = [:]
+
+    /// Says which of its author's programs made a transaction, which is not in yet.
+    mutating func claim(_ name: TransactionName, by strand: Strand) { if strand != .common { strands[name] = strand } }
+
+    /// Which of its author's programs made a transaction, as far as anybody said.
+    func strand(of transaction: Transaction) -> Strand { strands[transaction.name] ?? .common }
+
+    /// True if there is a gesture to take back.
+    func canUndo(_ author: AuthorID, in strand: Strand, of log: Log) -> Bool {
+        history(of: author, in: strand, of: log)?.done.isEmpty == false
+    }
+
+    /// True if there is a gesture to do again.
+    func canRedo(_ author: AuthorID, in strand: Strand, of log: Log) -> Bool {
+        history(of: author, in: strand, of: log)?.redoable.isEmpty == false
+    }
+
+    /// The last gesture in effect; nil for none.
+    func lastDone(of author: AuthorID, in strand: Strand, of log: Log) -> Offer? {
+        guard let history = history(of: author, in: strand, of: log), let first = history.done.last else { return nil }
+        return Offer(gesture: history.gesture(first).map { log[$0] }, steps: (history.redos[first] ?? []).map { log[$0] })
+    }
+
+    /// The gesture that was taken back last, if nothing was done since; nil for none.
+    func lastUndone(of author: AuthorID, in strand: Strand, of log: Log) -> Offer? {
+        guard let history = history(of: author, in: strand, of: log), let undone = history.redoable.last else { return nil }
+        return Offer(gesture: history.gesture(undone.gesture).map { log[$0] }, steps: undone.by.map { log[$0] })
+    }
+
+    /// What of this author is taken back, in whichever of its histories.
+    func takenBack(of author: AuthorID, of log: Log) -> TakenBack {
+        let hands = histories.keys.filter { $0.author == author }
+        return TakenBack(slots: hands.reduce(into: []) { $0.formUnion(history(of: author, in: $1.strand, of: log)?.undone ?? []) })
+    }
+
+    /// Takes in a transaction, and what it wrote.
+    mutating func insert(_ slot: Slot, writes: [Write], of log: Log) {
+        let transaction = log[slot]
+        let step = UndoHistory.step(of: writes)
+        guard step != .other else { return }
+        let hand = Hand(author: transaction.author, strand: strand(of: transaction))
+        histories[hand, default: UndoHistory()].apply(step, at: slot) { name in
+            log.slot(of: name).flatMap { log[$0].author == transaction.author ? $0 : nil }
+        }
+    }
+
+    private func history(of author: AuthorID, in strand: Strand, of log: Log) -> UndoHistory? {
+        let hand = Hand(author: author, strand: strand)
+        guard log.isForked(author) else { return histories[hand] }
+        // Forks come in any order; the answer must not depend on it.
+        var history = UndoHistory()
+        let own = log.slots(of: author, from: 1).filter { self.strand(of: log[$0]) == strand }
+        for slot in own.sorted(by: { log[$0].stamp < log[$1].stamp }) {
+            history.apply(UndoHistory.step(of: log[slot].writes), at: slot) { name in
+                log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil }
+            }
+        }
+        return history
+    }
+}
