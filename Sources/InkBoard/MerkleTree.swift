@@ -75,6 +75,8 @@ package struct MerkleTree: Sendable {
     package static let leafMax = 32
 
     private var nodes = [Node(block: .all)]
+    /// Places in `nodes` that no node is in.
+    private var free: [Int] = []
 
     package init() {}
 
@@ -101,6 +103,46 @@ package struct MerkleTree: Sendable {
             index = next
         }
     }
+
+    /// Takes a name out; of one that is not in the tree nothing happens. The hashes on its path are stale until `refresh`.
+    package mutating func remove(_ entry: Entry) {
+        var path = [0]
+        while let last = path.last, !nodes[last].children.isEmpty {
+            let next = nodes[last].children[nodes[last].block.childIndex(of: entry)]
+            guard next >= 0 else { return }
+            path.append(Int(next))
+        }
+        let leaf = path[path.count - 1]
+        let index = nodes[leaf].entries.partitioningIndex { !($0 < entry) }
+        guard index < nodes[leaf].entries.count, nodes[leaf].entries[index] == entry else { return }
+        nodes[leaf].entries.remove(at: index)
+        for index in path {
+            nodes[index].count -= 1
+            nodes[index].isStale = true
+        }
+        // What has come down to a leaf is one, as if the others had never been.
+        if let inner = path.first(where: { !nodes[$0].children.isEmpty && nodes[$0].count <= Self.leafMax }) {
+            var entries: [Entry] = []
+            collect(inner, into: &entries)
+            release(below: inner)
+            (nodes[inner].entries, nodes[inner].children) = (entries, [])
+        } else if nodes[leaf].count == 0, path.count > 1 {
+            let parent = path[path.count - 2]
+            nodes[parent].children[nodes[parent].block.childIndex(of: entry)] = -1
+            free.append(leaf)
+        }
+    }
+
+    private mutating func release(below index: Int) {
+        for child in nodes[index].children where child >= 0 {
+            release(below: Int(child))
+            (nodes[Int(child)].entries, nodes[Int(child)].children) = ([], [])
+            free.append(Int(child))
+        }
+    }
+
+    /// How many places of nodes there are, used or not: what the tree takes of memory.
+    var placeCount: Int { nodes.count }
 
     /// Brings all hashes up to date; costs one hash for each node that is stale.
     package mutating func refresh() { refresh(0) }
@@ -195,9 +237,10 @@ package struct MerkleTree: Sendable {
         let known = nodes[index].children[digit]
         if known >= 0 { return Int(known) }
         guard let block = nodes[index].block.child(digit) else { return nil }
-        nodes[index].children[digit] = Int32(nodes.count)
-        nodes.append(Node(block: block))
-        return nodes.count - 1
+        let place = free.popLast() ?? nodes.count
+        nodes[index].children[digit] = Int32(place)
+        if place == nodes.count { nodes.append(Node(block: block)) } else { nodes[place] = Node(block: block) }
+        return place
     }
 
     private mutating func refresh(_ index: Int) {
@@ -261,17 +304,5 @@ package struct MerkleTree: Sendable {
         for child in nodes[index].children.reversed() where child >= 0 && entries.count < limit {
             collectNewest(Int(child), limit: limit, into: &entries)
         }
-    }
-}
-
-extension Array {
-    /// The first index whose element satisfies `belongsAfter`; elements must be sorted so that all that do come last.
-    package func partitioningIndex(_ belongsAfter: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if belongsAfter(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,6 +1,7 @@
-import InkBoard
 import InkPrimitives
 import Testing
+
+@testable import InkBoard
 
 @Suite struct MerkleTreeTests {
     /// Lamport numbers that are dense, far apart, or many names at one.
@@ -31,6 +32,34 @@ import Testing
         for entry in entries.dropLast() { less.insert(entry) }
         less.refresh()
         #expect(less.root != ordered.root)
+    }
+
+    // BD-14
+    @Test(arguments: seeds(60))
+    func `what is taken out leaves a tree of the rest`(seed: UInt64) {
+        let entries = Self.entries(seed)
+        var random = SplitMix64(seed: seed)
+        var tree = MerkleTree()
+        for entry in entries { tree.insert(entry) }
+        tree.refresh()
+        let (whole, places) = (tree.root, tree.placeCount)
+        for share in [0.05, 0.5, 0.95, 1] {
+            let gone = entries.filter { _ in random.chance(share) }
+            for entry in gone.shuffled(using: &random) { tree.remove(entry) }
+            // Of what is not there nothing is taken.
+            for entry in gone.prefix(3) { tree.remove(entry) }
+            tree.refresh()
+            let rest = Set(entries).subtracting(gone).sorted()
+            var other = MerkleTree()
+            for entry in rest { other.insert(entry) }
+            other.refresh()
+            #expect(tree.root == other.root && tree.count == rest.count && tree.entries(in: .all) == rest)
+            for entry in gone.shuffled(using: &random) { tree.insert(entry) }
+            tree.refresh()
+            #expect(tree.root == whole && tree.entries(in: .all) == entries.sorted())
+            // It takes no more than it did, however often names come and go.
+            #expect(tree.placeCount == places)
+        }
     }
 
     // BD-14
