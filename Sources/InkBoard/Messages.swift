@@ -14,6 +14,12 @@ struct Messages: Sendable {
         slots.insert(slot, at: slots.partitioningIndex { stamp < log[$0].stamp })
     }
 
+    /// Takes out what these said, and takes in what those say.
+    mutating func change(removing removed: Set<Slot>, inserting inserted: [Slot], of log: Log) {
+        slots = slots.filter { !removed.contains($0) }
+            .merged(with: inserted.sorted { log[$0].stamp < log[$1].stamp }) { log[$0].stamp < log[$1].stamp }
+    }
+
     /// What a transaction says; nil for nothing.
     static func entry(of transaction: Transaction, _ writes: ArraySlice<Write>) -> ChatEntry? {
         guard case .text(let text)? = writes.first(where: { $0.property == .chat })?.value else { return nil }

@@ -31,4 +31,19 @@ struct PersonNames: Sendable {
         name.winner = slot
         return name.text != text
     }
+
+    /// Takes out all names that these transactions gave this person.
+    mutating func remove(_ slots: Set<Slot>, of author: AuthorID, of log: Log) {
+        guard let name = names.removeValue(forKey: author) else { return }
+        for slot in [name.winner] + name.others where !slots.contains(slot) {
+            for write in log[slot].writes where write.property == .displayName {
+                if case .text(let text) = write.value { _ = insert(text, at: slot, of: log) }
+            }
+        }
+    }
+
+    /// People who are called otherwise in `other`, ascending.
+    func differences(from other: PersonNames) -> [AuthorID] {
+        Set(names.keys).union(other.names.keys).filter { self[$0] != other[$0] }.sorted()
+    }
 }

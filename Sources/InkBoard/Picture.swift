@@ -13,8 +13,19 @@ struct Picture: Sendable {
     /// The picture of nothing.
     init() {}
 
+    /// The picture of those transactions of a log that count.
+    ///
+    /// - Parameter claims: whoever said which programs made them.
+    init(_ log: Log, claims: UndoHistories = UndoHistories(), counting counts: (Slot) -> Bool) {
+        undo.takeClaims(of: claims)
+        _ = change(inserting: (0..<log.end).filter(counts), of: log)
+    }
+
     /// Says which of its author's programs made a transaction, which may be about to be put in.
     mutating func claim(_ name: TransactionName, by strand: Strand) { undo.claim(name, by: strand) }
+
+    /// Says of all transactions what `other` does about who made them.
+    mutating func takeClaims(of other: Picture) { undo.takeClaims(of: other.undo) }
 
     /// Puts one in that is not in, and adds to `outcome` what that changed.
     ///
@@ -32,6 +43,49 @@ struct Picture: Sendable {
             }
         }
         undo.insert(slot, writes: writes, of: log)
+    }
+
+    /// Takes one out that is in: what wrote before it, or beside it, stands again.
+    mutating func remove(_ slot: Slot, of log: Log) { _ = change(removing: [slot], of: log) }
+
+    /// Takes some out that are in, and puts others in that are not: for thousands at once.
+    ///
+    /// - Returns: the shapes to which any of them wrote, in no order.
+    mutating func change(removing removed: Set<Slot> = [], inserting inserted: [Slot] = [], of log: Log) -> [ShapeID] {
+        var change = ShapeTable.Change(removing: removed)
+        var (said, unsaid, renamed): ([Slot], Set<Slot>, Set<AuthorID>) = ([], [], [])
+        for slot in removed {
+            for run in log[slot].writes[...].runs({ $0.target == $1.target }) {
+                guard let target = run.first?.target else { continue }
+                guard target.number == 0 else {
+                    shapes.takeOut(run, of: target, at: slot, of: log, &change)
+                    continue
+                }
+                if run.contains(where: { $0.property == .displayName }) { renamed.insert(log[slot].author) }
+                if run.contains(where: { $0.property == .chat }) { unsaid.insert(slot) }
+            }
+        }
+        for author in renamed { names.remove(removed, of: author, of: log) }
+        shapes.rewrite(change, of: log)
+        undo.remove(removed, of: log)
+        for slot in inserted {
+            let writes = log[slot].writes
+            for run in writes[...].runs({ $0.target == $1.target }) {
+                guard let target = run.first?.target else { continue }
+                guard target.number == 0 else {
+                    shapes.putIn(run, of: target, at: slot, of: log, &change)
+                    continue
+                }
+                for case (.displayName, .text(let name)) in run.lazy.map({ ($0.property, $0.value) }) {
+                    _ = names.insert(name, at: slot, of: log)
+                }
+                if run.contains(where: { $0.property == .chat }) { said.append(slot) }
+            }
+            undo.insert(slot, writes: writes, of: log)
+        }
+        undo.settle(inserted, of: log)
+        if !unsaid.isEmpty || !said.isEmpty { messages.change(removing: unsaid, inserting: said, of: log) }
+        return shapes.finish(change, of: log)
     }
 
     private mutating func insert(

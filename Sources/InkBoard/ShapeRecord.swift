@@ -20,6 +20,8 @@ struct ShapeRecord: Sendable {
     private var labelSlot: Slot?
     /// Whose write of a stroke's points takes effect; nil for other kinds, and until the maker's is here.
     private var pointsSlot: Slot?
+    /// How many transactions wrote anything here.
+    private(set) var transactionCount: Int32 = 0
     /// The transaction that first wrote any register here, and which (bit n: property n): most shapes need no more than this.
     private var firstSlot: Slot = 0
     private var firstProperties: UInt32 = 0
@@ -30,9 +32,10 @@ struct ShapeRecord: Sendable {
     /// How many of `marks` are not taken back.
     private var liveMarks = 0
 
-    init(id: ShapeID) {
-        let content = ShapeDraft(kind: .rectangle, position: .zero)
-        shape = Shape(id: id, content: content, depth: .first)
+    init(id: ShapeID) { shape = Self.unwritten(id) }
+
+    private static func unwritten(_ id: ShapeID) -> Shape {
+        Shape(id: id, content: ShapeDraft(kind: .rectangle, position: .zero), depth: .first)
     }
 
     /// True while the shape is on the board.
@@ -56,11 +59,16 @@ struct ShapeRecord: Sendable {
         return isFirst(property) ? 1 : 0
     }
 
+    /// A transaction wrote here.
+    mutating func noteTransaction() { transactionCount += 1 }
+
     /// Takes in one write of the transaction at `slot`. Whatever the order in which all writes come, the result is the same.
     mutating func apply(_ write: Write, at slot: Slot, log: Log) {
         guard let law = write.property.row?.law else { return }
         switch law {
         case .maker:
+            guard log[slot].author == shape.id.author else { return }
+            _ = record(write.property, at: slot, log: log)
             if write.property == .kind { applyKind(write.value, at: slot, log: log) } else { applyLabel(write.value, at: slot, log: log) }
         case .samples:
             let wins = record(.points, at: slot, log: log)
@@ -80,6 +88,50 @@ struct ShapeRecord: Sendable {
     mutating func mark(at slot: Slot, isRetracted: Bool) {
         marks.append(slot)
         if !isRetracted { liveMarks += 1 }
+    }
+
+    /// Takes out all that these transactions wrote, and reads again what stands instead.
+    ///
+    /// - Parameter count: how many of them wrote here.
+    mutating func remove(_ slots: Set<Slot>, count: Int, of log: Log, reader: inout WriteReader) {
+        transactionCount -= Int32(count)
+        if slots.contains(firstSlot) { firstProperties = 0 }
+        for index in registers.indices.reversed() {
+            registers[index].others.removeAll(where: slots.contains)
+            guard slots.contains(registers[index].winner) else { continue }
+            let others = registers[index].others
+            guard let next = others.indices.max(by: { log[others[$0]].stamp < log[others[$1]].stamp }) else {
+                registers.remove(at: index)
+                continue
+            }
+            registers[index].winner = registers[index].others.remove(at: next)
+        }
+        marks.removeAll(where: slots.contains)
+        readAgain(of: log, &reader)
+    }
+
+    /// So many of `marks` are not taken back.
+    mutating func setLiveMarks(_ count: Int) { liveMarks = count }
+
+    private mutating func readAgain(of log: Log, _ reader: inout WriteReader) {
+        (shape, kindSlot, labelSlot, pointsSlot, isKindKnown) = (Self.unwritten(shape.id), nil, nil, nil, false)
+        let first = (0..<32).map { Property(rawValue: $0) }.filter { isFirst($0) && register(of: $0) == nil }
+        for property in first + registers.map(\.property) where property != .points {
+            if property.row?.law == .maker {
+                for slot in writers(property) {
+                    guard let value = reader.value(of: property, in: shape.id, at: slot, of: log) else { continue }
+                    if property == .kind { applyKind(value, at: slot, log: log) } else { applyLabel(value, at: slot, log: log) }
+                }
+            } else if let slot = winner(property), let value = reader.value(of: property, in: shape.id, at: slot, of: log) {
+                set(value, of: property)
+            }
+        }
+        guard let winner = winner(.points) else { return }
+        if isFreehand {
+            resolvePoints(log: log)
+        } else if let value = reader.value(of: .points, in: shape.id, at: winner, of: log) {
+            set(value, of: .points)
+        }
     }
 
     /// The mark of the transaction at `slot` is taken back, if it is here.

@@ -47,9 +47,9 @@ struct ShapeTable: Sendable {
     // MARK: - What was written, of shapes that stand and of others
 
     /// True if anything was written to the shape.
-    func isWritten(_ id: ShapeID) -> Bool { rows[id] != nil }
+    func isWritten(_ id: ShapeID) -> Bool { rows[id].map { records[$0].transactionCount > 0 } ?? false }
     /// The shape as its registers show it; nil where nothing was written.
-    func written(_ id: ShapeID) -> Shape? { rows[id].map { records[$0].shape } }
+    func written(_ id: ShapeID) -> Shape? { rows[id].flatMap { records[$0].transactionCount > 0 ? records[$0].shape : nil } }
     /// Shapes of this label, ascending.
     func ids(labelled label: String) -> [ShapeID] { (rowsByLabel[label] ?? []).map { records[$0].shape.id }.sorted() }
     /// Every label that this author has used, ascending.
@@ -86,7 +86,17 @@ struct ShapeTable: Sendable {
     ) -> ShapeDelta? {
         let row = row(of: id)
         let (stood, before) = (records[row].stands, records[row].shape)
-        let transaction = log[slot]
+        apply(writes, to: row, at: slot, of: log)
+        let (stands, after) = (records[row].stands, records[row].shape)
+        if before.content.label != after.content.label { relabel(row, from: before.content.label) }
+        reorder(row, from: stood ? before : nil, to: stands ? after : nil)
+        guard isReported, stood != stands || stands && before != after else { return nil }
+        return ShapeDelta(id: id, before: stood ? before : nil, after: stands ? after : nil, by: log[slot].author)
+    }
+
+    private mutating func apply(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
+        let (id, transaction) = (records[row].shape.id, log[slot])
+        records[row].noteTransaction()
         for write in writes {
             switch (write.property, write.value) {
             case (.deletion, _): records[row].mark(at: slot, isRetracted: isRetracted(transaction, on: id))
@@ -97,11 +107,6 @@ struct ShapeTable: Sendable {
             default: records[row].apply(write, at: slot, log: log)
             }
         }
-        let (stands, after) = (records[row].stands, records[row].shape)
-        if before.content.label != after.content.label { relabel(row, from: before.content.label) }
-        reorder(row, from: stood ? before : nil, to: stands ? after : nil)
-        guard isReported, stood != stands || stands && before != after else { return nil }
-        return ShapeDelta(id: id, before: stood ? before : nil, after: stands ? after : nil, by: transaction.author)
     }
 
     /// The row of a shape, made if need be.
@@ -134,5 +139,73 @@ struct ShapeTable: Sendable {
             if index < order.count, order[index] == row { order.remove(at: index) }
         }
         if let after { order.insert(row, at: order.partitioningIndex { after.isBelow(records[$0].shape) }) }
+    }
+
+    // MARK: - Taking out, and putting in many
+
+    /// What is taken out and put in at once: records are read again, and what stands is ordered, once for all.
+    struct Change {
+        /// What is taken out.
+        let removed: Set<Slot>
+        /// How many of those wrote to a shape, by its row.
+        fileprivate var removedCounts: [Int: Int] = [:]
+        /// The label that each changed shape had, by its row.
+        fileprivate var labels: [Int: String] = [:]
+
+        init(removing removed: Set<Slot>) { self.removed = removed }
+    }
+
+    /// A transaction that is taken out wrote this to a shape.
+    mutating func takeOut(_ writes: ArraySlice<Write>, of id: ShapeID, at slot: Slot, of log: Log, _ change: inout Change) {
+        guard let row = rows[id] else { return }
+        note(row, &change)
+        change.removedCounts[row, default: 0] += 1
+        for write in writes {
+            guard case .names(let marks) = write.value, write.property == .retraction else { continue }
+            for mark in marks {
+                let retraction = Retraction(shape: id, mark: mark, author: log[slot].author)
+                guard let count = retractions[retraction] else { continue }
+                retractions[retraction] = count > 1 ? count - 1 : nil
+            }
+        }
+    }
+
+    /// All that is taken out was named.
+    mutating func rewrite(_ change: Change, of log: Log) {
+        var reader = WriteReader()
+        for (row, count) in change.removedCounts { records[row].remove(change.removed, count: count, of: log, reader: &reader) }
+    }
+
+    /// A transaction that is put in wrote this to a shape.
+    mutating func putIn(_ writes: ArraySlice<Write>, of id: ShapeID, at slot: Slot, of log: Log, _ change: inout Change) {
+        let row = row(of: id)
+        note(row, &change)
+        apply(writes, to: row, at: slot, of: log)
+    }
+
+    /// All that is put in was. Returns the shapes that were written to, in no order.
+    mutating func finish(_ change: Change, of log: Log) -> [ShapeID] {
+        guard !change.labels.isEmpty else { return [] }
+        var isChanged = [Bool](repeating: false, count: records.count)
+        for (row, label) in change.labels {
+            isChanged[row] = true
+            let id = records[row].shape.id
+            let liveMarks = records[row].marks.count { !isRetracted(log[$0], on: id) }
+            records[row].setLiveMarks(liveMarks)
+            if records[row].shape.content.label != label { relabel(row, from: label) }
+        }
+        let moved = change.labels.keys.filter { records[$0].stands }.sorted { records[$0].shape.isBelow(records[$1].shape) }
+        order = order.filter { !isChanged[$0] }.merged(with: moved) { records[$0].shape.isBelow(records[$1].shape) }
+        return change.labels.keys.map { records[$0].shape.id }
+    }
+
+    /// How a shape stands otherwise than in `other`; nil for no difference.
+    func change(of id: ShapeID, since other: ShapeTable, by author: AuthorID) -> ShapeDelta? {
+        let (before, after) = (other.shape(id), shape(id))
+        return before == after ? nil : ShapeDelta(id: id, before: before, after: after, by: author)
+    }
+
+    private func note(_ row: Int, _ change: inout Change) {
+        if change.labels[row] == nil { change.labels[row] = records[row].shape.content.label }
     }
 }

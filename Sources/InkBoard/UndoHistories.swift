@@ -23,7 +23,7 @@ struct UndoHistories: Sendable {
         let strand: Strand
     }
 
-    private var histories: [Hand: UndoHistory] = [:]
+    private var lines: [Hand: UndoLine] = [:]
     /// Transactions that a program of their author claimed as its own.
     private var strands: [TransactionName: Strand] = [:]
 
@@ -57,32 +57,37 @@ struct UndoHistories: Sendable {
 
     /// What of this author is taken back, in whichever of its histories.
     func takenBack(of author: AuthorID, of log: Log) -> TakenBack {
-        let hands = histories.keys.filter { $0.author == author }
+        let hands = lines.keys.filter { $0.author == author }
         return TakenBack(slots: hands.reduce(into: []) { $0.formUnion(history(of: author, in: $1.strand, of: log)?.undone ?? []) })
     }
 
     /// Takes in a transaction, and what it wrote.
     mutating func insert(_ slot: Slot, writes: [Write], of log: Log) {
-        let transaction = log[slot]
-        let step = UndoHistory.step(of: writes)
+        let step = UndoHistory.step(of: writes, by: log[slot].author, in: log)
         guard step != .other else { return }
-        let hand = Hand(author: transaction.author, strand: strand(of: transaction))
-        histories[hand, default: UndoHistory()].apply(step, at: slot) { name in
-            log.slot(of: name).flatMap { log[$0].author == transaction.author ? $0 : nil }
+        lines[hand(of: slot, in: log), default: UndoLine()].append(step, at: slot, of: log)
+    }
+
+    /// Takes out some transactions.
+    mutating func remove(_ slots: Set<Slot>, of log: Log) {
+        for hand in Set(slots.map { hand(of: $0, in: log) }) {
+            guard var line = lines.removeValue(forKey: hand) else { continue }
+            line.remove(slots, of: log)
+            if !line.isEmpty { lines[hand] = line }
         }
     }
 
+    /// Brings the histories of these transactions' authors into order, so that nobody need do it who asks.
+    mutating func settle(_ slots: [Slot], of log: Log) {
+        for hand in Set(slots.map { hand(of: $0, in: log) }) { lines[hand]?.settle(of: log) }
+    }
+
+    /// Says of all transactions what `other` does about who made them.
+    mutating func takeClaims(of other: UndoHistories) { strands = other.strands }
+
+    private func hand(of slot: Slot, in log: Log) -> Hand { Hand(author: log[slot].author, strand: strand(of: log[slot])) }
+
     private func history(of author: AuthorID, in strand: Strand, of log: Log) -> UndoHistory? {
-        let hand = Hand(author: author, strand: strand)
-        guard log.isForked(author) else { return histories[hand] }
-        // Forks come in any order; the answer must not depend on it.
-        var history = UndoHistory()
-        let own = log.slots(of: author, from: 1).filter { self.strand(of: log[$0]) == strand }
-        for slot in own.sorted(by: { log[$0].stamp < log[$1].stamp }) {
-            history.apply(UndoHistory.step(of: log[slot].writes), at: slot) { name in
-                log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil }
-            }
-        }
-        return history
+        lines[Hand(author: author, strand: strand)]?.history(of: log)
     }
 }

@@ -18,11 +18,11 @@ struct UndoHistory: Sendable {
     enum Step: Hashable, Sendable {
         /// Changes shapes on its own account.
         case gesture
-        /// Goes on with the gesture that the transaction of this name began.
-        case continuation(TransactionName)
-        /// Takes back the transaction of this name, or does it again.
-        case undo(TransactionName)
-        case redo(TransactionName)
+        /// Goes on with the gesture that this transaction began; nil for one that is not here.
+        case continuation(Slot?)
+        /// Takes back this transaction, or does it again.
+        case undo(Slot?)
+        case redo(Slot?)
         /// Changes no shape.
         case other
     }
@@ -48,23 +48,23 @@ struct UndoHistory: Sendable {
     /// All transactions of the gesture that the one at `first` began.
     func gesture(_ first: Slot) -> [Slot] { [first] + (continuations[first] ?? []) }
 
-    /// Takes in the author's next transaction. `find` gives the slot of one of this author by name.
-    mutating func apply(_ step: Step, at slot: Slot, find: (TransactionName) -> Slot?) {
+    /// Takes in the author's next transaction.
+    mutating func apply(_ step: Step, at slot: Slot) {
         switch step {
         case .gesture:
             done.append(slot)
             redoable.removeAll()
-        case .continuation(let name):
+        case .continuation(let gesture):
             // Only the last gesture can be gone on with; of another, this is a gesture of its own.
-            if let gesture = find(name), done.last == gesture {
+            if let gesture, done.last == gesture {
                 continuations[gesture, default: []].append(slot)
             } else {
                 done.append(slot)
             }
             redoable.removeAll()
-        case .undo(let name):
+        case .undo(let gesture):
             // What names nothing that is in effect takes nothing back, but for the rest of what was taken back last. Nearly always it is the last.
-            guard let gesture = find(name) else { return }
+            guard let gesture else { return }
             guard let index = done.lastIndex(of: gesture) else {
                 if redoable.last?.gesture == gesture { redoable[redoable.count - 1].by.append(slot) }
                 return
@@ -72,8 +72,8 @@ struct UndoHistory: Sendable {
             done.remove(at: index)
             redoable.append(Undone(gesture: gesture, by: [slot]))
             undone.formUnion(self.gesture(gesture))
-        case .redo(let name):
-            guard let gesture = find(name) else { return }
+        case .redo(let gesture):
+            guard let gesture else { return }
             guard let index = redoable.lastIndex(where: { $0.gesture == gesture }) else {
                 // The rest of what was done again last.
                 if done.last == gesture, redos[gesture] != nil { redos[gesture]?.append(slot) }
@@ -87,19 +87,20 @@ struct UndoHistory: Sendable {
         }
     }
 
-    /// What `writes` mean.
-    static func step(of writes: [Write]) -> Step {
+    /// What the writes of a transaction of `author` mean.
+    static func step(of writes: [Write], by author: AuthorID, in log: Log) -> Step {
+        func find(_ name: TransactionName) -> Slot? { log.slot(of: name).flatMap { log[$0].author == author ? $0 : nil } }
         var begun: TransactionName?
         var changesShapes = false
         for write in writes {
             switch (write.property, write.value) {
-            case (.undo, .name(let name)): return .undo(name)
-            case (.redo, .name(let name)): return .redo(name)
+            case (.undo, .name(let name)): return .undo(find(name))
+            case (.redo, .name(let name)): return .redo(find(name))
             case (.continuation, .name(let name)): begun = name
             default: if write.target.number > 0 { changesShapes = true }
             }
         }
         guard changesShapes else { return .other }
-        return begun.map { .continuation($0) } ?? .gesture
+        return begun.map { .continuation(find($0)) } ?? .gesture
     }
 }

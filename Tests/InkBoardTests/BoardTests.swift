@@ -221,7 +221,7 @@ import Testing
         #expect(people[0].board.transactions(of: fork.author, sequence: 1).count == 2)
         people[0].receive(copy)
         copy.receive(people[0])
-        #expect(Picture(people[0].board) == Picture(copy.board))
+        #expect(Sight(people[0].board) == Sight(copy.board))
         #expect(copy.board.contiguousSequence(of: copy.author) == 2 && copy.board.nextSequence(of: copy.author) == 3)
         #expect(people[0].board.transactions(of: fork.author, from: 1).count == 3)
         // The copy goes on after the branch that is longer.

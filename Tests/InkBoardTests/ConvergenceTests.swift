@@ -11,16 +11,16 @@ import Testing
         let all = union(people)
         var random = SplitMix64(seed: seed ^ 0xFEED)
         let genesis = try #require(people[0].board.transactions.first)
-        var pictures: [Picture] = []
+        var pictures: [Sight] = []
         for var person in people {
             for transaction in (all + all.prefix(20)).shuffled(using: &random) { _ = person.board.insert(transaction) }
             #expect(person.board.transactionCount == all.count)
             #expect(person.board.orphanCount == 0 && person.board.orphanByteCount == 0 && person.board.missing.isEmpty)
-            pictures.append(Picture(person.board))
+            pictures.append(Sight(person.board))
         }
         var newcomer = try Board(genesis: genesis)
         #expect(newcomer.load(all.shuffled(using: &random)).isEmpty)
-        pictures.append(Picture(newcomer))
+        pictures.append(Sight(newcomer))
         for picture in pictures { #expect(picture == pictures[0]) }
     }
 

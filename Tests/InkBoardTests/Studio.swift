@@ -136,7 +136,7 @@ func somePoints(count: Int? = nil, using random: inout SplitMix64) -> [Point] {
 }
 
 /// Everything that a person can see of a board.
-struct Picture: Equatable {
+struct Sight: Equatable {
     let shapes: [Shape]
     let chats: [String]
     let names: [AuthorID: String]
