@@ -19,6 +19,10 @@ public struct Board: Sendable {
 
     private(set) var transactionSet: TransactionSet
     private(set) var picture = Picture()
+    /// What is in the log and does not count.
+    private(set) var hidden: Set<Slot> = []
+    /// How often it was said anew which transactions count.
+    private(set) var recountCount = 0
 
     /// The transaction that makes a board.
     ///
@@ -200,6 +204,14 @@ public struct Board: Sendable {
             picture.insert(slot, of: transactionSet.log, isReported: isReported, outcome: &outcome)
         }
         return outcome
+    }
+
+    /// Changes places with another picture and coverage of this log.
+    mutating func exchange(_ picture: inout Picture, _ coverage: inout Coverage, hiding hidden: Set<Slot>) {
+        swap(&self.picture, &picture)
+        transactionSet.exchange(&coverage)
+        self.hidden = hidden
+        recountCount += 1
     }
 
     /// Says which of its author's programs made a transaction, which may be about to be loaded.

@@ -6,20 +6,48 @@ struct Coverage: Sendable {
     private(set) var tree = MerkleTree()
     /// What has no covered children, ascending by stamp: a member can make them by the thousand (BD-46).
     private var headSlots: [Slot] = []
+    /// What is in the log and neither counts nor has a descendant that does.
+    private var uncovered: Set<Slot> = []
 
     /// The root. `refresh` must have run since the last change.
     var fingerprint: Fingerprint { tree.root }
 
-    /// Covers one that no covered one comes after.
+    /// Covers the newest of the log, and of what it comes after all that is not covered.
     mutating func insert(_ slot: Slot, of log: Log) {
-        let transaction = log[slot]
-        for parent in transaction.parents {
-            guard let parent = log.slot(of: parent) else { continue }
+        var again: [Slot] = []
+        add(slot, of: log, uncovered: &again)
+        headSlots.insert(slot, at: headIndex(of: log[slot].stamp, in: log))
+        while let next = again.popLast() { add(next, of: log, uncovered: &again) }
+    }
+
+    /// Covers what counts, and all that comes before it: everything, but for what of `hidden` has no descendant that counts.
+    mutating func hide(_ hidden: Set<Slot>, of log: Log) {
+        var (isCovered, isParent) = ([Bool](repeating: true, count: Int(log.end)), [Bool](repeating: false, count: Int(log.end)))
+        for slot in hidden { isCovered[Int(slot)] = false }
+        // Parents are before their children.
+        for slot in (0..<log.end).reversed() where isCovered[Int(slot)] {
+            for parent in log.parents(of: slot) {
+                (isCovered[Int(parent)], isParent[Int(parent)]) = (true, true)
+            }
+        }
+        let now = hidden.filter { !isCovered[Int($0)] }
+        for slot in now.subtracting(uncovered) { tree.remove(entry(slot, log)) }
+        for slot in uncovered.subtracting(now) { tree.insert(entry(slot, log)) }
+        uncovered = now
+        headSlots = (0..<log.end).filter { isCovered[Int($0)] && !isParent[Int($0)] }.sorted { log[$0].stamp < log[$1].stamp }
+    }
+
+    private mutating func add(_ slot: Slot, of log: Log, uncovered again: inout [Slot]) {
+        for parent in log.parents(of: slot) {
             let index = headIndex(of: log[parent].stamp, in: log)
             if index < headSlots.count, headSlots[index] == parent { headSlots.remove(at: index) }
+            if !uncovered.isEmpty, uncovered.remove(parent) != nil { again.append(parent) }
         }
-        headSlots.insert(slot, at: headIndex(of: transaction.stamp, in: log))
-        tree.insert(MerkleTree.Entry(lamport: transaction.lamport, name: transaction.name))
+        tree.insert(entry(slot, log))
+    }
+
+    private func entry(_ slot: Slot, _ log: Log) -> MerkleTree.Entry {
+        MerkleTree.Entry(lamport: log[slot].lamport, name: log[slot].name)
     }
 
     mutating func refresh() { tree.refresh() }

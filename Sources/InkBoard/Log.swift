@@ -8,6 +8,9 @@ struct Log: Sendable {
     /// In order of insertion: parents before children.
     private(set) var transactions: [Transaction] = []
     private var slots: [TransactionName: Slot] = [:]
+    /// The parents of all, one after the other, and where those of each end.
+    private var parentSlots: [Slot] = []
+    private var parentEnds: [Int] = []
     private var authors: [AuthorID: AuthorLog] = [:]
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0
@@ -26,11 +29,18 @@ struct Log: Sendable {
     func slot(of name: TransactionName) -> Slot? { slots[name] }
     func contains(_ name: TransactionName) -> Bool { slots[name] != nil }
 
+    /// The parents of a transaction, in the order of their names.
+    func parents(of slot: Slot) -> ArraySlice<Slot> {
+        parentSlots[(slot == 0 ? 0 : parentEnds[Int(slot) - 1])..<parentEnds[Int(slot)]]
+    }
+
     /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
     mutating func append(_ transaction: Transaction) -> (slot: Slot, isFork: Bool) {
         let slot = end
         transactions.append(transaction)
         slots[transaction.name] = slot
+        for parent in transaction.parents { if let parent = slots[parent] { parentSlots.append(parent) } }
+        parentEnds.append(parentSlots.count)
         lamport = max(lamport, transaction.lamport)
         // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
         let isFork = transaction.sequence <= UInt64(authors[transaction.author]?.bySequence.count ?? 0)

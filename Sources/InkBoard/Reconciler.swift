@@ -233,7 +233,7 @@ public struct Reconciler: Sendable {
 
     private func header(of board: borrowing Board) -> Message {
         Message(
-            isFromInitiator: isInitiator, root: NodeHash(board.fingerprint), transactionCount: UInt64(board.transactionCount))
+            isFromInitiator: isInitiator, root: NodeHash(board.fingerprint), transactionCount: UInt64(board.merkleTree.count))
     }
 
     private func count(in range: Message.Range, _ tree: MerkleTree) -> Int {

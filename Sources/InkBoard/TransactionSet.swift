@@ -73,8 +73,8 @@ struct TransactionSet: Sendable {
     /// One that was admitted counts: it is covered, as is all that it comes after.
     mutating func cover(_ slot: Slot) { coverage.insert(slot, of: log) }
 
-    /// Covers what another coverage of this log does.
-    mutating func replaceCoverage(_ other: Coverage) { coverage = other }
+    /// Changes places with another coverage of this log.
+    mutating func exchange(_ other: inout Coverage) { swap(&coverage, &other) }
 
     /// Brings the fingerprint up to date.
     mutating func refresh() { coverage.refresh() }
