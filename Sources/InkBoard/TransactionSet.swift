@@ -9,6 +9,7 @@ import InkPrimitives
 struct TransactionSet: Sendable {
     /// The name of genesis.
     let id: BoardID
+    private let genesis: TransactionName
     private let admission: AdmissionPolicy
     private(set) var log = Log()
     private(set) var coverage = Coverage()
@@ -34,7 +35,7 @@ struct TransactionSet: Sendable {
     ///   - orphanBytes: memory that orphans may take in all.
     ///   - orphanShareBytes: and those of one supplier.
     init(genesis: Transaction, id: BoardID, admission: AdmissionPolicy, orphanBytes: Int, orphanShareBytes: Int) {
-        (self.id, self.admission) = (id, admission)
+        (self.id, self.genesis, self.admission) = (id, genesis.name, admission)
         orphans = OrphanPool(byteLimit: orphanBytes, shareLimit: orphanShareBytes)
         cover(log.append(genesis).slot)
         refresh()
@@ -98,7 +99,7 @@ struct TransactionSet: Sendable {
     /// True if what the transaction names as its grant gives its author the right to its writes, at its parents.
     private func hasRight(_ transaction: Transaction) -> Bool {
         switch admission {
-        case .secret: transaction.grant.bytes == id.bytes
+        case .secret: transaction.grant == genesis
         // No board with such a genesis is opened.
         case .grants: false
         }

@@ -12,9 +12,12 @@ struct UndoHistories: Sendable {
 
     /// The transactions of one author's gestures that are taken back.
     struct TakenBack: Sendable {
-        fileprivate var slots: Set<Slot>
+        /// Of each history.
+        fileprivate var slots: [Set<Slot>]
 
-        func contains(_ transaction: Transaction, in log: Log) -> Bool { log.slot(of: transaction.name).map(slots.contains) ?? false }
+        func contains(_ transaction: Transaction, in log: Log) -> Bool {
+            log.slot(of: transaction.name).map { slot in slots.contains { $0.contains(slot) } } ?? false
+        }
     }
 
     /// Whose history.
@@ -57,8 +60,7 @@ struct UndoHistories: Sendable {
 
     /// What of this author is taken back, in whichever of its histories.
     func takenBack(of author: AuthorID, of log: Log) -> TakenBack {
-        let hands = lines.keys.filter { $0.author == author }
-        return TakenBack(slots: hands.reduce(into: []) { $0.formUnion(history(of: author, in: $1.strand, of: log)?.undone ?? []) })
+        TakenBack(slots: lines.compactMap { $0.author == author ? $1.history(of: log).undone : nil })
     }
 
     /// Takes in a transaction, and what it wrote.
