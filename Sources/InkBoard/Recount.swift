@@ -22,11 +22,16 @@ package struct Recount: Sendable {
     ///   - counts: which transactions count. Genesis does, whatever is said.
     package init(of board: Board, by author: AuthorID, counting counts: (Transaction) -> Bool) {
         let log = board.log
+        self.init(of: board, by: author, hiding: Set((0..<log.end).filter { !counts(log[$0]) }))
+    }
+
+    /// - Parameters:
+    ///   - author: whose doing it is.
+    ///   - hidden: what of the log does not count. Genesis does, whatever is said.
+    init(of board: Board, by author: AuthorID, hiding hidden: Set<Slot>) {
+        let (log, hidden) = (board.log, hidden.subtracting([0]))
         (picture, coverage) = (board.picture, board.transactionSet.coverage)
-        (self.board, recountCount, end, self.author) = (board.id, board.recountCount, log.end, author)
-        var hidden: Set<Slot> = []
-        for slot in 1..<max(1, log.end) where !counts(log[slot]) { hidden.insert(slot) }
-        self.hidden = hidden
+        (self.board, recountCount, end, self.author, self.hidden) = (board.id, board.recountCount, log.end, author, hidden)
         let removed = hidden.subtracting(board.hidden)
         // In order, so that histories come in order.
         let inserted = board.hidden.subtracting(hidden).sorted()
