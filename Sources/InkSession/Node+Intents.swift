@@ -6,9 +6,9 @@ import InkTransport
 extension Node {
     mutating func handle(_ intent: Intent, of asker: Asker, now: Instant) {
         precondition(seats[asker.frontEnd] != nil, "\(asker.frontEnd) asks before it has attached")
-        guard quitAt == nil else {
+        guard !phase.isEnding else {
             // Another program asks again of whoever takes the board over.
-            guard handsOver, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
+            guard phase.quitting?.handsOver == true, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
             return
         }
         presence.touched(now: now)
@@ -89,7 +89,7 @@ extension Node {
     }
 
     /// What waited is taken in the order in which it came.
-    private mutating func takeHeld(now: Instant) {
+    mutating func takeHeld(now: Instant) {
         let waiting = held
         held = []
         for intent in waiting {
@@ -497,70 +497,6 @@ extension Node {
         for part in plan.parts { try write(part, of: asker, now: now) }
         return plan.skipped.isEmpty ? .done : .skipped(plan.skipped)
     }
-
-    // The end.
-
-    mutating func quit(handsOver: Bool = false, now: Instant) {
-        guard quitAt == nil else { return }
-        self.handsOver = handsOver
-        // What waits for own work that does not come any more is written: a fork is seen, and what is thrown away is not.
-        adoption.giveUp()
-        hasWritten = true
-        takeHeld(now: now)
-        // What a hand still holds is work, too.
-        for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil && (frontEnd == .holder || !handsOver) {
-            take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
-        }
-        settleTexts(atOnce: true, now: now)
-        quitAt = now + SessionTiming.quitPatience
-        quitMark = saves.givenCount
-    }
-
-    /// Ends once all is saved and delivered, or when patience is over.
-    mutating func finishQuitting(now: Instant) {
-        guard let limit = quitAt, farewell == nil else { return }
-        // What others go on drawing does not keep us.
-        let isDone = unsavedOwn.isEmpty && saves.savedCount >= quitMark && receiptsToSave.isEmpty && (handsOver || !awaitsReceipt(now: now))
-        if !receiptsToSave.isEmpty {
-            saveReceipts()
-            quitMark = saves.givenCount
-        }
-        guard isDone || now >= limit else { return }
-        let status = syncStatus
-        if !handsOver {
-            for connection in connections { endpoint.close(connection, now: now) }
-            // What a rendezvous is to carry of it leaves before us.
-            drainEndpoint(now: now)
-            rendezvous?.leave()
-            drainRendezvous(now: now)
-        }
-        farewell = .stopped(unsaved: saves.unsavedTransactions(upTo: quitMark), unsent: status.unsent)
-        sayFarewell(now: now)
-    }
-
-    /// True while somebody who is present lacks something of ours and may yet say that it has come (SE-75).
-    private func awaitsReceipt(now: Instant) -> Bool {
-        neighbours.values.contains { neighbour in receiptDeadline(of: neighbour).map { now < $0 } ?? false }
-    }
-
-    /// Until when quitting waits for a neighbour's receipts; nil for one that is not waited for. One that never gives any would make leaving last
-    /// for everybody.
-    func receiptDeadline(of neighbour: Neighbour) -> Instant? {
-        guard let quitAt, neighbour.isPresent, !neighbour.has(board?.contiguousSequence(of: author) ?? 0) else { return nil }
-        guard endpoint.pendingBytes(on: neighbour.connection) == 0, neighbour.backlog.isEmpty else { return quitAt }
-        let since = max(quitAt - SessionTiming.quitPatience, neighbour.receiptMovedAt)
-        return min(quitAt, since + SessionTiming.receiptSilence + (endpoint.roundTrip(on: neighbour.connection) ?? .zero) * 2)
-    }
-
-    /// All is done but the goodbyes, of which the first may be lost.
-    mutating func sayFarewell(now: Instant) {
-        guard let farewell, !isStopped else { return }
-        endpoint.repeatGoodbyes(now: now)
-        drainWays(now: now)
-        guard endpoint.goodbyeDeadline == nil else { return }
-        isStopped = true
-        tell(farewell, to: handsOver ? .only(.holder) : .everybody)
-    }
 }
 
 /// An intent that waits for own work of which others may know more than our files.
@@ -573,83 +509,6 @@ struct HeldIntent: Sendable {
     var continued: TransactionName?
     /// The place of its program among those that have gone; nil while that is there.
     var departed: Int?
-}
-
-extension Board {
-    /// The writes that do what `intent` says; shapes that are gone are left out while any is left.
-    ///
-    /// - Parameter number: new shapes get the free numbers from here on.
-    package func writes(for intent: Intent, by author: AuthorID, from number: UInt64) throws(RuleViolation) -> [Write] {
-        switch intent {
-        case .draw(let draft):
-            guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-            return try writes(for: draft, number: freeShapeNumber(of: author, from: number), by: author)
-        case .drawAll(let drafts): return try writes(drawing: drafts, as: newIDs(drafts.count, of: author, from: number), by: author)
-        case .change(let change):
-            let ids = newIDs(change.drawn.count, of: author, from: number)
-            // What goes is deleted before anything else, so that the lines that were bound to it and stay are written once, by their edits.
-            let edited = Set(change.edits.map(\.shape))
-            let gone = Set(change.deleted).sorted().filter { shape($0) != nil && !edited.contains($0) }
-            var writes = try self.writes(deleting: gone)
-            for edit in change.edits where shape(edit.shape) != nil {
-                let changes = edit.changes.map { $0.renaming { Self.named($0, ids) } }
-                let own = try self.writes(for: changes, of: edit.shape)
-                let written = Set(own.map(\.property))
-                writes.removeAll { $0.target == edit.shape && written.contains($0.property) }
-                writes += own
-            }
-            return try writes.sorted { $0.target < $1.target } + self.writes(drawing: change.drawn, at: change.depths, as: ids, by: author)
-        case .set(let id, let changes): return try writes(for: changes, of: id)
-        case .setAll(let ids, let changes):
-            var writes: [Write] = []
-            for id in try standing(ids) { writes += try self.writes(for: changes, of: id) }
-            return writes
-        case .setEach(let edits):
-            var writes: [Write] = []
-            let standing = Set(try standing(edits.map(\.shape)))
-            for edit in edits where standing.contains(edit.shape) { writes += try self.writes(for: edit.changes, of: edit.shape) }
-            return writes
-        case .move(let ids, let by): return try writes(moving: standing(ids), by: by)
-        case .resize(let id, let by, let growth): return try writes(resizing: id, by: by, growing: growth)
-        case .delete(let ids): return try writes(deleting: standing(ids))
-        default: return []
-        }
-    }
-
-    /// The names of so many new shapes.
-    private func newIDs(_ count: Int, of author: AuthorID, from number: UInt64) -> [ShapeID] {
-        var ids: [ShapeID] = []
-        for _ in 0..<count {
-            ids.append(ShapeID(author: author, number: freeShapeNumber(of: author, from: ids.last.map { $0.number + 1 } ?? number)))
-        }
-        return ids
-    }
-
-    /// The shape that a binding means: one of the new ones by its place among them (SE-130), or itself.
-    private static func named(_ id: ShapeID, _ new: [ShapeID]) -> ShapeID {
-        id.author == .zero && (1...UInt64(max(1, new.count))).contains(id.number) && !new.isEmpty ? new[Int(id.number) - 1] : id
-    }
-
-    /// - Parameter depths: one for each; none for above all others.
-    private func writes(
-        drawing drafts: [ShapeDraft], at depths: [DepthKey] = [], as ids: [ShapeID], by author: AuthorID
-    ) throws(RuleViolation) -> [Write] {
-        guard depths.isEmpty || depths.count == drafts.count else { throw .badValue(field: "depth") }
-        var (writes, depth): ([Write], DepthKey) = ([], topDepth)
-        for (index, (id, draft)) in zip(ids, drafts).enumerated() {
-            guard !draft.kind.isPath || !draft.points.isEmpty else { throw .badValue(field: "points") }
-            let bound = draft.renaming { Self.named($0, ids) }
-            writes += try self.writes(for: bound, number: id.number, by: author, depth: depths.isEmpty ? depth : depths[index])
-            depth = DepthKey.between(depth, nil)
-        }
-        return writes
-    }
-
-    private func standing(_ ids: [ShapeID]) throws(RuleViolation) -> [ShapeID] {
-        let standing = Set(ids).sorted().filter { shape($0) != nil }
-        if standing.isEmpty, let first = ids.first { throw .noSuchShape(first) }
-        return standing
-    }
 }
 
 extension Refusal {

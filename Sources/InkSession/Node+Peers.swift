@@ -472,7 +472,7 @@ extension Node {
     mutating func followCompany(now: Instant) { dials.follow(isInCompany: isInCompany, now: now, using: &jitter) }
 
     mutating func dialSaved(now: Instant) {
-        guard quitAt == nil, relayPolicy != .only, let first = dials.deadline, first <= now else { return }
+        guard !phase.isEnding, relayPolicy != .only, let first = dials.deadline, first <= now else { return }
         let (live, devices) = (liveAddresses, Set(neighbours.values.map(\.remote.author)))
         let filter = CandidateFilter(allowsLoopback: isOnOneMachine, networks: localNetworks)
         let surroundings = SavedDials.Surroundings(

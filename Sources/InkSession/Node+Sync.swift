@@ -197,7 +197,7 @@ extension Node {
 
     mutating func becomeReady(now: Instant) {
         guard !isReady, let board else { return }
-        isReady = true
+        phase.becameReady()
         learnNames()
         for connection in connections { neighbours[connection]?.broughtTwice = [] }
         tell(.ready(board.id, me: author))

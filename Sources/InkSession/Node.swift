@@ -217,15 +217,7 @@ public struct Node: Sendable {
     var isBoardTooNew = false
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
     public private(set) var unreadable = 0
-    var isReady = false
-    var quitAt: Instant?
-    /// True if another process goes on with the board: the others shall not notice.
-    var handsOver = false
-    /// What had been given to the disk when quitting began.
-    var quitMark: UInt64 = 0
-    /// Told last, once the others have been told goodbye; while it waits nothing else is taken.
-    var farewell: Event?
-    var isStopped = false
+    var phase = Phase.joining
     var wallClockBase: UInt64 = 0
     var wallClockAt: Instant = .zero
     var statusAt: Instant?
@@ -297,7 +289,7 @@ public struct Node: Sendable {
 
     /// Takes one input. Drain `nextOutput()` before the next.
     public mutating func handle(_ input: Input, now: Instant) {
-        guard farewell == nil else { return sayFarewell(now: now) }
+        guard !phase.isOver else { return sayFarewell(now: now) }
         time = now
         switch input {
         case .timeout: handleTimeout(now: now)
@@ -334,7 +326,11 @@ public struct Node: Sendable {
 
     /// When to call `handle(.timeout)` next; nil when only an input can move the node.
     public var deadline: Instant? {
-        guard farewell == nil else { return isStopped ? nil : endpoint.goodbyeDeadline }
+        switch phase {
+        case .joining, .ready, .quitting: break
+        case .leaving: return endpoint.goodbyeDeadline
+        case .stopped: return nil
+        }
         // Nothing is due much before, and to look for what is costs as much as the sweep.
         if let sweepAt { return sweepAt }
         let soonest = soonestDeadline
@@ -346,17 +342,17 @@ public struct Node: Sendable {
         soonest = earliest(soonest, stun.deadline)
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
-        if quitAt == nil, relayPolicy != .only { soonest = earliest(soonest, dials.deadline) }
+        if !phase.isEnding, relayPolicy != .only { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, asks.deadline)
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
         soonest = earliest(soonest, givers.deadline)
         soonest = earliest(soonest, adjacencyAt)
-        if quitAt == nil { soonest = earliest(soonest, meetings.deadline) }
+        if !phase.isEnding { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
-        soonest = earliest(soonest, quitAt)
+        soonest = earliest(soonest, phase.quitting?.until)
         if toldRestoring { soonest = earliest(soonest, adoption.deadline) }
         let waits = !held.isEmpty || recovered != nil
         if waits, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
@@ -386,6 +382,9 @@ public struct Node: Sendable {
         }
         return soonest
     }
+
+    /// The board is there, and we know what the others have of it.
+    var isReady: Bool { phase.isReady }
 
     mutating func emit(_ output: Output) { outputs.append(output) }
     mutating func tell(_ event: Event, to audience: Audience = .everybody) { outputs.append(.event(event, to: audience)) }
@@ -445,7 +444,7 @@ public struct Node: Sendable {
 
     /// Draws what the process before was drawing when it was killed.
     private mutating func recoverStroke(now: Instant) {
-        guard let draft = recovered, quitAt == nil, isReady, wallClockBase > 0, saves.refusal == nil, gesture(of: .holder) == nil else {
+        guard let draft = recovered, !phase.isEnding, isReady, wallClockBase > 0, saves.refusal == nil, gesture(of: .holder) == nil else {
             return
         }
         beginDoubt(now: now)
@@ -475,7 +474,7 @@ public struct Node: Sendable {
         sayGoodbyeToLost(now: now)
         if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
         if let at = addressesAt, now >= at { tellAddresses(now: now) }
-        if quitAt == nil { tellMeetings(now: now) }
+        if !phase.isEnding { tellMeetings(now: now) }
         settleTexts(now: now)
         if let at = journalAt, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }
