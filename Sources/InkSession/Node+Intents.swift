@@ -5,7 +5,7 @@ import InkTransport
 // What the person wants becomes presence while it moves, and one transaction when it ends.
 extension Node {
     mutating func handle(_ intent: Intent, of asker: Asker, now: Instant) {
-        precondition(seats[asker.frontEnd] != nil, "\(asker.frontEnd) asks before it has attached")
+        precondition(work.seats[asker.frontEnd] != nil, "\(asker.frontEnd) asks before it has attached")
         guard !phase.isEnding else {
             // Another program asks again of whoever takes the board over.
             guard phase.quitting?.handsOver == true, asker.frontEnd != .holder else { return refuse(intent, .leaving, asker) }
@@ -13,7 +13,7 @@ extension Node {
         }
         presence.touched(now: now)
         guard !holds(intent, now: now) else {
-            guard held.count < Self.heldMax else { return refuse(intent, .ownHistoryMissing, asker) }
+            guard !work.isFull else { return refuse(intent, .ownHistoryMissing, asker) }
             return hold(HeldIntent(intent: intent, asker: asker), now: now)
         }
         take(intent, of: asker, now: now)
@@ -22,18 +22,18 @@ extension Node {
     /// Keeps an intent for when own work that may be on its way is here.
     private mutating func hold(_ intent: HeldIntent, now: Instant) {
         beginDoubt(now: now)
-        held.append(intent)
+        work.hold(intent)
     }
 
     /// Something waits for the words of others: from here on their time runs.
     mutating func beginDoubt(now: Instant) {
-        if doubtUntil == nil, awaitsWords(now: now) { doubtUntil = now + SessionTiming.receiptPatience }
+        if work.isWithoutDoubt, awaitsWords(now: now) { work.beginDoubt(now: now) }
     }
 
     /// A further program of ours takes part: it is told what the others have been told before.
     mutating func attach(_ frontEnd: FrontEndID, strand: Strand, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end is there from the beginning")
-        seats[frontEnd] = Seat(strand: strand)
+        work.attach(frontEnd, strand: strand)
         presence.attach(frontEnd)
         let it = Audience.only(frontEnd)
         if let board, isReady { tell(.ready(board.id, me: author), to: it) }
@@ -49,16 +49,7 @@ extension Node {
     mutating func detach(_ frontEnd: FrontEndID, now: Instant) {
         precondition(frontEnd != .holder, "the holder's front end goes with its node")
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
-        // What waits is not thrown away with its program, nor given to another's history; nobody hears of it any more.
-        let waiting = held.indices.filter { held[$0].asker.frontEnd == frontEnd }
-        if let seat = seats[frontEnd], !waiting.isEmpty {
-            departed.append(seat)
-            for index in waiting {
-                held[index].asker = .nobody
-                held[index].departed = departed.count - 1
-            }
-        }
-        seats[frontEnd] = nil
+        work.detach(frontEnd)
         presence.detach(frontEnd, now: now)
     }
 
@@ -73,32 +64,29 @@ extension Node {
     }
 
     /// True while what is finished has to wait.
-    func mustHold(now: Instant) -> Bool { !held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
+    func mustHold(now: Instant) -> Bool { !work.held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
 
     /// Own work whose extent a peer has not told us yet, or of which it says to have more and has not shown it, may be newer than our files: the
     /// first change of a process waits for that, for one moment in all. Words alone cannot stop us for longer, whoever says them (SE-20).
     private func awaitsWords(now: Instant) -> Bool {
-        guard isReady, !hasWritten, doubtUntil.map({ now < $0 }) ?? true else { return false }
+        guard isReady, work.mayDoubt(now: now) else { return false }
         let own = board?.contiguousSequence(of: author) ?? 0
         return neighbours.values.contains { $0.owesReceipt(now: now) || ($0.receipt ?? 0) > own }
     }
 
     mutating func releaseHeld(now: Instant) {
-        guard !held.isEmpty, !awaitsWords(now: now), !isAdopting(now: now) else { return }
+        guard !work.held.isEmpty, !awaitsWords(now: now), !isAdopting(now: now) else { return }
         takeHeld(now: now)
     }
 
     /// What waited is taken in the order in which it came.
     mutating func takeHeld(now: Instant) {
-        let waiting = held
-        held = []
-        for intent in waiting {
-            // Of a program that has gone, what it did before and which history of undo is its are known until all of its work is done.
-            if let departed = intent.departed { seats[.nobody] = self.departed[departed] }
+        for intent in work.takeHeld() {
+            work.seat(intent)
             take(intent, now: now)
-            if let departed = intent.departed, let seat = seats.removeValue(forKey: .nobody) { self.departed[departed] = seat }
+            work.unseat(intent)
         }
-        departed = []
+        work.forgetDeparted()
     }
 
     private mutating func take(_ waiting: HeldIntent, now: Instant) {
@@ -111,8 +99,6 @@ extension Node {
             answer(.refused(error), waiting.asker)
         }
     }
-
-    private static let heldMax = 10_000
 
     mutating func take(_ intent: Intent, of asker: Asker, now: Instant) {
         do throws(Refusal) {
@@ -164,9 +150,9 @@ extension Node {
             endGesture(of: frontEnd, end(of: gesture, by: frontEnd), .done)
         case .commit: return try commit(of: asker, now: now)
         case .amend(let shape, let changes):
-            try perform(.set(shape, changes), continuing: step(on: shape, of: frontEnd), of: asker, now: now)
+            try perform(.set(shape, changes), continuing: work.step(on: shape, of: frontEnd), of: asker, now: now)
         case .type(let shape, _, _, let continues, _):
-            try perform(intent, continuing: continues ? step(on: shape, of: frontEnd) : nil, of: asker, now: now)
+            try perform(intent, continuing: continues ? work.step(on: shape, of: frontEnd) : nil, of: asker, now: now)
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .move, .resize, .delete: try perform(intent, of: asker, now: now)
         case .undo: return try restore(isRedo: false, of: asker, now: now)
         case .redo: return try restore(isRedo: true, of: asker, now: now)
@@ -179,11 +165,6 @@ extension Node {
             displayName = name
         }
         return .done
-    }
-
-    /// The gesture that a program did last, if that wrote this shape: what goes on with it names it.
-    private func step(on shape: ShapeID, of frontEnd: FrontEndID) -> TransactionName? {
-        seats[frontEnd]?.lastStep.flatMap { $0.shapes.contains(shape) ? $0.first : nil }
     }
 
     private mutating func answer(_ outcome: Outcome, _ asker: Asker) {
@@ -206,26 +187,23 @@ extension Node {
         if let reason = saves.refusal { throw .diskRefuses(reason) }
         if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
         beginPresence(gesture, of: asker.frontEnd, now: now)
-        seats[asker.frontEnd]?.gestureReference = asker.reference
-        seats[asker.frontEnd]?.gestureBegan = nil
-        seats[asker.frontEnd]?.lastTyped = nil
+        work.gestureBegan(of: asker)
         endpoint.setActivity(.drawing)
     }
 
     /// Ends the gesture under way here and at the others, and tells its own program so under the reference that it began with.
     private mutating func endGesture(of frontEnd: FrontEndID, _ end: EndedGesture.Outcome, _ outcome: Outcome) {
-        let asker = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
+        let asker = Asker(frontEnd: frontEnd, reference: work.seats[frontEnd]?.gestureReference)
         endPresence(of: frontEnd, end)
-        seats[frontEnd]?.gestureReference = nil
-        seats[frontEnd]?.gestureBegan = nil
-        seats[frontEnd]?.origin = nil
+        work.gestureEnded(of: frontEnd)
         answer(outcome, asker)
     }
 
     /// How a gesture ends that its hand takes back: without a trace, but for a text of which a part stands already. Its letters are shown until
     /// that part has come.
     private func end(of gesture: Gesture, by frontEnd: FrontEndID) -> EndedGesture.Outcome {
-        guard case .text(let shape, _) = gesture, let typed = seats[frontEnd]?.lastTyped, typed.shape == shape else { return .cancelled }
+        guard case .text(let shape, _) = gesture, let typed = work.seats[frontEnd]?.lastTyped else { return .cancelled }
+        guard typed.shape == shape else { return .cancelled }
         return .committed(sequence: typed.sequence)
     }
 
@@ -244,8 +222,8 @@ extension Node {
             case .resize(let id, _, _), .text(let id, _): id
             case .stroke, .shape, .move, .pull: nil
             }
-        guard shape != seats[frontEnd]?.origin?.id else { return }
-        seats[frontEnd]?.origin = shape.flatMap { board?.shape($0) }
+        guard shape != work.seats[frontEnd]?.origin?.id else { return }
+        work.gesture(of: frontEnd, beganFrom: shape.flatMap { board?.shape($0) })
     }
 
     /// Shows to the others and to our own other programs that a gesture has ended.
@@ -253,7 +231,7 @@ extension Node {
         guard let number = presence.hands[frontEnd]?.live?.number else { return }
         presence.end(end, by: frontEnd)
         // What waits is on the disk until it is written.
-        if frontEnd == .holder, !held.contains(where: { $0.isFinished && $0.asker.frontEnd == .holder }) { forgetJournal() }
+        if frontEnd == .holder, !work.holdsFinished(of: .holder) { forgetJournal() }
         let shown: GestureEnd =
             switch end {
             case .committed(let sequence): .committed(results(of: author)(sequence) ?? [])
@@ -281,37 +259,31 @@ extension Node {
             // A label names one shape.
             next.label = ""
             // The piece belongs to the gesture: its program is told of it under the reference that it began with.
-            let piece = Asker(frontEnd: frontEnd, reference: seats[frontEnd]?.gestureReference)
-            let (sequence, began) = (try finish(.draw(draft), of: piece, isPiece: true, now: now), seats[frontEnd]?.gestureBegan)
+            let piece = Asker(frontEnd: frontEnd, reference: work.seats[frontEnd]?.gestureReference)
+            let (sequence, began) = (try finish(.draw(draft), of: piece, isPiece: true, now: now), work.seats[frontEnd]?.gestureBegan)
             endPresence(of: frontEnd, sequence.map { .committed(sequence: $0) } ?? .cancelled)
             let first = began ?? sequence.flatMap { board?.transaction(of: author, sequence: $0)?.name }
-            seats[frontEnd]?.gestureBegan = first
+            work.gesture(of: frontEnd, tookFirst: first)
             beginPresence(.stroke(next), of: frontEnd, now: now)
         }
     }
 
     /// Gives the disk what was drawn of the stroke under way.
     mutating func journalStroke() {
-        journalAt = nil
-        // While the disk refuses, all that it was given waits already; and what a process before left there is on the board first.
-        guard recovered == nil, case .stroke(let draft)? = gesture(of: .holder), !draft.points.isEmpty, saves.refusal == nil else { return }
-        hasJournal = true
-        saves.append(.stroke(StrokeDraft.encode(draft)))
+        let record = work.journal.record(of: gesture(of: .holder), isRefused: saves.refusal != nil)
+        if let record { saves.append(record) }
     }
 
     /// The stroke has ended: what it became goes to the disk before this.
     mutating func forgetJournal() {
-        journalAt = nil
-        guard hasJournal, recovered == nil else { return }
-        hasJournal = false
-        saves.append(.stroke(nil))
+        if let record = work.journal.forget() { saves.append(record) }
     }
 
     private mutating func append(_ points: ArraySlice<Point>, of frontEnd: FrontEndID, now: Instant) {
         presence.extend(points, by: frontEnd, now: now)
         // Programs that attached remember their own gesture, and ask again for it.
-        if frontEnd == .holder, journalAt == nil { journalAt = now + SessionTiming.journalInterval }
-        guard seats.count > 1, let number = presence.hands[frontEnd]?.live?.number else { return }
+        if frontEnd == .holder { work.journal.drew(now: now) }
+        guard work.seats.count > 1, let number = presence.hands[frontEnd]?.live?.number else { return }
         let at = Duration.milliseconds(now.wholeMilliseconds)
         showOwn(.appended(points.map { TimedPoint(at: at, position: $0) }), number: number, of: frontEnd)
     }
@@ -338,7 +310,7 @@ extension Node {
     }
 
     private func intent(finishing gesture: Gesture, of frontEnd: FrontEndID) -> Intent {
-        let origin = seats[frontEnd]?.origin
+        let origin = work.seats[frontEnd]?.origin
         switch gesture {
         case .stroke(let draft), .shape(let draft): return .draw(draft)
         case .move(let shapes, let by): return .move(shapes, by: by)
@@ -358,7 +330,7 @@ extension Node {
             return .set(shape, changes)
         case .text(let shape, let text):
             let from = origin?.content.text ?? ""
-            return .type(shape, from: from, to: text ?? from, continues: seats[frontEnd]?.lastTyped?.shape == shape)
+            return .type(shape, from: from, to: text ?? from, continues: work.seats[frontEnd]?.lastTyped?.shape == shape)
         }
     }
 
@@ -368,7 +340,7 @@ extension Node {
     /// - Parameter isPiece: the hand goes on, and nobody waits for an outcome yet.
     private mutating func finish(_ intent: Intent, of asker: Asker, isPiece: Bool = false, now: Instant) throws(Refusal) -> UInt64? {
         // A piece of a stroke that was too long for one transaction names the first: one step of undo in all.
-        let first = seats[asker.frontEnd]?.gestureBegan
+        let first = work.seats[asker.frontEnd]?.gestureBegan
         guard !mustHold(now: now) else {
             var asker = asker
             if isPiece { asker.reference = nil }
@@ -391,7 +363,7 @@ extension Node {
         if case .type(let shape, let from, let to, _, let isMerged) = intent {
             return try type(to, over: from, in: shape, isMerged: isMerged, continuing: first, isBegun: isBegun, of: asker, now: now)
         }
-        let number = nextShapeNumber
+        let number = work.nextShapeNumber
         return try perform(continuing: first, isBegun: isBegun, of: asker, now: now) { board, author throws(RuleViolation) in
             try board.writes(for: intent, by: author, from: number)
         }
@@ -428,25 +400,22 @@ extension Node {
 
     /// True while own work that somebody has, and we lost, is on its way back: what we wrote now would contradict it.
     func isAdopting(now: Instant) -> Bool {
-        adoption.isUnderWay(
+        work.adoption.isUnderWay(
             own: board?.contiguousSequence(of: author) ?? 0, isWaiting: board?.hasWaitingWork(of: author) ?? false, now: now)
     }
 
     /// Says when own work begins to come back, and when all of it is here, or waited for in vain.
     mutating func followAdoption(now: Instant) {
-        let isUnderWay = isAdopting(now: now)
-        adoption.settle(
+        let change = work.followAdoption(
             own: board?.contiguousSequence(of: author) ?? 0, isWaiting: board?.hasWaitingWork(of: author) ?? false, now: now)
-        guard isUnderWay != toldRestoring else { return }
-        toldRestoring = isUnderWay
-        tell(.restoring(isUnderWay: isUnderWay))
+        if let isUnderWay = change { tell(.restoring(isUnderWay: isUnderWay)) }
     }
 
     /// Signs and inserts one own transaction, and hands it to the disk; from there it goes to the others.
     @discardableResult
     mutating func write(_ writes: [Write], of asker: Asker, now: Instant) throws(Refusal) -> Transaction {
-        let (transaction, outcome) = try author(writes, of: asker, strand: seats[asker.frontEnd]?.strand ?? .common, now: now)
-        noteStep(writes, transaction.name, of: asker.frontEnd)
+        let (transaction, outcome) = try author(writes, of: asker, strand: work.seats[asker.frontEnd]?.strand ?? .common, now: now)
+        work.did(writes, transaction.name, by: asker.frontEnd)
         took(outcome, of: asker, now: now)
         return transaction
     }
@@ -460,36 +429,22 @@ extension Node {
         let authored: (Transaction, InsertOutcome)?
         do {
             // In place: a copy of the board held here would be copied whole by the write.
-            let (key, time, mayFork) = (identity, wallTime(now: now), adoption.isGivenUp(now: now))
+            let (key, time, mayFork) = (identity, wallTime(now: now), work.adoption.isGivenUp(now: now))
             authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: mayFork)
         } catch {
             throw Refusal(error)
         }
         guard let (transaction, outcome) = authored else { throw .notReady }
-        hasWritten = true
-        let made = writes.filter { $0.property == .kind && $0.target.author == author }.map(\.target.number).max()
-        if let made { nextShapeNumber = max(nextShapeNumber, made + 1) }
-        unsavedOwn.insert(transaction.name)
+        work.authored(writes, transaction)
         saves.append(.transaction(transaction))
         if strand != .common { saves.append(.request(transaction.name, strand: strand, reference: asker.reference)) }
         takeBackSaved()
         return (transaction, outcome)
     }
 
-    /// Remembers what a program did last, for what may go on with it.
-    private mutating func noteStep(_ writes: [Write], _ name: TransactionName, of frontEnd: FrontEndID) {
-        let shapes = Set(writes.map(\.target).filter { $0.number > 0 })
-        if writes.contains(where: { $0.property == .continuation }) {
-            seats[frontEnd]?.lastStep?.shapes.formUnion(shapes)
-        } else {
-            let takesBack = writes.contains { $0.property == .undo || $0.property == .redo }
-            seats[frontEnd]?.lastStep = takesBack ? nil : (name, shapes)
-        }
-    }
-
     private mutating func restore(isRedo: Bool, of asker: Asker, now: Instant) throws(Refusal) -> Outcome {
         guard isReady else { throw .notReady }
-        let strand = seats[asker.frontEnd]?.strand ?? .common
+        let strand = work.seats[asker.frontEnd]?.strand ?? .common
         guard let plan = isRedo ? board?.redoWrites(of: author, in: strand) : board?.undoWrites(of: author, in: strand) else {
             throw isRedo ? .nothingToRedo : .nothingToUndo
         }
@@ -497,18 +452,6 @@ extension Node {
         for part in plan.parts { try write(part, of: asker, now: now) }
         return plan.skipped.isEmpty ? .done : .skipped(plan.skipped)
     }
-}
-
-/// An intent that waits for own work of which others may know more than our files.
-struct HeldIntent: Sendable {
-    var intent: Intent
-    var asker: Asker
-    /// True for what a hand has finished: it was begun when it could be taken, and is not refused for what happened since.
-    var isFinished = false
-    /// The transaction that began what it goes on with.
-    var continued: TransactionName?
-    /// The place of its program among those that have gone; nil while that is there.
-    var departed: Int?
 }
 
 extension Refusal {

@@ -120,7 +120,7 @@ extension Node {
 
     /// The other programs of this person see what one of them is doing.
     mutating func showOwn(_ change: GestureChange, number: UInt64, of frontEnd: FrontEndID) {
-        guard seats.count > 1 else { return }
+        guard work.seats.count > 1 else { return }
         tell(.gesture(GestureID(source: LiveSource(peer: peerID, frontEnd: frontEnd), number: number), change), to: .everybodyBut(frontEnd))
     }
 

@@ -7,11 +7,10 @@ extension Node {
     mutating func quit(handsOver: Bool = false, now: Instant) {
         guard !phase.isEnding else { return }
         // What waits for own work that does not come any more is written: a fork is seen, and what is thrown away is not.
-        adoption.giveUp()
-        hasWritten = true
+        work.waitNoLonger()
         takeHeld(now: now)
         // What a hand still holds is work, too.
-        for frontEnd in seats.keys.sorted() where gesture(of: frontEnd) != nil && (frontEnd == .holder || !handsOver) {
+        for frontEnd in work.seats.keys.sorted() where gesture(of: frontEnd) != nil && (frontEnd == .holder || !handsOver) {
             take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now)
         }
         settleTexts(atOnce: true, now: now)
@@ -23,7 +22,7 @@ extension Node {
         guard let quitting = phase.quitting else { return }
         // What others go on drawing does not keep us.
         let isDone =
-            unsavedOwn.isEmpty && saves.savedCount >= quitting.mark && receiptsToSave.isEmpty
+            work.unsaved.isEmpty && saves.savedCount >= quitting.mark && receiptsToSave.isEmpty
             && (quitting.handsOver || !awaitsReceipt(now: now))
         if !receiptsToSave.isEmpty {
             saveReceipts()

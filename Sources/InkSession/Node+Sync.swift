@@ -96,7 +96,7 @@ extension Node {
     private mutating func queue(
         _ name: TransactionName, on connection: ConnectionID, from origin: Backlog.Origin = .live, now: Instant
     ) {
-        guard neighbours[connection]?.exchangedLately(name, now: now) == false, !unsavedOwn.contains(name) else { return }
+        guard neighbours[connection]?.exchangedLately(name, now: now) == false, !work.unsaved.contains(name) else { return }
         neighbours[connection]?.backlog.append(name, from: origin)
     }
 
@@ -104,7 +104,7 @@ extension Node {
     private mutating func askForProof(of claimed: UInt64, from connection: ConnectionID, now: Instant) {
         let own = board?.contiguousSequence(of: author) ?? 0
         guard claimed > own else { return }
-        adoption.take(claim: claimed)
+        work.adoption.take(claim: claimed)
         guard neighbours[connection]?.isInRoom == true, neighbours[connection]?.askedProof != own + 1 else { return }
         neighbours[connection]?.askedProof = own + 1
         say(.prove(sequence: own + 1), on: connection, now: now)
@@ -289,7 +289,7 @@ extension Node {
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
         case .orphan(let missing):
-            if transaction.author == author { adoption.came(transaction.name, now: now) }
+            if transaction.author == author { work.adoption.came(transaction.name, now: now) }
             verification.noteOrphan(from: source, now: now)
             if isLive, let board { lateNews.wait(transaction.name, orphanCount: board.orphanCount, isOrphan: board.isOrphan) }
             for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
@@ -318,7 +318,7 @@ extension Node {
         givers.supplied(by: source, count: historyCount, now: now)
         let own = outcome.inserted.filter { $0.author == author }
         if !own.isEmpty {
-            for transaction in own { adoption.came(transaction.name, now: now) }
+            for transaction in own { work.adoption.came(transaction.name, now: now) }
             for connection in connections { noteReceipt(connection, now: now) }
         }
         // The receipt is for the author, who may be a neighbour other than the one that brought it.
@@ -369,7 +369,7 @@ extension Node {
     private mutating func tell(to asker: Asker, _ event: (UInt64?) -> Event) {
         guard let reference = asker.reference else { return tell(event(nil)) }
         tell(event(reference), to: .only(asker.frontEnd))
-        if seats.count > 1 { tell(event(nil), to: .everybodyBut(asker.frontEnd)) }
+        if work.seats.count > 1 { tell(event(nil), to: .everybodyBut(asker.frontEnd)) }
     }
 
     /// Passes a transaction of another on to those neighbours that its author does not reach.
@@ -494,7 +494,7 @@ extension Node {
 
     mutating func persisted(_ batch: UInt64, now: Instant) {
         for record in saves.persisted(batch) {
-            guard case .transaction(let transaction) = record, unsavedOwn.remove(transaction.name) != nil else { continue }
+            guard case .transaction(let transaction) = record, work.saved(transaction.name) else { continue }
             // Only now may it leave: a crash must not make us contradict ourselves.
             for connection in connections where neighbours[connection]?.isInRoom == true { push(transaction, on: connection, now: now) }
         }
@@ -542,7 +542,7 @@ extension Node {
     public var isDelivered: Bool {
         guard let board else { return true }
         let own = board.contiguousSequence(of: author)
-        return unsavedOwn.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.has(own) }
+        return work.unsaved.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.has(own) }
     }
 
     /// Peers with a session in the room that is not degraded.

@@ -288,7 +288,7 @@ extension Node {
         var writes = try plan { board, _ throws(RuleViolation) in try board.writes(typing: merge.text, in: shape, merged: merged) }
         guard !merge.displaced.isEmpty else { return (writes, TextNews(shape: shape, other: other, outcome: .merged)) }
         guard texts.takeBeside(now: now) else { return (writes, TextNews(shape: shape, other: other, outcome: .lost(merge.displaced))) }
-        let number = nextShapeNumber
+        let number = work.nextShapeNumber
         let beside = try plan { board, author throws(RuleViolation) in
             try board.writes(for: .draw(board.draft(of: merge.displaced, beside: shape)), by: author, from: number)
         }
@@ -337,7 +337,7 @@ extension Node {
         if !displaced.isEmpty {
             merge = TextMerge(whole: merge.text, displaced: [displaced, merge.displaced].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        seats[asker.frontEnd]?.origin?.content.text = merge.text
+        work.typing(of: asker.frontEnd, becomes: merge.text)
         guard merge.text != standing || !merge.displaced.isEmpty else { return nil }
         let writer = board?.textWriter(of: shape)
         let other = writer.flatMap { board?.transaction($0)?.author } ?? author
@@ -348,7 +348,7 @@ extension Node {
         let (writes, news) = try writes(of: merge, in: shape, merged: merged, other: other, now: now)
         let step = first.map { Board.writes(continuing: $0, by: author) } ?? []
         let transaction = try write(writes + step, of: asker, now: now)
-        seats[asker.frontEnd]?.lastTyped = (shape, transaction.sequence)
+        work.typed(in: shape, by: asker.frontEnd, sequence: transaction.sequence)
         texts.settled(shape)
         if isOfTwo, texts.isNews(news, now: now) { tell(.textMerged(news)) }
         return transaction.sequence

@@ -131,30 +131,11 @@ public struct Node: Sendable {
     let boardID: BoardID
     let relayPolicy: RelayPolicy
     var displayName: String
-    var adoption = Adoption()
-    /// Intents that wait for what the others say of our earlier work.
-    var held: [HeldIntent] = []
-    /// The seats of programs that have gone, while something that they asked waits.
-    var departed: [Seat] = []
-    /// True once this process has written anything: to wait before that is all that can be done.
-    var hasWritten = false
-    /// Until when the first change waits for what others say of our work; nil before anything waits.
-    var doubtUntil: Instant?
-    var toldRestoring = false
-    /// From here on the numbers of our next shapes are looked for.
-    var nextShapeNumber: UInt64
-    /// The stroke of the process before, until it is on the board.
-    private(set) var recovered: ShapeDraft?
-    /// When the disk is to have what was drawn of the stroke under way; nil while it has it.
-    var journalAt: Instant?
-    /// The disk holds a part of a stroke that is under way, or was.
-    var hasJournal = false
+    var work: OwnWork
     /// Texts that two people wrote at once.
     var texts = TextKeeper()
     /// By which names who is known.
     var names = KnownNames()
-    /// The programs of our person that take part; the holder's is always there.
-    var seats: [FrontEndID: Seat]
     /// What our person is doing, at all of them.
     var presence: OwnPresence
     /// This process, to the others.
@@ -196,8 +177,6 @@ public struct Node: Sendable {
     var verification = Verification()
     var dials: SavedDials
     var meetings = Meetings()
-    /// Own transactions that are not on disk yet: shown here, told to nobody.
-    var unsavedOwn: Set<TransactionName> = []
     /// Receipts of our transactions by device, the greatest ever told.
     var receipts: [AuthorID: UInt64]
     var receiptsToSave: Set<AuthorID> = []
@@ -262,8 +241,9 @@ public struct Node: Sendable {
         stun = STUNClients(
             v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
         // No two processes of a device give one number to two shapes, whatever their files know of each other (BD-30).
-        nextShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
-        seats = [.holder: Seat(strand: configuration.strand)]
+        let firstShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
+        work = OwnWork(
+            strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(now: now)
         receipts = configuration.receipts
         dials = SavedDials(
@@ -274,13 +254,8 @@ public struct Node: Sendable {
             unreadable = board.load(configuration.stored).count
             self.board = board
             // Rows of ours whose parents the disk lost are as good a proof as what another shows us (SE-91).
-            if board.hasWaitingWork(of: configuration.identity.author) { adoption.came(now: now) }
+            if board.hasWaitingWork(of: configuration.identity.author) { work.adoption.came(now: now) }
             for author in board.authors { endpoint.know(author) }
-        }
-        if let stroke = configuration.stroke {
-            hasJournal = true
-            // One that does not read is of a later program, or of a disk that is damaged elsewhere too: the board is there without it.
-            recovered = try? StrokeDraft.decode(stroke)
         }
         if board != nil { becomeReady(now: now) }
         rendezvous?.start(now: now)
@@ -353,11 +328,9 @@ public struct Node: Sendable {
         soonest = earliest(soonest, statusAt)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, phase.quitting?.until)
-        if toldRestoring { soonest = earliest(soonest, adoption.deadline) }
-        let waits = !held.isEmpty || recovered != nil
-        if waits, let doubtUntil, doubtUntil > time { soonest = earliest(soonest, doubtUntil) }
+        soonest = earliest(soonest, work.deadline(now: time))
+        let waits = work.waits
         soonest = earliest(soonest, texts.deadline)
-        soonest = earliest(soonest, journalAt)
         let present = presentCount
         // By index, for an element of a loop would be a copy.
         for index in neighbours.values.indices {
@@ -444,12 +417,11 @@ public struct Node: Sendable {
 
     /// Draws what the process before was drawing when it was killed.
     private mutating func recoverStroke(now: Instant) {
-        guard let draft = recovered, !phase.isEnding, isReady, wallClockBase > 0, saves.refusal == nil, gesture(of: .holder) == nil else {
-            return
-        }
+        guard let draft = work.journal.recovered, !phase.isEnding, isReady, wallClockBase > 0, saves.refusal == nil else { return }
+        guard gesture(of: .holder) == nil else { return }
         beginDoubt(now: now)
         guard !mustHold(now: now) else { return }
-        recovered = nil
+        work.journal.isRecovered()
         // Another program may have taken the board over: it is no work of its.
         take(.draw(draft), of: .nobody, now: now)
         forgetJournal()
@@ -476,7 +448,7 @@ public struct Node: Sendable {
         if let at = addressesAt, now >= at { tellAddresses(now: now) }
         if !phase.isEnding { tellMeetings(now: now) }
         settleTexts(now: now)
-        if let at = journalAt, now >= at { journalStroke() }
+        if let at = work.journal.deadline, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if let at = statusAt, now >= at {

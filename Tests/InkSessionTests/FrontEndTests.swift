@@ -35,7 +35,7 @@ import Testing
     // SE-23
     @Test func `every wish gets one answer, after all that it did`() throws {
         var pipes = try alone()
-        let id = ShapeID(author: pipes.members[0].node.author, number: pipes.members[0].node.nextShapeNumber)
+        let id = ShapeID(author: pipes.members[0].node.author, number: pipes.members[0].node.work.nextShapeNumber)
         let wishes: [(Intent, isRefused: Bool)] = [
             (.draw(box(0)), false), (.set(id, [.text("a")]), false), (.amend(id, [.text("ab")]), false), (.set(id, []), false),
             (.move([id], by: Point(x: 8, y: 0)), false), (.say("hello"), false),
@@ -105,8 +105,8 @@ import Testing
         pipes.intent(.begin(.stroke(stroke())), by: 0, ref: 1)
         pipes.intent(.extend((1..<4000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
         // Work of ours that we lack has come, and there is more of it: until that is back nothing new is written.
-        pipes.members[0].node.adoption.take(claim: 1 << 40)
-        pipes.members[0].node.adoption.came(now: pipes.now)
+        pipes.members[0].node.work.adoption.take(claim: 1 << 40)
+        pipes.members[0].node.work.adoption.came(now: pipes.now)
         _ = pipes.run(.milliseconds(100))
         pipes.intent(.extend((4000..<12_000).map { Point(x: Int32($0) * 100, y: 0) }), by: 0)
         pipes.intent(.commit, by: 0, ref: 2)
