@@ -42,7 +42,7 @@ extension Node {
             if let told = people[peer]?.told { tell(.peer(told), to: it) }
         }
         showAllPresence(to: it)
-        if let toldStatus { tell(.sync(toldStatus), to: it) }
+        if let told = status.told { tell(.sync(told), to: it) }
     }
 
     /// A program of ours has gone: what its hand still holds is work, and its history of undo stays for when it comes back.
@@ -429,7 +429,7 @@ extension Node {
         let authored: (Transaction, InsertOutcome)?
         do {
             // In place: a copy of the board held here would be copied whole by the write.
-            let (key, time, mayFork) = (identity, wallTime(now: now), work.adoption.isGivenUp(now: now))
+            let (key, time, mayFork) = (identity, clock.time(now: now), work.adoption.isGivenUp(now: now))
             authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: mayFork)
         } catch {
             throw Refusal(error)

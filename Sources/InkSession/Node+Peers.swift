@@ -68,7 +68,7 @@ extension Node {
             case .closed(let connection, let reason): closed(connection, reason, now: now)
             case .duplicateDevice(let device, let seconds): tell(.duplicateDevice(device ?? author, seconds: seconds))
             case .versionMismatch(let theirs, _, let isFresh):
-                hasMetOtherVersion = hasMetOtherVersion || isFresh
+                versions.met(isFresh: isFresh)
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
             case .keys(let disclosure): emit(.keys(disclosure))
             case .attemptFailed: break  // The rendezvous and the saved addresses try again by their own clocks.
@@ -314,7 +314,7 @@ extension Node {
                 stun.restart(standing.stunServers(at: place), now: now)
                 askSTUN(now: now)
             case .versionMismatch(let theirs):
-                hasMetOtherVersion = true
+                versions.met(isFresh: true)
                 tell(.versionMismatch(theirs: Int(theirs), ours: Int(Endpoint.version)))
             // A peer counts once the handshake has proved who it is. Until then it is somebody who should be met.
             case .peerAppeared(let remote, let author):

@@ -128,16 +128,9 @@ extension Node {
         closed(neighbour.connection, .byPeer, now: now)
     }
 
-    /// Tells front ends that somebody broke a rule, once a second for each rule and author, and twenty times a second in all.
+    /// Tells front ends that somebody broke a rule.
     mutating func rejected(author: AuthorID?, rule: String, now: Instant) {
-        // The rule without its figures and names, which a liar varies at will.
-        let key = (author?.hex ?? "") + rule.prefix { !$0.isNumber }
-        if let at = rejections[key], now - at < .seconds(1) { return }
-        // Keys cost nothing, and each would be another author.
-        guard rejectionsTold.take(now: now) else { return }
-        if rejections.count > 256 { rejections.removeAll() }
-        rejections[key] = now
-        tell(.rejected(author: author, rule: rule))
+        if rejections.mayTell(author: author, rule: rule, now: now) { tell(.rejected(author: author, rule: rule)) }
     }
 
     // Entering the room.
@@ -155,7 +148,7 @@ extension Node {
         } catch {
             guard case RuleViolation.unknownVersion = error else { return misbehaved(neighbour, rule: "genesis: \(error)", now: now) }
             // Whoever sends it did nothing wrong: this program is too old for the board.
-            isBoardTooNew = true
+            versions.boardIsTooNew()
             return tell(.versionMismatch(theirs: Int(Board.version) + 1, ours: Int(Board.version)))
         }
         for connection in connections {
@@ -208,7 +201,7 @@ extension Node {
 
     /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.
     mutating func introduce(now: Instant) {
-        guard isReady, wallClockBase > 0, !displayName.isEmpty, board?.personName(author) != displayName else { return }
+        guard isReady, clock.isSet, !displayName.isEmpty, board?.personName(author) != displayName else { return }
         guard saves.refusal == nil, !isAdopting(now: now) else { return }
         do {
             try perform(of: .nobody, now: now) { [displayName] _, author throws(RuleViolation) in
@@ -507,60 +500,5 @@ extension Node {
             if let sequence = receipts[device] { saves.append(.receipt(peerDevice: device, author: author, sequence: sequence)) }
         }
         receiptsToSave.removeAll()
-    }
-
-    // Where we stand.
-
-    /// Transactions that are not on disk.
-    public var unsavedCount: Int { saves.unsavedTransactions }
-
-    /// How far a board that was joined has come; it grows while somebody sends it.
-    public var arrivedCount: Int { (board?.transactionCount ?? 0) + (board == nil ? 0 : 1) + neighbours.values.count(where: \.isInRoom) }
-
-    /// True if the board that we join cannot come from those met so far: they speak another version of the protocol, or the board itself is of
-    /// a later one (SE-29).
-    public var isKeptOutByVersion: Bool { board == nil && (isBoardTooNew || hasMetOtherVersion && neighbours.isEmpty) }
-
-    /// Where we stand with disk and peers.
-    public var syncStatus: SyncStatus {
-        guard let board else {
-            return SyncStatus(state: .behind, missing: 0, unsent: 0, isSaved: saves.isEmpty, fingerprint: .zero)
-        }
-        let fingerprint = board.fingerprint
-        let present = neighbours.values.filter(\.isPresent)
-        let missing = board.missingCount + present.reduce(0) { $0 + max(0, $1.outstanding) }
-        let differing = present.filter { $0.fingerprint != fingerprint }
-        let own = board.contiguousSequence(of: author)
-        let known = receipts.values.max() ?? 0
-        var unsent = Int(own - min(own, known))
-        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt ?? 0))) }
-        let state: SyncStatus.State = missing > 0 ? .behind : differing.isEmpty ? .synced : unsent > 0 ? .ahead : .behind
-        return SyncStatus(state: state, missing: missing, unsent: unsent, isSaved: saves.unsavedTransactions == 0, fingerprint: fingerprint)
-    }
-
-    /// Every present peer has all of ours that are on disk, and all of ours are. True when nobody is present.
-    public var isDelivered: Bool {
-        guard let board else { return true }
-        let own = board.contiguousSequence(of: author)
-        return work.unsaved.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.has(own) }
-    }
-
-    /// Peers with a session in the room that is not degraded.
-    public var presentPeers: Int { neighbours.values.count { $0.isPresent } }
-
-    mutating func statusChanged(now: Instant) {
-        if statusAt == nil { statusAt = now + SessionTiming.statusInterval }
-    }
-
-    /// Tells that not all is saved, if the last that was told says so: before anything is told of what is not.
-    mutating func takeBackSaved() {
-        if toldStatus?.isSaved != false { tellStatus() }
-    }
-
-    mutating func tellStatus() {
-        let status = syncStatus
-        guard status != toldStatus else { return }
-        toldStatus = status
-        tell(.sync(status))
     }
 }

@@ -168,11 +168,7 @@ public struct Node: Sendable {
     var ownCandidates: [Candidate] = []
     var addressPace = TokenBucket(rate: 1, burst: 6, now: .distantPast)
     var addressesAt: Instant?
-    /// In a crowd: when all neighbours were last looked at, and when they are to be next (SE-84).
-    private(set) var sweptAt: Instant = .distantPast
-    private var sweepAt: Instant?
-    /// How long until the next look at all of them; zero unless those who answer are a crowd.
-    private var sweepPause: Duration = .zero
+    var sweeps = Sweeps()
     var saves = SaveQueue()
     var verification = Verification()
     var dials: SavedDials
@@ -187,20 +183,13 @@ public struct Node: Sendable {
     var looksForGivers = false
     var lateNews = LateNews()
     var goneSuppliers = GoneSuppliers()
-    var rejections: [String: Instant] = [:]
-    var rejectionsTold = TokenBucket(rate: 20, burst: 60, now: .distantPast)
-
-    /// A member whose word was fresh speaks another version of the protocol.
-    var hasMetOtherVersion = false
-    /// The board that we join is of a version that this program does not know.
-    var isBoardTooNew = false
+    var rejections = Rejections()
+    var versions = OtherVersions()
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
     public private(set) var unreadable = 0
     var phase = Phase.joining
-    var wallClockBase: UInt64 = 0
-    var wallClockAt: Instant = .zero
-    var statusAt: Instant?
-    var toldStatus: SyncStatus?
+    var clock = WallClock()
+    var status = StatusTeller()
 
     /// The time of the input that is being handled.
     var time: Instant
@@ -272,7 +261,7 @@ public struct Node: Sendable {
         case .attached(let frontEnd, let strand): attach(frontEnd, strand: strand, now: now)
         case .detached(let frontEnd): detach(frontEnd, now: now)
         case .wallClock(let milliseconds):
-            (wallClockBase, wallClockAt) = (milliseconds, now)
+            clock.set(to: milliseconds, now: now)
             introduce(now: now)
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
         case .rendezvousFrame(let bytes, let place): rendezvous?.receivedFrame(bytes, at: place, now: now)
@@ -307,9 +296,8 @@ public struct Node: Sendable {
         case .stopped: return nil
         }
         // Nothing is due much before, and to look for what is costs as much as the sweep.
-        if let sweepAt { return sweepAt }
-        let soonest = soonestDeadline
-        return soonest.map { sweepPause > .zero ? max($0, sweptAt + sweepPause) : $0 }
+        if let next = sweeps.next { return next }
+        return soonestDeadline.map { sweeps.time(of: $0) }
     }
 
     private var soonestDeadline: Instant? {
@@ -325,7 +313,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, adjacencyAt)
         if !phase.isEnding { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
-        soonest = earliest(soonest, statusAt)
+        soonest = earliest(soonest, status.deadline)
         soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, phase.quitting?.until)
         soonest = earliest(soonest, work.deadline(now: time))
@@ -365,9 +353,6 @@ public struct Node: Sendable {
     /// Neighbours in a fixed order, so that a run replays.
     var connections: [ConnectionID] { neighbours.keys.sorted() }
 
-    /// Milliseconds since 1970, as this machine believes.
-    func wallTime(now: Instant) -> UInt64 { wallClockBase &+ UInt64(max(0, (now - wallClockAt).nanoseconds / 1_000_000)) }
-
     private mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
         // From nobody who could know us.
         guard relayPolicy != .only else { return }
@@ -395,16 +380,10 @@ public struct Node: Sendable {
         finishQuitting(now: now)
     }
 
-    /// Looks what is due to whom. In a crowd not at each input: of hundreds each acknowledges each packet, and to look at all for each of them
-    /// would cost the square.
+    /// Looks what is due to whom.
     private mutating func sweep(now: Instant) {
-        guard now >= sweptAt + sweepPause else {
-            sweepAt = sweptAt + sweepPause
-            return
-        }
-        (sweptAt, sweepAt) = (now, nil)
-        // Nothing is due to those who do not answer, and there is no haste to find that out.
-        sweepPause = SessionTiming.sweepPauseEach * max(0, presentCount - 1 - SessionTiming.crowd)
+        guard sweeps.isDue(now: now) else { return }
+        sweeps.began(present: presentCount, now: now)
         sendBacklogs(now: now)
         sendPresence(now: now)
     }
@@ -417,7 +396,7 @@ public struct Node: Sendable {
 
     /// Draws what the process before was drawing when it was killed.
     private mutating func recoverStroke(now: Instant) {
-        guard let draft = work.journal.recovered, !phase.isEnding, isReady, wallClockBase > 0, saves.refusal == nil else { return }
+        guard let draft = work.journal.recovered, !phase.isEnding, isReady, clock.isSet, saves.refusal == nil else { return }
         guard gesture(of: .holder) == nil else { return }
         beginDoubt(now: now)
         guard !mustHold(now: now) else { return }
@@ -451,10 +430,7 @@ public struct Node: Sendable {
         if let at = work.journal.deadline, now >= at { journalStroke() }
         for peer in people.keys.sorted() { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
-        if let at = statusAt, now >= at {
-            statusAt = nil
-            tellStatus()
-        }
+        if status.isDue(now: now) { tellStatus() }
     }
 }
 

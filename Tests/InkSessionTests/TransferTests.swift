@@ -371,7 +371,7 @@ import Testing
         pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "to all")), by: 0)
         #expect(
             pipes.run(.seconds(5)) { pipes in
-                if sweeps.last != pipes.members[0].node.sweptAt { sweeps.append(pipes.members[0].node.sweptAt) }
+                if sweeps.last != pipes.members[0].node.sweeps.last { sweeps.append(pipes.members[0].node.sweeps.last) }
                 return pipes.areEqual && pipes.members[1].node.board?.shapes.count == 1
             })
         #expect(sweeps.count > 2 && zip(sweeps, sweeps.dropFirst()).allSatisfy { $1 - $0 >= pause })
