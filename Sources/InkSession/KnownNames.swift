@@ -43,7 +43,7 @@ extension Node {
     /// All who have a name on the board are known by it.
     mutating func learnNames() {
         for author in board?.authors ?? [] {
-            if let name = board?.personName(author) { names.note(name, of: author) }
+            if let name = board?.personName(author) { roster.names.note(name, of: author) }
         }
     }
 
@@ -53,10 +53,10 @@ extension Node {
         for renamed in authors {
             guard let name = board?.personName(renamed) else { continue }
             guard renamed != author else {
-                names.note(name, of: author)
+                roster.names.note(name, of: author)
                 continue
             }
-            if let before = names.take(name, of: renamed, now: now) { tell(.knownName(name, author: renamed, before: before)) }
+            if let before = roster.names.take(name, of: renamed, now: now) { tell(.knownName(name, author: renamed, before: before)) }
         }
     }
 

@@ -181,21 +181,6 @@ struct Backlog: Sendable {
     }
 }
 
-/// Somebody who is or was here.
-struct Person: Sendable {
-    var status: PeerStatus
-    var connection: ConnectionID?
-    /// When the session was lost; the person counts as here until the grace is over.
-    var lostAt: Instant?
-    /// Since when the person owes a sign of life: the first probe that nothing has answered, or the loss of the session. Only contact ends it,
-    /// not the end of the session in which it began.
-    var silentSince: Instant?
-    /// What was last told to front ends.
-    var told: PeerStatus?
-    /// The clock of the person's process, by which the times of what they do are told.
-    var clock = PeerClock()
-}
-
 /// Spans of the session, chosen for people.
 enum SessionTiming {
     /// A lost person is "left" only after this.

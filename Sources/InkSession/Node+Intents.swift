@@ -38,8 +38,8 @@ extension Node {
         let it = Audience.only(frontEnd)
         if let board, isReady { tell(.ready(board.id, me: author), to: it) }
         tell(.rendezvous(rendezvousStatus), to: it)
-        for peer in people.keys.sorted() {
-            if let told = people[peer]?.told { tell(.peer(told), to: it) }
+        for peer in roster.peers {
+            if let told = roster.people[peer]?.told { tell(.peer(told), to: it) }
         }
         showAllPresence(to: it)
         if let told = status.told { tell(.sync(told), to: it) }

@@ -7,7 +7,7 @@ import InkTransport
 // Who is here: sessions that begin and end, the rendezvous, saved addresses.
 extension Node {
     /// Everybody who is here or was lost less than the grace ago, in a fixed order.
-    public var peers: [PeerStatus] { people.keys.sorted().compactMap { people[$0].map(currentStatus) } }
+    public var peers: [PeerStatus] { roster.peers.compactMap { roster.people[$0].map(currentStatus) } }
 
     /// The transport's figures for each peer with a session.
     public func statistics() -> [(peer: PeerID, statistics: ConnectionStatistics)] {
@@ -88,8 +88,7 @@ extension Node {
         meetings.ended(remote.peer)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         rendezvous?.relayed(remote.peer, remote.route.isRelay)
-        let person = arrival(of: remote, on: connection)
-        people[remote.peer] = person
+        let person = roster.arrived(remote, on: connection, status: roster.before(remote).map(currentStatus))
         neighbours[connection]?.shownAs = person.status.peer
         neighbours[connection]?.inbox.clock = person.clock.anew
         tellPerson(remote.peer)
@@ -111,34 +110,16 @@ extension Node {
         if dials.reached(address, by: author, now: now, isLive: { live.contains($0) }) { saves.append(.lastPeers(dials.known)) }
     }
 
-    /// The person who comes with a session. A device whose last process went without a goodbye is who it was: another process of it took the
-    /// board over, or was started anew, and nobody has left or joined.
-    private mutating func arrival(of remote: Remote, on connection: ConnectionID) -> Person {
-        var person = people[remote.peer] ?? Person(status: PeerStatus(peer: remote.peer, state: .joining))
-        for peer in people.keys.sorted() where peer != remote.peer && people[peer]?.status.author == remote.author {
-            guard let before = people.removeValue(forKey: peer) else { continue }
-            person = before
-            person.status = currentStatus(before)
-        }
-        // It has answered: whatever was overdue is over.
-        (person.silentSince, person.status.silentSeconds) = (nil, nil)
-        person.connection = connection
-        person.lostAt = nil
-        person.status.author = remote.author
-        person.status.path = PeerStatus.Path(remote.route)
-        return person
-    }
-
     mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
         guard var neighbour = neighbours[connection] else { return }
         let peer = neighbour.remote.peer
-        let last = people[peer].map(currentStatus)
+        let last = roster.people[peer].map(currentStatus)
         neighbours[connection] = nil
         looksForGivers = true
         for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
         verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
-        guard people[peer]?.connection == connection else { return }
+        guard roster.people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         // Who keeps another process of ours will do so for a while.
         if let address = neighbour.address {
@@ -151,33 +132,20 @@ extension Node {
         if case .byPeer = reason {
             leave(peer)
         } else {
-            people[peer]?.connection = nil
-            people[peer]?.clock = neighbour.inbox.clock
-            people[peer]?.lostAt = now
-            // Until the grace is over, the person is who it was.
-            if let last {
-                people[peer]?.status.state = last.state
-                people[peer]?.status.name = last.name
-            }
-            // Where another session took over, it is told of in a moment, and nobody was silent.
-            if case .replaced = reason {
-            } else {
-                if people[peer]?.silentSince == nil { people[peer]?.silentSince = now }
-                tellPerson(peer)
-            }
+            let isReplaced = if case .replaced = reason { true } else { false }
+            roster.lost(peer, clock: neighbour.inbox.clock, last: last, isReplaced: isReplaced, now: now)
+            if !isReplaced { tellPerson(peer) }
         }
         tellAdjacency(now: now)
         statusChanged(now: now)
     }
 
     mutating func sayGoodbyeToLost(now: Instant) {
-        for peer in people.keys.sorted() {
-            if let lost = people[peer]?.lostAt, now >= lost + SessionTiming.grace { leave(peer) }
-        }
+        for peer in roster.overdue(now: now) { leave(peer) }
     }
 
     private mutating func leave(_ peer: PeerID) {
-        guard let person = people.removeValue(forKey: peer) else { return }
+        guard let person = roster.left(peer) else { return }
         var status = currentStatus(person)
         status.state = .left
         (status.path, status.roundTrip, status.silentSeconds) = (nil, nil, nil)
@@ -210,42 +178,27 @@ extension Node {
         return status
     }
 
-    /// Keeps what the transport says of a session beyond its end.
     private mutating func noteSilence(of connection: ConnectionID) {
-        guard let peer = neighbours[connection]?.remote.peer, people[peer]?.connection == connection else { return }
-        people[peer]?.silentSince = endpoint.statistics(connection)?.unansweredSince
+        guard let peer = neighbours[connection]?.remote.peer else { return }
+        roster.silent(peer, on: connection, since: endpoint.statistics(connection)?.unansweredSince)
     }
 
     mutating func tellPerson(at connection: ConnectionID) {
         if let peer = neighbours[connection]?.remote.peer { tellPerson(peer) }
     }
 
-    /// Tells front ends about a person if anything that they show has changed. The round trip is news only when it moved by half and by
-    /// 5 ms, so that an idle board stays silent.
+    /// Tells front ends about a person if anything that they show has changed.
     mutating func tellPerson(_ peer: PeerID) {
-        guard let person = people[peer] else { return }
-        var status = currentStatus(person)
-        if let old = person.told?.roundTrip, let new = status.roundTrip {
-            let change = new > old ? new - old : old - new
-            if change < max(.milliseconds(5), old / 2) { status.roundTrip = old }
-        }
-        guard status != person.told else { return }
-        people[peer]?.told = status
-        tell(.peer(status))
+        guard let person = roster.people[peer] else { return }
+        let status = currentStatus(person)
+        if let news = roster.news(of: peer, status) { tell(.peer(news)) }
     }
 
-    /// Tells the others with whom we have sessions, at most once in `adjacencyInterval` and by differences: of hundreds who come and go, lists
-    /// in full would cost the square (SE-73).
+    /// Tells the others with whom we have sessions.
     mutating func tellAdjacency(now: Instant) {
-        guard now >= adjacencyToldAt + SessionTiming.adjacencyInterval else {
-            adjacencyAt = adjacencyToldAt + SessionTiming.adjacencyInterval
-            return
-        }
-        adjacencyAt = nil
+        guard roster.adjacency.mayTell(now: now) else { return }
         let authors = Set(neighbours.values.map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))
-        let (joined, left) = (authors.subtracting(toldAdjacent).sorted(), toldAdjacent.subtracting(authors).sorted())
-        guard !joined.isEmpty || !left.isEmpty else { return }
-        (toldAdjacent, adjacencyToldAt) = (authors, now)
+        guard let (joined, left) = roster.adjacency.change(to: authors, now: now) else { return }
         for connection in connections where neighbours[connection]?.isInRoom == true {
             say(.adjacency(joined: joined, left: left), on: connection, now: now)
         }

@@ -165,7 +165,7 @@ extension Node {
         neighbour.isInRoom = true
         neighbours[connection] = neighbour
         // What the others were told, from which the next difference counts.
-        say(.adjacent(toldAdjacent.sorted()), on: connection, now: now)
+        say(.adjacent(roster.adjacency.told.sorted()), on: connection, now: now)
         tellReceipt(connection, now: now)
         tellFingerprint(connection, now: now)
         // Whom we gave the beginning of the board asks for the rest.
@@ -348,7 +348,7 @@ extension Node {
         }
         for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
         if !outcome.renames.isEmpty {
-            for peer in people.keys.sorted() { tellPerson(peer) }
+            for peer in roster.peers { tellPerson(peer) }
             tookNames(outcome.renames, now: now)
         }
         refreshGestures()

@@ -154,7 +154,7 @@ extension Node {
 
     /// Says which words of others ours took the place of, where nobody is here who could merge them (SE-93).
     private mutating func tellLostOfOthers(now: Instant) {
-        let here = Set(people.values.map(\.status.author))
+        let here = Set(roster.people.values.map(\.status.author))
         for (telling, awaited) in texts.awaited.sorted(by: { $0.key < $1.key }) where awaited.at <= now {
             guard isOurs(board?.textWriter(of: telling.shape)) else {
                 texts.awaited[telling] = nil

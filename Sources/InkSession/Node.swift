@@ -134,8 +134,6 @@ public struct Node: Sendable {
     var work: OwnWork
     /// Texts that two people wrote at once.
     var texts = TextKeeper()
-    /// By which names who is known.
-    var names = KnownNames()
     /// What our person is doing, at all of them.
     var presence: OwnPresence
     /// This process, to the others.
@@ -159,11 +157,7 @@ public struct Node: Sendable {
     var jitter: SplitMix64
 
     var neighbours: [ConnectionID: Neighbour] = [:]
-    var people: [PeerID: Person] = [:]
-    /// The devices with which we have sessions, as our neighbours in the room were told last, when that was, and when they are told next.
-    var toldAdjacent: Set<AuthorID> = []
-    var adjacencyToldAt: Instant = .distantPast
-    var adjacencyAt: Instant?
+    var roster = Roster()
     /// Where we are to be found, as the neighbours were told last, how often they may be, and when they are told next.
     var ownCandidates: [Candidate] = []
     var addressPace = TokenBucket(rate: 1, burst: 6, now: .distantPast)
@@ -310,7 +304,7 @@ public struct Node: Sendable {
         soonest = earliest(soonest, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
         soonest = earliest(soonest, givers.deadline)
-        soonest = earliest(soonest, adjacencyAt)
+        soonest = earliest(soonest, roster.deadline)
         if !phase.isEnding { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, status.deadline)
@@ -323,9 +317,6 @@ public struct Node: Sendable {
         // By index, for an element of a loop would be a copy.
         for index in neighbours.values.indices {
             soonest = earliest(soonest, deadline(of: neighbours.values[index], present: present, waits: waits))
-        }
-        for person in people.values {
-            if let lost = person.lostAt { soonest = earliest(soonest, lost + SessionTiming.grace) }
         }
         return soonest
     }
@@ -423,12 +414,12 @@ public struct Node: Sendable {
         forgetOrphans(now: now)
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
-        if let at = adjacencyAt, now >= at { tellAdjacency(now: now) }
+        if let at = roster.adjacency.deadline, now >= at { tellAdjacency(now: now) }
         if let at = addressesAt, now >= at { tellAddresses(now: now) }
         if !phase.isEnding { tellMeetings(now: now) }
         settleTexts(now: now)
         if let at = work.journal.deadline, now >= at { journalStroke() }
-        for peer in people.keys.sorted() { tellPerson(peer) }
+        for peer in roster.peers { tellPerson(peer) }
         if let at = saveReceiptsAt, now >= at { saveReceipts() }
         if status.isDue(now: now) { tellStatus() }
     }

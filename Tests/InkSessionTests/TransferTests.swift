@@ -141,7 +141,7 @@ import Testing
         for number in 0..<8 { pipes.add(name: "p\(number)", dialling: [0]) }
         var tellings: Set<Instant> = []
         let isTold = pipes.run(.seconds(20)) { pipes in
-            tellings.insert(pipes.members[0].node.adjacencyToldAt)
+            tellings.insert(pipes.members[0].node.roster.adjacency.toldAt)
             return pipes.members[1].node.neighbours[theirs]?.adjacent.count == 9
         }
         #expect(isTold)
