@@ -39,6 +39,8 @@ struct Givers: Sendable {
     private var total = 0
     /// At what `total` each that is ahead will be so no longer, if it has what is brought.
     private var totals: [ConnectionID: Int] = [:]
+    /// Something was heard that may change who is asked.
+    private var hasHeard = false
     /// When to look again, though nothing was heard; nil when nothing can follow from that.
     private(set) var deadline: Instant?
 
@@ -60,6 +62,16 @@ struct Givers: Sendable {
     private static let gain = 1.5
     /// Measures count no longer: a line that was full or dead then may be free. With four who bring nothing a sixth of the time goes to trials.
     static let ratesLife: Duration = .seconds(30)
+
+    /// Something was heard of who is here, and of what they have.
+    mutating func heard() { hasHeard = true }
+
+    /// True if it is to be looked now who is asked.
+    mutating func isDue(now: Instant) -> Bool {
+        guard hasHeard || deadline.map({ $0 <= now }) ?? false else { return false }
+        hasHeard = false
+        return true
+    }
 
     /// History came from somebody that was not on the board: so many transactions entered it. What is known, or proves false, is nothing brought.
     ///

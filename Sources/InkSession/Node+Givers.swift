@@ -37,28 +37,27 @@ extension Node {
 
     /// What this peer has more than we, another brings already.
     func isGivenByAnother(_ connection: ConnectionID) -> Bool {
-        guard givers.keepsOut(connection), let neighbour = neighbours[connection] else { return false }
+        guard agreement.givers.keepsOut(connection), let neighbour = neighbours[connection] else { return false }
         return isAhead(neighbour)
     }
 
     /// Asks who is to be asked for what we lack, if that is another now.
     mutating func followGivers(now: Instant) {
-        guard looksForGivers || givers.deadline.map({ $0 <= now }) ?? false else { return }
-        looksForGivers = false
+        guard agreement.givers.isDue(now: now) else { return }
         var sights: [Givers.Sight] = []
         for connection in connections {
             guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent, let count = board?.transactionCount
             else { continue }
             // Who was asked first may not have said yet how much it has.
             let hasSaid = neighbours.values[index].fingerprint != nil
-            guard hasSaid ? isAhead(neighbours.values[index]) : connection == givers.current else { continue }
+            guard hasSaid ? isAhead(neighbours.values[index]) : connection == agreement.givers.current else { continue }
             let line = endpoint.line(of: connection)
             sights.append(
                 Givers.Sight(
                     connection: connection, isRelay: line?.isRelay ?? false, roundTrip: line?.roundTrip,
                     lead: hasSaid ? neighbours.values[index].transactionCount - count : nil))
         }
-        guard let turn = givers.next(among: sights, now: now) else { return }
+        guard let turn = agreement.givers.next(among: sights, now: now) else { return }
         if let left = turn.leave {
             neighbours[left]?.outstanding = 0
             neighbours[left]?.isReconciled = false

@@ -50,7 +50,7 @@ extension Node {
             case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
             case .degraded(let connection):
                 neighbours[connection]?.isDegraded = true
-                looksForGivers = true
+                agreement.givers.heard()
                 if let peer = neighbours[connection]?.remote.peer { rendezvous?.degraded(peer, true, now: now) }
                 noteSilence(of: connection)
                 hidePresence(of: connection)
@@ -84,7 +84,7 @@ extension Node {
         }
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
         neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
-        goneSuppliers.returned(remote.author)
+        agreement.goneSuppliers.returned(remote.author)
         meetings.ended(remote.peer)
         rendezvous?.sessionLives(with: remote.peer, true, now: now)
         rendezvous?.relayed(remote.peer, remote.route.isRelay)
@@ -115,10 +115,10 @@ extension Node {
         let peer = neighbour.remote.peer
         let last = roster.people[peer].map(currentStatus)
         neighbours[connection] = nil
-        looksForGivers = true
+        agreement.givers.heard()
         for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
-        verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
-        if !hasSession(with: neighbour.remote.author) { goneSuppliers.left(neighbour.remote.author, now: now) }
+        agreement.verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
+        if !hasSession(with: neighbour.remote.author) { agreement.goneSuppliers.left(neighbour.remote.author, now: now) }
         guard roster.people[peer]?.connection == connection else { return }
         rendezvous?.sessionLives(with: peer, false, now: now)
         // Who keeps another process of ours will do so for a while.

@@ -22,9 +22,9 @@ extension Node {
         guard let quitting = phase.quitting else { return }
         // What others go on drawing does not keep us.
         let isDone =
-            work.unsaved.isEmpty && saves.savedCount >= quitting.mark && receiptsToSave.isEmpty
+            work.unsaved.isEmpty && saves.savedCount >= quitting.mark && agreement.receipts.areSaved
             && (quitting.handsOver || !awaitsReceipt(now: now))
-        if !receiptsToSave.isEmpty {
+        if !agreement.receipts.areSaved {
             saveReceipts()
             phase.waits(for: saves.givenCount)
         }

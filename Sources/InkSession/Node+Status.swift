@@ -23,7 +23,7 @@ extension Node {
         let missing = board.missingCount + present.reduce(0) { $0 + max(0, $1.outstanding) }
         let differing = present.filter { $0.fingerprint != fingerprint }
         let own = board.contiguousSequence(of: author)
-        let known = receipts.values.max() ?? 0
+        let known = agreement.receipts.greatest
         var unsent = Int(own - min(own, known))
         for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt ?? 0))) }
         let state: SyncStatus.State = missing > 0 ? .behind : differing.isEmpty ? .synced : unsent > 0 ? .ahead : .behind

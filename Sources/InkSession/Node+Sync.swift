@@ -38,7 +38,7 @@ extension Node {
         case .fingerprint(let fingerprint, let count):
             neighbours[connection]?.fingerprint = fingerprint
             neighbours[connection]?.transactionCount = Int(clamping: count)
-            looksForGivers = true
+            agreement.givers.heard()
             if neighbours[connection]?.owesRun == true { followGivers(now: now) }
             beginOwedRun(with: connection, now: now)
             compare(connection, now: now)
@@ -115,10 +115,7 @@ extension Node {
         guard let neighbour = neighbours[connection], let claimed = neighbour.receipt else { return }
         let sequence = min(claimed, board?.contiguousSequence(of: author) ?? 0)
         statusChanged(now: now)
-        guard sequence > receipts[neighbour.remote.author] ?? 0 else { return }
-        receipts[neighbour.remote.author] = sequence
-        receiptsToSave.insert(neighbour.remote.author)
-        if saveReceiptsAt == nil { saveReceiptsAt = now + SessionTiming.receiptInterval }
+        agreement.receipts.note(sequence, of: neighbour.remote.author, now: now)
     }
 
     private mutating func misbehaved(_ neighbour: Neighbour, rule: String, now: Instant) {
@@ -172,7 +169,7 @@ extension Node {
         neighbours[connection]?.owesRun = neighbour.remote.isInitiator && !neighbour.sentGenesis
         if neighbour.remote.isInitiator || !isReady, !neighbours.values.contains(where: { $0.isInRoom && $0.connection != connection }) {
             // The first is asked before it has said what it has: a round trip sooner.
-            if !isReady { givers.began(with: connection, roundTrip: endpoint.line(of: connection)?.roundTrip, now: now) }
+            if !isReady { agreement.givers.began(with: connection, roundTrip: endpoint.line(of: connection)?.roundTrip, now: now) }
             beginOwedRun(with: connection, isForced: !isReady, now: now)
         }
         showPresence(of: connection, now: now)
@@ -183,8 +180,8 @@ extension Node {
     private mutating func becomeReadyIfReconciled(_ connection: ConnectionID, now: Instant) {
         guard !isReady, let neighbour = neighbours[connection], let board else { return }
         let hasAll =
-            neighbour.isReconciled && neighbour.outstanding <= 0 && !verification.holds(of: connection)
-            && neighbour.broughtTwice.allSatisfy { !verification.contains($0) }
+            neighbour.isReconciled && neighbour.outstanding <= 0 && !agreement.verification.holds(of: connection)
+            && neighbour.broughtTwice.allSatisfy { !agreement.verification.contains($0) }
         if neighbour.fingerprint == board.fingerprint || hasAll { becomeReady(now: now) }
     }
 
@@ -218,7 +215,7 @@ extension Node {
         // No copy of the neighbour is held here: its memory of names would be copied with the first change.
         guard neighbours[source]?.isInRoom == true, let supplier = neighbours[source]?.remote.author, let board else { return }
         // What there is no room for is dropped unread; the fingerprints will differ and it comes again.
-        let isTaken = verification.takes(bytes.count, from: source, now: now)
+        let isTaken = agreement.verification.takes(bytes.count, from: source, now: now)
         if !isTaken { return supplied(by: source, now: now) }
         let transaction: Transaction
         do {
@@ -228,17 +225,17 @@ extension Node {
         }
         neighbours[source]?.noteExchanged(transaction.name, now: now)
         supplied(by: source, now: now)
-        guard !board.contains(transaction.name), !verification.contains(transaction, from: source) else {
-            if !isReady, verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
+        guard !board.contains(transaction.name), !agreement.verification.contains(transaction, from: source) else {
+            if !isReady, agreement.verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
             return becomeReadyIfReconciled(source, now: now)
         }
         // One peer's transactions without parents must not cost without end; those that are good come again with their parents (SE-82).
-        if !verification.takesOrphans(from: source, now: now),
-            transaction.parents.contains(where: { !board.contains($0) && !verification.contains($0) })
+        if !agreement.verification.takesOrphans(from: source, now: now),
+            transaction.parents.contains(where: { !board.contains($0) && !agreement.verification.contains($0) })
         {
             return
         }
-        _ = verification.append(
+        _ = agreement.verification.append(
             Verification.Job(transaction: transaction, source: source, supplier: supplier, isLive: isLive), now: now)
     }
 
@@ -253,14 +250,14 @@ extension Node {
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
-        let finished = verification.finished(batch, verdicts, now: now) { [board] in board?.contains($0) == true }
+        let finished = agreement.verification.finished(batch, verdicts, now: now) { [board] in board?.contains($0) == true }
         for job in finished.forged { rejected(author: job.supplier, rule: "signature", now: now) }
         insert(finished.valid, now: now)
     }
 
     /// Inserts what had to wait for its author's pace.
     mutating func insertReleased(now: Instant) {
-        let jobs = verification.released(now: now)
+        let jobs = agreement.verification.released(now: now)
         if !jobs.isEmpty { insert(jobs, now: now) }
     }
 
@@ -275,7 +272,7 @@ extension Node {
     ) {
         guard var outcome = board?.insert(transaction, from: supplier) else { return }
         for rejection in outcome.rejected {
-            asks.arrived(rejection.name)
+            agreement.asks.arrived(rejection.name)
             rejected(author: rejection.author, rule: "\(rejection.violation)", now: now)
         }
         switch outcome.result {
@@ -283,12 +280,12 @@ extension Node {
         case .duplicate: return
         case .orphan(let missing):
             if transaction.author == author { work.adoption.came(transaction.name, now: now) }
-            verification.noteOrphan(from: source, now: now)
-            if isLive, let board { lateNews.wait(transaction.name, orphanCount: board.orphanCount, isOrphan: board.isOrphan) }
-            for name in missing where !verification.contains(name) && board?.isOrphan(name) == false {
-                asks.expect(name, from: source, now: now)
+            agreement.verification.noteOrphan(from: source, now: now)
+            if isLive, let board { agreement.lateNews.wait(transaction.name, orphanCount: board.orphanCount, isOrphan: board.isOrphan) }
+            for name in missing where !agreement.verification.contains(name) && board?.isOrphan(name) == false {
+                agreement.asks.expect(name, from: source, now: now)
             }
-            if !hasSession(with: supplier) { goneSuppliers.left(supplier, now: now) }
+            if !hasSession(with: supplier) { agreement.goneSuppliers.left(supplier, now: now) }
             statusChanged(now: now)
             return
         case .inserted: break
@@ -303,12 +300,12 @@ extension Node {
         for item in news { tell(.textMerged(item)) }
         var historyCount = 0
         for inserted in outcome.inserted {
-            asks.arrived(inserted.name)
-            let cameLive = lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
+            agreement.asks.arrived(inserted.name)
+            let cameLive = agreement.lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
             if !cameLive { historyCount += 1 }
             passOn(inserted, isLive: cameLive, from: source, now: now)
         }
-        givers.supplied(by: source, count: historyCount, now: now)
+        agreement.givers.supplied(by: source, count: historyCount, now: now)
         let own = outcome.inserted.filter { $0.author == author }
         if !own.isEmpty {
             for transaction in own { work.adoption.came(transaction.name, now: now) }
@@ -325,7 +322,7 @@ extension Node {
 
     /// Nobody will bring the parents of what those brought who are gone (SE-71).
     mutating func forgetOrphans(now: Instant) {
-        for supplier in goneSuppliers.due(now: now) where !hasSession(with: supplier) {
+        for supplier in agreement.goneSuppliers.due(now: now) where !hasSession(with: supplier) {
             board?.forgetOrphans(from: supplier)
             statusChanged(now: now)
         }
@@ -418,7 +415,7 @@ extension Node {
     }
 
     mutating func askForParents(now: Instant) {
-        for (connection, names) in asks.due(now: now, alive: { neighbours[$0] != nil }) {
+        for (connection, names) in agreement.asks.due(now: now, alive: { neighbours[$0] != nil }) {
             say(.ask(names), on: connection, now: now)
         }
     }
@@ -479,7 +476,7 @@ extension Node {
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
         if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
         // What waits for its author's pace is here, and would be sent again.
-        if verification.holds(of: neighbour.connection) { return true }
+        if agreement.verification.holds(of: neighbour.connection) { return true }
         return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately
     }
 
@@ -495,10 +492,6 @@ extension Node {
     }
 
     mutating func saveReceipts() {
-        saveReceiptsAt = nil
-        for device in receiptsToSave.sorted() {
-            if let sequence = receipts[device] { saves.append(.receipt(peerDevice: device, author: author, sequence: sequence)) }
-        }
-        receiptsToSave.removeAll()
+        for record in agreement.receipts.records(by: author) { saves.append(record) }
     }
 }

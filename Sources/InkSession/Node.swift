@@ -164,19 +164,9 @@ public struct Node: Sendable {
     var addressesAt: Instant?
     var sweeps = Sweeps()
     var saves = SaveQueue()
-    var verification = Verification()
+    var agreement: Agreement
     var dials: SavedDials
     var meetings = Meetings()
-    /// Receipts of our transactions by device, the greatest ever told.
-    var receipts: [AuthorID: UInt64]
-    var receiptsToSave: Set<AuthorID> = []
-    var saveReceiptsAt: Instant?
-    var asks = Asks()
-    /// Whom we ask for history, and whether something was heard that may change that.
-    var givers = Givers()
-    var looksForGivers = false
-    var lateNews = LateNews()
-    var goneSuppliers = GoneSuppliers()
     var rejections = Rejections()
     var versions = OtherVersions()
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
@@ -228,7 +218,7 @@ public struct Node: Sendable {
         work = OwnWork(
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(now: now)
-        receipts = configuration.receipts
+        agreement = Agreement(receipts: configuration.receipts)
         dials = SavedDials(
             direct: configuration.directAddresses, link: configuration.linkAddresses, saved: configuration.lastPeers, now: now)
         isOnOneMachine = configuration.isOnOneMachine
@@ -300,15 +290,11 @@ public struct Node: Sendable {
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
         if !phase.isEnding, relayPolicy != .only { soonest = earliest(soonest, dials.deadline) }
-        soonest = earliest(soonest, asks.deadline)
-        soonest = earliest(soonest, verification.deadline)
-        soonest = earliest(soonest, goneSuppliers.deadline)
-        soonest = earliest(soonest, givers.deadline)
+        soonest = earliest(soonest, agreement.deadline)
         soonest = earliest(soonest, roster.deadline)
         if !phase.isEnding { soonest = earliest(soonest, meetings.deadline) }
         soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, status.deadline)
-        soonest = earliest(soonest, saveReceiptsAt)
         soonest = earliest(soonest, phase.quitting?.until)
         soonest = earliest(soonest, work.deadline(now: time))
         let waits = work.waits
@@ -381,7 +367,7 @@ public struct Node: Sendable {
 
     /// Gives out the next signatures to check.
     private mutating func check(now: Instant) {
-        let next = verification.nextBatch(now: now) { [board] in board?.contains($0) == true }
+        let next = agreement.verification.nextBatch(now: now) { [board] in board?.contains($0) == true }
         if let (batch, transactions) = next { emit(.verify(batch, transactions)) }
     }
 
@@ -420,7 +406,7 @@ public struct Node: Sendable {
         settleTexts(now: now)
         if let at = work.journal.deadline, now >= at { journalStroke() }
         for peer in roster.peers { tellPerson(peer) }
-        if let at = saveReceiptsAt, now >= at { saveReceipts() }
+        if let at = agreement.receipts.deadline, now >= at { saveReceipts() }
         if status.isDue(now: now) { tellStatus() }
     }
 }

@@ -216,7 +216,7 @@ private struct Liars {
         let (time, liars) = try Self.join([.floods], bytesPerSecond: 12_000)
         // 300 at 120 a second, and a comparison; then all comes, over a line that acknowledges what is made up as well.
         #expect(try #require(time) < alone + .milliseconds(2500) + .seconds(2), "\(String(describing: time)), alone \(alone)")
-        let giver = try #require(liars.node.givers.current)
+        let giver = try #require(liars.node.agreement.givers.current)
         #expect(liars.node.neighbours[giver]?.transactionCount == 1_000_000)
     }
 
@@ -233,7 +233,7 @@ private struct Liars {
         var liars = try Liars([.claims, .claims, .withholds], pipes: pipes, stored: Self.history(pipes))
         liars.pipes.drop = { from, _ in from == PerfectPipes.address(0) }
         _ = try liars.run(.seconds(8))
-        #expect(liars.node.givers.current == nil && liars.node.givers.deadline == nil)
+        #expect(liars.node.agreement.givers.current == nil && liars.node.agreement.givers.deadline == nil)
         #expect(try #require(liars.node.deadline) > liars.now)
         // One of them says something new, and the honest one is there again: a few probes, and a patience for each liar at most.
         liars.pipes.drop = { _, _ in false }

@@ -172,10 +172,10 @@ private struct Stranger {
             try board.author(Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1).0
         }
         let source = try #require(stranger.node.neighbours.keys.first)
-        #expect(stranger.node.verification.isEmpty)
-        let isTaken = stranger.node.verification.takesOrphans(from: source, now: stranger.now)
+        #expect(stranger.node.agreement.verification.isEmpty)
+        let isTaken = stranger.node.agreement.verification.takesOrphans(from: source, now: stranger.now)
         #expect(isTaken)
-        for _ in 0..<Int(Carrier.orphansBurst) { stranger.node.verification.noteOrphan(from: source, now: stranger.now) }
+        for _ in 0..<Int(Carrier.orphansBurst) { stranger.node.agreement.verification.noteOrphan(from: source, now: stranger.now) }
         stranger.send(own[2].encoded)
         stranger.run(.milliseconds(3))
         #expect(stranger.node.board?.orphanCount == 0)

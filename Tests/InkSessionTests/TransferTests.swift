@@ -348,15 +348,15 @@ import Testing
         pipes.add(name: "bob")
         // Somebody's transaction of which no verdict comes.
         let stuck = Verification.Job(transaction: history[1], source: ConnectionID(77), supplier: .zero)
-        _ = pipes.members[1].node.verification.append(stuck, now: .zero)
-        _ = pipes.members[1].node.verification.nextBatch(now: .zero)
+        _ = pipes.members[1].node.agreement.verification.append(stuck, now: .zero)
+        _ = pipes.members[1].node.agreement.verification.nextBatch(now: .zero)
         // Somebody draws all the time, so that the fingerprints do not agree.
         for number in 0..<100 where !pipes.members[1].node.isReady {
             pipes.intent(.draw(ShapeDraft(kind: .note, position: .zero, text: "\(number)")), by: 0)
             _ = pipes.run(.milliseconds(7))
         }
         #expect(pipes.members[1].node.isReady)
-        #expect(pipes.members[1].node.verification.isEmpty == false)
+        #expect(pipes.members[1].node.agreement.verification.isEmpty == false)
     }
 
     // SE-84
