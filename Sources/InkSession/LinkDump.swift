@@ -16,9 +16,9 @@ extension Node {
             "attempts": .integer(Int64(endpoint.attemptCount)), "half_open": .integer(Int64(endpoint.halfOpenCount)),
             "endpoint_deadline_in_ms": Self.span(until: endpoint.deadline, from: time),
             "datagrams": .object(Self.members(of: endpoint.counters)),
-            "connections": .array(connections), "rendezvous": .string(standingWord), "relaying": .bool(rendezvous != nil),
+            "connections": .array(connections), "rendezvous": .string(standingWord), "relaying": .bool(introductions.client != nil),
         ]
-        if let counters = rendezvous?.counters {
+        if let counters = introductions.client?.counters {
             members["envelopes_refused"] = .object([
                 "not_sealed": .integer(Int64(counters.notSealed)), "malformed": .integer(Int64(counters.malformed)),
                 "not_signed": .integer(Int64(counters.notSigned)), "misdirected": .integer(Int64(counters.misdirected)),

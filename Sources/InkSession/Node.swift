@@ -129,7 +129,6 @@ public struct Node: Sendable {
 
     let identity: SigningKey
     let boardID: BoardID
-    let relayPolicy: RelayPolicy
     var displayName: String
     var work: OwnWork
     /// Texts that two people wrote at once.
@@ -146,27 +145,14 @@ public struct Node: Sendable {
     /// The board; nil until genesis is known.
     public internal(set) var board: Board?
     var endpoint: Endpoint
-    var rendezvous: RendezvousClient?
-    var standing: RendezvousStanding
-    /// How we stand with the rendezvous of the list, as last told.
-    public internal(set) var rendezvousStatus: RendezvousStatus
-    var stun: STUNClients
-    /// Nil until they are told.
-    var localAddresses: [LocalAddress]?
-    let isOnOneMachine: Bool
+    var introductions: Introductions
     var jitter: SplitMix64
 
     var neighbours: [ConnectionID: Neighbour] = [:]
     var roster = Roster()
-    /// Where we are to be found, as the neighbours were told last, how often they may be, and when they are told next.
-    var ownCandidates: [Candidate] = []
-    var addressPace = TokenBucket(rate: 1, burst: 6, now: .distantPast)
-    var addressesAt: Instant?
     var sweeps = Sweeps()
     var saves = SaveQueue()
     var agreement: Agreement
-    var dials: SavedDials
-    var meetings = Meetings()
     var rejections = Rejections()
     var versions = OtherVersions()
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
@@ -192,7 +178,6 @@ public struct Node: Sendable {
         time = now
         identity = configuration.identity
         boardID = configuration.boardID
-        relayPolicy = configuration.relayPolicy
         displayName = configuration.displayName
         salt = PeerSalt(using: &secrets)
         peerID = salt.peer(of: configuration.identity.author)
@@ -204,14 +189,13 @@ public struct Node: Sendable {
         link.disclosesKeys = configuration.disclosesKeys
         link.rekeying = configuration.rekeying
         endpoint = Endpoint(link)
-        standing = RendezvousStanding(count: configuration.rendezvousCount)
-        rendezvousStatus = standing.status
+        var rendezvous: RendezvousClient?
         if configuration.rendezvousCount > 0 {
             rendezvous = RendezvousClient(
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), policy: configuration.relayPolicy,
                 count: configuration.rendezvousCount)
         }
-        stun = STUNClients(
+        let stun = STUNClients(
             v4: SecretGenerator(seed: secrets.secret()), v6: SecretGenerator(seed: seed.hash(of: "inkwire/1 node STUN over IPv6")))
         // No two processes of a device give one number to two shapes, whatever their files know of each other (BD-30).
         let firstShapeNumber = 1 + secrets.next() % Limits.shapeNumberOrigin
@@ -219,9 +203,7 @@ public struct Node: Sendable {
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(now: now)
         agreement = Agreement(receipts: configuration.receipts)
-        dials = SavedDials(
-            direct: configuration.directAddresses, link: configuration.linkAddresses, saved: configuration.lastPeers, now: now)
-        isOnOneMachine = configuration.isOnOneMachine
+        introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
             unreadable = board.load(configuration.stored).count
@@ -231,7 +213,7 @@ public struct Node: Sendable {
             for author in board.authors { endpoint.know(author) }
         }
         if board != nil { becomeReady(now: now) }
-        rendezvous?.start(now: now)
+        introductions.client?.start(now: now)
         settle(now: now)
     }
 
@@ -248,15 +230,14 @@ public struct Node: Sendable {
             clock.set(to: milliseconds, now: now)
             introduce(now: now)
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
-        case .rendezvousFrame(let bytes, let place): rendezvous?.receivedFrame(bytes, at: place, now: now)
+        case .rendezvousFrame(let bytes, let place): introductions.client?.receivedFrame(bytes, at: place, now: now)
         case .datagrams(let arrived): for (bytes, from) in arrived { receive(bytes, from: from, now: now) }
         case .localAddresses(let addresses): localAddressesChanged(to: addresses, now: now)
         case .rendezvousConnected(let address, let local, let place):
             rendezvousConnected(to: address, from: local, at: place, now: now)
         case .rendezvousAddresses(let addresses, let place):
-            standing.hasAddresses(addresses, at: place)
-            askSTUN(now: now)
-        case .rendezvousMessage(let message, let place): rendezvous?.received(message, at: place, now: now)
+            introductions.hasAddresses(addresses, at: place, now: now)
+        case .rendezvousMessage(let message, let place): introductions.client?.received(message, at: place, now: now)
         case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
         case .persisted(let batch): persisted(batch, now: now)
         case .persistFailed(let batch, let reason):
@@ -285,15 +266,11 @@ public struct Node: Sendable {
     }
 
     private var soonestDeadline: Instant? {
-        var soonest = earliest(endpoint.deadline, rendezvous?.deadline)
-        soonest = earliest(soonest, stun.deadline)
+        var soonest = earliest(endpoint.deadline, introductions.deadline(isEnding: phase.isEnding))
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
-        if !phase.isEnding, relayPolicy != .only { soonest = earliest(soonest, dials.deadline) }
         soonest = earliest(soonest, agreement.deadline)
         soonest = earliest(soonest, roster.deadline)
-        if !phase.isEnding { soonest = earliest(soonest, meetings.deadline) }
-        soonest = earliest(soonest, addressesAt)
         soonest = earliest(soonest, status.deadline)
         soonest = earliest(soonest, phase.quitting?.until)
         soonest = earliest(soonest, work.deadline(now: time))
@@ -332,9 +309,9 @@ public struct Node: Sendable {
 
     private mutating func receive(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
         // From nobody who could know us.
-        guard relayPolicy != .only else { return }
+        guard introductions.policy != .only else { return }
         if STUN.isSTUN(datagram) {
-            stun.receive(datagram, from: from, now: now)
+            introductions.stun.receive(datagram, from: from, now: now)
         } else {
             endpoint.receive(datagram, from: from, now: now)
         }
@@ -387,8 +364,8 @@ public struct Node: Sendable {
         endpoint.handleTimeout(now: now)
         // What the transport gave up is gone before anybody is asked how it does.
         drainEndpoint(now: now)
-        rendezvous?.handleTimeout(now: now)
-        stun.handleTimeout(now: now)
+        introductions.client?.handleTimeout(now: now)
+        introductions.stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
         for connection in connections {
             if let bytes = neighbours[connection]?.gate.release(now: now) { readPresence(bytes, on: connection, now: now) }
@@ -401,7 +378,7 @@ public struct Node: Sendable {
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
         if let at = roster.adjacency.deadline, now >= at { tellAdjacency(now: now) }
-        if let at = addressesAt, now >= at { tellAddresses(now: now) }
+        if let at = introductions.whereabouts.deadline, now >= at { tellAddresses(now: now) }
         if !phase.isEnding { tellMeetings(now: now) }
         settleTexts(now: now)
         if let at = work.journal.deadline, now >= at { journalStroke() }
