@@ -8,31 +8,28 @@ extension Node {
     ///
     /// - Parameter isForced: it is ours whoever dialled.
     mutating func beginOwedRun(with connection: ConnectionID, isForced: Bool = false, now: Instant) {
-        guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.owesRun || isForced else { return }
-        neighbours[connection]?.owesRun = false
-        guard neighbour.fingerprint != board?.fingerprint, !isBehind(neighbour), !isGivenByAnother(connection) else { return }
+        guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.transfer.owesRun || isForced else { return }
+        neighbours[connection]?.transfer.owesRun(false)
+        guard neighbour.transfer.fingerprint != board?.fingerprint, !isBehind(neighbour), !isGivenByAnother(connection) else { return }
         beginRun(with: connection, now: now)
     }
 
     /// Compares with a peer from the beginning on.
     mutating func beginRun(with connection: ConnectionID, now: Instant) {
-        guard let board, var neighbour = neighbours[connection] else { return }
-        (neighbour.reconcileAt, neighbour.outstanding, neighbour.isReconciled) = (nil, 0, false)
-        let first = neighbour.reconciler.start(board: board)
-        neighbours[connection] = neighbour
+        guard let board, let first = neighbours[connection]?.transfer.begin(board: board) else { return }
         for message in first { say(.reconcile(message), on: connection, now: now) }
     }
 
     /// The peer has much that we lack.
     func isAhead(_ neighbour: Neighbour) -> Bool {
-        guard let board, let theirs = neighbour.fingerprint, theirs != board.fingerprint else { return false }
-        return neighbour.transactionCount >= board.transactionCount + Givers.leadMin
+        guard let board, let theirs = neighbour.transfer.fingerprint, theirs != board.fingerprint else { return false }
+        return neighbour.transfer.transactionCount >= board.transactionCount + Givers.leadMin
     }
 
     /// The peer lacks much that we have, and will ask for it.
     func isBehind(_ neighbour: Neighbour) -> Bool {
-        guard let board, neighbour.fingerprint != nil else { return false }
-        return neighbour.transactionCount + Givers.leadMin <= board.transactionCount
+        guard let board, neighbour.transfer.fingerprint != nil else { return false }
+        return neighbour.transfer.transactionCount + Givers.leadMin <= board.transactionCount
     }
 
     /// What this peer has more than we, another brings already.
@@ -49,21 +46,20 @@ extension Node {
             guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent, let count = board?.transactionCount
             else { continue }
             // Who was asked first may not have said yet how much it has.
-            let hasSaid = neighbours.values[index].fingerprint != nil
+            let hasSaid = neighbours.values[index].transfer.fingerprint != nil
             guard hasSaid ? isAhead(neighbours.values[index]) : connection == agreement.givers.current else { continue }
             let line = endpoint.line(of: connection)
             sights.append(
                 Givers.Sight(
                     connection: connection, isRelay: line?.isRelay ?? false, roundTrip: line?.roundTrip,
-                    lead: hasSaid ? neighbours.values[index].transactionCount - count : nil))
+                    lead: hasSaid ? neighbours.values[index].transfer.transactionCount - count : nil))
         }
         guard let turn = agreement.givers.next(among: sights, now: now) else { return }
         if let left = turn.leave {
-            neighbours[left]?.outstanding = 0
-            neighbours[left]?.isReconciled = false
+            neighbours[left]?.transfer.leaveOff()
             say(.enough, on: left, now: now)
         }
-        neighbours[turn.ask]?.owesRun = false
+        neighbours[turn.ask]?.transfer.owesRun(false)
         beginRun(with: turn.ask, now: now)
     }
 }

@@ -71,7 +71,7 @@ extension Node {
     private func awaitsWords(now: Instant) -> Bool {
         guard isReady, work.mayDoubt(now: now) else { return false }
         let own = board?.contiguousSequence(of: author) ?? 0
-        return neighbours.values.contains { $0.owesReceipt(now: now) || ($0.receipt ?? 0) > own }
+        return neighbours.values.contains { $0.owesReceipt(now: now) || ($0.receipts.theirs ?? 0) > own }
     }
 
     mutating func releaseHeld(now: Instant) {

@@ -52,7 +52,7 @@ extension Node {
             case .unreachable(let remote, let place): endpoint.relayLost(remote, at: place, now: now)
             case .candidates(let remote, let addresses):
                 for connection in connections where neighbours[connection]?.remote.peer == remote {
-                    guard neighbours[connection]?.moves.take(now: now) == true else { continue }
+                    guard neighbours[connection]?.places.mayMove(now: now) == true else { continue }
                     endpoint.invite(addresses, on: connection, now: now)
                 }
             case .sendFrame(let bytes, let isPresence, let place): emit(.rendezvousFrame(bytes, isPresence: isPresence, at: place))
@@ -110,14 +110,14 @@ extension Node {
         var isTold = false
         for connection in connections where neighbours[connection]?.isDegraded == false {
             let candidates = sessionFilter(on: connection).offerable(introductions.whereabouts.candidates)
-            guard neighbours[connection]?.toldCandidates != candidates else { continue }
-            let isNews = neighbours[connection]?.toldCandidates != nil
+            guard neighbours[connection]?.places.told != candidates else { continue }
+            let isNews = neighbours[connection]?.places.told != nil
             guard !isNews || mayTell else {
                 introductions.whereabouts.tellLater(now: now)
                 continue
             }
             isTold = isTold || isNews
-            neighbours[connection]?.toldCandidates = candidates
+            neighbours[connection]?.places.told(candidates)
             say(.addresses(candidates), on: connection, now: now)
         }
         if isTold { introductions.whereabouts.told(now: now) }
@@ -125,11 +125,11 @@ extension Node {
 
     /// A neighbour says where it is: those of the addresses that may be dialled are challenged.
     mutating func receiveAddresses(_ offered: [Candidate], on connection: ConnectionID, now: Instant) {
-        guard introductions.policy != .only, neighbours[connection]?.moves.take(now: now) == true else { return }
-        var remembered = neighbours[connection]?.sharedNAT ?? []
+        guard introductions.policy != .only, neighbours[connection]?.places.mayMove(now: now) == true else { return }
+        var remembered = neighbours[connection]?.places.sharedNAT ?? []
         let own = introductions.whereabouts.candidates
         let addresses = sessionFilter(on: connection).dialable(offered, own: own, remembered: &remembered)
-        neighbours[connection]?.sharedNAT = remembered
+        neighbours[connection]?.places.sharedNAT = remembered
         endpoint.invite(addresses, on: connection, now: now)
     }
 

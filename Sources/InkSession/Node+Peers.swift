@@ -13,12 +13,12 @@ extension Node {
     public func statistics() -> [(peer: PeerID, statistics: ConnectionStatistics)] {
         connections.compactMap { connection in
             guard let neighbour = neighbours[connection], let figures = endpoint.statistics(connection) else { return nil }
-            return (neighbour.shownAs, figures)
+            return (neighbour.shown.peer, figures)
         }
     }
 
     /// Names of our set that were visited to answer one peer in its session, of the peer that cost most.
-    package var namesVisitedMax: Int { neighbours.values.map(\.namesVisited).max() ?? 0 }
+    package var namesVisitedMax: Int { neighbours.values.map(\.transfer.namesVisited).max() ?? 0 }
 
     /// What became of all datagrams that reached us, strangers' included.
     public var datagramCounters: EndpointCounters { endpoint.counters }
@@ -47,9 +47,9 @@ extension Node {
             case .established(let connection, let remote): established(connection, remote, now: now)
             case .message(let bytes, let lane, _, let connection): receive(bytes, lane: lane, on: connection, now: now)
             case .presence(let bytes, let connection): receivePresence(bytes, on: connection, now: now)
-            case .presenceAcknowledged(let token, let connection): neighbours[connection]?.outbox.acknowledged(token: token)
+            case .presenceAcknowledged(let token, let connection): neighbours[connection]?.shown.outbox.acknowledged(token: token)
             case .degraded(let connection):
-                neighbours[connection]?.isDegraded = true
+                neighbours[connection]?.degraded()
                 agreement.givers.heard()
                 if let peer = neighbours[connection]?.remote.peer { introductions.client?.degraded(peer, true, now: now) }
                 noteSilence(of: connection)
@@ -57,7 +57,7 @@ extension Node {
                 tellPerson(at: connection)
                 statusChanged(now: now)
             case .recovered(let connection):
-                neighbours[connection]?.isDegraded = false
+                neighbours[connection]?.recovered()
                 if let peer = neighbours[connection]?.remote.peer { introductions.client?.degraded(peer, false, now: now) }
                 // What changed meanwhile it was not told.
                 tellAddresses(now: now)
@@ -83,17 +83,15 @@ extension Node {
             return
         }
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
-        neighbours[connection] = Neighbour(connection: connection, remote: remote, now: now)
+        neighbours[connection] = Neighbour(connection: connection, remote: remote, hasGenesis: board != nil, now: now)
         agreement.goneSuppliers.returned(remote.author)
         introductions.meetings.ended(remote.peer)
         introductions.client?.sessionLives(with: remote.peer, true, now: now)
         introductions.client?.relayed(remote.peer, remote.route.isRelay)
         let person = roster.arrived(remote, on: connection, status: roster.before(remote).map(currentStatus))
-        neighbours[connection]?.shownAs = person.status.peer
-        neighbours[connection]?.inbox.clock = person.clock.anew
+        neighbours[connection]?.shown.resume(as: person.status.peer, clock: person.clock.anew)
         tellPerson(remote.peer)
         if let address = remote.address { reached(address, on: connection, now: now) }
-        neighbours[connection]?.toldGenesis = board != nil
         say(.hello(hasGenesis: board != nil), on: connection, now: now)
         for point in introductions.client?.relayPoints(of: remote.peer) ?? [] {
             endpoint.relay(remote.peer, over: point, rate: introductions.client?.relayRate(at: point.place), now: now)
@@ -105,7 +103,7 @@ extension Node {
     /// A neighbour is reached directly, from the beginning or since the relay was left: there it is dialled another time.
     private mutating func reached(_ address: SocketAddress, on connection: ConnectionID, now: Instant) {
         guard let author = neighbours[connection]?.remote.author else { return }
-        neighbours[connection]?.address = address
+        neighbours[connection]?.places.reached(at: address)
         let live = liveAddresses
         let isNews = introductions.dials.reached(address, by: author, now: now) { live.contains($0) }
         if isNews { saves.append(.lastPeers(introductions.dials.known)) }
@@ -117,13 +115,13 @@ extension Node {
         let last = roster.people[peer].map(currentStatus)
         neighbours[connection] = nil
         agreement.givers.heard()
-        for news in neighbour.inbox.hide() { tell(news, of: neighbour.shownAs) }
+        for news in neighbour.shown.inbox.hide() { tell(news, of: neighbour.shown.peer) }
         agreement.verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { agreement.goneSuppliers.left(neighbour.remote.author, now: now) }
         guard roster.people[peer]?.connection == connection else { return }
         introductions.client?.sessionLives(with: peer, false, now: now)
         // Who keeps another process of ours will do so for a while.
-        if let address = neighbour.address {
+        if let address = neighbour.places.address {
             if reason == .turnedDown {
                 introductions.dials.turnedDown(address, now: now, using: &jitter)
             } else {
@@ -134,7 +132,7 @@ extension Node {
             leave(peer)
         } else {
             let isReplaced = if case .replaced = reason { true } else { false }
-            roster.lost(peer, clock: neighbour.inbox.clock, last: last, isReplaced: isReplaced, now: now)
+            roster.lost(peer, clock: neighbour.shown.inbox.clock, last: last, isReplaced: isReplaced, now: now)
             if !isReplaced { tellPerson(peer) }
         }
         tellAdjacency(now: now)
@@ -170,7 +168,7 @@ extension Node {
             status.silentSeconds == nil ? (figures.map { PeerStatus.Path($0.route) }, figures?.roundTrip) : (nil, nil)
         if neighbour.isInRoom {
             status.state =
-                switch neighbour.inbox.shownAttention {
+                switch neighbour.shown.inbox.shownAttention {
                 case .active: .joined
                 case .idle: .idle
                 case .away: .away

@@ -19,20 +19,20 @@ extension Node {
     private mutating func sendPresence(on connection: ConnectionID, now: Instant) {
         // What is still here waits for room on the way; what it said as new is new in the next.
         let isHeldUp = endpoint.takeBackPresence(on: connection)
-        if isHeldUp { neighbours[connection]?.outbox.takeBack() }
+        if isHeldUp { neighbours[connection]?.shown.outbox.takeBack() }
         let roundTrip = endpoint.roundTrip(on: connection)
         let waiting = PresenceLadder.Waiting(
             operations: endpoint.pendingBytes(on: connection, lane: .ops), history: endpoint.pendingBytes(on: connection, lane: .bulk))
         guard let line = endpoint.line(of: connection),
-            neighbours[connection]?.ladder.take(line, waiting, isHeldUp: isHeldUp, now: now) == true
+            neighbours[connection]?.shown.ladder.take(line, waiting, isHeldUp: isHeldUp, now: now) == true
         else { return }
-        let isCoarse = neighbours[connection]?.ladder.isCoarse ?? false
-        let requests = neighbours[connection]?.inbox.requests(roundTrip: roundTrip, now: now) ?? []
-        guard let bytes = neighbours[connection]?.outbox.packet(for: presence, requests: requests, isCoarse: isCoarse, now: now)
+        let isCoarse = neighbours[connection]?.shown.ladder.isCoarse ?? false
+        let requests = neighbours[connection]?.shown.inbox.requests(roundTrip: roundTrip, now: now) ?? []
+        guard let bytes = neighbours[connection]?.shown.outbox.packet(for: presence, requests: requests, isCoarse: isCoarse, now: now)
         else { return }
-        neighbours[connection]?.ladder.sent(byteCount: bytes.count, now: now)
+        neighbours[connection]?.shown.ladder.sent(byteCount: bytes.count, now: now)
         let token = endpoint.sendPresence(bytes, on: connection, now: now)
-        neighbours[connection]?.outbox.sent(token: token)
+        neighbours[connection]?.shown.outbox.sent(token: token)
     }
 
     /// People on the board, ourselves among them.
@@ -40,20 +40,20 @@ extension Node {
 
     /// When a neighbour is to hear of us next.
     func presenceDeadline(of neighbour: Neighbour, present: Int) -> Instant? {
-        let roundTrip = endpoint.roundTrip(on: neighbour.connection)
-        let due = neighbour.outbox.deadline(
-            for: presence, requestAt: neighbour.inbox.requestAt, roundTrip: roundTrip, present: present, pause: neighbour.ladder.pause)
-        return due.map { max($0, neighbour.ladder.pausedUntil) }
+        let due = neighbour.shown.outbox.deadline(
+            for: presence, requestAt: neighbour.shown.inbox.requestAt, roundTrip: endpoint.roundTrip(on: neighbour.connection),
+            present: present, pause: neighbour.shown.ladder.pause)
+        return due.map { max($0, neighbour.shown.ladder.pausedUntil) }
     }
 
     /// How often the transport must hear from the others, after how lively we are.
     var liveliness: Activity {
-        if presence.isDrawing || neighbours.values.contains(where: \.inbox.isDrawing) { return .drawing }
+        if presence.isDrawing || neighbours.values.contains(where: \.shown.inbox.isDrawing) { return .drawing }
         return presence.attention == .active ? .present : .idle
     }
 
     mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
-        if neighbours[connection]?.gate.admits(bytes, now: now) == true { readPresence(bytes, on: connection, now: now) }
+        if neighbours[connection]?.shown.gate.admits(bytes, now: now) == true { readPresence(bytes, on: connection, now: now) }
     }
 
     mutating func readPresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
@@ -61,8 +61,8 @@ extension Node {
         do {
             let packet = try PresencePacket(decoding: bytes)
             // Kept even before we have heard that the peer is in the room: it was acknowledged below us, so what follows builds on it.
-            try neighbours[connection]?.inbox.take(packet, now: now)
-            for request in packet.requests { neighbours[connection]?.outbox.requested(request, of: presence, now: now) }
+            try neighbours[connection]?.shown.inbox.take(packet, now: now)
+            for request in packet.requests { neighbours[connection]?.shown.outbox.requested(request, of: presence, now: now) }
         } catch {
             return rejected(author: remote.author, rule: "presence: \(error)", now: now)
         }
@@ -72,25 +72,25 @@ extension Node {
 
     /// Tells front ends what changed in a peer's presence since they were told, if it is time for that.
     mutating func showPresence(of connection: ConnectionID, now: Instant) {
-        guard let (peer, author) = neighbours[connection].map({ ($0.shownAs, $0.remote.author) }),
+        guard let (peer, author) = neighbours[connection].map({ ($0.shown.peer, $0.remote.author) }),
             neighbours[connection]?.isPresent == true
         else { return }
         let results = results(of: author)
-        for news in neighbours[connection]?.inbox.news(now: now, result: results) ?? [] { tell(news, of: peer) }
+        for news in neighbours[connection]?.shown.inbox.news(now: now, result: results) ?? [] { tell(news, of: peer) }
     }
 
     /// Previews of gestures whose transactions have just arrived go.
     mutating func refreshGestures() {
         for connection in connections {
-            guard let (peer, author) = neighbours[connection].map({ ($0.shownAs, $0.remote.author) }) else { continue }
+            guard let (peer, author) = neighbours[connection].map({ ($0.shown.peer, $0.remote.author) }) else { continue }
             let results = results(of: author)
-            for news in neighbours[connection]?.inbox.ended(result: results) ?? [] { tell(news, of: peer) }
+            for news in neighbours[connection]?.shown.inbox.ended(result: results) ?? [] { tell(news, of: peer) }
         }
     }
 
     /// A degraded peer's pointer and gestures are hidden until it is heard again.
     mutating func hidePresence(of connection: ConnectionID) {
-        guard let peer = neighbours[connection]?.shownAs, let news = neighbours[connection]?.inbox.hide() else { return }
+        guard let peer = neighbours[connection]?.shown.peer, let news = neighbours[connection]?.shown.inbox.hide() else { return }
         for news in news { tell(news, of: peer) }
     }
 
@@ -109,7 +109,7 @@ extension Node {
     mutating func showAllPresence(to audience: Audience) {
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            for news in neighbour.inbox.standing { tell(news, of: neighbour.shownAs, to: audience) }
+            for news in neighbour.shown.inbox.standing { tell(news, of: neighbour.shown.peer, to: audience) }
         }
         for (frontEnd, hand) in presence.hands.sorted(by: { $0.key < $1.key }) {
             guard let live = hand.live else { continue }

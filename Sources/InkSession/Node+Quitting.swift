@@ -51,9 +51,9 @@ extension Node {
     /// for everybody.
     func receiptDeadline(of neighbour: Neighbour) -> Instant? {
         guard let quitting = phase.quitting, neighbour.isPresent else { return nil }
-        guard !neighbour.has(board?.contiguousSequence(of: author) ?? 0) else { return nil }
-        guard endpoint.pendingBytes(on: neighbour.connection) == 0, neighbour.backlog.isEmpty else { return quitting.until }
-        let since = max(quitting.since, neighbour.receiptMovedAt)
+        guard !neighbour.receipts.has(board?.contiguousSequence(of: author) ?? 0) else { return nil }
+        guard endpoint.pendingBytes(on: neighbour.connection) == 0, neighbour.transfer.backlog.isEmpty else { return quitting.until }
+        let since = max(quitting.since, neighbour.receipts.movedAt)
         return min(quitting.until, since + SessionTiming.receiptSilence + (endpoint.roundTrip(on: neighbour.connection) ?? .zero) * 2)
     }
 

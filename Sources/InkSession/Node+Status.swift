@@ -20,12 +20,12 @@ extension Node {
         }
         let fingerprint = board.fingerprint
         let present = neighbours.values.filter(\.isPresent)
-        let missing = board.missingCount + present.reduce(0) { $0 + max(0, $1.outstanding) }
-        let differing = present.filter { $0.fingerprint != fingerprint }
+        let missing = board.missingCount + present.reduce(0) { $0 + max(0, $1.transfer.outstanding) }
+        let differing = present.filter { $0.transfer.fingerprint != fingerprint }
         let own = board.contiguousSequence(of: author)
         let known = agreement.receipts.greatest
         var unsent = Int(own - min(own, known))
-        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipt ?? 0))) }
+        for neighbour in present { unsent = max(unsent, Int(own - min(own, neighbour.receipts.theirs ?? 0))) }
         let state: SyncStatus.State = missing > 0 ? .behind : differing.isEmpty ? .synced : unsent > 0 ? .ahead : .behind
         return SyncStatus(state: state, missing: missing, unsent: unsent, isSaved: saves.unsavedTransactions == 0, fingerprint: fingerprint)
     }
@@ -34,7 +34,7 @@ extension Node {
     public var isDelivered: Bool {
         guard let board else { return true }
         let own = board.contiguousSequence(of: author)
-        return work.unsaved.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.has(own) }
+        return work.unsaved.isEmpty && neighbours.values.allSatisfy { !$0.isPresent || $0.receipts.has(own) }
     }
 
     /// Peers with a session in the room that is not degraded.

@@ -27,19 +27,16 @@ extension Node {
         guard let isInRoom = neighbours[connection]?.isInRoom else { return }
         switch message {
         case .hello(let hasGenesis):
-            if hasGenesis { neighbours[connection]?.hasGenesis = true }
-            if !hasGenesis, neighbours[connection]?.sentGenesis == false, let genesis = board?.transactions.first {
-                // Once: three bytes must not buy a transaction each time.
-                neighbours[connection]?.sentGenesis = true
-                say(.genesis(genesis.encoded), on: connection, now: now)
+            switch neighbours[connection]?.admission.heard(hasGenesis: hasGenesis) {
+            case .give?: if let genesis = board?.transactions.first { say(.genesis(genesis.encoded), on: connection, now: now) }
+            case .enter?: enteredRoom(connection, now: now)
+            case .nothing?, nil: break
             }
-            enterRoomIfPossible(connection, now: now)
         case .genesis(let bytes): if let neighbour = neighbours[connection] { receiveGenesis(bytes, from: neighbour, now: now) }
         case .fingerprint(let fingerprint, let count):
-            neighbours[connection]?.fingerprint = fingerprint
-            neighbours[connection]?.transactionCount = Int(clamping: count)
+            neighbours[connection]?.transfer.heard(fingerprint, count: count)
             agreement.givers.heard()
-            if neighbours[connection]?.owesRun == true { followGivers(now: now) }
+            if neighbours[connection]?.transfer.owesRun == true { followGivers(now: now) }
             beginOwedRun(with: connection, now: now)
             compare(connection, now: now)
             statusChanged(now: now)
@@ -48,9 +45,7 @@ extension Node {
             guard isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
             for name in names where board.contains(name) { queue(name, on: connection, now: now) }
         case .receipt(let claimed):
-            let before = neighbours[connection]?.receipt ?? 0
-            if claimed > before { neighbours[connection]?.receiptMovedAt = now }
-            neighbours[connection]?.receipt = max(claimed, before)
+            neighbours[connection]?.receipts.heard(claimed, now: now)
             askForProof(of: claimed, from: connection, now: now)
             noteReceipt(connection, now: now)
         case .prove(let sequence):
@@ -58,17 +53,10 @@ extension Node {
                 endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
-        case .enough:
-            neighbours[connection]?.backlog.removeFound()
-            neighbours[connection]?.reconciler.forgetSent()
+        case .enough: neighbours[connection]?.transfer.enough()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
-        case .adjacent(let authors): neighbours[connection]?.adjacent = Set(authors)
-        case .adjacency(let joined, let left):
-            neighbours[connection]?.adjacent.subtract(left)
-            // What does not fit is not believed: at worst such a peer gets twice what somebody wrote.
-            for author in joined where (neighbours[connection]?.adjacent.count ?? 0) < SessionMessage.adjacentMax {
-                neighbours[connection]?.adjacent.insert(author)
-            }
+        case .adjacent(let authors): neighbours[connection]?.hasSessions(with: authors)
+        case .adjacency(let joined, let left): neighbours[connection]?.sessionsChanged(joined: joined, left: left)
         }
     }
 
@@ -76,18 +64,9 @@ extension Node {
         guard let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
         // What another brings already is not asked for a second time.
         guard !isGivenByAnother(connection) else { return }
-        // A run that is cut short is begun anew later.
-        guard neighbours[connection]?.work.take(now: now) == true,
-            let step = try neighbours[connection]?.reconciler.receive(bytes, board: board)
-        else { return }
-        neighbours[connection]?.work.charge(Double(step.workCount), now: now)
-        neighbours[connection]?.namesVisited += step.visitCount
-        // What it announces may have come by another way meanwhile, and then nobody would take it off the count again.
-        let isEqual = step.isEqual || neighbours[connection]?.fingerprint == board.fingerprint
-        if isEqual { neighbours[connection]?.outstanding = 0 } else { neighbours[connection]?.outstanding += step.wanted }
+        guard let step = try neighbours[connection]?.transfer.receive(bytes, board: board, now: now) else { return }
         for reply in step.reply { say(.reconcile(reply), on: connection, now: now) }
         for name in step.send { queue(name, on: connection, from: .comparison, now: now) }
-        if step.isDone { neighbours[connection]?.isReconciled = true }
         becomeReadyIfReconciled(connection, now: now)
         statusChanged(now: now)
     }
@@ -96,8 +75,8 @@ extension Node {
     private mutating func queue(
         _ name: TransactionName, on connection: ConnectionID, from origin: Backlog.Origin = .live, now: Instant
     ) {
-        guard neighbours[connection]?.exchangedLately(name, now: now) == false, !work.unsaved.contains(name) else { return }
-        neighbours[connection]?.backlog.append(name, from: origin)
+        guard neighbours[connection]?.transfer.exchangedLately(name, now: now) == false, !work.unsaved.contains(name) else { return }
+        neighbours[connection]?.transfer.backlog.append(name, from: origin)
     }
 
     /// A peer that says to have more of our work than we do is asked to show the next of it; what it then does not show proves nothing.
@@ -105,14 +84,13 @@ extension Node {
         let own = board?.contiguousSequence(of: author) ?? 0
         guard claimed > own else { return }
         work.adoption.take(claim: claimed)
-        guard neighbours[connection]?.isInRoom == true, neighbours[connection]?.askedProof != own + 1 else { return }
-        neighbours[connection]?.askedProof = own + 1
+        guard neighbours[connection]?.isInRoom == true, neighbours[connection]?.receipts.asksProof(of: own + 1) == true else { return }
         say(.prove(sequence: own + 1), on: connection, now: now)
     }
 
     /// Remembers for the disk what a peer has of ours. Nobody is believed to have more than there is.
     private mutating func noteReceipt(_ connection: ConnectionID, now: Instant) {
-        guard let neighbour = neighbours[connection], let claimed = neighbour.receipt else { return }
+        guard let neighbour = neighbours[connection], let claimed = neighbour.receipts.theirs else { return }
         let sequence = min(claimed, board?.contiguousSequence(of: author) ?? 0)
         statusChanged(now: now)
         agreement.receipts.note(sequence, of: neighbour.remote.author, now: now)
@@ -149,24 +127,20 @@ extension Node {
             return tell(.versionMismatch(theirs: Int(Board.version) + 1, ours: Int(Board.version)))
         }
         for connection in connections {
-            if neighbours[connection]?.toldGenesis == false {
-                neighbours[connection]?.toldGenesis = true
-                say(.hello(hasGenesis: true), on: connection, now: now)
-            }
-            enterRoomIfPossible(connection, now: now)
+            guard let step = neighbours[connection]?.admission.cameGenesis() else { continue }
+            say(.hello(hasGenesis: true), on: connection, now: now)
+            if case .enter = step { enteredRoom(connection, now: now) }
         }
     }
 
-    private mutating func enterRoomIfPossible(_ connection: ConnectionID, now: Instant) {
-        guard var neighbour = neighbours[connection], !neighbour.isInRoom, neighbour.hasGenesis, board != nil else { return }
-        neighbour.isInRoom = true
-        neighbours[connection] = neighbour
+    private mutating func enteredRoom(_ connection: ConnectionID, now: Instant) {
+        guard let neighbour = neighbours[connection] else { return }
         // What the others were told, from which the next difference counts.
         say(.adjacent(roster.adjacency.told.sorted()), on: connection, now: now)
         tellReceipt(connection, now: now)
         tellFingerprint(connection, now: now)
         // Whom we gave the beginning of the board asks for the rest.
-        neighbours[connection]?.owesRun = neighbour.remote.isInitiator && !neighbour.sentGenesis
+        neighbours[connection]?.transfer.owesRun(neighbour.remote.isInitiator && !neighbour.admission.isGiven)
         if neighbour.remote.isInitiator || !isReady, !neighbours.values.contains(where: { $0.isInRoom && $0.connection != connection }) {
             // The first is asked before it has said what it has: a round trip sooner.
             if !isReady { agreement.givers.began(with: connection, roundTrip: endpoint.line(of: connection)?.roundTrip, now: now) }
@@ -180,16 +154,16 @@ extension Node {
     private mutating func becomeReadyIfReconciled(_ connection: ConnectionID, now: Instant) {
         guard !isReady, let neighbour = neighbours[connection], let board else { return }
         let hasAll =
-            neighbour.isReconciled && neighbour.outstanding <= 0 && !agreement.verification.holds(of: connection)
-            && neighbour.broughtTwice.allSatisfy { !agreement.verification.contains($0) }
-        if neighbour.fingerprint == board.fingerprint || hasAll { becomeReady(now: now) }
+            neighbour.transfer.isReconciled && neighbour.transfer.outstanding <= 0 && !agreement.verification.holds(of: connection)
+            && neighbour.transfer.broughtTwice.allSatisfy { !agreement.verification.contains($0) }
+        if neighbour.transfer.fingerprint == board.fingerprint || hasAll { becomeReady(now: now) }
     }
 
     mutating func becomeReady(now: Instant) {
         guard !isReady, let board else { return }
         phase.becameReady()
         learnNames()
-        for connection in connections { neighbours[connection]?.broughtTwice = [] }
+        for connection in connections { neighbours[connection]?.transfer.forgetBroughtTwice() }
         tell(.ready(board.id, me: author))
         statusChanged(now: now)
         introduce(now: now)
@@ -223,10 +197,12 @@ extension Node {
         } catch {
             return rejected(author: supplier, rule: "transaction: \(error)", now: now)
         }
-        neighbours[source]?.noteExchanged(transaction.name, now: now)
+        neighbours[source]?.transfer.noteExchanged(transaction.name, now: now)
         supplied(by: source, now: now)
         guard !board.contains(transaction.name), !agreement.verification.contains(transaction, from: source) else {
-            if !isReady, agreement.verification.contains(transaction.name) { neighbours[source]?.noteBroughtTwice(transaction.name) }
+            if !isReady, agreement.verification.contains(transaction.name) {
+                neighbours[source]?.transfer.noteBroughtTwice(transaction.name)
+            }
             return becomeReadyIfReconciled(source, now: now)
         }
         // One peer's transactions without parents must not cost without end; those that are good come again with their parents (SE-82).
@@ -241,12 +217,8 @@ extension Node {
 
     /// One of the transactions that a peer announced has come, whatever becomes of it.
     private mutating func supplied(by source: ConnectionID, now: Instant) {
-        neighbours[source]?.suppliedAt = now
-        if let outstanding = neighbours[source]?.outstanding, outstanding > 0 {
-            neighbours[source]?.outstanding = outstanding - 1
-            // Also where it is one that another brought: then nothing else tells.
-            statusChanged(now: now)
-        }
+        // Also where it is one that another brought: then nothing else tells.
+        if neighbours[source]?.transfer.supplied(now: now) == true { statusChanged(now: now) }
     }
 
     mutating func verified(_ batch: UInt64, _ verdicts: [Bool], now: Instant) {
@@ -349,8 +321,8 @@ extension Node {
             tookNames(outcome.renames, now: now)
         }
         refreshGestures()
-        for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.compareAt == nil {
-            neighbours[connection]?.compareAt = now + SessionTiming.compareAfter
+        for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.transfer.compareAt == nil {
+            neighbours[connection]?.transfer.changed(now: now)
         }
         statusChanged(now: now)
     }
@@ -366,14 +338,14 @@ extension Node {
     private mutating func passOn(_ transaction: Transaction, isLive: Bool, from source: ConnectionID, now: Instant) {
         for connection in connections where connection != source {
             guard let neighbour = neighbours[connection], neighbour.isInRoom, neighbour.remote.author != transaction.author,
-                !neighbour.adjacent.contains(transaction.author), !neighbour.exchangedLately(transaction.name, now: now)
+                !neighbour.adjacent.contains(transaction.author), !neighbour.transfer.exchangedLately(transaction.name, now: now)
             else { continue }
             guard !isLive else {
                 push(transaction, on: connection, now: now)
                 continue
             }
             // History of ours is no news to who has more of it.
-            if !isAhead(neighbour) { neighbours[connection]?.backlog.append(transaction.name, from: .history) }
+            if !isAhead(neighbour) { neighbours[connection]?.transfer.backlog.append(transaction.name, from: .history) }
         }
     }
 
@@ -382,14 +354,14 @@ extension Node {
         guard endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
         // Who does not answer has been asked already, and is sent it as soon as it does (SE-97).
         guard neighbours[connection]?.isDegraded == false else {
-            neighbours[connection]?.backlog.append(transaction.name, from: .live)
+            neighbours[connection]?.transfer.backlog.append(transaction.name, from: .live)
             return
         }
         send(transaction, on: connection, now: now)
     }
 
     private mutating func send(_ transaction: Transaction, on connection: ConnectionID, lane: Lane = .ops, now: Instant) {
-        neighbours[connection]?.noteExchanged(transaction.name, now: now)
+        neighbours[connection]?.transfer.noteExchanged(transaction.name, now: now)
         endpoint.send(transaction.encoded, lane: lane, stream: transaction.author.prefix >> 2, on: connection, now: now)
     }
 
@@ -398,17 +370,19 @@ extension Node {
         for connection in connections {
             // By index, since a neighbour that is read by its key is copied, and there may be hundreds.
             guard let index = neighbours.index(forKey: connection), !neighbours.values[index].isDegraded else { continue }
-            if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained { neighbours.values[index].drainedAt = now }
-            guard !neighbours.values[index].backlog.isEmpty else { continue }
+            if endpoint.pendingBytes(on: connection) <= SessionTiming.connectionDrained {
+                neighbours.values[index].transfer.drained(now: now)
+            }
+            guard !neighbours.values[index].transfer.backlog.isEmpty else { continue }
             // History must not stand before what is drawn now.
-            let lane: Lane = neighbours.values[index].backlog.isHistory ? .bulk : .ops
+            let lane: Lane = neighbours.values[index].transfer.backlog.isHistory ? .bulk : .ops
             let fill = SessionTiming.connectionFill(of: endpoint.line(of: connection) ?? LineSight())
             while endpoint.pendingBytes(on: connection) < fill,
-                let name = neighbours[connection]?.backlog.popFirst()
+                let name = neighbours[connection]?.transfer.backlog.popFirst()
             {
-                guard neighbours[connection]?.exchangedLately(name, now: now) == false, let transaction = board.transaction(name) else {
-                    continue
-                }
+                guard neighbours[connection]?.transfer.exchangedLately(name, now: now) == false,
+                    let transaction = board.transaction(name)
+                else { continue }
                 send(transaction, on: connection, lane: lane, now: now)
             }
         }
@@ -425,46 +399,42 @@ extension Node {
     private mutating func tellReceipt(_ connection: ConnectionID, now: Instant) {
         guard let neighbour = neighbours[connection], neighbour.isInRoom, let board else { return }
         let sequence = board.contiguousSequence(of: neighbour.remote.author)
-        // The first says so even of nothing, so that silence never means "nothing".
-        if let told = neighbour.toldReceipt, sequence <= told { return }
-        neighbours[connection]?.toldReceipt = sequence
+        guard neighbours[connection]?.receipts.tells(sequence) == true else { return }
         say(.receipt(sequence: sequence), on: connection, now: now)
     }
 
     private mutating func tellFingerprint(_ connection: ConnectionID, now: Instant) {
-        guard let board, let neighbour = neighbours[connection], neighbour.isInRoom else { return }
-        neighbours[connection]?.compareAt = nil
+        guard let board, neighbours[connection]?.isInRoom == true else { return }
         let fingerprint = board.fingerprint
-        guard fingerprint != neighbour.toldFingerprint else { return }
-        neighbours[connection]?.toldFingerprint = fingerprint
+        guard neighbours[connection]?.transfer.tells(fingerprint) == true else { return }
         say(.fingerprint(fingerprint, count: UInt64(board.transactionCount)), on: connection, now: now)
     }
 
     /// Looks whether we and a neighbour differ, and plans a reconciliation if so.
     private mutating func compare(_ connection: ConnectionID, now: Instant) {
-        guard let board, let neighbour = neighbours[connection], neighbour.isInRoom, let theirs = neighbour.fingerprint else { return }
+        guard let board, let neighbour = neighbours[connection], neighbour.isInRoom,
+            let theirs = neighbour.transfer.fingerprint
+        else { return }
         if theirs == board.fingerprint {
-            neighbours[connection]?.reconcileAt = nil
-            neighbours[connection]?.outstanding = 0
-            neighbours[connection]?.backlog.removeAll()
-            if neighbour.outstanding != 0 { statusChanged(now: now) }
+            if neighbours[connection]?.transfer.agreed() == true { statusChanged(now: now) }
             if !isReady { becomeReady(now: now) }
-        } else if neighbour.reconcileAt == nil {
+        } else if neighbour.transfer.reconcileAt == nil {
             let wait = neighbour.remote.isInitiator ? SessionTiming.reconcileAfter : SessionTiming.reconcileAfterOther
             let at = now + (isBehind(neighbour) ? SessionTiming.reconcileAfterBehind : wait)
-            neighbours[connection]?.reconcileAt = at
+            neighbours[connection]?.transfer.reconcile(at: at)
         }
     }
 
     mutating func compareAndReconcile(now: Instant) {
         for connection in connections {
-            if let at = neighbours[connection]?.compareAt, now >= at {
+            if let at = neighbours[connection]?.transfer.compareAt, now >= at {
                 tellFingerprint(connection, now: now)
                 compare(connection, now: now)
             }
-            guard let neighbour = neighbours[connection], let at = neighbour.reconcileAt, now >= at, let board else { continue }
-            neighbours[connection]?.reconcileAt = nil
-            if neighbour.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now), !isGivenByAnother(connection) {
+            guard let board, neighbours[connection]?.transfer.isReconcilingDue(now: now) == true,
+                let neighbour = neighbours[connection]
+            else { continue }
+            if neighbour.transfer.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now), !isGivenByAnother(connection) {
                 beginRun(with: connection, now: now)
             }
             tellFingerprint(connection, now: now)
@@ -474,10 +444,10 @@ extension Node {
 
     /// True while what an earlier comparison found is still on its way, in either direction: another would only find it again.
     private func isTransferring(_ neighbour: Neighbour, now: Instant) -> Bool {
-        if !neighbour.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
+        if !neighbour.transfer.backlog.isEmpty || endpoint.pendingBytes(on: neighbour.connection, lane: .bulk) > 0 { return true }
         // What waits for its author's pace is here, and would be sent again.
         if agreement.verification.holds(of: neighbour.connection) { return true }
-        return neighbour.outstanding > 0 && now - neighbour.suppliedAt < SessionTiming.suppliedLately
+        return neighbour.transfer.isSupplied(now: now)
     }
 
     // The disk.

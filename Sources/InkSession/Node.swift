@@ -286,11 +286,11 @@ public struct Node: Sendable {
 
     /// - Parameter waits: what our person did waits for what the neighbours say of our work.
     private func deadline(of neighbour: Neighbour, present: Int, waits: Bool) -> Instant? {
-        var soonest = earliest(earliest(neighbour.compareAt, neighbour.reconcileAt), neighbour.gate.deadline)
+        var soonest = earliest(earliest(neighbour.transfer.compareAt, neighbour.transfer.reconcileAt), neighbour.shown.gate.deadline)
         if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
         if neighbour.isPresent {
             soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
-            soonest = earliest(soonest, neighbour.inbox.showAt)
+            soonest = earliest(soonest, neighbour.shown.inbox.showAt)
         }
         if waits, neighbour.owesReceipt(now: time) {
             soonest = earliest(soonest, neighbour.since + SessionTiming.receiptPatience)
@@ -368,7 +368,7 @@ public struct Node: Sendable {
         introductions.stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
         for connection in connections {
-            if let bytes = neighbours[connection]?.gate.release(now: now) { readPresence(bytes, on: connection, now: now) }
+            if let bytes = neighbours[connection]?.shown.gate.release(now: now) { readPresence(bytes, on: connection, now: now) }
             showPresence(of: connection, now: now)
         }
         endpoint.setActivity(liveliness)

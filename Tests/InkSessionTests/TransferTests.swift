@@ -692,7 +692,7 @@ import Testing
         #expect(pipes.run(.seconds(20)) { $0.areEqual })
         let mine = try #require(pipes.members[0].node.neighbours.keys.first)
         let theirs = try #require(pipes.members[1].node.neighbours.keys.first)
-        var reconciler = try #require(pipes.members[1].node.neighbours[theirs]).reconciler
+        var reconciler = try #require(pipes.members[1].node.neighbours[theirs]).transfer.reconciler
         let empty = try Board(genesis: pipes.genesis)
         func ask() {
             for _ in 0..<100 {
@@ -703,10 +703,10 @@ import Testing
         }
         func charge(_ cost: Double) {
             let now = pipes.now
-            pipes.members[0].node.neighbours[mine]?.work.charge(cost, now: now)
+            pipes.members[0].node.neighbours[mine]?.transfer.work.charge(cost, now: now)
         }
         func tokens() -> Int {
-            guard var work = pipes.members[0].node.neighbours[mine]?.work else { return 0 }
+            guard var work = pipes.members[0].node.neighbours[mine]?.transfer.work else { return 0 }
             return (0..<1_000_000).first { _ in !work.take(now: pipes.now) } ?? 1_000_000
         }
         // Each says to have nothing, and makes ana look at all that she has.
