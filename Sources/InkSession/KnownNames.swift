@@ -1,4 +1,3 @@
-import InkBoard
 import InkPrimitives
 
 /// By which names this device knows whom: those that stand on the board when it is opened, and those that come.
@@ -37,32 +36,4 @@ struct KnownNames: Sendable {
     private static let namesMax = 4096
     private static let keysMax = 16
     private static let toldPerMinute = 10.0
-}
-
-extension Node {
-    /// All who have a name on the board are known by it.
-    mutating func learnNames() {
-        for author in board?.authors ?? [] {
-            if let name = board?.personName(author) { roster.names.note(name, of: author) }
-        }
-    }
-
-    /// These took a name.
-    mutating func tookNames(_ authors: [AuthorID], now: Instant) {
-        guard isReady else { return }
-        for renamed in authors {
-            guard let name = board?.personName(renamed) else { continue }
-            guard renamed != author else {
-                roster.names.note(name, of: author)
-                continue
-            }
-            if let before = roster.names.take(name, of: renamed, now: now) { tell(.knownName(name, author: renamed, before: before)) }
-        }
-    }
-
-    /// True if a name looks like our own.
-    func isOurName(_ name: String) -> Bool {
-        let fold = PersonName.fold(name)
-        return !fold.isEmpty && PersonName.fold(board?.personName(author) ?? displayName) == fold
-    }
 }

@@ -124,7 +124,7 @@ extension Neighbour {
         /// Where it was reached directly last; nil before it was.
         private(set) var address: SocketAddress?
         /// Private addresses of its that are challenged only because it shares our NAT (CN-7).
-        var sharedNAT: Set<SocketAddress> = []
+        private(set) var sharedNAT: Set<SocketAddress> = []
         /// Where we said to be; nil before it was told anything.
         private(set) var told: [Candidate]?
         /// How often it may say that it is elsewhere.
@@ -133,6 +133,8 @@ extension Neighbour {
         init(now: Instant) { moves = TokenBucket(rate: 1, burst: 10, now: now) }
 
         mutating func reached(at address: SocketAddress) { self.address = address }
+
+        mutating func sharesNAT(_ addresses: Set<SocketAddress>) { sharedNAT = addresses }
 
         mutating func mayMove(now: Instant) -> Bool { moves.take(now: now) }
 

@@ -129,7 +129,7 @@ extension Node {
         var remembered = neighbours[connection]?.places.sharedNAT ?? []
         let own = introductions.whereabouts.candidates
         let addresses = sessionFilter(on: connection).dialable(offered, own: own, remembered: &remembered)
-        neighbours[connection]?.places.sharedNAT = remembered
+        neighbours[connection]?.places.sharesNAT(remembered)
         endpoint.invite(addresses, on: connection, now: now)
     }
 

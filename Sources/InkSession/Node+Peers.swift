@@ -202,4 +202,32 @@ extension Node {
             say(.adjacency(joined: joined, left: left), on: connection, now: now)
         }
     }
+
+    // Names.
+
+    /// All who have a name on the board are known by it.
+    mutating func learnNames() {
+        for author in board?.authors ?? [] {
+            if let name = board?.personName(author) { roster.names.note(name, of: author) }
+        }
+    }
+
+    /// These took a name.
+    mutating func tookNames(_ authors: [AuthorID], now: Instant) {
+        guard isReady else { return }
+        for renamed in authors {
+            guard let name = board?.personName(renamed) else { continue }
+            guard renamed != author else {
+                roster.names.note(name, of: author)
+                continue
+            }
+            if let before = roster.names.take(name, of: renamed, now: now) { tell(.knownName(name, author: renamed, before: before)) }
+        }
+    }
+
+    /// True if a name looks like our own.
+    func isOurName(_ name: String) -> Bool {
+        let fold = PersonName.fold(name)
+        return !fold.isEmpty && PersonName.fold(board?.personName(author) ?? displayName) == fold
+    }
 }

@@ -1,102 +1,6 @@
 import InkBoard
 import InkPrimitives
 
-/// What is due of texts that two people wrote at once.
-struct TextKeeper: Sendable {
-    /// Texts of ours that lost, and when their words are merged.
-    fileprivate(set) var due: [ShapeID: Instant] = [:]
-    /// Texts of others that lost to one of ours, and when to look whether their process merged them.
-    fileprivate(set) var awaited: [Telling: (lost: TransactionName, at: Instant)] = [:]
-    /// When words were last merged into a text.
-    fileprivate var mergedAt: [ShapeID: Instant] = [:]
-    /// New texts for words that have no place in their own; nil before the first.
-    fileprivate var besides: TokenBucket?
-    /// How often texts may be gone through, since others changed them.
-    fileprivate var looks: TokenBucket?
-    fileprivate var othersLooks: TokenBucket?
-    fileprivate var lostTellings: TokenBucket?
-    /// What front ends see of texts that wait to be merged, whatever others make of them meanwhile.
-    fileprivate var unshown: [ShapeID: String] = [:]
-    /// When somebody was last told of a merge of this text with that person.
-    fileprivate var toldAt: [Telling: Instant] = [:]
-
-    struct Telling: Hashable, Comparable {
-        var shape: ShapeID
-        var other: AuthorID
-
-        static func < (left: Telling, right: Telling) -> Bool { (left.shape, left.other) < (right.shape, right.other) }
-    }
-
-    var deadline: Instant? { earliest(due.values.min(), awaited.values.lazy.map(\.at).min()) }
-
-    /// True if news of a merge is to be told: of one text and person once a minute, for while both write there is one merge after another.
-    fileprivate mutating func isNews(_ news: TextNews, now: Instant) -> Bool {
-        guard news.outcome == .merged else { return true }
-        let telling = Telling(shape: news.shape, other: news.other)
-        if let at = toldAt[telling], now - at < Self.tellPause { return false }
-        if toldAt.count >= Self.rememberedMax { toldAt.removeAll() }
-        toldAt[telling] = now
-        return true
-    }
-
-    fileprivate mutating func merged(_ shape: ShapeID, now: Instant) {
-        due[shape] = nil
-        if mergedAt.count >= Self.rememberedMax { mergedAt = mergedAt.filter { now - $0.value < Self.pause } }
-        mergedAt[shape] = now
-    }
-
-    /// When words may next be merged into this text.
-    fileprivate func mergeAt(_ shape: ShapeID) -> Instant { mergedAt[shape].map { $0 + Self.pause } ?? .distantPast }
-
-    /// True if there may be a new text for displaced words.
-    fileprivate mutating func takeBeside(now: Instant) -> Bool {
-        var bucket = besides ?? TokenBucket(rate: Self.besidesPerMinute / 60, burst: Self.besidesPerMinute, now: now)
-        defer { besides = bucket }
-        return bucket.take(now: now)
-    }
-
-    /// What became of a text is known, and told.
-    fileprivate mutating func settled(_ shape: ShapeID) { (due[shape], unshown[shape]) = (nil, nil) }
-
-    /// As `look`, for words of others that lost to ours: whoever loses on purpose must not keep our own from being merged.
-    fileprivate mutating func lookForOthers(now: Instant) -> Bool {
-        var bucket = othersLooks ?? TokenBucket(rate: Self.othersLooksRate, burst: Self.othersLooksBurst, now: now)
-        defer { othersLooks = bucket }
-        return bucket.take(now: now)
-    }
-
-    /// True if it may be told now that words were lost: keys cost nothing, and each of them can lose some.
-    fileprivate mutating func mayTellLost(now: Instant) -> Bool {
-        var bucket = lostTellings ?? TokenBucket(rate: Self.lostPerMinute / 60, burst: Self.lostPerMinute, now: now)
-        defer { lostTellings = bucket }
-        return bucket.take(now: now)
-    }
-
-    /// True if a text may be gone through for words of ours now: what its writer knew is found in all that came before it (SE-54).
-    fileprivate mutating func look(now: Instant) -> Bool {
-        var bucket = looks ?? TokenBucket(rate: Self.looksRate, burst: Self.looksBurst, now: now)
-        defer { looks = bucket }
-        return bucket.take(now: now)
-    }
-
-    /// In a second, and at once.
-    private static let looksRate = 4.0
-    private static let looksBurst = 40.0
-    private static let othersLooksRate = 1.0
-    private static let othersLooksBurst = 10.0
-    private static let lostPerMinute = 10.0
-    /// One text is merged at most so often by itself, so that no two programs answer each other without end (SE-54).
-    fileprivate static let pause = Duration.seconds(2)
-    private static let besidesPerMinute = 20.0
-    private static let tellPause = Duration.seconds(60)
-    fileprivate static let rememberedMax = 4096
-    /// What cannot be merged yet (the disk refuses, own work is on its way back) is tried again after this.
-    fileprivate static let retry = Duration.seconds(1)
-    /// So many of our newest transactions are looked through at the start for texts that lost to another and were not merged: more than a hand types
-    /// within the pause. What was lost long ago, and said to be, does not come back (SE-92).
-    fileprivate static let recoveredMax: UInt64 = 64
-}
-
 // Two people who write one text: what lost is merged by the process that wrote it (SE-52).
 extension Node {
     /// What others' transactions changed may have cost texts that were typed here: their words are merged at once, or after the pause. Front ends are
@@ -114,13 +18,13 @@ extension Node {
             guard texts.look(now: now) else {
                 // Its words stay before the eyes until there is time to look what became of them: those from before all that came now.
                 if putOff(change.id, until: now + TextKeeper.retry, now: now), texts.unshown[change.id] == nil {
-                    texts.unshown[change.id] = outcome.changes.first { $0.id == change.id }?.before?.content.text
+                    texts.show(outcome.changes.first { $0.id == change.id }?.before?.content.text, of: change.id)
                 }
                 continue
             }
-            texts.unshown[change.id] = nil
+            texts.show(nil, of: change.id)
             guard let lost = board?.lostText(of: author, in: change.id) else {
-                texts.due[change.id] = nil
+                texts.waitsNoMore(change.id)
                 continue
             }
             let at = texts.mergeAt(lost.shape)
@@ -128,7 +32,7 @@ extension Node {
                 outcome.changes += done.changes
                 if let item = done.news { news.append(item) }
             } else if putOff(lost.shape, until: at, now: now) {
-                texts.unshown[lost.shape] = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text
+                texts.show(TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText).text, of: lost.shape)
             }
         }
         for transaction in outcome.inserted where transaction.author != author {
@@ -145,8 +49,7 @@ extension Node {
                 let lost = board?.lostText(of: transaction.author, in: write.target), lost.mine == transaction.name
             else { continue }
             let telling = TextKeeper.Telling(shape: lost.shape, other: transaction.author)
-            guard texts.awaited.count < TextKeeper.rememberedMax || texts.awaited[telling] != nil else { continue }
-            texts.awaited[telling] = (lost.mine, now + SessionTiming.grace)
+            texts.expect(telling, lost: lost.mine, until: now + SessionTiming.grace)
         }
     }
 
@@ -157,18 +60,18 @@ extension Node {
         let here = Set(roster.people.values.map(\.status.author))
         for (telling, awaited) in texts.awaited.sorted(by: { $0.key < $1.key }) where awaited.at <= now {
             guard isOurs(board?.textWriter(of: telling.shape)) else {
-                texts.awaited[telling] = nil
+                texts.expectsNoMore(telling)
                 continue
             }
             guard !here.contains(telling.other) else {
-                texts.awaited[telling]?.at = now + SessionTiming.grace
+                texts.expectLater(telling, until: now + SessionTiming.grace)
                 continue
             }
             guard texts.lookForOthers(now: now) else {
-                texts.awaited[telling]?.at = now + TextKeeper.retry
+                texts.expectLater(telling, until: now + TextKeeper.retry)
                 continue
             }
-            texts.awaited[telling] = nil
+            texts.expectsNoMore(telling)
             guard let lost = board?.lostText(of: telling.other, in: telling.shape), lost.mine == awaited.lost, texts.mayTellLost(now: now)
             else { continue }
             tell(.textMerged(TextNews(shape: telling.shape, other: telling.other, outcome: .lost(lost.mineText))))
@@ -185,7 +88,7 @@ extension Node {
                 shapes.formUnion(transaction.writes.lazy.filter { $0.property == .textBase }.map(\.target))
             }
         }
-        for shape in shapes where board?.lostText(of: author, in: shape) != nil { texts.due[shape] = now + TextKeeper.pause }
+        for shape in shapes where board?.lostText(of: author, in: shape) != nil { texts.wait(shape, until: now + TextKeeper.pause) }
     }
 
     /// Merges what had to wait.
@@ -198,7 +101,7 @@ extension Node {
                 continue
             }
             guard let lost = board?.lostText(of: author, in: shape) else {
-                texts.due[shape] = nil
+                texts.waitsNoMore(shape)
                 showText(of: shape)
                 continue
             }
@@ -209,7 +112,7 @@ extension Node {
                 continue
             }
             if let outcome = done.outcome {
-                texts.unshown[shape] = nil
+                texts.show(nil, of: shape)
                 took(outcome, of: .nobody, now: now)
             } else {
                 showText(of: shape)
@@ -222,16 +125,16 @@ extension Node {
     /// - Returns: false where too many wait already.
     @discardableResult
     private mutating func putOff(_ shape: ShapeID, until at: Instant, now: Instant) -> Bool {
-        guard texts.due.count < TextKeeper.rememberedMax || texts.due[shape] != nil else { return false }
+        guard texts.mayWait(shape) else { return false }
         beginDoubt(now: now)
-        texts.due[shape] = canMerge(now: now) ? max(at, now) : max(at, now + TextKeeper.retry)
+        texts.wait(shape, until: max(at, canMerge(now: now) ? now : now + TextKeeper.retry))
         return true
     }
 
     /// Tells a text as it stands, or as it is to be seen while it waits, if front ends see another.
     private mutating func showText(of id: ShapeID, as text: String? = nil) {
         let before = texts.unshown[id]
-        texts.unshown[id] = text
+        texts.show(text, of: id)
         guard let before, var shape = board?.shape(id), let writer = board?.textWriter(of: id),
             let author = board?.transaction(writer)?.author
         else { return }
@@ -244,7 +147,7 @@ extension Node {
     mutating func shown(_ shape: Shape, before: Shape?, of asker: Asker) -> Shape {
         guard let text = texts.unshown[shape.id] else { return shape }
         guard asker.frontEnd == .nobody || before?.content.text == shape.content.text else {
-            texts.unshown[shape.id] = nil
+            texts.show(nil, of: shape.id)
             return shape
         }
         var shown = shape
@@ -267,7 +170,7 @@ extension Node {
     private mutating func merge(_ lost: LostText, now: Instant) -> Merged? {
         guard canMerge(now: now) else { return nil }
         let merge = TextMerge(base: lost.base, mine: lost.mineText, theirs: lost.theirsText)
-        texts.due[lost.shape] = nil
+        texts.waitsNoMore(lost.shape)
         guard merge.text != lost.theirsText || !merge.displaced.isEmpty else { return Merged() }
         do {
             let (writes, news) = try writes(of: merge, in: lost.shape, merged: [lost.mine], other: lost.winner, now: now)
