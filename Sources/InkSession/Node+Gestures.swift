@@ -93,6 +93,18 @@ extension Node {
         }
     }
 
+    /// Draws what the process before was drawing when it was killed.
+    mutating func recoverStroke(now: Instant) {
+        guard let draft = work.journal.recovered, !phase.isEnding, isReady, clock.isSet, saves.refusal == nil else { return }
+        guard gesture(of: .holder) == nil else { return }
+        beginDoubt(now: now)
+        guard !mustHold(now: now) else { return }
+        work.journal.isRecovered()
+        // Another program may have taken the board over: it is no work of its.
+        take(.draw(draft), of: .nobody, now: now)
+        forgetJournal()
+    }
+
     /// Gives the disk what was drawn of the stroke under way.
     mutating func journalStroke() {
         let record = work.journal.record(of: gesture(of: .holder), isRefused: saves.refusal != nil)

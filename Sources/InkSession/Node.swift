@@ -11,62 +11,6 @@ import InkTransport
 /// inputs without draining. Only a runtime's driver and the simulator drive a node; both do nothing else, so that a session on sockets
 /// and one replayed from a seed run the same code.
 public struct Node: Sendable {
-    /// What a node is started with.
-    public struct Configuration: Sendable {
-        public var identity: SigningKey
-        public var staticKey: StaticKey
-        public var roomSecret: Secret32
-        public var boardID: BoardID
-        /// The board's genesis; nil when joining, then the first peer is asked for it.
-        public var genesis: Transaction?
-        /// What the others call this person, at most `Limits.nameBytes`; empty for none.
-        public var displayName: String
-        /// What our disk holds, in the order in which it was saved. Verified when it came, not again.
-        public var stored: [Transaction]
-        /// Receipts of our own transactions by peer device.
-        public var receipts: [AuthorID: UInt64]
-        /// Where peers were last reached.
-        public var lastPeers: [SocketAddress]
-        /// Addresses to dial that a person named.
-        public var directAddresses: [SocketAddress]
-        /// Addresses to dial that a link named; only where a peer may be (CN-12).
-        public var linkAddresses: [SocketAddress] = []
-        /// All rendezvous of the list are on this machine, and so may be whoever a link names there.
-        public var isOnOneMachine = false
-        /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
-        public var rendezvousCount: Int
-        /// Whether rendezvous may carry what is said, and whether anything else may.
-        public var relayPolicy = RelayPolicy.any
-        /// Tell the keys of each connection, for a log that the person asked for.
-        public var disclosesKeys = false
-        /// The history of undo of the holder's own front end.
-        public var strand: Strand = .common
-        /// Which of our stored transactions belong to which history; all others are in the common one.
-        public var claims: [TransactionName: Strand] = [:]
-        /// The stroke that was being drawn when the process before ended without a word, as `StoreRecord.stroke` gave it to the disk.
-        public var stroke: [UInt8]?
-        /// When sessions get new keys; another than the standard one is for tests.
-        public var rekeying = RekeySchedule.standard
-
-        public init(
-            identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
-            displayName: String = "", stored: [Transaction] = [], receipts: [AuthorID: UInt64] = [:], lastPeers: [SocketAddress] = [],
-            directAddresses: [SocketAddress] = [], rendezvousCount: Int = 0
-        ) {
-            self.identity = identity
-            self.staticKey = staticKey
-            self.roomSecret = roomSecret
-            self.boardID = boardID
-            self.genesis = genesis
-            self.displayName = displayName
-            self.stored = stored
-            self.receipts = receipts
-            self.lastPeers = lastPeers
-            self.directAddresses = directAddresses
-            self.rendezvousCount = rendezvousCount
-        }
-    }
-
     /// What happened.
     public enum Input: Sendable {
         /// `deadline` has come (earlier is allowed and does nothing).
@@ -127,42 +71,45 @@ public struct Node: Sendable {
         case keys(KeyDisclosure)
     }
 
+    // Who we are.
     let identity: SigningKey
     let boardID: BoardID
-    var displayName: String
-    var work: OwnWork
-    /// Texts that two people wrote at once.
-    var texts = TextKeeper()
-    /// What our person is doing, at all of them.
-    var presence: OwnPresence
+    /// What makes `peerID` with our device key; known to all that we meet.
+    package let salt: PeerSalt
     /// This process, to the others.
     public let peerID: PeerID
-    /// What makes it with our device key; known to all that we meet.
-    package let salt: PeerSalt
+    var displayName: String
     /// The device key that signs our work.
     public var author: AuthorID { identity.author }
 
+    // What there is, and who may be talked to.
     /// The board; nil until genesis is known.
     public internal(set) var board: Board?
-    var endpoint: Endpoint
-    var introductions: Introductions
-    var jitter: SplitMix64
-
-    var neighbours: [ConnectionID: Neighbour] = [:]
-    var roster = Roster()
-    var sweeps = Sweeps()
-    var saves = SaveQueue()
-    var agreement: Agreement
-    var rejections = Rejections()
-    var versions = OtherVersions()
     /// Stored transactions that no longer follow the rules: a damaged disk, or a bug of ours.
     public private(set) var unreadable = 0
+    var endpoint: Endpoint
+    var neighbours: [ConnectionID: Neighbour] = [:]
+
+    // The parts, each of which alone changes what it knows.
     var phase = Phase.joining
-    var clock = WallClock()
+    var work: OwnWork
+    /// Texts that two people wrote at once.
+    var texts = TextKeeper()
+    /// What our person is doing, at all their programs.
+    var presence: OwnPresence
+    var agreement: Agreement
+    var saves = SaveQueue()
+    var roster = Roster()
+    var introductions: Introductions
+    var sweeps = Sweeps()
     var status = StatusTeller()
+    var rejections = Rejections()
+    var versions = OtherVersions()
+    var clock = WallClock()
+    var jitter: SplitMix64
 
     /// The time of the input that is being handled.
-    var time: Instant
+    private(set) var time: Instant
 
     private var outputs = Outputs<Output>()
 
@@ -346,18 +293,6 @@ public struct Node: Sendable {
     private mutating func check(now: Instant) {
         let next = agreement.verification.nextBatch(now: now) { [board] in board?.contains($0) == true }
         if let (batch, transactions) = next { emit(.verify(batch, transactions)) }
-    }
-
-    /// Draws what the process before was drawing when it was killed.
-    private mutating func recoverStroke(now: Instant) {
-        guard let draft = work.journal.recovered, !phase.isEnding, isReady, clock.isSet, saves.refusal == nil else { return }
-        guard gesture(of: .holder) == nil else { return }
-        beginDoubt(now: now)
-        guard !mustHold(now: now) else { return }
-        work.journal.isRecovered()
-        // Another program may have taken the board over: it is no work of its.
-        take(.draw(draft), of: .nobody, now: now)
-        forgetJournal()
     }
 
     private mutating func handleTimeout(now: Instant) {

@@ -1,0 +1,63 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkRendezvous
+import InkTransport
+
+extension Node {
+    /// What a node is started with.
+    public struct Configuration: Sendable {
+        public var identity: SigningKey
+        public var staticKey: StaticKey
+        public var roomSecret: Secret32
+        public var boardID: BoardID
+        /// The board's genesis; nil when joining, then the first peer is asked for it.
+        public var genesis: Transaction?
+        /// What the others call this person, at most `Limits.nameBytes`; empty for none.
+        public var displayName: String
+        /// What our disk holds, in the order in which it was saved. Verified when it came, not again.
+        public var stored: [Transaction]
+        /// Receipts of our own transactions by peer device.
+        public var receipts: [AuthorID: UInt64]
+        /// Where peers were last reached.
+        public var lastPeers: [SocketAddress]
+        /// Addresses to dial that a person named.
+        public var directAddresses: [SocketAddress]
+        /// Addresses to dial that a link named; only where a peer may be (CN-12).
+        public var linkAddresses: [SocketAddress] = []
+        /// All rendezvous of the list are on this machine, and so may be whoever a link names there.
+        public var isOnOneMachine = false
+        /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
+        public var rendezvousCount: Int
+        /// Whether rendezvous may carry what is said, and whether anything else may.
+        public var relayPolicy = RelayPolicy.any
+        /// Tell the keys of each connection, for a log that the person asked for.
+        public var disclosesKeys = false
+        /// The history of undo of the holder's own front end.
+        public var strand: Strand = .common
+        /// Which of our stored transactions belong to which history; all others are in the common one.
+        public var claims: [TransactionName: Strand] = [:]
+        /// The stroke that was being drawn when the process before ended without a word, as `StoreRecord.stroke` gave it to the disk.
+        public var stroke: [UInt8]?
+        /// When sessions get new keys; another than the standard one is for tests.
+        public var rekeying = RekeySchedule.standard
+
+        public init(
+            identity: SigningKey, staticKey: StaticKey, roomSecret: Secret32, boardID: BoardID, genesis: Transaction? = nil,
+            displayName: String = "", stored: [Transaction] = [], receipts: [AuthorID: UInt64] = [:], lastPeers: [SocketAddress] = [],
+            directAddresses: [SocketAddress] = [], rendezvousCount: Int = 0
+        ) {
+            self.identity = identity
+            self.staticKey = staticKey
+            self.roomSecret = roomSecret
+            self.boardID = boardID
+            self.genesis = genesis
+            self.displayName = displayName
+            self.stored = stored
+            self.receipts = receipts
+            self.lastPeers = lastPeers
+            self.directAddresses = directAddresses
+            self.rendezvousCount = rendezvousCount
+        }
+    }
+}
