@@ -39,9 +39,8 @@ extension Node {
                 tellFingerprint(connection, now: now)
                 compare(connection, now: now)
             }
-            guard let board, neighbours[connection]?.transfer.isReconcilingDue(now: now) == true,
-                let neighbour = neighbours[connection]
-            else { continue }
+            guard let board, let neighbour = neighbours[connection], let at = neighbour.transfer.reconcileAt, now >= at else { continue }
+            neighbours[connection]?.transfer.reconcile(at: nil)
             if neighbour.transfer.fingerprint != board.fingerprint, !isTransferring(neighbour, now: now), !isGivenByAnother(connection) {
                 beginRun(with: connection, now: now)
             }

@@ -115,15 +115,8 @@ struct Transfer: Sendable {
         return outstanding != 0
     }
 
-    /// The sets differ: compared at `instant` if they still do.
-    mutating func reconcile(at instant: Instant) { reconcileAt = instant }
-
-    /// True once, when it is time to compare.
-    mutating func isReconcilingDue(now: Instant) -> Bool {
-        guard let at = reconcileAt, now >= at else { return false }
-        reconcileAt = nil
-        return true
-    }
+    /// The sets differ: compared at `instant` if they still do; nil: not any more.
+    mutating func reconcile(at instant: Instant?) { reconcileAt = instant }
 
     // Comparing.
 
