@@ -3,9 +3,11 @@ extension Neighbour {
     ///
     ///     awaiting genesis ──genesis, from whomever──▶ awaiting hello ──hello(true)──▶ in the room
     ///         └── genesis, and the peer said hello(true) ──────────────────────────────▲
+    ///
+    /// Who says hello(false) is given genesis, once, as soon as we have it.
     enum Admission: Sendable {
-        /// We lack it. `isThere`: the peer said that it has it.
-        case awaitingGenesis(isThere: Bool)
+        /// We lack it. `isThere`: the peer said that it has it; nil while it has said nothing.
+        case awaitingGenesis(isThere: Bool?)
         /// We have it, and said so; the peer has not said that it has it. `isGiven`: it said that it lacks it, and was given it.
         case awaitingHello(isGiven: Bool)
         /// Both have it, and everything may be said.
@@ -21,7 +23,7 @@ extension Neighbour {
         }
 
         /// - Parameter hasGenesis: we say so in our first word.
-        init(hasGenesis: Bool) { self = hasGenesis ? .awaitingHello(isGiven: false) : .awaitingGenesis(isThere: false) }
+        init(hasGenesis: Bool) { self = hasGenesis ? .awaitingHello(isGiven: false) : .awaitingGenesis(isThere: nil) }
 
         var isInRoom: Bool { if case .inRoom = self { true } else { false } }
 
@@ -36,8 +38,8 @@ extension Neighbour {
         /// The peer says whether it has genesis.
         mutating func heard(hasGenesis: Bool) -> Step {
             switch (self, hasGenesis) {
-            case (.awaitingGenesis, true):
-                self = .awaitingGenesis(isThere: true)
+            case (.awaitingGenesis, _):
+                self = .awaitingGenesis(isThere: hasGenesis)
                 return .nothing
             case (.awaitingHello(let isGiven), true):
                 self = .inRoom(isGiven: isGiven)
@@ -48,15 +50,24 @@ extension Neighbour {
             case (.inRoom(isGiven: false), false):
                 self = .inRoom(isGiven: true)
                 return .give
-            case (.awaitingGenesis, false), (.awaitingHello, false), (.inRoom, _): return .nothing
+            case (.awaitingHello, false), (.inRoom, _): return .nothing
             }
         }
 
-        /// Genesis is here, and the peer is told so.
+        /// Genesis is here, and the peer is told so. One that said that it lacks it does not say so again.
         mutating func cameGenesis() -> Step {
             guard case .awaitingGenesis(let isThere) = self else { return .nothing }
-            self = isThere ? .inRoom(isGiven: false) : .awaitingHello(isGiven: false)
-            return isThere ? .enter : .nothing
+            switch isThere {
+            case true?:
+                self = .inRoom(isGiven: false)
+                return .enter
+            case false?:
+                self = .awaitingHello(isGiven: true)
+                return .give
+            case nil:
+                self = .awaitingHello(isGiven: false)
+                return .nothing
+            }
         }
     }
 }

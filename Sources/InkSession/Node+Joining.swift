@@ -23,7 +23,11 @@ extension Node {
         for connection in connections {
             guard let step = neighbours[connection]?.admission.cameGenesis() else { continue }
             say(.hello(hasGenesis: true), on: connection, now: now)
-            if case .enter = step { enteredRoom(connection, now: now) }
+            switch step {
+            case .enter: enteredRoom(connection, now: now)
+            case .give: say(.genesis(bytes), on: connection, now: now)
+            case .nothing: break
+            }
         }
     }
 

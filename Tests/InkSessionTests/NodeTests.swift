@@ -55,6 +55,22 @@ import Testing
         #expect(pipes.members[1].node.peers.map(\.name) == ["ana"])
     }
 
+    // SE-2
+    @Test func `of two who lack genesis the one that gets it gives it to the other`() throws {
+        var pipes = try PerfectPipes()
+        let (ana, bob, cem) = (PerfectPipes.address(0), PerfectPipes.address(1), PerfectPipes.address(2))
+        // Bob and Cem meet long before Ana has answered, whom Cem never reaches.
+        pipes.delays[ana] = .milliseconds(200)
+        pipes.drop = { Set([$0, $1]) == [ana, cem] }
+        pipes.add(name: "ana")
+        pipes.intent(.draw(rectangle(0)), by: 0)
+        pipes.add(name: "bob")
+        pipes.add(name: "cem", dialling: [1])
+        let met = pipes.run(.milliseconds(150)) { $0.members[1].node.presentPeers == 1 && $0.members[2].node.presentPeers == 1 }
+        #expect(!met && pipes.members[1].node.board == nil && pipes.members[2].node.board == nil && bob == pipes.members[1].address)
+        #expect(pipes.run(.seconds(5)) { $0.areEqual && $0.members[2].node.board?.shapes.count == 1 })
+    }
+
     // SE-1
     @Test func `what the disk has not taken is shown here and told to nobody`() throws {
         var pipes = try PerfectPipes()
