@@ -15,6 +15,8 @@ struct Backlog: Sendable {
 
     private var names = Queue<TransactionName>()
     private var queued: [TransactionName: Origin] = [:]
+    /// How many of them a comparison found.
+    private var foundCount = 0
     /// What is in it is history, until it is empty: it goes after all that is live (SE-164).
     private(set) var isHistory = false
 
@@ -29,8 +31,11 @@ struct Backlog: Sendable {
         case nil:
             names.append(name)
             queued[name] = origin
+            if origin == .comparison { foundCount += 1 }
         // Whatever else it waits for, it goes.
-        case .comparison?: queued[name] = origin
+        case .comparison?:
+            queued[name] = origin
+            if origin != .comparison { foundCount -= 1 }
         case .live?, .history?: break
         }
         if origin != .live || names.count > Self.liveMax { isHistory = true }
@@ -38,6 +43,8 @@ struct Backlog: Sendable {
 
     /// The peer gets from another what a comparison found: the rest stays, in its order (SE-167).
     mutating func removeFound() {
+        // Three bytes that find nothing cost nothing, however much waits.
+        guard foundCount > 0 else { return }
         var (all, origins) = (names, queued)
         removeAll()
         while let name = all.popFirst() {
@@ -47,12 +54,16 @@ struct Backlog: Sendable {
 
     mutating func popFirst() -> TransactionName? {
         guard let name = names.popFirst() else { return nil }
-        if names.isEmpty { removeAll() } else { queued[name] = nil }
+        if names.isEmpty {
+            removeAll()
+        } else if queued.removeValue(forKey: name) == .comparison {
+            foundCount -= 1
+        }
         return name
     }
 
     mutating func removeAll() {
         names.removeAll()
-        (queued, isHistory) = ([:], false)
+        (queued, foundCount, isHistory) = ([:], 0, false)
     }
 }

@@ -54,6 +54,9 @@ struct Givers: Sendable {
     static let stallTime: Duration = .milliseconds(1500)
     /// Round trips in which a comparison is answered (two, where it descends) and a window has opened.
     private static let patienceRoundTrips = 4
+    /// And no more, since who is asked says how long a round trip is, by when it acknowledges: the longest way of a second and a half.
+    private static let patienceMax: Duration = .seconds(6)
+    private static func patience(_ roundTrip: Duration?) -> Duration { min((roundTrip ?? .zero) * patienceRoundTrips, patienceMax) }
     /// Another is not tried for what is here in so long anyway: a trial takes nearly half of that.
     private static let restMin: Duration = .seconds(2)
     /// So many that bring something are tried: the best of four is nearly the best of all, and each costs a trial.
@@ -112,7 +115,7 @@ struct Givers: Sendable {
             return turn(to: best, leaving: nil, now: now)
         }
         let others = sights.filter { $0.connection != current }
-        let patience = (sight.roundTrip ?? .zero) * Self.patienceRoundTrips
+        let patience = Self.patience(sight.roundTrip)
         let stallsAt = max(askedAt, lastAt) + max(Self.stallTime, patience)
         if now >= stallsAt {
             rates[current] = 0
@@ -152,7 +155,7 @@ struct Givers: Sendable {
 
     private mutating func begin(_ connection: ConnectionID, roundTrip: Duration?, now: Instant) {
         (current, askedAt, firstAt, lastAt, count) = (connection, now, nil, .distantPast, 0)
-        deadline = now + max(Self.stallTime, (roundTrip ?? .zero) * Self.patienceRoundTrips)
+        deadline = now + max(Self.stallTime, Self.patience(roundTrip))
     }
 
     private func measured(now: Instant) -> Double? {
