@@ -35,9 +35,12 @@ struct CongestionController: Sendable {
     /// When the newest packet left that arrived, before the acknowledgement at hand and with it.
     private var arrivedFrom: Instant = .distantPast
     private var arrivedTo: Instant = .distantPast
-    /// When the oldest packet left that the acknowledgement at hand newly names.
+    /// When the oldest packet left that the acknowledgement at hand newly names, and when the one that it named last.
     private var arrivedLeast: Instant = .distantFuture
-    /// The first packet behind that which is lost.
+    private var arrivedLast: Instant?
+    /// Between which two of them the most time lies.
+    private var gap: (from: Instant, to: Instant) = (.distantPast, .distantPast)
+    /// When the first lost packet left behind the last that arrived before it.
     private var lostFrom: Instant?
 
     /// When the last three packets waited long.
@@ -104,6 +107,12 @@ struct CongestionController: Sendable {
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
         rate.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
         (arrivedTo, arrivedLeast) = (max(arrivedTo, sentAt), min(arrivedLeast, sentAt))
+        if let last = arrivedLast {
+            // Ranges come newest first, and the packets of each oldest first: two neighbours may be those at the ends of a range.
+            let between = (from: min(last, sentAt), to: max(last, sentAt))
+            if between.to - between.from > gap.to - gap.from { gap = between }
+        }
+        arrivedLast = sentAt
         round.arrived(byteCount)
         grownBy += byteCount
     }
@@ -113,14 +122,16 @@ struct CongestionController: Sendable {
     /// - Parameter roundTrip: of the newest packet, less what the peer held the acknowledgement, and its bytes; nil where it says nothing.
     mutating func finishAcknowledgement(roundTrip sample: (span: Duration, byteCount: Int)?, now: Instant) {
         // A handshake that lost a packet told nothing: at a packet in the 333 ms that were assumed, operations would wait for a long time yet.
-        if let sample, !isPaceKnown, grownBy > 0 { (pace, isPaceKnown) = (sample.span, true) }
+        // What was given up with its path is no word on this one; and no peer says by how long it held an answer that it took no time.
+        if let sample, !isPaceKnown, grownBy > 0 { (pace, isPaceKnown) = (max(sample.span, .milliseconds(1)), true) }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
             round.take(span)
             // Each of three: radio makes one late now and then.
             if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
         }
         grow(now: now)
-        (arrivedFrom, arrivedLeast, lostFrom) = (arrivedTo, .distantFuture, nil)
+        (arrivedFrom, arrivedLeast, arrivedLast, lostFrom) = (arrivedTo, .distantFuture, nil, nil)
+        gap = (.distantPast, .distantPast)
         guard let sample = rate.take(floor: trips.base ?? .zero, now: now) else { return }
         if let bytesPerSecond = sample.rate, !sample.isLimited || bytesPerSecond > bandwidth.value ?? 0 {
             bandwidth.take(bytesPerSecond, now: now)
@@ -141,8 +152,8 @@ struct CongestionController: Sendable {
 
     mutating func lost(_ byteCount: Int, sentAt: Instant, now: Instant) {
         round.lost(byteCount)
-        if sentAt > arrivedFrom, sentAt < arrivedLeast {
-            let from = min(lostFrom ?? sentAt, sentAt)
+        if let before = arrival(before: sentAt) {
+            let from = lostFrom.flatMap { $0 > before ? min($0, sentAt) : nil } ?? sentAt
             lostFrom = from
             // TR-85: nothing in between arrived for so long (RFC 9002 §7.6.2).
             if sentAt - from > (trips.smoothed * 2 + .milliseconds(20)) * 3 { return collapse() }
@@ -159,6 +170,12 @@ struct CongestionController: Sendable {
             window = max(cubic.reduced(window), Self.least)
         }
         reduction?.lost(sentAt: sentAt)
+    }
+
+    /// When the packet left that arrived last of those before this one; nil where one behind it, or much else, arrived soon after.
+    private func arrival(before sentAt: Instant) -> Instant? {
+        if sentAt > arrivedFrom, sentAt < arrivedLeast { return arrivedFrom }
+        return sentAt > gap.from && sentAt < gap.to ? gap.from : nil
     }
 
     /// A packet that was judged lost has arrived.
@@ -391,9 +408,9 @@ struct CongestionController: Sendable {
             skip -= 1
             return
         }
-        guard round.samples > 0 else { return }
         lookedAt = nil
-        if roundQueue <= bound {
+        // A look that brought no sample did not find the queue gone; until the next one losses count again.
+        if round.samples > 0, roundQueue <= bound {
             endContest(now: now)
         } else {
             window = before
