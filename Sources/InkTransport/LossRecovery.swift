@@ -173,6 +173,7 @@ struct LossRecovery: Sendable {
         switch packet.fate {
         case .lost:
             verdict.spurious += 1
+            guard let place = paths.position(of: packet.path), paths[at: place].counts(packet.ordinal) else { break }
             paths.losses.arrivedLate()
             paths.update(packet.path) { path in
                 let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal

@@ -159,7 +159,7 @@ struct Path: Sendable {
     mutating func forgetCapacity() {
         (congestion, pacer, live, search) = (CongestionController(), Pacer(), LiveAllowance(), PathMTU())
         (rtt, reordering) = (RTTEstimator(), ReorderingTolerance())
-        (bytesInFlight, countsFrom) = (0, sentCount)
+        (bytesInFlight, waiting, waitingSince, countsFrom) = (0, 0, nil, sentCount)
     }
 
     /// The packet went to the host that is there now.
@@ -189,7 +189,8 @@ struct Path: Sendable {
 
     /// A packet is on the way no more.
     mutating func settled(byteCount: Int, ordinal: UInt64, isProgress: Bool, now: Instant) {
-        if counts(ordinal) { bytesInFlight -= byteCount }
+        guard counts(ordinal) else { return }
+        bytesInFlight -= byteCount
         waiting -= 1
         if waiting == 0 { waitingSince = nil } else if isProgress { waitingSince = now }
     }

@@ -155,8 +155,8 @@ struct ReceiveStream: Sendable {
 struct ReceiveLanes: Sendable {
     /// Bytes that the peer may be ahead of what was consumed: the most that all streams together keep.
     static let window: UInt64 = 2 << 20
-    /// Holes that all streams together may have; honest ones have about one for each packet on the way. Each takes sixteen bytes of ours,
-    /// however little of the credit.
+    /// Holes that all streams together may have; honest ones have about one for each packet on the way. What came behind one takes sixteen bytes
+    /// of ours and an array, 64 bytes or so in all, however little of the credit.
     static let holesMax = 4096
 
     private struct Key: Hashable { let lane: Lane; let slot: UInt64 }
