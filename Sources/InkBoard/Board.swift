@@ -6,8 +6,8 @@ import InkPrimitives
 ///     insert ─► TransactionSet ─ admitted ─► Picture
 ///                     └─ covered ─► fingerprint
 ///
-/// Peers with equal `fingerprint`s have equal sets, and equal sets give equal pictures, whatever the order of arrival. Signatures are the
-/// caller's to verify before `insert`.
+/// Peers with equal `fingerprint`s have equal sets of what counts and its ancestors (BD-101), and equal sets give equal pictures, whatever the
+/// order of arrival. Signatures are the caller's to verify before `insert`.
 public struct Board: Sendable {
     /// The name of genesis.
     public let id: BoardID
@@ -77,9 +77,9 @@ public struct Board: Sendable {
     public var transactionCount: Int { log.transactions.count }
     /// All of them, parents before children; otherwise in order of arrival.
     public var transactions: [Transaction] { log.transactions }
-    /// The root of the Merkle tree.
+    /// The root of the Merkle tree of what counts, and of all that it comes after (BD-101).
     public var fingerprint: Fingerprint { transactionSet.coverage.fingerprint }
-    /// Transactions without children, ascending.
+    /// Of those that the fingerprint covers, the ones without children, ascending.
     public var heads: [TransactionName] { transactionSet.coverage.heads(in: transactionSet.log) }
     /// The greatest lamport number in the set.
     public var lamport: UInt64 { log.lamport }

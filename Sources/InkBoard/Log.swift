@@ -57,8 +57,6 @@ struct Log: Sendable {
     /// All of 1...n of `author` are here.
     func sequence(of author: AuthorID) -> UInt64 { UInt64(authors[author]?.bySequence.count ?? 0) }
 
-    func isForked(_ author: AuthorID) -> Bool { authors[author]?.forks.isEmpty == false }
-
     /// Authors who have a transaction here, ascending.
     var authorsSorted: [AuthorID] { authors.keys.sorted() }
 
