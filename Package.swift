@@ -35,9 +35,12 @@ let package = Package(
         // Floor 0
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
         .target(name: "CInkSystem"),
+        // OpenSSL's cipher for packets, opened at run time where the machine has it: half of the time of libsodium's. Nothing is linked, and nothing needed
+        // to build; without it libsodium seals all.
+        .target(name: "CInkCipher"),
         .target(name: "InkPrimitives"),
         // Floor 1
-        .target(name: "InkCrypto", dependencies: ["CSodium", "InkPrimitives"]),
+        .target(name: "InkCrypto", dependencies: ["CInkCipher", "CSodium", "InkPrimitives"]),
         .target(name: "InkConnectivity", dependencies: ["InkPrimitives"]),
         // Floor 2
         .target(name: "InkBoard", dependencies: ["InkPrimitives", "InkCrypto"]),

@@ -45,6 +45,67 @@ import Testing
         #expect(count == 218)
     }
 
+    // CR-10
+    @Test(arguments: ChaChaPoly.Maker.all) func `whoever seals and opens, every Wycheproof verdict is the same`(maker: ChaChaPoly.Maker)
+        throws
+    {
+        for group in try Vectors.load("chacha20_poly1305_test", as: Wycheproof<PlainGroup<AEADTest>>.self).testGroups {
+            for test in group.tests {
+                guard let nonce = Self.nonce(test.iv.bytes) else { continue }
+                let secret = try #require(Secret32(test.key.bytes))
+                let sealed = test.aad.bytes + test.ct.bytes + test.tag.bytes
+                secret.block.withPointer { key in
+                    var text: [UInt8] = []
+                    let count = ChaChaPoly.open(
+                        sealed.span, headerCount: test.aad.bytes.count, nonce: nonce, key: key, into: &text, by: maker)
+                    #expect(count.map { Array(text[..<$0]) } == (test.result == "valid" ? test.msg.bytes : nil), "test \(test.tcId)")
+                    guard test.result == "valid" else { return }
+                    var packet = test.aad.bytes + test.msg.bytes
+                    ChaChaPoly.seal(&packet, headerCount: test.aad.bytes.count, nonce: nonce, key: key, by: maker)
+                    #expect(packet == sealed, "test \(test.tcId)")
+                }
+            }
+        }
+    }
+
+    // CR-10
+    @Test func `OpenSSL is here, and what one seals the other opens, at every length and on several threads`() async throws {
+        #if os(Linux)
+            #expect(ChaChaPoly.Maker.all == [.libsodium, .openSSL])
+        #endif
+        let keys = (0..<4).map { SigningKey(seed: Secret32([UInt8](repeating: $0, count: 32)) ?? .random()).seed }
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for (number, key) in keys.enumerated() {
+                group.addTask {
+                    var opened = 0
+                    var (text, counter): ([UInt8], UInt64) = ([], UInt64(number) << 40)
+                    for count in 0...1500 {
+                        for (one, other) in [(ChaChaPoly.Maker.libsodium, .openSSL), (.openSSL, .libsodium)]
+                            as [(ChaChaPoly.Maker, ChaChaPoly.Maker)]
+                        {
+                            counter += 1
+                            let header = [UInt8](repeating: 7, count: count % 12)
+                            let plain = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ number) }
+                            var packet = header + plain
+                            let nonce = ChaChaPoly.Nonce(counter: counter)
+                            key.block.withPointer { ChaChaPoly.seal(&packet, headerCount: header.count, nonce: nonce, key: $0, by: one) }
+                            func open() -> Int? {
+                                key.block.withPointer {
+                                    ChaChaPoly.open(packet.span, headerCount: header.count, nonce: nonce, key: $0, into: &text, by: other)
+                                }
+                            }
+                            if open() == count, Array(text[..<count]) == plain { opened += 1 }
+                            packet[(count * 7 + number) % packet.count] ^= 1
+                            if open() != nil { opened -= 1 }
+                        }
+                    }
+                    return opened
+                }
+            }
+            for try await opened in group { #expect(opened == 2 * 1501) }
+        }
+    }
+
     @Test func `XChaCha20-Poly1305 agrees with every Wycheproof verdict`() throws {
         var count = 0
         for group in try Vectors.load("xchacha20_poly1305_test", as: Wycheproof<PlainGroup<AEADTest>>.self).testGroups {
