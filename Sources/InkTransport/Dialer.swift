@@ -32,6 +32,8 @@ struct Dialer: Sendable {
     private struct Attempt: Sendable {
         let attempt: [UInt8]
         let remote: PeerID?
+        /// Of the epoch that it began in (TR-141).
+        let keys: RoomKeys
         let noise: NoiseHandshake
         let message: [UInt8]
         var targets: [Target]
@@ -69,8 +71,8 @@ struct Dialer: Sendable {
     var count: Int { attempts.count }
 
     /// True while a bare address is being tried: the attempt repeats itself, and another would only add noise.
-    func isTrying(_ addresses: [SocketAddress]) -> Bool {
-        attempts.values.contains { $0.remote == nil && $0.targets.map(\.address) == addresses }
+    func isTrying(_ addresses: [SocketAddress], in epoch: EpochID) -> Bool {
+        attempts.values.contains { $0.remote == nil && $0.keys.epoch == epoch && $0.targets.map(\.address) == addresses }
     }
 
     /// Our index of the attempt that carries `nonce`.
@@ -79,38 +81,41 @@ struct Dialer: Sendable {
     /// Starts an attempt.
     ///
     /// - Parameters:
+    ///   - keys: of the epoch in which the peer is met.
     ///   - index: receiver index that the peer shall write; not in use.
     ///   - ephemeral: 32 fresh secret bytes.
     mutating func dial(
-        attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration,
-        now: Instant, jitter: inout SplitMix64, outputs: inout [Output]
+        attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], keys: RoomKeys, index: UInt32, ephemeral: Secret32,
+        context: Endpoint.Configuration, now: Instant, jitter: inout SplitMix64, outputs: inout [Output]
     ) {
+        begin(attempt, remote: remote, keys: keys, index: index, ephemeral: ephemeral, context: context, now: now)
+        widen(index, addresses: addresses, context: context, now: now, jitter: &jitter, outputs: &outputs)
+    }
+
+    /// Makes message 1, which goes nowhere yet, and returns it.
+    @discardableResult
+    private mutating func begin(
+        _ attempt: [UInt8], remote: PeerID?, keys: RoomKeys, index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration,
+        now: Instant
+    ) -> [UInt8] {
         let (initiator, responder) = remote.map { (context.peerID, $0) } ?? (.zero, .zero)
         var noise = NoiseHandshake(
-            role: .initiator, staticKey: context.staticKey, psk: context.keys.psk,
-            prologue: StartPacket.prologue(keys: context.keys, initiator: initiator, responder: responder, attempt: attempt),
-            ephemeral: ephemeral)
+            role: .initiator, staticKey: context.staticKey, psk: keys.psk,
+            prologue: StartPacket.prologue(keys: keys, initiator: initiator, responder: responder, attempt: attempt), ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
         attempts[index] = Attempt(
-            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval,
+            attempt: attempt, remote: remote, keys: keys, noise: noise, message: message, targets: [], interval: Self.firstInterval,
             nextAt: now + Self.patience, givesUpAt: now + Self.patience)
-        widen(index, addresses: addresses, context: context, now: now, jitter: &jitter, outputs: &outputs)
+        return message
     }
 
     /// Starts an attempt whose messages 1 and 2 signalling carries.
     ///
     /// - Returns: what the offer says: our index and message 1.
     mutating func open(
-        attempt: [UInt8], remote: PeerID, index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration, now: Instant
+        attempt: [UInt8], remote: PeerID, keys: RoomKeys, index: UInt32, ephemeral: Secret32, context: Endpoint.Configuration, now: Instant
     ) -> [UInt8] {
-        var noise = NoiseHandshake(
-            role: .initiator, staticKey: context.staticKey, psk: context.keys.psk,
-            prologue: StartPacket.prologue(keys: context.keys, initiator: context.peerID, responder: remote, attempt: attempt),
-            ephemeral: ephemeral)
-        guard let message = try? noise.writeMessage([]) else { preconditionFailure("message 1 has no input that could fail") }
-        attempts[index] = Attempt(
-            attempt: attempt, remote: remote, noise: noise, message: message, targets: [], interval: Self.firstInterval,
-            nextAt: now + Self.patience, givesUpAt: now + Self.patience)
+        let message = begin(attempt, remote: remote, keys: keys, index: index, ephemeral: ephemeral, context: context, now: now)
         updateDeadline()
         return Opening(index: index, noise: message).encoded
     }
@@ -146,9 +151,10 @@ struct Dialer: Sendable {
     /// A punch of the attempt's other side came from where nobody said that it is: its NAT gave it another address towards us (RFC 8445 §7.3.1.3).
     /// Who can make a punch is a member; who plays one again from elsewhere gets two packets there, once (TR-57).
     mutating func punched(
-        _ nonce: [UInt8], from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+        _ nonce: [UInt8], epoch: EpochID, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
     ) -> Bool {
-        guard let index = index(of: nonce), var attempt = attempts[index], attempt.targets.count < Limits.candidates,
+        guard let index = index(of: nonce), var attempt = attempts[index], attempt.keys.epoch == epoch,
+            attempt.targets.count < Limits.candidates,
             !attempt.targets.contains(where: { $0.address == from }),
             attempt.targets.count(where: \.isReflexive) < Self.reflexiveMax
         else { return false }
@@ -162,10 +168,12 @@ struct Dialer: Sendable {
 
     /// Takes a cookie. Only a new one, from an address that we sent to, is answered: a copy of an old one gets nothing (TR-5).
     mutating func receive(
-        _ packet: CookiePacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
+        _ packet: CookiePacket, epoch: EpochID, from: SocketAddress, context: Endpoint.Configuration, now: Instant, outputs: inout [Output]
     ) -> Bool {
         let index = packet.receiverIndex
-        guard var attempt = attempts[index], let position = attempt.targets.firstIndex(where: { $0.address == from }) else { return false }
+        guard var attempt = attempts[index], attempt.keys.epoch == epoch,
+            let position = attempt.targets.firstIndex(where: { $0.address == from })
+        else { return false }
         let target = attempt.targets[position]
         guard packet.version == Endpoint.version else {
             guard !target.isRefused else { return false }
@@ -184,7 +192,7 @@ struct Dialer: Sendable {
         // The cookie is bound to the packet it answers: the one without a cookie, or the one with the cookie that went stale.
         let bare = Self.start(of: attempt, index: index, cookie: nil, context: context)
         let stale = target.cookie.map { Self.start(of: attempt, index: index, cookie: $0, context: context) }
-        guard let cookie = packet.open(start: bare, keys: context.keys) ?? stale.flatMap({ packet.open(start: $0, keys: context.keys) }),
+        guard let cookie = packet.open(start: bare, keys: attempt.keys) ?? stale.flatMap({ packet.open(start: $0, keys: attempt.keys) }),
             cookie != target.cookie
         else { return false }
         attempt.targets[position].cookie = cookie
@@ -201,12 +209,15 @@ struct Dialer: Sendable {
 
     /// Takes an answer. The first that is authentic ends the attempt, whatever address it came from; later ones find no attempt.
     ///
-    /// - Parameter accept: asked with the proven peer id before message 3 is made; false gives the attempt up.
+    /// - Parameters:
+    ///   - epoch: whose keys its MAC is by; nil where signalling carried it, without one.
+    ///   - accept: asked with the proven peer id before message 3 is made; false gives the attempt up.
     mutating func receive(
-        _ packet: AnswerPacket, from route: Route, context: Endpoint.Configuration, now: Instant, outputs: inout [Output],
+        _ packet: AnswerPacket, epoch: EpochID? = nil, from route: Route, context: Endpoint.Configuration, now: Instant,
+        outputs: inout [Output],
         accept: (PeerID) -> Bool
     ) throws(AnswerError) -> Handshaken? {
-        guard let attempt = attempts[packet.receiverIndex] else { throw .unknown }
+        guard let attempt = attempts[packet.receiverIndex], epoch == nil || epoch == attempt.keys.epoch else { throw .unknown }
         var noise = attempt.noise
         guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
         // From here on the peer holds the room's MAC key and answered our very message, so what is wrong is its identity: there is no
@@ -225,7 +236,7 @@ struct Dialer: Sendable {
             context.certificate, salt: context.salt, remote: identity.peer, payload: context.initiatorPayload)
         guard let message = try? noise.writeMessage(inside) else { throw .wrongIdentity }
         let hash = noise.handshakeHash
-        let finish = FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: context.keys.mac)
+        let finish = FinishPacket.encode(receiverIndex: packet.senderIndex, noise: message, key: attempt.keys.mac)
         let target = attempt.targets.first { $0.address == route.address }
         let allowance: Int?
         let isDialled: Bool
@@ -243,7 +254,8 @@ struct Dialer: Sendable {
         return Handshaken(
             localIndex: packet.receiverIndex, remoteIndex: packet.senderIndex, keys: noise.finish(), rekeySecret: rekeySecret,
             remote: Remote(
-                peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, route: route,
+                peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, epoch: attempt.keys.epoch,
+                route: route,
                 channelBinding: hash),
             // A repeated message 1 makes the sample ambiguous (Karn).
             roundTrip: target.flatMap { $0.sent == 1 ? now - $0.sentAt : nil }, allowance: allowance, isDialled: isDialled, finish: finish)
@@ -252,6 +264,16 @@ struct Dialer: Sendable {
     /// Ends attempts to a peer with which a session lives now.
     mutating func cancel(remote: PeerID) {
         for index in attempts.keys.sorted() where attempts[index]?.remote == remote { attempts[index] = nil }
+        updateDeadline()
+    }
+
+    /// Ends attempts of epochs that are passed (TR-142).
+    mutating func keep(_ epochs: EpochKeys, outputs: inout [Output]) {
+        for index in attempts.keys.sorted() {
+            guard let attempt = attempts[index], epochs[attempt.keys.epoch] == nil else { continue }
+            attempts[index] = nil
+            outputs.append(.failed(attempt: attempt.attempt, remote: attempt.remote))
+        }
         updateDeadline()
     }
 
@@ -290,7 +312,7 @@ struct Dialer: Sendable {
     private static func start(of attempt: Attempt, index: UInt32, cookie: [UInt8]?, context: Endpoint.Configuration) -> [UInt8] {
         StartPacket.encode(
             senderIndex: index, attempt: attempt.attempt, initiator: attempt.remote == nil ? .zero : context.peerID,
-            responder: attempt.remote ?? .zero, noise: attempt.message, cookie: cookie, key: context.keys.mac)
+            responder: attempt.remote ?? .zero, noise: attempt.message, cookie: cookie, key: attempt.keys.mac)
     }
 
     /// ±20 %.

@@ -65,21 +65,23 @@ public struct Endpoint: Sendable {
     ///   - attempt: 16 bytes that signalling told both sides, or random for a bare address.
     ///   - remote: nil for a bare address; then the ids travel encrypted.
     ///   - addresses: candidates, at most 16 are used; all are tried at once.
-    public mutating func dial(attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], now: Instant) {
+    ///   - epoch: where the peer is met; nil for the one in force. In one that is passed nobody is dialled.
+    public mutating func dial(attempt: [UInt8], remote: PeerID?, addresses: [SocketAddress], epoch: EpochID? = nil, now: Instant) {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         var steps: [Dialer.Output] = []
         let known = dialer.index(of: attempt)
         let verdict = rivals.decideToDial(
-            remote, at: addresses, isUnderWay: known != nil, dialer: dialer, connections: connections, now: self.now)
-        switch (verdict, known) {
-        case (.needless, _): return
-        case (.tooMany, _): steps.append(.failed(attempt: attempt, remote: remote))
-        case (.dial, let index?):
+            remote, at: addresses, in: epoch ?? configuration.epochs.inForce.epoch, isUnderWay: known != nil, dialer: dialer,
+            connections: connections, now: self.now)
+        switch (verdict, known, keys(of: epoch)) {
+        case (.needless, _, _): return
+        case (.tooMany, _, _), (.dial, nil, nil): steps.append(.failed(attempt: attempt, remote: remote))
+        case (.dial, let index?, _):
             dialer.widen(index, addresses: addresses, context: configuration, now: now, jitter: &jitter, outputs: &steps)
-        case (.dial, nil):
+        case (.dial, nil, let keys?):
             dialer.dial(
-                attempt: attempt, remote: remote, addresses: addresses, index: freshIndex(), ephemeral: generator.secret(),
+                attempt: attempt, remote: remote, addresses: addresses, keys: keys, index: freshIndex(), ephemeral: generator.secret(),
                 context: configuration, now: now, jitter: &jitter, outputs: &steps)
         }
         take(steps)
@@ -87,31 +89,37 @@ public struct Endpoint: Sendable {
 
     /// Starts an attempt whose messages 1 and 2 signalling carries, or says again what one says that is under way.
     ///
-    /// - Returns: `openingCount` bytes for the offer; nil where nobody is to be dialled, since a session with `remote` lives or too many are.
-    public mutating func open(attempt: [UInt8], remote: PeerID, now: Instant) -> [UInt8]? {
+    /// - Parameter epoch: as for `dial`.
+    /// - Returns: `openingCount` bytes for the offer; nil where nobody is to be dialled, since a session with `remote` lives, too many are, or the
+    ///   epoch is passed.
+    public mutating func open(attempt: [UInt8], remote: PeerID, epoch: EpochID? = nil, now: Instant) -> [UInt8]? {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
         if let opening = dialer.opening(of: attempt) { return opening }
         let verdict = rivals.decideToDial(
-            remote, at: [], isUnderWay: false, dialer: dialer, connections: connections, now: self.now)
-        guard verdict == .dial else { return nil }
+            remote, at: [], in: epoch ?? configuration.epochs.inForce.epoch, isUnderWay: false, dialer: dialer, connections: connections,
+            now: self.now)
+        guard verdict == .dial, let keys = keys(of: epoch) else { return nil }
         return dialer.open(
-            attempt: attempt, remote: remote, index: freshIndex(), ephemeral: generator.secret(), context: configuration, now: now)
+            attempt: attempt, remote: remote, keys: keys, index: freshIndex(), ephemeral: generator.secret(), context: configuration,
+            now: now)
     }
 
     /// Signalling brought the offer of `remote`, from a socket that has proved to be its.
     ///
+    /// - Parameter epoch: whose signalling it was; nil for the one in force.
     /// - Returns: `replyCount` bytes for the answer; nil if there is nothing to answer.
     public mutating func answer(
-        attempt: [UInt8], remote: PeerID, opening: [UInt8], over point: RelayPoint, now: Instant
+        attempt: [UInt8], remote: PeerID, opening: [UInt8], epoch: EpochID? = nil, over point: RelayPoint, now: Instant
     ) -> [UInt8]? {
         advance(to: now)
-        guard remote != configuration.peerID, remote != .zero, let opening = try? Opening(decoding: opening) else {
+        guard remote != configuration.peerID, remote != .zero, let keys = keys(of: epoch), let opening = try? Opening(decoding: opening)
+        else {
             counted.startsRefused += 1
             return nil
         }
         let reply = listener.receive(
-            opening, attempt: attempt, remote: remote, over: point, index: freshIndex(), context: configuration, now: now,
+            opening, attempt: attempt, remote: remote, keys: keys, over: point, index: freshIndex(), context: configuration, now: now,
             generator: &generator)
         if reply == nil { counted.startsRefused += 1 } else { counted.answersSent += 1 }
         return reply
@@ -171,13 +179,31 @@ public struct Endpoint: Sendable {
     }
 
     /// Signalling announced that `remote` will dial us with this nonce: no cookie is asked of it, and our NAT is opened towards it.
-    public mutating func expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], now: Instant) {
+    ///
+    /// - Parameter epoch: whose signalling it was; nil for the one in force.
+    public mutating func expect(
+        attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], epoch: EpochID? = nil, now: Instant
+    ) {
         precondition(attempt.count == Self.attemptCount, "an attempt nonce has 16 bytes, not \(attempt.count)")
         advance(to: now)
-        listener.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+        guard let keys = keys(of: epoch) else { return }
+        listener.expect(attempt: attempt, remote: remote, keys: keys, addresses: addresses, now: now)
         // The first punch goes at once.
         runListener(now: now)
     }
+
+    /// The room goes on to another epoch, or one of those before is passed by all. Sessions live on: their keys are nobody else's.
+    public mutating func change(to epochs: EpochKeys, now: Instant) {
+        advance(to: now)
+        configuration.epochs = epochs
+        var steps: [Dialer.Output] = []
+        dialer.keep(epochs, outputs: &steps)
+        listener.keep(epochs)
+        take(steps)
+    }
+
+    /// The keys of an epoch that some member may be at, of the one in force for nil.
+    private func keys(of epoch: EpochID?) -> RoomKeys? { epoch.map { configuration.epochs[$0] } ?? configuration.epochs.inForce }
 
     /// Ends attempts to meet `remote` (TR-56).
     public mutating func abandon(remote: PeerID, now: Instant) {
@@ -460,22 +486,23 @@ public struct Endpoint: Sendable {
     // MARK: Handshakes
 
     private mutating func receiveHandshake(_ type: PacketType, _ datagram: [UInt8], over route: Route, now: Instant) {
-        guard HandshakeMAC.isRight(datagram, key: configuration.keys.mac) else {
+        guard let keys = configuration.epochs.keys(ofMAC: datagram) else {
             counted.forged += 1
             return
         }
         guard type == .cookie || datagram[1] == Self.version else {
             // Who speaks another version is met directly, or is heard of by its envelopes.
-            if let from = route.address { receiveOtherVersion(type, datagram, from: from, now: now) }
+            if let from = route.address { receiveOtherVersion(type, datagram, keys: keys, from: from, now: now) }
             return
         }
         do throws(WireError) {
             switch (type, route) {
-            case (.start, .direct(let from)): receive(try StartPacket(decoding: datagram), datagram, from: from, now: now)
-            case (.answer, .direct): receive(try AnswerPacket(decoding: datagram), from: route, now: now)
-            case (.finish, _): receive(try FinishPacket(decoding: datagram), over: route, now: now)
-            case (.cookie, .direct(let from)): receive(try CookiePacket(decoding: datagram), from: from)
-            case (.punch, .direct(let from)): receivePunch(datagram, from: from, now: now)
+            case (.start, .direct(let from)):
+                receive(try StartPacket(decoding: datagram), datagram, keys: keys, from: from, now: now)
+            case (.answer, .direct): receive(try AnswerPacket(decoding: datagram), epoch: keys.epoch, from: route, now: now)
+            case (.finish, _): receive(try FinishPacket(decoding: datagram), epoch: keys.epoch, over: route, now: now)
+            case (.cookie, .direct(let from)): receive(try CookiePacket(decoding: datagram), epoch: keys.epoch, from: from)
+            case (.punch, .direct(let from)): receivePunch(datagram, epoch: keys.epoch, from: from, now: now)
             case (.start, .relay), (.answer, .relay), (.cookie, .relay), (.punch, .relay), (.data, _), (.dataLong, _): break
             }
         } catch {
@@ -484,17 +511,17 @@ public struct Endpoint: Sendable {
         }
     }
 
-    private mutating func receivePunch(_ datagram: [UInt8], from: SocketAddress, now: Instant) {
+    private mutating func receivePunch(_ datagram: [UInt8], epoch: EpochID, from: SocketAddress, now: Instant) {
         counted.punches += 1
         guard let attempt = PunchPacket.attempt(of: datagram) else { return }
         var steps: [Dialer.Output] = []
-        _ = dialer.punched(attempt, from: from, context: configuration, now: now, outputs: &steps)
+        _ = dialer.punched(attempt, epoch: epoch, from: from, context: configuration, now: now, outputs: &steps)
         take(steps)
     }
 
-    private mutating func receive(_ start: StartPacket, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+    private mutating func receive(_ start: StartPacket, _ datagram: [UInt8], keys: RoomKeys, from: SocketAddress, now: Instant) {
         let outcome = listener.receive(
-            start, datagram: datagram, from: from, index: freshIndex(), context: configuration, now: now, generator: &generator)
+            start, datagram: datagram, keys: keys, from: from, index: freshIndex(), context: configuration, now: now, generator: &generator)
         switch outcome {
         case .answer(let packet):
             counted.answersSent += 1
@@ -507,12 +534,12 @@ public struct Endpoint: Sendable {
         }
     }
 
-    private mutating func receive(_ answer: AnswerPacket, from route: Route, now: Instant) {
+    private mutating func receive(_ answer: AnswerPacket, epoch: EpochID? = nil, from route: Route, now: Instant) {
         var steps: [Dialer.Output] = []
         do throws(Dialer.AnswerError) {
             let isToFinish = { [connections, rivals] (peer: PeerID) in rivals.isToFinish(with: peer, connections: connections) }
             let handshaken = try dialer.receive(
-                answer, from: route, context: configuration, now: now, outputs: &steps, accept: isToFinish)
+                answer, epoch: epoch, from: route, context: configuration, now: now, outputs: &steps, accept: isToFinish)
             take(steps)
             if let handshaken { establish(handshaken, now: now) }
         } catch {
@@ -523,9 +550,9 @@ public struct Endpoint: Sendable {
         }
     }
 
-    private mutating func receive(_ finish: FinishPacket, over route: Route, now: Instant) {
+    private mutating func receive(_ finish: FinishPacket, epoch: EpochID, over route: Route, now: Instant) {
         do throws(Listener.FinishError) {
-            establish(try listener.receive(finish, over: route, context: configuration, now: now), now: now)
+            establish(try listener.receive(finish, epoch: epoch, over: route, context: configuration, now: now), now: now)
         } catch {
             switch error {
             case .unknown: counted.replayed += 1
@@ -534,9 +561,9 @@ public struct Endpoint: Sendable {
         }
     }
 
-    private mutating func receive(_ cookie: CookiePacket, from: SocketAddress) {
+    private mutating func receive(_ cookie: CookiePacket, epoch: EpochID, from: SocketAddress) {
         var steps: [Dialer.Output] = []
-        if dialer.receive(cookie, from: from, context: configuration, now: now, outputs: &steps) {
+        if dialer.receive(cookie, epoch: epoch, from: from, context: configuration, now: now, outputs: &steps) {
             limiter.answered(from)
         } else {
             counted.replayed += 1
@@ -545,7 +572,9 @@ public struct Endpoint: Sendable {
     }
 
     /// A member with another version: says so to it, to the person, and nothing else (TR-18).
-    private mutating func receiveOtherVersion(_ type: PacketType, _ datagram: [UInt8], from: SocketAddress, now: Instant) {
+    private mutating func receiveOtherVersion(
+        _ type: PacketType, _ datagram: [UInt8], keys: RoomKeys, from: SocketAddress, now: Instant
+    ) {
         counted.versionMismatches += 1
         var isFresh = false
         if type == .start, datagram.count >= StartPacket.byteCount {
@@ -553,7 +582,7 @@ public struct Endpoint: Sendable {
             let index = datagram[4..<8].reduce(0) { $0 << 8 | UInt32($1) }
             let none = [UInt8](repeating: 0, count: StartPacket.cookieCount)
             let packet = CookiePacket.encode(
-                none, receiverIndex: index, start: datagram, keys: configuration.keys, using: &generator)
+                none, receiverIndex: index, start: datagram, keys: keys, using: &generator)
             outputs.append(.transmit(packet, over: .direct(from)))
         }
         report(mismatch: datagram[1], from: from, isFresh: isFresh)
@@ -638,7 +667,7 @@ public struct Endpoint: Sendable {
     }
 
     private mutating func runListener(now: Instant) {
-        for (packet, to) in listener.handleTimeout(context: configuration, now: now) { transmitUnproven(packet, to: to) }
+        for (packet, to) in listener.handleTimeout(now: now) { transmitUnproven(packet, to: to) }
     }
 
     /// A start or a punch. One that is over the rate counts as lost: it is repeated anyway.

@@ -6,7 +6,8 @@ extension Endpoint {
     public struct Configuration: Sendable {
         /// New in each process; with the device key of `certificate` it makes our peer id.
         public var salt: PeerSalt
-        public var keys: RoomKeys
+        /// Set by the endpoint alone once it runs: `Endpoint.change(to:)`.
+        public var epochs: EpochKeys
         public var staticKey: StaticKey
         /// Of our device key, for `staticKey`.
         public var certificate: DeviceCertificate
@@ -26,7 +27,7 @@ extension Endpoint {
             seed: Secret32
         ) {
             precondition(initiatorPayload.count <= Self.payloadMax, "a payload has at most \(Self.payloadMax) bytes")
-            (self.salt, self.keys, self.staticKey, self.certificate) = (salt, keys, staticKey, certificate)
+            (self.salt, epochs, self.staticKey, self.certificate) = (salt, EpochKeys(inForce: keys), staticKey, certificate)
             (self.initiatorPayload, self.seed) = (initiatorPayload, seed)
         }
 

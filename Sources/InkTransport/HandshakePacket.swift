@@ -112,10 +112,10 @@ struct StartPacket: Sendable {
     }
 
     static func prologue(keys: RoomKeys, initiator: PeerID, responder: PeerID, attempt: [UInt8]) -> [UInt8] {
-        var writer = ByteWriter(capacity: 101)
+        var writer = ByteWriter(capacity: 129)
         writer.write("inkwire/\(Endpoint.version)".utf8)
         writer.write(keys.tag)
-        writer.write(keys.epoch)
+        writer.write(RoomKeys.context(of: keys.epoch))
         writer.write(initiator)
         writer.write(responder)
         writer.write(attempt)

@@ -11,6 +11,7 @@ struct Listener: Sendable {
     private struct Announcement: Sendable {
         let attempt: [UInt8]
         let remote: PeerID
+        let keys: RoomKeys
         var addresses: [SocketAddress]
         let until: Instant
         /// Punches sent; each goes to the next address in turn.
@@ -20,6 +21,8 @@ struct Listener: Sendable {
 
     private struct HalfOpen: Sendable {
         let start: StartPacket
+        /// Of the epoch that the start is of (TR-141).
+        let keys: RoomKeys
         /// Where the answer went, the address of the first start first. Who completes the handshake has read one of the answers.
         var sources: [Source]
         let index: UInt32
@@ -90,7 +93,7 @@ struct Listener: Sendable {
     /// Handshakes that wait for message 3.
     var waitingCount: Int { waiting.count }
 
-    mutating func expect(attempt: [UInt8], remote: PeerID, addresses: [SocketAddress], now: Instant) {
+    mutating func expect(attempt: [UInt8], remote: PeerID, keys: RoomKeys, addresses: [SocketAddress], now: Instant) {
         if let position = announcements.firstIndex(where: { $0.attempt == attempt && $0.remote == remote }) {
             for address in addresses
             where announcements[position].addresses.count < Limits.candidates && !announcements[position].addresses.contains(address) {
@@ -101,7 +104,7 @@ struct Listener: Sendable {
             if announcements.count >= Self.announcementsMax { announcements.removeFirst() }
             announcements.append(
                 Announcement(
-                    attempt: attempt, remote: remote, addresses: Array(addresses.prefix(Limits.candidates)),
+                    attempt: attempt, remote: remote, keys: keys, addresses: Array(addresses.prefix(Limits.candidates)),
                     until: now + Self.announcementLifetime, punchAt: addresses.isEmpty ? nil : now))
         }
         updateDeadline()
@@ -113,17 +116,18 @@ struct Listener: Sendable {
     /// Takes a message 1 whose MAC is right.
     ///
     /// - Parameters:
+    ///   - keys: under which it is.
     ///   - index: receiver index to use if it is answered; not in use.
     ///   - datagram: the packet itself, for binding a cookie to it.
     mutating func receive(
-        _ start: StartPacket, datagram: [UInt8], from: SocketAddress, index: UInt32, context: Endpoint.Configuration, now: Instant,
-        generator: inout SecretGenerator
+        _ start: StartPacket, datagram: [UInt8], keys: RoomKeys, from: SocketAddress, index: UInt32, context: Endpoint.Configuration,
+        now: Instant, generator: inout SecretGenerator
     ) -> StartOutcome {
-        let facts = admissionFacts(of: start, from: from, context: context, now: now)
+        let facts = admissionFacts(of: start, keys: keys, from: from, context: context, now: now)
         switch Admission.decide(facts) {
         case .refuse: return .refused
         case .replayed: return .replayed
-        case .cookie: return giveCookie(datagram, start, from, context, now, &generator)
+        case .cookie: return giveCookie(datagram, start, from, keys, now, &generator)
         case .note:
             note(start, from: from, hasCookie: facts.hasCookie)
             return .refused
@@ -132,13 +136,14 @@ struct Listener: Sendable {
             guard let known = halfOpen[start.ephemeral] else { return .refused }
             return .answer(
                 AnswerPacket.encode(
-                    senderIndex: known.index, receiverIndex: start.senderIndex, noise: known.message, key: context.keys.mac))
-        case .begin: return begin(start, from: from, hasCookie: facts.hasCookie, index: index, context: context, now: now, &generator)
+                    senderIndex: known.index, receiverIndex: start.senderIndex, noise: known.message, key: known.keys.mac))
+        case .begin:
+            return begin(start, keys: keys, from: from, hasCookie: facts.hasCookie, index: index, context: context, now: now, &generator)
         }
     }
 
     private func admissionFacts(
-        of start: StartPacket, from: SocketAddress, context: Endpoint.Configuration, now: Instant
+        of start: StartPacket, keys: RoomKeys, from: SocketAddress, context: Endpoint.Configuration, now: Instant
     ) -> Admission.StartFacts {
         var facts = Admission.StartFacts()
         if start.initiator == .zero && start.responder == .zero {
@@ -150,13 +155,16 @@ struct Listener: Sendable {
         // What is for others is refused whatever else is so, and there may be much of it: nothing is looked up for it.
         if facts.naming == .others { return facts }
         if let known = halfOpen[start.ephemeral] {
-            let (isSame, isHere) = (known.start.says(start), known.sources[0].route == .direct(from))
+            let isSame = known.keys.epoch == keys.epoch && known.start.says(start)
+            let isHere = known.sources[0].route == .direct(from)
             facts.history =
                 known.noise == nil
                 ? .spent(isSame: isSame, isHere: isHere) : .known(isSame: isSame, isHere: isHere, isSignalled: known.reply != nil)
         }
         facts.hasCookie = jar.isRight(start.cookie, for: from, now: now)
-        facts.isAnnounced = announcements.contains { $0.attempt == start.attempt && $0.remote == start.initiator && now < $0.until }
+        facts.isAnnounced = announcements.contains {
+            $0.attempt == start.attempt && $0.remote == start.initiator && $0.keys.epoch == keys.epoch && now < $0.until
+        }
         facts.isUnderLoad = waiting.count >= Self.loadThreshold || pace.startsThisSecond(now: now) >= Self.loadPerSecond
         facts.isWithinRate = limiter.hasRoom(for: Host(from.ip), now: now)
         return facts
@@ -174,16 +182,16 @@ struct Listener: Sendable {
     }
 
     private mutating func begin(
-        _ start: StartPacket, from: SocketAddress, hasCookie: Bool, index: UInt32, context: Endpoint.Configuration, now: Instant,
-        _ generator: inout SecretGenerator
+        _ start: StartPacket, keys: RoomKeys, from: SocketAddress, hasCookie: Bool, index: UInt32, context: Endpoint.Configuration,
+        now: Instant, _ generator: inout SecretGenerator
     ) -> StartOutcome {
         limiter.charge(Host(from.ip), now: now)
         guard
             let taken = take(
-                start, source: Source(route: .direct(from), isProven: hasCookie), index: index, context: context, now: now,
+                start, keys: keys, source: Source(route: .direct(from), isProven: hasCookie), index: index, context: context, now: now,
                 generator: &generator)
         else { return .refused }
-        return .answer(AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: taken, key: context.keys.mac))
+        return .answer(AnswerPacket.encode(senderIndex: index, receiverIndex: start.senderIndex, noise: taken, key: keys.mac))
     }
 
     /// Takes a message 1 that signalling carried, where it was sealed for us and signed by `remote`'s device.
@@ -193,13 +201,13 @@ struct Listener: Sendable {
     ///   - point: the socket that it came from, where message 3 is awaited.
     /// - Returns: what the answer says: our index and message 2; nil if it is nothing that can be answered.
     mutating func receive(
-        _ opening: Opening, attempt: [UInt8], remote: PeerID, over point: RelayPoint, index: UInt32, context: Endpoint.Configuration,
-        now: Instant, generator: inout SecretGenerator
+        _ opening: Opening, attempt: [UInt8], remote: PeerID, keys: RoomKeys, over point: RelayPoint, index: UInt32,
+        context: Endpoint.Configuration, now: Instant, generator: inout SecretGenerator
     ) -> [UInt8]? {
         let start = StartPacket(opening, attempt: attempt, initiator: remote, responder: context.peerID)
         if let known = halfOpen[start.ephemeral] {
             // Said again, or at another place: the same words.
-            guard known.start.says(start), known.noise != nil, let reply = known.reply else { return nil }
+            guard known.keys.epoch == keys.epoch, known.start.says(start), known.noise != nil, let reply = known.reply else { return nil }
             halfOpen[start.ephemeral]?.answers += 1
             if !known.sources.contains(where: { $0.route == .relay(point) }), known.sources.count < Limits.candidates {
                 halfOpen[start.ephemeral]?.sources.append(Source(route: .relay(point), isProven: true))
@@ -208,8 +216,8 @@ struct Listener: Sendable {
         }
         guard limiter.allows(Host(.relay(point)), now: now),
             let message = take(
-                start, source: Source(route: .relay(point), isProven: true), index: index, context: context, now: now, generator: &generator
-            )
+                start, keys: keys, source: Source(route: .relay(point), isProven: true), index: index, context: context, now: now,
+                generator: &generator)
         else { return nil }
         let reply = Reply(index: index, noise: message).encoded
         halfOpen[start.ephemeral]?.reply = reply
@@ -218,11 +226,11 @@ struct Listener: Sendable {
 
     /// Makes message 2, and waits for message 3.
     private mutating func take(
-        _ start: StartPacket, source: Source, index: UInt32, context: Endpoint.Configuration, now: Instant,
+        _ start: StartPacket, keys: RoomKeys, source: Source, index: UInt32, context: Endpoint.Configuration, now: Instant,
         generator: inout SecretGenerator
     ) -> [UInt8]? {
         var noise = NoiseHandshake(
-            role: .responder, staticKey: context.staticKey, psk: context.keys.psk, prologue: start.prologue(keys: context.keys),
+            role: .responder, staticKey: context.staticKey, psk: keys.psk, prologue: start.prologue(keys: keys),
             ephemeral: generator.secret())
         // Whichever way it came, it costs us the same curve operations.
         pace.count(now: now)
@@ -232,7 +240,8 @@ struct Listener: Sendable {
         }
         if halfOpen.count >= Self.halfOpenMax { evict(using: &generator) }
         halfOpen[start.ephemeral] = HalfOpen(
-            start: start, sources: [source], index: index, message: message, answeredAt: now, until: now + Self.lifetime, noise: noise)
+            start: start, keys: keys, sources: [source], index: index, message: message, answeredAt: now, until: now + Self.lifetime,
+            noise: noise)
         waiting[index] = start.ephemeral
         updateDeadline()
         return message
@@ -242,11 +251,11 @@ struct Listener: Sendable {
 
     /// Takes a message 3 whose MAC is right.
     mutating func receive(
-        _ packet: FinishPacket, over route: Route, context: Endpoint.Configuration, now: Instant
+        _ packet: FinishPacket, epoch: EpochID, over route: Route, context: Endpoint.Configuration, now: Instant
     ) throws(FinishError) -> Handshaken {
-        guard let ephemeral = waiting[packet.receiverIndex], let known = halfOpen[ephemeral], var noise = known.noise else {
-            throw .unknown
-        }
+        guard let ephemeral = waiting[packet.receiverIndex], let known = halfOpen[ephemeral], known.keys.epoch == epoch,
+            var noise = known.noise
+        else { throw .unknown }
         guard let payload = try? noise.readMessage(packet.noise) else { throw .notAuthentic }
         // The handshake is spent, whoever it was.
         waiting[packet.receiverIndex] = nil
@@ -266,7 +275,7 @@ struct Listener: Sendable {
             localIndex: packet.receiverIndex, remoteIndex: known.start.senderIndex, keys: noise.finish(), rekeySecret: rekeySecret,
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
-                route: source.route, channelBinding: hash),
+                epoch: known.keys.epoch, route: source.route, channelBinding: hash),
             roundTrip: known.answers == 1 ? now - known.answeredAt : nil,
             allowance: isProven ? nil : AddressProof.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
             finish: nil)
@@ -278,8 +287,18 @@ struct Listener: Sendable {
         updateDeadline()
     }
 
+    /// Forgets what is of epochs that are passed (TR-142).
+    mutating func keep(_ epochs: EpochKeys) {
+        announcements.removeAll { epochs[$0.keys.epoch] == nil }
+        for (ephemeral, entry) in halfOpen where epochs[entry.keys.epoch] == nil {
+            halfOpen[ephemeral] = nil
+            waiting[entry.index] = nil
+        }
+        updateDeadline()
+    }
+
     /// The punches that are due. Forgets what is too old.
-    mutating func handleTimeout(context: Endpoint.Configuration, now: Instant) -> [([UInt8], to: SocketAddress)] {
+    mutating func handleTimeout(now: Instant) -> [([UInt8], to: SocketAddress)] {
         guard let deadline, now >= deadline else { return [] }
         var punches: [([UInt8], to: SocketAddress)] = []
         announcements.removeAll { now >= $0.until }
@@ -287,7 +306,10 @@ struct Listener: Sendable {
             guard let at = announcements[position].punchAt, now >= at else { continue }
             let (addresses, punched) = (announcements[position].addresses, announcements[position].punched)
             punches.append(
-                (PunchPacket.encode(attempt: announcements[position].attempt, key: context.keys.mac), addresses[punched % addresses.count]))
+                (
+                    PunchPacket.encode(attempt: announcements[position].attempt, key: announcements[position].keys.mac),
+                    addresses[punched % addresses.count]
+                ))
             let (round, place) = (punched / addresses.count, punched % addresses.count)
             announcements[position].punched += 1
             if place + 1 < addresses.count {
@@ -305,12 +327,12 @@ struct Listener: Sendable {
     }
 
     private mutating func giveCookie(
-        _ datagram: [UInt8], _ start: StartPacket, _ from: SocketAddress, _ context: Endpoint.Configuration, _ now: Instant,
+        _ datagram: [UInt8], _ start: StartPacket, _ from: SocketAddress, _ keys: RoomKeys, _ now: Instant,
         _ generator: inout SecretGenerator
     ) -> StartOutcome {
         let cookie = jar.cookie(for: from, now: now, using: &generator)
         return .cookie(
-            CookiePacket.encode(cookie, receiverIndex: start.senderIndex, start: datagram, keys: context.keys, using: &generator))
+            CookiePacket.encode(cookie, receiverIndex: start.senderIndex, start: datagram, keys: keys, using: &generator))
     }
 
     /// Makes room: the oldest handshake of the host that has most of them, so that one cannot push the others out.

@@ -1,3 +1,4 @@
+import InkCrypto
 import InkPrimitives
 
 /// Who is at the other end, as proven by the handshake.
@@ -10,6 +11,8 @@ public struct Remote: Hashable, Sendable {
     public let payload: [UInt8]
     /// True if we dialled.
     public let isInitiator: Bool
+    /// Whose keys the handshake was made under; the session outlives it.
+    public let epoch: EpochID
     /// Where the handshake came through.
     public let route: Route
     public var address: SocketAddress? { route.address }

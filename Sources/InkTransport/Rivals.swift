@@ -1,3 +1,4 @@
+import InkCrypto
 import InkPrimitives
 
 /// Sessions that compete for a place: what is known of peers and devices, and what `Admission` decides by it (TR-10, TR-22, TR-50, TR-55).
@@ -35,7 +36,8 @@ struct Rivals: Sendable {
     ///   - remote: nil for a bare address.
     ///   - isUnderWay: the attempt itself is one of those.
     func decideToDial(
-        _ remote: PeerID?, at addresses: [SocketAddress], isUnderWay: Bool, dialer: Dialer, connections: ConnectionTable, now: Instant
+        _ remote: PeerID?, at addresses: [SocketAddress], in epoch: EpochID, isUnderWay: Bool, dialer: Dialer, connections: ConnectionTable,
+        now: Instant
     ) -> Admission.DialVerdict {
         var facts = Admission.DialFacts(isUnderWay: isUnderWay, attempts: dialer.count)
         if let remote {
@@ -43,7 +45,7 @@ struct Rivals: Sendable {
             facts.rival = Self.rival(of: remote, among: connections)?.facts
             facts.isToRest = !calm.mayDial(remote, now: now)
         } else {
-            facts.isTried = dialer.isTrying(addresses)
+            facts.isTried = dialer.isTrying(addresses, in: epoch)
         }
         return Admission.decide(facts)
     }

@@ -136,8 +136,9 @@ import Testing
     // CR-6
     @Test func `no two keys of a room, or of two rooms or epochs, are alike`() throws {
         let (one, other) = (try #require(Secret32(Self.planted)), try #require(Secret32([UInt8](repeating: 5, count: 32))))
+        let later = try #require(EpochID([UInt8](repeating: 1, count: 32)))
         var seen: [[UInt8]] = [Self.planted, [UInt8](repeating: 5, count: 32)]
-        for keys in [RoomKeys(roomSecret: one), RoomKeys(roomSecret: one, epoch: 1), RoomKeys(roomSecret: other)] {
+        for keys in [RoomKeys(roomSecret: one), RoomKeys(roomSecret: one, epoch: later), RoomKeys(roomSecret: other)] {
             let mine =
                 [keys.psk, keys.mac, keys.cookie, keys.envelope, keys.topicKey.seed].map { $0.withBytes { $0 } } + [keys.tag, keys.topic]
             for bytes in mine {

@@ -116,7 +116,7 @@ import Testing
         for index in 8..<88 {
             var changed = Array(start.dropLast(16))
             changed[index] ^= 0x40
-            HandshakeMAC.append(to: &changed, key: configuration.keys.mac)
+            HandshakeMAC.append(to: &changed, key: configuration.epochs.inForce.mac)
             let parsed = try StartPacket(decoding: changed)
             var endpoint = Endpoint(responder)
             endpoint.expect(attempt: parsed.attempt, remote: parsed.initiator, addresses: [], now: .zero)
@@ -143,7 +143,7 @@ import Testing
         #expect(!net.sent.contains { $0.from == net.nodes[1].address })
         // Another epoch of the same room is another room.
         var late = TestNet()
-        late.add(TestNet.configuration(0, keys: RoomKeys(roomSecret: TestNet.secret(7), epoch: 1)))
+        late.add(TestNet.configuration(0, keys: RoomKeys(roomSecret: TestNet.secret(7), epoch: TestNet.epoch(1))))
         late.add(TestNet.configuration(1))
         late.connect(0, 1, announced: false)
         late.run(for: .seconds(30))
@@ -261,7 +261,8 @@ import Testing
         var answered = 0
         for number in 0..<20 as Range<UInt8> {
             let cookie = [UInt8](repeating: number + 1, count: StartPacket.cookieCount)
-            let packet = CookiePacket.encode(cookie, receiverIndex: index, start: start, keys: configuration.keys, using: &generator)
+            let packet = CookiePacket.encode(
+                cookie, receiverIndex: index, start: start, keys: configuration.epochs.inForce, using: &generator)
             endpoint.receive(packet, from: TestNet.address(1), now: .zero)
             answered += RawPeer.transmitted(&endpoint).count
         }

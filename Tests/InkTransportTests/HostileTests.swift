@@ -871,15 +871,16 @@ extension HostileTests {
         // Both ends of a handshake by hand.
         let (left, right) = (TestNet.configuration(0), TestNet.configuration(1))
         var initiator = NoiseHandshake(
-            role: .initiator, staticKey: left.staticKey, psk: left.keys.psk, prologue: [], ephemeral: TestNet.secret(1))
+            role: .initiator, staticKey: left.staticKey, psk: left.epochs.inForce.psk, prologue: [], ephemeral: TestNet.secret(1))
         var responder = NoiseHandshake(
-            role: .responder, staticKey: right.staticKey, psk: left.keys.psk, prologue: [], ephemeral: TestNet.secret(2))
+            role: .responder, staticKey: right.staticKey, psk: left.epochs.inForce.psk, prologue: [], ephemeral: TestNet.secret(2))
         _ = try responder.readMessage(try initiator.writeMessage([]))
         _ = try initiator.readMessage(try responder.writeMessage([]))
         _ = try responder.readMessage(try initiator.writeMessage([]))
         let (keys, secret) = (initiator.finish(), responder.exportSecret(Rekey.label))
         let remote = Remote(
-            peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, route: .direct(Self.stranger),
+            peer: left.peerID, author: left.certificate.author, payload: [], isInitiator: false, epoch: .zero,
+            route: .direct(Self.stranger),
             channelBinding: [])
         var generator = SecretGenerator(seed: right.seed)
         var limiter = UnprovenLimiter()
@@ -970,19 +971,20 @@ extension HostileTests {
             let from = SocketAddress("10.0.\(number >> 8).\(number & 255):1")!
             let attempt = [UInt8](repeating: 1, count: 16)
             var noise = NoiseHandshake(
-                role: .initiator, staticKey: TestNet.configuration(0).staticKey, psk: context.keys.psk,
-                prologue: StartPacket.prologue(keys: context.keys, initiator: .zero, responder: .zero, attempt: attempt),
+                role: .initiator, staticKey: TestNet.configuration(0).staticKey, psk: context.epochs.inForce.psk,
+                prologue: StartPacket.prologue(keys: context.epochs.inForce, initiator: .zero, responder: .zero, attempt: attempt),
                 ephemeral: try #require(Secret32([3, UInt8(number >> 8), UInt8(number & 255)] + [UInt8](repeating: 3, count: 29))))
             let message = try noise.writeMessage([])
             func open(_ cookie: [UInt8]?) throws -> Listener.StartOutcome {
                 let start = StartPacket.encode(
                     senderIndex: UInt32(number), attempt: attempt, initiator: .zero, responder: .zero, noise: message, cookie: cookie,
-                    key: context.keys.mac)
+                    key: context.epochs.inForce.mac)
                 let outcome = listener.receive(
-                    try StartPacket(decoding: start), datagram: start, from: from, index: UInt32(number), context: context, now: .zero,
+                    try StartPacket(decoding: start), datagram: start, keys: context.epochs.inForce, from: from, index: UInt32(number),
+                    context: context, now: .zero,
                     generator: &generator)
                 guard cookie == nil, case .cookie(let packet) = outcome else { return outcome }
-                return try open(CookiePacket(decoding: packet).open(start: start, keys: context.keys))
+                return try open(CookiePacket(decoding: packet).open(start: start, keys: context.epochs.inForce))
             }
             guard case .answer = try open(nil) else {
                 Issue.record("start \(number) was not answered")

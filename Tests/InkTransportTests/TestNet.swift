@@ -85,6 +85,7 @@ struct TestNet {
 
     static let room = RoomKeys(roomSecret: secret(7))
     static func secret(_ byte: UInt8) -> Secret32 { Secret32([UInt8](repeating: byte, count: 32))! }
+    static func epoch(_ byte: UInt8) -> EpochID { EpochID([UInt8](repeating: byte, count: 32))! }
     static func address(_ index: Int) -> SocketAddress { SocketAddress("10.0.0.\(index + 1):4000")! }
 
     /// A node whose peer id begins with `index`, so that smaller indices have smaller ids.
@@ -329,19 +330,20 @@ struct RawPeer {
         localIndex = 0xABCD_EF01
         let attempt = [UInt8](repeating: 0x33, count: 16)
         var noise = NoiseHandshake(
-            role: .initiator, staticKey: configuration.staticKey, psk: configuration.keys.psk,
+            role: .initiator, staticKey: configuration.staticKey, psk: configuration.epochs.inForce.psk,
             prologue: StartPacket.prologue(
-                keys: configuration.keys, initiator: claimed?.initiator ?? .zero, responder: claimed?.responder ?? .zero, attempt: attempt),
+                keys: configuration.epochs.inForce, initiator: claimed?.initiator ?? .zero, responder: claimed?.responder ?? .zero,
+                attempt: attempt),
             ephemeral: ephemeral)
         guard let message = try? noise.writeMessage([]) else { return nil }
         func start(_ cookie: [UInt8]?) -> [UInt8] {
             StartPacket.encode(
                 senderIndex: 0xABCD_EF01, attempt: attempt, initiator: claimed?.initiator ?? .zero, responder: claimed?.responder ?? .zero,
-                noise: message, cookie: cookie, key: configuration.keys.mac)
+                noise: message, cookie: cookie, key: configuration.epochs.inForce.mac)
         }
         endpoint.receive(start(nil), from: address, now: now)
         guard let reply = Self.transmitted(&endpoint).first, let cookie = try? CookiePacket(decoding: reply),
-            let plain = cookie.open(start: start(nil), keys: configuration.keys)
+            let plain = cookie.open(start: start(nil), keys: configuration.epochs.inForce)
         else { return nil }
         endpoint.receive(start(plain), from: address, now: now)
         guard let reply = Self.transmitted(&endpoint).first, let answer = try? AnswerPacket(decoding: reply),
@@ -352,7 +354,8 @@ struct RawPeer {
         else { return nil }
         remoteIndex = answer.senderIndex
         endpoint.receive(
-            FinishPacket.encode(receiverIndex: answer.senderIndex, noise: last, key: configuration.keys.mac), from: address, now: now)
+            FinishPacket.encode(receiverIndex: answer.senderIndex, noise: last, key: configuration.epochs.inForce.mac), from: address,
+            now: now)
         rekeySecret = noise.exportSecret(Rekey.label)
         keys = noise.finish()
     }
