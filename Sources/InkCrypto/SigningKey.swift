@@ -21,6 +21,14 @@ public struct SigningKey: Sendable {
         self.author = author
     }
 
+    /// The scalar of its twin on Curve25519, for `DeviceBox` alone.
+    var agreementSecret: Secret32 {
+        Secret32(
+            block: SecretBlock(count: Secret32.byteCount) { (output: UnsafeMutablePointer<UInt8>) in
+                expanded.withPointer { _ = crypto_sign_ed25519_sk_to_curve25519(output, $0) }
+            })
+    }
+
     /// The 64-byte signature of `message`; deterministic.
     public func sign(_ message: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Signature.byteCount) { buffer, filled in

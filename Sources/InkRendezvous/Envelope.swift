@@ -68,6 +68,24 @@ package struct Envelope: Hashable, Sendable {
     /// The envelope as the rendezvous sees it.
     package func sealed(for topic: Topic, device key: SigningKey, envelopeKey: Secret32, using generator: inout SecretGenerator) -> [UInt8]
     {
+        Self.pad(signed(for: topic, by: key), topic: topic, envelopeKey: envelopeKey, using: &generator)
+    }
+
+    /// The envelope as the rendezvous sees it, and all others of the topic: nobody but `reader` can tell even who says it. Nil where there can be no such
+    /// device.
+    package func sealed(
+        to reader: AuthorID, for topic: Topic, device key: SigningKey, envelopeKey: Secret32, using generator: inout SecretGenerator
+    ) -> [UInt8]? {
+        let context = Self.domain + topic.bytes
+        guard let inside = DeviceBox.seal(signed(for: topic, by: key), to: reader, context: context, using: &generator) else { return nil }
+        var writer = ByteWriter(capacity: 512)
+        writer.write(speaker.form)
+        writer.write(Self.closedKind)
+        writer.writeLengthPrefixed(inside)
+        return Self.pad(writer.bytes, topic: topic, envelopeKey: envelopeKey, using: &generator)
+    }
+
+    private func signed(for topic: Topic, by key: SigningKey) -> [UInt8] {
         var writer = ByteWriter(capacity: 512)
         writer.write(speaker.form)
         writer.write(content.kind)
@@ -76,6 +94,12 @@ package struct Envelope: Hashable, Sendable {
         writer.write(device)
         content.write(to: &writer)
         writer.write(key.sign(Self.signed(writer.bytes, topic: topic)))
+        return writer.bytes
+    }
+
+    private static func pad(_ bytes: [UInt8], topic: Topic, envelopeKey: Secret32, using generator: inout SecretGenerator) -> [UInt8] {
+        var writer = ByteWriter(capacity: 512)
+        writer.write(bytes)
         let size = Self.sizeClasses.first { $0 >= writer.count }
         guard let size else { preconditionFailure("an envelope of \(writer.count) bytes fits no size class") }
         writer.write(repeatElement(0 as UInt8, count: size - writer.count))
@@ -92,16 +116,39 @@ package struct Envelope: Hashable, Sendable {
         case malformed(WireError)
         /// The named device did not sign it.
         case notSigned
+        /// It is for one device, which is another.
+        case closed
     }
 
     /// Opens, reads and verifies a box.
-    package init(opening box: [UInt8], topic: Topic, envelopeKey: Secret32) throws(Failure) {
+    ///
+    /// - Parameter device: ours; nil for one that nothing is sealed to.
+    package init(opening box: [UInt8], topic: Topic, envelopeKey: Secret32, device: SigningKey? = nil) throws(Failure) {
         guard let plain = SealedBox.open(box, key: envelopeKey, context: Self.domain + topic.bytes) else { throw .notSealed }
         if let first = plain.first, !Speaker.forms.contains(first) { throw .otherVersion(first) }
+        guard plain.count > 1, plain[1] == Self.closedKind else {
+            try self.init(signed: plain, isPadded: true, topic: topic)
+            return
+        }
+        let inside: [UInt8]
+        do throws(WireError) {
+            var reader = ByteReader(plain)
+            guard try reader.readUInt16() == UInt16(Speaker.newestForm) << 8 | UInt16(Self.closedKind) else { throw .unexpected }
+            inside = try reader.readLengthPrefixed(limit: plain.count)
+            try Self.checkPadding(plain, from: reader.position)
+        } catch {
+            throw .malformed(error)
+        }
+        guard let device, let signed = DeviceBox.open(inside, by: device, context: Self.domain + topic.bytes) else { throw .closed }
+        guard signed.first == Speaker.newestForm else { throw .malformed(.unexpected) }
+        try self.init(signed: signed, isPadded: false, topic: topic)
+    }
+
+    /// Reads and verifies what was sealed.
+    private init(signed plain: [UInt8], isPadded: Bool, topic: Topic) throws(Failure) {
         let body: Int
         let signature: [UInt8]
         do throws(WireError) {
-            guard Self.sizeClasses.contains(plain.count) else { throw WireError.nonCanonical }
             var reader = ByteReader(plain)
             let form = try reader.readUInt8()
             let kind = try reader.readUInt8()
@@ -112,8 +159,7 @@ package struct Envelope: Hashable, Sendable {
             content = try Content(kind: kind, form: form, from: &reader)
             body = reader.position
             signature = try reader.readBytes(Signature.byteCount)
-            guard plain.count == Self.sizeClasses.first(where: { $0 >= reader.position }) else { throw WireError.nonCanonical }
-            guard plain[reader.position...].allSatisfy({ $0 == 0 }) else { throw WireError.nonCanonical }
+            if isPadded { try Self.checkPadding(plain, from: reader.position) } else { try reader.finish() }
             guard (recipient == .zero) == content.isForAll else { throw WireError.unexpected }
         } catch {
             throw .malformed(error)
@@ -121,16 +167,25 @@ package struct Envelope: Hashable, Sendable {
         guard Signature.verify(signature, of: Self.signed(Array(plain[..<body]), topic: topic), by: device) else { throw .notSigned }
     }
 
+    /// Zeros to the next size, and nothing else.
+    private static func checkPadding(_ plain: [UInt8], from end: Int) throws(WireError) {
+        guard plain.count == sizeClasses.first(where: { $0 >= end }), plain[end...].allSatisfy({ $0 == 0 }) else { throw .nonCanonical }
+    }
+
+    /// In place of a kind: what follows is a whole envelope, unpadded, sealed to one device.
+    private static let closedKind: UInt8 = 10
+
     private static func signed(_ body: [UInt8], topic: Topic) -> [UInt8] { domain + topic.bytes + body }
 }
 
 extension Envelope.Speaker {
-    static let forms: [UInt8] = [1, 5]
+    static let forms: [UInt8] = [1, newestForm]
+    static let newestForm: UInt8 = 5
 
     var form: UInt8 {
         switch self {
         case .said: 1
-        case .salt: 5
+        case .salt: Self.newestForm
         }
     }
 

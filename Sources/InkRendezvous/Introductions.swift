@@ -60,6 +60,8 @@ struct Introductions: Sendable {
 
     /// A member, and where it is seen.
     private struct Neighbour: Sendable {
+        /// It signed for it, and its peer id is of it.
+        let device: AuthorID
         /// By place; never empty.
         var sightings: [Int: Sighting] = [:]
         /// Initiator: what we offer.
@@ -68,8 +70,6 @@ struct Introductions: Sendable {
         var offerAt: Instant?
         /// Our candidates changed while an offer to one who has not proved itself was under way: it is told once it has.
         var hasNews = false
-        /// The device that it proved to be of.
-        var device: AuthorID?
         /// It may be met: its member had somebody left to show.
         var isAdmitted = false
         /// Private addresses dialled only because it shares our NAT (CN-7).
@@ -193,7 +193,7 @@ struct Introductions: Sendable {
         for place in signalling.indices where signalling[place].isJoined {
             for id in neighbours.keys.sorted() {
                 guard let sighting = neighbours[id]?.sightings[place] else { continue }
-                signalling.send(.bye(echo: sighting.nonce), to: id, member: sighting.member, at: place)
+                signalling.send(.bye(echo: sighting.nonce), to: id, of: neighbours[id]?.device, member: sighting.member, at: place)
             }
             signalling.leaveTopic(at: place)
         }
@@ -421,7 +421,7 @@ struct Introductions: Sendable {
             neighbour.hasNews = false
             neighbour.offerAt = max(now, neighbour.offeredAt + RendezvousClient.spacing)
         }
-        guard admit(&neighbour, sender, device: envelope.device, member: member, at: place, through: &signalling, now: now) else {
+        guard admit(&neighbour, sender, member: member, at: place, through: &signalling, now: now) else {
             return neighbours[sender] = neighbour
         }
         let addresses =
@@ -465,17 +465,19 @@ struct Introductions: Sendable {
     private mutating func receiveClaim(
         _ nonce: [UInt8], from id: PeerID, member: UInt32, at place: Int, through signalling: inout SignallingPlaces, now: Instant
     ) {
-        guard let sighting = neighbours[id]?.sightings[place], now - sighting.claimedAt >= RendezvousClient.spacing else { return }
+        guard let device = neighbours[id]?.device, let sighting = neighbours[id]?.sightings[place],
+            now - sighting.claimedAt >= RendezvousClient.spacing
+        else { return }
         neighbours[id]?.sightings[place]?.claimedAt = now
         let own = signalling[place].nonce
         let offers = peer < id && !living.contains(id)
         // It dials us: our answer proves us to it, and its offer proves it to us.
         if !offers, signalling.allows(isProved: false, at: place, now: now) {
-            signalling.send(.helloAnswer(echo: nonce, nonce: own), to: id, member: member, at: place)
+            signalling.send(.helloAnswer(echo: nonce, nonce: own), to: id, of: device, member: member, at: place)
         }
         // It does not offer, so it is greeted there, and its answer is the proof.
         if offers || living.contains(id), signalling.allows(isProved: false, at: place, now: now) {
-            signalling.send(.hello(nonce: own), to: .zero, member: member, at: place)
+            signalling.send(.hello(nonce: own), to: .zero, of: device, member: member, at: place)
         }
     }
 
@@ -488,7 +490,7 @@ struct Introductions: Sendable {
         if neighbours[id] == nil, neighbours.count >= RendezvousClient.neighboursMax {
             forgetStalest(through: &signalling)
         }
-        var neighbour = neighbours[id] ?? Neighbour()
+        var neighbour = neighbours[id] ?? Neighbour(device: envelope.device)
         let appears = isProof && (!neighbour.isProved || neighbour.isInDoubt)
         if isProof { neighbour.isInDoubt = false }
         var sighting = neighbour.sightings[place] ?? Sighting(member: member, nonce: nonce, heardAt: now)
@@ -507,20 +509,31 @@ struct Introductions: Sendable {
     /// True if a neighbour may be met. Whoever names third parties under ever new ids would make us knock at them for each (RV-29): so a member has
     /// few to show, and of one device the newest attempt is the only one. A process that came back is met at once.
     private mutating func admit(
-        _ neighbour: inout Neighbour, _ id: PeerID, device: AuthorID, member: UInt32, at place: Int,
+        _ neighbour: inout Neighbour, _ id: PeerID, member: UInt32, at place: Int,
         through signalling: inout SignallingPlaces, now: Instant
     ) -> Bool {
         guard !neighbour.isAdmitted else { return true }
         guard signalling.mayShow(member, at: place, now: now) else { return false }
         for other in neighbours.keys.sorted() where other != id && !living.contains(other) {
-            guard let before = neighbours[other], before.isAdmitted, before.device == device else { continue }
+            guard let before = neighbours[other], before.isAdmitted, before.device == neighbour.device else { continue }
             neighbours[other]?.attempt = nil
             neighbours[other]?.offerAt = nil
             neighbours[other]?.isAdmitted = false
             signalling.emit(.abandon(remote: other))
         }
-        (neighbour.device, neighbour.isAdmitted) = (device, true)
+        neighbour.isAdmitted = true
         return true
+    }
+
+    /// Those to whom nothing is said any more (RV-62).
+    mutating func forgetUnheard(through signalling: inout SignallingPlaces) {
+        for id in neighbours.keys.sorted() {
+            guard let neighbour = neighbours[id], !signalling.audience.includes(neighbour.device) else { continue }
+            neighbours[id] = nil
+            tellReach(of: id, through: &signalling)
+            if neighbour.isAdmitted, !living.contains(id) { signalling.emit(.abandon(remote: id)) }
+            if neighbour.isProved { signalling.emit(.peerLeft(id)) }
+        }
     }
 
     private mutating func forgetStalest(through signalling: inout SignallingPlaces) {
@@ -563,7 +576,7 @@ struct Introductions: Sendable {
             return say(
                 .answer(attempt: attempt, candidates: candidates), to: id, at: place, through: &signalling, now: now)
         }
-        guard admit(&neighbour, id, device: envelope.device, member: member, at: place, through: &signalling, now: now) else { return }
+        guard admit(&neighbour, id, member: member, at: place, through: &signalling, now: now) else { return }
         neighbour.sightings[place]?.answeredAt = now
         let addresses =
             signalling.policy == .only ? [] : dialable(offered, at: signalling[place], remembered: &neighbour.sharedNAT)
@@ -633,17 +646,17 @@ struct Introductions: Sendable {
             let content = Envelope.Content.offer(
                 echo: sighting.nonce, nonce: signalling[place].nonce, attempt: attempt.nonce,
                 opening: isRelayed ? attempt.opening : nil, candidates: isRelayed ? [] : offerable(at: signalling[place]))
-            signalling.send(content, to: id, member: sighting.member, at: place)
+            signalling.send(content, to: id, of: neighbour.device, member: sighting.member, at: place)
         }
     }
 
     private mutating func say(
         _ content: Envelope.Content, to id: PeerID, at place: Int, through signalling: inout SignallingPlaces, now: Instant
     ) {
-        guard let sighting = neighbours[id]?.sightings[place],
+        guard let neighbour = neighbours[id], let sighting = neighbour.sightings[place],
             signalling.allows(isProved: sighting.isProved, at: place, now: now)
         else { return }
-        signalling.send(content, to: id, member: sighting.member, at: place)
+        signalling.send(content, to: id, of: neighbour.device, member: sighting.member, at: place)
     }
 
     // Addresses.

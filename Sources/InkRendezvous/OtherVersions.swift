@@ -43,7 +43,7 @@ struct OtherVersions: Sendable {
         places[place].greetedAt = places[place].greetedAt.filter { now < $0.value + Self.pause }
         guard places[place].greetedAt[member] == nil, signalling.allows(isProved: false, at: place, now: now) else { return false }
         places[place].greetedAt[member] = now
-        signalling.send(.hello(nonce: signalling[place].nonce), to: .zero, member: member, at: place)
+        signalling.send(.hello(nonce: signalling[place].nonce), to: .zero, of: nil, member: member, at: place)
         return true
     }
 
@@ -66,7 +66,8 @@ struct OtherVersions: Sendable {
             places[place].attempts[member] = attempt
             let content = Envelope.Content.offer(
                 echo: echo, nonce: signalling[place].nonce, attempt: attempt, candidates: introductions.offerable(at: signalling[place]))
-            signalling.send(content, to: envelope.sender, member: member, at: place, as: .said(Self.older(signalling.salt)))
+            signalling.send(
+                content, to: envelope.sender, of: nil, member: member, at: place, as: .said(Self.older(signalling.salt)))
         case .answer(let attempt, _, let offered):
             guard places[place].attempts[member] == attempt else {
                 signalling.counters.stale += 1

@@ -65,6 +65,10 @@ public struct RendezvousClient: Sendable {
         public var otherVersion = 0
         /// Not signed by the device that it names.
         public var notSigned = 0
+        /// Sealed to another device.
+        public var closed = 0
+        /// Of a device that is not heard here.
+        public var unheard = 0
         /// Meant for another, our own come back, or from a role that does not say this.
         public var misdirected = 0
         /// Answers a nonce that is not (or no longer) ours: a replay, or late.
@@ -131,9 +135,14 @@ public struct RendezvousClient: Sendable {
     ///   - count: length of the list of rendezvous.
     ///   - salt: of this process, the same as in its handshakes.
     ///   - policy: whether relays may be used.
-    public init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, count: Int = 1) {
+    ///   - audience: who is met.
+    public init(
+        keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy = .any, audience: Audience = .room,
+        count: Int = 1
+    ) {
         precondition(count > 0, "a client without a rendezvous has nothing to do")
-        signalling = SignallingPlaces(keys: keys, device: device, salt: salt, seed: seed, policy: policy, count: count)
+        signalling = SignallingPlaces(
+            keys: keys, device: device, salt: salt, seed: seed, policy: policy, audience: audience, count: count)
         introductions = Introductions(peer: signalling.peer, device: device.author)
         otherVersions = OtherVersions(count: count)
     }
@@ -285,6 +294,12 @@ public struct RendezvousClient: Sendable {
         watch()
     }
 
+    /// Who is met here from now on. Whom that leaves out is forgotten without a word, and dialled no more; a session with it is not ours to end.
+    public mutating func setAudience(_ audience: Audience) {
+        signalling.setAudience(audience)
+        introductions.forgetUnheard(through: &signalling)
+    }
+
     /// Says farewell to everybody, leaves the topic everywhere, and wants no connection any more.
     public mutating func leave() {
         introductions.leave(through: &signalling)
@@ -352,7 +367,8 @@ public struct RendezvousClient: Sendable {
         guard signalling.takes(from: member, at: place, now: now) else { return }
         let envelope: Envelope
         do throws(Envelope.Failure) {
-            envelope = try Envelope(opening: box, topic: signalling.topic, envelopeKey: signalling.keys.envelope)
+            envelope = try Envelope(
+                opening: box, topic: signalling.topic, envelopeKey: signalling.keys.envelope, device: signalling.device)
         } catch {
             switch error {
             case .notSealed: signalling.counters.notSealed += 1
@@ -360,11 +376,16 @@ public struct RendezvousClient: Sendable {
                 otherVersions.received(version, from: member, at: place, through: &signalling, now: now)
             case .malformed: signalling.counters.malformed += 1
             case .notSigned: signalling.counters.notSigned += 1
+            case .closed: signalling.counters.closed += 1
             }
             return
         }
         let (sender, peer) = (envelope.sender, signalling.peer)
         guard sender != peer else { return receiveOwn(envelope, from: member, at: place, now: now) }
+        guard signalling.audience.includes(envelope.device) else {
+            signalling.counters.unheard += 1
+            return
+        }
         let isOlder = if case .said = envelope.speaker { true } else { false }
         let own = isOlder ? OtherVersions.older(signalling.salt) : peer
         guard sender != own, sender != .zero, envelope.recipient == own || envelope.recipient == .zero else {

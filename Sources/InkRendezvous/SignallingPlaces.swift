@@ -13,6 +13,8 @@ struct SignallingPlaces: Sendable {
     /// Our own id.
     let peer: PeerID
     let policy: RelayPolicy
+    /// To whom anything is said.
+    private(set) var audience: Audience
     /// Where nonces and jitter come from.
     private var generator: SecretGenerator
     var random: SplitMix64
@@ -22,9 +24,11 @@ struct SignallingPlaces: Sendable {
     private var outputs = Outputs<RendezvousClient.Output>()
     var counters = RendezvousClient.Counters()
 
-    init(keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy, count: Int) {
+    init(
+        keys: RoomKeys, device: SigningKey, salt: PeerSalt, seed: Secret32, policy: RelayPolicy, audience: Audience, count: Int
+    ) {
         (self.keys, self.device, self.salt, peer) = (keys, device, salt, salt.peer(of: device.author))
-        self.policy = policy
+        (self.policy, self.audience) = (policy, audience)
         guard let topic = Topic(keys.topic) else { preconditionFailure("a topic has 32 bytes") }
         self.topic = topic
         generator = SecretGenerator(seed: seed)
@@ -173,7 +177,7 @@ struct SignallingPlaces: Sendable {
     /// - Parameter isLonely: somebody is there whom we have not met.
     mutating func greet(at place: Int, isLonely: Bool, now: Instant) {
         places[place].greets(isLonely: isLonely, now: now, using: &random)
-        send(.hello(nonce: places[place].nonce), to: .zero, member: nil, at: place)
+        send(.hello(nonce: places[place].nonce), to: .zero, of: nil, member: nil, at: place)
     }
 
     /// Somebody is to be found again, wherever we are in.
@@ -188,15 +192,29 @@ struct SignallingPlaces: Sendable {
         return false
     }
 
-    /// Says it, whatever the rates.
+    mutating func setAudience(_ audience: Audience) { self.audience = audience }
+
+    /// Says it, whatever the rates. Where only some may hear us, what is not to one of their devices is not said, and the rest is said to none but that
+    /// (RV-61).
     ///
-    /// - Parameter speaker: as who; ourselves when nil.
+    /// - Parameters:
+    ///   - id: zero for whoever reads it.
+    ///   - reader: the device that `id` proved to be of, or claims; nil for all.
+    ///   - speaker: as who; ourselves when nil.
     mutating func send(
-        _ content: Envelope.Content, to id: PeerID, member: UInt32?, at place: Int, as speaker: Envelope.Speaker? = nil
+        _ content: Envelope.Content, to id: PeerID, of reader: AuthorID?, member: UInt32?, at place: Int,
+        as speaker: Envelope.Speaker? = nil
     ) {
         let envelope = Envelope(
             speaker: speaker ?? .salt(salt), recipient: id, device: device.author, content: content, takesRelay: takesRelay(at: place))
-        let box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
+        let box: [UInt8]?
+        switch audience {
+        case .room: box = envelope.sealed(for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
+        case .devices(let devices):
+            guard let reader, devices.contains(reader) else { return }
+            box = envelope.sealed(to: reader, for: topic, device: device, envelopeKey: keys.envelope, using: &generator)
+        }
+        guard let box else { return }
         emit(.send(.send(topic: topic, to: member, box: box), at: place))
     }
 

@@ -105,4 +105,38 @@ import Testing
         let author = try #require(AuthorID(identity))
         #expect(!Signature.verify(identity + [UInt8](repeating: 0, count: 32), of: [1, 2, 3], by: author))
     }
+
+    // CR-20
+    @Test func `what is sealed to a device opens by its signing key alone`() throws {
+        var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
+        let (device, other) = (SigningKey(seed: generator.secret()), SigningKey(seed: generator.secret()))
+        let (plain, context): ([UInt8], [UInt8]) = ([1, 2, 3], [9])
+        let box = try #require(DeviceBox.seal(plain, to: device.author, context: context, using: &generator))
+        let again = try #require(DeviceBox.seal(plain, to: device.author, context: context, using: &generator))
+        #expect(box.count == plain.count + DeviceBox.overhead)
+        #expect(zip(box, again).count(where: ==) < 8)
+        #expect(DeviceBox.open(box, by: device, context: context) == plain)
+        #expect(DeviceBox.open(box, by: other, context: context) == nil)
+        #expect(DeviceBox.open(box, by: device, context: [8]) == nil)
+        for position in 0..<box.count * 8 {
+            var changed = box
+            changed[position / 8] ^= 1 << (position % 8)
+            // The top bit of a public key of the curve is not looked at (RFC 7748 §5), and is in what the key is made of.
+            #expect(DeviceBox.open(changed, by: device, context: context) == nil)
+        }
+        #expect(DeviceBox.open(Array(box.dropLast()), by: device, context: context) == nil)
+        #expect(DeviceBox.open([], by: device, context: context) == nil)
+    }
+
+    // CR-20
+    @Test func `to what is no key nothing is sealed`() throws {
+        var generator = SecretGenerator(seed: [UInt8](repeating: 3, count: 32))
+        // The point of order 1, one of order 4 (y = 0), and a y that is on no point.
+        let one = [1] + [UInt8](repeating: 0, count: 31)
+        let zero = [UInt8](repeating: 0, count: 32)
+        let none = [2] + [UInt8](repeating: 0, count: 31)
+        for bytes in [one, zero, none] {
+            #expect(DeviceBox.seal([1], to: try #require(AuthorID(bytes)), context: [], using: &generator) == nil)
+        }
+    }
 }

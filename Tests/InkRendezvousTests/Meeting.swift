@@ -83,11 +83,13 @@ struct Meeting {
     }
 
     @discardableResult
-    mutating func addPeer(_ number: UInt8, room: UInt8 = 1, policy: RelayPolicy = .any, connect: Bool = true) -> Int {
+    mutating func addPeer(
+        _ number: UInt8, room: UInt8 = 1, policy: RelayPolicy = .any, audience: Audience = .room, connect: Bool = true
+    ) -> Int {
         let id = Self.peerID(number)
         var client = RendezvousClient(
             keys: Self.keys(room: room), device: Self.device(number), salt: Self.salt(number),
-            seed: Secret32([UInt8](repeating: number, count: 32))!, policy: policy)
+            seed: Secret32([UInt8](repeating: number, count: 32))!, policy: policy, audience: audience)
         client.setCandidates(
             [Candidate(address: SocketAddress(ip: .v4(0xCB00_7100 | UInt32(number)), port: 40_000 + UInt16(number)), kind: .host)], now: now
         )

@@ -273,13 +273,13 @@ enum Decoders {
             + (contents + laterContents).map { content in room.sealed(content, from: .salt(salt), to: other) }
         let plains = boxes.compactMap { room.opened($0) }
         let bodies = plains.map { plain in Array(plain[..<((plain.lastIndex { $0 != 0 } ?? 63) - 63)]) }
-        let seeds = boxes.map { [0] + $0 } + plains.map { [1] + $0 } + bodies.map { [2] + $0 }
+        let seeds = boxes.map { [0] + $0 } + plains.map { [1] + $0 } + bodies.map { [2] + $0 } + bodies.map { [6] + $0 }
         return Decoder(name: "envelope", seeds: seeds) { bytes in
             guard let first = bytes.first else { return .refused(0) }
             let rest = Array(bytes.dropFirst())
-            // As the rendezvous may alter it, or as a member may seal it.
-            let box = first & 2 != 0 ? room.signed(rest) : first & 1 == 0 ? rest : room.resealed(rest)
-            return .plain { _ = try Envelope(opening: box, topic: room.topic, envelopeKey: room.keys.envelope) }
+            // As the rendezvous may alter it, or as a member may seal it, to all or to one.
+            let box = first & 2 != 0 ? room.signed(rest, isClosed: first & 4 != 0) : first & 1 == 0 ? rest : room.resealed(rest)
+            return .plain { _ = try Envelope(opening: box, topic: room.topic, envelopeKey: room.keys.envelope, device: room.device) }
         }
     }
 

@@ -83,12 +83,22 @@ struct Room {
     func opened(_ box: [UInt8]) -> [UInt8]? { SealedBox.open(box, key: keys.envelope, context: context) }
 
     /// The box of what this device says, whatever it is.
-    func signed(_ body: [UInt8]) -> [UInt8] {
-        var plain = Array(body.prefix(900))
-        // The device stands behind the recipient, where form 1 has a peer id and form 4 flags and a salt.
+    ///
+    /// - Parameter isClosed: sealed to itself (RV-61).
+    func signed(_ body: [UInt8], isClosed: Bool = false) -> [UInt8] {
+        var plain = Array(body.prefix(isClosed ? 800 : 900))
+        // The device stands behind the recipient, where form 1 has a peer id and form 5 flags and a salt.
         let place = 34 + (plain.first == 1 ? PeerID.byteCount : 1 + PeerSalt.byteCount)
         if plain.count >= place + 32 { plain.replaceSubrange(place..<place + 32, with: device.author.bytes) }
         plain += device.sign(context + plain)
+        if isClosed {
+            var generator = SecretGenerator(seed: Secret32([UInt8](repeating: 6, count: 32)) ?? .random())
+            let inside = DeviceBox.seal(plain, to: device.author, context: context, using: &generator) ?? []
+            var writer = ByteWriter()
+            writer.write([5, 10])
+            writer.writeLengthPrefixed(inside)
+            plain = writer.bytes
+        }
         let size = Envelope.sizeClasses.first { $0 >= plain.count } ?? plain.count
         return resealed(plain + [UInt8](repeating: 0, count: size - plain.count))
     }
