@@ -41,6 +41,8 @@ struct Rekey: Sendable {
     private let own: PeerID
     private let remote: PeerID
     private let isInitiator: Bool
+    /// What this session's first question waits beyond its time: those of a member who came to many at once are not asked at once (TR-101).
+    private let delay: Duration
     /// What the session exported when the keys in use were made.
     private var secret: Secret32
     /// How often the keys were renewed.
@@ -71,6 +73,7 @@ struct Rekey: Sendable {
         self.disclosesKeys = disclosesKeys
         (self.own, self.schedule, remote) = (own, schedule, handshaken.remote.peer)
         (isInitiator, secret, bornAt, restsUntil) = (handshaken.remote.isInitiator, handshaken.rekeySecret, now, now)
+        delay = (schedule.after / 12).scaled(by: Double(handshaken.localIndex) / 0x1p32)
         restsUntil = now + rest
     }
 
@@ -98,7 +101,7 @@ struct Rekey: Sendable {
         }
     }
 
-    private var dueAt: Instant { bornAt + (isInitiator ? schedule.after : schedule.after * 9 / 8) }
+    private var dueAt: Instant { bornAt + (isInitiator ? schedule.after + delay : schedule.after * 9 / 8) }
     private var rest: Duration { min(Self.rest, schedule.after / 4) }
     private var formerEnd: Instant? { former.map { min($0.endsAt ?? .distantFuture, $0.bornAt + schedule.refusedAfter) } }
 

@@ -2,7 +2,7 @@ import InkPrimitives
 
 /// When a connection gets new keys (TR-101, TR-106).
 public struct RekeySchedule: Hashable, Sendable {
-    /// Age of the keys at which the session's initiator asks for new ones; its peer does an eighth later.
+    /// Age of the keys from which on the session's initiator asks for new ones, within a twelfth of it; its peer does an eighth later.
     public var after: Duration
     /// Keys that are so old open and seal nothing any more.
     public var refusedAfter: Duration

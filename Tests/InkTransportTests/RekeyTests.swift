@@ -56,7 +56,7 @@ import Testing
         let before = net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
         net.run(for: .seconds(119))
         #expect(net.nodes.indices.map { net.nodes[$0].endpoint.localIndex(of: ids[$0]) } == before)
-        let journey = Self.travel(net, for: .seconds(3))
+        let journey = Self.travel(net, for: .seconds(12))
         expectWhole(journey)
         let after = journey.net.nodes.indices.map { journey.net.nodes[$0].endpoint.localIndex(of: ids[$0]) }
         #expect(after[0] != before[0] && after[1] != before[1])
@@ -68,6 +68,24 @@ import Testing
             #expect(Set(headers.map(\.truncated)).count == headers.count)
         }
         #expect(journey.gaps.joined().allSatisfy { $0 <= .milliseconds(40) })
+    }
+
+    // TR-101
+    @Test func `sessions that began together have new keys one after the other`() throws {
+        let spans = try (0..<16).map { number in
+            var net = TestNet()
+            net.add(TestNet.configuration(number))
+            net.add(TestNet.configuration(50 + number))
+            net.connect(0, 1)
+            net.run { $0.nodes[0].id != nil }
+            let began = net.now
+            let (id, before) = (try #require(net.nodes[0].id), net.nodes[0].endpoint)
+            #expect(net.run(for: .seconds(140)) { $0.nodes[0].endpoint.localIndex(of: id) != before.localIndex(of: id) })
+            return net.now - began
+        }
+        // Each asks by its lot, within a twelfth of two minutes; a round trip is 100 ms.
+        #expect(spans.allSatisfy { $0 > .seconds(119.5) && $0 < .seconds(130.5) })
+        #expect(Set(spans.map { $0.components.seconds }).count >= 6)
     }
 
     // TR-101
