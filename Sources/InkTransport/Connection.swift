@@ -361,10 +361,13 @@ struct Connection: Sendable {
     /// What a packet carried of the live lanes, once more and another way, while the way in use is in doubt (TR-64).
     private mutating func sendCopy(of frames: [SentFrame], over id: PathID, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
         guard let route = paths[id]?.route else { return }
-        var draft = space.begin(limit: PathMTU.floor)
-        outgoing.writeCopies(of: frames, into: &draft)
-        guard !draft.frames.isEmpty else { return }
-        transmit(&draft, over: route, path: id, now: now, outputs: &outputs)
+        var left = frames[...]
+        while !left.isEmpty {
+            var draft = space.begin(limit: PathMTU.floor)
+            outgoing.writeCopies(of: &left, into: &draft)
+            guard !draft.frames.isEmpty else { return }
+            transmit(&draft, over: route, path: id, now: now, outputs: &outputs)
+        }
     }
 
     /// Challenges and responses travel alone, since they may go elsewhere.

@@ -165,11 +165,23 @@ struct SendLanes: Sendable {
         draft.room(before: Repeater.packetMax - DataHeader.tagCount) - PacketDraft.streamHeaderMax
     }
 
-    /// What a packet carried of the live lanes and has not arrived, once more.
-    mutating func writeCopies(of frames: [SentFrame], into draft: inout PacketDraft) {
-        for case .stream(let lane, let slot, let range, _) in frames where lane != .bulk && isMissing(range, slot: slot, of: lane) {
-            writeStream(lane, slot: slot, range: range, into: &draft)
-            draft.note(.stream(lane, slot: slot, range: range, isCopy: true))
+    /// What a packet carried of the live lanes and has not arrived, once more, as far as there is room: pieces that were one frame there are one each here.
+    ///
+    /// - Parameter frames: what the packet carried; afterwards the rest, for another packet.
+    mutating func writeCopies(of frames: inout ArraySlice<SentFrame>, into draft: inout PacketDraft) {
+        while let frame = frames.first {
+            if case .stream(let lane, let slot, let range, _) = frame, lane != .bulk, isMissing(range, slot: slot, of: lane) {
+                let room = draft.room - PacketDraft.streamHeaderMax
+                guard room > 0 else { return }
+                let end = min(range.upperBound, range.lowerBound + UInt64(room))
+                writeStream(lane, slot: slot, range: range.lowerBound..<end, into: &draft)
+                draft.note(.stream(lane, slot: slot, range: range.lowerBound..<end, isCopy: true))
+                guard end == range.upperBound else {
+                    frames[frames.startIndex] = .stream(lane, slot: slot, range: end..<range.upperBound, isCopy: true)
+                    return
+                }
+            }
+            frames.removeFirst()
         }
     }
 

@@ -651,4 +651,39 @@ import Testing
             #expect(Self.route(net, index)?.isRelay == false)
         }
     }
+
+    // TR-64, TR-114
+    @Test func `what was one frame on the way in doubt goes the other way in packets that are no longer`() throws {
+        var net = try Self.met(seed: 3)
+        try Self.exchange(&net)
+        net.run(for: .seconds(1))
+        // So that much is thought of it.
+        for _ in 0..<10 { net.send([UInt8](repeating: 3, count: 100_000), from: 0, lane: .bulk) }
+        net.run(for: .seconds(4)) { $0.nodes[1].messages.count == 10 }
+        net.run(for: .seconds(1))
+        try #require(Self.route(net, 0)?.isRelay == false)
+        net.cut = [net.nodes[0].address]
+        let before = net.relayed.count
+        var said = 0
+        while net.relayed.count == before {
+            said += 1
+            net.send([1], from: 0)
+            net.run(for: .milliseconds(30))
+            try #require(said < 100)
+        }
+        // In the next packet ride the copies of all these, in one frame with what comes behind them in their stream.
+        for number in 1...17 as ClosedRange<UInt8> {
+            if number == 17 { net.now += .milliseconds(4) }
+            net.send([UInt8](repeating: number, count: 20), from: 0, stream: 1)
+            if number == 17 { net.send([UInt8](repeating: 2, count: 1500), from: 0, stream: 2) }
+            net.drain(0)
+            net.now += .microseconds(200)
+        }
+        net.run(for: .milliseconds(100))
+        #expect(Self.route(net, 0)?.isRelay == false)
+        #expect(net.nodes[1].messages.filter { $0.stream == 1 }.map(\.bytes.first) == (1...17).map { $0 })
+        #expect(net.nodes[1].messages.count { $0.stream == 2 } == 1)
+        let longest = net.relayed.map(\.bytes.count).max() ?? 0
+        #expect(longest > 1100 && longest <= PathMTU.floor, "\(longest)")
+    }
 }
