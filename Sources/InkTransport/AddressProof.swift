@@ -81,12 +81,20 @@ struct AddressProof: Sendable {
         if let address = route.address, validation?.address == address { validation?.received(byteCount: -PacketDraft.pingBytes) }
     }
 
-    /// True if this answers our challenge: then our packets go to where it went.
-    mutating func answered(_ response: [UInt8], paths: inout Paths) -> Bool {
-        guard let waiting = validation, constantTimeEqual(waiting.challenge, response) else { return false }
-        paths.moveMain(to: waiting.address)
+    /// What a response says.
+    enum Answer {
+        /// It answers no challenge of ours.
+        case none
+        /// The peer is where the challenge went: there our packets go.
+        case proven
+        /// It is, and that is another host: what is on the way to the one before is lost.
+        case movedToOtherHost
+    }
+
+    mutating func answered(_ response: [UInt8], paths: inout Paths) -> Answer {
+        guard let waiting = validation, constantTimeEqual(waiting.challenge, response) else { return .none }
         validation = nil
-        return true
+        return paths.moveMain(to: waiting.address) ? .movedToOtherHost : .proven
     }
 
     /// The challenge that is due and paid for, and where it goes.

@@ -450,10 +450,17 @@ struct Connection: Sendable {
             outputs.append(.presence(Array(data), on: id))
         case .close(let code): return code
         case .pathResponse(let response):
-            guard !proof.answered(response, paths: &paths) else { break }
-            let before = paths.mainID
-            _ = paths.answered(response, now: now)
-            noteMain(before: before, outputs: &outputs)
+            switch proof.answered(response, paths: &paths) {
+            case .proven: break
+            case .movedToOtherHost:
+                giveUp(paths.mainID, now: now, outputs: &outputs)
+                // How far that host is tells its answer, also where nothing was on the way.
+                owed.owePing()
+            case .none:
+                let before = paths.mainID
+                _ = paths.answered(response, now: now)
+                noteMain(before: before, outputs: &outputs)
+            }
         case .maxData(let limit): outgoing.raiseCredit(to: limit)
         }
         return nil

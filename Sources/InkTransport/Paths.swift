@@ -301,13 +301,18 @@ struct Paths: Sendable {
     }
 
     /// The packets of the way in use come from another address now, where a challenge was answered.
-    mutating func moveMain(to address: SocketAddress) {
+    ///
+    /// - Returns: true if that is another host: what went to the one before is to be given up.
+    @discardableResult
+    mutating func moveMain(to address: SocketAddress) -> Bool {
         let index = mainIndex
         // Another host is another path, and what was learned of the old one's capacity does not hold (RFC 9000 §9.4).
-        if all[index].route.address?.ip != address.ip { all[index].forgetCapacity() }
+        let isOtherHost = all[index].route.address?.ip != address.ip
+        if isOtherHost { all[index].forgetCapacity() }
         all.removeAll { $0.route == .direct(address) && $0.id != mainID }
         update(mainID) { ($0.route, $0.proof, $0.leftAt) = (.direct(address), .proven, nil) }
         (doubtedAt, shadow) = (nil, nil)
+        return isOtherHost
     }
 
     /// Where to go if the way in use does not answer: who was heard from directly, else a relay, even one that nobody has tried.

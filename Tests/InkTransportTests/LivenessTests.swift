@@ -170,4 +170,39 @@ import Testing
         }
         #expect(idle > 10)
     }
+
+    // TR-9, TR-85
+    @Test func `what was on the way to where a peer was before is sent again as soon as it is followed`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(1))
+        let id = try #require(net.nodes[1].id)
+        let moved = SocketAddress("172.16.0.9:999")!
+        net.nodes[0].address = moved
+        // A packet of them, and more than a probe repeats.
+        let (count, began) = (10, net.now)
+        for number in 0..<count { net.send([UInt8](repeating: UInt8(number), count: 100), from: 1) }
+        net.drain(1)
+        // Long enough to pay for what asks.
+        net.send([UInt8](repeating: 9, count: 50), from: 0)
+        #expect(net.run(for: .seconds(1)) { $0.nodes[1].endpoint.statistics(id)?.address == moved })
+        // There, what asks where the peer is, and back.
+        #expect(net.now - began <= .milliseconds(150))
+        #expect(net.run(for: .milliseconds(60)) { $0.nodes[0].messages.count == count }, "\(net.nodes[0].messages.count)")
+        let main = try #require(net.nodes[1].endpoint.statistics(id))
+        #expect(main.roundTrip == nil, "what went to the other host says nothing of this one")
+        #expect(
+            net.run(for: .milliseconds(100)) { ($0.nodes[1].endpoint.statistics(id)?.roundTrip).map { $0 < .milliseconds(130) } ?? false })
+    }
+
+    // TR-9
+    @Test func `a host to which nothing is on the way is asked for its round trip`() throws {
+        var net = TestNet.pair()
+        net.run(for: .seconds(2))
+        let id = try #require(net.nodes[1].id)
+        let moved = SocketAddress("172.16.0.9:999")!
+        net.nodes[0].address = moved
+        net.send([UInt8](repeating: 9, count: 50), from: 0)
+        #expect(net.run(for: .seconds(1)) { $0.nodes[1].endpoint.statistics(id)?.address == moved })
+        #expect(net.run(for: .milliseconds(130)) { $0.nodes[1].endpoint.statistics(id)?.roundTrip != nil })
+    }
 }
