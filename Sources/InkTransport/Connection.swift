@@ -334,9 +334,9 @@ struct Connection: Sendable {
         if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
         if owed.probe { outgoing.writeProbe(of: space.sent.oldestWaiting(limit: SendLanes.probeBytes), into: &draft) }
         if withLive || withBulk {
-            var line = SendLanes.Line(losses: Repeater.Losses(share: paths.losses.estimate), isRelay: paths.main.isRelay)
+            var line = SendLanes.Line(losses: Repeater.Losses(share: paths.main.losses.estimate), isRelay: paths.main.isRelay)
             if withLive {
-                line.losses.areTogether = paths.losses.areTogether(now: now)
+                line.losses.areTogether = paths.main.losses.areTogether(now: now)
                 line.isQueued = paths.main.isQueued(now: now)
             }
             outgoing.write(withLive: withLive, withBulk: withBulk, presence: &presence, line: line, into: &draft, now: now)
@@ -602,7 +602,7 @@ struct Connection: Sendable {
         let main = paths.main
         var sight = LineSight()
         (sight.roundTrip, sight.shortestRoundTrip) = (roundTrip, main.rtt.minimum)
-        (sight.deliveryRate, sight.loss, sight.isRelay) = (main.deliveryRate, paths.losses.estimate, main.isRelay)
+        (sight.deliveryRate, sight.loss, sight.isRelay) = (main.deliveryRate, main.losses.estimate, main.isRelay)
         return sight
     }
     /// Bytes kept for messages that are not whole, for tests and metrics.
@@ -613,7 +613,7 @@ struct Connection: Sendable {
         result.route = paths.main.route
         result.routes = paths.known.filter(\.isProven).map(\.route)
         result.roundTrip = roundTrip
-        result.lossEstimate = paths.losses.estimate
+        result.lossEstimate = paths.main.losses.estimate
         result.pendingBytes = pendingBytes
         result.bytesInFlight = paths.known.reduce(0) { $0 + $1.bytesInFlight }
         result.packetsRemembered = space.sent.remembered + (rekey.old?.sent.remembered ?? 0)

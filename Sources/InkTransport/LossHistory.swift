@@ -1,6 +1,6 @@
 import InkPrimitives
 
-/// What is known of losses on the ways of one connection. It outlives keys: what was sent under old ones and is judged late tells as much of the line.
+/// What is known of the losses of one path. It outlives keys: what was sent under old ones and is judged late tells as much of the line.
 struct LossHistory: Sendable {
     /// Share of packets lost, over about 100 packets.
     private(set) var estimate = 0.0
@@ -8,7 +8,7 @@ struct LossHistory: Sendable {
 
     private static let weight = 0.01
 
-    /// A packet is lost, with its place among those that went the same way.
+    /// A packet is lost, with its place among those that went this way.
     mutating func lost(_ ordinal: UInt64, now: Instant) {
         estimate += (1 - estimate) * Self.weight
         runs.lost(ordinal, now: now)

@@ -174,7 +174,6 @@ struct LossRecovery: Sendable {
         case .lost:
             verdict.spurious += 1
             guard let place = paths.position(of: packet.path), paths[at: place].counts(packet.ordinal) else { break }
-            paths.losses.arrivedLate()
             paths.update(packet.path) { path in
                 let newest = path.largestAcknowledged?.ordinal ?? packet.ordinal
                 path.reordering.learn(distance: Double(newest - min(packet.ordinal, newest)))
@@ -186,7 +185,6 @@ struct LossRecovery: Sendable {
             if let path = paths.position(of: packet.path) {
                 paths[at: path].acknowledged(packet.byteCount, packet.stamp, ordinal: packet.ordinal, sentAt: packet.sentAt, now: now)
             }
-            paths.losses.arrived()
         }
         probes = 0
         guard packet.path == arrived, let path = paths.position(of: packet.path), paths[at: path].counts(packet.ordinal) else { return nil }
@@ -302,8 +300,7 @@ struct LossRecovery: Sendable {
         }
         let (ordinal, sentAt, byteCount) = (packets[index].ordinal, packets[index].sentAt, packets[index].byteCount)
         lose(at: index, as: .lost, paths: &paths, now: now, into: &verdict)
-        guard paths[at: place].lost(byteCount, ordinal: ordinal, sentAt: sentAt, now: now) else { return }
-        paths.losses.lost(ordinal, now: now)
+        paths[at: place].lost(byteCount, ordinal: ordinal, sentAt: sentAt, now: now)
     }
 
     private mutating func lose(at index: Int, as fate: Fate, paths: inout Paths, now: Instant, into verdict: inout Verdict) {

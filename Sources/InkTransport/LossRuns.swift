@@ -18,7 +18,7 @@ struct LossRuns: Sendable {
     private static let togetherMin = 1.75
     private static let memory: Duration = .seconds(2)
 
-    /// A packet is lost, with its place among those that went the same way. They come in ascending order but for what is lost by time.
+    /// A packet is lost, with its place among those that went this way. They come in ascending order but for what is lost by time.
     mutating func lost(_ ordinal: UInt64, now: Instant) {
         lostAt = now
         defer { last = ordinal }

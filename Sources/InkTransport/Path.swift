@@ -31,6 +31,7 @@ struct Path: Sendable {
     private var live = LiveAllowance()
     var reordering = ReorderingTolerance()
     private var search = PathMTU()
+    private(set) var losses = LossHistory()
     /// Longest datagram, bytes. What relays carry is known (RV-52), and no more.
     var mtu: Int { isRelay || !carriesLong ? PathMTU.floor : search.current }
     /// Challenges to it, while any are due.
@@ -109,6 +110,7 @@ struct Path: Sendable {
     /// - Parameter ordinal: of the packet among those that went this way.
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, ordinal: UInt64, sentAt: Instant, now: Instant) {
         guard counts(ordinal) else { return }
+        losses.arrived()
         search.acknowledged(byteCount, largest: largestProbe, now: now)
         congestion.acknowledged(byteCount, stamp, sentAt: sentAt, now: now)
     }
@@ -124,11 +126,11 @@ struct Path: Sendable {
         congestion.begin(roundTrip: roundTrip, byteCount: byteCount, now: now)
     }
 
-    /// - Returns: false where that says nothing of how much the path carries: it was lost for its length (TR-111), or went to another host (TR-85).
-    mutating func lost(_ byteCount: Int, ordinal: UInt64, sentAt: Instant, now: Instant) -> Bool {
-        guard counts(ordinal), search.lost(byteCount, sentAt: sentAt, roundTrip: rtt.smoothed, now: now) else { return false }
+    /// Says nothing of how much the path carries where it was lost for its length (TR-111), or went to another host (TR-85).
+    mutating func lost(_ byteCount: Int, ordinal: UInt64, sentAt: Instant, now: Instant) {
+        guard counts(ordinal), search.lost(byteCount, sentAt: sentAt, roundTrip: rtt.smoothed, now: now) else { return }
         congestion.lost(byteCount, sentAt: sentAt, now: now)
-        return true
+        losses.lost(ordinal, now: now)
     }
 
     /// How long a packet should be that asks whether so much gets through, bytes; nil for none.
@@ -149,7 +151,9 @@ struct Path: Sendable {
 
     /// A packet that was judged lost has arrived.
     mutating func arrivedLate(_ byteCount: Int, ordinal: UInt64, sentAt: Instant) {
-        if counts(ordinal) { congestion.arrivedLate(byteCount, sentAt: sentAt) }
+        guard counts(ordinal) else { return }
+        losses.arrivedLate()
+        congestion.arrivedLate(byteCount, sentAt: sentAt)
     }
 
     /// There is nothing more to send.
@@ -158,7 +162,7 @@ struct Path: Sendable {
     /// Another host is another path (RFC 9000 §9.4): what was sent to the old one is no more on the way here, and its round trips are not this one's.
     mutating func forgetCapacity() {
         (congestion, pacer, live, search) = (CongestionController(), Pacer(), LiveAllowance(), PathMTU())
-        (rtt, reordering) = (RTTEstimator(), ReorderingTolerance())
+        (rtt, reordering, losses) = (RTTEstimator(), ReorderingTolerance(), LossHistory())
         (bytesInFlight, waiting, waitingSince, countsFrom) = (0, 0, nil, sentCount)
     }
 

@@ -14,8 +14,6 @@ struct Paths: Sendable {
     private(set) var mainID: PathID
     private var all: [Path]
     private var nextNumber: UInt32 = 1
-    /// Over all of them.
-    var losses = LossHistory()
     /// Since when it is in doubt.
     private var doubtedAt: Instant?
     /// The path that operations take besides, and until when.

@@ -38,7 +38,7 @@ struct OnePath {
     var isWaiting: Bool { recovery.isWaiting }
     var remembered: Int { recovery.remembered }
     var openCount: UInt64 { recovery.openCount }
-    var lossEstimate: Double { paths.losses.estimate }
+    var lossEstimate: Double { paths.main.losses.estimate }
     var probeTimeout: Duration { recovery.probeTimeout(rtt) }
     var largestAcknowledged: UInt64? { recovery.largestAcknowledged }
 
@@ -182,7 +182,7 @@ struct OnePath {
         let reordering = recovery.paths.main.reordering
         #expect(
             reordering.packetThreshold == ReorderingTolerance.packetThresholdMin && reordering.scale == 1
-                && recovery.paths.losses.estimate == 0)
+                && recovery.paths.main.losses.estimate == 0)
         #expect(recovery.paths.main.window == window && recovery.bytesInFlight == 0)
     }
 

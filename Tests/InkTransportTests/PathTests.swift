@@ -686,4 +686,53 @@ import Testing
         let longest = net.relayed.map(\.bytes.count).max() ?? 0
         #expect(longest > 1100 && longest <= PathMTU.floor, "\(longest)")
     }
+
+    // TR-67
+    @Test func `what one way loses says nothing of another one`() throws {
+        var net = try Self.met(seed: 3)
+        try Self.exchange(&net)
+        net.run(for: .seconds(1))
+        let id = try #require(net.nodes[0].id)
+        func say(for span: Duration, until isDone: (TestNet) -> Bool = { _ in false }) {
+            let end = net.now + span
+            while net.now < end, !isDone(net) {
+                net.send([1], from: 0)
+                net.run(for: .milliseconds(20))
+            }
+        }
+        net.faults.loss = 0.3
+        say(for: .seconds(5))
+        let direct = try #require(net.nodes[0].endpoint.statistics(id))
+        try #require(!direct.route.isRelay && direct.lossEstimate > 0.1, "\(direct.lossEstimate)")
+        net.cut = [net.nodes[0].address]
+        say(for: .seconds(5)) { Self.route($0, 0)?.isRelay == true }
+        let relay = try #require(net.nodes[0].endpoint.statistics(id))
+        #expect(relay.route.isRelay && relay.lossEstimate == 0, "\(relay.lossEstimate)")
+    }
+
+    // TR-67, TR-96
+    @Test func `how many are lost in a row is known of each way by itself`() throws {
+        var paths = Paths(route: .direct(TestNet.address(0)), proof: .proven)
+        var recovery = LossRecovery()
+        #expect(paths.relay(over: RelayPoint(place: 0, member: 1), now: .zero) == nil)
+        let ways = [paths.mainID, try #require(paths.id(of: .relay(RelayPoint(place: 0, member: 1))))]
+        var arrived = RangeSet()
+        for number in 0..<80 as Range<UInt64> {
+            // In turn: of the one four in a row are lost, of the other each fourth.
+            let (way, place) = (Int(number % 2), number / 2)
+            let isLost = way == 0 ? (10..<14).contains(place) : place % 4 == 1
+            recovery.sent(
+                byteCount: 100, claim: .prompt, frames: [.ping], over: ways[way], paths: &paths, now: .zero + .milliseconds(Int64(number)))
+            if !isLost { arrived.insert(number..<number + 1) }
+        }
+        var bytes: [UInt8] = []
+        _ = Acknowledgement.write(arrived, delay: .zero, limit: 1000, to: &bytes)
+        var reader = ByteReader(bytes, range: 1..<bytes.count)
+        let (acknowledgement, now) = (try Acknowledgement(from: &reader), Instant.zero + .seconds(1))
+        _ = try recovery.acknowledge(acknowledgement, over: ways[0], paths: &paths, now: now)
+        let losses = ways.compactMap { paths[$0]?.losses }
+        try #require(losses.count == 2)
+        #expect(losses[0].areTogether(now: now) && !losses[1].areTogether(now: now))
+        #expect(losses[0].estimate > 0 && losses[0].estimate < losses[1].estimate)
+    }
 }
