@@ -36,7 +36,7 @@ public struct ConnectionStatistics: Hashable, Sendable {
     public internal(set) var bytesRetransmitted: UInt64 = 0
     /// Bytes of ops that rode again before they were known to be lost.
     public internal(set) var bytesRepeated: UInt64 = 0
-    /// Share of packets lost, 0...1, a moving average over about 100 packets.
+    /// Share of packets lost on the path in use, 0...1, a moving average over about 100 packets.
     public internal(set) var lossEstimate: Double = 0
     /// Bytes of reliable messages that the peer has not acknowledged, queued ones included.
     public internal(set) var pendingBytes = 0

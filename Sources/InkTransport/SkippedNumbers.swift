@@ -5,14 +5,18 @@ struct SkippedNumbers: Sendable {
     private var random: SplitMix64
     /// The next that is left out.
     private var nextAt: UInt64
-    /// Ascending: those that an acknowledgement may still name by mistake, or by a lie.
+    /// Ascending: those that an acknowledgement may still name by mistake, or by a lie. Of more than `rememberedMax` the oldest are forgotten.
     private var numbers: [UInt64] = []
+    var remembered: Int { numbers.count }
 
     /// Packets between two of them; the first comes sooner.
     private static let pauseMin = 64
     private static let pauseSpread = 448
     private static let firstMin = 16
     private static let firstSpread = 48
+    /// While the oldest packet waits for its acknowledgement the peer can call forth any number behind it that ask for none, and each acknowledgement is
+    /// held against all that are remembered. These are among the last 18 000 packets, which are more than the largest window has.
+    static let rememberedMax = 64
 
     /// - Parameter random: nothing that the peer can foresee: its seed comes from the secret stream, and of its numbers the peer sees a few bits each.
     init(random: SplitMix64) {
@@ -23,6 +27,7 @@ struct SkippedNumbers: Sendable {
     /// The number after this one.
     mutating func following(_ number: UInt64) -> UInt64 {
         guard number + 1 >= nextAt else { return number + 1 }
+        if numbers.count >= Self.rememberedMax { numbers.removeFirst() }
         numbers.append(number + 1)
         nextAt = number + 2 + UInt64(Self.pauseMin + random.below(Self.pauseSpread))
         return number + 2

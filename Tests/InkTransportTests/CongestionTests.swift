@@ -393,4 +393,22 @@ private struct Sender {
         guard case .acknowledgement(let frame) = try Frame(from: &reader) else { throw WireError.unexpected }
         return frame
     }
+
+    // TR-86
+    @Test func `of the numbers that are left out the newest are remembered, however long nothing is acknowledged`() throws {
+        var skipped = SkippedNumbers(random: SplitMix64(seed: 5))
+        var (next, left) = (UInt64(0), [UInt64]())
+        for _ in 0..<100_000 {
+            let following = skipped.following(next)
+            if following > next + 1 { left.append(next + 1) }
+            next = following
+        }
+        #expect(left.count > 4 * SkippedNumbers.rememberedMax && skipped.remembered == SkippedNumbers.rememberedMax)
+        func isNamed(_ number: UInt64) throws -> Bool { skipped.isNamed(in: try Self.acknowledgement(of: [number])) }
+        for number in left.suffix(SkippedNumbers.rememberedMax) { #expect(try isNamed(number)) }
+        #expect(try !isNamed(left[left.count - 1 - SkippedNumbers.rememberedMax]))
+        #expect(try !isNamed(left[left.count - 1] + 1))
+        skipped.forget(below: left[left.count - 1])
+        #expect(skipped.remembered == 1)
+    }
 }
