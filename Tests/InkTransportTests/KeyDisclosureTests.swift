@@ -84,4 +84,50 @@ import Testing
         for key in digits { #expect(!text.contains(key)) }
         #expect(!text.contains("receiving") && !text.contains("sending"))
     }
+
+    /// Packet `number` from the peer of a session, in the short form, with a ping.
+    private static func packet(_ number: UInt64, from raw: RawPeer) -> [UInt8] {
+        var packet: [UInt8] = []
+        let headerCount = DataHeader.write(number, receiverIndex: raw.remoteIndex, largestAcknowledged: number - 1, to: &packet)
+        packet.append(Frame.pingType)
+        raw.keys.seal(&packet, headerCount: headerCount, counter: number)
+        return packet
+    }
+
+    // TR-121
+    @Test func `a capture that begins late is read, where no more than four million packets came before`() throws {
+        var endpoint = Endpoint(TestNet.configuration(1))
+        let raw = try #require(RawPeer(dialling: &endpoint, configuration: TestNet.configuration(0), from: TestNet.address(8), now: .zero))
+        let log = KeyDisclosure(localIndex: raw.localIndex, remoteIndex: raw.remoteIndex, keys: raw.keys).lines
+        let last: UInt64 = 64 << 16 - 1
+        for first in [1, 1 << 16 + 7, last] as [UInt64] {
+            var reader = PacketReader()
+            reader.read(log: log)
+            // The next ones are read where it ends, too.
+            for number in [first, first + 1, first + 30_000] {
+                let reading = reader.read(Self.packet(number, from: raw))
+                #expect(reading?.number == number && reading?.direction == .sent && reading?.frames == ["ping"], "\(number)")
+            }
+        }
+        var reader = PacketReader()
+        reader.read(log: log)
+        let reading = reader.read(Self.packet(last + 1, from: raw))
+        #expect(reading?.kind == "data" && reading?.number == nil && reading?.frames == [])
+    }
+
+    // TR-121
+    @Test func `of one index eight keys are read, and those of others all the same`() throws {
+        func line(_ index: String, _ key: Int) -> String {
+            "\(KeyDisclosure.label) \(index) \(Hex.encode([UInt8](repeating: UInt8(key), count: 32))) in\n"
+        }
+        var reader = PacketReader()
+        reader.read(log: (0..<8).map { line("01020304", $0) }.joined())
+        // One that is known already is no further one.
+        reader.read(log: line("01020304", 3))
+        #expect(reader.unread == 0)
+        reader.read(log: line("01020304", 8))
+        #expect(reader.unread == 1)
+        reader.read(log: line("01020305", 8))
+        #expect(reader.unread == 1)
+    }
 }
