@@ -6,6 +6,9 @@ import InkTransport
 enum Idle {
     /// A connection beyond the first (TR-92).
     static let bytesMax: Int64 = 32 << 10
+    /// No timer of data waits so long: a probe comes after a second (TR-16), a keepalive of who is present after five (TR-19).
+    private static let restMin: Duration = .seconds(2)
+    private static let patience: Duration = .seconds(60)
 
     /// Bytes of heap that each connection of a hub takes beyond the first.
     static func bytesEach(connections: Int) -> Int64 { (held(connections: connections) - held(connections: 1)) / Int64(connections - 1) }
@@ -46,8 +49,23 @@ enum Idle {
             for _ in 0..<200 { ends[end].send([UInt8](repeating: 7, count: 1000), lane: .bulk, on: id, now: now) }
             for _ in 0..<200 { ends[end].send([UInt8](repeating: 7, count: 40), lane: .ops, on: id, now: now) }
         }
-        for _ in 0..<12_000 { turn() }
-        mail = []
+        /// All of it is there, and no timer is due but that of a keepalive.
+        func isAtRest() -> Bool {
+            mail.isEmpty && ends.allSatisfy { $0.deadline.map { $0 - now >= restMin } ?? true }
+                && ids.allSatisfy { ends[$0.end].statistics($0.id)?.pendingBytes == 0 }
+        }
+        func run(until isDone: () -> Bool) {
+            let limit = now + patience
+            while !isDone() {
+                precondition(now < limit, "within a minute all rest, and ask")
+                turn()
+            }
+        }
+        func packetsIn() -> [UInt64] { ids.map { ends[$0.end].statistics($0.id)?.packetsIn ?? 0 } }
+        run { isAtRest() }
+        // To rest is to ask for a sign of life now and then: what is kept of that counts.
+        let heard = packetsIn()
+        run { isAtRest() && zip(heard, packetsIn()).allSatisfy(<) }
         let before = meter_held()
         ends[0] = Endpoint(Pair.configuration(0))
         return before - meter_held()
