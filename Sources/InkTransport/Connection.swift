@@ -291,7 +291,8 @@ struct Connection: Sendable {
             let hasBulk = !isAlone && outgoing.canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let isCopyDue = outgoing.repetitionDueAt.map { now >= $0 } ?? false
             let owesCopies = isCopyDue && paths.updateMain { $0.allowsBulk(now: now) }
-            let owesLive = owed.probe || owesCopies
+            let probe = owedProbe(isBulkLater: isBulkLater)
+            let owesLive = probe != nil || owesCopies
             // What else is owed rides with the bulk of the next call.
             let isLater = isBulkLater && hasBulk && !hasLive
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
@@ -301,7 +302,7 @@ struct Connection: Sendable {
             let withBulk = hasBulk && !isLater
             // What somebody sees goes in packets that every path carries (TR-113).
             let limit = withBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
-            sendPacket(withLive: hasLive, withBulk: withBulk, limit: limit, now: now, outputs: &outputs)
+            sendPacket(withLive: hasLive, withBulk: withBulk, probe: probe, limit: limit, now: now, outputs: &outputs)
         }
         if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         outgoing.watchCredit(now: now)
@@ -324,7 +325,21 @@ struct Connection: Sendable {
         return paths.allowance == nil || byteCount + Self.packetMin <= packetLimit
     }
 
-    private mutating func sendPacket(withLive: Bool, withBulk: Bool, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>) {
+    /// What the probe that is owed repeats; nil where none is, or none may go yet.
+    ///
+    /// - Parameter isBulkLater: one that repeats bulk is bulk, and what others have that is live goes first (TR-131).
+    @inline(__always) private func owedProbe(isBulkLater: Bool) -> [SentFrame]? {
+        guard owed.probe else { return nil }
+        let oldest = space.sent.oldestWaiting(limit: SendLanes.probeBytes)
+        guard isBulkLater, oldest.contains(where: \.isBulk) else { return oldest }
+        let live = oldest.filter { !$0.isBulk }
+        return live.isEmpty ? nil : live
+    }
+
+    /// - Parameter probe: old data that goes once more, as copies; nil where no probe goes.
+    private mutating func sendPacket(
+        withLive: Bool, withBulk: Bool, probe: [SentFrame]?, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>
+    ) {
         owed.leaves()
         var draft = space.begin(limit: limit)
         draft.borrow(&sentFrames)
@@ -332,7 +347,7 @@ struct Connection: Sendable {
             space.acks.sent(now: now)
         }
         if incoming.owesCredit { draft.writeCredit(incoming.takeCredit()) }
-        if owed.probe { outgoing.writeProbe(of: space.sent.oldestWaiting(limit: SendLanes.probeBytes), into: &draft) }
+        if let probe { outgoing.writeProbe(of: probe, into: &draft) }
         if withLive || withBulk {
             var line = SendLanes.Line(losses: Repeater.Losses(share: paths.main.losses.estimate), isRelay: paths.main.isRelay)
             if withLive {
@@ -343,8 +358,8 @@ struct Connection: Sendable {
         } else {
             outgoing.writeRepetitions(into: &draft, now: now)
         }
-        if owed.ping || owed.probe, draft.claim != .prompt { draft.writePing() }
-        owed.left()
+        if owed.ping || probe != nil, draft.claim != .prompt { draft.writePing() }
+        owed.left(withProbe: probe != nil)
         transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
         if let other = paths.shadowPath(now: now) { sendCopy(of: draft.frames, over: other, now: now, outputs: &outputs) }
         draft.giveBack(&sentFrames, keeping: Self.framesKept)

@@ -29,7 +29,12 @@ struct OwedWords: Sendable {
     private mutating func greet() { (ping, greetsAt) = (true, nil) }
 
     /// It left.
-    mutating func left() { (ping, probe) = (false, false) }
+    ///
+    /// - Parameter withProbe: false where a probe that is owed waits for another packet.
+    mutating func left(withProbe: Bool) {
+        ping = false
+        if withProbe { probe = false }
+    }
 
     /// - Returns: false where too many are owed: each is as long as what asks for it, and no more are kept than one flush sends.
     mutating func oweResponse(to challenge: [UInt8], over route: Route) -> Bool {

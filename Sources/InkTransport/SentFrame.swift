@@ -8,6 +8,9 @@ enum SentFrame: Hashable, Sendable {
     case maxData
     case ping
 
+    /// It carries what nobody waits for.
+    var isBulk: Bool { if case .stream(.bulk, _, _, _) = self { true } else { false } }
+
     /// As `Frame.claim`, which is what the peer goes by.
     var claim: AckClaim {
         switch self {

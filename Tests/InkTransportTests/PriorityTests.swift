@@ -111,4 +111,66 @@ import Testing
         net.send([UInt8](repeating: 1, count: 20_000), from: 0, lane: .bulk)
         #expect(net.run(for: .milliseconds(500)) { $0.nodes[1].messages.count == rounds + 1 })
     }
+
+    // TR-131
+    @Test(arguments: [false, true]) func `a probe that repeats bulk leaves after what is live`(hasOwnLive: Bool) throws {
+        var (net, ids) = try Self.hub()
+        let addresses = ids.compactMap { net.nodes[0].endpoint.statistics($0)?.address }
+        try #require(addresses.count == 2)
+        net.cut = [addresses[0]]
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
+        net.drain(0)
+        var probes = 0
+        for _ in 0..<1000 where probes < 3 {
+            let deadline = try #require(net.nodes[0].endpoint.deadline)
+            net.run(for: deadline - net.now - .nanoseconds(1))
+            net.now = deadline
+            // What leaves if just then there is something live to both, or to the other one.
+            var endpoint = net.nodes[0].endpoint
+            endpoint.handleTimeout(now: net.now)
+            for id in hasOwnLive ? ids : [ids[1]] { endpoint.send([2], lane: .ops, on: id, now: net.now) }
+            let sent = RawPeer.outputs(&endpoint).compactMap {
+                if case .transmit(let bytes, .direct(let to), _) = $0 { (count: bytes.count, to: to) } else { nil }
+            }
+            let live = try #require(sent.firstIndex { $0.to == addresses[1] })
+            if let probe = sent.firstIndex(where: { $0.to == addresses[0] && $0.count > 300 }) {
+                probes += 1
+                #expect(probe > live, "\(sent)")
+            }
+            net.nodes[0].endpoint.handleTimeout(now: net.now)
+            net.drain(0)
+        }
+        #expect(probes == 3)
+    }
+
+    // TR-131
+    @Test func `a probe that repeats what is live leaves first with that alone`() throws {
+        var (net, ids) = try Self.hub()
+        let addresses = ids.compactMap { net.nodes[0].endpoint.statistics($0)?.address }
+        net.cut = [addresses[0]]
+        net.nodes[0].endpoint.send([7], lane: .control, on: ids[0], now: net.now)
+        net.drain(0)
+        net.nodes[0].endpoint.send([UInt8](repeating: 1, count: 20_000), lane: .bulk, on: ids[0], now: net.now)
+        net.drain(0)
+        var isSeen = false
+        for _ in 0..<1000 where !isSeen {
+            let deadline = try #require(net.nodes[0].endpoint.deadline)
+            net.run(for: deadline - net.now - .nanoseconds(1))
+            net.now = deadline
+            var endpoint = net.nodes[0].endpoint
+            endpoint.handleTimeout(now: net.now)
+            endpoint.send([2], lane: .ops, on: ids[1], now: net.now)
+            let sent = RawPeer.outputs(&endpoint).compactMap {
+                if case .transmit(let bytes, .direct(let to), _) = $0 { (count: bytes.count, to: to) } else { nil }
+            }
+            let live = try #require(sent.firstIndex { $0.to == addresses[1] })
+            if let probe = sent.firstIndex(where: { $0.to == addresses[0] }), probe < live {
+                isSeen = true
+                #expect(sent[..<live].allSatisfy { $0.count < 100 }, "\(sent)")
+            }
+            net.nodes[0].endpoint.handleTimeout(now: net.now)
+            net.drain(0)
+        }
+        #expect(isSeen)
+    }
 }
