@@ -2,7 +2,9 @@ import InkCrypto
 import InkPrimitives
 
 /// A packet that is being made: what is written of it, what it still has room for, and what of it is remembered once it has left.
-struct PacketDraft: Sendable {
+///
+/// There is one of it: a copy would be another packet with the same number (TR-7).
+struct PacketDraft: ~Copyable, Sendable {
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     static let streamHeaderMax = 15
     /// A keepalive or probe is padded to this, so that a challenge is no longer than what caused it.
