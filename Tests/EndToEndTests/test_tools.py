@@ -67,10 +67,11 @@ class Tools(unittest.TestCase):
         self.assertNotIn("| - ", done.stdout, "a figure is missing")
 
     def test_a_work_of_the_bench_that_has_parts_stands_for_them(self):
-        self.assertEqual(bench.works_named("W3,W1,W4bulk,W4"), ["W3", "W3wire", "W1", "W4bulk", "W4ops"])
+        self.assertEqual(bench.works_named("W3,W1,W4bulk,W4"), ["W3stream", "W3wire", "W1", "W4bulk", "W4ops"])
+        self.assertEqual(bench.works_named("W3stream"), ["W3stream"])
         status, _, errors = self.run_tool(sys.executable, "-B", "tools/lib/bench.py", "--works", "W1,W9")
         self.assertEqual(status, 2)
-        self.assertIn("no work W9, but W1, W2, W3, W3wire, W4ops, W4bulk, W5, W6, W4", errors)
+        self.assertIn("no work W9, but W1, W2, W3stream, W3wire, W4ops, W4bulk, W5, W6, W3, W4", errors)
 
     def test_a_pair_of_the_bench_whose_line_does_not_start_leaves_no_server_behind(self):
         with tempfile.TemporaryDirectory() as folder:

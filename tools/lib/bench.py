@@ -23,8 +23,8 @@ import time
 
 OWN = os.environ.get("BENCH_CONTESTANT", "")
 REST = "{role} --host {host} --port {port} --work {work} --n {n} --size {size} --rate {rate} --secs {secs}"
-WORKS = ["W1", "W2", "W3", "W3wire", "W4ops", "W4bulk", "W5", "W6"]
-PARTS = {"W3": ["W3", "W3wire"], "W4": ["W4ops", "W4bulk"]}  # a name that stands for several
+WORKS = ["W1", "W2", "W3stream", "W3wire", "W4ops", "W4bulk", "W5", "W6"]
+PARTS = {"W3": ["W3stream", "W3wire"], "W4": ["W4ops", "W4bulk"]}  # a name that stands for several
 LOSSES = [("independent", 0), ("independent", 1), ("independent", 5), ("independent", 10), ("bursts", 5), ("gilbert", 5)]
 LINE_DELAY = 25  # ms each way
 DATA, OPERATION = 1024, 40  # bytes
@@ -40,12 +40,12 @@ CONTESTANTS = {
     "yard-sealed": own("yardstick", "sealed,single,timed", works=["W1", "W4ops"]),
     "yard-bare": own("yardstick", "sealed,single", works=["W1"]),
     "yard-merged": own("yardstick", "sealed", works=["W2"], n2=600000),
-    "yard-packed": own("yardstick", "sealed,packed", works=["W3", "W3wire"], n3=4000000),
+    "yard-packed": own("yardstick", "sealed,packed", works=["W3stream", "W3wire"], n3=4000000),
     "lean": own("lean", works=WORKS, n2=300000, n3=1000000),
     "product": own("product", works=WORKS, n2=300000, n3=1000000),
     "lean-idle": own("lean", "idle", works=["W6"]),
 }
-YARDS = {"W1": "yard-sealed", "W2": "yard-merged", "W3": "yard-packed"}
+YARDS = {"W1": "yard-sealed", "W2": "yard-merged", "W3stream": "yard-packed"}
 
 
 def works_named(text):
@@ -176,7 +176,7 @@ class Bench:
         if work == "W1":
             for entry in self.taking(work):
                 self.keep(work, run, entry, "", self.pair(entry, "pingpong", count=entry.get("n1", 20000) // small, size=64))
-        elif work in ("W2", "W3"):
+        elif work in ("W2", "W3stream"):
             for entry in self.taking(work):
                 count, size = (entry.get("n2", 100000), DATA) if work == "W2" else (entry.get("n3", 300000), OPERATION)
                 self.keep(work, run, entry, "", self.pair(entry, "stream", count=count // small, size=size))
@@ -274,14 +274,14 @@ class Tables:
             [name, middle(self.values("W1", name, lambda row: row["client"]["rtt_us_p50"]), "{:.1f}"),
              middle(self.values("W1", name, lambda row: row["client"]["rtt_us_p99"]), "{:.1f}"),
              middle(self.ratios("W1", name, lambda row: row["client"]["rtt_us_p50"]))] for name in self.names("W1")])
-        for work, size in (("W2", DATA), ("W3", OPERATION)):
+        for work, size in (("W2", DATA), ("W3stream", OPERATION)):
             def rate(row):
                 return row["server"]["rx"] / row["client"]["secs"]
 
             def processor(row):
                 return (row["client"]["cpu_s"] + row["server"]["cpu_s"]) / (row["server"]["rx_bytes"] / 1e9)
 
-            self.table(f"{work}: a stream of messages of {size} bytes",
+            self.table(f"{work[:2]}: a stream of messages of {size} bytes",
                        ["", "1000 messages/s", "MB/s", "CPU s/GB, both ends", f"rate / {YARDS[work]}", f"CPU / {YARDS[work]}"], [
                            [name, middle([value / 1e3 for value in self.values(work, name, rate)], "{:.0f}"),
                             middle([value * size / 1e6 for value in self.values(work, name, rate)], "{:.0f}"),
@@ -313,7 +313,7 @@ class Tables:
              middle(self.values("W6", name, lambda row: row["bytes"]), "{:.1f}"),
              middle(self.values("W6", name, lambda row: sum(row[end]["rss_kb"] - row[end]["rss0_kb"] for end in ("client", "server"))),
                     "{:.0f}")] for name in self.names("W6")])
-        lost = [row for row in self.rows if row["work"] in ("W2", "W3", "W4bulk") and row["server"].get("rx") != row["client"].get("sent")
+        lost = [row for row in self.rows if row["work"] in ("W2", "W3stream", "W4bulk") and row["server"].get("rx") != row["client"].get("sent")
                 or row["server"].get("disorder") and row["name"] not in YARDS.values()]
         for row in lost:
             print(f"\n{row['work']} {row['name']} {row['case']}: {row['client'].get('sent')} sent, {row['server'].get('rx')} came, "
@@ -339,7 +339,7 @@ def main():
     known = dict(CONTESTANTS)
     if options.extra:
         for name, entry in json.loads(pathlib.Path(options.extra).read_text(encoding="utf-8")).items():
-            known[name] = {"works": WORKS, "foreign": True, **entry}
+            known[name] = {"foreign": True, **entry, "works": works_named(",".join(entry.get("works", WORKS)))}
     only = set(filter(None, options.only.split(",")))
     contestants = [{"name": name, **entry} for name, entry in known.items() if not only or name in only]
     bench = Bench(contestants, options.quick, options.out)
