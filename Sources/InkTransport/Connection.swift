@@ -34,7 +34,7 @@ struct Connection: Sendable {
     private var liveness: Liveness
     private var jitter: SplitMix64
     private var presence = PresenceExchange()
-    private var owed = OwedWords()
+    private var owed = OwedFrames()
     private var proof = AddressProof()
     private var finish: HandshakeFinish?
     private(set) var counts: ConnectionStatistics
@@ -279,14 +279,14 @@ struct Connection: Sendable {
         if paths.main.isQueued(now: now) { outgoing.forgetDueRepetitions(now: now) }
         var mayProbeLength = !isBulkLater
         while packetLimit >= Self.packetMin {
-            let waitsLive = hasLive
-            if mayProbeLength, !waitsLive {
+            let isLiveWaiting = hasLive
+            if mayProbeLength, !isLiveWaiting {
                 mayProbeLength = false
                 sendLengthProbe(now: now, outputs: &outputs)
             }
-            let hasLive = waitsLive && paths.updateMain { $0.allowsLive(now: now) }
+            let withLive = isLiveWaiting && paths.updateMain { $0.allowsLive(now: now) }
             // Bulk behind something live would go before what others have that is live.
-            let isAlone = hasLive && !outgoing.isTurnOfBulk && (isBulkLater || paths.updateMain { $0.isNarrow })
+            let isAlone = withLive && !outgoing.isTurnOfBulk && (isBulkLater || paths.updateMain { $0.isNarrow })
             if isAlone, outgoing.canSend(.bulk) { outgoing.passOverBulk() }
             let hasBulk = !isAlone && outgoing.canSend(.bulk) && paths.updateMain { $0.allowsBulk(now: now) }
             let isCopyDue = outgoing.repetitionDueAt.map { now >= $0 } ?? false
@@ -294,15 +294,15 @@ struct Connection: Sendable {
             let probe = owedProbe(isBulkLater: isBulkLater)
             let owesLive = probe != nil || owesCopies
             // What else is owed rides with the bulk of the next call.
-            let isLater = isBulkLater && hasBulk && !hasLive
+            let isLater = isBulkLater && hasBulk && !withLive
             let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
             let owes = owesLive || !isLater && (mustAcknowledge || owed.ping || incoming.owesCredit)
-            guard hasLive || hasBulk && !isLater || owes else { break }
+            guard withLive || hasBulk && !isLater || owes else { break }
             defer { if owesCopies { outgoing.forgetDueRepetitions(now: now) } }
             let withBulk = hasBulk && !isLater
             // What somebody sees goes in packets that every path carries (TR-113).
-            let limit = withBulk && !hasLive ? packetLimit : min(packetLimit, PathMTU.floor)
-            sendPacket(withLive: hasLive, withBulk: withBulk, probe: probe, limit: limit, now: now, outputs: &outputs)
+            let limit = withBulk && !withLive ? packetLimit : min(packetLimit, PathMTU.floor)
+            sendPacket(withLive: withLive, withBulk: withBulk, probe: probe, limit: limit, now: now, outputs: &outputs)
         }
         if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }
         outgoing.watchCredit(now: now)
@@ -340,7 +340,7 @@ struct Connection: Sendable {
     private mutating func sendPacket(
         withLive: Bool, withBulk: Bool, probe: [SentFrame]?, limit: Int, now: Instant, outputs: inout Outputs<Endpoint.Output>
     ) {
-        owed.leaves()
+        owed.packetBegins()
         var draft = space.begin(limit: limit)
         draft.borrow(&sentFrames)
         if space.acks.rides(now: now), draft.writeAcknowledgement(of: space.acks.received, delay: space.acks.delay(now: now)) {
@@ -359,7 +359,7 @@ struct Connection: Sendable {
             outgoing.writeRepetitions(into: &draft, now: now)
         }
         if owed.ping || probe != nil, draft.claim != .prompt { draft.writePing() }
-        owed.left(withProbe: probe != nil)
+        owed.paid(withProbe: probe != nil)
         transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
         if let other = paths.shadowPath(now: now) { sendCopy(of: draft.frames, over: other, now: now, outputs: &outputs) }
         draft.giveBack(&sentFrames, keeping: Self.framesKept)

@@ -1,7 +1,7 @@
 import InkPrimitives
 
 /// What a connection owes its peer beside data: a ping, a probe, the first word, answers to challenges.
-struct OwedWords: Sendable {
+struct OwedFrames: Sendable {
     private static let responsesMax = 4
     /// What the initiator had to say left with message 3, and what it asks for is a better first word than a ping.
     private static let greetingPause: Duration = .milliseconds(5)
@@ -23,15 +23,15 @@ struct OwedWords: Sendable {
     /// If the first word is due, the packet that leaves next asks for an answer.
     mutating func greet(now: Instant) { if let at = greetsAt, now >= at { greet() } }
 
-    /// Something leaves: it is the first word, if that is owed.
-    mutating func leaves() { if greetsAt != nil { greet() } }
+    /// A packet is begun: it is the first word, if that is owed.
+    mutating func packetBegins() { if greetsAt != nil { greet() } }
 
     private mutating func greet() { (ping, greetsAt) = (true, nil) }
 
-    /// It left.
+    /// What is owed is in a packet.
     ///
-    /// - Parameter withProbe: false where a probe that is owed waits for another packet.
-    mutating func left(withProbe: Bool) {
+    /// - Parameter withProbe: false where a probe that is owed waits for another one.
+    mutating func paid(withProbe: Bool) {
         ping = false
         if withProbe { probe = false }
     }
