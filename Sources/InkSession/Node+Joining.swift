@@ -58,8 +58,7 @@ extension Node {
     }
 
     mutating func becomeReady(now: Instant) {
-        guard !isReady, let board else { return }
-        phase.becameReady()
+        guard let board, phase.becameReady() else { return }
         learnNames()
         for connection in connections { neighbours[connection]?.transfer.forgetBroughtTwice() }
         tell(.ready(board.id, me: author))

@@ -56,14 +56,16 @@ enum Phase: Sendable {
     /// Nil before quitting, and once it is over.
     var quitting: Quitting? { if case .quitting(let quitting) = self { quitting } else { nil } }
 
-    mutating func becameReady() {
+    /// - Returns: true if it was not before, and is now: who leaves is told nothing more.
+    mutating func becameReady() -> Bool {
         switch self {
         case .joining: self = .ready
-        case .quitting(var quitting):
+        case .quitting(var quitting) where !quitting.isReady:
             quitting.isReady = true
             self = .quitting(quitting)
-        case .ready, .leaving, .stopped: break
+        case .quitting, .ready, .leaving, .stopped: return false
         }
+        return true
     }
 
     /// - Parameter mark: so many records were given to the disk.

@@ -16,5 +16,8 @@ struct Rejections: Sendable {
         return true
     }
 
+    /// Rules that were told lately.
+    var rememberedCount: Int { toldAt.count }
+
     private static let rememberedMax = 256
 }

@@ -244,6 +244,30 @@ private struct Liars {
     }
 
     // SE-167
+    @Test func `enough takes back nothing of what was asked for by name, though it still waits`() throws {
+        var pipes = try PerfectPipes()
+        // A line that takes seconds for it, so that most waits with the node when it is enough.
+        pipes.bytesPerSecond = 12_000
+        var liars = try Liars([.listens], pipes: pipes, stored: Self.history(pipes, count: 300))
+        let address = liars.liars[0].address
+        liars.pipes.drop = { from, to in from == address || to == address }
+        #expect(try liars.run(.seconds(30)) { $0.node.board?.transactionCount ?? 0 > 300 } != nil)
+        liars.pipes.drop = { _, _ in false }
+        #expect(try liars.run(.seconds(20)) { $0.node.presentPeers == 2 } != nil)
+        let connection = try #require(
+            liars.node.connections.first { liars.node.neighbours[$0]?.remote.author == liars.liars[0].identity.author })
+        let asked = try #require(liars.node.board?.transactions.prefix(SessionMessage.asksMax).map(\.name))
+        liars.send(.ask(asked), by: 0)
+        #expect(try liars.run(.seconds(1)) { $0.node.neighbours[connection]?.transfer.backlog.isEmpty == false } != nil)
+        liars.send(.enough, by: 0)
+        let time = try liars.run(.seconds(30)) { liars in
+            let came = Set(liars.liars[0].heard.compactMap { $0.lane == .control ? nil : try? Transaction(decoding: $0.bytes).name })
+            return came.isSuperset(of: asked)
+        }
+        #expect(time != nil)
+    }
+
+    // SE-167
     @Test func `enough takes back what a comparison found, and neither answers to questions nor what was drawn meanwhile`() throws {
         let pipes = try PerfectPipes()
         var liars = try Liars([.listens], pipes: pipes, stored: Self.history(pipes, count: 3))
