@@ -59,6 +59,21 @@ private struct Sender {
         #expect(controller.pacingRate > assumed * 6)
     }
 
+    // TR-80
+    @Test func `what waited for the last packet of the handshake does not tell how long a round trip takes`() {
+        var (controller, now) = (CongestionController(), Instant(nanoseconds: 1_000_000_000))
+        // The peer cannot read the first packets before message 3 has come once more.
+        for span in [400, 383, 50, 50, 60] {
+            let stamp = controller.sent(100, bytesInFlight: 0, now: now)
+            let sentAt = now
+            now += .milliseconds(span)
+            controller.acknowledged(100, stamp, sentAt: sentAt, now: now)
+            controller.finishAcknowledgement(roundTrip: (.milliseconds(span), 100), now: now)
+        }
+        // At least a window in 50 ms.
+        #expect(controller.pacingRate >= controller.window / 0.05)
+    }
+
     // TR-82
     @Test func `a queue that stays though it is left is contested`() {
         let sender = Sender.contesting()

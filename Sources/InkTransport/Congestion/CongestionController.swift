@@ -123,7 +123,11 @@ struct CongestionController: Sendable {
     mutating func finishAcknowledgement(roundTrip sample: (span: Duration, byteCount: Int)?, now: Instant) {
         // A handshake that lost a packet told nothing: at a packet in the 333 ms that were assumed, operations would wait for a long time yet.
         // What was given up with its path is no word on this one; and no peer says by how long it held an answer that it took no time.
-        if let sample, !isPaceKnown, grownBy > 0 { (pace, isPaceKnown) = (max(sample.span, .milliseconds(1)), true) }
+        // The first may have waited for message 3 to come once more, and until a long packet has come no round says better: the shortest is right.
+        if let sample, grownBy > 0, trips.base == nil {
+            let span = max(sample.span, .milliseconds(1))
+            (pace, isPaceKnown) = (isPaceKnown ? min(pace, span) : span, true)
+        }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
             round.take(span)
             // Each of three: radio makes one late now and then.
