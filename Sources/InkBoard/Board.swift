@@ -75,6 +75,8 @@ public struct Board: Sendable {
     var log: Log { transactionSet.log }
     /// How many transactions are in the set, genesis included.
     public var transactionCount: Int { log.transactions.count }
+    /// Of how many the fingerprint is.
+    public var coveredCount: Int { transactionCount - transactionSet.coverage.leftOutCount }
     /// All of them, parents before children; otherwise in order of arrival.
     public var transactions: [Transaction] { log.transactions }
     /// The root of the Merkle tree of what counts, and of all that it comes after (BD-101).

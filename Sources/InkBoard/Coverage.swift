@@ -9,6 +9,9 @@ struct Coverage: Sendable {
     /// What is in the log and neither counts nor has a descendant that does.
     private var uncovered: Set<Slot> = []
 
+    /// How many of the log are not covered.
+    var leftOutCount: Int { uncovered.count }
+
     /// The root. `refresh` must have run since the last change.
     var fingerprint: Fingerprint { tree.root }
 
@@ -22,19 +25,14 @@ struct Coverage: Sendable {
 
     /// Covers what counts, and all that comes before it: everything, but for what of `hidden` has no descendant that counts.
     mutating func hide(_ hidden: Set<Slot>, of log: Log) {
-        var (isCovered, isParent) = ([Bool](repeating: true, count: Int(log.end)), [Bool](repeating: false, count: Int(log.end)))
-        for slot in hidden { isCovered[Int(slot)] = false }
-        // Parents are before their children.
-        for slot in (0..<log.end).reversed() where isCovered[Int(slot)] {
-            for parent in log.parents(of: slot) {
-                (isCovered[Int(parent)], isParent[Int(parent)]) = (true, true)
-            }
+        let covered = CoveredPlaces(counting: (0..<Int(log.end)).map { !hidden.contains(Slot($0)) }) {
+            log.parents(of: Slot($0)).lazy.map(Int.init)
         }
-        let now = hidden.filter { !isCovered[Int($0)] }
+        let now = hidden.filter { !covered.contains(Int($0)) }
         for slot in now.subtracting(uncovered) { tree.remove(entry(slot, log)) }
         for slot in uncovered.subtracting(now) { tree.insert(entry(slot, log)) }
         uncovered = now
-        headSlots = (0..<log.end).filter { isCovered[Int($0)] && !isParent[Int($0)] }.sorted { log[$0].stamp < log[$1].stamp }
+        headSlots = covered.heads.map(Slot.init).sorted { log[$0].stamp < log[$1].stamp }
     }
 
     private mutating func add(_ slot: Slot, of log: Log, uncovered again: inout [Slot]) {

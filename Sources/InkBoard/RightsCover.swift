@@ -7,8 +7,11 @@ package struct RightsCover: Sendable {
     private let first: Int
     private var bits = RightsBits()
 
-    /// Walks from `heads` down to `giver`, once over the places between.
-    package init(heads: [Int], giver: Int, parents: (Int) -> [Int]) {
+    /// Walks from `heads` down, once over the places between.
+    ///
+    /// - Parameter giver: the first place in the log where any of the rights that it ends is given: of a right that several admissions give,
+    ///   the first of those. What names a right is written after one of them.
+    package init(heads: [Int], firstGiver giver: Int, parents: (Int) -> [Int]) {
         first = giver
         guard let last = heads.max(), last >= giver else { return }
         for head in heads where head >= giver { bits.insert(head - giver) }
@@ -19,15 +22,4 @@ package struct RightsCover: Sendable {
 
     /// Whether the transaction at a place of the log, which names the right, lies under the heads.
     package func contains(_ place: Int) -> Bool { place >= first && bits.contains(place - first) }
-}
-
-/// What fingerprint and reconciliation cover: the transactions that count and all their ancestors (BD-91).
-///
-/// `counts` has a value for each place of the log, parents before children.
-package func rightsCovered(_ counts: [Bool], parents: (Int) -> [Int]) -> [Bool] {
-    var covered = counts
-    for place in covered.indices.reversed() where covered[place] {
-        for parent in parents(place) { covered[parent] = true }
-    }
-    return covered
 }

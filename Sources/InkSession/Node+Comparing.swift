@@ -15,7 +15,7 @@ extension Node {
         guard let board, neighbours[connection]?.isInRoom == true else { return }
         let fingerprint = board.fingerprint
         guard neighbours[connection]?.transfer.tells(fingerprint) == true else { return }
-        say(.fingerprint(fingerprint, count: UInt64(board.transactionCount)), on: connection, now: now)
+        say(.fingerprint(fingerprint, count: UInt64(board.coveredCount)), on: connection, now: now)
     }
 
     /// Looks whether we and a neighbour differ, and plans a reconciliation if so.

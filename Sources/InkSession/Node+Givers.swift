@@ -23,13 +23,13 @@ extension Node {
     /// The peer has much that we lack.
     func isAhead(_ neighbour: Neighbour) -> Bool {
         guard let board, let theirs = neighbour.transfer.fingerprint, theirs != board.fingerprint else { return false }
-        return neighbour.transfer.transactionCount >= board.transactionCount + Givers.leadMin
+        return neighbour.transfer.transactionCount >= board.coveredCount + Givers.leadMin
     }
 
     /// The peer lacks much that we have, and will ask for it.
     func isBehind(_ neighbour: Neighbour) -> Bool {
         guard let board, neighbour.transfer.fingerprint != nil else { return false }
-        return neighbour.transfer.transactionCount + Givers.leadMin <= board.transactionCount
+        return neighbour.transfer.transactionCount + Givers.leadMin <= board.coveredCount
     }
 
     /// What this peer has more than we, another brings already.
@@ -43,7 +43,7 @@ extension Node {
         guard agreement.givers.isDue(now: now) else { return }
         var sights: [Givers.Sight] = []
         for connection in connections {
-            guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent, let count = board?.transactionCount
+            guard let index = neighbours.index(forKey: connection), neighbours.values[index].isPresent, let count = board?.coveredCount
             else { continue }
             // Who was asked first may not have said yet how much it has.
             let hasSaid = neighbours.values[index].transfer.fingerprint != nil

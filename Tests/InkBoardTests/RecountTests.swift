@@ -47,6 +47,7 @@ import Testing
                 for transaction in transactions { tree.insert(.init(lamport: transaction.lamport, name: transaction.name)) }
                 tree.refresh()
                 #expect(board.fingerprint == tree.root)
+                #expect(board.coveredCount == covered.count)
                 let parents = Set(transactions.flatMap(\.parents))
                 #expect(board.heads == covered.subtracting(parents).sorted())
                 for transaction in board.transactions.dropFirst() {

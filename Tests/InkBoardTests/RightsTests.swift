@@ -118,7 +118,7 @@ import Testing
         #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: room.rights.genesis) == .unknownRight)
         // Places: 0 genesis, 1 the grant, 2 and 3 work of hers, 4 the removal with 2 as its head, 5 work on 3.
         let parents = [[], [0], [1], [2], [1, 2], [3]]
-        let cover = RightsCover(heads: [2], giver: 1) { parents[$0] }
+        let cover = RightsCover(heads: [2], firstGiver: 1) { parents[$0] }
         #expect((0...5).map { cover.contains($0) } == [false, true, true, false, false, false])
         let removals = room.rights.removals(of: ann, at: room.rights.everything)
         #expect(removals.count == 1)
@@ -126,8 +126,10 @@ import Testing
             room.rights.counts(naming: ann, at: room.rights.everything) { removals.contains($0) && cover.contains(place) }
         }
         #expect(counts == [true, false, false, false])
-        #expect(rightsCovered([true, true, false, false, true, true]) { parents[$0] } == [true, true, true, true, true, true])
-        #expect(rightsCovered([true, true, false, false, true, false]) { parents[$0] } == [true, true, true, false, true, false])
+        let both = CoveredPlaces(counting: [true, true, false, false, true, true]) { parents[$0] }
+        #expect((0...5).allSatisfy(both.contains) && both.heads == [4, 5])
+        let one = CoveredPlaces(counting: [true, true, false, false, true, false]) { parents[$0] }
+        #expect((0...5).filter(one.contains) == [0, 1, 2, 4] && one.heads == [4])
     }
 
     // BD-83

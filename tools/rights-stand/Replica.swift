@@ -57,8 +57,8 @@ struct Replica {
             }
             if counts[number] { outcome.counting.insert(number) }
         }
-        let covered = rightsCovered(counts) { history.deeds[$0].parents }
-        for number in taken where covered[number] { outcome.covered.insert(number) }
+        let covered = CoveredPlaces(counting: counts) { history.deeds[$0].parents }
+        for number in taken where covered.contains(number) { outcome.covered.insert(number) }
         for right in rights.standing(at: set) { outcome.names.append(right.name) }
         return outcome
     }
@@ -71,7 +71,7 @@ struct Replica {
                 let id = RightsRemovalID(by: history.deeds[number].stamp.name, right: history.deeds[removal.right].stamp.name)
                 let right = history.gifts[removal.right]
                 let giver = taken.first { history.gifts[$0] == right }
-                covers[id] = RightsCover(heads: removal.heads, giver: giver ?? 0) { history.deeds[$0].parents }
+                covers[id] = RightsCover(heads: removal.heads, firstGiver: giver ?? 0) { history.deeds[$0].parents }
             }
         }
         return covers
