@@ -21,8 +21,14 @@ struct RightsRoll: Sendable {
         let kind: Kind
         let role: Role
         let seniority: Seniority
+        /// The right that it was given under, or by; nil of the root owner's.
+        let giver: Int?
+        /// Whether an admission gives it.
+        let isAdmitted: Bool
         /// The entries that give it: one, or all admissions of one person under one invite.
-        var givers: [Int]
+        var givers = RightsBits()
+        /// The entries that name it.
+        var naming = RightsBits()
         /// The removals of it.
         var removals: [Int] = []
     }
@@ -37,7 +43,7 @@ struct RightsRoll: Sendable {
         let entry: Int
         let right: Int
         /// What lies under its heads, the heads included.
-        let cover: RightsSet
+        let cover: RightsBits
     }
 
     private(set) var entries: [Entry]
@@ -59,9 +65,9 @@ struct RightsRoll: Sendable {
 
     init(root: Stamp, including: RightsSet) {
         entries = [Entry(stamp: root, named: nil, gives: 0, isAdmission: false, viewersMayChat: nil, including: including)]
-        rights = [
-            Right(kind: .held(by: root.author), role: .owner, seniority: Seniority(depth: 0, stamp: root, subject: .zero), givers: [0])
-        ]
+        let seniority = Seniority(depth: 0, stamp: root, subject: .zero)
+        rights = [Right(kind: .held(by: root.author), role: .owner, seniority: seniority, giver: nil, isAdmitted: false)]
+        rights[0].givers.insert(0)
         numbers = [root.name: 0]
     }
 
@@ -81,13 +87,15 @@ struct RightsRoll: Sendable {
         let right: Int
         if let known = admissions[key] {
             right = known
-            rights[right].givers.append(number)
         } else {
             let place = Seniority(
                 depth: rights[invite].seniority.depth + 1, stamp: rights[invite].seniority.stamp, subject: stamp.author)
-            right = add(Right(kind: .held(by: stamp.author), role: rights[invite].role, seniority: place, givers: [number]))
+            right = add(
+                Right(kind: .held(by: stamp.author), role: rights[invite].role, seniority: place, giver: invite, isAdmitted: true))
             admissions[key] = right
         }
+        rights[right].givers.insert(number)
+        rights[invite].naming.insert(number)
         numbers[stamp.name] = number
         entries.append(
             Entry(stamp: stamp, named: invite, gives: right, isAdmission: true, viewersMayChat: nil, including: including))
@@ -95,17 +103,21 @@ struct RightsRoll: Sendable {
 
     /// Takes in what an owner wrote under `named`. `removals` are rights, and what lies under the heads.
     mutating func append(
-        _ stamp: Stamp, named: Int, gift: RightsGift?, removals: [(right: Int, name: TransactionName, cover: RightsSet)],
+        _ stamp: Stamp, named: Int, gift: RightsGift?, removals: [(right: Int, name: TransactionName, cover: RightsBits)],
         viewersMayChat: Bool?, including: RightsSet
     ) {
         let number = entries.count
         let place = Seniority(depth: rights[named].seniority.depth + 1, stamp: stamp, subject: .zero)
         let given =
             switch gift {
-            case .grant(let subject, let role): add(Right(kind: .held(by: subject), role: role, seniority: place, givers: [number]))
-            case .invite(let key, let role): add(Right(kind: .invite(key: key), role: role, seniority: place, givers: [number]))
+            case .grant(let subject, let role):
+                add(Right(kind: .held(by: subject), role: role, seniority: place, giver: named, isAdmitted: false))
+            case .invite(let key, let role):
+                add(Right(kind: .invite(key: key), role: role, seniority: place, giver: named, isAdmitted: false))
             case nil: Int?.none
             }
+        if let given { rights[given].givers.insert(number) }
+        rights[named].naming.insert(number)
         for removal in removals {
             rights[removal.right].removals.append(self.removals.count)
             let id = RightsRemovalID(by: stamp.name, right: removal.name)

@@ -6,107 +6,72 @@ package struct RightsSet: Hashable, Sendable {
     package static let empty = RightsSet(id: 0)
 }
 
-/// Small numbers, a bit each. Two with the same numbers are equal.
-struct RightsBits: Hashable, Sendable {
-    /// The last word is not zero.
-    private(set) var words: [UInt64] = []
-
-    func contains(_ number: Int) -> Bool {
-        let word = number >> 6
-        return word < words.count && words[word] >> UInt64(number & 63) & 1 == 1
-    }
-
-    mutating func insert(_ number: Int) {
-        let word = number >> 6
-        while words.count <= word { words.append(0) }
-        words[word] |= 1 << UInt64(number & 63)
-    }
-
-    mutating func formUnion(_ other: RightsBits) {
-        for index in other.words.indices {
-            if index < words.count { words[index] |= other.words[index] } else { words.append(other.words[index]) }
-        }
-    }
-
-    mutating func formIntersection(_ other: RightsBits) {
-        words.removeLast(max(0, words.count - other.words.count))
-        for index in words.indices { words[index] &= other.words[index] }
-        while words.last == 0 { words.removeLast() }
-    }
-
-    func isSubset(of other: RightsBits) -> Bool {
-        guard words.count <= other.words.count else { return false }
-        for index in words.indices where words[index] & ~other.words[index] != 0 { return false }
-        return true
-    }
-
-    func intersects(_ other: RightsBits) -> Bool {
-        for index in 0..<min(words.count, other.words.count) where words[index] & other.words[index] != 0 { return true }
-        return false
-    }
-
-    /// Calls `body` with each number, ascending.
-    func forEach(_ body: (Int) -> Void) {
-        for index in words.indices {
-            var left = words[index]
-            while left != 0 {
-                body(index << 6 + left.trailingZeroBitCount)
-                left &= left - 1
-            }
-        }
-    }
-}
-
 /// Sets of rights transactions, each held once (BD-89).
 ///
 /// A transaction has the set of what comes before it as a number. There is at most one new set for a transaction, and most have the
-/// set of their parents: what a board holds of them grows with the changes of rights, not with the drawing.
+/// set of their parents: what a board holds of them grows with the changes of rights, not with the drawing. None is ever let go, so a number
+/// means one set for ever; so what is only asked about is not held.
 struct RightsSets: Sendable {
     private var table: [RightsBits] = [RightsBits()]
     private var ids: [RightsBits: UInt32] = [RightsBits(): 0]
     /// Unions of two, by both ids, the smaller one high.
     private var unions: [UInt64: UInt32] = [:]
-    /// Where the last of them is.
-    private var lastUnion: UInt64?
 
     subscript(set: RightsSet) -> RightsBits { table[Int(set.id)] }
 
     /// Sets held.
     var count: Int { table.count }
 
-    /// All that any of them has. Nearly always they are alike, or two.
-    mutating func union(_ sets: [RightsSet]) -> RightsSet {
-        guard let first = sets.first else { return .empty }
-        guard let second = sets.first(where: { $0 != first }) else { return first }
-        if sets.allSatisfy({ $0 == first || $0 == second }) { return union(first, second) }
-        // Not pair by pair: each union on the way would be kept, fifteen for a transaction of a hostile author.
-        var bits = self[first]
-        for set in sets.dropFirst() { bits.formUnion(self[set]) }
-        return intern(bits)
+    /// All that some sets have, which may be held or not.
+    enum Union: Sendable {
+        case held(RightsSet)
+        case other(RightsBits)
     }
 
-    mutating func inserting(_ number: Int, into set: RightsSet) -> RightsSet {
-        var bits = self[set]
+    /// What is in a union.
+    func bits(of union: Union) -> RightsBits {
+        switch union {
+        case .held(let set): self[set]
+        case .other(let bits): bits
+        }
+    }
+
+    /// All that any of them has. Nearly always they are alike, or two. Holds nothing.
+    func union(_ sets: [RightsSet]) -> Union {
+        guard let first = sets.first else { return .held(.empty) }
+        guard let second = sets.first(where: { $0 != first }) else { return .held(first) }
+        if let pair = pair(sets, first, second), let known = unions[pair] { return .held(RightsSet(id: known)) }
+        var bits = self[first]
+        for set in sets.dropFirst() where set != first { bits.formUnion(self[set]) }
+        return ids[bits].map { .held(RightsSet(id: $0)) } ?? .other(bits)
+    }
+
+    /// Holds the union of some sets, as a transaction has it that is kept.
+    mutating func hold(_ union: Union, of sets: [RightsSet]) -> RightsSet {
+        let set =
+            switch union {
+            case .held(let set): set
+            case .other(let bits): intern(bits)
+            }
+        guard let first = sets.first, let second = sets.first(where: { $0 != first }), let pair = pair(sets, first, second) else {
+            return set
+        }
+        if unions.count >= Self.unionsMax { unions.removeAll() }
+        unions[pair] = set.id
+        return set
+    }
+
+    /// Holds a union and one more.
+    mutating func inserting(_ number: Int, into union: Union) -> RightsSet {
+        var bits = bits(of: union)
         bits.insert(number)
         return intern(bits)
     }
 
-    private mutating func union(_ left: RightsSet, _ right: RightsSet) -> RightsSet {
-        let key = UInt64(min(left.id, right.id)) << 32 | UInt64(max(left.id, right.id))
-        if let known = unions[key] { return RightsSet(id: known) }
-        var bits = self[left]
-        bits.formUnion(self[right])
-        let union = intern(bits)
-        if unions.count >= Self.unionsMax { unions.removeAll() }
-        unions[key] = union.id
-        lastUnion = key
-        return union
-    }
-
-    /// Forgets the set that was made last; of the unions only the last can lead to it.
-    mutating func removeLast() {
-        if let last = lastUnion, unions[last] == UInt32(table.count - 1) { unions[last] = nil }
-        ids[table.removeLast()] = nil
+    /// The name of a union of two; nil of more, which have none.
+    private func pair(_ sets: [RightsSet], _ first: RightsSet, _ second: RightsSet) -> UInt64? {
+        guard sets.allSatisfy({ $0 == first || $0 == second }) else { return nil }
+        return UInt64(min(first.id, second.id)) << 32 | UInt64(max(first.id, second.id))
     }
 
     private mutating func intern(_ bits: RightsBits) -> RightsSet {

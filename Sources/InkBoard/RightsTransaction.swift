@@ -5,6 +5,7 @@ package struct RightsTransaction: Hashable, Sendable {
     package var stamp: Stamp
     /// The transaction that gives the right used: of an admission, the invite.
     package var right: TransactionName
+    package var parents: [RightsParent]
     package var content: Content
 
     package enum Content: Hashable, Sendable {
@@ -14,9 +15,17 @@ package struct RightsTransaction: Hashable, Sendable {
         case acts(gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?)
     }
 
-    package init(stamp: Stamp, right: TransactionName, content: Content) {
-        (self.stamp, self.right, self.content) = (stamp, right, content)
+    package init(stamp: Stamp, right: TransactionName, parents: [RightsParent], content: Content) {
+        (self.stamp, self.right, self.parents, self.content) = (stamp, right, parents, content)
     }
+}
+
+/// A parent, and the set that it gives its children.
+package struct RightsParent: Hashable, Sendable {
+    package let name: TransactionName
+    package let set: RightsSet
+
+    package init(_ name: TransactionName, _ set: RightsSet) { (self.name, self.set) = (name, set) }
 }
 
 /// The right that a transaction gives.
@@ -30,10 +39,10 @@ package enum RightsGift: Hashable, Sendable {
 package struct RightsRemoval: Hashable, Sendable {
     /// A transaction that gives the right.
     package var right: TransactionName
-    /// Of each head its `Rights` set, itself included. What was done under the right and lies under the heads keeps counting.
-    package var heads: [RightsSet]
+    /// What was done under the right and lies under the heads keeps counting.
+    package var heads: [TransactionName]
 
-    package init(right: TransactionName, heads: [RightsSet]) { (self.right, self.heads) = (right, heads) }
+    package init(right: TransactionName, heads: [TransactionName]) { (self.right, self.heads) = (right, heads) }
 }
 
 /// Names one removal.
@@ -47,7 +56,7 @@ package struct RightsRemovalID: Hashable, Sendable {
 }
 
 /// Why a transaction is not valid at its parents. It never will be.
-package enum RightsViolation: Error, Hashable, Sendable {
+public enum RightsViolation: Error, Hashable, Sendable, CustomStringConvertible {
     /// The right that it names is given by none of its rights-ancestors.
     case unknownRight
     /// The right is another's, or an invite, which only admissions name.
@@ -66,6 +75,21 @@ package enum RightsViolation: Error, Hashable, Sendable {
     case repeatedTarget
     /// It removes what is not strictly junior to the right used.
     case targetNotJunior
-    /// A head of a removal is not among its ancestors.
+    /// A head of a removal is not among its parents.
     case headsBeyondParents
+
+    public var description: String {
+        switch self {
+        case .unknownRight: "it names a right that nobody gave"
+        case .rightOfAnother: "it names a right of somebody else"
+        case .rightEnded: "its author's right had ended"
+        case .noInvite: "it joins by what is no invite"
+        case .notAllowed(let role): "no \(role) may do it"
+        case .tooDeep: "too many steps of giving from the board's owner"
+        case .unknownTarget: "it removes a right that nobody gave"
+        case .repeatedTarget: "it removes a right twice"
+        case .targetNotJunior: "it removes who is not junior to its author"
+        case .headsBeyondParents: "it keeps what it does not come after"
+        }
+    }
 }

@@ -47,17 +47,16 @@ import Testing
         let before = room.newest
         let first = try room.join(1, by: invite, at: before)
         let second = try room.join(1, by: invite, at: before)
-        let all = room.rights.everything
-        #expect(room.rights.standing(at: all).map(\.subject) == [room.keys[0], nil, room.keys[1]])
-        #expect(room.rights.violation(of: room.keys[1], naming: second, need: .edit, at: all) == nil)
-        #expect(room.rights.violation(of: room.keys[2], naming: first, need: .edit, at: all) == .rightOfAnother)
-        #expect(room.rights.violation(of: room.keys[9], naming: invite, need: .nothing, at: all) == .rightOfAnother)
+        #expect(room.rights.standing().map(\.subject) == [room.keys[0], nil, room.keys[1]])
+        #expect(room.rights.violation(of: room.keys[1], naming: second, need: .edit, after: room.all) == nil)
+        #expect(room.rights.violation(of: room.keys[2], naming: first, need: .edit, after: room.all) == .rightOfAnother)
+        #expect(room.rights.violation(of: room.keys[9], naming: invite, need: .nothing, after: room.all) == .rightOfAnother)
         _ = try room.remove([first], by: 0, under: room.root, heads: [])
-        #expect(!room.rights.stands(second, at: room.rights.everything))
-        #expect(throws: RightsViolation.rightEnded) { try room.join(1, by: invite, at: room.rights.everything) }
+        #expect(!room.rights.stands(second))
+        #expect(throws: RightsViolation.rightEnded) { try room.join(1, by: invite, at: room.newest) }
         // Where he knows of no removal it is valid, and without effect.
         let late = try room.join(1, by: invite, at: before)
-        #expect(!room.rights.counts(late, at: room.rights.everything))
+        #expect(!room.rights.counts(late))
         #expect(throws: RightsViolation.noInvite) { try room.join(1, by: room.root, at: room.newest) }
     }
 
@@ -70,8 +69,7 @@ import Testing
         let heads = [room.newest]
         let beside = try room.join(2, by: invite, at: early)
         _ = try room.remove([invite], by: 0, under: room.root, heads: heads)
-        let all = room.rights.everything
-        #expect(room.rights.stands(under, at: all) && !room.rights.stands(beside, at: all) && !room.rights.stands(invite, at: all))
+        #expect(room.rights.stands(under) && !room.rights.stands(beside) && !room.rights.stands(invite))
     }
 
     // BD-83 BD-84
@@ -87,8 +85,10 @@ import Testing
         let sock = try room.give(.grant(subject: room.keys[3], role: .owner), by: 1, under: ann, at: old)
         #expect(room.refusal(removing: [bob], by: 3, under: sock) == .targetNotJunior)
         #expect(room.refusal(removing: [TransactionName.zero], by: 1, under: ann) == .unknownTarget)
-        let all = room.rights.everything
-        #expect(throws: RightsViolation.headsBeyondParents) { try room.remove([ann], by: 0, under: room.root, heads: [all], at: old) }
+        // What the removal comes after is not enough.
+        for heads in [[room.newest], [room.rights.genesis], [old, room.rights.genesis]] {
+            #expect(throws: RightsViolation.headsBeyondParents) { try room.remove([ann], by: 0, under: room.root, heads: heads, at: old) }
+        }
     }
 
     // BD-86 BD-87
@@ -99,11 +99,10 @@ import Testing
         let eve = try room.give(.grant(subject: room.keys[3], role: .editor), by: 2, under: bob)
         let before = room.newest
         let purge = try room.remove([bob], by: 1, under: ann, heads: [before], at: before)
-        #expect(!room.rights.stands(bob, at: room.rights.everything) && room.rights.stands(eve, at: room.rights.everything))
+        #expect(!room.rights.stands(bob) && room.rights.stands(eve))
         let last = try room.remove([ann], by: 0, under: room.root, heads: [before], at: before)
-        let all = room.rights.everything
-        #expect(!room.rights.stands(ann, at: all) && room.rights.stands(bob, at: all) && room.rights.stands(room.root, at: all))
-        #expect(!room.rights.counts(purge, at: all) && room.rights.counts(last, at: all))
+        #expect(!room.rights.stands(ann) && room.rights.stands(bob) && room.rights.stands(room.root))
+        #expect(!room.rights.counts(purge) && room.rights.counts(last))
     }
 
     // BD-85 BD-90
@@ -112,18 +111,18 @@ import Testing
         let ann = try room.give(.grant(subject: room.keys[1], role: .editor), by: 0, under: room.root)
         let before = room.newest
         _ = try room.remove([ann], by: 0, under: room.root, heads: [before])
-        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: before) == nil)
-        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: room.newest) == .rightEnded)
-        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .govern, at: before) == .notAllowed(.editor))
-        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, at: room.rights.genesis) == .unknownRight)
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, after: [before]) == nil)
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, after: [room.newest]) == .rightEnded)
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .govern, after: [before]) == .notAllowed(.editor))
+        #expect(room.rights.violation(of: room.keys[1], naming: ann, need: .edit, after: [room.rights.genesis]) == .unknownRight)
         // Places: 0 genesis, 1 the grant, 2 and 3 work of hers, 4 the removal with 2 as its head, 5 work on 3.
         let parents = [[], [0], [1], [2], [1, 2], [3]]
         let cover = RightsCover(heads: [2], firstGiver: 1) { parents[$0] }
         #expect((0...5).map { cover.contains($0) } == [false, true, true, false, false, false])
-        let removals = room.rights.removals(of: ann, at: room.rights.everything)
+        let removals = room.rights.removals(of: ann)
         #expect(removals.count == 1)
         let counts = (2...5).map { place in
-            room.rights.counts(naming: ann, at: room.rights.everything) { removals.contains($0) && cover.contains(place) }
+            room.rights.counts(naming: ann) { removals.contains($0) && cover.contains(place) }
         }
         #expect(counts == [true, false, false, false])
         let both = CoveredPlaces(counting: [true, true, false, false, true, true]) { parents[$0] }
@@ -140,9 +139,9 @@ import Testing
         let deep = try room.give(.grant(subject: room.keys[2], role: .editor), by: 1, under: ann)
         let first = try room.give(.grant(subject: room.keys[2], role: .editor), by: 0, under: room.root)
         _ = try room.give(.grant(subject: room.keys[2], role: .editor), by: 0, under: room.root)
-        #expect(room.rights.best(of: room.keys[2], at: room.rights.everything)?.name == first)
-        #expect(room.rights.best(of: room.keys[3], at: room.rights.everything) == nil)
-        let members = room.rights.standing(at: room.rights.everything)
+        #expect(room.rights.best(of: room.keys[2])?.name == first)
+        #expect(room.rights.best(of: room.keys[3]) == nil)
+        let members = room.rights.standing()
         #expect(members.map(\.depth) == [0, 1, 1, 1, 1, 2] && members.last?.name == deep)
         #expect(members[1].isSenior(to: members[2]) && !members[2].isSenior(to: members[1]))
     }
@@ -153,12 +152,12 @@ import Testing
         let ann = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
         let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
         let silent = room.newest
-        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: silent) == .notAllowed(.viewer))
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, after: [silent]) == .notAllowed(.viewer))
         _ = try room.write(.acts(gift: nil, removals: [], viewersMayChat: true), by: 1, under: ann)
-        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: room.newest) == nil)
-        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, at: silent) == .notAllowed(.viewer))
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, after: [room.newest]) == nil)
+        #expect(room.rights.violation(of: room.keys[2], naming: viewer, need: .message, after: [silent]) == .notAllowed(.viewer))
         _ = try room.remove([ann], by: 0, under: room.root, heads: [silent])
-        #expect(!room.rights.viewersMayChat(at: room.rights.everything))
+        #expect(!room.rights.viewersMayChat())
         #expect(throws: RightsViolation.notAllowed(.viewer)) {
             try room.write(.acts(gift: nil, removals: [], viewersMayChat: true), by: 2, under: viewer)
         }
@@ -174,21 +173,69 @@ import Testing
             beside.append(room.newest)
         }
         let held = room.rights.setCount
-        for _ in 0..<100 { _ = room.rights.set(after: beside) }
-        #expect(room.rights.setCount == held)
-        for _ in 0..<100 { _ = room.rights.set(after: Array(beside.suffix(9))) }
-        for _ in 0..<100 { _ = room.rights.set(after: [beside[3], beside[5], beside[3]]) }
-        #expect(room.rights.setCount == held + 2)
-        // Of what is refused nothing stays, and what comes after it is not taken for it.
-        for first in 0..<10 {
-            let set = room.rights.set(after: [beside[first], beside[first + 3]])
-            #expect(room.rights.violation(of: room.keys[40], naming: room.root, need: .edit, at: set) == .rightOfAnother)
-            let other = room.rights.set(after: [beside[first], beside[first + 1], beside[first + 4]])
-            #expect(throws: RightsViolation.noInvite) { try room.write(.admission, by: 40, under: room.root, at: other) }
+        // Sixteen who know nothing of each other, and who writes after all of them.
+        #expect(held == 18)
+        let first = room.names[beside[0]] ?? .zero
+        func work(after parents: [RightsSet]) throws -> RightsSet {
+            try room.rights.insert(workOf: room.keys[1], naming: first, need: .edit, after: parents)
         }
-        #expect(room.rights.setCount == held + 2)
-        let set = room.rights.set(after: [beside[0], beside[3]])
+        for _ in 0..<100 { _ = try work(after: beside) }
+        #expect(room.rights.setCount == held + 1)
+        for _ in 0..<100 { _ = try work(after: [beside[0]] + beside.suffix(9)) }
+        for _ in 0..<100 { _ = try work(after: [beside[0], beside[5], beside[0]]) }
+        #expect(room.rights.setCount == held + 3)
+        // Of what is refused, and of a question, nothing stays, and what comes after it is not taken for it.
+        for first in 1..<10 {
+            let (pair, three) = ([beside[first], beside[first + 3]], [beside[first], beside[first + 1], beside[first + 4]])
+            #expect(room.rights.violation(of: room.keys[40], naming: room.root, need: .edit, after: pair) == .rightOfAnother)
+            #expect(room.rights.violation(of: room.keys[0], naming: room.root, need: .edit, after: three) == nil)
+            #expect(throws: RightsViolation.rightOfAnother) {
+                try room.rights.insert(workOf: room.keys[40], naming: room.root, need: .edit, after: pair)
+            }
+            #expect(throws: RightsViolation.noInvite) { try room.write(.admission, by: 40, under: room.root, after: three) }
+        }
+        #expect(room.rights.setCount == held + 3)
+        let set = try work(after: [beside[0], beside[3]])
         #expect(room.rights.standing(at: set).map(\.subject) == [room.keys[0], room.keys[1], room.keys[4]])
+        // And what was asked before it was done gives its children what it gives them unasked.
+        let pair = [beside[0], beside[7]]
+        #expect(room.rights.violation(of: room.keys[1], naming: first, need: .edit, after: pair) == nil)
+        let asked = try work(after: pair)
+        #expect(room.rights.violation(of: room.keys[40], naming: first, need: .edit, after: pair) == .rightOfAnother)
+        #expect(try work(after: [asked]) == asked && room.rights.standing(at: asked).map(\.subject).last == room.keys[8])
+    }
+
+    // BD-89
+    @Test func `who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
+        var room = RightsRoom()
+        let invite = try room.give(.invite(key: room.keys[9], role: .viewer), by: 0, under: room.root)
+        let start = room.newest
+        let first = try room.join(1, by: invite, at: start)
+        let joined = room.newest
+        let held = room.rights.setCount
+        for _ in 0..<500 { _ = try room.join(1, by: invite, at: start) }
+        #expect(room.rights.setCount == held + 500)
+        #expect(room.rights.standing().count == 3 && room.rights.standing().last?.name == first)
+        _ = try room.remove([first], by: 0, under: room.root, heads: [joined])
+        #expect(room.rights.standing().count == 2 && room.rights.counts(first))
+    }
+
+    // BD-89
+    @Test func `what sets come to is remembered by the bytes that it takes`() throws {
+        var room = RightsRoom()
+        var sets: [RightsSet] = []
+        for _ in 0..<12 {
+            let grants = try (0..<64).map { _ in
+                try room.give(.grant(subject: room.keys[1], role: .editor), by: 0, under: room.root, at: room.newest)
+            }
+            _ = try room.remove(grants, by: 0, under: room.root, heads: [], at: room.newest)
+            sets.append(room.newest)
+        }
+        for _ in 0..<300 {
+            _ = try room.give(.grant(subject: room.keys[2], role: .editor), by: 0, under: room.root, at: room.newest)
+            #expect(room.rights.viewBytes <= RightsViews.bytesMax)
+        }
+        for set in sets { #expect(room.rights.standing(at: set).map(\.subject) == [room.keys[0]]) }
     }
 }
 
@@ -199,6 +246,9 @@ private struct RightsRoom {
     var rights: Rights
     /// What the last that was written gives its children; who says nothing else writes after all that is here.
     var newest: RightsSet
+    /// What each that was written gives its children, and the one of each that did so first.
+    private(set) var all: [RightsSet]
+    private(set) var names: [RightsSet: TransactionName]
     private var random = SplitMix64(seed: 13)
     private var lamport: UInt64 = 1
 
@@ -207,34 +257,37 @@ private struct RightsRoom {
         let keys = (0..<50).map { _ in AuthorID(using: &random) }
         root = TransactionName(using: &random)
         rights = Rights(root: Stamp(lamport: 1, author: keys[0], name: root))
-        newest = rights.genesis
+        (newest, all, names) = (rights.genesis, [rights.genesis], [rights.genesis: root])
         self.keys = keys
     }
 
     @discardableResult mutating func write(
-        _ content: RightsTransaction.Content, by member: Int, under right: TransactionName, at set: RightsSet? = nil
+        _ content: RightsTransaction.Content, by member: Int, under right: TransactionName, after sets: [RightsSet]? = nil
     ) throws(RightsViolation) -> TransactionName {
         lamport += 1
         let stamp = Stamp(lamport: lamport, author: keys[member], name: TransactionName(using: &random))
-        newest = try rights.insert(RightsTransaction(stamp: stamp, right: right, content: content), at: set ?? rights.everything)
+        let parents = (sets ?? all).map { RightsParent(names[$0] ?? .zero, $0) }
+        newest = try rights.insert(RightsTransaction(stamp: stamp, right: right, parents: parents, content: content))
+        all.append(newest)
+        if names[newest] == nil { names[newest] = stamp.name }
         return stamp.name
     }
 
     mutating func give(
         _ gift: RightsGift, by member: Int, under right: TransactionName, at set: RightsSet? = nil
     ) throws(RightsViolation) -> TransactionName {
-        try write(.acts(gift: gift, removals: [], viewersMayChat: nil), by: member, under: right, at: set)
+        try write(.acts(gift: gift, removals: [], viewersMayChat: nil), by: member, under: right, after: set.map { [$0] })
     }
 
     mutating func join(_ member: Int, by invite: TransactionName, at set: RightsSet) throws(RightsViolation) -> TransactionName {
-        try write(.admission, by: member, under: invite, at: set)
+        try write(.admission, by: member, under: invite, after: [set])
     }
 
     mutating func remove(
         _ targets: [TransactionName], by member: Int, under right: TransactionName, heads: [RightsSet], at set: RightsSet? = nil
     ) throws(RightsViolation) -> TransactionName {
-        let removals = targets.map { RightsRemoval(right: $0, heads: heads) }
-        return try write(.acts(gift: nil, removals: removals, viewersMayChat: nil), by: member, under: right, at: set)
+        let removals = targets.map { RightsRemoval(right: $0, heads: heads.map { names[$0] ?? .zero }) }
+        return try write(.acts(gift: nil, removals: removals, viewersMayChat: nil), by: member, under: right, after: set.map { [$0] })
     }
 
     /// Why a gift is refused now; it is taken back where it is not.

@@ -32,7 +32,7 @@ struct Deed: Sendable {
     struct Removal: Sendable {
         /// A deed that gives the right removed.
         let right: Int
-        /// Among the deed's parents.
+        /// Under which work done under the right keeps counting.
         let heads: [Int]
     }
 

@@ -155,6 +155,7 @@ final class NaiveRights {
             }
             var targets: Set<Right> = []
             for removal in removals {
+                guard removal.heads.allSatisfy(deed.parents.contains) else { return false }
                 guard among.contains(removal.right), let target = history.gifts[removal.right] else { return false }
                 guard Self.isSenior(named, to: target, in: history), targets.insert(target).inserted else { return false }
             }

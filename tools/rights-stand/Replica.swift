@@ -19,47 +19,46 @@ struct Replica {
 
     /// Gives it a deed whose parents were taken; false if it is refused.
     mutating func take(_ deed: Deed) -> Bool {
-        let set = rights.set(after: deed.parents.map { sets[$0] })
         guard let right = deed.right else { return false }
         let name = history.deeds[right].stamp.name
+        let set: RightsSet?
         if case .work(let need) = deed.act {
-            guard rights.violation(of: deed.stamp.author, naming: name, need: need, at: set) == nil else { return false }
-            keep(set, of: deed)
+            let (author, parents) = (deed.stamp.author, deed.parents.map { sets[$0] })
+            let refusal = rights.violation(of: author, naming: name, need: need, after: parents)
+            set = try? rights.insert(workOf: author, naming: name, need: need, after: parents)
+            // What is asked is what is done.
+            guard (refusal == nil) == (set != nil) else { return refusal != nil }
         } else {
-            guard let including = try? rights.insert(transaction(deed, naming: name), at: set) else { return false }
-            keep(including, of: deed)
+            set = try? rights.insert(transaction(deed, naming: name))
         }
-        return true
-    }
-
-    private mutating func keep(_ set: RightsSet, of deed: Deed) {
+        guard let set else { return false }
         // What should have been refused has no place.
-        guard deed.number < RightsHistory.deedsMax else { return }
+        guard deed.number < RightsHistory.deedsMax else { return true }
         sets[deed.number] = set
         taken.insert(deed.number)
+        return true
     }
 
     /// What it makes of all that it took.
     mutating func outcome() -> Outcome {
-        let set = rights.everything
         let covers = self.covers
-        var outcome = Outcome(viewersMayChat: rights.viewersMayChat(at: set))
+        var outcome = Outcome(viewersMayChat: rights.viewersMayChat())
         var counts = Array(repeating: false, count: history.deeds.count)
         for number in taken {
             let deed = history.deeds[number]
-            if history.gifts[number] != nil, rights.stands(deed.stamp.name, at: set) {
+            if history.gifts[number] != nil, rights.stands(deed.stamp.name) {
                 outcome.standing.insert(number)
             }
             if let right = deed.right, deed.isWork {
-                counts[number] = rights.counts(naming: history.deeds[right].stamp.name, at: set) { covers[$0]?.contains(number) ?? false }
+                counts[number] = rights.counts(naming: history.deeds[right].stamp.name) { covers[$0]?.contains(number) ?? false }
             } else {
-                counts[number] = rights.counts(deed.stamp.name, at: set)
+                counts[number] = rights.counts(deed.stamp.name)
             }
             if counts[number] { outcome.counting.insert(number) }
         }
         let covered = CoveredPlaces(counting: counts) { history.deeds[$0].parents }
         for number in taken where covered.contains(number) { outcome.covered.insert(number) }
-        for right in rights.standing(at: set) { outcome.names.append(right.name) }
+        for right in rights.standing() { outcome.names.append(right.name) }
         return outcome
     }
 
@@ -78,8 +77,9 @@ struct Replica {
     }
 
     private func transaction(_ deed: Deed, naming name: TransactionName) -> RightsTransaction {
+        let parents = deed.parents.map { RightsParent(nameOf($0), sets[$0]) }
         guard case .rights(let gift, let removals, let viewersMayChat) = deed.act else {
-            return RightsTransaction(stamp: deed.stamp, right: name, content: .admission)
+            return RightsTransaction(stamp: deed.stamp, right: name, parents: parents, content: .admission)
         }
         let given: RightsGift? =
             switch gift {
@@ -88,10 +88,10 @@ struct Replica {
             case nil: nil
             }
         let ends = removals.map { removal in
-            RightsRemoval(right: nameOf(removal.right), heads: removal.heads.map { sets[$0] })
+            RightsRemoval(right: nameOf(removal.right), heads: removal.heads.map(nameOf))
         }
         return RightsTransaction(
-            stamp: deed.stamp, right: name, content: .acts(gift: given, removals: ends, viewersMayChat: viewersMayChat))
+            stamp: deed.stamp, right: name, parents: parents, content: .acts(gift: given, removals: ends, viewersMayChat: viewersMayChat))
     }
 
     private func nameOf(_ number: Int) -> TransactionName { history.deeds[number].stamp.name }

@@ -19,15 +19,17 @@ enum RightsFigures {
         var valid = 0
         let start = ContinuousClock.now
         for parents in steps {
-            let set = board.rights.set(after: parents.map { board.newest[$0] })
-            if board.rights.violation(of: board.keys[25], naming: board.grants[25] ?? .zero, need: .edit, at: set) == nil { valid += 1 }
+            let sets = parents.map { board.newest[$0] }
+            if (try? board.rights.insert(workOf: board.keys[25], naming: board.grants[25] ?? .zero, need: .edit, after: sets)) != nil {
+                valid += 1
+            }
         }
         report("a check of validity, 50 rights transactions, \(valid) of 100000 valid", ContinuousClock.now - start, over: 100_000)
         Swift.print("sets held: \(board.rights.setCount)")
         let names = (0..<100_000).map { _ in board.grants[1 + random.below(25)] ?? .zero }
         let again = ContinuousClock.now
         var counting = 0
-        for name in names where board.rights.counts(naming: name, at: board.rights.everything, isCovered: { _ in false }) { counting += 1 }
+        for name in names where board.rights.counts(naming: name, isCovered: { _ in false }) { counting += 1 }
         report("whether one counts, \(counting) of 100000 do", ContinuousClock.now - again, over: 100_000)
     }
 
@@ -42,7 +44,7 @@ enum RightsFigures {
         report("a rights transaction among 2100", ContinuousClock.now - start, over: 2100)
         let again = ContinuousClock.now
         var standing = 0
-        for _ in 0..<100 { standing = board.rights.standing(at: board.rights.everything).count }
+        for _ in 0..<100 { standing = board.rights.standing().count }
         report("a list of \(standing) rights that stand", ContinuousClock.now - again, over: 100)
         Swift.print("sets held: \(board.rights.setCount), of \(2100 / 8) bytes at most")
     }
@@ -58,8 +60,9 @@ private struct SmallBoard {
     let keys: [AuthorID]
     /// By member, the newest transaction that grants him anything.
     var grants: [Int: TransactionName] = [:]
-    /// The set after each rights transaction.
+    /// The set after each rights transaction, and their names.
     var newest: [RightsSet]
+    private var names: [TransactionName]
     private var random: SplitMix64
     private let root: Stamp
 
@@ -70,7 +73,7 @@ private struct SmallBoard {
         root = Stamp(lamport: 1, author: keys[0], name: TransactionName(using: &random))
         self.random = random
         rights = Rights(root: root)
-        newest = [rights.genesis]
+        (newest, names) = ([rights.genesis], [root.name])
     }
 
     mutating func grant(to member: Int) {
@@ -79,15 +82,16 @@ private struct SmallBoard {
     }
 
     mutating func remove(_ member: Int) {
-        let removal = RightsRemoval(right: grants[member] ?? .zero, heads: [newest[newest.count - 1]])
+        let removal = RightsRemoval(right: grants[member] ?? .zero, heads: [names[names.count - 1]])
         _ = write(.acts(gift: nil, removals: [removal], viewersMayChat: nil))
     }
 
     private mutating func write(_ content: RightsTransaction.Content) -> TransactionName {
         let stamp = Stamp(lamport: UInt64(newest.count + 1), author: keys[0], name: TransactionName(using: &random))
-        let set = rights.set(after: [newest[newest.count - 1]])
+        let parents = [RightsParent(names[names.count - 1], newest[newest.count - 1])]
         do {
-            newest.append(try rights.insert(RightsTransaction(stamp: stamp, right: root.name, content: content), at: set))
+            newest.append(try rights.insert(RightsTransaction(stamp: stamp, right: root.name, parents: parents, content: content)))
+            names.append(stamp.name)
         } catch {
             preconditionFailure("the root owner was refused: \(error)")
         }

@@ -184,15 +184,16 @@ struct RightsHistory: Sendable {
 
     /// Somebody comes by a link that he has. He may know nothing of the board but the invite.
     private mutating func join(_ person: Int, _ writing: inout Writing) {
-        let rules = NaiveRights(self, among: writing.people[person].view)
+        let known = writing.people[person].view
+        let rules = NaiveRights(self, among: known)
         let links = writing.people[person].links.filter { invite in
-            guard writing.people[person].view.contains(invite) else { return true }
+            guard known.contains(invite) else { return true }
             let own = NaiveRights.Right.admitted(invite: invite, person: person)
             return rules.stands(.given(by: invite)) && rules.removals(of: own).isEmpty
         }
         guard let invite = writing.pick(links) else { return }
-        let known = writing.random.chance(0.5) ? heads(of: writing.people[person].view).prefix(8) : []
-        let parents = Array(known) + writing.people[person].own.suffix(1) + [invite]
+        let newest = writing.random.chance(0.5) ? heads(of: known).prefix(8) : []
+        let parents = Array(newest) + writing.people[person].own.suffix(1) + [invite]
         let base = closure(of: parents)
         let before = NaiveRights(self, among: base)
         let own = NaiveRights.Right.admitted(invite: invite, person: person)
@@ -204,7 +205,9 @@ struct RightsHistory: Sendable {
     private mutating func mischief(by person: Int, _ writing: inout Writing) {
         let known = Array(writing.people[person].view)
         var parents: [Int] = []
-        let last = writing.random.chance(0.5) ? writing.people[person].own.last : writing.pick(writing.people[person].own)
+        var last = writing.random.chance(0.5) ? writing.people[person].own.last : writing.pick(writing.people[person].own)
+        // As if nothing had been written before.
+        if writing.random.chance(0.15) { last = nil }
         if let last { parents.append(last) }
         // With others' deeds comes what they know of his own: alone, the one before makes a fork.
         let isAlone = last != nil && writing.random.chance(0.4)
@@ -219,7 +222,7 @@ struct RightsHistory: Sendable {
         let used = (writing.random.chance(0.8) ? writing.pick(mine) : writing.pick(anybodys)) ?? 0
         var act = Deed.Act.work(RightsNeed.allCases[writing.random.below(5)])
         let target = writing.pick(anybodys)
-        let heads = writing.pick([[], parents, [parents[0]]]) ?? []
+        let heads = writing.pick([[], parents, [parents[0]], writing.pick(known).map { [$0] } ?? []]) ?? []
         let role = Role.allCases[writing.random.below(4)]
         switch writing.random.below(8) {
         case 0, 1:
@@ -236,7 +239,8 @@ struct RightsHistory: Sendable {
         case 5: act = .rights(gift: nil, removals: [], viewersMayChat: writing.random.chance(0.5))
         case 6:
             let invite = writing.random.chance(0.8) ? link ?? used : used
-            return write(.admission, by: person, naming: invite, after: parents, isHonest: false, &writing)
+            let isBeside = writing.random.chance(0.5)
+            return write(.admission, by: person, naming: invite, after: isBeside ? [invite] : parents, isHonest: false, &writing)
         default: break
         }
         write(act, by: person, naming: used, after: parents, isHonest: false, &writing)
