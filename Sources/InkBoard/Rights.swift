@@ -231,8 +231,10 @@ package struct Rights: Sendable {
         guard let invite = right(givenBy: admission.right, at: set) else { throw .unknownRight }
         guard case .invite = roll.rights[invite].kind else { throw .noInvite }
         guard view.stands(invite) else { throw .rightEnded }
-        // Whoever was removed does not come back by the link that he came by.
-        if let own = roll.admitted(under: invite, subject: admission.stamp.author), !view.removals(of: own).isEmpty { throw .rightEnded }
+        // Nor does he who was removed come back by the link that he came by.
+        if let own = roll.admitted(under: invite, subject: admission.stamp.author), roll.rights[own].givers.intersects(set) {
+            throw .alreadyJoined
+        }
         return invite
     }
 

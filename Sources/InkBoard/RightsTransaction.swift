@@ -65,6 +65,8 @@ public enum RightsViolation: Error, Hashable, Sendable, CustomStringConvertible 
     case rightEnded
     /// An admission by what is no invite.
     case noInvite
+    /// An admission by an invite by which its author joined before.
+    case alreadyJoined
     /// The role does not allow one of the writes.
     case notAllowed(Role)
     /// What it gives would lie deeper than `Limits.delegationDepth`.
@@ -84,6 +86,7 @@ public enum RightsViolation: Error, Hashable, Sendable, CustomStringConvertible 
         case .rightOfAnother: "it names a right of somebody else"
         case .rightEnded: "its author's right had ended"
         case .noInvite: "it joins by what is no invite"
+        case .alreadyJoined: "it joins again by the same invite"
         case .notAllowed(let role): "no \(role) may do it"
         case .tooDeep: "too many steps of giving from the board's owner"
         case .unknownTarget: "it removes a right that nobody gave"

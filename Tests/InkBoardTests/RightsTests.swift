@@ -53,7 +53,7 @@ import Testing
         #expect(room.rights.violation(of: room.keys[9], naming: invite, need: .nothing, after: room.all) == .rightOfAnother)
         _ = try room.remove([first], by: 0, under: room.root, heads: [])
         #expect(!room.rights.stands(second))
-        #expect(throws: RightsViolation.rightEnded) { try room.join(1, by: invite, at: room.newest) }
+        #expect(throws: RightsViolation.alreadyJoined) { try room.join(1, by: invite, at: room.newest) }
         // Where he knows of no removal it is valid, and without effect.
         let late = try room.join(1, by: invite, at: before)
         #expect(!room.rights.counts(late))
@@ -205,13 +205,14 @@ import Testing
         #expect(try work(after: [asked]) == asked && room.rights.standing(at: asked).map(\.subject).last == room.keys[8])
     }
 
-    // BD-89
+    // BD-82 BD-89
     @Test func `who joins over and over, on as many forks as he likes, takes memory for what he adds`() throws {
         var room = RightsRoom()
         let invite = try room.give(.invite(key: room.keys[9], role: .viewer), by: 0, under: room.root)
         let start = room.newest
         let first = try room.join(1, by: invite, at: start)
         let joined = room.newest
+        #expect(throws: RightsViolation.alreadyJoined) { try room.join(1, by: invite, at: joined) }
         let held = room.rights.setCount
         for _ in 0..<500 { _ = try room.join(1, by: invite, at: start) }
         #expect(room.rights.setCount == held + 500)

@@ -134,7 +134,7 @@ final class NaiveRights {
         let subject = Self.subject(of: named, in: history)
         if case .admission = deed.act {
             let own = Right.admitted(invite: used, person: deed.author)
-            return subject == nil && removals(of: own).isEmpty
+            return subject == nil && !among.contains { history.gifts[$0] == own }
         }
         guard subject == deed.author else { return false }
         let role = Self.role(of: named, in: history)

@@ -189,7 +189,7 @@ struct RightsHistory: Sendable {
         let links = writing.people[person].links.filter { invite in
             guard known.contains(invite) else { return true }
             let own = NaiveRights.Right.admitted(invite: invite, person: person)
-            return rules.stands(.given(by: invite)) && rules.removals(of: own).isEmpty
+            return rules.stands(.given(by: invite)) && !known.contains { gifts[$0] == own }
         }
         guard let invite = writing.pick(links) else { return }
         let newest = writing.random.chance(0.5) ? heads(of: known).prefix(8) : []
@@ -197,7 +197,7 @@ struct RightsHistory: Sendable {
         let base = closure(of: parents)
         let before = NaiveRights(self, among: base)
         let own = NaiveRights.Right.admitted(invite: invite, person: person)
-        guard before.stands(.given(by: invite)), before.removals(of: own).isEmpty else { return }
+        guard before.stands(.given(by: invite)), !base.contains(where: { gifts[$0] == own }) else { return }
         write(.admission, by: person, naming: invite, after: parents, isHonest: true, &writing)
     }
 
