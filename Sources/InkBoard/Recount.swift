@@ -7,10 +7,10 @@ package struct Recount: Sendable {
     fileprivate var picture: Picture
     fileprivate var coverage: Coverage
     fileprivate let hidden: Set<Slot>
-    /// The board that it was made of, how often that had been counted anew, and how far it had come.
-    fileprivate let board: BoardID
+    /// How often the board that it was made of had been counted anew, how far its log had come, and what was the last there.
     fileprivate let recountCount: Int
     fileprivate let end: Slot
+    fileprivate let last: TransactionName
     /// Shapes to which something wrote that counts now and did not, or the other way round.
     fileprivate let shapes: Set<ShapeID>
     /// Whose doing it is.
@@ -31,7 +31,7 @@ package struct Recount: Sendable {
     init(of board: Board, by author: AuthorID, hiding hidden: Set<Slot>) {
         let (log, hidden) = (board.log, hidden.subtracting([0]))
         (picture, coverage) = (board.picture, board.transactionSet.coverage)
-        (self.board, recountCount, end, self.author, self.hidden) = (board.id, board.recountCount, log.end, author, hidden)
+        (recountCount, end, last, self.author, self.hidden) = (board.recountCount, log.end, log[log.end - 1].name, author, hidden)
         let removed = hidden.subtracting(board.hidden)
         // In order, so that histories come in order.
         let inserted = board.hidden.subtracting(hidden).sorted()
@@ -74,12 +74,12 @@ extension Board {
     /// True if a transaction is here and counts.
     package func counts(_ name: TransactionName) -> Bool { log.slot(of: name).map { !hidden.contains($0) } ?? false }
 
-    /// Shows what `recount` made; nil, and nothing happens, if another was taken since it was begun.
+    /// Shows what `recount` made; nil, and nothing happens, if another was taken since it was begun, or if it was made of another log than this
+    /// one or an earlier state of it. What is due still can be begun anew.
     ///
     /// - Parameter recount: is left with what stood before, so that it can be let go off the loop, too.
     package mutating func take(_ recount: inout Recount) -> Recounted? {
-        precondition(recount.board == id, "a count is taken by the board that it was made of")
-        guard recount.recountCount == recountCount else { return nil }
+        guard recount.recountCount == recountCount, recount.end <= log.end, log[recount.end - 1].name == recount.last else { return nil }
         recount.picture.takeClaims(of: picture)
         let late = recount.follow(log)
         exchange(&recount.picture, &recount.coverage, hiding: recount.hidden)

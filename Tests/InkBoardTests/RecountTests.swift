@@ -133,4 +133,28 @@ import Testing
         #expect(late == nil)
         #expect(person.board.shape(id) == nil)
     }
+
+    // BD-102
+    @Test func `a count of another log is none, and of an earlier state of this one it is taken`() throws {
+        let first = try genesis(by: try key(1))
+        var (one, two) = (try Replica(1, genesis: first), try Replica(2, genesis: first))
+        let start = one.board
+        for number in 0..<3 { try one.say("one \(number)") }
+        try two.say("two")
+        var other = one
+        other.receive(two)
+        two.receive(one)
+        let make = { (board: Board) in Recount(of: board, by: one.author) { $0.author != one.author } }
+        for (made, board) in [(one.board, start), (two.board, one.board), (two.board, other.board), (other.board, two.board)] {
+            var (recount, board) = (make(made), board)
+            let taken = board.take(&recount)
+            #expect(taken == nil && board.chats.count == board.transactionCount - 1)
+            recount = make(board)
+            let again = board.take(&recount)
+            #expect(again != nil && board.chats.allSatisfy { $0.author != one.author })
+        }
+        var recount = make(one.board)
+        let taken = other.board.take(&recount)
+        #expect(taken != nil && other.board.chats.map(\.author) == [two.author])
+    }
 }
