@@ -120,18 +120,15 @@ struct ShapeRecord: Sendable {
             if property.row?.law == .maker {
                 for slot in writers(property) {
                     guard let value = reader.value(of: property, in: shape.id, at: slot, of: log) else { continue }
-                    if property == .kind { applyKind(value, at: slot, log: log) } else { applyLabel(value, at: slot, log: log) }
+                    if property == .kind { readKind(value, at: slot, log: log) } else { applyLabel(value, at: slot, log: log) }
                 }
             } else if let slot = winner(property), let value = reader.value(of: property, in: shape.id, at: slot, of: log) {
                 set(value, of: property)
             }
         }
-        guard let winner = winner(.points) else { return }
-        if isFreehand {
-            resolvePoints(log: log)
-        } else if let value = reader.value(of: .points, in: shape.id, at: winner, of: log) {
-            set(value, of: .points)
-        }
+        guard winner(.points) != nil else { return }
+        let id = shape.id
+        resolvePoints(log: log) { reader.value(of: .points, in: id, at: $0, of: log) }
     }
 
     /// The mark of the transaction at `slot` is taken back, if it is here.
@@ -139,13 +136,20 @@ struct ShapeRecord: Sendable {
 
     // The kind and the label are the maker's alone, and its write with the smallest stamp takes effect: nobody turns a stroke into a box.
     private mutating func applyKind(_ value: Value, at slot: Slot, log: Log) {
-        guard case .kind(let raw) = value, takesEffect(slot, before: kindSlot, log: log) else { return }
         let wasFreehand = isFreehand
+        readKind(value, at: slot, log: log)
+        guard isFreehand != wasFreehand, winner(.points) != nil else { return }
+        let id = shape.id
+        resolvePoints(log: log) { slot in log[slot].writes.first { $0.target == id && $0.property == .points }?.value }
+    }
+
+    /// The same, but for the points.
+    private mutating func readKind(_ value: Value, at slot: Slot, log: Log) {
+        guard case .kind(let raw) = value, takesEffect(slot, before: kindSlot, log: log) else { return }
         kindSlot = slot
         let kind = ShapeKind(rawValue: raw)
         isKindKnown = kind != nil
         shape.content.kind = kind ?? .rectangle
-        if isFreehand != wasFreehand, winner(.points) != nil { resolvePoints(log: log) }
     }
 
     private mutating func applyLabel(_ value: Value, at slot: Slot, log: Log) {
@@ -162,7 +166,9 @@ struct ShapeRecord: Sendable {
     private var isFreehand: Bool { isKindKnown && shape.content.kind == .freehand }
 
     /// Finds the write of points that takes effect: of a stroke the maker's with the smallest stamp, else the one with the greatest.
-    private mutating func resolvePoints(log: Log) {
+    ///
+    /// - Parameter points: what the transaction at a slot gave.
+    private mutating func resolvePoints(log: Log, points: (Slot) -> Value?) {
         var effective: Slot?
         for slot in writers(.points) {
             guard let other = effective else {
@@ -172,8 +178,7 @@ struct ShapeRecord: Sendable {
             if isFreehand ? takesEffect(slot, before: other, log: log) : log[other].stamp < log[slot].stamp { effective = slot }
         }
         pointsSlot = isFreehand ? effective : nil
-        let write = effective.flatMap { slot in log[slot].writes.first { $0.target == shape.id && $0.property == .points } }
-        set(write?.value ?? .points([]), of: .points)
+        set(effective.flatMap(points) ?? .points([]), of: .points)
     }
 
     private func isFirst(_ property: Property) -> Bool { property.rawValue < 32 && firstProperties & 1 << UInt32(property.rawValue) != 0 }
