@@ -244,7 +244,7 @@ extension AutomationRequest {
                 guard isPlaced else { continue }
                 guard let list = shape["points"] else { throw bad("points", "a list of pairs is needed") }
                 draft.points = try points(list, least: kind == .freehand ? 1 : 2)
-            case .text, .color, .strokeWidth, .choice, .groups, .mark, .names, .name, .bytes, .number, .opaque:
+            case .text, .color, .strokeWidth, .choice, .groups, .mark, .names, .name, .bytes, .number, .rights, .opaque:
                 if let given = shape[property.key] { draft.set(try value(given, of: property), of: property) }
             }
             guard property != .text || kind != .text || !draft.text.isEmpty else { throw bad("text", "it is empty") }
@@ -294,7 +294,7 @@ extension AutomationRequest {
         case .strokeWidth: .strokeWidth(try strokeWidth(member))
         case .groups: .groups(try groups(member))
         case .choice(let choice): .choice(try word(member, of: choice, property.key))
-        case .kind, .point, .size, .depth, .binding, .mark, .names, .name, .bytes, .number, .opaque:
+        case .kind, .point, .size, .depth, .binding, .mark, .names, .name, .bytes, .number, .rights, .opaque:
             throw bad(property.key, "it cannot be set")
         }
     }

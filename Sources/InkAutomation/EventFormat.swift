@@ -65,7 +65,7 @@ package struct EventFormat {
         case .choice(let raw):
             guard case .choice(let choice) = property.form else { return }
             object[key] = choice.words[Int(raw)].map { .string($0) } ?? .null
-        case .depth, .mark, .names, .name, .bytes, .number: preconditionFailure("no member of a shape has a value of this form")
+        case .depth, .mark, .names, .name, .bytes, .number, .right: preconditionFailure("no member of a shape has a value of this form")
         }
     }
 

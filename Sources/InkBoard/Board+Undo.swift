@@ -41,7 +41,7 @@ extension Board {
                 case .register: planner.restoreOther(property, of: target)
                 // The samples of a stroke never change.
                 case .samples: if shape.content.kind != .freehand { planner.restoreOther(property, of: target) }
-                case .maker, .remark, .retraction, .person, .step, .genesis, nil: break
+                case .maker, .remark, .retraction, .person, .step, .rights, .genesis, nil: break
                 }
             }
             planner.noteIfGone(target, butFor: marks)
@@ -72,7 +72,7 @@ extension Board {
             case .samples where write.restores == nil:
                 planner.restoreOther(write.property, of: write.target, than: offer.steps, isSaid: false)
             case .samples: planner.redo(write, as: kept[write.target].map { .points($0) })
-            case .register, .remark, .maker, .person, .step, .genesis, nil: planner.redo(write)
+            case .register, .remark, .maker, .person, .step, .rights, .genesis, nil: planner.redo(write)
             }
         }
         for (line, points) in kept.sorted(by: { $0.key < $1.key }) where points != shape(line)?.content.points && !planner.places(line) {

@@ -37,6 +37,14 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     /// Names the own transaction that began the gesture which this one goes on with: one step of undo in all.
     public static let continuation = Property(.continuation)
 
+    // Of the author's own person record, on boards of version 2: who may do what.
+    public static let grant = Property(.grant)
+    public static let invite = Property(.invite)
+    /// The author joins by the invite that the transaction names.
+    public static let admittance = Property(.admittance)
+    public static let removal = Property(.removal)
+    public static let policy = Property(.policy)
+
     // Of genesis only (number 0).
     public static let boardName = Property(.boardName)
     public static let nonce = Property(.nonce)
@@ -88,6 +96,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case boardName = 20
     case nonce, boardVersion, admission
     case continuation = 24
+    case grant, invite, admittance, removal, policy
     case textBase = 32
     case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route, group
 
@@ -109,6 +118,11 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .displayName: .told("name", .person, .person, .text(limit: Limits.nameBytes))
         case .chat: .told("text", .person, .person, .text(limit: Limits.chatBytes))
         case .undo, .redo, .continuation: .told("step", .person, .step, .name)
+        case .grant: .told("grant", .person, .rights, .rights(.grant))
+        case .invite: .told("invite", .person, .rights, .rights(.invite))
+        case .admittance: .told("admission", .person, .rights, .rights(.admission))
+        case .removal: .told("removal", .person, .rights, .rights(.removal))
+        case .policy: .told("policy", .person, .rights, .rights(.policy))
         case .boardName: .told("name", .genesis, .genesis, .text(limit: Limits.nameBytes))
         case .nonce: .told("nonce", .genesis, .genesis, .bytes(count: Limits.boardNonceBytes))
         case .boardVersion, .admission: .told("version", .genesis, .genesis, .number)
@@ -177,6 +191,8 @@ package struct PropertyRow: Sendable {
         case person
         /// A step in the author's history of undo. One transaction has one at most.
         case step
+        /// Who may do what: `Rights` decides. The fold does not look at it.
+        case rights
         /// Said once, when the board is made.
         case genesis
 
@@ -184,7 +200,7 @@ package struct PropertyRow: Sendable {
         var isRegister: Bool {
             switch self {
             case .register, .samples, .remark: true
-            case .maker, .mark, .retraction, .person, .step, .genesis: false
+            case .maker, .mark, .retraction, .person, .step, .rights, .genesis: false
             }
         }
     }

@@ -36,6 +36,8 @@ package enum PropertyForm: Hashable, Sendable {
     case bytes(count: Int)
     /// varint.
     case number
+    /// As `RightsForm` has them.
+    case rights(RightsForm)
     /// Length varint and bytes.
     case opaque
 
@@ -52,7 +54,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .binding: .binding(nil)
         case .choice: .choice(0)
         case .groups: .groups([])
-        case .kind, .mark, .names, .name, .bytes, .number, .opaque: .bytes([])
+        case .kind, .mark, .names, .name, .bytes, .number, .rights, .opaque: .bytes([])
         }
     }
 
@@ -77,6 +79,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .name: if case .name = value { return true }
         case .bytes(let count): if case .bytes(let bytes) = value { return bytes.count == count }
         case .number: if case .number = value { return true }
+        case .rights(let form): if case .right(let write) = value { return form.allows(write) }
         case .opaque: if case .bytes(let bytes) = value { return bytes.count <= Limits.transactionBytes }
         }
         return false
@@ -101,6 +104,7 @@ package enum PropertyForm: Hashable, Sendable {
         case .name: .name(try reader.readIdentifier())
         case .bytes(let count): .bytes(try reader.readBytes(count))
         case .number: .number(try reader.readVarint())
+        case .rights(let form): .right(try form.read(from: &reader))
         case .opaque: .bytes(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
         }
     }
@@ -164,6 +168,9 @@ package enum PropertyForm: Hashable, Sendable {
         case .number:
             guard case .number(let number) = value else { return false }
             writer.writeVarint(min(number, Varint.max))
+        case .rights(let form):
+            guard case .right(let write) = value else { return false }
+            return form.write(write, to: &writer)
         case .opaque:
             guard case .bytes(let bytes) = value else { return false }
             writer.writeLengthPrefixed(bytes)

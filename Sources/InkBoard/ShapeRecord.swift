@@ -80,7 +80,7 @@ struct ShapeRecord: Sendable {
             }
         case .register, .remark: if record(write.property, at: slot, log: log) { set(write.value, of: write.property) }
         // Marks are noted by the table, and the others stand on no shape.
-        case .mark, .retraction, .person, .step, .genesis: break
+        case .mark, .retraction, .person, .step, .rights, .genesis: break
         }
     }
 

@@ -21,9 +21,11 @@ public struct Transaction: Hashable, Sendable {
         let encoded: [UInt8]
         /// Where the writes begin in `encoded`.
         let writesPosition: Int
+        let summary: WriteSummary
 
-        init(name: TransactionName, header: TransactionHeader, encoded: [UInt8], writesPosition: Int) {
+        init(name: TransactionName, header: TransactionHeader, encoded: [UInt8], writesPosition: Int, summary: WriteSummary) {
             (self.name, self.header, self.encoded, self.writesPosition) = (name, header, encoded, writesPosition)
+            self.summary = summary
         }
     }
 
@@ -51,6 +53,8 @@ public struct Transaction: Hashable, Sendable {
     /// Body and signature, canonical.
     public var encoded: [UInt8] { storage.encoded }
 
+    /// What the rules of rights ask of its writes.
+    var summary: WriteSummary { storage.summary }
     /// True for the first transaction of a board.
     public var isGenesis: Bool { board == .zero }
     public var stamp: Stamp { Stamp(lamport: lamport, author: author, name: name) }
@@ -83,7 +87,8 @@ public struct Transaction: Hashable, Sendable {
         try TransactionCodec.readWrites(from: &reader, author: header.author, into: &sink)
         try reader.finish()
         try TransactionCodec.check(sink, of: header)
-        storage = Storage(name: Self.name(of: bytes[..<bodyCount]), header: header, encoded: bytes, writesPosition: position)
+        storage = Storage(
+            name: Self.name(of: bytes[..<bodyCount]), header: header, encoded: bytes, writesPosition: position, summary: sink.summary)
     }
 
     /// Makes and signs a transaction. `writes` may come in any order.

@@ -55,15 +55,18 @@ package enum TransactionCodec {
         private(set) var hasGenesis = false
         /// Undos, redos and continuations.
         private(set) var steps = 0
+        /// What of them the rules of rights ask for.
+        private(set) var summary = WriteSummary()
         private let isKept: Bool
 
         init(isKept: Bool) { self.isKept = isKept }
 
-        fileprivate mutating func append(_ write: Write, _ row: PropertyRow) {
+        fileprivate mutating func append(_ write: Write, _ row: PropertyRow, by author: AuthorID) {
             count += 1
             if firstProperties.count < 5 { firstProperties.append(write.property) }
             if row.law == .genesis { hasGenesis = true }
             if row.law == .step { steps += 1 }
+            summary.append(write, row, by: author)
             if isKept { writes.append(write) }
         }
     }
@@ -89,13 +92,14 @@ package enum TransactionCodec {
     }
 
     /// What only the whole shows: genesis has exactly its four writes and nothing else has any of them; undo, redo and
-    /// continuation exclude each other.
+    /// continuation exclude each other; one right is given at most, and an admission stands alone.
     static func check(_ sink: WriteSink, of header: TransactionHeader) throws(WireError) {
         if header.parents.isEmpty {
             guard sink.firstProperties == [.boardName, .nonce, .boardVersion, .admission] else { throw .unexpected }
             return
         }
-        guard !sink.hasGenesis, sink.steps <= 1 else { throw .unexpected }
+        guard !sink.hasGenesis, sink.steps <= 1, sink.summary.giftCount <= 1 else { throw .unexpected }
+        guard !sink.summary.isAdmission || sink.count == 1 else { throw .unexpected }
     }
 
     /// The body of what was said; sorts `writes`.
@@ -220,7 +224,7 @@ package enum TransactionCodec {
                     restores = try origins.read(from: &reader)
                 }
                 let value = try row.form.read(from: &reader)
-                sink.append(Write(target, property, value, restores: restores), row)
+                sink.append(Write(target, property, value, restores: restores), row, by: origins.author)
             }
         }
     }
@@ -257,7 +261,7 @@ package enum TransactionCodec {
         return names
     }
 
-    private static func writeNames<Tag>(_ names: [Identifier<Tag>], to writer: inout ByteWriter) {
+    static func writeNames<Tag>(_ names: [Identifier<Tag>], to writer: inout ByteWriter) {
         writer.writeVarint(names.count)
         for name in names { writer.write(name) }
     }

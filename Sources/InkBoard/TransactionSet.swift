@@ -99,7 +99,8 @@ struct TransactionSet: Sendable {
     /// True if what the transaction names as its grant gives its author the right to its writes, at its parents.
     private func hasRight(_ transaction: Transaction) -> Bool {
         switch admission {
-        case .secret: transaction.grant == genesis
+        // Where nobody has roles nobody gives them.
+        case .secret: transaction.grant == genesis && !transaction.summary.changesRights
         // No board with such a genesis is opened.
         case .grants: false
         }

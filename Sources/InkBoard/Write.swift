@@ -29,6 +29,8 @@ public enum Value: Hashable, Sendable {
     case bytes([UInt8])
     /// `boardVersion`, `admission`.
     case number(UInt64)
+    /// `grant`, `invite`, `admittance`, `removal`, `policy`. They are seldom, and wider than all others.
+    indirect case right(RightsWrite)
 }
 
 /// Where a standing value came from first.
@@ -72,6 +74,10 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongPrevious
     /// The grant named does not give the right.
     case noRight
+    /// The right named does not allow it where it was written.
+    case right(RightsViolation)
+    /// The invite's key did not sign for who joins.
+    case inviteNotSigned
     /// A parent was refused before.
     case refusedParent(TransactionName)
     /// Larger than `Limits.transactionBytes`, or more writes or longer values than allowed.
@@ -95,6 +101,8 @@ public enum RuleViolation: Error, Hashable, Sendable, CustomStringConvertible {
         case .wrongLamport(let expected): "its place in time must be \(expected)"
         case .wrongPrevious: "does not follow its author's last transaction"
         case .noRight: "its author has no right to it"
+        case .right(let violation): "\(violation)"
+        case .inviteNotSigned: "the invite does not vouch for who joins"
         case .refusedParent(let name): "builds on \(name), which was refused"
         case .tooLarge: "larger than one transaction may be"
         case .writesNotDistinct: "writes one property twice, or nothing"

@@ -74,7 +74,7 @@ extension ByteWriter {
         case .binding(let binding): writeOptional(binding) { $0.write($1) }
         case .choice(let raw): write(raw)
         case .groups(let groups): writeList(groups) { $0.write($1.rawValue) }
-        case .mark, .names, .name, .bytes, .number: preconditionFailure("no part of a drawing has a value of this form")
+        case .mark, .names, .name, .bytes, .number, .right: preconditionFailure("no part of a drawing has a value of this form")
         }
     }
 
@@ -213,7 +213,7 @@ extension ByteReader {
         case .groups:
             return .groups(
                 try readList(leastBytes: 8) { reader throws(WireError) in GroupID(rawValue: try reader.readUInt64()) })
-        case .mark, .names, .name, .bytes, .number, .opaque: throw .unexpected
+        case .mark, .names, .name, .bytes, .number, .rights, .opaque: throw .unexpected
         }
     }
 

@@ -30,6 +30,14 @@ public enum Limits {
     public static let parents = 16
     /// Steps of giving from the root owner's right to any other; whoever joins by an invite lies one step below it.
     public static let delegationDepth = 16
+    /// Where numbers of shapes end on boards of version 2; below it nothing is written.
+    public static let shapeNumberEnd: UInt64 = 1 << 48
+    /// Rights ended by one transaction.
+    public static let removalsPerWrite = 64
+    /// Why rights were ended, UTF-8 bytes.
+    public static let reasonBytes = 256
+    /// Greatest number of uses of an invite, and of seconds that it lives.
+    public static let inviteCount: UInt32 = (1 << 30) - 1
     /// Greatest lamport number. Each takes a transaction of its own, so no board comes near it.
     public static let lamport: UInt64 = (1 << 32) - 1
     /// Greatest |x| and |y| of a world coordinate, in 1/8 px.

@@ -79,7 +79,7 @@ package struct BoardLine: Equatable, Sendable {
             guard case .choice(let choice) = property.form, choice.words.indices.contains(Int(raw)) else { return nil }
             return choice.words[Int(raw)]
         case .groups(let groups): return groups.map(\.text).joined(separator: "/")
-        case .kind, .depth, .binding, .mark, .names, .name, .bytes, .number: return nil
+        case .kind, .depth, .binding, .mark, .names, .name, .bytes, .number, .right: return nil
         }
     }
 

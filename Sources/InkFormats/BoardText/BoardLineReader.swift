@@ -68,7 +68,7 @@ struct BoardLineReader {
             }
             line.content.set(.choice(UInt8(raw)), of: property)
         case .groups: line.content.groups = try readGroups()
-        case .kind, .mark, .names, .name, .bytes, .number, .opaque: throw error("this is no value", place)
+        case .kind, .mark, .names, .name, .bytes, .number, .rights, .opaque: throw error("this is no value", place)
         }
     }
 
