@@ -11,6 +11,8 @@ struct Log: Sendable {
     /// The parents of all, one after the other, and where those of each end.
     private var parentSlots: [Slot] = []
     private var parentEnds: [Int] = []
+    /// Of the right that each names.
+    private var roles: [Role] = []
     private var authors: [AuthorID: AuthorLog] = [:]
     /// The greatest lamport number in the set.
     private(set) var lamport: UInt64 = 0
@@ -34,9 +36,13 @@ struct Log: Sendable {
         parentSlots[(slot == 0 ? 0 : parentEnds[Int(slot) - 1])..<parentEnds[Int(slot)]]
     }
 
+    /// The role of the right under which a transaction was written, where it was written; an editor's on a board that knows no roles.
+    func role(of slot: Slot) -> Role { roles[Int(slot)] }
+
     /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
-    mutating func append(_ transaction: Transaction) -> (slot: Slot, isFork: Bool) {
+    mutating func append(_ transaction: Transaction, as role: Role = .editor) -> (slot: Slot, isFork: Bool) {
         let slot = end
+        roles.append(role)
         transactions.append(transaction)
         slots[transaction.name] = slot
         for parent in transaction.parents { if let parent = slots[parent] { parentSlots.append(parent) } }

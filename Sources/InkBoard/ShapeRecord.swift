@@ -41,6 +41,9 @@ struct ShapeRecord: Sendable {
     /// True while the shape is on the board.
     var stands: Bool { isKindKnown && liveMarks == 0 }
 
+    /// True for a note, which commenters may make and change (BD-95).
+    var isNote: Bool { isKindKnown && shape.content.kind == .note }
+
     /// The transaction whose write to `property` stands; nil for none.
     func winner(_ property: Property) -> Slot? {
         if let index = register(of: property) { return registers[index].winner }

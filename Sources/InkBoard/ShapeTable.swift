@@ -9,12 +9,14 @@ struct ShapeTable: Sendable {
     private var rowsByLabel: [String: Set<Int>] = [:]
     /// How many transactions retract a mark.
     private var retractions: [Retraction: Int] = [:]
+    /// What commenters wrote to shapes of their own, by row: it has effect while the shape is a note (BD-95).
+    private var commented: [Int: Set<Slot>] = [:]
 
     private struct Retraction: Hashable, Sendable {
         let shape: ShapeID
         let mark: TransactionName
-        /// Who takes it back: of another's mark that means nothing.
-        let author: AuthorID
+        /// Who takes it back: of another's mark that means nothing. Nil for an owner, who takes back everybody's (BD-96).
+        let author: AuthorID?
     }
 
     // MARK: - What stands
@@ -76,6 +78,7 @@ struct ShapeTable: Sendable {
 
     private func isRetracted(_ mark: Transaction, on id: ShapeID) -> Bool {
         retractions[Retraction(shape: id, mark: mark.name, author: mark.author)] != nil
+            || retractions[Retraction(shape: id, mark: mark.name, author: nil)] != nil
     }
 
     // MARK: - Putting in
@@ -95,18 +98,70 @@ struct ShapeTable: Sendable {
     }
 
     private mutating func apply(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
-        let (id, transaction) = (records[row].shape.id, log[slot])
         records[row].noteTransaction()
+        let wasNote = records[row].isNote
+        // What a shape is decides whose other writes to it have effect.
+        for write in writes where write.property == .kind { records[row].apply(write, at: slot, log: log) }
+        if records[row].isNote != wasNote { regard(row, of: log) }
+        if log.role(of: slot) == .commenter {
+            commented[row, default: []].insert(slot)
+            guard records[row].isNote else { return }
+        }
+        applyOthers(writes, to: row, at: slot, of: log)
+    }
+
+    /// Takes in all but what kind of shape it is.
+    private mutating func applyOthers(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
+        let (id, transaction) = (records[row].shape.id, log[slot])
         for write in writes {
             switch (write.property, write.value) {
+            case (.kind, _): break
             case (.deletion, _): records[row].mark(at: slot, isRetracted: isRetracted(transaction, on: id))
             case (.retraction, .names(let marks)):
-                for mark in marks where retract(mark, on: id, by: transaction.author) {
-                    if let mark = log.slot(of: mark), log[mark].author == transaction.author { records[row].unmark(mark) }
+                for name in marks {
+                    let mark = log.slot(of: name)
+                    let wasRetracted = mark.map { isRetracted(log[$0], on: id) } ?? true
+                    retractions[retraction(of: name, on: id, at: slot, of: log), default: 0] += 1
+                    if let mark, !wasRetracted, isRetracted(log[mark], on: id) { records[row].unmark(mark) }
                 }
             default: records[row].apply(write, at: slot, log: log)
             }
         }
+    }
+
+    /// A shape became a note or is none any more: what commenters wrote to it has effect now, or has none.
+    private mutating func regard(_ row: Int, of log: Log) {
+        guard let slots = commented[row] else { return }
+        let id = records[row].shape.id
+        // In an order that is the same everywhere, though none matters.
+        let runs = slots.sorted().map { slot in (slot: slot, writes: log[slot].writes.filter { $0.target == id }[...]) }
+        if records[row].isNote {
+            for run in runs { applyOthers(run.writes, to: row, at: run.slot, of: log) }
+        } else {
+            for run in runs { unretract(run.writes, on: id, at: run.slot, of: log) }
+            var reader = WriteReader()
+            records[row].remove(slots, count: 0, of: log, reader: &reader)
+            for run in runs {
+                for write in run.writes where write.property == .kind { records[row].apply(write, at: run.slot, log: log) }
+            }
+        }
+        let liveMarks = records[row].marks.count { !isRetracted(log[$0], on: id) }
+        records[row].setLiveMarks(liveMarks)
+    }
+
+    /// Takes out the retractions among these writes.
+    private mutating func unretract(_ writes: ArraySlice<Write>, on id: ShapeID, at slot: Slot, of log: Log) {
+        for case (.retraction, .names(let marks)) in writes.lazy.map({ ($0.property, $0.value) }) {
+            for mark in marks {
+                let retraction = retraction(of: mark, on: id, at: slot, of: log)
+                guard let count = retractions[retraction] else { continue }
+                retractions[retraction] = count > 1 ? count - 1 : nil
+            }
+        }
+    }
+
+    private func retraction(of mark: TransactionName, on id: ShapeID, at slot: Slot, of log: Log) -> Retraction {
+        Retraction(shape: id, mark: mark, author: log.role(of: slot) == .owner ? nil : log[slot].author)
     }
 
     /// The row of a shape, made if need be.
@@ -115,13 +170,6 @@ struct ShapeTable: Sendable {
         records.append(ShapeRecord(id: id))
         rows[id] = records.count - 1
         return records.count - 1
-    }
-
-    /// Notes that `mark` is taken back if it is, or once it comes, one of `author` itself; true unless that was known.
-    private mutating func retract(_ mark: TransactionName, on id: ShapeID, by author: AuthorID) -> Bool {
-        let count = retractions[Retraction(shape: id, mark: mark, author: author), default: 0]
-        retractions[Retraction(shape: id, mark: mark, author: author)] = count + 1
-        return count == 0
     }
 
     private mutating func relabel(_ row: Int, from label: String) {
@@ -160,20 +208,23 @@ struct ShapeTable: Sendable {
         guard let row = rows[id] else { return }
         note(row, &change)
         change.removedCounts[row, default: 0] += 1
-        for write in writes {
-            guard case .names(let marks) = write.value, write.property == .retraction else { continue }
-            for mark in marks {
-                let retraction = Retraction(shape: id, mark: mark, author: log[slot].author)
-                guard let count = retractions[retraction] else { continue }
-                retractions[retraction] = count > 1 ? count - 1 : nil
-            }
+        if log.role(of: slot) == .commenter {
+            let hadEffect = records[row].isNote
+            commented[row]?.remove(slot)
+            if commented[row]?.isEmpty == true { commented[row] = nil }
+            guard hadEffect else { return }
         }
+        unretract(writes, on: id, at: slot, of: log)
     }
 
     /// All that is taken out was named.
     mutating func rewrite(_ change: Change, of log: Log) {
         var reader = WriteReader()
-        for (row, count) in change.removedCounts { records[row].remove(change.removed, count: count, of: log, reader: &reader) }
+        for (row, count) in change.removedCounts {
+            let wasNote = records[row].isNote
+            records[row].remove(change.removed, count: count, of: log, reader: &reader)
+            if records[row].isNote != wasNote { regard(row, of: log) }
+        }
     }
 
     /// A transaction that is put in wrote this to a shape.

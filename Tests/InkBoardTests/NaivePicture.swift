@@ -8,17 +8,24 @@ struct NaivePicture {
     private let all: [(transaction: Transaction, writes: [Write])]
     /// Which program made a transaction.
     let strand: (TransactionName) -> Strand
+    /// Of the right under which a transaction was written.
+    private let role: (TransactionName) -> Role
 
-    init(_ transactions: [Transaction], strand: @escaping (TransactionName) -> Strand) {
+    init(
+        _ transactions: [Transaction], strand: @escaping (TransactionName) -> Strand = { _ in .common },
+        role: @escaping (TransactionName) -> Role = { _ in .editor }
+    ) {
         all = transactions.sorted { $0.stamp < $1.stamp }.map { ($0, $0.writes) }
-        self.strand = strand
+        (self.role, self.strand) = (role, strand)
     }
 
     private typealias Written = (by: Transaction, value: Value)
 
     /// All writes to a property of a shape, ascending by stamp.
     private func writes(_ property: Property, of id: ShapeID) -> [Written] {
-        all.flatMap { entry in
+        // BD-95: a commenter's have effect on notes.
+        let isNote = property == .kind || kind(of: id) == .note
+        return all.filter { isNote || role($0.transaction.name) != .commenter }.flatMap { entry in
             entry.writes.filter { $0.target == id && $0.property == property }.map { (entry.transaction, $0.value) }
         }
     }
@@ -46,7 +53,9 @@ struct NaivePicture {
             writes(.deletion, of: id).map(\.by).filter { mark in
                 !writes(.retraction, of: id).contains { retraction in
                     guard case .names(let names) = retraction.value else { return false }
-                    return names.contains(mark.name) && retraction.by.author == mark.author
+                    // BD-96: or by an owner.
+                    let mayRetract = retraction.by.author == mark.author || role(retraction.by.name) == .owner
+                    return names.contains(mark.name) && mayRetract
                 }
             })
     }

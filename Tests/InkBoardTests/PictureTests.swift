@@ -107,11 +107,33 @@ private struct Answers: Equatable {
 
     /// A board of a random history, some of which a second program of each author made.
     private static func board(seed: UInt64, using random: inout SplitMix64) throws -> Board {
-        let all = union(try someHistory(seed: seed, actions: 60))
+        let all = try random.chance(0.5) ? union(someHistory(seed: seed, actions: 60)) : closeHistory(using: &random)
         var board = try Board(genesis: try #require(all.first { $0.isGenesis }))
         for transaction in all where random.chance(0.2) && !transaction.isGenesis { board.claim(transaction.name, by: strands[1]) }
         #expect(board.load(all.shuffled(using: &random)).isEmpty)
         return board
+    }
+
+    /// What two people write to the same two shapes, marks and retractions above all.
+    private static func closeHistory(using random: inout SplitMix64) throws -> [Transaction] {
+        let first = try genesis(by: try key(1))
+        var people = try [Replica(1, genesis: first), Replica(2, genesis: first)]
+        var marks: [TransactionName] = [first.name]
+        for _ in 0..<30 {
+            let shape = ShapeID(author: people[random.below(2)].author, number: 1)
+            let kind: ShapeKind = random.chance(0.5) ? .note : .rectangle
+            let taken = marks.shuffled(using: &random).prefix(1 + random.below(4)).sorted()
+            let writes = [
+                Write(shape, .kind, .kind(kind.rawValue)), Write(shape, .deletion, .mark), Write(shape, .retraction, .names(taken)),
+                Write(shape, .position, .point(Point(x: Int32(random.below(100)), y: 0))),
+            ].filter { _ in random.chance(0.4) }
+            let index = random.below(2)
+            if random.chance(0.3) { people[index].receive(people[1 - index]) }
+            guard !writes.isEmpty else { continue }
+            let transaction = try people[index].write(writes)
+            if writes.contains(where: { $0.property == .deletion }) { marks.append(transaction.name) }
+        }
+        return union(people)
     }
 
     /// Who counts: what each author did before some point, each by itself, or nearly all.
@@ -127,15 +149,22 @@ private struct Answers: Equatable {
         }
     }
 
-    // BD-100
+    // BD-95 BD-96 BD-100
     @Test(arguments: seeds(60))
     func `what is taken out and put in again leaves no trace, and is as the rules say`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed ^ 0xB0A4D)
         let board = try Self.board(seed: seed, using: &random)
-        let log = board.log
+        // Half of the boards know roles.
+        let roles: [Role] = random.chance(0.5) ? [.editor] : [.commenter, .commenter, .editor, .owner]
+        var (log, roleOf): (Log, [TransactionName: Role]) = (Log(), [:])
+        for transaction in board.log.transactions {
+            let role = roles[random.below(roles.count)]
+            roleOf[transaction.name] = role
+            _ = log.append(transaction, as: role)
+        }
         let questions = Answers.Questions(log, strands: Self.strands)
-        var picture = board.picture
         var counting = Set(0..<log.end)
+        var picture = InkBoard.Picture(log, claims: board.picture.undo, counting: counting.contains)
         for _ in 0..<4 {
             let next = Self.someSlots(of: log, using: &random)
             if random.chance(0.5) {
@@ -154,9 +183,10 @@ private struct Answers: Equatable {
             counting = next
             let answers = Answers(picture, log, questions)
             #expect(answers == Answers(InkBoard.Picture(log, claims: board.picture.undo, counting: next.contains), log, questions))
-            let naive = NaivePicture(next.map { log[$0] }) { name in
-                log.slot(of: name).map { board.picture.undo.strand(of: log[$0]) } ?? .common
-            }
+            let naive = NaivePicture(
+                next.map { log[$0] },
+                strand: { name in log.slot(of: name).map { board.picture.undo.strand(of: log[$0]) } ?? .common },
+                role: { roleOf[$0] ?? .viewer })
             #expect(answers == Answers(naive, questions))
         }
     }
