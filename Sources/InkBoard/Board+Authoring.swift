@@ -10,13 +10,15 @@ extension Board {
     ///   - wallTime: milliseconds since 1970, for display.
     ///   - strand: whose history of undo it belongs to.
     ///   - mayFork: true where own work that waits for its parents was waited for in vain.
+    ///   - right: the transaction that gives the right used, of who joins the invite; nil for what allows its author most.
     public mutating func author(
-        _ writes: [Write], key: SigningKey, wallTime: UInt64, strand: Strand = .common, mayFork: Bool = false
+        _ writes: [Write], key: SigningKey, wallTime: UInt64, strand: Strand = .common, mayFork: Bool = false,
+        under right: TransactionName? = nil
     ) throws(RuleViolation) -> (Transaction, InsertOutcome) {
         let author = key.author
         // A log that others have seen further than we have must be adopted before it is written on, or it forks.
         guard mayFork || !hasWaitingWork(of: author) else { throw .ownHistoryMissing }
-        let transaction = try Transaction.sign(header(by: author, wallTime: wallTime), writes: writes, key: key)
+        let transaction = try Transaction.sign(header(by: author, wallTime: wallTime, under: right), writes: writes, key: key)
         claim(transaction.name, by: strand)
         let outcome = insert(transaction)
         if case .invalid(let violation) = outcome.result { throw violation }
@@ -194,12 +196,13 @@ extension Board {
         return body.count + Transaction.signatureCount <= Limits.transactionBytes
     }
 
-    private func header(by author: AuthorID, wallTime: UInt64) -> TransactionHeader {
+    private func header(by author: AuthorID, wallTime: UInt64, under right: TransactionName? = nil) -> TransactionHeader {
         let previous = log.tip(of: author)?.name
-        let parents = parents(after: previous)
+        let right = right ?? transactionSet.right(of: author)
+        let parents = parents(of: author, under: right)
         return TransactionHeader(
             board: id, author: author, sequence: log.sequence(of: author) + 1, previous: previous ?? .zero,
-            grant: TransactionName(id.bytes) ?? .zero, parents: parents, lamport: log.lamport(after: parents), claimedWallTime: wallTime)
+            grant: right, parents: parents, lamport: log.lamport(after: parents), claimedWallTime: wallTime)
     }
 
     private func write(for change: PropertyChange, of shape: Shape) throws(RuleViolation) -> Write {

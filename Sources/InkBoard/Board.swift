@@ -23,6 +23,8 @@ public struct Board: Sendable {
     private(set) var hidden: Set<Slot> = []
     /// How often it was said anew which transactions count.
     private(set) var recountCount = 0
+    /// The revision of the rights by which that was said last.
+    private(set) var countedRevision = 0
 
     /// The transaction that makes a board.
     ///
@@ -30,7 +32,10 @@ public struct Board: Sendable {
     ///   - name: at most `Limits.nameBytes` of UTF-8.
     ///   - wallTime: milliseconds since 1970.
     ///   - nonce: 16 random bytes, so that two boards of one owner and name differ.
-    public static func makeGenesis(owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8]) throws(RuleViolation) -> Transaction {
+    ///   - admission: `grants` makes a board of version 2, on which people have roles (BD-93).
+    public static func makeGenesis(
+        owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8], admission: AdmissionPolicy = .secret
+    ) throws(RuleViolation) -> Transaction {
         for (property, value) in [(KnownProperty.boardName, .text(name)), (.nonce, .bytes(nonce))] as [(KnownProperty, Value)] {
             guard property.form.allows(value) else { throw .badValue(field: "\(property.row.key)") }
         }
@@ -40,19 +45,23 @@ public struct Board: Sendable {
         let person = ShapeID(author: owner.author, number: 0)
         let writes = [
             Write(person, .boardName, .text(name)), Write(person, .nonce, .bytes(nonce)),
-            Write(person, .boardVersion, .number(version)), Write(person, .admission, .number(UInt64(AdmissionPolicy.secret.rawValue))),
+            Write(person, .boardVersion, .number(admission.version)), Write(person, .admission, .number(UInt64(admission.rawValue))),
         ]
         return try Transaction.sign(header, writes: writes, key: owner)
     }
 
-    /// The rules of validity that this program knows.
+    /// The newest rules of validity by which programs open boards; they know all from 1 on.
+    ///
+    /// Not yet: sessions take no count anew, so that a board of version 2 is opened by those only who name that version.
     public static let version: UInt64 = 1
 
     /// A board with nothing but `genesis`, whose signature the caller has verified.
-    public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, orphanBytes: Limits.orphanBytes) }
+    public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, newest: Self.version) }
 
+    /// - Parameter newest: the newest board version that is opened.
     package init(
-        genesis: Transaction, orphanBytes: Int, orphanShareBytes: Int = Limits.orphanShareBytes
+        genesis: Transaction, newest: UInt64 = Self.version, orphanBytes: Int = Limits.orphanBytes,
+        orphanShareBytes: Int = Limits.orphanShareBytes
     ) throws(RuleViolation) {
         guard genesis.isGenesis, let id = BoardID(genesis.name.bytes) else { throw .notGenesis }
         var (name, version, policy): (String?, UInt64?, UInt64?)
@@ -64,10 +73,12 @@ public struct Board: Sendable {
             default: break
             }
         }
-        guard let name, version == Self.version, policy == UInt64(AdmissionPolicy.secret.rawValue) else { throw .unknownVersion }
-        (self.id, self.name, owner, admission) = (id, name, genesis.author, .secret)
+        guard let name, let admission = policy.flatMap({ UInt8(exactly: $0) }).flatMap({ AdmissionPolicy(rawValue: $0) }),
+            version == admission.version, admission.version <= newest
+        else { throw .unknownVersion }
+        (self.id, self.name, owner, self.admission) = (id, name, genesis.author, admission)
         transactionSet = TransactionSet(
-            genesis: genesis, id: id, admission: .secret, orphanBytes: orphanBytes, orphanShareBytes: orphanShareBytes)
+            genesis: genesis, id: id, admission: admission, orphanBytes: orphanBytes, orphanShareBytes: orphanShareBytes)
     }
 
     // MARK: - The set
@@ -85,12 +96,15 @@ public struct Board: Sendable {
     public var heads: [TransactionName] { transactionSet.coverage.heads(in: transactionSet.log) }
     /// The greatest lamport number in the set.
     public var lamport: UInt64 { log.lamport }
-    /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
-    func parents(after previous: TransactionName?) -> [TransactionName] {
-        transactionSet.coverage.parents(after: previous, in: transactionSet.log)
+    /// Parents for this author's next transaction: its last one, what gives the right if the others do not know it, then the heads with the
+    /// greatest stamps, at most `Limits.parents`; ascending.
+    ///
+    /// - Parameter right: the transaction that gives the right used; nil for the one under which the author writes best.
+    func parents(of author: AuthorID, under right: TransactionName?) -> [TransactionName] {
+        transactionSet.parents(after: log.tip(of: author)?.name, under: right ?? transactionSet.right(of: author))
     }
-    /// Forks seen so far, in order of arrival.
-    public var forks: [Fork] { transactionSet.forks }
+    /// Forks seen so far, in order of arrival, of what counts and what that comes after.
+    public var forks: [Fork] { transactionSet.coveredForks }
     /// Parents of orphans that are neither here nor orphans, ascending.
     public var missing: [TransactionName] { orphans.missing.sorted() }
     /// How many names `missing` has.
@@ -175,7 +189,7 @@ public struct Board: Sendable {
     /// Forgets the orphans that a device brought. What of them is good can be had again.
     public mutating func forgetOrphans(from supplier: AuthorID) { transactionSet.forgetOrphans(from: supplier) }
 
-    /// Adds many, as from disk, without saying what they changed; returns what was refused.
+    /// Adds many, as from disk, without saying what they changed; returns what was refused. What counts is shown, and nothing else.
     public mutating func load(_ transactions: some Sequence<Transaction>) -> [Rejection] {
         var rejections: [Rejection] = []
         for transaction in transactions {
@@ -186,6 +200,7 @@ public struct Board: Sendable {
             rejections.append(contentsOf: outcome.rejected)
         }
         transactionSet.refresh()
+        _ = settle()
         return rejections
     }
 
@@ -201,18 +216,26 @@ public struct Board: Sendable {
         var outcome = InsertOutcome(result: admission.result)
         (outcome.forks, outcome.rejected) = (admission.forks, admission.rejected)
         for slot in admission.admitted {
-            transactionSet.cover(slot)
             if isReported { outcome.inserted.append(log[slot]) }
+            guard transactionSet.counts(slot) else {
+                transactionSet.leaveOut(slot)
+                hidden.insert(slot)
+                outcome.uncounted.insert(log[slot].name)
+                continue
+            }
+            transactionSet.cover(slot)
             picture.insert(slot, of: transactionSet.log, isReported: isReported, outcome: &outcome)
         }
         return outcome
     }
 
     /// Changes places with another picture and coverage of this log.
-    mutating func exchange(_ picture: inout Picture, _ coverage: inout Coverage, hiding hidden: Set<Slot>) {
+    ///
+    /// - Parameter revision: of the rights that say what is hidden.
+    mutating func exchange(_ picture: inout Picture, _ coverage: inout Coverage, hiding hidden: Set<Slot>, revision: Int) {
         swap(&self.picture, &picture)
         transactionSet.exchange(&coverage)
-        self.hidden = hidden
+        (self.hidden, countedRevision) = (hidden, revision)
         recountCount += 1
     }
 

@@ -9,8 +9,14 @@ struct Coverage: Sendable {
     /// What is in the log and neither counts nor has a descendant that does.
     private var uncovered: Set<Slot> = []
 
-    /// How many of the log are not covered.
+    /// True if anything of the log is not covered.
+    var leavesOut: Bool { !uncovered.isEmpty }
+
+    /// How many of the log are not.
     var leftOutCount: Int { uncovered.count }
+
+    /// True if a transaction of the log is covered.
+    func contains(_ slot: Slot) -> Bool { !uncovered.contains(slot) }
 
     /// The root. `refresh` must have run since the last change.
     var fingerprint: Fingerprint { tree.root }
@@ -22,6 +28,9 @@ struct Coverage: Sendable {
         headSlots.insert(slot, at: headIndex(of: log[slot].stamp, in: log))
         while let next = again.popLast() { add(next, of: log, uncovered: &again) }
     }
+
+    /// The newest of the log does not count.
+    mutating func leaveOut(_ slot: Slot) { uncovered.insert(slot) }
 
     /// Covers what counts, and all that comes before it: everything, but for what of `hidden` has no descendant that counts.
     mutating func hide(_ hidden: Set<Slot>, of log: Log) {

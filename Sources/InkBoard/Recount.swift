@@ -11,6 +11,8 @@ package struct Recount: Sendable {
     fileprivate let recountCount: Int
     fileprivate let end: Slot
     fileprivate let last: TransactionName
+    /// Of the rights by which it counts.
+    fileprivate let revision: Int
     /// Shapes to which something wrote that counts now and did not, or the other way round.
     fileprivate let shapes: Set<ShapeID>
     /// Whose doing it is.
@@ -32,6 +34,7 @@ package struct Recount: Sendable {
         let (log, hidden) = (board.log, hidden.subtracting([0]))
         (picture, coverage) = (board.picture, board.transactionSet.coverage)
         (recountCount, end, last, self.author, self.hidden) = (board.recountCount, log.end, log[log.end - 1].name, author, hidden)
+        revision = board.transactionSet.revision
         let removed = hidden.subtracting(board.hidden)
         // In order, so that histories come in order.
         let inserted = board.hidden.subtracting(hidden).sorted()
@@ -45,10 +48,16 @@ package struct Recount: Sendable {
     }
 
     /// Takes in what came since it was made. Returns the shapes that this wrote to, of those on which it counts differently.
-    fileprivate mutating func follow(_ log: Log) -> Set<ShapeID> {
+    ///
+    /// - Parameter hidden: what of that does not count.
+    fileprivate mutating func follow(_ log: Log, hiding hidden: Set<Slot>) -> Set<ShapeID> {
         var late: Set<ShapeID> = []
         var ignored = InsertOutcome(result: .inserted)
         for slot in end..<log.end {
+            guard !hidden.contains(slot) else {
+                coverage.leaveOut(slot)
+                continue
+            }
             coverage.insert(slot, of: log)
             picture.insert(slot, of: log, isReported: false, outcome: &ignored)
             for write in log[slot].writes where shapes.contains(write.target) { late.insert(write.target) }
@@ -81,8 +90,9 @@ extension Board {
     package mutating func take(_ recount: inout Recount) -> Recounted? {
         guard recount.recountCount == recountCount, recount.end <= log.end, log[recount.end - 1].name == recount.last else { return nil }
         recount.picture.takeClaims(of: picture)
-        let late = recount.follow(log)
-        exchange(&recount.picture, &recount.coverage, hiding: recount.hidden)
+        let hiddenSince = hidden.filter { $0 >= recount.end }
+        let late = recount.follow(log, hiding: hiddenSince)
+        exchange(&recount.picture, &recount.coverage, hiding: recount.hidden.union(hiddenSince), revision: recount.revision)
         var recounted = recount.recounted
         if !late.isEmpty {
             // What was written to a shape meanwhile was told already.

@@ -25,7 +25,7 @@ public struct Reel: Sendable {
     public init(_ recording: Recording) {
         self.recording = recording
         do {
-            board = try recording.steps.first.map { step throws(RuleViolation) in try Board(genesis: step.transaction) }
+            board = try recording.steps.first.map { step throws(RuleViolation) in try Board(genesis: step.transaction, newest: .max) }
         } catch {
             preconditionFailure("a recording begins as a board does, and this one with what breaks a rule: \(error)")
         }

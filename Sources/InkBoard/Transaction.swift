@@ -7,6 +7,9 @@ public enum AdmissionPolicy: UInt8, Hashable, Sendable {
     case secret = 1
     /// Whoever holds a grant that counts.
     case grants = 2
+
+    /// The board version that it came with.
+    var version: UInt64 { UInt64(rawValue) }
 }
 
 /// The unit of agreement: writes of one author, signed, placed after its parents, named by the hash of its body.

@@ -10,13 +10,14 @@ struct TransactionSet: Sendable {
     /// The name of genesis.
     let id: BoardID
     private let genesis: TransactionName
-    private let admission: AdmissionPolicy
+    /// Who may do what; nil on a board that knows no roles.
+    private(set) var book: RightsBook?
     private(set) var log = Log()
     private(set) var coverage = Coverage()
     private(set) var orphans: OrphanPool
     private var refused = RefusedNames()
     /// Forks seen so far, in order of arrival.
-    private(set) var forks: [Fork] = []
+    private var forks: [Fork] = []
 
     /// What one insertion did to the set.
     struct Admission: Sendable {
@@ -35,9 +36,10 @@ struct TransactionSet: Sendable {
     ///   - orphanBytes: memory that orphans may take in all.
     ///   - orphanShareBytes: and those of one supplier.
     init(genesis: Transaction, id: BoardID, admission: AdmissionPolicy, orphanBytes: Int, orphanShareBytes: Int) {
-        (self.id, self.genesis, self.admission) = (id, genesis.name, admission)
+        (self.id, self.genesis) = (id, genesis.name)
+        if admission == .grants { book = RightsBook(root: genesis.stamp) }
         orphans = OrphanPool(byteLimit: orphanBytes, shareLimit: orphanShareBytes)
-        cover(log.append(genesis).slot)
+        cover(log.append(genesis, as: admission == .grants ? .owner : .editor).slot)
         refresh()
     }
 
@@ -52,12 +54,13 @@ struct TransactionSet: Sendable {
         }
         let missing = transaction.parents.filter { !log.contains($0) }
         if missing.isEmpty || transaction.board != id {
-            if let violation = violation(of: transaction) {
+            do {
+                try admit(transaction, &admission)
+            } catch {
                 refuse(transaction.name, &admission)
-                admission.result = .invalid(violation)
+                admission.result = .invalid(error)
                 return admission
             }
-            admit(transaction, &admission)
             releaseOrphans(of: transaction.name, &admission)
             return admission
         }
@@ -74,6 +77,39 @@ struct TransactionSet: Sendable {
     /// One that was admitted counts: it is covered, as is all that it comes after.
     mutating func cover(_ slot: Slot) { coverage.insert(slot, of: log) }
 
+    /// One that was admitted does not count: it is covered when something that counts comes after it.
+    mutating func leaveOut(_ slot: Slot) { coverage.leaveOut(slot) }
+
+    /// Whether a transaction counts by all that is here (BD-97).
+    func counts(_ slot: Slot) -> Bool { book?.counts(slot, of: log) ?? true }
+
+    /// All that does not.
+    var uncounted: Set<Slot> { Set((0..<log.end).filter { !counts($0) }) }
+
+    /// Forks seen so far of which more than one side is covered, in order of arrival.
+    var coveredForks: [Fork] {
+        guard coverage.leavesOut else { return forks }
+        return forks.filter { fork in
+            log.slots(of: fork.author, sequence: fork.sequence).lazy.filter { coverage.contains($0) }.prefix(2).count > 1
+        }
+    }
+
+    /// How often what counts of the older transactions was changed by one that came.
+    var revision: Int { book?.revision ?? 0 }
+
+    /// The transaction that gives the right under which this author writes.
+    func right(of author: AuthorID) -> TransactionName { book?.right(of: author) ?? genesis }
+
+    /// Parents for a new transaction under a right: `previous`, the one that gives the right if none of them knows it, then the heads with the
+    /// greatest stamps; ascending.
+    func parents(after previous: TransactionName?, under right: TransactionName) -> [TransactionName] {
+        let parents = coverage.parents(after: previous, in: log)
+        guard let book, log.contains(right), !book.isKnown(right, to: parents, of: log) else { return parents }
+        let others = parents.filter { $0 != previous }.compactMap { log.slot(of: $0) }.sorted { log[$1].stamp < log[$0].stamp }
+        let kept = others.prefix(Limits.parents - 2).map { log[$0].name }
+        return (kept + [right] + (previous.map { [$0] } ?? [])).sorted()
+    }
+
     /// Changes places with another coverage of this log.
     mutating func exchange(_ other: inout Coverage) { swap(&coverage, &other) }
 
@@ -83,31 +119,26 @@ struct TransactionSet: Sendable {
     /// Forgets the orphans that a device brought. What of them is good can be had again.
     mutating func forgetOrphans(from supplier: AuthorID) { orphans.remove(from: supplier) }
 
-    /// Which rule the transaction breaks, all of whose parents are here. Looks at nothing but it and them, so all peers agree (BD-4).
-    private func violation(of transaction: Transaction) -> RuleViolation? {
-        guard transaction.board == id else { return .otherBoard }
+    /// Throws the rule that the transaction breaks, all of whose parents are here. Looks at nothing but it and what it comes after, so all peers
+    /// agree (BD-4, BD-94). What changes rights is taken into the book: it must enter the log next. On a throw nothing changed.
+    private mutating func check(_ transaction: Transaction) throws(RuleViolation) -> RightsBook.Place? {
+        guard transaction.board == id else { throw .otherBoard }
         let expected = log.lamport(after: transaction.parents)
-        guard transaction.lamport == expected else { return .wrongLamport(expected: expected) }
-        guard hasRight(transaction) else { return .noRight }
-        guard transaction.sequence > 1 else { return nil }
-        guard let slot = log.slot(of: transaction.previous), log[slot].author == transaction.author,
-            log[slot].sequence + 1 == transaction.sequence
-        else { return .wrongPrevious }
-        return nil
-    }
-
-    /// True if what the transaction names as its grant gives its author the right to its writes, at its parents.
-    private func hasRight(_ transaction: Transaction) -> Bool {
-        switch admission {
+        guard transaction.lamport == expected else { throw .wrongLamport(expected: expected) }
         // Where nobody has roles nobody gives them.
-        case .secret: transaction.grant == genesis && !transaction.summary.changesRights
-        // No board with such a genesis is opened.
-        case .grants: false
+        guard book != nil || transaction.grant == genesis && !transaction.summary.changesRights else { throw .noRight }
+        if transaction.sequence > 1 {
+            guard let slot = log.slot(of: transaction.previous), log[slot].author == transaction.author,
+                log[slot].sequence + 1 == transaction.sequence
+            else { throw .wrongPrevious }
         }
+        return try book?.check(transaction, of: log)
     }
 
-    private mutating func admit(_ transaction: Transaction, _ admission: inout Admission) {
-        let (slot, isFork) = log.append(transaction)
+    private mutating func admit(_ transaction: Transaction, _ admission: inout Admission) throws(RuleViolation) {
+        let place = try check(transaction)
+        let (slot, isFork) = log.append(transaction, as: place?.role ?? .editor)
+        if let place { book?.keep(place, at: slot, of: log) }
         admission.admitted = admission.admitted.lowerBound..<slot + 1
         guard isFork else { return }
         let fork = Fork(author: transaction.author, sequence: transaction.sequence)
@@ -127,12 +158,14 @@ struct TransactionSet: Sendable {
                     refuse(orphan.name, &admission)
                 } else if !missing.isEmpty {
                     orphans.insert(orphan, missing: missing, from: released.supplier)
-                } else if let violation = violation(of: orphan) {
-                    admission.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: violation))
-                    refuse(orphan.name, &admission)
                 } else {
-                    admit(orphan, &admission)
-                    arrived.append(orphan.name)
+                    do {
+                        try admit(orphan, &admission)
+                        arrived.append(orphan.name)
+                    } catch {
+                        admission.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: error))
+                        refuse(orphan.name, &admission)
+                    }
                 }
             }
         }

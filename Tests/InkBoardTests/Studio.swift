@@ -30,7 +30,7 @@ struct Replica {
 
     init(_ number: UInt8, genesis: Transaction) throws {
         key = try InkBoardTests.key(number)
-        board = try Board(genesis: genesis)
+        board = try Board(genesis: genesis, newest: 2)
     }
 
     @discardableResult mutating func write(_ writes: [Write]) throws -> Transaction {

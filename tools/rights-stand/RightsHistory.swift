@@ -44,15 +44,17 @@ struct RightsHistory: Sendable {
         return set.filter { !before.contains($0) }.sorted { deeds[$1].stamp < deeds[$0].stamp }
     }
 
-    init(seed: UInt64) {
+    /// - Parameter scribe: who puts the deeds in writing, as many members as it has keys; without one they are given names at random.
+    init(seed: UInt64, scribe: (any RightsScribe)? = nil) {
         self.seed = seed
         var random = SplitMix64(seed: seed)
-        let count = 2 + random.below(15)
-        keys = (0..<count).map { _ in AuthorID(using: &random) }
+        let count = scribe?.keys.count ?? 2 + random.below(15)
+        keys = scribe?.keys ?? (0..<count).map { _ in AuthorID(using: &random) }
         let hostility = [0, 0.25, 0.6][random.below(3)]
         isHostile = (0..<count).map { $0 > 0 && random.chance(hostility) }
-        var writing = Writing(random: random, people: (0..<count).map { _ in Writing.Person() })
-        add(Deed(number: 0, author: 0, parents: [], stamp: writing.stamp(lamport: 1, by: keys[0]), right: nil, act: .root))
+        var writing = Writing(random: random, scribe: scribe, people: (0..<count).map { _ in Writing.Person() })
+        let root = Stamp(lamport: 1, author: keys[0], name: .zero)
+        add(writing.named(Deed(number: 0, author: 0, parents: [], stamp: root, right: nil, act: .root), after: []))
         writing.people[0].view.insert(0)
         writing.people[0].own = [0]
         let length = 8 + writing.random.below(Self.deedsMax - 8)
@@ -76,10 +78,14 @@ struct RightsHistory: Sendable {
             var group = 0
         }
         var random: SplitMix64
+        let scribe: (any RightsScribe)?
         var people: [Person]
 
-        mutating func stamp(lamport: UInt64, by author: AuthorID) -> Stamp {
-            Stamp(lamport: lamport, author: author, name: TransactionName(using: &random))
+        /// The deed with its name.
+        mutating func named(_ deed: Deed, after deeds: [Deed]) -> Deed {
+            let name = scribe?.name(deed, after: deeds) ?? TransactionName(using: &random)
+            let stamp = Stamp(lamport: deed.stamp.lamport, author: deed.stamp.author, name: name)
+            return Deed(number: deed.number, author: deed.author, parents: deed.parents, stamp: stamp, right: deed.right, act: deed.act)
         }
 
         mutating func pick<Value>(_ values: [Value]) -> Value? { values.isEmpty ? nil : values[random.below(values.count)] }
@@ -151,11 +157,14 @@ struct RightsHistory: Sendable {
         case 4: if depth < 15 { return .rights(gift: .invite(role), removals: [], viewersMayChat: nil) }
         case 5, 6:
             guard let victim else { break }
-            var removals = [Deed.Removal(right: victim, heads: someHeads(&writing, heads: &heads, base: base))]
+            // In writing the heads are those of all.
+            let kept = someHeads(&writing, heads: &heads, base: base)
+            var removals = [Deed.Removal(right: victim, heads: kept)]
             if writing.random.chance(0.2), let other = writing.pick(juniors),
                 gifts[other] != gifts[victim]
             {
-                removals.append(Deed.Removal(right: other, heads: someHeads(&writing, heads: &heads, base: base)))
+                let others = writing.scribe == nil ? someHeads(&writing, heads: &heads, base: base) : kept
+                removals.append(Deed.Removal(right: other, heads: others))
             }
             return .rights(gift: nil, removals: removals, viewersMayChat: nil)
         case 7:
@@ -220,7 +229,9 @@ struct RightsHistory: Sendable {
         let mine = own(of: person, in: base).map(\.deed)
         let anybodys = (writing.random.chance(0.8) ? Array(base) : known).filter { gifts[$0] != nil }
         let used = (writing.random.chance(0.8) ? writing.pick(mine) : writing.pick(anybodys)) ?? 0
-        var act = Deed.Act.work(RightsNeed.allCases[writing.random.below(5)])
+        // In writing what needs an owner changes rights.
+        let needs = RightsNeed.allCases[writing.random.below(5)]
+        var act = Deed.Act.work(writing.scribe == nil ? needs : min(needs, .edit))
         let target = writing.pick(anybodys)
         let heads = writing.pick([[], parents, [parents[0]], writing.pick(known).map { [$0] } ?? []]) ?? []
         let role = Role.allCases[writing.random.below(4)]
@@ -259,9 +270,11 @@ struct RightsHistory: Sendable {
     ) {
         let parents = Set(parents).sorted()
         let lamport = 1 + (parents.map { deeds[$0].stamp.lamport }.max() ?? 0)
-        let stamp = writing.stamp(lamport: lamport, by: keys[person])
+        let unnamed = Stamp(lamport: lamport, author: keys[person], name: .zero)
+        let named = writing.named(
+            Deed(number: deeds.count, author: person, parents: parents, stamp: unnamed, right: right, act: act), after: deeds)
         func deed(_ number: Int) -> Deed {
-            Deed(number: number, author: person, parents: parents, stamp: stamp, right: right, act: act)
+            Deed(number: number, author: person, parents: parents, stamp: named.stamp, right: right, act: act)
         }
         guard NaiveRights(self, among: closure(of: parents)).isValid(deed(deeds.count)) else {
             let bad = deed(Self.deedsMax + refused.count)

@@ -1,0 +1,210 @@
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkBoard
+@testable import rights_histories
+
+/// The laws of rights through the whole board: signed transactions, in every order, from peers and from disk.
+@Suite struct BoardRightsTests {
+    // BD-94 BD-95 BD-96 BD-97 BD-98 BD-99
+    @Test(arguments: seeds(200))
+    func `boards show and agree on what the rules say, whatever came when`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed).split("orders")
+        let scroll = try RightsScroll(seed: seed, members: 2 + random.below(7))
+        let history = RightsHistory(seed: seed, scribe: scroll)
+        #expect(scroll.failures == [] && history.honestRefused.isEmpty)
+        let genesis = try #require(scroll.genesis)
+        let all = history.deeds.dropFirst().compactMap { scroll.transactions[$0.stamp.name] }
+        let refused = history.refused.compactMap { scroll.transactions[$0.stamp.name] }
+        let naive = NaiveRights(history, among: history.all)
+        let counting = history.all.filter { naive.counts($0) }
+        let covered = Set(history.closure(of: counting).map { history.deeds[$0].stamp.name })
+        let picture = self.picture(of: counting, history, scroll)
+        let expected = try Self.fingerprint(of: covered, scroll)
+        for order in 0..<3 {
+            var board = try Board(genesis: genesis, newest: 2)
+            let arriving = (all + refused).shuffled(using: &random)
+            if order == 0 {
+                let rejections = board.load(arriving)
+                #expect(Set(rejections.map(\.name)) == Set(refused.map(\.name)))
+            } else {
+                var begun: Recount?
+                for transaction in arriving + arriving {
+                    _ = board.insert(transaction)
+                    if random.chance(0.2) { _ = board.settle() }
+                    // A count takes its time, and what comes meanwhile counts or not when it is taken.
+                    if begun == nil, random.chance(0.5) { begun = board.dueRecount() }
+                    if var made = begun, random.chance(0.3) {
+                        _ = board.take(&made)
+                        begun = nil
+                    }
+                }
+                _ = board.settle()
+            }
+            #expect(!board.isRecountDue)
+            for deed in history.deeds { #expect(board.counts(deed.stamp.name) == naive.counts(deed.number), "deed \(deed.number)") }
+            for transaction in refused { #expect(!board.contains(transaction.name)) }
+            #expect(board.transactionCount == all.count + 1 && board.fingerprint == expected)
+            #expect(board.shapes == picture.standing && board.chats.map(\.name) == picture.messages)
+            for author in board.authors { #expect(board.personName(author) == picture.name(of: author)) }
+            #expect(board.viewersMayChat == naive.viewersMayChat)
+            let standing = Set(history.deeds.filter { history.gifts[$0.number].map(naive.stands) ?? false }.map(\.stamp.name))
+            #expect(Set(board.standingRights.map(\.name)).isSubset(of: standing))
+            #expect(board.standingRights.count == Set(history.gifts.compactMap { $0 }.filter(naive.stands)).count)
+            // What is not covered can be left out.
+            var less = try Board(genesis: genesis, newest: 2)
+            _ = less.load(all.filter { covered.contains($0.name) })
+            #expect(less.fingerprint == board.fingerprint && less.shapes == board.shapes && less.heads == board.heads)
+        }
+    }
+
+    private func picture(of counting: [Int], _ history: RightsHistory, _ scroll: RightsScroll) -> NaivePicture {
+        let deeds = Dictionary(uniqueKeysWithValues: history.deeds.map { ($0.stamp.name, $0) })
+        return NaivePicture(
+            counting.compactMap { scroll.transactions[history.deeds[$0].stamp.name] },
+            role: { name in
+                guard let used = deeds[name]?.right, let right = history.gifts[used] else { return .owner }
+                return NaiveRights.role(of: right, in: history)
+            })
+    }
+
+    static func fingerprint(of names: Set<TransactionName>, _ scroll: RightsScroll) throws -> Fingerprint {
+        var tree = MerkleTree()
+        for name in names {
+            tree.insert(.init(lamport: try #require(scroll.transactions[name]).lamport, name: name))
+        }
+        tree.refresh()
+        return tree.root
+    }
+
+    /// Ann owns the board, and the others have these roles.
+    private static func room(_ roles: Role...) throws -> [Replica] {
+        let first = try Board.makeGenesis(
+            owner: try key(1), name: "roles", wallTime: 0, nonce: Array(repeating: 3, count: 16), admission: .grants)
+        var people = try (1...UInt8(roles.count + 1)).map { try Replica($0, genesis: first) }
+        for (index, role) in roles.enumerated() {
+            try people[0].write(Board.writes(granting: role, to: people[index + 1].author, sealingKey: .zero, by: people[0].author))
+        }
+        for index in people.indices.dropFirst() { people[index].receive(people[0]) }
+        return people
+    }
+
+    // BD-93
+    @Test func `a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
+        var people = try Self.room(.editor)
+        #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: people[0].board.transactions[0]) }
+        #expect(people[1].board.admission == .grants && people[1].board.role(of: people[1].author) == .editor)
+        let draft = ShapeDraft(kind: .ellipse, position: .zero)
+        try people[1].write(people[1].board.writes(for: draft, number: Limits.shapeNumberEnd - 1, by: people[1].author))
+        #expect(throws: RuleViolation.badValue(field: "id")) {
+            try people[1].write(people[1].board.writes(for: draft, number: Limits.shapeNumberEnd, by: people[1].author))
+        }
+        var old = try Replica(1, genesis: try genesis(by: try key(1)))
+        try old.write(old.board.writes(for: draft, number: Limits.shapeNumberEnd, by: old.author))
+        #expect(throws: RuleViolation.noRight) {
+            try old.write(Board.writes(granting: .owner, to: old.author, sealingKey: .zero, by: old.author))
+        }
+        #expect(old.board.role(of: people[1].author) == .editor && old.board.standingRights.isEmpty)
+    }
+
+    // BD-94
+    @Test func `each role writes what it may and nothing else`() throws {
+        var people = try Self.room(.viewer, .commenter, .editor)
+        let shape = try people[3].draw(ShapeDraft(kind: .rectangle, position: .zero))
+        for index in people.indices where index != 3 { people[index].receive(people[3]) }
+        for index in 1...3 {
+            let refusal = RuleViolation.right(.notAllowed([.viewer, .commenter, .editor][index - 1]))
+            var person = people[index]
+            func refused(_ writes: [Write]) -> Bool {
+                do { _ = try person.write(writes) } catch { return error as? RuleViolation == refusal }
+                return false
+            }
+            #expect(!refused(try Board.writes(naming: "n", by: person.author)))
+            #expect(refused(try Board.writes(saying: "w", by: person.author)) == (index < 2))
+            let note = try person.board.writes(for: ShapeDraft(kind: .note, position: .zero, text: "t"), number: 7, by: person.author)
+            #expect(refused(note) == (index < 2))
+            let line = try person.board.writes(for: ShapeDraft(kind: .ellipse, position: .zero), number: 8, by: person.author)
+            #expect(refused(line) == (index < 3) && refused([Write(shape, .position, .point(.zero))]) == (index < 3))
+            #expect(refused([Write(ShapeID(author: person.author, number: 0), Property(rawValue: 99), .bytes([]))]) == (index < 3))
+            #expect(refused(Board.writes(allowing: RightsPolicy(viewersMayChat: true), by: person.author)))
+        }
+        try people[0].write(Board.writes(allowing: RightsPolicy(viewersMayChat: true), by: people[0].author))
+        people[1].receive(people[0])
+        try people[1].say("now I may")
+    }
+
+    // BD-92
+    @Test func `who joins needs the invite's key, and joins by nothing else`() throws {
+        var people = try Self.room()
+        let link = try key(99)
+        let invite = try people[0].write(
+            Board.writes(inviting: RightsInvite(role: .editor, uses: 1, timeToLive: 0, key: link.author), by: people[0].author))
+        var joiner = try Replica(2, genesis: people[0].board.transactions[0])
+        joiner.receive(people[0])
+        let board = joiner.board.id
+        for (signer, subject) in [(try key(98), joiner.author), (link, people[0].author)] {
+            let admission = RightsAdmission(of: subject, to: board, inviteKey: signer, sealingKey: .zero)
+            #expect(throws: RuleViolation.inviteNotSigned) {
+                try joiner.board.author(
+                    Board.writes(joining: admission, by: joiner.author), key: joiner.key, wallTime: 0, under: invite.name)
+            }
+        }
+        let admission = RightsAdmission(of: joiner.author, to: board, inviteKey: link, sealingKey: .zero)
+        let writes = Board.writes(joining: admission, by: joiner.author)
+        #expect(throws: RuleViolation.self) {
+            try joiner.board.author(
+                writes + Board.writes(naming: "me", by: joiner.author), key: joiner.key, wallTime: 0, under: invite.name)
+        }
+        _ = try joiner.board.author(writes, key: joiner.key, wallTime: 0, under: invite.name)
+        try joiner.draw(ShapeDraft(kind: .ellipse, position: .zero))
+        people[0].receive(joiner)
+        #expect(people[0].board.role(of: joiner.author) == .editor && people[0].board.fingerprint == joiner.board.fingerprint)
+    }
+
+    // BD-97 BD-98
+    @Test func `what is written past a removal is kept and not seen, and a removal that becomes void gives it back`() throws {
+        var people = try Self.room(.owner, .editor)
+        let editor = try #require(people[0].board.standingRights.first { $0.subject == people[2].author })
+        let owner = try #require(people[0].board.standingRights.first { $0.subject == people[1].author })
+        try people[1].write(people[1].board.writes(removing: [editor.name], reason: "why", by: people[1].author))
+        try people[0].write(people[0].board.writes(removing: [owner.name], by: people[0].author))
+        let shape = try people[2].draw(ShapeDraft(kind: .ellipse, position: .zero))
+        let before = people[2].board.fingerprint
+        people[2].receive(people[1])
+        #expect(people[2].board.isRecountDue && people[2].board.shape(shape) != nil)
+        let told = people[2].board.settle()
+        #expect(told?.changes.map(\.id) == [shape] && told?.changes.first?.by == people[1].author)
+        #expect(people[2].board.shape(shape) == nil && people[2].board.role(of: people[2].author) == nil)
+        var late = people[1]
+        for transaction in people[2].board.transactions {
+            let outcome = late.board.insert(transaction)
+            if outcome.result == .inserted { #expect(outcome.changes.isEmpty && outcome.uncounted == [transaction.name]) }
+        }
+        #expect(late.board.coveredCount < late.board.transactionCount)
+        #expect(late.board.fingerprint == people[2].board.fingerprint && late.board.fingerprint != before)
+        people[2].receive(people[0])
+        _ = people[2].board.settle()
+        #expect(people[2].board.shape(shape) != nil && people[2].board.role(of: people[2].author) == .editor)
+    }
+
+    // BD-98
+    @Test func `what comes while a count is made is counted when that is taken`() throws {
+        var people = try Self.room(.editor)
+        let editor = try #require(people[0].board.standingRights.first { $0.subject == people[1].author })
+        try people[1].draw(ShapeDraft(kind: .ellipse, position: .zero))
+        try people[0].write(people[0].board.writes(removing: [editor.name], by: people[0].author))
+        var seen = people[1]
+        seen.receive(people[0])
+        let made = seen.board.dueRecount()
+        var recount = try #require(made)
+        try people[1].draw(ShapeDraft(kind: .diamond, position: .zero))
+        seen.receive(people[1])
+        #expect(seen.board.shapeCount == 1)
+        let taken = seen.board.take(&recount)
+        #expect(taken?.changes.count == 1 && seen.board.shapeCount == 0 && !seen.board.isRecountDue)
+        var again = try Board(genesis: people[0].board.transactions[0], newest: 2)
+        _ = again.load(people[0].board.transactions.dropFirst())
+        #expect(again.fingerprint == seen.board.fingerprint)
+    }
+}
