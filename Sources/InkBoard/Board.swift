@@ -23,6 +23,8 @@ public struct Board: Sendable {
     private(set) var hidden: Set<Slot> = []
     /// How often it was said anew which transactions count.
     private(set) var recountCount = 0
+    /// Shapes to which something wrote that did not count when it came: their numbers are taken.
+    private var hiddenShapes: Set<ShapeID> = []
     /// The revision of the rights by which that was said last.
     private(set) var countedRevision = 0
 
@@ -165,15 +167,18 @@ public struct Board: Sendable {
     public var topDepth: DepthKey { DepthKey.between(picture.shapes.highest?.depth, nil) }
     /// The depth of a shape put under all others.
     public var bottomDepth: DepthKey { DepthKey.between(nil, picture.shapes.lowest?.depth) }
-    /// The least number from `number` on that names no shape of this author here, standing or gone.
+    /// The least number from `number` on that names no shape of this author here, standing, gone, or of what does not count.
     ///
     /// The numbers of a process begin at an offset of its own (`Limits.shapeNumberOrigin`), so that they meet none that are not here yet: those of
     /// a copy of the device, or of a time that a restored backup does not know (BD-30).
     public func freeShapeNumber(of author: AuthorID, from number: UInt64) -> UInt64 {
         var free = max(1, number)
-        while picture.shapes.isWritten(ShapeID(author: author, number: free)) { free += 1 }
+        while isTaken(ShapeID(author: author, number: free)) { free += 1 }
         return free
     }
+
+    /// True if anything of the log wrote to the shape. What does not count may count again, and would be one shape with what was drawn since.
+    private func isTaken(_ id: ShapeID) -> Bool { picture.shapes.wasWritten(id) || hiddenShapes.contains(id) }
 
     // MARK: - Insertion
 
@@ -220,6 +225,7 @@ public struct Board: Sendable {
             guard transactionSet.counts(slot) else {
                 transactionSet.leaveOut(slot)
                 hidden.insert(slot)
+                hiddenShapes.formUnion(log[slot].writes.lazy.map(\.target))
                 outcome.uncounted.insert(log[slot].name)
                 continue
             }

@@ -48,8 +48,8 @@ struct ShapeTable: Sendable {
 
     // MARK: - What was written, of shapes that stand and of others
 
-    /// True if anything was written to the shape.
-    func isWritten(_ id: ShapeID) -> Bool { rows[id].map { records[$0].transactionCount > 0 } ?? false }
+    /// True if anything was ever written to the shape, taken out since or not.
+    func wasWritten(_ id: ShapeID) -> Bool { rows[id] != nil }
     /// The shape as its registers show it; nil where nothing was written.
     func written(_ id: ShapeID) -> Shape? { rows[id].flatMap { records[$0].transactionCount > 0 ? records[$0].shape : nil } }
     /// Shapes of this label, ascending.

@@ -48,7 +48,7 @@ private struct Answers: Equatable {
         standing = picture.shapes.standing
         for (id, properties) in questions.registers {
             written[id] = picture.shapes.written(id)
-            #expect(picture.shapes.isWritten(id) == (written[id] != nil))
+            #expect(picture.shapes.wasWritten(id) || written[id] == nil)
             kinds[id] = picture.shapes.kindWriter(of: id, in: log)?.name
             marks[id] = picture.shapes.liveMarks(on: id, in: log).map(\.name).sorted()
             for property in properties where property.row?.law.isRegister == true {
