@@ -19,7 +19,8 @@ enum Decoders {
     static func all() throws -> [Decoder] {
         let drawn = try Drawn()
         return [
-            transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), forged, pair, capture,
+            try transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), forged, pair,
+            capture,
             stun, envelope(),
             relayFrame, relayedFrame,
             try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
@@ -28,8 +29,9 @@ enum Decoders {
 
     // MARK: The board
 
-    private static func transaction(_ drawn: Drawn) -> Decoder {
-        Decoder(canonical: "transaction", seeds: drawn.transactions.map(\.encoded)) { bytes in
+    private static func transaction(_ drawn: Drawn) throws -> Decoder {
+        let seeds = try drawn.transactions + RightsSeeds.transactions()
+        return Decoder(canonical: "transaction", seeds: seeds.map(\.encoded)) { bytes in
             try Transaction(decoding: bytes)
         } write: { transaction in
             try TransactionCodec.body(transaction.header, writes: transaction.writes) + transaction.signature
