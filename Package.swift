@@ -68,7 +68,7 @@ let package = Package(
         // Tools: our link on lines of many kinds, alone, beside each other and beside TCP, in virtual time.
         .executableTarget(name: "link-stand", dependencies: session + ["InkSimulator"], path: "tools/link-stand"),
         // Tools: random histories of rights, the rules of rights in a second, naive form, and the laws that both must keep.
-        .executableTarget(name: "rights-histories", dependencies: ["InkPrimitives", "InkBoard"], path: "tools/rights-stand"),
+        .executableTarget(name: "rights-histories", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard"], path: "tools/rights-stand"),
         // Tools: gliding cursors over simulated links, held against the paths that hands drew.
         .executableTarget(
             name: "cursor-figures", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/cursor-stand",

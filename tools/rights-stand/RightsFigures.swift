@@ -1,3 +1,4 @@
+import Foundation
 import InkBoard
 import InkPrimitives
 
@@ -6,6 +7,12 @@ enum RightsFigures {
     static func print() {
         check()
         members()
+        flood()
+        do {
+            try BoardFigures.print()
+        } catch {
+            preconditionFailure("a board refused what its members wrote: \(error)")
+        }
     }
 
     /// 100 000 transactions after 49 grants and removals; each has three parents, none of which need know the last twenty of those.
@@ -49,6 +56,25 @@ enum RightsFigures {
         Swift.print("sets held: \(board.rights.setCount), of \(2100 / 8) bytes at most")
     }
 
+    /// Somebody who has a link joins by it over and over, each time as if he had not before, and one removal is here.
+    private static func flood() {
+        var board = SmallBoard(seed: 4)
+        board.grant(to: 1)
+        board.remove(1)
+        let before = residentBytes
+        let start = ContinuousClock.now
+        board.joinApart(50_000)
+        report("an admission on a fork, of 50000", ContinuousClock.now - start, over: 50_000)
+        if let before, let after = residentBytes { Swift.print("memory: \((after - before) / 50_000) bytes each") }
+    }
+
+    /// What this process has in memory, where the system tells in `/proc`.
+    private static var residentBytes: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 }
+    }
+
     private static func report(_ what: String, _ time: Duration, over count: Int) {
         Swift.print("\(what): \(Int(time / .nanoseconds(1)) / count) ns")
     }
@@ -79,6 +105,20 @@ private struct SmallBoard {
     mutating func grant(to member: Int) {
         let gift = RightsGift.grant(subject: keys[member], role: .editor)
         grants[member] = write(.acts(gift: gift, removals: [], viewersMayChat: nil))
+    }
+
+    /// One member joins so often by one invite, each time after the invite alone.
+    mutating func joinApart(_ count: Int) {
+        let invite = write(.acts(gift: .invite(key: keys[2], role: .viewer), removals: [], viewersMayChat: nil))
+        let parent = RightsParent(invite, newest[newest.count - 1])
+        do {
+            for _ in 0..<count {
+                let stamp = Stamp(lamport: UInt64(newest.count + 1), author: keys[3], name: TransactionName(using: &random))
+                _ = try rights.insert(RightsTransaction(stamp: stamp, right: invite, parents: [parent], content: .admission))
+            }
+        } catch {
+            preconditionFailure("an admission was refused: \(error)")
+        }
     }
 
     mutating func remove(_ member: Int) {
