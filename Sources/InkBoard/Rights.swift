@@ -105,6 +105,26 @@ package struct Rights: Sendable {
         roll.number(of: name).flatMap { roll.entries[$0].gives }.map { roll.rights[$0].role }
     }
 
+    /// Rights transactions that are here, genesis among them.
+    package var count: Int { roll.entries.count }
+
+    /// Whether `author` joined by an invite.
+    package func isAdmitted(_ author: AuthorID, under invite: TransactionName) -> Bool { admitted(author, under: invite) != nil }
+
+    /// How many have joined by an invite, those who were removed since among them.
+    package func admittedCount(under invite: TransactionName) -> Int {
+        roll.number(of: invite).flatMap { roll.entries[$0].gives }.map { roll.admittedCount(under: $0) } ?? 0
+    }
+
+    /// Whether the right that `author` has by an invite was removed, by all that is here.
+    package func hasEnded(admissionOf author: AuthorID, under invite: TransactionName) -> Bool {
+        admitted(author, under: invite).map { !present.removals(of: $0).isEmpty } ?? false
+    }
+
+    private func admitted(_ author: AuthorID, under invite: TransactionName) -> Int? {
+        roll.number(of: invite).flatMap { roll.entries[$0].gives }.flatMap { roll.admitted(under: $0, subject: author) }
+    }
+
     /// Whether a rights transaction is in a set.
     package func contains(_ name: TransactionName, in set: RightsSet) -> Bool {
         roll.number(of: name).map { sets[set].contains($0) } ?? false

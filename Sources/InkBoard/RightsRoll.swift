@@ -77,6 +77,9 @@ struct RightsRoll: Sendable {
     /// The right that an admission of `subject` under `invite` gives, if there was one before.
     func admitted(under invite: Int, subject: AuthorID) -> Int? { admissions[Admission(invite: invite, subject: subject)] }
 
+    /// How many have joined by an invite.
+    func admittedCount(under invite: Int) -> Int { admissions.keys.count { $0.invite == invite } }
+
     /// What the next one is called.
     var nextEntry: Int { entries.count }
 

@@ -30,6 +30,8 @@ public enum Limits {
     public static let parents = 16
     /// Steps of giving from the root owner's right to any other; whoever joins by an invite lies one step below it.
     public static let delegationDepth = 16
+    /// What shows who gave a right, bytes of transactions.
+    public static let chainBytes = 65_536
     /// Where numbers of shapes end on boards of version 2; below it nothing is written.
     public static let shapeNumberEnd: UInt64 = 1 << 48
     /// Rights ended by one transaction.

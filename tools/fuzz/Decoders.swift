@@ -19,8 +19,8 @@ enum Decoders {
     static func all() throws -> [Decoder] {
         let drawn = try Drawn()
         return [
-            try transaction(drawn), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), forged, pair,
-            capture,
+            try transaction(drawn), try chain(), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), forged,
+            pair, capture,
             stun, envelope(),
             relayFrame, relayedFrame,
             try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
@@ -35,6 +35,43 @@ enum Decoders {
             try Transaction(decoding: bytes)
         } write: { transaction in
             try TransactionCodec.body(transaction.header, writes: transaction.writes) + transaction.signature
+        }
+    }
+
+    /// Who gave a right, and what is made of it: of each input all that a board asks.
+    private static func chain() throws -> Decoder {
+        let keys = (0..<3).map { SigningKey(seed: Secret32([UInt8](repeating: $0 + 1, count: 32)) ?? .random()) }
+        var board = try Board(
+            genesis: try Board.makeGenesis(
+                owner: keys[0], name: "", wallTime: 0, nonce: [UInt8](repeating: 3, count: 16), admission: .grants), newest: 2)
+        var rights: [TransactionName] = []
+        for (giver, key) in zip(keys, keys.dropFirst()) {
+            let writes = Board.writes(granting: .owner, to: key.author, sealingKey: .zero, by: giver.author)
+            rights.append(try board.author(writes, key: giver, wallTime: 0).0.name)
+        }
+        let invite = try board.author(
+            Board.writes(inviting: RightsInvite(role: .editor, uses: 1, timeToLive: 9, key: keys[0].author), by: keys[2].author),
+            key: keys[2],
+            wallTime: 0
+        ).0.name
+        let admission = RightsAdmission(of: keys[0].author, to: board.id, inviteKey: keys[0], sealingKey: .zero)
+        rights.append(
+            try board.author(Board.writes(joining: admission, by: keys[0].author), key: keys[0], wallTime: 0, under: invite).0.name)
+        let seeds = rights.compactMap { board.chain(of: $0) }.map { chain in
+            var writer = ByteWriter()
+            chain.write(to: &writer)
+            return writer.bytes
+        }
+        return Decoder(canonical: "chain", seeds: seeds) { [board] bytes in
+            var reader = ByteReader(bytes)
+            let chain = try RightsChain(from: &reader)
+            try reader.finish()
+            for key in keys { _ = try? board.role(of: key.author, by: chain) }
+            return chain
+        } write: { chain in
+            var writer = ByteWriter()
+            chain.write(to: &writer)
+            return writer.bytes
         }
     }
 
