@@ -3,7 +3,8 @@ import InkPrimitives
 
 /// What lets somebody into a room.
 ///
-/// Under the admission policy `secret` this is the only admission there is: whoever has it is a member for ever.
+/// On a board of version 1 this is the only admission there is: whoever has it is a member for ever. On one of version 2 the room secret lets
+/// nobody see more than that there is a room; whoever has the key of an invite joins by it, in the role that it gives.
 public struct Invite: Hashable, Sendable {
     /// One rendezvous: a name or an address, and a TCP port.
     public struct Host: Hashable, Sendable, CustomStringConvertible {
@@ -49,17 +50,35 @@ public struct Invite: Hashable, Sendable {
     public var direct: [SocketAddress]
     public var roomSecret: Secret32
     public var board: BoardID
+    /// What lets its holder join a board of version 2; nil of one of version 1.
+    public var key: InviteKey?
 
-    public init(rendezvous: [Host], usesTLS: Bool = false, direct: [SocketAddress] = [], roomSecret: Secret32, board: BoardID) {
+    public init(
+        rendezvous: [Host], usesTLS: Bool = false, direct: [SocketAddress] = [], roomSecret: Secret32, board: BoardID, key: InviteKey? = nil
+    ) {
         self.rendezvous = rendezvous
         self.usesTLS = usesTLS
         self.direct = direct
         self.roomSecret = roomSecret
         self.board = board
+        self.key = key
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(board)
         hasher.combine(rendezvous)
     }
+}
+
+/// The key of an invite that somebody wrote to a board, and which that is.
+public struct InviteKey: Equatable, Sendable {
+    /// The transaction that gives the invite.
+    public let invite: TransactionName
+    /// What the private half grows from.
+    public let seed: Secret32
+
+    public init(invite: TransactionName, seed: Secret32) { (self.invite, self.seed) = (invite, seed) }
+
+    /// Signs for whoever joins.
+    package var signer: SigningKey { SigningKey(seed: seed) }
 }

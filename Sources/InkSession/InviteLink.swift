@@ -4,23 +4,32 @@ import InkPrimitives
 
 /// An invite written as a link.
 ///
-///     inkwire://HOST:PORT[,HOST:PORT…]/?tls=0|1[&direct=HOST:PORT,…]#1.<base64url payload>
+///     inkwire://HOST:PORT[,HOST:PORT…]/?tls=0|1[&direct=HOST:PORT,…]#FORM.<base64url payload>
 ///
+///     form 1, a board of version 1:
 ///     0            32         64      65      69
 ///     room secret │ board id │ flags │ check │        flags: 0 (a bit we do not know is refused as newer)
+///
+///     form 2, a board of version 2:
+///     0            32         64              96           128     160     161     165
+///     room secret │ board id │ invite's name │ key's seed │ epoch │ flags │ check │     epoch: zeros, the first (another is refused as newer)
 ///
 /// The hosts are rendezvous; there may be none, for a link that is good by direct addresses only.
 ///
 /// *check* is the first four bytes of BLAKE2b-256 of what precedes it, so that a mistyped link is told from a room where nobody is,
-/// without asking anybody.
+/// without asking anybody. In form 2 that is the text before the payload, then the payload's bytes (SE-181): who changes where a link leads to makes it void.
 extension Invite {
     /// The invite as a link.
     public var link: String {
-        var payload = roomSecret.withBytes { $0 } + board.bytes + [0]
-        payload += Self.check(payload)
         var query = "tls=\(usesTLS ? 1 : 0)"
         if !direct.isEmpty { query += "&direct=" + direct.map(\.description).joined(separator: ",") }
-        return "\(Self.scheme)\(rendezvous.map(\.description).joined(separator: ","))/?\(query)#1.\(Base64URL.encode(payload))"
+        let place = "\(Self.scheme)\(rendezvous.map(\.description).joined(separator: ","))/?\(query)"
+        let form = key == nil ? Form.secret : .rights
+        let opening = "\(place)#\(form.rawValue)."
+        var payload = roomSecret.withBytes { $0 } + board.bytes
+        if let key { payload += key.invite.bytes + key.seed.withBytes { $0 } + Self.firstEpoch }
+        payload.append(0)
+        return opening + Base64URL.encode(payload + form.check(payload, after: opening))
     }
 
     /// Reads a link. White space anywhere is ignored: terminals and mail wrap long lines.
@@ -32,9 +41,14 @@ extension Invite {
         guard parts.count == 2 else { throw .truncated }
         let fragment = parts[1].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard fragment.count == 2 else { throw .truncated }
-        guard fragment[0] == "1" else { throw UInt16(fragment[0]) == nil ? .damaged : .newer }
-        let payload = try Self.decode(String(fragment[1]))
+        guard let form = Form(rawValue: String(fragment[0])) else { throw UInt16(fragment[0]) == nil ? .damaged : .newer }
+        let payload = try Self.decode(String(fragment[1]), form, after: bare.dropLast(fragment[1].count))
         guard let secret = Secret32(payload[..<32]), let board = BoardID(payload[32..<64]) else { throw .damaged }
+        var key: InviteKey?
+        if form == .rights {
+            guard let invite = TransactionName(payload[64..<96]), let seed = Secret32(payload[96..<128]) else { throw .damaged }
+            key = InviteKey(invite: invite, seed: seed)
+        }
 
         let place = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let hosts = place[0].split(separator: ",")
@@ -52,7 +66,8 @@ extension Invite {
             default: throw .damaged
             }
         }
-        self.init(rendezvous: try Self.parse(hosts) { Host($0) }, usesTLS: usesTLS, direct: direct, roomSecret: secret, board: board)
+        self.init(
+            rendezvous: try Self.parse(hosts) { Host($0) }, usesTLS: usesTLS, direct: direct, roomSecret: secret, board: board, key: key)
     }
 
     /// Rendezvous, and direct addresses, that an invite names at most: each is dialled by all who have it.
@@ -60,13 +75,34 @@ extension Invite {
     private static let scheme = "inkwire://"
     /// Far more than 16 hosts and 16 addresses need.
     private static let textBytes = 8192
-    private static let payloadBytes = 69
+    /// What stands for the secret that a board began with.
+    private static let firstEpoch = [UInt8](repeating: 0, count: 32)
 
-    private static func decode(_ text: String) throws(InviteLinkError) -> [UInt8] {
-        guard text.utf8.count >= (payloadBytes * 4 + 2) / 3 else { throw .truncated }
-        guard let payload = Base64URL.decode(text), payload.count >= payloadBytes else { throw .damaged }
-        guard payload[64] == 0 else { throw .newer }
-        guard payload.count == payloadBytes, check(Array(payload[..<65])) == Array(payload[65...]) else { throw .damaged }
+    /// How a link is written.
+    private enum Form: String {
+        case secret = "1"
+        case rights = "2"
+
+        /// Where the byte of flags is, behind which only the check is.
+        var flagsPosition: Int { self == .secret ? 64 : 160 }
+        var payloadBytes: Int { flagsPosition + 5 }
+
+        func check(_ bytes: [UInt8], after text: some StringProtocol) -> [UInt8] {
+            Array(Blake2b.hash256((self == .secret ? [] : Array(text.utf8)) + bytes).prefix(4))
+        }
+    }
+
+    /// - Parameter opening: all of the link that stands before the payload.
+    private static func decode(_ text: String, _ form: Form, after opening: Substring) throws(InviteLinkError) -> [UInt8] {
+        guard text.utf8.count >= (form.payloadBytes * 4 + 2) / 3 else { throw .truncated }
+        guard let payload = Base64URL.decode(text), payload.count >= form.payloadBytes else { throw .damaged }
+        let end = form.flagsPosition + 1
+        // What a later version puts there it may check otherwise, too.
+        guard payload[end - 1] == 0 else { throw .newer }
+        guard payload.count == form.payloadBytes, form.check(Array(payload[..<end]), after: opening) == Array(payload[end...]) else {
+            throw .damaged
+        }
+        guard form == .secret || Array(payload[128..<160]) == firstEpoch else { throw .newer }
         return payload
     }
 
@@ -79,8 +115,6 @@ extension Invite {
         }
         return values
     }
-
-    private static func check(_ bytes: [UInt8]) -> [UInt8] { Array(Blake2b.hash256(bytes).prefix(4)) }
 }
 
 /// Why a text is not a link that lets somebody in.

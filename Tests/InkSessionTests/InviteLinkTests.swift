@@ -5,7 +5,7 @@ import InkSession
 import Testing
 
 @Suite struct InviteLinkTests {
-    private static func sample(using random: inout SplitMix64) throws -> Invite {
+    private static func sample(using random: inout SplitMix64, isOfRights: Bool = false) throws -> Invite {
         let secret = try #require(Secret32((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
         let hosts = (0..<random.below(3)).map { _ in
             Invite.Host(
@@ -14,15 +14,17 @@ import Testing
         let direct = (0..<random.below(3)).map { _ in
             SocketAddress(ip: .v4(UInt32(truncatingIfNeeded: random.next())), port: UInt16(1 + random.below(60_000)))
         }
+        let seed = try #require(Secret32((0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }))
         return Invite(
-            rendezvous: hosts, usesTLS: random.chance(0.5), direct: direct, roomSecret: secret, board: BoardID(using: &random))
+            rendezvous: hosts, usesTLS: random.chance(0.5), direct: direct, roomSecret: secret, board: BoardID(using: &random),
+            key: isOfRights ? InviteKey(invite: TransactionName(using: &random), seed: seed) : nil)
     }
 
-    // CL-1
+    // CL-1 SE-180
     @Test(arguments: 0..<100 as Range<UInt64>)
     func `a link reads back as what was written, also when a terminal wrapped it`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
-        let invite = try Self.sample(using: &random)
+        let invite = try Self.sample(using: &random, isOfRights: seed % 2 == 1)
         #expect(try Invite(link: invite.link) == invite)
         var wrapped = invite.link
         wrapped.insert(contentsOf: "\n   ", at: wrapped.index(wrapped.startIndex, offsetBy: 20 + random.below(40)))
@@ -30,9 +32,9 @@ import Testing
     }
 
     // CL-2
-    @Test func `a link cut anywhere is refused`() throws {
+    @Test(arguments: [false, true]) func `a link cut anywhere is refused`(isOfRights: Bool) throws {
         var random = SplitMix64(seed: 1)
-        let text = try Self.sample(using: &random).link
+        let text = try Self.sample(using: &random, isOfRights: isOfRights).link
         for count in 0..<text.count {
             #expect(throws: InviteLinkError.self) { try Invite(link: String(text.prefix(count))) }
         }
@@ -48,6 +50,57 @@ import Testing
             changed.replaceSubrange(index...index, with: text[index] == "A" ? "B" : "A")
             #expect(throws: InviteLinkError.self) { try Invite(link: changed) }
         }
+    }
+
+    // SE-181
+    @Test(arguments: 0..<10 as Range<UInt64>) func `a link of form 2 with any one character changed is refused`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let text = try Self.sample(using: &random, isOfRights: true).link
+        for index in text.indices {
+            for other in ["A", "b", "2", "1", "#", "/", ",", ".", "I", " ", "é"] as [Character] where other != text[index] {
+                var changed = text
+                changed.replaceSubrange(index...index, with: [other])
+                #expect(throws: InviteLinkError.self, "\(changed)") { try Invite(link: changed) }
+            }
+            var shorter = text
+            shorter.remove(at: index)
+            #expect(throws: InviteLinkError.self) { try Invite(link: shorter) }
+        }
+        // Another way in, whoever wrote it there.
+        let moved = text.replacing("/?tls=", with: ",evil.example:1/?tls=")
+        #expect(throws: InviteLinkError.damaged) { try Invite(link: moved) }
+        #expect(throws: InviteLinkError.damaged) { try Invite(link: text.replacing("#", with: "&direct=192.0.2.1:1#")) }
+    }
+
+    // SE-180
+    @Test func `a link of form 2 is read from its bytes, and of another epoch by a later program`() throws {
+        let bytes = (0..<160).map { UInt8($0 < 128 ? $0 : 0) } + [0]
+        func link(_ payload: [UInt8]) -> String {
+            let opening = "inkwire://r.example:1/?tls=1#2."
+            return opening + Base64URL.encode(payload + Blake2b.hash256(Array(opening.utf8) + payload).prefix(4))
+        }
+        let invite = try Invite(link: link(bytes))
+        #expect(invite.link == link(bytes))
+        let key = try #require(invite.key)
+        #expect(key.invite.bytes == Array(64..<96) && key.seed == Secret32(Array(96..<128)) && invite.board.bytes == Array(32..<64))
+        for position in [128, 159, 160] {
+            var later = bytes
+            later[position] = 1
+            #expect(throws: InviteLinkError.newer) { try Invite(link: link(later)) }
+        }
+    }
+
+    // SE-180
+    @Test func `the longest link that may be written is read`() throws {
+        var random = SplitMix64(seed: 4)
+        var invite = try Self.sample(using: &random, isOfRights: true)
+        let name = String(repeating: "abcdefgh.", count: 28) + "x"
+        invite.rendezvous = (0..<Invite.placesMax).map { Invite.Host(name: name, port: 65_535 - UInt16($0)) }
+        invite.direct = (0..<Invite.placesMax).map {
+            SocketAddress(ip: .v6(high: .max - UInt64($0), low: .max), port: 65_535)
+        }
+        #expect(name.utf8.count == 253 && invite.link.utf8.count < 8192)
+        #expect(try Invite(link: invite.link) == invite)
     }
 
     @Test(arguments: [

@@ -425,6 +425,7 @@ enum Decoders {
                 rendezvous: hosts, usesTLS: true, direct: [SocketAddress(ip: .v4(0x0A00_0001), port: 4000)], roomSecret: secret,
                 board: .zero),
             Invite(rendezvous: [], roomSecret: secret, board: .zero),
+            Invite(rendezvous: hosts, roomSecret: secret, board: .zero, key: InviteKey(invite: .zero, seed: secret)),
         ]
         let words = ["inkwire://", "/?tls=1", "&direct=", "[::1]:5", ":65536", "#1.", "#2.", "%00", " "].map { Array($0.utf8) }
         return Decoder(name: "link", seeds: invites.map { Array($0.link.utf8) }, words: words) { bytes in
