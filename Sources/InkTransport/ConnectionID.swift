@@ -26,6 +26,8 @@ public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
     case misbehaved(Misbehaviour)
     /// The peer says that we broke a rule.
     case accused
+    /// The peer does not let us into the room; it does not say why.
+    case notAdmitted
 
     public var description: String {
         switch self {
@@ -36,6 +38,7 @@ public enum CloseReason: Hashable, Sendable, CustomStringConvertible {
         case .crowdedOut: "there are too many connections"
         case .misbehaved(let what): "the peer broke the protocol: \(what)"
         case .accused: "the peer says that we broke the protocol"
+        case .notAdmitted: "the peer does not let us in"
         }
     }
 }

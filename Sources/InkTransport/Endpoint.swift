@@ -297,6 +297,20 @@ public struct Endpoint: Sendable {
         forget(id, saying: .goodbye)
     }
 
+    /// Tells the peer that it is not let in, and nothing else, and forgets the connection; its device rests, 1 s first and 60 s at last, before another
+    /// handshake of it becomes a session. No `.closed` follows.
+    public mutating func refuse(_ id: ConnectionID, now: Instant) {
+        advance(to: now)
+        if let remote = connections[id]?.remote { rivals.refused(remote, now: self.now) }
+        forget(id, saying: .notAdmitted)
+    }
+
+    /// Devices that were refused lately, ascending; at most 1024.
+    public var refusedDevices: [AuthorID] { rivals.refusedDevices }
+
+    /// The device may come at once.
+    public mutating func forgive(_ device: AuthorID) { rivals.forgive(device) }
+
     /// The session has work of this device: where places are short, it gives way after those that have done nothing.
     ///
     /// - Parameter since: when the work came; `.distantPast` for what was there from the start.
@@ -446,12 +460,14 @@ public struct Endpoint: Sendable {
             if code == .replaced, let peer, rivals.turnedDown(by: peer, connections: connections, now: now) {
                 outputs.append(.duplicateDevice(nil, seconds: 30))
             }
+            if code == .notAdmitted, let peer { rivals.notAdmitted(by: peer, now: now) }
             reason =
                 switch code {
                 case .goodbye: .byPeer
                 case .replaced: .turnedDown
                 case .misbehaved: .accused
                 case .timedOut: .timedOut
+                case .notAdmitted: .notAdmitted
                 }
         case .misbehaved(let what):
             forget(id, saying: .misbehaved)
@@ -600,13 +616,17 @@ public struct Endpoint: Sendable {
                 .keys(KeyDisclosure(localIndex: handshaken.localIndex, remoteIndex: handshaken.remoteIndex, keys: handshaken.keys)))
         }
         let remote = handshaken.remote
+        guard rivals.mayCome(remote.author, now: now) else {
+            counted.handshakesRefused += 1
+            return turnDown(handshaken, saying: .notAdmitted, now: now)
+        }
         let (verdict, rival) = rivals.decide(on: remote, connections: connections, now: now)
         let id = ConnectionID(connectionCount + 1)
         switch (verdict, rival) {
         case (.turnDown, let rival?):
             keep(rival, besides: remote, now: now)
-            return turnDown(handshaken, now: now)
-        case (.full, _): return turnDown(handshaken, now: now)
+            return turnDown(handshaken, saying: .replaced, now: now)
+        case (.full, _): return turnDown(handshaken, saying: .replaced, now: now)
         case (.replace(let isTold), let rival?):
             rivals.replaced(rival, by: remote, now: now)
             if isTold { forget(rival.id, saying: .replaced) } else { takeOut(rival.id) }
@@ -643,10 +663,10 @@ public struct Endpoint: Sendable {
         outputs.append(.closed(victim, .crowdedOut))
     }
 
-    private mutating func turnDown(_ handshaken: Handshaken, now: Instant) {
+    private mutating func turnDown(_ handshaken: Handshaken, saying code: CloseCode, now: Instant) {
         let connection = Connection(
             handshaken, id: ConnectionID(0), rekey: rekey(for: handshaken, now: now), activity: activity, jitter: jitter, now: now)
-        sayGoodbye(connection, saying: .replaced)
+        sayGoodbye(connection, saying: code)
     }
 
     private func rekey(for handshaken: Handshaken, now: Instant) -> Rekey {

@@ -116,6 +116,8 @@ enum CloseCode: UInt8, Sendable {
     case misbehaved = 2
     /// The peer did not answer.
     case timedOut = 3
+    /// The peer has no right to be here. Whatever the reason is, this is all that is said of it.
+    case notAdmitted = 4
 }
 
 /// Which packets arrived (RFC 9000 §19.3): the largest number, how long it waited, and runs with gaps, downwards.

@@ -18,6 +18,7 @@ struct Rivals: Sendable {
 
     private let own: PeerID
     private var calm = DeviceCalm()
+    private var turnedAway = TurnedAway()
     /// When it was last told that our own device is open twice.
     private var duplicateToldAt: Instant = .distantPast
     /// Devices that have done something for the board, and since when.
@@ -118,6 +119,26 @@ struct Rivals: Sendable {
         guard count >= Self.duplicateCount, now >= duplicateToldAt + Self.duplicatePause else { return false }
         duplicateToldAt = now
         return true
+    }
+
+    // MARK: Who is not let in
+
+    /// We do not let the device into the room: dialling it would bring the same.
+    mutating func refused(_ remote: Remote, now: Instant) {
+        turnedAway.refused(remote.author, as: remote.peer, now: now)
+        _ = calm.refused(remote.peer, now: now)
+    }
+
+    /// The peer does not let us into the room.
+    mutating func notAdmitted(by peer: PeerID, now: Instant) { _ = calm.refused(peer, now: now) }
+
+    func mayCome(_ device: AuthorID, now: Instant) -> Bool { turnedAway.mayCome(device, now: now) }
+
+    var refusedDevices: [AuthorID] { turnedAway.devices }
+
+    /// The device may come, and be dialled, at once.
+    mutating func forgive(_ device: AuthorID) {
+        if let peer = turnedAway.forgive(device) { calm.settled(peer) }
     }
 
     /// Somebody turned us down, and no session with him has lasted since.
