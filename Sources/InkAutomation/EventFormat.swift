@@ -177,6 +177,7 @@ package struct EventFormat {
         ]
         if let author = status.author { object["author"] = .string(author.hex) }
         if let silent = status.silentSeconds { object["silent_s"] = .integer(Int64(silent)) }
+        if let role = status.role { object["role"] = .string("\(role)") }
         return object
     }
 

@@ -167,6 +167,7 @@ extension ByteWriter {
         writeOptional(status.roundTrip) { $0.writeSpan($1) }
         writeOptional(status.silentSeconds) { $0.writeNumber($1) }
         writeFlag(status.hasOurName)
+        writeOptional(status.role) { $0.write($1.rawValue) }
     }
 
     private mutating func write(_ source: LiveSource) {
@@ -327,7 +328,12 @@ extension ByteReader {
         return PeerStatus(
             peer: peer, author: author, name: name, state: state, path: try readFlag() ? try readPath() : nil,
             roundTrip: try readFlag() ? try readSpan() : nil, silentSeconds: try readFlag() ? try readNumber() : nil,
-            hasOurName: try readFlag())
+            hasOurName: try readFlag(), role: try readFlag() ? try readRole() : nil)
+    }
+
+    private mutating func readRole() throws(WireError) -> Role {
+        guard let role = Role(rawValue: try readUInt8()) else { throw .unexpected }
+        return role
     }
 
     private mutating func readLiveSource() throws(WireError) -> LiveSource {

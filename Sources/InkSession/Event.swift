@@ -90,10 +90,12 @@ public struct PeerStatus: Hashable, Sendable {
     public var silentSeconds: Int?
     /// True if the name looks like ours.
     public var hasOurName: Bool
+    /// What the person may do by what is known here; nil on a board without roles, and of who has no right any more.
+    public var role: Role?
 
     public init(
         peer: PeerID, author: AuthorID? = nil, name: String = "", state: State, path: Path? = nil, roundTrip: Duration? = nil,
-        silentSeconds: Int? = nil, hasOurName: Bool = false
+        silentSeconds: Int? = nil, hasOurName: Bool = false, role: Role? = nil
     ) {
         self.peer = peer
         self.author = author
@@ -103,6 +105,7 @@ public struct PeerStatus: Hashable, Sendable {
         self.roundTrip = roundTrip
         self.silentSeconds = silentSeconds
         self.hasOurName = hasOurName
+        self.role = role
     }
 }
 

@@ -126,7 +126,8 @@ struct Inventor {
     private mutating func peerStatus() -> PeerStatus {
         PeerStatus(
             peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
-            path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip())
+            path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip(),
+            role: maybe { $0.pick(Role.allCases) })
     }
 
     private mutating func box() -> WorldBox {
