@@ -8,6 +8,9 @@ extension Board {
     /// The transaction that gives the right under which this author writes best; nil if he has none, or the board knows no roles.
     package func right(of author: AuthorID) -> TransactionName? { transactionSet.book?.right(of: author) }
 
+    /// The role of the right that a transaction here gives, standing or not; of an invite, of who joins by it.
+    package func role(givenBy name: TransactionName) -> Role? { transactionSet.book?.rights.role(givenBy: name) }
+
     /// What shows others who gave a right; nil if nothing here of that name gives one, or what does is longer than a chain may be.
     package func chain(of right: TransactionName) -> RightsChain? {
         guard let book = transactionSet.book, book.rights.role(givenBy: right) != nil else { return nil }

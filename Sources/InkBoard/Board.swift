@@ -53,9 +53,7 @@ public struct Board: Sendable {
     }
 
     /// The newest rules of validity by which programs open boards; they know all from 1 on.
-    ///
-    /// Not yet: sessions take no count anew, so that a board of version 2 is opened by those only who name that version.
-    public static let version: UInt64 = 1
+    public static let version: UInt64 = 2
 
     /// A board with nothing but `genesis`, whose signature the caller has verified.
     public init(genesis: Transaction) throws(RuleViolation) { try self.init(genesis: genesis, newest: Self.version) }

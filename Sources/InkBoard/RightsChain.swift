@@ -11,6 +11,11 @@ package struct RightsChain: Hashable, Sendable {
     /// admission the invite. At most `Limits.delegationDepth`, and `Limits.chainBytes` in all; none for the root owner's right.
     package let links: [Transaction]
 
+    /// The root owner's; of anybody else it shows nothing.
+    package static let none = RightsChain()
+
+    private init() { links = [] }
+
     package init(_ links: [Transaction]) throws(ChainFault) {
         let byteCount = links.reduce(0) { $0 + $1.encoded.count }
         guard links.count <= Limits.delegationDepth, byteCount <= Limits.chainBytes else { throw .tooLong }

@@ -11,7 +11,11 @@ struct Neighbour: Sendable {
     let connection: ConnectionID
     let remote: Remote
     let since: Instant
+    /// On a board without roles.
     var admission: Admission
+    /// On a board with roles; nil on one without.
+    var standing: Standing?
+    var credentials: Credentials
     /// Three probes went unanswered: its presence is hidden and nobody waits for it.
     private(set) var isDegraded = false
     /// Devices with which the peer has a session.
@@ -21,10 +25,14 @@ struct Neighbour: Sendable {
     var shown: Shown
     var places: Places
 
-    /// - Parameter hasGenesis: we say so in our first word.
-    init(connection: ConnectionID, remote: Remote, hasGenesis: Bool, now: Instant) {
+    /// - Parameters:
+    ///   - hasGenesis: we say so in our first word.
+    ///   - hasRoles: the board has.
+    init(connection: ConnectionID, remote: Remote, hasGenesis: Bool, hasRoles: Bool, now: Instant) {
         (self.connection, self.remote, since) = (connection, remote, now)
         admission = Admission(hasGenesis: hasGenesis)
+        standing = hasRoles ? Standing() : nil
+        credentials = Credentials(now: now)
         receipts = Receipts(now: now)
         let hashKey = Array(remote.channelBinding.prefix(32))
         transfer = Transfer(reconciler: Reconciler(hashKey: hashKey, isInitiator: remote.isInitiator), now: now)
@@ -32,15 +40,21 @@ struct Neighbour: Sendable {
         places = Places(now: now)
     }
 
-    /// Both have genesis, and everything may be said.
-    var isInRoom: Bool { admission.isInRoom }
+    /// Both have genesis, and on a board with roles may be there: everything may be said.
+    var isInRoom: Bool { standing?.isInRoom ?? admission.isInRoom }
+
+    /// It may be told who and where we are: anybody on a board without roles.
+    var isMet: Bool { standing?.isInRoom ?? true }
+
+    /// The peer has genesis from us, and so none of our work.
+    var isGiven: Bool { standing?.isGiven ?? admission.isGiven }
 
     /// The peer counts for *delivered* and *synced*.
     var isPresent: Bool { isInRoom && !isDegraded }
 
     /// True while the peer may be about to tell how much of our work it has. One that lacks genesis has none.
     func owesReceipt(now: Instant) -> Bool {
-        receipts.theirs == nil && !admission.isGiven && now - since < SessionTiming.receiptPatience
+        receipts.theirs == nil && !isGiven && now - since < SessionTiming.receiptPatience
     }
 
     mutating func degraded() { isDegraded = true }
@@ -113,9 +127,11 @@ extension Neighbour {
         }
 
         /// It is the same person as before.
-        mutating func resume(as peer: PeerID, clock: PeerClock) {
+        ///
+        /// - Parameter clock: by which the times of what it does are told from now on; nil for the one that goes.
+        mutating func resume(as peer: PeerID, clock: PeerClock?) {
             self.peer = peer
-            inbox.clock = clock
+            if let clock { inbox.clock = clock }
         }
     }
 

@@ -64,7 +64,7 @@ extension Node {
     }
 
     /// True while what is finished has to wait.
-    func mustHold(now: Instant) -> Bool { !work.held.isEmpty || awaitsWords(now: now) || isAdopting(now: now) }
+    func mustHold(now: Instant) -> Bool { !work.held.isEmpty || rights.isJoining || awaitsWords(now: now) || isAdopting(now: now) }
 
     /// Own work whose extent a peer has not told us yet, or of which it says to have more and has not shown it, may be newer than our files: the
     /// first change of a process waits for that, for one moment in all. Words alone cannot stop us for longer, whoever says them (SE-20).
@@ -75,7 +75,7 @@ extension Node {
     }
 
     mutating func releaseHeld(now: Instant) {
-        guard !work.held.isEmpty, !awaitsWords(now: now), !isAdopting(now: now) else { return }
+        guard !work.held.isEmpty, !rights.isJoining, !awaitsWords(now: now), !isAdopting(now: now) else { return }
         takeHeld(now: now)
     }
 

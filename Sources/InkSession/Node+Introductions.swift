@@ -108,7 +108,7 @@ extension Node {
         guard introductions.policy != .only, introductions.whereabouts.local != nil else { return }
         let mayTell = introductions.whereabouts.mayTell(now: now)
         var isTold = false
-        for connection in connections where neighbours[connection]?.isDegraded == false {
+        for connection in connections where neighbours[connection]?.isDegraded == false && neighbours[connection]?.isMet == true {
             let candidates = sessionFilter(on: connection).offerable(introductions.whereabouts.candidates)
             guard neighbours[connection]?.places.told != candidates else { continue }
             let isNews = neighbours[connection]?.places.told != nil
@@ -169,7 +169,8 @@ extension Node {
 
     /// Somebody answers us, and a rendezvous lets us in.
     private var isInCompany: Bool {
-        introductions.client?.isJoined == true && neighbours.values.indices.contains { !neighbours.values[$0].isDegraded }
+        introductions.client?.isJoined == true
+            && neighbours.values.indices.contains { !neighbours.values[$0].isDegraded && neighbours.values[$0].isMet }
     }
 
     mutating func followCompany(now: Instant) { introductions.dials.follow(isInCompany: isInCompany, now: now, using: &jitter) }

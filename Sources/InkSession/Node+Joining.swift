@@ -11,6 +11,10 @@ extension Node {
             guard genesis.hasValidSignature else { return misbehaved(neighbour, rule: "genesis: signature", now: now) }
             let board = try Board(genesis: genesis)
             guard board.id == boardID else { return misbehaved(neighbour, rule: "genesis: another board", now: now) }
+            // A link that says otherwise was made wrong.
+            guard (board.admission == .grants) == hasRoles else {
+                return misbehaved(neighbour, rule: "genesis: another kind of board", now: now)
+            }
             self.board = board
             saves.append(.transaction(genesis))
             takeBackSaved()
@@ -21,6 +25,10 @@ extension Node {
             return tell(.versionMismatch(theirs: Int(Board.version) + 1, ours: Int(Board.version)))
         }
         for connection in connections {
+            guard neighbours[connection]?.standing == nil else {
+                judge(connection, now: now)
+                continue
+            }
             guard let step = neighbours[connection]?.admission.cameGenesis() else { continue }
             say(.hello(hasGenesis: true), on: connection, now: now)
             switch step {
@@ -38,7 +46,7 @@ extension Node {
         tellReceipt(connection, now: now)
         tellFingerprint(connection, now: now)
         // Whom we gave the beginning of the board asks for the rest.
-        neighbours[connection]?.transfer.owesRun(neighbour.remote.isInitiator && !neighbour.admission.isGiven)
+        neighbours[connection]?.transfer.owesRun(neighbour.remote.isInitiator && !neighbour.isGiven)
         if neighbour.remote.isInitiator || !isReady, !neighbours.values.contains(where: { $0.isInRoom && $0.connection != connection }) {
             // The first is asked before it has said what it has: a round trip sooner.
             if !isReady { agreement.givers.began(with: connection, roundTrip: endpoint.line(of: connection)?.roundTrip, now: now) }
@@ -69,7 +77,7 @@ extension Node {
 
     /// Writes our name into the board when it stands there differently. Waits for the wall clock, which the transaction claims.
     mutating func introduce(now: Instant) {
-        guard isReady, clock.isSet, !displayName.isEmpty, board?.personName(author) != displayName else { return }
+        guard isReady, !rights.isJoining, clock.isSet, !displayName.isEmpty, board?.personName(author) != displayName else { return }
         guard saves.refusal == nil, !isAdopting(now: now) else { return }
         do {
             try perform(of: .nobody, now: now) { [displayName] _, author throws(RuleViolation) in

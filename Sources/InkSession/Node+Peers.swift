@@ -83,16 +83,17 @@ extension Node {
             return
         }
         // What it has of ours it tells in this session: between two it may have lost what it had not saved.
-        neighbours[connection] = Neighbour(connection: connection, remote: remote, hasGenesis: board != nil, now: now)
+        neighbours[connection] = Neighbour(connection: connection, remote: remote, hasGenesis: board != nil, hasRoles: hasRoles, now: now)
         agreement.goneSuppliers.returned(remote.author)
         introductions.meetings.ended(remote.peer)
         introductions.client?.sessionLives(with: remote.peer, true, now: now)
         introductions.client?.relayed(remote.peer, remote.route.isRelay)
-        let person = roster.arrived(remote, on: connection, status: roster.before(remote).map(currentStatus))
-        neighbours[connection]?.shown.resume(as: person.status.peer, clock: person.clock.anew)
-        tellPerson(remote.peer)
-        if let address = remote.address { reached(address, on: connection, now: now) }
-        say(.hello(hasGenesis: board != nil), on: connection, now: now)
+        if hasRoles {
+            knock(on: connection, now: now)
+        } else {
+            meet(connection, now: now)
+            say(.hello(hasGenesis: board != nil), on: connection, now: now)
+        }
         for point in introductions.client?.relayPoints(of: remote.peer) ?? [] {
             endpoint.relay(remote.peer, over: point, rate: introductions.client?.relayRate(at: point.place), now: now)
         }
@@ -100,9 +101,21 @@ extension Node {
         tellAdjacency(now: now)
     }
 
+    /// Somebody is here, and is told of.
+    mutating func meet(_ connection: ConnectionID, now: Instant) {
+        guard let remote = neighbours[connection]?.remote else { return }
+        let person = roster.arrived(remote, on: connection, status: roster.before(remote).map(currentStatus))
+        // Where people have roles the clock went on when the peer was welcomed.
+        let clock = neighbours[connection]?.standing == nil ? person.clock.anew : nil
+        neighbours[connection]?.shown.resume(as: person.status.peer, clock: clock)
+        tellPerson(remote.peer)
+        if let address = endpoint.statistics(connection)?.address ?? remote.address { reached(address, on: connection, now: now) }
+    }
+
     /// A neighbour is reached directly, from the beginning or since the relay was left: there it is dialled another time.
     private mutating func reached(_ address: SocketAddress, on connection: ConnectionID, now: Instant) {
-        guard let author = neighbours[connection]?.remote.author else { return }
+        guard let neighbour = neighbours[connection], neighbour.isMet else { return }
+        let author = neighbour.remote.author
         neighbours[connection]?.places.reached(at: address)
         let live = liveAddresses
         let isNews = introductions.dials.reached(address, by: author, now: now) { live.contains($0) }
@@ -118,17 +131,17 @@ extension Node {
         for news in neighbour.shown.inbox.hide() { tell(news, of: neighbour.shown.peer) }
         agreement.verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { agreement.goneSuppliers.left(neighbour.remote.author, now: now) }
-        guard roster.people[peer]?.connection == connection else { return }
+        guard roster.people[peer]?.connection == connection else { return closedUnmet(neighbour, reason, now: now) }
         introductions.client?.sessionLives(with: peer, false, now: now)
-        // Who keeps another process of ours will do so for a while.
+        // Who keeps another process of ours, or does not let us in, will do so for a while.
         if let address = neighbour.places.address {
-            if reason == .turnedDown {
+            if reason == .turnedDown || reason == .notAdmitted {
                 introductions.dials.turnedDown(address, now: now, using: &jitter)
             } else {
                 introductions.dials.lost(address, of: neighbour.remote.author, now: now, using: &jitter)
             }
         }
-        if case .byPeer = reason {
+        if reason == .byPeer || reason == .notAdmitted {
             leave(peer)
         } else {
             let isReplaced = if case .replaced = reason { true } else { false }
@@ -136,6 +149,17 @@ extension Node {
             if !isReplaced { tellPerson(peer) }
         }
         tellAdjacency(now: now)
+        statusChanged(now: now)
+    }
+
+    /// A session has ended with somebody who was not let in, or did not let us in.
+    private mutating func closedUnmet(_ neighbour: Neighbour, _ reason: CloseReason, now: Instant) {
+        guard !neighbour.isMet else { return }
+        if case .replaced = reason { return }
+        introductions.client?.sessionLives(with: neighbour.remote.peer, false, now: now)
+        if reason == .notAdmitted, let address = neighbour.remote.address {
+            introductions.dials.turnedDown(address, now: now, using: &jitter)
+        }
         statusChanged(now: now)
     }
 
@@ -156,6 +180,7 @@ extension Node {
         var status = person.status
         if let author = status.author, let name = board?.personName(author) { status.name = name }
         status.hasOurName = status.author != author && isOurName(status.name)
+        if hasRoles { status.role = role(of: person) }
         guard let connection = person.connection, let neighbour = neighbours[connection] else {
             (status.path, status.roundTrip) = (nil, nil)
             status.silentSeconds = person.silentSince.map { max(1, Int((time - $0).components.seconds)) }
@@ -177,6 +202,12 @@ extension Node {
         return status
     }
 
+    /// What somebody may do, also one who has not written so yet.
+    private func role(of person: Person) -> Role? {
+        let role = person.status.author.flatMap { board?.role(of: $0) }
+        return role ?? person.connection.flatMap { neighbours[$0]?.credentials.role }
+    }
+
     private mutating func noteSilence(of connection: ConnectionID) {
         guard let peer = neighbours[connection]?.remote.peer else { return }
         roster.silent(peer, on: connection, since: endpoint.statistics(connection)?.unansweredSince)
@@ -196,7 +227,7 @@ extension Node {
     /// Tells the others with whom we have sessions.
     mutating func tellAdjacency(now: Instant) {
         guard roster.adjacency.mayTell(now: now) else { return }
-        let authors = Set(neighbours.values.map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))
+        let authors = Set(neighbours.values.filter(\.isMet).map(\.remote.author).sorted().prefix(SessionMessage.adjacentMax))
         guard let (joined, left) = roster.adjacency.change(to: authors, now: now) else { return }
         for connection in connections where neighbours[connection]?.isInRoom == true {
             say(.adjacency(joined: joined, left: left), on: connection, now: now)

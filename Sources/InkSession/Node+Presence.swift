@@ -53,6 +53,8 @@ extension Node {
     }
 
     mutating func receivePresence(_ bytes: [UInt8], on connection: ConnectionID, now: Instant) {
+        // Whom we have not welcomed knows nothing of the room, and says nothing in it.
+        guard neighbours[connection]?.standing?.isStranger != true else { return }
         if neighbours[connection]?.shown.gate.admits(bytes, now: now) == true { readPresence(bytes, on: connection, now: now) }
     }
 

@@ -14,7 +14,9 @@ extension Node {
             do {
                 try receive(SessionMessage(decoding: bytes), on: connection, now: now)
             } catch {
-                if let neighbour = neighbours[connection] { misbehaved(neighbour, rule: "control message: \(error)", now: now) }
+                guard let neighbour = neighbours[connection] else { return }
+                guard neighbour.isMet || !isReady else { return refuse(connection, now: now) }
+                misbehaved(neighbour, rule: "control message: \(error)", now: now)
             }
         case .ops, .bulk: receiveTransaction(bytes, from: connection, isLive: lane == .ops, now: now)
         }
@@ -23,8 +25,15 @@ extension Node {
     private mutating func receive(_ message: SessionMessage, on connection: ConnectionID, now: Instant) throws(WireError) {
         // No copy of the neighbour is held here: its memory of names would be copied with the first change.
         guard let isInRoom = neighbours[connection]?.isInRoom else { return }
+        let hasStanding = neighbours[connection]?.standing != nil
         switch message {
-        case .hello(let hasGenesis):
+        case .hello, .claim, .askChain, .chain, .welcome:
+            if hasStanding { return receiveWord(message, on: connection, now: now) }
+        case .genesis: break
+        default: if hasStanding, !isInRoom { return }
+        }
+        switch message {
+        case .hello(let hasGenesis, nil):
             switch neighbours[connection]?.admission.heard(hasGenesis: hasGenesis) {
             case .give?: if let genesis = board?.transactions.first { say(.genesis(genesis.encoded), on: connection, now: now) }
             case .enter?: enteredRoom(connection, now: now)
@@ -51,6 +60,8 @@ extension Node {
                 endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
+        // There are no rights where people have no roles.
+        case .hello, .claim, .askChain, .chain, .welcome: throw .unexpected
         case .enough: neighbours[connection]?.transfer.enough()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.hasSessions(with: authors)
@@ -109,6 +120,8 @@ extension Node {
     // The disk.
 
     mutating func persisted(_ batch: UInt64, now: Instant) {
+        let before = rights.shown(work.unsaved)
+        defer { if rights.shown(work.unsaved) != before { tellRight(now: now) } }
         for record in saves.persisted(batch) {
             guard case .transaction(let transaction) = record, work.saved(transaction.name) else { continue }
             // Only now may it leave: a crash must not make us contradict ourselves.

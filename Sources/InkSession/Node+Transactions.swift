@@ -94,7 +94,8 @@ extension Node {
             agreement.asks.arrived(inserted.name)
             let cameLive = agreement.lateNews.isOver(inserted.name) || isLive && inserted.name == transaction.name
             if !cameLive { historyCount += 1 }
-            passOn(inserted, isLive: cameLive, from: source, now: now)
+            // What does not count is kept and sent to nobody (BD-97).
+            if !outcome.uncounted.contains(inserted.name) { passOn(inserted, isLive: cameLive, from: source, now: now) }
         }
         agreement.givers.supplied(by: source, count: historyCount, now: now)
         let own = outcome.inserted.filter { $0.author == author }
@@ -121,7 +122,14 @@ extension Node {
 
     /// What entered the set is shown, and the others are told that it changed.
     mutating func took(_ outcome: InsertOutcome, of asker: Asker, now: Instant) {
-        let changes = outcome.changes.compactMap { delta -> ShapeChange? in
+        show(outcome.changes, outcome.chats, forks: outcome.forks, renames: outcome.renames, of: asker, now: now)
+    }
+
+    /// What is seen otherwise is shown, and the others are told that our set is another.
+    mutating func show(
+        _ deltas: [ShapeDelta], _ chats: [ChatEntry], forks: [Fork], renames: [AuthorID], of asker: Asker, now: Instant
+    ) {
+        let changes = deltas.compactMap { delta -> ShapeChange? in
             switch (delta.before, delta.after.map { shown($0, before: delta.before, of: asker) }) {
             case (nil, let after?): ShapeChange(kind: .added, id: delta.id, author: delta.by, shape: after)
             case (let before?, nil): ShapeChange(kind: .removed, id: delta.id, author: delta.by, shape: before)
@@ -130,14 +138,14 @@ extension Node {
             }
         }
         if !changes.isEmpty { tell(to: asker) { .changed(changes, ref: $0) } }
-        for chat in outcome.chats {
+        for chat in chats {
             let message = ChatMessage(id: chat.name, author: chat.author, text: chat.text)
             tell(to: asker) { .chat(message, ref: $0) }
         }
-        for fork in outcome.forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
-        if !outcome.renames.isEmpty {
+        for fork in forks { tell(.fork(author: fork.author, sequence: fork.sequence)) }
+        if !renames.isEmpty {
             for peer in roster.peers { tellPerson(peer) }
-            tookNames(outcome.renames, now: now)
+            tookNames(renames, now: now)
         }
         refreshGestures()
         for connection in connections where neighbours[connection]?.isInRoom == true && neighbours[connection]?.transfer.compareAt == nil {

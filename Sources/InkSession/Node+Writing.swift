@@ -72,8 +72,10 @@ extension Node {
     }
 
     /// As `write`, but what it changed is left to be told.
+    ///
+    /// - Parameter right: of who joins the invite; nil for the right that allows us most.
     mutating func author(
-        _ writes: [Write], of asker: Asker, strand: Strand, now: Instant
+        _ writes: [Write], of asker: Asker, strand: Strand, under right: TransactionName? = nil, now: Instant
     ) throws(Refusal) -> (Transaction, InsertOutcome) {
         // Here we sign: whatever wants to write must not contradict what is on its way back (SE-91).
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
@@ -81,7 +83,7 @@ extension Node {
         do {
             // In place: a copy of the board held here would be copied whole by the write.
             let (key, time, mayFork) = (identity, clock.time(now: now), work.adoption.isGivenUp(now: now))
-            authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: mayFork)
+            authored = try board?.author(writes, key: key, wallTime: time, strand: strand, mayFork: mayFork, under: right)
         } catch {
             throw Refusal(error)
         }

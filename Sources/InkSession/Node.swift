@@ -98,6 +98,7 @@ public struct Node: Sendable {
     /// What our person is doing, at all their programs.
     var presence: OwnPresence
     var agreement: Agreement
+    var rights: OwnRights
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
@@ -109,7 +110,7 @@ public struct Node: Sendable {
     var jitter: SplitMix64
 
     /// The time of the input that is being handled.
-    private(set) var time: Instant
+    var time: Instant
 
     private var outputs = Outputs<Output>()
 
@@ -150,6 +151,7 @@ public struct Node: Sendable {
             strand: configuration.strand, firstShapeNumber: firstShapeNumber, journal: StrokeJournal(stored: configuration.stroke))
         presence = OwnPresence(now: now)
         agreement = Agreement(receipts: configuration.receipts)
+        rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
@@ -235,6 +237,7 @@ public struct Node: Sendable {
     private func deadline(of neighbour: Neighbour, present: Int, waits: Bool) -> Instant? {
         var soonest = earliest(earliest(neighbour.transfer.compareAt, neighbour.transfer.reconcileAt), neighbour.shown.gate.deadline)
         if let at = receiptDeadline(of: neighbour), at > time { soonest = earliest(soonest, at) }
+        if neighbour.standing?.isStranger == true { soonest = earliest(soonest, neighbour.credentials.until) }
         if neighbour.isPresent {
             soonest = earliest(soonest, presenceDeadline(of: neighbour, present: present))
             soonest = earliest(soonest, neighbour.shown.inbox.showAt)
@@ -265,11 +268,12 @@ public struct Node: Sendable {
     }
 
     /// Brings everything that an input may have set in motion to its outputs.
-    private mutating func settle(now: Instant) {
+    mutating func settle(now: Instant) {
         drainWays(now: now)
         drainSTUN(now: now)
         followCompany(now: now)
         followAdoption(now: now)
+        followRights(now: now)
         releaseHeld(now: now)
         recoverStroke(now: now)
         insertReleased(now: now)
@@ -312,6 +316,7 @@ public struct Node: Sendable {
         forgetOrphans(now: now)
         dialSaved(now: now)
         sayGoodbyeToLost(now: now)
+        if hasRoles { dismissStrangers(now: now) }
         if let at = roster.adjacency.deadline, now >= at { tellAdjacency(now: now) }
         if let at = introductions.whereabouts.deadline, now >= at { tellAddresses(now: now) }
         if !phase.isEnding { tellMeetings(now: now) }

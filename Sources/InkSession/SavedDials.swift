@@ -116,6 +116,11 @@ struct SavedDials: Sendable {
         dials[address] = dial
     }
 
+    /// A device that was not let in may come now: it is looked for where it was reached before.
+    mutating func mayCome(_ device: AuthorID, now: Instant) {
+        for address in dials.keys where dials[address]?.device == device { dials[address]?.begin(at: now) }
+    }
+
     /// The session with `author` was lost: try again soon where it was, and where else it was known to be.
     mutating func lost(_ address: SocketAddress, of author: AuthorID, now: Instant, using jitter: inout SplitMix64) {
         for other in dials.keys.sorted() where other == address || dials[other]?.device == author {

@@ -1,10 +1,14 @@
+import InkBoard
 import InkConnectivity
 import InkPrimitives
 
 /// What two nodes say to each other on the control lane, in order.
 package enum SessionMessage: Hashable, Sendable {
-    /// First on every connection, and again when `hasGenesis` turns true. Before both have genesis nothing else of the room is said.
-    case hello(hasGenesis: Bool)
+    /// First on every connection, after a claim, and again when `hasGenesis` turns true or another right is ours. Before both have genesis, and on a
+    /// board with roles before each has welcomed the other, nothing else of the room is said.
+    ///
+    /// - Parameter right: the transaction that gives the sender's right; nil of who has none, and on a board without roles.
+    case hello(hasGenesis: Bool, right: TransactionName? = nil)
     /// The encoded genesis transaction.
     case genesis([UInt8])
     /// What the sender's set amounts to now.
@@ -29,18 +33,31 @@ package enum SessionMessage: Hashable, Sendable {
     /// The sender gets from another what it asked this one for: what has not left of it need not.
     case enough
 
+    /// The sender joins by an invite, and has not written so yet.
+    case claim(InviteClaim)
+    /// The right that the receiver named is not known to the sender, who wants to see who gave it.
+    case askChain
+    /// Who gave the sender's right.
+    case chain(RightsChain)
+    /// The receiver may be here: as far as the sender is concerned everything may be said.
+    case welcome
+
     package static let asksMax = 256
     package static let adjacentMax = 1024
 
-    private enum Tag: UInt8 { case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses, enough }
+    private enum Tag: UInt8 {
+        case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses, enough, claim, askChain,
+            chain, welcome
+    }
 
     /// A tag byte, then the fields in the order above.
     package func encode() -> [UInt8] {
         var writer = ByteWriter(capacity: 64)
         switch self {
-        case .hello(let hasGenesis):
+        case .hello(let hasGenesis, let right):
             writer.write(Tag.hello.rawValue)
-            writer.write((hasGenesis ? 1 : 0) as UInt8)
+            writer.write((hasGenesis ? 1 : 0) | (right == nil ? 0 : 2) as UInt8)
+            if let right { writer.write(right) }
         case .genesis(let bytes):
             writer.write(Tag.genesis.rawValue)
             writer.writeLengthPrefixed(bytes)
@@ -76,6 +93,14 @@ package enum SessionMessage: Hashable, Sendable {
             writer.writeVarint(candidates.count)
             for candidate in candidates { candidate.write(to: &writer) }
         case .enough: writer.write(Tag.enough.rawValue)
+        case .claim(let claim):
+            writer.write(Tag.claim.rawValue)
+            claim.write(to: &writer)
+        case .askChain: writer.write(Tag.askChain.rawValue)
+        case .chain(let chain):
+            writer.write(Tag.chain.rawValue)
+            chain.write(to: &writer)
+        case .welcome: writer.write(Tag.welcome.rawValue)
         }
         return writer.bytes
     }
@@ -86,8 +111,9 @@ package enum SessionMessage: Hashable, Sendable {
         switch tag {
         case .hello:
             let value = try reader.readUInt8()
-            guard value <= 1 else { throw .nonCanonical }
-            self = .hello(hasGenesis: value == 1)
+            guard value <= 3 else { throw .nonCanonical }
+            let right: TransactionName? = value & 2 == 0 ? nil : try reader.readIdentifier()
+            self = .hello(hasGenesis: value & 1 == 1, right: right)
         case .genesis: self = .genesis(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
         case .fingerprint:
             let fingerprint: Fingerprint = try reader.readIdentifier()
@@ -108,6 +134,10 @@ package enum SessionMessage: Hashable, Sendable {
             for _ in 0..<count { candidates.append(try Candidate(from: &reader)) }
             self = .addresses(candidates)
         case .enough: self = .enough
+        case .claim: self = .claim(try InviteClaim(from: &reader))
+        case .askChain: self = .askChain
+        case .chain: self = .chain(try RightsChain(from: &reader))
+        case .welcome: self = .welcome
         }
         try reader.finish()
     }

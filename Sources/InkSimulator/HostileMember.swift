@@ -191,7 +191,7 @@ struct HostileMember {
     private mutating func take(_ bytes: [UInt8], lane: Lane, on id: ConnectionID, now: Instant) {
         guard let index = sessions.firstIndex(where: { $0.id == id }) else { return }
         if lane == .control {
-            if case .hello(hasGenesis: false)? = try? SessionMessage(decoding: bytes) {
+            if case .hello(hasGenesis: false, _)? = try? SessionMessage(decoding: bytes) {
                 endpoint.send(SessionMessage.genesis(genesis.encoded).encode(), lane: .control, on: id, now: now)
             }
         } else if let transaction = try? Transaction(decoding: bytes), transaction.author == sessions[index].author {

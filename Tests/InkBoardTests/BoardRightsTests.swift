@@ -93,7 +93,7 @@ import Testing
     // BD-93
     @Test func `a board of version 2 knows roles and smaller numbers, one of version 1 knows neither`() throws {
         var people = try Self.room(.editor)
-        #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: people[0].board.transactions[0]) }
+        #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: people[0].board.transactions[0], newest: 1) }
         #expect(people[1].board.admission == .grants && people[1].board.role(of: people[1].author) == .editor)
         let draft = ShapeDraft(kind: .ellipse, position: .zero)
         try people[1].write(people[1].board.writes(for: draft, number: Limits.shapeNumberEnd - 1, by: people[1].author))

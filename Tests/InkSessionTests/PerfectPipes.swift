@@ -51,10 +51,12 @@ struct PerfectPipes {
 
     static func seedBytes(_ number: UInt8) -> [UInt8] { Array(repeating: number, count: 32) }
 
-    init() throws {
+    /// - Parameter admission: `grants` for a board with roles, on which the others join by the owner's invite.
+    init(admission: AdmissionPolicy = .secret) throws {
         var generator = SecretGenerator(seed: Self.seedBytes(200))
         secret = generator.secret()
-        genesis = try Board.makeGenesis(owner: Self.identity(0), name: "test", wallTime: 1, nonce: generator.bytes(16))
+        genesis = try Board.makeGenesis(
+            owner: Self.identity(0), name: "test", wallTime: 1, nonce: generator.bytes(16), admission: admission)
     }
 
     static func identity(_ index: Int) -> SigningKey {
@@ -67,7 +69,7 @@ struct PerfectPipes {
     /// Adds a member; the first has genesis, the others dial `dialling` (the first, unless said otherwise).
     mutating func add(
         name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
-        stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true
+        stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true, invite: InviteKey? = nil
     ) {
         let index = members.count
         let identity = Self.identity(identityIndex ?? index)
@@ -80,12 +82,23 @@ struct PerfectPipes {
             directAddresses: index == 0 ? [] : dialling.map(Self.address))
         configuration.stroke = stroke
         configuration.strand = strand
+        configuration.invite = invite
         let node = Node(
             configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
         members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
         drain(index)
         if knowsTime { tellTime(to: index) }
+    }
+
+    /// Writes to the board what changes rights.
+    @discardableResult
+    mutating func govern(
+        by index: Int, _ writes: (Board, AuthorID) throws(RuleViolation) -> [Write]
+    ) throws -> TransactionName {
+        let name = try members[index].node.govern(now: now, writes)
+        drain(index)
+        return name
     }
 
     mutating func tellTime(to index: Int) { input(.wallClock(1_700_000_000_000), to: index) }

@@ -19,7 +19,8 @@ enum Decoders {
     static func all() throws -> [Decoder] {
         let drawn = try Drawn()
         return [
-            try transaction(drawn), try chain(), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(), forged,
+            try transaction(drawn), try chain(), points, reconcile(drawn), session(drawn), presence, frame, try packet(), handshake(),
+            forged,
             pair, capture,
             stun, envelope(),
             relayFrame, relayedFrame,
@@ -128,7 +129,9 @@ enum Decoders {
             .hello(hasGenesis: true), .hello(hasGenesis: false), .genesis(drawn.transactions[0].encoded),
             .fingerprint(drawn.board.fingerprint, count: 77), .reconcile([0] + Array(repeating: 9, count: 18)),
             .ask(Array(names.prefix(3))),
-            .receipt(sequence: 300), .adjacent(drawn.board.authors),
+            .receipt(sequence: 300), .adjacent(drawn.board.authors), .hello(hasGenesis: true, right: names.first), .askChain, .welcome,
+            .chain(.none),
+            .claim(InviteClaim(invite: names.first ?? .zero, signature: [UInt8](repeating: 5, count: 64))),
         ]
         return Decoder(canonical: "session", seeds: messages.map { $0.encode() }) { bytes in
             try SessionMessage(decoding: bytes)

@@ -1,0 +1,46 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+
+/// What we may do on a board with roles, and the invite by which we join.
+struct OwnRights: Sendable {
+    /// By what is known now; nil without a right, or without roles.
+    private(set) var role: Role?
+    /// The transaction that gives the right under which we write.
+    private(set) var name: TransactionName?
+    /// An admission of ours is to be written: what our person does waits for it.
+    private(set) var isJoining = false
+    /// The link by which we came.
+    let invite: InviteKey?
+    /// What others are shown until we have joined; nil without an invite.
+    let claim: InviteClaim?
+    /// How many transactions that change rights there were when all this was looked at; nil before it was.
+    private var count: Int?
+    private var wasReady = false
+
+    init(invite: InviteKey?, author: AuthorID, board: BoardID) {
+        self.invite = invite
+        claim = invite.map { InviteClaim(of: author, to: board, by: $0.invite, key: $0.signer) }
+    }
+
+    /// The name of our right that may be told: the disk has what gives it.
+    func shown(_ unsaved: Set<TransactionName>) -> TransactionName? { name.flatMap { unsaved.contains($0) ? nil : $0 } }
+
+    /// Looks again, if anything has changed.
+    ///
+    /// - Returns: true if rights on the board have changed, or it became ready.
+    mutating func follow(_ board: Board, as author: AuthorID, isReady: Bool) -> Bool {
+        guard count != board.rightsCount || wasReady != isReady else { return false }
+        (count, wasReady) = (board.rightsCount, isReady)
+        (role, name) = (board.role(of: author), board.right(of: author))
+        isJoining = isReady && mayJoin(board, as: author)
+        return true
+    }
+
+    /// Our invite gives more than we have, as far as it is known.
+    private func mayJoin(_ board: Board, as author: AuthorID) -> Bool {
+        guard let claim else { return false }
+        guard let given = board.role(givenBy: claim.invite) else { return role == nil }
+        return role.map { $0 < given } ?? true && !board.hasEnded(claim, of: author)
+    }
+}

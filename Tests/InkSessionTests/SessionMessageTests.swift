@@ -1,0 +1,44 @@
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import Testing
+
+@testable import InkSession
+
+/// The words by which people show each other that they may be there, as bytes.
+@Suite struct SessionMessageTests {
+    private static let name = TransactionName(Array(repeating: 7, count: 32)) ?? .zero
+
+    private static func chain(_ count: Int) throws -> RightsChain {
+        var board = try Board(genesis: try PerfectPipes(admission: .grants).genesis)
+        var right = try #require(board.right(of: PerfectPipes.identity(0).author))
+        for step in 0..<count {
+            let writes = Board.writes(
+                granting: .owner, to: PerfectPipes.identity(step + 1).author, sealingKey: .zero, by: PerfectPipes.identity(step).author)
+            right = try board.author(writes, key: PerfectPipes.identity(step), wallTime: 1_700_000_000_000).0.name
+        }
+        return try #require(board.chain(of: right))
+    }
+
+    // SE-170
+    @Test func `each word has one spelling, and none that is cut or goes on`() throws {
+        let claim = InviteClaim(invite: Self.name, signature: Array(repeating: 9, count: 64))
+        let words: [(SessionMessage, count: Int)] = [
+            (.hello(hasGenesis: true), 2), (.hello(hasGenesis: false), 2), (.hello(hasGenesis: true, right: Self.name), 34),
+            (.hello(hasGenesis: false, right: Self.name), 34), (.claim(claim), 97), (.askChain, 1), (.chain(.none), 2), (.welcome, 1),
+            (.chain(try Self.chain(1)), 249), (.chain(try Self.chain(16)), 4419),
+        ]
+        for (word, count) in words {
+            let bytes = word.encode()
+            #expect(bytes.count == count && (try? SessionMessage(decoding: bytes)) == word)
+            for end in stride(from: 0, to: bytes.count, by: bytes.count > 1000 ? 97 : 1) {
+                #expect(throws: WireError.self) { try SessionMessage(decoding: Array(bytes[..<end])) }
+            }
+            #expect(throws: WireError.self) { try SessionMessage(decoding: bytes + [0]) }
+        }
+        #expect(SessionMessage.hello(hasGenesis: true).encode() == [1, 1])
+        #expect(throws: WireError.nonCanonical) { try SessionMessage(decoding: [1, 4]) }
+        #expect(throws: WireError.limitExceeded) { try SessionMessage(decoding: [14, 17]) }
+        #expect(throws: WireError.unexpected) { try SessionMessage(decoding: [16]) }
+    }
+}
