@@ -119,7 +119,7 @@ extension World {
 
     /// The first thing that keeps the world from rest; nil when nothing does.
     private func unrest() -> String? {
-        for (node, participant) in participants.enumerated() where !participant.isGone {
+        for (node, participant) in participants.enumerated() where takesPart(node) {
             guard let running = participant.node else { return "node \(node) is down" }
             guard let board = running.board, participant.view.isReady else { return "node \(node) has no board" }
             let status = running.syncStatus
@@ -129,9 +129,10 @@ extension World {
                 return "node \(node) has \(board.transactionCount) transactions, node 0 has \(first.transactionCount), fingerprints differ"
             }
             guard status.state == .synced, status.missing == 0, status.unsent == 0 else { return "node \(node) says \(status)" }
+            if roles != nil, board.orphanCount > 0 { return "node \(node) has \(board.orphanCount) orphans" }
             if let absence = absence(node, running, participant.view) { return absence }
             guard participant.view.status == status else { return "node \(node) told of another status than \(status)" }
-            for (other, author) in participants.enumerated() where other != node && !author.isGone {
+            for (other, author) in participants.enumerated() where other != node && takesPart(other) {
                 guard author.isUp, let peer = participant.view.peers.first(where: { $0.value.author == author.author })?.key else {
                     continue
                 }
@@ -153,7 +154,8 @@ extension World {
 
     /// Who is shown and not there, or there and not shown; nil when all is right.
     private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
-        let others = Set(participants.indices.filter { $0 != node && participants[$0].isUp }.map { participants[$0].author })
+        let others = Set(
+            participants.indices.filter { $0 != node && participants[$0].isUp && !isRemoved($0) }.map { participants[$0].author })
         let shown = running.peers.filter { $0.author == nil || $0.author != hostile?.author }
         if let ghost = shown.first(where: { status in !others.contains { $0 == status.author } }) {
             return "node \(node) shows the ghost \(ghost)"
@@ -175,9 +177,10 @@ extension World {
         guard let first = participants[0].node?.board else { throw Violation("node 0 has no board at rest") }
         let (shapes, drawn) = (first.shapes, first.drawnShapes)
         try checkNumbers(of: first)
-        for (node, participant) in participants.enumerated() where !participant.isGone {
+        try checkRemoved()
+        for (node, participant) in participants.enumerated() where takesPart(node) {
             guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }
-            guard board.transactionCount == first.transactionCount else {
+            guard board.coveredCount == first.coveredCount else {
                 throw Violation("node \(node): equal fingerprints of unequal sets")
             }
             guard board.shapes == shapes else { throw Violation("node \(node) shows another picture than node 0, with equal fingerprints") }
@@ -187,16 +190,18 @@ extension World {
             if let picture = participant.view.picture, picture.shapes != drawn {
                 throw Violation("node \(node): its front end draws another picture than the board of node 0")
             }
-            for name in participants.flatMap(\.saved).sorted() where !board.contains(name) {
+            for name in participants.indices.filter(takesPart).flatMap({ participants[$0].saved }).sorted() where !board.contains(name) {
                 throw Violation("node \(node) lacks \(name), which was reported as saved")
             }
-            for other in participants where board.personName(other.author) != other.name {
-                throw Violation("node \(node) does not know the name of \(other.name)")
+            for other in participants.indices
+            where takesPart(other) && board.personName(participants[other].author) != participants[other].name {
+                throw Violation("node \(node) does not know the name of \(participants[other].name)")
             }
             let mayFork = Set(participants.filter(\.mayFork).map(\.author))
             guard board.forks.allSatisfy({ mayFork.contains($0.author) }), board.orphanCount == 0 else {
                 throw Violation("node \(node) has forks or \(board.orphanCount) orphans at rest")
             }
+            try checkRoles(on: board, told: participant.view, by: node)
             guard board.chats == first.chats else { throw Violation("node \(node) shows other messages than node 0") }
             try checkDisk(node, holds: first)
         }

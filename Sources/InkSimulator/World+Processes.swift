@@ -30,6 +30,7 @@ extension World {
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
             rendezvousCount: faults.meeting == .addresses ? 0 : 1)
+        configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
         configuration.stroke = participant.disk.stroke
         configuration.rekeying = options.rekeying
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
@@ -86,7 +87,7 @@ extension World {
         try drain(node)
     }
 
-    private mutating func drain(_ node: Int) throws(Violation) {
+    mutating func drain(_ node: Int) throws(Violation) {
         var outputs = 0
         while let output = participants[node].node?.nextOutput() {
             outputs += 1

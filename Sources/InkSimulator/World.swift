@@ -29,6 +29,8 @@ package struct World {
         package var adversity: Adversity?
         /// When sessions get new keys.
         package var rekeying = RekeySchedule.standard
+        /// People have roles on the board.
+        package var hasRoles = false
 
         package init(peers: Int = 4, span: Duration? = nil, adversity: Adversity? = nil) {
             (self.peers, self.span, self.adversity) = (peers, span, adversity)
@@ -61,6 +63,8 @@ package struct World {
         case look
         /// The hostile member does something.
         case harm
+        /// The owner of a board with roles removes somebody.
+        case removal
         /// The copy of a device is put away.
         case putAway(Int)
     }
@@ -79,6 +83,8 @@ package struct World {
     /// Delays of answers that belong to no link: verification, wake-ups, the rendezvous' sockets.
     var chance: SplitMix64
     let roomSecret: Secret32
+    /// Who comes by which link; nil where people have no roles.
+    var roles: Roles?
     let boardID: BoardID
 
     var now: Instant = .zero
@@ -133,9 +139,14 @@ package struct World {
             for to in 0..<hosts { links.append(Link(random: random.split("link \(from) \(to)"))) }
         }
         do throws(Violation) {
-            let genesis = try Self.makeGenesis(owner: participants[0].signing, nonce: secrets.bytes(Limits.boardNonceBytes))
+            let owner = participants[0].signing
+            let genesis = try Self.makeGenesis(
+                owner: owner, nonce: secrets.bytes(Limits.boardNonceBytes), admission: options.hasRoles ? .grants : .secret)
+            roles =
+                options.hasRoles
+                ? try Self.makeRoles(genesis: genesis, owner: owner, &secrets, span: faults.span, random: random.split("roles")) : nil
             boardID = BoardID(genesis.name.bytes) ?? .zero
-            try participants[0].disk.install(genesis)
+            for transaction in [genesis] + (roles?.transactions ?? []) { try participants[0].disk.install(transaction) }
             if let kind = faults.adversity, kind.isMember {
                 hostile = HostileMember(kind, room: roomSecret, genesis: genesis, random: random.split("hostile"))
             }
@@ -175,11 +186,23 @@ package struct World {
         }
     }
 
-    private static func makeGenesis(owner: SigningKey, nonce: [UInt8]) throws(Violation) -> Transaction {
+    private static func makeGenesis(
+        owner: SigningKey, nonce: [UInt8], admission: AdmissionPolicy
+    ) throws(Violation) -> Transaction {
         do throws(RuleViolation) {
-            return try Board.makeGenesis(owner: owner, name: "simulated", wallTime: wallEpoch, nonce: nonce)
+            return try Board.makeGenesis(owner: owner, name: "simulated", wallTime: wallEpoch, nonce: nonce, admission: admission)
         } catch {
             throw Violation("no genesis: \(error)")
+        }
+    }
+
+    private static func makeRoles(
+        genesis: Transaction, owner: SigningKey, _ secrets: inout SecretGenerator, span: Duration, random: SplitMix64
+    ) throws(Violation) -> Roles {
+        do throws(RuleViolation) {
+            return try Roles(genesis: genesis, owner: owner, seeds: (secrets.secret(), secrets.secret()), span: span, random: random)
+        } catch {
+            throw Violation("no roles: \(error)")
         }
     }
 
@@ -192,6 +215,7 @@ package struct World {
         }
         for item in faults.scheduled { queue.schedule(.fault(item.fault), at: .zero + item.after) }
         if hostile != nil { queue.schedule(.harm, at: .zero + .milliseconds(1)) }
+        if let after = roles?.removesAfter { queue.schedule(.removal, at: .zero + after) }
         queue.schedule(.heal, at: .zero + faults.span)
     }
 
@@ -238,6 +262,7 @@ package struct World {
         case .heal: heal()
         case .look: try look()
         case .harm: try harm()
+        case .removal: try removeEditor()
         case .putAway(let node):
             guard participants[node].isUp else {
                 participants[node].isGone = true
@@ -258,7 +283,7 @@ package struct World {
         case .rendezvousOpened(let number), .toClient(let number, _), .frameToClient(let number, _, _), .hungUp(let number):
             rendezvous.sockets[number]?.node
         case .start, .toRendezvous, .frameToRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal,
-            .look, .harm,
+            .look, .harm, .removal,
             .putAway:
             nil
         }

@@ -28,6 +28,19 @@ import Testing
         }
     }
 
+    // SM-61 SM-62
+    @Test(arguments: seeds.prefix(12))
+    func `where people have roles, each joins by his link, draws what that allows, and all end with one board`(seed: UInt64) {
+        do throws(SimulationFailure) {
+            var options = World.Options(peers: 4, span: .seconds(3))
+            options.hasRoles = true
+            var world = try World(seed: seed, options: options)
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+
     // TR-105
     @Test(arguments: seeds.prefix(2))
     func `sessions that get new keys each two seconds, over relays and direct ways that fail, lose nothing`(seed: UInt64) {

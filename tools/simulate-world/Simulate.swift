@@ -4,7 +4,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 
-// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--trace] [--until-failure]
+// simulate [--link | --line] [--seeds A...B | SEED] [--peers N] [--span MS] [--with ADVERSITY] [--roles] [--trace] [--until-failure]
 //
 // Runs simulated worlds and prints one line for each; a world that breaks is run again to show its last events.
 // Exit: 0 all passed, 1 a world broke, 2 the arguments were not understood.
@@ -36,6 +36,7 @@ struct Arguments {
             case "--with":
                 guard let kind = words.popFirst().flatMap({ Adversity(rawValue: $0) }) else { return nil }
                 options.adversity = kind
+            case "--roles": options.hasRoles = true
             case "--link": kind = .link
             case "--line": kind = .line
             case "--trace": isTraced = true
