@@ -1,3 +1,4 @@
+import InkBoard
 import InkCrypto
 import InkPrimitives
 
@@ -68,17 +69,4 @@ public struct Invite: Hashable, Sendable {
         hasher.combine(board)
         hasher.combine(rendezvous)
     }
-}
-
-/// The key of an invite that somebody wrote to a board, and which that is.
-public struct InviteKey: Equatable, Sendable {
-    /// The transaction that gives the invite.
-    public let invite: TransactionName
-    /// What the private half grows from.
-    public let seed: Secret32
-
-    public init(invite: TransactionName, seed: Secret32) { (self.invite, self.seed) = (invite, seed) }
-
-    /// Signs for whoever joins.
-    package var signer: SigningKey { SigningKey(seed: seed) }
 }

@@ -23,10 +23,13 @@ package struct BoardMeta: Sendable, Equatable {
     /// True if it is written to under a key of its own, in its directory, and under no other: that of the profile may have signed elsewhere what is not
     /// here. Programs up to 0.2 would not look there, so that such a board is of format 2.
     package var hasOwnKey: Bool
+    /// What the link held by which we join a board with roles; shown again until we have joined.
+    package var inviteKey: InviteKey?
 
     package init(
         board: BoardID, roomSecret: Secret32, name: String, rendezvous: [String] = [], embeddedPort: UInt16? = nil, ownPort: UInt16? = nil,
-        lastPeers: [SocketAddress] = [], direct: [SocketAddress] = [], hasOwnKey: Bool = false
+        lastPeers: [SocketAddress] = [], direct: [SocketAddress] = [], hasOwnKey: Bool = false,
+        inviteKey: InviteKey? = nil
     ) {
         self.board = board
         self.roomSecret = roomSecret
@@ -37,13 +40,15 @@ package struct BoardMeta: Sendable, Equatable {
         self.lastPeers = lastPeers
         self.direct = direct
         self.hasOwnKey = hasOwnKey
+        self.inviteKey = inviteKey
     }
 }
 
 extension BoardMeta {
-    /// Rows of the table `meta`. Lists are text, one entry a line; an absent port has no row.
+    /// Rows of the table `meta`. Lists are text, one entry a line; an absent port or key has no row. The key of an invite is its name, then its seed.
     enum Key: String, CaseIterable {
-        case format, board, secret, name, rendezvous, embeddedPort = "embedded_port", ownPort = "own_port", lastPeers = "last_peers", direct
+        case format, board, secret, name, rendezvous, embeddedPort = "embedded_port", ownPort = "own_port", lastPeers = "last_peers",
+            direct, inviteKey = "invite_key"
     }
 
     /// The value of `key` as bytes; nil when it has no row.
@@ -58,6 +63,7 @@ extension BoardMeta {
         case .ownPort: ownPort.map { Array(String($0).utf8) }
         case .lastPeers: Self.lines(lastPeers.map(\.description))
         case .direct: Self.lines(direct.map(\.description))
+        case .inviteKey: inviteKey.map { key in key.invite.bytes + key.seed.withBytes { $0 } }
         }
     }
 
@@ -69,11 +75,15 @@ extension BoardMeta {
         guard let board = bytes(.board).flatMap({ BoardID($0) }), let secret = bytes(.secret).flatMap({ Secret32($0) }),
             let name = text(.name)
         else { return nil }
+        let key: InviteKey? = bytes(.inviteKey).flatMap { bytes in
+            guard let invite = TransactionName(bytes.prefix(32)), let seed = Secret32(bytes.dropFirst(32)) else { return nil }
+            return InviteKey(invite: invite, seed: seed)
+        }
         self.init(
             board: board, roomSecret: secret, name: name, rendezvous: list(.rendezvous),
             embeddedPort: text(.embeddedPort).flatMap { UInt16($0) },
             ownPort: text(.ownPort).flatMap { UInt16($0) }, lastPeers: list(.lastPeers).compactMap { SocketAddress($0) },
-            direct: list(.direct).compactMap { SocketAddress($0) }, hasOwnKey: text(.format) == "2")
+            direct: list(.direct).compactMap { SocketAddress($0) }, hasOwnKey: text(.format) == "2", inviteKey: key)
     }
 
     private static func lines(_ entries: [String]) -> [UInt8] { Array(entries.joined(separator: "\n").utf8) }

@@ -164,13 +164,15 @@ struct OpenedBoard {
             try opened.store.update { meta in
                 meta.rendezvous = invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }
                 meta.direct = invite.direct
+                meta.inviteKey = invite.key ?? meta.inviteKey
             }
             opened.content = try opened.store.load()
             return opened
         }
         let meta = BoardMeta(
             board: invite.board, roomSecret: invite.roomSecret, name: "",
-            rendezvous: invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }, direct: invite.direct)
+            rendezvous: invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }, direct: invite.direct,
+            inviteKey: invite.key)
         let identity = try catalog.identity(ofProfile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(

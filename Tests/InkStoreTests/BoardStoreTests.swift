@@ -13,7 +13,7 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    // ST-1
+    // ST-1 ST-31
     @Test func `a reopened board gives back everything in the order in which it was stored`() async throws {
         let work = try Work(count: 20)
         let peers = [SocketAddress(ip: .v4(1), port: 2), SocketAddress(ip: .v4(3), port: 4)]
@@ -30,7 +30,7 @@ import Testing
         #expect(content.transactions == work.transactions)
         var meta = work.meta
         (meta.name, meta.ownPort, meta.lastPeers) = ("another name", 999, peers)
-        #expect(content.meta == meta)
+        #expect(content.meta == meta && meta.inviteKey != nil)
         #expect(content.receipts == [StoredReceipt(peerDevice: work.key.author, author: work.key.author, sequence: .max >> 1)])
         reopened.close()
     }

@@ -40,7 +40,8 @@ struct Work {
         meta = BoardMeta(
             board: board.id, roomSecret: random.secret(), name: name, rendezvous: ["ws://127.0.0.1:4300"], embeddedPort: 4300,
             ownPort: 4400,
-            lastPeers: [SocketAddress(ip: .v4(0x7F00_0001), port: 5)], direct: [SocketAddress(ip: .v6(high: 1, low: 2), port: 6)])
+            lastPeers: [SocketAddress(ip: .v4(0x7F00_0001), port: 5)], direct: [SocketAddress(ip: .v6(high: 1, low: 2), port: 6)],
+            inviteKey: InviteKey(invite: genesis.name, seed: random.secret()))
     }
 
     var records: [StoreRecord] { transactions.map { .transaction($0) } }

@@ -131,6 +131,7 @@ final class HeldBoard: Sendable {
             stored: Array(opened.content.transactions.dropFirst()), receipts: receipts, lastPeers: meta.lastPeers,
             directAddresses: plan.direct)
         configuration.linkAddresses = plan.link
+        configuration.invite = meta.inviteKey
         // A stroke that cannot be read keeps nobody from the board.
         configuration.stroke = try? opened.store.stroke()
         if let succession {
