@@ -17,6 +17,8 @@ package struct Bottleneck {
     package var isGilbert = false
     /// A packet takes up to so much longer, by chance; none overtakes another.
     package var jitter: Duration = .zero
+    /// Of the packets that pass these are lost besides, counted from 0.
+    package var doomed: Set<Int> = []
 
     private var random: SplitMix64
     private var freeAt: Instant = .distantPast
@@ -46,7 +48,8 @@ package struct Bottleneck {
         passed += 1
         waitSum += wait
         waitMax = max(waitMax, wait)
-        guard !isLost() else { return nil }
+        let isDoomed = doomed.contains(passed - 1)
+        guard !isLost(), !isDoomed else { return nil }
         guard jitter > .zero else { return freeAt + delay }
         arrivedAt = max(arrivedAt, freeAt + delay + random.jitter(jitter))
         return arrivedAt
