@@ -58,13 +58,16 @@ struct Connection: Sendable {
         if let roundTrip = handshaken.roundTrip {
             let asked = remote.isInitiator ? StartPacket.byteCount : AnswerPacket.byteCount
             paths.updateMain { $0.begin(roundTrip: roundTrip, byteCount: asked, now: now) }
+        } else if let roundTrip = handshaken.roundTripMin {
+            paths.updateMain { $0.assume(roundTrip: roundTrip) }
         }
         counts = ConnectionStatistics(
             remote: remote.peer, author: remote.author, route: remote.route, isInitiator: remote.isInitiator, establishedAt: now,
             lastReceived: now)
         if let packet = handshaken.finish {
             finish = HandshakeFinish(
-                packet: packet, isDialled: handshaken.isDialled, interval: space.sent.probeTimeout(paths.main.rtt), now: now)
+                packet: packet, isDialled: handshaken.isDialled,
+                roundTrip: handshaken.roundTrip ?? handshaken.roundTripMin ?? paths.main.rtt.smoothed, now: now)
         } else {
             owed.oweGreeting(now: now)
         }
@@ -302,6 +305,7 @@ struct Connection: Sendable {
             let withBulk = hasBulk && !isLater
             // What somebody sees goes in packets that every path carries (TR-113).
             let limit = withBulk && !withLive ? packetLimit : min(packetLimit, PathMTU.floor)
+            if withLive, let copy = finish?.takeCopyForLive(now: now) { outputs.append(.transmit(copy, over: paths.main.route)) }
             sendPacket(withLive: withLive, withBulk: withBulk, probe: probe, limit: limit, now: now, outputs: &outputs)
         }
         if !outgoing.canSend(.bulk) { paths.updateMain { $0.ranDry() } }

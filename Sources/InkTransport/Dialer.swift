@@ -27,6 +27,15 @@ struct Dialer: Sendable {
         /// When message 1 went there in its present form, and how often since.
         var sentAt: Instant
         var sent = 1
+        /// When it went there last.
+        var lastSentAt: Instant
+        /// What a cookie took.
+        var roundTrip: Duration?
+
+        init(address: SocketAddress, now: Instant) { (self.address, sentAt, lastSentAt) = (address, now, now) }
+
+        /// A start was answered: how long that took, nil where it was repeated, since any may be the one that was answered (Karn).
+        func took(now: Instant) -> Duration? { sent == 1 ? now - sentAt : nil }
     }
 
     private struct Attempt: Sendable {
@@ -140,7 +149,7 @@ struct Dialer: Sendable {
         }
         for address in addresses where attempt.targets.count < Limits.candidates {
             guard !attempt.targets.contains(where: { $0.address == address }) else { continue }
-            let target = Target(address: address, sentAt: now)
+            let target = Target(address: address, now: now)
             attempt.targets.append(target)
             outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: nil, context: context), to: address))
         }
@@ -158,7 +167,7 @@ struct Dialer: Sendable {
             !attempt.targets.contains(where: { $0.address == from }),
             attempt.targets.count(where: \.isReflexive) < Self.reflexiveMax
         else { return false }
-        var target = Target(address: from, sentAt: now)
+        var target = Target(address: from, now: now)
         target.isReflexive = true
         attempt.targets.append(target)
         attempts[index] = attempt
@@ -198,7 +207,8 @@ struct Dialer: Sendable {
         attempt.targets[position].cookie = cookie
         attempt.targets[position].cookies += 1
         // A round trip runs from here: the one before brought the cookie.
-        (attempt.targets[position].sentAt, attempt.targets[position].sent) = (now, 1)
+        attempt.targets[position].roundTrip = target.took(now: now) ?? target.roundTrip
+        (attempt.targets[position].sentAt, attempt.targets[position].lastSentAt, attempt.targets[position].sent) = (now, now, 1)
         attempts[index] = attempt
         outputs.append(.transmit(Self.start(of: attempt, index: index, cookie: cookie, context: context), to: from))
         return true
@@ -257,8 +267,8 @@ struct Dialer: Sendable {
                 peer: identity.peer, author: identity.certificate.author, payload: [], isInitiator: true, epoch: attempt.keys.epoch,
                 route: route,
                 channelBinding: hash),
-            // A repeated message 1 makes the sample ambiguous (Karn).
-            roundTrip: target.flatMap { $0.sent == 1 ? now - $0.sentAt : nil }, allowance: allowance, isDialled: isDialled, finish: finish)
+            roundTrip: target?.took(now: now), roundTripMin: target.map { max(now - $0.lastSentAt, $0.roundTrip ?? .zero) },
+            allowance: allowance, isDialled: isDialled, finish: finish)
     }
 
     /// Ends attempts to a peer with which a session lives now.
@@ -300,6 +310,7 @@ struct Dialer: Sendable {
                 let packet = Self.start(of: attempt, index: index, cookie: target.cookie, context: context)
                 outputs.append(.transmit(packet, to: target.address))
                 attempt.targets[position].sent += 1
+                attempt.targets[position].lastSentAt = now
             }
             attempt.rounds += 1
             attempt.interval = min(attempt.interval.scaled(by: Self.growth), Self.intervalMax)
@@ -331,6 +342,8 @@ struct Handshaken: Sendable {
     let remote: Remote
     /// First sample of the path; nil if a repetition made it ambiguous.
     let roundTrip: Duration?
+    /// Then it took no less than since message 1 left last, or than the cookie took; nil where none went there.
+    let roundTripMin: Duration?
     /// Bytes that may go to the address before the peer has proved that it is there (RFC 9000 §8.1); nil if it has.
     let allowance: Int?
     /// The address is one that we dialled. Another one may be the peer's behind its NAT, or a copy's false sender.

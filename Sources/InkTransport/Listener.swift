@@ -276,7 +276,7 @@ struct Listener: Sendable {
             remote: Remote(
                 peer: identity.peer, author: identity.certificate.author, payload: identity.payload, isInitiator: false,
                 epoch: known.keys.epoch, route: source.route, channelBinding: hash),
-            roundTrip: known.answers == 1 ? now - known.answeredAt : nil,
+            roundTrip: known.answers == 1 ? now - known.answeredAt : nil, roundTripMin: nil,
             allowance: isProven ? nil : AddressProof.amplification * StartPacket.byteCount - AnswerPacket.byteCount, isDialled: false,
             finish: nil)
     }

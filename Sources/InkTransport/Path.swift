@@ -126,6 +126,9 @@ struct Path: Sendable {
         congestion.begin(roundTrip: roundTrip, byteCount: byteCount, now: now)
     }
 
+    /// No round trip takes less.
+    mutating func assume(roundTrip: Duration) { congestion.assume(roundTrip: roundTrip) }
+
     /// Says nothing of how much the path carries where it was lost for its length (TR-111), or went to another host (TR-85).
     mutating func lost(_ byteCount: Int, ordinal: UInt64, sentAt: Instant, now: Instant) {
         guard counts(ordinal), search.lost(byteCount, sentAt: sentAt, roundTrip: rtt.smoothed, now: now) else { return }

@@ -50,6 +50,28 @@ import Testing
         #expect(Self.p99(figures.late) <= p99 && figures.bytes <= bytes, "p99 \(Self.p99(figures.late)) ms, \(figures.bytes) bytes")
     }
 
+    /// Datagrams that are lost, by direction and place: starts and message 3 go down, cookie and answer come up.
+    // TR-80 TR-98
+    @Test(
+        arguments: [
+            ([0], []), ([], [0]), ([1], []), ([], [1]), ([2], []), ([2, 3], []), ([], [2]), ([0, 2], []), ([0], [1]), ([0, 2, 4], []),
+        ] as [(Set<Int>, Set<Int>)])
+    func `operations are not late where a packet of the handshake was lost`(down: Set<Int>, up: Set<Int>) {
+        func direction(_ doomed: Set<Int>) -> Bottleneck {
+            var direction = Bottleneck(rate: 1e9, queue: .milliseconds(100), delay: .milliseconds(25), random: SplitMix64(seed: 1))
+            direction.doomed = doomed
+            return direction
+        }
+        var world = LineWorld(down: direction(down), up: direction(up))
+        let pair = world.addPair()
+        (world.pairs[pair].opsEvery, world.pairs[pair].opBytes) = (.nanoseconds(16_666_667), 64)
+        world.run(until: world.now + .seconds(5)) { $0.pairs[pair].opsSent >= 60 }
+        world.pairs[pair].opsEvery = nil
+        world.run(until: world.now + .seconds(2))
+        let late = world.pairs[pair].opDelays.map(\.delay.milliseconds)
+        #expect(late.count == world.pairs[pair].opsSent && late.count >= 60 && late.allSatisfy { $0 <= 50 }, "\(late.filter { $0 > 30 })")
+    }
+
     // TR-96
     @Test(arguments: [false, true])
     func `packets that are lost three at a time, or by Gilbert's coin, make few operations late`(isGilbert: Bool) {

@@ -885,7 +885,8 @@ extension HostileTests {
         var generator = SecretGenerator(seed: right.seed)
         var limiter = UnprovenLimiter()
         let handshaken = Handshaken(
-            localIndex: 1, remoteIndex: 2, keys: responder.finish(), rekeySecret: secret, remote: remote, roundTrip: nil, allowance: 1000,
+            localIndex: 1, remoteIndex: 2, keys: responder.finish(), rekeySecret: secret, remote: remote, roundTrip: nil, roundTripMin: nil,
+            allowance: 1000,
             isDialled: false, finish: nil)
         var connection = Connection(
             handshaken, id: ConnectionID(1),

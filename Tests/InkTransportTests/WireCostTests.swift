@@ -40,6 +40,39 @@ import Testing
     }
 
     // TR-98
+    @Test func `message 3 goes once more with something live 8 ms later, and no more before a word could have come`() {
+        var net = TestNet(faults: Faults(delay: .milliseconds(25)))
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        net.nodes[0].endpoint.dial(
+            attempt: [UInt8](repeating: 5, count: 16), remote: net.nodes[1].peer, addresses: [net.nodes[1].address], now: net.now)
+        net.run { $0.nodes[0].id != nil }
+        let established = net.now
+        for _ in 0..<15 {
+            net.send([UInt8](repeating: 1, count: 16), from: 0)
+            net.run(for: .milliseconds(4))
+        }
+        let copies = net.sent.filter { $0.bytes[0] == PacketType.finish.rawValue }.map { $0.sentAt - established }
+        #expect(copies == [.zero, .milliseconds(8)])
+    }
+
+    // TR-98
+    @Test func `message 3 is repeated when a word could have come, and then more and more rarely`() {
+        var net = TestNet(faults: Faults(delay: .milliseconds(25)))
+        net.add(TestNet.configuration(0))
+        net.add(TestNet.configuration(1))
+        net.nodes[0].endpoint.dial(
+            attempt: [UInt8](repeating: 5, count: 16), remote: net.nodes[1].peer, addresses: [net.nodes[1].address], now: net.now)
+        net.run { $0.nodes[0].id != nil }
+        let established = net.now
+        net.faults.loss = 1
+        net.run(for: .milliseconds(500))
+        let copies = net.sent.filter { $0.bytes[0] == PacketType.finish.rawValue }.map { $0.sentAt - established }
+        // 50 ms × 5 / 4 + 20 ms, × 1.5 each.
+        #expect(copies == [0, 82_500, 206_250, 391_875].map { .microseconds($0) })
+    }
+
+    // TR-98
     @Test func `a responder with nothing to say pings 5 ms after message 3`() {
         var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)))
         let established = net.nodes[1].established[0].at

@@ -92,6 +92,9 @@ struct CongestionController: Sendable {
         trips.begin(roundTrip, byteCount: byteCount, now: now)
     }
 
+    /// Until one is known, no round trip takes less: a window of one packet leaves in that time, and its bytes are all that a guess too short lets go.
+    mutating func assume(roundTrip: Duration) { pace = max(roundTrip, .milliseconds(1)) }
+
     mutating func sent(_ byteCount: Int, bytesInFlight: Int, now: Instant) -> DeliveryRate.Stamp {
         // What was learned of a line that was not used for long may be true no more (RFC 9002 §7.8).
         if bytesInFlight == 0, byteCount > 0, now - sentAt > max(.seconds(1), trips.smoothed * 8) {
