@@ -89,6 +89,8 @@ extension Node {
         let news = mergeTexts(changedBy: &outcome, now: now)
         took(outcome, of: .nobody, now: now)
         for item in news { tell(.textMerged(item)) }
+        // Whose right ends by it hears neither of it nor of what comes with it (SE-174).
+        followRights(now: now)
         var historyCount = 0
         for inserted in outcome.inserted {
             agreement.asks.arrived(inserted.name)

@@ -64,6 +64,11 @@ extension World {
         return participants[0].node?.board?.contains(removal) == true
     }
 
+    /// One of the boards on which it is says that it does not count: it is kept there, and sent to nobody.
+    func isUncounted(_ name: TransactionName) -> Bool {
+        participants.contains { participant in participant.node?.board.map { $0.contains(name) && !$0.counts(name) } ?? false }
+    }
+
     /// The node is somebody's, and in the room.
     func takesPart(_ node: Int) -> Bool { !participants[node].isGone && !isRemoved(node) }
 
