@@ -5,7 +5,8 @@ extension Endpoint {
     public enum Output: Sendable {
         /// `isPresence`: nothing else is in it. Where much waits for a relay it goes first.
         case transmit([UInt8], over: Route, isPresence: Bool = false)
-        case established(ConnectionID, Remote)
+        // Indirect: it is rare and long, and each output that is not would be moved with room for it.
+        indirect case established(ConnectionID, Remote)
         /// One whole message, in order within its lane and stream.
         case message([UInt8], lane: Lane, stream: UInt64, on: ConnectionID)
         /// Never older than one already given.
