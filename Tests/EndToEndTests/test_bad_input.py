@@ -40,7 +40,7 @@ class BadLinks(EndToEnd):
         self.assert_refused(self.join(mistyped), 3)
 
     def test_a_link_of_a_newer_version_exits_9(self):
-        self.assert_refused(self.join(self.link().replace("#1.", "#2.")), 9)
+        self.assert_refused(self.join(self.link().replace("#1.", "#3.")), 9)
 
     def test_an_error_as_json_has_code_exit_message_why_and_next(self):
         code, out, err = self.join("hello", "--json")

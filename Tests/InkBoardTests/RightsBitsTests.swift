@@ -16,9 +16,15 @@ import Testing
             case 0:
                 let number = random.below(spread)
                 (_, _) = (left.bits.insert(number), left.numbers.insert(number))
-            case 1: (left.bits.formUnion(right.bits), left.numbers.formUnion(right.numbers))
-            case 2: (left.bits.formIntersection(right.bits), left.numbers.formIntersection(right.numbers))
-            default: (left.bits.subtract(right.bits), left.numbers.subtract(right.numbers))
+            case 1:
+                left.bits.formUnion(right.bits)
+                left.numbers.formUnion(right.numbers)
+            case 2:
+                left.bits.formIntersection(right.bits)
+                left.numbers.formIntersection(right.numbers)
+            default:
+                left.bits.subtract(right.bits)
+                left.numbers.subtract(right.numbers)
             }
             var read: [Int] = []
             left.bits.forEach { read.append($0) }
