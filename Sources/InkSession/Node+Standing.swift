@@ -124,7 +124,8 @@ extension Node {
                 Board.writes(joining: admission, by: author), of: .nobody, strand: .common, under: invite.invite, now: now)
             took(outcome, of: .nobody, now: now)
         } catch {
-            // Tried again with the next input.
+            // Tried again with the next input; meanwhile our person is told what is in the way.
+            rejected(author: author, rule: "admission: \(error)", now: now)
         }
     }
 
