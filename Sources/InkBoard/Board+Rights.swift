@@ -12,6 +12,12 @@ extension Board {
         return book.rights.best(of: author)?.role
     }
 
+    /// The rights of all devices of this author's person that stand, the most senior first, invites for such among them; none without a right.
+    package func devices(ofPersonOf author: AuthorID) -> [StandingRight] {
+        guard let rights = transactionSet.book?.rights, let own = rights.best(of: author) else { return [] }
+        return rights.standing().filter { $0.isSamePerson(as: own) }
+    }
+
     /// Whether viewers may write messages (BD-88).
     public var viewersMayChat: Bool { transactionSet.book?.rights.viewersMayChat() ?? false }
 

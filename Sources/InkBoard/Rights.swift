@@ -78,11 +78,13 @@ package struct Rights: Sendable {
         case .admission:
             let invite = try invite(of: transaction, at: set, view: view)
             roll.admit(transaction.stamp, under: invite, including: sets.inserting(number, into: base))
-        case .acts(let gift, let removals, let viewersMayChat):
+        case .acts(let gift, let removals, let viewersMayChat, let need):
             let named = try right(of: transaction.stamp.author, naming: transaction.right, at: set, view: view)
-            guard roll.rights[named].role.allows(.govern, viewersMayChat: false) else { throw .notAllowed(roll.rights[named].role) }
-            if let gift { try check(gift, under: named) }
             let targets = try check(removals, under: named, at: set)
+            let isOwn = viewersMayChat == nil && concernsOwnDevices(gift, targets, under: named)
+            let role = roll.rights[named].role
+            guard role.allows(isOwn ? need : .govern, viewersMayChat: view.viewersMayChat) else { throw .notAllowed(role) }
+            if let gift { try check(gift, under: named) }
             let covers = try removals.map { removal throws(RightsViolation) in try cover(of: removal, after: transaction.parents) }
             let ends = targets.indices.map { (right: targets[$0], name: removals[$0].right, cover: covers[$0]) }
             roll.append(
@@ -259,10 +261,18 @@ package struct Rights: Sendable {
     }
 
     private func check(_ gift: RightsGift, under named: Int) throws(RightsViolation) {
-        let depth = roll.rights[named].seniority.depth + 1
-        // Who joins by an invite lies one deeper.
-        let deepest = if case .invite = gift { depth + 1 } else { depth }
-        guard deepest <= Limits.delegationDepth else { throw .tooDeep }
+        // Who joins by an invite is one step further.
+        let further = if case .grant = gift { 1 } else { 2 }
+        guard roll.rights[named].steps + further <= Limits.delegationDepth else { throw .tooDeep }
+    }
+
+    /// True for what everybody may do: invite a further device of his own, and end the rights of such (BD-103).
+    private func concernsOwnDevices(_ gift: RightsGift?, _ targets: [Int], under named: Int) -> Bool {
+        switch gift {
+        case .device, nil: break
+        case .grant, .invite: return false
+        }
+        return targets.allSatisfy { roll.rights[$0].seniority.isSamePerson(as: roll.rights[named].seniority) }
     }
 
     /// The rights that are removed, in order.

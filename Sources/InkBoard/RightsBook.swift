@@ -55,7 +55,7 @@ struct RightsBook: Sendable {
                     RightsTransaction(stamp: transaction.stamp, right: transaction.grant, parents: parents, content: content))
             } else {
                 including = try rights.insert(
-                    workOf: transaction.author, naming: transaction.grant, need: summary.need, after: parents.map(\.set))
+                    workOf: transaction.author, naming: transaction.grant, need: summary.needBesideRights, after: parents.map(\.set))
             }
         } catch {
             throw .right(error)
@@ -111,13 +111,13 @@ struct RightsBook: Sendable {
                 guard admission.isSigned(by: key, for: transaction.author, on: transaction.board) else { throw .inviteNotSigned }
                 return .admission
             case .grant(let grant): gift = .grant(subject: grant.subject, role: grant.role)
-            case .invite(let invite): gift = .invite(key: invite.key, role: invite.role)
+            case .invite(let invite): gift = invite.role.map { .invite(key: invite.key, role: $0) } ?? .device(key: invite.key)
             case .removal(let end):
                 removals = end.rights.map { RightsRemoval(right: $0, heads: end.heads) }
             case .policy(let policy): viewersMayChat = policy.viewersMayChat
             }
         }
-        return .acts(gift: gift, removals: removals, viewersMayChat: viewersMayChat)
+        return .acts(gift: gift, removals: removals, viewersMayChat: viewersMayChat, need: transaction.summary.needBesideRights)
     }
 
     /// Where the right was given first that the transaction of this name gives.

@@ -66,11 +66,15 @@ package struct RightsChain: Hashable, Sendable {
             }
             guard let holder else { throw .invite }
             guard link.author == holder else { throw .notYours }
-            guard role.allows(.govern, viewersMayChat: false) else { throw .roleForbids }
+            let governs = role.allows(.govern, viewersMayChat: false)
             for case .right(let write) in link.writes.map(\.value) {
                 switch write {
-                case .grant(let grant): return Right(name: link.name, holder: grant.subject, key: nil, role: grant.role)
-                case .invite(let invite): return Right(name: link.name, holder: nil, key: invite.key, role: invite.role)
+                case .grant(let grant):
+                    guard governs else { throw .roleForbids }
+                    return Right(name: link.name, holder: grant.subject, key: nil, role: grant.role)
+                case .invite(let invite):
+                    guard governs || invite.role == nil else { throw .roleForbids }
+                    return Right(name: link.name, holder: nil, key: invite.key, role: invite.role ?? role)
                 case .admission, .removal, .policy: continue
                 }
             }

@@ -21,6 +21,8 @@ struct RightsRoll: Sendable {
         let kind: Kind
         let role: Role
         let seniority: Seniority
+        /// How many transactions gave it, one under the other, from genesis on, which is not counted.
+        let steps: Int
         /// The right that it was given under, or by; nil of the root owner's.
         let giver: Int?
         /// Whether an admission gives it.
@@ -65,8 +67,8 @@ struct RightsRoll: Sendable {
 
     init(root: Stamp, including: RightsSet) {
         entries = [Entry(stamp: root, named: nil, gives: 0, isAdmission: false, viewersMayChat: nil, including: including)]
-        let seniority = Seniority(depth: 0, stamp: root, subject: .zero)
-        rights = [Right(kind: .held(by: root.author), role: .owner, seniority: seniority, giver: nil, isAdmitted: false)]
+        let seniority = Seniority(root: root)
+        rights = [Right(kind: .held(by: root.author), role: .owner, seniority: seniority, steps: 0, giver: nil, isAdmitted: false)]
         rights[0].givers.insert(0)
         numbers = [root.name: 0]
     }
@@ -91,10 +93,11 @@ struct RightsRoll: Sendable {
         if let known = admissions[key] {
             right = known
         } else {
-            let place = Seniority(
-                depth: rights[invite].seniority.depth + 1, stamp: rights[invite].seniority.stamp, subject: stamp.author)
+            let given = rights[invite]
             right = add(
-                Right(kind: .held(by: stamp.author), role: rights[invite].role, seniority: place, giver: invite, isAdmitted: true))
+                Right(
+                    kind: .held(by: stamp.author), role: given.role, seniority: given.seniority.admitting(stamp.author),
+                    steps: given.steps + 1, giver: invite, isAdmitted: true))
             admissions[key] = right
         }
         rights[right].givers.insert(number)
@@ -104,20 +107,22 @@ struct RightsRoll: Sendable {
             Entry(stamp: stamp, named: invite, gives: right, isAdmission: true, viewersMayChat: nil, including: including))
     }
 
-    /// Takes in what an owner wrote under `named`. `removals` are rights, and what lies under the heads.
+    /// Takes in what was written under `named`. `removals` are rights, and what lies under the heads.
     mutating func append(
         _ stamp: Stamp, named: Int, gift: RightsGift?, removals: [(right: Int, name: TransactionName, cover: RightsBits)],
         viewersMayChat: Bool?, including: RightsSet
     ) {
         let number = entries.count
-        let place = Seniority(depth: rights[named].seniority.depth + 1, stamp: stamp, subject: .zero)
-        let given =
+        let giver = rights[named]
+        func give(_ kind: Kind, _ role: Role, _ seniority: Seniority) -> Int {
+            add(Right(kind: kind, role: role, seniority: seniority, steps: giver.steps + 1, giver: named, isAdmitted: false))
+        }
+        let given: Int? =
             switch gift {
-            case .grant(let subject, let role):
-                add(Right(kind: .held(by: subject), role: role, seniority: place, giver: named, isAdmitted: false))
-            case .invite(let key, let role):
-                add(Right(kind: .invite(key: key), role: role, seniority: place, giver: named, isAdmitted: false))
-            case nil: Int?.none
+            case .grant(let subject, let role): give(.held(by: subject), role, giver.seniority.giving(stamp))
+            case .invite(let key, let role): give(.invite(key: key), role, giver.seniority.giving(stamp))
+            case .device(let key): give(.invite(key: key), giver.role, giver.seniority.inviting(deviceAt: stamp))
+            case nil: nil
             }
         if let given { rights[given].givers.insert(number) }
         rights[named].naming.insert(number)

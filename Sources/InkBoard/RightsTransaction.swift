@@ -11,8 +11,8 @@ package struct RightsTransaction: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         /// The author joins by the invite that he names, whose key signed for him. Nothing else is in such a transaction (BD-82).
         case admission
-        /// At least one of them.
-        case acts(gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?)
+        /// At least one of the first three. `need` is of what else is written beside them.
+        case acts(gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?, need: RightsNeed = .nothing)
     }
 
     package init(stamp: Stamp, right: TransactionName, parents: [RightsParent], content: Content) {
@@ -33,6 +33,8 @@ package enum RightsGift: Hashable, Sendable {
     case grant(subject: AuthorID, role: Role)
     /// Whoever has the private half of `key` may join. How often and how long is said beside it and decides nothing here.
     case invite(key: AuthorID, role: Role)
+    /// Whoever has the private half of `key` may join as a further device of who gives it, in his role.
+    case device(key: AuthorID)
 }
 
 /// The end of one right.

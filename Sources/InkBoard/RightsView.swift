@@ -17,8 +17,8 @@ struct RightsView: Sendable {
 
     /// Looks at each right once, the most senior first.
     ///
-    /// What a right depends on is the entries that give it and those that remove it. The former name its giver, or its invite, which lies
-    /// less deep; the latter name what is strictly senior to it, or they would not be valid. So all of that has been looked at before
+    /// What a right depends on is the entries that give it and those that remove it. The former name its giver, or its invite, which is
+    /// senior to it; the latter name what is strictly senior to it, or they would not be valid. So all of that has been looked at before
     /// it, no question comes back to itself, and there is one answer. An admission depends on its invite and on the right that it
     /// gives, not on any right that its author had.
     init(of set: RightsBits, roll: RightsRoll) {

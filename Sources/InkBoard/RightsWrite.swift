@@ -25,14 +25,15 @@ public struct RightsGrant: Hashable, Sendable {
 
 /// A right to join, for whoever has the private half of a key.
 public struct RightsInvite: Hashable, Sendable {
-    public var role: Role
+    /// Of whoever joins; nil of an invite for a further device of who writes it, in his role (BD-103).
+    public var role: Role?
     /// How many may join by it; 0 for any number. Nothing that is valid depends on it: over-use is shown.
     public var uses: UInt32
     /// Seconds after which an owner's program ends it; 0 for never. Nothing that is valid depends on it.
     public var timeToLive: UInt32
     public var key: AuthorID
 
-    public init(role: Role, uses: UInt32, timeToLive: UInt32, key: AuthorID) {
+    public init(role: Role?, uses: UInt32, timeToLive: UInt32, key: AuthorID) {
         (self.role, self.uses, self.timeToLive, self.key) = (role, uses, timeToLive, key)
     }
 }
@@ -85,7 +86,7 @@ public struct RightsPolicy: Hashable, Sendable {
 /// The bytes of rights writes.
 ///
 ///     grant      role 1 │ subject 32 │ sealing key 32
-///     invite     role 1 │ uses varint │ time to live varint, seconds │ key 32
+///     invite     role 1, of a device of one's own 0 │ uses varint │ time to live varint, seconds │ key 32
 ///     admission  signature 64 │ sealing key 32
 ///     removal    rights: count varint, 32 each │ heads: count varint, 32 each │ reason: length varint, UTF-8
 ///     policy     1 byte: bit 0, viewers may write messages
@@ -102,7 +103,9 @@ package enum RightsForm: Hashable, Sendable {
             return .grant(
                 RightsGrant(role: role, subject: try reader.readIdentifier(), sealingKey: try reader.readIdentifier()))
         case .invite:
-            let role = try Self.readRole(from: &reader)
+            let byte = try reader.readUInt8()
+            let role = Role(rawValue: byte)
+            guard role != nil || byte == 0 else { throw .unexpected }
             let uses = try reader.readCount(limit: Int(Limits.inviteCount))
             let seconds = try reader.readCount(limit: Int(Limits.inviteCount))
             return .invite(
@@ -131,7 +134,7 @@ package enum RightsForm: Hashable, Sendable {
             writer.write(grant.subject)
             writer.write(grant.sealingKey)
         case .invite(let invite):
-            writer.write(invite.role.rawValue)
+            writer.write(invite.role?.rawValue ?? 0)
             writer.writeVarint(UInt64(invite.uses))
             writer.writeVarint(UInt64(invite.timeToLive))
             writer.write(invite.key)

@@ -13,4 +13,7 @@ package struct StandingRight: Hashable, Sendable {
 
     /// Whether an owner who has this right may remove the other (BD-83).
     package func isSenior(to other: StandingRight) -> Bool { seniority < other.seniority }
+
+    /// Whether both are of devices of one person, or of invites for such (BD-103).
+    package func isSamePerson(as other: StandingRight) -> Bool { seniority.isSamePerson(as: other.seniority) }
 }

@@ -2,8 +2,8 @@ import InkPrimitives
 
 /// What the rules of validity ask of a transaction's writes (BD-94). Made as they are read, so that nobody reads them for it again.
 struct WriteSummary: Hashable, Sendable {
-    /// The greatest need of any of them.
-    private(set) var need = RightsNeed.nothing
+    /// The greatest need of any of them, those that change rights apart.
+    private(set) var needBesideRights = RightsNeed.nothing
     /// True if one of them is a grant, an invite, an admission, a removal or a policy.
     private(set) var changesRights = false
     /// True if one of them is an admission.
@@ -14,9 +14,11 @@ struct WriteSummary: Hashable, Sendable {
     private(set) var shapeNumber: UInt64 = 0
 
     mutating func append(_ write: Write, _ row: PropertyRow, by author: AuthorID) {
-        need = max(need, RightsNeed(of: write, row, by: author))
         shapeNumber = max(shapeNumber, write.target.number)
-        guard row.law == .rights else { return }
+        guard row.law == .rights else {
+            needBesideRights = max(needBesideRights, RightsNeed(of: write, row, by: author))
+            return
+        }
         changesRights = true
         switch write.property {
         case .grant, .invite: giftCount += 1
@@ -27,13 +29,12 @@ struct WriteSummary: Hashable, Sendable {
 }
 
 extension RightsNeed {
-    /// What a write by `author` needs, whatever else is on the board.
+    /// What a write by `author` that changes no rights needs, whatever else is on the board.
     init(of write: Write, _ row: PropertyRow, by author: AuthorID) {
         switch row.law {
         case .genesis, .step: self = .nothing
         case .person: self = write.property == .chat ? .message : .nothing
-        // By the invite's signature.
-        case .rights: self = write.property == .admittance ? .nothing : .govern
+        case .rights: self = .govern
         case .register, .samples, .remark, .maker, .mark, .retraction:
             let isOwn = write.target.author == author && write.target.number > 0
             let isOther = write.property == .kind && write.value != .kind(ShapeKind.note.rawValue)

@@ -97,6 +97,33 @@ import Testing
         #expect(line.fault(try RightsChain([invite] + rest), of: 1) == .invite)
     }
 
+    // BD-103 BD-112
+    @Test func `a chain goes over a device of one who has no role, and over nothing else of his`() throws {
+        var line = try Line(steps: 0)
+        line.people.append(try Replica(40, genesis: line.genesis))
+        try line.give(.viewer, to: 1, from: 0)
+        let link = try key(99)
+        let viewer = line.people[1].author
+        func invite(_ role: Role?) throws -> RightsChain {
+            let person = line.people[1]
+            let right = try #require(person.board.right(of: viewer))
+            let invite = RightsInvite(role: role, uses: 0, timeToLive: 0, key: link.author)
+            let header = TransactionHeader(
+                board: person.board.id, author: viewer, sequence: 1, previous: .zero, grant: right, parents: [right], lamport: 3,
+                claimedWallTime: 0)
+            let given = try Transaction.sign(header, writes: Board.writes(inviting: invite, by: viewer), key: person.key)
+            let joiner = try key(50)
+            let admission = RightsAdmission(of: joiner.author, to: person.board.id, inviteKey: link, sealingKey: .zero)
+            let joining = TransactionHeader(
+                board: person.board.id, author: joiner.author, sequence: 1, previous: .zero, grant: given.name, parents: [given.name],
+                lamport: 4, claimedWallTime: 0)
+            let joined = try Transaction.sign(joining, writes: Board.writes(joining: admission, by: joiner.author), key: joiner)
+            return try RightsChain([joined, given] + line.chain(of: 1).links)
+        }
+        #expect(try invite(nil).role(of: try key(50).author, under: line.genesis) == .viewer)
+        #expect(Self.fault(try invite(.viewer), of: try key(50).author, line.genesis) == .roleForbids)
+    }
+
     // BD-111
     @Test func `a chain that is too long is refused before anything is verified`() throws {
         let line = try Line(steps: 16)
@@ -311,7 +338,7 @@ import Testing
                 #expect(history.gifts[deed.number] == nil)
                 continue
             }
-            #expect(chain.links.count == NaiveRights.depth(of: right, in: history))
+            #expect(chain.links.count == NaiveRights.steps(to: right, in: history))
             let owner = NaiveRights.subject(of: right, in: history).map { history.keys[$0] }
             // By genesis alone who got it has what it gives, and nobody else anything.
             for author in history.keys {

@@ -69,7 +69,9 @@ final class RightsScroll: RightsScribe {
             var writes: [Write] = []
             switch gift {
             case .grant(let subject, let role): writes += Board.writes(granting: role, to: keys[subject], sealingKey: .zero, by: author)
-            case .invite(let role):
+            case .invite, .device:
+                var role: Role?
+                if case .invite(let given) = gift { role = given }
                 let made = try key(UInt8(100 + random.below(100)))
                 inviteKey = made
                 writes += try Board.writes(inviting: RightsInvite(role: role, uses: 1, timeToLive: 60, key: made.author), by: author)

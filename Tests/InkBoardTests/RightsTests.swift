@@ -40,6 +40,52 @@ import Testing
         #expect(room.refusal(of: .grant(subject: room.keys[17], role: .viewer), by: 16, under: giver) == .tooDeep)
     }
 
+    // BD-103
+    @Test func `a second device is the same person, and only the first and who is senior to both end its right`() throws {
+        var room = RightsRoom()
+        let elder = try room.give(.grant(subject: room.keys[1], role: .owner), by: 0, under: room.root)
+        let viewer = try room.give(.grant(subject: room.keys[2], role: .viewer), by: 0, under: room.root)
+        let younger = try room.give(.grant(subject: room.keys[3], role: .owner), by: 0, under: room.root)
+        let link = try room.give(.device(key: room.keys[9]), by: 2, under: viewer)
+        let second = try room.join(12, by: link, at: room.newest)
+        let other = try room.join(13, by: link, at: room.newest)
+        #expect(room.rights.best(of: room.keys[12])?.role == .viewer)
+        let standing = room.rights.standing()
+        let first = try #require(standing.first { $0.subject == room.keys[2] })
+        #expect(standing.filter { $0.isSamePerson(as: first) }.map(\.name) == [viewer, link] + [second, other].sorted(by: room.isSenior))
+        // One who is senior to the first is senior to the second, and one who is junior to the first junior to it.
+        #expect(room.refusal(removing: [second], by: 1, under: elder) == nil)
+        #expect(room.refusal(removing: [second], by: 3, under: younger) == .targetNotJunior)
+        #expect(room.refusal(removing: [second, link], by: 2, under: viewer) == nil)
+        #expect(room.refusal(removing: [viewer], by: 12, under: second) == .targetNotJunior)
+        // What else needs a role needs it still.
+        #expect(room.refusal(removing: [second], by: 4, under: viewer) == .rightOfAnother)
+        #expect(room.refusal(of: .invite(key: room.keys[20], role: .viewer), by: 2, under: viewer) == .notAllowed(.viewer))
+        #expect(throws: RightsViolation.notAllowed(.viewer)) {
+            try room.write(.acts(gift: .device(key: room.keys[20]), removals: [], viewersMayChat: nil, need: .edit), by: 2, under: viewer)
+        }
+        #expect(throws: RightsViolation.notAllowed(.viewer)) {
+            try room.write(.acts(gift: .device(key: room.keys[20]), removals: [], viewersMayChat: true), by: 2, under: viewer)
+        }
+        // The device outlives the first, whose right ends under heads that it lies under.
+        _ = try room.remove([viewer], by: 0, under: room.root, heads: [room.newest])
+        #expect(room.rights.stands(second) && !room.rights.stands(viewer))
+    }
+
+    // BD-81 BD-103
+    @Test func `steps to devices are steps`() throws {
+        var room = RightsRoom()
+        var (giver, holder) = (room.root, 0)
+        for step in 1...8 {
+            #expect(room.refusal(of: .device(key: room.keys[40]), by: holder, under: giver) == nil)
+            let link = try room.give(.device(key: room.keys[40]), by: holder, under: giver)
+            (giver, holder) = (try room.join(step, by: link, at: room.newest), step)
+        }
+        #expect(room.refusal(of: .device(key: room.keys[40]), by: 8, under: giver) == .tooDeep)
+        #expect(room.refusal(of: .grant(subject: room.keys[30], role: .viewer), by: 8, under: giver) == .tooDeep)
+        #expect(room.rights.best(of: room.keys[8])?.depth == 0)
+    }
+
     // BD-82
     @Test func `who joins has the role of his invite, one right however often he says so, and does not come back by it`() throws {
         var room = RightsRoom()
@@ -289,6 +335,14 @@ private struct RightsRoom {
     ) throws(RightsViolation) -> TransactionName {
         let removals = targets.map { RightsRemoval(right: $0, heads: heads.map { names[$0] ?? .zero }) }
         return try write(.acts(gift: nil, removals: removals, viewersMayChat: nil), by: member, under: right, after: set.map { [$0] })
+    }
+
+    func isSenior(_ one: TransactionName, to other: TransactionName) -> Bool {
+        let standing = rights.standing()
+        guard let left = standing.first(where: { $0.name == one }), let right = standing.first(where: { $0.name == other }) else {
+            return false
+        }
+        return left.isSenior(to: right)
     }
 
     /// Why a gift is refused now; it is taken back where it is not.

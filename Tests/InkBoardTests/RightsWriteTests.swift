@@ -31,6 +31,7 @@ import Testing
             (.grant, .grant(RightsGrant(role: .owner, subject: Self.author, sealingKey: Self.sealing)), "04" + cd + ef),
             (.invite, .invite(RightsInvite(role: .editor, uses: 1, timeToLive: 3600, key: Self.author)), "03014e10" + cd),
             (.invite, .invite(RightsInvite(role: .viewer, uses: 0, timeToLive: 0, key: Self.author)), "010000" + cd),
+            (.invite, .invite(RightsInvite(role: nil, uses: 1, timeToLive: 600, key: Self.author)), "00014258" + cd),
             (
                 .admission, .admission(RightsAdmission(signature: signature, sealingKey: Self.sealing)),
                 String(repeating: "07", count: 64) + ef

@@ -17,6 +17,8 @@ enum RightsSeeds {
             try write(
                 Board.writes(
                     inviting: RightsInvite(role: .editor, uses: 5, timeToLive: 3600, key: link.author), by: owner.author)),
+            try write(
+                Board.writes(inviting: RightsInvite(role: nil, uses: 1, timeToLive: 600, key: link.author), by: owner.author)),
         ]
         let admission = RightsAdmission(of: guest.author, to: board.id, inviteKey: link, sealingKey: .zero)
         rights.append(try write(Board.writes(joining: admission, by: guest.author), by: guest, under: rights[1]))

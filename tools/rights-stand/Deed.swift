@@ -27,6 +27,8 @@ struct Deed: Sendable {
     enum Gift: Sendable {
         case grant(to: Int, Role)
         case invite(Role)
+        /// For a further device of who gives it.
+        case device
     }
 
     struct Removal: Sendable {

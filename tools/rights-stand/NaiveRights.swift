@@ -1,7 +1,7 @@
 import InkBoard
 import InkPrimitives
 
-/// The rules of rights as they are written (BD-80 to BD-88), for one set of deeds: each question walks what it needs.
+/// The rules of rights as they are written (BD-80 to BD-88, BD-103), for one set of deeds: each question walks what it needs.
 ///
 /// Shares nothing with `Rights`: no interned sets, no order of evaluation. That its questions end is what seniority is for.
 final class NaiveRights {
@@ -48,30 +48,64 @@ final class NaiveRights {
         case .given(let number):
             switch history.deeds[number].act {
             case .rights(.grant(_, let role), _, _), .rights(.invite(let role), _, _): return role
+            case .rights(.device, _, _): return giver(of: number, in: history).map { self.role(of: $0, in: history) } ?? .owner
             default: return .owner
             }
         }
     }
 
-    static func depth(of right: Right, in history: RightsHistory) -> Int {
+    /// How many gave it, one after the other, from the root owner on.
+    static func steps(to right: Right, in history: RightsHistory) -> Int {
         switch right {
-        case .admitted(let invite, _): return depth(of: .given(by: invite), in: history) + 1
-        case .given(let number):
-            guard let used = history.deeds[number].right, let giver = history.gifts[used] else { return 0 }
-            return depth(of: giver, in: history) + 1
+        case .admitted(let invite, _): return steps(to: .given(by: invite), in: history) + 1
+        case .given(let number): return giver(of: number, in: history).map { steps(to: $0, in: history) + 1 } ?? 0
         }
     }
 
-    /// BD-83.
-    static func isSenior(_ left: Right, to right: Right, in history: RightsHistory) -> Bool {
-        func rank(_ right: Right) -> (Int, Stamp, AuthorID) {
-            switch right {
-            case .given(let number): return (depth(of: right, in: history), history.deeds[number].stamp, .zero)
-            case .admitted(let invite, let person):
-                return (depth(of: right, in: history), history.deeds[invite].stamp, history.keys[person])
-            }
+    /// The right under which a deed gives one; nil of the root's.
+    private static func giver(of number: Int, in history: RightsHistory) -> Right? {
+        history.deeds[number].right.flatMap { history.gifts[$0] }
+    }
+
+    private static func isForDevice(_ invite: Int, in history: RightsHistory) -> Bool {
+        if case .rights(.device, _, _) = history.deeds[invite].act { true } else { false }
+    }
+
+    /// Whose right it is, as the rules order people: depth, stamp, joiner.
+    private static func person(of right: Right, in history: RightsHistory) -> (depth: Int, stamp: Stamp, subject: AuthorID) {
+        switch right {
+        case .admitted(let invite, let joiner):
+            let inviter = person(of: .given(by: invite), in: history)
+            return isForDevice(invite, in: history) ? inviter : (inviter.depth + 1, inviter.stamp, history.keys[joiner])
+        case .given(let number):
+            guard let giver = giver(of: number, in: history) else { return (0, history.deeds[number].stamp, .zero) }
+            let above = person(of: giver, in: history)
+            return isForDevice(number, in: history) ? above : (above.depth + 1, history.deeds[number].stamp, .zero)
         }
-        return rank(left) < rank(right)
+    }
+
+    /// Which of the person's devices: how many steps from the first, the invite's stamp, the joiner.
+    private static func device(of right: Right, in history: RightsHistory) -> (steps: Int, stamp: Stamp, subject: AuthorID) {
+        let first = (0, history.deeds[0].stamp, AuthorID.zero)
+        switch right {
+        case .admitted(let invite, let joiner):
+            guard isForDevice(invite, in: history) else { return first }
+            let invited = device(of: .given(by: invite), in: history)
+            return (invited.steps + 1, invited.stamp, history.keys[joiner])
+        case .given(let number):
+            guard isForDevice(number, in: history), let giver = giver(of: number, in: history) else { return first }
+            return (device(of: giver, in: history).steps + 1, history.deeds[number].stamp, .zero)
+        }
+    }
+
+    /// BD-83, BD-103.
+    static func isSenior(_ left: Right, to right: Right, in history: RightsHistory) -> Bool {
+        let (one, other) = (person(of: left, in: history), person(of: right, in: history))
+        return one == other ? device(of: left, in: history) < device(of: right, in: history) : one < other
+    }
+
+    static func isSamePerson(_ left: Right, _ right: Right, in history: RightsHistory) -> Bool {
+        person(of: left, in: history) == person(of: right, in: history)
     }
 
     // MARK: What stands and what counts (BD-86)
@@ -145,14 +179,23 @@ final class NaiveRights {
         case .work(.note): return role >= .commenter
         case .work(.edit): return role >= .editor
         case .work(.govern): return role == .owner
-        case .rights(let gift, let removals, _):
-            guard role == .owner else { return false }
-            let depth = Self.depth(of: named, in: history) + 1
+        case .rights(let gift, let removals, let viewersMayChat):
+            var isOwn = viewersMayChat == nil
+            for target in removals.map({ history.gifts[$0.right] }) {
+                if let target, !Self.isSamePerson(named, target, in: history) { isOwn = false }
+            }
+            let steps = Self.steps(to: named, in: history)
             switch gift {
-            case .grant: if depth > 16 { return false }
-            case .invite: if depth + 1 > 16 { return false }
+            case .grant:
+                isOwn = false
+                if steps + 1 > 16 { return false }
+            case .invite:
+                isOwn = false
+                if steps + 2 > 16 { return false }
+            case .device: if steps + 2 > 16 { return false }
             case nil: break
             }
+            guard role == .owner || isOwn else { return false }
             var targets: Set<Right> = []
             for removal in removals {
                 guard removal.heads.allSatisfy(deed.parents.contains) else { return false }

@@ -85,6 +85,7 @@ struct Replica {
             switch gift {
             case .grant(let person, let role): .grant(subject: history.keys[person], role: role)
             case .invite(let role): .invite(key: deed.stamp.author, role: role)
+            case .device: .device(key: deed.stamp.author)
             case nil: nil
             }
         let ends = removals.map { removal in

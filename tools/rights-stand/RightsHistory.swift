@@ -124,7 +124,7 @@ struct RightsHistory: Sendable {
         let base = closure(of: heads + writing.people[person].own.suffix(1) + [used.deed])
         // Parents are few: over fewer heads than he knows the right may have ended.
         guard NaiveRights(self, among: base).stands(used.right) else { return }
-        let depth = NaiveRights.depth(of: used.right, in: self)
+        let depth = NaiveRights.steps(to: used.right, in: self)
         let needs: [RightsNeed] =
             switch NaiveRights.role(of: used.right, in: self) {
             case .viewer: [.nothing]
@@ -136,8 +136,22 @@ struct RightsHistory: Sendable {
         if NaiveRights.role(of: used.right, in: self) == .owner {
             act = govern(&writing, heads: &heads, base: base, using: used.right, depth: depth)
         }
+        if writing.random.chance(0.1) { act = ownDevices(&writing, heads: &heads, base: base, using: used.right, depth: depth) ?? act }
         write(
             act, by: person, naming: used.deed, after: heads + writing.people[person].own.suffix(1) + [used.deed], isHonest: true, &writing)
+    }
+
+    /// What anybody does about devices of his own.
+    private func ownDevices(
+        _ writing: inout Writing, heads: inout [Int], base: DeedSet, using right: NaiveRights.Right, depth: Int
+    ) -> Deed.Act? {
+        if depth < 15, writing.random.chance(0.6) { return .rights(gift: .device, removals: [], viewersMayChat: nil) }
+        let later = base.filter { number in
+            gifts[number].map { NaiveRights.isSenior(right, to: $0, in: self) && NaiveRights.isSamePerson(right, $0, in: self) } ?? false
+        }
+        guard let lost = writing.pick(later) else { return nil }
+        let removal = Deed.Removal(right: lost, heads: someHeads(&writing, heads: &heads, base: base))
+        return .rights(gift: nil, removals: [removal], viewersMayChat: nil)
     }
 
     /// What an owner does; heads of removals are added to `heads`.
@@ -246,7 +260,7 @@ struct RightsHistory: Sendable {
                     viewersMayChat: nil)
             }
         case 3: act = .rights(gift: .grant(to: writing.random.below(keys.count), role), removals: [], viewersMayChat: nil)
-        case 4: act = .rights(gift: .invite(role), removals: [], viewersMayChat: nil)
+        case 4: act = .rights(gift: writing.random.chance(0.5) ? .invite(role) : .device, removals: [], viewersMayChat: nil)
         case 5: act = .rights(gift: nil, removals: [], viewersMayChat: writing.random.chance(0.5))
         case 6:
             let invite = writing.random.chance(0.8) ? link ?? used : used
@@ -286,7 +300,12 @@ struct RightsHistory: Sendable {
         add(deed(number))
         writing.people[person].view.formUnion(closure(of: [number]))
         writing.people[person].own.append(number)
-        if case .rights(.invite, _, _) = act {
+        let isInvite =
+            switch act {
+            case .rights(.invite, _, _), .rights(.device, _, _): true
+            default: false
+            }
+        if isInvite {
             for _ in 0..<1 + writing.random.below(3) { writing.people[writing.random.below(keys.count)].links.append(number) }
         }
     }
