@@ -21,6 +21,14 @@ extension Board {
     /// Whether viewers may write messages (BD-88).
     public var viewersMayChat: Bool { transactionSet.book?.rights.viewersMayChat() ?? false }
 
+    /// What begins the newest epoch by all that is here, ascending; nothing where that is the first (BD-117).
+    package var newestSecrets: [TransactionName] { transactionSet.book?.rights.newestSecrets() ?? [] }
+
+    /// What is said here of a secret: by the transaction that brought it; zero names the one that the room was made with.
+    package func commitment(of secret: TransactionName) -> EpochCommitment? {
+        secret == .zero ? firstSecret : transaction(secret)?.broughtSecret
+    }
+
     /// True if other transactions count than are shown, since a removal came, or what makes one void (BD-98).
     public var isRecountDue: Bool { transactionSet.revision != countedRevision }
 
@@ -37,8 +45,8 @@ extension Board {
     }
 
     /// The write that gives somebody a right.
-    public static func writes(granting role: Role, to subject: AuthorID, sealingKey: SealingKey, by author: AuthorID) -> [Write] {
-        [right(.grant, .grant(RightsGrant(role: role, subject: subject, sealingKey: sealingKey)), by: author)]
+    public static func writes(granting role: Role, to subject: AuthorID, by author: AuthorID) -> [Write] {
+        [right(.grant, .grant(RightsGrant(role: role, subject: subject)), by: author)]
     }
 
     /// The write of an invite.
@@ -52,9 +60,13 @@ extension Board {
         [right(.admittance, .admission(admission), by: author)]
     }
 
-    /// The write that ends rights. All that its author's next transaction comes after keeps counting.
-    public func writes(removing rights: [TransactionName], reason: String = "", by author: AuthorID) throws(RuleViolation) -> [Write] {
-        let end = RightsEnd(rights: rights, heads: parents(of: author, under: nil), reason: reason)
+    /// The write that ends rights, or brings a secret, or both. All that its author's next transaction comes after keeps counting.
+    public func writes(
+        removing rights: [TransactionName], reason: String = "", bringing secret: EpochCommitment? = nil, by author: AuthorID
+    )
+        throws(RuleViolation) -> [Write]
+    {
+        let end = RightsEnd(rights: rights, heads: rights.isEmpty ? [] : parents(of: author, under: nil), reason: reason, secret: secret)
         guard RightsForm.removal.allows(.removal(end)) else { throw .badValue(field: "removal") }
         return [Self.right(.removal, .removal(end), by: author)]
     }

@@ -1,3 +1,4 @@
+import InkCrypto
 import InkPrimitives
 
 // Who may come in: what the board knows of rights against what somebody shows who wants to be let in (BD-114, BD-115).
@@ -60,7 +61,7 @@ extension Board {
             invite.uses == 0 || rights.isAdmitted(author, under: claim.invite)
                 || rights.admittedCount(under: claim.invite) < Int(invite.uses)
         else { throw .spent }
-        let admission = RightsAdmission(signature: claim.signature, sealingKey: .zero)
+        let admission = RightsAdmission(signature: claim.signature)
         guard admission.isSigned(by: key, for: author, on: id) else { throw .badSignature }
         return role
     }
@@ -76,6 +77,13 @@ extension Transaction {
     /// What it says of joining, if it is an admission.
     var admission: RightsAdmission? {
         for case .right(.admission(let admission)) in writes.map(\.value) { return admission }
+        return nil
+    }
+
+    /// What it says of the secret that it brings.
+    package var broughtSecret: EpochCommitment? {
+        guard summary.changesRights else { return nil }
+        for case .right(.removal(let end)) in writes.map(\.value) { return end.secret }
         return nil
     }
 

@@ -16,6 +16,8 @@ public struct Board: Sendable {
     /// What its maker called it.
     public let name: String
     public let admission: AdmissionPolicy
+    /// What genesis says of the room's first secret; nil on a board that knows no roles.
+    let firstSecret: EpochCommitment?
 
     private(set) var transactionSet: TransactionSet
     private(set) var picture = Picture()
@@ -34,9 +36,9 @@ public struct Board: Sendable {
     ///   - name: at most `Limits.nameBytes` of UTF-8.
     ///   - wallTime: milliseconds since 1970.
     ///   - nonce: 16 random bytes, so that two boards of one owner and name differ.
-    ///   - admission: `grants` makes a board of version 2, on which people have roles (BD-93).
+    ///   - firstSecret: what is said of the room's secret; makes a board of version 2, on which people have roles (BD-93, BD-116).
     public static func makeGenesis(
-        owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8], admission: AdmissionPolicy = .secret
+        owner: SigningKey, name: String, wallTime: UInt64, nonce: [UInt8], firstSecret: EpochCommitment? = nil
     ) throws(RuleViolation) -> Transaction {
         for (property, value) in [(KnownProperty.boardName, .text(name)), (.nonce, .bytes(nonce))] as [(KnownProperty, Value)] {
             guard property.form.allows(value) else { throw .badValue(field: "\(property.row.key)") }
@@ -44,11 +46,13 @@ public struct Board: Sendable {
         let header = TransactionHeader(
             board: .zero, author: owner.author, sequence: 1, previous: .zero, grant: .zero, parents: [], lamport: 1,
             claimedWallTime: wallTime)
+        let admission: AdmissionPolicy = firstSecret == nil ? .secret : .grants
         let person = ShapeID(author: owner.author, number: 0)
-        let writes = [
+        var writes = [
             Write(person, .boardName, .text(name)), Write(person, .nonce, .bytes(nonce)),
             Write(person, .boardVersion, .number(admission.version)), Write(person, .admission, .number(UInt64(admission.rawValue))),
         ]
+        if let firstSecret { writes.append(Write(person, .firstSecret, .bytes(firstSecret.bytes))) }
         return try Transaction.sign(header, writes: writes, key: owner)
     }
 
@@ -65,18 +69,20 @@ public struct Board: Sendable {
     ) throws(RuleViolation) {
         guard genesis.isGenesis, let id = BoardID(genesis.name.bytes) else { throw .notGenesis }
         var (name, version, policy): (String?, UInt64?, UInt64?)
+        var firstSecret: EpochCommitment?
         for write in genesis.writes {
             switch (write.property, write.value) {
             case (.boardName, .text(let text)): name = text
             case (.boardVersion, .number(let number)): version = number
             case (.admission, .number(let number)): policy = number
+            case (.firstSecret, .bytes(let bytes)): firstSecret = EpochCommitment(bytes)
             default: break
             }
         }
         guard let name, let admission = policy.flatMap({ UInt8(exactly: $0) }).flatMap({ AdmissionPolicy(rawValue: $0) }),
-            version == admission.version, admission.version <= newest
+            version == admission.version, admission.version <= newest, (firstSecret != nil) == (admission == .grants)
         else { throw .unknownVersion }
-        (self.id, self.name, owner, self.admission) = (id, name, genesis.author, admission)
+        (self.id, self.name, owner, self.admission, self.firstSecret) = (id, name, genesis.author, admission, firstSecret)
         transactionSet = TransactionSet(
             genesis: genesis, id: id, admission: admission, orphanBytes: orphanBytes, orphanShareBytes: orphanShareBytes)
     }

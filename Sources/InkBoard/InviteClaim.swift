@@ -12,7 +12,7 @@ package struct InviteClaim: Hashable, Sendable {
 
     /// The claim of `author` by who has an invite's key.
     package init(of author: AuthorID, to board: BoardID, by invite: TransactionName, key: SigningKey) {
-        self.init(invite: invite, signature: RightsAdmission(of: author, to: board, inviteKey: key, sealingKey: .zero).signature)
+        self.init(invite: invite, signature: RightsAdmission(of: author, to: board, inviteKey: key).signature)
     }
 
     package func write(to writer: inout ByteWriter) {

@@ -1,3 +1,4 @@
+import InkCrypto
 import InkPrimitives
 
 /// Names what a write sets. Numbers below 32 are frozen by the board version; numbers from 32 on are carried as opaque bytes by whoever
@@ -50,6 +51,8 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let nonce = Property(.nonce)
     public static let boardVersion = Property(.boardVersion)
     public static let admission = Property(.admission)
+    /// What is said to all of the secret that the room was made with, on boards of version 2.
+    public static let firstSecret = Property(.firstSecret)
 
     // Of shapes, and opaque to the fold: what they say is for whoever writes next.
     /// Beside a text that was typed by hand: the name of the transaction whose text its editor began from, or nothing where that was unwritten.
@@ -97,6 +100,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
     case nonce, boardVersion, admission
     case continuation = 24
     case grant, invite, admittance, removal, policy
+    case firstSecret = 30
     case textBase = 32
     case textMerged, startBinding, endBinding, lineStyle, corners, startHead, endHead, route, group
 
@@ -126,6 +130,7 @@ package enum KnownProperty: UInt16, CaseIterable, Sendable {
         case .boardName: .told("name", .genesis, .genesis, .text(limit: Limits.nameBytes))
         case .nonce: .told("nonce", .genesis, .genesis, .bytes(count: Limits.boardNonceBytes))
         case .boardVersion, .admission: .told("version", .genesis, .genesis, .number)
+        case .firstSecret: .told("secret", .genesis, .genesis, .bytes(count: EpochCommitment.byteCount))
         case .textBase, .textMerged: .told("text", .anywhere, .remark, .opaque)
         case .startBinding: .drawn("start_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)
         case .endBinding: .drawn("end_binding", .register, .binding, of: .lines, isAlwaysWritten: false, json: .written)

@@ -78,17 +78,17 @@ package struct Rights: Sendable {
         case .admission:
             let invite = try invite(of: transaction, at: set, view: view)
             roll.admit(transaction.stamp, under: invite, including: sets.inserting(number, into: base))
-        case .acts(let gift, let removals, let viewersMayChat, let need):
+        case .acts(let gift, let removals, let viewersMayChat, let bringsSecret, let need):
             let named = try right(of: transaction.stamp.author, naming: transaction.right, at: set, view: view)
             let targets = try check(removals, under: named, at: set)
-            let isOwn = viewersMayChat == nil && concernsOwnDevices(gift, targets, under: named)
+            let isOwn = viewersMayChat == nil && !(bringsSecret && targets.isEmpty) && concernsOwnDevices(gift, targets, under: named)
             let role = roll.rights[named].role
             guard role.allows(isOwn ? need : .govern, viewersMayChat: view.viewersMayChat) else { throw .notAllowed(role) }
             if let gift { try check(gift, under: named) }
             let covers = try removals.map { removal throws(RightsViolation) in try cover(of: removal, after: transaction.parents) }
             let ends = targets.indices.map { (right: targets[$0], name: removals[$0].right, cover: covers[$0]) }
             roll.append(
-                transaction.stamp, named: named, gift: gift, removals: ends, viewersMayChat: viewersMayChat,
+                transaction.stamp, named: named, gift: gift, removals: ends, viewersMayChat: viewersMayChat, bringsSecret: bringsSecret,
                 including: sets.inserting(number, into: base))
         }
         turn(toInclude: number, rightsBefore: rightCount)
@@ -162,6 +162,26 @@ package struct Rights: Sendable {
     package func removals(of name: TransactionName, at set: RightsSet? = nil) -> [RightsRemovalID] {
         guard let right = right(givenBy: name, at: bits(of: set)) else { return [] }
         return view(of: set).removals(of: right).map { roll.removals[$0].id }
+    }
+
+    /// What begins the newest epoch: those that bring a secret, count, and come before no other such one; ascending (BD-117).
+    package func newestSecrets(at set: RightsSet? = nil) -> [TransactionName] {
+        var bringers = roll.bringers
+        bringers.formIntersection(bits(of: set))
+        bringers.subtract(view(of: set).void)
+        var before = RightsBits()
+        bringers.forEach { bringer in
+            var ancestors = sets[roll.entries[bringer].including]
+            // The set has the entry itself.
+            var itself = RightsBits()
+            itself.insert(bringer)
+            ancestors.subtract(itself)
+            before.formUnion(ancestors)
+        }
+        bringers.subtract(before)
+        var names: [TransactionName] = []
+        bringers.forEach { names.append(roll.entries[$0].stamp.name) }
+        return names.sorted()
     }
 
     /// Whether viewers may write messages (BD-88).

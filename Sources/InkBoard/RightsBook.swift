@@ -102,7 +102,7 @@ struct RightsBook: Sendable {
     }
 
     private func content(of transaction: Transaction) throws(RuleViolation) -> RightsTransaction.Content {
-        var (gift, removals, viewersMayChat): (RightsGift?, [RightsRemoval], Bool?) = (nil, [], nil)
+        var (gift, removals, viewersMayChat, bringsSecret): (RightsGift?, [RightsRemoval], Bool?, Bool) = (nil, [], nil, false)
         for case .right(let write) in transaction.writes.map(\.value) {
             switch write {
             case .admission(let admission):
@@ -114,10 +114,13 @@ struct RightsBook: Sendable {
             case .invite(let invite): gift = invite.role.map { .invite(key: invite.key, role: $0) } ?? .device(key: invite.key)
             case .removal(let end):
                 removals = end.rights.map { RightsRemoval(right: $0, heads: end.heads) }
+                bringsSecret = end.secret != nil
             case .policy(let policy): viewersMayChat = policy.viewersMayChat
             }
         }
-        return .acts(gift: gift, removals: removals, viewersMayChat: viewersMayChat, need: transaction.summary.needBesideRights)
+        return .acts(
+            gift: gift, removals: removals, viewersMayChat: viewersMayChat, bringsSecret: bringsSecret,
+            need: transaction.summary.needBesideRights)
     }
 
     /// Where the right was given first that the transaction of this name gives.

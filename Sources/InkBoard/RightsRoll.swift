@@ -55,6 +55,8 @@ struct RightsRoll: Sendable {
     private(set) var order = [0]
     /// Entries that hold removals.
     private(set) var removers = RightsBits()
+    /// Entries that bring a secret.
+    private(set) var bringers = RightsBits()
     /// Entries that hold a policy, the greatest stamp first.
     private(set) var policies: [Int] = []
     private var numbers: [TransactionName: Int]
@@ -110,7 +112,7 @@ struct RightsRoll: Sendable {
     /// Takes in what was written under `named`. `removals` are rights, and what lies under the heads.
     mutating func append(
         _ stamp: Stamp, named: Int, gift: RightsGift?, removals: [(right: Int, name: TransactionName, cover: RightsBits)],
-        viewersMayChat: Bool?, including: RightsSet
+        viewersMayChat: Bool?, bringsSecret: Bool, including: RightsSet
     ) {
         let number = entries.count
         let giver = rights[named]
@@ -132,6 +134,7 @@ struct RightsRoll: Sendable {
             self.removals.append(Removal(id: id, entry: number, right: removal.right, cover: removal.cover))
         }
         if !removals.isEmpty { removers.insert(number) }
+        if bringsSecret { bringers.insert(number) }
         numbers[stamp.name] = number
         entries.append(
             Entry(stamp: stamp, named: named, gives: given, isAdmission: false, viewersMayChat: viewersMayChat, including: including))

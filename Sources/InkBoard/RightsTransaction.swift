@@ -11,8 +11,9 @@ package struct RightsTransaction: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         /// The author joins by the invite that he names, whose key signed for him. Nothing else is in such a transaction (BD-82).
         case admission
-        /// At least one of the first three. `need` is of what else is written beside them.
-        case acts(gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?, need: RightsNeed = .nothing)
+        /// At least one of the first four. `need` is of what else is written beside them.
+        case acts(
+            gift: RightsGift?, removals: [RightsRemoval], viewersMayChat: Bool?, bringsSecret: Bool = false, need: RightsNeed = .nothing)
     }
 
     package init(stamp: Stamp, right: TransactionName, parents: [RightsParent], content: Content) {

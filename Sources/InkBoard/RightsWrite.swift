@@ -15,12 +15,8 @@ public struct RightsGrant: Hashable, Sendable {
     public var role: Role
     /// The device key of who gets it.
     public var subject: AuthorID
-    /// What secrets are sealed to for it.
-    public var sealingKey: SealingKey
 
-    public init(role: Role, subject: AuthorID, sealingKey: SealingKey) {
-        (self.role, self.subject, self.sealingKey) = (role, subject, sealingKey)
-    }
+    public init(role: Role, subject: AuthorID) { (self.role, self.subject) = (role, subject) }
 }
 
 /// A right to join, for whoever has the private half of a key.
@@ -42,14 +38,12 @@ public struct RightsInvite: Hashable, Sendable {
 public struct RightsAdmission: Hashable, Sendable {
     /// By the invite's key, over who joins what; 64 bytes.
     public var signature: [UInt8]
-    /// What secrets are sealed to for the author.
-    public var sealingKey: SealingKey
 
-    public init(signature: [UInt8], sealingKey: SealingKey) { (self.signature, self.sealingKey) = (signature, sealingKey) }
+    public init(signature: [UInt8]) { self.signature = signature }
 
     /// The admission of `author` by who has an invite's key.
-    public init(of author: AuthorID, to board: BoardID, inviteKey: SigningKey, sealingKey: SealingKey) {
-        self.init(signature: inviteKey.sign(Self.signed(board, author)), sealingKey: sealingKey)
+    public init(of author: AuthorID, to board: BoardID, inviteKey: SigningKey) {
+        self.init(signature: inviteKey.sign(Self.signed(board, author)))
     }
 
     /// True if the invite's key signed for `author`. Costs about 40 µs.
@@ -62,17 +56,19 @@ public struct RightsAdmission: Hashable, Sendable {
     private static let domain = Array("inkwire/2 admission".utf8)
 }
 
-/// The end of rights.
+/// The end of rights, and a new secret of the room, or one of both.
 public struct RightsEnd: Hashable, Sendable {
-    /// Transactions that give what is removed: 1 to `Limits.removalsPerWrite`, ascending.
+    /// Transactions that give what is removed: at most `Limits.removalsPerWrite`, ascending; none where only a secret is brought.
     public var rights: [TransactionName]
-    /// Of the transaction's parents those under which what was done keeps counting; ascending.
+    /// Of the transaction's parents those under which what was done keeps counting; ascending, none where nothing is removed.
     public var heads: [TransactionName]
     /// Said to all; at most `Limits.reasonBytes` of UTF-8.
     public var reason: String
+    /// What is said of the secret that it brings; nil for none.
+    public var secret: EpochCommitment?
 
-    public init(rights: [TransactionName], heads: [TransactionName], reason: String = "") {
-        (self.rights, self.heads, self.reason) = (rights.sorted(), heads.sorted(), reason)
+    public init(rights: [TransactionName], heads: [TransactionName], reason: String = "", secret: EpochCommitment? = nil) {
+        (self.rights, self.heads, self.reason, self.secret) = (rights.sorted(), heads.sorted(), reason, secret)
     }
 }
 
@@ -85,14 +81,14 @@ public struct RightsPolicy: Hashable, Sendable {
 
 /// The bytes of rights writes.
 ///
-///     grant      role 1 │ subject 32 │ sealing key 32
+///     grant      role 1 │ subject 32
 ///     invite     role 1, of a device of one's own 0 │ uses varint │ time to live varint, seconds │ key 32
-///     admission  signature 64 │ sealing key 32
-///     removal    rights: count varint, 32 each │ heads: count varint, 32 each │ reason: length varint, UTF-8
+///     admission  signature 64
+///     removal    rights: count varint, 32 each │ heads: count varint, 32 each │ reason: length varint, UTF-8 │ secret: 0, or 1 and its commitment 32
 ///     policy     1 byte: bit 0, viewers may write messages
 ///
-/// A removal of one right, with no heads, because "so": `01`, the 32 bytes of the right's name, `00`, `02 73 6f`. An invite of one editor for an hour: `03 01 4e 10`
-/// and the key.
+/// A removal of one right, with no heads, because "so": `01`, the 32 bytes of the right's name, `00`, `02 73 6f`, `00`. One that removes nothing and brings a secret:
+/// `00`, `00`, `00`, `01` and the commitment. An invite of one editor for an hour: `03 01 4e 10` and the key.
 package enum RightsForm: Hashable, Sendable {
     case grant, invite, admission, removal, policy
 
@@ -100,8 +96,7 @@ package enum RightsForm: Hashable, Sendable {
         switch self {
         case .grant:
             let role = try Self.readRole(from: &reader)
-            return .grant(
-                RightsGrant(role: role, subject: try reader.readIdentifier(), sealingKey: try reader.readIdentifier()))
+            return .grant(RightsGrant(role: role, subject: try reader.readIdentifier()))
         case .invite:
             let byte = try reader.readUInt8()
             let role = Role(rawValue: byte)
@@ -111,13 +106,14 @@ package enum RightsForm: Hashable, Sendable {
             return .invite(
                 RightsInvite(role: role, uses: UInt32(uses), timeToLive: UInt32(seconds), key: try reader.readIdentifier()))
         case .admission:
-            let signature = try reader.readBytes(Signature.byteCount)
-            return .admission(RightsAdmission(signature: signature, sealingKey: try reader.readIdentifier()))
+            return .admission(RightsAdmission(signature: try reader.readBytes(Signature.byteCount)))
         case .removal:
             let rights: [TransactionName] = try TransactionCodec.readNames(from: &reader, limit: Limits.removalsPerWrite)
-            guard !rights.isEmpty else { throw .nonCanonical }
             let heads: [TransactionName] = try TransactionCodec.readNames(from: &reader, limit: Limits.parents)
-            return .removal(RightsEnd(rights: rights, heads: heads, reason: try reader.readText(limit: Limits.reasonBytes)))
+            let reason = try reader.readText(limit: Limits.reasonBytes)
+            let secret = try Self.readSecret(from: &reader)
+            guard !rights.isEmpty || heads.isEmpty && secret != nil else { throw .nonCanonical }
+            return .removal(RightsEnd(rights: rights, heads: heads, reason: reason, secret: secret))
         case .policy:
             let bits = try reader.readUInt8()
             guard bits <= 1 else { throw .limitExceeded }
@@ -132,19 +128,18 @@ package enum RightsForm: Hashable, Sendable {
         case .grant(let grant):
             writer.write(grant.role.rawValue)
             writer.write(grant.subject)
-            writer.write(grant.sealingKey)
         case .invite(let invite):
             writer.write(invite.role?.rawValue ?? 0)
             writer.writeVarint(UInt64(invite.uses))
             writer.writeVarint(UInt64(invite.timeToLive))
             writer.write(invite.key)
-        case .admission(let admission):
-            writer.write(admission.signature)
-            writer.write(admission.sealingKey)
+        case .admission(let admission): writer.write(admission.signature)
         case .removal(let end):
             TransactionCodec.writeNames(end.rights, to: &writer)
             TransactionCodec.writeNames(end.heads, to: &writer)
             writer.writeText(end.reason)
+            writer.write(end.secret == nil ? 0 : 1 as UInt8)
+            if let secret = end.secret { writer.write(secret) }
         case .policy(let policy): writer.write(policy.viewersMayChat ? 1 : 0 as UInt8)
         }
         return true
@@ -157,9 +152,18 @@ package enum RightsForm: Hashable, Sendable {
         case (.invite, .invite(let invite)): return invite.uses <= Limits.inviteCount && invite.timeToLive <= Limits.inviteCount
         case (.admission, .admission(let admission)): return admission.signature.count == Signature.byteCount
         case (.removal, .removal(let end)):
-            return (1...Limits.removalsPerWrite).contains(end.rights.count) && end.heads.count <= Limits.parents
+            guard !end.rights.isEmpty || end.heads.isEmpty && end.secret != nil else { return false }
+            return end.rights.count <= Limits.removalsPerWrite && end.heads.count <= Limits.parents
                 && end.reason.utf8.count <= Limits.reasonBytes
         default: return false
+        }
+    }
+
+    private static func readSecret(from reader: inout ByteReader) throws(WireError) -> EpochCommitment? {
+        switch try reader.readUInt8() {
+        case 0: return nil
+        case 1: return try reader.readIdentifier()
+        default: throw .unexpected
         }
     }
 

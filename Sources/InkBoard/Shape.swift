@@ -195,7 +195,7 @@ extension ShapeDraft {
         case .route: .choice(route.rawValue)
         case .group: .groups(groups)
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
-            .admission, .grant, .invite, .admittance, .removal, .policy, .textBase, .textMerged:
+            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged:
             nil
         }
     }
@@ -221,7 +221,7 @@ extension ShapeDraft {
         case .group: if case .groups(let chain) = value { groups = chain }
         case .route: if case .choice(let raw) = value, let way = LineRoute(rawValue: raw) { route = way }
         case .depth, .deletion, .retraction, .displayName, .chat, .undo, .redo, .continuation, .boardName, .nonce, .boardVersion,
-            .admission, .grant, .invite, .admittance, .removal, .policy, .textBase, .textMerged:
+            .admission, .grant, .invite, .admittance, .removal, .policy, .firstSecret, .textBase, .textMerged:
             break
         }
     }

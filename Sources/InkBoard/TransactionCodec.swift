@@ -50,7 +50,7 @@ package enum TransactionCodec {
     struct WriteSink {
         private(set) var count = 0
         private(set) var writes: [Write] = []
-        /// Of the first writes, one more than genesis has.
+        /// Of the first writes, one more than genesis has at most.
         private(set) var firstProperties: [Property] = []
         private(set) var hasGenesis = false
         /// Undos, redos and continuations.
@@ -63,7 +63,7 @@ package enum TransactionCodec {
 
         fileprivate mutating func append(_ write: Write, _ row: PropertyRow, by author: AuthorID) {
             count += 1
-            if firstProperties.count < 5 { firstProperties.append(write.property) }
+            if firstProperties.count < 6 { firstProperties.append(write.property) }
             if row.law == .genesis { hasGenesis = true }
             if row.law == .step { steps += 1 }
             summary.append(write, row, by: author)
@@ -91,11 +91,12 @@ package enum TransactionCodec {
         guard !origins.isUsed.contains(false) else { throw .nonCanonical }
     }
 
-    /// What only the whole shows: genesis has exactly its four writes and nothing else has any of them; undo, redo and
+    /// What only the whole shows: genesis has exactly its four writes, on boards of version 2 five, and nothing else has any of them; undo, redo and
     /// continuation exclude each other; one right is given at most, and an admission stands alone.
     static func check(_ sink: WriteSink, of header: TransactionHeader) throws(WireError) {
         if header.parents.isEmpty {
-            guard sink.firstProperties == [.boardName, .nonce, .boardVersion, .admission] else { throw .unexpected }
+            let needed: [Property] = [.boardName, .nonce, .boardVersion, .admission]
+            guard sink.firstProperties == needed || sink.firstProperties == needed + [.firstSecret] else { throw .unexpected }
             return
         }
         guard !sink.hasGenesis, sink.steps <= 1, sink.summary.giftCount <= 1 else { throw .unexpected }

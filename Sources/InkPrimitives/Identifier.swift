@@ -115,8 +115,6 @@ public enum BoardTag: Sendable {}
 public enum PeerTag: Sendable {}
 /// Tag of `Fingerprint`.
 public enum FingerprintTag: Sendable {}
-/// Tag of `SealingKey`.
-public enum SealingTag: Sendable {}
 
 /// The Ed25519 public key of a device that signs.
 public typealias AuthorID = Identifier<AuthorTag>
@@ -128,5 +126,3 @@ public typealias BoardID = Identifier<BoardTag>
 public typealias PeerID = Identifier<PeerTag>
 /// The root of a board's Merkle tree.
 public typealias Fingerprint = Identifier<FingerprintTag>
-/// The public half of the X25519 key to which secrets are sealed for a device.
-public typealias SealingKey = Identifier<SealingTag>

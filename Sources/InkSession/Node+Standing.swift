@@ -118,7 +118,7 @@ extension Node {
     private mutating func join(now: Instant) {
         guard let invite = rights.invite, clock.isSet, saves.refusal == nil, !phase.isEnding, !isAdopting(now: now) else { return }
         guard board?.contains(invite.invite) == true else { return }
-        let admission = RightsAdmission(of: author, to: boardID, inviteKey: invite.signer, sealingKey: .zero)
+        let admission = RightsAdmission(of: author, to: boardID, inviteKey: invite.signer)
         do {
             let (_, outcome) = try author(
                 Board.writes(joining: admission, by: author), of: .nobody, strand: .common, under: invite.invite, now: now)

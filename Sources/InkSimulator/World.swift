@@ -141,7 +141,8 @@ package struct World {
         do throws(Violation) {
             let owner = participants[0].signing
             let genesis = try Self.makeGenesis(
-                owner: owner, nonce: secrets.bytes(Limits.boardNonceBytes), admission: options.hasRoles ? .grants : .secret)
+                owner: owner, nonce: secrets.bytes(Limits.boardNonceBytes),
+                firstSecret: options.hasRoles ? EpochSecret.commitment(to: roomSecret) : nil)
             roles =
                 options.hasRoles
                 ? try Self.makeRoles(genesis: genesis, owner: owner, &secrets, span: faults.span, random: random.split("roles")) : nil
@@ -187,10 +188,10 @@ package struct World {
     }
 
     private static func makeGenesis(
-        owner: SigningKey, nonce: [UInt8], admission: AdmissionPolicy
+        owner: SigningKey, nonce: [UInt8], firstSecret: EpochCommitment?
     ) throws(Violation) -> Transaction {
         do throws(RuleViolation) {
-            return try Board.makeGenesis(owner: owner, name: "simulated", wallTime: wallEpoch, nonce: nonce, admission: admission)
+            return try Board.makeGenesis(owner: owner, name: "simulated", wallTime: wallEpoch, nonce: nonce, firstSecret: firstSecret)
         } catch {
             throw Violation("no genesis: \(error)")
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// The laws of rights through the whole board: signed transactions, in every order, from peers and from disk.
 @Suite struct BoardRightsTests {
-    // BD-94 BD-95 BD-96 BD-97 BD-98 BD-99
+    // BD-94 BD-95 BD-96 BD-97 BD-98 BD-99 BD-117
     @Test(arguments: seeds(200))
     func `boards show and agree on what the rules say, whatever came when`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed).split("orders")
@@ -49,6 +49,7 @@ import Testing
             #expect(board.shapes == picture.standing && board.chats.map(\.name) == picture.messages)
             for author in board.authors { #expect(board.personName(author) == picture.name(of: author)) }
             #expect(board.viewersMayChat == naive.viewersMayChat)
+            #expect(board.newestSecrets == self.newestSecrets(of: counting, history, scroll))
             let standing = Set(history.deeds.filter { history.gifts[$0.number].map(naive.stands) ?? false }.map(\.stamp.name))
             #expect(Set(board.standingRights.map(\.name)).isSubset(of: standing))
             #expect(board.standingRights.count == Set(history.gifts.compactMap { $0 }.filter(naive.stands)).count)
@@ -69,6 +70,13 @@ import Testing
             })
     }
 
+    /// Those that bring a secret and come before no other such one.
+    private func newestSecrets(of counting: [Int], _ history: RightsHistory, _ scroll: RightsScroll) -> [TransactionName] {
+        let bringers = counting.filter { scroll.transactions[history.deeds[$0].stamp.name]?.broughtSecret != nil }
+        let newest = bringers.filter { bringer in !bringers.contains { $0 != bringer && history.closure(of: [$0]).contains(bringer) } }
+        return newest.map { history.deeds[$0].stamp.name }.sorted()
+    }
+
     static func fingerprint(of names: Set<TransactionName>, _ scroll: RightsScroll) throws -> Fingerprint {
         var tree = MerkleTree()
         for name in names {
@@ -81,10 +89,10 @@ import Testing
     /// Ann owns the board, and the others have these roles.
     private static func room(_ roles: Role...) throws -> [Replica] {
         let first = try Board.makeGenesis(
-            owner: try key(1), name: "roles", wallTime: 0, nonce: Array(repeating: 3, count: 16), admission: .grants)
+            owner: try key(1), name: "roles", wallTime: 0, nonce: Array(repeating: 3, count: 16), firstSecret: .zero)
         var people = try (1...UInt8(roles.count + 1)).map { try Replica($0, genesis: first) }
         for (index, role) in roles.enumerated() {
-            try people[0].write(Board.writes(granting: role, to: people[index + 1].author, sealingKey: .zero, by: people[0].author))
+            try people[0].write(Board.writes(granting: role, to: people[index + 1].author, by: people[0].author))
         }
         for index in people.indices.dropFirst() { people[index].receive(people[0]) }
         return people
@@ -103,9 +111,55 @@ import Testing
         var old = try Replica(1, genesis: try genesis(by: try key(1)))
         try old.write(old.board.writes(for: draft, number: Limits.shapeNumberEnd, by: old.author))
         #expect(throws: RuleViolation.noRight) {
-            try old.write(Board.writes(granting: .owner, to: old.author, sealingKey: .zero, by: old.author))
+            try old.write(Board.writes(granting: .owner, to: old.author, by: old.author))
         }
         #expect(old.board.role(of: people[1].author) == .editor && old.board.standingRights.isEmpty)
+    }
+
+    // BD-116 BD-117
+    @Test func `a removal that brings a secret begins an epoch, an owner's renewal another, and who counts no more none`() throws {
+        var people = try Self.room(.owner, .owner, .viewer)
+        let secrets = (1...5 as ClosedRange<UInt8>).map { EpochSecret.commitment(to: Secret32([UInt8](repeating: $0, count: 32))!) }
+        func end(_ person: inout Replica, _ rights: [TransactionName], _ secret: Int?) throws -> TransactionName {
+            try person.write(person.board.writes(removing: rights, bringing: secret.map { secrets[$0] }, by: person.author)).name
+        }
+        func exchange() { for to in people.indices { for from in people.indices where from != to { people[to].receive(people[from]) } } }
+        let rights = try people.dropFirst().map { try #require(people[0].board.right(of: $0.author)) }
+        #expect(people[0].board.newestSecrets.isEmpty && people[0].board.commitment(of: .zero) == .zero)
+        // Two at once: both are needed. Who is removed brings none that counts.
+        let first = try end(&people[1], [rights[2]], 0)
+        let beside = try end(&people[0], [rights[0]], 1)
+        exchange()
+        for person in people { #expect(person.board.newestSecrets == [beside]) }
+        #expect(people[2].board.commitment(of: first) == secrets[0] && people[2].board.commitment(of: beside) == secrets[1])
+        // The remover is granted a right anew; what he wrote before does not count again.
+        try people[0].write(Board.writes(granting: .owner, to: people[1].author, by: people[0].author))
+        exchange()
+        let (one, other) = (try end(&people[0], [rights[2]], 2), try end(&people[2], [], 3))
+        exchange()
+        for person in people { #expect(person.board.newestSecrets == [one, other].sorted()) }
+        let last = try end(&people[1], [], 4)
+        exchange()
+        for person in people { #expect(person.board.newestSecrets == [last] && person.board.fingerprint == people[0].board.fingerprint) }
+        // A removal without one begins none, what it keeps of the removed counts on, and only an owner renews.
+        _ = try end(&people[0], [try #require(people[0].board.right(of: people[1].author))], nil)
+        exchange()
+        #expect(people.map(\.board.newestSecrets) == Array(repeating: [last], count: 4))
+        #expect(throws: RuleViolation.self) { try end(&people[3], [], 0) }
+    }
+
+    // BD-116
+    @Test func `a removal is as long whoever stays`() throws {
+        let people = try Self.room(.viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer)
+        let right = try #require(people[0].board.right(of: people[1].author))
+        let grant = try #require(people[0].board.transaction(right))
+        let few = try Self.room(.viewer)
+        var sizes: [Int] = []
+        for (person, right) in [(people[0], right), (few[0], try #require(few[0].board.right(of: few[1].author)))] {
+            var person = person
+            sizes.append(try person.write(person.board.writes(removing: [right], bringing: .zero, by: person.author)).encoded.count)
+        }
+        #expect(grant.encoded.count == 213 && sizes == [280, 280], "\(grant.encoded.count) \(sizes)")
     }
 
     // BD-94
@@ -144,13 +198,13 @@ import Testing
         joiner.receive(people[0])
         let board = joiner.board.id
         for (signer, subject) in [(try key(98), joiner.author), (link, people[0].author)] {
-            let admission = RightsAdmission(of: subject, to: board, inviteKey: signer, sealingKey: .zero)
+            let admission = RightsAdmission(of: subject, to: board, inviteKey: signer)
             #expect(throws: RuleViolation.inviteNotSigned) {
                 try joiner.board.author(
                     Board.writes(joining: admission, by: joiner.author), key: joiner.key, wallTime: 0, under: invite.name)
             }
         }
-        let admission = RightsAdmission(of: joiner.author, to: board, inviteKey: link, sealingKey: .zero)
+        let admission = RightsAdmission(of: joiner.author, to: board, inviteKey: link)
         let writes = Board.writes(joining: admission, by: joiner.author)
         #expect(throws: RuleViolation.self) {
             try joiner.board.author(

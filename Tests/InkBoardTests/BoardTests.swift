@@ -43,13 +43,17 @@ import Testing
     @Test func `a board of a version or policy that we do not know is not opened`() throws {
         let owner = try key(1)
         let person = ShapeID(author: owner.author, number: 0)
-        for (version, policy) in [(2, 1), (1, 2), (3, 2), (3, 3), (2, 258)] as [(UInt64, UInt64)] {
+        let secret = Write(person, .firstSecret, .bytes(Array(repeating: 9, count: 32)))
+        let refused: [(UInt64, UInt64, Bool)] = [
+            (2, 1, true), (1, 2, true), (3, 2, true), (3, 3, true), (2, 258, true), (2, 2, false), (1, 1, true),
+        ]
+        for (version, policy, hasSecret) in refused {
             let first = try Transaction.sign(
                 try genesis(by: owner).header,
                 writes: [
                     Write(person, .boardName, .text("new")), Write(person, .nonce, .bytes(Array(repeating: 1, count: 16))),
                     Write(person, .boardVersion, .number(version)), Write(person, .admission, .number(policy)),
-                ], key: owner)
+                ] + (hasSecret ? [secret] : []), key: owner)
             #expect(throws: RuleViolation.unknownVersion) { try Board(genesis: first, newest: .max) }
         }
     }

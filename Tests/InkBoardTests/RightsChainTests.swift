@@ -15,7 +15,7 @@ import Testing
         /// - Parameter steps: grants of ownership, each by who got the one before.
         init(steps: Int) throws {
             let first = try Board.makeGenesis(
-                owner: try key(1), name: "line", wallTime: 0, nonce: Array(repeating: 3, count: 16), admission: .grants)
+                owner: try key(1), name: "line", wallTime: 0, nonce: Array(repeating: 3, count: 16), firstSecret: .zero)
             people = [try Replica(1, genesis: first)]
             for step in 0..<steps {
                 people.append(try Replica(UInt8(step + 2), genesis: first))
@@ -26,7 +26,7 @@ import Testing
         /// - Returns: the name of the right.
         @discardableResult mutating func give(_ role: Role, to: Int, from: Int) throws -> TransactionName {
             let given = try people[from].write(
-                Board.writes(granting: role, to: people[to].author, sealingKey: .zero, by: people[from].author))
+                Board.writes(granting: role, to: people[to].author, by: people[from].author))
             people[to].receive(people[from])
             return given.name
         }
@@ -69,7 +69,7 @@ import Testing
         #expect(chain.links.count == steps && line.fault(chain, of: steps) == nil)
         let bytes = Self.bytes(chain)
         #expect(try Self.decoded(bytes) == chain && Self.bytes(try Self.decoded(bytes)) == bytes)
-        #expect(bytes.count == [0: 1, 1: 248, 2: 526, 16: 4418][steps])
+        #expect(bytes.count == [0: 1, 1: 216, 2: 462, 16: 3906][steps])
     }
 
     // BD-110 BD-112
@@ -85,7 +85,7 @@ import Testing
             let header = TransactionHeader(
                 board: board.id, author: joiner.author, sequence: 1, previous: .zero, grant: invite.name, parents: [invite.name],
                 lamport: invite.lamport + 1, claimedWallTime: 0)
-            let admission = RightsAdmission(of: joiner.author, to: board.id, inviteKey: signer, sealingKey: .zero)
+            let admission = RightsAdmission(of: joiner.author, to: board.id, inviteKey: signer)
             return try Transaction.sign(header, writes: Board.writes(joining: admission, by: joiner.author), key: joiner.key)
         }
         let rest = try line.chain(of: 1).links
@@ -113,7 +113,7 @@ import Testing
                 claimedWallTime: 0)
             let given = try Transaction.sign(header, writes: Board.writes(inviting: invite, by: viewer), key: person.key)
             let joiner = try key(50)
-            let admission = RightsAdmission(of: joiner.author, to: person.board.id, inviteKey: link, sealingKey: .zero)
+            let admission = RightsAdmission(of: joiner.author, to: person.board.id, inviteKey: link)
             let joining = TransactionHeader(
                 board: person.board.id, author: joiner.author, sequence: 1, previous: .zero, grant: given.name, parents: [given.name],
                 lamport: 4, claimedWallTime: 0)
@@ -144,7 +144,7 @@ import Testing
             by: owner.author)
         var heavy: [Transaction] = []
         for number in 0..<5 {
-            let grant = Board.writes(granting: .editor, to: try key(UInt8(60 + number)).author, sealingKey: .zero, by: owner.author)
+            let grant = Board.writes(granting: .editor, to: try key(UInt8(60 + number)).author, by: owner.author)
             heavy.append(try owner.write(writes + grant))
         }
         #expect(throws: ChainFault.tooLong) { try RightsChain(heavy) }
@@ -169,7 +169,7 @@ import Testing
         #expect(line.fault(try RightsChain(links), of: 3) == .notYours)
         #expect(line.fault(try RightsChain([]), of: 4) == .notYours)
         let other = try Board.makeGenesis(
-            owner: try key(1), name: "line", wallTime: 0, nonce: Array(repeating: 4, count: 16), admission: .grants)
+            owner: try key(1), name: "line", wallTime: 0, nonce: Array(repeating: 4, count: 16), firstSecret: .zero)
         #expect(Self.fault(try RightsChain(links), of: line.people[4].author, other) == .otherBoard)
     }
 
@@ -180,7 +180,7 @@ import Testing
         let header = TransactionHeader(
             board: board, author: signer.author, sequence: 1, previous: .zero, grant: right, parents: [right], lamport: 9,
             claimedWallTime: 0)
-        let writes = Board.writes(granting: role, to: subject, sealingKey: .zero, by: signer.author)
+        let writes = Board.writes(granting: role, to: subject, by: signer.author)
         return try Transaction.sign(header, writes: writes, key: signer)
     }
 
@@ -263,7 +263,7 @@ import Testing
     private static func join(_ number: UInt8, _ line: inout Line, by invite: TransactionName, _ link: SigningKey) throws -> Replica {
         var joiner = try Replica(number, genesis: line.genesis)
         joiner.receive(line.people[0])
-        let admission = RightsAdmission(of: joiner.author, to: joiner.board.id, inviteKey: link, sealingKey: .zero)
+        let admission = RightsAdmission(of: joiner.author, to: joiner.board.id, inviteKey: link)
         _ = try joiner.board.author(Board.writes(joining: admission, by: joiner.author), key: joiner.key, wallTime: 0, under: invite)
         return joiner
     }
@@ -276,7 +276,7 @@ import Testing
         // Written beside the first, by a program that was started anew.
         var twin = try Replica(20, genesis: line.genesis)
         twin.receive(line.people[0])
-        let admission = RightsAdmission(of: twin.author, to: twin.board.id, inviteKey: link, sealingKey: .zero)
+        let admission = RightsAdmission(of: twin.author, to: twin.board.id, inviteKey: link)
         _ = try twin.board.author(Board.writes(joining: admission, by: twin.author), key: twin.key, wallTime: 7, under: invite)
         line.people[0].receive(joiner)
         let right = try #require(line.people[0].board.right(of: joiner.author))

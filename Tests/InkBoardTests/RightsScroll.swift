@@ -38,7 +38,7 @@ final class RightsScroll: RightsScribe {
         let signer = signers[deed.author]
         guard let used = deed.right, let genesis, let board = BoardID(genesis.name.bytes) else {
             let first = try Board.makeGenesis(
-                owner: signer, name: "roles", wallTime: 0, nonce: Array(repeating: 3, count: 16), admission: .grants)
+                owner: signer, name: "roles", wallTime: 0, nonce: Array(repeating: 3, count: 16), firstSecret: .zero)
             genesis = first
             return first
         }
@@ -64,14 +64,16 @@ final class RightsScroll: RightsScribe {
         case .work(let need): return work(need, by: author)
         case .admission:
             let link = try deed.right.flatMap { invites[deeds[$0].stamp.name] } ?? key(250)
-            return Board.writes(joining: RightsAdmission(of: author, to: board, inviteKey: link, sealingKey: .zero), by: author)
+            return Board.writes(joining: RightsAdmission(of: author, to: board, inviteKey: link), by: author)
         case .rights(let gift, let removals, let viewersMayChat):
             var writes: [Write] = []
+            var isForDevice = false
             switch gift {
-            case .grant(let subject, let role): writes += Board.writes(granting: role, to: keys[subject], sealingKey: .zero, by: author)
+            case .grant(let subject, let role): writes += Board.writes(granting: role, to: keys[subject], by: author)
             case .invite, .device:
                 var role: Role?
                 if case .invite(let given) = gift { role = given }
+                isForDevice = role == nil
                 let made = try key(UInt8(100 + random.below(100)))
                 inviteKey = made
                 writes += try Board.writes(inviting: RightsInvite(role: role, uses: 1, timeToLive: 60, key: made.author), by: author)
@@ -79,8 +81,12 @@ final class RightsScroll: RightsScribe {
             }
             if let heads = removals.first?.heads {
                 let end = RightsEnd(
-                    rights: removals.map { deeds[$0.right].stamp.name }, heads: Set(heads).map { deeds[$0].stamp.name }, reason: "so")
+                    rights: removals.map { deeds[$0.right].stamp.name }, heads: Set(heads).map { deeds[$0].stamp.name }, reason: "so",
+                    secret: random.chance(0.5) ? EpochCommitment(using: &random) : nil)
                 writes.append(Write(person, .removal, .right(.removal(end))))
+            } else if !isForDevice, random.chance(0.2) {
+                let renewal = RightsEnd(rights: [], heads: [], secret: EpochCommitment(using: &random))
+                writes.append(Write(person, .removal, .right(.removal(renewal))))
             }
             if let viewersMayChat { writes += Board.writes(allowing: RightsPolicy(viewersMayChat: viewersMayChat), by: author) }
             return writes

@@ -56,7 +56,8 @@ struct PerfectPipes {
         var generator = SecretGenerator(seed: Self.seedBytes(200))
         secret = generator.secret()
         genesis = try Board.makeGenesis(
-            owner: Self.identity(0), name: "test", wallTime: 1, nonce: generator.bytes(16), admission: admission)
+            owner: Self.identity(0), name: "test", wallTime: 1, nonce: generator.bytes(16),
+            firstSecret: admission == .grants ? EpochSecret.commitment(to: secret) : nil)
     }
 
     static func identity(_ index: Int) -> SigningKey {

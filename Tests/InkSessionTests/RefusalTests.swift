@@ -32,7 +32,7 @@ import Testing
         }
 
         mutating func join(_ key: SigningKey) throws -> TransactionName {
-            let admission = RightsAdmission(of: key.author, to: board.id, inviteKey: link, sealingKey: .zero)
+            let admission = RightsAdmission(of: key.author, to: board.id, inviteKey: link)
             return try write(Board.writes(joining: admission, by: key.author), by: key, under: invite)
         }
 
@@ -71,7 +71,7 @@ import Testing
     @Test func `whatever is wrong, who is refused hears the same`() throws {
         var ground = try Ground()
         let removed = try ground.write(
-            Board.writes(granting: .owner, to: ground.stranger.author, sealingKey: .zero, by: ground.owner.author))
+            Board.writes(granting: .owner, to: ground.stranger.author, by: ground.owner.author))
         let chain = try #require(ground.board.chain(of: removed))
         let end = try ground.board.writes(removing: [removed], by: ground.owner.author)
         let before = ground

@@ -93,7 +93,7 @@ import Testing
         #expect((pipes.members[1].node.board?.transactionCount ?? 0) - (before ?? 0) == 1)
         #expect(pipes.members[2].node.board?.shapes.map(\.content.text) == ["later"])
         try pipes.govern(by: 0) { _, author throws(RuleViolation) in
-            Board.writes(granting: .viewer, to: bob, sealingKey: .zero, by: author)
+            Board.writes(granting: .viewer, to: bob, by: author)
         }
         #expect(pipes.run(.seconds(60)) { $0.members[1].node.board?.shapes.map(\.content.text) == ["later"] })
         // What he drew meanwhile is on his disk, and seen by nobody.

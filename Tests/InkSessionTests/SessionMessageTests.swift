@@ -14,7 +14,7 @@ import Testing
         var right = try #require(board.right(of: PerfectPipes.identity(0).author))
         for step in 0..<count {
             let writes = Board.writes(
-                granting: .owner, to: PerfectPipes.identity(step + 1).author, sealingKey: .zero, by: PerfectPipes.identity(step).author)
+                granting: .owner, to: PerfectPipes.identity(step + 1).author, by: PerfectPipes.identity(step).author)
             right = try board.author(writes, key: PerfectPipes.identity(step), wallTime: 1_700_000_000_000).0.name
         }
         return try #require(board.chain(of: right))
@@ -26,7 +26,7 @@ import Testing
         let words: [(SessionMessage, count: Int)] = [
             (.hello(hasGenesis: true), 2), (.hello(hasGenesis: false), 2), (.hello(hasGenesis: true, right: Self.name), 34),
             (.hello(hasGenesis: false, right: Self.name), 34), (.claim(claim), 97), (.askChain, 1), (.chain(.none), 2), (.welcome, 1),
-            (.chain(try Self.chain(1)), 249), (.chain(try Self.chain(16)), 4419),
+            (.chain(try Self.chain(1)), 217), (.chain(try Self.chain(16)), 3907),
         ]
         for (word, count) in words {
             let bytes = word.encode()

@@ -44,10 +44,10 @@ enum Decoders {
         let keys = (0..<3).map { SigningKey(seed: Secret32([UInt8](repeating: $0 + 1, count: 32)) ?? .random()) }
         var board = try Board(
             genesis: try Board.makeGenesis(
-                owner: keys[0], name: "", wallTime: 0, nonce: [UInt8](repeating: 3, count: 16), admission: .grants), newest: 2)
+                owner: keys[0], name: "", wallTime: 0, nonce: [UInt8](repeating: 3, count: 16), firstSecret: .zero), newest: 2)
         var rights: [TransactionName] = []
         for (giver, key) in zip(keys, keys.dropFirst()) {
-            let writes = Board.writes(granting: .owner, to: key.author, sealingKey: .zero, by: giver.author)
+            let writes = Board.writes(granting: .owner, to: key.author, by: giver.author)
             rights.append(try board.author(writes, key: giver, wallTime: 0).0.name)
         }
         let invite = try board.author(
@@ -55,7 +55,7 @@ enum Decoders {
             key: keys[2],
             wallTime: 0
         ).0.name
-        let admission = RightsAdmission(of: keys[0].author, to: board.id, inviteKey: keys[0], sealingKey: .zero)
+        let admission = RightsAdmission(of: keys[0].author, to: board.id, inviteKey: keys[0])
         rights.append(
             try board.author(Board.writes(joining: admission, by: keys[0].author), key: keys[0], wallTime: 0, under: invite).0.name)
         let seeds = rights.compactMap { board.chain(of: $0) }.map { chain in

@@ -31,15 +31,16 @@ enum BoardFigures {
         let owner = keys[0]
         var board = try Board(
             genesis: Board.makeGenesis(
-                owner: owner, name: "figures", wallTime: 0, nonce: Array(repeating: 3, count: 16), admission: policy), newest: 2)
+                owner: owner, name: "figures", wallTime: 0, nonce: Array(repeating: 3, count: 16),
+                firstSecret: policy == .grants ? .zero : nil), newest: 2)
         if policy == .grants {
             for key in keys.dropFirst() {
                 _ = try board.author(
-                    Board.writes(granting: .editor, to: key.author, sealingKey: .zero, by: owner.author), key: owner, wallTime: 0)
+                    Board.writes(granting: .editor, to: key.author, by: owner.author), key: owner, wallTime: 0)
             }
             for _ in 0..<19 {
                 let guest = try board.author(
-                    Board.writes(granting: .editor, to: key(200).author, sealingKey: .zero, by: owner.author), key: owner, wallTime: 0)
+                    Board.writes(granting: .editor, to: key(200).author, by: owner.author), key: owner, wallTime: 0)
                 _ = try board.author(board.writes(removing: [guest.0.name], by: owner.author), key: owner, wallTime: 0)
             }
         }
