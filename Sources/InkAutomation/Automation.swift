@@ -152,7 +152,8 @@ package struct Automation {
         case .cursor(let source, let samples):
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
-        case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .versionMismatch:
+        case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
+            .versionMismatch:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }

@@ -215,6 +215,7 @@ package struct EventFormat {
             )
         case .knownName(let name, let author, let before):
             ("known_name", ["name": .string(name), "author": .string(author.hex), "before": .string(before.hex)])
+        case .notAdmitted: ("not_admitted", ["next": .string(Sentence.notAdmitted.text)])
         case .versionMismatch(let theirs, let ours):
             (
                 "version",

@@ -67,6 +67,7 @@ extension ByteWriter {
             writeTag(13)
             writeNumber(theirs)
             writeNumber(ours)
+        case .notAdmitted: writeTag(22)
         case .stopped(let unsaved, let unsent):
             writeTag(14)
             writeNumber(unsaved)
@@ -261,6 +262,7 @@ extension ByteReader {
         case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
         case 20: return .view(peer: try readIdentifier(), try readFlag() ? try readWorldBox() : nil)
         case 21: return .lookHere(peer: try readIdentifier(), try readWorldBox())
+        case 22: return .notAdmitted
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }

@@ -111,6 +111,7 @@ package struct FrontEnd: Sendable {
             if let obstacle { notices.add(.unreachable(name(of: author), obstacle), as: .invites, now: now) }
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
+        case .notAdmitted: notices.add(.notAdmitted, as: .invites, now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
             // Who speaks another version goes on knocking while he is there.

@@ -58,6 +58,8 @@ package enum Sentence: Hashable, Sendable {
     case duplicateDevice(String?, seconds: Int)
     /// Of who takes a name that another was known by, or you.
     case knownName(String, isYours: Bool)
+    /// Somebody who is there does not let us in.
+    case notAdmitted
     case versionMismatch(theirs: Int, ours: Int)
     // Its two halves, for whoever says them apart.
     case whichIsOlder(theirs: Int, ours: Int)
@@ -118,6 +120,8 @@ package enum Sentence: Hashable, Sendable {
                 ?? "this device is open twice, here and elsewhere: only one of the two is let in for \(seconds) s; close one of them"
         case .knownName(let name, let isYours):
             isYours ? "\(name) goes by your name, too" : "\(name) goes by a name that somebody else had here: ask who it is"
+        case .notAdmitted:
+            "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
         case .versionMismatch(let theirs, let ours):
             "\(Sentence.whichIsOlder(theirs: theirs, ours: ours).text): \(Sentence.versionRemedy(theirs: theirs, ours: ours).text)"
         case .whichIsOlder(let theirs, let ours):

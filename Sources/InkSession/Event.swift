@@ -46,6 +46,8 @@ public enum Event: Hashable, Sendable {
     case knownName(String, author: AuthorID, before: AuthorID)
     /// A member of the room speaks another version of the protocol, or the board itself is of a later one; no session comes of it.
     case versionMismatch(theirs: Int, ours: Int)
+    /// A member who was met does not let us in: by what is known there we have no right. Told once in a second, while nobody lets us in.
+    case notAdmitted
     /// The shutdown that `.quit` asked for is complete.
     case stopped(unsaved: Int, unsent: Int)
 }

@@ -65,7 +65,14 @@ extension Node {
                 showPresence(of: connection, now: now)
                 tellPerson(at: connection)
                 statusChanged(now: now)
-            case .closed(let connection, let reason): closed(connection, reason, now: now)
+            case .closed(let connection, let reason):
+                let isStranger = neighbours[connection]?.isMet == false
+                closed(connection, reason, now: now)
+                if reason == .notAdmitted, isStranger, !neighbours.values.contains(where: \.isMet),
+                    rejections.mayTell(author: nil, rule: "not admitted", now: now)
+                {
+                    tell(.notAdmitted)
+                }
             case .duplicateDevice(let device, let seconds): tell(.duplicateDevice(device ?? author, seconds: seconds))
             case .versionMismatch(let theirs, _, let isFresh):
                 versions.met(isFresh: isFresh)

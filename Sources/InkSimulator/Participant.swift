@@ -167,7 +167,7 @@ struct View {
         case .versionMismatch: throw Violation("a member spoke another version")
         // Who may fork and who may be blamed the world knows.
         case .outcome, .typing, .view, .lookHere, .rendezvous, .rejected, .fork, .textMerged, .restoring, .duplicateDevice, .meeting,
-            .knownName,
+            .notAdmitted, .knownName,
             .stopped:
             break
         }

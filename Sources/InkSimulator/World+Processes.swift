@@ -171,6 +171,7 @@ extension World {
         case .rejected: 14
         case .fork: 15
         case .versionMismatch: 16
+        case .notAdmitted: 27
         case .stopped: 17
         case .textMerged(let news): 18 ^ Trace.hash(news.other.bytes) ^ news.shape.number << 8
         case .restoring(let isUnderWay): isUnderWay ? 19 : 20

@@ -69,7 +69,7 @@ struct Inventor {
             .restoring(isUnderWay: flip()), .duplicateDevice(name(), seconds: count()), .knownName(text(), author: name(), before: name()),
             .meeting(
                 name(), author: name(), maybe { Obstacle(way: $0.pick(Obstacle.Way.allCases), relay: $0.pick(Obstacle.Relay.allCases)) }),
-            .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
+            .notAdmitted, .versionMismatch(theirs: count(), ours: count()), .stopped(unsaved: count(), unsent: count()),
         ]
         let refusals: [Refusal] = [
             .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,

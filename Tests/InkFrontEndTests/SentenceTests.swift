@@ -49,7 +49,7 @@ import Testing
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
         .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
-        .knownName("bob@7e5f7cb5", isYours: false),
+        .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted,
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -94,6 +94,7 @@ import Testing
         case .duplicateDevice: "duplicateDevice"
         case .unreachable: "unreachable"
         case .knownName: "knownName"
+        case .notAdmitted: "notAdmitted"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"
         case .fork: "fork"

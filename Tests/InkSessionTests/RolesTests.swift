@@ -101,6 +101,28 @@ import Testing
         #expect(pipes.members[0].node.board?.shapes.count == 1)
     }
 
+    // SE-178
+    @Test func `who is not let in is told so, now and then, and not while somebody lets him in`() throws {
+        var (pipes, key) = try Self.room()
+        pipes.add(name: "bob", invite: key)
+        #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) })
+        pipes.add(name: "eve", dialling: [0, 1], invite: key)
+        #expect(pipes.run(.seconds(5)) { $0.members.allSatisfy { $0.node.presentPeers == 2 } && $0.areEqual })
+        let right = try #require(pipes.members[0].node.board?.right(of: pipes.members[1].identity.author))
+        pipes.drop = { from, to in
+            [from, to].contains(PerfectPipes.address(0)) && [from, to].contains(PerfectPipes.address(2))
+        }
+        try pipes.govern(by: 0) { board, author throws(RuleViolation) in try board.writes(removing: [right], by: author) }
+        #expect(!pipes.run(.seconds(30)) { $0.members[1].events.contains(.notAdmitted) })
+        #expect(pipes.members[1].node.presentPeers == 1)
+        pipes.drop = { _, _ in false }
+        #expect(pipes.run(.seconds(90)) { $0.members[1].events.contains(.notAdmitted) })
+        let before = pipes.members[1].events.count { $0 == .notAdmitted }
+        #expect(!pipes.run(.seconds(30)) { _ in false })
+        #expect(pipes.members[1].events.count { $0 == .notAdmitted } - before <= 30)
+        #expect(!pipes.members[0].events.contains(.notAdmitted) && !pipes.members[2].events.contains(.notAdmitted))
+    }
+
     // SE-175
     @Test(arguments: [Role.viewer, .commenter]) func `what a role does not allow is refused in words, and nobody sees it`(role: Role) throws
     {
