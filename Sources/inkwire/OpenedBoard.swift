@@ -31,7 +31,7 @@ struct OpenedBoard {
         self.isNew = isNew
     }
 
-    /// Makes a new board and stores its genesis.
+    /// Makes a new board, and an invite to it by which others join as editors, and stores both.
     ///
     /// - Parameter drawing: what stands on it from the first, bottom first, as `Intent.drawAll` takes it. It is signed by a key that nobody keeps, and
     ///   so in no history of undo, neither now nor when the board is opened again (CL-69).
@@ -51,23 +51,38 @@ struct OpenedBoard {
             name = try catalog.uniqueName("board")
         }
         var random = SecretGenerator(seed: Secret32.random())
-        let genesis = try Board.makeGenesis(owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16))
+        let secret = random.secret()
+        let genesis = try Board.makeGenesis(
+            owner: identity.signing, name: name, wallTime: wallMilliseconds(), nonce: random.bytes(16),
+            firstSecret: EpochSecret.commitment(to: secret))
         var board = try Board(genesis: genesis)
-        var transactions = [genesis]
-        if !drawing.isEmpty {
-            let hand = SigningKey(seed: Secret32.random())
-            let writes = try board.writes(for: .drawAll(drawing), by: hand.author, from: 1)
-            for part in try board.parts(of: writes, by: hand.author) {
-                transactions.append(try board.author(part, key: hand, wallTime: wallMilliseconds()).0)
-            }
-        }
-        let meta = BoardMeta(board: board.id, roomSecret: random.secret(), name: name)
+        let owner = identity.signing
+        let seed = random.secret()
+        let invite = RightsInvite(role: .editor, uses: 0, timeToLive: 0, key: SigningKey(seed: seed).author)
+        let link = try board.author(Board.writes(inviting: invite, by: owner.author), key: owner, wallTime: wallMilliseconds()).0
+        if !drawing.isEmpty { try draw(drawing, on: &board, owner: owner) }
+        let transactions = Array(board.transactions)
+        let meta = BoardMeta(
+            board: board.id, roomSecret: secret, name: name, inviteKey: InviteKey(invite: link.name, seed: seed))
         let directory = catalog.directory(of: board.id, profile: 1)
         let store = try BoardStore.create(at: directory, meta: meta, transactions: transactions)
         catalog.note(BoardCatalog.Place(board: board.id, profile: 1, directory: directory, name: name))
         return OpenedBoard(
             catalog: catalog, profile: 1, identity: identity, store: store,
             content: StoredBoard(meta: meta, transactions: transactions, receipts: []), isNew: false)
+    }
+
+    /// Draws by a key that nobody keeps: it is let in for this, and removed.
+    private static func draw(_ drawing: [ShapeDraft], on board: inout Board, owner: SigningKey) throws {
+        let hand = SigningKey(seed: Secret32.random())
+        let right = try board.author(
+            Board.writes(granting: .editor, to: hand.author, by: owner.author), key: owner, wallTime: wallMilliseconds()
+        ).0
+        let writes = try board.writes(for: .drawAll(drawing), by: hand.author, from: 1)
+        for part in try board.parts(of: writes, by: hand.author) {
+            _ = try board.author(part, key: hand, wallTime: wallMilliseconds())
+        }
+        _ = try board.author(board.writes(removing: [right.name], by: owner.author), key: owner, wallTime: wallMilliseconds())
     }
 
     /// Refuses a name for a new board as far as that is known without a look into others.
@@ -109,7 +124,9 @@ struct OpenedBoard {
             complaints.append(
                 "two changes of yours carry one number: your key was used in two places at once, in a copied data directory perhaps. Both changes stay; "
                     + "from here on you draw on this board under a new key")
-        } else if identity.isNew, !isNew, content.transactions.count > 1 {
+        } else if identity.isNew, !isNew, !content.transactions.isEmpty,
+            !content.transactions.contains(where: { $0.author == identity.signing.author })
+        {
             complaints.append("a new device key was made, for there was none: what you drew on this board before counts as another's")
         }
         return complaints

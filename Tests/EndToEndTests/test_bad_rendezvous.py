@@ -108,7 +108,7 @@ class BadRendezvous(EndToEnd):
         }
         for number, (words, answer) in enumerate(answers.items()):
             with self.subTest(words), portal(answer) as port:
-                self.assert_refused(self.join(f"inkwire://127.0.0.1:{port}/?tls=0#{self.secret}"), 6, words, "next:")
+                self.assert_refused(self.join(self.link_to(f"inkwire://127.0.0.1:{port}/?tls=0")), 6, words, "next:")
                 folder = self.folder / f"ana{number}"
                 ana = ink.new_board(folder, "ana", rendezvous=f"ws://127.0.0.1:{port}")
                 ana.event("rendezvous", state="unreachable")
@@ -122,7 +122,7 @@ class BadRendezvous(EndToEnd):
     # CL-2
     def test_a_link_with_a_hundred_rendezvous_is_refused_as_that(self):
         hosts = ",".join(f"r{number}.example:4300" for number in range(100))
-        self.assert_refused(self.join(f"inkwire://{hosts}/?tls=0#{self.secret}"), 3, "more than 16 rendezvous", "names fewer")
+        self.assert_refused(self.join(self.link_to(f"inkwire://{hosts}/?tls=0")), 3, "more than 16 rendezvous", "names fewer")
 
     # RV-34, RT-33
     def test_a_rendezvous_that_relays_lies_of_every_size_loses_nothing_that_is_drawn(self):

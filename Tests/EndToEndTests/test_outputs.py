@@ -131,11 +131,10 @@ class Outputs(EndToEnd):
 
     def test_a_link_that_needs_tls_is_not_used_in_clear(self):
         peer = ink.open_board("sketch", self.ana, "ana")
-        link = peer.link().replace("tls=0", "tls=1")
-        self.assertIn("tls=1", link)
-        place = link.split("#")[0]
+        place = peer.link().split("#")[0].replace("tls=0", "tls=1")
+        self.assertIn("tls=1", place)
         status, _, errors = ink.run(["join", "--peer", "--timeout", "2", "-"], data=self.folder / "bob", name="bob",
-                                    input=link.replace(place, place.split("&direct=")[0]) + "\n")
+                                    input=ink.led_to(place.split("&direct=")[0], peer.link()) + "\n")
         self.assertEqual(status, 6, errors)
         self.assertIn("it does not speak TLS", errors)
         self.assertEqual(peer.quit(), 0)

@@ -204,7 +204,7 @@ class Replay(EndToEnd):
         self.assertEqual((folder / "a.cast").read_text(), "before")
         status, _, errors = self.replay("-o", str(folder / "a.cast"), "--to", "1ms")
         self.assertEqual(status, 0, errors)
-        self.assertIn("1 step written", errors)
+        self.assertIn("2 steps written", errors)
         self.assertEqual((folder / "a.cast").stat().st_mode & 0o777, 0o640)
         self.assertEqual([path.name for path in folder.iterdir()], ["a.cast"])
 

@@ -37,7 +37,7 @@ class TLS(EndToEnd):
 
     def link(self, port, tls=1):
         """A link that leads to this port only."""
-        return f"inkwire://127.0.0.1:{port}/?tls={tls}#{self.secret}"
+        return self.link_to(f"inkwire://127.0.0.1:{port}/?tls={tls}")
 
     def join(self, link, *arguments):
         return ink.run(["join", "--peer", "--timeout", "3", *arguments], data=self.folder / "bob", name="bob", code=link)
@@ -55,7 +55,7 @@ class TLS(EndToEnd):
         link = ana.link()
         self.assertIn(f"inkwire://127.0.0.1:{server.port}/?tls=1", link)
         # By the rendezvous only: the addresses of ana are taken out.
-        link = link.split("/?")[0] + "/?tls=1#" + link.split("#")[1]
+        link = ink.led_to(link.split("/?")[0] + "/?tls=1", link)
         bob = ink.join_board(link, self.folder / "bob", "bob", trust)
         ana.draw("a", kind="rectangle", x=0, y=0, w=8, h=8)
         self.assert_equal_boards(ana, bob)
@@ -70,11 +70,11 @@ class TLS(EndToEnd):
         server = self.server(*self.authority.certificate("named", names="DNS:localhost"))
         trust = ["--tls-ca", str(self.authority.file)]
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous=f"wss://localhost:{server.port}", arguments=trust)
-        secret = ana.link().split("#")[1]
-        bob = ink.join_board(f"inkwire://localhost:{server.port}/?tls=1#{secret}", self.folder / "bob", "bob", trust)
+        link = ana.link()
+        bob = ink.join_board(ink.led_to(f"inkwire://localhost:{server.port}/?tls=1", link), self.folder / "bob", "bob", trust)
         self.assert_equal_boards(ana, bob)
         result = ink.run(["join", "--peer", "--timeout", "3", *trust], data=self.folder / "eve", name="eve",
-                         code=f"inkwire://127.0.0.1:{server.port}/?tls=1#{secret}")
+                         code=ink.led_to(f"inkwire://127.0.0.1:{server.port}/?tls=1", link))
         self.assert_refused(result, 6, "for another name than 127.0.0.1")
         self.assert_ends_well(ana, bob)
 

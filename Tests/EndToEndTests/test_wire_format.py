@@ -123,8 +123,7 @@ class TheWireFormat(EndToEnd):
         # TR-120
         port = ink.free_port(socket.SOCK_DGRAM)
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:9", arguments=("--port", str(port)))
-        payload = ana.link().split("#1.")[1]
-        room = wire.Room(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))[:32])
+        room = wire.Room(ink.link_secret(ana.link())[:32])
         stranger = Session(room, wire.Person.drawn(), port)
         self.addCleanup(stranger.close)
         stranger.dial()

@@ -79,7 +79,7 @@ class Words(EndToEnd):
     def test_a_name_that_cannot_be_kept_stops_nobody(self):
         # CL-46 TM-169
         (self.folder / "ana" / "name").mkdir(parents=True)
-        link = f"inkwire://127.0.0.1:9#{self.secret}"
+        link = self.link_to("inkwire://127.0.0.1:9")
         ana = self.person()
         ana.see("New board", 20)
         ana.key("j")
@@ -165,7 +165,7 @@ class Words(EndToEnd):
 
     def test_who_joins_is_asked_for_a_name_and_need_not_wait(self):
         # TM-169 TM-171 CL-45
-        link = f"inkwire://127.0.0.1:9#{self.secret}"
+        link = self.link_to("inkwire://127.0.0.1:9")
         eve = self.person()
         eve.see("New board", 20)
         eve.key("j")

@@ -132,7 +132,7 @@ ENVELOPES = {3: ("offer", 48), 4: ("answer", 16), 6: ("offer", 48 + 52), 7: ("an
 def open_envelopes(link, streams):
     """What members told each other at the rendezvous, as whoever has the link reads it: [(kind, [(IP, port)])]."""
     sodium = ctypes.CDLL("libsodium.so.23")
-    payload = base64.urlsafe_b64decode(link.split("#1.")[1] + "===")
+    payload = ink.link_secret(link)
     label = b"inkwire/1 envelope"
     key = hashlib.blake2b(bytes([len(label)]) + label + bytes(4), key=payload[:32], digest_size=32).digest()
     bare = lambda text: base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -38,10 +38,15 @@ import Testing
     @Test func `two changes of one number give the board another key, once, and other boards keep theirs`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
         made.close()
-        let (key, genesis) = (made.identity.signing, try #require(made.content.transactions.first))
+        let key = made.identity.signing
+        func board(with transactions: [Transaction]) throws -> Board {
+            var board = try Board(genesis: try #require(transactions.first))
+            _ = board.load(transactions.dropFirst())
+            return board
+        }
         // Two programs with one key, each without the other's work.
         func add(_ text: String) throws {
-            var board = try Board(genesis: genesis)
+            var board = try board(with: made.content.transactions)
             let store = try BoardStore.open(at: catalog.find("sketch").directory)
             defer { store.close() }
             try store.add([try board.author(Board.writes(saying: text, by: key.author), key: key, wallTime: 0).0])
@@ -68,8 +73,7 @@ import Testing
         let second = try #require(try Identity.existing(at: "\(directory)/identity.key")).signing
         let content = try BoardStore.peek(at: directory)
         for text in ["here", "there"] {
-            var board = try Board(genesis: genesis)
-            _ = board.load(content.transactions.dropFirst())
+            var board = try board(with: content.transactions)
             let store = try BoardStore.open(at: directory)
             try store.add([try board.author(Board.writes(saying: text, by: second.author), key: second, wallTime: 0).0])
             store.close()

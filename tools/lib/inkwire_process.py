@@ -5,7 +5,9 @@ a condition and has a deadline. All processes die with the one that started them
 """
 
 import atexit
+import base64
 import ctypes
+import hashlib
 import json
 import os
 import pathlib
@@ -352,6 +354,19 @@ def join_board(link, data, name, arguments=(), ready=True, **more):
     if ready:
         peer.event("ready", timeout=30)
     return peer
+
+
+def link_secret(link):
+    """The bytes of a link that are no place: room secret, board id, name of the invite, seed of its key, epoch, flags (SE-180)."""
+    payload = link.partition("#2.")[2]
+    return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))[:-4]
+
+
+def led_to(place, link, secret=None):
+    """The link with another text before its `#`, or with other bytes behind it, too, and a check that fits to both (SE-181)."""
+    opening, secret = f"{place}#2.", secret or link_secret(link)
+    check = hashlib.blake2b(opening.encode() + secret, digest_size=32).digest()[:4]
+    return opening + base64.urlsafe_b64encode(secret + check).decode().rstrip("=")
 
 
 def open_board(board, data, name, rendezvous=None, arguments=(), **more):

@@ -28,7 +28,8 @@ struct InviteCommand: ParsableCommand {
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
         let direct = options.relayPolicy == .only ? [] : meta.ownPort.map { places.direct(port: $0) } ?? []
         let invite = Invite(
-            rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct, roomSecret: meta.roomSecret, board: meta.board)
+            rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct, roomSecret: meta.roomSecret, board: meta.board,
+            key: meta.inviteKey)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")

@@ -22,6 +22,8 @@ final class HeldBoard: Sendable {
     let store: BoardStore
     let boardID: BoardID
     let roomSecret: Secret32
+    /// The invite that links give; nil of a board on which people have no roles.
+    private let inviteKey: InviteKey?
     /// Device key of this person.
     let me: AuthorID
     /// Where peers are introduced to each other, in order of preference.
@@ -41,7 +43,7 @@ final class HeldBoard: Sendable {
         self.driver = driver
         store = opened.store
         boardID = opened.content.meta.board
-        roomSecret = opened.content.meta.roomSecret
+        (roomSecret, inviteKey) = (opened.content.meta.roomSecret, opened.content.meta.inviteKey)
         me = opened.identity.signing.author
         self.rendezvous = rendezvous
         self.usesTLS = usesTLS
@@ -98,9 +100,11 @@ final class HeldBoard: Sendable {
             // Where a program that was not attached got the lock before those that were, they ask it what is done. If the disk does not tell, it
             // is better to have something twice than no board.
             let desk = AttachmentDesk(driver: driver, requests: succession?.requests ?? (try? opened.store.requests()) ?? [])
-            let (secret, board, port) = (meta.roomSecret, meta.board, options.relayPolicy == .only ? nil : driver.port)
+            let port = options.relayPolicy == .only ? nil : driver.port
             desk.link = { [inviteHosts] in
-                Self.invite(by: inviteHosts, usesTLS: plan.usesTLS, port: port, roomSecret: secret, board: board).link
+                Self.invite(
+                    by: inviteHosts, usesTLS: plan.usesTLS, port: port, roomSecret: meta.roomSecret, board: meta.board, key: meta.inviteKey
+                ).link
             }
             do throws(SocketError) {
                 try desk.open(at: opened.localSocketPath)
@@ -166,15 +170,15 @@ final class HeldBoard: Sendable {
 
     /// What admits to this board.
     var invite: Invite {
-        Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, roomSecret: roomSecret, board: boardID)
+        Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, roomSecret: roomSecret, board: boardID, key: inviteKey)
     }
 
     private static func invite(
-        by rendezvous: [Invite.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID
+        by rendezvous: [Invite.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID, key: InviteKey?
     ) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
         let direct = port.map { LinkPlaces(toward: rendezvous).direct(port: $0, onlyHere: rendezvous.allSatisfy(\.isLoopback)) } ?? []
-        return Invite(rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: roomSecret, board: board)
+        return Invite(rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: roomSecret, board: board, key: key)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.

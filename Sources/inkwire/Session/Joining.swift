@@ -14,6 +14,8 @@ struct Joining: Sendable {
     /// Who is there and cannot be met, and why. By author: a device that is met may be known by the id of its process before.
     private var obstacles: [AuthorID: Obstacle] = [:]
     private var versions: (theirs: Int, ours: Int)?
+    /// A member was met and does not let us in.
+    private var isRefused = false
     /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
     private var givesUpAt: Instant?
     /// When to look whether only other versions were met.
@@ -48,6 +50,9 @@ struct Joining: Sendable {
             saysAt = nil
             if let author = status.author { obstacles[author] = nil }
         case .rendezvous(.unreachable(let reason)): rendezvousReason = reason
+        case .notAdmitted:
+            (isRefused, saysAt) = (true, nil)
+            comparesAt = comparesAt ?? now + Self.versionPatience
         case .versionMismatch(let theirs, let ours):
             (versions, saysAt) = ((theirs, ours), nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
@@ -71,7 +76,7 @@ struct Joining: Sendable {
         guard let givesUpAt else { return false }
         let compares = comparesAt.map { now >= $0 } ?? false
         if compares { comparesAt = nil }
-        guard now >= givesUpAt || compares && isKeptOut else { return false }
+        guard now >= givesUpAt || compares && (isKeptOut || isRefused) else { return false }
         guard count > arrived else {
             self.givesUpAt = nil
             return true
@@ -85,13 +90,24 @@ struct Joining: Sendable {
     ///
     /// - Parameter rendezvous: those that are configured.
     func failure(rendezvous: [Invite.Host]) -> Failure {
-        .notJoined(
-            versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
-            obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
+        isRefused
+            ? .notAdmitted
+            : .notJoined(
+                versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
+                obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
     }
 }
 
 extension Failure {
+    /// Those who are there let nobody in who shows what we have to show.
+    static var notAdmitted: Failure {
+        Failure(
+            .invite, code: "not_admitted", what: "the board could not be joined",
+            why: "a member is there and does not let you in: your invite was ended, used up or made too long ago, or you were removed; "
+                + "or the one who is there has not heard of it yet",
+            next: "ask for another invite, or wait until whoever gave you this one has the board open, and join again")
+    }
+
     /// Why a board did not arrive in time.
     ///
     /// - Parameters:
