@@ -71,9 +71,10 @@ enum Attack: String, CaseIterable {
         let member = try Member(invite, host: Self.loopback())
         for target in arguments.targets { try member.dial(target) }
         let patience = currentTime() + .seconds(10)
-        while member.sessions.count < arguments.targets.count || member.genesis == nil {
+        while member.sessions.count < arguments.targets.count || member.admission == nil {
             guard currentTime() < patience else {
-                throw Trouble("\(member.sessions.count) of \(arguments.targets.count) sessions after 10 s")
+                let admitted = member.admission == nil ? "not admitted" : "admitted"
+                throw Trouble("\(member.sessions.count) of \(arguments.targets.count) sessions after 10 s, \(admitted)")
             }
             try member.pump()
             usleep(500)
@@ -132,15 +133,16 @@ enum Attack: String, CaseIterable {
             let wide = try member.goOn((1...4000).map { Write(ShapeID(author: member.device.author, number: first + $0), .kind, .kind(0)) })
             for other in member.sessions.values { member.send(wide.encoded, to: other, lane: .bulk) }
         case .forks:
-            guard member.pending(session) < 1 << 20, let genesis = member.genesis else { return false }
+            guard member.pending(session) < 1 << 20, let first = member.admission else { return false }
             // Two thousand that its pace allows at once, and what comes on top; then three bytes at a time.
             guard number % 5 == 0 || number < 2000 else {
-                member.say(.prove(sequence: 1), to: session)
+                member.say(.prove(sequence: 2), to: session)
                 return true
             }
             let write = Write(ShapeID(author: member.device.author, number: UInt64(number + 1)), .kind, .kind(0))
             member.send(
-                try member.transaction(1, parents: [genesis.name], lamport: 2, at: UInt64(number), writes: [write]).encoded, to: session)
+                try member.transaction(2, parents: [first.name], lamport: first.lamport + 1, at: UInt64(number), writes: [write]).encoded,
+                to: session)
         case .reconcile:
             guard member.pending(session) < 1 << 18 else { return false }
             var message = ReconcileMessage(isFromInitiator: true, root: NodeHash(.zero), transactionCount: 1)
@@ -215,7 +217,7 @@ enum Attack: String, CaseIterable {
     private func fillHouse(_ arguments: Arguments, _ invite: Invite) throws -> [(String, Int)] {
         let members = try (0..<256 as Range<UInt32>).map { number in
             let host = self == .houseNetworks ? Self.loopback((number + 1) << 8 | 1) : Self.loopback(2 + number / 250, 1 + number % 250)
-            return try Member(invite, host: host)
+            return try Member(invite, host: host, writes: self == .houseWriters)
         }
         let end = currentTime() + .milliseconds(Int64(arguments.seconds * 1000))
         var (dialledAt, isReady, written) = (Instant.distantPast, false, Set<AuthorID>())
@@ -231,10 +233,9 @@ enum Attack: String, CaseIterable {
             turn += 1
             for (member, socket) in zip(members, sockets) where turn % 4 == 0 || socket.revents != 0 {
                 try member.pump()
-                guard self == .houseWriters, member.genesis != nil, !member.sessions.isEmpty, written.insert(member.device.author).inserted
-                else {
-                    continue
-                }
+                guard self == .houseWriters, member.admission != nil, !member.sessions.isEmpty,
+                    written.insert(member.device.author).inserted
+                else { continue }
                 let line = try member.goOn(Board.writes(saying: "let me in", by: member.device.author))
                 for session in member.sessions.values { member.send(line.encoded, to: session) }
             }

@@ -5,10 +5,15 @@ import InkSession
 import InkTransport
 
 /// A member of a room with a socket and a device of its own, whose link is true and whose words are what an attack needs.
+///
+/// It comes in as everybody does: claims its invite, says hello, is welcomed; and writes its admission first.
 final class Member {
     let keys: RoomKeys
     let device: SigningKey
     let board: BoardID
+    private let inviteKey: InviteKey
+    /// False: it is let in by its claim, and writes nothing.
+    private let writes: Bool
     let socket: DatagramSocket
     private(set) var endpoint: Endpoint
     /// The sessions that live, by the address of the other.
@@ -17,6 +22,8 @@ final class Member {
     var lateness: Duration = .zero
     private var late = Queue<(bytes: [UInt8], from: SocketAddress, until: Instant)>()
     private(set) var genesis: Transaction?
+    /// Our first, which gives the right to all that follows.
+    private(set) var admission: Transaction?
     /// Our newest.
     private var own: Transaction?
     /// Datagrams that came.
@@ -33,7 +40,9 @@ final class Member {
     /// - Parameters:
     ///   - host: the address to send from.
     ///   - saying: the salt of somebody else; nil for one of our own.
-    init(_ invite: Invite, host: SocketAddress, saying salt: PeerSalt? = nil) throws {
+    init(_ invite: Invite, host: SocketAddress, saying salt: PeerSalt? = nil, writes: Bool = true) throws {
+        guard let key = invite.key else { throw Trouble("the link is of a board on which nobody has a role") }
+        (inviteKey, self.writes) = (key, writes)
         keys = RoomKeys(roomSecret: invite.roomSecret)
         board = invite.board
         device = SigningKey(seed: .random())
@@ -93,7 +102,9 @@ final class Member {
             case .established(let id, let remote):
                 guard let address = remote.address else { continue }
                 sessions[address] = Session(id: id, remote: remote, since: now)
-                for message in [SessionMessage.hello(hasGenesis: genesis != nil), .adjacent([])] {
+                let claim = InviteClaim(of: device.author, to: board, by: inviteKey.invite, key: inviteKey.signer)
+                let hello = SessionMessage.hello(hasGenesis: genesis != nil, right: admission?.name)
+                for message in [.claim(claim), hello, .welcome, .adjacent([])] {
                     endpoint.send(message.encode(), lane: .control, on: id, now: now)
                 }
             case .closed(let id, _): sessions = sessions.filter { $0.value.id != id }
@@ -109,36 +120,47 @@ final class Member {
             for (address, session) in sessions where session.remote.author == transaction.author {
                 sessions[address]?.newest = max(session.newest, transaction.sequence)
             }
+            if transaction.name == inviteKey.invite, writes, admission == nil { try join(after: transaction) }
             return
         }
         guard case .genesis(let encoded)? = try? SessionMessage(decoding: bytes), genesis == nil else { return }
         genesis = try Transaction(decoding: encoded)
         for session in sessions.values {
-            for message in [SessionMessage.hello(hasGenesis: true), .receipt(sequence: 0)] {
+            for message in [SessionMessage.hello(hasGenesis: true), .receipt(sequence: 0), .ask([inviteKey.invite])] {
                 endpoint.send(message.encode(), lane: .control, on: session.id, now: now)
             }
         }
     }
 
+    private func join(after invite: Transaction) throws {
+        let proof = RightsAdmission(of: device.author, to: board, inviteKey: inviteKey.signer)
+        let first = try transaction(
+            1, under: invite.name, parents: [invite.name], lamport: invite.lamport + 1,
+            writes: Board.writes(joining: proof, by: device.author))
+        (admission, own) = (first, first)
+        for session in sessions.values { send(first.encoded, to: session) }
+    }
+
     /// A transaction in good form.
     ///
-    /// - Parameter author: whose it is to seem; the signature is ours.
+    /// - Parameters:
+    ///   - author: whose it is to seem; the signature is ours.
+    ///   - right: the one that it names; nil for that of our admission.
     func transaction(
-        _ sequence: UInt64, of author: AuthorID? = nil, parents: [TransactionName], lamport: UInt64, at wallTime: UInt64 = 0,
-        writes: [Write]
+        _ sequence: UInt64, of author: AuthorID? = nil, under right: TransactionName? = nil, parents: [TransactionName], lamport: UInt64,
+        at wallTime: UInt64 = 0, writes: [Write]
     ) throws -> Transaction {
         try Transaction.sign(
             TransactionHeader(
                 board: board, author: author ?? device.author, sequence: sequence, previous: sequence > 1 ? parents[0] : .zero,
-                grant: TransactionName(board.bytes) ?? .zero, parents: parents, lamport: lamport, claimedWallTime: wallTime),
+                grant: right ?? admission?.name ?? .zero, parents: parents, lamport: lamport, claimedWallTime: wallTime),
             writes: writes, key: device)
     }
 
     /// The next of our own, which goes to all.
     func goOn(_ writes: [Write]) throws -> Transaction {
-        let before = own ?? genesis
-        let transaction = try transaction(
-            (own?.sequence ?? 0) + 1, parents: before.map { [$0.name] } ?? [], lamport: (before?.lamport ?? 0) + 1, writes: writes)
+        guard let before = own else { throw Trouble("nothing can be written before the admission is") }
+        let transaction = try transaction(before.sequence + 1, parents: [before.name], lamport: before.lamport + 1, writes: writes)
         own = transaction
         return transaction
     }

@@ -363,7 +363,7 @@ def topics(attack, folder, options):
         begun = time.perf_counter()
         fresh = ink.new_board(folder / "fay", "fay", board="fresh", rendezvous=honest.server.address)
         bare = fresh.link()
-        joiner = ink.join_board(bare.split("&direct=")[0] + "#" + bare.split("#")[1], folder / "gus", "gus", ready=False,
+        joiner = ink.join_board(ink.led_to(bare.split("#")[0].split("&direct=")[0], bare), folder / "gus", "gus", ready=False,
                                 arguments=["--timeout", "20"])
         try:
             joiner.event("ready", timeout=25)
