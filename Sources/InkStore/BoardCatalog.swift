@@ -67,13 +67,24 @@ package struct BoardCatalog: Sendable {
         let path = Self.identityPath(directory(of: board, profile: profile))
         if Files.exists(path) {
             var number = 1
-            while Files.exists("\(path).forked-\(number)") { number += 1 }
-            try Files.rename(path, to: "\(path).forked-\(number)")
+            while Files.exists(Self.forkedPath(path, number)) { number += 1 }
+            try Files.rename(path, to: Self.forkedPath(path, number))
         }
         let identity = try Identity.loadOrCreate(at: path)
         try store.update { $0.hasOwnKey = true }
         return identity
     }
+
+    /// Device keys that a board with a key of its own was written to under before, newest first. One that is not there, or cannot be used, is passed over.
+    package func formerIdentities(of board: BoardID, profile: Int) -> [Identity] {
+        let path = Self.identityPath(directory(of: board, profile: profile))
+        var paths: [String] = []
+        while Files.exists(Self.forkedPath(path, paths.count + 1)) { paths.append(Self.forkedPath(path, paths.count + 1)) }
+        let all = paths.reversed() + [Self.identityPath(directory(ofProfile: profile))]
+        return all.compactMap { path in (try? Identity.existing(at: path)) ?? nil }
+    }
+
+    private static func forkedPath(_ path: String, _ number: Int) -> String { "\(path).forked-\(number)" }
 
     /// Where a directory of boards, or a board's, keeps its device keys.
     static func identityPath(_ directory: String) -> String { "\(directory)/identity.key" }

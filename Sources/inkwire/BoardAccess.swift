@@ -32,6 +32,7 @@ enum BoardAccess {
             // Nobody ended the board well to whom programs had come: if some are left, they know more of it than we do, and go first.
             guard let requests = try? opened.store.requests(), !requests.isEmpty else {
                 try opened.leaveForkedKey()
+                try opened.certifyOwnKey()
                 return .held(opened)
             }
             opened.close()

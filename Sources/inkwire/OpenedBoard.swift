@@ -117,6 +117,30 @@ struct OpenedBoard {
         hasLeftForkedKey = true
     }
 
+    /// Where people have roles and the board has a key of its own that nobody let in, one that this person had here before certifies it: it is a further
+    /// device of his from then on (ST-32). Where none is left that may, nothing changes: whoever gives a link has to let it in.
+    mutating func certifyOwnKey() throws {
+        guard content.meta.hasOwnKey, try content.genesisBoard()?.admission == .grants, var board = try content.replica()?.board else {
+            return
+        }
+        let device = identity.signing
+        guard board.role(of: device.author) == nil else { return }
+        let formers = catalog.formerIdentities(of: board.id, profile: profile).map(\.signing)
+        guard let former = formers.first(where: { board.role(of: $0.author) != nil }) else { return }
+        let link = SigningKey(seed: Secret32.random())
+        let invite = RightsInvite(role: nil, uses: 1, timeToLive: 0, key: link.author)
+        // Others may have work of the former key that is not here: it signs this and nothing after it.
+        let given = try board.author(
+            Board.writes(inviting: invite, by: former.author), key: former, wallTime: wallMilliseconds(), mayFork: true
+        ).0
+        let admission = RightsAdmission(of: device.author, to: board.id, inviteKey: link)
+        let joined = try board.author(
+            Board.writes(joining: admission, by: device.author), key: device, wallTime: wallMilliseconds(), under: given.name
+        ).0
+        try store.add([given, joined])
+        content.transactions += [given, joined]
+    }
+
     /// What the person should know of the place where it is kept, and of the key.
     var complaints: [String] {
         var complaints = catalog.complaints(of: content.meta.board, profile: profile)
@@ -170,6 +194,7 @@ struct OpenedBoard {
         if BoardStore.exists(at: directory) {
             var opened = try open(directory, profile: profile, catalog: catalog)
             try opened.leaveForkedKey()
+            try opened.certifyOwnKey()
             guard opened.content.meta.roomSecret == invite.roomSecret else {
                 throw Failure(
                     .invite, code: "bad_invite", what: "this invite cannot be used",

@@ -34,6 +34,51 @@ import Testing
         }
     }
 
+    // ST-32
+    @Test func `a key that was left certifies the new one, which is the same person`() throws {
+        let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
+        made.close()
+        let key = made.identity.signing
+        for text in ["here", "there"] {
+            var board = try Board(genesis: try #require(made.content.transactions.first))
+            _ = board.load(made.content.transactions.dropFirst())
+            let store = try BoardStore.open(at: catalog.find("sketch").directory)
+            try store.add([try board.author(Board.writes(saying: text, by: key.author), key: key, wallTime: 0).0])
+            store.close()
+        }
+        for _ in 0..<2 {
+            let opened = try open()
+            let device = opened.identity.signing.author
+            let board = try #require(try opened.content.replica()?.board)
+            #expect(device != key.author && board.role(of: device) == .owner)
+            #expect(board.devices(ofPersonOf: device).compactMap(\.subject) == [key.author, device])
+            #expect(opened.content.transactions.count == made.content.transactions.count + 4, "once")
+            opened.close()
+        }
+    }
+
+    // ST-32
+    @Test func `a board that comes out of a backup is its owner's under a new key, where his old one is there`() throws {
+        let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
+        made.close()
+        let backup = Backup(place: folder + "/backup")
+        _ = try backup.add([try catalog.entry("sketch")])
+        try catalog.delete(try catalog.entry("sketch"))
+        _ = try backup.restore(to: catalog)
+        var opened = try open()
+        let device = opened.identity.signing.author
+        #expect(device != made.identity.signing.author)
+        #expect(try opened.content.replica()?.board.role(of: device) == .owner)
+        opened.close()
+        // On another machine nobody certifies it.
+        let other = BoardCatalog(dataDirectory: folder + "/other")
+        _ = try backup.restore(to: other)
+        guard case .held(let stranger) = try BoardAccess.open("sketch", catalog: other) else { throw StoreError.locked(path: "sketch") }
+        opened = stranger
+        #expect(try opened.content.replica()?.board.role(of: opened.identity.signing.author) == nil)
+        opened.close()
+    }
+
     // ST-30
     @Test func `two changes of one number give the board another key, once, and other boards keep theirs`() throws {
         let made = try OpenedBoard.make(named: "sketch", catalog: catalog)
