@@ -22,7 +22,7 @@ import InkTerminal
         subcommands: [
             NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
             WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self, MergeDriverCommand.self, ReplayCommand.self,
-            ServeCommand.self,
+            ServeCommand.self, IdentityCommand.self,
         ])
 
     /// Parses, runs, and turns every way of failing into its message and exit code.

@@ -23,6 +23,13 @@ struct NewCommand: ParsableCommand {
     @OptionGroup var terminal: TerminalOptions
 
     mutating func run() throws {
+        let hadKey = try options.catalog.device() != nil
+        try begin()
+        // Once, and when nothing else is to be read: on a board that somebody made nobody can act for them.
+        if !hadKey, try options.catalog.device() != nil { options.notices.say(IdentityCommand.offer) }
+    }
+
+    private func begin() throws {
         guard isHeadless else {
             return try Interactive.run(options: options, terminal: terminal, start: .make(board), showsInvite: invites)
         }
