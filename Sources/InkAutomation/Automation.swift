@@ -129,7 +129,7 @@ package struct Automation {
     /// Something the node told. `wallTime` is milliseconds since 1970, for people and logs.
     package mutating func receive(_ event: Event, wallTime: UInt64, now: Instant) {
         switch event {
-        case .ready(let board, let me):
+        case .ready(let board, let me, _):
             (boardID, self.me) = (board, me)
             outputs.append(.ask(.board))
         case .changed(let changes, let ref):
@@ -145,7 +145,7 @@ package struct Automation {
         case .peer(let status):
             write("peer", format.peer(status))
             askStatusIfWaiting()
-        case .stopped: break
+        case .stopped, .invited: break
         case .textMerged(let news):
             let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
             write("text", members)
@@ -153,7 +153,7 @@ package struct Automation {
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
-            .versionMismatch:
+            .versionMismatch, .rights:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }
@@ -172,6 +172,7 @@ package struct Automation {
         case .dump(let text):
             let link = JSONValue(parsing: Array(text.utf8)) ?? .null
             reply { automation, ref in automation.write("dump", ["link": link], ref: ref) }
+        case .members: break
         case .invite(let link):
             reply { automation, ref in
                 automation.write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref)

@@ -224,7 +224,17 @@ package struct EventFormat {
                     "next": .string(Sentence.versionRemedy(theirs: theirs, ours: ours).text),
                 ]
             )
-        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .textMerged, .stopped: nil
+        case .rights(.role(let role, let giver)):
+            ("rights", ["role": .string("\(role)"), "by": giver.map { .string($0.hex) } ?? .null])
+        case .rights(.removed(let remover, let reason, let unseen)):
+            (
+                "rights",
+                [
+                    "role": .null, "by": remover.map { .string($0.hex) } ?? .null, "reason": .string(reason),
+                    "unseen": .integer(Int64(unseen)),
+                ]
+            )
+        case .ready, .changed, .outcome, .peer, .gesture, .chat, .sync, .textMerged, .invited, .stopped: nil
         }
     }
 
@@ -270,6 +280,15 @@ package struct EventFormat {
             case .notReady: ("not_ready", nil)
             case .leaving: ("leaving", nil)
             case .noGesture: ("no_gesture", nil)
+            case .notAllowed: ("not_allowed", nil)
+            case .noRight: ("no_right", nil)
+            case .notOwner: ("not_owner", nil)
+            case .noRoles: ("no_roles", nil)
+            case .senior: ("senior", "who")
+            case .oneself: ("oneself", "who")
+            case .noSuchMember: ("no_such_member", "who")
+            case .noSuchInvite: ("no_such_invite", "invite")
+            case .reasonTooLong: ("bad_value", "reason")
             }
         return AutomationError(code: code, field: field, message: refusal.description, ref: ref)
     }

@@ -107,6 +107,14 @@ package struct Rights: Sendable {
         roll.number(of: name).flatMap { roll.entries[$0].gives }.map { roll.rights[$0].role }
     }
 
+    /// Who has the right that a transaction gives; nil if it gives none, or an invite.
+    package func subject(givenBy name: TransactionName) -> AuthorID? {
+        guard let given = roll.number(of: name).flatMap({ roll.entries[$0].gives }), case .held(let author) = roll.rights[given].kind else {
+            return nil
+        }
+        return author
+    }
+
     /// Rights transactions that are here, genesis among them.
     package var count: Int { roll.entries.count }
 
@@ -182,6 +190,12 @@ package struct Rights: Sendable {
         var names: [TransactionName] = []
         bringers.forEach { names.append(roll.entries[$0].stamp.name) }
         return names.sorted()
+    }
+
+    /// The removals that count, by all that is here, of rights that `author` had, in no order.
+    package func removals(ofRightsOf author: AuthorID) -> [RightsRemovalID] {
+        roll.rights.indices.filter { roll.rights[$0].kind == .held(by: author) }
+            .flatMap { present.removals(of: $0).map { roll.removals[$0].id } }
     }
 
     /// Whether viewers may write messages (BD-88).

@@ -16,6 +16,8 @@ package enum BoardQuestion: UInt8, CaseIterable, Hashable, Sendable {
     case invite = 5
     /// The state of all connections, for who looks for a cause.
     case dump = 6
+    /// Who may do what, and which invites stand.
+    case members = 7
 }
 
 /// The answer to a `BoardQuestion`.
@@ -29,6 +31,7 @@ package enum BoardAnswer: Hashable, Sendable {
     case invite(String)
     /// One JSON object.
     case dump(String)
+    case members([MemberNews], invites: [StandingInvite])
 }
 
 /// A board as a front end shows it first.
@@ -36,7 +39,7 @@ package struct BoardReport: Hashable, Sendable {
     package var name: String
     /// Standing shapes in depth order.
     package var shapes: [Shape]
-    /// What this person may do: `owner` or `editor`.
+    /// What this person may do: `owner`, `editor`, `commenter`, `viewer`, or `none`.
     package var role: String
     /// Labels that this person has used, standing or not.
     package var ownLabels: [String]
@@ -180,7 +183,7 @@ extension BoardAnswer {
             self = .board(
                 BoardReport(
                     name: node.board?.name ?? "", shapes: node.board?.shapes ?? [],
-                    role: node.board?.owner == node.author ? "owner" : "editor", ownLabels: node.board?.labels(of: node.author) ?? [],
+                    role: Self.roleWord(of: node), ownLabels: node.board?.labels(of: node.author) ?? [],
                     unreadable: node.unreadable))
         case .state:
             let status = node.syncStatus
@@ -202,7 +205,14 @@ extension BoardAnswer {
                 datagrams: DatagramReport(node.datagramCounters, foreign: foreignDatagrams))
         case .invite: self = .invite(link)
         case .dump: self = .dump(node.dump().text)
+        case .members: self = .members(node.members, invites: node.invites)
         }
+    }
+
+    private static func roleWord(of node: borrowing Node) -> String {
+        guard node.board?.admission != .grants else { return node.role.map { "\($0)" } ?? "none" }
+        // Where nobody has roles whoever is there draws.
+        return node.board?.owner == node.author ? "owner" : "editor"
     }
 }
 
@@ -243,7 +253,39 @@ extension ByteWriter {
         case .dump(let text):
             writeTag(6)
             writeText(text)
+        case .members(let members, let invites):
+            writeTag(7)
+            writeList(members) { $0.write($1) }
+            writeList(invites) { $0.write($1) }
         }
+    }
+
+    private mutating func write(_ member: MemberNews) {
+        write(member.device)
+        writeText(member.name)
+        write(member.role.rawValue)
+        switch member.origin {
+        case .founder: writeTag(1)
+        case .granted: writeTag(2)
+        case .invited(let invite):
+            writeTag(3)
+            write(invite)
+        }
+        writeOptional(member.giver) { $0.write($1) }
+        writeFlag(member.isPresent)
+        write(member.since)
+        write(member.right)
+        writeFlag(member.isOverUse)
+    }
+
+    private mutating func write(_ invite: StandingInvite) {
+        write(invite.name)
+        write(invite.role.rawValue)
+        write(invite.uses)
+        writeNumber(invite.usedCount)
+        writeOptional(invite.endsAt) { $0.write($1) }
+        write(invite.giver)
+        writeFlag(invite.isKeyHeld)
     }
 
     private mutating func write(_ link: LinkReport) {
@@ -289,8 +331,31 @@ extension ByteReader {
             return .links(links, datagrams: datagrams)
         case 5: return .invite(try readText())
         case 6: return .dump(try readText())
+        case 7:
+            let members = try readList(leastBytes: 78) { reader throws(WireError) in try reader.readMember() }
+            return .members(members, invites: try readList(leastBytes: 79) { reader throws(WireError) in try reader.readInvite() })
         default: throw .unexpected
         }
+    }
+
+    private mutating func readMember() throws(WireError) -> MemberNews {
+        let (device, name, role): (AuthorID, String, Role) = (try readIdentifier(), try readText(), try readRole())
+        let origin: MemberNews.Origin
+        switch try readUInt8() {
+        case 1: origin = .founder
+        case 2: origin = .granted
+        case 3: origin = .invited(by: try readIdentifier())
+        default: throw .unexpected
+        }
+        return MemberNews(
+            device: device, name: name, role: role, origin: origin, giver: try readFlag() ? try readIdentifier() : nil,
+            isPresent: try readFlag(), since: try readUInt64(), right: try readIdentifier(), isOverUse: try readFlag())
+    }
+
+    private mutating func readInvite() throws(WireError) -> StandingInvite {
+        StandingInvite(
+            name: try readIdentifier(), role: try readRole(), uses: try readUInt32(), usedCount: try readNumber(),
+            endsAt: try readReference(), giver: try readIdentifier(), isKeyHeld: try readFlag())
     }
 
     private mutating func readShapes() throws(WireError) -> [Shape] {

@@ -1,4 +1,5 @@
 import InkBoard
+import InkCrypto
 import InkPrimitives
 import InkSession
 
@@ -8,10 +9,11 @@ import InkSession
 extension ByteWriter {
     mutating func write(_ event: Event) {
         switch event {
-        case .ready(let board, let me):
+        case .ready(let board, let me, let role):
             writeTag(1)
             write(board)
             write(me)
+            writeOptional(role) { $0.write($1.rawValue) }
         case .changed(let changes, let ref):
             writeTag(2)
             writeList(changes) { $0.write($1) }
@@ -67,7 +69,7 @@ extension ByteWriter {
             writeTag(13)
             writeNumber(theirs)
             writeNumber(ours)
-        case .notAdmitted: writeTag(22)
+        case .notAdmitted: writeTag(25)
         case .stopped(let unsaved, let unsent):
             writeTag(14)
             writeNumber(unsaved)
@@ -105,6 +107,25 @@ extension ByteWriter {
             writeTag(21)
             write(peer)
             write(box)
+        case .invited(let news, let ref):
+            writeTag(22)
+            write(news.invite)
+            news.key.seed.withBytes { write($0) }
+            write(news.role.rawValue)
+            write(news.uses)
+            write(news.timeToLive)
+            writeOptional(news.endsAt) { $0.write($1) }
+            writeFlag(news.orLater)
+            writeOptional(ref) { $0.write($1) }
+        case .rights(.role(let role, let giver)):
+            writeTag(23)
+            write(role.rawValue)
+            writeOptional(giver) { $0.write($1) }
+        case .rights(.removed(let remover, let reason, let unseen)):
+            writeTag(24)
+            writeOptional(remover) { $0.write($1) }
+            writeText(reason)
+            writeNumber(unseen)
         case .meeting(let peer, let author, let obstacle):
             writeTag(19)
             write(peer)
@@ -156,6 +177,17 @@ extension ByteWriter {
         case .leaving: writeTag(11)
         case .beyondEdge: writeTag(12)
         case .tooSoon: writeTag(13)
+        case .notAllowed(let role):
+            writeTag(14)
+            write(role.rawValue)
+        case .noRight: writeTag(15)
+        case .notOwner: writeTag(16)
+        case .noRoles: writeTag(17)
+        case .senior: writeTag(18)
+        case .oneself: writeTag(19)
+        case .noSuchMember: writeTag(20)
+        case .noSuchInvite: writeTag(21)
+        case .reasonTooLong: writeTag(22)
         }
     }
 
@@ -217,7 +249,7 @@ extension ByteReader {
         switch try readUInt8() {
         case 1:
             let board: BoardID = try readIdentifier()
-            return .ready(board, me: try readIdentifier())
+            return .ready(board, me: try readIdentifier(), role: try readFlag() ? try readRole() : nil)
         case 2:
             let changes = try readList(leastBytes: 150) { reader throws(WireError) in try reader.readShapeChange() }
             return .changed(changes, ref: try readReference())
@@ -262,7 +294,18 @@ extension ByteReader {
         case 18: return .knownName(try readText(), author: try readIdentifier(), before: try readIdentifier())
         case 20: return .view(peer: try readIdentifier(), try readFlag() ? try readWorldBox() : nil)
         case 21: return .lookHere(peer: try readIdentifier(), try readWorldBox())
-        case 22: return .notAdmitted
+        case 22:
+            let name: TransactionName = try readIdentifier()
+            guard let seed = Secret32(try readBytes(32)) else { throw .unexpected }
+            let news = InviteNews(
+                invite: name, key: InviteKey(invite: name, seed: seed), role: try readRole(), uses: try readUInt32(),
+                timeToLive: try readUInt32(), endsAt: try readReference(), orLater: try readFlag())
+            return .invited(news, ref: try readReference())
+        case 23: return .rights(.role(try readRole(), by: try readFlag() ? try readIdentifier() : nil))
+        case 24:
+            let remover: AuthorID? = try readFlag() ? try readIdentifier() : nil
+            return .rights(.removed(by: remover, reason: try readText(), unseen: try readNumber()))
+        case 25: return .notAdmitted
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }
@@ -308,6 +351,15 @@ extension ByteReader {
         case 11: return .leaving
         case 12: return .beyondEdge
         case 13: return .tooSoon
+        case 14: return .notAllowed(try readRole())
+        case 15: return .noRight
+        case 16: return .notOwner
+        case 17: return .noRoles
+        case 18: return .senior
+        case 19: return .oneself
+        case 20: return .noSuchMember
+        case 21: return .noSuchInvite
+        case 22: return .reasonTooLong
         default: throw .unexpected
         }
     }
@@ -333,7 +385,7 @@ extension ByteReader {
             hasOurName: try readFlag(), role: try readFlag() ? try readRole() : nil)
     }
 
-    private mutating func readRole() throws(WireError) -> Role {
+    mutating func readRole() throws(WireError) -> Role {
         guard let role = Role(rawValue: try readUInt8()) else { throw .unexpected }
         return role
     }

@@ -11,6 +11,8 @@ package struct FrontEnd: Sendable {
     package var name: String
     /// The device key that signs our work; nil before the board is ready.
     package private(set) var me: AuthorID?
+    /// What our person may do; nil without a right, before the board is ready, and on a board without roles.
+    package private(set) var role: Role?
     /// False while a joined board has not arrived.
     package private(set) var isReady: Bool
     package private(set) var board = BoardView()
@@ -65,12 +67,12 @@ package struct FrontEnd: Sendable {
         glides.take(event, board: board, now: now)
         redrawn = []
         switch event {
-        case .ready(_, let me): (self.me, isReady) = (me, true)
+        case .ready(_, let me, let role): (self.me, isReady, self.role) = (me, true, role)
         case .changed(let changes, _):
             for change in changes { redrawn += board.apply(change) }
             return !changes.isEmpty
         case .outcome(_, .skipped(let shapes)): notices.add(.skipped(shapes.count), now: now)
-        case .outcome, .stopped: return false
+        case .outcome, .invited, .stopped: return false
         case .peer(let status): return take(status, holdsUnsaved: holdsUnsaved, now: now)
         case .gesture(let id, let change):
             people.take(change, of: id)
@@ -112,6 +114,12 @@ package struct FrontEnd: Sendable {
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .notAdmitted: notices.add(.notAdmitted, as: .invites, now: now)
+        case .rights(.role(let role, let giver)):
+            self.role = role
+            notices.add(.roleGiven(giver.map(name(of:)), role), as: .rights, now: now)
+        case .rights(.removed(let remover, let reason, let unseen)):
+            role = nil
+            notices.add(.removed(by: remover.map(name(of:)), reason: reason, unseen: unseen), as: .rights, now: now)
         case .versionMismatch(let theirs, let ours):
             let sentence = Sentence.versionMismatch(theirs: theirs, ours: ours)
             // Who speaks another version goes on knocking while he is there.

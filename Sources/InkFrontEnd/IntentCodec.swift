@@ -87,6 +87,27 @@ extension ByteWriter {
                 $0.write($1.changes)
             }
             writeList(change.deleted) { $0.write($1) }
+        case .invite(let order):
+            writeTag(26)
+            write(order.role.rawValue)
+            write(order.uses)
+            write(order.timeToLive)
+        case .grant(let device, let role):
+            writeTag(27)
+            write(device)
+            write(role.rawValue)
+        case .remove(let order):
+            writeTag(28)
+            switch order.whom {
+            case .device(let device):
+                writeTag(1)
+                write(device)
+            case .invite(let invite):
+                writeTag(2)
+                write(invite)
+            }
+            writeFlag(order.withInvited)
+            writeText(order.reason)
         case .resize(let shape, let by, let growth):
             writeTag(20)
             write(shape)
@@ -147,6 +168,16 @@ extension ByteReader {
                 return key
             }
             return .change(BoardChange(drawn: drawn, depths: depths, edits: try readEdits(), deleted: try readShapeIDs()))
+        case 26: return .invite(InviteOrder(role: try readRole(), uses: try readUInt32(), timeToLive: try readUInt32()))
+        case 27: return .grant(try readIdentifier(), try readRole())
+        case 28:
+            let whom: RemovalOrder.Whom
+            switch try readUInt8() {
+            case 1: whom = .device(try readIdentifier())
+            case 2: whom = .invite(try readIdentifier())
+            default: throw .unexpected
+            }
+            return .remove(RemovalOrder(whom, withInvited: try readFlag(), reason: try readText()))
         default: throw .unexpected
         }
     }

@@ -1,3 +1,4 @@
+import InkBoard
 import InkSession
 
 /// What front ends say to a person: every sentence and every word of a status that more than one of them needs, each in one place.
@@ -46,6 +47,11 @@ package enum Sentence: Hashable, Sendable {
     case asksToLook(String)
     case restoring
     case restored
+
+    // What became of our own right.
+    /// Nil where nobody knows who gave it.
+    case roleGiven(String?, Role)
+    case removed(by: String?, reason: String, unseen: Int)
 
     // What is wrong elsewhere.
     case usingRelay(milliseconds: Int)
@@ -107,6 +113,11 @@ package enum Sentence: Hashable, Sendable {
         case .asksToLook(let name): "\(name) asks everybody to look here"
         case .restoring: "earlier work of this device is coming back from the others: what you finish meanwhile waits for it"
         case .restored: "earlier work of this device is back"
+        case .roleGiven(let name, let role):
+            (name.map { "\($0) made you" } ?? "you are now") + (role == .owner || role == .editor ? " an" : " a") + " \(role) here"
+        case .removed(let name, let reason, let unseen):
+            "you were removed from this board" + (name.map { " by \($0)" } ?? "") + (reason.isEmpty ? "" : ": \(Self.cut(reason))")
+                + (unseen > 0 ? "; \(Self.count(unseen, "change")) of yours the others do not see: kept on this machine" : "")
         case .invitesUnavailable(let reason):
             "Invites unavailable (\(Self.cut(reason))). "
                 + "Peers already here are unaffected."

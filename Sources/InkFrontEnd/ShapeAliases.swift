@@ -105,7 +105,7 @@ package struct ShapeAliases: Sendable {
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
             .duplicateDevice, .meeting,
-            .knownName, .notAdmitted, .versionMismatch, .stopped:
+            .knownName, .notAdmitted, .versionMismatch, .invited, .rights, .stopped:
             return event
         }
     }
@@ -118,7 +118,7 @@ package struct ShapeAliases: Sendable {
         case .state(var report):
             report.shapes = forProgram(report.shapes)
             return .state(report)
-        case .status, .links, .invite, .dump: return answer
+        case .status, .links, .invite, .dump, .members: return answer
         }
     }
 
@@ -148,7 +148,9 @@ package struct ShapeAliases: Sendable {
         case .delete(let ids): return .delete(ids.map(holders))
         case .begin(let gesture): return .begin(gesture.renaming(holders))
         case .update(let gesture): return .update(gesture.renaming(holders))
-        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename: return intent
+        case .undo, .redo, .extend, .commit, .cancel, .cursor, .laser, .view, .lookHere, .say, .typing, .rename,
+            .invite, .grant, .remove:
+            return intent
         }
     }
 }

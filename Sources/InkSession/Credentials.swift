@@ -20,6 +20,8 @@ extension Neighbour {
         private(set) var chain: RightsChain?
         /// By its chain, once that held.
         private var shown: Role?
+        /// It has shown what ended our right.
+        private var hasShownRemoval = false
         /// Until when it may be a stranger.
         private(set) var until: Instant
 
@@ -35,6 +37,12 @@ extension Neighbour {
             hasAnswered = true
             shown = try board.role(of: author, by: chain)
             self.chain = chain
+        }
+
+        /// - Returns: true the first time that it shows what ended our right; no more is looked at.
+        mutating func showsRemoval() -> Bool {
+            defer { hasShownRemoval = true }
+            return !hasShownRemoval
         }
 
         mutating func waits(now: Instant) { until = now + Self.patience }

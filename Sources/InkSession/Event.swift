@@ -4,7 +4,9 @@ import InkPrimitives
 /// What a front end must know. Texts and names in events come from peers: a front end sanitises them for its medium.
 public enum Event: Hashable, Sendable {
     /// The board can be shown and drawn on. After a join: genesis is known and the first reconciliation is done.
-    case ready(BoardID, me: AuthorID)
+    ///
+    /// - Parameter role: what our person may do; nil without a right, and on a board without roles.
+    case ready(BoardID, me: AuthorID, role: Role? = nil)
     /// Shapes appeared, changed or went; `ref` repeats the one given with the intent that did it.
     case changed([ShapeChange], ref: UInt64?)
     /// What became of the intent that was given with this reference: told once, after all its effects, and only to who asked.
@@ -28,7 +30,8 @@ public enum Event: Hashable, Sendable {
     case sync(SyncStatus)
     /// The connection to the rendezvous changed.
     case rendezvous(RendezvousStatus)
-    /// Something a peer sent broke a rule and was refused; once per rule and author in a second.
+    /// Something that a peer sent, or wrote without the right to, broke a rule: it was refused, or counts for nothing; once per rule and author in a
+    /// second.
     case rejected(author: AuthorID?, rule: String)
     /// Two transactions of one author carry one sequence: portable proof of a fork.
     case fork(author: AuthorID, sequence: UInt64)
@@ -48,6 +51,10 @@ public enum Event: Hashable, Sendable {
     case versionMismatch(theirs: Int, ours: Int)
     /// A member who was met does not let us in: by what is known there we have no right. Told once in a second, while nobody lets us in.
     case notAdmitted
+    /// An invite was made, and disk and others have it or will; told to who asked, before the outcome.
+    case invited(InviteNews, ref: UInt64?)
+    /// Our role is another than was told last, or we have no right any more.
+    case rights(RightsNews)
     /// The shutdown that `.quit` asked for is complete.
     case stopped(unsaved: Int, unsent: Int)
 }
@@ -202,6 +209,24 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case tooSoon
     /// The session is ending.
     case leaving
+    /// Our role does not allow it.
+    case notAllowed(Role)
+    /// We have no right on this board, or it was ended.
+    case noRight
+    /// Only an owner may.
+    case notOwner
+    /// The board was made before there were roles.
+    case noRoles
+    /// The right to end is not junior to ours.
+    case senior
+    /// One does not end one's own right.
+    case oneself
+    /// Nobody of that key has a right.
+    case noSuchMember
+    /// No such invite stands.
+    case noSuchInvite
+    /// What is said of a removal is longer than `Limits.reasonBytes`.
+    case reasonTooLong
 
     public var description: String {
         switch self {
@@ -219,6 +244,19 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .noGesture: "no gesture is under way"
         case .tooSoon: "they were asked a moment ago: ask again in a few seconds"
         case .leaving: "the board is being left"
+        case .notAllowed(.viewer): "you are a viewer here: you can look and point; an owner can give you another role"
+        case .notAllowed(.commenter):
+            "you are a commenter here: you can write messages and notes of your own; an owner can give you another role"
+        case .notAllowed(let role): "no \(role) may do that: an owner can give you another role"
+        case .noRight: "you have no right on this board any more: what you drew stays on this machine; an owner can give you a right again"
+        case .notOwner: "only an owner may give and end rights: ask one"
+        case .noRoles:
+            "this board was made before there were roles: whoever has the link may draw; `inkwire new --from` makes one with roles"
+        case .senior: "they were here before you, or have their right from who was: only somebody senior to them can end it"
+        case .oneself: "nobody ends or lowers their own right: another owner who is senior to you can"
+        case .noSuchMember: "nobody of that name or key has a right on this board"
+        case .noSuchInvite: "no such invite stands on this board"
+        case .reasonTooLong: "the reason is too long: at most \(Limits.reasonBytes) bytes"
         }
     }
 }

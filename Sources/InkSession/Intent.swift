@@ -57,13 +57,19 @@ public enum Intent: Hashable, Sendable {
     case typing
     /// The name the others see.
     case rename(String)
+    /// Whoever has the link that is made of it may join. The outcome comes after the event `invited`, when the disk has its key.
+    case invite(InviteOrder)
+    /// A device has this role from now on, and no greater one.
+    case grant(AuthorID, Role)
+    /// A right ends.
+    case remove(RemovalOrder)
 
     /// True for what only moves a gesture, a pointer or a mark on: it is seen at once by whoever moves it, and has no outcome.
     public var isMotion: Bool {
         switch self {
         case .extend, .update, .cursor, .laser, .view, .typing: true
         case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .begin, .commit,
-            .cancel, .lookHere, .say, .rename:
+            .cancel, .lookHere, .say, .rename, .invite, .grant, .remove:
             false
         }
     }

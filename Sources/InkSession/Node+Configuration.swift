@@ -13,6 +13,8 @@ extension Node {
         public var boardID: BoardID
         /// What the link held by which we join a board with roles; nil for one without, or where we have a right.
         public var invite: InviteKey?
+        /// Of invites that this device made.
+        public var inviteKeys: [InviteKey] = []
         /// The board's genesis; nil when joining, then the first peer is asked for it.
         public var genesis: Transaction?
         /// What the others call this person, at most `Limits.nameBytes`; empty for none.

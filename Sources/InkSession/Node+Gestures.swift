@@ -10,6 +10,7 @@ extension Node {
     mutating func begin(_ gesture: Gesture, of asker: Asker, now: Instant) throws(Refusal) {
         guard isReady else { throw .notReady }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
+        try checkRight(to: gesture)
         if self.gesture(of: asker.frontEnd) != nil { endGesture(of: asker.frontEnd, .cancelled, .done) }
         beginPresence(gesture, of: asker.frontEnd, now: now)
         work.gestureBegan(of: asker)

@@ -36,7 +36,7 @@ extension Node {
         work.attach(frontEnd, strand: strand)
         presence.attach(frontEnd)
         let it = Audience.only(frontEnd)
-        if let board, isReady { tell(.ready(board.id, me: author), to: it) }
+        if let board, isReady { tell(.ready(board.id, me: author, role: role), to: it) }
         tell(.rendezvous(rendezvousStatus), to: it)
         for peer in roster.peers {
             if let told = roster.people[peer]?.told { tell(.peer(told), to: it) }
@@ -50,6 +50,7 @@ extension Node {
         precondition(frontEnd != .holder, "the holder's front end goes with its node")
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
         work.detach(frontEnd)
+        inviteKeys.detach(frontEnd)
         presence.detach(frontEnd, now: now)
     }
 
@@ -58,7 +59,8 @@ extension Node {
     private func holds(_ intent: Intent, now: Instant) -> Bool {
         switch intent {
         case .cursor, .laser, .view, .lookHere, .typing, .begin, .extend, .update, .cancel, .commit: false
-        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename:
+        case .draw, .drawAll, .change, .set, .setAll, .setEach, .amend, .type, .move, .resize, .delete, .undo, .redo, .say, .rename,
+            .invite, .grant, .remove:
             mustHold(now: now)
         }
     }
@@ -163,6 +165,11 @@ extension Node {
             guard name.utf8.count <= Limits.nameBytes else { throw .badValue(field: "name") }
             try perform(of: asker, now: now) { _, author throws(RuleViolation) in try Board.writes(naming: name, by: author) }
             displayName = name
+        case .invite(let order):
+            try invite(order, of: asker, now: now)
+            return nil
+        case .grant(let device, let role): try grant(role, to: device, of: asker, now: now)
+        case .remove(let order): try remove(order, of: asker, now: now)
         }
         return .done
     }
@@ -188,6 +195,10 @@ extension Refusal {
             case .tooLarge: .tooLarge
             case .ownHistoryMissing: .ownHistoryMissing
             case .beyondEdge: .beyondEdge
+            case .right(.notAllowed(.editor)): .notOwner
+            case .right(.notAllowed(let role)): .notAllowed(role)
+            case .right(.rightEnded), .right(.unknownRight), .right(.rightOfAnother): .noRight
+            case .right(.targetNotJunior): .senior
             default: .brokenRule("\(violation)")
             }
     }

@@ -69,7 +69,7 @@ extension Node {
         guard let board, phase.becameReady() else { return }
         learnNames()
         for connection in connections { neighbours[connection]?.transfer.forgetBroughtTwice() }
-        tell(.ready(board.id, me: author))
+        tell(.ready(board.id, me: author, role: role))
         statusChanged(now: now)
         introduce(now: now)
         recoverTexts(now: now)

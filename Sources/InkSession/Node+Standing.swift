@@ -58,6 +58,8 @@ extension Node {
         let (wallTime, isReady) = (clock.isSet ? clock.time(now: now) : nil, isReady)
         let verdict = neighbours[connection]?.credentials.judged(as: remote.author, on: board, isReady: isReady, wallTime: wallTime)
         guard let verdict else { return }
+        // Who is removed is told so by what did it, which nobody may know before the disk does (SE-187).
+        if verdict == .refused, let removal = board?.removal(of: remote.author), work.unsaved.contains(removal.transaction.name) { return }
         carryOut(neighbours[connection]?.standing?.judged(verdict, showsFirst: remote.isInitiator), on: connection, now: now)
     }
 
@@ -76,6 +78,7 @@ extension Node {
                 }
                 say(.welcome, on: connection, now: now)
             case .enter:
+                rights.isLetIn()
                 meet(connection, now: now)
                 enteredRoom(connection, now: now)
                 tellAddresses(now: now)
@@ -85,17 +88,28 @@ extension Node {
         }
     }
 
-    /// Nothing more is said to the peer but that it is not let in.
+    /// Nothing more is said to the peer but that it is not let in; to one that was removed, by what, before that (SE-187).
     mutating func refuse(_ connection: ConnectionID, now: Instant) {
+        if let author = neighbours[connection]?.remote.author, let removal = board?.removal(of: author), board?.role(of: author) == nil,
+            !work.unsaved.contains(removal.transaction.name)
+        {
+            say(.removal(removal.transaction.encoded), on: connection, now: now)
+            // It leaves before the goodbye.
+            drainWays(now: now)
+        }
         endpoint.refuse(connection, now: now)
         closed(connection, .notAdmitted, now: now)
+    }
+
+    mutating func judgeAll(now: Instant) {
+        for connection in connections where neighbours[connection]?.standing != nil { judge(connection, now: now) }
     }
 
     /// Rights have changed: who may be here, and whether we may.
     mutating func followRights(now: Instant) {
         guard let board, board.admission == .grants else { return }
         if rights.follow(board, as: author, isReady: isReady) {
-            for connection in connections where neighbours[connection]?.standing != nil { judge(connection, now: now) }
+            judgeAll(now: now)
             let members = endpoint.refusedDevices.isEmpty ? [] : Set(board.standingRights.compactMap(\.subject))
             for device in endpoint.refusedDevices where members.contains(device) {
                 endpoint.forgive(device)
@@ -105,6 +119,7 @@ extension Node {
             if rights.role != nil { introduce(now: now) }
         }
         if rights.isJoining { join(now: now) }
+        tellOwnRights()
         showWhatCounts(now: now)
     }
 

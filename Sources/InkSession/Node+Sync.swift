@@ -29,6 +29,9 @@ extension Node {
         switch message {
         case .hello, .claim, .askChain, .chain, .welcome:
             if hasStanding { return receiveWord(message, on: connection, now: now) }
+        case .removal(let bytes):
+            guard hasStanding else { throw .unexpected }
+            return receiveRemoval(bytes, on: connection, now: now)
         case .genesis: break
         default: if hasStanding, !isInRoom { return }
         }
@@ -61,7 +64,7 @@ extension Node {
             else { return }
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
         // There are no rights where people have no roles.
-        case .hello, .claim, .askChain, .chain, .welcome: throw .unexpected
+        case .hello, .claim, .askChain, .chain, .welcome, .removal: throw .unexpected
         case .enough: neighbours[connection]?.transfer.enough()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.hasSessions(with: authors)
@@ -123,9 +126,12 @@ extension Node {
         let before = rights.shown(work.unsaved)
         defer { if rights.shown(work.unsaved) != before { tellRight(now: now) } }
         for record in saves.persisted(batch) {
+            if case .inviteKey(let key) = record { tellInvite(key.invite) }
             guard case .transaction(let transaction) = record, work.saved(transaction.name) else { continue }
             // Only now may it leave: a crash must not make us contradict ourselves.
             for connection in connections where neighbours[connection]?.isInRoom == true { push(transaction, on: connection, now: now) }
+            // Whose right ends by it stayed to be told.
+            if transaction.changesRights { judgeAll(now: now) }
         }
         statusChanged(now: now)
     }

@@ -58,7 +58,7 @@ extension Node {
         for connection in connections { becomeReadyIfReconciled(connection, now: now) }
     }
 
-    private mutating func insert(
+    mutating func insert(
         _ transaction: Transaction, isLive: Bool, from source: ConnectionID, of supplier: AuthorID, now: Instant
     ) {
         guard var outcome = board?.insert(transaction, from: supplier) else { return }
@@ -84,6 +84,9 @@ extension Node {
         for inserted in outcome.inserted {
             saves.append(.transaction(inserted))
             endpoint.know(inserted.author, since: now)
+            if inserted.author != author, outcome.uncounted.contains(inserted.name) {
+                rejected(author: inserted.author, rule: "rights: its author's right had ended", now: now)
+            }
         }
         takeBackSaved()
         let news = mergeTexts(changedBy: &outcome, now: now)

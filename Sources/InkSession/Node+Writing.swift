@@ -79,6 +79,8 @@ extension Node {
     ) throws(Refusal) -> (Transaction, InsertOutcome) {
         // Here we sign: whatever wants to write must not contradict what is on its way back (SE-91).
         guard !isAdopting(now: now) else { throw .ownHistoryMissing }
+        // Nobody would ever see it, though our board does not know that yet.
+        guard !rights.hasEndedElsewhere || right != nil else { throw .noRight }
         let authored: (Transaction, InsertOutcome)?
         do {
             // In place: a copy of the board held here would be copied whole by the write.

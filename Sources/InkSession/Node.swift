@@ -99,6 +99,7 @@ public struct Node: Sendable {
     var presence: OwnPresence
     var agreement: Agreement
     var rights: OwnRights
+    var inviteKeys: InviteKeys
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
@@ -152,6 +153,8 @@ public struct Node: Sendable {
         presence = OwnPresence(now: now)
         agreement = Agreement(receipts: configuration.receipts)
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
+        inviteKeys = InviteKeys(
+            stored: configuration.inviteKeys, random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node invites")))
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }

@@ -17,6 +17,10 @@ struct OwnRights: Sendable {
     /// How many transactions that change rights there were when all this was looked at; nil before it was.
     private var count: Int?
     private var wasReady = false
+    /// The role that our person was told last; nil before any was.
+    private var told: Role??
+    /// By what the others know our right has ended.
+    private(set) var hasEndedElsewhere = false
 
     init(invite: InviteKey?, author: AuthorID, board: BoardID) {
         self.invite = invite
@@ -36,6 +40,25 @@ struct OwnRights: Sendable {
         isJoining = isReady && mayJoin(board, as: author)
         return true
     }
+
+    /// What is to be told of our role, since it is another than was told last: nil within for a right that ended. That it stands, or that there is none,
+    /// when the board becomes ready is told with that.
+    mutating func news(_ role: Role?) -> Role?? {
+        defer { told = .some(role) }
+        guard let told, told != role else { return nil }
+        return .some(role)
+    }
+
+    /// Others have a removal of our right that cannot enter our board, which has not all that comes before it.
+    ///
+    /// - Returns: false if that was known.
+    mutating func endedElsewhere() -> Bool {
+        defer { (hasEndedElsewhere, told) = (true, .some(nil)) }
+        return !hasEndedElsewhere && told != .some(nil)
+    }
+
+    /// Somebody let us in.
+    mutating func isLetIn() { hasEndedElsewhere = false }
 
     /// Our invite gives more than we have, as far as it is known.
     private func mayJoin(_ board: Board, as author: AuthorID) -> Bool {

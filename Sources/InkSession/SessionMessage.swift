@@ -41,6 +41,8 @@ package enum SessionMessage: Hashable, Sendable {
     case chain(RightsChain)
     /// The receiver may be here: as far as the sender is concerned everything may be said.
     case welcome
+    /// This transaction ended the receiver's right: the last that is said to it.
+    case removal([UInt8])
 
     package static let asksMax = 256
     package static let adjacentMax = 1024
@@ -48,6 +50,7 @@ package enum SessionMessage: Hashable, Sendable {
     private enum Tag: UInt8 {
         case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses, enough, claim, askChain,
             chain, welcome
+        case removal = 17
     }
 
     /// A tag byte, then the fields in the order above.
@@ -101,6 +104,9 @@ package enum SessionMessage: Hashable, Sendable {
             writer.write(Tag.chain.rawValue)
             chain.write(to: &writer)
         case .welcome: writer.write(Tag.welcome.rawValue)
+        case .removal(let bytes):
+            writer.write(Tag.removal.rawValue)
+            writer.writeLengthPrefixed(bytes)
         }
         return writer.bytes
     }
@@ -138,6 +144,7 @@ package enum SessionMessage: Hashable, Sendable {
         case .askChain: self = .askChain
         case .chain: self = .chain(try RightsChain(from: &reader))
         case .welcome: self = .welcome
+        case .removal: self = .removal(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
         }
         try reader.finish()
     }

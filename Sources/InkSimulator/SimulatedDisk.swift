@@ -20,6 +20,7 @@ package struct SimulatedDisk {
     package private(set) var transactions: [Transaction] = []
     package private(set) var names: Set<TransactionName> = []
     package private(set) var receipts: [Receipt: UInt64] = [:]
+    package private(set) var inviteKeys: [InviteKey] = []
     package private(set) var lastPeers: [SocketAddress] = []
     package private(set) var ownPort: UInt16?
     /// The stroke under way.
@@ -104,6 +105,7 @@ package struct SimulatedDisk {
             case .lastPeers(let addresses): lastPeers = addresses
             case .ownPort(let port): ownPort = port
             case .stroke(let bytes): stroke = bytes
+            case .inviteKey(let key): if !inviteKeys.contains(key) { inviteKeys.append(key) }
             case .request: break  // No process of a world takes a board over from another.
             }
         }

@@ -30,6 +30,7 @@ extension World {
             displayName: participant.name, stored: stored, receipts: receipts, lastPeers: participant.disk.lastPeers,
             directAddresses: node == 0 || faults.meeting == .rendezvous ? [] : [participants[0].address],
             rendezvousCount: faults.meeting == .addresses ? 0 : 1)
+        configuration.inviteKeys = participant.disk.inviteKeys
         configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
         configuration.stroke = participant.disk.stroke
         configuration.rekeying = options.rekeying
@@ -155,7 +156,7 @@ extension World {
     /// Which event, and of whom: so that the order of what is told also replays.
     private static func hash(_ event: InkSession.Event) -> UInt64 {
         switch event {
-        case .ready(_, let me): Trace.hash(me.bytes)
+        case .ready(_, let me, _): Trace.hash(me.bytes)
         case .changed(let changes, _): changes.reduce(1) { ($0 ^ Trace.hash($1.id.author.bytes) ^ $1.id.number) &* 31 }
         case .outcome(let ref, .done): 2 ^ ref << 8
         case .outcome(_, .refused): 3
@@ -179,6 +180,9 @@ extension World {
         case .meeting(let peer, _, let obstacle): 23 ^ Trace.hash(peer.bytes) ^ (obstacle == nil ? 0 : 1 << 40)
         case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
         case .view(let peer, let box): (box == nil ? 24 : 25) ^ Trace.hash(peer.bytes)
+        case .invited(let news, _): 27 ^ Trace.hash(news.invite.bytes)
+        case .rights(.role(let role, _)): 28 ^ UInt64(role.rawValue) << 8
+        case .rights(.removed): 29
         case .lookHere(let peer, _): 26 ^ Trace.hash(peer.bytes)
         }
     }
@@ -236,6 +240,7 @@ extension World {
             case .lastPeers(let addresses): (hash ^ UInt64(addresses.count)) &* 41
             case .ownPort(let port): (hash ^ UInt64(port)) &* 43
             case .stroke(let bytes): (hash ^ UInt64(bytes?.count ?? 0)) &* 53
+            case .inviteKey(let key): (hash ^ Trace.hash(key.invite.bytes)) &* 59
             case .request(_, _, let reference): (hash ^ (reference ?? 0)) &* 47
             }
         }
@@ -248,6 +253,7 @@ extension World {
         case .lastPeers(let addresses): "last peers \(addresses)"
         case .ownPort(let port): "port \(port)"
         case .stroke(let bytes): "stroke of \(bytes?.count ?? 0) bytes"
+        case .inviteKey(let key): "key of invite \(key.invite)"
         case .request(let name, _, _): "request of \(name)"
         }
     }

@@ -307,6 +307,11 @@ package final class BoardStore: @unchecked Sendable {
         return try onQueue { database in try database.read { db in try Schema.requests(db, path: path) } }
     }
 
+    /// What links hold of invites that this device made.
+    package func inviteKeys() throws(StoreError) -> [InviteKey] {
+        try onQueue { database in try database.read { db in try Schema.inviteKeys(db) } }
+    }
+
     /// The stroke that was being drawn when the process before ended without a word; nil for none.
     package func stroke() throws(StoreError) -> [UInt8]? { try onQueue { database in try database.read { db in try Schema.stroke(db) } } }
 

@@ -58,6 +58,15 @@ enum Schema {
                     check([peerDevice.bytes, author.bytes, number(sequence)]),
                 ])
         case .lastPeers(let addresses): try put(.lastPeers, Array(addresses.map(\.description).joined(separator: "\n").utf8), db)
+        case .inviteKey(let key):
+            // Made when it is needed, as those of strokes and requests.
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS invites (name BLOB PRIMARY KEY NOT NULL, seed BLOB NOT NULL, "check" BLOB NOT NULL) WITHOUT ROWID
+                    """)
+            let (name, seed) = (key.invite.bytes, key.seed.withBytes { $0 })
+            try db.cachedStatement(sql: "INSERT INTO invites VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING").execute(
+                arguments: [Data(name), Data(seed), check([name, seed])])
         case .ownPort(let port): try put(.ownPort, Array(String(port).utf8), db)
         case .stroke(let bytes):
             try db.execute(
@@ -189,6 +198,21 @@ enum Schema {
             blob(row, 1) == Array(check([body]))
         else { return nil }
         return body
+    }
+
+    /// What links hold of invites that this device made, by their names. One that is damaged is left out: the board is there without it, and another
+    /// invite is soon made.
+    static func inviteKeys(_ db: Database) throws -> [InviteKey] {
+        guard try db.tableExists("invites") else { return [] }
+        var keys: [InviteKey] = []
+        let rows = try Row.fetchCursor(db, sql: #"SELECT name, seed, "check" FROM invites ORDER BY name"#)
+        while let row = try rows.next() {
+            guard let bytes = blob(row, 0), let seedBytes = blob(row, 1), blob(row, 2) == Array(check([bytes, seedBytes])),
+                let name = TransactionName(bytes), let seed = Secret32(seedBytes)
+            else { continue }
+            keys.append(InviteKey(invite: name, seed: seed))
+        }
+        return keys
     }
 
     static func hasRequests(_ db: Database) throws -> Bool {

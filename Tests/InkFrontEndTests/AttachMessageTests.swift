@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...25) && Set(events.map(Self.tag)) == Set(1...22))
+        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...25))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -224,6 +224,9 @@ import Testing
         case .view: 23
         case .lookHere: 24
         case .change: 25
+        case .invite: 26
+        case .grant: 27
+        case .remove: 28
         }
     }
 
@@ -251,7 +254,10 @@ import Testing
         case .knownName: 18
         case .view: 20
         case .lookHere: 21
-        case .notAdmitted: 22
+        case .invited: 22
+        case .rights(.role): 23
+        case .rights(.removed): 24
+        case .notAdmitted: 25
         }
     }
 }

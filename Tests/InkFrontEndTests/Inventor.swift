@@ -1,4 +1,5 @@
 import InkBoard
+import InkCrypto
 import InkFrontEnd
 import InkPrimitives
 import InkSession
@@ -47,6 +48,10 @@ struct Inventor {
             .extend(path()), .commit,
             .cancel, .cursor(point()), .cursor(nil), .laser(flip()), .view(maybe { $0.box() }), .lookHere(box()), .say(text()), .typing,
             .rename(text()),
+            .invite(
+                InviteOrder(role: role(), uses: UInt32(truncatingIfNeeded: number()), timeToLive: UInt32(truncatingIfNeeded: number()))),
+            .grant(name(), role()),
+            .remove(RemovalOrder(.device(name()), withInvited: flip(), reason: text())), .remove(RemovalOrder(.invite(name()))),
         ]
         for gesture in gestures() { intents += [.begin(gesture), .update(gesture)] }
         return intents
@@ -54,7 +59,10 @@ struct Inventor {
 
     mutating func events() -> [Event] {
         var events: [Event] = [
-            .ready(name(), me: name()), .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
+            .ready(name(), me: name(), role: maybe { $0.role() }), .invited(inviteNews(), ref: maybe { $0.number() }),
+            .rights(.role(role(), by: maybe { $0.name() })),
+            .rights(.removed(by: maybe { $0.name() }, reason: text(), unseen: count())),
+            .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
             .cursor(
                 source(),
                 list(upTo: 5) { CursorSample(at: $0.span(), position: $0.maybe { $0.point() }, trail: $0.maybe { $0.number() }) }),
@@ -73,7 +81,9 @@ struct Inventor {
         ]
         let refusals: [Refusal] = [
             .noSuchShape, .badValue(field: text()), .tooLarge, .ownHistoryMissing, .brokenRule(text()), .nothingToUndo, .nothingToRedo,
-            .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge, .tooSoon,
+            .diskRefuses(text()), .notReady, .noGesture, .leaving, .beyondEdge, .tooSoon, .notAllowed(role()), .noRight, .notOwner,
+            .noRoles, .senior, .oneself, .noSuchMember,
+            .noSuchInvite, .reasonTooLong,
         ]
         for outcome in [.done, .skipped(shapeIDs())] + refusals.map(Outcome.refused) { events.append(.outcome(ref: number(), outcome)) }
         var steps: [GestureChange] = [
@@ -112,6 +122,7 @@ struct Inventor {
                     presentPeers: count(), isDelivered: flip(), isSaved: flip(), isSynced: flip(), arrivedCount: count(), unsaved: count(),
                     unsent: count(), isKeptOut: flip())),
             .links(list(upTo: 4) { $0.link() }, datagrams: datagrams), .invite(text()), .dump(text()),
+            .members(list(upTo: 3) { $0.member() }, invites: list(upTo: 3) { $0.standingInvite() }),
         ]
     }
 
@@ -128,6 +139,31 @@ struct Inventor {
             peer: name(), author: maybe { $0.name() }, name: text(), state: pick([.joining, .joined, .idle, .away, .left]),
             path: maybe { _ in .direct }, roundTrip: maybe { $0.span() }, silentSeconds: maybe { $0.count() }, hasOurName: flip(),
             role: maybe { $0.pick(Role.allCases) })
+    }
+
+    private mutating func role() -> Role { pick(Role.allCases) }
+
+    private mutating func inviteNews() -> InviteNews {
+        let invite: TransactionName = name()
+        let seed = Secret32((0..<32).map { _ in UInt8(random.below(256)) }) ?? Secret32.random()
+        return InviteNews(
+            invite: invite, key: InviteKey(invite: invite, seed: seed), role: role(), uses: UInt32(truncatingIfNeeded: number()),
+            timeToLive: UInt32(truncatingIfNeeded: number()),
+            endsAt: maybe { $0.number() }, orLater: flip())
+    }
+
+    private mutating func member() -> MemberNews {
+        MemberNews(
+            device: name(), name: text(), role: role(), origin: pick([.founder, .granted, .invited(by: name())]),
+            giver: maybe { $0.name() },
+            isPresent: flip(), since: number(), right: name(), isOverUse: flip())
+    }
+
+    private mutating func standingInvite() -> StandingInvite {
+        StandingInvite(
+            name: name(), role: role(), uses: UInt32(truncatingIfNeeded: number()), usedCount: count(), endsAt: maybe { $0.number() },
+            giver: name(),
+            isKeyHeld: flip())
     }
 
     private mutating func box() -> WorldBox {

@@ -47,7 +47,8 @@ import Testing
         .back(["bob", "eve"]),
         .alone(isSaved: true), .lost(["bob"], seconds: 7, unsent: 12), .lostShort(["bob"], seconds: 7, unsent: 12), .said("bob", "hello"),
         .refused(.diskRefuses("cannot write board.sqlite: disk full")), .skipped(3), .textDeleted, .textGoesOn,
-        .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .duplicateDevice(nil, seconds: 30),
+        .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .roleGiven("ann", .editor),
+        .removed(by: "ann", reason: "so", unseen: 3), .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
         .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted,
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
@@ -91,6 +92,8 @@ import Testing
         case .asksToLook: "asksToLook"
         case .restoring: "restoring"
         case .restored: "restored"
+        case .roleGiven: "roleGiven"
+        case .removed: "removed"
         case .duplicateDevice: "duplicateDevice"
         case .unreachable: "unreachable"
         case .knownName: "knownName"

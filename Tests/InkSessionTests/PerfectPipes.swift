@@ -70,7 +70,8 @@ struct PerfectPipes {
     /// Adds a member; the first has genesis, the others dial `dialling` (the first, unless said otherwise).
     mutating func add(
         name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
-        stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true, invite: InviteKey? = nil
+        stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true, invite: InviteKey? = nil,
+        inviteKeys: [InviteKey] = []
     ) {
         let index = members.count
         let identity = Self.identity(identityIndex ?? index)
@@ -84,6 +85,7 @@ struct PerfectPipes {
         configuration.stroke = stroke
         configuration.strand = strand
         configuration.invite = invite
+        configuration.inviteKeys = inviteKeys
         let node = Node(
             configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)

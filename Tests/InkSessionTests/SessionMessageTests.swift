@@ -26,6 +26,7 @@ import Testing
         let words: [(SessionMessage, count: Int)] = [
             (.hello(hasGenesis: true), 2), (.hello(hasGenesis: false), 2), (.hello(hasGenesis: true, right: Self.name), 34),
             (.hello(hasGenesis: false, right: Self.name), 34), (.claim(claim), 97), (.askChain, 1), (.chain(.none), 2), (.welcome, 1),
+            (.removal([1, 2, 3]), 5),
             (.chain(try Self.chain(1)), 217), (.chain(try Self.chain(16)), 3907),
         ]
         for (word, count) in words {

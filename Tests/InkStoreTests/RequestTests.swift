@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import InkBoard
+import InkCrypto
 import InkPrimitives
 import InkSession
 import InkStore
@@ -42,6 +43,30 @@ import Testing
             #expect(try store.load().transactions.map(\.name) == work.transactions[...2].map(\.name))
             store.close()
         }
+    }
+
+    // ST-34
+    @Test func `what a link of an invite holds is there for the next process`() async throws {
+        let keys = try (1...3 as ClosedRange<UInt8>).map { number in
+            InviteKey(
+                invite: work.transactions[Int(number) - 1].name, seed: try #require(Secret32([UInt8](repeating: number, count: 32))))
+        }
+        let store = try BoardStore.create(at: directory, meta: work.meta, transactions: [work.transactions[0]])
+        #expect(try store.inviteKeys().isEmpty)
+        try await store.save(keys.map { .inviteKey($0) } + [.inviteKey(keys[0])])
+        store.close()
+        let again = try BoardStore.open(at: directory)
+        #expect(try Set(again.inviteKeys()) == Set(keys))
+        again.close()
+        // One that is damaged is left out, and keeps nobody from the board.
+        let database = try DatabaseQueue(path: "\(directory)/board.sqlite")
+        try await database.write { db in
+            try db.execute(sql: "UPDATE invites SET seed = zeroblob(32) WHERE name = ?", arguments: [Data(keys[1].invite.bytes)])
+        }
+        try database.close()
+        let damaged = try BoardStore.open(at: directory)
+        #expect(try Set(damaged.inviteKeys()) == [keys[0], keys[2]])
+        damaged.close()
     }
 
     // ST-16

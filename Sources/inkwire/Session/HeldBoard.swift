@@ -136,7 +136,8 @@ final class HeldBoard: Sendable {
             directAddresses: plan.direct)
         configuration.linkAddresses = plan.link
         configuration.invite = meta.inviteKey
-        // A stroke that cannot be read keeps nobody from the board.
+        // What of these cannot be read keeps nobody from the board.
+        configuration.inviteKeys = (try? opened.store.inviteKeys()) ?? []
         configuration.stroke = try? opened.store.stroke()
         if let succession {
             configuration.strand = succession.strand
