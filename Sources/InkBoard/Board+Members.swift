@@ -5,6 +5,12 @@ extension Board {
     /// The right that stands under which this author writes best; nil if he has none, or the board knows no roles.
     package func bestRight(of author: AuthorID) -> StandingRight? { transactionSet.book?.rights.best(of: author) }
 
+    /// The most senior device of this author's person that has a right; nil if he has none.
+    package func firstDevice(ofPersonOf author: AuthorID) -> AuthorID? {
+        guard let own = bestRight(of: author) else { return nil }
+        return standingRights.first { $0.subject != nil && $0.isSamePerson(as: own) }?.subject
+    }
+
     /// How many have joined by an invite, those who were removed since among them.
     package func joinedCount(by invite: TransactionName) -> Int { transactionSet.book?.rights.admittedCount(under: invite) ?? 0 }
 

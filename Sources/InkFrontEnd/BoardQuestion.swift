@@ -262,6 +262,7 @@ extension ByteWriter {
 
     private mutating func write(_ member: MemberNews) {
         write(member.device)
+        write(member.person)
         writeText(member.name)
         write(member.role.rawValue)
         switch member.origin {
@@ -332,14 +333,15 @@ extension ByteReader {
         case 5: return .invite(try readText())
         case 6: return .dump(try readText())
         case 7:
-            let members = try readList(leastBytes: 78) { reader throws(WireError) in try reader.readMember() }
+            let members = try readList(leastBytes: 110) { reader throws(WireError) in try reader.readMember() }
             return .members(members, invites: try readList(leastBytes: 79) { reader throws(WireError) in try reader.readInvite() })
         default: throw .unexpected
         }
     }
 
     private mutating func readMember() throws(WireError) -> MemberNews {
-        let (device, name, role): (AuthorID, String, Role) = (try readIdentifier(), try readText(), try readRole())
+        let (device, person): (AuthorID, AuthorID) = (try readIdentifier(), try readIdentifier())
+        let (name, role) = (try readText(), try readRole())
         let origin: MemberNews.Origin
         switch try readUInt8() {
         case 1: origin = .founder
@@ -348,7 +350,7 @@ extension ByteReader {
         default: throw .unexpected
         }
         return MemberNews(
-            device: device, name: name, role: role, origin: origin, giver: try readFlag() ? try readIdentifier() : nil,
+            device: device, person: person, name: name, role: role, origin: origin, giver: try readFlag() ? try readIdentifier() : nil,
             isPresent: try readFlag(), since: try readUInt64(), right: try readIdentifier(), isOverUse: try readFlag())
     }
 

@@ -112,6 +112,7 @@ extension ByteWriter {
             write(news.invite)
             news.key.seed.withBytes { write($0) }
             write(news.role.rawValue)
+            writeFlag(news.isForOwnDevice)
             write(news.uses)
             write(news.timeToLive)
             writeOptional(news.endsAt) { $0.write($1) }
@@ -298,7 +299,8 @@ extension ByteReader {
             let name: TransactionName = try readIdentifier()
             guard let seed = Secret32(try readBytes(32)) else { throw .unexpected }
             let news = InviteNews(
-                invite: name, key: InviteKey(invite: name, seed: seed), role: try readRole(), uses: try readUInt32(),
+                invite: name, key: InviteKey(invite: name, seed: seed), role: try readRole(), isForOwnDevice: try readFlag(),
+                uses: try readUInt32(),
                 timeToLive: try readUInt32(), endsAt: try readReference(), orLater: try readFlag())
             return .invited(news, ref: try readReference())
         case 23: return .rights(.role(try readRole(), by: try readFlag() ? try readIdentifier() : nil))

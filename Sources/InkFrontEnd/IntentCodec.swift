@@ -89,7 +89,7 @@ extension ByteWriter {
             writeList(change.deleted) { $0.write($1) }
         case .invite(let order):
             writeTag(26)
-            write(order.role.rawValue)
+            writeOptional(order.role) { $0.write($1.rawValue) }
             write(order.uses)
             write(order.timeToLive)
         case .grant(let device, let role):
@@ -168,7 +168,8 @@ extension ByteReader {
                 return key
             }
             return .change(BoardChange(drawn: drawn, depths: depths, edits: try readEdits(), deleted: try readShapeIDs()))
-        case 26: return .invite(InviteOrder(role: try readRole(), uses: try readUInt32(), timeToLive: try readUInt32()))
+        case 26:
+            return .invite(InviteOrder(role: try readFlag() ? try readRole() : nil, uses: try readUInt32(), timeToLive: try readUInt32()))
         case 27: return .grant(try readIdentifier(), try readRole())
         case 28:
             let whom: RemovalOrder.Whom

@@ -3,14 +3,14 @@ import InkPrimitives
 
 /// An invite as a person wants it.
 public struct InviteOrder: Hashable, Sendable {
-    /// Of who joins by it.
-    public var role: Role
+    /// Of who joins by it; nil for a further device of our own person, in our role, which every member may ask for.
+    public var role: Role?
     /// How many may join by it; 0 for any number.
     public var uses: UInt32
     /// Seconds after which it ends; 0 for never.
     public var timeToLive: UInt32
 
-    public init(role: Role, uses: UInt32 = 0, timeToLive: UInt32 = 0) {
+    public init(role: Role?, uses: UInt32 = 0, timeToLive: UInt32 = 0) {
         (self.role, self.uses, self.timeToLive) = (role, uses, timeToLive)
     }
 }
@@ -18,6 +18,7 @@ public struct InviteOrder: Hashable, Sendable {
 /// Whose right is to end.
 public struct RemovalOrder: Hashable, Sendable {
     public enum Whom: Hashable, Sendable {
+        /// With the further devices that it invited of the same person.
         case device(AuthorID)
         /// Nobody joins by it any more; who has joined stays.
         case invite(TransactionName)
@@ -40,6 +41,8 @@ public struct InviteNews: Hashable, Sendable {
     /// What a link of it holds.
     public var key: InviteKey
     public var role: Role
+    /// Who joins by it is our own person.
+    public var isForOwnDevice: Bool
     /// 0 for any number.
     public var uses: UInt32
     /// Seconds; 0 for no end.
@@ -50,9 +53,10 @@ public struct InviteNews: Hashable, Sendable {
     public var orLater: Bool
 
     public init(
-        invite: TransactionName, key: InviteKey, role: Role, uses: UInt32, timeToLive: UInt32, endsAt: UInt64?, orLater: Bool
+        invite: TransactionName, key: InviteKey, role: Role, isForOwnDevice: Bool = false, uses: UInt32, timeToLive: UInt32,
+        endsAt: UInt64?, orLater: Bool
     ) {
-        (self.invite, self.key, self.role, self.uses) = (invite, key, role, uses)
+        (self.invite, self.key, self.role, self.isForOwnDevice, self.uses) = (invite, key, role, isForOwnDevice, uses)
         (self.timeToLive, self.endsAt, self.orLater) = (timeToLive, endsAt, orLater)
     }
 }
@@ -82,6 +86,8 @@ public struct MemberNews: Hashable, Sendable {
         case invited(by: TransactionName)
     }
     public var device: AuthorID
+    /// The first of the devices of its person that have a right: itself where there is one.
+    public var person: AuthorID
     /// As it calls itself, unsanitised; empty where it has not said.
     public var name: String
     public var role: Role
@@ -97,10 +103,10 @@ public struct MemberNews: Hashable, Sendable {
     public var isOverUse: Bool
 
     public init(
-        device: AuthorID, name: String, role: Role, origin: Origin, giver: AuthorID?, isPresent: Bool, since: UInt64,
+        device: AuthorID, person: AuthorID, name: String, role: Role, origin: Origin, giver: AuthorID?, isPresent: Bool, since: UInt64,
         right: TransactionName, isOverUse: Bool
     ) {
-        (self.device, self.name, self.role, self.origin, self.giver) = (device, name, role, origin, giver)
+        (self.device, self.person, self.name, self.role, self.origin, self.giver) = (device, person, name, role, origin, giver)
         (self.isPresent, self.since, self.right, self.isOverUse) = (isPresent, since, right, isOverUse)
     }
 }

@@ -2,11 +2,11 @@ import InkBoard
 import InkCrypto
 import InkPrimitives
 
-// What an owner asks for: invites, roles, removals (SE-184).
+// What an owner asks for, invites, roles, removals (SE-184), and everybody for his own devices (SE-188).
 extension Node {
     /// Writes an invite. Its outcome comes when the disk has its key.
     mutating func invite(_ order: InviteOrder, of asker: Asker, now: Instant) throws(Refusal) {
-        _ = try ownersRight()
+        let own = order.role == nil ? try ownRight() : try ownersRight()
         // What is said of its end counts from what its transaction says.
         guard clock.isSet else { throw .notReady }
         let seed = inviteKeys.freshSeed()
@@ -17,7 +17,8 @@ extension Node {
         let key = InviteKey(invite: transaction.name, seed: seed)
         inviteKeys.made(
             InviteNews(
-                invite: transaction.name, key: key, role: order.role, uses: order.uses, timeToLive: order.timeToLive,
+                invite: transaction.name, key: key, role: order.role ?? own.role, isForOwnDevice: order.role == nil, uses: order.uses,
+                timeToLive: order.timeToLive,
                 endsAt: transaction.inviteEnd, orLater: order.timeToLive > 0 && !isAnotherOwnerHere),
             for: asker)
         saves.append(.inviteKey(key))
@@ -33,12 +34,13 @@ extension Node {
     /// Gives a device a role. What gives it more ends in the same transaction.
     mutating func grant(_ role: Role, to device: AuthorID, of asker: Asker, now: Instant) throws(Refusal) {
         let own = try ownersRight()
-        let held = board?.standingRights.filter { $0.subject == device } ?? []
+        // With less, the person has it on this device alone.
+        let held = board.map { Self.rights(of: device, on: $0) } ?? []
         let greater = held.filter { $0.role > role }
         guard device != author || greater.isEmpty else { throw .oneself }
         guard greater.allSatisfy(own.isSenior) else { throw .senior }
         guard greater.count <= Limits.removalsPerWrite else { throw .tooLarge }
-        let isGiven = held.contains { $0.role == role }
+        let isGiven = held.contains { $0.role == role && $0.subject == device }
         guard !isGiven || !greater.isEmpty else { return }
         let writes = try plan { board, author throws(RuleViolation) in
             var writes = greater.isEmpty ? [] : try board.writes(removing: greater.map(\.name), by: author)
@@ -50,7 +52,7 @@ extension Node {
 
     /// Ends rights: of a device with the invites that it gave, so that it does not come back by one under another key.
     mutating func remove(_ order: RemovalOrder, of asker: Asker, now: Instant) throws(Refusal) {
-        let own = try ownersRight()
+        let own = try ownRight()
         guard order.reason.utf8.count <= Limits.reasonBytes else { throw .reasonTooLong }
         let rights = try plan { board, author throws(RuleViolation) in Self.rights(ending: order, on: board) }
         switch order.whom {
@@ -59,6 +61,7 @@ extension Node {
         case .invite: guard !rights.isEmpty else { throw .noSuchInvite }
         }
         let others = rights.filter { $0.subject != author }
+        guard own.role == .owner || others.allSatisfy(own.isSamePerson) else { throw .notOwner }
         guard others.allSatisfy(own.isSenior) else { throw .senior }
         // The junior first: if not all of it is written, nobody who was removed has let anybody in.
         var rest = others.map(\.name)[...]
@@ -77,11 +80,16 @@ extension Node {
         let standing = board.standingRights
         switch order.whom {
         case .device(let device):
-            guard standing.contains(where: { $0.subject == device }) else { return [] }
+            let devices = rights(of: device, on: board)
+            guard !devices.isEmpty else { return [] }
+            let people = Set(devices.compactMap(\.subject))
+            // Nobody but it was to come by that, and who finds a lost device has its key.
+            let came = Set(devices.compactMap { board.transaction($0.name)?.grant })
             return standing.filter { right in
-                if right.subject == device { return true }
-                if right.subject == nil, board.transaction(right.name)?.author == device { return true }
-                return order.withInvited && board.givers(of: right.name).authors.contains(device)
+                if devices.contains(right) { return true }
+                if right.subject == nil, came.contains(right.name), devices.contains(where: right.isSamePerson) { return true }
+                if right.subject == nil, let giver = board.transaction(right.name)?.author, people.contains(giver) { return true }
+                return order.withInvited && !board.givers(of: right.name).authors.isDisjoint(with: people)
             }
         case .invite(let invite):
             guard standing.contains(where: { $0.name == invite && $0.subject == nil }) else { return [] }
@@ -91,13 +99,28 @@ extension Node {
         }
     }
 
+    /// What stands of a device, and of those that it invited of its own person, the most senior first.
+    private static func rights(of device: AuthorID, on board: Board) -> [StandingRight] {
+        let standing = board.standingRights
+        let own = standing.filter { $0.subject == device }
+        return standing.filter { right in
+            own.contains { $0 == right || $0.isSamePerson(as: right) && board.givers(of: right.name).authors.contains(device) }
+        }
+    }
+
     /// The right under which we may do what only owners may.
     private func ownersRight() throws(Refusal) -> StandingRight {
+        let own = try ownRight()
+        guard own.role == .owner else { throw .notOwner }
+        return own
+    }
+
+    /// The right under which we write.
+    private func ownRight() throws(Refusal) -> StandingRight {
         guard isReady, let board else { throw .notReady }
         guard board.admission == .grants else { throw .noRoles }
         if let reason = saves.refusal { throw .diskRefuses(reason) }
         guard let own = board.bestRight(of: author) else { throw .noRight }
-        guard own.role == .owner else { throw .notOwner }
         return own
     }
 

@@ -17,7 +17,8 @@ extension Node {
             if case .invited(let invite) = origin { isOverUse = board.isOverUse(by: device, of: invite) }
             members.append(
                 MemberNews(
-                    device: device, name: board.personName(device) ?? (device == author ? displayName : ""), role: best.role,
+                    device: device, person: board.firstDevice(ofPersonOf: device) ?? device,
+                    name: board.personName(device) ?? (device == author ? displayName : ""), role: best.role,
                     origin: origin, giver: giver, isPresent: present.contains(device), since: given.claimedWallTime, right: best.name,
                     isOverUse: isOverUse))
         }

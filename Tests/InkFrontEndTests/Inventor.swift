@@ -49,7 +49,9 @@ struct Inventor {
             .cancel, .cursor(point()), .cursor(nil), .laser(flip()), .view(maybe { $0.box() }), .lookHere(box()), .say(text()), .typing,
             .rename(text()),
             .invite(
-                InviteOrder(role: role(), uses: UInt32(truncatingIfNeeded: number()), timeToLive: UInt32(truncatingIfNeeded: number()))),
+                InviteOrder(
+                    role: maybe { $0.role() }, uses: UInt32(truncatingIfNeeded: number()), timeToLive: UInt32(truncatingIfNeeded: number()))
+            ),
             .grant(name(), role()),
             .remove(RemovalOrder(.device(name()), withInvited: flip(), reason: text())), .remove(RemovalOrder(.invite(name()))),
         ]
@@ -147,14 +149,15 @@ struct Inventor {
         let invite: TransactionName = name()
         let seed = Secret32((0..<32).map { _ in UInt8(random.below(256)) }) ?? Secret32.random()
         return InviteNews(
-            invite: invite, key: InviteKey(invite: invite, seed: seed), role: role(), uses: UInt32(truncatingIfNeeded: number()),
+            invite: invite, key: InviteKey(invite: invite, seed: seed), role: role(), isForOwnDevice: flip(),
+            uses: UInt32(truncatingIfNeeded: number()),
             timeToLive: UInt32(truncatingIfNeeded: number()),
             endsAt: maybe { $0.number() }, orLater: flip())
     }
 
     private mutating func member() -> MemberNews {
         MemberNews(
-            device: name(), name: text(), role: role(), origin: pick([.founder, .granted, .invited(by: name())]),
+            device: name(), person: name(), name: text(), role: role(), origin: pick([.founder, .granted, .invited(by: name())]),
             giver: maybe { $0.name() },
             isPresent: flip(), since: number(), right: name(), isOverUse: flip())
     }

@@ -99,6 +99,33 @@ import Testing
         #expect(pipes.members.allSatisfy { $0.node.board?.shapes.count == 1 })
     }
 
+    // SE-200 SE-185
+    @Test func `anybody lets in a second device, which is the same person, and ends its right when it is lost`() throws {
+        var (pipes, invites) = try Self.room([("bob", .viewer), ("eve", .editor)])
+        let (ann, bob, eve) = (Self.author(pipes, 0), Self.author(pipes, 1), Self.author(pipes, 2))
+        #expect(Self.ask(.invite(InviteOrder(role: .viewer)), by: 1, in: &pipes) == .refused(.notOwner))
+        let news = try #require(Self.invite(InviteOrder(role: nil, uses: 1, timeToLive: 600), by: 1, in: &pipes))
+        #expect(news.isForOwnDevice && news.role == .viewer)
+        pipes.add(name: "bob's phone", dialling: [0, 1, 2], invite: news.key)
+        #expect(pipes.run(.seconds(8)) { $0.areEqual && $0.members[3].node.role == .viewer && $0.members[3].node.presentPeers == 3 })
+        let phone = Self.author(pipes, 3)
+        let people = pipes.members[0].node.members.map { [$0.device, $0.person] }
+        #expect(people.count == 4 && people.filter { $0[0] != $0[1] } == [[phone, bob]])
+        // A viewer ends nobody else's right, and the phone not that of who let it in.
+        #expect(Self.ask(.remove(RemovalOrder(.device(eve))), by: 1, in: &pipes) == .refused(.notOwner))
+        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 3, in: &pipes) == .refused(.senior))
+        #expect(Self.ask(.remove(RemovalOrder(.device(phone), reason: "lost")), by: 1, in: &pipes) == .done)
+        #expect(pipes.run(.seconds(4)) { $0.members[3].node.presentPeers == 0 && $0.members[0].node.presentPeers == 2 })
+        #expect(Self.news(pipes, 3) == [.removed(by: bob, reason: "lost", unseen: 0)])
+        #expect(pipes.members[1].node.role == .viewer && pipes.members[0].node.invites.map(\.name) == invites.map(\.invite))
+        // With a person's first device all of them end.
+        let other = try #require(Self.invite(InviteOrder(role: nil), by: 1, in: &pipes))
+        pipes.add(name: "bob's laptop", dialling: [0, 1, 2], invite: other.key)
+        #expect(pipes.run(.seconds(8)) { $0.members[4].node.role == .viewer && $0.members[4].node.presentPeers == 3 })
+        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 0, in: &pipes) == .done)
+        #expect(pipes.run(.seconds(4)) { $0.members[0].node.members.map(\.device) == [ann, eve] })
+    }
+
     // SE-184 SE-186
     @Test func `who is removed is told by whom and why, and has what he drew on his disk`() throws {
         var (pipes, _) = try Self.room([("bob", .editor), ("eve", .viewer)])
