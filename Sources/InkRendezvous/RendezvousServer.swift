@@ -154,7 +154,7 @@ public struct RendezvousServer: Sendable {
         var unjoined = Queue<ConnectionToken>()
     }
 
-    private let configuration: Configuration
+    private var configuration: Configuration
     private var generator: SecretGenerator
     private var sockets: [ConnectionToken: Socket] = [:]
     private var rooms: [Topic: Room] = [:]
@@ -189,6 +189,9 @@ public struct RendezvousServer: Sendable {
     private static let strayRate = 1.0
 
     /// - Parameter seed: 32 bytes from which the nonces come; unpredictable in production.
+    /// Another topic may be joined, where only some may.
+    public mutating func allow(_ topic: Topic) { configuration.topics?.insert(topic) }
+
     public init(_ configuration: Configuration = Configuration(), seed: [UInt8]) {
         self.configuration = configuration
         socketShares = SourceShares(total: configuration.socketsMax, perSource: configuration.socketsPerSourceMax)

@@ -1,6 +1,7 @@
 import Foundation
 import InkBoard
 import InkConnectivity
+import InkCrypto
 import InkPrimitives
 import InkRendezvous
 import InkSession
@@ -51,6 +52,8 @@ final class DriverCore {
     private var addresses: [LocalAddress]?
     /// Where the rendezvous of the list answered last, by place.
     private var rendezvousAddresses: [Int: InkPrimitives.SocketAddress] = [:]
+    /// The epoch of what links hold, as last told.
+    private var toldEpoch: EpochID?
     /// Wall clock minus monotonic clock, milliseconds, as last told.
     private var wallOffset: Int64?
     private let ended: EventLoopPromise<Driver.Ending>
@@ -69,6 +72,7 @@ final class DriverCore {
         var configuration = parts.configuration
         configuration.disclosesKeys = options.keyLog != nil
         node = Node(configuration, seed: .random(), now: clock.now)
+        defer { tellLinkSecret() }
         connectors = options.rendezvous.enumerated().map { place, host in
             RendezvousConnector(
                 host: host, loop: loop, clock: clock, tls: options.tls,
@@ -187,11 +191,19 @@ final class DriverCore {
             while let output = node.nextOutput() { perform(output) }
             guard !isClosed, let input = pending.popFirst() else { break }
             node.handle(input, now: clock.now)
+            tellLinkSecret()
         } while true
         // What follows from one input leaves together.
         sockets.flush()
         deadline = Self.deadline(of: &node)
         arm()
+    }
+
+    private func tellLinkSecret() {
+        guard let tell = options.linkSecretChanged, node.linkSecret.epoch != toldEpoch else { return }
+        let (secret, epoch) = node.linkSecret
+        toldEpoch = epoch
+        tell(secret, epoch)
     }
 
     /// In place: not a change, but so it needs no copy.
@@ -200,7 +212,9 @@ final class DriverCore {
     private func perform(_ output: Node.Output) {
         switch output {
         case .transmit(let datagram, let destination): transmit(datagram, to: destination)
-        case .rendezvousSend(let message, let place): connectors[place].send(message)
+        case .rendezvousSend(let message, let place):
+            if case .join(let topic, _, _) = message { options.joins?(topic) }
+            connectors[place].send(message)
         case .rendezvousFrame(let bytes, let isPresence, let place): connectors[place].send(frame: bytes, isPresence: isPresence)
         case .rendezvousConnect(let place): connectors[place].connect()
         case .rendezvousDisconnect(let place, let reason): connectors[place].disconnect(reason: reason)

@@ -1,4 +1,6 @@
+import InkCrypto
 import InkPrimitives
+import InkRendezvous
 import InkSession
 import InkTransport
 
@@ -16,6 +18,11 @@ public struct DriverOptions: Sendable {
 
     /// Where the keys of each connection go, for a log that the person asked for; nil for nowhere, and then none is ever told. Called on the loop.
     public var keyLog: (@Sendable (KeyDisclosure) -> Void)?
+
+    /// Hears which topic we are about to join, before any rendezvous does. Called on the loop.
+    public var joins: (@Sendable (Topic) -> Void)?
+    /// Hears what links have to hold from now on: first, and with each other epoch. Called on the loop, or where the driver is made.
+    public var linkSecretChanged: (@Sendable (Secret32, EpochID) -> Void)?
 
     /// Addresses of a host; may block. The system's resolver, but in tests.
     package var resolver: @Sendable (Invite.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }

@@ -138,6 +138,9 @@ public final class RendezvousService: Sendable {
         throw failure
     }
 
+    /// Another topic may be joined, where only some may: the room went on to another epoch.
+    public func allow(_ topic: Topic) { loop.execute { [core] in core.value.allow(topic) } }
+
     /// What it did so far.
     public func status() async throws -> Status {
         try await loop.submit { [core, count] in
@@ -441,6 +444,8 @@ final class Core {
         stunAnswered += 1
         return answer
     }
+
+    func allow(_ topic: Topic) { server.allow(topic) }
 
     func stop() {
         timer.cancel()

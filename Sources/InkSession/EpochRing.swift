@@ -10,21 +10,6 @@ import InkTransport
 ///                                  ├──▶ a is not here yet ──▶ a claim
 ///                                  └──▶ it does not fit ──▶ the member lies
 struct EpochRing: Sendable {
-    /// What is to be saved, before anybody is told of it.
-    enum Record: Hashable, Sendable {
-        /// The secret that a transaction brought; zero names the one that the room was made with.
-        case brought(by: TransactionName, Secret32)
-        /// The secret in force in an epoch, and that this is the newest that we were at.
-        case reached(EpochID, Secret32)
-
-        func hash(into hasher: inout Hasher) {
-            switch self {
-            case .brought(let name, _): hasher.combine(name)
-            case .reached(let epoch, _): hasher.combine(epoch)
-            }
-        }
-    }
-
     /// What is made of a secret that a member tells.
     enum Verdict: Hashable, Sendable {
         case new
@@ -46,7 +31,7 @@ struct EpochRing: Sendable {
     /// The secrets in force, oldest first by when we were there last; the last is where we are.
     private var held: [(epoch: EpochID, keys: RoomKeys, secret: Secret32)] = []
     private var claims: [(name: TransactionName, secret: Secret32, by: AuthorID)] = []
-    private var unsaved: [Record] = []
+    private var unsaved: [EpochRecord] = []
     /// Those that begin the newest epoch, as the board says.
     private(set) var newest: [TransactionName] = []
 
@@ -54,13 +39,14 @@ struct EpochRing: Sendable {
     ///   - epoch: of the link that brought us here, or of the board that was made here: zero.
     ///   - secret: in force in it.
     ///   - saved: in the order in which they were saved.
-    init(epoch: EpochID, secret: Secret32, saved: [Record] = []) {
+    init(epoch: EpochID, secret: Secret32, saved: [EpochRecord] = []) {
         if epoch == .zero { brought[.zero] = secret }
         hold(secret, of: epoch)
         for record in saved {
             switch record {
             case .brought(let name, let secret): brought[name] = secret
             case .reached(let epoch, let secret): hold(secret, of: epoch)
+            case .met: break
             }
         }
     }
@@ -77,9 +63,15 @@ struct EpochRing: Sendable {
     }
 
     /// The secrets that somebody needs for the newest epoch, as far as we hold them, ascending.
-    var told: [(name: TransactionName, secret: Secret32)] {
-        (newest.isEmpty ? [.zero] : newest).sorted().compactMap { name in brought[name].map { (name, $0) } }
+    var told: [ToldSecret] {
+        (newest.isEmpty ? [.zero] : newest).sorted().compactMap { name in brought[name].map { ToldSecret(name: name, secret: $0) } }
     }
+
+    /// Epochs whose keys we hold, but for the one that we are at, the newest first.
+    var former: [EpochID] { held.dropLast().reversed().map(\.epoch) }
+
+    /// Transactions of which somebody claims a secret, and that are not here.
+    var claimed: Set<TransactionName> { Set(claims.map(\.name)) }
 
     /// The board says what begins the newest epoch. True if that is where we are now, and were not before.
     mutating func advance(to newest: [TransactionName]) -> Bool {
@@ -134,8 +126,15 @@ struct EpochRing: Sendable {
         return EpochKeys(inForce: inForce, former: former)
     }
 
+    /// The keys of these epochs as far as they are held and passed, none twice.
+    func former(_ epochs: [EpochID], most count: Int) -> [RoomKeys] {
+        var names: Set = [inForce.epoch]
+        let passed = epochs.filter { names.insert($0).inserted }.compactMap { epoch in held.first { $0.epoch == epoch }?.keys }
+        return Array(passed.prefix(count))
+    }
+
     /// What is to be saved since this was asked last.
-    mutating func takeUnsaved() -> [Record] {
+    mutating func takeUnsaved() -> [EpochRecord] {
         defer { unsaved = [] }
         return unsaved
     }

@@ -10,7 +10,7 @@ struct Introductions: Sendable {
     /// All rendezvous of the list are on this machine, and so may be whoever a link names there.
     let isOnOneMachine: Bool
     /// What is said at the rendezvous; nil where there is none.
-    var client: RendezvousClient?
+    var client: RendezvousClients?
     private var standing: RendezvousStanding
     /// How we stand with the rendezvous of the list, as last told.
     private(set) var status: RendezvousStatus
@@ -19,7 +19,7 @@ struct Introductions: Sendable {
     var meetings = Meetings()
     var whereabouts = Whereabouts()
 
-    init(_ configuration: Node.Configuration, client: RendezvousClient?, stun: STUNClients, now: Instant) {
+    init(_ configuration: Node.Configuration, client: RendezvousClients?, stun: STUNClients, now: Instant) {
         (policy, isOnOneMachine) = (configuration.relayPolicy, configuration.isOnOneMachine)
         (self.client, self.stun) = (client, stun)
         standing = RendezvousStanding(count: configuration.rendezvousCount)

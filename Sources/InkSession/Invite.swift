@@ -49,20 +49,25 @@ public struct Invite: Hashable, Sendable {
     public var usesTLS: Bool
     /// UDP addresses where a member may be reached without any rendezvous; at most 16.
     public var direct: [SocketAddress]
+    /// In force at `epoch`.
     public var roomSecret: Secret32
     public var board: BoardID
     /// What lets its holder join a board of version 2; nil of one of version 1.
     public var key: InviteKey?
+    /// Zero for the first, the only one of a board of version 1.
+    public var epoch: EpochID
 
     public init(
-        rendezvous: [Host], usesTLS: Bool = false, direct: [SocketAddress] = [], roomSecret: Secret32, board: BoardID, key: InviteKey? = nil
+        rendezvous: [Host], usesTLS: Bool = false, direct: [SocketAddress] = [], roomSecret: Secret32, board: BoardID,
+        key: InviteKey? = nil,
+        epoch: EpochID = .zero
     ) {
         self.rendezvous = rendezvous
         self.usesTLS = usesTLS
         self.direct = direct
         self.roomSecret = roomSecret
         self.board = board
-        self.key = key
+        (self.key, self.epoch) = (key, epoch)
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -12,7 +12,7 @@ import InkPrimitives
 ///
 ///     form 2, a board of version 2:
 ///     0            32         64              96           128     160     161     165
-///     room secret │ board id │ invite's name │ key's seed │ epoch │ flags │ check │     epoch: zeros, the first (another is refused as newer)
+///     room secret │ board id │ invite's name │ key's seed │ epoch │ flags │ check │     epoch: whose secret it is, zeros for the first
 ///
 /// The hosts are rendezvous; there may be none, for a link that is good by direct addresses only.
 ///
@@ -27,7 +27,7 @@ extension Invite {
         let form = key == nil ? Form.secret : .rights
         let opening = "\(place)#\(form.rawValue)."
         var payload = roomSecret.withBytes { $0 } + board.bytes
-        if let key { payload += key.invite.bytes + key.seed.withBytes { $0 } + Self.firstEpoch }
+        if let key { payload += key.invite.bytes + key.seed.withBytes { $0 } + epoch.bytes }
         payload.append(0)
         return opening + Base64URL.encode(payload + form.check(payload, after: opening))
     }
@@ -44,10 +44,12 @@ extension Invite {
         guard let form = Form(rawValue: String(fragment[0])) else { throw UInt16(fragment[0]) == nil ? .damaged : .newer }
         let payload = try Self.decode(String(fragment[1]), form, after: bare.dropLast(fragment[1].count))
         guard let secret = Secret32(payload[..<32]), let board = BoardID(payload[32..<64]) else { throw .damaged }
-        var key: InviteKey?
+        var (key, epoch): (InviteKey?, EpochID) = (nil, .zero)
         if form == .rights {
-            guard let invite = TransactionName(payload[64..<96]), let seed = Secret32(payload[96..<128]) else { throw .damaged }
-            key = InviteKey(invite: invite, seed: seed)
+            guard let invite = TransactionName(payload[64..<96]), let seed = Secret32(payload[96..<128]),
+                let named = EpochID(payload[128..<160])
+            else { throw .damaged }
+            (key, epoch) = (InviteKey(invite: invite, seed: seed), named)
         }
 
         let place = parts[0].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -67,7 +69,8 @@ extension Invite {
             }
         }
         self.init(
-            rendezvous: try Self.parse(hosts) { Host($0) }, usesTLS: usesTLS, direct: direct, roomSecret: secret, board: board, key: key)
+            rendezvous: try Self.parse(hosts) { Host($0) }, usesTLS: usesTLS, direct: direct, roomSecret: secret, board: board, key: key,
+            epoch: epoch)
     }
 
     /// Rendezvous, and direct addresses, that an invite names at most: each is dialled by all who have it.
@@ -75,8 +78,6 @@ extension Invite {
     private static let scheme = "inkwire://"
     /// Far more than 16 hosts and 16 addresses need.
     private static let textBytes = 8192
-    /// What stands for the secret that a board began with.
-    private static let firstEpoch = [UInt8](repeating: 0, count: 32)
 
     /// How a link is written.
     private enum Form: String {
@@ -102,7 +103,6 @@ extension Invite {
         guard payload.count == form.payloadBytes, form.check(Array(payload[..<end]), after: opening) == Array(payload[end...]) else {
             throw .damaged
         }
-        guard form == .secret || Array(payload[128..<160]) == firstEpoch else { throw .newer }
         return payload
     }
 

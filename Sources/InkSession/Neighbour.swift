@@ -24,6 +24,10 @@ struct Neighbour: Sendable {
     var transfer: Transfer
     var shown: Shown
     var places: Places
+    /// Transactions whose secrets it was told, or told us.
+    var secretsKnown: Set<TransactionName> = []
+    /// How often it may speak of epochs and secrets: each word may be one for our disk.
+    var epochWords: TokenBucket
 
     /// - Parameters:
     ///   - hasGenesis: we say so in our first word.
@@ -38,6 +42,7 @@ struct Neighbour: Sendable {
         transfer = Transfer(reconciler: Reconciler(hashKey: hashKey, isInitiator: remote.isInitiator), now: now)
         shown = Shown(as: remote.peer, now: now)
         places = Places(now: now)
+        epochWords = TokenBucket(rate: 1, burst: 100, now: now)
     }
 
     /// Both have genesis, and on a board with roles may be there: everything may be said.

@@ -9,7 +9,12 @@ extension Node {
     public struct Configuration: Sendable {
         public var identity: SigningKey
         public var staticKey: StaticKey
+        /// In force at `epoch`.
         public var roomSecret: Secret32
+        /// Of the link by which we came; zero for the first, and where the board was made here.
+        public var epoch = EpochID.zero
+        /// What our disk holds of the room's secrets, in the order in which it was saved.
+        public var epochRecords: [EpochRecord] = []
         public var boardID: BoardID
         /// What the link held by which we join a board with roles; nil for one without, or where we have a right.
         public var invite: InviteKey?

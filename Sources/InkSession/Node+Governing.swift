@@ -68,8 +68,10 @@ extension Node {
         while !rest.isEmpty {
             let some = Array(rest.suffix(Limits.removalsPerWrite))
             rest = rest.dropLast(some.count)
+            // The last of them brings the room another secret.
+            let secret = rest.isEmpty ? epochForRemoval() : nil
             let writes = try plan { board, author throws(RuleViolation) in
-                try board.writes(removing: some, reason: order.reason, by: author)
+                try board.writes(removing: some, reason: order.reason, bringing: secret, by: author)
             }
             try write(writes, of: asker, now: now)
         }

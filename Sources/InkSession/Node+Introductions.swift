@@ -1,4 +1,5 @@
 import InkConnectivity
+import InkCrypto
 import InkPrimitives
 import InkRendezvous
 import InkTransport
@@ -26,7 +27,8 @@ extension Node {
 
     mutating func drainRendezvous(now: Instant) {
         while let output = introductions.client?.nextOutput() {
-            switch output {
+            let epoch = output.epoch
+            switch output.what {
             case .send(let message, let place): emit(.rendezvousSend(message, at: place))
             case .connect(let place): emit(.rendezvousConnect(at: place))
             case .disconnect(let place, let reason): emit(.rendezvousDisconnect(at: place, reason: reason))
@@ -35,15 +37,16 @@ extension Node {
             case .probe(let place): emit(.rendezvousProbe(at: place))
             case .dial(let attempt, let remote, let addresses):
                 introductions.meetings.named(remote, addresses)
-                endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, now: now)
+                endpoint.dial(attempt: attempt, remote: remote, addresses: addresses, epoch: epoch, now: now)
             case .expect(let attempt, let remote, let addresses):
                 introductions.meetings.named(remote, addresses)
-                endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, now: now)
+                endpoint.expect(attempt: attempt, remote: remote, addresses: addresses, epoch: epoch, now: now)
             case .open(let attempt, let remote):
-                let opening = endpoint.open(attempt: attempt, remote: remote, now: now)
-                introductions.client?.opened(attempt: attempt, remote: remote, opening: opening, now: now)
+                let opening = endpoint.open(attempt: attempt, remote: remote, epoch: epoch, now: now)
+                introductions.client?.opened(attempt: attempt, remote: remote, opening: opening, in: epoch, now: now)
             case .answer(let attempt, let remote, let opening, let point, _):
-                let reply = endpoint.answer(attempt: attempt, remote: remote, opening: opening, over: point, now: now)
+                let reply = endpoint.answer(
+                    attempt: attempt, remote: remote, opening: opening, epoch: epoch, over: point, now: now)
                 introductions.client?.answered(attempt: attempt, remote: remote, reply: reply, at: point.place, now: now)
             case .complete(let attempt, _, let reply, let point, _):
                 endpoint.complete(attempt: attempt, reply: reply, over: point, now: now)
@@ -67,7 +70,7 @@ extension Node {
             case .peerAppeared(let remote, let author):
                 let isMet = connections.contains { neighbours[$0]?.remote.peer == remote }
                 if author != self.author, !isMet { introductions.meetings.appeared(remote, author: author, now: now) }
-            case .peerLeft(let remote): introductions.meetings.ended(remote)
+            case .peerLeft(let remote): if introductions.client?.present.contains(remote) != true { introductions.meetings.ended(remote) }
             case .joined: break
             }
         }
@@ -182,12 +185,18 @@ extension Node {
         let surroundings = SavedDials.Surroundings(
             isInCompany: isInCompany, lives: devices.contains, livesAt: live.contains, permits: filter.permits)
         for address in introductions.dials.due(now: now, using: &jitter, in: surroundings) {
-            var nonce: [UInt8] = []
-            for _ in 0..<2 {
-                let word = jitter.next()
-                for shift in stride(from: 56, through: 0, by: -8) { nonce.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
-            }
-            endpoint.dial(attempt: nonce, remote: nil, addresses: [address], now: now)
+            dial(address, in: nil, now: now)
+            if let epoch = introductions.dials.device(at: address).flatMap({ otherPlace(of: $0) }) { dial(address, in: epoch, now: now) }
         }
+    }
+
+    /// - Parameter epoch: nil for the one in force.
+    private mutating func dial(_ address: SocketAddress, in epoch: EpochID?, now: Instant) {
+        var nonce: [UInt8] = []
+        for _ in 0..<2 {
+            let word = jitter.next()
+            for shift in stride(from: 56, through: 0, by: -8) { nonce.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+        }
+        endpoint.dial(attempt: nonce, remote: nil, addresses: [address], epoch: epoch, now: now)
     }
 }

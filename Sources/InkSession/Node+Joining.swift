@@ -40,6 +40,8 @@ extension Node {
     }
 
     mutating func enteredRoom(_ connection: ConnectionID, now: Instant) {
+        // Before anything of which it might need the secret.
+        tellEpochs(on: connection, now: now)
         guard let neighbour = neighbours[connection] else { return }
         // What the others were told, from which the next difference counts.
         say(.adjacent(roster.adjacency.told.sorted()), on: connection, now: now)

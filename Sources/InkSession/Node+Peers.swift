@@ -41,7 +41,7 @@ extension Node {
             case .transmit(let bytes, .relay(let point), let isPresence):
                 introductions.client?.relay(bytes, over: point, isPresence: isPresence, now: now)
             case .rerouted(let connection, let route):
-                if let peer = neighbours[connection]?.remote.peer { introductions.client?.relayed(peer, route.isRelay) }
+                if let peer = neighbours[connection]?.remote.peer { introductions.client?.relayed(peer, route.isRelay, now: now) }
                 if let address = route.address { reached(address, on: connection, now: now) }
                 tellPerson(at: connection)
             case .established(let connection, let remote): established(connection, remote, now: now)
@@ -94,7 +94,7 @@ extension Node {
         agreement.goneSuppliers.returned(remote.author)
         introductions.meetings.ended(remote.peer)
         introductions.client?.sessionLives(with: remote.peer, true, now: now)
-        introductions.client?.relayed(remote.peer, remote.route.isRelay)
+        introductions.client?.relayed(remote.peer, remote.route.isRelay, now: now)
         if hasRoles {
             knock(on: connection, now: now)
         } else {

@@ -34,7 +34,7 @@ extension Node {
             for connection in connections { endpoint.close(connection, now: now) }
             // What a rendezvous is to carry of it leaves before us.
             drainEndpoint(now: now)
-            introductions.client?.leave()
+            introductions.client?.leave(now: now)
             drainRendezvous(now: now)
         }
         let mark = phase.quitting?.mark ?? quitting.mark

@@ -116,6 +116,7 @@ extension Node {
                 introductions.dials.mayCome(device, now: now)
             }
             for peer in roster.peers { tellPerson(peer) }
+            followEpochs(now: now)
             if rights.role != nil { introduce(now: now) }
         }
         if rights.isJoining { join(now: now) }

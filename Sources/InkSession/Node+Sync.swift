@@ -65,6 +65,12 @@ extension Node {
             if let proof = board.transaction(of: remote, sequence: sequence) { queue(proof.name, on: connection, now: now) }
         // There are no rights where people have no roles.
         case .hello, .claim, .askChain, .chain, .welcome, .removal: throw .unexpected
+        case .secrets(let secrets):
+            guard hasStanding else { throw .unexpected }
+            if neighbours[connection]?.epochWords.take(now: now) == true { receive(secrets: secrets, on: connection, now: now) }
+        case .epoch(let epoch):
+            guard hasStanding else { throw .unexpected }
+            if neighbours[connection]?.epochWords.take(now: now) == true { heard(epoch: epoch, on: connection, now: now) }
         case .enough: neighbours[connection]?.transfer.enough()
         case .addresses(let candidates): receiveAddresses(candidates, on: connection, now: now)
         case .adjacent(let authors): neighbours[connection]?.hasSessions(with: authors)
@@ -126,6 +132,7 @@ extension Node {
         let before = rights.shown(work.unsaved)
         defer { if rights.shown(work.unsaved) != before { tellRight(now: now) } }
         for record in saves.persisted(batch) {
+            if case .epoch(let record) = record { saved(record, now: now) }
             if case .inviteKey(let key) = record { tellInvite(key.invite) }
             guard case .transaction(let transaction) = record, work.saved(transaction.name) else { continue }
             // Only now may it leave: a crash must not make us contradict ourselves.

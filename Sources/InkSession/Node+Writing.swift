@@ -91,6 +91,8 @@ extension Node {
         }
         guard let (transaction, outcome) = authored else { throw .notReady }
         work.authored(writes, transaction)
+        // The secret that it brings is on the disk before it (SE-194).
+        for record in epochs.wrote(transaction) { saves.append(.epoch(record)) }
         saves.append(.transaction(transaction))
         if strand != .common { saves.append(.request(transaction.name, strand: strand, reference: asker.reference)) }
         takeBackSaved()

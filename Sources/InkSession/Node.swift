@@ -99,6 +99,7 @@ public struct Node: Sendable {
     var presence: OwnPresence
     var agreement: Agreement
     var rights: OwnRights
+    var epochs: Epochs
     var inviteKeys: InviteKeys
     var saves = SaveQueue()
     var roster = Roster()
@@ -130,7 +131,10 @@ public struct Node: Sendable {
         displayName = configuration.displayName
         salt = PeerSalt(using: &secrets)
         peerID = salt.peer(of: configuration.identity.author)
-        let keys = RoomKeys(roomSecret: configuration.roomSecret)
+        epochs = Epochs(
+            epoch: configuration.epoch, secret: configuration.roomSecret, saved: configuration.epochRecords,
+            generator: SecretGenerator(seed: seed.hash(of: "inkwire/1 node epochs")))
+        let keys = epochs.inUse.keys
         var link = Endpoint.Configuration(
             salt: salt, keys: keys, staticKey: configuration.staticKey,
             certificate: DeviceCertificate.make(signing: configuration.identity, staticKey: configuration.staticKey),
@@ -138,9 +142,9 @@ public struct Node: Sendable {
         link.disclosesKeys = configuration.disclosesKeys
         link.rekeying = configuration.rekeying
         endpoint = Endpoint(link)
-        var rendezvous: RendezvousClient?
+        var rendezvous: RendezvousClients?
         if configuration.rendezvousCount > 0 {
-            rendezvous = RendezvousClient(
+            rendezvous = RendezvousClients(
                 keys: keys, device: configuration.identity, salt: salt, seed: secrets.secret(), policy: configuration.relayPolicy,
                 count: configuration.rendezvousCount)
         }

@@ -87,6 +87,9 @@ struct SavedDials: Sendable {
         return result
     }
 
+    /// Who was reached at an address last; nil where that is not known.
+    func device(at address: SocketAddress) -> AuthorID? { dials[address]?.device }
+
     /// The device `author` was reached at `address`. True if the list for the disk changed.
     ///
     /// A device has one place in the list, and one that lives is not pushed out of it.

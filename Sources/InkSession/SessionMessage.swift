@@ -1,5 +1,6 @@
 import InkBoard
 import InkConnectivity
+import InkCrypto
 import InkPrimitives
 
 /// What two nodes say to each other on the control lane, in order.
@@ -44,13 +45,18 @@ package enum SessionMessage: Hashable, Sendable {
     /// This transaction ended the receiver's right: the last that is said to it.
     case removal([UInt8])
 
+    /// Secrets of the newest epoch that the receiver may lack: 1 to `secretsMax`, ascending by name.
+    case secrets([ToldSecret])
+    /// The sender is at this epoch, and its disk has that.
+    case epoch(EpochID)
+
     package static let asksMax = 256
+    package static let secretsMax = 16
     package static let adjacentMax = 1024
 
     private enum Tag: UInt8 {
         case hello = 1, genesis, fingerprint, reconcile, ask, receipt, adjacent, adjacency, prove, addresses, enough, claim, askChain,
-            chain, welcome
-        case removal = 17
+            chain, welcome, secrets, removal, epoch
     }
 
     /// A tag byte, then the fields in the order above.
@@ -107,6 +113,16 @@ package enum SessionMessage: Hashable, Sendable {
         case .removal(let bytes):
             writer.write(Tag.removal.rawValue)
             writer.writeLengthPrefixed(bytes)
+        case .secrets(let secrets):
+            writer.write(Tag.secrets.rawValue)
+            writer.writeVarint(secrets.count)
+            for told in secrets {
+                writer.write(told.name)
+                told.secret.withBytes { writer.write($0) }
+            }
+        case .epoch(let epoch):
+            writer.write(Tag.epoch.rawValue)
+            writer.write(epoch)
         }
         return writer.bytes
     }
@@ -145,8 +161,22 @@ package enum SessionMessage: Hashable, Sendable {
         case .chain: self = .chain(try RightsChain(from: &reader))
         case .welcome: self = .welcome
         case .removal: self = .removal(try reader.readLengthPrefixed(limit: Limits.transactionBytes))
+        case .secrets: self = .secrets(try Self.readSecrets(from: &reader))
+        case .epoch: self = .epoch(try reader.readIdentifier())
         }
         try reader.finish()
+    }
+
+    private static func readSecrets(from reader: inout ByteReader) throws(WireError) -> [ToldSecret] {
+        var secrets: [ToldSecret] = []
+        for _ in 0..<(try reader.readCount(limit: secretsMax)) {
+            let name: TransactionName = try reader.readIdentifier()
+            if let last = secrets.last, last.name >= name { throw .nonCanonical }
+            guard let secret = Secret32(try reader.readBytes(32)) else { throw .unexpected }
+            secrets.append(ToldSecret(name: name, secret: secret))
+        }
+        guard !secrets.isEmpty else { throw .nonCanonical }
+        return secrets
     }
 
     private static func readAuthors(from reader: inout ByteReader) throws(WireError) -> [AuthorID] {

@@ -14,6 +14,8 @@ public enum StoreRecord: Hashable, Sendable {
     case receipt(peerDevice: AuthorID, author: AuthorID, sequence: UInt64)
     /// Where peers were last reached, newest first. Replaces the earlier list.
     case lastPeers([SocketAddress])
+    /// What is known of the secrets of the room, and of who is at which.
+    case epoch(EpochRecord)
     /// What a link of an invite holds that this device made. Goes to disk after the transaction that gives the invite.
     case inviteKey(InviteKey)
     /// The UDP port to try first at the next start.

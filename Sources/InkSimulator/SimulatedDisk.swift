@@ -23,6 +23,8 @@ package struct SimulatedDisk {
     package private(set) var inviteKeys: [InviteKey] = []
     package private(set) var lastPeers: [SocketAddress] = []
     package private(set) var ownPort: UInt16?
+    /// Of the room's secrets.
+    package private(set) var epochs: [EpochRecord] = []
     /// The stroke under way.
     package private(set) var stroke: [UInt8]?
     /// While true every commit fails.
@@ -105,6 +107,7 @@ package struct SimulatedDisk {
             case .lastPeers(let addresses): lastPeers = addresses
             case .ownPort(let port): ownPort = port
             case .stroke(let bytes): stroke = bytes
+            case .epoch(let record): epochs.append(record)
             case .inviteKey(let key): if !inviteKeys.contains(key) { inviteKeys.append(key) }
             case .request: break  // No process of a world takes a board over from another.
             }

@@ -32,6 +32,7 @@ extension World {
             rendezvousCount: faults.meeting == .addresses ? 0 : 1)
         configuration.inviteKeys = participant.disk.inviteKeys
         configuration.invite = roles?.invite(of: origin(of: node), among: options.peers)
+        configuration.epochRecords = participant.disk.epochs
         configuration.stroke = participant.disk.stroke
         configuration.rekeying = options.rekeying
         let fresh = Node(configuration, seed: stream.secret("node"), now: clock(node))
@@ -240,6 +241,8 @@ extension World {
             case .lastPeers(let addresses): (hash ^ UInt64(addresses.count)) &* 41
             case .ownPort(let port): (hash ^ UInt64(port)) &* 43
             case .stroke(let bytes): (hash ^ UInt64(bytes?.count ?? 0)) &* 53
+            case .epoch(.brought(let name, _)): (hash ^ Trace.hash(name.bytes)) &* 59
+            case .epoch(.reached(let epoch, _)), .epoch(.met(_, let epoch)): (hash ^ Trace.hash(epoch.bytes)) &* 61
             case .inviteKey(let key): (hash ^ Trace.hash(key.invite.bytes)) &* 59
             case .request(_, _, let reference): (hash ^ (reference ?? 0)) &* 47
             }
@@ -253,6 +256,9 @@ extension World {
         case .lastPeers(let addresses): "last peers \(addresses)"
         case .ownPort(let port): "port \(port)"
         case .stroke(let bytes): "stroke of \(bytes?.count ?? 0) bytes"
+        case .epoch(.brought(let name, _)): "secret of \(name)"
+        case .epoch(.reached(let epoch, _)): "at epoch \(epoch)"
+        case .epoch(.met(let device, let epoch)): "\(device) at epoch \(epoch)"
         case .inviteKey(let key): "key of invite \(key.invite)"
         case .request(let name, _, _): "request of \(name)"
         }

@@ -1,13 +1,16 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
+import InkSession
 
 /// What this machine knows of a board beside its transactions.
 package struct BoardMeta: Sendable, Equatable {
     /// Names the board and its directory.
     package var board: BoardID
-    /// From it come all keys of the room. Whoever has it may enter.
+    /// From it come all keys of the room at `epoch`.
     package var roomSecret: Secret32
+    /// Of the link that brought us here; zero, the first, for a board that was made here.
+    package var epoch: EpochID
     /// What this machine calls the board, unique in the data directory; empty until genesis has arrived.
     package var name: String
     /// Rendezvous to try, in order, as `ws://HOST:PORT`.
@@ -30,10 +33,10 @@ package struct BoardMeta: Sendable, Equatable {
     package init(
         board: BoardID, roomSecret: Secret32, name: String, rendezvous: [String] = [], embeddedPort: UInt16? = nil, ownPort: UInt16? = nil,
         lastPeers: [SocketAddress] = [], direct: [SocketAddress] = [], hasOwnKey: Bool = false,
-        inviteKey: InviteKey? = nil
+        inviteKey: InviteKey? = nil, epoch: EpochID = .zero
     ) {
         self.board = board
-        self.roomSecret = roomSecret
+        (self.roomSecret, self.epoch) = (roomSecret, epoch)
         self.name = name
         self.rendezvous = rendezvous
         self.embeddedPort = embeddedPort
@@ -49,7 +52,7 @@ extension BoardMeta {
     /// Rows of the table `meta`. Lists are text, one entry a line; an absent port or key has no row. The key of an invite is its name, then its seed.
     enum Key: String, CaseIterable {
         case format, board, secret, name, rendezvous, embeddedPort = "embedded_port", ownPort = "own_port", lastPeers = "last_peers",
-            direct, inviteKey = "invite_key"
+            direct, inviteKey = "invite_key", epoch
     }
 
     /// The value of `key` as bytes; nil when it has no row.
@@ -64,6 +67,7 @@ extension BoardMeta {
         case .ownPort: ownPort.map { Array(String($0).utf8) }
         case .lastPeers: Self.lines(lastPeers.map(\.description))
         case .direct: Self.lines(direct.map(\.description))
+        case .epoch: epoch == .zero ? nil : epoch.bytes
         case .inviteKey: inviteKey.map { key in key.invite.bytes + key.seed.withBytes { $0 } }
         }
     }
@@ -84,7 +88,8 @@ extension BoardMeta {
             board: board, roomSecret: secret, name: name, rendezvous: list(.rendezvous),
             embeddedPort: text(.embeddedPort).flatMap { UInt16($0) },
             ownPort: text(.ownPort).flatMap { UInt16($0) }, lastPeers: list(.lastPeers).compactMap { SocketAddress($0) },
-            direct: list(.direct).compactMap { SocketAddress($0) }, hasOwnKey: text(.format) == "2", inviteKey: key)
+            direct: list(.direct).compactMap { SocketAddress($0) }, hasOwnKey: text(.format) == "2", inviteKey: key,
+            epoch: bytes(.epoch).flatMap { EpochID($0) } ?? .zero)
     }
 
     private static func lines(_ entries: [String]) -> [UInt8] { Array(entries.joined(separator: "\n").utf8) }
@@ -124,9 +129,17 @@ package struct StoredBoard: Sendable {
     package var transactions: [Transaction]
     /// Sorted by device, then author.
     package var receipts: [StoredReceipt]
+    /// What is known of the room's secrets, in the order in which it was stored.
+    package var epochs: [EpochRecord]
 
-    package init(meta: BoardMeta, transactions: [Transaction], receipts: [StoredReceipt]) {
-        (self.meta, self.transactions, self.receipts) = (meta, transactions, receipts)
+    package init(meta: BoardMeta, transactions: [Transaction], receipts: [StoredReceipt], epochs: [EpochRecord] = []) {
+        (self.meta, self.transactions, self.receipts, self.epochs) = (meta, transactions, receipts, epochs)
+    }
+
+    /// What links have to hold: the secret of the epoch that we were at last, and that.
+    package var linkSecret: (secret: Secret32, epoch: EpochID) {
+        for case .reached(let epoch, let secret) in epochs.reversed() { return (secret, epoch) }
+        return (meta.roomSecret, meta.epoch)
     }
 
     /// True if two of these transactions are signed by `author` and carry one number: proof that two programs had its key.

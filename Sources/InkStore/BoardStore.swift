@@ -345,6 +345,11 @@ package final class BoardStore: @unchecked Sendable {
         }
     }
 
+    /// Keeps what is known of the room's secrets, now.
+    package func add(_ record: EpochRecord) throws(StoreError) {
+        try onQueue { database in try writing(database) { db in try EpochRows.write(record, db) } }
+    }
+
     /// How SQLite writes: its journal, and how much it flushes (2 is FULL: the log, before each commit returns).
     package func durability() throws(StoreError) -> (journal: String, synchronous: Int) {
         try onQueue { database in try database.read(Schema.durability) }

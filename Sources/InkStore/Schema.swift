@@ -75,6 +75,7 @@ enum Schema {
                     """)
             guard let bytes else { return try db.execute(sql: "DELETE FROM strokes") }
             try db.cachedStatement(sql: "INSERT OR REPLACE INTO strokes VALUES (0, ?, ?)").execute(arguments: [Data(bytes), check([bytes])])
+        case .epoch(let record): try EpochRows.write(record, db)
         case .request(let name, let strand, let reference):
             // Made when it is needed: most boards never have two programs, and older ones do not look at it.
             try db.execute(
@@ -169,7 +170,7 @@ enum Schema {
             else { throw StoreError.corrupt(path: path, detail: "the checksum of receipt \(receipts.count + 1) does not match") }
             receipts.append(StoredReceipt(peerDevice: peerDevice, author: authorID, sequence: sequence))
         }
-        return StoredBoard(meta: meta, transactions: transactions, receipts: receipts)
+        return StoredBoard(meta: meta, transactions: transactions, receipts: receipts, epochs: try EpochRows.load(db, path: path))
     }
 
     /// What programs asked for, in no order.
@@ -266,7 +267,7 @@ enum Schema {
 
     // A damaged row can hold a value of any type; GRDB's typed subscripts trap on a wrong one, these do not.
 
-    private static func blob(_ row: Row, _ index: Int) -> [UInt8]? {
+    static func blob(_ row: Row, _ index: Int) -> [UInt8]? {
         if case .blob(let data) = (row[index] as DatabaseValue).storage { Array(data) } else { nil }
     }
 
@@ -274,7 +275,7 @@ enum Schema {
         if case .string(let text) = (row[index] as DatabaseValue).storage { text } else { nil }
     }
 
-    private static func integer(_ row: Row, _ index: Int) -> Int64? {
+    static func integer(_ row: Row, _ index: Int) -> Int64? {
         if case .int64(let value) = (row[index] as DatabaseValue).storage { value } else { nil }
     }
 }

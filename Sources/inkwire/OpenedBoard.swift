@@ -195,7 +195,7 @@ struct OpenedBoard {
             var opened = try open(directory, profile: profile, catalog: catalog)
             try opened.leaveForkedKey()
             try opened.certifyOwnKey()
-            guard opened.content.meta.roomSecret == invite.roomSecret else {
+            guard try opened.knows(invite) else {
                 throw Failure(
                     .invite, code: "bad_invite", what: "this invite cannot be used",
                     why: "its secret is not the one of the board saved under this id",
@@ -214,12 +214,23 @@ struct OpenedBoard {
         let meta = BoardMeta(
             board: invite.board, roomSecret: invite.roomSecret, name: "",
             rendezvous: invite.rendezvous.map { RendezvousAddress(host: $0, usesTLS: invite.usesTLS).description }, direct: invite.direct,
-            inviteKey: invite.key)
+            inviteKey: invite.key, epoch: invite.epoch)
         let identity = try catalog.identity(ofProfile: profile)
         let store = try BoardStore.create(at: directory, meta: meta)
         return OpenedBoard(
             catalog: catalog, profile: profile, identity: identity, store: store,
             content: StoredBoard(meta: meta, transactions: [], receipts: []), isNew: true)
+    }
+
+    /// False for a link whose secret is another one than that which is saved of its epoch. One of an epoch that is not known here yet is kept: who was
+    /// away comes by it to where the others are.
+    private mutating func knows(_ invite: Invite) throws -> Bool {
+        if invite.epoch == content.meta.epoch { return content.meta.roomSecret == invite.roomSecret }
+        for case .reached(invite.epoch, let secret) in content.epochs { return secret == invite.roomSecret }
+        guard invite.key != nil else { return false }
+        try store.add(.reached(invite.epoch, invite.roomSecret))
+        content.epochs.append(.reached(invite.epoch, invite.roomSecret))
+        return true
     }
 
     /// Takes the board's own name as its name here, once genesis is known; a number is added where another board is called so.

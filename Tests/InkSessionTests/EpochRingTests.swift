@@ -112,7 +112,7 @@ struct EpochRingTests {
     // SE-192
     @Test func `what was saved brings us back to where we were`() {
         var ring = Self.founder()
-        var saved: [EpochRing.Record] = []
+        var saved: [EpochRecord] = []
         for (byte, newest) in [(1, [1]), (2, [1, 2]), (3, [3]), (3, [1, 2])] as [(UInt8, [UInt8])] {
             ring.bring(Self.secret(byte), by: Self.name(byte))
             let isThere = ring.advance(to: newest.map(Self.name))

@@ -17,6 +17,12 @@ struct PerfectPipes {
         var diskRefuses = false
         var identity: SigningKey
         var staticKey: StaticKey
+        /// What it was started with.
+        var configuration: Node.Configuration
+        /// Of all its sessions, where keys are disclosed.
+        var keyLog = ""
+        /// How often it was started again.
+        var restarts = 0
     }
     private enum Happening {
         case datagram(to: SocketAddress, from: SocketAddress, [UInt8])
@@ -46,6 +52,10 @@ struct PerfectPipes {
     /// True where one look at a socket brings all that has come by then.
     var comesTogether = false
     private var lineFreeAt: [Int: Instant] = [:]
+    /// Every node tells the keys of its sessions.
+    var disclosesKeys = false
+    /// What members gave to the pipes, since it was asked for.
+    var recorded: [(from: Int, to: SocketAddress, bytes: [UInt8])]?
     /// Drops what it returns true for.
     var drop: (SocketAddress, SocketAddress) -> Bool = { _, _ in false }
 
@@ -71,7 +81,8 @@ struct PerfectPipes {
     mutating func add(
         name: String, dialling: [Int] = [0], seed: UInt8? = nil, stored: [Transaction] = [], identityIndex: Int? = nil,
         stroke: [UInt8]? = nil, strand: Strand = .common, knowsTime: Bool = true, invite: InviteKey? = nil,
-        inviteKeys: [InviteKey] = []
+        inviteKeys: [InviteKey] = [],
+        link: (secret: Secret32, epoch: EpochID)? = nil
     ) {
         let index = members.count
         let identity = Self.identity(identityIndex ?? index)
@@ -85,13 +96,43 @@ struct PerfectPipes {
         configuration.stroke = stroke
         configuration.strand = strand
         configuration.invite = invite
+        if let link { (configuration.roomSecret, configuration.epoch) = link }
+        configuration.disclosesKeys = disclosesKeys
         configuration.inviteKeys = inviteKeys
         let node = Node(
             configuration,
             seed: Secret32(Self.seedBytes(seed ?? UInt8(index + 1)))!, now: now)
-        members.append(Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey))
+        members.append(
+            Member(node: node, address: Self.address(index), identity: identity, staticKey: staticKey, configuration: configuration))
         drain(index)
         if knowsTime { tellTime(to: index) }
+    }
+
+    /// The process is gone without a word, and another one begins with what its disk has.
+    ///
+    /// - Parameter keepsCommit: what was under way to the disk came there.
+    mutating func restart(_ index: Int, keepsCommit: Bool = false) {
+        for item in queue {
+            if case .persisted(index, _, let records) = item.what, keepsCommit { members[index].disk += records }
+        }
+        queue.removeAll { item in
+            switch item.what {
+            case .persisted(index, _, _), .verified(index, _, _): true
+            default: false
+            }
+        }
+        var configuration = members[index].configuration
+        let stored = saved(by: index)
+        configuration.genesis = configuration.genesis ?? stored.first { $0.isGenesis }
+        configuration.stored += stored.filter { !$0.isGenesis }
+        configuration.epochRecords = members[index].disk.compactMap { if case .epoch(let record) = $0 { record } else { nil } }
+        let peers = members[index].disk.compactMap { if case .lastPeers(let addresses) = $0 { addresses } else { nil } }.last
+        configuration.lastPeers = peers ?? []
+        members[index].restarts += 1
+        let seed = Self.seedBytes(UInt8(60 + (index * 37 + members[index].restarts) % 40))
+        members[index].node = Node(configuration, seed: Secret32(seed)!, now: now)
+        drain(index)
+        tellTime(to: index)
     }
 
     /// Writes to the board what changes rights.
@@ -117,13 +158,15 @@ struct PerfectPipes {
         while let output = members[index].node.nextOutput() {
             switch output {
             case .transmit(let bytes, let to):
+                recorded?.append((index, to, bytes))
                 if !drop(members[index].address, to) { transmit(bytes, from: index, to: to) }
             case .persist(let batch, let records): schedule(.persisted(index, batch, records), after: diskTime)
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
             case .event(let event, let audience): members[index].told.append((event, audience))
-            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe, .keys:
+            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe:
                 break
+            case .keys(let disclosure): members[index].keyLog += disclosure.lines
             }
         }
     }

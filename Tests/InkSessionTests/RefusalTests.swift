@@ -210,7 +210,8 @@ import Testing
             ground.claim(PerfectPipes.identity(6).author), .askChain, .chain(try RightsChain([])), .welcome, .enough, .prove(sequence: 1),
             .genesis(ground.pipes.genesis.encoded), .fingerprint(.zero, count: 9), .reconcile([0]), .ask([ground.invite]),
             .receipt(sequence: 1),
-            .adjacent([]), .adjacency(joined: [], left: []), .addresses([]),
+            .adjacent([]), .adjacency(joined: [], left: []), .addresses([]), .epoch(.zero),
+            .secrets([ToldSecret(name: ground.invite, secret: ground.pipes.secret)]),
         ]
         var stranger = try ground.met()
         for _ in 0..<12 {

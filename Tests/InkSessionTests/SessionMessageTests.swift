@@ -20,14 +20,17 @@ import Testing
         return try #require(board.chain(of: right))
     }
 
-    // SE-170
+    // SE-170 SE-195
     @Test func `each word has one spelling, and none that is cut or goes on`() throws {
+        let secret = try #require(Secret32(Array(repeating: 6, count: 32)))
         let claim = InviteClaim(invite: Self.name, signature: Array(repeating: 9, count: 64))
         let words: [(SessionMessage, count: Int)] = [
             (.hello(hasGenesis: true), 2), (.hello(hasGenesis: false), 2), (.hello(hasGenesis: true, right: Self.name), 34),
             (.hello(hasGenesis: false, right: Self.name), 34), (.claim(claim), 97), (.askChain, 1), (.chain(.none), 2), (.welcome, 1),
             (.removal([1, 2, 3]), 5),
             (.chain(try Self.chain(1)), 217), (.chain(try Self.chain(16)), 3907),
+            (.epoch(EpochID(Array(repeating: 5, count: 32)) ?? .zero), 33),
+            (.secrets([ToldSecret(name: .zero, secret: secret), ToldSecret(name: Self.name, secret: secret)]), 130),
         ]
         for (word, count) in words {
             let bytes = word.encode()
@@ -40,6 +43,11 @@ import Testing
         #expect(SessionMessage.hello(hasGenesis: true).encode() == [1, 1])
         #expect(throws: WireError.nonCanonical) { try SessionMessage(decoding: [1, 4]) }
         #expect(throws: WireError.limitExceeded) { try SessionMessage(decoding: [14, 17]) }
-        #expect(throws: WireError.unexpected) { try SessionMessage(decoding: [16]) }
+        #expect(throws: WireError.unexpected) { try SessionMessage(decoding: [19]) }
+        // None, too many, not ascending.
+        let told = Self.name.bytes + PerfectPipes.seedBytes(6)
+        for bytes in [[16, 0], [16, 17], [16, 2] + told + told] as [[UInt8]] {
+            #expect(throws: WireError.self) { try SessionMessage(decoding: bytes) }
+        }
     }
 }

@@ -130,7 +130,9 @@ enum Decoders {
             .fingerprint(drawn.board.fingerprint, count: 77), .reconcile([0] + Array(repeating: 9, count: 18)),
             .ask(Array(names.prefix(3))),
             .receipt(sequence: 300), .adjacent(drawn.board.authors), .hello(hasGenesis: true, right: names.first), .askChain, .welcome,
-            .chain(.none),
+            .chain(.none), .epoch(.zero),
+            .secrets(
+                names.prefix(3).sorted().map { ToldSecret(name: $0, secret: Secret32([UInt8](repeating: 4, count: 32)) ?? .random()) }),
             .claim(InviteClaim(invite: names.first ?? .zero, signature: [UInt8](repeating: 5, count: 64))),
         ]
         return Decoder(canonical: "session", seeds: messages.map { $0.encode() }) { bytes in

@@ -20,7 +20,8 @@ struct InviteCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
-        let meta = try BoardStore.peek(at: try options.catalog.entry(board).directory).meta
+        let content = try BoardStore.peek(at: try options.catalog.entry(board).directory)
+        let meta = content.meta
         let given = try options.rendezvous()
         let addresses = given.isEmpty ? meta.rendezvous.compactMap { RendezvousAddress($0) } : given
         var hosts = addresses.map(\.host)
@@ -28,8 +29,8 @@ struct InviteCommand: ParsableCommand {
         if hosts.isEmpty, let port = meta.embeddedPort { hosts = places.rendezvous(port: port) }
         let direct = options.relayPolicy == .only ? [] : meta.ownPort.map { places.direct(port: $0) } ?? []
         let invite = Invite(
-            rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct, roomSecret: meta.roomSecret, board: meta.board,
-            key: meta.inviteKey)
+            rendezvous: hosts, usesTLS: addresses.contains { $0.usesTLS }, direct: direct,
+            roomSecret: content.linkSecret.secret, board: meta.board, key: meta.inviteKey, epoch: content.linkSecret.epoch)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")

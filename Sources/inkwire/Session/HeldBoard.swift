@@ -21,7 +21,7 @@ final class HeldBoard: Sendable {
     let driver: Driver
     let store: BoardStore
     let boardID: BoardID
-    let roomSecret: Secret32
+    private let linkSecret: LinkSecret
     /// The invite that links give; nil of a board on which people have no roles.
     private let inviteKey: InviteKey?
     /// Device key of this person.
@@ -36,14 +36,15 @@ final class HeldBoard: Sendable {
     private let service: RendezvousService?
 
     private init(
-        driver: Driver, opened: OpenedBoard, rendezvous: [Invite.Host], usesTLS: Bool, isRelayOnly: Bool, desk: AttachmentDesk,
+        driver: Driver, opened: OpenedBoard, linkSecret: LinkSecret, rendezvous: [Invite.Host], usesTLS: Bool, isRelayOnly: Bool,
+        desk: AttachmentDesk,
         service: RendezvousService?,
         sentences: [String]
     ) {
         self.driver = driver
         store = opened.store
         boardID = opened.content.meta.board
-        (roomSecret, inviteKey) = (opened.content.meta.roomSecret, opened.content.meta.inviteKey)
+        (self.linkSecret, inviteKey) = (linkSecret, opened.content.meta.inviteKey)
         me = opened.identity.signing.author
         self.rendezvous = rendezvous
         self.usesTLS = usesTLS
@@ -87,6 +88,9 @@ final class HeldBoard: Sendable {
         if plan.usesTLS { driverOptions.tls = try options.trust() }
         driverOptions.port = plan.port
         driverOptions.impairment = try options.impairment()
+        let linkSecret = LinkSecret(opened.content.linkSecret)
+        driverOptions.linkSecretChanged = { linkSecret.set(($0, $1)) }
+        if let service { driverOptions.joins = { service.allow($0) } }
         if let path = options.keyLogFile {
             let log = try KeyLogFile(path)
             driverOptions.keyLog = { log.append($0) }
@@ -103,7 +107,7 @@ final class HeldBoard: Sendable {
             let port = options.relayPolicy == .only ? nil : driver.port
             desk.link = { [inviteHosts] in
                 Self.invite(
-                    by: inviteHosts, usesTLS: plan.usesTLS, port: port, roomSecret: meta.roomSecret, board: meta.board, key: meta.inviteKey
+                    by: inviteHosts, usesTLS: plan.usesTLS, port: port, secret: linkSecret.value, board: meta.board, key: meta.inviteKey
                 ).link
             }
             do throws(SocketError) {
@@ -113,7 +117,7 @@ final class HeldBoard: Sendable {
                 sentences.append("other programs cannot attach to this board: \(error)")
             }
             return HeldBoard(
-                driver: driver, opened: opened, rendezvous: inviteHosts, usesTLS: plan.usesTLS,
+                driver: driver, opened: opened, linkSecret: linkSecret, rendezvous: inviteHosts, usesTLS: plan.usesTLS,
                 isRelayOnly: options.relayPolicy == .only, desk: desk, service: service,
                 sentences: sentences)
         } catch let error as SocketError {
@@ -136,6 +140,7 @@ final class HeldBoard: Sendable {
             directAddresses: plan.direct)
         configuration.linkAddresses = plan.link
         configuration.invite = meta.inviteKey
+        (configuration.epoch, configuration.epochRecords) = (meta.epoch, opened.content.epochs)
         // What of these cannot be read keeps nobody from the board.
         configuration.inviteKeys = (try? opened.store.inviteKeys()) ?? []
         configuration.stroke = try? opened.store.stroke()
@@ -171,15 +176,18 @@ final class HeldBoard: Sendable {
 
     /// What admits to this board.
     var invite: Invite {
-        Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, roomSecret: roomSecret, board: boardID, key: inviteKey)
+        Self.invite(by: rendezvous, usesTLS: usesTLS, port: port, secret: linkSecret.value, board: boardID, key: inviteKey)
     }
 
     private static func invite(
-        by rendezvous: [Invite.Host], usesTLS: Bool, port: UInt16?, roomSecret: Secret32, board: BoardID, key: InviteKey?
+        by rendezvous: [Invite.Host], usesTLS: Bool, port: UInt16?, secret: (secret: Secret32, epoch: EpochID), board: BoardID,
+        key: InviteKey?
     ) -> Invite {
         // Whoever finds no rendezvous may still find us where we are.
         let direct = port.map { LinkPlaces(toward: rendezvous).direct(port: $0, onlyHere: rendezvous.allSatisfy(\.isLoopback)) } ?? []
-        return Invite(rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: roomSecret, board: board, key: key)
+        return Invite(
+            rendezvous: rendezvous, usesTLS: usesTLS, direct: direct, roomSecret: secret.secret, board: board, key: key,
+            epoch: secret.epoch)
     }
 
     /// Closes sockets, desk and embedded rendezvous, then gives up the lock.
