@@ -66,8 +66,8 @@ package struct PresenceLadder: Sendable {
             noteQueue(queue, line, now: now)
             return true
         }
-        // What is being left ends with the first packet that does not see it: another queue is another's.
-        queued = nil
+        // What is being left ends with the first packet that does not see it: another queue is another's. One that is held up sees nothing.
+        if !isHeldUp || waiting.history >= Self.historyMin { queued = nil }
         if waiting.history >= Self.historyMin {
             // All of the line is used, so that its rate is known; how long a round trip takes says how long our own packets are.
             if let rate = line.deliveryRate { limit(to: rate * Self.share, now: now) }

@@ -73,6 +73,18 @@ import Testing
     }
 
     // SE-160
+    @Test func `a packet that is held up makes no queue another one`() {
+        var (ladder, now) = (PresenceLadder(), Instant.zero)
+        for _ in 0..<12 {
+            Self.run(&ladder, Self.line(200), seconds: 1, from: &now)
+            _ = ladder.take(Self.line(200), isHeldUp: true, now: now)
+        }
+        // It stays whatever is sent, so it is the line's; what is held up takes no more than that.
+        Self.run(&ladder, Self.line(200), seconds: 30, from: &now)
+        #expect(ladder.budget == nil)
+    }
+
+    // SE-160
     @Test func `what is held up thins out, and what is lost by radio hardly`() {
         var (ladder, now) = (PresenceLadder(), Instant.zero)
         Self.run(&ladder, Self.line(50), isHeldUp: true, seconds: 10, from: &now)
