@@ -153,7 +153,7 @@ package struct Automation {
             if let (name, members) = format.plain(event) { write(name, members) }
             tellLight(samples, of: source.peer)
         case .view, .lookHere, .typing, .rendezvous, .rejected, .fork, .restoring, .duplicateDevice, .meeting, .knownName, .notAdmitted,
-            .versionMismatch, .rights:
+            .versionMismatch, .rights, .chatsGone:
             if let (name, members) = format.plain(event) { write(name, members) }
         }
     }

@@ -224,6 +224,7 @@ package struct EventFormat {
                     "next": .string(Sentence.versionRemedy(theirs: theirs, ours: ours).text),
                 ]
             )
+        case .chatsGone(let gone): ("chats_gone", ["ids": .array(gone.map { .string($0.hex) })])
         case .rights(.role(let role, let giver)):
             ("rights", ["role": .string("\(role)"), "by": giver.map { .string($0.hex) } ?? .null])
         case .rights(.removed(let remover, let reason, let unseen)):

@@ -11,6 +11,15 @@ extension Board {
         return standingRights.first { $0.subject != nil && $0.isSamePerson(as: own) }?.subject
     }
 
+    /// Invites that stand, have a time to live and are junior to this author's right, with when that is over, ms since 1970.
+    package func endingInvites(juniorTo author: AuthorID) -> [(name: TransactionName, end: UInt64)] {
+        guard let own = bestRight(of: author) else { return [] }
+        return standingRights.compactMap { right in
+            guard right.subject == nil, own.isSenior(to: right), let end = transaction(right.name)?.inviteEnd else { return nil }
+            return (right.name, end)
+        }
+    }
+
     /// How many have joined by an invite, those who were removed since among them.
     package func joinedCount(by invite: TransactionName) -> Int { transactionSet.book?.rights.admittedCount(under: invite) ?? 0 }
 

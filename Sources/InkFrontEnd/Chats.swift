@@ -1,3 +1,4 @@
+import InkBoard
 import InkPrimitives
 import InkSession
 
@@ -23,6 +24,13 @@ package struct Chats: Sendable {
         version += 1
         messages.append(Said(message: message, name: name))
         if messages.count > Self.messagesMax { messages.removeFirst(messages.count - Self.messagesMax) }
+    }
+
+    /// Messages count no more.
+    mutating func forget(_ gone: [TransactionName]) {
+        let gone = Set(gone)
+        messages.removeAll { gone.contains($0.message.id) }
+        version += 1
     }
 
     /// An author of whom nobody knew the name is here, and has one.

@@ -70,6 +70,9 @@ extension ByteWriter {
             writeNumber(theirs)
             writeNumber(ours)
         case .notAdmitted: writeTag(25)
+        case .chatsGone(let gone):
+            writeTag(26)
+            writeList(gone) { $0.write($1) }
         case .stopped(let unsaved, let unsent):
             writeTag(14)
             writeNumber(unsaved)
@@ -308,6 +311,7 @@ extension ByteReader {
             let remover: AuthorID? = try readFlag() ? try readIdentifier() : nil
             return .rights(.removed(by: remover, reason: try readText(), unseen: try readNumber()))
         case 25: return .notAdmitted
+        case 26: return .chatsGone(try readList(leastBytes: 32) { reader throws(WireError) in try reader.readIdentifier() })
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
         default: throw .unexpected
         }

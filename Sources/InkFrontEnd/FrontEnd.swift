@@ -91,6 +91,7 @@ package struct FrontEnd: Sendable {
             chats.take(message, by: message.author == me ? "you" : knownName(of: message.author))
             guard message.author != me else { return false }
             notices.add(.said(name(of: message.author), message.text), now: now)
+        case .chatsGone(let gone): chats.forget(gone)
         case .sync(let status): return take(status, now: now)
         case .rendezvous(let status):
             guard rendezvous != status else { return false }

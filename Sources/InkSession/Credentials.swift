@@ -22,6 +22,8 @@ extension Neighbour {
         private var shown: Role?
         /// It has shown what ended our right.
         private var hasShownRemoval = false
+        /// It was shown what ended its own.
+        private var wasShownRemoval = false
         /// Until when it may be a stranger.
         private(set) var until: Instant
 
@@ -43,6 +45,12 @@ extension Neighbour {
         mutating func showsRemoval() -> Bool {
             defer { hasShownRemoval = true }
             return !hasShownRemoval
+        }
+
+        /// - Returns: true the first time that it is shown what ended its right.
+        mutating func isShownRemoval() -> Bool {
+            defer { wasShownRemoval = true }
+            return !wasShownRemoval
         }
 
         mutating func waits(now: Instant) { until = now + Self.patience }

@@ -26,6 +26,8 @@ public enum Event: Hashable, Sendable {
     case typing(peer: PeerID)
     /// A chat message entered the board, ours included; `ref` repeats the one given with the intent that said it.
     case chat(ChatMessage, ref: UInt64?)
+    /// Messages that were told count no more: whoever wrote them had no right any more.
+    case chatsGone([TransactionName])
     /// Where we stand with disk and peers. Sent when any field changes.
     case sync(SyncStatus)
     /// The connection to the rendezvous changed.

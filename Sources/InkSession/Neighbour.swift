@@ -62,6 +62,12 @@ struct Neighbour: Sendable {
         receipts.theirs == nil && !isGiven && now - since < SessionTiming.receiptPatience
     }
 
+    /// Of what is under way at the peer, whether it is shown.
+    func shows(_ news: PresenceInbox.News) -> Bool {
+        guard standing != nil, case .gesture(let frontEnd, let number, _) = news else { return true }
+        return shown.gestures.isShown(frontEnd, number: number)
+    }
+
     mutating func degraded() { isDegraded = true }
 
     mutating func recovered() { isDegraded = false }
@@ -121,6 +127,8 @@ extension Neighbour {
         /// The peer's presence.
         var inbox = PresenceInbox()
         var gate: PresenceGate
+        /// Those of its gestures that are shown.
+        var gestures = ShownGestures()
         /// What the peer lacks of ours.
         var outbox = PresenceOutbox()
         /// How much of our presence its line bears.

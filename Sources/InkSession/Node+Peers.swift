@@ -130,12 +130,12 @@ extension Node {
     }
 
     mutating func closed(_ connection: ConnectionID, _ reason: CloseReason, now: Instant) {
-        guard var neighbour = neighbours[connection] else { return }
+        guard let neighbour = neighbours[connection] else { return }
         let peer = neighbour.remote.peer
         let last = roster.people[peer].map(currentStatus)
+        hidePresence(of: connection)
         neighbours[connection] = nil
         agreement.givers.heard()
-        for news in neighbour.shown.inbox.hide() { tell(news, of: neighbour.shown.peer) }
         agreement.verification.forget(connection) { [neighbours] in neighbours[$0] != nil }
         if !hasSession(with: neighbour.remote.author) { agreement.goneSuppliers.left(neighbour.remote.author, now: now) }
         guard roster.people[peer]?.connection == connection else { return closedUnmet(neighbour, reason, now: now) }

@@ -78,7 +78,7 @@ extension Node {
             neighbours[connection]?.isPresent == true
         else { return }
         let results = results(of: author)
-        for news in neighbours[connection]?.shown.inbox.news(now: now, result: results) ?? [] { tell(news, of: peer) }
+        for news in neighbours[connection]?.shown.inbox.news(now: now, result: results) ?? [] { show(news, of: peer, on: connection) }
     }
 
     /// Previews of gestures whose transactions have just arrived go.
@@ -86,14 +86,25 @@ extension Node {
         for connection in connections {
             guard let (peer, author) = neighbours[connection].map({ ($0.shown.peer, $0.remote.author) }) else { continue }
             let results = results(of: author)
-            for news in neighbours[connection]?.shown.inbox.ended(result: results) ?? [] { tell(news, of: peer) }
+            for news in neighbours[connection]?.shown.inbox.ended(result: results) ?? [] { show(news, of: peer, on: connection) }
         }
     }
 
     /// A degraded peer's pointer and gestures are hidden until it is heard again.
     mutating func hidePresence(of connection: ConnectionID) {
         guard let peer = neighbours[connection]?.shown.peer, let news = neighbours[connection]?.shown.inbox.hide() else { return }
-        for news in news { tell(news, of: peer) }
+        for news in news { show(news, of: peer, on: connection) }
+    }
+
+    /// Tells what a peer does, but for gestures that its role does not allow (SE-188).
+    mutating func show(_ news: PresenceInbox.News, of peer: PeerID, on connection: ConnectionID) {
+        guard case .gesture(let frontEnd, let number, let change) = news, let credentials = neighbours[connection]?.credentials,
+            neighbours[connection]?.standing != nil, let author = neighbours[connection]?.remote.author
+        else { return tell(news, of: peer) }
+        let step = neighbours[connection]?.shown.gestures.step(change, of: frontEnd, number: number) { gesture in
+            credentials.role?.allows(gesture?.need(of: author) ?? .edit, viewersMayChat: false) == true
+        }
+        if let step { tell(.gesture(frontEnd, number: number, step), of: peer) }
     }
 
     mutating func tell(_ news: PresenceInbox.News, of peer: PeerID, to audience: Audience = .everybody) {
@@ -111,7 +122,7 @@ extension Node {
     mutating func showAllPresence(to audience: Audience) {
         for connection in connections {
             guard let neighbour = neighbours[connection], neighbour.isPresent else { continue }
-            for news in neighbour.shown.inbox.standing { tell(news, of: neighbour.shown.peer, to: audience) }
+            for news in neighbour.shown.inbox.standing where neighbour.shows(news) { tell(news, of: neighbour.shown.peer, to: audience) }
         }
         for (frontEnd, hand) in presence.hands.sorted(by: { $0.key < $1.key }) {
             guard let live = hand.live else { continue }

@@ -78,7 +78,7 @@ extension Node {
                 }
                 say(.welcome, on: connection, now: now)
             case .enter:
-                rights.isLetIn()
+                if rights.isLetIn() { tellOwnRights() }
                 meet(connection, now: now)
                 enteredRoom(connection, now: now)
                 tellAddresses(now: now)
@@ -91,7 +91,7 @@ extension Node {
     /// Nothing more is said to the peer but that it is not let in; to one that was removed, by what, before that (SE-187).
     mutating func refuse(_ connection: ConnectionID, now: Instant) {
         if let author = neighbours[connection]?.remote.author, let removal = board?.removal(of: author), board?.role(of: author) == nil,
-            !work.unsaved.contains(removal.transaction.name)
+            !work.unsaved.contains(removal.transaction.name), neighbours[connection]?.credentials.isShownRemoval() == true
         {
             say(.removal(removal.transaction.encoded), on: connection, now: now)
             // It leaves before the goodbye.
@@ -117,16 +117,18 @@ extension Node {
             }
             for peer in roster.peers { tellPerson(peer) }
             followEpochs(now: now)
+            planInviteEnds(now: now)
+            tellOwnRights()
             if rights.role != nil { introduce(now: now) }
         }
         if rights.isJoining { join(now: now) }
-        tellOwnRights()
         showWhatCounts(now: now)
     }
 
     /// Other transactions count than are shown, since a removal came, or what makes one void.
     private mutating func showWhatCounts(now: Instant) {
         guard board?.isRecountDue == true, let recounted = board?.settle() else { return }
+        if !recounted.chatsGone.isEmpty { tell(.chatsGone(recounted.chatsGone)) }
         show(recounted.changes, recounted.chats, forks: [], renames: recounted.renames, of: .nobody, now: now)
     }
 

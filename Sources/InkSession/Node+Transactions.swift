@@ -84,7 +84,7 @@ extension Node {
         for inserted in outcome.inserted {
             saves.append(.transaction(inserted))
             endpoint.know(inserted.author, since: now)
-            if inserted.author != author, outcome.uncounted.contains(inserted.name) {
+            if isReady, inserted.author != author, outcome.uncounted.contains(inserted.name) {
                 rejected(author: inserted.author, rule: "rights: its author's right had ended", now: now)
             }
         }

@@ -184,6 +184,7 @@ public struct Node: Sendable {
         case .detached(let frontEnd): detach(frontEnd, now: now)
         case .wallClock(let milliseconds):
             clock.set(to: milliseconds, now: now)
+            planInviteEnds(now: now)
             introduce(now: now)
         case .datagram(let bytes, let from): receive(bytes, from: from, now: now)
         case .rendezvousFrame(let bytes, let place): introductions.client?.receivedFrame(bytes, at: place, now: now)
@@ -225,6 +226,7 @@ public struct Node: Sendable {
         var soonest = earliest(endpoint.deadline, introductions.deadline(isEnding: phase.isEnding))
         soonest = earliest(soonest, saves.deadline)
         soonest = earliest(soonest, presence.deadline)
+        soonest = earliest(soonest, rights.endsAt)
         soonest = earliest(soonest, agreement.deadline)
         soonest = earliest(soonest, roster.deadline)
         soonest = earliest(soonest, status.deadline)
@@ -280,6 +282,7 @@ public struct Node: Sendable {
         drainSTUN(now: now)
         followCompany(now: now)
         followAdoption(now: now)
+        endInvites(now: now)
         followRights(now: now)
         releaseHeld(now: now)
         recoverStroke(now: now)

@@ -10,6 +10,8 @@ struct OwnRights: Sendable {
     private(set) var name: TransactionName?
     /// An admission of ours is to be written: what our person does waits for it.
     private(set) var isJoining = false
+    /// When to look for invites whose time is over, which are ours to end; nil while there are none.
+    private(set) var endsAt: Instant?
     /// The link by which we came.
     let invite: InviteKey?
     /// What others are shown until we have joined; nil without an invite.
@@ -58,7 +60,15 @@ struct OwnRights: Sendable {
     }
 
     /// Somebody let us in.
-    mutating func isLetIn() { hasEndedElsewhere = false }
+    ///
+    /// - Returns: true if that is news.
+    mutating func isLetIn() -> Bool {
+        defer { hasEndedElsewhere = false }
+        return hasEndedElsewhere
+    }
+
+    /// Looks for invites to end at another time.
+    mutating func ends(at instant: Instant?) { endsAt = instant }
 
     /// Our invite gives more than we have, as far as it is known.
     private func mayJoin(_ board: Board, as author: AuthorID) -> Bool {

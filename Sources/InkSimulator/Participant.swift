@@ -141,6 +141,7 @@ struct View {
             }
         case .chat(let message, _):
             guard chats.insert(message.id).inserted else { throw Violation("chat \(message.id) was told twice") }
+        case .chatsGone(let gone): chats.subtract(gone)
         case .gesture(let id, let change):
             switch change {
             case .began: guard gestures[id] == nil else { throw Violation("a gesture of \(id.source.peer) began twice") }

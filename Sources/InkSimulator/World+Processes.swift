@@ -184,6 +184,7 @@ extension World {
         case .invited(let news, _): 27 ^ Trace.hash(news.invite.bytes)
         case .rights(.role(let role, _)): 28 ^ UInt64(role.rawValue) << 8
         case .rights(.removed): 29
+        case .chatsGone(let gone): gone.reduce(30) { ($0 ^ Trace.hash($1.bytes)) &* 31 }
         case .lookHere(let peer, _): 26 ^ Trace.hash(peer.bytes)
         }
     }

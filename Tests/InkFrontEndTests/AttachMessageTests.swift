@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...25))
+        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...26))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -258,6 +258,7 @@ import Testing
         case .rights(.role): 23
         case .rights(.removed): 24
         case .notAdmitted: 25
+        case .chatsGone: 26
         }
     }
 }

@@ -62,7 +62,7 @@ struct Inventor {
     mutating func events() -> [Event] {
         var events: [Event] = [
             .ready(name(), me: name(), role: maybe { $0.role() }), .invited(inviteNews(), ref: maybe { $0.number() }),
-            .rights(.role(role(), by: maybe { $0.name() })),
+            .chatsGone(list(upTo: 3) { $0.name() }), .rights(.role(role(), by: maybe { $0.name() })),
             .rights(.removed(by: maybe { $0.name() }, reason: text(), unseen: count())),
             .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
             .cursor(

@@ -308,4 +308,61 @@ import Testing
         #expect(pipes.run(.seconds(2)) { $0.areEqual })
         #expect(pipes.members[0].node.board?.shapes.count { $0.id.author == bob } == (role == .commenter ? 1 : 0))
     }
+
+    // SE-188
+    @Test func `what a role does not allow is not shown while a hand does it, whatever program that is`() throws {
+        var (pipes, _) = try Self.room([("bob", .viewer), ("eve", .commenter)])
+        func hand(_ gesture: Gesture, of index: Int) {
+            pipes.members[index].node.beginPresence(gesture, of: .holder, now: pipes.now)
+            pipes.input(.timeout, to: index)
+            _ = pipes.run(.seconds(2))
+            pipes.members[index].node.endPresence(of: .holder, .cancelled)
+            pipes.input(.timeout, to: index)
+            _ = pipes.run(.seconds(2))
+        }
+        func told() -> [GestureChange] {
+            pipes.members[0].events.compactMap { if case .gesture(_, let change) = $0 { change } else { nil } }
+        }
+        let (stroke, box) = (ShapeDraft(kind: .freehand, position: .zero, points: [.zero]), ShapeDraft(kind: .ellipse, position: .zero))
+        let note = ShapeDraft(kind: .note, position: .zero, size: Size(width: 80, height: 80))
+        for gesture in [Gesture.stroke(stroke), .shape(box), .shape(note)] { hand(gesture, of: 1) }
+        for gesture in [Gesture.stroke(stroke), .shape(box)] { hand(gesture, of: 2) }
+        #expect(told().isEmpty)
+        hand(.shape(note), of: 2)
+        #expect(told().count == 2 && told().last == .ended(.cancelled))
+        // Who may no more goes on: it ends.
+        #expect(Self.ask(.grant(Self.author(pipes, 1), .editor), by: 0, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        pipes.members[1].node.beginPresence(.shape(box), of: .holder, now: pipes.now)
+        pipes.input(.timeout, to: 1)
+        #expect(pipes.run(.seconds(2)) { _ in false } == false && told().count == 3)
+        #expect(Self.ask(.grant(Self.author(pipes, 1), .viewer), by: 0, in: &pipes) == .done && pipes.run(.seconds(2)) { $0.areEqual })
+        var moved = box
+        moved.position = Point(x: 80, y: 80)
+        _ = pipes.members[1].node.presence.update(.shape(moved), by: .holder, now: pipes.now)
+        pipes.input(.timeout, to: 1)
+        _ = pipes.run(.seconds(2))
+        #expect(told().count == 4 && told().last == .ended(.cancelled))
+    }
+
+    // SE-189
+    @Test func `what counts for nothing is told of by its author, and which messages are gone`() throws {
+        var (pipes, _) = try Self.room([("bob", .editor), ("eve", .editor)])
+        let (bob, eve) = (Self.author(pipes, 1), Self.author(pipes, 2))
+        // Eve hears of bob's work and not of his removal, which comes before it.
+        pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(0)) }
+        #expect(Self.ask(.remove(RemovalOrder(.device(bob))), by: 0, in: &pipes) == .done)
+        #expect(Self.ask(.say("late"), by: 1, in: &pipes) == .done)
+        #expect(pipes.run(.seconds(5)) { $0.members[2].node.board?.chats.count == 1 })
+        let late = pipes.members[2].events.compactMap { if case .chat(let message, _) = $0 { message.id } else { nil } }
+        pipes.drop = { from, to in [from, to].contains(PerfectPipes.address(1)) }
+        #expect(pipes.run(.seconds(90)) { $0.members[2].node.board?.role(of: bob) == nil && $0.fingerprints[0] == $0.fingerprints[2] })
+        #expect(pipes.members[2].events.contains(.chatsGone(late)) && pipes.members[2].node.board?.chats.isEmpty == true)
+        // Who comes to know of both in the other order shows nothing of it, and says why.
+        let told = Event.rejected(author: bob, rule: "rights: its author's right had ended")
+        let source = try #require(pipes.members[0].node.connections.first)
+        let transaction = try #require(late.first.flatMap { pipes.members[1].node.board?.transaction($0) })
+        pipes.members[0].node.insert(transaction, isLive: true, from: source, of: eve, now: pipes.now)
+        pipes.input(.timeout, to: 0)
+        #expect(pipes.members[0].events.contains(told) && pipes.members[0].node.board?.chats.isEmpty == true)
+    }
 }

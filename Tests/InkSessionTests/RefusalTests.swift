@@ -67,7 +67,7 @@ import Testing
         #expect(!stranger.events.contains(where: Self.isTold) && stranger.node.peers.isEmpty)
     }
 
-    // SE-171 SE-176
+    // SE-171 SE-176 SE-187
     @Test func `whatever is wrong, who is refused hears the same`() throws {
         var ground = try Ground()
         let removed = try ground.write(
@@ -75,7 +75,9 @@ import Testing
         let chain = try #require(ground.board.chain(of: removed))
         let end = try ground.board.writes(removing: [removed], by: ground.owner.author)
         let before = ground
-        try ground.write(end)
+        let ending = try ground.write(end)
+        // Of who was removed, whatever he says: he learns by what.
+        let removal = SessionMessage.removal(try #require(ground.board.transaction(ending)).encoded)
         let (self1, other) = (ground.stranger.author, PerfectPipes.identity(6))
         // A right that was removed, one of nobody, one of another; an invite with another key, of another, one that is spent or unknown.
         let words: [[SessionMessage]] = [
@@ -88,7 +90,7 @@ import Testing
             var stranger = try ground.met()
             for message in messages { stranger.say(message) }
             stranger.run(.milliseconds(100))
-            #expect(stranger.heard.count == 1 && stranger.closed == [.notAdmitted], "\(messages)")
+            #expect(stranger.heard.count == 2 && stranger.heard.last == removal && stranger.closed == [.notAdmitted], "\(messages)")
         }
         // One that names a right which is not known is asked, once, who gave it. What does not show it is of no use.
         for shown in [chain, try RightsChain([]), try RightsChain(Array(chain.links + chain.links))] {
@@ -100,7 +102,7 @@ import Testing
             stranger.say(.hello(hasGenesis: true, right: TransactionName(Array(repeating: 8, count: 32))))
             stranger.say(.chain(shown))
             stranger.run(.milliseconds(100))
-            #expect(stranger.heard.count == 2 && stranger.closed == [.notAdmitted])
+            #expect(stranger.heard.count == 3 && stranger.heard.last == removal && stranger.closed == [.notAdmitted])
             #expect(!stranger.events.contains(where: Self.isTold))
         }
         // Before it was removed it let him in.
