@@ -13,6 +13,8 @@ struct Agreement: Sendable {
     var lateNews = LateNews()
     /// Who brought orphans, and is gone.
     var goneSuppliers = GoneSuppliers()
+    /// Who brought orphans, and does not have them.
+    var agreeingSuppliers = AgreeingSuppliers()
     /// What others have of ours.
     var receipts: PeerReceipts
 
@@ -21,6 +23,7 @@ struct Agreement: Sendable {
     var deadline: Instant? {
         var soonest = earliest(asks.deadline, verification.deadline)
         soonest = earliest(soonest, goneSuppliers.deadline)
+        soonest = earliest(soonest, agreeingSuppliers.deadline)
         soonest = earliest(soonest, givers.deadline)
         return earliest(soonest, receipts.deadline)
     }

@@ -24,9 +24,13 @@ extension Node {
             let theirs = neighbour.transfer.fingerprint
         else { return }
         if theirs == board.fingerprint {
+            if board.orphanCount > 0 { agreement.agreeingSuppliers.agrees(neighbour.remote.author, now: now) }
             if neighbours[connection]?.transfer.agreed() == true { statusChanged(now: now) }
             if !isReady { becomeReady(now: now) }
-        } else if neighbour.transfer.reconcileAt == nil {
+            return
+        }
+        agreement.agreeingSuppliers.differs(neighbour.remote.author)
+        if neighbour.transfer.reconcileAt == nil {
             let wait = neighbour.remote.isInitiator ? SessionTiming.reconcileAfter : SessionTiming.reconcileAfterOther
             let at = now + (isBehind(neighbour) ? SessionTiming.reconcileAfterBehind : wait)
             neighbours[connection]?.transfer.reconcile(at: at)

@@ -117,9 +117,17 @@ extension Node {
 
     func hasSession(with device: AuthorID) -> Bool { neighbours.values.contains { $0.remote.author == device } }
 
-    /// Nobody will bring the parents of what those brought who are gone (SE-71).
+    /// Nobody will bring the parents of what those brought who are gone (SE-71), or whose sets are ours without it (SE-98).
     mutating func forgetOrphans(now: Instant) {
         for supplier in agreement.goneSuppliers.due(now: now) where !hasSession(with: supplier) {
+            board?.forgetOrphans(from: supplier)
+            statusChanged(now: now)
+        }
+        for supplier in agreement.agreeingSuppliers.due(now: now) {
+            let isOurs = neighbours.values.contains {
+                $0.isInRoom && $0.remote.author == supplier && $0.transfer.fingerprint == board?.fingerprint
+            }
+            guard isOurs else { continue }
             board?.forgetOrphans(from: supplier)
             statusChanged(now: now)
         }

@@ -24,6 +24,8 @@ enum SessionTiming {
     static let redialRest: Duration = .seconds(600)
     /// Orphans are forgotten so long after the last session of the device that brought them.
     static let orphanGrace: Duration = .seconds(30)
+    /// And so long after that device's set became ours without them: what was under way has come by then.
+    static let agreedOrphanGrace: Duration = .seconds(2)
     /// Changes in whom we have sessions with are told at most this often.
     static let adjacencyInterval: Duration = .seconds(1)
     /// Who has all by transport and has told of nothing more for so long, two round trips besides, is not waited for in quitting.

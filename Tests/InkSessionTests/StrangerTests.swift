@@ -109,6 +109,30 @@ import Testing
         #expect(left < forgotten && forgotten - left <= .seconds(31) && stranger.node.board?.missingCount == 0)
     }
 
+    // SE-98
+    @Test func `orphans of one whose set is ours are forgotten two seconds later, and not before`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: true))
+        var board = try Board(genesis: pipes.genesis)
+        for number in 0..<3 {
+            let (transaction, _) = try board.author(
+                Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1)
+            if number > 0 { stranger.send(transaction.encoded) }
+        }
+        // It says to have them, as one does that has.
+        stranger.say(.fingerprint(board.fingerprint, count: UInt64(board.coveredCount)))
+        stranger.run(.seconds(5))
+        #expect(stranger.node.board?.orphanCount == 2)
+        // Its disk was put back to what it held before, or they do not count for it any more.
+        let ours = try #require(stranger.node.board)
+        stranger.say(.fingerprint(ours.fingerprint, count: UInt64(ours.coveredCount)))
+        stranger.run(.milliseconds(1900))
+        #expect(stranger.node.board?.orphanCount == 2)
+        stranger.run(.milliseconds(300))
+        #expect(stranger.node.board?.orphanCount == 0 && stranger.node.syncStatus.missing == 0)
+    }
+
     @Test func `garbage in place of a control message ends the session`() throws {
         var stranger = try Stranger(try PerfectPipes())
         stranger.say(.hello(hasGenesis: true))
