@@ -67,6 +67,9 @@ extension Node {
             rejected(author: rejection.author, rule: "\(rejection.violation)", now: now)
         }
         switch outcome.result {
+        case .invalid(.otherBoard):
+            // Its author did nothing wrong: he signed it for that board.
+            return rejected(author: supplier, rule: "\(RuleViolation.otherBoard)", now: now)
         case .invalid(let violation): return rejected(author: transaction.author, rule: "\(violation)", now: now)
         case .duplicate: return
         case .orphan(let missing):

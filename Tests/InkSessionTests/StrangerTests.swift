@@ -133,6 +133,21 @@ import Testing
         #expect(stranger.node.board?.orphanCount == 0 && stranger.node.syncStatus.missing == 0)
     }
 
+    // SE-99
+    @Test func `who brings what another signed for another board is told of, and not the other`() throws {
+        let pipes = try PerfectPipes()
+        var stranger = try Stranger(pipes)
+        stranger.say(.hello(hasGenesis: true))
+        stranger.run(.seconds(1))
+        let other = PerfectPipes.identity(7)
+        var board = try Board(genesis: Board.makeGenesis(owner: other, name: "other", wallTime: 1, nonce: [UInt8](repeating: 3, count: 16)))
+        let (foreign, _) = try board.author(Board.writes(saying: "there", by: other.author), key: other, wallTime: 1)
+        stranger.send(foreign.encoded)
+        stranger.run(.seconds(1))
+        let blamed = stranger.events.compactMap { if case .rejected(let author, _) = $0 { author } else { nil } }
+        #expect(blamed == [stranger.identity.author])
+    }
+
     @Test func `garbage in place of a control message ends the session`() throws {
         var stranger = try Stranger(try PerfectPipes())
         stranger.say(.hello(hasGenesis: true))
