@@ -121,6 +121,10 @@ extension World {
 
     /// The first thing that keeps the world from rest; nil when nothing does.
     private func unrest() -> String? {
+        // Who was removed hears it once, if that is not lost, and else finds that nobody answers.
+        for node in participants.indices where isRemoved(node) && (participants[node].node?.presentPeers ?? 0) > 0 {
+            return "node \(node) was removed and is in the room"
+        }
         for (node, participant) in participants.enumerated() where takesPart(node) {
             guard let running = participant.node else { return "node \(node) is down" }
             guard let board = running.board, participant.view.isReady else { return "node \(node) has no board" }

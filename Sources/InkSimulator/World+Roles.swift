@@ -76,7 +76,6 @@ extension World {
     func checkRemoved() throws(Violation) {
         for node in participants.indices where isRemoved(node) {
             guard let removal = roles?.removal, let board = participants[node].node?.board else { continue }
-            guard participants[node].node?.presentPeers == 0 else { throw Violation("node \(node) was removed and is in the room") }
             try checkHeard(by: node, board, since: removal)
         }
     }

@@ -352,7 +352,9 @@ package struct World {
             try participants[node].disk.crash(isKept: true)
             stop(node)
             participants[node].formerly.formUnion(participants[node].disk.names)
-            participants[node].disk.rollBack(to: Int(Double(participants[node].disk.transactions.count) * share))
+            // What the owner wrote before the world began is in each backup: without the invites nobody could ever join.
+            let least = node == 0 ? 1 + (roles?.transactions.count ?? 0) : 1
+            participants[node].disk.rollBack(to: max(least, Int(Double(participants[node].disk.transactions.count) * share)))
             // What nobody else has is lost with the disk that had it.
             participants[node].saved.formIntersection(participants[node].disk.names)
             participants[node].mayFork = true
@@ -435,6 +437,7 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
         let standard = World.Options()
         var command = "tools/simulate \(seed)"
         if options.peers != standard.peers { command += " --peers \(options.peers)" }
+        if options.hasRoles { command += " --roles" }
         if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }
         if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }
         return command

@@ -33,6 +33,17 @@ import Testing
         run(World.Options(span: .seconds(3)), seed: seed, found: found)
     }
 
+    @Test(
+        arguments: [
+            (14, "what was lost with a disk missed parents that nobody had, and the status stayed behind for ever"),
+            (216, "who was removed was taken for one in the room though nobody had a session with him any more"),
+        ] as [(UInt64, String)])
+    func `a world with roles and a backup that once broke comes to rest`(seed: UInt64, found: String) {
+        var options = World.Options(adversity: .restoredBackup)
+        options.hasRoles = true
+        run(options, seed: seed, found: found)
+    }
+
     private func run(_ options: World.Options, seed: UInt64, found: String) {
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: options)
