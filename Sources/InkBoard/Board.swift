@@ -120,6 +120,8 @@ public struct Board: Sendable {
     /// True if the transaction of this name waits for its parents.
     public func isOrphan(_ name: TransactionName) -> Bool { orphans.contains(name) }
     public var orphanByteCount: Int { orphans.byteCount }
+    /// How many names are remembered as those of refused transactions.
+    package var refusedNameCount: Int { transactionSet.refusedNameCount }
     var orphans: OrphanPool { transactionSet.orphans }
     var merkleTree: MerkleTree { transactionSet.coverage.tree }
 

@@ -7,6 +7,8 @@ struct RefusedNames: Sendable {
     private var next = 0
     private static let countMax = 4096
 
+    var count: Int { names.count }
+
     func contains(_ name: TransactionName) -> Bool { names.contains(name) }
 
     mutating func insert(_ name: TransactionName) {

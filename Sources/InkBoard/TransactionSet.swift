@@ -94,6 +94,9 @@ struct TransactionSet: Sendable {
         }
     }
 
+    /// How many names are remembered as refused.
+    var refusedNameCount: Int { refused.count }
+
     /// How often what counts of the older transactions was changed by one that came.
     var revision: Int { book?.revision ?? 0 }
 

@@ -162,7 +162,10 @@ package struct Faults: Hashable, Sendable {
     ///   - nodes: how many there are, at least 2.
     ///   - span: while people work; nil: 5 s, or 40 s in every fourth world.
     ///   - adversity: which; nil: the seed says whether and which.
-    package init(nodes: Int, span given: Duration?, adversity wanted: Adversity? = nil, using random: inout SplitMix64) {
+    ///   - isHostile: others do harm in this world; there is no adversity.
+    package init(
+        nodes: Int, span given: Duration?, adversity wanted: Adversity? = nil, isHostile: Bool = false, using random: inout SplitMix64
+    ) {
         let isLong = random.chance(0.25)
         let span = given ?? .seconds(isLong ? 40 : 5)
         (self.span, calm) = (span, span > .seconds(20) ? 8 : 1)
@@ -203,7 +206,7 @@ package struct Faults: Hashable, Sendable {
         // Drawn last, so that what else goes wrong in a world is the same with it and without.
         let kinds = Adversity.allCases
         let drawn = random.chance(0.5) ? kinds[random.below(kinds.count)] : nil
-        adversity = wanted ?? drawn
+        adversity = isHostile ? nil : wanted ?? drawn
         adversityNode = random.below(nodes)
         switch adversity {
         case .slowLine: link.rate = 8_000 + random.below(56_000)
@@ -224,7 +227,7 @@ package struct Faults: Hashable, Sendable {
         default: break
         }
         nats = Array(repeating: nil, count: nodes)
-        let mayHaveNATs = leadsToMesh && adversity?.isMember != true && adversity != .twin
+        let mayHaveNATs = leadsToMesh && adversity?.isMember != true && adversity != .twin && !isHostile
         if random.chance(0.5), mayHaveNATs {
             for node in 0..<nodes where random.chance(0.7) { nats[node] = NAT.Kind.allCases[random.below(NAT.Kind.allCases.count)] }
             for _ in 0..<random.below(4) where random.chance(0.6) {

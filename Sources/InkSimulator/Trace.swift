@@ -45,7 +45,7 @@ package struct Trace: Sendable {
     /// What happened.
     enum Kind: UInt8 {
         case datagram, lost, timeout, verified, committed, commitFailed, intent, event, transmit, persist, verify
-        case rendezvousOut, rendezvousIn, rendezvous, fault, started, stopped, heal, rest
+        case rendezvousOut, rendezvousIn, rendezvous, fault, started, stopped, heal, rest, hostile
     }
 
     /// The newest lines, oldest first.

@@ -7,7 +7,7 @@ extension World {
     /// Who says that all is saved has all on disk (SM-5).
     func checkSaved(_ node: Int) throws(Violation) {
         guard let board = participants[node].node?.board else { return }
-        let disk = participants[node].disk.transactions.count
+        let disk = participants[node].disk.transactions.count - (hostileRecord.planted[node]?.count ?? 0)
         guard board.transactionCount == disk else {
             throw Violation("node \(node) says that all is saved, shows \(board.transactionCount) transactions and has \(disk) on disk")
         }
@@ -15,6 +15,10 @@ extension World {
 
     /// Nobody has of an author what the author's own disk does not have (SM-6).
     func checkLeft(_ transaction: Transaction, seenBy node: Int) throws(Violation) {
+        if let ledger = party?.ledger, ledger.made.contains(transaction.name) {
+            guard ledger.void.contains(transaction.name) else { return }
+            throw Violation("node \(node) keeps \(transaction.name), which is valid nowhere")
+        }
         let devices = participants.filter { $0.author == transaction.author }
         guard !devices.isEmpty else { throw Violation("node \(node) has a transaction of a stranger") }
         guard devices.contains(where: { $0.disk.names.contains(transaction.name) || $0.formerly.contains(transaction.name) }) else {
@@ -34,24 +38,29 @@ extension World {
         }
     }
 
+    /// Said of what somebody wrote who was removed, before he knew.
+    private static let endedRule = "rights: its author's right had ended"
+
     /// What is told of others is true of them and bounded, whatever they do (SM-10, SM-20, SM-21).
     mutating func checkTold(_ event: InkSession.Event, by node: Int) throws(Violation) {
         switch event {
         case .rejected(let author, let rule):
             // What who was removed wrote before he knew counts for nothing, and that is said.
-            if rule.hasPrefix("rights: "), author == participants[1].author, roles?.removal != nil { return }
+            if rule == Self.endedRule, party != nil || author == participants[1].author && roles?.removal != nil { return }
             // A hostile member may be blamed, and nobody for it.
-            guard let hostile, author == hostile.author else { throw Violation("\(author?.description ?? "somebody") was blamed: \(rule)") }
+            guard let author, isHostile(author) else { throw Violation("\(author.map { "\($0)" } ?? "somebody") was blamed: \(rule)") }
         case .fork(let author, let sequence):
-            guard participants.contains(where: { $0.author == author && $0.mayFork }) else {
+            guard isHostile(author) || participants.contains(where: { $0.author == author && $0.mayFork }) else {
                 throw Violation("\(author) forked at \(sequence)")
             }
         case .outcome(_, .refused(.ownHistoryMissing)), .restoring(isUnderWay: true):
             guard participants[node].mayFork else {
                 throw Violation("node \(node) may not draw, since somebody says that it has drawn more")
             }
-        case .peer:
-            if Self.count(now, in: &participants[node].peerEvents, within: .seconds(10)) > Self.peerEventsMax {
+        case .peer(let status):
+            // As whom somebody is known who is there is his own business, and paced as all that he writes.
+            if status.state == .joined, let author = status.author, isHostile(author) { return }
+            if Self.count(now, in: &participants[node].peerEvents, within: .seconds(10)) > Self.peerEventsMax * max(1, options.peers / 4) {
                 throw Violation("node \(node) was told \(Self.peerEventsMax) times in 10 s of others coming and going")
             }
         case .cursor(let source, _):
@@ -162,7 +171,7 @@ extension World {
     private func absence(_ node: Int, _ running: Node, _ view: View) -> String? {
         let others = Set(
             participants.indices.filter { $0 != node && participants[$0].isUp && !isRemoved($0) }.map { participants[$0].author })
-        let shown = running.peers.filter { $0.author == nil || $0.author != hostile?.author }
+        let shown = running.peers.filter { $0.author.map { !isHostile($0) } ?? true }
         if let ghost = shown.first(where: { status in !others.contains { $0 == status.author } }) {
             return "node \(node) shows the ghost \(ghost)"
         }
@@ -175,7 +184,7 @@ extension World {
         } else if !shown.contains(where: { $0.author == participants[0].author }) {
             return "node \(node) does not show node 0"
         }
-        let told = view.peers.filter { $0.value.author == nil || $0.value.author != hostile?.author }.keys
+        let told = view.peers.filter { $0.value.author.map { !isHostile($0) } ?? true }.keys
         return Set(told) == Set(shown.map(\.peer)) ? nil : "node \(node) told of other peers than it shows"
     }
 
@@ -184,6 +193,7 @@ extension World {
         let (shapes, drawn) = (first.shapes, first.drawnShapes)
         try checkNumbers(of: first)
         try checkRemoved()
+        try checkHostile()
         for (node, participant) in participants.enumerated() where takesPart(node) {
             guard let board = participant.node?.board else { throw Violation("node \(node) has no board at rest") }
             guard board.coveredCount == first.coveredCount else {
@@ -205,7 +215,7 @@ extension World {
                 throw Violation("node \(node) does not know the name of \(participants[other].name)")
             }
             let mayFork = Set(participants.filter(\.mayFork).map(\.author))
-            guard board.forks.allSatisfy({ mayFork.contains($0.author) }), board.orphanCount == 0 else {
+            guard board.forks.allSatisfy({ mayFork.contains($0.author) || isHostile($0.author) }), board.orphanCount == 0 else {
                 throw Violation("node \(node) has forks or \(board.orphanCount) orphans at rest")
             }
             try checkRoles(on: board, told: participant.view, by: node)
@@ -217,7 +227,8 @@ extension World {
     /// Nothing that was drawn took the name of something else, however often its device began anew (SM-22).
     private func checkNumbers(of board: Board) throws(Violation) {
         var made: Set<ShapeID> = []
-        for transaction in board.transactions {
+        // Those who keep no rule write what they like, which is theirs alone and has no effect on what others made (BD-7).
+        for transaction in board.transactions where !isHostile(transaction.author) {
             for write in transaction.writes where write.property == .kind && write.restores == nil {
                 guard made.insert(write.target).inserted else { throw Violation("two shapes were made one: \(write.target)") }
             }
@@ -229,8 +240,13 @@ extension World {
         guard let genesis = participants[node].disk.transactions.first else { throw Violation("the disk of node \(node) is empty") }
         do throws(RuleViolation) {
             var again = try Board(genesis: genesis)
+            let planted = hostileRecord.planted[node] ?? []
             let refused = again.load(participants[node].disk.transactions.dropFirst())
-            if refused.isEmpty, again.fingerprint == board.fingerprint, again.shapes == board.shapes, again.chats == board.chats { return }
+            if refused.allSatisfy({ planted.contains($0.name) }), again.fingerprint == board.fingerprint, again.shapes == board.shapes,
+                again.chats == board.chats
+            {
+                return
+            }
         } catch {
             throw Violation("node \(node): its disk holds no board: \(error)")
         }

@@ -19,6 +19,8 @@ struct SimulatedRendezvous {
     let random: SplitMix64
     /// Nil while the process is down.
     var server: RendezvousServer?
+    /// What it makes of what it says; nil where it is true.
+    var liar: LyingRendezvous?
     var starts = 0
     var sockets: [UInt64: Socket] = [:]
     var nextSocket: UInt64 = 1
@@ -51,7 +53,7 @@ extension World {
         trace.note(now, node: node, .transmit, hash: hash, "\(bytes.count) bytes to \(address), first \(bytes.first ?? 0)")
         let inner = participants[node].address
         guard let source = participants[node].nat == nil ? inner : participants[node].nat?.leave(inner, to: address) else { return }
-        if address == hostile?.address {
+        if address == hostile?.address || party?.isHere(address) == true {
             queue.schedule(.datagram(bytes, from: source, to: address, isAltered: false), at: now + Self.hostileDelay)
             return
         }
@@ -77,6 +79,7 @@ extension World {
             hostile?.receive(bytes, from: source, now: now)
             return sendHostile()
         }
+        if party?.isHere(address) == true { return try partyReceives(bytes, from: source, to: address) }
         guard let node = receiver(of: address, from: source), participants[node].isUp else { return }
         let hash = Trace.hash(bytes)
         trace.note(now, node: node, .datagram, hash: hash, "\(bytes.count) bytes from \(source), first \(bytes.first ?? 0)")
@@ -249,10 +252,14 @@ extension World {
         while let output = rendezvous.server?.nextOutput() {
             switch output {
             case .send(let message, let token):
-                guard var socket = rendezvous.sockets[token.number] else { continue }
-                socket.lastOut = max(now + wire(), socket.lastOut)
-                rendezvous.sockets[token.number] = socket
-                queue.schedule(.toClient(token.number, message), at: socket.lastOut)
+                let others = rendezvous.sockets.keys.sorted()
+                guard !others.isEmpty else { continue }
+                for (message, number) in rendezvous.liar?.pass(message, to: token.number, among: others) ?? [(message, token.number)] {
+                    guard var socket = rendezvous.sockets[number] else { continue }
+                    socket.lastOut = max(now + wire(), socket.lastOut)
+                    rendezvous.sockets[number] = socket
+                    queue.schedule(.toClient(number, message), at: socket.lastOut)
+                }
             case .relay(let bytes, let token): carry(bytes, to: token.number)
             case .close(let token, _):
                 guard var socket = rendezvous.sockets[token.number] else { continue }

@@ -97,7 +97,9 @@ extension World {
             switch output {
             case .transmit(let bytes, let to): try transmit(bytes, from: node, to: to)
             case .persist(let batch, let records): try persist(batch, records, node)
-            case .verify(let batch, let transactions): verify(batch, transactions, node)
+            case .verify(let batch, let transactions):
+                try checkVoid(transactions, verifiedBy: node)
+                verify(batch, transactions, node)
             case .event(let event, _): try take(event, node)
             case .rendezvousConnect: connectToRendezvous(node)
             case .rendezvousSend(let message, _): sendToRendezvous(message, node)

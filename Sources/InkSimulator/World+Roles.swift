@@ -15,12 +15,13 @@ struct Roles {
     /// The transaction that did so.
     fileprivate(set) var removal: TransactionName?
 
-    /// - Parameter span: while people draw.
+    /// - Parameter span: while people draw; nil where nobody of them is removed.
     init(
-        genesis: Transaction, owner: SigningKey, seeds: (Secret32, Secret32), span: Duration, random: SplitMix64
+        genesis: Transaction, owner: SigningKey, seeds: (Secret32, Secret32), span: Duration?, random: SplitMix64
     ) throws(RuleViolation) {
         var random = random
-        removesAfter = random.chance(0.5) ? span.scaled(by: 0.3 + random.unit() * 0.6) : nil
+        let isRemoved = random.chance(0.5)
+        removesAfter = isRemoved ? span?.scaled(by: 0.3 + random.unit() * 0.6) : nil
         var board = try Board(genesis: genesis)
         func invite(_ role: Role, _ seed: Secret32) throws(RuleViolation) -> InviteKey {
             let invite = RightsInvite(role: role, uses: 0, timeToLive: 0, key: SigningKey(seed: seed).author)

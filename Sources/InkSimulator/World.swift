@@ -31,6 +31,10 @@ package struct World {
         package var rekeying = RekeySchedule.standard
         /// People have roles on the board.
         package var hasRoles = false
+        /// Some of the members keep no rule; how many take part the seed says.
+        package var isHostile = false
+        /// What they all do; nil: the seed says.
+        package var move: MoveKind?
 
         package init(peers: Int = 4, span: Duration? = nil, adversity: Adversity? = nil) {
             (self.peers, self.span, self.adversity) = (peers, span, adversity)
@@ -65,6 +69,12 @@ package struct World {
         case harm
         /// The owner of a board with roles removes somebody.
         case removal
+        /// Those who keep no rule do something.
+        case hostility
+        /// The owner removes one of them.
+        case expulsion(Int)
+        /// What they made is put on somebody's disk.
+        case planting
         /// The copy of a device is put away.
         case putAway(Int)
     }
@@ -95,6 +105,9 @@ package struct World {
     var rendezvous: SimulatedRendezvous
     /// Somebody with the room's secret who means harm; nil where nobody does.
     var hostile: HostileMember?
+    /// Those who keep no rule, in a hostile world.
+    var party: HostileParty?
+    var hostileRecord = HostileRecord()
     /// Verdicts on signatures, which are the same at every node.
     var verdicts: [[UInt8]: Bool] = [:]
     var isHealed = false
@@ -110,16 +123,21 @@ package struct World {
 
     /// - Parameter picture: what front ends draw with.
     package init(
-        seed: UInt64, options: Options = Options(), detail: Trace.Detail = .hashOnly, picture: (any BoardPicture.Type)? = nil
+        seed: UInt64, options wanted: Options = Options(), detail: Trace.Detail = .hashOnly, picture: (any BoardPicture.Type)? = nil
     ) throws(SimulationFailure) {
-        precondition(options.peers >= 2, "a world has at least two peers, not \(options.peers)")
+        precondition(wanted.peers >= 2, "a world has at least two peers, not \(wanted.peers)")
         self.seed = seed
-        (self.options, self.picture) = (options, picture)
         random = SplitMix64(seed: seed)
+        var options = wanted
+        let cast = options.isHostile ? HostileCast(move: options.move, random: random.split("cast")) : nil
+        if let cast { (options.peers, options.hasRoles) = (cast.honest, true) }
+        (self.options, self.picture) = (options, picture)
         chance = random.split("chance")
         trace = Trace(detail: detail)
         var faultStream = random.split("faults")
-        faults = Faults(nodes: options.peers, span: options.span, adversity: options.adversity, using: &faultStream)
+        faults = Faults(
+            nodes: options.peers, span: options.span ?? cast.map(\.span), adversity: options.adversity, isHostile: options.isHostile,
+            using: &faultStream)
         (linkFaults, diskFaults) = (faults.link, faults.disk)
         var secrets = SecretGenerator(seed: random.seed("room"))
         roomSecret = secrets.secret()
@@ -145,9 +163,19 @@ package struct World {
                 firstSecret: options.hasRoles ? EpochSecret.commitment(to: roomSecret) : nil)
             roles =
                 options.hasRoles
-                ? try Self.makeRoles(genesis: genesis, owner: owner, &secrets, span: faults.span, random: random.split("roles")) : nil
+                ? try Self.makeRoles(
+                    genesis: genesis, owner: owner, &secrets, span: options.isHostile ? nil : faults.span, random: random.split("roles"))
+                : nil
             boardID = BoardID(genesis.name.bytes) ?? .zero
-            for transaction in [genesis] + (roles?.transactions ?? []) { try participants[0].disk.install(transaction) }
+            if let cast {
+                party = try Self.makeParty(
+                    cast, genesis: genesis, written: roles?.transactions ?? [], honest: participants.map(\.signing), room: roomSecret,
+                    random: random.split("party"))
+                if cast.rendezvousLies { rendezvous.liar = LyingRendezvous(random: random.split("lies")) }
+            }
+            for transaction in [genesis] + (roles?.transactions ?? []) + (party?.transactions ?? []) {
+                try participants[0].disk.install(transaction)
+            }
             if let kind = faults.adversity, kind.isMember {
                 hostile = HostileMember(kind, room: roomSecret, genesis: genesis, random: random.split("hostile"))
             }
@@ -198,7 +226,7 @@ package struct World {
     }
 
     private static func makeRoles(
-        genesis: Transaction, owner: SigningKey, _ secrets: inout SecretGenerator, span: Duration, random: SplitMix64
+        genesis: Transaction, owner: SigningKey, _ secrets: inout SecretGenerator, span: Duration?, random: SplitMix64
     ) throws(Violation) -> Roles {
         do throws(RuleViolation) {
             return try Roles(genesis: genesis, owner: owner, seeds: (secrets.secret(), secrets.secret()), span: span, random: random)
@@ -216,6 +244,7 @@ package struct World {
         }
         for item in faults.scheduled { queue.schedule(.fault(item.fault), at: .zero + item.after) }
         if hostile != nil { queue.schedule(.harm, at: .zero + .milliseconds(1)) }
+        scheduleHostility()
         if let after = roles?.removesAfter { queue.schedule(.removal, at: .zero + after) }
         queue.schedule(.heal, at: .zero + faults.span)
     }
@@ -260,10 +289,13 @@ package struct World {
         case .endOfFullDisk(let node):
             participants[node].disk.isFull = false
             trace.note(now, node: node, .fault, hash: 0, "disk has room again")
-        case .heal: heal()
+        case .heal: try heal()
         case .look: try look()
         case .harm: try harm()
         case .removal: try removeEditor()
+        case .hostility: try hostility()
+        case .expulsion(let rogue): try expel(rogue)
+        case .planting: try plant()
         case .putAway(let node):
             guard participants[node].isUp else {
                 participants[node].isGone = true
@@ -284,7 +316,7 @@ package struct World {
         case .rendezvousOpened(let number), .toClient(let number, _), .frameToClient(let number, _, _), .hungUp(let number):
             rendezvous.sockets[number]?.node
         case .start, .toRendezvous, .frameToRendezvous, .rendezvousTimer, .startRendezvous, .fault, .endOfPartition, .endOfFullDisk, .heal,
-            .look, .harm, .removal,
+            .look, .harm, .removal, .hostility, .expulsion, .planting,
             .putAway:
             nil
         }
@@ -389,12 +421,21 @@ package struct World {
     func link(_ from: Int, _ to: Int) -> Int { from * (participants.count + 1) + to }
 
     /// The end of all faults: what is down comes back by its own time, all else works from now on.
-    private mutating func heal() {
+    private mutating func heal() throws(Violation) {
         trace.note(now, node: -1, .heal, hash: 0, "")
         isHealed = true
         linkFaults = LinkFaults()
         diskFaults = DiskFaults()
         for index in links.indices { links[index].cuts = .min / 2 }
+        try partyLeaves()
+        if rendezvous.liar != nil {
+            // Whom it kept apart it does not tell of each other now: one that is true begins anew.
+            rendezvous.liar = nil
+            if rendezvous.server != nil {
+                killRendezvous()
+                queue.schedule(.startRendezvous, at: now + .milliseconds(100))
+            }
+        }
         for node in participants.indices {
             participants[node].disk.isFull = false
             queue.schedule(.finish(node, process: participants[node].process), at: now)
@@ -436,8 +477,13 @@ package struct SimulationFailure: Error, CustomStringConvertible, Sendable {
     package var replay: String {
         let standard = World.Options()
         var command = "tools/simulate \(seed)"
-        if options.peers != standard.peers { command += " --peers \(options.peers)" }
-        if options.hasRoles { command += " --roles" }
+        if options.isHostile {
+            command += " --hostile"
+            if let move = options.move { command += " --move \(move.rawValue)" }
+        } else {
+            if options.peers != standard.peers { command += " --peers \(options.peers)" }
+            if options.hasRoles { command += " --roles" }
+        }
         if let adversity = options.adversity { command += " --with \(adversity.rawValue)" }
         if let span = options.span { command += " --span \(span.nanoseconds / 1_000_000)" }
         return command

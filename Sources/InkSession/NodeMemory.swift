@@ -1,0 +1,24 @@
+/// What others can make a node remember, each of it bounded.
+package struct NodeMemory: Hashable, Sendable {
+    /// Of transactions that wait for their parents, bytes.
+    package let orphanBytes: Int
+    /// Of transactions that wait to be checked, or for a pace, bytes.
+    package let waitingBytes: Int
+    /// Names of transactions that were refused.
+    package let refusedNames: Int
+    /// Devices that were not let in.
+    package let refusedDevices: Int
+    /// Parents that are asked for.
+    package let asks: Int
+    /// Broken rules that were told lately.
+    package let rejections: Int
+}
+
+extension Node {
+    package var memory: NodeMemory {
+        NodeMemory(
+            orphanBytes: board?.orphanByteCount ?? 0, waitingBytes: agreement.verification.byteCount,
+            refusedNames: board?.refusedNameCount ?? 0, refusedDevices: endpoint.refusedDevices.count, asks: agreement.asks.count,
+            rejections: rejections.rememberedCount)
+    }
+}

@@ -1,0 +1,38 @@
+import InkPrimitives
+import InkSimulator
+import Testing
+
+@Suite struct HostileWorldTests {
+    #if DEBUG
+        /// Code that is not optimised takes ten times as long.
+        private static let seeds: Range<UInt64> = 1..<2
+        private static let moves = MoveKind.allCases.prefix(2)
+    #else
+        /// Many more are computed by `tools/campaign-rights`.
+        private static let seeds: Range<UInt64> = 1..<7
+        private static let moves = MoveKind.allCases.prefix(MoveKind.allCases.count)
+    #endif
+
+    // SM-63 SM-64 SM-65 SM-66 SM-67 SM-68 SM-69
+    @Test(arguments: seeds)
+    func `members with true keys who keep no rule change nothing that they may not, and lock nobody out`(seed: UInt64) {
+        run(seed: seed, move: nil)
+    }
+
+    // SM-63
+    @Test(arguments: moves)
+    func `none of the moves does harm`(move: MoveKind) {
+        run(seed: 1, move: move)
+    }
+
+    private func run(seed: UInt64, move: MoveKind?) {
+        var options = World.Options()
+        (options.isHostile, options.move) = (true, move)
+        do throws(SimulationFailure) {
+            var world = try World(seed: seed, options: options)
+            try world.run()
+        } catch {
+            Issue.record("\(error.withEvents(40))")
+        }
+    }
+}
