@@ -25,14 +25,22 @@ import Testing
         run(seed: 1, move: move)
     }
 
-    private func run(seed: UInt64, move: MoveKind?) {
+    @Test(
+        arguments: [
+            (427, "a message that counted again, once who had removed its author proved to be removed, was told twice")
+        ] as [(UInt64, String)])
+    func `a hostile world that once broke comes to rest`(seed: UInt64, found: String) {
+        run(seed: seed, move: nil, found: found)
+    }
+
+    private func run(seed: UInt64, move: MoveKind?, found: String = "") {
         var options = World.Options()
         (options.isHostile, options.move) = (true, move)
         do throws(SimulationFailure) {
             var world = try World(seed: seed, options: options)
             try world.run()
         } catch {
-            Issue.record("\(error.withEvents(40))")
+            Issue.record("\(found)\n\(error.withEvents(40))")
         }
     }
 }
