@@ -225,7 +225,7 @@ public struct Board: Sendable {
     private mutating func insertUnhashed(_ transaction: Transaction, from supplier: AuthorID, isReported: Bool) -> InsertOutcome {
         let admission = transactionSet.insert(transaction, from: supplier)
         var outcome = InsertOutcome(result: admission.result)
-        (outcome.forks, outcome.rejected) = (admission.forks, admission.rejected)
+        outcome.rejected = admission.rejected
         for slot in admission.admitted {
             if isReported { outcome.inserted.append(log[slot]) }
             guard transactionSet.counts(slot) else {
@@ -238,6 +238,8 @@ public struct Board: Sendable {
             transactionSet.cover(slot)
             picture.insert(slot, of: transactionSet.log, isReported: isReported, outcome: &outcome)
         }
+        // Of who was removed nobody hears that he forks what nobody sees.
+        outcome.forks = admission.forks.filter(transactionSet.isCovered)
         return outcome
     }
 

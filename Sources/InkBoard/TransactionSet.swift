@@ -89,9 +89,12 @@ struct TransactionSet: Sendable {
     /// Forks seen so far of which more than one side is covered, in order of arrival.
     var coveredForks: [Fork] {
         guard coverage.leavesOut else { return forks }
-        return forks.filter { fork in
-            log.slots(of: fork.author, sequence: fork.sequence).lazy.filter { coverage.contains($0) }.prefix(2).count > 1
-        }
+        return forks.filter(isCovered)
+    }
+
+    /// More than one side of a fork is of what neighbours agree on.
+    func isCovered(_ fork: Fork) -> Bool {
+        log.slots(of: fork.author, sequence: fork.sequence).lazy.filter { coverage.contains($0) }.prefix(2).count > 1
     }
 
     /// How many names are remembered as refused.
