@@ -95,8 +95,9 @@ public struct Reel: Sendable {
         while starts.count <= count {
             let step = starts.count - 1
             let transaction = recording.steps[step].transaction
-            // Genesis is there, and draws nothing.
-            for delta in step == 0 ? [] : board?.replay(transaction) ?? [] {
+            // Genesis is there, and draws nothing. What a removal takes out goes with it.
+            let changes = step == 0 ? [] : board?.replay(transaction) ?? []
+            for delta in changes + (board?.settle()?.changes ?? []) {
                 entries.append(Entry(id: delta.id, after: delta.after, previous: latest[delta.id] ?? -1))
                 latest[delta.id] = Int32(entries.count - 1)
             }

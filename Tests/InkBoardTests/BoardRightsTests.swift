@@ -148,6 +148,30 @@ import Testing
         #expect(throws: RuleViolation.self) { try end(&people[3], [], 0) }
     }
 
+    // FM-223
+    @Test func `a recording of a removal shows what goes with it, forwards and back`() throws {
+        var people = try Self.room(.editor, .editor)
+        for number in 1...2 {
+            try people[number].draw(ShapeDraft(kind: .ellipse, position: .zero))
+            people[0].receive(people[number])
+        }
+        let right = try #require(people[0].board.right(of: people[1].author))
+        let end = RightsEnd(rights: [right], heads: [])
+        try people[0].write([Write(ShapeID(author: people[0].author, number: 0), .removal, .right(.removal(end)))])
+        try people[0].draw(ShapeDraft(kind: .note, position: .zero, text: "after"))
+        _ = people[0].board.settle()
+        var reel = Reel(Recording(of: people[0].board))
+        let removal = try #require(reel.recording.steps.firstIndex { $0.transaction.writes.contains { $0.property == .removal } })
+        #expect(reel.changes(of: removal).map { ($0.before == nil, $0.after == nil) }.map { !$0.0 && $0.1 } == [true])
+        for count in (0...reel.stepCount).reversed() {
+            var whole = try Board(genesis: reel.recording.steps[0].transaction)
+            _ = whole.load(reel.recording.steps[..<count].dropFirst().map(\.transaction))
+            #expect(reel.shapes(after: count) == whole.shapes)
+        }
+        #expect(reel.shapes(after: reel.stepCount) == people[0].board.shapes && people[0].board.shapeCount == 2)
+        #expect(reel.changes(from: removal + 1, to: removal).map(\.after?.content.kind) == [.ellipse])
+    }
+
     // BD-116
     @Test func `a removal is as long whoever stays`() throws {
         let people = try Self.room(.viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer, .viewer)
