@@ -69,6 +69,8 @@ let package = Package(
         .executableTarget(name: "link-stand", dependencies: session + ["InkSimulator"], path: "tools/link-stand"),
         // Tools: random histories of rights, the rules of rights in a second, naive form, and the laws that both must keep.
         .executableTarget(name: "rights-histories", dependencies: ["InkPrimitives", "InkCrypto", "InkBoard"], path: "tools/rights-stand"),
+        // Tools: strangers by the thousand at the door of a board with roles, and what rights take of bytes and of frames.
+        .executableTarget(name: "admission-stand", dependencies: session, path: "tools/admission-stand"),
         // Tools: gliding cursors over simulated links, held against the paths that hands drew.
         .executableTarget(
             name: "cursor-figures", dependencies: session + ["InkFrontEnd", "InkSimulator"], path: "tools/cursor-stand",
@@ -114,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"], resources: [.copy("Resources")]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
-        .testTarget(name: "InkSessionTests", dependencies: session),
+        .testTarget(name: "InkSessionTests", dependencies: session + ["admission-stand"]),
         // GRDB: to leave files behind as a process does that dies within SQLite.
         .testTarget(
             name: "InkStoreTests",
