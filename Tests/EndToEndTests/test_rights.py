@@ -6,7 +6,7 @@ from harness import EndToEnd, ink, main
 
 
 class Rights(EndToEnd):
-    # CL-150
+    # CL-158
     def test_a_new_board_knows_roles_and_all_commands_give_the_link_of_an_invite_for_editors(self):
         ana, bob = self.pair()
         self.assertEqual((ana.event("ready")["role"], bob.event("ready")["role"]), ("owner", "editor"))
