@@ -32,10 +32,19 @@ package struct Automation {
     package private(set) var finishedCount = 0
     /// The first command that was answered by an error: how many came before it, lines without a command included, and why.
     package private(set) var firstFailure: (index: Int, error: AutomationError)?
-    /// What the last `become` was about; nil before one.
-    package private(set) var becoming: Becoming.Counts?
+    /// What came of commands that who does not read lines wants to know.
+    package private(set) var results = Results()
     /// True once `.quit` was put out.
     package private(set) var hasQuit = false
+
+    /// What the last command of each kind was answered; nil before one.
+    package struct Results {
+        /// What the last `become` was about.
+        package var becoming: Becoming.Counts?
+        /// What was made, and the link of it.
+        package var invite: (news: InviteNews, link: String)?
+        package var members: (members: [MemberNews], invites: [StandingInvite])?
+    }
 
     /// After an error nothing is run any more but `quit`.
     private let stopsAtError: Bool
@@ -64,6 +73,8 @@ package struct Automation {
         var wasTold = false
         /// True once what it waits for was looked at.
         var hasLooked = false
+        /// The invite that it made.
+        var invited: InviteNews?
     }
 
     private enum Stage {
@@ -145,7 +156,8 @@ package struct Automation {
         case .peer(let status):
             write("peer", format.peer(status))
             askStatusIfWaiting()
-        case .stopped, .invited: break
+        case .stopped: break
+        case .invited(let news, let ref): if isRunning(ref) { running?.invited = news }
         case .textMerged(let news):
             let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
             write("text", members)
@@ -172,11 +184,8 @@ package struct Automation {
         case .dump(let text):
             let link = JSONValue(parsing: Array(text.utf8)) ?? .null
             reply { automation, ref in automation.write("dump", ["link": link], ref: ref) }
-        case .members: break
-        case .invite(let link):
-            reply { automation, ref in
-                automation.write("invite", ["link": .string(link), "code": .null, "expires": .null], ref: ref)
-            }
+        case .members(let members, let invites): receive(members, invites)
+        case .invite(let link): receive(link: link)
         }
         run(now: now)
     }
@@ -264,7 +273,7 @@ package struct Automation {
         case .add(let drawing): add(drawing)
         case .become(let drawing):
             let whole = Becoming(shapes, drawing)
-            becoming = whole.counts
+            results.becoming = whole.counts
             if whole.change.isEmpty { done() } else { submit(.change(whole.change)) }
         case .undo: submit(.undo)
         case .redo: submit(.redo)
@@ -274,7 +283,10 @@ package struct Automation {
         case .lookHere(let box): submit(.lookHere(box))
         case .say(let text): submit(.say(text))
         case .typing: submit(.typing)
-        case .invite: outputs.append(.ask(.invite))
+        case .invite(nil): outputs.append(.ask(.invite))
+        case .invite(.some(let order)): submit(.invite(order))
+        // Whom it is about is known when all are.
+        case .grant, .remove, .members: outputs.append(.ask(.members))
         case .state: outputs.append(.ask(.state))
         case .stats: outputs.append(.ask(.links))
         case .dump: outputs.append(.ask(.dump))
@@ -417,6 +429,50 @@ package struct Automation {
         finish()
     }
 
+    // MARK: Who may do what
+
+    private mutating func receive(_ members: [MemberNews], _ invites: [StandingInvite]) {
+        guard case .awaitingAnswer = running?.stage, let request = running?.request else { return }
+        guard !members.isEmpty || request.command == .members else {
+            report(format.error(.noRoles, ref: request.ref))
+            return finish()
+        }
+        do throws(WhomFault) {
+            switch request.command {
+            case .grant(let who, let role):
+                submit(.grant(try Whom.member(who, among: members), role))
+            case .remove(let who, let withInvited, let reason):
+                let whom: RemovalOrder.Whom =
+                    switch try Whom(who, among: members, invites: invites) {
+                    case .device(let device): .device(device)
+                    case .invite(let invite): .invite(invite)
+                    }
+                submit(.remove(RemovalOrder(whom, withInvited: withInvited, reason: reason)))
+            default:
+                results.members = (members, invites)
+                reply { automation, ref in automation.write("members", automation.format.members(members, invites: invites), ref: ref) }
+            }
+        } catch {
+            let isUnknown = if case .nobody = error { true } else { false }
+            refuse(isUnknown ? "no_such_member" : "ambiguous", "who", "\(error)")
+        }
+    }
+
+    /// The link of this board: that of the invite just made has the same place.
+    private mutating func receive(link: String) {
+        guard let news = running?.invited else {
+            return reply { automation, ref in automation.write("invite", automation.format.link(link), ref: ref) }
+        }
+        do throws(InviteLinkError) {
+            var invite = try Invite(link: link)
+            invite.key = news.key
+            results.invite = (news, invite.link)
+            reply { automation, ref in automation.write("invite", automation.format.invite(news, link: invite.link), ref: ref) }
+        } catch {
+            refuse("bad_link", "link", "\(error)")
+        }
+    }
+
     // MARK: Live gestures
 
     private mutating func begin(_ kind: Live.Kind, milliseconds: Int, parts: Int, now: Instant) {
@@ -488,6 +544,10 @@ package struct Automation {
         case .done:
             // The begin of a gesture is answered by its end, and that by the commit's own answer.
             if case .drawing = running?.stage { return }
+            guard running?.invited == nil else {
+                running?.stage = .awaitingAnswer
+                return outputs.append(.ask(.invite))
+            }
             done()
         case .refused(let refusal):
             report(format.error(refusal, ref: request.ref))
@@ -616,7 +676,7 @@ package struct Automation {
     }
 
     /// Events that whoever waits for a board needs to see.
-    private static let beforeReady: Set = ["connecting", "unreachable"]
+    private static let beforeReady: Set = ["connecting", "unreachable", "not_admitted"]
 
     private mutating func write(_ event: String, _ members: JSONObject, ref: JSONValue? = nil) {
         var line: JSONObject = ["event": .string(event)]

@@ -1,6 +1,7 @@
 import InkBoard
 import InkFrontEnd
 import InkPrimitives
+import InkSession
 
 /// One command of the JSON-lines contract, its values checked.
 package enum AutomationCommand: Equatable {
@@ -27,7 +28,12 @@ package enum AutomationCommand: Equatable {
     case lookHere(WorldBox)
     case say(String)
     case typing
-    case invite
+    /// Of a new invite; nil: the link that the board has.
+    case invite(InviteOrder?)
+    /// Who is meant is a `Whom`.
+    case grant(who: String, Role)
+    case remove(who: String, withInvited: Bool, reason: String)
+    case members
     case state
     case wait(Condition, milliseconds: Int)
     case pause(milliseconds: Int)
@@ -194,7 +200,21 @@ extension AutomationRequest {
             guard !message.isEmpty else { throw bad("text", "it is empty") }
             return .say(message)
         case "typing": return .typing
-        case "invite": return .invite
+        case "invite":
+            guard ["role", "me", "uses", "ttl_s"].contains(where: { object[$0] != nil }) else { return .invite(nil) }
+            let isForMe = try flag(object, "me")
+            guard !isForMe || object["role"] == nil else { throw bad("role", "a further device has the role of its person") }
+            let given = object["role"] == nil ? Role.editor : try role(object)
+            return .invite(
+                InviteOrder(
+                    role: isForMe ? nil : given, uses: try count(object, "uses"), timeToLive: try count(object, "ttl_s")))
+        case "grant": return .grant(who: try who(object), try role(object))
+        case "remove":
+            let reason = try object["reason"].map { _ throws(AutomationError) in
+                try text(object, "reason", limit: Limits.reasonBytes)
+            }
+            return .remove(who: try who(object), withInvited: try flag(object, "with_invited"), reason: reason ?? "")
+        case "members": return .members
         case "state": return .state
         case "stats": return .stats
         case "dump": return .dump
@@ -216,6 +236,38 @@ extension AutomationRequest {
             }
         case let other:
             throw AutomationError(code: "unknown_command", field: "do", message: "there is no command “\(other)”")
+        }
+    }
+
+    // MARK: Rights
+
+    private static func role(_ object: JSONObject) throws(AutomationError) -> Role {
+        guard let role = object["role"]?.string.flatMap({ Role(word: $0) }) else {
+            throw bad("role", "one of \(Role.words.joined(separator: ", ")) is needed")
+        }
+        return role
+    }
+
+    private static func who(_ object: JSONObject) throws(AutomationError) -> String {
+        let who = try text(object, "who", limit: 256)
+        guard !who.isEmpty else { throw bad("who", "it is empty") }
+        return who
+    }
+
+    /// A number that may be left out, or null, which is 0: without a bound.
+    private static func count(_ object: JSONObject, _ field: String) throws(AutomationError) -> UInt32 {
+        guard let value = object[field], value != .null else { return 0 }
+        guard case .integer(let number) = value, (1...Int64(Limits.inviteCount)).contains(number) else {
+            throw bad(field, "a number from 1 to \(Limits.inviteCount), or null, is needed")
+        }
+        return UInt32(number)
+    }
+
+    private static func flag(_ object: JSONObject, _ field: String) throws(AutomationError) -> Bool {
+        switch object[field] {
+        case nil: return false
+        case .bool(let flag): return flag
+        default: throw bad(field, "true or false is needed")
         }
     }
 
@@ -430,6 +482,17 @@ extension AutomationRequest {
             throw bad(field, "a number from 0 to \(millisecondsMax) is needed")
         }
         return Int(number)
+    }
+}
+
+extension Role {
+    /// The words of all roles, the least first.
+    package static let words = allCases.map { "\($0)" }
+
+    /// By its word.
+    package init?(word: String) {
+        guard let role = Self.allCases.first(where: { "\($0)" == word }) else { return nil }
+        self = role
     }
 }
 

@@ -22,6 +22,7 @@ package struct Failure: Error, Equatable {
         case bug = 1
         case usage = 2
         case invite = 3
+        case identity = 4
         case notFound = 5
         case rendezvous = 6
         case path = 7

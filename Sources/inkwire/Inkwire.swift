@@ -20,8 +20,9 @@ import InkTerminal
             """,
         version: "inkwire 0.3.0",
         subcommands: [
-            NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self, DrawCommand.self,
-            WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self, MergeDriverCommand.self, ReplayCommand.self,
+            NewCommand.self, JoinCommand.self, OpenCommand.self, BoardsCommand.self, PeerCommand.self, InviteCommand.self,
+            MembersCommand.self, DrawCommand.self, WatchCommand.self, SayCommand.self, ExportCommand.self, ImportCommand.self,
+            MergeDriverCommand.self, ReplayCommand.self,
             ServeCommand.self, IdentityCommand.self,
         ])
 

@@ -646,7 +646,7 @@ import Testing
         var stage = Stage(shapes: shapes)
         stage.automation.receive(.become(drawing), now: stage.now)
         stage.quit()
-        #expect(stage.intents.isEmpty && stage.automation.becoming == Becoming.Counts() && stage.hasQuit)
+        #expect(stage.intents.isEmpty && stage.automation.results.becoming == Becoming.Counts() && stage.hasQuit)
         drawing.items[0].content.text = "one"
         drawing.items.remove(at: 1)
         stage = Stage(shapes: shapes)
@@ -656,6 +656,6 @@ import Testing
             stage.intents.map(\.intent) == [
                 .change(BoardChange(edits: [ShapeEdit(shapes[0].id, [.text("one")])], deleted: [shapes[1].id]))
             ])
-        #expect(stage.automation.becoming == Becoming.Counts(changed: 1, deleted: 1))
+        #expect(stage.automation.results.becoming == Becoming.Counts(changed: 1, deleted: 1))
     }
 }

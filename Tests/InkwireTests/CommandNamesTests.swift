@@ -9,7 +9,9 @@ import Testing
     /// A command that is new in JSON lines does not compile before somebody says here whether a person types it, too.
     private func names(of command: AutomationCommand) -> [String] {
         switch command {
-        case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround, .dump: []
+        case .draw, .stroke, .set, .add, .become, .cursor, .view, .typing, .state, .wait, .pause, .stats, .lookAround, .dump, .grant,
+            .remove, .members:
+            []
         case .move: ["move"]
         case .delete: ["delete"]
         case .arrange(_, let arrangement):

@@ -48,10 +48,10 @@ struct ImportCommand: ParsableCommand {
         let drawing = try Self.drawing(of: file, as: format)
         let access = try BoardAccess.open(board, catalog: options.catalog)
         if format == .board {
-            let counts = try apply([.become(drawing)], to: access, options: options) { [file] _ in
+            let results = try apply([.become(drawing)], to: access, options: options) { [file] _ in
                 "the board was not made what \(InputFile.name(file)) says"
             }
-            options.notices.say(counts?.words(of: InputFile.name(file)) ?? "\(InputFile.name(file)) was not looked at")
+            options.notices.say(results.becoming?.words(of: InputFile.name(file)) ?? "\(InputFile.name(file)) was not looked at")
         } else {
             try apply([.add(drawing)], to: access, options: options) { [file] _ in "\(InputFile.name(file)) could not be added" }
             options.notices.say("\(Sentence.count(drawing.items.count, "shape")) added from \(InputFile.name(file))")

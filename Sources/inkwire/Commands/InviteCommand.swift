@@ -1,18 +1,37 @@
 import ArgumentParser
 import InkAutomation
+import InkBoard
+import InkFrontEnd
 import InkPrimitives
 import InkRuntime
 import InkSession
 import InkStore
 
-/// `inkwire invite`: the link of a saved board.
+/// `inkwire invite`: a link of a saved board.
 struct InviteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "invite", abstract: "Write the invite link of a saved board.",
-        discussion: "Whoever has the link may enter and draw: in this version it is the only admission.")
+        commandName: "invite", abstract: "Write a link by which others join a board.",
+        discussion: """
+            With --role, --me, --ttl or --uses it is that of a new invite, which owners alone can make: whoever has the link joins in that role. Without any it \
+            is the link that the board has had before.
+            """)
 
     @Argument(help: "The board's name, or digits with which its id begins.")
     var board: String
+
+    @Option(name: .customLong("role"), help: "What those may do who join by it: editor, unless given.")
+    var role: RoleArgument?
+
+    @Flag(name: .customLong("me"), help: "For a further device of your own: in your role, under a key of its own.")
+    var isForMe = false
+
+    @Option(
+        name: .customLong("ttl"),
+        help: ArgumentHelp("How long it is good, as 90s, 10m, 2h or 7d; for ever, unless given.", valueName: "time"))
+    var timeToLive: InviteSpanArgument?
+
+    @Option(name: .customLong("uses"), help: ArgumentHelp("How many may join by it; any number, unless given.", valueName: "count"))
+    var uses: UInt32?
 
     @Flag(name: .customLong("link"), help: "A link (the only form there is in this version).")
     var isLink = false
@@ -20,6 +39,29 @@ struct InviteCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
+        guard role != nil || isForMe || timeToLive != nil || uses != nil else { return try writeStanding() }
+        try options.check()
+        guard uses.map({ (1...Limits.inviteCount).contains($0) }) ?? true else {
+            throw Failure.usage(
+                "no such invite can be made", why: "--uses is a number from 1 to \(Limits.inviteCount)", next: "give another")
+        }
+        guard !isForMe || role == nil else {
+            throw Failure.usage(
+                "no such invite can be made", why: "a further device of yours has your role", next: "leave out --role, or --me")
+        }
+        let order = InviteOrder(role: isForMe ? nil : role?.role ?? .editor, uses: uses ?? 0, timeToLive: timeToLive?.seconds ?? 0)
+        let access = try BoardAccess.open(board, catalog: options.catalog)
+        let results = try apply([.invite(order)], to: access, options: options) { _ in "no invite was made" }
+        guard let (news, link) = results.invite else { return }
+        var object: JSONObject = ["schema": 1]
+        for member in EventFormat().invite(news, link: link).members { object[member.key] = member.value }
+        let text = options.isJSON ? JSONValue.object(object).text : link
+        try StandardStream.output.deliver(Array((text + "\n").utf8))
+        options.notices.say(Self.sentence(of: news))
+    }
+
+    /// The link of the invite that the board was made with, or that we came by.
+    private func writeStanding() throws {
         let content = try BoardStore.peek(at: try options.catalog.entry(board).directory)
         let meta = content.meta
         let given = try options.rendezvous()
@@ -33,6 +75,26 @@ struct InviteCommand: ParsableCommand {
             roomSecret: content.linkSecret.secret, board: meta.board, key: meta.inviteKey, epoch: content.linkSecret.epoch)
         let text = options.isJSON ? JSONValue.object(["schema": 1, "link": .string(invite.link)]).text : invite.link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
-        options.notices.say("whoever has this link may enter and draw; the others type `inkwire join` and paste it")
+        options.notices.say(
+            meta.inviteKey == nil
+                ? "whoever has this link may enter and draw; the others type `inkwire join` and paste it"
+                : "whoever has this link joins by its invite, as long as that stands; the others type `inkwire join` and paste it")
+    }
+
+    /// What whoever gives the link away should know.
+    static func sentence(of invite: InviteNews) -> String {
+        let role = "\(invite.role == .owner || invite.role == .editor ? "an" : "a") \(invite.role)"
+        var sentence =
+            switch invite.uses {
+            case _ where invite.isForOwnDevice: "whoever has this link is you on this board: keep it to yourself"
+            case 0: "whoever has this link joins as \(role)"
+            case 1: "one person joins by this link, as \(role)"
+            default: "\(invite.uses) people join by this link, each as \(role)"
+            }
+        if invite.timeToLive > 0 {
+            sentence += "; it ends in \(MembersCommand.span(UInt64(invite.timeToLive) * 1000))"
+            if invite.orLater { sentence += ", or later, when an owner is online" }
+        }
+        return sentence
     }
 }

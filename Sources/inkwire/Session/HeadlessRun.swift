@@ -26,10 +26,10 @@ struct HeadlessRun {
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
 
-    /// Returns when all is saved and delivered to those present, and how many shapes were concerned where a file was made of the board.
+    /// Returns when all is saved and delivered to those present, with what came of the commands.
     ///
     /// - Throws: `Failure` when the board did not arrive, or something stays unsaved.
-    @discardableResult func run(_ access: BoardAccess) throws -> Becoming.Counts? {
+    @discardableResult func run(_ access: BoardAccess) throws -> Automation.Results {
         // Louder than -q: it is never meant to go unseen.
         if let path = options.keyLogFile { Notices.tell("inkwire: \(Failure.plain(KeyLogFile.warning(path)))\n") }
         let session: BoardSession
@@ -78,7 +78,7 @@ struct HeadlessRun {
             if let stopsAtError, let (index, error) = headless.firstFailure {
                 throw Failure(command: stopsAtError(index), code: error.code, why: error.message)
             }
-            return headless.becoming
+            return headless.results
         case .failed(let failure): throw failure
         case .signal(let signal): EndingSignals.die(by: signal)
         }
@@ -92,6 +92,10 @@ extension Failure {
             switch code {
             case "disk", "own_history_missing": .local
             case "timeout": .timeout
+            case "no_such_member", "no_such_invite": .notFound
+            // Who somebody is, or is not here.
+            case "not_owner", "senior", "oneself", "no_right", "not_allowed": .identity
+            case "no_roles": .version
             default: .usage
             }
         self.init(

@@ -60,8 +60,8 @@ final class HeadlessSession: @unchecked Sendable {
     /// The first command that failed; read after the end.
     var firstFailure: (index: Int, error: AutomationError)? { automation.firstFailure }
 
-    /// What became of the board where it was made what a file says; read after the end.
-    var becoming: Becoming.Counts? { automation.becoming }
+    /// What came of commands; read after the end.
+    var results: Automation.Results { automation.results }
 
     private var loop: any EventLoop { session.loop }
 

@@ -1,5 +1,4 @@
 import InkAutomation
-import InkFrontEnd
 
 /// How long a command that ends by itself looks for somebody who is there before it leaves its work for later.
 private let lookAroundMilliseconds = 3000
@@ -9,7 +8,7 @@ private let lookAroundMilliseconds = 3000
 /// - Parameter complaint: what happened when the command of this index failed.
 @discardableResult func apply(
     _ commands: [AutomationCommand], to access: BoardAccess, options: GlobalOptions, complaint: @escaping (Int) -> String
-) throws -> Becoming.Counts? {
+) throws -> Automation.Results {
     var run = HeadlessRun(options: options)
     run.readsCommands = false
     run.writesEvents = false

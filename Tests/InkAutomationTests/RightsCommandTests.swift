@@ -1,0 +1,116 @@
+import InkAutomation
+import InkBoard
+import InkCrypto
+import InkPrimitives
+import InkSession
+import Testing
+
+/// Invites, roles and removals by JSON lines.
+@Suite struct RightsCommandTests {
+    private func command(_ line: String) throws -> AutomationCommand { try AutomationRequest(line: Array(line.utf8)).command }
+
+    private static let bob = MemberNews(
+        device: Stage.author(2), person: Stage.author(2), name: "bob", role: .editor, origin: .invited(by: .zero), giver: Stage.author(1),
+        isPresent: true,
+        since: 7, right: .zero, isOverUse: true)
+
+    // CL-155
+    @Test func `commands are read with what they leave out`() throws {
+        #expect(try command(#"{"do":"invite"}"#) == .invite(nil))
+        #expect(try command(#"{"do":"invite","role":"viewer"}"#) == .invite(InviteOrder(role: .viewer)))
+        #expect(try command(#"{"do":"invite","uses":1,"ttl_s":600}"#) == .invite(InviteOrder(role: .editor, uses: 1, timeToLive: 600)))
+        #expect(try command(#"{"do":"invite","role":"owner","uses":null,"ttl_s":null}"#) == .invite(InviteOrder(role: .owner)))
+        #expect(try command(#"{"do":"grant","who":"bob","role":"commenter"}"#) == .grant(who: "bob", .commenter))
+        #expect(try command(#"{"do":"remove","who":"bob"}"#) == .remove(who: "bob", withInvited: false, reason: ""))
+        #expect(
+            try command(#"{"do":"remove","who":"bob","with_invited":true,"reason":"so"}"#)
+                == .remove(who: "bob", withInvited: true, reason: "so"))
+        #expect(try command(#"{"do":"members"}"#) == .members)
+        #expect(try command(#"{"do":"invite","me":true,"uses":1}"#) == .invite(InviteOrder(role: nil, uses: 1)))
+    }
+
+    // CL-5 CL-155
+    @Test(
+        arguments: [
+            (#"{"do":"invite","role":"king"}"#, "role"), (#"{"do":"invite","role":null}"#, "role"), (#"{"do":"invite","uses":0}"#, "uses"),
+            (#"{"do":"invite","me":1}"#, "me"), (#"{"do":"invite","me":true,"role":"viewer"}"#, "role"),
+            (#"{"do":"invite","uses":1.5}"#, "uses"), (#"{"do":"invite","ttl_s":-1}"#, "ttl_s"),
+            (#"{"do":"invite","ttl_s":1073741824}"#, "ttl_s"), (#"{"do":"grant","who":"bob"}"#, "role"),
+            (#"{"do":"grant","role":"viewer"}"#, "who"), (#"{"do":"remove","who":""}"#, "who"),
+            (#"{"do":"remove","who":"bob","with_invited":1}"#, "with_invited"),
+            (#"{"do":"remove","who":"bob","reason":"\#(String(repeating: "x", count: 257))"}"#, "reason"),
+        ])
+    func `what is out of its range is named`(line: String, field: String) {
+        #expect {
+            try command(line)
+        } throws: { ($0 as? AutomationError)?.field == field }
+    }
+
+    // CL-155
+    @Test func `who is meant is looked up among the members before it is asked for`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"grant","who":"bob","role":"viewer","ref":1}"#)
+        #expect(stage.questions.last == .members && stage.intents.isEmpty)
+        stage.answer(.members([Self.bob], invites: []))
+        #expect(stage.intents.map(\.intent) == [.grant(Self.bob.device, .viewer)])
+        stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .done))
+        #expect(stage.events("done").map { $0["ref"] } == [1])
+        stage.line(#"{"do":"remove","who":"bob@\#(Self.bob.device)","with_invited":true,"reason":"so","ref":2}"#)
+        stage.answer(.members([Self.bob], invites: []))
+        #expect(stage.intents.last?.intent == .remove(RemovalOrder(.device(Self.bob.device), withInvited: true, reason: "so")))
+        stage.receive(.outcome(ref: try #require(stage.intents.last?.ref), .refused(.senior)))
+        #expect(stage.events("error").last?["code"] == "senior" && stage.events("error").last?["ref"] == 2)
+        for (who, code) in [("eve", "no_such_member"), ("bob", "ambiguous")] {
+            stage.line(#"{"do":"remove","who":"\#(who)","ref":3}"#)
+            stage.answer(.members([Self.bob, Self.bob], invites: []))
+            #expect(stage.events("error").last?["code"] == .string(code) && stage.events("error").last?["field"] == "who")
+        }
+        stage.line(#"{"do":"remove","who":"bob"}"#)
+        stage.answer(.members([], invites: []))
+        #expect(stage.events("error").last?["code"] == "no_roles" && stage.intents.count == 2)
+    }
+
+    // CL-152 CL-155
+    @Test func `an invite is told with its link when the disk has it`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"invite","role":"viewer","uses":2,"ttl_s":60,"ref":"a"}"#)
+        let ref = try #require(stage.intents.last?.ref)
+        #expect(stage.intents.last?.intent == .invite(InviteOrder(role: .viewer, uses: 2, timeToLive: 60)))
+        let seed = try #require(Secret32(Stage.author(4).bytes))
+        let key = InviteKey(invite: try #require(TransactionName(Stage.author(3).bytes)), seed: seed)
+        let news = InviteNews(invite: key.invite, key: key, role: .viewer, uses: 2, timeToLive: 60, endsAt: 61_000, orLater: true)
+        stage.receive(.invited(news, ref: ref))
+        #expect(stage.events("invite").isEmpty)
+        stage.receive(.outcome(ref: ref, .done))
+        #expect(stage.questions.last == .invite)
+        let standing = Invite(
+            rendezvous: [Invite.Host(name: "example.org", port: 4300)], roomSecret: try #require(Secret32(Stage.author(5).bytes)),
+            board: try #require(BoardID(Stage.author(6).bytes)), key: InviteKey(invite: .zero, seed: key.seed))
+        stage.answer(.invite(standing.link))
+        let told = try #require(stage.events("invite").last)
+        var invite = standing
+        invite.key = key
+        #expect(told["link"] == .string(invite.link) && told["ref"] == "a" && told["invite"] == .string(key.invite.hex))
+        #expect(told["role"] == "viewer" && told["uses"] == 2 && told["expires"] == 61_000 && told["or_later"] == true)
+        #expect(stage.automation.results.invite?.link == invite.link && stage.events("done").isEmpty)
+        // The link that stands already is told as it is.
+        stage.line(#"{"do":"invite"}"#)
+        stage.answer(.invite(standing.link))
+        #expect(stage.events("invite").last?["link"] == .string(standing.link) && stage.events("invite").count == 2)
+    }
+
+    // CL-153 CL-155
+    @Test func `members and invites are told with what is odd about them`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"members","ref":1}"#)
+        let invite = StandingInvite(
+            name: .zero, role: .editor, uses: 1, usedCount: 3, endsAt: nil, giver: Stage.author(1), isKeyHeld: true)
+        stage.answer(.members([Self.bob], invites: [invite]))
+        let told = try #require(stage.events("members").last)
+        let member = try #require(told["members"]?.array?.first?.object)
+        #expect(member["author"] == .string(Self.bob.device.hex) && member["over_use"] == true && member["present"] == true)
+        #expect(member["by"] == .string(Stage.author(1).hex) && member["since_ms"] == 7 && told["ref"] == 1)
+        let standing = try #require(told["invites"]?.array?.first?.object)
+        #expect(standing["uses"] == 1 && standing["used"] == 3 && standing["over_used"] == true && standing["expires"] == .null)
+    }
+}
