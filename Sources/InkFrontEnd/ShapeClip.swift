@@ -30,10 +30,29 @@ extension BoardView {
     private func copies(of ids: [ShapeID], within entered: [GroupID]) throws(ArrangementError) -> ShapeClip {
         let shapes = members(with: ids, within: entered)
         guard !shapes.isEmpty else { throw .tooFew(.copy, least: 1) }
+        return ShapeClip(
+            copies(of: shapes).map { draft in
+                var copy = draft
+                copy.label = ""
+                return copy
+            })
+    }
+
+    /// All that stands, bottom first, as a new board is drawn from it: with its labels, each of them once.
+    package func copyingAll() -> [ShapeDraft] {
+        var labels: Set<String> = []
+        return copies(of: shapes.map(\.id)).map { draft in
+            var copy = draft
+            if !copy.label.isEmpty, !labels.insert(copy.label).inserted { copy.label = "" }
+            return copy
+        }
+    }
+
+    /// - Parameter shapes: that stand, no two alike.
+    private func copies(of shapes: [ShapeID]) -> [ShapeDraft] {
         let places = Dictionary(uniqueKeysWithValues: zip(shapes, shapes.indices))
-        let drafts = shapes.compactMap { id -> ShapeDraft? in
+        return shapes.compactMap { id -> ShapeDraft? in
             guard let drawn = self[id]?.content, var copy = stored(id) else { return nil }
-            copy.label = ""
             func bound(_ binding: Binding?) -> Binding? {
                 guard let binding, let place = places[binding.shape] else { return nil }
                 return Binding(ShapeID(author: .zero, number: UInt64(place) + 1), x: binding.x, y: binding.y)
@@ -44,7 +63,6 @@ extension BoardView {
             if isLetGo { copy.points = drawn.points }
             return copy
         }
-        return ShapeClip(drafts)
     }
 
     /// Makes shapes of a clip, displaced, on top of all others: in groups of their own, in one step of undo.

@@ -31,11 +31,15 @@ struct OpenedBoard {
         self.isNew = isNew
     }
 
-    /// Makes a new board, and an invite to it by which others join as editors, and stores both.
+    /// Makes a new board, and an invite by which others join, and stores both.
     ///
-    /// - Parameter drawing: what stands on it from the first, bottom first, as `Intent.drawAll` takes it. It is signed by a key that nobody keeps, and
-    ///   so in no history of undo, neither now nor when the board is opened again (CL-69).
-    static func make(named wanted: String?, drawing: [ShapeDraft] = [], catalog: BoardCatalog) throws -> OpenedBoard {
+    /// - Parameters:
+    ///   - drawing: what stands on it from the first, bottom first, as `Intent.drawAll` takes it. It is signed by a key that nobody keeps, and so in no
+    ///     history of undo, neither now nor when the board is opened again (CL-69).
+    ///   - role: what the invite gives.
+    static func make(
+        named wanted: String?, drawing: [ShapeDraft] = [], role: Role = .editor, catalog: BoardCatalog
+    ) throws -> OpenedBoard {
         try check(name: wanted, catalog: catalog)
         let identity = try catalog.identity(ofProfile: 1)
         let name: String
@@ -58,7 +62,7 @@ struct OpenedBoard {
         var board = try Board(genesis: genesis)
         let owner = identity.signing
         let seed = random.secret()
-        let invite = RightsInvite(role: .editor, uses: 0, timeToLive: 0, key: SigningKey(seed: seed).author)
+        let invite = RightsInvite(role: role, uses: 0, timeToLive: 0, key: SigningKey(seed: seed).author)
         let link = try board.author(Board.writes(inviting: invite, by: owner.author), key: owner, wallTime: wallMilliseconds()).0
         if !drawing.isEmpty { try draw(drawing, on: &board, owner: owner) }
         let transactions = Array(board.transactions)

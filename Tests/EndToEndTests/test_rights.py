@@ -286,6 +286,27 @@ class Rights(EndToEnd):
         self.assertEqual(bob.event("rights", role=None)["reason"], "bye")
         self.assert_ends_well(bob)
 
+    # CL-156
+    def test_a_board_of_before_is_drawn_anew_with_roles_and_left_as_it_is(self):
+        place = self.folder / "ana"
+        shutil.copytree(TESTS / "InkStoreTests/Resources/0.1/data", place)
+        for item in [place, *place.rglob("*")]:
+            item.chmod(0o700 if item.is_dir() else 0o600)
+        old = json.loads(self.command("boards", "--json")[1])["boards"][0]["name"]
+        self.assert_refused(self.command("members", old, "--role", "ana=viewer"), 9, "before there were roles", "new --from")
+        self.assert_refused(self.command("invite", old, "--role", "viewer"), 9, "before there were roles", "new --from")
+        peer = ink.Peer(["new", "fresh", "--from", old, "--role", "viewer", "--peer"], data=place, name="ana")
+        self.assertEqual(peer.event("ready")["role"], "owner")
+        before, after = (json.loads(self.command("export", name, "-o", "-", "--format", "json")[1]) for name in (old, "fresh"))
+        plain = lambda board: [{key: value for key, value in shape.items() if key != "id"} for shape in board["shapes"]]
+        self.assertTrue(plain(before))
+        self.assertEqual(plain(after), plain(before))
+        self.refused(peer, "undo", "nothing_to_undo")
+        vic = self.join(peer.link(), "vic")
+        self.assertEqual(vic.event("ready")["role"], "viewer")
+        self.assert_ends_well(vic, peer)
+        self.assert_refused(self.command("new", "more", "--from", "nothing", "--peer"), 5, "nothing")
+
 
 if __name__ == "__main__":
     main()

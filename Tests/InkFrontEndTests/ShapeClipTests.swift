@@ -29,6 +29,16 @@ import Testing
         return view
     }
 
+    // CL-156
+    @Test func `all that stands is copied with labels, groups and bindings, each label once`() {
+        let view = Self.board()
+        let copies = view.copyingAll()
+        #expect(copies.map(\.kind) == view.shapes.map(\.content.kind) && BoardView().copyingAll().isEmpty)
+        #expect(copies.map(\.label) == ["box", "", "", "", ""] && copies[1].groups == [GroupID(rawValue: 7)])
+        func place(_ number: UInt64) -> ShapeID { ShapeID(author: .zero, number: number) }
+        #expect(copies[2].startBinding?.shape == place(1) && copies[3].endBinding?.shape == place(5))
+    }
+
     // FE-91
     @Test func `a clip is what was seen, and comes to another board in groups of its own`() throws {
         let view = Self.board()

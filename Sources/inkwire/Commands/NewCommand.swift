@@ -1,5 +1,8 @@
 import ArgumentParser
+import InkBoard
+import InkFrontEnd
 import InkSession
+import InkStore
 
 /// `inkwire new`: makes a board and opens it.
 struct NewCommand: ParsableCommand {
@@ -19,6 +22,15 @@ struct NewCommand: ParsableCommand {
     @Flag(name: .customLong("invite"), help: "Begin with the invite: a box in the terminal, a line on stderr with --peer.")
     var invites = false
 
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp("Draw on it what stands on this saved board: for one that was made before people had roles.", valueName: "board")
+    )
+    var source: String?
+
+    @Option(name: .customLong("role"), help: "What those may do who join by its link: editor, unless given.")
+    var role = RoleArgument(.editor)
+
     @OptionGroup var options: GlobalOptions
     @OptionGroup var terminal: TerminalOptions
 
@@ -30,15 +42,31 @@ struct NewCommand: ParsableCommand {
     }
 
     private func begin() throws {
+        let drawing = try source.map { try options.catalog.picture(of: $0) } ?? []
         guard isHeadless else {
-            return try Interactive.run(options: options, terminal: terminal, start: .make(board), showsInvite: invites)
+            return try Interactive.run(
+                options: options, terminal: terminal, start: .make(board, drawing: drawing, role: role.role), showsInvite: invites)
         }
         // What is wrong with the options must not leave a board behind.
         try options.check()
-        let opened = try OpenedBoard.make(named: board, catalog: options.catalog)
+        let opened = try OpenedBoard.make(named: board, drawing: drawing, role: role.role, catalog: options.catalog)
         var run = HeadlessRun(options: options)
         run.embeds = true
         run.writesInvite = invites
         try run.run(.held(opened))
+    }
+}
+
+extension BoardCatalog {
+    /// What stands on a saved board, as another is drawn from it (CL-156).
+    func picture(of text: String) throws -> [ShapeDraft] {
+        guard let (board, _) = try BoardStore.peek(at: try entry(text).directory).replica() else {
+            throw Failure(
+                .notFound, code: "empty", what: "there is nothing to draw from", why: "“\(text)” was joined but has not arrived yet",
+                next: "`inkwire open` it while somebody is there who has it")
+        }
+        var view = BoardView()
+        view.replaceAll(board.shapes)
+        return view.copyingAll()
     }
 }

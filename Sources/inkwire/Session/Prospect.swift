@@ -1,3 +1,4 @@
+import InkBoard
 import InkSession
 import InkStore
 import InkTerminal
@@ -6,7 +7,10 @@ import InkTerminal
 struct Prospect: Sendable {
     /// How to come to it.
     enum Way: Sendable {
-        case make(String?)
+        /// - Parameters:
+        ///   - drawing: what stands on it from the first.
+        ///   - role: of who joins by its first link.
+        case make(String?, drawing: [ShapeDraft] = [], role: Role = .editor)
         case open(String)
         case join(Invite)
         /// A board to try things on.
@@ -21,7 +25,7 @@ struct Prospect: Sendable {
     init(_ way: Way, catalog: BoardCatalog) throws {
         self.way = way
         switch way {
-        case .make(let name):
+        case .make(let name, _, _):
             try OpenedBoard.check(name: name, catalog: catalog)
             place = nil
         case .open(let text):
@@ -52,7 +56,7 @@ struct Prospect: Sendable {
     /// What it is called; empty where that is not known.
     var name: String {
         switch way {
-        case .make(let name): name ?? ""
+        case .make(let name, _, _): name ?? ""
         case .open: place?.name ?? ""
         case .join: ""
         case .example: "example"
@@ -72,7 +76,8 @@ struct Prospect: Sendable {
                 try OpenedBoard.make(
                     named: try options.catalog.uniqueName("example", looks: BoardName.look), drawing: ExampleBoard.shapes,
                     catalog: options.catalog))
-        case .make(let name): .held(try OpenedBoard.make(named: name, catalog: options.catalog))
+        case .make(let name, let drawing, let role):
+            .held(try OpenedBoard.make(named: name, drawing: drawing, role: role, catalog: options.catalog))
         case .open(let text): try BoardAccess.open(text, at: place, catalog: options.catalog)
         case .join(let link): .held(try OpenedBoard.join(link, catalog: options.catalog, say: say))
         }
