@@ -74,4 +74,29 @@ import Testing
         #expect(joining.deadline == nil)
         #expect(joining.isHopeless(arrived: 0, isKeptOut: true, now: start + .seconds(99)) == false)
     }
+
+    // CL-151
+    @Test func `who is let in by nobody gives up three seconds later, and not while more comes`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.notAdmitted, now: start + .seconds(1))
+        joining.take(.notAdmitted, now: start + .seconds(2))
+        #expect(joining.deadline == start + .seconds(4) && joining.saysAt == nil)
+        #expect(joining.isHopeless(arrived: 5, isKeptOut: false, now: start + .seconds(4)) == false)
+        joining.take(.notAdmitted, now: start + .seconds(5))
+        #expect(joining.isHopeless(arrived: 5, isKeptOut: false, now: start + .seconds(8)) == true)
+        #expect(joining.failure(rendezvous: rendezvous).exit == Failure.Exit.invite.rawValue)
+    }
+
+    // CL-157
+    @Test func `who meets only somebody who is no member is told the key, when all others had their time`() {
+        var joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.rejected(author: .zero, rule: "rights: not linked"), now: start)
+        #expect(joining.deadline == start + .seconds(30) && joining.saysAt == nil)
+        let failure = joining.failure(rendezvous: rendezvous)
+        #expect(failure.exit == Failure.Exit.identity.rawValue && failure.why.contains("\(AuthorID.zero)"))
+        // What breaks another rule proves nothing of who somebody is.
+        joining = Joining(patience: .seconds(30), now: start)
+        joining.take(.rejected(author: .zero, rule: "presence: damaged"), now: start)
+        #expect(joining.failure(rendezvous: rendezvous).exit != Failure.Exit.identity.rawValue)
+    }
 }

@@ -16,6 +16,8 @@ struct Joining: Sendable {
     private var versions: (theirs: Int, ours: Int)?
     /// A member was met and does not let us in.
     private var isRefused = false
+    /// Who showed another board than that of the link, or no right to it.
+    private var impostor: AuthorID?
     /// When to give up if nothing more has come; nil once the board is there, or where nobody waits.
     private var givesUpAt: Instant?
     /// When to look whether only other versions were met.
@@ -53,6 +55,9 @@ struct Joining: Sendable {
         case .notAdmitted:
             (isRefused, saysAt) = (true, nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
+        // What is shown before the board is here is genesis, and who gave whom a right (SE-172).
+        case .rejected(let author?, let rule) where !hasArrived && (rule.hasPrefix("genesis: ") || rule.hasPrefix("rights: ")):
+            (impostor, saysAt) = (author, nil)
         case .versionMismatch(let theirs, let ours):
             (versions, saysAt) = ((theirs, ours), nil)
             comparesAt = comparesAt ?? now + Self.versionPatience
@@ -90,11 +95,11 @@ struct Joining: Sendable {
     ///
     /// - Parameter rendezvous: those that are configured.
     func failure(rendezvous: [Invite.Host]) -> Failure {
-        isRefused
-            ? .notAdmitted
-            : .notJoined(
-                versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
-                obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
+        if isRefused { return .notAdmitted }
+        if let impostor { return .notJoined(for: impostor) }
+        return .notJoined(
+            versions: versions, rendezvous: sawRendezvous ? [] : rendezvous.map(\.description), reason: rendezvousReason,
+            obstacles: obstacles.sorted { $0.key < $1.key }.map(\.value))
     }
 }
 
@@ -106,6 +111,14 @@ extension Failure {
             why: "a member is there and does not let you in: your invite was ended, used up or made too long ago, or you were removed; "
                 + "or the one who is there has not heard of it yet",
             next: "ask for another invite, or wait until whoever gave you this one has the board open, and join again")
+    }
+
+    /// The only one who answered showed what is not the board of the link.
+    static func notJoined(for impostor: AuthorID) -> Failure {
+        Failure(
+            .identity, code: "wrong_identity", what: "the board could not be joined",
+            why: "somebody who has the secret of the room is no member of this board: their key begins with \(impostor)",
+            next: "tell whoever gave you the link, and join again while they have the board open")
     }
 
     /// Why a board did not arrive in time.
