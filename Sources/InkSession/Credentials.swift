@@ -61,12 +61,16 @@ extension Neighbour {
         ///   - board: nil while genesis is not here.
         ///   - isReady: the board has what others have; what it does not know until then may come yet.
         ///   - wallTime: milliseconds since 1970; nil while nobody has told it.
-        mutating func judged(as author: AuthorID, on board: Board?, isReady: Bool, wallTime: UInt64?) -> Standing.Verdict {
+        ///   - isPassed: it comes by a secret of the room that is in force no more, and has not been let in before (SE-201).
+        mutating func judged(
+            as author: AuthorID, on board: Board?, isReady: Bool, wallTime: UInt64?, isPassed: Bool
+        ) -> Standing.Verdict {
             role = nil
             guard let board else { return .undecided }
             role = board.role(of: author)
             if role != nil { return .holds }
             guard hasSpoken else { return .undecided }
+            guard !isPassed else { return isReady ? .refused : .undecided }
             if let chain, let shown, !board.hasEnded(chain) {
                 role = shown
                 return .holds

@@ -56,7 +56,9 @@ extension Node {
     mutating func judge(_ connection: ConnectionID, now: Instant) {
         guard let remote = neighbours[connection]?.remote else { return }
         let (wallTime, isReady) = (clock.isSet ? clock.time(now: now) : nil, isReady)
-        let verdict = neighbours[connection]?.credentials.judged(as: remote.author, on: board, isReady: isReady, wallTime: wallTime)
+        let isPassed = remote.epoch != epochs.inUse.keys.epoch && neighbours[connection]?.standing?.isInRoom == false
+        let verdict = neighbours[connection]?.credentials.judged(
+            as: remote.author, on: board, isReady: isReady, wallTime: wallTime, isPassed: isPassed)
         guard let verdict else { return }
         // Who is removed is told so by what did it, which nobody may know before the disk does (SE-187).
         if verdict == .refused, let removal = board?.removal(of: remote.author), work.unsaved.contains(removal.transaction.name) { return }
