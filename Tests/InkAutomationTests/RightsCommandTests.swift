@@ -62,7 +62,9 @@ import Testing
         #expect(stage.events("error").last?["code"] == "senior" && stage.events("error").last?["ref"] == 2)
         for (who, code) in [("eve", "no_such_member"), ("bob", "ambiguous")] {
             stage.line(#"{"do":"remove","who":"\#(who)","ref":3}"#)
-            stage.answer(.members([Self.bob, Self.bob], invites: []))
+            var other = Self.bob
+            (other.device, other.person) = (Stage.author(3), Stage.author(3))
+            stage.answer(.members([Self.bob, other], invites: []))
             #expect(stage.events("error").last?["code"] == .string(code) && stage.events("error").last?["field"] == "who")
         }
         stage.line(#"{"do":"remove","who":"bob"}"#)
