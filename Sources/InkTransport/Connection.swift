@@ -132,7 +132,9 @@ struct Connection: Sendable {
             case .current:
                 space.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
                 if rekey.isUnconfirmed { rekey.confirm(roundTrip: paths.slowestRoundTrip, now: now) }
-            case .old: rekey.old?.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
+            case .old:
+                rekey.old?.acks.receive(opened.number, claim: claim, byteCount: datagram.count, roundTrip: roundTrip, now: now)
+                if claim != .none { rekey.hearOld() }
             }
             let challenge = frames.lazy.compactMap(\.challenge).first
             let sign = AddressProof.Sign(
@@ -145,15 +147,18 @@ struct Connection: Sendable {
                 switch frame {
                 case .rekeyQuestion(let question) where era == .current:
                     try rekey.receive(question: question, generator: &generator, now: now)
-                case .rekeyAnswer(let answer) where era == .current: try rekey.receive(answer: answer, now: now)
+                    liveness.exchanged(now: now)
+                case .rekeyAnswer(let answer) where era == .current:
+                    try rekey.receive(answer: answer, now: now)
+                    liveness.exchanged(now: now)
                 default:
                     if let code = try take(frame, of: opened.number, in: era, over: path, now: now, outputs: &outputs) {
                         return .success(.byPeer(code))
                     }
                 }
             }
-            // It tells the peer that the new keys are in use.
-            if rekey.adopt(current: &space) { owed.owePing() }
+            rekey.adopt(current: &space)
+            if rekey.takeWord(sent: space.sent.next, now: now) { owed.owePing() }
         } catch {
             return .success(.misbehaved(error))
         }
@@ -236,11 +241,12 @@ struct Connection: Sendable {
         guard !rekey.isExpired(now: now) else { return .timedOut }
         settle(now: now, outputs: &outputs) { $0.handleLossTimeout(paths: &$1, now: now, into: &$2) }
         handleOldTimeout(now: now, outputs: &outputs)
+        if rekey.takeWord(sent: space.sent.next, now: now) { owed.owePing() }
         if space.sent.takeProbe(paths.main.rtt, now: now) { owed.oweProbe() }
         followLook(now: now, outputs: &outputs)
         while let action = liveness.handleTimeout(waitingSince: waitingSince, now: now, random: &jitter) {
             switch action {
-            case .keepalive: owed.owePing()
+            case .keepalive: owed.oweKeepalive()
             // What already waits is repeated by its own timer.
             case .probe: ask()
             case .degraded: outputs.append(.degraded(id))
@@ -362,7 +368,7 @@ struct Connection: Sendable {
         } else {
             outgoing.writeRepetitions(into: &draft, now: now)
         }
-        if owed.ping || probe != nil, draft.claim != .prompt { draft.writePing() }
+        if owed.ping || probe != nil, draft.claim != .prompt { draft.writePing(length: probe == nil ? owed.pingBytes : Self.pingBytes) }
         owed.paid(withProbe: probe != nil)
         transmit(&draft, over: paths.main.route, path: paths.mainID, now: now, outputs: &outputs)
         if let other = paths.shadowPath(now: now) { sendCopy(of: draft.frames, over: other, now: now, outputs: &outputs) }

@@ -47,6 +47,9 @@ struct Liveness: Sendable {
     /// A packet that asks for an acknowledgement left.
     mutating func sentEliciting(now: Instant) { lastExchange = now }
 
+    /// One side asked for new keys, and the other answers.
+    mutating func exchanged(now: Instant) { lastExchange = now }
+
     /// - Parameter waitingSince: when the oldest unacknowledged packet was sent.
     func deadline(waitingSince: Instant?) -> Instant {
         if let probingSince { return probingSince + (isDegraded ? Self.deadAfter : Self.degradedAfter) }

@@ -8,13 +8,17 @@ struct OwedFrames: Sendable {
 
     /// A packet that asks for an acknowledgement.
     private(set) var ping = false
+    /// How long the packet is made with it, bytes.
+    private(set) var pingBytes = 0
     /// One that repeats the oldest data without an acknowledgement.
     private(set) var probe = false
     /// When the responder says its first word at the latest: the initiator then knows that message 3 arrived.
     private(set) var greetsAt: Instant?
     private var responses: [(challenge: [UInt8], over: Route)] = []
 
-    mutating func owePing() { ping = true }
+    mutating func owePing() { (ping, pingBytes) = (true, PacketDraft.pingBytes) }
+    /// A ping is owed that is as short as can be (TR-19).
+    mutating func oweKeepalive() { ping = true }
     mutating func oweProbe() { probe = true }
 
     /// A first word is owed (TR-98).
@@ -26,13 +30,16 @@ struct OwedFrames: Sendable {
     /// A packet is begun: it is the first word, if that is owed.
     mutating func packetBegins() { if greetsAt != nil { greet() } }
 
-    private mutating func greet() { (ping, greetsAt) = (true, nil) }
+    private mutating func greet() {
+        owePing()
+        greetsAt = nil
+    }
 
     /// What is owed is in a packet.
     ///
     /// - Parameter withProbe: false where a probe that is owed waits for another one.
     mutating func paid(withProbe: Bool) {
-        ping = false
+        (ping, pingBytes) = (false, 0)
         if withProbe { probe = false }
     }
 

@@ -7,7 +7,8 @@ import InkPrimitives
 struct PacketDraft: ~Copyable, Sendable {
     /// Type, slot, offset and length of a stream frame at their longest, bytes.
     static let streamHeaderMax = 15
-    /// A keepalive or probe is padded to this, so that a challenge is no longer than what caused it.
+    /// A ping or probe is padded to this, so that a challenge is no longer than what caused it. Not so a keepalive, of which there are many: where its
+    /// address is new, the probe that follows it pays for the challenge.
     static let pingBytes = 40
     /// An acknowledgement, bytes at most.
     static let acknowledgementMax = 128

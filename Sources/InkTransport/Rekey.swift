@@ -52,6 +52,8 @@ struct Rekey: Sendable {
     /// The space before, for as long as it lives.
     var old: KeyedSpace?
     private var former: Former?
+    /// When the peer is told at the latest that the space in use is, where no packet in it has.
+    private var tellsAt: Instant?
     /// No question is looked at before.
     private var restsUntil: Instant
     /// Receiver indices that lead here no more.
@@ -91,7 +93,7 @@ struct Rekey: Sendable {
     ///   - rtt: of the path in use.
     func deadline(mayAsk: Bool, mayAcknowledge: Bool, rtt: RTTEstimator) -> Instant {
         var deadline = expiresAt
-        if let formerEnd { deadline = min(deadline, formerEnd) }
+        if let at = earliest(formerEnd, tellsAt) { deadline = min(deadline, at) }
         if let at = old?.sent.deadline(rtt) { deadline = min(deadline, at) }
         if mayAcknowledge, let at = old?.acks.dueAt { deadline = min(deadline, at) }
         switch exchange {
@@ -271,13 +273,23 @@ struct Rekey: Sendable {
         }
     }
 
-    /// Takes the space that our question brought into use.
-    ///
-    /// - Returns: true if it did: then something must leave in it at once, which tells the peer.
-    mutating func adopt(current: inout KeyedSpace) -> Bool {
-        guard case .agreed(let upcoming) = exchange else { return false }
+    /// Takes the space that our question brought into use, if it did. What leaves next tells the peer.
+    mutating func adopt(current: inout KeyedSpace) {
+        guard case .agreed(let upcoming) = exchange else { return }
         adopt(upcoming, current: &current)
-        return true
+        tellsAt = upcoming.bornAt + (schedule.refusedAfter - schedule.after) / 4
+    }
+
+    /// The peer says something in the space before: it is to know the new one.
+    mutating func hearOld() { if tellsAt != nil { tellsAt = .distantPast } }
+
+    /// True once, if something must leave in the space in use because nothing has (TR-104).
+    ///
+    /// - Parameter sent: packets that left in it.
+    mutating func takeWord(sent: UInt64, now: Instant) -> Bool {
+        guard let at = tellsAt, sent > 0 || now >= at else { return false }
+        tellsAt = nil
+        return sent == 0
     }
 
     private mutating func adopt(_ upcoming: Upcoming, current: inout KeyedSpace) {

@@ -99,6 +99,7 @@ import Testing
         #expect(Self.renewals(net, 0) == 0)
         for _ in 0..<5 { net.send([UInt8](repeating: 1, count: 131_072), from: 0, lane: .bulk) }
         net.run(for: .seconds(4))
+        net.run(for: .seconds(16)) { Self.renewals($0, 1) > 0 }
         #expect(Self.renewals(net, 0) == 1 && Self.renewals(net, 1) == 1)
         #expect(net.nodes[1].messages.count == 6)
     }
@@ -109,8 +110,30 @@ import Testing
         net.run(for: .seconds(134))
         #expect(Self.renewals(net, 1) == 0)
         net.run(for: .seconds(2))
+        #expect(Self.renewals(net, 1) == 1 && Self.renewals(net, 0) == 0)
+        // Who answered knows with the next packet that the answer has come.
+        net.run(for: .seconds(15))
         #expect(Self.renewals(net, 0) == 1 && Self.renewals(net, 1) == 1)
         #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
+    }
+
+    // TR-104
+    @Test func `who asked and has nothing to say says so after a quarter of the time that is left`() throws {
+        let schedule = Self.quick(20, refused: 40)
+        var net = TestNet.pair(faults: Faults(delay: .milliseconds(25)), rekeying: (schedule, schedule))
+        for index in 0..<2 { net.nodes[index].endpoint.setActivity(.idle) }
+        #expect(net.run(for: .seconds(23)) { Self.renewals($0, 0) == 1 })
+        let adopted = net.now
+        net.sent = []
+        #expect(net.run(for: .seconds(6)) { Self.renewals($0, 1) == 1 })
+        #expect(net.now - adopted == .milliseconds(5025) && net.sent.filter { $0.from == net.nodes[0].address }.count == 1)
+        // Where the peer says something, it is told at once.
+        net.run(for: .seconds(19))
+        #expect(net.run(for: .seconds(5)) { Self.renewals($0, 0) == 2 })
+        net.run(for: .milliseconds(100))
+        net.send([1], from: 1)
+        net.run(for: .milliseconds(60))
+        #expect(Self.renewals(net, 1) == 2 && net.nodes[0].messages.count == 1)
     }
 
     // TR-102
@@ -181,7 +204,8 @@ import Testing
         #expect(homes != journey.net.nodes.map(\.address))
         #expect(!relayed.isEmpty && relayed.count < journey.said)
         #expect(Self.renewals(journey.net, 0) >= 5)
-        #expect(Self.renewals(journey.net, 0) == Self.renewals(journey.net, 1))
+        // Who answered the last question knows with the next packet that the answer has come.
+        #expect([0, 1].contains(Self.renewals(journey.net, 0) - min(Self.renewals(journey.net, 0), Self.renewals(journey.net, 1))))
     }
 
     // TR-104, TR-105
@@ -424,7 +448,7 @@ import Testing
         var net = TestNet.pair()
         net.run(for: .seconds(60))
         net.now = net.now + .seconds(90)
-        net.run(for: .seconds(2))
+        net.run(for: .seconds(17))
         #expect((0..<2).allSatisfy { Self.renewals(net, $0) == 1 })
         #expect(net.nodes.allSatisfy { $0.closed.isEmpty })
     }
