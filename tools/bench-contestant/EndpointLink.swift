@@ -30,8 +30,12 @@ struct EndpointLink<Way: Carrier>: Link {
     private static var besideMax: Int { 256 << 10 }
     private static var filler: [UInt8] { [UInt8](repeating: 0x58, count: 1024) }
 
-    /// As much as a session keeps in an endpoint, or more: what limits is to be the link.
-    private static var pendingMax: Int { 1 << 20 }
+    /// So much as waits to leave, and what the line carries in a round trip: what limits is to be the link.
+    private var pendingMax = Self.waitingMax
+    private static var waitingMax: Int { 1 << 20 }
+    /// When the line was looked at last.
+    private var lookedAt = Instant.distantPast
+    private static var lookPause: Duration { .milliseconds(10) }
 
     init(_ options: Options, way: Way, now: Instant) throws(Options.UsageError) {
         (self.way, self.now) = (way, now)
@@ -58,7 +62,7 @@ struct EndpointLink<Way: Carrier>: Link {
 
     mutating func send(_ message: UnsafeRawBufferPointer) -> Bool {
         guard let id else { return true }
-        guard pending + given + message.count <= Self.pendingMax else { return false }
+        guard pending + given + message.count <= pendingMax else { return false }
         endpoint.send([UInt8](message), lane: lane, on: id, now: now)
         given += message.count
         return true
@@ -105,7 +109,11 @@ struct EndpointLink<Way: Carrier>: Link {
         }
         way.flush()
         given = 0
-        if let id { pending = endpoint.pendingBytes(on: id) }
+        guard let id else { return }
+        pending = endpoint.pendingBytes(on: id)
+        guard now >= lookedAt + Self.lookPause, let line = endpoint.line(of: id) else { return }
+        lookedAt = now
+        pendingMax = Self.waitingMax + Int((line.deliveryRate ?? 0) * (line.roundTrip ?? .zero).milliseconds / 1000)
     }
 }
 
