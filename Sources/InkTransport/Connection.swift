@@ -218,7 +218,7 @@ struct Connection: Sendable {
             let waitingSince = waitingSince
             // An acknowledgement that may not leave is not waited for.
             let mayAcknowledge = packetLimit >= Self.packetMin
-            var deadline = earliest(space.sent.deadline(paths.main.rtt), mayAcknowledge ? space.acks.dueAt : nil)
+            var deadline = earliest(space.sent.deadline(paths.main.rtt), mayAcknowledge ? acknowledgesAt : nil)
             deadline = earliest(deadline, rekey.deadline(mayAsk: mayAsk, mayAcknowledge: mayAcknowledge, rtt: paths.main.rtt))
             deadline = earliest(deadline, liveness.deadline(waitingSince: waitingSince))
             deadline = earliest(deadline, earliest(finish?.nextAt, owed.greetsAt))
@@ -304,7 +304,7 @@ struct Connection: Sendable {
             let owesLive = probe != nil || owesCopies
             // What else is owed rides with the bulk of the next call.
             let isLater = isBulkLater && hasBulk && !withLive
-            let mustAcknowledge = space.acks.dueAt.map { now >= $0 } ?? false
+            let mustAcknowledge = acknowledgesAt.map { now >= $0 } ?? false
             let owes = owesLive || !isLater && (mustAcknowledge || owed.ping || incoming.owesCredit)
             guard withLive || hasBulk && !isLater || owes else { break }
             defer { if owesCopies { outgoing.forgetDueRepetitions(now: now) } }
@@ -323,6 +323,11 @@ struct Connection: Sendable {
 
     /// Longest packet that may go to the peer now, bytes.
     @inline(__always) private var packetLimit: Int { min(paths.main.mtu, (paths.allowance ?? .max) - Self.challengeReserve) }
+
+    /// When an acknowledgement leaves that nothing else carries.
+    @inline(__always) private var acknowledgesAt: Instant? {
+        mutating get { space.acks.dueAt.map { max($0, paths.updateMain { $0.quietAt }) } }
+    }
 
     /// Something waits that somebody sees.
     @inline(__always) private var hasLive: Bool {

@@ -79,10 +79,12 @@ struct Path: Sendable {
     private static let relayWait: Duration = .milliseconds(50)
 
     /// Something that may wait may leave now.
-    @inline(__always) func allowsBulk(now: Instant) -> Bool { bytesInFlight < window && pacer.allows(rate: pacingRate, now: now) }
+    @inline(__always) func allowsBulk(now: Instant) -> Bool {
+        bytesInFlight < window && pacer.allows(rate: pacingRate, isAlone: congestion.leavesAlone, now: now)
+    }
 
     /// When it may, where nothing but the pace holds it up.
-    @inline(__always) var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate) : nil }
+    @inline(__always) var bulkAt: Instant? { bytesInFlight < window ? pacer.next(rate: pacingRate, isAlone: congestion.leavesAlone) : nil }
 
     /// Something live may leave now: as what may wait, and beyond that as far as the allowance goes.
     @inline(__always) func allowsLive(now: Instant) -> Bool { liveAt.map { now >= $0 } ?? false }
@@ -94,6 +96,9 @@ struct Path: Sendable {
     @inline(__always) var liveAt: Instant? {
         waiting == 0 ? .distantPast : earliest(bulkAt, max(live.next(rate: liveRate), pacer.nextLive(rate: pacingRate)))
     }
+
+    /// When something that asks for nothing may leave: on a narrow line as what is live, which a short queue would drop there (TR-88).
+    @inline(__always) var quietAt: Instant { waiting == 0 || !isNarrow ? .distantPast : pacer.nextLive(rate: pacingRate) }
 
     /// What is live goes alone: with bulk behind it, it would come later.
     @inline(__always) var isNarrow: Bool { congestion.isNarrow }
@@ -187,7 +192,10 @@ struct Path: Sendable {
             return (sentCount, stamp)
         }
         pacer.sent(byteCount, rate: pacingRate, isAlone: waiting == 0, now: now)
-        if isExtra { live.sent(byteCount, rate: liveRate, now: now) }
+        if isExtra {
+            live.sent(byteCount, rate: liveRate, now: now)
+            congestion.sentLive(now: now)
+        }
         bytesInFlight += byteCount
         waiting += 1
         if waitingSince == nil { waitingSince = now }

@@ -22,6 +22,9 @@ package struct LineWorld {
         package var opsEvery: Duration?
         package var opBytes = 40
         package var nextOp: Instant = .zero
+        /// The same from right to left; nobody notes how late they come.
+        package var answersEvery: Duration?
+        package var nextAnswer: Instant = .zero
         /// One way, of each operation that came.
         package var opDelays: [(at: Instant, delay: Duration)] = []
         package var opsSent = 0
@@ -98,6 +101,7 @@ package struct LineWorld {
                 if !pair.isDialled { next = earliest(next, pair.startsAt) }
                 next = earliest(next, earliest(pair.left.deadline, pair.right.deadline))
                 if pair.opsEvery != nil, pair.leftID != nil { next = earliest(next, pair.nextOp) }
+                if pair.answersEvery != nil, pair.rightID != nil { next = earliest(next, pair.nextAnswer) }
             }
             for cubic in cubics { next = earliest(next, cubic.hasStarted ? cubic.flow.deadline : cubic.startsAt) }
             guard let next, next <= end else {
@@ -147,6 +151,10 @@ package struct LineWorld {
                 pairs[index].opsSent += 1
                 pairs[index].nextOp = now + every
             }
+        }
+        if let every = pairs[index].answersEvery, let id = pairs[index].rightID, now >= pairs[index].nextAnswer {
+            pairs[index].right.send([UInt8](repeating: 1, count: pairs[index].opBytes), lane: .ops, stream: 0, on: id, now: now)
+            pairs[index].nextAnswer = now + every
         }
         while pairs[index].bulkLeft > 0, pairs[index].left.pendingBytes(on: id) < pairs[index].ahead {
             let count = min(16 << 10, pairs[index].bulkLeft)

@@ -23,6 +23,7 @@ struct CongestionController: Sendable {
     private var bandwidth = WindowedExtreme<Double>(over: .seconds(4)) { $0 > $1 }
     private var peak = WindowedExtreme<Double>(over: .seconds(30)) { $0 > $1 }
     private var trips = RoundTrips()
+    private var fullest = WindowedExtreme<Duration>(over: .seconds(30)) { $0 > $1 }
     private var round = Round()
     /// Packets leave as if a round trip took so long.
     private var pace: Duration = .milliseconds(333)
@@ -42,6 +43,10 @@ struct CongestionController: Sendable {
     private var gap: (from: Instant, to: Instant) = (.distantPast, .distantPast)
     /// When the first lost packet left behind the last that arrived before it.
     private var lostFrom: Instant?
+
+    /// Something live leaves beside what may wait: when it did last, and whether that was of late.
+    private var liveAt: Instant = .distantPast
+    private var isBesideLive = false
 
     /// When the last three packets waited long.
     private var queuedAt: Instant = .distantPast
@@ -67,6 +72,8 @@ struct CongestionController: Sendable {
 
     // Contest.
     private var cubic = Cubic()
+    /// Nothing was lost in it: how much is ours nobody has said.
+    private var isUntried = false
     private var looksAt: Instant = .distantPast
     private var lookedAt: Instant?
     /// Who finds the queue gone and soon full again looks more rarely.
@@ -105,6 +112,9 @@ struct CongestionController: Sendable {
         return rate.sent(bytesInFlight: bytesInFlight, now: now)
     }
 
+    /// A packet with something live left beyond window and pace.
+    mutating func sentLive(now: Instant) { (liveAt, isBesideLive) = (now, true) }
+
     mutating func ranDry(bytesInFlight: Int) { rate.ranDry(bytesInFlight: bytesInFlight) }
 
     mutating func acknowledged(_ byteCount: Int, _ stamp: DeliveryRate.Stamp, sentAt: Instant, now: Instant) {
@@ -133,9 +143,11 @@ struct CongestionController: Sendable {
         }
         if let sample, let span = trips.take(sample.span, byteCount: sample.byteCount, now: now) {
             round.take(span)
+            fullest.take(trips.queue, now: now)
             // Each of three: radio makes one late now and then.
             if let queue = trips.queue(ofLast: 3), queue > Self.queuedMin { queuedAt = now }
         }
+        if now >= liveAt + Self.liveFor { isBesideLive = false }
         grow(now: now)
         (arrivedFrom, arrivedLeast, arrivedLast, lostFrom) = (arrivedTo, .distantFuture, nil, nil)
         gap = (.distantPast, .distantPast)
@@ -166,15 +178,17 @@ struct CongestionController: Sendable {
             if sentAt - from > (trips.smoothed * 2 + .milliseconds(20)) * 3 { return collapse() }
         }
         // A queue that holds few of our packets drops short ones that come while it holds one, and that is nobody else's doing.
-        if phase == .steady, sentAt > recoversFrom, trips.queue > bound, packetTime < Self.overflowTime {
+        if phase == .steady, sentAt > recoversFrom, isFull, packetTime < Self.overflowTime {
             recoversFrom = now
-            if overflows.add(rate: bandwidth.value ?? 0, roundTrip: trips.smoothed, now: now) { beginContest(now: now) }
+            if overflows.add(rate: bandwidth.value ?? 0, roundTrip: trips.smoothed, now: now) {
+                beginContest(isSure: false, now: now)
+            }
         }
         guard phase == .contest, lookedAt == nil else { return }
         if sentAt > recoversFrom, trips.queue > bound {
             reduction = Reduction(window: window, cubic: cubic, since: recoversFrom, until: now, packets: 0)
             recoversFrom = now
-            window = max(cubic.reduced(window), Self.least)
+            (window, isUntried) = (max(cubic.reduced(window), Self.least), false)
         }
         reduction?.lost(sentAt: sentAt)
     }
@@ -228,6 +242,10 @@ struct CongestionController: Sendable {
     /// A packet takes so long that few are on the way: their pace says how many, since a window counts whole packets.
     var isNarrow: Bool { phase != .startup && packetTime > Self.narrowTime && window < Self.least * 8 }
 
+    /// No two leave at once: what is live would wait for both (TR-88).
+    var leavesAlone: Bool { isNarrow && isBesideLive }
+    private static let liveFor: Duration = .seconds(1)
+
     /// Packets waited long of late: what is lost is lost there, and copies of it would only be more to wait for.
     func isQueued(now: Instant) -> Bool { now < queuedAt + Self.queuedFor }
     private static let queuedMin: Duration = .milliseconds(30)
@@ -244,6 +262,8 @@ struct CongestionController: Sendable {
     private var isFilled: Bool { Double(round.filled + 2 * Self.packet) >= window }
     /// A quarter is lost: a queue may be too short for the round trip to show it.
     private var isLossy: Bool { round.lost * 4 > round.bytes }
+    /// A queue is as long as the longest of late: what is lost now may not have found room. Radio loses beside any.
+    private var isFull: Bool { trips.queue > max(bound, (fullest.value ?? .zero) * 3 / 4) }
     /// The queue that this round has seen.
     private var roundQueue: Duration { (round.shortest ?? .zero) - (trips.base ?? .zero) }
 
@@ -278,12 +298,13 @@ struct CongestionController: Sendable {
         case .startup:
             guard window < Double(2 * round.filled), trips.queue <= startupBound, !isLossy else { return }
             let isWaiting = trips.greatestQueue(ofLast: 3) >= .milliseconds(1) + trips.noise / 2
-            let isEarly = rateOfWindow > Self.slowRate * 4 && window < Self.least * 64 && trips.hasSample
+            let isEarly = rateOfWindow > Self.slowRate * 4 && window < Self.least * 128 && trips.hasSample
             let growth = isWaiting || rateOfWindow < Self.slowRate ? 1.5 : isEarly ? 3 : 2
             window = min(window + Double(grownBy) * (growth - 1), Double(Self.ceiling))
         case .contest:
             guard lookedAt == nil, isFilled else { return }
-            window = min(cubic.grown(window, by: grownBy, roundTrip: trips.smoothed, now: now), Double(Self.ceiling))
+            let grown = cubic.grown(window, by: grownBy, roundTrip: trips.smoothed, now: now)
+            window = min(isUntried ? max(grown, window + Double(grownBy) / 4) : grown, Double(Self.ceiling))
         case .steady: break
         }
     }
@@ -344,9 +365,11 @@ struct CongestionController: Sendable {
         calm = roundQueue < bound / 4 + trips.noise / 2 ? calm + 1 : 0
         let step = Self.least / (isNarrow ? (window < Self.least * 3 ? 8 : 6) : window < Self.least * 8 ? 4 : 2)
         // Capacity that came back is found within a few round trips; what arrives shows whether it is there.
-        let isFast = calm > 3 && window < carried * 1.25 + Self.least
+        // On a narrow line the quarter would be a queue of its own before it shows.
+        let isFast = calm > 3 && window < (isNarrow ? carried + Self.least / 2 : carried * 1.25 + Self.least)
         let grown = isFast ? min(window * 1.25, window + step * Double(1 << min(calm - 3, 16))) : window + step
-        window = min(grown, Double(Self.ceiling))
+        let most = leavesAlone ? max(window, carried + Self.least * Self.besideLive) : Double(Self.ceiling)
+        window = min(grown, most)
     }
 
     private mutating func leaveQueue(now: Instant) {
@@ -362,7 +385,7 @@ struct CongestionController: Sendable {
             skip = 1
         case .others:
             overflows.clear()
-            beginContest(now: now)
+            beginContest(isSure: true, now: now)
         case .longerWay:
             trips.restart(at: round.shortest ?? trips.smoothed, now: now)
             strikes.clear()
@@ -374,7 +397,9 @@ struct CongestionController: Sendable {
     private mutating func drain(now: Instant) {
         guard let base = trips.base, let shortest = round.shortest else { return }
         // Where several have one packet on the way each, that is too much: the pace has less than one in a round trip.
-        let least = isNarrow && phase == .steady ? Self.least / 4 : Self.least
+        // So many a shortest round trip, whatever waits: beside somebody who fills a long queue we would else hear from it once in some seconds.
+        let waited = Double(max(shortest, base).nanoseconds) / Double(base.nanoseconds)
+        let least = isNarrow && phase == .steady ? min(Self.least, Self.least / 4 * waited) : Self.least
         window = max(window * Double(base.nanoseconds) / Double(max(shortest, base).nanoseconds) * Self.drained, least)
         if isNarrow, phase == .steady {
             window = max(min(window, inBase(round.rate(now: now)) * (window < Self.least * 3 ? Self.drainedNarrow : Self.drained)), least)
@@ -383,7 +408,9 @@ struct CongestionController: Sendable {
 
     // MARK: Contest
 
-    private mutating func beginContest(now: Instant) {
+    /// - Parameter isSure: the queue stayed though it was left. Losses alone may be those of radio: then it grows as CUBIC does until it shows whether it
+    ///   brings more.
+    private mutating func beginContest(isSure: Bool, now: Instant) {
         phase = .contest
         trips.keep()
         keptUntil = now + Self.keepTime
@@ -393,6 +420,7 @@ struct CongestionController: Sendable {
         lookPause = now - endedAt < Self.lookPauseMax ? min(lookPause * 2, Self.lookPauseMax) : Self.lookPauseMin
         cubic = Cubic()
         cubic.start(at: window, now: now)
+        isUntried = isSure
         (lookedAt, skip, looksAt, reduction, isSeeking) = (nil, 0, now + max(lookPause, trips.smoothed * Self.lookTrips), nil, false)
         strikes.clear()
     }
@@ -442,6 +470,8 @@ struct CongestionController: Sendable {
     /// the way 3 % are too few to be seen among them.
     private static let drained = 0.97
     private static let drainedNarrow = 0.94
+    /// Packets beyond what the line carries, beside what is live: one that is on the line when it comes is all that it finds.
+    private static let besideLive = 0.7
     /// A look takes two to three round trips, of 80 these are 3 %.
     private static let lookTrips = 80
     private static let lookPauseMin: Duration = .seconds(10)

@@ -12,10 +12,12 @@ struct Pacer: Sendable {
     private static let burstTime: Duration = .milliseconds(1)
 
     /// True if a packet may leave now.
-    func allows(rate: Double, now: Instant) -> Bool { freeAt - now <= burst(rate) }
+    ///
+    /// - Parameter isAlone: no two leave at once.
+    func allows(rate: Double, isAlone: Bool = false, now: Instant) -> Bool { freeAt - now <= burst(rate, isAlone: isAlone) }
 
     /// When the next may.
-    func next(rate: Double) -> Instant { freeAt - burst(rate) }
+    func next(rate: Double, isAlone: Bool = false) -> Instant { freeAt - burst(rate, isAlone: isAlone) }
 
     /// When something live may, which another packet on the line would only keep waiting there.
     func nextLive(rate: Double) -> Instant { min(freeAt - Self.liveLead, sentAt + Self.liveWaitMax) }
@@ -33,10 +35,13 @@ struct Pacer: Sendable {
     /// A packet leaves that asks for nothing: it takes its time of the line, and holds nothing up (RFC 9002 §7.7). With many a second, on a way of which
     /// little is thought, all the pace was theirs.
     mutating func sentQuietly(_ byteCount: Int, rate: Double, now: Instant) {
-        freeAt = max(freeAt, min(max(freeAt, now) + span(byteCount, rate), now + burst(rate)))
+        freeAt = max(freeAt, min(max(freeAt, now) + span(byteCount, rate), now + burst(rate, isAlone: false)))
     }
 
-    private func burst(_ rate: Double) -> Duration { max(Self.burstTime, min(Self.pairTime, span(Limits.datagramBytes, rate))) }
+    private func burst(_ rate: Double, isAlone: Bool) -> Duration {
+        let packet = span(Limits.datagramBytes, rate)
+        return isAlone && packet <= Self.pairTime ? Self.burstTime : max(Self.burstTime, min(Self.pairTime, packet))
+    }
 
     private func span(_ byteCount: Int, _ rate: Double) -> Duration { .nanoseconds(Int64(Double(byteCount) * 1e9 / max(rate, 100))) }
 }

@@ -69,7 +69,9 @@ struct RoundTrips: Sendable {
         if byteCount <= Self.shortMax { short.take(span, now: now) }
         guard let base else { return nil }
         // Without short ones one between the two says little, but where it is very late: a probe may be all that is ever the newest.
-        guard let least = short.value else { return span > base * 2 ? span : nil }
+        guard let shortest = short.value else { return span > base * 2 ? span : nil }
+        // No short one takes longer than a long one: where the shortest did, it has waited.
+        let least = min(shortest, base)
         guard byteCount > Self.shortMax, least < base else { return max(Self.instant, base + (span - least)) }
         let part = min(byteCount, Self.longBytes) - Self.shortBytes
         return max(Self.instant, base + (span - least - (base - least) * part / (Self.longBytes - Self.shortBytes)))
