@@ -81,7 +81,7 @@ package struct Rights: Sendable {
         case .acts(let gift, let removals, let viewersMayChat, let bringsSecret, let need):
             let named = try right(of: transaction.stamp.author, naming: transaction.right, at: set, view: view)
             let targets = try check(removals, under: named, at: set)
-            let isOwn = viewersMayChat == nil && !(bringsSecret && targets.isEmpty) && concernsOwnDevices(gift, targets, under: named)
+            let isOwn = viewersMayChat == nil && !bringsSecret && concernsOwnDevices(gift, targets, under: named)
             let role = roll.rights[named].role
             guard role.allows(isOwn ? need : .govern, viewersMayChat: view.viewersMayChat) else { throw .notAllowed(role) }
             if let gift { try check(gift, under: named) }

@@ -68,8 +68,8 @@ extension Node {
         while !rest.isEmpty {
             let some = Array(rest.suffix(Limits.removalsPerWrite))
             rest = rest.dropLast(some.count)
-            // The last of them brings the room another secret.
-            let secret = rest.isEmpty ? epochForRemoval() : nil
+            // The last of them brings the room another secret, which only owners may.
+            let secret = rest.isEmpty && own.role == .owner ? epochForRemoval() : nil
             let writes = try plan { board, author throws(RuleViolation) in
                 try board.writes(removing: some, reason: order.reason, bringing: secret, by: author)
             }

@@ -67,13 +67,13 @@ final class RightsScroll: RightsScribe {
             return Board.writes(joining: RightsAdmission(of: author, to: board, inviteKey: link), by: author)
         case .rights(let gift, let removals, let viewersMayChat):
             var writes: [Write] = []
-            var isForDevice = false
+            // Nobody else brings secrets.
+            let isOwner = role(givenBy: deed.right, deeds) == .owner
             switch gift {
             case .grant(let subject, let role): writes += Board.writes(granting: role, to: keys[subject], by: author)
             case .invite, .device:
                 var role: Role?
                 if case .invite(let given) = gift { role = given }
-                isForDevice = role == nil
                 let made = try key(UInt8(100 + random.below(100)))
                 inviteKey = made
                 writes += try Board.writes(inviting: RightsInvite(role: role, uses: 1, timeToLive: 60, key: made.author), by: author)
@@ -82,14 +82,24 @@ final class RightsScroll: RightsScribe {
             if let heads = removals.first?.heads {
                 let end = RightsEnd(
                     rights: removals.map { deeds[$0.right].stamp.name }, heads: Set(heads).map { deeds[$0].stamp.name }, reason: "so",
-                    secret: random.chance(0.5) ? EpochCommitment(using: &random) : nil)
+                    secret: isOwner && random.chance(0.5) ? EpochCommitment(using: &random) : nil)
                 writes.append(Write(person, .removal, .right(.removal(end))))
-            } else if !isForDevice, random.chance(0.2) {
+            } else if isOwner, random.chance(0.2) {
                 let renewal = RightsEnd(rights: [], heads: [], secret: EpochCommitment(using: &random))
                 writes.append(Write(person, .removal, .right(.removal(renewal))))
             }
             if let viewersMayChat { writes += Board.writes(allowing: RightsPolicy(viewersMayChat: viewersMayChat), by: author) }
             return writes
+        }
+    }
+
+    private func role(givenBy number: Int?, _ deeds: [Deed]) -> Role? {
+        guard let number else { return .owner }
+        switch deeds[number].act {
+        case .root: return .owner
+        case .admission, .rights(.device, _, _): return role(givenBy: deeds[number].right, deeds)
+        case .rights(.grant(_, let role), _, _), .rights(.invite(let role), _, _): return role
+        case .rights, .work: return nil
         }
     }
 
