@@ -68,7 +68,7 @@ extension Node {
             case .closed(let connection, let reason):
                 let isStranger = neighbours[connection]?.isMet == false
                 closed(connection, reason, now: now)
-                if reason == .notAdmitted, isStranger, !neighbours.values.contains(where: \.isMet),
+                if reason == .notAdmitted, isStranger, !rights.isEndTold, !neighbours.values.contains(where: \.isMet),
                     rejections.mayTell(author: nil, rule: "not admitted", now: now)
                 {
                     tell(.notAdmitted)

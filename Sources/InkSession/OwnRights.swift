@@ -21,6 +21,8 @@ struct OwnRights: Sendable {
     private var wasReady = false
     /// The role that our person was told last; nil before any was.
     private var told: Role??
+    /// Our person was told that our right ended, and by whom, since it was last given.
+    private(set) var isEndTold = false
     /// By what the others know our right has ended.
     private(set) var hasEndedElsewhere = false
 
@@ -48,6 +50,7 @@ struct OwnRights: Sendable {
     mutating func news(_ role: Role?) -> Role?? {
         defer { told = .some(role) }
         guard let told, told != role else { return nil }
+        isEndTold = role == nil
         return .some(role)
     }
 
@@ -55,7 +58,7 @@ struct OwnRights: Sendable {
     ///
     /// - Returns: false if that was known.
     mutating func endedElsewhere() -> Bool {
-        defer { (hasEndedElsewhere, told) = (true, .some(nil)) }
+        defer { (hasEndedElsewhere, told, isEndTold) = (true, .some(nil), true) }
         return !hasEndedElsewhere && told != .some(nil)
     }
 
