@@ -121,16 +121,21 @@ struct OpenedBoard {
         hasLeftForkedKey = true
     }
 
-    /// Where people have roles and the board has a key of its own that nobody let in, one that this person had here before certifies it: it is a further
-    /// device of his from then on (ST-32). Where none is left that may, nothing changes: whoever gives a link has to let it in.
+    /// Where people have roles and the board has a key of its own that may do less than one which this person had here before, that one certifies it: it is
+    /// a further device of his from then on (ST-32). Where none is left that may, nothing changes: whoever gives a link has to let it in.
     mutating func certifyOwnKey() throws {
         guard content.meta.hasOwnKey, try content.genesisBoard()?.admission == .grants, var board = try content.replica()?.board else {
             return
         }
         let device = identity.signing
-        guard board.role(of: device.author) == nil else { return }
         let formers = catalog.formerIdentities(of: board.id, profile: profile).map(\.signing)
-        guard let former = formers.first(where: { board.role(of: $0.author) != nil }) else { return }
+        let own = board.role(of: device.author)
+        let former = formers.first { key in
+            board.role(of: key.author).map { role in own.map { $0 < role } ?? true } ?? false
+        }
+        guard let former,
+            knowsAll(of: formers.map(\.author), on: board)
+        else { return }
         let link = SigningKey(seed: Secret32.random())
         let invite = RightsInvite(role: nil, uses: 1, timeToLive: 0, key: link.author)
         // Others may have work of the former key that is not here: it signs this and nothing after it.
@@ -143,6 +148,14 @@ struct OpenedBoard {
         ).0
         try store.add([given, joined])
         content.transactions += [given, joined]
+    }
+
+    /// What the keys that this person had here before have signed is here, so that one more of theirs forks nothing: nobody else has drawn on the board, or
+    /// somebody has what this device drew since, or they were left since they had forked already.
+    private func knowsAll(of formers: [AuthorID], on board: Board) -> Bool {
+        let device = identity.signing.author
+        return hasLeftForkedKey || board.authors.allSatisfy { $0 == device || formers.contains($0) }
+            || content.receipts.contains { $0.author == device }
     }
 
     /// What the person should know of the place where it is kept, and of the key.

@@ -619,6 +619,12 @@ class BadCommands(EndToEnd):
         self.assertEqual([peer.events_named("fork") for peer in (ana, bob)], [[], []])
         # What is in a backup and here already stays as it is here.
         self.assert_ends_well(ana)
+        # ST-32: her old key knows all that it ever signed, and says that the new one is hers, too.
+        ana = ink.Peer(["peer", "sketch"], data=self.folder / "ana", name="ana", rendezvous=self.server.address)
+        self.assertEqual(ana.event("ready")["role"], "owner")
+        bob.wait("synced")
+        self.assertEqual([peer.events_named("fork") for peer in (ana, bob)], [[], []])
+        self.assert_ends_well(ana)
         status, out, errors = self.boards("--restore", str(backup))
         self.assertEqual(status, 0, errors)
         self.assertRegex(out, r"^sketch\t[0-9a-f]{8}\t0 of \d+ transactions restored, the rest was there$")
