@@ -36,6 +36,7 @@ struct EndpointLink<Way: Carrier>: Link {
     /// When the line was looked at last.
     private var lookedAt = Instant.distantPast
     private static var lookPause: Duration { .milliseconds(10) }
+    private static var longWay: Duration { .milliseconds(10) }
 
     init(_ options: Options, way: Way, now: Instant) throws(Options.UsageError) {
         (self.way, self.now) = (way, now)
@@ -113,7 +114,10 @@ struct EndpointLink<Way: Carrier>: Link {
         pending = endpoint.pendingBytes(on: id)
         guard now >= lookedAt + Self.lookPause, let line = endpoint.line(of: id) else { return }
         lookedAt = now
-        pendingMax = Self.waitingMax + Int((line.deliveryRate ?? 0) * (line.roundTrip ?? .zero).milliseconds / 1000)
+        // On a machine alone what is on the line is soon there, and what waits beside it only leaves the caches.
+        let roundTrip = line.roundTrip ?? .zero
+        guard roundTrip >= Self.longWay else { return }
+        pendingMax = Self.waitingMax + Int((line.deliveryRate ?? 0) * roundTrip.milliseconds / 1000)
     }
 }
 
