@@ -50,7 +50,12 @@ struct ClosingConnection: Sendable {
 
     /// The goodbye that is due unasked, if one is.
     mutating func repeated(now: Instant) -> ([UInt8], over: Route)? {
-        guard let repeatAt, now >= repeatAt, now < until else { return nil }
+        guard let repeatAt, now >= repeatAt else { return nil }
+        guard now < until else {
+            // Who slept so long says no more, and must not wait for it.
+            unaskedCount = Self.unasked.count
+            return nil
+        }
         // What a late clock made due at once is said once.
         while let due = self.repeatAt, now >= due { unaskedCount += 1 }
         return makePacket()

@@ -27,7 +27,9 @@ import Testing
 
     @Test(
         arguments: [
-            (427, "a message that counted again, once who had removed its author proved to be removed, was told twice")
+            (427, "a message that counted again, once who had removed its author proved to be removed, was told twice"),
+            (490, "the same"), (573, "the same"),
+            (1315, "who was told to leave while the machine slept came back for a goodbye at once, and at once, and never ended"),
         ] as [(UInt64, String)])
     func `a hostile world that once broke comes to rest`(seed: UInt64, found: String) {
         run(seed: seed, move: nil, found: found)

@@ -428,6 +428,8 @@ import Testing
         endpoint.repeatGoodbyes(now: now)
         endpoint.receive(raw.packet([UInt8](repeating: Frame.pingType, count: 40)), from: Self.stranger, now: now)
         #expect(RawPeer.transmitted(&endpoint).isEmpty)
+        // Nor does who has nothing else to do come back for it at once, and again at once.
+        #expect(endpoint.goodbyeDeadline == nil)
     }
 
     // TR-106
