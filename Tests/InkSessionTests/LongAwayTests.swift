@@ -18,6 +18,18 @@ import Testing
         return InviteKey(invite: name, seed: seed)
     }
 
+    /// Ann's room, where bob is, and eve was: nothing reaches her any more.
+    private static func roomThatEveLeft() throws -> (PerfectPipes, InviteKey) {
+        var pipes = try PerfectPipes(admission: .grants)
+        pipes.add(name: "ann")
+        let key = try Self.invite(&pipes)
+        for name in ["bob", "eve"] { pipes.add(name: name, invite: key) }
+        #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) && Self.isIn($0, 2) && $0.areEqual })
+        let away = PerfectPipes.address(2)
+        pipes.drop = { from, to in [from, to].contains(away) }
+        return (pipes, key)
+    }
+
     private static func draw(_ text: String, by index: Int, in pipes: inout PerfectPipes) {
         pipes.intent(.draw(ShapeDraft(kind: .rectangle, position: .zero, size: Size(width: 8, height: 8), text: text)), by: index)
     }
@@ -61,13 +73,7 @@ import Testing
 
     // SE-170 SE-174
     @Test func `who comes back after a year with work of his own has all of it seen, and sees what became of the others`() throws {
-        var pipes = try PerfectPipes(admission: .grants)
-        pipes.add(name: "ann")
-        let key = try Self.invite(&pipes)
-        for name in ["bob", "eve"] { pipes.add(name: name, invite: key) }
-        #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) && Self.isIn($0, 2) && $0.areEqual })
-        let away = PerfectPipes.address(2)
-        pipes.drop = { from, to in [from, to].contains(away) }
+        var (pipes, key) = try Self.roomThatEveLeft()
         Self.draw("offline", by: 2, in: &pipes)
         _ = pipes.run(.seconds(60))
         let stored = pipes.saved(by: 2)
@@ -91,13 +97,7 @@ import Testing
 
     // SE-174 BD-97
     @Test func `what somebody drew who was removed meanwhile stays on his disk, and is nobody else's`() throws {
-        var pipes = try PerfectPipes(admission: .grants)
-        pipes.add(name: "ann")
-        let key = try Self.invite(&pipes)
-        for name in ["bob", "eve"] { pipes.add(name: name, invite: key) }
-        #expect(pipes.run(.seconds(5)) { Self.isIn($0, 1) && Self.isIn($0, 2) && $0.areEqual })
-        let away = PerfectPipes.address(2)
-        pipes.drop = { from, to in [from, to].contains(away) }
+        var (pipes, _) = try Self.roomThatEveLeft()
         let right = try #require(pipes.members[0].node.board?.right(of: pipes.members[2].identity.author))
         try pipes.govern(by: 0) { board, owner throws(RuleViolation) in try board.writes(removing: [right], by: owner) }
         for number in 1...3 { Self.draw("offline \(number)", by: 2, in: &pipes) }

@@ -52,6 +52,19 @@ struct Stranger {
         endpoint.dial(attempt: Array(repeating: UInt8(sessions % 251), count: 16), remote: nil, addresses: [nodeAddress], now: now)
     }
 
+    /// Sends so many transactions of its own, each after the one before, and not the first, which they come after.
+    ///
+    /// - Returns: a board that has all of them.
+    mutating func sendsOrphans(_ count: Int, of genesis: Transaction) throws -> Board {
+        var board = try Board(genesis: genesis)
+        for number in 0...count {
+            let (transaction, _) = try board.author(
+                Board.writes(saying: "\(number)", by: identity.author), key: identity, wallTime: 1)
+            if number > 0 { send(transaction.encoded) }
+        }
+        return board
+    }
+
     mutating func say(_ message: SessionMessage) {
         guard let connection else { return }
         endpoint.send(message.encode(), lane: .control, on: connection, now: now)

@@ -94,12 +94,7 @@ import Testing
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
-        var board = try Board(genesis: pipes.genesis)
-        for number in 0..<4 {
-            let (transaction, _) = try board.author(
-                Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1)
-            if number > 0 { stranger.send(transaction.encoded) }
-        }
+        _ = try stranger.sendsOrphans(3, of: pipes.genesis)
         stranger.run(.seconds(1))
         #expect(stranger.node.board?.orphanCount == 3)
         // It is not heard of any more: the session ends, and then its time is over.
@@ -114,12 +109,7 @@ import Testing
         let pipes = try PerfectPipes()
         var stranger = try Stranger(pipes)
         stranger.say(.hello(hasGenesis: true))
-        var board = try Board(genesis: pipes.genesis)
-        for number in 0..<3 {
-            let (transaction, _) = try board.author(
-                Board.writes(saying: "\(number)", by: stranger.identity.author), key: stranger.identity, wallTime: 1)
-            if number > 0 { stranger.send(transaction.encoded) }
-        }
+        let board = try stranger.sendsOrphans(2, of: pipes.genesis)
         // It says to have them, as one does that has.
         stranger.say(.fingerprint(board.fingerprint, count: UInt64(board.coveredCount)))
         stranger.run(.seconds(5))

@@ -7,7 +7,7 @@ import InkTransport
 /// A device with a true key and a right of its own that keeps no rule: it speaks as a member does as far as that serves, and its moves do the harm.
 ///
 /// It is near everybody, through partitions, too. It has a board, as others have, so that it can write at true places as well as at false ones.
-struct Rogue {
+struct Rogue: LinkHolder {
     let role: Role
     let key: SigningKey
     /// The transaction that gives it its right.
@@ -16,11 +16,10 @@ struct Rogue {
     var random: SplitMix64
     /// What it made and did since somebody looked.
     private(set) var deeds = Queue<Deed>()
-    private var link: RogueLink
+    var link: RogueLink
     private var talks: [ConnectionID: Talk] = [:]
 
     var author: AuthorID { key.author }
-    var address: SocketAddress { link.address }
 
     /// What others must know of it to judge the world.
     enum Deed {
@@ -64,19 +63,7 @@ struct Rogue {
 
     // MARK: What the world gives it
 
-    mutating func nextDatagram() -> RogueLink.Datagram? { link.nextDatagram() }
-
     mutating func nextDeed() -> Deed? { deeds.popFirst() }
-
-    mutating func receive(_ bytes: [UInt8], from: SocketAddress, now: Instant) {
-        link.receive(bytes, from: from, now: now)
-        listen(now: now)
-    }
-
-    mutating func dial(_ addresses: [SocketAddress], now: Instant) {
-        link.dial(addresses, now: now)
-        listen(now: now)
-    }
 
     mutating func leave(now: Instant) {
         link.leave(now: now)
@@ -163,7 +150,7 @@ struct Rogue {
 
     // MARK: What it hears
 
-    private mutating func listen(now: Instant) {
+    mutating func listen(now: Instant) {
         while let news = link.nextNews() {
             switch news {
             case .established(let id, let remote): met(id, remote, now: now)

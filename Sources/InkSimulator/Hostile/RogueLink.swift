@@ -98,3 +98,27 @@ struct RogueLink {
     private static let redialAfter: Duration = .milliseconds(500)
     private static let pendingMax = 1 << 20
 }
+
+/// Somebody hostile, as the world sees it: a device at an address that takes datagrams and makes some.
+protocol LinkHolder {
+    var link: RogueLink { get set }
+
+    /// Looks what came of the last step of the link.
+    mutating func listen(now: Instant)
+}
+
+extension LinkHolder {
+    var address: SocketAddress { link.address }
+
+    mutating func nextDatagram() -> RogueLink.Datagram? { link.nextDatagram() }
+
+    mutating func receive(_ bytes: [UInt8], from: SocketAddress, now: Instant) {
+        link.receive(bytes, from: from, now: now)
+        listen(now: now)
+    }
+
+    mutating func dial(_ addresses: [SocketAddress], now: Instant) {
+        link.dial(addresses, now: now)
+        listen(now: now)
+    }
+}

@@ -5,7 +5,7 @@ import InkSession
 import InkTransport
 
 /// Somebody who has the room's secret and no right, with something to show that is none.
-struct Stranger {
+struct Stranger: LinkHolder {
     /// What it shows.
     enum Pretext: Int, CaseIterable {
         case nothing, unknownInvite, signatureOfNobody, signatureForAnother, inviteOfAnotherBoard, grantAsInvite, truncatedChain,
@@ -15,7 +15,7 @@ struct Stranger {
 
     let pretext: Pretext
     private let key: SigningKey
-    private var link: RogueLink
+    var link: RogueLink
     private let board: Board
     private let scene: Scene
     /// The right of a rogue, which is not this one's.
@@ -25,7 +25,6 @@ struct Stranger {
     private var met: [ConnectionID: SocketAddress] = [:]
 
     var author: AuthorID { key.author }
-    var address: SocketAddress { link.address }
 
     init(
         _ pretext: Pretext, board: Board, right: TransactionName, scene: Scene, at address: SocketAddress, keys: RoomKeys,
@@ -36,26 +35,14 @@ struct Stranger {
         link = RogueLink(key, at: address, keys: keys, random: random)
     }
 
-    mutating func nextDatagram() -> RogueLink.Datagram? { link.nextDatagram() }
-
     mutating func takeHeard() -> [(word: Rogue.Word, from: SocketAddress)] {
         defer { heard = [] }
         return heard
     }
 
-    mutating func receive(_ bytes: [UInt8], from: SocketAddress, now: Instant) {
-        link.receive(bytes, from: from, now: now)
-        listen(now: now)
-    }
-
-    mutating func dial(_ addresses: [SocketAddress], now: Instant) {
-        link.dial(addresses, now: now)
-        listen(now: now)
-    }
-
     mutating func leave(now: Instant) { link.leave(now: now) }
 
-    private mutating func listen(now: Instant) {
+    mutating func listen(now: Instant) {
         while let news = link.nextNews() {
             switch news {
             case .established(let id, let remote):
