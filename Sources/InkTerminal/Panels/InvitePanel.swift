@@ -25,7 +25,7 @@ struct InvitePanel: Sendable {
         let link = Self.chunks(safeForTerminal(invitation.link), layout.columns)
         let reach = wordWrapped(safeForTerminal(invitation.reach), columns: layout.columns)
         let whole =
-            ["Whoever has this link can read and draw. Others type:", ""] + command + ["", "and paste this link:", ""] + link
+            ["Whoever has this link can join. Others type:", ""] + command + ["", "and paste this link:", ""] + link
             + [""] + reach + ["", "c copies the link - Esc hides this"]
         // Where rows do not suffice the sentences go first, of them how far it reaches last, then the link lies over the bars as well.
         let forms = [
