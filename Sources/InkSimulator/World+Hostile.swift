@@ -75,7 +75,10 @@ extension World {
         if let (pretext, from) = news.leaks.first {
             throw Violation("node \(node(at: from) ?? -1) let a stranger in who showed: \(pretext)")
         }
-        for (rogue, word, from) in news.heard where word == .room { try checkHeard(rogue, from: from) }
+        for (rogue, word, from) in news.heard where word != .question {
+            if case .work(let name) = word { try checkGiven(name, to: rogue, from: from) }
+            try checkHeard(rogue, from: from)
+        }
     }
 
     /// The owner removes a rogue, as soon as he can.
@@ -139,6 +142,15 @@ extension World {
         guard now <= since + .milliseconds(1) else {
             throw Violation("rogue \(rogue) was removed, and node \(node) speaks to it, which knows that")
         }
+    }
+
+    /// Who was removed is given nothing that was written after that, also by one who got both in the same moment (SM-67). The removal he may get.
+    private func checkGiven(_ name: TransactionName, to rogue: Int, from address: SocketAddress) throws(Violation) {
+        guard let removal = hostileRecord.removals[rogue], let node = node(at: address), let board = participants[node].node?.board else {
+            return
+        }
+        guard Self.work(after: removal, on: board).contains(where: { $0.name == name }) else { return }
+        throw Violation("rogue \(rogue) was removed, and node \(node) gave it \(name), which came later")
     }
 
     /// Since when a node knows that a rogue was removed, and its disk has that, for nobody may know it before (SE-187); nil if it does not.

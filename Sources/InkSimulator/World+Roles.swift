@@ -82,13 +82,19 @@ extension World {
     }
 
     private func checkHeard(by node: Int, _ board: Board, since removal: TransactionName) throws(Violation) {
-        var after: Set<TransactionName> = [removal]
+        if let heard = Self.work(after: removal, on: board).first(where: { $0.author != participants[node].author }) {
+            throw Violation("node \(node) was removed and heard of \(heard.name), which came later")
+        }
+    }
+
+    /// What was written by who knew of a transaction.
+    static func work(after name: TransactionName, on board: Board) -> [Transaction] {
+        var after: Set = [name]
         // Parents are before their children.
-        for transaction in board.transactions where transaction.parents.contains(where: after.contains) {
-            after.insert(transaction.name)
-            guard transaction.author == participants[node].author else {
-                throw Violation("node \(node) was removed and heard of \(transaction.name), which came later")
-            }
+        return board.transactions.filter { transaction in
+            let isAfter = transaction.parents.contains(where: after.contains)
+            if isAfter { after.insert(transaction.name) }
+            return isAfter
         }
     }
 

@@ -38,6 +38,8 @@ struct Rogue: LinkHolder {
         case question
         /// That it may be there, and what comes only then.
         case room
+        /// The same: a transaction.
+        case work(TransactionName)
     }
 
     /// One session.
@@ -178,9 +180,9 @@ struct Rogue: LinkHolder {
     private mutating func hear(_ bytes: [UInt8], lane: Lane, on id: ConnectionID, now: Instant) {
         guard let address = talks[id]?.address else { return }
         guard lane == .control else {
-            deeds.append(.heard(.room, from: address))
-            if let transaction = try? Transaction(decoding: bytes) { _ = board.insert(transaction) }
-            return
+            guard let transaction = try? Transaction(decoding: bytes) else { return deeds.append(.heard(.room, from: address)) }
+            deeds.append(.heard(.work(transaction.name), from: address))
+            return learn(transaction)
         }
         guard let message = try? SessionMessage(decoding: bytes) else { return }
         switch message {
