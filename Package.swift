@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "InkTransportTests", dependencies: ["InkPrimitives", "InkCrypto", "InkTransport"], resources: [.copy("Resources")]),
         .testTarget(name: "InkRendezvousTests", dependencies: ["InkRendezvous", "InkPrimitives", "InkCrypto", "InkConnectivity"]),
-        .testTarget(name: "InkSessionTests", dependencies: session + ["admission-stand"]),
+        .testTarget(name: "InkSessionTests", dependencies: session + ["InkSimulator", "admission-stand"]),
         // GRDB: to leave files behind as a process does that dies within SQLite.
         .testTarget(
             name: "InkStoreTests",
@@ -149,7 +149,8 @@ let package = Package(
 
 #if os(Linux)
     // Tools: a member, a stranger, a rendezvous that attacks. From many addresses of loopback, of which other systems have one.
-    package.targets.append(.executableTarget(name: "adversary-member", dependencies: session, path: "tools/adversary-member"))
+    package.targets.append(
+        .executableTarget(name: "adversary-member", dependencies: session + ["InkSimulator"], path: "tools/adversary-member"))
     // Tools: one end of the link's benchmark, its yardsticks, and a bad line between two ends. With calls that other systems have not.
     package.targets.append(.target(name: "CBench", dependencies: ["CSodium"], path: "tools/bench-contestant/system"))
     package.targets.append(

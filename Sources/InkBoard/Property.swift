@@ -75,7 +75,7 @@ public struct Property: RawRepresentable, Hashable, Comparable, Sendable {
     public static let group = Property(.group)
 
     /// The least number whose values are bytes to who does not know it.
-    static let opaqueMin: UInt16 = 32
+    package static let opaqueMin: UInt16 = 32
 
     /// What this version knows by this number; nil for nothing.
     package var known: KnownProperty? { KnownProperty(rawValue: rawValue) }

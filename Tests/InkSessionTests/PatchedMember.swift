@@ -1,6 +1,7 @@
 import InkBoard
 import InkCrypto
 import InkPrimitives
+import InkSimulator
 import InkTransport
 
 @testable import InkSession
@@ -68,12 +69,6 @@ struct PatchedMember {
     ///   - right: the one that the transaction names.
     ///   - board: what it is to come after.
     func sign(_ writes: [Write], under right: TransactionName, after board: Board) throws -> Transaction {
-        let last = board.transactions(of: key.author, from: 1).last?.name
-        let parents = Set(board.heads.suffix(Limits.parents - 1) + (last.map { [$0] } ?? [])).sorted()
-        let lamport = parents.compactMap { board.transaction($0)?.lamport }.max() ?? 0
-        let header = TransactionHeader(
-            board: board.id, author: key.author, sequence: last.flatMap { board.transaction($0)?.sequence }.map { $0 + 1 } ?? 1,
-            previous: last ?? .zero, grant: right, parents: parents, lamport: lamport + 1, claimedWallTime: 1)
-        return try Transaction.sign(header, writes: writes, key: key)
+        try board.forge(writes, by: key, under: right)
     }
 }
