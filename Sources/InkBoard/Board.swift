@@ -126,6 +126,8 @@ public struct Board: Sendable {
     var merkleTree: MerkleTree { transactionSet.coverage.tree }
 
     public func contains(_ name: TransactionName) -> Bool { log.contains(name) }
+    /// True if a transaction is here and of what neighbours agree on: it counts, or something that counts comes after it (BD-101).
+    package func covers(_ name: TransactionName) -> Bool { log.slot(of: name).map(transactionSet.coverage.contains) ?? false }
     public func transaction(_ name: TransactionName) -> Transaction? { log.slot(of: name).map { log[$0] } }
 
     /// All of 1...n of this author are in the set; 0 for none.

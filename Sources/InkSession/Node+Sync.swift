@@ -53,7 +53,8 @@ extension Node {
         case .reconcile(let bytes): if isInRoom { try receiveReconcile(bytes, on: connection, now: now) }
         case .ask(let names):
             guard isInRoom, let board, endpoint.pendingBytes(on: connection) < SessionTiming.connectionFull else { return }
-            for name in names where board.contains(name) { queue(name, on: connection, now: now) }
+            // What does not count is given to nobody, whoever knows its name (BD-97).
+            for name in names where board.covers(name) { queue(name, on: connection, now: now) }
         case .receipt(let claimed):
             neighbours[connection]?.receipts.heard(claimed, now: now)
             askForProof(of: claimed, from: connection, now: now)

@@ -14,6 +14,8 @@ struct PatchedMember {
     private var connection: ConnectionID?
     private(set) var isWelcome = false
     private(set) var isRefused = false
+    /// Names of the transactions that it was brought.
+    private(set) var brought: Set<TransactionName> = []
 
     /// - Parameter number: from 10 on, and of nobody else here.
     init(_ key: SigningKey, number: Int, in pipes: PerfectPipes) {
@@ -55,6 +57,8 @@ struct PatchedMember {
                 case .transmit(let bytes, .direct(let to), _): pipes.send(bytes, from: address, to: to)
                 case .established(let connection, _): self.connection = connection
                 case .message(let bytes, .control, _, _): if bytes == SessionMessage.welcome.encode() { isWelcome = true }
+                case .message(let bytes, _, _, _):
+                    if let transaction = try? Transaction(decoding: bytes) { brought.insert(transaction.name) }
                 case .closed(_, .notAdmitted): isRefused = true
                 default: break
                 }

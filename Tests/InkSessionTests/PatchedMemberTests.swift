@@ -142,6 +142,18 @@ import Testing
             room.carrier.run(.milliseconds(30), in: &room.pipes)
         }
         room.carrier.run(.seconds(5), in: &room.pipes)
+        // Who knows its name is not given it either, but for what is allowed.
+        let drawn = try #require(now.transactions.last { $0.author == room.pipes.members[1].identity.author }?.name)
+        for start in stride(from: 0, to: signed.count, by: SessionMessage.asksMax - 1) {
+            let names = signed[start...].prefix(SessionMessage.asksMax - 1).filter { !$0.isStep || writer == .removed }.map(
+                \.transaction.name)
+            room.carrier.say(.ask(names + [drawn]), now: room.pipes.now)
+        }
+        room.carrier.run(.seconds(1), in: &room.pipes)
+        #expect(room.carrier.brought.contains(drawn))
+        for (what, isStep, transaction) in signed where !isStep || writer == .removed {
+            #expect(!room.carrier.brought.contains(transaction.name), "\(what) by a \(writer) is given to who asks for it")
+        }
         let after = room.seen()
         for (index, member) in room.pipes.members.enumerated() {
             for (what, isStep, transaction) in signed where !isStep {
