@@ -45,12 +45,15 @@ enum Attack: String, CaseIterable {
     case relayStranger = "relay-stranger"
     /// A member offers a thousand addresses where nobody may be sent to.
     case candidates
+    /// Who may not tries every kind of write, by every route.
+    case roleWrites = "role-writes"
 
     func run(_ arguments: Arguments, _ invite: Invite?) throws -> [(String, Int)] {
         if self == .topics { return try Self.takeTopics(arguments) }
+        if self == .roleWrites { return try RoleWrites.run() }
         guard let invite else { throw Trouble("INKWIRE_CODE holds no link") }
         switch self {
-        case .topics: return []
+        case .topics, .roleWrites: return []
         case .squattedID: return try Self.squat(arguments, invite)
         case .house, .houseNetworks, .houseWriters: return try fillHouse(arguments, invite)
         case .thirdParty: return try Self.floodThirdParty(arguments, invite)
@@ -369,14 +372,15 @@ enum Attack: String, CaseIterable {
     }
 }
 
-/// A member who was never there.
+/// A member who was never there, or of whom at least nothing is known at the rendezvous yet.
 struct Newcomer {
-    let device = SigningKey(seed: .random())
+    let device: SigningKey
     let salt: PeerSalt
     let nonce: [UInt8]
     var peer: PeerID { salt.peer(of: device.author) }
 
-    init() {
+    init(_ device: SigningKey = SigningKey(seed: .random())) {
+        self.device = device
         var generator = SecretGenerator(seed: .random())
         salt = PeerSalt(using: &generator)
         nonce = generator.bytes(Envelope.nonceBytes)
@@ -426,14 +430,24 @@ final class Signaller {
         return found
     }
 
-    func send(_ content: Envelope.Content, as newcomer: Newcomer, to recipient: (member: UInt32, peer: PeerID)?) throws {
+    /// - Parameter takesRelay: it says that what the rendezvous carries is taken.
+    func send(
+        _ content: Envelope.Content, as newcomer: Newcomer, to recipient: (member: UInt32, peer: PeerID)?, takesRelay: Bool = false
+    ) throws {
         var generator = SecretGenerator(seed: .random())
         let envelope = Envelope(
-            speaker: .salt(newcomer.salt), recipient: recipient?.peer ?? .zero, device: newcomer.device.author, content: content)
+            speaker: .salt(newcomer.salt), recipient: recipient?.peer ?? .zero, device: newcomer.device.author, content: content,
+            takesRelay: takesRelay)
         let box = envelope.sealed(for: topic, device: newcomer.device, envelopeKey: keys.envelope, using: &generator)
         said += box.count
         try say(.send(topic: topic, to: recipient?.member, box: box))
     }
+
+    /// From now on what the rendezvous carries to us is kept for `frames`.
+    func takesFrames() { socket.keepsBinaries = true }
+
+    /// What it has carried to us, by the last look for envelopes.
+    func frames() -> [RelayFrame.ToClient] { socket.takeBinaries().compactMap { try? RelayFrame.ToClient(decoding: $0) } }
 
     /// A relay frame, or what is said to be one.
     func carry(_ bytes: [UInt8]) { socket.say(binary: bytes) }

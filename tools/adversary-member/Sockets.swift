@@ -73,6 +73,9 @@ final class DatagramSocket {
 final class WebSocket {
     private let descriptor: Int32
     private var held: [UInt8] = []
+    /// Whether binary messages are kept until they are taken, or lost.
+    var keepsBinaries = false
+    private var binaries: [[UInt8]] = []
     private(set) var isOpen = true
 
     /// - Parameter source: the address to come from.
@@ -115,6 +118,12 @@ final class WebSocket {
         write([head] + length + [0, 0, 0, 0] + body)
     }
 
+    /// The binary messages that have come by the last look for texts, where they are kept.
+    func takeBinaries() -> [[UInt8]] {
+        defer { binaries = [] }
+        return binaries
+    }
+
     /// The texts that have come. Pings are answered.
     func texts() -> [[UInt8]] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -145,6 +154,7 @@ final class WebSocket {
             let body = Array(held[start..<start + length])
             switch held[0] & 15 {
             case 1: texts.append(body)
+            case 2: if keepsBinaries { binaries.append(body) }
             case 9: frame(0x8A, body)
             case 8: end()
             default: break

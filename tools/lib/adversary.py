@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 
+import adversary_roles
 import inkwire_process as ink
 import lying_relay
 
@@ -569,6 +570,9 @@ ATTACKS = {
     "lying-relay": lying,
     "candidates": candidates,
     "labels": labels,
+    "viewer-writes": lambda attack, folder, options: adversary_roles.role_writes(Row(attack), folder, options, "viewer"),
+    "commenter-writes": lambda attack, folder, options: adversary_roles.role_writes(Row(attack), folder, options, "commenter"),
+    "removed-writes": lambda attack, folder, options: adversary_roles.role_writes(Row(attack), folder, options, "editor"),
 }
 
 
@@ -580,6 +584,7 @@ def main():
     parser.add_argument("--member", default=str(ink.ROOT / ".build" / "release" / "adversary-member"))
     parser.add_argument("--prefill", type=int, default=0)
     parser.add_argument("--rate", type=float)
+    parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list:
