@@ -89,8 +89,7 @@ extension ShortCode {
 
     /// Numbers and words of what stands before the `@`, without what people write before a code.
     private static func tokens(of text: Substring) -> [String] {
-        var tokens = text.unicodeScalars.split { !isWordScalar($0) }.map { String($0) }
-        if let start = tokens.firstIndex(where: { !leadIns.contains($0) }), start < tokens.count { tokens.removeFirst(start) }
+        var tokens = Array(text.unicodeScalars.split { !isWordScalar($0) }.map { String($0) }.drop(while: leadIns.contains))
         // "7copper": nothing was typed between.
         if let first = tokens.first, let end = first.firstIndex(where: { !isDigit($0) }), end > first.startIndex {
             tokens[0...0] = [String(first[..<end]), String(first[end...])]
