@@ -13,19 +13,23 @@ public enum ClientMessage: Hashable, Sendable {
     case send(topic: Topic, to: UInt32?, box: [UInt8])
     /// Leaves the topic.
     case leave(topic: Topic)
+    /// Something about a mailbox. Only to one that keeps some.
+    case mailbox(MailboxRequest)
 }
 
 /// What the rendezvous says to a peer.
 public enum ServerMessage: Hashable, Sendable {
-    /// First message on every socket: 32 fresh bytes to sign, the UDP port of the STUN responder on the same host, if there is one, and how many
-    /// bytes a second it carries for a room in relay frames, if any.
-    case welcome(nonce: [UInt8], stunPort: UInt16?, relay: Int? = nil)
+    /// First message on every socket: 32 fresh bytes to sign, the UDP port of the STUN responder on the same host, if there is one, how many
+    /// bytes a second it carries for a room in relay frames, if any, and whether it keeps mailboxes.
+    case welcome(nonce: [UInt8], stunPort: UInt16?, relay: Int? = nil, mailboxes: Bool = false)
     /// We are in, under the number `member`, with `others` sockets. A hint: nothing that is decided by it needs to be true.
     case joined(topic: Topic, member: UInt32, others: Int)
     /// A sealed envelope from the member with number `from`.
     case envelope(topic: Topic, from: UInt32, box: [UInt8])
     /// Something asked was not done.
     case refused(RendezvousRefusal)
+    /// Something about a mailbox.
+    case mailbox(MailboxAnswer)
 }
 
 /// Why the rendezvous did not do what was asked.
@@ -38,6 +42,8 @@ public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomString
     case topicFull = "topic-full"
     /// Sent to a topic that the socket has not joined.
     case notJoined = "not-joined"
+    /// The source of the socket has knocked at too many mailboxes too fast. Told to visitors only.
+    case tooManyKnocks = "too-many-knocks"
 
     public var description: String {
         switch self {
@@ -45,6 +51,7 @@ public enum RendezvousRefusal: String, Hashable, Sendable, Codable, CustomString
         case .tooManyTopics: "the rendezvous takes no more new boards now"
         case .topicFull: "too many participants at the rendezvous"
         case .notJoined: "the rendezvous does not know us in this room"
+        case .tooManyKnocks: "too many codes are tried from here now"
         }
     }
 }
@@ -69,7 +76,7 @@ public enum Signalling {
 // Coding. One flat object with a "type"; bytes as base64url without padding. Lengths are checked here, so that nothing after this has to.
 
 private enum Key: String, CodingKey {
-    case type, topic, key, signature, to, box, nonce, member, others, from, reason, relay
+    case type, topic, key, signature, to, box, nonce, member, others, from, reason, relay, mailboxes
     case stunPort = "stun_port"
 }
 
@@ -111,6 +118,7 @@ extension ClientMessage: Codable {
                 topic: try container.identifier(.topic), to: try container.decodeIfPresent(UInt32.self, forKey: .to),
                 box: try container.bytes(.box, count: 1...Signalling.boxBytesMax))
         case "leave": self = .leave(topic: try container.identifier(.topic))
+        case let type where MailboxRequest.types.contains(type): self = .mailbox(try MailboxRequest(from: decoder))
         default: throw DecodingError.dataCorruptedError(forKey: .type, in: container, debugDescription: "unknown type")
         }
     }
@@ -131,6 +139,7 @@ extension ClientMessage: Codable {
         case .leave(let topic):
             try container.encode("leave", forKey: .type)
             try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
+        case .mailbox(let request): try request.encode(to: encoder)
         }
     }
 }
@@ -143,7 +152,7 @@ extension ServerMessage: Codable {
             self = .welcome(
                 nonce: try container.bytes(.nonce, count: Signalling.nonceBytes...Signalling.nonceBytes),
                 stunPort: try container.decodeIfPresent(UInt16.self, forKey: .stunPort),
-                relay: try container.rate(.relay))
+                relay: try container.rate(.relay), mailboxes: try container.decodeIfPresent(Bool.self, forKey: .mailboxes) ?? false)
         case "joined":
             self = .joined(
                 topic: try container.identifier(.topic), member: try container.decode(UInt32.self, forKey: .member),
@@ -153,6 +162,7 @@ extension ServerMessage: Codable {
                 topic: try container.identifier(.topic), from: try container.decode(UInt32.self, forKey: .from),
                 box: try container.bytes(.box, count: 1...Signalling.boxBytesMax))
         case "refused": self = .refused(try container.decode(RendezvousRefusal.self, forKey: .reason))
+        case let type where MailboxAnswer.types.contains(type): self = .mailbox(try MailboxAnswer(from: decoder))
         default: throw DecodingError.dataCorruptedError(forKey: .type, in: container, debugDescription: "unknown type")
         }
     }
@@ -160,11 +170,12 @@ extension ServerMessage: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch self {
-        case .welcome(let nonce, let stunPort, let relay):
+        case .welcome(let nonce, let stunPort, let relay, let mailboxes):
             try container.encode("welcome", forKey: .type)
             try container.encode(Base64URL.encode(nonce), forKey: .nonce)
             try container.encodeIfPresent(stunPort, forKey: .stunPort)
             try container.encodeIfPresent(relay, forKey: .relay)
+            if mailboxes { try container.encode(true, forKey: .mailboxes) }
         case .joined(let topic, let member, let others):
             try container.encode("joined", forKey: .type)
             try container.encode(Base64URL.encode(topic.bytes), forKey: .topic)
@@ -178,6 +189,7 @@ extension ServerMessage: Codable {
         case .refused(let reason):
             try container.encode("refused", forKey: .type)
             try container.encode(reason, forKey: .reason)
+        case .mailbox(let answer): try answer.encode(to: encoder)
         }
     }
 }

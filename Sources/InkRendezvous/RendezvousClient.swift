@@ -150,6 +150,9 @@ public struct RendezvousClient: Sendable {
     /// True while some rendezvous has let us in.
     public var isJoined: Bool { signalling.indices.contains { signalling[$0].isJoined } }
 
+    /// True while this rendezvous has let us in.
+    func isJoined(at place: Int) -> Bool { signalling[place].isJoined }
+
     /// Members that proved to be there, sorted.
     public var present: [PeerID] { introductions.present }
 
@@ -184,7 +187,7 @@ public struct RendezvousClient: Sendable {
     public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
         let state = signalling[place]
         switch message {
-        case .welcome(let challenge, let stunPort, let rate):
+        case .welcome(let challenge, let stunPort, let rate, _):
             guard state.isGreeting else { return }
             signalling.setRelayRate(rate, at: place)
             signalling.welcomed(challenge, stunPort: stunPort, at: place)
@@ -197,6 +200,8 @@ public struct RendezvousClient: Sendable {
         // Whatever it is that it does not do for us, another try may help, and a stream of refusals must not (RV-25).
         case .refused(let reason):
             if state.isGreeting || state.isJoining || state.isJoined { close(place, reason: "\(reason)", now: now) }
+        // Of the connection, and of no topic.
+        case .mailbox: break
         }
     }
 

@@ -37,6 +37,9 @@ public struct RendezvousClients: Sendable {
     /// That in force first.
     private var entries: [Entry]
     private var connections: [Int: Connection] = [:]
+    /// Of no epoch: what is held at a connection stays while the room goes on to another topic.
+    private var mailboxes = MailboxHolder()
+    private var mailboxNews = Outputs<MailboxNews>()
     private var isStarted = false
     // What is told to each, for clients that come later.
     private var candidates: (list: [Candidate], networks: [LocalNetwork]?)?
@@ -112,7 +115,10 @@ public struct RendezvousClients: Sendable {
         entries.flatMap { entry in entry.client.relayPoints(of: remote).map { $0.shifted(by: entry.slot * count) } }
     }
 
-    public var deadline: Instant? { entries.reduce(nil) { earliest($0, $1.client.deadline) } }
+    public var deadline: Instant? { entries.reduce(mailboxes.deadline) { earliest($0, $1.client.deadline) } }
+
+    /// What rendezvous said about mailboxes that fits none of ours, or was too much.
+    public var strayMailboxAnswers: Int { mailboxes.strays }
 
     // Inputs, as of `RendezvousClient`.
 
@@ -123,17 +129,25 @@ public struct RendezvousClients: Sendable {
 
     public mutating func connected(to rendezvous: SocketAddress? = nil, from local: IPAddress? = nil, at place: Int = 0, now: Instant) {
         connections[place] = .open(rendezvous, from: local, welcome: nil)
+        mailboxes.connected(at: place)
         each(now: now) { $0.connected(to: rendezvous, from: local, at: place, now: now) }
     }
 
     public mutating func disconnected(at place: Int = 0, now: Instant) {
         connections[place] = nil
+        mailboxes.disconnected(at: place)
         each(now: now) { $0.disconnected(at: place, now: now) }
     }
 
     public mutating func received(_ message: ServerMessage, at place: Int = 0, now: Instant) {
-        if case .welcome = message, case .open(let address, let local, _) = connections[place] {
+        if case .welcome(_, _, _, let keeps) = message, case .open(let address, let local, _) = connections[place] {
             connections[place] = .open(address, from: local, welcome: message)
+            mailboxes.welcomed(keeps: keeps, at: place)
+        }
+        if case .mailbox(let answer) = message {
+            mailboxes.received(answer, at: place, now: now)
+            settle(now: now)
+            return
         }
         each(now: now) { $0.received(message, at: place, now: now) }
     }
@@ -193,12 +207,25 @@ public struct RendezvousClients: Sendable {
 
     public mutating func leave(now: Instant) {
         isStarted = false
+        mailboxes.leave(now: now)
         each(now: now) { $0.leave() }
     }
 
-    public mutating func handleTimeout(now: Instant) { each(now: now) { $0.handleTimeout(now: now) } }
+    /// What an inviter wants with a mailbox; what comes of it is told by `nextMailboxNews()`.
+    public mutating func mailbox(_ wish: MailboxWish, now: Instant) {
+        mailboxes.take(wish, now: now)
+        settle(now: now)
+    }
+
+    public mutating func handleTimeout(now: Instant) {
+        mailboxes.handleTimeout(now: now)
+        each(now: now) { $0.handleTimeout(now: now) }
+    }
 
     public mutating func nextOutput() -> Output? { outputs.next() }
+
+    /// What is to be told of mailboxes, in order; drain it as `nextOutput()`.
+    public mutating func nextMailboxNews() -> MailboxNews? { mailboxNews.next() }
 
     // Within.
 
@@ -209,6 +236,13 @@ public struct RendezvousClients: Sendable {
 
     private mutating func settle(now: Instant) {
         for index in entries.indices { Self.drain(&entries[index], leads: index == 0, count, &connections, &outputs, now: now) }
+        mailboxes.settle(isIn: { entries[0].client.isJoined(at: $0) }, count: count, now: now)
+        while let output = mailboxes.nextOutput() {
+            switch output {
+            case .send(let request, let place): outputs.append(Output(epoch: entries[0].epoch, what: .send(.mailbox(request), at: place)))
+            case .news(let news): mailboxNews.append(news)
+            }
+        }
     }
 
     /// - Parameter leads: connections are its to open and to close.

@@ -57,6 +57,8 @@ public struct RendezvousServer: Sendable {
         /// carried for a room, and 256 KiB at least.
         public var relaySourceRate: Int?
         public var relayTotalRate = 16 << 20
+        /// Mailboxes in all; 0 to keep none (RV-70). Where only some topics may be joined, only who is in one of them opens a mailbox.
+        public var mailboxesMax = 10_000
         /// UDP port of the STUN responder beside us; told in the welcome.
         public var stunPort: UInt16?
 
@@ -70,7 +72,7 @@ public struct RendezvousServer: Sendable {
 
     /// Why a socket is closed.
     public enum CloseReason: String, Hashable, Sendable, CustomStringConvertible {
-        case tooManySockets, tooManyFromSource, displaced, noMoreTopics, joinTimeout, notAdmitted, rateExceeded
+        case tooManySockets, tooManyFromSource, displaced, noMoreTopics, joinTimeout, notAdmitted, rateExceeded, knockedTwice
 
         public var description: String {
             switch self {
@@ -81,6 +83,7 @@ public struct RendezvousServer: Sendable {
             case .joinTimeout: "joined nothing in time"
             case .notAdmitted: "proof of membership refused"
             case .rateExceeded: "too much in too short a time"
+            case .knockedTwice: "a second visit over one connection"
             }
         }
     }
@@ -102,6 +105,10 @@ public struct RendezvousServer: Sendable {
         public var envelopesIn = 0
         public var envelopesOut = 0
         public var closedByUs = 0
+        /// Mailboxes that were opened, visits to them, and wishes for one or the other that came to nothing.
+        public var mailboxesOpened = 0
+        public var visits = 0
+        public var mailboxesRefused = 0
         /// Not taken, since all sockets of the source together had said too much.
         public var overSourceRate = 0
         /// Relay frames and their bytes as they came, and as they went, once for each receiver.
@@ -118,7 +125,12 @@ public struct RendezvousServer: Sendable {
     private struct Socket: Sendable {
         let source: Source?
         let nonce: [UInt8]
-        let openedAt: Instant
+        /// Until when it must have joined something; counts while it has joined nothing.
+        var joinsBy: Instant
+        /// It stands among those of its source that have joined nothing.
+        var isListed = true
+        /// It has been at a mailbox, or has tried.
+        var hasKnocked = false
         var topics: [Topic: UInt32] = [:]
         var messages: TokenBucket
         var bytes: TokenBucket
@@ -167,6 +179,7 @@ public struct RendezvousServer: Sendable {
     /// Sockets that have joined nothing, in the order in which their time runs out; may name sockets that have joined or gone since.
     private var unjoined = Queue<(token: ConnectionToken, until: Instant)>()
     private var relay: RelayQueues
+    private var mailboxes: Mailboxes
     private var outputs = Outputs<Output>()
     private var counted = Counters()
 
@@ -182,6 +195,10 @@ public struct RendezvousServer: Sendable {
     public var socketCount: Int { sockets.count }
     /// Topics held now.
     public var topicCount: Int { rooms.count }
+    /// Mailboxes open now.
+    public var mailboxCount: Int { mailboxes.count }
+    /// Sources of which it is known what they did at mailboxes lately.
+    var mailboxSources: Int { mailboxes.sourceCount }
 
     private static let sweepMin = 4096
     /// Relay frames that a socket may get wrong at once, and a second.
@@ -198,6 +215,7 @@ public struct RendezvousServer: Sendable {
         topicShares = SourceShares(total: configuration.topicsMax, perSource: configuration.topicsPerSourceMax)
         commonTopics = TokenBucket(rate: configuration.commonTopicRate, burst: configuration.commonTopicBurst, now: .distantPast)
         generator = SecretGenerator(seed: seed)
+        mailboxes = Mailboxes(total: configuration.mailboxesMax)
         relay = RelayQueues(rate: Double(max(1, configuration.relayRate ?? 1)), total: Double(max(1, configuration.relayTotalRate)))
     }
 
@@ -218,13 +236,15 @@ public struct RendezvousServer: Sendable {
         if let source { neighbourhoods[source]?.unjoined.append(token) }
         let nonce = generator.bytes(Signalling.nonceBytes)
         sockets[token] = Socket(
-            source: source, nonce: nonce, openedAt: now,
+            source: source, nonce: nonce, joinsBy: now + configuration.joinTime,
             messages: TokenBucket(rate: configuration.messageRate, burst: configuration.messageBurst, now: now),
             bytes: TokenBucket(rate: configuration.byteRate, burst: configuration.byteBurst, now: now),
             relay: flood(of: Double(configuration.relayRate ?? 1), now: now),
             strays: TokenBucket(rate: Self.strayRate, burst: Self.strayBurst, now: now))
         unjoined.append((token, now + configuration.joinTime))
-        outputs.append(.send(.welcome(nonce: nonce, stunPort: configuration.stunPort, relay: configuration.relayRate), to: token))
+        let welcome = ServerMessage.welcome(
+            nonce: nonce, stunPort: configuration.stunPort, relay: configuration.relayRate, mailboxes: configuration.mailboxesMax > 0)
+        outputs.append(.send(welcome, to: token))
     }
 
     /// A socket said something. Ignored if the socket is not open.
@@ -234,7 +254,7 @@ public struct RendezvousServer: Sendable {
         let isAllowed = socket.messages.take(cost, now: now) && socket.bytes.take(message.boxBytes, now: now)
         sockets[token] = socket
         guard isAllowed else {
-            close(token, .rateExceeded)
+            close(token, .rateExceeded, now: now)
             return
         }
         // Innocents may share the source: nobody is closed for it, and what was not taken is said again by who waits for the answer.
@@ -248,6 +268,7 @@ public struct RendezvousServer: Sendable {
         case .leave(let topic):
             leave(topic, socket)
             sockets[token]?.topics[topic] = nil
+        case .mailbox(let request): take(request, token, socket, now: now)
         }
     }
 
@@ -258,12 +279,12 @@ public struct RendezvousServer: Sendable {
         counted.relayBytesIn += bytes.count
         let cost = RelayQueues.cost(bytes.count)
         guard sockets[token]?.relay.take(cost, now: now) == true else {
-            close(token, .rateExceeded)
+            close(token, .rateExceeded, now: now)
             return
         }
         guard let (frame, topic) = readRelayed(bytes, token) else {
             counted.relayStray += 1
-            if sockets[token]?.strays.take(now: now) == false { close(token, .rateExceeded) }
+            if sockets[token]?.strays.take(now: now) == false { close(token, .rateExceeded, now: now) }
             return
         }
         // Innocents may share the source: what is too much is lost, and nobody is closed for it.
@@ -276,21 +297,25 @@ public struct RendezvousServer: Sendable {
     }
 
     /// A socket is gone.
-    public mutating func closed(_ token: ConnectionToken) {
+    public mutating func closed(_ token: ConnectionToken, now: Instant) {
         guard let socket = sockets.removeValue(forKey: token) else { return }
         socketShares.giveBack(socket.source)
         for topic in socket.topics.keys.sorted() { leave(topic, socket) }
+        mailboxes.closed(token, now: now)
+        settleMailboxes(now: now)
     }
 
     /// When to call `handleTimeout(now:)` next.
-    public var deadline: Instant? { earliest(unjoined.first?.until, relay.deadline) }
+    public var deadline: Instant? { earliest(earliest(unjoined.first?.until, mailboxes.deadline), relay.deadline) }
 
     /// Call at or after `deadline`; calling early does nothing.
     public mutating func handleTimeout(now: Instant) {
         while let (token, until) = unjoined.first, until <= now {
             _ = unjoined.popFirst()
-            if sockets[token]?.topics.isEmpty == true { close(token, .joinTimeout) }
+            if hasJoinedNothing(token), sockets[token].map({ $0.joinsBy <= now }) ?? false { close(token, .joinTimeout, now: now) }
         }
+        mailboxes.handleTimeout(now: now)
+        settleMailboxes(now: now)
         carry(now: now)
     }
 
@@ -355,15 +380,21 @@ public struct RendezvousServer: Sendable {
                 relayIn: flood(of: configuration.relayRateOfSource, now: now))
         }
         while let oldest = neighbourhoods[source]?.unjoined.first {
-            let waits = sockets[oldest]?.topics.isEmpty == true
+            let waits = hasJoinedNothing(oldest)
             guard !waits || !socketShares.admits(source) else { break }
             _ = neighbourhoods[source]?.unjoined.popFirst()
-            if waits { close(oldest, .displaced) }
+            sockets[oldest]?.isListed = false
+            if waits { close(oldest, .displaced, now: now) }
         }
         // All is taken, and it has nothing: one more of those who joined nothing goes, whoever it is.
         while socketShares.count(of: source) == 0, sockets.count >= configuration.socketsMax, let (oldest, _) = unjoined.popFirst() {
-            if sockets[oldest]?.topics.isEmpty == true { close(oldest, .displaced) }
+            if hasJoinedNothing(oldest) { close(oldest, .displaced, now: now) }
         }
+    }
+
+    /// True for a socket that is in no topic, holds no mailbox and visits none.
+    private func hasJoinedNothing(_ token: ConnectionToken) -> Bool {
+        sockets[token]?.topics.isEmpty == true && !mailboxes.occupies(token)
     }
 
     private mutating func sweep(now: Instant) {
@@ -388,7 +419,7 @@ public struct RendezvousServer: Sendable {
         // What is cheap is asked first: a signature costs more than all the rest.
         guard configuration.topics?.contains(topic) ?? true, Blake2b.hash256(key.bytes) == topic.bytes else {
             refuse(.notAdmitted, token)
-            close(token, .notAdmitted)
+            close(token, .notAdmitted, now: now)
             return
         }
         guard others < configuration.socketsPerTopicMax, socket.topics.count < configuration.topicsPerSocketMax else {
@@ -398,12 +429,12 @@ public struct RendezvousServer: Sendable {
         guard others > 0 || mayBegin(socket.source, now: now) else {
             refuse(.tooManyTopics, token)
             // What it asks next would be refused, too, and each question costs as much as an answer.
-            if socket.topics.isEmpty { close(token, .noMoreTopics) }
+            if socket.topics.isEmpty { close(token, .noMoreTopics, now: now) }
             return
         }
         guard Signature.verify(signature, of: Signalling.joinProof(topic: topic, nonce: socket.nonce), by: key) else {
             refuse(.notAdmitted, token)
-            close(token, .notAdmitted)
+            close(token, .notAdmitted, now: now)
             return
         }
         if others == 0 { topicShares.take(socket.source) }
@@ -438,7 +469,7 @@ public struct RendezvousServer: Sendable {
         switch message {
         case .join: 10
         case .send(let topic, nil, _): 4 + Double((rooms[topic]?.members.count ?? 0) / 8)
-        case .send, .leave: 1
+        case .send, .leave, .mailbox: 1
         }
     }
 
@@ -475,20 +506,68 @@ public struct RendezvousServer: Sendable {
         rooms[topic] = room
     }
 
+    // Mailboxes.
+
+    private mutating func take(_ request: MailboxRequest, _ token: ConnectionToken, _ socket: Socket, now: Instant) {
+        var isDone = true
+        switch request {
+        case .open where configuration.topics != nil && socket.topics.isEmpty: refuse(.notJoined, token)
+        case .open:
+            isDone = mailboxes.open(by: token, from: socket.source, now: now, using: &generator)
+            if isDone { counted.mailboxesOpened += 1 }
+        case .close(let mailbox): mailboxes.close(mailbox, by: token, now: now)
+        case .dismiss(let mailbox, let visitor): mailboxes.dismiss(visitor, of: mailbox, by: token)
+        case .pass(let mailbox, let visitor, let body): mailboxes.pass(body, to: visitor, of: mailbox, by: token)
+        case .knock where socket.hasKnocked: close(token, .knockedTwice, now: now)
+        case .knock(let mailbox, let body):
+            sockets[token]?.hasKnocked = true
+            isDone = mailboxes.knock(mailbox, body, by: token, from: socket.source, now: now)
+            if isDone { counted.visits += 1 }
+        }
+        if !isDone { counted.mailboxesRefused += 1 }
+        settleMailboxes(now: now)
+    }
+
+    private mutating func settleMailboxes(now: Instant) {
+        while let output = mailboxes.nextOutput() {
+            switch output {
+            case .send(let answer, let token): if sockets[token] != nil { outputs.append(.send(.mailbox(answer), to: token)) }
+            case .refuse(let reason, let token): refuse(reason, token)
+            case .released(let token): if sockets[token]?.topics.isEmpty == true { awaitJoin(token, now: now) }
+            }
+        }
+    }
+
+    /// Gives a socket that was at a mailbox, and is no more, as long to join something as a new one.
+    private mutating func awaitJoin(_ token: ConnectionToken, now: Instant) {
+        guard var socket = sockets[token] else { return }
+        socket.joinsBy = now + configuration.joinTime
+        unjoined.append((token, socket.joinsBy))
+        if let source = socket.source, !socket.isListed {
+            neighbourhoods[source]?.unjoined.append(token)
+            socket.isListed = true
+        }
+        sockets[token] = socket
+    }
+
     private mutating func refuse(_ reason: RendezvousRefusal, _ token: ConnectionToken) {
         counted.refused += 1
         outputs.append(.send(.refused(reason), to: token))
     }
 
-    private mutating func close(_ token: ConnectionToken, _ reason: CloseReason) {
+    private mutating func close(_ token: ConnectionToken, _ reason: CloseReason, now: Instant) {
         counted.closedByUs += 1
-        closed(token)
+        closed(token, now: now)
         outputs.append(.close(token, reason))
     }
 }
 
 extension ClientMessage {
     fileprivate var boxBytes: Double {
-        if case .send(_, _, let box) = self { Double(box.count) } else { 0 }
+        switch self {
+        case .send(_, _, let box): Double(box.count)
+        case .mailbox(let request): Double(request.bodyBytes)
+        case .join, .leave: 0
+        }
     }
 }

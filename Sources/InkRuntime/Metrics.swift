@@ -4,6 +4,7 @@ extension RendezvousService.Status {
         let gauges: [(name: String, help: String, value: Int)] = [
             ("inkwire_sockets", "WebSockets open now.", sockets),
             ("inkwire_topics", "Topics held now.", topics),
+            ("inkwire_mailboxes", "Mailboxes open now.", mailboxes),
         ]
         let counters: [(name: String, help: String, value: Int)] = [
             ("inkwire_joined_total", "Sockets let into a topic.", server.joined),
@@ -11,6 +12,9 @@ extension RendezvousService.Status {
             ("inkwire_closed_total", "Sockets that were closed for what they did or by a limit.", server.closedByUs),
             ("inkwire_envelopes_in_total", "Sealed envelopes received.", server.envelopesIn),
             ("inkwire_envelopes_out_total", "Sealed envelopes delivered.", server.envelopesOut),
+            ("inkwire_mailboxes_opened_total", "Mailboxes that were opened.", server.mailboxesOpened),
+            ("inkwire_knocks_total", "Visits to mailboxes.", server.visits),
+            ("inkwire_mailboxes_refused_total", "Wishes for a mailbox or a visit that came to nothing.", server.mailboxesRefused),
             ("inkwire_relay_frames_in_total", "Relay frames received.", server.relayFramesIn),
             ("inkwire_relay_bytes_in_total", "Their bytes.", server.relayBytesIn),
             ("inkwire_relay_frames_out_total", "Relay frames delivered, once for each receiver.", server.relayFramesOut),

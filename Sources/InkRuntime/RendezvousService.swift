@@ -42,6 +42,7 @@ public final class RendezvousService: Sendable {
     public struct Status: Sendable {
         public var sockets: Int
         public var topics: Int
+        public var mailboxes: Int
         public var server: RendezvousServer.Counters
         /// STUN requests answered, and those left without an answer.
         public var stunAnswered: Int
@@ -397,7 +398,8 @@ final class Core {
 
     var status: RendezvousService.Status {
         .init(
-            sockets: server.socketCount, topics: server.topicCount, server: server.counters, stunAnswered: stunAnswered,
+            sockets: server.socketCount, topics: server.topicCount, mailboxes: server.mailboxCount, server: server.counters,
+            stunAnswered: stunAnswered,
             stunSilent: stunSilent, relayUnread: sockets.values.reduce(relayUnread) { $0 + $1.framesDropped })
     }
 
@@ -474,7 +476,7 @@ final class Core {
     private func lost(_ token: RendezvousServer.ConnectionToken) {
         guard let handler = sockets.removeValue(forKey: token) else { return }
         relayUnread += handler.framesDropped
-        server.closed(token)
+        server.closed(token, now: clock.now)
         drain()
     }
 

@@ -219,7 +219,7 @@ extension World {
     /// The socket is gone on whichever side still has it.
     mutating func hungUp(_ number: UInt64) throws(Violation) {
         guard let socket = rendezvous.sockets.removeValue(forKey: number) else { return }
-        if socket.isOpen { rendezvous.server?.closed(.init(number)) }
+        if socket.isOpen { rendezvous.server?.closed(.init(number), now: now) }
         drainRendezvous()
         guard isLive(socket.node, socket.process), participants[socket.node].connection == number else { return }
         participants[socket.node].connection = nil
@@ -310,6 +310,7 @@ extension World {
         case .join(let topic, _, let signature): Trace.hash(topic.bytes + signature)
         case .send(_, let to, let box): Trace.hash(box) &+ UInt64(to ?? 0)
         case .leave(let topic): Trace.hash(topic.bytes)
+        case .mailbox(let request): Trace.hash(Array("\(request)".utf8))
         }
     }
 }

@@ -107,7 +107,7 @@ struct Meeting {
 
     mutating func disconnect(_ index: Int) {
         peers[index].isConnected = false
-        server.closed(peers[index].token)
+        server.closed(peers[index].token, now: now)
         peers[index].client.disconnected(now: now)
         settle()
     }
@@ -284,7 +284,7 @@ struct Meeting {
         let token = RendezvousServer.ConnectionToken(number)
         let keys = Self.keys()
         server.opened(token, now: now)
-        guard case .send(.welcome(let nonce, _, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
+        guard case .send(.welcome(let nonce, _, _, _), _)? = server.nextOutput(), let topic = Topic(keys.topic) else {
             throw WireError.unexpected
         }
         let proof = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))

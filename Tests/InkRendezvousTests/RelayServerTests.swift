@@ -32,7 +32,7 @@ private final class Exchange {
         lastToken += 1
         let token = Token(lastToken)
         server.opened(token, from: Source(.v4(0x0A00_0000 | UInt32(source))), now: now)
-        guard case .send(.welcome(let nonce, _, _), token)? = server.nextOutput() else { throw WireError.unexpected }
+        guard case .send(.welcome(let nonce, _, _, _), token)? = server.nextOutput() else { throw WireError.unexpected }
         let keys = Meeting.keys(room: board)
         let topic = try #require(Topic(keys.topic))
         let signature = keys.topicKey.sign(Signalling.joinProof(topic: topic, nonce: nonce))
@@ -150,7 +150,7 @@ private struct Talker {
     @Test func `who names one that has just left is not closed for it`() throws {
         let exchange = Exchange()
         let (ana, ben, eve) = (try exchange.enter(1), try exchange.enter(1), try exchange.enter(1))
-        exchange.server.closed(ben)
+        exchange.server.closed(ben, now: exchange.now)
         for _ in 0..<200 {
             try exchange.say(ana, to: [ben, eve], [9])
             exchange.run(to: exchange.now + .milliseconds(20))
@@ -164,7 +164,7 @@ private struct Talker {
         for rate in [65_536, 1000, nil] {
             let exchange = Exchange { $0.relayRate = rate }
             exchange.server.opened(Exchange.Token(99), now: exchange.now)
-            guard case .send(.welcome(_, _, let relay), _)? = exchange.server.nextOutput() else { throw WireError.unexpected }
+            guard case .send(.welcome(_, _, let relay, _), _)? = exchange.server.nextOutput() else { throw WireError.unexpected }
             #expect(relay == rate)
             let (ana, ben) = (try exchange.enter(1), try exchange.enter(1))
             try exchange.say(ana, to: [ben], [1])
@@ -277,7 +277,7 @@ private struct Talker {
     @Test func `who has left takes nothing of what all together may`() throws {
         let exchange = Exchange { $0.relayTotalRate = 64 << 10 }
         let members = try (0..<9).map { try exchange.enter(1, from: 1 + $0) }
-        for member in members[2...] { exchange.server.closed(member) }
+        for member in members[2...] { exchange.server.closed(member, now: exchange.now) }
         // 28 KiB a second to one of those who are named, and 220 KiB to all eight.
         let talker = Talker(token: members[0], others: Array(members[1...]), bytes: 1100, interval: .milliseconds(40))
         try Talker.talk([talker], in: exchange, for: .seconds(2))
@@ -298,7 +298,7 @@ private struct Talker {
         try Talker.talk(talkers, in: exchange, for: .milliseconds(300)) { waitingMax = max(waitingMax, exchange.server.relayWaiting) }
         #expect((1...1000).contains(waitingMax), "\(waitingMax)")
         #expect(exchange.server.relayWaiting == 0 && exchange.closed.isEmpty)
-        for token in exchange.numbers.keys.sorted() { exchange.server.closed(token) }
+        for token in exchange.numbers.keys.sorted() { exchange.server.closed(token, now: exchange.now) }
         #expect(exchange.server.topicCount == 0 && exchange.server.deadline.map { $0 > exchange.now } ?? true)
     }
 

@@ -23,7 +23,7 @@ import Testing
     /// Opens a socket and gives its nonce.
     private func open(_ number: UInt64, _ server: inout RendezvousServer, now: Instant = .zero) throws -> [UInt8] {
         server.opened(Token(number), now: now)
-        for case .send(.welcome(let nonce, _, _), Token(number)) in drain(&server) { return nonce }
+        for case .send(.welcome(let nonce, _, _, _), Token(number)) in drain(&server) { return nonce }
         throw WireError.unexpected
     }
 
@@ -111,12 +111,12 @@ import Testing
         let topic = try topic(1)
         for number: UInt64 in 1...3 { try enter(number, &server) }
         server.received(.leave(topic: topic), from: Token(2), now: .zero)
-        server.closed(Token(3))
+        server.closed(Token(3), now: .zero)
         server.received(.send(topic: topic, to: nil, box: [1]), from: Token(1), now: .zero)
         #expect(drain(&server).isEmpty)
         server.received(.send(topic: topic, to: nil, box: [1]), from: Token(2), now: .zero)
         #expect(drain(&server) == [.send(.refused(.notJoined), to: Token(2))])
-        server.closed(Token(1))
+        server.closed(Token(1), now: .zero)
         #expect(server.topicCount == 0 && server.socketCount == 1)
     }
 

@@ -53,7 +53,7 @@ private final class Town {
         lastToken += 1
         let token = Token(lastToken)
         server.opened(token, from: source, now: now)
-        for case .welcome(let nonce, _, _) in drain(token) { nonces[token] = nonce }
+        for case .welcome(let nonce, _, _, _) in drain(token) { nonces[token] = nonce }
         return closed[token] == nil ? token : nil
     }
 
@@ -229,7 +229,7 @@ private final class Town {
         town.leave(1, maker)
         #expect(town.isIn(2, from: 1), "who has gone pays no more")
         #expect(town.server.topicCount == 3)
-        town.server.closed(guest)
+        town.server.closed(guest, now: town.now)
         #expect(town.server.topicCount == 2)
         #expect(!town.isIn(4, from: 2), "board 3 is still of its share")
     }

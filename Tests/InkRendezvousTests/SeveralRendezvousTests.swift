@@ -144,7 +144,7 @@ private struct Roads {
                 drain(peer)
                 servers[server]?.opened(Self.token(peer, place), now: now)
             case .lost(let peer, let place):
-                if let server = roads[place] { servers[server]?.closed(Self.token(peer, place)) }
+                if let server = roads[place] { servers[server]?.closed(Self.token(peer, place), now: now) }
                 peers[peer].open.remove(place)
                 peers[peer].client.disconnected(at: place, now: now)
                 drain(peer)

@@ -70,7 +70,7 @@ private struct Meeting {
 
     /// Another process, with what the disk has.
     mutating func restart(_ index: Int) {
-        server.closed(.init(sockets[index]))
+        server.closed(.init(sockets[index]), now: now)
         sockets[index] += 1
         late.removeAll { $0.node == index }
         stopped.remove(index)
@@ -126,7 +126,7 @@ private struct Meeting {
                 later(index, .persisted(batch))
             case .verify(let batch, let transactions): later(index, .verified(batch, transactions.map(\.hasValidSignature)))
             case .rendezvousDisconnect:
-                server.closed(.init(sockets[index]))
+                server.closed(.init(sockets[index]), now: now)
                 sockets[index] += 1
                 later(index, .rendezvousClosed(reason: "closed"))
             case .event, .rendezvousLiveness, .rendezvousProbe, .keys: break

@@ -340,7 +340,7 @@ enum Attack: String, CaseIterable {
             for index in sockets.indices.reversed() {
                 for text in sockets[index].0.texts() {
                     switch try? JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-                    case .welcome(let nonce, _, _):
+                    case .welcome(let nonce, _, _, _):
                         for _ in 0..<16 {
                             let key = SigningKey(seed: .random())
                             let topic = Topic(Blake2b.hash256(key.author.bytes)) ?? .zero
@@ -415,7 +415,7 @@ final class Signaller {
         var found: [(UInt32, Envelope)] = []
         for text in socket.texts() {
             switch try JSONDecoder().decode(ServerMessage.self, from: Data(text)) {
-            case .welcome(let nonce, _, _):
+            case .welcome(let nonce, _, _, _):
                 guard joins else { continue }
                 try say(
                     .join(
@@ -424,7 +424,7 @@ final class Signaller {
             case .joined(_, let member, _): number = member
             case .envelope(_, let member, let box):
                 if let envelope = try? Envelope(opening: box, topic: topic, envelopeKey: keys.envelope) { found.append((member, envelope)) }
-            case .refused: break
+            case .refused, .mailbox: break
             }
         }
         return found

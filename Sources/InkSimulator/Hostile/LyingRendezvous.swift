@@ -35,7 +35,7 @@ struct LyingRendezvous {
                 return [(.envelope(topic: topic, from: UInt32(random.below(20)), box: noise), socket), (message, socket)]
             default: return [(message, socket)]
             }
-        case .welcome, .refused: return [(message, socket)]
+        case .welcome, .refused, .mailbox: return [(message, socket)]
         }
     }
 
