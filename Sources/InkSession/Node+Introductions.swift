@@ -25,6 +25,15 @@ extension Node {
         if let status = introductions.standingNews() { tell(.rendezvous(status)) }
     }
 
+    /// A board without a rendezvous has nowhere to keep one.
+    mutating func mailbox(_ wish: MailboxWish, now: Instant) {
+        guard introductions.client != nil else {
+            if case .open(let reference) = wish { emit(.mailbox(.notOpened(reference, .noRendezvous))) }
+            return
+        }
+        introductions.client?.mailbox(wish, now: now)
+    }
+
     mutating func drainRendezvous(now: Instant) {
         while let output = introductions.client?.nextOutput() {
             let epoch = output.epoch
@@ -74,6 +83,7 @@ extension Node {
             case .joined: break
             }
         }
+        while let news = introductions.client?.nextMailboxNews() { emit(.mailbox(news)) }
     }
 
     /// Tells of those who are there and not met (SE-115).

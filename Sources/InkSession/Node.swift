@@ -38,6 +38,8 @@ public struct Node: Sendable {
         case rendezvousMessage(ServerMessage, at: Int = 0)
         /// The connection to it is gone, or was never made. `reason` names it, since there may be several.
         case rendezvousClosed(reason: String, at: Int = 0)
+        /// What is wanted with a mailbox at a rendezvous; what comes of it is told by `.mailbox`.
+        case mailbox(MailboxWish)
         case persisted(UInt64)
         case persistFailed(UInt64, reason: String)
         /// The verdicts on the signatures of one `.verify`, in its order.
@@ -62,6 +64,8 @@ public struct Node: Sendable {
         case rendezvousLiveness(interval: Duration, patience: Duration, at: Int)
         /// Ask it now, with the same patience.
         case rendezvousProbe(at: Int)
+        /// What came of a wish for a mailbox, or what came in it.
+        case mailbox(MailboxNews)
         /// Commit these records in this order, then say `.persisted` or `.persistFailed` with the number. One is under way at a time.
         case persist(UInt64, [StoreRecord])
         /// Check the signatures, then say `.verified`.
@@ -196,6 +200,7 @@ public struct Node: Sendable {
             introductions.hasAddresses(addresses, at: place, now: now)
         case .rendezvousMessage(let message, let place): introductions.client?.received(message, at: place, now: now)
         case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
+        case .mailbox(let wish): mailbox(wish, now: now)
         case .persisted(let batch): persisted(batch, now: now)
         case .persistFailed(let batch, let reason):
             saves.failed(batch, reason: reason, now: now)

@@ -106,7 +106,7 @@ extension World {
             case .rendezvousFrame(let bytes, _, _): relay(bytes, node)
             case .rendezvousDisconnect: leaveRendezvous(node)
             // Connections of worlds are never lost without a word.
-            case .rendezvousLiveness, .rendezvousProbe: break
+            case .rendezvousLiveness, .rendezvousProbe, .mailbox: break
             // Nobody of a world asks for keys.
             case .keys: break
             }

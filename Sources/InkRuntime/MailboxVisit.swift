@@ -1,0 +1,138 @@
+import InkPrimitives
+import InkRendezvous
+import InkSession
+import NIOCore
+import NIOPosix
+
+/// Runs one `MailboxVisitor` on a real socket and clock: a WebSocket to one rendezvous, over which nothing is joined.
+///
+/// Nothing is sent before `start()`. It ends by itself, with the event `.failed`, or by `stop()`; both close the socket, and so does letting go of it.
+public final class MailboxVisit: Sendable {
+    private let loop: any EventLoop
+    private let core: NIOLoopBoundBox<MailboxVisitCore>
+
+    /// - Parameters:
+    ///   - mailbox: its number at this rendezvous.
+    ///   - host: the rendezvous.
+    ///   - tls: nil where it is spoken to in clear; otherwise whom we take for it.
+    ///   - knock: the first words, at most `Signalling.mailboxBodyBytesMax` bytes.
+    ///   - clock: that of the process, `.system`.
+    ///   - onEvent: called on the loop, in order; must not block. Nothing is told after `.failed`, and what was on its way may be after `stop()`.
+    public convenience init(
+        to mailbox: MailboxNumber, at host: Invite.Host, tls: TLSTrust? = nil, knock: [UInt8], clock: MonotonicClock,
+        onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
+    ) {
+        self.init(MailboxVisitor(mailbox: mailbox, knock: knock), at: host, tls: tls, clock: clock, onEvent: onEvent)
+    }
+
+    init(
+        _ visitor: MailboxVisitor, at host: Invite.Host, tls: TLSTrust?, clock: MonotonicClock,
+        onEvent: @escaping @Sendable (MailboxVisitor.Event) -> Void
+    ) {
+        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        self.loop = loop
+        let parts = MailboxVisitCore.Parts(visitor: visitor, host: host, tls: tls, clock: clock, loop: loop, onEvent: onEvent)
+        core = NIOLoopBoundBox.makeBoxSendingValue(MailboxVisitCore(parts), eventLoop: loop)
+    }
+
+    deinit { loop.execute { [core] in core.value.stop() } }
+
+    /// Begins, once.
+    public func start() { loop.execute { [core] in core.value.start() } }
+
+    /// Says something to him who holds the mailbox, once he has said something.
+    public func pass(_ body: [UInt8]) { loop.execute { [core] in core.value.pass(body) } }
+
+    /// Ends the visit, and closes the socket. Repeated calls do nothing.
+    public func stop() { loop.execute { [core] in core.value.stop() } }
+}
+
+/// What a visit consists of on its loop.
+private final class MailboxVisitCore {
+    struct Parts {
+        let visitor: MailboxVisitor
+        let host: Invite.Host
+        let tls: TLSTrust?
+        let clock: MonotonicClock
+        let loop: any EventLoop
+        let onEvent: @Sendable (MailboxVisitor.Event) -> Void
+    }
+
+    private var visitor: MailboxVisitor
+    private let clock: MonotonicClock
+    private let loop: any EventLoop
+    private let onEvent: @Sendable (MailboxVisitor.Event) -> Void
+    private let timer: WakeTimer
+    private let host: Invite.Host
+    private let tls: TLSTrust?
+    private var connector: RendezvousConnector?
+    private var isDraining = false
+
+    init(_ parts: sending Parts) {
+        (visitor, host, tls, clock) = (parts.visitor, parts.host, parts.tls, parts.clock)
+        (loop, onEvent) = (parts.loop, parts.onEvent)
+        timer = WakeTimer(loop: parts.loop)
+    }
+
+    func start() {
+        visitor.start(now: clock.now)
+        drain()
+    }
+
+    func pass(_ body: [UInt8]) {
+        visitor.pass(body)
+        drain()
+    }
+
+    func stop() {
+        visitor.leave()
+        drain()
+    }
+
+    private func drain() {
+        // A socket may cause an input while we are here: the outer round goes on with what that left.
+        guard !isDraining else { return }
+        isDraining = true
+        while let output = visitor.nextOutput() { perform(output) }
+        isDraining = false
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        timer.set(for: visitor.deadline, now: clock.now) { bound.value.wake() }
+    }
+
+    private func wake() {
+        visitor.handleTimeout(now: clock.now)
+        drain()
+    }
+
+    private func perform(_ output: MailboxVisitor.Output) {
+        switch output {
+        case .connect: connect()
+        case .send(let message): connector?.send(message)
+        case .disconnect:
+            connector?.shutDown()
+            connector = nil
+        case .event(let event): onEvent(event)
+        }
+    }
+
+    /// A connector of its own for each try, so that nothing of one comes into another.
+    private func connect() {
+        let connector = RendezvousConnector(
+            host: host, loop: loop, clock: clock, tls: tls,
+            opened: { [weak self] _ in
+                self?.visitor.connected()
+                self?.drain()
+            },
+            received: { [weak self] message in
+                guard let self else { return }
+                visitor.received(message, now: clock.now)
+                drain()
+            },
+            closed: { [weak self] reason in
+                self?.visitor.disconnected(reason: reason)
+                self?.drain()
+            })
+        self.connector = connector
+        connector.connect()
+    }
+}
