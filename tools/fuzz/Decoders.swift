@@ -357,12 +357,26 @@ enum Decoders {
             .join(topic: room.topic, key: room.keys.topicKey.author, signature: bytes64),
             .send(topic: room.topic, to: 7, box: [1, 2, 3]), .send(topic: room.topic, to: nil, box: bytes64), .leave(topic: room.topic),
         ]
-        let toClient: [ServerMessage] = [
-            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478), .joined(topic: room.topic, member: 4, others: 2),
-            .envelope(topic: room.topic, from: 9, box: bytes64), .refused(.topicFull),
+        guard let number = MailboxNumber(7) else { preconditionFailure("seven is a number of a mailbox") }
+        let requests: [MailboxRequest] = [
+            .open, .close(number), .knock(number, body: bytes64), .pass(number, visitor: 2, body: bytes64),
+            .pass(number, visitor: nil, body: []), .dismiss(number, visitor: 2),
         ]
-        let seeds = try toServer.map { [0] + (try RuntimeDecoders.json($0)) } + toClient.map { [1] + (try RuntimeDecoders.json($0)) }
-        return Decoder(name: "rendezvous", seeds: seeds, words: jsonWords + ["\"type\":", "\"box\":"].map { Array($0.utf8) }) { bytes in
+        let answers: [MailboxAnswer] = [
+            .opened(number), .noMailbox(number), .noMailbox(nil), .busy(number), .knock(number, visitor: 2, body: bytes64),
+            .pass(number, visitor: 2, body: []), .pass(number, visitor: nil, body: bytes64), .gone(number, visitor: 2),
+            .gone(number, visitor: nil),
+        ]
+        let toClient: [ServerMessage] = [
+            .welcome(nonce: [UInt8](repeating: 1, count: 32), stunPort: 3478, mailboxes: true),
+            .joined(topic: room.topic, member: 4, others: 2), .envelope(topic: room.topic, from: 9, box: bytes64), .refused(.topicFull),
+        ]
+        let allToServer = toServer + requests.map { .mailbox($0) }
+        let allToClient = toClient + answers.map { .mailbox($0) }
+        let seeds =
+            try allToServer.map { [0] + (try RuntimeDecoders.json($0)) } + allToClient.map { [1] + (try RuntimeDecoders.json($0)) }
+        let words = ["\"type\":", "\"box\":", "\"mailbox\":", "\"visitor\":"].map { Array($0.utf8) }
+        return Decoder(name: "rendezvous", seeds: seeds, words: jsonWords + words) { bytes in
             guard let first = bytes.first else { return .refused(0) }
             let text = Array(bytes.dropFirst())
             return .plain {
