@@ -202,6 +202,28 @@ private final class Post {
         #expect(try #require(post.holder(from: 12)).number.number <= 9)
     }
 
+    // RV-71 RV-73
+    @Test func `a number that is given again has its own 15 minutes`() throws {
+        let post = Post()
+        let begun = post.now
+        var former: Set<MailboxNumber> = []
+        for source in 0..<4 {
+            let box = try #require(post.holder(from: source))
+            former.insert(box.number)
+            post.hangUp(box.token)
+        }
+        var again: (token: RendezvousServer.ConnectionToken, number: MailboxNumber)?
+        for source in 10..<23 where again == nil {
+            post.run(for: .seconds(61))
+            guard let box = post.holder(from: source) else { continue }
+            if former.contains(box.number) { again = box } else { post.hangUp(box.token) }
+        }
+        let box = try #require(again)
+        _ = post.news(box.token)
+        post.run(for: begun + .seconds(901) - post.now)
+        #expect(post.news(box.token).isEmpty && post.server.mailboxCount == 1)
+    }
+
     // RV-72
     @Test func `one visitor at a time, each under a number of its own, and who comes meanwhile is told so`() throws {
         let post = Post()
@@ -371,6 +393,21 @@ private final class Post {
         #expect(post.closed[box.token] == nil)
         post.run(for: .milliseconds(1))
         #expect(post.closed == [other: .joinTimeout, box.token: .joinTimeout])
+    }
+
+    // RV-76
+    @Test func `the 10 s after a visit begin at its end, not when the socket was opened`() throws {
+        let post = Post()
+        let box = try #require(post.holder())
+        let token = post.open(from: 2)
+        post.run(for: .seconds(3))
+        post.ask(.knock(box.number, body: []), token)
+        post.run(for: .seconds(2))
+        post.ask(.dismiss(box.number, visitor: 1), box.token)
+        post.run(for: .milliseconds(9999))
+        #expect(post.closed.isEmpty)
+        post.run(for: .milliseconds(1))
+        #expect(post.closed == [token: .joinTimeout])
     }
 
     // RV-76
