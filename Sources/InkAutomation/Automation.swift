@@ -28,6 +28,9 @@ package struct Automation {
     /// Shortest step of a live gesture (CL-4).
     package static let step = Duration.milliseconds(33)
 
+    /// Invites whose codes stand open, and to which devices they were given.
+    private var openCodes: Set<TransactionName> = []
+    private var comers: Set<AuthorID> = []
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
     package private(set) var finishedCount = 0
     /// The first command that was answered by an error: how many came before it, lines without a command included, and why.
@@ -157,7 +160,15 @@ package struct Automation {
             write("peer", format.peer(status))
             askStatusIfWaiting()
         case .stopped: break
-        case .invited(let news, let ref): if isRunning(ref) { running?.invited = news }
+        case .invited(let news, let ref):
+            guard isRunning(ref) else { break }
+            running?.invited = news
+            if news.code != nil { openCodes.insert(news.invite) }
+        case .code(let news):
+            if news.isEnd { openCodes.remove(news.invite) }
+            if case .inviter(.given(let device, _)) = news.what { comers.insert(device) }
+            if let (name, members) = format.plain(event) { write(name, members) }
+            askStatusIfWaiting()
         case .textMerged(let news):
             let members = format.text(news) { id in shapes[id].map { names.name($0) } ?? names.name(id) }
             write("text", members)
@@ -592,6 +603,7 @@ package struct Automation {
             case .delivered: status.isDelivered
             case .saved: status.isSaved
             case .synced: status.isSynced
+            case .code: openCodes.isEmpty && (comers.isEmpty || status.presentPeers > 0 && status.isDelivered)
             }
         running?.hasLooked = true
         guard holds else { return }

@@ -58,6 +58,8 @@ package enum AutomationCommand: Equatable {
         case delivered
         case saved
         case synced
+        /// No short code that was made here stands open, and somebody who came by one is there and has all.
+        case code
     }
 
     /// What the ends of a line are bound to, by the ids by which lines call shapes.
@@ -201,13 +203,14 @@ extension AutomationRequest {
             return .say(message)
         case "typing": return .typing
         case "invite":
-            guard ["role", "me", "uses", "ttl_s"].contains(where: { object[$0] != nil }) else { return .invite(nil) }
+            guard ["role", "me", "uses", "ttl_s", "code"].contains(where: { object[$0] != nil }) else { return .invite(nil) }
             let isForMe = try flag(object, "me")
             guard !isForMe || object["role"] == nil else { throw bad("role", "a further device has the role of its person") }
             let given = object["role"] == nil ? Role.editor : try role(object)
             return .invite(
                 InviteOrder(
-                    role: isForMe ? nil : given, uses: try count(object, "uses"), timeToLive: try count(object, "ttl_s")))
+                    role: isForMe ? nil : given, uses: try count(object, "uses"), timeToLive: try count(object, "ttl_s"),
+                    code: object["code"] == nil ? isForMe ? .none : .atHand : try flag(object, "code") ? .wanted : .none))
         case "grant": return .grant(who: try who(object), try role(object))
         case "remove":
             let reason = try object["reason"].map { _ throws(AutomationError) in
@@ -232,7 +235,8 @@ extension AutomationRequest {
             case "delivered": return .wait(.delivered, milliseconds: limit)
             case "saved": return .wait(.saved, milliseconds: limit)
             case "synced": return .wait(.synced, milliseconds: limit)
-            default: throw bad("for", "peers, delivered, saved or synced is needed")
+            case "code": return .wait(.code, milliseconds: limit)
+            default: throw bad("for", "peers, delivered, saved, synced or code is needed")
             }
         case let other:
             throw AutomationError(code: "unknown_command", field: "do", message: "there is no command “\(other)”")

@@ -225,6 +225,7 @@ package struct EventFormat {
                 ]
             )
         case .chatsGone(let gone): ("chats_gone", ["ids": .array(gone.map { .string($0.hex) })])
+        case .code(let news): ("code", code(news))
         case .rights(.role(let role, let giver)):
             ("rights", ["role": .string("\(role)"), "by": giver.map { .string($0.hex) } ?? .null])
         case .rights(.removed(let remover, let reason, let unseen)):
@@ -301,6 +302,7 @@ package struct EventFormat {
         case .delivered: "delivered"
         case .saved: "saved"
         case .synced: "synced"
+        case .code: "code"
         }
     }
 }

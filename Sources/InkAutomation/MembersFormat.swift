@@ -19,6 +19,25 @@ extension EventFormat {
         object["role"] = .string("\(news.role)")
         object["uses"] = uses(news.uses)
         if news.isForOwnDevice { object["me"] = true }
+        if let code = news.code { object["code"] = .string(code) }
+        if let end = news.codeEndsAt { object["code_expires"] = .integer(Int64(clamping: end)) }
+        if let obstacle = news.codeObstacle { object["no_code"] = .string(obstacle) }
+        return object
+    }
+
+    /// What becomes of a short code.
+    package func code(_ news: CodeNews) -> JSONObject {
+        var object: JSONObject = ["invite": .string(news.invite.hex), "next": .string(Sentence.code(news.what).text)]
+        switch news.what {
+        case .lost: object["state"] = "lost"
+        case .inviter(.mismatch): object["state"] = "mismatch"
+        case .inviter(.left): object["state"] = "left"
+        case .inviter(.over): object["state"] = "over"
+        case .inviter(.given(let device, let name)):
+            object["state"] = "given"
+            object["author"] = .string(device.hex)
+            object["name"] = .string(name)
+        }
         return object
     }
 

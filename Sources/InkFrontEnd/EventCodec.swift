@@ -120,7 +120,23 @@ extension ByteWriter {
             write(news.timeToLive)
             writeOptional(news.endsAt) { $0.write($1) }
             writeFlag(news.orLater)
+            writeOptional(news.code) { $0.writeText($1) }
+            writeOptional(news.codeEndsAt) { $0.write($1) }
+            writeOptional(news.codeObstacle) { $0.writeText($1) }
             writeOptional(ref) { $0.write($1) }
+        case .code(let news):
+            writeTag(27)
+            write(news.invite)
+            switch news.what {
+            case .lost: writeTag(0)
+            case .inviter(.mismatch): writeTag(1)
+            case .inviter(.left): writeTag(2)
+            case .inviter(.over): writeTag(3)
+            case .inviter(.given(let device, let name)):
+                writeTag(4)
+                write(device)
+                writeText(name)
+            }
         case .rights(.role(let role, let giver)):
             writeTag(23)
             write(role.rawValue)
@@ -301,18 +317,33 @@ extension ByteReader {
         case 22:
             let name: TransactionName = try readIdentifier()
             guard let seed = Secret32(try readBytes(32)) else { throw .unexpected }
-            let news = InviteNews(
+            var news = InviteNews(
                 invite: name, key: InviteKey(invite: name, seed: seed), role: try readRole(), isForOwnDevice: try readFlag(),
                 uses: try readUInt32(),
                 timeToLive: try readUInt32(), endsAt: try readReference(), orLater: try readFlag())
+            if try readFlag() { news.code = try readText() }
+            news.codeEndsAt = try readReference()
+            if try readFlag() { news.codeObstacle = try readText() }
             return .invited(news, ref: try readReference())
         case 23: return .rights(.role(try readRole(), by: try readFlag() ? try readIdentifier() : nil))
         case 24:
             let remover: AuthorID? = try readFlag() ? try readIdentifier() : nil
             return .rights(.removed(by: remover, reason: try readText(), unseen: try readNumber()))
         case 25: return .notAdmitted
+        case 27: return .code(CodeNews(invite: try readIdentifier(), what: try readCodeNews()))
         case 26: return .chatsGone(try readList(leastBytes: 32) { reader throws(WireError) in try reader.readIdentifier() })
         case 19: return .meeting(try readIdentifier(), author: try readIdentifier(), try readFlag() ? try readObstacle() : nil)
+        default: throw .unexpected
+        }
+    }
+
+    private mutating func readCodeNews() throws(WireError) -> CodeNews.What {
+        switch try readUInt8() {
+        case 0: .lost
+        case 1: .inviter(.mismatch)
+        case 2: .inviter(.left)
+        case 3: .inviter(.over)
+        case 4: .inviter(.given(try readIdentifier(), name: try readText()))
         default: throw .unexpected
         }
     }

@@ -115,6 +115,7 @@ package struct FrontEnd: Sendable {
         case .knownName(let name, let author, let before):
             notices.add(.knownName(Roster.marked(name, author), isYours: before == me), now: now)
         case .notAdmitted: notices.add(.notAdmitted, as: .invites, now: now)
+        case .code(let news): notices.add(.code(news.what), as: .code, now: now)
         case .rights(.role(let role, let giver)):
             self.role = role
             notices.add(.roleGiven(giver.map(name(of:)), role), as: .rights, now: now)

@@ -92,6 +92,7 @@ extension ByteWriter {
             writeOptional(order.role) { $0.write($1.rawValue) }
             write(order.uses)
             write(order.timeToLive)
+            write(order.code.rawValue)
         case .grant(let device, let role):
             writeTag(27)
             write(device)
@@ -169,7 +170,11 @@ extension ByteReader {
             }
             return .change(BoardChange(drawn: drawn, depths: depths, edits: try readEdits(), deleted: try readShapeIDs()))
         case 26:
-            return .invite(InviteOrder(role: try readFlag() ? try readRole() : nil, uses: try readUInt32(), timeToLive: try readUInt32()))
+            var order = InviteOrder(
+                role: try readFlag() ? try readRole() : nil, uses: try readUInt32(), timeToLive: try readUInt32())
+            guard let code = InviteOrder.Code(rawValue: try readUInt8()) else { throw .unexpected }
+            order.code = code
+            return .invite(order)
         case 27: return .grant(try readIdentifier(), try readRole())
         case 28:
             let whom: RemovalOrder.Whom

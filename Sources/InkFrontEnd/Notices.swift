@@ -3,7 +3,9 @@ import InkPrimitives
 /// Short messages for the person: at most two, four seconds each.
 package struct Notices: Sendable {
     /// What a message is about: one takes the place of an older one of its kind, and names join it.
-    package enum Kind: Hashable, Sendable { case joined, left, back, alone, invites, disk, setting, text, restoring, device, look, rights }
+    package enum Kind: Hashable, Sendable {
+        case joined, left, back, alone, invites, disk, setting, text, restoring, device, look, rights, code
+    }
 
     package struct Notice: Hashable, Sendable {
         package var text: String

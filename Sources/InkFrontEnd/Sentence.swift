@@ -66,6 +66,8 @@ package enum Sentence: Hashable, Sendable {
     case knownName(String, isYours: Bool)
     /// Somebody who is there does not let us in.
     case notAdmitted
+    /// What becomes of a short code of ours.
+    case code(CodeNews.What)
     case versionMismatch(theirs: Int, ours: Int)
     // Its two halves, for whoever says them apart.
     case whichIsOlder(theirs: Int, ours: Int)
@@ -133,6 +135,11 @@ package enum Sentence: Hashable, Sendable {
             isYours ? "\(name) goes by your name, too" : "\(name) goes by a name that somebody else had here: ask who it is"
         case .notAdmitted:
             "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
+        case .code(.inviter(.mismatch)): "somebody typed a wrong code, or guessed: that code is good for nobody any more. Give a new one"
+        case .code(.inviter(.left)): "somebody came by the code and went without joining; it is still good"
+        case .code(.inviter(.given(_, let name))): "\(Self.cut(name)) typed the code right and is joining"
+        case .code(.inviter(.over)): "the code is over: nobody more comes by it"
+        case .code(.lost): "the code is lost with the rendezvous that kept it: give a new one"
         case .versionMismatch(let theirs, let ours):
             "\(Sentence.whichIsOlder(theirs: theirs, ours: ours).text): \(Sentence.versionRemedy(theirs: theirs, ours: ours).text)"
         case .whichIsOlder(let theirs, let ours):

@@ -105,7 +105,7 @@ package struct ShapeAliases: Sendable {
             return .textMerged(news)
         case .ready, .outcome, .peer, .gesture, .cursor, .view, .lookHere, .typing, .chat, .sync, .rendezvous, .rejected, .fork, .restoring,
             .duplicateDevice, .meeting,
-            .knownName, .notAdmitted, .versionMismatch, .invited, .rights, .chatsGone, .stopped:
+            .knownName, .notAdmitted, .versionMismatch, .invited, .code, .rights, .chatsGone, .stopped:
             return event
         }
     }

@@ -93,9 +93,6 @@ public final class Driver: Sendable {
         loop.execute { [core] in core.value.submit(intent, from: frontEnd, ref: ref) }
     }
 
-    /// Gives the node a wish for a mailbox at a rendezvous. What comes of it is told by `DriverOptions.mailboxNews`.
-    public func mailbox(_ wish: MailboxWish) { loop.execute { [core] in core.value.handle(.mailbox(wish)) } }
-
     /// Looks at the node between two inputs.
     public func query<R: Sendable>(_ body: @escaping @Sendable (borrowing Node) -> R) async throws -> R {
         try await loop.submit { [core] in body(core.value.node) }.get()

@@ -221,7 +221,6 @@ final class DriverCore {
         case .rendezvousLiveness(let interval, let patience, let place):
             connectors[place].setLiveness(interval: interval, patience: patience)
         case .rendezvousProbe(let place): connectors[place].probe()
-        case .mailbox(let news): options.mailboxNews?(news)
         case .persist(let number, let records): persist(number, records)
         case .verify(let number, let transactions): verify(number, transactions)
         case .keys(let disclosure): options.keyLog?(disclosure)

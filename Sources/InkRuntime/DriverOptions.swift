@@ -24,9 +24,6 @@ public struct DriverOptions: Sendable {
     /// Hears what links have to hold from now on: first, and with each other epoch. Called on the loop, or where the driver is made.
     public var linkSecretChanged: (@Sendable (Secret32, EpochID) -> Void)?
 
-    /// Hears what comes of wishes for mailboxes, and what comes in them; a place is a position in `rendezvous`. Called on the loop.
-    public var mailboxNews: (@Sendable (MailboxNews) -> Void)?
-
     /// Addresses of a host; may block. The system's resolver, but in tests.
     package var resolver: @Sendable (Invite.Host) -> [SocketAddress] = { HostResolver.addresses(of: $0) }
 

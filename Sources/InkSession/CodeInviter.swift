@@ -47,10 +47,14 @@ public struct CodeInviter: Sendable {
     private let uses: Int
     private let device: SigningKey
     private let role: Role
-    private let link: String
+    /// What each who comes gets; at most `linkBytesMax` bytes.
+    var link: String
     private var random: SecretGenerator
     /// When it is over for all.
     public let endsAt: Instant
+
+    /// Bytes of a link that it can give.
+    public static let linkBytesMax = CodeMessage.linkBytesMax
 
     /// So long a code is good.
     public static let lifetime: Duration = .seconds(600)

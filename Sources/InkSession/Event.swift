@@ -55,6 +55,8 @@ public enum Event: Hashable, Sendable {
     case notAdmitted
     /// An invite was made, and disk and others have it or will; told to who asked, before the outcome.
     case invited(InviteNews, ref: UInt64?)
+    /// What becomes of a short code of ours.
+    case code(CodeNews)
     /// Our role is another than was told last, or we have no right any more.
     case rights(RightsNews)
     /// The shutdown that `.quit` asked for is complete.

@@ -9,9 +9,19 @@ public struct InviteOrder: Hashable, Sendable {
     public var uses: UInt32
     /// Seconds after which it ends; 0 for never.
     public var timeToLive: UInt32
+    /// Whether a short code is made for it, too: for as many as may join, and for one where that is any number.
+    public var code: Code
 
-    public init(role: Role?, uses: UInt32 = 0, timeToLive: UInt32 = 0) {
-        (self.role, self.uses, self.timeToLive) = (role, uses, timeToLive)
+    public enum Code: UInt8, Hashable, Sendable {
+        case none
+        /// Where a rendezvous is connected.
+        case atHand
+        /// It is waited for one, ten seconds at most.
+        case wanted
+    }
+
+    public init(role: Role?, uses: UInt32 = 0, timeToLive: UInt32 = 0, code: Code = .none) {
+        (self.role, self.uses, self.timeToLive, self.code) = (role, uses, timeToLive, code)
     }
 }
 
@@ -51,6 +61,12 @@ public struct InviteNews: Hashable, Sendable {
     public var endsAt: UInt64?
     /// No other owner is here: it ends then, or later, once one is there (SE-182).
     public var orLater: Bool
+    /// A short code by which it comes to who types it; nil where none was wanted, or there is none.
+    public var code: String?
+    /// When the code is over, ms since 1970 by our clock.
+    public var codeEndsAt: UInt64?
+    /// Why there is none though one was wanted: a sentence.
+    public var codeObstacle: String?
 
     public init(
         invite: TransactionName, key: InviteKey, role: Role, isForOwnDevice: Bool = false, uses: UInt32, timeToLive: UInt32,

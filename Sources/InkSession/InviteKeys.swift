@@ -7,7 +7,7 @@ import InkPrimitives
 struct InviteKeys: Sendable {
     private var held: [TransactionName: InviteKey]
     /// Those that are not on the disk yet.
-    private var untold: [TransactionName: (asker: Asker, news: InviteNews)] = [:]
+    private var untold: [TransactionName: (asker: Asker, news: InviteNews, code: InviteOrder.Code)] = [:]
     private var random: SecretGenerator
 
     init(stored: [InviteKey], random: SecretGenerator) {
@@ -20,13 +20,15 @@ struct InviteKeys: Sendable {
 
     subscript(_ invite: TransactionName) -> InviteKey? { held[invite] }
 
-    mutating func made(_ news: InviteNews, for asker: Asker) {
+    mutating func made(_ news: InviteNews, code: InviteOrder.Code, for asker: Asker) {
         held[news.invite] = news.key
-        untold[news.invite] = (asker, news)
+        untold[news.invite] = (asker, news, code)
     }
 
-    /// The disk has it: who is to be told of it, if anybody.
-    mutating func saved(_ invite: TransactionName) -> (asker: Asker, news: InviteNews)? { untold.removeValue(forKey: invite) }
+    /// The disk has it: who is to be told of it, if anybody, and what of a code they want.
+    mutating func saved(_ invite: TransactionName) -> (asker: Asker, news: InviteNews, code: InviteOrder.Code)? {
+        untold.removeValue(forKey: invite)
+    }
 
     /// A program has gone, and another may get its number.
     mutating func detach(_ frontEnd: FrontEndID) { untold = untold.filter { $0.value.asker.frontEnd != frontEnd } }

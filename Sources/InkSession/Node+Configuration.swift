@@ -38,6 +38,8 @@ extension Node {
         public var isOnOneMachine = false
         /// Length of the list of rendezvous that the runtime can connect to; 0 for none.
         public var rendezvousCount: Int
+        /// The rendezvous of the list as an invite names them, and whether they are spoken to over TLS.
+        public var invitePlaces = InvitePlaces()
         /// Whether rendezvous may carry what is said, and whether anything else may.
         public var relayPolicy = RelayPolicy.any
         /// Tell the keys of each connection, for a log that the person asked for.

@@ -20,13 +20,21 @@ extension Node {
                 invite: transaction.name, key: key, role: order.role ?? own.role, isForOwnDevice: order.role == nil, uses: order.uses,
                 timeToLive: order.timeToLive,
                 endsAt: transaction.inviteEnd, orLater: order.timeToLive > 0 && !isAnotherOwnerHere),
-            for: asker)
+            code: order.code, for: asker)
         saves.append(.inviteKey(key))
     }
 
     /// The disk has an invite and its key.
     mutating func tellInvite(_ invite: TransactionName) {
-        guard let (asker, news) = inviteKeys.saved(invite) else { return }
+        guard let (asker, news, code) = inviteKeys.saved(invite) else { return }
+        switch code {
+        case .none: tellInvite(news, to: asker)
+        case .atHand where rendezvousStatus != .connected: tellInvite(news, to: asker)
+        case .atHand, .wanted: askForCode(news, of: asker)
+        }
+    }
+
+    mutating func tellInvite(_ news: InviteNews, to asker: Asker) {
         tell(.invited(news, ref: asker.reference), to: .only(asker.frontEnd))
         answer(.done, asker)
     }

@@ -51,6 +51,7 @@ extension Node {
         if gesture(of: frontEnd) != nil { take(.commit, of: Asker(frontEnd: frontEnd, reference: nil), now: now) }
         work.detach(frontEnd)
         inviteKeys.detach(frontEnd)
+        follow(codes.detach(frontEnd), now: now)
         presence.detach(frontEnd, now: now)
     }
 

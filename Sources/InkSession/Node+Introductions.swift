@@ -25,15 +25,6 @@ extension Node {
         if let status = introductions.standingNews() { tell(.rendezvous(status)) }
     }
 
-    /// A board without a rendezvous has nowhere to keep one.
-    mutating func mailbox(_ wish: MailboxWish, now: Instant) {
-        guard introductions.client != nil else {
-            if case .open(let reference) = wish { emit(.mailbox(.notOpened(reference, .noRendezvous))) }
-            return
-        }
-        introductions.client?.mailbox(wish, now: now)
-    }
-
     mutating func drainRendezvous(now: Instant) {
         while let output = introductions.client?.nextOutput() {
             let epoch = output.epoch
@@ -83,7 +74,13 @@ extension Node {
             case .joined: break
             }
         }
-        while let news = introductions.client?.nextMailboxNews() { emit(.mailbox(news)) }
+        var hasNews = false
+        while let news = introductions.client?.nextMailboxNews() {
+            receive(news, now: now)
+            hasNews = true
+        }
+        // What is said in answer leaves now.
+        if hasNews { drainRendezvous(now: now) }
     }
 
     /// Tells of those who are there and not met (SE-115).

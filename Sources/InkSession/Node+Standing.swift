@@ -120,6 +120,7 @@ extension Node {
             for peer in roster.peers { tellPerson(peer) }
             followEpochs(now: now)
             planInviteEnds(now: now)
+            followCodes(now: now)
             tellOwnRights()
             if rights.role != nil { introduce(now: now) }
         }

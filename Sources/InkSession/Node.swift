@@ -38,8 +38,6 @@ public struct Node: Sendable {
         case rendezvousMessage(ServerMessage, at: Int = 0)
         /// The connection to it is gone, or was never made. `reason` names it, since there may be several.
         case rendezvousClosed(reason: String, at: Int = 0)
-        /// What is wanted with a mailbox at a rendezvous; what comes of it is told by `.mailbox`.
-        case mailbox(MailboxWish)
         case persisted(UInt64)
         case persistFailed(UInt64, reason: String)
         /// The verdicts on the signatures of one `.verify`, in its order.
@@ -64,8 +62,6 @@ public struct Node: Sendable {
         case rendezvousLiveness(interval: Duration, patience: Duration, at: Int)
         /// Ask it now, with the same patience.
         case rendezvousProbe(at: Int)
-        /// What came of a wish for a mailbox, or what came in it.
-        case mailbox(MailboxNews)
         /// Commit these records in this order, then say `.persisted` or `.persistFailed` with the number. One is under way at a time.
         case persist(UInt64, [StoreRecord])
         /// Check the signatures, then say `.verified`.
@@ -83,6 +79,7 @@ public struct Node: Sendable {
     /// This process, to the others.
     public let peerID: PeerID
     var displayName: String
+    let invitePlaces: InvitePlaces
     /// The device key that signs our work.
     public var author: AuthorID { identity.author }
 
@@ -105,6 +102,7 @@ public struct Node: Sendable {
     var rights: OwnRights
     var epochs: Epochs
     var inviteKeys: InviteKeys
+    var codes: Codes
     var saves = SaveQueue()
     var roster = Roster()
     var introductions: Introductions
@@ -133,6 +131,7 @@ public struct Node: Sendable {
         identity = configuration.identity
         boardID = configuration.boardID
         displayName = configuration.displayName
+        invitePlaces = configuration.invitePlaces
         salt = PeerSalt(using: &secrets)
         peerID = salt.peer(of: configuration.identity.author)
         epochs = Epochs(
@@ -163,6 +162,9 @@ public struct Node: Sendable {
         rights = OwnRights(invite: configuration.invite, author: configuration.identity.author, board: configuration.boardID)
         inviteKeys = InviteKeys(
             stored: configuration.inviteKeys, random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node invites")))
+        codes = Codes(
+            device: configuration.identity, places: configuration.invitePlaces,
+            random: SecretGenerator(seed: seed.hash(of: "inkwire/1 node codes")))
         introductions = Introductions(configuration, client: rendezvous, stun: stun, now: now)
         if let genesis = configuration.genesis, var board = try? Board(genesis: genesis), board.id == configuration.boardID {
             for (name, strand) in configuration.claims { board.claim(name, by: strand) }
@@ -200,7 +202,6 @@ public struct Node: Sendable {
             introductions.hasAddresses(addresses, at: place, now: now)
         case .rendezvousMessage(let message, let place): introductions.client?.received(message, at: place, now: now)
         case .rendezvousClosed(let reason, let place): rendezvousClosed(reason: reason, at: place, now: now)
-        case .mailbox(let wish): mailbox(wish, now: now)
         case .persisted(let batch): persisted(batch, now: now)
         case .persistFailed(let batch, let reason):
             saves.failed(batch, reason: reason, now: now)
@@ -230,6 +231,7 @@ public struct Node: Sendable {
     private var soonestDeadline: Instant? {
         var soonest = earliest(endpoint.deadline, introductions.deadline(isEnding: phase.isEnding))
         soonest = earliest(soonest, saves.deadline)
+        soonest = earliest(soonest, codes.deadline)
         soonest = earliest(soonest, presence.deadline)
         soonest = earliest(soonest, rights.endsAt)
         soonest = earliest(soonest, agreement.deadline)
@@ -319,6 +321,7 @@ public struct Node: Sendable {
         // What the transport gave up is gone before anybody is asked how it does.
         drainEndpoint(now: now)
         introductions.client?.handleTimeout(now: now)
+        follow(codes.handleTimeout(now: now), now: now)
         introductions.stun.handleTimeout(now: now)
         presence.handleTimeout(now: now)
         for connection in connections {

@@ -31,7 +31,7 @@ public struct ShortCode: Equatable, Sendable {
     /// A code that nobody can guess, for a mailbox that was opened; nil if no mailbox has that number.
     ///
     /// Each of the 2^33 triples of words is as likely as any other. The generator forgets what made it.
-    public static func random(mailbox: Int, place: Place? = nil, using generator: inout SecretGenerator) -> ShortCode? {
+    public static func drawn(mailbox: Int, place: Place? = nil, using generator: inout SecretGenerator) -> ShortCode? {
         let bits = generator.secret().withBytes { ByteReader.prefix64($0) }
         return ShortCode(
             mailbox: mailbox, words: (0..<wordCount).map { Int(truncatingIfNeeded: bits >> (11 * $0)) & (CodeWords.count - 1) },

@@ -114,7 +114,6 @@ package struct LocalBoard: Sendable {
                 case .transmit(let bytes, let to):
                     datagrams.append((now + delay, to, members[index].address, bytes))
                 case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
-                    .mailbox,
                     .keys:
                     break
                 }

@@ -106,7 +106,7 @@ extension World {
             case .rendezvousFrame(let bytes, _, _): relay(bytes, node)
             case .rendezvousDisconnect: leaveRendezvous(node)
             // Connections of worlds are never lost without a word.
-            case .rendezvousLiveness, .rendezvousProbe, .mailbox: break
+            case .rendezvousLiveness, .rendezvousProbe: break
             // Nobody of a world asks for keys.
             case .keys: break
             }
@@ -183,6 +183,7 @@ extension World {
         case .meeting(let peer, _, let obstacle): 23 ^ Trace.hash(peer.bytes) ^ (obstacle == nil ? 0 : 1 << 40)
         case .knownName(_, let author, _): 22 ^ Trace.hash(author.bytes)
         case .view(let peer, let box): (box == nil ? 24 : 25) ^ Trace.hash(peer.bytes)
+        case .code(let news): 31 ^ Trace.hash(news.invite.bytes)
         case .invited(let news, _): 27 ^ Trace.hash(news.invite.bytes)
         case .rights(.role(let role, _)): 28 ^ UInt64(role.rawValue) << 8
         case .rights(.removed): 29

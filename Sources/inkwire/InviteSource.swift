@@ -9,12 +9,28 @@ struct InviteSource {
     var file: String?
     var options: GlobalOptions
 
-    /// The link.
+    /// The invite of the link, or that which comes by the code.
     func link() throws -> Invite {
-        do {
-            return try Invite(link: try text())
-        } catch let error as InviteLinkError {
+        let text = try text()
+        if let read = try code(in: text) {
+            for correction in read.corrections {
+                options.notices.say("\"\(Failure.plain(correction.typed))\" is no word of codes: taken for \"\(correction.taken)\"")
+            }
+            return try CodeVisit(code: read.code, options: options).invite()
+        }
+        do throws(InviteLinkError) {
+            return try Invite(link: text)
+        } catch {
             throw Failure(error)
+        }
+    }
+
+    private func code(in text: String) throws -> ShortCode.Reading? {
+        do throws(ShortCodeError) {
+            return try ShortCode.read(text)
+        } catch {
+            guard error == .notACode else { throw Failure(error) }
+            return nil
         }
     }
 
@@ -41,7 +57,7 @@ struct InviteSource {
                     "no invite was given", why: "there is no terminal to ask on",
                     next: "pipe it in with `join -`, or use --invite-file or INKWIRE_CODE")
             }
-            Notices.write("Invite link: ")
+            Notices.write("Code or link: ")
         }
         // Read byte by byte: what follows the line belongs to whoever reads stdin next.
         guard var text = StandardInput.readLine(limit: 65_536) else {

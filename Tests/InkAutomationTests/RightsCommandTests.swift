@@ -17,15 +17,20 @@ import Testing
     // CL-155
     @Test func `commands are read with what they leave out`() throws {
         #expect(try command(#"{"do":"invite"}"#) == .invite(nil))
-        #expect(try command(#"{"do":"invite","role":"viewer"}"#) == .invite(InviteOrder(role: .viewer)))
-        #expect(try command(#"{"do":"invite","uses":1,"ttl_s":600}"#) == .invite(InviteOrder(role: .editor, uses: 1, timeToLive: 600)))
-        #expect(try command(#"{"do":"invite","role":"owner","uses":null,"ttl_s":null}"#) == .invite(InviteOrder(role: .owner)))
+        #expect(try command(#"{"do":"invite","role":"viewer"}"#) == .invite(InviteOrder(role: .viewer, code: .atHand)))
+        #expect(
+            try command(#"{"do":"invite","uses":1,"ttl_s":600}"#)
+                == .invite(InviteOrder(role: .editor, uses: 1, timeToLive: 600, code: .atHand)))
+        #expect(
+            try command(#"{"do":"invite","role":"owner","uses":null,"ttl_s":null}"#) == .invite(InviteOrder(role: .owner, code: .atHand)))
         #expect(try command(#"{"do":"grant","who":"bob","role":"commenter"}"#) == .grant(who: "bob", .commenter))
         #expect(try command(#"{"do":"remove","who":"bob"}"#) == .remove(who: "bob", withInvited: false, reason: ""))
         #expect(
             try command(#"{"do":"remove","who":"bob","with_invited":true,"reason":"so"}"#)
                 == .remove(who: "bob", withInvited: true, reason: "so"))
         #expect(try command(#"{"do":"members"}"#) == .members)
+        #expect(try command(#"{"do":"invite","code":true}"#) == .invite(InviteOrder(role: .editor, code: .wanted)))
+        #expect(try command(#"{"do":"invite","role":"viewer","code":false}"#) == .invite(InviteOrder(role: .viewer)))
         #expect(try command(#"{"do":"invite","me":true,"uses":1}"#) == .invite(InviteOrder(role: nil, uses: 1)))
     }
 
@@ -77,7 +82,7 @@ import Testing
         var stage = Stage()
         stage.line(#"{"do":"invite","role":"viewer","uses":2,"ttl_s":60,"ref":"a"}"#)
         let ref = try #require(stage.intents.last?.ref)
-        #expect(stage.intents.last?.intent == .invite(InviteOrder(role: .viewer, uses: 2, timeToLive: 60)))
+        #expect(stage.intents.last?.intent == .invite(InviteOrder(role: .viewer, uses: 2, timeToLive: 60, code: .atHand)))
         let seed = try #require(Secret32(Stage.author(4).bytes))
         let key = InviteKey(invite: try #require(TransactionName(Stage.author(3).bytes)), seed: seed)
         let news = InviteNews(invite: key.invite, key: key, role: .viewer, uses: 2, timeToLive: 60, endsAt: 61_000, orLater: true)
@@ -99,6 +104,35 @@ import Testing
         stage.line(#"{"do":"invite"}"#)
         stage.answer(.invite(standing.link))
         #expect(stage.events("invite").last?["link"] == .string(standing.link) && stage.events("invite").count == 2)
+    }
+
+    // CL-166
+    @Test func `a code is told with its invite, what becomes of it as it comes, and a wait for it ends with it`() throws {
+        var stage = Stage()
+        stage.line(#"{"do":"invite","role":"editor","code":true}"#)
+        let ref = try #require(stage.intents.last?.ref)
+        let key = InviteKey(
+            invite: try #require(TransactionName(Stage.author(3).bytes)), seed: try #require(Secret32(Stage.author(4).bytes)))
+        var news = InviteNews(invite: key.invite, key: key, role: .editor, uses: 1, timeToLive: 0, endsAt: nil, orLater: false)
+        (news.code, news.codeEndsAt) = ("7-copper-lantern-orbit@example.org:1", 600_000)
+        stage.receive(.invited(news, ref: ref))
+        stage.receive(.outcome(ref: ref, .done))
+        let standing = Invite(
+            rendezvous: [], roomSecret: try #require(Secret32(Stage.author(5).bytes)), board: try #require(BoardID(Stage.author(6).bytes)),
+            key: key)
+        stage.answer(.invite(standing.link))
+        let told = try #require(stage.events("invite").last)
+        #expect(told["code"] == "7-copper-lantern-orbit@example.org:1" && told["code_expires"] == 600_000 && told["no_code"] == nil)
+        for (what, state) in [
+            (CodeInviter.Event.left, "left"), (.given(Stage.author(1), name: "bob"), "given"), (.over, "over"), (.mismatch, "mismatch"),
+        ] {
+            stage.receive(.code(CodeNews(invite: key.invite, what: .inviter(what))))
+            #expect(
+                stage.events("code").last?["state"] == .string(state) && stage.events("code").last?["invite"] == .string(key.invite.hex))
+        }
+        stage.receive(.code(CodeNews(invite: key.invite, what: .lost)))
+        #expect(stage.events("code").last?["state"] == "lost")
+        #expect(stage.events("code").contains { $0["name"] == "bob" })
     }
 
     // CL-153 CL-155

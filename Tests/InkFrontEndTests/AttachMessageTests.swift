@@ -17,7 +17,7 @@ import Testing
     @Test func `each intent and each event has the tag of the page, and is tried here`() {
         var inventor = Inventor(seed: 1)
         let (intents, events) = (inventor.intents(), inventor.events())
-        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...26))
+        #expect(Set(intents.map(Self.tag)) == Set(1...28) && Set(events.map(Self.tag)) == Set(1...27))
         for intent in intents { #expect(AttachRequest.intent(intent, ref: nil).encode()[2] == Self.tag(intent)) }
         for event in events { #expect(AttachReply.event(event).encode()[1] == Self.tag(event)) }
     }
@@ -175,7 +175,7 @@ import Testing
     @Test func `the bytes are those of the page`() {
         #expect(
             Hex.encode(AttachRequest.hello(AttachRequest.Hello(strand: 7, pending: [9])).encode())
-                == "494e4b41" + "000e" + "0000000000000007" + "01" + "0000000000000009")
+                == "494e4b41" + "000f" + "0000000000000007" + "01" + "0000000000000009")
         #expect(
             Hex.encode(AttachRequest.intent(.cursor(Point(x: 8, y: -8)), ref: nil).encode()) == "01" + "00" + "0f" + "01"
                 + "00000008fffffff8")
@@ -259,6 +259,7 @@ import Testing
         case .rights(.removed): 24
         case .notAdmitted: 25
         case .chatsGone: 26
+        case .code: 27
         }
     }
 }

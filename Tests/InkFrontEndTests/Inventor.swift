@@ -50,7 +50,8 @@ struct Inventor {
             .rename(text()),
             .invite(
                 InviteOrder(
-                    role: maybe { $0.role() }, uses: UInt32(truncatingIfNeeded: number()), timeToLive: UInt32(truncatingIfNeeded: number()))
+                    role: maybe { $0.role() }, uses: UInt32(truncatingIfNeeded: number()), timeToLive: UInt32(truncatingIfNeeded: number()),
+                    code: pick([.none, .atHand, .wanted]))
             ),
             .grant(name(), role()),
             .remove(RemovalOrder(.device(name()), withInvited: flip(), reason: text())), .remove(RemovalOrder(.invite(name()))),
@@ -62,7 +63,8 @@ struct Inventor {
     mutating func events() -> [Event] {
         var events: [Event] = [
             .ready(name(), me: name(), role: maybe { $0.role() }), .invited(inviteNews(), ref: maybe { $0.number() }),
-            .chatsGone(list(upTo: 3) { $0.name() }), .rights(.role(role(), by: maybe { $0.name() })),
+            .chatsGone(list(upTo: 3) { $0.name() }), .code(CodeNews(invite: name(), what: pick(codeNews()))),
+            .rights(.role(role(), by: maybe { $0.name() })),
             .rights(.removed(by: maybe { $0.name() }, reason: text(), unseen: count())),
             .changed(shapeChanges(), ref: maybe { $0.number() }), .peer(peerStatus()),
             .cursor(
@@ -148,11 +150,17 @@ struct Inventor {
     private mutating func inviteNews() -> InviteNews {
         let invite: TransactionName = name()
         let seed = Secret32((0..<32).map { _ in UInt8(random.below(256)) }) ?? Secret32.random()
-        return InviteNews(
+        var news = InviteNews(
             invite: invite, key: InviteKey(invite: invite, seed: seed), role: role(), isForOwnDevice: flip(),
             uses: UInt32(truncatingIfNeeded: number()),
             timeToLive: UInt32(truncatingIfNeeded: number()),
             endsAt: maybe { $0.number() }, orLater: flip())
+        (news.code, news.codeEndsAt, news.codeObstacle) = (maybe { $0.text() }, maybe { $0.number() }, maybe { $0.text() })
+        return news
+    }
+
+    private mutating func codeNews() -> [CodeNews.What] {
+        [.lost, .inviter(.mismatch), .inviter(.left), .inviter(.over), .inviter(.given(name(), name: text()))]
     }
 
     private mutating func member() -> MemberNews {

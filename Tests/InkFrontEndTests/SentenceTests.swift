@@ -50,7 +50,7 @@ import Testing
         .text("bob", .merged), .writesHere(["bob", "eve"]), .asksToLook("bob"), .restoring, .restored, .roleGiven("ann", .editor),
         .removed(by: "ann", reason: "so", unseen: 3), .duplicateDevice(nil, seconds: 30),
         .unreachable("bob", Obstacle(way: .noUDP, relay: .notAllowed)),
-        .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted,
+        .knownName("bob@7e5f7cb5", isYours: false), .notAdmitted, .code(.inviter(.over)),
         .invitesUnavailable(reason: "refused"), .rejected("bob", rule: "too many points"), .fork("bob"),
         .versionMismatch(theirs: 1, ours: 2), .whichIsOlder(theirs: 3, ours: 2), .versionRemedy(theirs: 3, ours: 2),
     ]
@@ -98,6 +98,7 @@ import Testing
         case .unreachable: "unreachable"
         case .knownName: "knownName"
         case .notAdmitted: "notAdmitted"
+        case .code: "code"
         case .invitesUnavailable: "invitesUnavailable"
         case .rejected: "rejected"
         case .fork: "fork"

@@ -40,18 +40,47 @@ private final class Awaited<Item: Sendable>: Sendable {
 
     private func host(_ service: RendezvousService) -> Invite.Host { Invite.Host(name: "127.0.0.1", port: service.port) }
 
-    /// An inviter's driver at this rendezvous.
-    private func inviter(at hosts: [Invite.Host]) throws -> (driver: Driver, news: Awaited<MailboxNews>) {
+    /// An owner's program at these rendezvous, and what it tells of invites and codes.
+    private func inviter(at hosts: [Invite.Host]) throws -> (driver: Driver, news: Awaited<News>) {
         var generator = SecretGenerator(seed: Entropy.seed())
         let (secret, owner) = (generator.secret(), SigningKey(seed: generator.secret()))
-        let genesis = try Board.makeGenesis(owner: owner, name: "room", wallTime: 1, nonce: generator.bytes(16))
-        let configuration = Node.Configuration(
+        let genesis = try Board.makeGenesis(
+            owner: owner, name: "room", wallTime: 1, nonce: generator.bytes(16), firstSecret: EpochSecret.commitment(to: secret))
+        var configuration = Node.Configuration(
             identity: owner, staticKey: StaticKey(secret: generator.secret()), roomSecret: secret,
             boardID: try #require(BoardID(genesis.name.bytes)), genesis: genesis, displayName: "ann")
-        let news = Awaited<MailboxNews>()
+        configuration.invitePlaces = InvitePlaces(hosts)
+        let news = Awaited<News>()
         var options = DriverOptions()
-        (options.onlyLoopback, options.rendezvous, options.mailboxNews) = (true, hosts, news.add)
-        return (try Driver(node: configuration, options: options, store: nil, clock: .system), news)
+        (options.onlyLoopback, options.rendezvous) = (true, hosts)
+        let driver = try Driver(node: configuration, options: options, store: nil, clock: .system) { event in
+            switch event {
+            case .invited(let invited, _): news.add(.invited(invited))
+            case .code(let code): news.add(.code(code.what))
+            default: break
+            }
+        }
+        driver.start()
+        driver.submit(.invite(InviteOrder(role: .editor, uses: 2, code: .wanted)), ref: 1)
+        return (driver, news)
+    }
+
+    private enum News: Equatable {
+        case invited(InviteNews)
+        case code(CodeNews.What)
+    }
+
+    /// The code that was made, read.
+    private func code(_ news: Awaited<News>) async throws -> ShortCode {
+        guard case .invited(let invited) = try await news.next() else { throw CancellationError() }
+        return try ShortCode.read(try #require(invited.code)).code
+    }
+
+    private func joiner(_ code: ShortCode, _ name: String) throws -> CodeJoiner {
+        var generator = SecretGenerator(seed: Entropy.seed())
+        return CodeJoiner(
+            words: code.password, mailbox: UInt32(code.mailbox), device: SigningKey(seed: generator.secret()), name: name,
+            random: SecretGenerator(seed: generator.secret()))
     }
 
     private func visit(
@@ -63,54 +92,44 @@ private final class Awaited<Item: Sendable>: Sendable {
         return (visit, events)
     }
 
-    // RV-70 RV-77 RV-79
-    @Test func `an inviter and a joiner speak through a real server, one joiner after the other`() async throws {
+    // RV-70 RV-77 RV-79 SE-220
+    @Test func `an inviter and joiners meet by a code through a real server, one joiner after the other`() async throws {
         let service = try service()
         let (driver, news) = try inviter(at: [Invite.Host(name: "127.0.0.1", port: 1), host(service)])
-        driver.start()
-        driver.mailbox(.open(1))
-        guard case .opened(1, let number, at: 1) = try await news.next() else { throw CancellationError() }
-        // As large as a body may be.
-        let large = [UInt8](repeating: 255, count: Signalling.mailboxBodyBytesMax)
-        let (joiner, events) = visit(number, at: host(service), large)
-        #expect(try await news.next() == .knock(1, visitor: 1, body: large))
-        driver.mailbox(.pass(1, visitor: 1, body: [2]))
-        #expect(try await events.next() == .passed([2]))
-        joiner.pass(large)
-        #expect(try await news.next() == .passed(1, visitor: 1, body: large))
+        let code = try await code(news)
+        #expect(code.place?.description == "127.0.0.1:\(service.port)")
+        let number = try #require(MailboxNumber(UInt32(code.mailbox)))
+        var bob = try joiner(code, "bob")
+        let (visit, events) = visit(number, at: host(service), bob.opening)
+        guard case .passed(let answer) = try await events.next(), case .pass(let confirmation) = try bob.take(answer) else {
+            throw CancellationError()
+        }
         // Who comes meanwhile waits, and comes again when the first has gone.
-        let other = visit(number, at: host(service), [7])
+        let eve = try joiner(code, "eve")
+        let other = self.visit(number, at: host(service), eve.opening)
         #expect(try await other.events.next() == .waits(.busy))
-        other.visit.stop()
         var metrics = try await service.status().metrics
         #expect(metrics.contains("\ninkwire_mailboxes 1\n") && metrics.contains("\ninkwire_mailboxes_refused_total 1\n"))
-        joiner.stop()
-        #expect(try await news.next() == .gone(1, visitor: 1))
-        driver.mailbox(.close(1))
+        visit.pass(confirmation)
+        guard case .passed(let given) = try await events.next(), case .done(let invite, let last) = try bob.take(given) else {
+            throw CancellationError()
+        }
+        #expect(invite.role == .editor && invite.invite.key != nil)
+        guard case .code(.inviter(.given(_, "bob"))) = try await news.next() else { throw CancellationError() }
+        visit.pass(last)
+        // Sent away, so that the other gets in.
+        #expect(try await events.next() == .failed(.gone))
+        guard case .passed = try await other.events.next() else { throw CancellationError() }
+        other.visit.stop()
+        #expect(try await news.next() == .code(.inviter(.left)))
+        // Nobody is there who knows it: one wrong confirmation ends it for all.
+        let guess = self.visit(number, at: host(service), try joiner(code, "mia").opening)
+        guard case .passed = try await guess.events.next() else { throw CancellationError() }
+        guess.visit.pass([UInt8](repeating: 7, count: 264))
+        #expect(try await news.next() == .code(.inviter(.mismatch)))
         await driver.quit()
         metrics = try await service.status().metrics
         #expect(metrics.contains("\ninkwire_mailboxes_opened_total 1\n") && metrics.contains("\ninkwire_mailboxes 0\n"))
-        await service.stop()
-    }
-
-    // RV-72 RV-79
-    @Test func `who waited gets in over a new connection, and is sent away`() async throws {
-        let service = try service()
-        let (driver, news) = try inviter(at: [host(service)])
-        driver.start()
-        driver.mailbox(.open(1))
-        guard case .opened(1, let number, at: 0) = try await news.next() else { throw CancellationError() }
-        let (first, _) = visit(number, at: host(service), [1])
-        #expect(try await news.next() == .knock(1, visitor: 1, body: [1]))
-        let (second, events) = visit(number, at: host(service), [2])
-        #expect(try await events.next() == .waits(.busy))
-        first.stop()
-        #expect(try await news.next() == .gone(1, visitor: 1))
-        #expect(try await news.next() == .knock(1, visitor: 2, body: [2]))
-        driver.mailbox(.dismiss(1, visitor: 2))
-        #expect(try await events.next() == .failed(.gone))
-        second.stop()
-        await driver.quit()
         await service.stop()
     }
 
@@ -132,20 +151,19 @@ private final class Awaited<Item: Sendable>: Sendable {
         }
     }
 
-    // RV-73 RV-79
+    // RV-73 RV-79 SE-220
     @Test func `a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
         let service = try service()
         let (driver, news) = try inviter(at: [host(service)])
-        driver.start()
-        driver.mailbox(.open(1))
-        guard case .opened(1, let number, at: 0) = try await news.next() else { throw CancellationError() }
-        var first: MailboxVisit? = visit(number, at: host(service)).visit
-        #expect(try await news.next() == .knock(1, visitor: 1, body: [1]))
-        withExtendedLifetime(first) {}
-        first = nil
-        #expect(try await news.next() == .gone(1, visitor: 1))
-        let second = visit(number, at: host(service))
-        #expect(try await news.next() == .knock(1, visitor: 2, body: [1]))
+        let code = try await code(news)
+        let number = try #require(MailboxNumber(UInt32(code.mailbox)))
+        let first = try joiner(code, "bob")
+        var held: (visit: MailboxVisit, events: Awaited<MailboxVisitor.Event>)? = visit(number, at: host(service), first.opening)
+        guard case .passed? = try await held?.events.next() else { throw CancellationError() }
+        held = nil
+        #expect(try await news.next() == .code(.inviter(.left)))
+        let second = visit(number, at: host(service), first.opening)
+        guard case .passed = try await second.events.next() else { throw CancellationError() }
         await service.stop()
         // Either socket may go first.
         switch try await second.events.next() {
@@ -154,17 +172,16 @@ private final class Awaited<Item: Sendable>: Sendable {
         }
         withExtendedLifetime(second.visit) {}
         var last = try await news.next()
-        if last == .gone(1, visitor: 2) { last = try await news.next() }
-        #expect(last == .ended(1, .lost))
+        if last == .code(.inviter(.left)) { last = try await news.next() }
+        #expect(last == .code(.lost))
         await driver.quit()
     }
 
-    // RV-77
-    @Test func `a board without a rendezvous has no mailbox`() async throws {
+    // RV-77 SE-220
+    @Test func `a board without a rendezvous gives an invite and no code`() async throws {
         let (driver, news) = try inviter(at: [])
-        driver.start()
-        driver.mailbox(.open(3))
-        #expect(try await news.next() == .notOpened(3, .noRendezvous))
+        guard case .invited(let invited) = try await news.next() else { throw CancellationError() }
+        #expect(invited.code == nil && invited.codeObstacle?.isEmpty == false)
         await driver.quit()
     }
 }

@@ -164,8 +164,7 @@ struct PerfectPipes {
             case .verify(let batch, let transactions):
                 schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), after: .microseconds(100))
             case .event(let event, let audience): members[index].told.append((event, audience))
-            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
-                .mailbox:
+            case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe:
                 break
             case .keys(let disclosure): members[index].keyLog += disclosure.lines
             }

@@ -8,7 +8,7 @@ import Testing
     private static func code(_ seed: UInt64, place: ShortCode.Place? = nil) throws -> ShortCode {
         var random = SplitMix64(seed: seed)
         var generator = SecretGenerator(seed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
-        return try #require(ShortCode.random(mailbox: 1 + random.below(99_999), place: place, using: &generator))
+        return try #require(ShortCode.drawn(mailbox: 1 + random.below(99_999), place: place, using: &generator))
     }
 
     private static func outcome(_ text: String) -> Result<ShortCode.Reading, ShortCodeError> {
@@ -171,7 +171,7 @@ import Testing
         var counts = [[Int]](repeating: [Int](repeating: 0, count: 16), count: 3)
         var seen: Set<String> = []
         for _ in 0..<4096 {
-            let code = try #require(ShortCode.random(mailbox: 7, using: &generator))
+            let code = try #require(ShortCode.drawn(mailbox: 7, using: &generator))
             for (place, word) in code.password.split(separator: "-").enumerated() {
                 let index = try #require(CodeWords.index(of: String(word)))
                 counts[place][index / 128] += 1
@@ -184,7 +184,7 @@ import Testing
         #expect((5100...5500).contains(seen.count), "\(seen.count)")
         let again = try (Self.code(3), Self.code(3), Self.code(4))
         #expect(again.0 == again.1 && again.0 != again.2)
-        #expect(ShortCode.random(mailbox: 100_000, using: &generator) == nil)
+        #expect(ShortCode.drawn(mailbox: 100_000, using: &generator) == nil)
     }
 
     // SE-211

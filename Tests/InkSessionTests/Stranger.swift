@@ -125,7 +125,6 @@ struct Stranger {
             case .verify(let batch, let transactions): answers.append(.verified(batch, transactions.map(\.hasValidSignature)))
             case .event(let event, _): events.append(event)
             case .rendezvousSend, .rendezvousFrame, .rendezvousConnect, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
-                .mailbox,
                 .keys:
                 break
             }

@@ -128,7 +128,6 @@ struct Pair {
                 queue.schedule(.verified(index, batch, transactions.map(\.hasValidSignature)), at: now + .microseconds(100))
             case .event(let event, _): if index == 1 { take(event) }
             case .rendezvousConnect, .rendezvousSend, .rendezvousFrame, .rendezvousDisconnect, .rendezvousLiveness, .rendezvousProbe,
-                .mailbox,
                 .keys:
                 break
             }

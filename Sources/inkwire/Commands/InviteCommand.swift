@@ -12,7 +12,8 @@ struct InviteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Write a link by which others join a board.",
         discussion: """
-            With --role, --me, --ttl or --uses it is that of a new invite, which owners alone can make: whoever has the link joins in that role. Without any it \
+            With --code it is a code of three words that can be said aloud; the command stays until somebody has come by it, unless another program has the \
+            board open. With --role, --me, --ttl or --uses it is that of a new invite, which owners alone can make: whoever has the link joins in that role. Without any it \
             is the link that the board has had before.
             """)
 
@@ -33,13 +34,18 @@ struct InviteCommand: ParsableCommand {
     @Option(name: .customLong("uses"), help: ArgumentHelp("How many may join by it; any number, unless given.", valueName: "count"))
     var uses: UInt32?
 
-    @Flag(name: .customLong("link"), help: "A link (the only form there is in this version).")
+    @Flag(name: .customLong("link"), help: "A link, as without --code.")
     var isLink = false
+
+    @Flag(
+        name: .customLong("code"),
+        help: "Three words and a number to be said aloud, good for ten minutes and for one who joins, or as many as --uses says.")
+    var isCode = false
 
     @OptionGroup var options: GlobalOptions
 
     mutating func run() throws {
-        guard role != nil || isForMe || timeToLive != nil || uses != nil else { return try writeStanding() }
+        guard role != nil || isForMe || timeToLive != nil || uses != nil || isCode else { return try writeStanding() }
         try options.check()
         guard uses.map({ (1...Limits.inviteCount).contains($0) }) ?? true else {
             throw Failure.usage(
@@ -49,6 +55,10 @@ struct InviteCommand: ParsableCommand {
             throw Failure.usage(
                 "no such invite can be made", why: "a further device of yours has your role", next: "leave out --role, or --me")
         }
+        guard !isCode || !isLink else {
+            throw Failure.usage("no such invite can be made", why: "--link and --code exclude each other", next: "leave out one of them")
+        }
+        guard !isCode else { return try writeCode() }
         let order = InviteOrder(role: isForMe ? nil : role?.role ?? .editor, uses: uses ?? 0, timeToLive: timeToLive?.seconds ?? 0)
         let access = try BoardAccess.open(board, catalog: options.catalog)
         let results = try apply([.invite(order)], to: access, options: options) { _ in "no invite was made" }
@@ -58,6 +68,20 @@ struct InviteCommand: ParsableCommand {
         let text = options.isJSON ? JSONValue.object(object).text : link
         try StandardStream.output.deliver(Array((text + "\n").utf8))
         options.notices.say(Self.sentence(of: news))
+    }
+
+    /// A code, and who comes by it.
+    private func writeCode() throws {
+        let order = InviteOrder(
+            role: isForMe ? nil : role?.role ?? .editor, uses: uses ?? 1, timeToLive: timeToLive?.seconds ?? 0, code: .wanted)
+        let access = try BoardAccess.open(board, catalog: options.catalog)
+        var commands = [AutomationCommand.invite(order)]
+        if case .held = access { commands.append(.wait(.code, milliseconds: CodeTeller.waitMilliseconds)) }
+        let teller = CodeTeller(options: options)
+        try apply(commands, to: access, options: options, hears: { teller.hear($0) }) { index in
+            index == 0 ? "no code was made" : "nobody came by the code"
+        }
+        if let complaint = teller.complaint { throw complaint }
     }
 
     /// The link of the invite that the board was made with, or that we came by.

@@ -23,6 +23,8 @@ struct HeadlessRun {
     var writesInvite = false
     /// Writes the board to a file whenever it changes.
     var watch: ExportWatch?
+    /// Hears what the board tells.
+    var hears: (@Sendable (Event) -> Void)?
     /// A board of ours opens a rendezvous of its own where none is configured.
     var embeds = false
 
@@ -42,9 +44,10 @@ struct HeadlessRun {
         let notices = options.notices
         let headless = HeadlessSession(
             session: session, notices: notices, clock: options.clock, writesEvents: writesEvents, stopsAtError: stopsAtError != nil)
-        session.tell = { [watch] event in
+        session.tell = { [watch, hears] event in
             headless.receive(event)
             watch?.receive(event)
+            hears?(event)
         }
         session.say = { notices.say($0) }
         session.arrived = { _, sentences in for sentence in sentences { notices.say(sentence) } }

@@ -1,0 +1,198 @@
+import Foundation
+import InkCrypto
+import InkFrontEnd
+import InkPrimitives
+import InkRendezvous
+import InkRuntime
+import InkSession
+
+/// Turns a short code into the invite that it stands for: one visit to its mailbox, and one confirmation.
+struct CodeVisit {
+    let code: ShortCode
+    let options: GlobalOptions
+
+    /// Blocks until the inviter has answered.
+    func invite() throws -> Invite {
+        guard !code.isLocal else {
+            throw Failure.usage(
+                "cannot join by this code", why: "a number of four digits is for one's own network, which this version does not search yet",
+                next: "ask for a link, or for a code of a rendezvous")
+        }
+        guard let mailbox = MailboxNumber(UInt32(code.mailbox)) else {
+            throw Failure.usage("cannot join by this code", why: "no code has this number", next: "ask for it again")
+        }
+        let identity = try options.catalog.identity(ofProfile: 1)
+        let joiner = CodeJoiner(
+            words: code.password, mailbox: mailbox.number, device: identity.signing, name: try options.displayName(profile: 1),
+            random: SecretGenerator(seed: .random()))
+        var last: Ending?
+        for address in try addresses() {
+            let ending = visit(mailbox, at: address, with: joiner)
+            switch ending {
+            case .given(let given): return given.invite
+            // Nobody was there who could have been told a word of it.
+            case .notReached: last = last ?? ending
+            default: throw failure(ending, at: address.host.name)
+            }
+        }
+        throw failure(last ?? .notReached("no rendezvous is named"), at: code.place?.name ?? "the rendezvous")
+    }
+
+    private enum Ending {
+        case given(CodeJoiner.Given)
+        case refused(CodeJoiner.Failure)
+        /// Nothing of the code was sent.
+        case notReached(String)
+        case failed(MailboxVisitor.Failure)
+    }
+
+    /// Where the mailbox may be: as the code says, or at the joiner's own.
+    private func addresses() throws -> [RendezvousAddress] {
+        let own = try options.rendezvous()
+        guard let place = code.place else {
+            guard !own.isEmpty else {
+                throw Failure.usage(
+                    "cannot join by this code", why: "it names no rendezvous, and none is configured here",
+                    next: "type all of it, with what stands behind the @, or give --rendezvous")
+            }
+            return own
+        }
+        guard let port = place.port else { return [RendezvousAddress(host: Invite.Host(name: place.name, port: 443), usesTLS: true)] }
+        let host = Invite.Host(name: place.name, port: port)
+        if let known = own.first(where: { $0.host == host }) { return [known] }
+        // A code does not say whether TLS is spoken there. What is said is sealed for the inviter, either way.
+        return [RendezvousAddress(host: host, usesTLS: false), RendezvousAddress(host: host, usesTLS: true)]
+    }
+
+    private func visit(_ mailbox: MailboxNumber, at address: RendezvousAddress, with joiner: CodeJoiner) -> Ending {
+        let box = Box(joiner)
+        let trust: TLSTrust?
+        do {
+            trust = address.usesTLS ? try options.trust() : nil
+        } catch {
+            return .notReached("\(error)")
+        }
+        let notices = options.notices
+        let visit = MailboxVisit(to: mailbox, at: address.host, tls: trust, knock: joiner.opening, clock: options.clock) { event in
+            switch event {
+            case .waits(let wait): notices.say("\(wait)")
+            case .passed(let body): box.take(body)
+            case .failed(let failure): box.end(with: failure)
+            }
+        }
+        box.visit = visit
+        visit.start()
+        let ending = box.wait()
+        visit.stop()
+        return ending
+    }
+
+    private func failure(_ ending: Ending, at host: String) -> Failure {
+        switch ending {
+        case .given: preconditionFailure("an invite is no failure")
+        case .refused(.mismatch):
+            Failure(
+                .invite, code: "code_mismatch", what: "that code does not match",
+                why:
+                    "a word is another than the inviter's, or somebody else tried it before; a code that was tried with wrong words is good for nobody any more",
+                next: "ask for a new one, and join again")
+        case .refused(.spent):
+            Failure(
+                .invite, code: "code_spent", what: "that code was already used",
+                why: "codes work once, so that nobody can reuse one they overheard",
+                next: "ask for a new one, and join again")
+        case .refused(.otherForm):
+            Failure(
+                .version, code: "version", what: "cannot join by this code", why: "the inviter's inkwire speaks of codes in another form",
+                next: "ask for the link, or use the version that they have")
+        case .refused(.unusable(let error)): Failure(error)
+        case .refused(.left), .failed(.gone), .failed(.noAnswer):
+            Failure(
+                .invite, code: "code_left", what: "cannot join by this code", why: "the inviter was there and went before they answered",
+                next: "ask whether their board is open, and for a new code")
+        case .failed(.noMailbox):
+            Failure(
+                .invite, code: "no_such_code", what: "there is no code with the number \(code.mailbox) at \(host)",
+                why:
+                    "it has ended, was used up or burnt, or the number is another: codes live ten minutes, while the inviter's board is open",
+                next: "compare the number, or ask for a new code")
+        case .failed(.noneKept):
+            Failure(
+                .version, code: "no_codes", what: "cannot join by this code", why: MailboxVisitor.Failure.noneKept.description(at: host),
+                next: "ask for the link")
+        case .failed(let failure):
+            Failure(
+                .rendezvous, code: "no_rendezvous", what: "cannot join by this code", why: failure.description(at: host),
+                next: "try again in a moment, or ask for the link")
+        case .notReached(let reason):
+            Failure(
+                .rendezvous, code: "no_rendezvous", what: "cannot join: \(host) cannot be reached", why: reason,
+                next: "check the network, and what stands behind the @ of the code, then join again")
+        }
+    }
+
+    /// What the loop tells and the command waits for.
+    ///
+    /// - Invariant of `@unchecked Sendable`: everything is touched under the condition's lock.
+    private final class Box: @unchecked Sendable {
+        private let condition = NSCondition()
+        private var joiner: CodeJoiner
+        private var ending: Ending?
+        /// The inviter has said something: he may have been told a word of the code.
+        private var hasSpoken = false
+        private var visitHeld: MailboxVisit?
+
+        init(_ joiner: CodeJoiner) { self.joiner = joiner }
+
+        var visit: MailboxVisit? {
+            get { condition.withLock { visitHeld } }
+            set { condition.withLock { visitHeld = newValue } }
+        }
+
+        func take(_ body: [UInt8]) {
+            condition.withLock {
+                guard ending == nil else { return }
+                hasSpoken = true
+                do throws(CodeJoiner.Failure) {
+                    switch try joiner.take(body) {
+                    case .pass(let answer): visitHeld?.pass(answer)
+                    case .done(let given, let last):
+                        visitHeld?.pass(last)
+                        ending = .given(given)
+                    }
+                } catch {
+                    ending = .refused(error)
+                }
+                condition.broadcast()
+            }
+        }
+
+        func end(with failure: MailboxVisitor.Failure) {
+            condition.withLock {
+                guard ending == nil else { return }
+                switch failure {
+                case .lost(let reason) where !hasSpoken: ending = .notReached(reason)
+                case .noWelcome where !hasSpoken: ending = .notReached("it accepts connections and says nothing")
+                default: ending = .failed(failure)
+                }
+                condition.broadcast()
+            }
+        }
+
+        func wait() -> Ending {
+            condition.withLock {
+                while ending == nil { condition.wait() }
+                return ending ?? .failed(.gone)
+            }
+        }
+    }
+}
+
+extension Failure {
+    /// A code that cannot be read.
+    init(_ error: ShortCodeError) {
+        self.init(
+            .invite, code: "bad_code", what: "cannot join by this code", why: "\(error)",
+            next: "type it again; nothing was sent, and the code is still good")
+    }
+}
