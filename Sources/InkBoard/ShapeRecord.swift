@@ -62,8 +62,17 @@ struct ShapeRecord: Sendable {
         return isFirst(property) ? 1 : 0
     }
 
-    /// A transaction wrote here.
-    mutating func noteTransaction() { transactionCount += 1 }
+    /// A transaction wrote here. Takes in what it says of the shape's kind, which decides whose other writes have effect.
+    ///
+    /// Both are told of the record where it lies: to ask it from without would copy it, some twenty references.
+    ///
+    /// - Parameter writes: ascending by property, of which the kind is the first.
+    mutating func begin(_ writes: ArraySlice<Write>, at slot: Slot, log: Log) -> (wasNote: Bool, isNote: Bool) {
+        transactionCount += 1
+        let wasNote = isNote
+        if let write = writes.first, write.property == .kind { apply(write, at: slot, log: log) }
+        return (wasNote, isNote)
+    }
 
     /// Takes in one write of the transaction at `slot`. Whatever the order in which all writes come, the result is the same.
     mutating func apply(_ write: Write, at slot: Slot, log: Log) {

@@ -98,14 +98,11 @@ struct ShapeTable: Sendable {
     }
 
     private mutating func apply(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
-        records[row].noteTransaction()
-        let wasNote = records[row].isNote
-        // What a shape is decides whose other writes to it have effect.
-        for write in writes where write.property == .kind { records[row].apply(write, at: slot, log: log) }
-        if records[row].isNote != wasNote { regard(row, of: log) }
+        let (wasNote, isNote) = records[row].begin(writes, at: slot, log: log)
+        if isNote != wasNote { regard(row, of: log) }
         if log.role(of: slot) == .commenter {
             commented[row, default: []].insert(slot)
-            guard records[row].isNote else { return }
+            guard isNote else { return }
         }
         applyOthers(writes, to: row, at: slot, of: log)
     }
@@ -114,10 +111,11 @@ struct ShapeTable: Sendable {
     private mutating func applyOthers(_ writes: ArraySlice<Write>, to row: Int, at slot: Slot, of log: Log) {
         let (id, transaction) = (records[row].shape.id, log[slot])
         for write in writes {
-            switch (write.property, write.value) {
-            case (.kind, _): break
-            case (.deletion, _): records[row].mark(at: slot, isRetracted: isRetracted(transaction, on: id))
-            case (.retraction, .names(let marks)):
+            switch write.property {
+            case .kind: break
+            case .deletion: records[row].mark(at: slot, isRetracted: isRetracted(transaction, on: id))
+            case .retraction:
+                guard case .names(let marks) = write.value else { break }
                 for name in marks {
                     let mark = log.slot(of: name)
                     let wasRetracted = mark.map { isRetracted(log[$0], on: id) } ?? true
