@@ -202,7 +202,7 @@ extension Board {
         let parents = parents(of: author, under: right)
         return TransactionHeader(
             board: id, author: author, sequence: log.sequence(of: author) + 1, previous: previous ?? .zero,
-            grant: right, parents: parents, lamport: log.lamport(after: parents), claimedWallTime: wallTime)
+            grant: right, parents: parents, lamport: log.lamport(after: log.slots(named: parents)), claimedWallTime: wallTime)
     }
 
     private func write(for change: PropertyChange, of shape: Shape) throws(RuleViolation) -> Write {

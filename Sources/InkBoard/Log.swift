@@ -39,13 +39,18 @@ struct Log: Sendable {
     /// The role of the right under which a transaction was written, where it was written; an editor's on a board that knows no roles.
     func role(of slot: Slot) -> Role { roles[Int(slot)] }
 
+    /// Where these are, in their order; of those that are not here nothing.
+    func slots(named names: [TransactionName]) -> [Slot] { names.compactMap { slots[$0] } }
+
     /// Appends a transaction whose parents are all here. True with `isFork` if its author already has one of this sequence.
-    mutating func append(_ transaction: Transaction, as role: Role = .editor) -> (slot: Slot, isFork: Bool) {
+    ///
+    /// - Parameter parents: where its parents are, in the order of their names.
+    mutating func append(_ transaction: Transaction, after parents: [Slot], as role: Role = .editor) -> (slot: Slot, isFork: Bool) {
         let slot = end
         roles.append(role)
         transactions.append(transaction)
         slots[transaction.name] = slot
-        for parent in transaction.parents { if let parent = slots[parent] { parentSlots.append(parent) } }
+        parentSlots += parents
         parentEnds.append(parentSlots.count)
         lamport = max(lamport, transaction.lamport)
         // Each has its predecessor among its parents, so a sequence is at most one beyond what is here.
@@ -95,8 +100,6 @@ struct Log: Sendable {
         slots(of: author, sequence: sequence(of: author)).map { self[$0] }.max { $0.stamp < $1.stamp }
     }
 
-    /// What `lamport` must be over these parents, all of which are here.
-    func lamport(after parents: [TransactionName]) -> UInt64 {
-        1 + (parents.compactMap { slots[$0] }.map { self[$0].lamport }.max() ?? 0)
-    }
+    /// What `lamport` must be over these parents.
+    func lamport(after parents: [Slot]) -> UInt64 { 1 + parents.reduce(0) { max($0, self[$1].lamport) } }
 }

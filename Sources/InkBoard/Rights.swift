@@ -97,21 +97,23 @@ package struct Rights: Sendable {
 
     /// The key that must have signed for whoever joins by this invite.
     package func inviteKey(of name: TransactionName) -> AuthorID? {
-        guard let given = roll.number(of: name).flatMap({ roll.entries[$0].gives }) else { return nil }
+        guard let given = right(givenBy: name) else { return nil }
         if case .invite(let key) = roll.rights[given].kind { return key }
         return nil
     }
 
+    /// The right that a transaction gives, by its number here, which stays; nil if it gives none.
+    func right(givenBy name: TransactionName) -> Int? { roll.number(of: name).flatMap { roll.entries[$0].gives } }
+
+    /// The role of the right of this number.
+    func role(of right: Int) -> Role { roll.rights[right].role }
+
     /// The role of the right that a transaction gives; nil if it gives none.
-    package func role(givenBy name: TransactionName) -> Role? {
-        roll.number(of: name).flatMap { roll.entries[$0].gives }.map { roll.rights[$0].role }
-    }
+    package func role(givenBy name: TransactionName) -> Role? { right(givenBy: name).map(role(of:)) }
 
     /// Who has the right that a transaction gives; nil if it gives none, or an invite.
     package func subject(givenBy name: TransactionName) -> AuthorID? {
-        guard let given = roll.number(of: name).flatMap({ roll.entries[$0].gives }), case .held(let author) = roll.rights[given].kind else {
-            return nil
-        }
+        guard let given = right(givenBy: name), case .held(let author) = roll.rights[given].kind else { return nil }
         return author
     }
 
@@ -123,7 +125,7 @@ package struct Rights: Sendable {
 
     /// How many have joined by an invite, those who were removed since among them.
     package func admittedCount(under invite: TransactionName) -> Int {
-        roll.number(of: invite).flatMap { roll.entries[$0].gives }.map { roll.admittedCount(under: $0) } ?? 0
+        right(givenBy: invite).map { roll.admittedCount(under: $0) } ?? 0
     }
 
     /// Whether the right that `author` has by an invite was removed, by all that is here.
@@ -132,7 +134,7 @@ package struct Rights: Sendable {
     }
 
     private func admitted(_ author: AuthorID, under invite: TransactionName) -> Int? {
-        roll.number(of: invite).flatMap { roll.entries[$0].gives }.flatMap { roll.admitted(under: $0, subject: author) }
+        right(givenBy: invite).flatMap { roll.admitted(under: $0, subject: author) }
     }
 
     /// Whether a rights transaction is in a set.
@@ -164,6 +166,11 @@ package struct Rights: Sendable {
         guard let right = right(givenBy: name, at: bits(of: set)) else { return false }
         let view = view(of: set)
         return view.isGiven(right) && view.removals(of: right).allSatisfy { isCovered(roll.removals[$0].id) }
+    }
+
+    /// The same by all that is here, of the right of this number.
+    func counts(naming right: Int, isCovered: (RightsRemovalID) -> Bool) -> Bool {
+        present.isGiven(right) && present.removals(of: right).allSatisfy { isCovered(roll.removals[$0].id) }
     }
 
     /// The removals that count of the right that `name` gives, in no order.

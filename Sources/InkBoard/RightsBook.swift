@@ -8,6 +8,8 @@ struct RightsBook: Sendable {
     private(set) var rights: Rights
     /// By slot, the rights-ancestors that its children have.
     private var sets: [RightsSet]
+    /// By slot, the right that each names, by its number in `rights`: so that none is looked up by its name again.
+    private var named: [Int?] = [nil]
     /// What lies under the heads of a transaction's removals, which are the same for all of them.
     private var covers: [TransactionName: RightsCover] = [:]
     /// Where somebody first joined by an invite.
@@ -24,6 +26,7 @@ struct RightsBook: Sendable {
     struct Place: Sendable {
         /// Of the right that it names.
         let role: Role
+        fileprivate let right: Int?
         /// The rights-ancestors of its children.
         fileprivate let including: RightsSet
     }
@@ -41,32 +44,36 @@ struct RightsBook: Sendable {
     /// Takes in what a transaction changes of rights, if it is valid at its parents, all of which are in the log; its place.
     ///
     /// The transaction must enter the log next, and `keep` be told. On a throw nothing changed.
-    mutating func check(_ transaction: Transaction, of log: Log) throws(RuleViolation) -> Place {
+    ///
+    /// - Parameter parents: where its parents are in the log, in the order of their names.
+    mutating func check(_ transaction: Transaction, after parents: [Slot]) throws(RuleViolation) -> Place {
         let summary = transaction.summary
         guard summary.shapeNumber < Limits.shapeNumberEnd else { throw .badValue(field: "id") }
-        let role = rights.role(givenBy: transaction.grant) ?? .viewer
-        let parents = transaction.parents.compactMap { name in log.slot(of: name).map { RightsParent(name, sets[Int($0)]) } }
+        let right = rights.right(givenBy: transaction.grant)
         let revision = rights.revision
         let content = summary.changesRights ? try self.content(of: transaction) : nil
         let including: RightsSet
         do {
             if let content {
+                let parents = zip(transaction.parents, parents).map { RightsParent($0, sets[Int($1)]) }
                 including = try rights.insert(
                     RightsTransaction(stamp: transaction.stamp, right: transaction.grant, parents: parents, content: content))
             } else {
                 including = try rights.insert(
-                    workOf: transaction.author, naming: transaction.grant, need: summary.needBesideRights, after: parents.map(\.set))
+                    workOf: transaction.author, naming: transaction.grant, need: summary.needBesideRights,
+                    after: parents.map { sets[Int($0)] })
             }
         } catch {
             throw .right(error)
         }
         if rights.revision != revision { revisedBy = transaction.author }
-        return Place(role: role, including: including)
+        return Place(role: right.map(rights.role(of:)) ?? .viewer, right: right, including: including)
     }
 
     /// The transaction that was checked last is the newest of the log.
     mutating func keep(_ place: Place, at slot: Slot, of log: Log) {
         sets.append(place.including)
+        named.append(place.right)
         let transaction = log[slot]
         guard transaction.summary.changesRights else { return }
         for case .right(let write) in transaction.writes.map(\.value) {
@@ -90,7 +97,8 @@ struct RightsBook: Sendable {
         guard slot > 0 else { return true }
         let transaction = log[slot]
         if transaction.summary.changesRights { return rights.counts(transaction.name) }
-        return rights.counts(naming: transaction.grant) { covers[$0.by]?.contains(Int(slot)) ?? false }
+        guard let right = named[Int(slot)] else { return false }
+        return rights.counts(naming: right) { covers[$0.by]?.contains(Int(slot)) ?? false }
     }
 
     /// The transaction that gives the right under which this author writes best; nil if he has none.

@@ -39,7 +39,7 @@ struct TransactionSet: Sendable {
         (self.id, self.genesis) = (id, genesis.name)
         if admission == .grants { book = RightsBook(root: genesis.stamp) }
         orphans = OrphanPool(byteLimit: orphanBytes, shareLimit: orphanShareBytes)
-        cover(log.append(genesis, as: admission == .grants ? .owner : .editor).slot)
+        cover(log.append(genesis, after: [], as: admission == .grants ? .owner : .editor).slot)
         refresh()
     }
 
@@ -52,10 +52,10 @@ struct TransactionSet: Sendable {
             admission.result = .duplicate
             return admission
         }
-        let missing = transaction.parents.filter { !log.contains($0) }
-        if missing.isEmpty || transaction.board != id {
+        let parents = log.slots(named: transaction.parents)
+        if parents.count == transaction.parents.count || transaction.board != id {
             do {
-                try admit(transaction, &admission)
+                try admit(transaction, after: parents, &admission)
             } catch {
                 refuse(transaction.name, &admission)
                 admission.result = .invalid(error)
@@ -64,6 +64,7 @@ struct TransactionSet: Sendable {
             releaseOrphans(of: transaction.name, &admission)
             return admission
         }
+        let missing = transaction.parents.filter { !log.contains($0) }
         if let parent = missing.first(where: refused.contains) {
             refuse(transaction.name, &admission)
             admission.result = .invalid(.refusedParent(parent))
@@ -127,23 +128,25 @@ struct TransactionSet: Sendable {
 
     /// Throws the rule that the transaction breaks, all of whose parents are here. Looks at nothing but it and what it comes after, so all peers
     /// agree (BD-4, BD-94). What changes rights is taken into the book: it must enter the log next. On a throw nothing changed.
-    private mutating func check(_ transaction: Transaction) throws(RuleViolation) -> RightsBook.Place? {
+    ///
+    /// - Parameter parents: where its parents are, among which its author's last one is.
+    private mutating func check(_ transaction: Transaction, after parents: [Slot]) throws(RuleViolation) -> RightsBook.Place? {
         guard transaction.board == id else { throw .otherBoard }
-        let expected = log.lamport(after: transaction.parents)
+        let expected = log.lamport(after: parents)
         guard transaction.lamport == expected else { throw .wrongLamport(expected: expected) }
         // Where nobody has roles nobody gives them.
         guard book != nil || transaction.grant == genesis && !transaction.summary.changesRights else { throw .noRight }
         if transaction.sequence > 1 {
-            guard let slot = log.slot(of: transaction.previous), log[slot].author == transaction.author,
+            guard let slot = parents.first(where: { log[$0].name == transaction.previous }), log[slot].author == transaction.author,
                 log[slot].sequence + 1 == transaction.sequence
             else { throw .wrongPrevious }
         }
-        return try book?.check(transaction, of: log)
+        return try book?.check(transaction, after: parents)
     }
 
-    private mutating func admit(_ transaction: Transaction, _ admission: inout Admission) throws(RuleViolation) {
-        let place = try check(transaction)
-        let (slot, isFork) = log.append(transaction, as: place?.role ?? .editor)
+    private mutating func admit(_ transaction: Transaction, after parents: [Slot], _ admission: inout Admission) throws(RuleViolation) {
+        let place = try check(transaction, after: parents)
+        let (slot, isFork) = log.append(transaction, after: parents, as: place?.role ?? .editor)
         if let place { book?.keep(place, at: slot, of: log) }
         admission.admitted = admission.admitted.lowerBound..<slot + 1
         guard isFork else { return }
@@ -157,7 +160,8 @@ struct TransactionSet: Sendable {
         while let parent = arrived.popLast() {
             for released in orphans.remove(waitingFor: parent) {
                 let orphan = released.transaction
-                let missing = orphan.parents.filter { !log.contains($0) }
+                let parents = log.slots(named: orphan.parents)
+                let missing = parents.count == orphan.parents.count ? [] : orphan.parents.filter { !log.contains($0) }
                 if let refusedParent = missing.first(where: refused.contains) {
                     admission.rejected.append(
                         Rejection(name: orphan.name, author: orphan.author, violation: .refusedParent(refusedParent)))
@@ -166,7 +170,7 @@ struct TransactionSet: Sendable {
                     orphans.insert(orphan, missing: missing, from: released.supplier)
                 } else {
                     do {
-                        try admit(orphan, &admission)
+                        try admit(orphan, after: parents, &admission)
                         arrived.append(orphan.name)
                     } catch {
                         admission.rejected.append(Rejection(name: orphan.name, author: orphan.author, violation: error))

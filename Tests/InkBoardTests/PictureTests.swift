@@ -160,7 +160,7 @@ private struct Answers: Equatable {
         for transaction in board.log.transactions {
             let role = roles[random.below(roles.count)]
             roleOf[transaction.name] = role
-            _ = log.append(transaction, as: role)
+            _ = log.append(transaction, after: log.slots(named: transaction.parents), as: role)
         }
         let questions = Answers.Questions(log, strands: Self.strands)
         var counting = Set(0..<log.end)
