@@ -161,10 +161,7 @@ private struct UndoPlanner {
     ///
     /// - Parameter value: what is written, where the gesture's own value is of another time.
     mutating func redo(_ undo: Write, as value: Value? = nil) {
-        guard let restored = undo.restores,
-            let transaction = gesture.last(where: { write(undo.property, of: undo.target, by: $0) != nil }),
-            let write = write(undo.property, of: undo.target, by: transaction)
-        else { return }
+        guard let restored = undo.restores, let (transaction, write) = lastWrite(undo.property, of: undo.target) else { return }
         guard origin(undo.property, of: undo.target) == restored else {
             if value == nil { skipped.insert(undo.target) }
             return
@@ -200,12 +197,27 @@ private struct UndoPlanner {
         return write(property, of: id, by: winner)?.restores ?? origin(winner)
     }
 
+    /// The gesture's last write to a register, and which transaction made it.
+    private mutating func lastWrite(_ property: Property, of target: ShapeID) -> (Transaction, Write)? {
+        for transaction in gesture.reversed() {
+            if let write = write(property, of: target, by: transaction) { return (transaction, write) }
+        }
+        return nil
+    }
+
     private mutating func write(_ property: Property, of target: ShapeID, by transaction: Transaction) -> Write? {
-        if let known = read[transaction.name] { return known[Key(target: target, property: property)] }
+        // In place: whether it was read or not, its name is looked up once.
+        Self.write(property, of: target, in: &read[transaction.name, default: Self.writes(of: transaction)])
+    }
+
+    private static func write(_ property: Property, of target: ShapeID, in writes: inout [Key: Write]) -> Write? {
+        writes[Key(target: target, property: property)]
+    }
+
+    private static func writes(of transaction: Transaction) -> [Key: Write] {
         var writes: [Key: Write] = [:]
         for write in transaction.writes { writes[Key(target: write.target, property: write.property)] = write }
-        read[transaction.name] = writes
-        return writes[Key(target: target, property: property)]
+        return writes
     }
 
     private mutating func isTakenBack(_ transaction: Transaction) -> Bool {
