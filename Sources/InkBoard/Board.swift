@@ -241,7 +241,7 @@ public struct Board: Sendable {
             picture.insert(slot, of: transactionSet.log, isReported: isReported, outcome: &outcome)
         }
         // Of who was removed nobody hears that he forks what nobody sees.
-        outcome.forks = admission.forks.filter(transactionSet.isCovered)
+        for fork in admission.forks where transactionSet.isCovered(fork) { outcome.forks.append(fork) }
         return outcome
     }
 

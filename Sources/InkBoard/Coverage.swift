@@ -64,9 +64,14 @@ struct Coverage: Sendable {
 
     /// Parents for a new transaction: `previous`, then the heads with the greatest stamps, at most `Limits.parents`; ascending.
     func parents(after previous: TransactionName?, in log: Log) -> [TransactionName] {
-        let limit = previous == nil ? Limits.parents : Limits.parents - 1
-        let greatest = headSlots.reversed().lazy.map { log[$0].name }.filter { $0 != previous }.prefix(limit)
-        return (Array(greatest) + (previous.map { [$0] } ?? [])).sorted()
+        var parents = previous.map { [$0] } ?? []
+        // No lazy sequence, whose closures would hold a copy of the log.
+        for slot in headSlots.reversed() {
+            let name = log[slot].name
+            if name != previous { parents.append(name) }
+            if parents.count == Limits.parents { break }
+        }
+        return parents.sorted()
     }
 
     /// Where a head of this stamp is among them, or would be.

@@ -73,7 +73,7 @@ struct ShapeTable: Sendable {
     /// The transactions whose marks on the shape are not taken back, in no order.
     func liveMarks(on id: ShapeID, in log: Log) -> [Transaction] {
         guard let row = rows[id] else { return [] }
-        return records[row].marks.lazy.map { log[$0] }.filter { !isRetracted($0, on: id) }
+        return records[row].marks.map { log[$0] }.filter { !isRetracted($0, on: id) }
     }
 
     private func isRetracted(_ mark: Transaction, on id: ShapeID) -> Bool {
