@@ -174,8 +174,10 @@ private struct UndoPlanner {
     func plan(_ property: Property) -> UndoPlan {
         let name = gesture[0].name
         let step = Write(ShapeID(author: author, number: 0), property, .name(name))
-        // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
         let ordered = writes.sorted { ($0.target, $0.property) < ($1.target, $1.property) }
+        // Nearly always it is one transaction.
+        if board.fits(ordered + [step], by: author) { return UndoPlan(parts: [ordered + [step]], skipped: skipped.sorted(), target: name) }
+        // What is restored can be longer than what replaced it. What of one shape does not fit a transaction is left alone and said.
         let (fitting, left) = ordered[...].runs { $0.target == $1.target }.reduce(into: ([Write](), skipped)) { sorted, run in
             if board.fits(run + [step], by: author) {
                 sorted.0 += run
