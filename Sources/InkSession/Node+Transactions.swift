@@ -224,7 +224,8 @@ extension Node {
                 let name = neighbours[connection]?.transfer.backlog.popFirst()
             {
                 guard neighbours[connection]?.transfer.exchangedLately(name, now: now) == false,
-                    let transaction = board.transaction(name)
+                    let transaction = board.transaction(name),
+                    board.covers(name) || transaction.author == neighbours[connection]?.remote.author
                 else { continue }
                 send(transaction, on: connection, lane: lane, now: now)
             }
