@@ -53,7 +53,8 @@ public struct CPace: Sendable {
 
     /// - Parameter theirs: what the other side said besides.
     package func key(with other: [UInt8], associated theirs: [UInt8]) -> CPaceKey? {
-        guard other.count == Self.pointCount else { return nil }
+        // libsodium 1.0.18 does not look at the highest bit, which no point has (RFC 9496 §4.3.1).
+        guard other.count == Self.pointCount, other[Self.pointCount - 1] & 0x80 == 0 else { return nil }
         let transcript =
             side == .initiator ? Self.lengthValue(share, associated, other, theirs) : Self.lengthValue(other, theirs, share, associated)
         let opening = Self.lengthValue(Self.name + Array("_ISK".utf8), session)
