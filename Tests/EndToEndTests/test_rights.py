@@ -82,7 +82,10 @@ class Rights(EndToEnd):
         self.assertNotIn('"ready"', refused[1])
         self.assertEqual(ink.run(["boards", "--json"], data=self.folder / "eve", name="eve")[1].count('"board":'), 0)
         # Who has the invite itself comes in as ever, and the one inside was told of nobody.
-        eve = ink.join_board(link, self.folder / "eve", "eve")
+        # Refused, the device rests for some seconds (SE-176).
+        ink.wait_until(lambda: ink.run(["join", "--peer"], data=self.folder / "eve", name="eve", code=link)[0] == 0, 60 * ink.PATIENCE,
+                       "who has the invite itself comes in")
+        eve = ink.open_board("sketch", self.folder / "eve", "eve")
         self.assertEqual(set(self.assert_equal_boards(ana, eve)), {"a"})
         self.assertEqual({event["author"] for _, event in ana.events if event.get("event") == "peer"}, {eve.event("ready")["me"]})
         self.assert_ends_well(ana, eve)

@@ -173,9 +173,6 @@ final class PatchedMember {
     /// True when all that was said has come to the other side.
     func isHeard(on ids: [ConnectionID]) -> Bool { ids.allSatisfy { endpoint.pendingBytes(on: $0) == 0 } }
 
-    /// What another of its kind knows.
-    func learn(_ transaction: Transaction) { _ = board.insert(transaction) }
-
     private func send(_ transaction: Transaction, on id: ConnectionID, lane: Lane) {
         let stream = lane == .ops ? transaction.author.prefix >> 2 : 0
         endpoint.send(transaction.encoded, lane: lane, stream: stream, on: id, now: currentTime())

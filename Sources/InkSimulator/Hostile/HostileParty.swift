@@ -173,7 +173,7 @@ struct HostileParty {
             while let datagram = rogues[index].nextDatagram() { news.datagrams.append((rogues[index].address, datagram)) }
         }
         for index in strangers.indices {
-            for heard in strangers[index].takeHeard() where heard.word == .room {
+            for heard in strangers[index].takeHeard() where heard.word != .question {
                 news.leaks.append((strangers[index].pretext, heard.from))
             }
             while let datagram = strangers[index].nextDatagram() { news.datagrams.append((strangers[index].address, datagram)) }
