@@ -30,6 +30,7 @@ package struct Automation {
 
     /// Invites whose codes stand open, and to which devices they were given.
     private var openCodes: Set<TransactionName> = []
+    /// Those of them who have not been here yet.
     private var comers: Set<AuthorID> = []
     /// Commands answered so far, refused lines included; a reader uses it to bound what is waiting.
     package private(set) var finishedCount = 0
@@ -157,6 +158,7 @@ package struct Automation {
             write("sync", format.sync(status))
             askStatusIfWaiting()
         case .peer(let status):
+            if let author = status.author, status.state == .joined { comers.remove(author) }
             write("peer", format.peer(status))
             askStatusIfWaiting()
         case .stopped: break
@@ -165,8 +167,8 @@ package struct Automation {
             running?.invited = news
             if news.code != nil { openCodes.insert(news.invite) }
         case .code(let news):
+            if openCodes.contains(news.invite), case .inviter(.given(let device, _)) = news.what { comers.insert(device) }
             if news.isEnd { openCodes.remove(news.invite) }
-            if case .inviter(.given(let device, _)) = news.what { comers.insert(device) }
             if let (name, members) = format.plain(event) { write(name, members) }
             askStatusIfWaiting()
         case .textMerged(let news):
@@ -603,7 +605,7 @@ package struct Automation {
             case .delivered: status.isDelivered
             case .saved: status.isSaved
             case .synced: status.isSynced
-            case .code: openCodes.isEmpty && (comers.isEmpty || status.presentPeers > 0 && status.isDelivered)
+            case .code: openCodes.isEmpty && comers.isEmpty && status.isDelivered
             }
         running?.hasLooked = true
         guard holds else { return }

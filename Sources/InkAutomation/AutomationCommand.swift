@@ -206,11 +206,13 @@ extension AutomationRequest {
             guard ["role", "me", "uses", "ttl_s", "code"].contains(where: { object[$0] != nil }) else { return .invite(nil) }
             let isForMe = try flag(object, "me")
             guard !isForMe || object["role"] == nil else { throw bad("role", "a further device has the role of its person") }
+            let wantsCode = try flag(object, "code")
+            guard !isForMe || !wantsCode else { throw bad("code", "a further device comes by a link") }
             let given = object["role"] == nil ? Role.editor : try role(object)
             return .invite(
                 InviteOrder(
                     role: isForMe ? nil : given, uses: try count(object, "uses"), timeToLive: try count(object, "ttl_s"),
-                    code: object["code"] == nil ? isForMe ? .none : .atHand : try flag(object, "code") ? .wanted : .none))
+                    code: object["code"] == nil ? isForMe ? .none : .atHand : wantsCode ? .wanted : .none))
         case "grant": return .grant(who: try who(object), try role(object))
         case "remove":
             let reason = try object["reason"].map { _ throws(AutomationError) in

@@ -47,7 +47,7 @@ public enum MailboxObstacle: Hashable, Sendable, CustomStringConvertible {
         case .noneKept: "the rendezvous is of an older version and keeps no codes: give the link instead"
         case .noRoom: "the rendezvous has no room for one more code now; try again in a minute"
         case .noAnswer: "the rendezvous does not answer when asked for a place for a code"
-        case .tooMany: "\(MailboxHolder.boxesMax) codes are open already; close one first"
+        case .tooMany: "\(MailboxHolder.boxesMax) codes are open already; wait until one is over, or end its invite"
         }
     }
 }

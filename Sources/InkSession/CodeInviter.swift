@@ -6,7 +6,7 @@ import InkPrimitives
 ///
 ///              knock                right tag                  it has it, or another comes
 ///     waiting ──────▶ asked(keys) ──────────▶ given(device) ─────────────────────────────▶ waiting, or over where all have come
-///         ▲               │ goes                  │ goes, or stays silent
+///         ▲               │ goes, or is silent    │ goes, or is silent
 ///         ╰───────────────┴───────────────────────╯             a wrong tag, and what is no point: over
 ///
 /// A value: it is told what came to the mailbox, and says what goes out (SE-216 to SE-219). Of several visitors it has one at a time, as the rendezvous says.
@@ -34,8 +34,8 @@ public struct CodeInviter: Sendable {
 
     private enum State: Sendable {
         case waiting
-        case asked(visitor: UInt32, CodeKeys)
-        case given(visitor: UInt32, AuthorID)
+        case asked(visitor: UInt32, CodeKeys, until: Instant)
+        case given(visitor: UInt32, until: Instant)
         case over
     }
 
@@ -58,6 +58,8 @@ public struct CodeInviter: Sendable {
 
     /// So long a code is good.
     public static let lifetime: Duration = .seconds(600)
+    /// So long a visitor has for his next word: far longer than a way takes, and than his program does.
+    static let patience: Duration = .seconds(8)
 
     /// - Parameters:
     ///   - words: three, in small letters, joined by hyphens.
@@ -73,7 +75,13 @@ public struct CodeInviter: Sendable {
     }
 
     public var isOver: Bool { if case .over = state { true } else { false } }
-    public var deadline: Instant? { isOver ? nil : endsAt }
+    public var deadline: Instant? {
+        switch state {
+        case .waiting: endsAt
+        case .asked(_, _, let until), .given(_, let until): min(until, endsAt)
+        case .over: nil
+        }
+    }
 
     // MARK: What comes
 
@@ -89,7 +97,7 @@ public struct CodeInviter: Sendable {
         let run = CodeKeys.run(.responder, words: words, mailbox: mailbox, session: session, secret: random.secret())
         guard let key = run.key(with: share) else { return outputs + burn(visitor) }
         let answer = CodeMessage.answer(share: run.share)
-        state = .asked(visitor: visitor, CodeKeys(key, transcript: body + answer))
+        state = .asked(visitor: visitor, CodeKeys(key, transcript: body + answer), until: now + Self.patience)
         outputs.append(.pass(visitor: visitor, answer))
         return outputs
     }
@@ -97,10 +105,10 @@ public struct CodeInviter: Sendable {
     /// The visitor says more.
     public mutating func passed(visitor: UInt32, _ body: [UInt8], now: Instant) -> [Output] {
         switch state {
-        case .asked(visitor, let keys):
+        case .asked(visitor, let keys, _):
             guard now < endsAt else { return end() }
             guard let text = keys.open(body, by: .initiator) else { return burn(visitor) }
-            return confirmed(visitor, text, keys)
+            return confirmed(visitor, text, keys, by: body, now: now)
         case .given(visitor, _):
             // Whatever it says, it has read what it was given.
             return finish(visitor)
@@ -111,17 +119,26 @@ public struct CodeInviter: Sendable {
     /// The visitor has gone.
     public mutating func gone(visitor: UInt32, now: Instant) -> [Output] {
         switch state {
-        case .asked(visitor, _), .given(visitor, _): leave()
+        case .asked(visitor, _, _), .given(visitor, _): leave()
         default: []
         }
     }
 
-    public mutating func handleTimeout(now: Instant) -> [Output] { now >= endsAt && !isOver ? end() : [] }
+    /// Who is there and says nothing keeps the others out, and goes.
+    public mutating func handleTimeout(now: Instant) -> [Output] {
+        guard !isOver else { return [] }
+        guard now < endsAt else { return end() }
+        switch state {
+        case .asked(let visitor, _, let until) where now >= until, .given(let visitor, let until) where now >= until:
+            return [.dismiss(visitor: visitor)] + leave()
+        default: return []
+        }
+    }
 
     // MARK: What follows
 
     /// The other knows the words.
-    private mutating func confirmed(_ visitor: UInt32, _ text: [UInt8], _ keys: CodeKeys) -> [Output] {
+    private mutating func confirmed(_ visitor: UInt32, _ text: [UInt8], _ keys: CodeKeys, by body: [UInt8], now: Instant) -> [Output] {
         // Who made the tag made this: it is his own fault, and he has guessed nothing.
         guard let word = CodeMessage.joinerWord(text), Signature.verify(word.signature, of: keys.claim(of: .initiator), by: word.device)
         else {
@@ -134,7 +151,9 @@ public struct CodeInviter: Sendable {
             return [.pass(visitor: visitor, CodeMessage.refusal(.spent)), .dismiss(visitor: visitor), .told(.left)]
         }
         devices.insert(word.device)
-        state = .given(visitor: visitor, word.device)
+        var keys = keys
+        keys.said(body)
+        state = .given(visitor: visitor, until: now + Self.patience)
         let given = CodeMessage.InviterWord(
             device: device.author, signature: device.sign(keys.claim(of: .responder)), role: role, link: link)
         return [

@@ -12,8 +12,6 @@ public struct CodeJoiner: Sendable {
         case spent
         /// The inviter's program reads no message of ours, or we none of his.
         case otherForm
-        /// He was there, and went before he answered.
-        case left
         /// What he gave is no invite that this program can use.
         case unusable(InviteLinkError)
     }
@@ -73,10 +71,12 @@ public struct CodeJoiner: Sendable {
         case .knocked(let run):
             guard let share = CodeMessage.readAnswer(body) else { throw .otherForm }
             guard let key = run.key(with: share) else { throw .mismatch }
-            let keys = CodeKeys(key, transcript: opening + body)
+            var keys = CodeKeys(key, transcript: opening + body)
             let word = CodeMessage.JoinerWord(device: device.author, signature: device.sign(keys.claim(of: .initiator)), name: name)
+            let confirmation = keys.sealed(CodeMessage.text(word), by: .initiator, using: &random)
+            keys.said(confirmation)
             state = .confirmed(keys)
-            return .pass(keys.sealed(CodeMessage.text(word), by: .initiator, using: &random))
+            return .pass(confirmation)
         case .confirmed(let keys):
             guard let text = keys.open(body, by: .responder) else { throw .mismatch }
             guard let word = CodeMessage.inviterWord(text),

@@ -11,7 +11,7 @@ import InkPrimitives
 ///     5  joiner     nothing: it has the invite
 ///     -  inviter    form 0 │ why not (1): instead of 2 or 4, and the last that he says
 ///
-/// Box: XChaCha20-Poly1305 (`SealedBox`). Tag: keyed BLAKE2b-256 of 1, 2 and the box, which fits no other key, as the tag of an AEAD may
+/// Box: XChaCha20-Poly1305 (`SealedBox`). Tag: keyed BLAKE2b-256 of all that was said before and of the box, which fits no other key, as the tag of an AEAD may
 /// (Len, Grubbs, Ristenpart 2021). All keys are derived of the key of the CPace run in 1 and 2.
 enum CodeMessage {
     /// Why an inviter gives nothing.
@@ -111,8 +111,8 @@ enum CodeMessage {
 /// The keys of one run, and what is made with them.
 struct CodeKeys: Sendable {
     private let key: CPaceKey
-    /// Messages 1 and 2.
-    private let transcript: [UInt8]
+    /// Messages 1 and 2, and 3 once that was said.
+    private var transcript: [UInt8]
 
     init(_ key: CPaceKey, transcript: [UInt8]) { (self.key, self.transcript) = (key, transcript) }
 
@@ -124,6 +124,9 @@ struct CodeKeys: Sendable {
             side, password: Array(words.utf8), channel: [UInt8(name.count)] + name + [UInt8(number.count)] + number, session: session,
             secret: secret)
     }
+
+    /// Message 3 was said: what follows is bound to it, too.
+    mutating func said(_ confirmation: [UInt8]) { transcript += confirmation }
 
     /// What a device signs: this run, and which side it is on.
     func claim(of side: CPace.Side) -> [UInt8] {
@@ -150,4 +153,9 @@ struct CodeKeys: Sendable {
     }
 
     private static func word(_ side: CPace.Side) -> String { side == .initiator ? "joiner" : "inviter" }
+}
+
+extension CodeMessage.InviterWord: CustomReflectable {
+    /// Empty: the link is a secret.
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

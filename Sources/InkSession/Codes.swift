@@ -105,7 +105,20 @@ struct Codes: Sendable {
     mutating func end(where hasEnded: (TransactionName) -> Bool) -> [Output] {
         entries.filter { hasEnded($0.value.invite) }.keys.sorted().flatMap { number -> [Output] in
             guard let entry = entries.removeValue(forKey: number) else { return [] }
-            return [.wish(.close(number)), .news(CodeNews(invite: entry.invite, what: .inviter(.over)))]
+            switch entry.stage {
+            case .asked(var news, let asker, _):
+                news.codeObstacle = "the invite has ended meanwhile"
+                return [.wish(.close(number)), .invited(news, asker)]
+            case .open: return [.wish(.close(number)), .news(CodeNews(invite: entry.invite, what: .inviter(.over)))]
+            }
+        }
+    }
+
+    /// The program ends: nobody more comes by any of them.
+    mutating func endAll() -> [Output] {
+        entries.keys.sorted().flatMap { number -> [Output] in
+            guard let entry = entries.removeValue(forKey: number), case .open = entry.stage else { return [.wish(.close(number))] }
+            return [.wish(.close(number)), .news(CodeNews(invite: entry.invite, what: .lost))]
         }
     }
 
@@ -135,7 +148,7 @@ struct Codes: Sendable {
         let host = places.named(at: place)
         guard let host, let code = ShortCode.drawn(mailbox: Int(mailbox.number), place: host, using: &random) else {
             entries[number] = nil
-            news.codeObstacle = "the rendezvous gave a number that no code can have"
+            news.codeObstacle = "the rendezvous that keeps it has no name or number that a code can say"
             return [.wish(.close(number)), .invited(news, asker)]
         }
         entries[number]?.stage = .open(
@@ -143,7 +156,8 @@ struct Codes: Sendable {
                 words: code.password, mailbox: mailbox.number, uses: max(1, Int(news.uses)), device: device, role: news.role, link: link,
                 random: SecretGenerator(seed: random.secret()), now: now))
         news.code = code.text
-        news.codeEndsAt = wallTime.map { $0 + UInt64(CodeInviter.lifetime.nanoseconds / 1_000_000) }
+        let end = wallTime.map { $0 + UInt64(CodeInviter.lifetime.nanoseconds / 1_000_000) }
+        news.codeEndsAt = end.map { min($0, news.endsAt ?? $0) }
         return [.invited(news, asker)]
     }
 
@@ -167,4 +181,9 @@ struct Codes: Sendable {
             }
         }
     }
+}
+
+extension Codes: CustomReflectable {
+    /// Empty: there are codes in it, and links.
+    var customMirror: Mirror { Mirror(self, children: []) }
 }

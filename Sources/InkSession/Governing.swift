@@ -77,6 +77,11 @@ public struct InviteNews: Hashable, Sendable {
     }
 }
 
+extension InviteNews: CustomReflectable {
+    /// Empty: its code is a secret, as its key is.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// What became of our own right.
 public enum RightsNews: Hashable, Sendable {
     /// Our role is this from now on.

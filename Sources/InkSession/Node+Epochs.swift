@@ -41,6 +41,8 @@ extension Node {
         case .reached(let epoch, _):
             guard epochs.saved(reaching: epoch) else { return }
             keepEpochs(now: now)
+            // What codes give from now on leads there.
+            followCodes(now: now)
             for connection in connections where staysInRoom(connection) { sayEpoch(on: connection, now: now) }
         case .met: break
         }

@@ -29,7 +29,10 @@ extension Node {
         guard let (asker, news, code) = inviteKeys.saved(invite) else { return }
         switch code {
         case .none: tellInvite(news, to: asker)
-        case .atHand where rendezvousStatus != .connected: tellInvite(news, to: asker)
+        case .atHand where rendezvousStatus != .connected:
+            var news = news
+            news.codeObstacle = "no rendezvous is connected that would keep a code"
+            tellInvite(news, to: asker)
         case .atHand, .wanted: askForCode(news, of: asker)
         }
     }

@@ -10,13 +10,16 @@ struct InviteSource {
     var options: GlobalOptions
 
     /// The invite of the link, or that which comes by the code.
-    func link() throws -> Invite {
+    ///
+    /// - Parameter beforeVisit: called before a code is tried; gives the options as they are from then on.
+    func link(beforeVisit: () throws -> GlobalOptions? = { nil }) throws -> Invite {
         let text = try text()
         if let read = try code(in: text) {
             for correction in read.corrections {
-                options.notices.say("\"\(Failure.plain(correction.typed))\" is no word of codes: taken for \"\(correction.taken)\"")
+                options.notices.say("\"\(correction.typed)\" is no word of codes: taken for \"\(correction.taken)\"")
             }
-            return try CodeVisit(code: read.code, options: options).invite()
+            let (options, notices) = (try beforeVisit() ?? options, options.notices)
+            return try CodeVisit(code: read.code, options: options, say: { notices.say($0) }).invite()
         }
         do throws(InviteLinkError) {
             return try Invite(link: text)
@@ -61,7 +64,7 @@ struct InviteSource {
         }
         // Read byte by byte: what follows the line belongs to whoever reads stdin next.
         guard var text = StandardInput.readLine(limit: 65_536) else {
-            throw Failure.usage("no invite was given", why: "the input ended", next: "paste the link as one line")
+            throw Failure.usage("no invite was given", why: "the input ended", next: "type the code, or paste the link as one line")
         }
         // A terminal shows a long link on several lines, and so it is pasted. An empty line ends one that really is cut off.
         while isTerminal, argument == nil, Self.isCut(text) {

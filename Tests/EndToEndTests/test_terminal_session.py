@@ -346,7 +346,7 @@ class Endings(TwoTerminals):
         ana = Terminal([ink.binary(), "open", BOARD], environment=self.settings["ana"])
         self.addCleanup(ana.close)
         ana.see("saved", 20)
-        bob.see("Invite link:", 10)
+        bob.see("Code or link:", 10)
         for start in range(0, len(self.link), 80):
             bob.key(self.link[start:start + 80] + "\n")
         self.both(ana, bob, lambda: "ana" in bob.lines[23], "bob on the board", 20)

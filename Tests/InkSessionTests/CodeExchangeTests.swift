@@ -236,6 +236,27 @@ private struct Exchange {
         #expect(try exchange.failure(9, Exchange.joiner(9)) == nil)
     }
 
+    // SE-218
+    @Test func `who says nothing is sent away, and the next gets in`() throws {
+        var exchange = try Exchange()
+        exchange.knock(1, Exchange.joiner(1).opening)
+        exchange.now += .seconds(8)
+        #expect(exchange.inviter.deadline == exchange.now)
+        exchange.take(exchange.inviter.handleTimeout(now: exchange.now))
+        #expect(exchange.told == [.left] && exchange.dismissed == [1])
+        var bob = Exchange.joiner(2)
+        exchange.knock(2, bob.opening)
+        guard case .pass(let body) = try bob.take(try exchange.letter(2)) else { return #expect(Bool(false)) }
+        exchange.pass(2, body)
+        exchange.now += .seconds(8)
+        exchange.take(exchange.inviter.handleTimeout(now: exchange.now))
+        // He may not have got it: the code is his still, and nobody else's.
+        #expect(exchange.dismissed == [1, 2] && !exchange.inviter.isOver)
+        #expect(try exchange.failure(3, Exchange.joiner(3)) == .spent)
+        #expect(try exchange.failure(4, Exchange.joiner(2)) == nil)
+        #expect(exchange.told.last == .over)
+    }
+
     // SE-219
     @Test func `a code is over after ten minutes, in the middle of a run too`() throws {
         var exchange = try Exchange()

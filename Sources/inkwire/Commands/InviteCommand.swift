@@ -58,6 +58,9 @@ struct InviteCommand: ParsableCommand {
         guard !isCode || !isLink else {
             throw Failure.usage("no such invite can be made", why: "--link and --code exclude each other", next: "leave out one of them")
         }
+        guard !isCode || !isForMe else {
+            throw Failure.usage("no such invite can be made", why: "a further device of yours comes by a link", next: "leave out --code")
+        }
         guard !isCode else { return try writeCode() }
         let order = InviteOrder(role: isForMe ? nil : role?.role ?? .editor, uses: uses ?? 0, timeToLive: timeToLive?.seconds ?? 0)
         let access = try BoardAccess.open(board, catalog: options.catalog)
@@ -72,14 +75,18 @@ struct InviteCommand: ParsableCommand {
 
     /// A code, and who comes by it.
     private func writeCode() throws {
-        let order = InviteOrder(
-            role: isForMe ? nil : role?.role ?? .editor, uses: uses ?? 1, timeToLive: timeToLive?.seconds ?? 0, code: .wanted)
+        let order = InviteOrder(role: role?.role ?? .editor, uses: uses ?? 1, timeToLive: timeToLive?.seconds ?? 0, code: .wanted)
         let access = try BoardAccess.open(board, catalog: options.catalog)
         var commands = [AutomationCommand.invite(order)]
         if case .held = access { commands.append(.wait(.code, milliseconds: CodeTeller.waitMilliseconds)) }
         let teller = CodeTeller(options: options)
-        try apply(commands, to: access, options: options, hears: { teller.hear($0) }) { index in
-            index == 0 ? "no code was made" : "nobody came by the code"
+        do {
+            try apply(commands, to: access, options: options, hears: { teller.hear($0) }) { index in
+                index == 0 ? "no code was made" : "who took the code did not come"
+            }
+        } catch {
+            // What became of the code says more than that it was waited for in vain.
+            throw teller.complaint ?? error
         }
         if let complaint = teller.complaint { throw complaint }
     }

@@ -3,19 +3,19 @@ import Foundation
 import InkSession
 import InkTerminal
 
-/// `inkwire join`: enters a board by its link.
+/// `inkwire join`: enters a board by a code or a link.
 struct JoinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "join", abstract: "Join a board by its invite link.",
+        commandName: "join", abstract: "Join a board by a code or an invite link.",
         discussion: """
-            The link is asked for, read from stdin (`join -`), from --invite-file, or from INKWIRE_CODE. It is accepted as an argument too, \
+            A code, as 7-copper-lantern-orbit@HOST, or a link is asked for, read from stdin (`join -`), from --invite-file, or from INKWIRE_CODE. It is accepted as an argument too, \
             where others on this machine can read it.
             """)
 
-    @Argument(help: "The invite link, or - to read it from stdin.")
+    @Argument(help: "The code or the link, or - to read it from stdin.")
     var invite: String?
 
-    @Option(name: .customLong("invite-file"), help: ArgumentHelp("A file that holds the link.", valueName: "file"))
+    @Option(name: .customLong("invite-file"), help: ArgumentHelp("A file that holds the code or the link.", valueName: "file"))
     var inviteFile: String?
 
     @Flag(name: .customLong("peer"), help: "Headless: JSON lines in, JSON lines out.")
@@ -27,9 +27,14 @@ struct JoinCommand: ParsableCommand {
 
     mutating func run() throws {
         try options.check()
-        let link = try InviteSource(argument: invite, file: inviteFile, options: options).link()
+        var words: String?
+        let link = try InviteSource(argument: invite, file: inviteFile, options: options).link {
+            // Who gives the code is told the name of who types it.
+            if !isHeadless { words = try askName(profile: 1) }
+            return options
+        }
         guard isHeadless else {
-            let words = try askName(toJoin: link) ?? ""
+            let words = try words ?? askName(profile: options.catalog.profileForJoining(link.board)) ?? ""
             return try Interactive.run(
                 options: options, terminal: terminal, start: .join(link), joinPatience: patience.span, notice: words)
         }
@@ -39,8 +44,7 @@ struct JoinCommand: ParsableCommand {
     /// Asks once for what nobody has said, and keeps it.
     ///
     /// - Returns: what the person should know of that: it is said, and covered by the board a moment later.
-    private mutating func askName(toJoin link: Invite) throws -> String? {
-        let profile = options.catalog.profileForJoining(link.board)
+    private mutating func askName(profile: Int) throws -> String? {
         guard !options.knowsName(profile: profile), isatty(0) == 1, !options.isInputForbidden else { return nil }
         let usual = try options.displayName(profile: profile)
         while true {

@@ -6,10 +6,13 @@ import InkSession
 
 /// Writes a code when it is there, and says what becomes of it.
 ///
-/// - Invariant of `@unchecked Sendable`: `ending` is touched under the lock; what else there is does not change.
+/// - Invariant of `@unchecked Sendable`: what changes is touched under the lock.
 final class CodeTeller: @unchecked Sendable {
     private let options: GlobalOptions
     private let lock = NSLock()
+    /// The invite whose code it is.
+    private var invite: TransactionName?
+    private var givenCount = 0
     private var ending: Failure?
 
     /// Longer than any code is good.
@@ -17,38 +20,35 @@ final class CodeTeller: @unchecked Sendable {
 
     init(options: GlobalOptions) { self.options = options }
 
-    /// Why nobody came by it.
+    /// Why nobody, or not all, came by it.
     var complaint: Failure? { lock.withLock { ending } }
 
     func hear(_ event: Event) {
         switch event {
         case .invited(let news, _): tell(news)
         case .code(let news):
-            options.notices.say(Failure.plain(Sentence.code(news.what).text))
-            if case .inviter(.mismatch) = news.what {
-                end(
-                    Failure(
-                        .invite, code: "code_mismatch", what: "nobody joined", why: "somebody typed a wrong code, or guessed",
-                        next: "make a new one; the one before is good for nobody"))
-            }
-            if news.what == .lost {
-                end(
-                    Failure(
-                        .rendezvous, code: "code_lost", what: "the code is lost",
-                        why: "the rendezvous that kept it does not answer any more",
-                        next: "make a new one"))
+            guard lock.withLock({ invite == news.invite }) else { return }
+            options.notices.say(Sentence.code(news.what).text)
+            switch news.what {
+            case .inviter(.given): lock.withLock { givenCount += 1 }
+            case .inviter(.mismatch):
+                end("code_mismatch", .invite, "somebody typed it wrong, or guessed", "make a new one; this one is good for nobody any more")
+            case .inviter(.over): if lock.withLock({ givenCount == 0 }) { end("code_over", .invite, "its time was over", "make a new one") }
+            case .lost: end("code_lost", .rendezvous, "the rendezvous that kept it does not answer any more", "make a new one")
+            case .inviter(.left): break
             }
         default: break
         }
     }
 
     private func tell(_ news: InviteNews) {
+        lock.withLock { invite = news.invite }
         guard let code = news.code else {
             if let obstacle = news.codeObstacle {
-                end(
+                fail(
                     Failure(
                         .rendezvous, code: "no_code", what: "no code was made", why: obstacle,
-                        next: "give a link instead: `inkwire invite --link`"))
+                        next: "leave out --code: then it is a link with the same role"))
             }
             return
         }
@@ -57,11 +57,18 @@ final class CodeTeller: @unchecked Sendable {
         do {
             try StandardStream.output.deliver(Array(((options.isJSON ? JSONValue.object(object).text : code) + "\n").utf8))
         } catch {
-            return end(error)
+            return fail(error)
         }
+        let number = news.uses == 1 ? "it is good once" : "it is good for \(news.uses)"
         options.notices.say(
-            "the others type `inkwire join` and then this code, within ten minutes; it is good once, and only while this board is open")
+            "the others type `inkwire join` and then this code, within ten minutes; \(number), and only while this board is open")
     }
 
-    private func end(_ failure: Failure) { lock.withLock { ending = ending ?? failure } }
+    private func end(_ code: String, _ exit: Failure.Exit, _ why: String, _ next: String) {
+        let count = lock.withLock { givenCount }
+        let what = count == 0 ? "nobody came by the code" : "\(count) came by the code, and nobody more"
+        fail(Failure(exit, code: code, what: what, why: why, next: next))
+    }
+
+    private func fail(_ failure: Failure) { lock.withLock { ending = ending ?? failure } }
 }

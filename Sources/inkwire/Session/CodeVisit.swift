@@ -10,6 +10,8 @@ import InkSession
 struct CodeVisit {
     let code: ShortCode
     let options: GlobalOptions
+    /// Takes a sentence for the person while it is tried.
+    let say: @Sendable (String) -> Void
 
     /// Blocks until the inviter has answered.
     func invite() throws -> Invite {
@@ -27,11 +29,12 @@ struct CodeVisit {
             random: SecretGenerator(seed: .random()))
         var last: Ending?
         for address in try addresses() {
-            let ending = visit(mailbox, at: address, with: joiner)
+            let ending = try visit(mailbox, at: address, with: joiner)
             switch ending {
             case .given(let given): return given.invite
             // Nobody was there who could have been told a word of it.
-            case .notReached: last = last ?? ending
+            case .notReached(let reason):
+                if case .notReached(let before)? = last { last = .notReached("\(before); \(reason)") } else { last = ending }
             default: throw failure(ending, at: address.host.name)
             }
         }
@@ -60,22 +63,18 @@ struct CodeVisit {
         guard let port = place.port else { return [RendezvousAddress(host: Invite.Host(name: place.name, port: 443), usesTLS: true)] }
         let host = Invite.Host(name: place.name, port: port)
         if let known = own.first(where: { $0.host == host }) { return [known] }
-        // A code does not say whether TLS is spoken there. What is said is sealed for the inviter, either way.
-        return [RendezvousAddress(host: host, usesTLS: false), RendezvousAddress(host: host, usesTLS: true)]
+        // A code does not say whether TLS is spoken there. What is said is sealed for the inviter, either way; certificates are of names.
+        let isName = IPAddress(place.name) == nil
+        return [isName, !isName].map { RendezvousAddress(host: host, usesTLS: $0) }
     }
 
-    private func visit(_ mailbox: MailboxNumber, at address: RendezvousAddress, with joiner: CodeJoiner) -> Ending {
+    private func visit(_ mailbox: MailboxNumber, at address: RendezvousAddress, with joiner: CodeJoiner) throws -> Ending {
         let box = Box(joiner)
-        let trust: TLSTrust?
-        do {
-            trust = address.usesTLS ? try options.trust() : nil
-        } catch {
-            return .notReached("\(error)")
-        }
-        let notices = options.notices
+        let trust = address.usesTLS ? try options.trust() : nil
+        let say = say
         let visit = MailboxVisit(to: mailbox, at: address.host, tls: trust, knock: joiner.opening, clock: options.clock) { event in
             switch event {
-            case .waits(let wait): notices.say("\(wait)")
+            case .waits(let wait): say("\(wait)")
             case .passed(let body): box.take(body)
             case .failed(let failure): box.end(with: failure)
             }
@@ -106,7 +105,7 @@ struct CodeVisit {
                 .version, code: "version", what: "cannot join by this code", why: "the inviter's inkwire speaks of codes in another form",
                 next: "ask for the link, or use the version that they have")
         case .refused(.unusable(let error)): Failure(error)
-        case .refused(.left), .failed(.gone), .failed(.noAnswer):
+        case .failed(.gone), .failed(.noAnswer):
             Failure(
                 .invite, code: "code_left", what: "cannot join by this code", why: "the inviter was there and went before they answered",
                 next: "ask whether their board is open, and for a new code")
@@ -120,6 +119,11 @@ struct CodeVisit {
             Failure(
                 .version, code: "no_codes", what: "cannot join by this code", why: MailboxVisitor.Failure.noneKept.description(at: host),
                 next: "ask for the link")
+        case .failed(.waitedInVain(let wait)):
+            Failure(
+                .rendezvous, code: "code_busy", what: "cannot join by this code",
+                why: MailboxVisitor.Failure.waitedInVain(wait).description(at: host),
+                next: "join again in a minute, or ask for the link")
         case .failed(let failure):
             Failure(
                 .rendezvous, code: "no_rendezvous", what: "cannot join by this code", why: failure.description(at: host),
