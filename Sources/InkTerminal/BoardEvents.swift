@@ -7,6 +7,7 @@ import InkSession
 extension BoardScene {
     mutating func handle(_ event: Event, now: Instant) {
         if front.take(event, holdsUnsaved: holdsUnsaved, now: now) { redraw(.soon) }
+        if offer.take(event) { redraw(.soon) }
         switch event {
         case .changed(let changes, let reference):
             for change in front.redrawn { regions.apply(change) }

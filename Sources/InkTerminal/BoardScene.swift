@@ -13,6 +13,8 @@ struct BoardScene: Sendable {
     var front: FrontEnd
     var regions: ShapeRegions
     let invitation: Invitation?
+    /// The short code that is offered.
+    var offer = CodeOffer()
     /// What the others call this person; empty where that is not known.
     var personName: String
     /// True for a board that was joined just now, for which nobody need wait.

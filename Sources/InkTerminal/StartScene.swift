@@ -86,10 +86,14 @@ struct StartScene: Sendable {
     /// - Returns: false if it does not fit.
     private mutating func paste(_ text: String) -> Bool {
         if !isOpen { (prompt, buffer, message) = (.link, TextBuffer(), "") }
+        // A link is wrapped over lines; the words of a code stand apart.
+        let isLink = prompt == .link && (buffer.text + text).lowercased().hasPrefix("inkwire:")
         let isTaken = buffer.insert(
-            text.split(whereSeparator: \.isWhitespace).joined(separator: prompt == .link ? "" : " "),
+            text.split(whereSeparator: \.isWhitespace).joined(separator: isLink ? "" : " "),
             bytesMax: prompt == .link ? Self.inputBytesMax : Limits.nameBytes)
-        if !isTaken { message = prompt != .link ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link." }
+        if !isTaken {
+            message = prompt != .link ? "A name holds at most \(Limits.nameBytes) bytes." : "That is too long for a link or a code."
+        }
         return isTaken
     }
 
@@ -141,7 +145,7 @@ struct StartScene: Sendable {
             } else if prompt == .name {
                 begin(.newBoard(name: text))
             } else if text.isEmpty {
-                message = "A link begins with inkwire: - ask the other side to press i."
+                message = "A link begins with inkwire:, a code with a number - ask the other side to press i."
             } else {
                 begin(.join(link: text))
             }
@@ -189,7 +193,7 @@ struct StartScene: Sendable {
             let usual = content.isNameKnown ? "" : " (Enter: \(safeForTerminal(content.personName, columnsMax: 16)))"
             lines.append(Line(text: "What the others call you\(usual): ", rank: 0))
         case .name: lines.append(Line(text: "Name of the board: ", rank: 0))
-        case .link: lines.append(Line(text: "Link: ", rank: 0))
+        case .link: lines.append(Line(text: "Code or link: ", rank: 0))
         case .help: break
         }
         let room = max(1, rows - messageLines.count)

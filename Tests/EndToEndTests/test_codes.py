@@ -1,8 +1,10 @@
 """Short codes: somebody joins by three words, wrong ones burn the code, and both sides know each time."""
 
 import json
+import re
 
 from harness import EndToEnd, ink, main
+from terminal import Terminal
 
 
 class Codes(EndToEnd):
@@ -104,11 +106,98 @@ class Codes(EndToEnd):
         self.assertEqual(len(bob.state()["shapes"]), 1)
         self.assert_ends_well(bob)
 
+    def inviter(self, *arguments):
+        """The command that gives a code, alone on a board, and the code."""
+        ana = self.board()
+        ana.wait("saved")
+        self.assert_ends_well(ana)
+        inviter = ink.Process(["invite", "sketch", "--code", *arguments],
+                              environment={"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"})
+        return inviter, inviter.await_condition(lambda: inviter.lines[0] if inviter.lines else None, 20, "a code")
+
+    # CL-165
+    def test_the_command_ends_with_3_where_its_code_was_burnt_and_with_6_where_it_was_lost(self):
+        inviter, code = self.inviter()
+        words, place = code.split("@")
+        number, *three = words.split("-")
+        self.failed(f"{number}-{'-'.join(three[1:] + three[:1])}@{place}", 3, "code_mismatch")
+        self.assertEqual(inviter.wait_exit(30), 3, inviter.report())
+        self.assertIn("somebody typed", inviter.stderr)
+        other = ink.Process(["invite", "sketch", "--code"], environment={"INKWIRE_DATA_DIR": self.folder / "ana", "INKWIRE_NAME": "ana"})
+        other.await_condition(lambda: other.lines[0] if other.lines else None, 20, "a code")
+        self.server.kill()
+        self.assertEqual(other.wait_exit(60), 6, other.report())
+
+    # CL-163 CL-165
+    def test_a_code_of_a_board_that_another_program_holds_outlives_the_command(self):
+        ana = self.board()
+        status, code, errors = ink.run(["invite", "sketch", "--code"], data=self.folder / "ana", name="ana")
+        self.assertEqual(status, 0, errors)
+        bob = ink.join_board(code.strip(), self.folder / "bob", "bob")
+        self.assertEqual(bob.event("ready")["role"], "editor")
+        self.assertEqual(ana.event("code", state="given")["name"], "bob")
+        self.assert_ends_well(ana, bob)
+
+    # CL-163 SE-220
+    def test_a_code_that_stood_open_while_somebody_was_removed_leads_to_the_room_as_it_is_then(self):
+        ana = self.board()
+        eve = ink.join_board(self.code(ana), self.folder / "eve", "eve")
+        eve.wait("delivered")
+        code = self.code(ana)
+        ana.ask("remove", "done", who="eve")
+        ana.wait("saved")
+        bob = ink.join_board(code, self.folder / "bob", "bob")
+        self.assertEqual(bob.event("ready")["role"], "editor")
+        bob.wait("synced")
+        self.assertEqual(len(bob.state()["shapes"]), 1)
+        self.assert_ends_well(ana, bob)
+
+    def terminal(self, name, *arguments, columns=120, rows=40):
+        terminal = Terminal([ink.binary(), *arguments], columns, rows,
+                            {"INKWIRE_DATA_DIR": self.folder / name, "INKWIRE_NAME": name, "INKWIRE_RENDEZVOUS": self.server.address})
+        self.addCleanup(terminal.close)
+        return terminal
+
+    # CL-163 TM-264
+    def test_two_at_terminals_meet_by_what_their_screens_say(self):
+        self.server = self.rendezvous()
+        ana = self.terminal("ana", "new", "sketch")
+        ana.see("onl")
+        ana.drag([(20, 10), (30, 14), (40, 12)])
+        ana.key("i")
+        ana.see("k makes a code")
+        ana.key("k")
+        ana.until(lambda: re.search(r"[1-9][0-9]*-[a-z]+-[a-z]+-[a-z]+@\S+", ana.text), "a code")
+        code = re.search(r"[1-9][0-9]*-[a-z]+-[a-z]+-[a-z]+@\S+", ana.text)[0]
+        bob = self.terminal("bob", columns=80, rows=24)
+        bob.see("Join")
+        bob.key("j")
+        # Typed as it was heard: with blanks, and a mistake in it first.
+        words, place = code.split("@")
+        number, first, *rest = words.split("-")
+        for character in f"{number} {first}qz {' '.join(rest)}@{place}\r":
+            bob.key(character)
+        bob.until(lambda: first + "qz" in bob.text and "code" in bob.text, "which word is none")
+        bob.settle()
+        bob.key("j")
+        for character in f"{number} {first} {' '.join(rest)}@{place}\r":
+            bob.key(character)
+        bob.see("ana", 20)
+        ana.see("typed the code right", 20)
+        ana.key("\x1b", pause=0.2)
+        ana.see("bob", 20)
+        bob.until(lambda: bob.dots(), "the stroke")
+        for person in (bob, ana):
+            person.key("q")
+        for person in (bob, ana):
+            person.wait()
+
     # CL-166
     def test_without_a_rendezvous_a_link_is_given_and_why_there_is_no_code(self):
         ana = ink.new_board(self.folder / "ana", "ana", rendezvous="ws://127.0.0.1:1")
         answer = ana.ask("invite", "invite", role="editor")
         self.assertIsNone(answer["code"])
+        self.assertIn("rendezvous", answer["no_code"])
         self.assertRegex(answer["link"], r"#2\.")
         self.assert_ends_well(ana)
 

@@ -28,6 +28,8 @@ struct Desk {
     private(set) var events: [Event] = []
     /// What the session told last of somebody.
     private(set) var heard: PeerStatus?
+    /// Of the newest intent that has one.
+    private(set) var lastReference: UInt64?
     /// Intents without a reference so far.
     private(set) var unreferenced = 0
 
@@ -284,7 +286,7 @@ struct Desk {
 
     private mutating func ask(_ intent: Intent, _ reference: UInt64?) {
         intents.append(intent)
-        if reference == nil { unreferenced += 1 } else { events = [] }
+        if reference == nil { unreferenced += 1 } else { (events, lastReference) = ([], reference) }
         if isSlow { unanswered.append((intent, reference)) } else { session?.handle(.intent(intent, ref: reference), now: now) }
     }
 

@@ -1,4 +1,5 @@
 import InkBoard
+import InkCrypto
 import InkFormats
 import InkPrimitives
 import InkSession
@@ -684,6 +685,40 @@ import Testing
         #expect(String(decoding: desk.bytes, as: UTF8.self).contains("\u{1B}]52;c;aW5rd2lyZTphYmM=\u{1B}\\"))
         desk.escape()
         #expect(!desk.terminal.lines.contains("inkwire join"))
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (60, 14)])
+    func `k in the invite box asks for a code, and the box shows it, what comes of it, and that there is none`(columns: Int, rows: Int)
+        throws
+    {
+        // TM-264
+        var desk = try Desk(columns: columns, rows: rows)
+        desk.isSlow = true
+        desk.type("ik")
+        #expect(desk.intents.last == .invite(InviteOrder(role: .editor, uses: 1, code: .wanted)))
+        #expect(desk.text.contains("A code is on its way"), "\(desk.text)")
+        let asked = desk.intents.count
+        desk.type("k")
+        #expect(desk.intents.count == asked)
+        let reference = try #require(desk.lastReference)
+        let invite = try #require(TransactionName([UInt8](repeating: 4, count: 32)))
+        let key = InviteKey(invite: invite, seed: try #require(Secret32([UInt8](repeating: 5, count: 32))))
+        var news = InviteNews(invite: invite, key: key, role: .editor, uses: 1, timeToLive: 0, endsAt: nil, orLater: false)
+        news.code = "7-copper-lantern-orbit@example.org:4300"
+        desk.hear(.invited(news, ref: reference))
+        #expect(desk.terminal.lines.contains("    7-copper-lantern-orbit@example.org:4300"), "\(desk.text)")
+        // Hidden and shown again it is there still, and one is enough.
+        desk.escape()
+        desk.type("ik")
+        #expect(desk.text.contains("7-copper-lantern-orbit") && desk.intents.count == asked)
+        desk.hear(.code(CodeNews(invite: invite, what: .inviter(.mismatch))))
+        #expect(!desk.text.contains("7-copper-lantern-orbit"))
+        #expect(desk.text.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains("good for nobody any more"), "\(desk.text)")
+        desk.type("k")
+        news.code = nil
+        news.codeObstacle = "no rendezvous answers"
+        desk.hear(.invited(news, ref: desk.lastReference))
+        #expect(desk.text.contains("no rendezvous answers") && !desk.text.contains("on its way"), "\(desk.text)")
     }
 
     @Test func `Ctrl+L paints the screen anew, whatever is being done`() throws {

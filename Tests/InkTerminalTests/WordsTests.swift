@@ -65,7 +65,7 @@ import Testing
     func `the start screen shows what is typed, whatever else it has to say`(columns: Int, rows: Int) {
         // TM-17
         let recents = (1...9).map { StartContent.Recent(name: "board \($0)", detail: "2 h ago") }
-        for (key, prompt) in [("n", "Name of the board: abc"), ("j", "Link: abc")] {
+        for (key, prompt) in [("n", "Name of the board: abc"), ("j", "Code or link: abc")] {
             var desk = Desk(columns: columns, rows: rows, start: StartContent(personName: "ana", recents: recents, message: "It failed."))
             if rows > 1 { #expect(desk.text.contains("It failed.")) }
             #expect(rows < 3 || desk.text.contains("New board"))
@@ -77,7 +77,7 @@ import Testing
         var desk = Desk(columns: columns, rows: rows, start: StartContent(personName: "ana", recents: recents))
         desk.type("j\r")
         if rows > 1 { #expect(desk.terminal.lines.contains { $0.trimmedStart.hasPrefix("A link begins with inkwire:") }, "\(desk.text)") }
-        #expect(desk.terminal.lines.contains { $0.hasSuffix("Link:") })
+        #expect(desk.terminal.lines.contains { $0.hasSuffix("Code or link:") })
         // A press does what the line under it says.
         if rows == 8 {
             desk.escape()

@@ -1,6 +1,6 @@
 import InkFormats
 
-/// How others can come: the command that they type and the link.
+/// How others can come: the command that they type, the link, and a short code where one was asked for.
 struct InvitePanel: Sendable {
     private let invitation: Invitation?
 
@@ -9,13 +9,14 @@ struct InvitePanel: Sendable {
     func handle(_ key: Key) -> PanelAnswer {
         switch key {
         case .character("c"): invitation.map { .copies($0.link) } ?? .stays
+        case .character("k"): invitation == nil ? .stays : .makesCode
         case .character("i"), .character("q"), .enter: .closes
         default: .stays
         }
     }
 
     /// The link is written from the left edge without a frame, so that it can be copied as one piece, and never in part.
-    func draw(on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
+    func draw(_ offer: CodeOffer, on buffer: inout CellBuffer, _ layout: Layout, _ style: GlyphStyle) {
         guard let invitation else {
             let box = Box(on: &buffer, width: 50, height: 3, title: "invite", layout, style)
             return box.write(
@@ -24,14 +25,18 @@ struct InvitePanel: Sendable {
         let command = Self.chunks(safeForTerminal(invitation.command), layout.columns)
         let link = Self.chunks(safeForTerminal(invitation.link), layout.columns)
         let reach = wordWrapped(safeForTerminal(invitation.reach), columns: layout.columns)
+        let spoken = Self.spoken(offer, layout.columns)
         let whole =
-            ["Whoever has this link can join. Others type:", ""] + command + ["", "and paste this link:", ""] + link
-            + [""] + reach + ["", "c copies the link - Esc hides this"]
+            spoken + ["Whoever has this link can join. Others type:", ""] + command + ["", "and paste this link:", ""] + link
+            + [""] + reach + [""] + wordWrapped(Self.keys(offer), columns: layout.columns)
         // Where rows do not suffice the sentences go first, of them how far it reaches last, then the link lies over the bars as well.
-        let forms = [
-            command + link + reach + ["c copies - Esc hides"], command + link + ["c copies - Esc hides"], link + ["c copies - Esc hides"],
-            link,
-        ]
+        let said = spoken.isEmpty ? [] : [spoken + command + link + ["c copies - Esc hides"], spoken + command + ["Esc hides"]]
+        let forms =
+            said + [
+                command + link + reach + ["c copies - Esc hides"], command + link + ["c copies - Esc hides"],
+                link + ["c copies - Esc hides"],
+                link,
+            ]
         let small = wordWrapped("window too small: c copies the link", columns: layout.columns)
         let lines =
             whole.count <= layout.canvasRows && layout.columns >= whole[0].utf8.count
@@ -42,6 +47,23 @@ struct InvitePanel: Sendable {
             let isTitle = row == 0 && lines.count == whole.count
             buffer.write(lines[row], column: 0, row: top + row, style: CellStyle(attributes: isTitle ? .bold : []))
         }
+    }
+
+    /// What is said of the code, and how it came to its end.
+    private static func spoken(_ offer: CodeOffer, _ columns: Int) -> [String] {
+        var lines: [String] = []
+        if let code = offer.code {
+            lines = ["Say this code to one who joins, within ten minutes, while this board is open:", "", "    " + code, ""]
+        } else if offer.isAsked {
+            lines = ["A code is on its way ...", ""]
+        }
+        guard !offer.news.isEmpty else { return lines.flatMap { $0.isEmpty ? [""] : chunks(safeForTerminal($0), columns) } }
+        return lines.flatMap { $0.isEmpty ? [""] : chunks(safeForTerminal($0), columns) }
+            + wordWrapped(safeForTerminal(offer.news), columns: columns) + [""]
+    }
+
+    private static func keys(_ offer: CodeOffer) -> String {
+        offer.isFree ? "c copies the link - k makes a code to be said aloud - Esc hides this" : "c copies the link - Esc hides this"
     }
 
     /// ASCII text in pieces of a width.

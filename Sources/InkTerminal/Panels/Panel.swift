@@ -23,6 +23,8 @@ enum PanelAnswer: Hashable, Sendable {
     case closes
     /// It stays, and a text goes to the clipboard.
     case copies(String)
+    /// It stays, and a short code is asked for.
+    case makesCode
     /// It stays, and a message is being typed.
     case types
     /// It closes, and a message is said.
@@ -46,7 +48,7 @@ extension BoardScene {
         guard var panel = mode.takePanel() else { return }
         let answer = key == .escape ? .closes : panel.handle(key, modifiers)
         switch answer {
-        case .stays, .copies, .types: mode.open(panel)
+        case .stays, .copies, .makesCode, .types: mode.open(panel)
         case .closes, .says, .restyles, .runs, .seeks, .picks, .replaces: break
         }
         switch answer {
@@ -54,6 +56,9 @@ extension BoardScene {
         case .copies(let text):
             extraBytes += Clipboard.copying(text) ?? []
             front.notices.add("link copied, if \(clipboardCondition())", now: now)
+        case .makesCode:
+            guard offer.isFree else { break }
+            if let reference = ask(.invite(InviteOrder(role: .editor, uses: 1, code: .wanted)), now: now) { offer.ask(reference) }
         case .types: ask(.typing, now: now)
         case .says(let text): ask(.say(text), now: now)
         case .restyles(let change): restyle(change, now: now)
@@ -109,7 +114,7 @@ extension BoardScene {
         case .sheet(var sheet):
             sheet.draw(rows(of: sheet.subject, columns: Sheet.columns(layout), now: now), on: &buffer, layout, display.style)
             mode.open(.sheet(sheet))
-        case .invite(let invite): invite.draw(on: &buffer, layout, display.style)
+        case .invite(let invite): invite.draw(offer, on: &buffer, layout, display.style)
         case .people(let people): people.draw(front.people, me: personName, on: &buffer, layout, display.style)
         case .commands(var list):
             list.draw(on: &buffer, layout, display.style)

@@ -100,6 +100,24 @@ enum Interactive {
         return failure.sentence
     }
 
+    /// What a link or a code that was typed on the start screen stands for. Of a code with a mistake in it the person is told first, and types it again.
+    private static func invite(from text: String, _ options: GlobalOptions) throws -> Invite {
+        do {
+            let read = try ShortCode.read(text)
+            guard let correction = read.corrections.first else {
+                // What there is to wait for is over in a minute, and the screen is the program's.
+                return try CodeVisit(code: read.code, options: options, say: { _ in }).invite()
+            }
+            throw Failure(
+                .invite, code: "bad_code", what: "\"\(Failure.plain(correction.typed))\" is no word of codes",
+                why: "\"\(correction.taken)\" is one",
+                next: "type it again; nothing was sent, and the code is still good")
+        } catch let error as ShortCodeError {
+            guard error == .notACode else { throw Failure(error) }
+        }
+        return try Invite(link: text)
+    }
+
     /// Nil if the person leaves.
     ///
     /// - Parameters:
@@ -123,9 +141,9 @@ enum Interactive {
             case .effect(.open(let index)): if recents.indices.contains(index) { return .open(recents[index].name) }
             case .effect(.join(let text)):
                 do {
-                    return .join(try Invite(link: text))
+                    return .join(try invite(from: text, options))
                 } catch {
-                    content.message = "This link cannot be used: \(error)"
+                    content.message = try (error as? InviteLinkError).map { "This link cannot be used: \($0)" } ?? words(of: error)
                     app.show(start: content)
                 }
             case .effect(.keepName(let name)):
