@@ -177,7 +177,7 @@ struct StartScene: Sendable {
         var lines = [
             Line(text: "inkwire - a shared whiteboard, end-to-end encrypted", rank: 4), Line(text: "", rank: 30),
             Line(text: "n  New board            works offline; invite later", key: "n", rank: 1),
-            Line(text: "j  Join with a link     the other side presses i", key: "j", rank: 2),
+            Line(text: "j  Join by code or link  the other side presses i", key: "j", rank: 2),
             Line(text: "d  Try it out           an example, gone when you leave", key: "d", rank: 9),
         ]
         for (index, recent) in content.recents.prefix(9).enumerated() {
