@@ -31,15 +31,6 @@ private final class Awaited<Item: Sendable>: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct MailboxVisitTests {
-    private func service(_ change: (inout RendezvousService.Configuration) -> Void = { _ in }) throws -> RendezvousService {
-        var configuration = RendezvousService.Configuration()
-        configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
-        change(&configuration)
-        return try RendezvousService(configuration, clock: .system)
-    }
-
-    private func host(_ service: RendezvousService) -> Invite.Host { Invite.Host(name: "127.0.0.1", port: service.port) }
-
     /// An owner's program at these rendezvous, and what it tells of invites and codes.
     private func inviter(at hosts: [Invite.Host]) throws -> (driver: Driver, news: Awaited<News>) {
         var generator = SecretGenerator(seed: Entropy.seed())
@@ -94,7 +85,7 @@ private final class Awaited<Item: Sendable>: Sendable {
 
     // RV-70 RV-77 RV-79 SE-220
     @Test func `an inviter and joiners meet by a code through a real server, one joiner after the other`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let (driver, news) = try inviter(at: [Invite.Host(name: "127.0.0.1", port: 1), host(service)])
         let code = try await code(news)
         #expect(code.place?.description == "127.0.0.1:\(service.port)")
@@ -135,7 +126,7 @@ private final class Awaited<Item: Sendable>: Sendable {
 
     // RV-79
     @Test func `each rendezvous that cannot be visited is told with its own reason`() async throws {
-        let (service, old) = (try service(), try service { $0.server.mailboxesMax = 0 })
+        let (service, old) = (try loopbackService(), try loopbackService { $0.server.mailboxesMax = 0 })
         let number = try #require(MailboxNumber(7))
         let missing = visit(number, at: host(service))
         #expect(try await missing.events.next() == .failed(.noMailbox))
@@ -153,7 +144,7 @@ private final class Awaited<Item: Sendable>: Sendable {
 
     // RV-73 RV-79 SE-220
     @Test func `a visit that is let go of is over, and a server that stops is noticed on both sides`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let (driver, news) = try inviter(at: [host(service)])
         let code = try await code(news)
         let number = try #require(MailboxNumber(UInt32(code.mailbox)))

@@ -197,18 +197,9 @@ private final class Carried: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct RendezvousServiceTests {
-    private func service(_ change: (inout RendezvousService.Configuration) -> Void = { _ in }) throws -> RendezvousService {
-        var configuration = RendezvousService.Configuration()
-        configuration.listen = [Invite.Host(name: "127.0.0.1", port: 0)]
-        change(&configuration)
-        return try RendezvousService(configuration, clock: .system)
-    }
-
-    private func host(_ service: RendezvousService) -> Invite.Host { Invite.Host(name: "127.0.0.1", port: service.port) }
-
     // RT-7
     @Test func `two peers meet through a real server and are told each other's loopback address`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let (small, large) = (try Signaller(1, hosts: [host(service)]), try Signaller(2, hosts: [host(service)]))
         large.start()
         #expect(try await large.first { if case .joined(let others) = $0 { others } else { nil } } == 0)
@@ -227,7 +218,7 @@ private final class Carried: Sendable {
 
     // RT-5
     @Test func `a dead first entry of the list does not keep anybody out, and all dead ones are named`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let dead = Invite.Host(name: "127.0.0.1", port: 1)
         let peer = try Signaller(1, hosts: [dead, host(service)])
         peer.start()
@@ -244,7 +235,7 @@ private final class Carried: Sendable {
 
     // RV-23
     @Test func `two who have the same list of three meet, and are at all that answer`() async throws {
-        let services = try [service(), service()]
+        let services = try [loopbackService(), loopbackService()]
         let hosts = [host(services[0]), Invite.Host(name: "127.0.0.1", port: 1), host(services[1])]
         let (small, large) = (try Signaller(1, hosts: hosts), try Signaller(2, hosts: hosts))
         large.start()
@@ -263,8 +254,8 @@ private final class Carried: Sendable {
 
     // RT-5
     @Test func `a rendezvous that refuses us is left for the next of the list`() async throws {
-        let closed = try service { $0.server.topics = [] }
-        let open = try service()
+        let closed = try loopbackService { $0.server.topics = [] }
+        let open = try loopbackService()
         let peer = try Signaller(1, hosts: [host(closed), host(open)])
         peer.start()
         _ = try await peer.first { if case .joined = $0 { true } else { nil } }
@@ -278,7 +269,7 @@ private final class Carried: Sendable {
     // RT-11
     @Test func `connections count before they are WebSockets and when they are, and those above the limit are closed at once`() async throws
     {
-        let service = try service { $0.server.socketsMax = 2 }
+        let service = try loopbackService { $0.server.socketsMax = 2 }
         let idle = try await connect(service, from: "127.0.0.2")
         var status = try await service.status()
         while status.connections < 1 { status = try await service.status() }
@@ -300,7 +291,7 @@ private final class Carried: Sendable {
     // RT-11
     @Test(arguments: [1, 50])
     func `idle connections of one source or of fifty keep nobody out, not even one of the same source`(sources: Int) async throws {
-        let service = try service { $0.server.socketsMax = 128 }
+        let service = try loopbackService { $0.server.socketsMax = 128 }
         var idle: [any Channel] = []
         for round in 0..<(300 / sources) {
             for source in 0..<sources { idle.append(try await connect(service, from: "127.0.\(source).2")) }
@@ -318,7 +309,7 @@ private final class Carried: Sendable {
     @Test func `behind a proxy the source is whom it names, and it is told once when it names nobody`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
         let proxy = try #require(IPAddress("127.0.0.1"))
-        let service = try service {
+        let service = try loopbackService {
             $0.proxies = TrustedProxies([proxy])
             $0.advise = { advised.yield($0) }
             $0.server.socketsPerSourceMax = 1
@@ -344,7 +335,7 @@ private final class Carried: Sendable {
     // RT-22
     @Test func `a proxy that we were not told of is named once, and nothing that it says is believed`() async throws {
         let (advices, advised) = AsyncStream.makeStream(of: RendezvousService.Advice.self)
-        let service = try service {
+        let service = try loopbackService {
             $0.advise = { advised.yield($0) }
             $0.server.socketsPerSourceMax = 1
         }
@@ -379,7 +370,7 @@ private final class Carried: Sendable {
     // RT-11
     @Test(arguments: [EMFILE, ENFILE])
     func `while the system has no descriptors the listener rests, and goes on afterwards`(code: Int32) async throws {
-        let service = try service()
+        let service = try loopbackService()
         let listener = try #require(service.channels.first)
         let before = try await listener.eventLoop.flatSubmit {
             listener.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
@@ -418,7 +409,7 @@ private final class Carried: Sendable {
 
     // RT-5
     @Test func `a stopped server is noticed at once`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
         _ = try await peer.first { if case .joined = $0 { true } else { nil } }
@@ -428,7 +419,7 @@ private final class Carried: Sendable {
     }
 
     @Test func `the welcome names the port where STUN tells our address`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
         let port = try await peer.first { if case .stun(let port) = $0 { port } else { nil } }
@@ -475,7 +466,7 @@ private final class Carried: Sendable {
 
     // RT-8
     @Test func `STUN floods and garbage are left without an answer`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let sockets = UncheckedTransfer(
@@ -552,7 +543,7 @@ private final class Carried: Sendable {
         "GET /any/path?x=1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
     @Test func `health is told over plain HTTP, everything else is told what this is`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let health = try await exchange(service, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(health.hasPrefix("HTTP/1.1 200 ") && health.hasSuffix("\r\n\r\nok\n"))
         let other = try await exchange(service, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -571,7 +562,7 @@ private final class Carried: Sendable {
     // RT-21
     @Test(arguments: ["http://evil.example", "null", "http://h", ""])
     func `a web page gets no socket, whatever it says it is, and is told why`(origin: String) async throws {
-        let service = try service()
+        let service = try loopbackService()
         let answer = try await exchange(service, Self.upgrade + "Origin: \(origin)\r\nSec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 403 ") && answer.contains("not for web pages") && !answer.contains("welcome"))
         let status = try await service.status()
@@ -586,7 +577,7 @@ private final class Carried: Sendable {
         ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25j ZQ=="), ("Host: h\r\n", ""), ("Host: h", "Host: h\r\nHost: i"),
     ])
     func `a request that opens no WebSocket as its rules are gets none`(right: String, wrong: String) async throws {
-        let service = try service()
+        let service = try loopbackService()
         let request = Self.upgrade.replacing(right, with: wrong)
         #expect(request != Self.upgrade)
         let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
@@ -596,7 +587,7 @@ private final class Carried: Sendable {
 
     // RT-20
     @Test func `who speaks another version of WebSocket is told which is spoken here`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let request = Self.upgrade.replacing("Sec-WebSocket-Version: 13", with: "Sec-WebSocket-Version: 8")
         let answer = try await exchange(service, request + "Sec-WebSocket-Protocol: inkwire.v1\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 426 ") && answer.contains("Sec-WebSocket-Version: 13\r\n"))
@@ -605,7 +596,7 @@ private final class Carried: Sendable {
 
     // RT-7
     @Test func `the upgrade needs the subprotocol, at whatever path`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         // RFC 6455 §1.3: the sample nonce has this accept value. A close frame (masked, empty) ends the exchange.
         let close: [UInt8] = [0x88, 0x80, 1, 2, 3, 4]
         let good = try await exchange(service, Self.upgrade + "Sec-WebSocket-Protocol: other, inkwire.v1\r\n\r\n", close)
@@ -626,7 +617,7 @@ private final class Carried: Sendable {
             ("reserved opcode", [0x83, 0x80, 0, 0, 0, 0]), ("reserved bits", [0xF1, 0x80, 0, 0, 0, 0]),
         ] as [(String, [UInt8])])
     func `a client that breaks the rules is closed and others go on`(name: String, frame: [UInt8]) async throws {
-        let service = try service()
+        let service = try loopbackService()
         let peer = try Signaller(1, hosts: [host(service)])
         peer.start()
         _ = try await peer.first { if case .joined = $0 { true } else { nil } }
@@ -641,7 +632,7 @@ private final class Carried: Sendable {
     @Test func `IPv4 and IPv6 wildcards share one number, and both find STUN there`() async throws {
         let hasV6 = try Interfaces.addresses(port: 1).contains { $0.address.ip == .v6(high: 0, low: 1) }
         let wildcards = hasV6 ? ["0.0.0.0", "::"] : ["0.0.0.0"]
-        let service = try service { $0.listen = wildcards.map { Invite.Host(name: $0, port: 0) } }
+        let service = try loopbackService { $0.listen = wildcards.map { Invite.Host(name: $0, port: 0) } }
         #expect(Set(service.addresses.map(\.port)) == [service.port])
         for name in hasV6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"] {
             let peer = try Signaller(1, hosts: [Invite.Host(name: name, port: service.port)])
@@ -683,7 +674,7 @@ private final class Carried: Sendable {
     @Test func `of several addresses the first that upgrades is taken, one that is mute holds up nobody, and sixteen are dialled`()
         async throws
     {
-        let service = try service { $0.listen = [Invite.Host(name: "127.0.0.7", port: 0)] }
+        let service = try loopbackService { $0.listen = [Invite.Host(name: "127.0.0.7", port: 0)] }
         // Accepts and says nothing, at the same port.
         let mute = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.2", port: Int(service.port))
             .get()
@@ -714,7 +705,7 @@ private final class Carried: Sendable {
 
     // RT-33, RV-50
     @Test func `relay frames pass between two sockets of a topic, and are counted`() async throws {
-        let service = try service()
+        let service = try loopbackService()
         let address = [SocketAddress(ip: .v4(0x7F00_0001), port: service.port)]
         let (ana, ben) = (try Carried(addresses: address), try Carried(addresses: address))
         let (from, to) = (try await ana.number(), try await ben.number())
@@ -749,7 +740,7 @@ private final class Carried: Sendable {
     @Test func `one that welcomes us and says anything but that we are in is closed, and keeps nobody from the next of the list`()
         async throws
     {
-        let service = try service()
+        let service = try loopbackService()
         let liar = try await Liar.start()
         let peer = try Signaller(1, hosts: [Invite.Host(name: "127.0.0.1", port: liar.port), host(service)])
         peer.start()
@@ -833,12 +824,14 @@ private final class Carried: Sendable {
     }
 
     @Test func `ports asked for are kept, and busy ones are named`() async throws {
-        let first = try service()
+        let first = try loopbackService()
         #expect(first.stunAddress.port == first.port, "the responder takes the number of the TCP port where it is free")
         let taken = first.port
-        #expect(throws: SocketError.portBusy(taken)) { _ = try service { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] } }
+        #expect(throws: SocketError.portBusy(taken)) {
+            _ = try loopbackService { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] }
+        }
         await first.stop()
-        let second = try service { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] }
+        let second = try loopbackService { $0.listen = [Invite.Host(name: "127.0.0.1", port: taken)] }
         #expect(second.port == taken)
         await second.stop()
     }
