@@ -4,15 +4,14 @@ import argparse
 import contextlib
 import os
 import pathlib
-import subprocess
 import sys
-import threading
 import time
 import urllib.request
 
 import adversary_roles
 import inkwire_process as ink
 import lying_relay
+from adversary_member import Member
 
 sys.path.insert(0, str(ink.ROOT / "Tests" / "EndToEndTests"))
 
@@ -33,8 +32,8 @@ def both(values):
     return f"{percentile(values, 0.5) * 1000:.0f}/{percentile(values, 0.99) * 1000:.0f} ms" if values else "none"
 
 
-class Attacker:
-    """One adversary-member. Its lines are read as they come."""
+class Attacker(Member):
+    """One that attacks on its own until its time is over."""
 
     def __init__(self, program, attack, *, link=None, targets=(), rendezvous=None, seconds=20, sources=1, rate=None):
         arguments = [program, attack, "--seconds", str(seconds), "--sources", str(sources)]
@@ -45,18 +44,7 @@ class Attacker:
         if rate:
             arguments += ["--rate", str(rate)]
         environment = {**ink.base_environment(), **({"INKWIRE_CODE": link} if link else {})}
-        self.child = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines, self.changed = [], threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.child.stdout:
-            with self.changed:
-                self.lines.append(line.strip())
-                self.changed.notify_all()
-        with self.changed:
-            self.lines.append(None)
-            self.changed.notify_all()
+        super().__init__(arguments, environment)
 
     def ready(self, timeout=40):
         with self.changed:

@@ -1,6 +1,5 @@
 """Eight on a board with roles, and the disks and the program of those who are not honest, for adversary_roles."""
 
-import collections
 import contextlib
 import hashlib
 import json
@@ -8,35 +7,23 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
-import threading
 
 import inkwire_process as ink
+from adversary_member import Member
 
 NAMES = ("ana", "bob", "cy", "dan", "eve", "fay", "gus", "hal")
 ROLES = {"viewer": 1, "commenter": 2, "editor": 3}
 
 
-class Play:
+class Play(Member):
     """The adversary-member that plays all who are not honest."""
 
     def __init__(self, program, scene):
-        self.child = subprocess.Popen([program, "role-writes"], env=ink.base_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, text=True)
-        self.lines, self.changed = collections.deque(), threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        super().__init__([program, "role-writes"], ink.base_environment(), stdin=subprocess.PIPE)
         self._write(scene)
         first = self._next(40)
         if first != "ready":
             raise ink.Failed(f"the attacker did not get ready: {first}")
-
-    def _read(self):
-        for line in self.child.stdout:
-            with self.changed:
-                self.lines.append(line.strip())
-                self.changed.notify_all()
-        with self.changed:
-            self.lines.append(None)
-            self.changed.notify_all()
 
     def _write(self, value):
         self.child.stdin.write(json.dumps(value) + "\n")
