@@ -93,6 +93,8 @@ struct MailboxHolder: Sendable {
 
     private var boxes: [UInt64: State] = [:]
     private var places: [Int: Place] = [:]
+    /// Those whose last connection was lost, or could not be opened: nothing is hoped of them while others have answered.
+    private var failed: Set<Int> = []
     private var outputs = Outputs<Output>()
     /// Said by a rendezvous and for no mailbox or visitor of ours, or too much.
     private(set) var strays = 0
@@ -123,13 +125,17 @@ struct MailboxHolder: Sendable {
         }
     }
 
-    mutating func connected(at place: Int) { places[place] = Place() }
+    mutating func connected(at place: Int) {
+        places[place] = Place()
+        failed.remove(place)
+    }
 
     mutating func welcomed(keeps: Bool, at place: Int) { places[place]?.keeps = keeps }
 
     /// A connection is gone, and what was held there with it.
     mutating func disconnected(at lost: Int) {
         places[lost] = nil
+        failed.insert(lost)
         for (reference, state) in sortedBoxes {
             switch state {
             case .open(_, lost, _, _):
@@ -179,12 +185,30 @@ struct MailboxHolder: Sendable {
                 places[place]?.asked.append(reference)
                 boxes[reference] = .asked(place, until: until, refused: refused)
                 outputs.append(.send(.open, at: place))
-            } else if !refused.isEmpty || entered.count == count {
-                give(up: reference, refused.isEmpty ? (keeping.isEmpty ? .noneKept : .noAnswer) : .noRoom)
-            } else if now >= until {
-                give(up: reference, entered.isEmpty ? .noRendezvous : .noneKept)
+                continue
+            }
+            // One that still connects may have room (RV-100).
+            let isHopeless = !entered.isEmpty && (0..<count).allSatisfy { entered.contains($0) || failed.contains($0) && !refused.isEmpty }
+            guard isHopeless || now >= until else { continue }
+            if !refused.isEmpty {
+                give(up: reference, .noRoom)
+            } else if entered.isEmpty {
+                give(up: reference, .noRendezvous)
+            } else {
+                give(up: reference, keeping.isEmpty ? .noneKept : .noAnswer)
             }
         }
+    }
+
+    /// Places that keep a mailbox of ours, or are asked for one.
+    var keeping: Set<Int> {
+        Set(
+            boxes.values.compactMap { state in
+                switch state {
+                case .asked(let place, _, _), .open(_, let place, _, _): place
+                case .waits: nil
+                }
+            })
     }
 
     /// When something is given up.

@@ -40,8 +40,10 @@ public struct MailboxVisitor: Sendable {
     }
 
     public enum Failure: Hashable, Sendable {
-        /// There was no connection, or it was lost.
+        /// There was no connection, or it was lost before anything was asked.
         case lost(reason: String)
+        /// The connection was lost after the knock: it may have been told, and so it is not told elsewhere.
+        case cutOff(reason: String)
         /// The rendezvous does not begin, in 10 s.
         case noWelcome
         /// It is of a version that keeps no mailboxes.
@@ -60,6 +62,7 @@ public struct MailboxVisitor: Sendable {
         public func description(at host: String) -> String {
             switch self {
             case .lost(let reason): reason
+            case .cutOff(let reason): "the connection to \(host) was lost while the other side was asked: \(reason)"
             case .noWelcome: "\(host) accepts connections and says nothing"
             case .noneKept: "\(host) is of an older version and keeps no codes: ask for the link"
             case .noMailbox: "there is no code with this number at \(host) now: it may have ended; ask for a new one"
@@ -126,7 +129,8 @@ public struct MailboxVisitor: Sendable {
     /// The connection is gone, or could not be opened.
     public mutating func disconnected(reason: String) {
         switch state {
-        case .connecting, .greeting, .knocked, .visiting: fail(.lost(reason: reason), closes: false)
+        case .connecting, .greeting: fail(.lost(reason: reason), closes: false)
+        case .knocked, .visiting: fail(.cutOff(reason: reason), closes: false)
         case .idle, .resting, .over: break
         }
     }

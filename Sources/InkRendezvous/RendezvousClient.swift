@@ -126,6 +126,8 @@ public struct RendezvousClient: Sendable {
     private var signalling: SignallingPlaces
     private var introductions: Introductions
     private var otherVersions: OtherVersions
+    /// Places where something of ours is kept that goes with the connection.
+    private var held: Set<Int> = []
 
     /// What was thrown away.
     public var counters: Counters { signalling.counters }
@@ -305,6 +307,9 @@ public struct RendezvousClient: Sendable {
         introductions.forgetUnheard(through: &signalling)
     }
 
+    /// At these places something of ours is kept as long as the connection lasts: for so long none of them is closed as the same as another (RV-101).
+    mutating func setHeld(_ places: Set<Int>) { held = places }
+
     /// Says farewell to everybody, leaves the topic everywhere, and wants no connection any more.
     public mutating func leave() {
         introductions.leave(through: &signalling)
@@ -359,7 +364,9 @@ public struct RendezvousClient: Sendable {
     /// leave the one that works.
     private mutating func reviewTwin(_ later: Int, now: Instant) {
         // Otherwise the next of our greetings that goes round asks again.
-        guard let earlier = signalling.suspect(toReview: later, now: now), introductions.sees(at: earlier, allOf: later) else { return }
+        guard let earlier = signalling.suspect(toReview: later, now: now), introductions.sees(at: earlier, allOf: later),
+            !held.contains(later)
+        else { return }
         signalling.isTwin(later, of: earlier)
         close(later, reason: "it is the same rendezvous as another of the list", now: now)
         // Some may know us by the socket that closes.

@@ -237,6 +237,7 @@ public struct RendezvousClients: Sendable {
     private mutating func settle(now: Instant) {
         for index in entries.indices { Self.drain(&entries[index], leads: index == 0, count, &connections, &outputs, now: now) }
         mailboxes.settle(isIn: { entries[0].client.isJoined(at: $0) }, count: count, now: now)
+        entries[0].client.setHeld(mailboxes.keeping)
         while let output = mailboxes.nextOutput() {
             switch output {
             case .send(let request, let place): outputs.append(Output(epoch: entries[0].epoch, what: .send(.mailbox(request), at: place)))

@@ -78,15 +78,30 @@ import Testing
             var visit = knocked()
             #expect(visit.hear(message) == [.disconnect, .event(.failed(failure))])
         }
-        var lost = knocked()
+        var lost = visit()
+        _ = lost.take { $0.start(now: $1) }
         #expect(lost.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.lost(reason: "cut")))])
         let all: [MailboxVisitor.Failure] = [
-            .noWelcome, .noneKept, .noMailbox, .waitedInVain(.busy), .waitedInVain(.tooManyKnocks), .gone, .noAnswer, .misbehaved,
+            .cutOff(reason: "x"), .noWelcome, .noneKept, .noMailbox, .waitedInVain(.busy), .waitedInVain(.tooManyKnocks), .gone, .noAnswer,
+            .misbehaved,
         ]
         #expect(Set(all.map { $0.description(at: "host.example:7") }).count == all.count)
         for failure in [MailboxVisitor.Failure.noneKept, .noMailbox] {
             #expect(failure.description(at: "host.example:7").contains("host.example:7"))
         }
+    }
+
+    // RV-102
+    @Test func `one that is lost after the knock is another end than one before it, for somebody may have been told`() {
+        var welcome = visit()
+        _ = welcome.take { $0.start(now: $1) }
+        _ = welcome.take { visitor, _ in visitor.connected() }
+        #expect(welcome.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.lost(reason: "cut")))])
+        var knocked = knocked()
+        #expect(knocked.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.cutOff(reason: "cut")))])
+        var visiting = self.knocked()
+        _ = visiting.hear(.mailbox(.pass(number, visitor: nil, body: [3])))
+        #expect(visiting.take { visitor, _ in visitor.disconnected(reason: "cut") } == [.event(.failed(.cutOff(reason: "cut")))])
     }
 
     // RV-79

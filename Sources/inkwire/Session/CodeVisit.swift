@@ -142,8 +142,6 @@ struct CodeVisit {
         private let condition = NSCondition()
         private var joiner: CodeJoiner
         private var ending: Ending?
-        /// The inviter has said something: he may have been told a word of the code.
-        private var hasSpoken = false
         private var visitHeld: MailboxVisit?
 
         init(_ joiner: CodeJoiner) { self.joiner = joiner }
@@ -156,7 +154,6 @@ struct CodeVisit {
         func take(_ body: [UInt8]) {
             condition.withLock {
                 guard ending == nil else { return }
-                hasSpoken = true
                 do throws(CodeJoiner.Failure) {
                     switch try joiner.take(body) {
                     case .pass(let answer): visitHeld?.pass(answer)
@@ -175,8 +172,9 @@ struct CodeVisit {
             condition.withLock {
                 guard ending == nil else { return }
                 switch failure {
-                case .lost(let reason) where !hasSpoken: ending = .notReached(reason)
-                case .noWelcome where !hasSpoken: ending = .notReached("it accepts connections and says nothing")
+                // Before the knock, so that nobody has been told a word (RV-102).
+                case .lost(let reason): ending = .notReached(reason)
+                case .noWelcome: ending = .notReached("it accepts connections and says nothing")
                 default: ending = .failed(failure)
                 }
                 condition.broadcast()
