@@ -33,6 +33,8 @@ extension EventFormat {
         case .inviter(.mismatch): object["state"] = "mismatch"
         case .inviter(.left): object["state"] = "left"
         case .inviter(.over): object["state"] = "over"
+        case .inviter(.spent): object["state"] = "spent"
+        case .inviter(.otherForm): object["state"] = "other-form"
         case .inviter(.given(let device, let name)):
             object["state"] = "given"
             object["author"] = .string(device.hex)

@@ -132,6 +132,8 @@ extension ByteWriter {
             case .inviter(.mismatch): writeTag(1)
             case .inviter(.left): writeTag(2)
             case .inviter(.over): writeTag(3)
+            case .inviter(.spent): writeTag(5)
+            case .inviter(.otherForm): writeTag(6)
             case .inviter(.given(let device, let name)):
                 writeTag(4)
                 write(device)
@@ -343,6 +345,8 @@ extension ByteReader {
         case 1: .inviter(.mismatch)
         case 2: .inviter(.left)
         case 3: .inviter(.over)
+        case 5: .inviter(.spent)
+        case 6: .inviter(.otherForm)
         case 4: .inviter(.given(try readIdentifier(), name: try readText()))
         default: throw .unexpected
         }

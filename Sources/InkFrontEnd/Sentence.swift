@@ -137,6 +137,9 @@ package enum Sentence: Hashable, Sendable {
             "somebody who is there does not let you in: your right or your invite has ended. What you drew stays here; ask for another invite"
         case .code(.inviter(.mismatch)): "somebody typed a wrong code, or guessed: that code is good for nobody any more. Give a new one"
         case .code(.inviter(.left)): "somebody came by the code and went without joining"
+        case .code(.inviter(.spent)): "somebody else typed the code right, after all had come who may: they were not let in"
+        case .code(.inviter(.otherForm)):
+            "somebody came by the code with an inkwire that speaks of codes in another form: give them the link"
         case .code(.inviter(.given(_, let name))): "\(Self.cut(name)) typed the code right and is joining"
         case .code(.inviter(.over)): "the code is over: nobody more comes by it"
         case .code(.lost): "the code is lost with the rendezvous that kept it: give a new one"

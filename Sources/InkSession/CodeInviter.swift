@@ -17,6 +17,10 @@ public struct CodeInviter: Sendable {
         case mismatch
         /// Somebody knocked, and went before he showed whether he knows them.
         case left
+        /// Somebody knows the words, and as many have come as may: it was given to nobody else.
+        case spent
+        /// Somebody was there whose program speaks of codes in another form, or makes what nobody reads.
+        case otherForm
         /// The invite was given to this device, which knew them. Its name is unsanitised.
         case given(AuthorID, name: String)
         /// Its time is over, or all have come.
@@ -92,7 +96,7 @@ public struct CodeInviter: Sendable {
         // The rendezvous lets in one at a time; where it does not, the first has gone for us.
         var outputs = leave()
         guard let (session, share) = CodeMessage.readOpening(body) else {
-            return outputs + [.pass(visitor: visitor, CodeMessage.refusal(.form)), .dismiss(visitor: visitor), .told(.left)]
+            return outputs + [.pass(visitor: visitor, CodeMessage.refusal(.form)), .dismiss(visitor: visitor), .told(.otherForm)]
         }
         let run = CodeKeys.run(.responder, words: words, mailbox: mailbox, session: session, secret: random.secret())
         guard let key = run.key(with: share) else { return outputs + burn(visitor) }
@@ -143,12 +147,12 @@ public struct CodeInviter: Sendable {
         guard let word = CodeMessage.joinerWord(text), Signature.verify(word.signature, of: keys.claim(of: .initiator), by: word.device)
         else {
             state = .waiting
-            return [.pass(visitor: visitor, CodeMessage.refusal(.form)), .dismiss(visitor: visitor), .told(.left)]
+            return [.pass(visitor: visitor, CodeMessage.refusal(.form)), .dismiss(visitor: visitor), .told(.otherForm)]
         }
         // Who was given it and lost it on the way may come again.
         guard devices.contains(word.device) || devices.count < uses else {
             state = .waiting
-            return [.pass(visitor: visitor, CodeMessage.refusal(.spent)), .dismiss(visitor: visitor), .told(.left)]
+            return [.pass(visitor: visitor, CodeMessage.refusal(.spent)), .dismiss(visitor: visitor), .told(.spent)]
         }
         devices.insert(word.device)
         var keys = keys

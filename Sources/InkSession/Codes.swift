@@ -18,7 +18,7 @@ public struct CodeNews: Hashable, Sendable {
     public var isEnd: Bool {
         switch what {
         case .inviter(.mismatch), .inviter(.over), .lost: true
-        case .inviter(.left), .inviter(.given): false
+        case .inviter(.left), .inviter(.spent), .inviter(.otherForm), .inviter(.given): false
         }
     }
 

@@ -125,6 +125,7 @@ import Testing
         #expect(told["code"] == "7-copper-lantern-orbit@example.org:1" && told["code_expires"] == 600_000 && told["no_code"] == nil)
         for (what, state) in [
             (CodeInviter.Event.left, "left"), (.given(Stage.author(1), name: "bob"), "given"), (.over, "over"), (.mismatch, "mismatch"),
+            (.spent, "spent"), (.otherForm, "other-form"),
         ] {
             stage.receive(.code(CodeNews(invite: key.invite, what: .inviter(what))))
             #expect(

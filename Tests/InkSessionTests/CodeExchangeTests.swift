@@ -220,7 +220,7 @@ private struct Exchange {
         // Lost on the way: the device comes again, another does not come instead.
         open.goes(1)
         #expect(try open.failure(2, Exchange.joiner(2)) == .spent)
-        #expect(!open.inviter.isOver)
+        #expect(!open.inviter.isOver && open.told.last == .spent)
         #expect(try open.failure(3, Exchange.joiner(1)) == nil)
         #expect(open.told.last == .over)
     }
@@ -234,6 +234,14 @@ private struct Exchange {
         }
         #expect(exchange.told == [CodeInviter.Event](repeating: .left, count: 5))
         #expect(try exchange.failure(9, Exchange.joiner(9)) == nil)
+    }
+
+    // SE-270
+    @Test func `who speaks of codes in another form burns nothing, and the inviter is told that it is that`() throws {
+        var exchange = try Exchange()
+        exchange.knock(1, [2] + Exchange.joiner(1).opening.dropFirst())
+        #expect(exchange.told == [.otherForm] && exchange.dismissed == [1])
+        #expect(try exchange.failure(2, Exchange.joiner(2)) == nil)
     }
 
     // SE-218

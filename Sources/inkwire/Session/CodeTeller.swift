@@ -35,7 +35,7 @@ final class CodeTeller: @unchecked Sendable {
                 end("code_mismatch", .invite, "somebody typed it wrong, or guessed", "make a new one; this one is good for nobody any more")
             case .inviter(.over): if lock.withLock({ givenCount == 0 }) { end("code_over", .invite, "its time was over", "make a new one") }
             case .lost: end("code_lost", .rendezvous, "the rendezvous that kept it does not answer any more", "make a new one")
-            case .inviter(.left): break
+            case .inviter(.left), .inviter(.spent), .inviter(.otherForm): break
             }
         default: break
         }
