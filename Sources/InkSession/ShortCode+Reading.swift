@@ -63,6 +63,27 @@ extension ShortCode {
         return Array(CodeWords.all[CodeWords.beginning(with: tokens[tokens.count - 1])])
     }
 
+    /// What a key that completes makes of a code that is being typed.
+    public enum Completion: Equatable, Sendable {
+        /// No word begins so, or none is begun.
+        case none
+        /// These letters follow: all that the words that may be meant have in common; of the only one all, and a hyphen where another word is to come.
+        case more(String)
+        /// Words that may be meant, and how many those are in all.
+        case several([String], count: Int)
+    }
+
+    /// What follows `typed`, a code so far (SE-271).
+    public static func completion(of typed: String) -> Completion {
+        let words = completions(of: typed)
+        let tokens = Self.tokens(of: folded(String(typed.suffix(textBytes)))[...])
+        guard let first = words.first, let last = tokens.last else { return .none }
+        let common = words.reduce(first[...]) { common, word in common.prefix(zip(common, word).prefix { $0 == $1 }.count) }
+        let more = String(common.dropFirst(last.count))
+        if words.count == 1 { return .more(more + (tokens.count <= wordCount ? "-" : "")) }
+        return more.isEmpty ? .several(Array(words.prefix(completionsShown)), count: words.count) : .more(more)
+    }
+
     /// The word that `typed` stands for, and whether that is to be shown.
     ///
     /// Words that begin so, and words that one mistake makes it of, are what it may stand for. The mistake in one must not be taken for the
@@ -135,6 +156,7 @@ extension ShortCode {
     /// What is written before a code, in a mail or on a screen.
     private static let leadIns: Set<String> = ["inkwire", "join", "code"]
     private static let suggestionsMax = 3
+    private static let completionsShown = 6
     private static let digitsMax = 5
     private static let shownMax = 40
     /// Far more than a code with the longest name of a host needs (253 bytes).

@@ -1,5 +1,6 @@
 import InkFormats
 import InkPrimitives
+import InkSession
 
 /// What a person sees who starts the program without saying what to do.
 struct StartScene: Sendable {
@@ -151,7 +152,21 @@ struct StartScene: Sendable {
             }
         case .character(let scalar) where modifiers.isDisjoint(with: [.control, .alt]):
             _ = buffer.insert(String(scalar), bytesMax: prompt == .link ? Self.inputBytesMax : Limits.nameBytes)
+        case .tab where prompt == .link: complete()
         default: buffer.take(key, modifiers)
+        }
+    }
+
+    /// Completes the word of a code, where the caret is behind it.
+    private mutating func complete() {
+        guard buffer.caret == buffer.text.count else { return }
+        switch ShortCode.completion(of: buffer.text) {
+        case .none: break
+        case .more(let letters):
+            _ = buffer.insert(letters, bytesMax: Self.inputBytesMax)
+            message = ""
+        case .several(let words, let count):
+            message = words.joined(separator: "  ") + (count > words.count ? "  and \(count - words.count) more" : "")
         }
     }
 

@@ -336,6 +336,14 @@ import Testing
         #expect(ShortCode.completions(of: "code: 7 Copper LAN") == ["landing", "language", "lantern"])
         #expect(ShortCode.completions(of: "7copper,lantern,orb") == ["orbit"])
         #expect(ShortCode.completions(of: "7-copper") == ["copper"])
+        // SE-271
+        #expect(ShortCode.completion(of: "7-copp") == .more("er-"))
+        #expect(ShortCode.completion(of: "7-copper") == .more("-"))
+        #expect(ShortCode.completion(of: "7-copper-lantern-ORB") == .more("it"))
+        #expect(ShortCode.completion(of: "7-copper-lan") == .several(["landing", "language", "lantern"], count: 3))
+        #expect(ShortCode.completion(of: "7-copper-lang") == .more("uage-"))
+        #expect(ShortCode.completion(of: "7-copper-qz") == .none && ShortCode.completion(of: "inkwire://x") == .none)
+        #expect(ShortCode.completion(of: "7-copper-lantern-orbit@ho") == .none)
         for typed in [
             "", "7", "7-", "copp", "7-copper-", "7-xq", "7-copper-lantern-orbit-zeb", "7-copper-lantern-orbit@zeb", "inkwire://zeb",
         ] {

@@ -752,6 +752,34 @@ import Testing
         #expect(start.text == shown)
     }
 
+    // TM-266
+    @Test func `the session is told when the window loses the keyboard and when it gets it, and the pointer goes at once`() throws {
+        var desk = try Desk()
+        desk.move(10, 5)
+        desk.bytes(Array("\u{1B}[O".utf8))
+        #expect(desk.intents.suffix(2) == [.cursor(nil), .attention(.elsewhere)])
+        desk.bytes(Array("\u{1B}[I".utf8))
+        #expect(desk.intents.last == .attention(.here))
+    }
+
+    // TM-265
+    @Test func `Tab completes the words of a code on the start screen, and names those that may be meant`() throws {
+        var desk = Desk(start: StartContent(personName: "ana"))
+        desk.type("j7-cop")
+        desk.bytes([9])
+        #expect(desk.text.contains("7-copper-") && !desk.text.contains("7-copper-l"))
+        desk.type("lan")
+        desk.bytes([9])
+        #expect(desk.text.contains("landing  language  lantern"))
+        desk.type("t")
+        desk.bytes([9])
+        desk.type("orb")
+        desk.bytes([9, 9])
+        #expect(desk.text.contains("7-copper-lantern-orbit") && !desk.text.contains("landing"))
+        desk.bytes([13])
+        #expect(desk.effects == [.join(link: "7-copper-lantern-orbit")])
+    }
+
     @Test func `Ctrl+C twice quits, once does not, and q does`() throws {
         var desk = try Desk()
         desk.bytes([3])
