@@ -150,7 +150,13 @@ let package = Package(
 #if os(Linux)
     // Tools: a member, a stranger, a rendezvous that attacks. From many addresses of loopback, of which other systems have one.
     package.targets.append(
-        .executableTarget(name: "adversary-member", dependencies: session + ["InkSimulator"], path: "tools/adversary-member"))
+        .executableTarget(
+            name: "adversary-member", dependencies: session + ["InkSimulator", "StandSockets"], path: "tools/adversary-member"))
+    package.targets.append(.target(name: "StandSockets", dependencies: ["InkPrimitives"], path: "tools/stand-sockets"))
+    // Tools: inviters and joiners by short codes at a real rendezvous, each from an address of its own, honest and not.
+    package.targets.append(
+        .executableTarget(name: "code-stand", dependencies: session + ["StandSockets"], path: "tools/code-stand"))
+    package.targets.first { $0.name == "InkRuntimeTests" }?.dependencies.append("code-stand")
     // Tools: one end of the link's benchmark, its yardsticks, and a bad line between two ends. With calls that other systems have not.
     package.targets.append(.target(name: "CBench", dependencies: ["CSodium"], path: "tools/bench-contestant/system"))
     package.targets.append(

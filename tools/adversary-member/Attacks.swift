@@ -6,6 +6,7 @@ import InkPrimitives
 import InkRendezvous
 import InkSession
 import InkTransport
+import StandSockets
 
 /// What somebody may do to others.
 enum Attack: String, CaseIterable {

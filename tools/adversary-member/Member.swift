@@ -3,6 +3,7 @@ import InkCrypto
 import InkPrimitives
 import InkSession
 import InkTransport
+import StandSockets
 
 /// A member of a room with a socket and a device of its own, whose link is true and whose words are what an attack needs.
 ///

@@ -5,6 +5,7 @@ import InkPrimitives
 import InkRendezvous
 import InkSession
 import InkTransport
+import StandSockets
 
 /// A member whose program was changed. It has the keys and the board that an honest program left on the disk, comes in by the right that it has, and
 /// says from then on whatever it is told to.

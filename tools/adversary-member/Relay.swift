@@ -4,6 +4,7 @@ import InkCrypto
 import InkPrimitives
 import InkRendezvous
 import InkSession
+import StandSockets
 
 /// Relay frames of any size, to anybody, at any rate (RV-50 to RV-54): eight sockets, each of which does one of these, and comes again when it is closed.
 enum RelayFlood: Int, CaseIterable {

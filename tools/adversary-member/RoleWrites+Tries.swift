@@ -4,6 +4,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 import InkTransport
+import StandSockets
 
 // What may not be written, said or shown, and how it is tried.
 extension RoleWrites {

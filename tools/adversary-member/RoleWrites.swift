@@ -5,6 +5,7 @@ import InkPrimitives
 import InkSession
 import InkSimulator
 import InkTransport
+import StandSockets
 
 /// Somebody who may not write tries every kind of write by every route, and three see what becomes of it: a carrier, who has a right of his own and
 /// brings what the attacker signed, an observer, who never meets the attacker, and a newcomer, who comes when all is over.

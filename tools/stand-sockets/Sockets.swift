@@ -2,16 +2,16 @@ import Glibc
 import InkPrimitives
 
 /// The time of this process.
-func currentTime() -> Instant {
+package func currentTime() -> Instant {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
 }
 
-/// What the attacker cannot do its work without.
-struct Trouble: Error, CustomStringConvertible {
-    let description: String
-    init(_ text: String) { description = "\(text): \(String(cString: strerror(errno)))" }
+/// What a stand cannot do its work without.
+package struct Trouble: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ text: String) { description = "\(text): \(String(cString: strerror(errno)))" }
 }
 
 private func withSocketAddress<Result>(_ address: SocketAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) throws -> Result {
@@ -26,12 +26,12 @@ private func withSocketAddress<Result>(_ address: SocketAddress, _ body: (Unsafe
 }
 
 /// A UDP socket that never waits.
-final class DatagramSocket {
-    let descriptor: Int32
+package final class DatagramSocket {
+    package let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     /// - Parameter host: the address to send from; port 0 for any.
-    init(_ host: SocketAddress) throws {
+    package init(_ host: SocketAddress) throws {
         descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         guard descriptor >= 0 else { throw Trouble("no socket") }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -42,7 +42,7 @@ final class DatagramSocket {
 
     deinit { close(descriptor) }
 
-    var port: UInt16 {
+    package var port: UInt16 {
         var raw = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         _ = withUnsafeMutablePointer(to: &raw) {
@@ -52,11 +52,11 @@ final class DatagramSocket {
     }
 
     /// What does not fit is lost, as on a line.
-    func send(_ bytes: [UInt8], to address: SocketAddress) throws {
+    package func send(_ bytes: [UInt8], to address: SocketAddress) throws {
         _ = try withSocketAddress(address) { sendto(descriptor, bytes, bytes.count, 0, $0, $1) }
     }
 
-    func receive() -> (bytes: [UInt8], from: SocketAddress)? {
+    package func receive() -> (bytes: [UInt8], from: SocketAddress)? {
         var raw = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let count = withUnsafeMutablePointer(to: &raw) {
@@ -70,16 +70,16 @@ final class DatagramSocket {
 }
 
 /// One WebSocket to a rendezvous, in the fewest words that it takes.
-final class WebSocket {
+package final class WebSocket {
     private let descriptor: Int32
     private var held: [UInt8] = []
     /// Whether binary messages are kept until they are taken, or lost.
-    var keepsBinaries = false
+    package var keepsBinaries = false
     private var binaries: [[UInt8]] = []
-    private(set) var isOpen = true
+    package private(set) var isOpen = true
 
     /// - Parameter source: the address to come from.
-    init(_ server: SocketAddress, from source: SocketAddress) throws {
+    package init(_ server: SocketAddress, from source: SocketAddress) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Trouble("no socket") }
         guard try withSocketAddress(source, { bind(descriptor, $0, $1) }) == 0 else { throw Trouble("cannot bind \(source)") }
@@ -98,6 +98,9 @@ final class WebSocket {
 
     deinit { if isOpen { close(descriptor) } }
 
+    /// Nothing more is said or heard.
+    package func shut() { end() }
+
     private func write(_ bytes: [UInt8]) {
         guard isOpen, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return end() }
     }
@@ -108,10 +111,10 @@ final class WebSocket {
     }
 
     /// Sends one text, masked with zeros.
-    func say(_ text: [UInt8]) { frame(0x81, text) }
+    package func say(_ text: [UInt8]) { frame(0x81, text) }
 
     /// Sends one binary message, of less than 64 KiB.
-    func say(binary: [UInt8]) { frame(0x82, binary) }
+    package func say(binary: [UInt8]) { frame(0x82, binary) }
 
     private func frame(_ head: UInt8, _ body: [UInt8]) {
         let length: [UInt8] = body.count < 126 ? [0x80 | UInt8(body.count)] : [0xFE, UInt8(body.count >> 8), UInt8(body.count & 255)]
@@ -119,13 +122,13 @@ final class WebSocket {
     }
 
     /// The binary messages that have come by the last look for texts, where they are kept.
-    func takeBinaries() -> [[UInt8]] {
+    package func takeBinaries() -> [[UInt8]] {
         defer { binaries = [] }
         return binaries
     }
 
     /// The texts that have come. Pings are answered.
-    func texts() -> [[UInt8]] {
+    package func texts() -> [[UInt8]] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while isOpen {
             let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
