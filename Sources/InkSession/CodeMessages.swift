@@ -155,6 +155,33 @@ struct CodeKeys: Sendable {
     private static func word(_ side: CPace.Side) -> String { side == .initiator ? "joiner" : "inviter" }
 }
 
+/// What reads the words of a mailbox, for who tries it with any bytes.
+package enum CodeDecoders {
+    package static let kinds = 5
+
+    /// What the bytes are taken for, written again: a knock, an answer, a refusal, or what a joiner or an inviter says under seal; nil where they are refused.
+    package static func rewritten(_ bytes: [UInt8], kind: Int) -> [UInt8]? {
+        switch kind {
+        case 0: CodeMessage.readOpening(bytes).map { CodeMessage.opening(session: $0.session, share: $0.share) }
+        case 1: CodeMessage.readAnswer(bytes).map { CodeMessage.answer(share: $0) }
+        case 2: CodeMessage.readRefusal(bytes).map { CodeMessage.refusal($0) }
+        case 3: CodeMessage.joinerWord(bytes).map { CodeMessage.text($0) }
+        default: CodeMessage.inviterWord(bytes).map { CodeMessage.text($0) }
+        }
+    }
+
+    /// One of each kind.
+    package static func samples(device: AuthorID, link: String) -> [[UInt8]] {
+        let bytes = [UInt8](repeating: 7, count: 64)
+        return [
+            CodeMessage.opening(session: Array(bytes.prefix(16)), share: Array(bytes.prefix(32))),
+            CodeMessage.answer(share: Array(bytes.prefix(32))), CodeMessage.refusal(.spent),
+            CodeMessage.text(CodeMessage.JoinerWord(device: device, signature: bytes, name: "bob")),
+            CodeMessage.text(CodeMessage.InviterWord(device: device, signature: bytes, role: .editor, link: link)),
+        ]
+    }
+}
+
 extension CodeMessage.InviterWord: CustomReflectable {
     /// Empty: the link is a secret.
     var customMirror: Mirror { Mirror(self, children: []) }

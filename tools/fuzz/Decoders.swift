@@ -24,7 +24,7 @@ enum Decoders {
             pair, capture,
             stun, envelope(),
             relayFrame, relayedFrame,
-            try rendezvous(), webSocket, jsonLines, link(), terminal, try row(drawn), attach(drawn),
+            try rendezvous(), webSocket, jsonLines, link(), codeMessage, shortCode, terminal, try row(drawn), attach(drawn),
         ] + (try files())
     }
 
@@ -285,6 +285,53 @@ enum Decoders {
             }
             _ = STUN.answer(to: whole, from: places[0])
             return .plain { _ = try STUNMessage(decoding: whole).mappedAddress }
+        }
+    }
+
+    // MARK: Codes
+
+    /// What is said in a mailbox: the input's first byte says which word it is.
+    private static var codeMessage: Decoder {
+        let device = SigningKey(seed: Secret32([UInt8](repeating: 9, count: 32)) ?? .random()).author
+        let seeds = CodeDecoders.samples(device: device, link: "inkwire://board.example:7117/?tls=1#2.AAAA").enumerated().map {
+            [UInt8($0)] + $1
+        }
+        return Decoder(name: "code-message", seeds: seeds) { bytes in
+            guard let first = bytes.first else { return .refused(0) }
+            let kind = Int(first) % CodeDecoders.kinds
+            return CodeDecoders.rewritten(Array(bytes.dropFirst()), kind: kind) == nil ? .refused(1 + kind) : .accepted
+        } write: { bytes in
+            let kind = Int(bytes.first ?? 0) % CodeDecoders.kinds
+            return bytes.prefix(1) + (CodeDecoders.rewritten(Array(bytes.dropFirst()), kind: kind) ?? [])
+        }
+    }
+
+    /// What people type for a code: what it is taken for has a text of its own, which is taken for the same.
+    private static var shortCode: Decoder {
+        let texts = [
+            "7-copper-lantern-orbit", "Code: 7 Copper, LANTERN orbt @ board.example:8443", "99999-copper-lantern-orbit@[2001:db8::1]:7",
+            "join 12copperlanternorbit", "4711-zoo-zoo-zoo", "７－copper－lantern－orbit", "7-cop",
+        ]
+        return Decoder(
+            name: "short-code", seeds: texts.map { Array($0.utf8) }, memoryFactor: 64,
+            words: ["@", "-", "copper", "code:"].map { Array($0.utf8) }
+        ) { bytes in
+            let typed = String(decoding: bytes, as: UTF8.self)
+            _ = ShortCode.completion(of: typed)
+            do throws(ShortCodeError) {
+                let code = try ShortCode.read(typed).code
+                let again = try ShortCode.read(code.text)
+                return again.code == code && again.corrections.isEmpty ? .accepted : .secondSpelling
+            } catch {
+                switch error {
+                case .notACode: return .refused(1)
+                case .numberMissing: return .refused(2)
+                case .noSuchNumber: return .refused(3)
+                case .wordCount: return .refused(4)
+                case .unknownWord: return .refused(5)
+                case .badHost: return .refused(6)
+                }
+            }
         }
     }
 
